@@ -1,0 +1,204 @@
+//! An answer being read: bytes become frames, frames become events, and the body's end becomes a
+//! verdict. Owns when an answer is complete, cut or nonsense. Called by `stream`.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+
+use crate::attempt::timed_out;
+use crate::batch::EventBatch;
+use crate::error::{ErrorKind, LlmError, Phase};
+use crate::framing::sse::SseFramer;
+use crate::http::{BodyFailure, Incoming};
+use crate::options::ClientOptions;
+use crate::providers::{Decoder, Finish, Progress};
+use crate::timers::{Watchdog, ALIVE_BYTES};
+
+/// How long the rest of a complete answer is read so that its connection can be used again.
+const DRAIN: Duration = Duration::from_millis(20);
+/// What is read in one step while more is ready at once.
+const STEP_BYTES_MAX: usize = 64 * 1024;
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    incoming: Incoming,
+    decoder: Box<dyn Decoder>,
+    body: Body,
+    /// Bytes since the last sign of life.
+    quiet_bytes: usize,
+}
+
+#[derive(Debug)]
+enum Body {
+    Frames(SseFramer),
+    Whole { bytes: Vec<u8>, bytes_max: usize },
+}
+
+/// What a step of reading came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    More,
+    Complete,
+}
+
+impl Answer {
+    pub(crate) fn new(
+        incoming: Incoming,
+        decoder: Box<dyn Decoder>,
+        whole: bool,
+        options: &ClientOptions,
+    ) -> Self {
+        let body = match whole {
+            true => Body::Whole {
+                bytes: Vec::new(),
+                bytes_max: options.body_bytes_max,
+            },
+            false => Body::Frames(SseFramer::new(options.event_bytes_max)),
+        };
+        Self {
+            incoming,
+            decoder,
+            body,
+            quiet_bytes: 0,
+        }
+    }
+
+    /// Waits for bytes, then takes all that are ready. Events before an error stay in the batch.
+    pub(crate) async fn read(
+        &mut self,
+        watchdog: &mut Watchdog,
+        batch: &mut EventBatch,
+    ) -> Result<Step, LlmError> {
+        let mut chunk = match watchdog.wait(self.incoming.chunk(), || None).await {
+            Ok(chunk) => chunk,
+            Err(_) if self.is_answered() => return Ok(Step::Complete),
+            Err(timer) => {
+                let mut error = timed_out(timer, Phase::Body);
+                error.maybe_executed = true;
+                return Err(error);
+            }
+        };
+        let mut taken = 0;
+        loop {
+            match chunk {
+                Ok(Some(bytes)) => {
+                    taken += bytes.len();
+                    self.take(&bytes, watchdog, batch)?;
+                    if self.decoder.progress() == Progress::Done {
+                        return Ok(Step::Complete);
+                    }
+                }
+                Ok(None) => return self.ended(batch),
+                Err(failure) => return self.broken(failure),
+            }
+            if taken >= STEP_BYTES_MAX {
+                return Ok(Step::More);
+            }
+            chunk = match self.incoming.chunk().now_or_never() {
+                Some(chunk) => chunk,
+                None => return Ok(Step::More),
+            };
+        }
+    }
+
+    fn take(
+        &mut self,
+        chunk: &Bytes,
+        watchdog: &mut Watchdog,
+        batch: &mut EventBatch,
+    ) -> Result<(), LlmError> {
+        self.quiet_bytes += chunk.len();
+        let mut alive = self.quiet_bytes >= ALIVE_BYTES;
+        let taken = match &mut self.body {
+            Body::Frames(framer) => {
+                let signs = framer.signs_of_life();
+                let decoder = &mut self.decoder;
+                let fed = framer.feed(chunk, &mut |frame| decoder.frame(frame, batch));
+                alive |= framer.signs_of_life() > signs;
+                fed
+            }
+            Body::Whole { bytes, bytes_max } => {
+                if bytes.len() + chunk.len() > *bytes_max {
+                    let message = format!("the answer is longer than body_bytes_max ({bytes_max})");
+                    return Err(failed(ErrorKind::TooLarge, message));
+                }
+                bytes.extend_from_slice(chunk);
+                Ok(())
+            }
+        };
+        if alive {
+            watchdog.feed();
+            self.quiet_bytes = 0;
+        }
+        taken.map_err(in_body)
+    }
+
+    /// The body ended properly: was it an answer?
+    fn ended(&mut self, batch: &mut EventBatch) -> Result<Step, LlmError> {
+        if let Body::Whole { bytes, .. } = &mut self.body {
+            let bytes = std::mem::take(bytes);
+            self.decoder.whole(&bytes, batch).map_err(in_body)?;
+            return Ok(Step::Complete);
+        }
+        match self.decoder.progress() {
+            Progress::Answered | Progress::Done => Ok(Step::Complete),
+            Progress::Open => Err(failed(
+                ErrorKind::Truncated,
+                "the stream ended before the answer did",
+            )),
+            Progress::Empty => Err(failed(ErrorKind::Protocol, "the stream held no answer")),
+        }
+    }
+
+    /// The body was cut. Before the first content that may be tried again; whether it was, the
+    /// caller knows.
+    fn broken(&mut self, failure: BodyFailure) -> Result<Step, LlmError> {
+        match failure {
+            BodyFailure::Decode(reason) => Err(failed(
+                ErrorKind::Protocol,
+                format!("the body cannot be decompressed: {reason}"),
+            )),
+            BodyFailure::Cut(_) if self.is_answered() => Ok(Step::Complete),
+            BodyFailure::Cut(reason) => {
+                let message = format!("the connection ended before the answer did: {reason}");
+                let retryable = matches!(self.body, Body::Frames(_));
+                Err(failed(ErrorKind::Truncated, message).retryable(retryable))
+            }
+        }
+    }
+
+    fn is_answered(&self) -> bool {
+        matches!(self.decoder.progress(), Progress::Answered | Progress::Done)
+    }
+
+    /// Hands over what the decoder held back until the answer was complete.
+    pub(crate) fn close(&mut self, batch: &mut EventBatch) {
+        self.decoder.close(batch);
+    }
+
+    /// Reads to the end of the body, but not for long.
+    pub(crate) async fn drain(&mut self) {
+        let rest = async { while let Ok(Some(_)) = self.incoming.chunk().await {} };
+        // Late or broken: the connection is simply not used again.
+        let _ = tokio::time::timeout(DRAIN, rest).await;
+    }
+
+    pub(crate) fn finish(&self) -> Finish {
+        self.decoder.finish()
+    }
+}
+
+fn failed(kind: ErrorKind, message: impl Into<String>) -> LlmError {
+    in_body(LlmError::new(kind, message))
+}
+
+/// What a provider reports as its own failure was not run; all else may have been.
+fn in_body(mut error: LlmError) -> LlmError {
+    error.phase = Phase::Body;
+    error.maybe_executed = matches!(
+        error.kind,
+        ErrorKind::Truncated | ErrorKind::Protocol | ErrorKind::TooLarge
+    );
+    error
+}

@@ -1,0 +1,216 @@
+//! What a stream says: events, the receipt at its end, and the reducer that turns events into a
+//! whole response. Owns the names that every language uses; knows no provider and no wire.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::error::LlmError;
+
+/// One event of a stream: at most one `Start`, then content, then exactly one `End`.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// The answer begins; comes just before the first content.
+    Start(Box<Start>),
+    /// A piece of visible text, as the provider cut it.
+    Text(String),
+    /// A piece of visible reasoning.
+    Reasoning(String),
+    /// A piece of a tool call.
+    ToolDelta(ToolDelta),
+    /// A whole tool call.
+    ToolCall(ToolCall),
+    /// Anything else of the answer: a JSON object with a "type".
+    Part(Map<String, Value>),
+    /// The end, and how it came; always the last event.
+    End(Box<Receipt>),
+}
+
+/// Who answers, and what the provider said beside the answer.
+#[derive(Debug, Clone, Default, Serialize)]
+#[non_exhaustive]
+pub struct Start {
+    /// The provider's name for the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The model that answers, as the provider names it; else as the request named it.
+    pub model: String,
+    /// The provider that was asked.
+    pub provider: &'static str,
+    /// The provider's name for the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// What the rate-limit headers said, such as `requests_remaining`.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub rate_limit: Map<String, Value>,
+    /// What was left out or renamed on the way to the provider.
+    pub warnings: Vec<String>,
+}
+
+/// A piece of a tool call. The id and the name come once, in the first piece of their call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ToolDelta {
+    /// Which call: dense from 0, in the order in which calls appeared.
+    pub index: u32,
+    /// The provider's name for the call; the answer to the call repeats it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The tool that the model calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The next piece of the arguments' JSON text.
+    pub arguments: String,
+}
+
+/// A whole tool call. `arguments` is the text that the model wrote; it is not checked to be JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ToolCall {
+    /// Which call: dense from 0.
+    pub index: u32,
+    /// The provider's name for the call.
+    pub id: String,
+    /// The tool that the model calls.
+    pub name: String,
+    /// The arguments' JSON text; `{}` where the model gave none.
+    pub arguments: String,
+}
+
+/// How a stream ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The provider ended the answer by its protocol's own mark.
+    Complete,
+    /// The connection ended first; what came is a prefix.
+    Truncated,
+    /// The caller ended it.
+    Cancelled,
+    /// It failed; the error says how.
+    #[default]
+    Failed,
+}
+
+/// Why the model stopped, in one vocabulary for all providers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FinishReason {
+    /// It had said everything, or met a stop sequence.
+    Stop,
+    /// It met a token limit.
+    Length,
+    /// It wants tools to be called.
+    ToolCalls,
+    /// A filter held the answer back.
+    ContentFilter,
+    /// It paused; sending the answer back continues it.
+    Pause,
+    /// The model failed.
+    Error,
+    /// A reason that this library does not know; the raw one says it.
+    Other,
+}
+
+/// Tokens, with the provider's own meaning of what includes what; `raw` is what it sent.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[non_exhaustive]
+pub struct Usage {
+    /// Tokens of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_tokens: Option<u64>,
+    /// Tokens of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_tokens: Option<u64>,
+    /// All tokens, where the provider counts them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_tokens: Option<u64>,
+    /// Tokens of the request that were read from a cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cached_input_tokens: Option<u64>,
+    /// Tokens spent on reasoning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning_tokens: Option<u64>,
+    /// The provider's usage object as it came.
+    pub raw: Map<String, Value>,
+}
+
+/// Times of one call in milliseconds since it was started, on a monotonic clock.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Timings {
+    /// When the first content came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_token_ms: Option<f64>,
+    /// When it ended.
+    pub total_ms: f64,
+}
+
+/// What `End` carries.
+#[derive(Debug, Clone, Default, Serialize)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why the model stopped; absent when it did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finish_reason: Option<FinishReason>,
+    /// The provider's own word for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finish_reason_raw: Option<String>,
+    /// Tokens, as far as they are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// How many requests were sent.
+    pub attempts: u32,
+    /// How long it took.
+    pub timings: Timings,
+    /// The provider's name for the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// What went wrong, unless the outcome is complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<LlmError>,
+}
+
+/// A whole answer: what the events of one stream add up to.
+#[derive(Debug, Clone, Default, Serialize)]
+#[non_exhaustive]
+pub struct LlmResponse {
+    /// Who answered.
+    pub start: Start,
+    /// All visible text.
+    pub text: String,
+    /// All visible reasoning.
+    pub reasoning: String,
+    /// The model's refusal, where the provider tells it apart from text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
+    /// The finished tool calls.
+    pub tool_calls: Vec<ToolCall>,
+    /// Everything else, in order.
+    pub parts: Vec<Map<String, Value>>,
+    /// How it ended; the default (failed) until the end was seen.
+    pub receipt: Receipt,
+}
+
+impl LlmResponse {
+    /// Adds the next event.
+    pub fn push(&mut self, event: Event) {
+        match event {
+            Event::Start(start) => self.start = *start,
+            Event::Text(text) => self.text.push_str(&text),
+            Event::Reasoning(text) => self.reasoning.push_str(&text),
+            Event::ToolDelta(_) => {}
+            Event::ToolCall(call) => self.tool_calls.push(call),
+            Event::Part(part) => self.push_part(part),
+            Event::End(receipt) => self.receipt = *receipt,
+        }
+    }
+
+    fn push_part(&mut self, part: Map<String, Value>) {
+        if part.get("type").and_then(Value::as_str) != Some("refusal") {
+            return self.parts.push(part);
+        }
+        let text = part.get("text").and_then(Value::as_str).unwrap_or_default();
+        self.refusal.get_or_insert_default().push_str(text);
+    }
+}

@@ -1,0 +1,59 @@
+//! One client for every LLM provider: one request, one stream of events, one list of errors.
+//!
+//! ```no_run
+//! use futures_util::StreamExt;
+//! use liter_llm::{Client, ClientOptions, Event, LlmRequest, Message};
+//!
+//! # async fn example() -> Result<(), liter_llm::LlmError> {
+//! let client = Client::new(ClientOptions::from_json(r#"{"provider":"openai"}"#)?)?;
+//! let request = LlmRequest::new("gpt-4o-mini", vec![Message::user("Explain Rust ownership")]);
+//! let mut stream = client.stream(request);
+//! while let Some(event) = stream.next().await {
+//!     match event {
+//!         Event::Text(text) => print!("{text}"),
+//!         Event::End(receipt) => println!("\n{:?}", receipt.outcome),
+//!         _ => {}
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A stream ends exactly once, with [`Event::End`], and its receipt says how: a cut connection is
+//! never success. Dropping a stream closes its connection. Everything runs on the caller's tokio
+//! runtime (with its timers and I/O enabled); the library starts no thread of its own.
+
+#![forbid(unsafe_code)]
+
+mod answer;
+mod attempt;
+mod batch;
+mod client;
+mod error;
+mod event;
+mod framing;
+mod http;
+mod message;
+mod options;
+mod plan;
+mod providers;
+mod request;
+mod retry;
+mod secret;
+mod stream;
+mod timers;
+
+pub use batch::{EventBatch, EventRef};
+pub use client::Client;
+pub use error::{ErrorKind, LlmError, Phase, Timer, DETAIL_BYTES_MAX, MESSAGE_BYTES_MAX};
+pub use event::{
+    Event, FinishReason, LlmResponse, Outcome, Receipt, Start, Timings, ToolCall, ToolDelta, Usage,
+};
+pub use http::Http;
+pub use message::{
+    Content, ContentPart, Function, FunctionCall, Message, MessageToolCall, Role, Tool,
+};
+pub use options::{ClientOptions, HttpOptions, LogLevel, LogRecord};
+pub use request::{CallLimits, LlmRequest};
+pub use secret::Secret;
+pub use stream::LlmStream;

@@ -1,0 +1,267 @@
+//! What a client is made with: defaults, limits and their names, each of them an option. Owns the
+//! reading of options and of the environment; opens nothing.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::{ErrorKind, LlmError};
+use crate::request::{take, take_headers, take_limits, CallLimits};
+use crate::secret::Secret;
+
+/// The options of a client. `Default` gives the documented defaults.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ClientOptions {
+    /// The provider of requests that name none.
+    pub provider: Option<String>,
+    /// The key of requests that bring none; before the environment's.
+    pub api_key: Option<Secret>,
+    /// The base URL of requests that bring none; before the environment's.
+    pub base_url: Option<String>,
+    /// Headers of every request.
+    pub headers: Vec<(String, String)>,
+    /// Timers and retries; `None` is the documented default.
+    pub limits: CallLimits,
+    /// The longest Retry-After that is waited for; a longer one fails at once.
+    pub retry_after_max_ms: u64,
+    /// Leave out what a provider cannot do, and warn, instead of failing.
+    pub lenient: bool,
+    /// Bytes that a stream may have delivered and the host not yet consumed.
+    pub stream_window_bytes: usize,
+    /// Bytes that may wait in a host's queue.
+    pub queue_bytes_max: usize,
+    /// Longest event of a stream.
+    pub event_bytes_max: usize,
+    /// Longest whole answer, after decompression.
+    pub body_bytes_max: usize,
+    /// How much of an error's body is read.
+    pub error_body_bytes_max: usize,
+    /// Longest header block of an answer.
+    pub header_bytes_max: usize,
+    /// Longest request body.
+    pub request_bytes_max: usize,
+    /// Honour HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.
+    pub proxy: bool,
+    /// A PEM file of certificates to trust beside the platform's.
+    pub ca_file: Option<String>,
+    /// A PEM file with the client's certificate chain.
+    pub client_certificate_file: Option<String>,
+    /// A PEM file with the client's private key.
+    pub client_key_file: Option<String>,
+    /// Send keys over plain http to hosts that are not this machine.
+    pub allow_insecure_http: bool,
+    /// Refuse to connect to private addresses.
+    pub deny_private: bool,
+    /// How long an idle connection is kept.
+    pub pool_idle_timeout_ms: u64,
+    /// What is logged.
+    pub log_level: LogLevel,
+    /// Log requests and answers too, at `debug`.
+    pub log_bodies: bool,
+    /// Threads of a runtime that this library starts (the C boundary does; this crate does not).
+    pub worker_threads: Option<usize>,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self {
+            provider: None,
+            api_key: None,
+            base_url: None,
+            headers: Vec::new(),
+            limits: CallLimits::default(),
+            retry_after_max_ms: 60_000,
+            lenient: false,
+            stream_window_bytes: 256 * 1024,
+            queue_bytes_max: 64 * 1024 * 1024,
+            event_bytes_max: 16 * 1024 * 1024,
+            body_bytes_max: 32 * 1024 * 1024,
+            error_body_bytes_max: 64 * 1024,
+            header_bytes_max: 64 * 1024,
+            request_bytes_max: 64 * 1024 * 1024,
+            proxy: true,
+            ca_file: None,
+            client_certificate_file: None,
+            client_key_file: None,
+            allow_insecure_http: false,
+            deny_private: false,
+            pool_idle_timeout_ms: 50_000,
+            log_level: LogLevel::Off,
+            log_bodies: false,
+            worker_threads: None,
+        }
+    }
+}
+
+impl ClientOptions {
+    /// Reads options from a JSON object; an unknown name is an error, so that a slip is found.
+    ///
+    /// # Errors
+    /// `CONFIG`, naming the option; `INVALID_ARGUMENT` for a key that cannot be one.
+    pub fn from_json(json: &str) -> Result<Self, LlmError> {
+        let value: Value = serde_json::from_str(json)
+            .map_err(|error| config(format!("options are not JSON: {error}")))?;
+        let Value::Object(fields) = value else {
+            return Err(config("options must be a JSON object"));
+        };
+        Self::from_fields(fields).map_err(|mut error| {
+            if error.kind == ErrorKind::InvalidRequest {
+                error.kind = ErrorKind::Config;
+                error.number = ErrorKind::Config.number();
+                error.message = format!("option {}", error.message);
+            }
+            error
+        })
+    }
+
+    fn from_fields(mut fields: Map<String, Value>) -> Result<Self, LlmError> {
+        let mut options = Self {
+            provider: take(&mut fields, "provider")?,
+            api_key: take::<String>(&mut fields, "api_key")?
+                .map(Secret::new)
+                .transpose()?,
+            base_url: take(&mut fields, "base_url")?,
+            headers: take_headers(&mut fields)?,
+            limits: take_limits(&mut fields)?,
+            ca_file: take(&mut fields, "ca_file")?,
+            client_certificate_file: take(&mut fields, "client_certificate_file")?,
+            client_key_file: take(&mut fields, "client_key_file")?,
+            worker_threads: take(&mut fields, "worker_threads")?,
+            ..Self::default()
+        };
+        let fields = &mut fields;
+        set(
+            fields,
+            "retry_after_max_ms",
+            &mut options.retry_after_max_ms,
+        )?;
+        set(fields, "lenient", &mut options.lenient)?;
+        set(
+            fields,
+            "stream_window_bytes",
+            &mut options.stream_window_bytes,
+        )?;
+        set(fields, "queue_bytes_max", &mut options.queue_bytes_max)?;
+        set(fields, "event_bytes_max", &mut options.event_bytes_max)?;
+        set(fields, "body_bytes_max", &mut options.body_bytes_max)?;
+        set(
+            fields,
+            "error_body_bytes_max",
+            &mut options.error_body_bytes_max,
+        )?;
+        set(fields, "header_bytes_max", &mut options.header_bytes_max)?;
+        set(fields, "request_bytes_max", &mut options.request_bytes_max)?;
+        set(fields, "proxy", &mut options.proxy)?;
+        set(
+            fields,
+            "allow_insecure_http",
+            &mut options.allow_insecure_http,
+        )?;
+        set(fields, "deny_private", &mut options.deny_private)?;
+        set(
+            fields,
+            "pool_idle_timeout_ms",
+            &mut options.pool_idle_timeout_ms,
+        )?;
+        set(fields, "log_level", &mut options.log_level)?;
+        set(fields, "log_bodies", &mut options.log_bodies)?;
+        match fields.keys().next() {
+            Some(name) => Err(config(format!("option \"{name}\" is unknown"))),
+            None => Ok(options),
+        }
+    }
+
+    /// The part of the options that decides which connections can be shared.
+    #[must_use]
+    pub fn http(&self) -> HttpOptions {
+        HttpOptions {
+            proxy: self.proxy,
+            ca_file: self.ca_file.clone(),
+            client_certificate_file: self.client_certificate_file.clone(),
+            client_key_file: self.client_key_file.clone(),
+            deny_private: self.deny_private,
+            pool_idle_timeout_ms: self.pool_idle_timeout_ms,
+        }
+    }
+}
+
+/// What decides an HTTP stack: clients with equal ones can share connections.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HttpOptions {
+    pub(crate) proxy: bool,
+    pub(crate) ca_file: Option<String>,
+    pub(crate) client_certificate_file: Option<String>,
+    pub(crate) client_key_file: Option<String>,
+    pub(crate) deny_private: bool,
+    pub(crate) pool_idle_timeout_ms: u64,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    /// Nothing.
+    #[default]
+    Off,
+    /// What failed for good.
+    Error,
+    /// What was tried again or left out.
+    Warn,
+    /// Requests and their ends.
+    Info,
+    /// Everything.
+    Debug,
+}
+
+/// A line for the host's log: redacted, and without bodies unless `log_bodies` is set.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct LogRecord {
+    /// How much it matters.
+    pub level: LogLevel,
+    /// One line.
+    pub message: String,
+    /// The provider that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<&'static str>,
+}
+
+fn set<T: serde::de::DeserializeOwned>(
+    fields: &mut Map<String, Value>,
+    name: &str,
+    place: &mut T,
+) -> Result<(), LlmError> {
+    if let Some(value) = take(fields, name)? {
+        *place = value;
+    }
+    Ok(())
+}
+
+pub(crate) fn config(message: impl Into<String>) -> LlmError {
+    LlmError::new(ErrorKind::Config, message)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_or_wrong_option_is_named() {
+        let message = |json| ClientOptions::from_json(json).unwrap_err().message;
+        assert_eq!(message(r#"{"timeout":1}"#), "option \"timeout\" is unknown");
+        assert!(message(r#"{"idle_timeout_ms":"x"}"#).starts_with("option idle_timeout_ms: "));
+        assert!(message(r#"{"log_level":"loud"}"#).starts_with("option log_level: "));
+        let error = ClientOptions::from_json(r#"{"api_key":"a\nb"}"#).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::InvalidArgument);
+    }
+
+    #[test]
+    fn limits_are_options() {
+        let json = r#"{"body_bytes_max":5,"log_level":"debug","retries_max":0,"proxy":false}"#;
+        let options = ClientOptions::from_json(json).unwrap();
+        assert_eq!((options.body_bytes_max, options.proxy), (5, false));
+        assert_eq!(options.log_level, LogLevel::Debug);
+        assert_eq!(options.limits.retries_max, Some(0));
+    }
+}

@@ -1,0 +1,139 @@
+//! A provider is a pure codec: a request becomes an HTTP request, frames become events. No I/O, no
+//! clock, no queue. This file owns the trait and the table of names; each wire format is one file
+//! with the same functions in the same order. Called by `stream`.
+
+#[cfg(feature = "openai")]
+mod openai;
+
+pub(crate) mod error_body;
+pub(crate) mod headers;
+pub(crate) mod json;
+
+use std::fmt::Debug;
+
+use crate::batch::EventBatch;
+use crate::error::{ErrorKind, LlmError};
+use crate::event::{FinishReason, Start, Usage};
+use crate::framing::Frame;
+use crate::request::LlmRequest;
+use crate::secret::Secret;
+
+/// Where a request goes.
+#[derive(Debug)]
+pub(crate) struct Target<'a> {
+    /// The key, if there is one.
+    pub(crate) key: Option<&'a Secret>,
+    /// The base URL is the provider's own, not one that the caller named.
+    pub(crate) own_endpoint: bool,
+    /// The answer comes in pieces.
+    pub(crate) stream: bool,
+    /// Leave out what the provider cannot do, and warn.
+    pub(crate) lenient: bool,
+}
+
+/// What a codec makes of a request.
+#[derive(Debug)]
+pub(crate) struct EncodedRequest {
+    /// Appended to the base URL.
+    pub(crate) path: String,
+    /// Headers beside content-type; names in lower case.
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// The JSON body.
+    pub(crate) body: Vec<u8>,
+    /// What was left out or renamed.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// How far an answer has come, by the marks of its own protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Nothing of an answer yet.
+    Empty,
+    /// Begun.
+    Open,
+    /// The model said why it stopped; bookkeeping may still follow.
+    Answered,
+    /// The protocol's last mark: nothing that matters follows.
+    Done,
+}
+
+/// How an answer ended.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Finish {
+    /// In our vocabulary.
+    pub(crate) reason: Option<FinishReason>,
+    /// In the provider's.
+    pub(crate) reason_raw: Option<String>,
+    /// As far as it is known.
+    pub(crate) usage: Option<Usage>,
+}
+
+/// A wire format.
+pub(crate) trait Provider: Send + Sync + Debug {
+    /// Its name in requests, errors and events.
+    fn name(&self) -> &'static str;
+
+    /// The base URL when nobody names another.
+    fn base_url(&self) -> &'static str;
+
+    /// Environment variables that may hold the key, best first.
+    fn key_variables(&self) -> &'static [&'static str];
+
+    /// The environment variable that may hold the base URL.
+    fn base_url_variable(&self) -> &'static str;
+
+    /// Encodes a request, or says which field this provider cannot do.
+    fn request(
+        &self,
+        request: &LlmRequest,
+        target: &Target<'_>,
+    ) -> Result<EncodedRequest, LlmError>;
+
+    /// A decoder for one answer; `start` becomes the START event once id and model are known.
+    fn decoder(&self, start: Start) -> Box<dyn Decoder>;
+
+    /// What an answer with an error status means. Kind, code, message and retryable; the caller
+    /// adds what it knows itself (request id, Retry-After, attempts, phase).
+    fn error(&self, status: u16, body: &[u8]) -> LlmError;
+}
+
+/// The state of one answer being read.
+pub(crate) trait Decoder: Send + Debug {
+    /// Reads one frame of a stream.
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError>;
+
+    /// Reads an answer that came whole.
+    fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError>;
+
+    /// The answer is complete: hands over what was held back until now, such as tool calls.
+    fn close(&mut self, out: &mut EventBatch);
+
+    /// How far the answer has come.
+    fn progress(&self) -> Progress;
+
+    /// How it ended, as far as was said.
+    fn finish(&self) -> Finish;
+}
+
+/// Every codec of this build.
+pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
+    PROVIDERS.iter().copied()
+}
+
+/// The codec of a provider's name.
+pub(crate) fn by_name(name: &str) -> Result<&'static dyn Provider, LlmError> {
+    let provider = PROVIDERS.iter().find(|provider| provider.name() == name);
+    provider.copied().ok_or_else(|| {
+        let names: Vec<_> = PROVIDERS.iter().map(|provider| provider.name()).collect();
+        let message = format!(
+            "provider \"{name}\" is unknown; known are: {}",
+            names.join(", ")
+        );
+        LlmError::new(ErrorKind::Config, message)
+    })
+}
+
+static PROVIDERS: &[&dyn Provider] = &[
+    #[cfg(feature = "openai")]
+    &openai::OpenAi,
+];

@@ -1,0 +1,343 @@
+//! The state of one answer being read, streamed or whole. Owns the order of events and the marks of
+//! progress. A delta of text costs one pass over its JSON and one copy, into the batch.
+
+use super::calls::Calls;
+use super::parts::{self, Seen};
+use super::usage;
+use super::wire::{Choice, Choices, Chunk, Content, Delta};
+use super::OpenAi;
+use crate::batch::EventBatch;
+use crate::error::{ErrorKind, LlmError, Phase};
+use crate::event::{Event, FinishReason, Start};
+use crate::framing::Frame;
+use crate::providers::{error_body, json, Decoder, Finish, Progress, Provider};
+
+#[derive(Debug)]
+pub(super) struct OpenAiDecoder {
+    progress: Progress,
+    /// Until it is said, just before the first content.
+    start: Option<Box<Start>>,
+    model_is_known: bool,
+    calls: Calls,
+    had_calls: bool,
+    finish_reason: Option<String>,
+    /// The last usage object as it came; read once, at the end.
+    usage: String,
+    /// Reasoning came as text, so that what `reasoning_details` says is the same again.
+    has_plain_reasoning: bool,
+    citations: Seen,
+    search_results: Seen,
+    is_closed: bool,
+}
+
+impl OpenAiDecoder {
+    pub(super) fn new(start: Start) -> Self {
+        Self {
+            progress: Progress::Empty,
+            start: Some(Box::new(start)),
+            model_is_known: false,
+            calls: Calls::default(),
+            had_calls: false,
+            finish_reason: None,
+            usage: String::new(),
+            has_plain_reasoning: false,
+            citations: Seen::default(),
+            search_results: Seen::default(),
+            is_closed: false,
+        }
+    }
+}
+
+impl Decoder for OpenAiDecoder {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
+        let data = frame.data.trim();
+        if self.progress == Progress::Done || data.is_empty() || frame.name == "ping" {
+            return Ok(());
+        }
+        if data == "[DONE]" {
+            self.progress = Progress::Done;
+            return Ok(());
+        }
+        if frame.name == "error" {
+            return Err(error_body::in_answer(&OpenAi, data));
+        }
+        let mut repaired = String::new();
+        let chunk: Chunk<'_> = json::parse(data, &mut repaired)
+            .map_err(|error| wrong("an event of the stream", &json::place(&error), data))?;
+        self.note(&chunk);
+        match &chunk.choices {
+            Choices::List(choice) => {
+                self.advance(Progress::Open);
+                choice
+                    .iter()
+                    .try_for_each(|choice| self.choice(choice, out))?;
+            }
+            Choices::Unusable if !is_error(&chunk) => {
+                return Err(wrong(
+                    "an event of the stream",
+                    "has no usable choices",
+                    data,
+                ));
+            }
+            Choices::Unusable | Choices::Absent => {}
+        }
+        if is_error(&chunk) {
+            return Err(error_body::in_answer(&OpenAi, data));
+        }
+        self.sources(&chunk, out);
+        Ok(())
+    }
+
+    fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
+        let text = std::str::from_utf8(body)
+            .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let mut repaired = String::new();
+        let chunk: Chunk<'_> = json::parse(text, &mut repaired)
+            .map_err(|error| wrong("the answer", &json::place(&error), text))?;
+        self.note(&chunk);
+        if is_error(&chunk) {
+            return Err(error_body::in_answer(&OpenAi, text));
+        }
+        let no_choice = || wrong("the answer", "has no usable choices", text);
+        let choice = match &chunk.choices {
+            Choices::List(Some(choice)) => choice,
+            Choices::Absent => {
+                return Err(error_body::find_in_answer(&OpenAi, text).unwrap_or_else(no_choice));
+            }
+            Choices::List(None) | Choices::Unusable => return Err(no_choice()),
+        };
+        self.whole_choice(choice, text, out)?;
+        self.sources(&chunk, out);
+        self.progress = Progress::Done;
+        Ok(())
+    }
+
+    fn close(&mut self, out: &mut EventBatch) {
+        if std::mem::replace(&mut self.is_closed, true) {
+            return;
+        }
+        self.begin(out);
+        let reason = self.finish().reason;
+        let cut = matches!(
+            reason,
+            Some(FinishReason::Length | FinishReason::ContentFilter)
+        );
+        self.calls.finish(cut).for_each(|call| out.push(call));
+    }
+
+    fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    fn finish(&self) -> Finish {
+        let reason_raw = self.finish_reason.clone();
+        let reason = reason_raw
+            .as_deref()
+            .map(|raw| usage::finish_reason(raw, self.had_calls));
+        Finish {
+            reason,
+            reason_raw,
+            usage: usage::usage(&self.usage),
+        }
+    }
+}
+
+impl OpenAiDecoder {
+    /// What may stand in any chunk: who answers, and tokens, of which the last count holds.
+    fn note(&mut self, chunk: &Chunk<'_>) {
+        if let Some(start) = &mut self.start {
+            if start.id.is_none() {
+                start.id = chunk.id.get().map(str::to_owned);
+            }
+            if let (false, Some(model)) = (self.model_is_known, chunk.model.get()) {
+                model.clone_into(&mut start.model);
+                self.model_is_known = true;
+            }
+        }
+        let usage = chunk
+            .usage
+            .or_else(|| chunk.x_groq.as_ref().and_then(|groq| groq.usage));
+        if let Some(usage) = usage
+            .map(|usage| usage.get())
+            .filter(|usage| usage.len() > 2)
+        {
+            usage.clone_into(&mut self.usage);
+        }
+    }
+
+    fn advance(&mut self, progress: Progress) {
+        if self.progress == Progress::Empty || progress == Progress::Answered {
+            self.progress = progress;
+        }
+    }
+
+    /// START, if it was not said yet.
+    fn begin(&mut self, out: &mut EventBatch) {
+        if let Some(start) = self.start.take() {
+            out.push(Event::Start(start));
+        }
+    }
+
+    fn push(&mut self, event: Event, out: &mut EventBatch) {
+        self.begin(out);
+        out.push(event);
+    }
+
+    fn choice(&mut self, choice: &Choice<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
+        let mut repaired = String::new();
+        let message;
+        let delta = match (&choice.delta, choice.message) {
+            (Some(delta), _) => Some(delta),
+            (None, Some(raw)) => {
+                message = json::parse::<Delta<'_>>(raw.get(), &mut repaired).map_err(|error| {
+                    wrong("a message in the stream", &json::place(&error), raw.get())
+                })?;
+                Some(&message)
+            }
+            (None, None) => None,
+        };
+        if let Some(delta) = delta {
+            self.says(delta, out);
+            for event in self.call_deltas(delta) {
+                self.push(event, out);
+            }
+            self.extras(delta, out);
+        }
+        self.end_of_choice(choice, out)
+    }
+
+    fn whole_choice(
+        &mut self,
+        choice: &Choice<'_>,
+        text: &str,
+        out: &mut EventBatch,
+    ) -> Result<(), LlmError> {
+        let mut repaired = String::new();
+        let message = choice
+            .message
+            .map(|raw| json::parse::<Delta<'_>>(raw.get(), &mut repaired));
+        let message = message
+            .transpose()
+            .map_err(|error| wrong("the answer's message", &json::place(&error), text))?;
+        // A filter may have taken the whole message away.
+        let nothing = Delta::default();
+        let delta = message
+            .as_ref()
+            .or(choice.delta.as_ref())
+            .unwrap_or(&nothing);
+        self.says(delta, out);
+        // Whole calls need no deltas.
+        self.call_deltas(delta).clear();
+        self.note_finish(choice);
+        self.close(out);
+        self.extras(delta, out);
+        self.end_of_choice(choice, out)
+    }
+
+    /// Reasoning and visible text.
+    fn says(&mut self, delta: &Delta<'_>, out: &mut EventBatch) {
+        if let Some(text) = delta.reasoning_content.get().or(delta.reasoning.get()) {
+            self.has_plain_reasoning = true;
+            self.begin(out);
+            out.push_reasoning(text);
+        }
+        if let Some(details) = delta.reasoning_details {
+            for event in parts::reasoning(details, !self.has_plain_reasoning) {
+                self.push(event, out);
+            }
+        }
+        match &delta.content {
+            Content::Text(text) if !text.is_empty() => {
+                self.begin(out);
+                out.push_text(text);
+            }
+            Content::Parts(list) => {
+                parts::content(list)
+                    .into_iter()
+                    .for_each(|event| self.push(event, out));
+            }
+            Content::Text(_) | Content::Absent => {}
+        }
+    }
+
+    fn call_deltas(&mut self, delta: &Delta<'_>) -> Vec<Event> {
+        let mut events = Vec::new();
+        for call in delta.tool_calls.iter().flatten() {
+            events.extend(self.calls.add(call));
+        }
+        if let Some(function) = &delta.function_call {
+            events.extend(self.calls.add_function(function));
+        }
+        self.had_calls |= !self.calls.is_empty();
+        events
+    }
+
+    /// Everything that is neither text nor a call.
+    fn extras(&mut self, delta: &Delta<'_>, out: &mut EventBatch) {
+        if let Some(text) = delta.refusal.get() {
+            self.push(parts::refusal(text), out);
+        }
+        let lists = [
+            (delta.annotations, "annotation"),
+            (delta.audio, "audio"),
+            (delta.images, "image"),
+        ];
+        for (raw, kind) in lists {
+            for event in raw.into_iter().flat_map(|raw| parts::objects(raw, kind)) {
+                self.push(event, out);
+            }
+        }
+    }
+
+    fn note_finish(&mut self, choice: &Choice<'_>) {
+        if let Some(reason) = choice.finish_reason.get() {
+            self.finish_reason = Some(reason.to_owned());
+            self.advance(Progress::Answered);
+        }
+    }
+
+    fn end_of_choice(&mut self, choice: &Choice<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
+        for event in choice
+            .logprobs
+            .into_iter()
+            .flat_map(|raw| parts::objects(raw, "logprobs"))
+        {
+            self.push(event, out);
+        }
+        self.note_finish(choice);
+        match choice.error {
+            Some(error) => Err(error_body::in_answer(&OpenAi, error.get())),
+            None => Ok(()),
+        }
+    }
+
+    /// Perplexity repeats its sources in every chunk: each is said once.
+    fn sources(&mut self, chunk: &Chunk<'_>, out: &mut EventBatch) {
+        let citations = chunk
+            .citations
+            .map(|raw| self.citations.news(raw, "citation"));
+        let results = chunk
+            .search_results
+            .map(|raw| self.search_results.news(raw, "search_result"));
+        for event in citations.into_iter().chain(results).flatten() {
+            self.push(event, out);
+        }
+    }
+}
+
+/// Whether a chunk is, or carries, an error. vLLM's has no `error`, but says that it is one.
+fn is_error(chunk: &Chunk<'_>) -> bool {
+    let nothing = ["false", "\"\"", "{}"];
+    let error = chunk.error.filter(|error| !nothing.contains(&error.get()));
+    error.is_some() || chunk.object.get() == Some("error")
+}
+
+fn wrong(what: &str, how: &str, text: &str) -> LlmError {
+    let message = format!("{}: {what} {how}", OpenAi.name());
+    let error = LlmError::new(ErrorKind::Protocol, message).phase(Phase::Body);
+    LlmError {
+        provider: Some(OpenAi.name()),
+        ..error.detail(text.as_bytes())
+    }
+}

@@ -1,0 +1,113 @@
+//! A mock provider of its own for each test, and its control interface. The mock ends with the test:
+//! it exits when its standard input closes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use liter_llm::{Client, ClientOptions, LlmRequest, Message};
+use serde_json::{json, Value};
+
+pub struct Mock {
+    child: Child,
+    pub ready: Value,
+}
+
+impl Mock {
+    pub fn start(arguments: &[&str]) -> Self {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests");
+        let built = root.join("mock/target/release/liter-llm-mock");
+        let program = std::env::var_os("LITER_LLM_MOCK").map_or(built, PathBuf::from);
+        let mut child = Command::new(&program)
+            .args(["--lifetime-seconds", "120"])
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}; run `make mock`", program.display()));
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        Self {
+            child,
+            ready: serde_json::from_str(&line).unwrap(),
+        }
+    }
+
+    /// Ends the mock at once, as a cut cable would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+    }
+
+    pub fn plan(&self, key: &str, steps: Value) {
+        self.control(
+            "PUT",
+            &format!("/_/plans/{key}"),
+            &json!({ "steps": steps }).to_string(),
+        );
+    }
+
+    pub fn wait(&self, key: &str, conditions: &str) -> Value {
+        let seen = self.control(
+            "GET",
+            &format!("/_/wait/{key}?{conditions}&timeout_ms=10000"),
+            "",
+        );
+        assert_eq!(seen["held"], true, "{key} {conditions}: {seen}");
+        seen
+    }
+
+    pub fn seen(&self, key: &str) -> Value {
+        self.control("GET", &format!("/_/seen/{key}"), "")
+    }
+
+    pub fn base_url(&self, key: &str) -> String {
+        format!("{}/{key}/v1", self.ready["http"].as_str().unwrap())
+    }
+
+    fn control(&self, method: &str, path: &str, body: &str) -> Value {
+        let address = self.ready["http"]
+            .as_str()
+            .unwrap()
+            .trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + body).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let body = answer.split_once("\r\n\r\n").unwrap().1;
+        serde_json::from_str(body).unwrap_or(Value::Null)
+    }
+}
+
+impl Drop for Mock {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A client with these options and a key.
+pub fn client(mut options: Value) -> Client {
+    options["provider"] = json!("openai");
+    options["api_key"] = json!("test-key-0123456789");
+    Client::new(ClientOptions::from_json(&options.to_string()).unwrap()).unwrap()
+}
+
+/// A request to the mock under this key.
+pub fn request(mock: &Mock, key: &str) -> LlmRequest {
+    let mut request = LlmRequest::new("test-model", vec![Message::user("hello")]);
+    request.base_url = Some(mock.base_url(key));
+    request
+}
