@@ -11,9 +11,16 @@ mod support;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use liter_llm::{ErrorKind, Event, FinishReason, Outcome, Receipt, Timer};
+use liter_llm::{ErrorKind, Event, FinishReason, LlmRequest, Message, Outcome, Receipt, Timer};
 use serde_json::json;
-use support::{client, request, Mock};
+use support::{client, Mock};
+
+/// A request to the mock under this key.
+fn request(mock: &Mock, key: &str) -> LlmRequest {
+    let mut request = LlmRequest::new("test-model", vec![Message::user("hello")]);
+    request.base_url = Some(mock.base_url(key));
+    request
+}
 
 async fn collect(stream: liter_llm::LlmStream) -> (String, Receipt) {
     let events: Vec<Event> = stream.collect().await;
@@ -90,7 +97,8 @@ async fn a_killed_server_is_truncated_with_the_text_so_far() {
             Some(Event::Text(piece)) => {
                 text.push_str(&piece);
                 if text == piece {
-                    mock.kill();
+                    // As a cut cable would.
+                    mock.child.kill().unwrap();
                 }
             }
             Some(Event::End(receipt)) => break receipt,

@@ -232,9 +232,7 @@ impl Said {
                 .into_iter()
                 .for_each(|value| self.value(value, nesting));
         }
-        if self.message.is_none() {
-            self.own_message(fields, nesting);
-        }
+        self.own_message(fields, nesting);
         for name in ["code", "type", "status", "error_type", "reason"] {
             match fields.get(name) {
                 Some(Value::String(word)) => self.word(word),
@@ -390,3 +388,7 @@ fn title(html: &str) -> Option<&str> {
     let (title, _) = after.split_once("</title>")?;
     Some(title.trim()).filter(|title| !title.is_empty())
 }
+
+#[cfg(test)]
+#[path = "error_body_tests.rs"]
+mod tests;

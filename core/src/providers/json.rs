@@ -137,3 +137,80 @@ impl<'de> Visitor<'de> for TextVisitor {
         Ok(Text(None))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Pair<'t> {
+        #[serde(borrow, default)]
+        a: Text<'t>,
+        #[serde(borrow, default)]
+        b: Text<'t>,
+    }
+
+    fn text(json: &str) -> Result<String, String> {
+        parse(json, &mut String::new()).map_err(|error| place(&error))
+    }
+
+    #[test]
+    fn text_is_borrowed_unless_it_has_escapes() {
+        let mut repaired = String::new();
+        let pair: Pair<'_> = parse(r#"{"a":"plain","b":"es\ncaped"}"#, &mut repaired).unwrap();
+        assert!(matches!(pair.a.0, Some(Cow::Borrowed("plain"))));
+        assert_eq!(pair.b.get(), Some("es\ncaped"));
+        assert_eq!(repaired.capacity(), 0);
+    }
+
+    #[test]
+    fn what_is_not_text_is_absent() {
+        for other in ["null", "7", "-7", "7.5", "true", "[1,[2]]", r#"{"x":{"y":1}}"#, "\"\""] {
+            let json = format!(r#"{{"a":{other},"b":"b"}}"#);
+            let mut repaired = String::new();
+            let pair: Pair<'_> = parse(&json, &mut repaired).unwrap();
+            assert_eq!((pair.a.get(), pair.b.get()), (None, Some("b")), "{other}");
+        }
+    }
+
+    #[test]
+    fn lone_surrogates_are_replaced() {
+        let cases = [
+            (r#""a\ud800b""#, "a\u{fffd}b"),
+            (r#""\uDFFF""#, "\u{fffd}"),
+            (r#""\ud83d\ude00\ud83d""#, "😀\u{fffd}"),
+            (r#""\ud800\ud83d\ude00""#, "\u{fffd}😀"),
+            (r#""\ud800\n\u0041é\udc00""#, "\u{fffd}\nAé\u{fffd}"),
+            (r#""\\ud800 \\\ud800""#, "\\ud800 \\\u{fffd}"),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(text(json).as_deref(), Ok(expected), "{json}");
+        }
+    }
+
+    #[test]
+    fn an_escaped_backslash_begins_no_escape() {
+        assert_eq!(without_lone_surrogates(r#""\\ud800""#), None);
+        assert_eq!(without_lone_surrogates(r#""\ud83d\ude00 \u00e9""#), None);
+        assert_eq!(without_lone_surrogates(r#""\ud8"#), None);
+        assert_eq!(without_lone_surrogates("\"\\é\\u00é\\"), None);
+    }
+
+    #[test]
+    fn errors_say_where_and_not_what() {
+        assert_eq!(text(r#""secret"#).unwrap_err(), "is not JSON (line 1, column 7)");
+        assert_eq!(text(r#"{"secret":1}"#).unwrap_err(), "has an unexpected shape (line 1, column 0)");
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(parse::<Value>(&deep(127), &mut String::new()).is_ok());
+        assert!(parse::<Value>(&deep(128), &mut String::new()).is_err());
+        assert!(parse::<Value>(&deep(100_000), &mut String::new()).is_err());
+    }
+}

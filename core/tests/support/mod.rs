@@ -12,11 +12,11 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use liter_llm::{Client, ClientOptions, LlmRequest, Message};
+use liter_llm::{Client, ClientOptions};
 use serde_json::{json, Value};
 
 pub struct Mock {
-    child: Child,
+    pub child: Child,
     pub ready: Value,
 }
 
@@ -40,11 +40,6 @@ impl Mock {
             child,
             ready: serde_json::from_str(&line).unwrap(),
         }
-    }
-
-    /// Ends the mock at once, as a cut cable would.
-    pub fn kill(&mut self) {
-        self.child.kill().unwrap();
     }
 
     pub fn plan(&self, key: &str, steps: Value) {
@@ -103,11 +98,4 @@ pub fn client(mut options: Value) -> Client {
     options["provider"] = json!("openai");
     options["api_key"] = json!("test-key-0123456789");
     Client::new(ClientOptions::from_json(&options.to_string()).unwrap()).unwrap()
-}
-
-/// A request to the mock under this key.
-pub fn request(mock: &Mock, key: &str) -> LlmRequest {
-    let mut request = LlmRequest::new("test-model", vec![Message::user("hello")]);
-    request.base_url = Some(mock.base_url(key));
-    request
 }

@@ -1,0 +1,23 @@
+//! How the shared library is linked: its name, what it hides and what is locked down once loaded.
+//! Generates nothing; the header is made by `tests/header.rs`.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
+        return;
+    }
+    let options = [
+        // Cargo sets none; programs record this name, and packagers link it to the file.
+        "-soname,libliter_llm.so.0",
+        // Its threads outlive dlclose: cffi and Node would unload the code under them.
+        "-z,nodelete",
+        "-z,relro",
+        "-z,now",
+        "-z,noexecstack",
+        // The allocator's symbols stay inside, so that no host binds to them.
+        "--exclude-libs,ALL",
+    ];
+    for option in options {
+        println!("cargo:rustc-cdylib-link-arg=-Wl,{option}");
+    }
+}

@@ -1,0 +1,27 @@
+//! The allocator of this library alone: jemalloc under the feature of that name, else the system's.
+//! Owns its tuning, which is compiled in, since the library's copy is prefixed and does not read
+//! MALLOC_CONF; _RJEM_MALLOC_CONF overrides it. The host's malloc is not touched.
+
+#[cfg(feature = "jemalloc")]
+#[global_allocator]
+static ALLOCATOR: jemallocator::Jemalloc = jemallocator::Jemalloc;
+
+/// Starts the one thread that gives unused memory back to the system. With the first client, and
+/// not when the library is loaded, which must start no thread.
+pub fn start_thread() {
+    #[cfg(feature = "jemalloc")]
+    {
+        set(c"max_background_threads", 1usize);
+        set(c"background_thread", true);
+    }
+}
+
+/// Sets a value of jemalloc. It works without, so a refusal is no failure.
+#[cfg(feature = "jemalloc")]
+fn set<T>(name: &std::ffi::CStr, mut value: T) {
+    let (name, new) = (name.as_ptr(), (&raw mut value).cast());
+    let null = std::ptr::null_mut();
+    // SAFETY: the name ends with NUL; the new value has the type that jemalloc's manual gives for
+    // this name, and lives through the call; the old value is not asked for.
+    unsafe { jemalloc_sys::mallctl(name, null, null.cast(), new, size_of::<T>()) };
+}

@@ -1,0 +1,117 @@
+//! The task of one stream: reads the request, drives the core's stream, hands its batches to the
+//! queue, and stops when the host says so. Owns the promise that every accepted start ends exactly
+//! once: a `Ticket` that is dropped before its END pushes one. Spawned by `client`.
+
+use std::cell::Cell;
+use std::future::{poll_fn, Future};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use liter_llm_core::{ErrorKind, EventBatch, LlmError, LlmRequest, Receipt};
+
+use crate::client::ClientState;
+use crate::control::Control;
+
+thread_local! {
+    /// The stream whose task this thread, one of ours, runs; 0 is none.
+    static CURRENT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The stream that the calling thread works for.
+pub fn current_stream() -> Option<u64> {
+    Some(CURRENT.get()).filter(|stream| *stream != 0)
+}
+
+/// What a started stream owes its host: one END.
+pub struct Ticket {
+    stream: u64,
+    control: Arc<Control>,
+    client: Arc<ClientState>,
+    ended: bool,
+}
+
+impl Ticket {
+    /// For a number that was just claimed.
+    pub fn new(stream: u64, control: Arc<Control>, client: Arc<ClientState>) -> Self {
+        Self { stream, control, client, ended: false }
+    }
+
+    fn end(&mut self, receipt: &Receipt) {
+        if !self.ended {
+            self.ended = true;
+            self.client.queue().push_end(self.stream, receipt);
+        }
+    }
+
+    /// Puts a batch in the queue, waits for room there, then for the stream's window. A stream that
+    /// is told to stop waits for nothing, and what it has received is not lost.
+    async fn deliver(&mut self, batch: &EventBatch) -> Result<(), ErrorKind> {
+        let (control, queue, stream) = (&self.control, self.client.queue(), self.stream);
+        let push = |context: &mut Context<'_>| {
+            let stop = control.poll_stop(context);
+            match queue.push(stream, batch, control, stop.is_some()) {
+                Some(added) => Poll::Ready((added, stop)),
+                None => Poll::Pending,
+            }
+        };
+        let (added, stop) = poll_fn(push).await;
+        self.ended |= added.ended;
+        match (self.ended, stop) {
+            (true, _) => Ok(()),
+            (false, Some(kind)) => Err(kind),
+            (false, None) => self.control.window_open().await,
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !self.ended {
+            let message = "a defect of this library ended the stream; stderr names the place";
+            self.end(&Receipt::failed(LlmError::new(ErrorKind::Internal, message)));
+        }
+        self.client.let_go();
+    }
+}
+
+/// The task of one stream; log lines that are written meanwhile can say which.
+pub async fn drive(ticket: Ticket, provider: String, request_json: String) {
+    let stream = ticket.stream;
+    let mut life = pin!(live(ticket, provider, request_json));
+    let poll = |context: &mut Context<'_>| {
+        let outer = CURRENT.replace(stream);
+        let poll = life.as_mut().poll(context);
+        CURRENT.set(outer);
+        poll
+    };
+    poll_fn(poll).await;
+}
+
+/// The life of one stream, from the text of its request to its END.
+async fn live(mut ticket: Ticket, provider: String, request_json: String) {
+    let request = match read(provider, request_json) {
+        Ok(request) => request,
+        Err(error) => return ticket.end(&Receipt::failed(error)),
+    };
+    let mut stream = ticket.client.core().stream(request);
+    while !ticket.ended {
+        let step = match ticket.control.or_stop(stream.next_batch()).await {
+            Ok(Some(batch)) => ticket.deliver(batch).await,
+            // The core's stream is over without an END, which the ticket then makes good.
+            Ok(None) => return,
+            Err(kind) => Err(kind),
+        };
+        if let Err(kind) = step {
+            ticket.end(&stream.abort(kind));
+        }
+    }
+}
+
+fn read(provider: String, request_json: String) -> Result<LlmRequest, LlmError> {
+    let mut request = LlmRequest::from_json(&request_json)?;
+    if !provider.is_empty() {
+        request.provider = Some(provider);
+    }
+    Ok(request)
+}

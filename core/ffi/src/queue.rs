@@ -1,0 +1,254 @@
+//! The one queue of a client's events: tasks push behind, the host polls in front. Owns two buffers
+//! that a poll swaps, the bound on what is not yet polled, and the order of push, bell and sleep.
+//! Knows nothing of requests or of what events mean. Pushed by `drive`, polled by `client`.
+//!
+//! Two locks: `back` is held to copy one batch in or to swap, `front` by the one poller. Neither is
+//! held while the host's code runs.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use liter_llm_core::{Event, EventBatch, EventRef, Receipt};
+use serde::Serialize;
+
+use crate::bell::{Bell, Rung};
+use crate::buffer::{Added, Buffer};
+use crate::control::Control;
+use crate::sync::{lock, try_lock};
+
+/// How long a poll waits for the first event.
+#[derive(Debug, Clone, Copy)]
+pub enum Wait {
+    /// Not at all.
+    Now,
+    /// Until then.
+    Until(Instant),
+    /// Until there is one or there can be none.
+    Forever,
+}
+
+/// The events of many streams on their way to one host.
+#[derive(Debug)]
+pub struct Queue {
+    front: Mutex<Front>,
+    back: Mutex<Back>,
+    changed: Condvar,
+    bell: Bell,
+    bytes_max: usize,
+    /// Streams whose END was not pushed yet.
+    open: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Front {
+    buffer: Buffer,
+    woken: Vec<Arc<Control>>,
+}
+
+#[derive(Debug, Default)]
+struct Back {
+    buffer: Buffer,
+    /// Streams that hold a batch until there is room.
+    waiting: Vec<Arc<Control>>,
+    /// A poller sleeps on `changed`.
+    sleeper: bool,
+    closed: bool,
+    shut: bool,
+}
+
+/// What one poll took. The events stay in place when this is dropped, until the next poll.
+#[derive(Debug)]
+pub struct Polled<'a>(MutexGuard<'a, Front>);
+
+impl Polled<'_> {
+    /// The events.
+    pub fn buffer(&mut self) -> &mut Buffer {
+        &mut self.0.buffer
+    }
+}
+
+impl Queue {
+    /// An empty queue that holds about so many bytes.
+    pub fn new(bell: Bell, bytes_max: usize) -> Self {
+        Self {
+            front: Mutex::default(),
+            back: Mutex::default(),
+            changed: Condvar::new(),
+            bell,
+            bytes_max: bytes_max.max(1),
+            open: AtomicUsize::new(0),
+        }
+    }
+
+    /// A stream was accepted: one END will be pushed.
+    pub fn expect_end(&self) {
+        self.open.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Adds what one read of one socket gave. `None`: there is no room; the control is woken once
+    /// there is. With `force` there always is, for a stream that was told to stop.
+    pub fn push(
+        &self,
+        stream: u64,
+        batch: &EventBatch,
+        control: &Arc<Control>,
+        force: bool,
+    ) -> Option<Added> {
+        let mut back = lock(&self.back);
+        if back.shut {
+            let is_end = |event| matches!(event, EventRef::Other(Event::End(_)));
+            return Some(Added { content: 0, ended: batch.iter().any(is_end) });
+        }
+        if !force && back.buffer.weight() >= self.bytes_max {
+            if control.list() {
+                back.waiting.push(Arc::clone(control));
+            }
+            return None;
+        }
+        let added = back.buffer.push_batch(stream, batch);
+        control.delivered(added.content);
+        if added.ended {
+            self.open.fetch_sub(1, Ordering::AcqRel);
+        }
+        self.publish(back);
+        Some(added)
+    }
+
+    /// Adds a stream's END, whatever the bounds say.
+    pub fn push_end(&self, stream: u64, receipt: &Receipt) {
+        let mut back = lock(&self.back);
+        self.open.fetch_sub(1, Ordering::AcqRel);
+        if !back.shut {
+            back.buffer.push_end(stream, receipt);
+            self.publish(back);
+        }
+    }
+
+    /// Adds a line for the host's log; none where there is no room, since nothing can wait for it.
+    pub fn push_log(&self, record: &impl Serialize) {
+        let mut back = lock(&self.back);
+        if !back.shut && back.buffer.weight() < self.bytes_max {
+            back.buffer.push_log(record);
+            self.publish(back);
+        }
+    }
+
+    /// Takes all there is. `None`: nothing came in time, nothing can come, or another thread polls.
+    pub fn poll(&self, wait: Wait) -> Option<Polled<'_>> {
+        let mut guard = try_lock(&self.front)?;
+        let front = &mut *guard;
+        front.buffer.clear();
+        if !self.take(front, wait) {
+            return None;
+        }
+        front.woken.drain(..).for_each(|control| control.unlist());
+        Some(Polled(guard))
+    }
+
+    /// No stream will be accepted any more; a sleeping poller finds out when the last one has ended.
+    pub fn close(&self) {
+        lock(&self.back).closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Drops what was not polled and all that comes later. No bell begins to ring from now on.
+    pub fn shut(&self) {
+        self.bell.silence();
+        let waiting = {
+            let mut back = lock(&self.back);
+            back.shut = true;
+            back.buffer = Buffer::default();
+            std::mem::take(&mut back.waiting)
+        };
+        self.changed.notify_all();
+        waiting.iter().for_each(|control| control.unlist());
+    }
+
+    /// Waits until the poller has left and the bell has stopped ringing; after `shut`.
+    pub fn wait_unused(&self, limit: Instant) {
+        drop(lock(&self.front));
+        let mut back = lock(&self.back);
+        while self.bell.is_ringing() {
+            match sleep(&self.changed, back, Wait::Until(limit)) {
+                Some(woken) => back = woken,
+                None => return,
+            }
+        }
+    }
+
+    fn take(&self, front: &mut Front, wait: Wait) -> bool {
+        let mut back = lock(&self.back);
+        loop {
+            self.bell.polled();
+            if back.shut {
+                return false;
+            }
+            if !back.buffer.is_empty() {
+                std::mem::swap(&mut back.buffer, &mut front.buffer);
+                std::mem::swap(&mut back.waiting, &mut front.woken);
+                return true;
+            }
+            if back.closed && self.open.load(Ordering::Acquire) == 0 {
+                return false;
+            }
+            back.sleeper = true;
+            match sleep(&self.changed, back, wait) {
+                Some(woken) => back = woken,
+                None => return false,
+            }
+        }
+    }
+
+    /// Lets go of the lock, then tells the host.
+    fn publish(&self, mut back: MutexGuard<'_, Back>) {
+        if back.buffer.is_empty() {
+            return;
+        }
+        let sleeper = std::mem::take(&mut back.sleeper);
+        let announced = self.bell.announce();
+        drop(back);
+        if sleeper {
+            self.changed.notify_all();
+        }
+        if announced {
+            self.ring();
+        }
+    }
+
+    fn ring(&self) {
+        while let Some(rung) = self.bell.ring() {
+            match rung {
+                Rung::Waiting => return,
+                Rung::Silenced => {
+                    // Whoever waits for silence has looked at the bell under this lock.
+                    drop(lock(&self.back));
+                    return self.changed.notify_all();
+                }
+                Rung::Polled => {
+                    let back = lock(&self.back);
+                    if back.buffer.is_empty() || !self.bell.announce() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Sleeps until somebody notifies; `None` when the time is over.
+pub fn sleep<'a, T>(
+    changed: &Condvar,
+    guard: MutexGuard<'a, T>,
+    wait: Wait,
+) -> Option<MutexGuard<'a, T>> {
+    match wait {
+        Wait::Now => None,
+        Wait::Forever => Some(changed.wait(guard).unwrap_or_else(PoisonError::into_inner)),
+        Wait::Until(then) => {
+            let left = then.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
+            let woken = changed.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner);
+            Some(woken.0)
+        }
+    }
+}

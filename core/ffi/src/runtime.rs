@@ -1,0 +1,152 @@
+//! What a process has once: the tokio runtime, the table of clients, the HTTP stacks. Owns its
+//! making, at the first client, and its threads. Nothing of it is ever dropped: after a fork the
+//! child leaves it where it is and makes its own. Called by `lib`, `client` and `invoke`.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::Arc;
+
+use liter_llm_core::{ErrorKind, Http, HttpOptions, LlmError};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::client::ClientState;
+use crate::handles::{generation_of, Handles};
+use crate::pools::Pools;
+use crate::{alloc, fork, panics};
+
+const WORKER_THREADS_MIN: usize = 2;
+const WORKER_THREADS_MAX: usize = 4;
+/// Threads for name lookups, which block. With the workers, the allocator's thread and the host's
+/// own that makes at most four more than there are cores.
+const LOOKUP_THREADS_MAX: usize = 2;
+
+static PROCESS: AtomicPtr<Process> = AtomicPtr::new(std::ptr::null_mut());
+
+/// All that this library has in one process of one generation.
+pub struct Process {
+    generation: usize,
+    runtime: Runtime,
+    clients: Handles<ClientState>,
+    pools: Pools,
+}
+
+/// The client that a handle stands for.
+pub fn find(handle: usize) -> Result<Arc<ClientState>, LlmError> {
+    if let Some(client) = Process::current().and_then(|process| process.clients.get(handle)) {
+        return Ok(client);
+    }
+    let (kind, message) = match generation_of(handle) {
+        _ if handle == 0 => (ErrorKind::InvalidArgument, "client is NULL"),
+        Some(generation) if generation < fork::generation() => {
+            (ErrorKind::Closed, "the client was inherited through fork; make a new one")
+        }
+        _ => (ErrorKind::InvalidArgument, "client is none that llm_client_new made, or was freed"),
+    };
+    Err(LlmError::new(kind, message))
+}
+
+impl Process {
+    /// What this process has, if it has begun and was not forked since.
+    pub fn current() -> Option<&'static Self> {
+        // SAFETY: the pointer is null or came from Box::into_raw in get_or_start, and what was
+        // stored here is never freed.
+        let process = unsafe { PROCESS.load(Ordering::Acquire).as_ref() }?;
+        (process.generation == fork::generation()).then_some(process)
+    }
+
+    /// As `current`; begins if nobody has. Of two threads that begin at once one wins.
+    pub fn get_or_start(worker_threads: Option<usize>) -> Result<&'static Self, LlmError> {
+        fork::watch();
+        let before = PROCESS.load(Ordering::Acquire);
+        if let Some(process) = Self::current() {
+            return Ok(process);
+        }
+        let process = Box::into_raw(Box::new(Self::start(worker_threads)?));
+        let exchange =
+            PROCESS.compare_exchange(before, process, Ordering::AcqRel, Ordering::Acquire);
+        if exchange.is_err() {
+            // SAFETY: the pointer came from Box::into_raw above and was not stored anywhere.
+            unsafe { Box::from_raw(process) }.runtime.shutdown_background();
+        }
+        alloc::start_thread();
+        Self::current().ok_or_else(|| internal("the runtime was lost while it was made"))
+    }
+
+    /// Runs a task on the workers.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(task);
+    }
+
+    /// The HTTP stack for these options.
+    pub fn http(&self, options: &HttpOptions) -> Result<Arc<Http>, LlmError> {
+        let _entered = self.runtime.enter();
+        self.pools.http(options)
+    }
+
+    /// As `http`; keeps the stack, and its connections, from one llm_invoke to the next.
+    pub fn keep_http(&self, options: &HttpOptions) -> Result<(), LlmError> {
+        let _entered = self.runtime.enter();
+        self.pools.keep(options)
+    }
+
+    /// Makes a handle for a client.
+    pub fn insert(&self, client: Arc<ClientState>) -> usize {
+        self.clients.insert(client)
+    }
+
+    /// Makes a handle stale; one caller gets the client.
+    pub fn remove(&self, handle: usize) -> Option<Arc<ClientState>> {
+        self.clients.remove(handle)
+    }
+
+    fn start(worker_threads: Option<usize>) -> Result<Self, LlmError> {
+        panics::install_hook();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = worker_threads.unwrap_or(cores).clamp(WORKER_THREADS_MIN, WORKER_THREADS_MAX);
+        let generation = fork::generation();
+        let build = || {
+            Builder::new_multi_thread()
+                .worker_threads(workers)
+                .max_blocking_threads(LOOKUP_THREADS_MAX.min(cores))
+                .thread_name("llm-worker")
+                .on_thread_start(|| {
+                    block_signals();
+                })
+                .enable_all()
+                .build()
+        };
+        let runtime = with_signals_blocked(build)
+            .map_err(|error| internal(format!("the runtime cannot start: {error}")))?;
+        Ok(Self { generation, runtime, clients: Handles::new(generation), pools: Pools::default() })
+    }
+}
+
+/// Runs something in this thread while no signal can interrupt it; threads that it starts inherit
+/// that. A signal of the host must never run on a thread of this library, and a write to a closed
+/// socket raises SIGPIPE, which would end a host that does not ignore it.
+fn with_signals_blocked<T>(body: impl FnOnce() -> T) -> T {
+    let before = block_signals();
+    let result = body();
+    if let Some(before) = before {
+        // SAFETY: `before` was filled in by pthread_sigmask; a null pointer for the old mask is
+        // allowed.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
+    }
+    result
+}
+
+/// Blocks every signal in this thread and gives the mask from before.
+fn block_signals() -> Option<libc::sigset_t> {
+    // SAFETY: sigset_t is plain data, for which all zeros is a value.
+    let (mut all, mut before) = unsafe { std::mem::zeroed::<(libc::sigset_t, libc::sigset_t)>() };
+    // SAFETY: both pointers are to sets that live through the calls.
+    let failed = unsafe {
+        libc::sigfillset(&mut all) != 0
+            || libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before) != 0
+    };
+    (!failed).then_some(before)
+}
+
+fn internal(message: impl Into<String>) -> LlmError {
+    LlmError::new(ErrorKind::Internal, message)
+}

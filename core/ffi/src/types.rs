@@ -1,0 +1,104 @@
+//! The types and numbers of the C boundary. Owns nothing; everything here is copied into the header.
+#![allow(non_camel_case_types)] // the names are C's
+
+use std::ffi::{c_char, c_void};
+
+/// Version of this header. It grows when something is added and never changes meaning; compare it
+/// with llm_abi_version() when the library is loaded at run time.
+pub const LLM_ABI_VERSION: u32 = 1;
+
+/// How something ended: one of LLM_ERROR_*. Numbers are only ever appended; 0 is success.
+pub type LlmError = i32;
+
+/// Success.
+pub const LLM_ERROR_OK: LlmError = 0;
+/// Misuse of this header: NULL, bad UTF-8, a number in use, a header value with a line break.
+pub const LLM_ERROR_INVALID_ARGUMENT: LlmError = 1;
+/// No key, unknown provider, unknown option, unusable base URL or CA file.
+pub const LLM_ERROR_CONFIG: LlmError = 2;
+/// The request is wrong, says the provider or this library; the message names the field.
+pub const LLM_ERROR_INVALID_REQUEST: LlmError = 3;
+/// The provider does not know the key.
+pub const LLM_ERROR_AUTHENTICATION: LlmError = 4;
+/// The key is known and may not do this.
+pub const LLM_ERROR_PERMISSION: LlmError = 5;
+/// No such model, deployment or address.
+pub const LLM_ERROR_NOT_FOUND: LlmError = 6;
+/// Too many requests; retry_after_ms says when, if the provider did.
+pub const LLM_ERROR_RATE_LIMITED: LlmError = 7;
+/// The account has no credit left; waiting does not help.
+pub const LLM_ERROR_QUOTA_EXCEEDED: LlmError = 8;
+/// The provider is out of capacity.
+pub const LLM_ERROR_OVERLOADED: LlmError = 9;
+/// The provider failed in another way: a 5xx status or an error event inside a stream.
+pub const LLM_ERROR_PROVIDER: LlmError = 10;
+/// Name lookup, connect, or the connection broke before an answer.
+pub const LLM_ERROR_NETWORK: LlmError = 11;
+/// The certificate or the TLS handshake was refused.
+pub const LLM_ERROR_TLS: LlmError = 12;
+/// One of the timers ran out; `timer` says which.
+pub const LLM_ERROR_TIMEOUT: LlmError = 13;
+/// The answer is not what the protocol allows.
+pub const LLM_ERROR_PROTOCOL: LlmError = 14;
+/// The answer was cut before its end; what came is valid and incomplete.
+pub const LLM_ERROR_TRUNCATED: LlmError = 15;
+/// Something passed a limit in bytes; the message names the limit.
+pub const LLM_ERROR_TOO_LARGE: LlmError = 16;
+/// The host cancelled the stream.
+pub const LLM_ERROR_CANCELLED: LlmError = 17;
+/// The client is closed, or was inherited through fork.
+pub const LLM_ERROR_CLOSED: LlmError = 18;
+/// A defect of this library.
+pub const LLM_ERROR_INTERNAL: LlmError = 19;
+
+/// The answer begins. JSON: id, model, provider, request_id, rate_limit, warnings.
+pub const LLM_EVENT_START: u32 = 1;
+/// A run of text deltas, as it is.
+pub const LLM_EVENT_TEXT: u32 = 2;
+/// A run of visible reasoning deltas, as it is.
+pub const LLM_EVENT_REASONING: u32 = 3;
+/// A piece of a tool call. JSON: index, arguments (a piece), and once per call id and name.
+pub const LLM_EVENT_TOOL_DELTA: u32 = 4;
+/// A whole tool call. JSON: index, id, name, arguments (the text the model wrote).
+pub const LLM_EVENT_TOOL_CALL: u32 = 5;
+/// Something else of the answer. JSON with "type": refusal, citation, logprobs, image, ...
+pub const LLM_EVENT_PART: u32 = 6;
+/// The end. JSON: outcome (complete, truncated, cancelled, failed), finish_reason and
+/// finish_reason_raw, usage, attempts, timings, request_id, and `error` when it failed.
+pub const LLM_EVENT_END: u32 = 7;
+/// A line for the host's log, on stream 0. JSON: level, message, and what it is about.
+pub const LLM_EVENT_LOG: u32 = 8;
+
+/// One event. A kind that the host does not know must be ignored.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct LlmEvent {
+    /// The number that the host gave to llm_client_start; 0 for LOG.
+    pub stream: u64,
+    /// LLM_EVENT_*.
+    pub kind: u32,
+    /// LLM_ERROR_*; not 0 only on END.
+    pub error: LlmError,
+    /// TEXT and REASONING: UTF-8 text; everything else: JSON. Not NUL-terminated; never NULL.
+    pub data: *const c_char,
+    /// Bytes in data.
+    pub length: usize,
+    /// TEXT and REASONING: where each of `count` deltas ends in data; else NULL.
+    pub ends: *const u32,
+    /// Numbers in ends.
+    pub count: usize,
+}
+
+/// Takes one piece of text: `length` bytes, not NUL-terminated, valid during the call only.
+pub type llm_token_callback =
+    Option<unsafe extern "C" fn(token: *const c_char, length: usize, ctx: *mut c_void)>;
+/// The same type under its older name.
+pub type llm_callback = llm_token_callback;
+/// The bell: says that llm_client_poll has something. See rule 9.
+pub type llm_wake_callback = Option<unsafe extern "C" fn(ctx: *mut c_void)>;
+
+/// A client: its options, its live streams and the queue of their events.
+#[derive(Debug)]
+pub struct LlmClient {
+    _opaque: (),
+}

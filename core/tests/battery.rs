@@ -1,0 +1,180 @@
+//! The fault battery through the Rust interface: every scenario of `tests/battery/faults.json`
+//! against the mock. The same list runs through every binding.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod support;
+
+use std::time::Instant;
+
+use futures_util::{stream, StreamExt};
+use liter_llm::{Client, Event, LlmRequest, LlmResponse};
+use serde_json::{json, Value};
+use support::{client, Mock};
+
+const KEY: &str = "test-key-0123456789";
+const AT_ONCE: usize = 16;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_ends_as_promised() {
+    let mock = Mock::start(&[]);
+    let text = std::fs::read_to_string("../tests/battery/faults.json").unwrap();
+    let scenarios: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let (alone, together): (Vec<_>, Vec<_>) = scenarios
+        .iter()
+        .partition(|scenario| scenario.get("memory_mb_max").is_some());
+    let runs = stream::iter(together).map(|scenario| run(&mock, scenario));
+    let mut failures: Vec<String> = runs.buffer_unordered(AT_ONCE).concat().await;
+    for scenario in alone {
+        failures.extend(run(&mock, scenario).await);
+    }
+    println!("{} scenarios, {} failures", scenarios.len(), failures.len());
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+/// Plays one scenario; every difference is a line.
+async fn run(mock: &Mock, scenario: &Value) -> Vec<String> {
+    let name = scenario["name"].as_str().unwrap();
+    let text = scenario["steps"].to_string().replace("{key}", KEY);
+    mock.plan(name, serde_json::from_str(&text).unwrap());
+    let resident = memory_mb("VmRSS:");
+    reset_peak();
+    let began = Instant::now();
+    let (response, log) = ask(&client(json!({})), mock, scenario).await;
+    let elapsed_ms = began.elapsed().as_millis() as u64;
+    let grown = memory_mb("VmHWM:").saturating_sub(resident);
+    let got = json!(response);
+    let mut check = Check {
+        name,
+        failures: Vec::new(),
+    };
+    check.response(&scenario["expected"], &got, elapsed_ms);
+    if scenario["closed"] == true {
+        mock.wait(name, "closed=1");
+    }
+    if scenario["any_requests"] != true {
+        let seen = mock.seen(name);
+        check.equal(
+            "requests",
+            &scenario["expected"]["requests"],
+            &seen["requests_count"],
+        );
+    }
+    if let Some(never) = scenario["never"]
+        .as_str()
+        .map(|text| text.replace("{key}", KEY))
+    {
+        check.that("a secret is shown", !format!("{got}{log}").contains(&never));
+    }
+    if let Some(part) = scenario["message_has"].as_str() {
+        let message = got["receipt"]["error"]["message"]
+            .as_str()
+            .unwrap_or_default();
+        check.that(&format!("message: {message}"), message.contains(part));
+    }
+    if let Some(limit) = scenario["memory_mb_max"].as_u64() {
+        check.that(&format!("memory grew by {grown} MiB"), grown <= limit);
+    }
+    check.failures
+}
+
+async fn ask(client: &Client, mock: &Mock, scenario: &Value) -> (LlmResponse, String) {
+    let mut fields = json!({
+        "model": "test-model",
+        "messages": [{"role": "user", "content": "hello"}],
+        "base_url": mock.base_url(scenario["name"].as_str().unwrap()),
+    });
+    if let Some(request) = scenario["request"].as_object() {
+        fields.as_object_mut().unwrap().extend(request.clone());
+    }
+    let mut response = LlmResponse::default();
+    let mut log = String::new();
+    match LlmRequest::from_json(&fields.to_string()) {
+        Ok(request) => {
+            let mut events = client.stream(request);
+            let mut ends = 0;
+            while let Some(event) = events.next().await {
+                ends += u32::from(matches!(event, Event::End(_)));
+                log.push_str(&format!("{event:?}"));
+                response.push(event);
+            }
+            assert_eq!(ends, 1, "{scenario}");
+        }
+        Err(error) => response.receipt = liter_llm::Receipt::failed(error),
+    }
+    (response, log)
+}
+
+struct Check<'a> {
+    name: &'a str,
+    failures: Vec<String>,
+}
+
+impl Check<'_> {
+    fn that(&mut self, what: &str, holds: bool) {
+        if !holds {
+            self.failures.push(format!("{}: {what}", self.name));
+        }
+    }
+
+    fn equal(&mut self, what: &str, expected: &Value, got: &Value) {
+        if !expected.is_null() && expected != got {
+            self.failures.push(format!(
+                "{}: {what}: {expected} expected, not {got}",
+                self.name
+            ));
+        }
+    }
+
+    fn response(&mut self, expected: &Value, got: &Value, elapsed_ms: u64) {
+        let receipt = &got["receipt"];
+        self.equal("outcome", &expected["outcome"], &receipt["outcome"]);
+        self.equal("text", &expected["text"], &got["text"]);
+        self.equal("tool_calls", &expected["tool_calls"], &got["tool_calls"]);
+        self.equal("attempts", &expected["attempts"], &receipt["attempts"]);
+        self.equal(
+            "finish_reason",
+            &expected["finish_reason"],
+            &receipt["finish_reason"],
+        );
+        let length = got["text"].as_str().map(str::len);
+        self.equal("text_length", &expected["text_length"], &json!(length));
+        for (field, value) in expected["error"].as_object().into_iter().flatten() {
+            self.equal(&format!("error.{field}"), value, &receipt["error"][field]);
+        }
+        self.that(
+            &format!("unexpected error {}", receipt["error"]),
+            expected.get("error").is_some() || receipt["error"].is_null(),
+        );
+        let at_least = expected["at_least_ms"].as_u64().unwrap_or(0);
+        let at_most = expected["at_most_ms"].as_u64().unwrap_or(30_000);
+        let in_time = (at_least..=at_most).contains(&elapsed_ms);
+        self.that(
+            &format!("took {elapsed_ms} ms: {}", receipt["error"]),
+            in_time,
+        );
+    }
+}
+
+/// The peak of resident memory begins anew (proc(5), clear_refs).
+fn reset_peak() {
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+}
+
+fn memory_mb(field: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(field))
+        .unwrap();
+    line.split_whitespace()
+        .next()
+        .unwrap()
+        .parse::<u64>()
+        .unwrap()
+        / 1024
+}
