@@ -70,7 +70,7 @@ impl Answer {
         watchdog: &mut Watchdog,
         batch: &mut EventBatch,
     ) -> Result<Step, LlmError> {
-        let mut chunk = match watchdog.wait(self.incoming.chunk(), || None).await {
+        let mut chunk = match watchdog.wait(self.incoming.chunk()).await {
             Ok(chunk) => chunk,
             Err(_) if self.is_answered() => return Ok(Step::Complete),
             Err(timer) => {

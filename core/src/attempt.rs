@@ -29,8 +29,8 @@ pub(crate) struct Attempt {
 pub(crate) async fn run(shared: &Shared, plan: &Plan, watchdog: &mut Watchdog) -> Attempt {
     let watch = ConnectWatch::new(watchdog.connect_limit());
     let sent = watchdog
-        .wait(shared.http.send(&plan.outgoing, &watch), || {
-            watch.connected_at()
+        .wait_in(shared.http.send(&plan.outgoing, &watch), || {
+            Some(watch.stage())
         })
         .await;
     let mut attempt = Attempt {
@@ -157,7 +157,7 @@ async fn read_error_body(
     watchdog: &mut Watchdog,
 ) -> Vec<u8> {
     let mut body = Vec::new();
-    while let Ok(Ok(Some(chunk))) = watchdog.wait(incoming.chunk(), || None).await {
+    while let Ok(Ok(Some(chunk))) = watchdog.wait(incoming.chunk()).await {
         let room = limit.saturating_sub(body.len());
         body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         if body.len() >= limit {
@@ -202,8 +202,9 @@ async fn begin(
         warnings: plan.warnings.clone(),
     };
     let decoder = plan.provider.decoder(start);
-    // A server that cannot stream may answer whole, or with an error document, all the same.
-    let whole = !plan.stream || content_type.contains("json");
+    // A server that cannot stream, or not answer whole, may do the other; or send an error document.
+    let frames = content_type.starts_with("text/event-stream");
+    let whole = content_type.contains("json") || (!plan.stream && !frames);
     Ok(Answer::new(incoming, decoder, whole, &shared.options))
 }
 

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::error::LlmError;
+use crate::error::{ErrorKind, LlmError};
 
 /// One event of a stream: at most one `Start`, then content, then exactly one `End`.
 #[derive(Debug, Clone)]
@@ -169,6 +169,25 @@ pub struct Receipt {
     /// What went wrong, unless the outcome is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<LlmError>,
+}
+
+impl Receipt {
+    /// The receipt of a stream that failed, or was ended, with this error.
+    #[must_use]
+    pub fn failed(error: LlmError) -> Self {
+        let outcome = match error.kind {
+            ErrorKind::Truncated => Outcome::Truncated,
+            ErrorKind::Cancelled | ErrorKind::Closed => Outcome::Cancelled,
+            _ => Outcome::Failed,
+        };
+        Self {
+            outcome,
+            attempts: error.attempts,
+            request_id: error.request_id.clone(),
+            error: Some(error),
+            ..Self::default()
+        }
+    }
 }
 
 /// A whole answer: what the events of one stream add up to.

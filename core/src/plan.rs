@@ -100,6 +100,11 @@ pub(crate) fn plan(shared: &Shared, request: &mut LlmRequest) -> Result<Plan, Ll
     let url = append(&base_url, &encoded.path);
     check_transport(&url, key.is_some() || has_authorization, options)?;
     let headers = headers(&encoded, own_headers, stream)?;
+    // Encoded now; the call may last for minutes and needs none of it again.
+    request.messages = Vec::new();
+    request.tools = Vec::new();
+    request.extra.clear();
+    request.extra_body.clear();
     Ok(Plan {
         provider,
         model: std::mem::take(&mut request.model),

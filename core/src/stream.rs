@@ -112,25 +112,6 @@ impl fmt::Debug for LlmStream {
     }
 }
 
-impl Receipt {
-    /// The receipt of a stream that failed, or was ended, with this error.
-    #[must_use]
-    pub fn failed(error: LlmError) -> Self {
-        let outcome = match error.kind {
-            ErrorKind::Truncated => Outcome::Truncated,
-            ErrorKind::Cancelled | ErrorKind::Closed => Outcome::Cancelled,
-            _ => Outcome::Failed,
-        };
-        Self {
-            outcome,
-            attempts: error.attempts,
-            request_id: error.request_id.clone(),
-            error: Some(error),
-            ..Self::default()
-        }
-    }
-}
-
 #[derive(Debug)]
 enum State {
     /// The next thing to do is an attempt.
@@ -155,7 +136,8 @@ struct Life {
     /// The attempt under way began on a kept connection and nothing came back yet.
     stale: bool,
     attempts: u32,
-    began: Instant,
+    /// When the stream was first polled.
+    began: Option<Instant>,
     first_content: Option<Instant>,
     request_id: Option<String>,
 }
@@ -164,17 +146,19 @@ impl Life {
     fn new(shared: Arc<Shared>, request: LlmRequest) -> Self {
         let stream = request.stream.unwrap_or(true);
         let limits = Limits::new(&request.limits, &shared.options.limits, stream);
+        let mut watchdog = Watchdog::new(limits);
+        watchdog.host_begins();
         Self {
             shared,
             request,
             plan: None,
             batch: EventBatch::default(),
             state: State::Ready,
-            watchdog: Watchdog::new(limits),
+            watchdog,
             history: History::default(),
             stale: false,
             attempts: 0,
-            began: Instant::now(),
+            began: None,
             first_content: None,
             request_id: None,
         }
@@ -187,6 +171,7 @@ impl Life {
     /// Goes on until there are events. False when there will be no more.
     async fn step(&mut self) -> bool {
         self.batch.clear();
+        self.began.get_or_insert_with(Instant::now);
         self.watchdog.host_ends();
         while self.batch.is_empty() && !self.is_ended() {
             match std::mem::replace(&mut self.state, State::Ready) {
@@ -216,6 +201,7 @@ impl Life {
             },
         };
         self.attempts += 1;
+        self.watchdog.enter(Stage::Headers);
         let plan = self.plan.insert(plan);
         let attempt = attempt::run(&self.shared, plan, &mut self.watchdog).await;
         self.stale = attempt.stale;
@@ -232,12 +218,10 @@ impl Life {
     async fn sleep(&mut self, until: Instant) {
         self.state = State::Waiting(until);
         self.watchdog.enter(Stage::Retry);
-        let slept = self.watchdog.wait(sleep_until(until), || None).await;
+        let slept = self.watchdog.wait(sleep_until(until)).await;
         self.state = State::Ready;
         if slept.is_err() {
             self.end(attempt::timed_out(Timer::Total, Phase::Retry));
-        } else {
-            self.watchdog.enter(Stage::Headers);
         }
     }
 
@@ -249,6 +233,10 @@ impl Life {
         if !self.batch.is_empty() && self.first_content.is_none() {
             self.first_content = Some(Instant::now());
             self.watchdog.enter(Stage::Idle);
+            // There will be no other attempt: a long prompt is not kept for a long answer.
+            if let Some(plan) = &mut self.plan {
+                plan.outgoing.body.clear();
+            }
         }
         match step {
             Ok(Step::More) => {}
@@ -357,7 +345,8 @@ impl Life {
     }
 
     fn receipt(&self, finish: Finish) -> Receipt {
-        let milliseconds = |since: Duration| since.as_secs_f64() * 1000.0;
+        let began = self.began.unwrap_or_else(Instant::now);
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
         Receipt {
             outcome: Outcome::Failed,
             finish_reason: finish.reason,
@@ -365,8 +354,8 @@ impl Life {
             usage: finish.usage,
             attempts: self.attempts,
             timings: Timings {
-                first_token_ms: self.first_content.map(|at| milliseconds(at - self.began)),
-                total_ms: milliseconds(self.began.elapsed()),
+                first_token_ms: self.first_content.map(|at| milliseconds(at - began)),
+                total_ms: milliseconds(began.elapsed()),
             },
             request_id: self.request_id.clone(),
             error: None,

@@ -47,9 +47,10 @@ impl Limits {
     }
 }
 
-/// What a stream is waiting for; each but `Retry` has its timer.
+/// What a stream is waiting for. `Connect` has its timer in the connector, `Retry` has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
+    Connect,
     Headers,
     FirstToken,
     Idle,
@@ -100,13 +101,6 @@ impl Watchdog {
         }
     }
 
-    /// The connection was made only now: the headers timer counts from here.
-    fn connected(&mut self, at: Instant) {
-        if self.stage == Stage::Headers {
-            self.stage_began = self.stage_began.max(at);
-        }
-    }
-
     /// From here on the host is the slow one.
     pub(crate) fn host_begins(&mut self) {
         self.host_since = Some(Instant::now());
@@ -136,7 +130,7 @@ impl Watchdog {
                 .first_token
                 .map(|limit| (limit, Timer::FirstToken)),
             Stage::Idle => self.limits.idle.map(|limit| (limit, Timer::Idle)),
-            Stage::Retry => None,
+            Stage::Connect | Stage::Retry => None,
         };
         let stage = stage.map(|(limit, timer)| (self.stage_began + limit, timer));
         let total = self
@@ -150,19 +144,24 @@ impl Watchdog {
     }
 
     /// Waits for a future, but no longer than the timers allow; `Err` is the timer that ran out.
-    /// `connected_at` tells when the connection of this attempt was made.
-    pub(crate) async fn wait<F: Future>(
+    pub(crate) async fn wait<F: Future>(&mut self, future: F) -> Result<F::Output, Timer> {
+        self.wait_in(future, || None).await
+    }
+
+    /// The same, while somebody else knows which stage this is and since when.
+    pub(crate) async fn wait_in<F: Future>(
         &mut self,
         future: F,
-        connected_at: impl Fn() -> Option<Instant>,
+        stage: impl Fn() -> Option<(Stage, Instant)>,
     ) -> Result<F::Output, Timer> {
         let mut future = pin!(future);
         poll_fn(|context| {
             if let Poll::Ready(output) = future.as_mut().poll(context) {
                 return Poll::Ready(Ok(output));
             }
-            if let Some(at) = connected_at() {
-                self.connected(at);
+            if let Some((stage, began)) = stage() {
+                self.stage = stage;
+                self.stage_began = began;
             }
             self.poll_expired(context).map(Err)
         })
@@ -202,7 +201,7 @@ mod tests {
     }
 
     async fn expire(watchdog: &mut Watchdog) -> Timer {
-        watchdog.wait(pending::<()>(), || None).await.unwrap_err()
+        watchdog.wait(pending::<()>()).await.unwrap_err()
     }
 
     #[tokio::test(start_paused = true)]
@@ -234,7 +233,7 @@ mod tests {
             watchdog.enter(stage);
             let began = Instant::now();
             let _ = watchdog
-                .wait(tokio::time::sleep(Duration::from_secs(2)), || None)
+                .wait(tokio::time::sleep(Duration::from_secs(2)))
                 .await;
             watchdog.feed();
             expire(&mut watchdog).await;

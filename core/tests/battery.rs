@@ -32,7 +32,6 @@ async fn every_fault_ends_as_promised() {
     for scenario in alone {
         failures.extend(run(&mock, scenario).await);
     }
-    println!("{} scenarios, {} failures", scenarios.len(), failures.len());
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 

@@ -12,7 +12,10 @@ use super::*;
 type Events = Vec<(String, String)>;
 
 /// All frames, or those before the error, of bytes that come in these pieces.
-fn frames<'b>(bytes_max: usize, pieces: impl Iterator<Item = &'b [u8]>) -> (Events, Option<ErrorKind>) {
+fn frames<'b>(
+    bytes_max: usize,
+    pieces: impl Iterator<Item = &'b [u8]>,
+) -> (Events, Option<ErrorKind>) {
     let mut framer = SseFramer::new(bytes_max);
     let mut events = Vec::new();
     for piece in pieces {
@@ -32,13 +35,19 @@ fn read(stream: &[u8]) -> Events {
     let (whole, error) = frames(1 << 20, std::iter::once(stream));
     assert_eq!(error, None);
     for size in [1, 2, 3, 5, 7] {
-        assert_eq!(frames(1 << 20, stream.chunks(size)), (whole.clone(), None), "pieces of {size}");
+        assert_eq!(
+            frames(1 << 20, stream.chunks(size)),
+            (whole.clone(), None),
+            "pieces of {size}"
+        );
     }
     whole
 }
 
 fn events(list: &[(&str, &str)]) -> Events {
-    list.iter().map(|(name, data)| ((*name).to_owned(), (*data).to_owned())).collect()
+    list.iter()
+        .map(|(name, data)| ((*name).to_owned(), (*data).to_owned()))
+        .collect()
 }
 
 #[test]
@@ -53,14 +62,24 @@ fn lines_end_with_lf_crlf_or_cr() {
 #[test]
 fn one_blank_after_the_colon_is_dropped_and_a_colon_is_not_needed() {
     let stream = b"data:none\n\ndata: one\n\ndata:  two\n\ndata\n\ndata:\n\ndata: a:b\n\n";
-    let expected = [("", "none"), ("", "one"), ("", " two"), ("", ""), ("", ""), ("", "a:b")];
+    let expected = [
+        ("", "none"),
+        ("", "one"),
+        ("", " two"),
+        ("", ""),
+        ("", ""),
+        ("", "a:b"),
+    ];
     assert_eq!(read(stream), events(&expected));
 }
 
 #[test]
 fn a_name_holds_for_one_event_only() {
     let stream = b"event: add\ndata: 1\n\ndata: 2\n\nevent: lost\n\ndata: 3\n\nevent\ndata: 4\n\n";
-    assert_eq!(read(stream), events(&[("add", "1"), ("", "2"), ("", "3"), ("", "4")]));
+    assert_eq!(
+        read(stream),
+        events(&[("add", "1"), ("", "2"), ("", "3"), ("", "4")])
+    );
 }
 
 #[test]
@@ -72,13 +91,22 @@ fn comments_and_unknown_fields_are_no_events() {
 #[test]
 fn one_byte_order_mark_is_dropped() {
     assert_eq!(read(b"\xef\xbb\xbfdata: x\n\n"), events(&[("", "x")]));
-    assert_eq!(read(b"\xef\xbb\xbf\xef\xbb\xbfdata: x\n\ndata: y\n\n"), events(&[("", "y")]));
-    assert_eq!(read(b"\xef\xbbdata: x\n\ndata: y\n\n"), events(&[("", "y")]));
+    assert_eq!(
+        read(b"\xef\xbb\xbf\xef\xbb\xbfdata: x\n\ndata: y\n\n"),
+        events(&[("", "y")])
+    );
+    assert_eq!(
+        read(b"\xef\xbbdata: x\n\ndata: y\n\n"),
+        events(&[("", "y")])
+    );
 }
 
 #[test]
 fn the_end_of_the_body_completes_no_event() {
-    assert_eq!(read(b"data: whole\n\ndata: cut\n"), events(&[("", "whole")]));
+    assert_eq!(
+        read(b"data: whole\n\ndata: cut\n"),
+        events(&[("", "whole")])
+    );
     assert_eq!(read(b"data: whole\n\ndata: cut"), events(&[("", "whole")]));
     assert_eq!(read(b""), events(&[]));
 }
@@ -86,18 +114,28 @@ fn the_end_of_the_body_completes_no_event() {
 #[test]
 fn an_error_line_is_an_event_at_once() {
     let stream = b"data: {}\n\nerror: {\"code\":500}\nerror: words\n\ndata: x\n\n";
-    assert_eq!(read(stream), events(&[("", "{}"), ("error", "{\"code\":500}"), ("", "x")]));
+    assert_eq!(
+        read(stream),
+        events(&[("", "{}"), ("error", "{\"code\":500}"), ("", "x")])
+    );
 }
 
 #[test]
 fn characters_are_whole_however_they_were_cut() {
     let text = "naïve – 東京 🦀\u{0}";
-    assert_eq!(read(format!("data: {text}\n\n").as_bytes()), events(&[("", text)]));
+    assert_eq!(
+        read(format!("data: {text}\n\n").as_bytes()),
+        events(&[("", text)])
+    );
 }
 
 #[test]
 fn invalid_utf_8_is_an_error_and_events_before_it_stand() {
-    for bad in [&b"data: \xff\n\n"[..], b"event: \xc3\ndata: x\n\n", b"data: \xe6\x9d\n\n"] {
+    for bad in [
+        &b"data: \xff\n\n"[..],
+        b"event: \xc3\ndata: x\n\n",
+        b"data: \xe6\x9d\n\n",
+    ] {
         let stream = [b"data: good\n\n", bad].concat();
         for size in [1, 3, stream.len()] {
             let expected = (events(&[("", "good")]), Some(ErrorKind::Protocol));
@@ -125,7 +163,10 @@ fn what_each_answers_ends_the_feeding() {
     let mut framer = SseFramer::new(100);
     let refuse = &mut |_: Frame<'_>| Err(LlmError::new(ErrorKind::Provider, "no"));
     let error = framer.feed(b"data: x\n\ndata: y\n\n", refuse).unwrap_err();
-    assert_eq!((error.kind, framer.signs_of_life()), (ErrorKind::Provider, 1));
+    assert_eq!(
+        (error.kind, framer.signs_of_life()),
+        (ErrorKind::Provider, 1)
+    );
 }
 
 #[test]
@@ -138,20 +179,41 @@ fn an_event_beyond_the_limit_is_too_large() {
         error = error.or(framer.feed(b"x", &mut |_| Ok(())).err());
     }
     let error = error.unwrap();
-    assert_eq!((error.kind, error.phase), (ErrorKind::TooLarge, Phase::Body));
-    assert!(error.message.contains("event_bytes_max"), "{}", error.message);
+    assert_eq!(
+        (error.kind, error.phase),
+        (ErrorKind::TooLarge, Phase::Body)
+    );
+    assert!(
+        error.message.contains("event_bytes_max"),
+        "{}",
+        error.message
+    );
 }
 
 #[test]
 fn every_endless_thing_meets_the_limit() {
-    for endless in ["x", "data: xxxx\n", "data\n", ": xxxx", "event: ", "data: x\r"] {
+    for endless in [
+        "x",
+        "data: xxxx\n",
+        "data\n",
+        ": xxxx",
+        "event: ",
+        "data: x\r",
+    ] {
         let stream = endless.repeat(300);
         for size in [1, 64, stream.len()] {
             let (seen, error) = frames(100, stream.as_bytes().chunks(size));
-            assert_eq!((seen.len(), error), (0, Some(ErrorKind::TooLarge)), "{endless:?} {size}");
+            assert_eq!(
+                (seen.len(), error),
+                (0, Some(ErrorKind::TooLarge)),
+                "{endless:?} {size}"
+            );
         }
     }
-    let (seen, error) = frames(100, ": ping\nid: 1\nevent: x\n".repeat(100).as_bytes().chunks(9));
+    let (seen, error) = frames(
+        100,
+        ": ping\nid: 1\nevent: x\n".repeat(100).as_bytes().chunks(9),
+    );
     assert_eq!((seen.len(), error), (0, None));
 }
 
@@ -161,7 +223,12 @@ fn large_events_leave_no_memory_behind() {
     let event = format!("data: {}\ndata: y\n\n", "x".repeat(1 << 20));
     let mut count = 0;
     for piece in event.as_bytes().chunks(1000) {
-        framer.feed(piece, &mut |frame| { count += frame.data.len(); Ok(()) }).unwrap();
+        framer
+            .feed(piece, &mut |frame| {
+                count += frame.data.len();
+                Ok(())
+            })
+            .unwrap();
         assert!(framer.data.capacity() + framer.line.capacity() <= (1 << 22) + 1000);
     }
     assert_eq!(count, (1 << 20) + 2);
@@ -173,7 +240,12 @@ fn large_events_leave_no_memory_behind() {
 #[allow(clippy::print_stderr)]
 fn recorded_framings_give_their_events() {
     let root = std::env::var_os("LITER_LLM_RECORDINGS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/recordings")),
+        || {
+            PathBuf::from(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../../shared/recordings"
+            ))
+        },
         PathBuf::from,
     );
     let Ok(exchanges) = std::fs::read_dir(root.join("sse-generic")) else {
@@ -186,8 +258,16 @@ fn recorded_framings_give_their_events() {
         let body = std::fs::read(path.join("response.body")).unwrap();
         let expected = std::fs::read(path.join("expected.json")).unwrap();
         let expected: serde_json::Value = serde_json::from_slice(&expected).unwrap();
-        let expected: Events = expected["events"].as_array().unwrap().iter()
-            .map(|event| (event["event"].as_str().unwrap(), event["data"].as_str().unwrap()))
+        let expected: Events = expected["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| {
+                (
+                    event["event"].as_str().unwrap(),
+                    event["data"].as_str().unwrap(),
+                )
+            })
             .map(|(name, data)| (name.replace("message", ""), data.to_owned()))
             .collect();
         assert_eq!(read(&body), expected, "{}", path.display());

@@ -15,6 +15,8 @@ use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::timers::Stage;
+
 type BoxError = Box<dyn Error + Send + Sync>;
 
 tokio::task_local! {
@@ -22,10 +24,11 @@ tokio::task_local! {
 }
 
 /// What is known about the connection of one attempt.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ConnectWatch {
     limit: Option<Duration>,
-    began: AtomicBool,
+    began: Instant,
+    connecting: AtomicBool,
     connected_at: OnceLock<Instant>,
 }
 
@@ -33,23 +36,29 @@ impl ConnectWatch {
     pub(crate) fn new(limit: Option<Duration>) -> Arc<Self> {
         Arc::new(Self {
             limit,
-            ..Self::default()
+            began: Instant::now(),
+            connecting: AtomicBool::new(false),
+            connected_at: OnceLock::new(),
         })
     }
 
-    /// When the connection was ready, if one was made for this attempt.
-    pub(crate) fn connected_at(&self) -> Option<Instant> {
-        self.connected_at.get().copied()
+    /// What the attempt is waiting for, and since when.
+    pub(crate) fn stage(&self) -> (Stage, Instant) {
+        match self.connected_at.get() {
+            Some(at) => (Stage::Headers, *at),
+            None if self.is_connecting() => (Stage::Connect, self.began),
+            None => (Stage::Headers, self.began),
+        }
     }
 
     /// A connection was begun and is not ready.
     pub(crate) fn is_connecting(&self) -> bool {
-        self.began.load(Ordering::Acquire) && self.connected_at().is_none()
+        !self.is_reused() && self.connected_at.get().is_none()
     }
 
     /// No connection was made: a kept one served.
     pub(crate) fn is_reused(&self) -> bool {
-        !self.began.load(Ordering::Acquire)
+        !self.connecting.load(Ordering::Acquire)
     }
 }
 
@@ -102,8 +111,10 @@ where
     }
 
     fn call(&mut self, destination: R) -> Self::Future {
-        let watch = WATCH.try_with(Arc::clone).unwrap_or_default();
-        watch.began.store(true, Ordering::Release);
+        let watch = WATCH
+            .try_with(Arc::clone)
+            .unwrap_or_else(|_| ConnectWatch::new(None));
+        watch.connecting.store(true, Ordering::Release);
         let connecting = self.inner.call(destination);
         Box::pin(async move {
             let connection = match watch.limit {

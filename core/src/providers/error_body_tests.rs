@@ -43,92 +43,227 @@ fn every_status_has_a_kind() {
     for (status, kind, retryable) in rows {
         let error = of(status, r#"{"error":{"message":"because"}}"#);
         assert_eq!((error.kind, error.retryable), (kind, retryable), "{status}");
-        assert_eq!((error.status, error.provider), (Some(status), Some("openai")));
-        assert!(error.message.starts_with(&format!("openai: {status} because")), "{error}");
+        assert_eq!(
+            (error.status, error.provider),
+            (Some(status), Some("openai"))
+        );
+        assert!(
+            error
+                .message
+                .starts_with(&format!("openai: {status} because")),
+            "{error}"
+        );
     }
 }
 
 #[test]
 fn typed_marks_say_more_than_some_statuses() {
     let rows = [
-        (429, r#"{"type":"insufficient_quota","code":"insufficient_quota"}"#, QuotaExceeded, false),
-        (429, r#"{"type":"exceeded_current_quota_error"}"#, QuotaExceeded, false),
+        (
+            429,
+            r#"{"type":"insufficient_quota","code":"insufficient_quota"}"#,
+            QuotaExceeded,
+            false,
+        ),
+        (
+            429,
+            r#"{"type":"exceeded_current_quota_error"}"#,
+            QuotaExceeded,
+            false,
+        ),
         (429, r#"{"type":"billing_error"}"#, QuotaExceeded, false),
-        (429, r#"{"code":"1113","message":"Insufficient balance"}"#, QuotaExceeded, false),
-        (429, r#"{"type":"engine_overloaded_error"}"#, Overloaded, true),
-        (429, r#"{"type":"requests","code":"rate_limit_exceeded"}"#, RateLimited, true),
+        (
+            429,
+            r#"{"code":"1113","message":"Insufficient balance"}"#,
+            QuotaExceeded,
+            false,
+        ),
+        (
+            429,
+            r#"{"type":"engine_overloaded_error"}"#,
+            Overloaded,
+            true,
+        ),
+        (
+            429,
+            r#"{"type":"requests","code":"rate_limit_exceeded"}"#,
+            RateLimited,
+            true,
+        ),
         (503, r#"{"type":"overloaded_error"}"#, Overloaded, true),
         (503, r#"{"status":"UNAVAILABLE"}"#, Overloaded, true),
         (500, r#"{"code":"server_overloaded"}"#, Overloaded, true),
-        (503, r#"{"type":"server_error","message":"overloaded"}"#, Provider, true),
+        (
+            503,
+            r#"{"type":"server_error","message":"overloaded"}"#,
+            Provider,
+            true,
+        ),
         (500, r#"{"code":"insufficient_quota"}"#, Provider, true),
         (400, r#"{"code":"model_not_found"}"#, NotFound, false),
         (400, r#"{"code":"Arrearage"}"#, QuotaExceeded, false),
-        (400, r#"{"status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}"#, Authentication, false),
-        (400, r#"{"code":"content_filter","innererror":{"code":"ResponsibleAIPolicyViolation"}}"#, InvalidRequest, false),
+        (
+            400,
+            r#"{"status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}"#,
+            Authentication,
+            false,
+        ),
+        (
+            400,
+            r#"{"code":"content_filter","innererror":{"code":"ResponsibleAIPolicyViolation"}}"#,
+            InvalidRequest,
+            false,
+        ),
         (400, r#"{"type":"rate_limit_error"}"#, InvalidRequest, false),
-        (401, r#"{"type":"invalid_request_error","code":"invalid_api_key"}"#, Authentication, false),
+        (
+            401,
+            r#"{"type":"invalid_request_error","code":"invalid_api_key"}"#,
+            Authentication,
+            false,
+        ),
         (403, r#"{"code":"invalid_api_key"}"#, Authentication, false),
-        (404, r#"{"type":"invalid_request_error","code":"DeploymentNotFound"}"#, NotFound, false),
+        (
+            404,
+            r#"{"type":"invalid_request_error","code":"DeploymentNotFound"}"#,
+            NotFound,
+            false,
+        ),
     ];
     for (status, inner, kind, retryable) in rows {
         let error = of(status, &format!("{{\"error\":{inner}}}"));
-        assert_eq!((error.kind, error.retryable), (kind, retryable), "{status} {inner}");
+        assert_eq!(
+            (error.kind, error.retryable),
+            (kind, retryable),
+            "{status} {inner}"
+        );
     }
     // xAI says it in words only.
-    let error = of(400, r#"{"code":"invalid-argument","error":"Incorrect API key provided."}"#);
-    assert_eq!((error.kind, error.code.as_deref()), (Authentication, Some("invalid-argument")));
+    let error = of(
+        400,
+        r#"{"code":"invalid-argument","error":"Incorrect API key provided."}"#,
+    );
+    assert_eq!(
+        (error.kind, error.code.as_deref()),
+        (Authentication, Some("invalid-argument"))
+    );
 }
 
 /// Message after the provider and the status, and code, of one shape.
 fn said(status: u16, body: &str) -> (String, Option<String>) {
     let error = of(status, body);
-    let message = error.message.strip_prefix(&format!("openai: {status} ")).unwrap().to_owned();
+    let message = error
+        .message
+        .strip_prefix(&format!("openai: {status} "))
+        .unwrap()
+        .to_owned();
     (message, error.code)
 }
 
 #[test]
 fn every_shape_gives_its_message_and_code() {
     let rows = [
-        (r#"{"error":{"message":"m.","type":"t","param":null,"code":"c"}}"#, "m", Some("c")),
-        (r#"{"error":{"message":"m","type":"t","code":null}}"#, "m", Some("t")),
+        (
+            r#"{"error":{"message":"m.","type":"t","param":null,"code":"c"}}"#,
+            "m",
+            Some("c"),
+        ),
+        (
+            r#"{"error":{"message":"m","type":"t","code":null}}"#,
+            "m",
+            Some("t"),
+        ),
         (r#"{"error":{"message":"m","code":400}}"#, "m", Some("400")),
-        (r#"{"error":{"message":"m","type":"t","code":400}}"#, "m", Some("t")),
-        (r#"{"error":{"message":"m","type":"None","code":"429"}}"#, "m", Some("429")),
+        (
+            r#"{"error":{"message":"m","type":"t","code":400}}"#,
+            "m",
+            Some("t"),
+        ),
+        (
+            r#"{"error":{"message":"m","type":"None","code":"429"}}"#,
+            "m",
+            Some("429"),
+        ),
         (r#"{"code":"c","error":"m"}"#, "m", Some("c")),
         (r#"{"error":"m"}"#, "m", None),
         (r#"{"detail":"m"}"#, "m", None),
         (r#"{"detail":{"message":"m","code":"c"}}"#, "m", Some("c")),
         (r#"{"message":"m"}"#, "m", None),
-        (r#"{"id":"i","message":"m","error_type":"TOO_MANY_TOKENS"}"#, "m", Some("TOO_MANY_TOKENS")),
-        (r#"{"object":"error","message":"m","type":"BadRequestError","code":400}"#, "m", Some("BadRequestError")),
-        (r#"{"type":"error","error":{"type":"t","message":"m"},"request_id":"r"}"#, "m", Some("t")),
-        (r#"[{"error":{"code":400,"message":"m","status":"S"}}]"#, "m", Some("S")),
-        (r#"{"detail":[{"loc":["body","messages",0],"msg":"m","type":"missing"},{"loc":[],"msg":"n"}]}"#, "body.messages.0: m; n", Some("missing")),
-        (r#"{"error":{"message":"m","code":429,"metadata":{"raw":"upstream says"}}}"#, "m; upstream says", Some("429")),
-        (r#"{"error":{"message":"m","metadata":{"raw":"{\"error\":{\"message\":\"deep\"}}"}}}"#, "m; deep", None),
-        ("plain words\r\nover lines.", "plain words  over lines", None),
+        (
+            r#"{"id":"i","message":"m","error_type":"TOO_MANY_TOKENS"}"#,
+            "m",
+            Some("TOO_MANY_TOKENS"),
+        ),
+        (
+            r#"{"object":"error","message":"m","type":"BadRequestError","code":400}"#,
+            "m",
+            Some("BadRequestError"),
+        ),
+        (
+            r#"{"type":"error","error":{"type":"t","message":"m"},"request_id":"r"}"#,
+            "m",
+            Some("t"),
+        ),
+        (
+            r#"[{"error":{"code":400,"message":"m","status":"S"}}]"#,
+            "m",
+            Some("S"),
+        ),
+        (
+            r#"{"detail":[{"loc":["body","messages",0],"msg":"m","type":"missing"},{"loc":[],"msg":"n"}]}"#,
+            "body.messages.0: m; n",
+            Some("missing"),
+        ),
+        (
+            r#"{"error":{"message":"m","code":429,"metadata":{"raw":"upstream says"}}}"#,
+            "m; upstream says",
+            Some("429"),
+        ),
+        (
+            r#"{"error":{"message":"m","metadata":{"raw":"{\"error\":{\"message\":\"deep\"}}"}}}"#,
+            "m; deep",
+            None,
+        ),
+        (
+            "plain words\r\nover lines.",
+            "plain words  over lines",
+            None,
+        ),
         ("\"m\"", "m", None),
         ("", "unprocessable entity", None),
         ("{}", "unprocessable entity", None),
         (r#"{"error":{"code":"c"}}"#, "c", Some("c")),
-        ("<html><head><title>422 No Way</title></head>", "No Way", None),
+        (
+            "<html><head><title>422 No Way</title></head>",
+            "No Way",
+            None,
+        ),
         ("<html>", "an HTML page", None),
     ];
     for (body, message, code) in rows {
-        assert_eq!(said(422, body), (message.to_owned(), code.map(str::to_owned)), "{body}");
+        assert_eq!(
+            said(422, body),
+            (message.to_owned(), code.map(str::to_owned)),
+            "{body}"
+        );
     }
 }
 
 #[test]
 fn a_wrong_key_says_what_to_do() {
     let error = of(401, r#"{"error":{"message":"invalid key"}}"#);
-    assert_eq!(error.message, "openai: 401 invalid key; set OPENAI_API_KEY or api_key");
+    assert_eq!(
+        error.message,
+        "openai: 401 invalid key; set OPENAI_API_KEY or api_key"
+    );
 }
 
 #[test]
 fn odd_bodies_are_bounded_and_kept() {
-    let error = from_status(&OpenAi, 502, format!("<html>{}", "x".repeat(9000)).as_bytes());
+    let error = from_status(
+        &OpenAi,
+        502,
+        format!("<html>{}", "x".repeat(9000)).as_bytes(),
+    );
     assert_eq!(error.detail.unwrap().len(), crate::error::DETAIL_BYTES_MAX);
     let error = from_status(&OpenAi, 500, &[0xff, 0xfe, b'x']);
     assert_eq!(error.message, "openai: 500 \u{fffd}\u{fffd}x");
@@ -146,27 +281,89 @@ fn a_delay_inside_the_body_is_kept() {
 #[test]
 fn an_error_in_an_answer_is_told_by_its_marks() {
     let rows = [
-        (r#"{"error":{"message":"m","type":"server_error"}}"#, Provider, true, Some("server_error")),
-        (r#"{"error":{"message":"m","type":"overloaded_error"}}"#, Overloaded, true, Some("overloaded_error")),
-        (r#"{"error":{"message":"m","type":"invalid_request_error"}}"#, InvalidRequest, false, Some("invalid_request_error")),
-        (r#"{"error":{"message":"m","type":"invalid_request_error","code":"tool_use_failed","status_code":400}}"#, InvalidRequest, false, Some("tool_use_failed")),
-        (r#"{"error":{"message":"m","code":400},"choices":[]}"#, InvalidRequest, false, Some("400")),
-        (r#"{"error":{"message":"m","code":502}}"#, Provider, true, Some("502")),
-        (r#"{"error":{"message":"m","code":"429"}}"#, RateLimited, true, Some("429")),
-        (r#"{"error":{"message":"m","code":"content_filter","status":400}}"#, InvalidRequest, false, Some("content_filter")),
-        (r#"{"error":{"message":"m","code":"invalid_api_key"}}"#, Authentication, false, Some("invalid_api_key")),
-        (r#"{"error":{"message":"m","code":"insufficient_quota"}}"#, QuotaExceeded, false, Some("insufficient_quota")),
-        (r#"{"code":500,"message":"m","type":"server_error"}"#, Provider, true, Some("server_error")),
+        (
+            r#"{"error":{"message":"m","type":"server_error"}}"#,
+            Provider,
+            true,
+            Some("server_error"),
+        ),
+        (
+            r#"{"error":{"message":"m","type":"overloaded_error"}}"#,
+            Overloaded,
+            true,
+            Some("overloaded_error"),
+        ),
+        (
+            r#"{"error":{"message":"m","type":"invalid_request_error"}}"#,
+            InvalidRequest,
+            false,
+            Some("invalid_request_error"),
+        ),
+        (
+            r#"{"error":{"message":"m","type":"invalid_request_error","code":"tool_use_failed","status_code":400}}"#,
+            InvalidRequest,
+            false,
+            Some("tool_use_failed"),
+        ),
+        (
+            r#"{"error":{"message":"m","code":400},"choices":[]}"#,
+            InvalidRequest,
+            false,
+            Some("400"),
+        ),
+        (
+            r#"{"error":{"message":"m","code":502}}"#,
+            Provider,
+            true,
+            Some("502"),
+        ),
+        (
+            r#"{"error":{"message":"m","code":"429"}}"#,
+            RateLimited,
+            true,
+            Some("429"),
+        ),
+        (
+            r#"{"error":{"message":"m","code":"content_filter","status":400}}"#,
+            InvalidRequest,
+            false,
+            Some("content_filter"),
+        ),
+        (
+            r#"{"error":{"message":"m","code":"invalid_api_key"}}"#,
+            Authentication,
+            false,
+            Some("invalid_api_key"),
+        ),
+        (
+            r#"{"error":{"message":"m","code":"insufficient_quota"}}"#,
+            QuotaExceeded,
+            false,
+            Some("insufficient_quota"),
+        ),
+        (
+            r#"{"code":500,"message":"m","type":"server_error"}"#,
+            Provider,
+            true,
+            Some("server_error"),
+        ),
         (r#"{"error":"m"}"#, Provider, true, None),
         ("m", Provider, true, None),
     ];
     for (text, kind, retryable, code) in rows {
         let error = in_answer(&OpenAi, text);
-        assert_eq!((error.kind, error.retryable, error.code.as_deref()), (kind, retryable, code), "{text}");
+        assert_eq!(
+            (error.kind, error.retryable, error.code.as_deref()),
+            (kind, retryable, code),
+            "{text}"
+        );
         assert!(error.message.starts_with("openai: m"), "{error}");
         assert_eq!((error.status, error.phase), (None, Phase::Body));
     }
     let error = in_answer(&OpenAi, "{}");
-    assert_eq!((error.kind, error.detail.as_deref()), (Provider, Some("{}")));
+    assert_eq!(
+        (error.kind, error.detail.as_deref()),
+        (Provider, Some("{}"))
+    );
     assert!(find_in_answer(&OpenAi, r#"{"id":"x","model":"m"}"#).is_none());
 }

@@ -173,14 +173,25 @@ mod tests {
             ("Zun, 29 Foo 2026 99:00:00 GMT", None),
         ];
         for (value, expected) in cases {
-            assert_eq!(retry_after_ms(&map(&[("retry-after", value)]), now()), expected, "{value}");
+            assert_eq!(
+                retry_after_ms(&map(&[("retry-after", value)]), now()),
+                expected,
+                "{value}"
+            );
         }
         assert_eq!(retry_after_ms(&HeaderMap::new(), now()), None);
     }
 
     #[test]
     fn milliseconds_come_first() {
-        let cases = [("1250", 1250), ("0.2", 1), ("0", 0), ("nan", 2000), ("-1", 2000), ("", 2000)];
+        let cases = [
+            ("1250", 1250),
+            ("0.2", 1),
+            ("0", 0),
+            ("nan", 2000),
+            ("-1", 2000),
+            ("", 2000),
+        ];
         for (value, expected) in cases {
             let headers = map(&[("retry-after", "2"), ("retry-after-ms", value)]);
             assert_eq!(retry_after_ms(&headers, now()), Some(expected), "{value}");
@@ -199,8 +210,16 @@ mod tests {
 
     #[test]
     fn should_retry_is_true_or_false() {
-        for (value, expected) in [("true", Some(true)), ("False", Some(false)), ("maybe", None)] {
-            assert_eq!(should_retry(&map(&[("x-should-retry", value)])), expected, "{value}");
+        for (value, expected) in [
+            ("true", Some(true)),
+            ("False", Some(false)),
+            ("maybe", None),
+        ] {
+            assert_eq!(
+                should_retry(&map(&[("x-should-retry", value)])),
+                expected,
+                "{value}"
+            );
         }
         assert_eq!(should_retry(&HeaderMap::new()), None);
     }
@@ -209,8 +228,14 @@ mod tests {
     fn the_best_request_id_is_taken() {
         let both = [("apim-request-id", "a"), ("x-request-id", "x")];
         assert_eq!(request_id(&map(&both)).as_deref(), Some("x"));
-        assert_eq!(request_id(&map(&[("x-request-id", ""), both[0]])).as_deref(), Some("a"));
-        assert_eq!(request_id(&map(&[("x-ds-trace-id", "d")])).as_deref(), Some("d"));
+        assert_eq!(
+            request_id(&map(&[("x-request-id", ""), both[0]])).as_deref(),
+            Some("a")
+        );
+        assert_eq!(
+            request_id(&map(&[("x-ds-trace-id", "d")])).as_deref(),
+            Some("d")
+        );
         assert_eq!(request_id(&map(&[("x-request-id", "\u{e9}")])), None);
     }
 
@@ -221,7 +246,10 @@ mod tests {
             ("x-ratelimit-remaining-input-images", "0"),
             ("x-ratelimit-reset-tokens", "6m0s"),
             ("anthropic-ratelimit-input-tokens-remaining", "20000"),
-            ("anthropic-ratelimit-input-tokens-reset", "2026-08-19T14:34:15Z"),
+            (
+                "anthropic-ratelimit-input-tokens-reset",
+                "2026-08-19T14:34:15Z",
+            ),
             ("x-ratelimit-limit-req-minute", "60"),
             ("x-ratelimit-tokens-query-cost", "9"),
             ("x-trial-endpoint-call-limit", "20"),

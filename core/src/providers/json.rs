@@ -169,7 +169,16 @@ mod tests {
 
     #[test]
     fn what_is_not_text_is_absent() {
-        for other in ["null", "7", "-7", "7.5", "true", "[1,[2]]", r#"{"x":{"y":1}}"#, "\"\""] {
+        for other in [
+            "null",
+            "7",
+            "-7",
+            "7.5",
+            "true",
+            "[1,[2]]",
+            r#"{"x":{"y":1}}"#,
+            "\"\"",
+        ] {
             let json = format!(r#"{{"a":{other},"b":"b"}}"#);
             let mut repaired = String::new();
             let pair: Pair<'_> = parse(&json, &mut repaired).unwrap();
@@ -202,8 +211,14 @@ mod tests {
 
     #[test]
     fn errors_say_where_and_not_what() {
-        assert_eq!(text(r#""secret"#).unwrap_err(), "is not JSON (line 1, column 7)");
-        assert_eq!(text(r#"{"secret":1}"#).unwrap_err(), "has an unexpected shape (line 1, column 0)");
+        assert_eq!(
+            text(r#""secret"#).unwrap_err(),
+            "is not JSON (line 1, column 7)"
+        );
+        assert_eq!(
+            text(r#"{"secret":1}"#).unwrap_err(),
+            "has an unexpected shape (line 1, column 0)"
+        );
     }
 
     #[test]

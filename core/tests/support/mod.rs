@@ -1,5 +1,7 @@
 //! A mock provider of its own for each test, and its control interface. The mock ends with the test:
 //! it exits when its standard input closes.
+// Each test file uses a part of this one.
+#![allow(dead_code)]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -62,6 +64,10 @@ impl Mock {
 
     pub fn seen(&self, key: &str) -> Value {
         self.control("GET", &format!("/_/seen/{key}"), "")
+    }
+
+    pub fn signal(&self, key: &str, name: &str) {
+        self.control("POST", &format!("/_/signal/{key}/{name}"), "");
     }
 
     pub fn base_url(&self, key: &str) -> String {

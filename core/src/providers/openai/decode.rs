@@ -61,6 +61,13 @@ impl Decoder for OpenAiDecoder {
         if frame.name == "error" {
             return Err(error_body::in_answer(&OpenAi, data));
         }
+        if !data.starts_with('{') {
+            return Err(wrong(
+                "an event of the stream",
+                "is not a JSON object",
+                data,
+            ));
+        }
         let mut repaired = String::new();
         let chunk: Chunk<'_> = json::parse(data, &mut repaired)
             .map_err(|error| wrong("an event of the stream", &json::place(&error), data))?;

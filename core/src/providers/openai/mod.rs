@@ -50,3 +50,6 @@ impl Provider for OpenAi {
         error_body::from_status(self, status, body)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! Tool calls in all spellings.
+
+use super::*;
+
+fn call(index: u32, id: &str, name: &str, arguments: &str) -> Value {
+    json!(["TOOL_CALL", {"index": index, "id": id, "name": name, "arguments": arguments}])
+}
+
+/// A delta of `tool_calls`.
+fn calls(list: Value) -> Value {
+    json!({"tool_calls": list})
+}
+
+/// Only the finished calls.
+fn finished(deltas: &[Value], reason: &str) -> Value {
+    let events = said(deltas, reason);
+    events
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|event| event[0] == "TOOL_CALL")
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn deltas_say_id_and_name_once_and_the_call_follows_at_the_end() {
+    let events = said(
+        &[
+            calls(
+                json!([{"index": 0, "id": "c1", "type": "function", "function": {"name": "f", "arguments": ""}}]),
+            ),
+            calls(json!([{"index": 0, "function": {"arguments": "{\"a"}}])),
+            calls(json!([{"index": 0, "function": {"arguments": "\":1}"}}])),
+        ],
+        "tool_calls",
+    );
+    let expected = json!([
+        ["TOOL_DELTA", {"index": 0, "id": "c1", "name": "f", "arguments": ""}],
+        ["TOOL_DELTA", {"index": 0, "arguments": "{\"a"}],
+        ["TOOL_DELTA", {"index": 0, "arguments": "\":1}"}],
+        call(0, "c1", "f", "{\"a\":1}"),
+    ]);
+    assert_eq!(events, expected);
+}
+
+#[test]
+fn indices_are_dense_whatever_the_server_counts() {
+    let deltas = [
+        calls(
+            json!([{"index": 1, "id": "a", "function": {"name": "f"}}, {"index": 7, "id": "b", "function": {"name": "g"}}]),
+        ),
+        calls(
+            json!([{"index": 7, "function": {"arguments": "[7]"}}, {"index": 1, "function": {"arguments": "[1]"}}]),
+        ),
+    ];
+    let expected = json!([call(0, "a", "f", "[1]"), call(1, "b", "g", "[7]")]);
+    assert_eq!(finished(&deltas, "tool_calls"), expected);
+}
+
+#[test]
+fn a_new_id_on_an_old_index_begins_a_call() {
+    let deltas = [
+        calls(json!([{"index": 0, "id": "a", "function": {"name": "f", "arguments": "1"}}])),
+        calls(json!([{"index": 0, "id": "b", "function": {"name": "f", "arguments": "2"}}])),
+        calls(json!([{"index": 0, "function": {"arguments": "3"}}])),
+    ];
+    assert_eq!(
+        finished(&deltas, "stop"),
+        json!([call(0, "a", "f", "1"), call(1, "b", "f", "23")])
+    );
+}
+
+#[test]
+fn a_missing_index_is_made_up_for_by_id_or_name() {
+    let by_id = [
+        calls(json!([{"id": "a", "function": {"name": "f", "arguments": "1"}}])),
+        calls(json!([{"id": "b", "function": {"name": "g", "arguments": "2"}}])),
+        calls(json!([{"function": {"arguments": "3"}}])),
+        calls(json!([{"id": "a", "function": {"arguments": "4"}}])),
+    ];
+    let expected = json!([call(0, "a", "f", "14"), call(1, "b", "g", "23")]);
+    assert_eq!(finished(&by_id, "tool_calls"), expected);
+    let whole = calls(
+        json!([{"function": {"name": "f", "arguments": "1"}}, {"function": {"name": "f", "arguments": "2"}}]),
+    );
+    assert_eq!(
+        finished(&[whole], "stop"),
+        json!([call(0, "", "f", "1"), call(1, "", "f", "2")])
+    );
+}
+
+#[test]
+fn null_empty_and_repeated_never_overwrite() {
+    let deltas = [
+        calls(json!([{"index": 0, "id": "a", "function": {"name": "f", "arguments": null}}])),
+        calls(
+            json!([{"index": 0, "id": null, "type": null, "function": {"name": null, "arguments": "1"}}]),
+        ),
+        calls(json!([{"index": 0, "id": "", "function": {"name": "", "arguments": ""}}])),
+        calls(json!([{"index": 0, "id": "a", "function": {"name": "f", "arguments": "2"}}])),
+        calls(json!([{"index": 0, "function": null}])),
+        json!({"tool_calls": null}),
+    ];
+    let expected = json!([
+        ["TOOL_DELTA", {"index": 0, "id": "a", "name": "f", "arguments": ""}],
+        ["TOOL_DELTA", {"index": 0, "arguments": "1"}],
+        ["TOOL_DELTA", {"index": 0, "arguments": "2"}],
+        call(0, "a", "f", "12"),
+    ]);
+    assert_eq!(said(&deltas, "tool_calls"), expected);
+}
+
+#[test]
+fn an_id_may_come_late() {
+    let deltas = [
+        calls(json!([{"index": 0, "function": {"name": "f", "arguments": "1"}}])),
+        calls(json!([{"index": 0, "id": "a", "function": {"arguments": "2"}}])),
+    ];
+    let expected = json!([
+        ["TOOL_DELTA", {"index": 0, "name": "f", "arguments": "1"}],
+        ["TOOL_DELTA", {"index": 0, "id": "a", "arguments": "2"}],
+        call(0, "a", "f", "12"),
+    ]);
+    assert_eq!(said(&deltas, "tool_calls"), expected);
+}
+
+#[test]
+fn arguments_may_be_an_object_or_nothing() {
+    let chunk = r#"{"choices":[{"delta":{"tool_calls":[
+        {"index":0,"id":"a","function":{"name":"f","arguments":{"n": 12345678901234567890123, "x":1.0}}},
+        {"index":1,"id":"b","function":{"name":"g","arguments":""}},
+        {"index":2,"id":"c","function":{"name":"h"}},
+        {"index":3,"id":"d","type":"custom","custom":{"name":"i","input":"free \ud800"}}
+    ]},"finish_reason":"tool_calls"}]}"#;
+    let heard = stream(&[chunk, "[DONE]"]);
+    let events = heard.events.as_array().unwrap();
+    let expected = [
+        call(0, "a", "f", r#"{"n": 12345678901234567890123, "x":1.0}"#),
+        call(1, "b", "g", "{}"),
+        call(2, "c", "h", "{}"),
+        call(3, "d", "i", "free \u{fffd}"),
+    ];
+    assert_eq!(events[4..], expected);
+}
+
+#[test]
+fn the_older_form_is_one_call() {
+    let deltas = [
+        json!({"function_call": {"name": "f", "arguments": ""}}),
+        json!({"function_call": {"arguments": "{\"a\":"}}),
+        json!({"function_call": {"arguments": "1}"}}),
+    ];
+    assert_eq!(
+        finished(&deltas, "function_call"),
+        json!([call(0, "", "f", "{\"a\":1}")])
+    );
+    let body = r#"{"choices":[{"message":{"content":null,"function_call":{"name":"f","arguments":"{}"}},
+        "finish_reason":"function_call"}]}"#;
+    let heard = whole(body);
+    assert_eq!(heard.events, json!([call(0, "", "f", "{}")]));
+    assert_eq!(heard.finish, json!(["tool_calls", "function_call", null]));
+}
+
+#[test]
+fn text_and_calls_keep_their_order() {
+    let deltas = [
+        json!({"content": "Reading."}),
+        json!({"content": "", "tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}]}),
+        json!({"content": " Done."}),
+    ];
+    let expected = json!([
+        ["TEXT", "Reading."],
+        ["TOOL_DELTA", {"index": 0, "id": "a", "name": "f", "arguments": "{}"}],
+        ["TEXT", " Done."],
+        call(0, "a", "f", "{}"),
+    ]);
+    assert_eq!(said(&deltas, "tool_calls"), expected);
+}
+
+#[test]
+fn a_call_that_was_cut_is_never_finished() {
+    let first =
+        calls(json!([{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}]));
+    let second =
+        calls(json!([{"index": 1, "id": "b", "function": {"name": "g", "arguments": "{\"x\":"}}]));
+    let both = [first, second];
+    assert_eq!(finished(&both, "length"), json!([call(0, "a", "f", "{}")]));
+    assert_eq!(finished(&both, "tool_calls").as_array().unwrap().len(), 2);
+    let frames: Vec<String> = both.iter().cloned().map(delta).collect();
+    let cut = stream(&frames.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(cut.progress, Progress::Open);
+    assert!(cut
+        .events
+        .as_array()
+        .unwrap()
+        .iter()
+        .all(|event| event[0] == "TOOL_DELTA"));
+}
+
+#[test]
+fn calls_make_a_stop_a_call() {
+    let call =
+        calls(json!([{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}]));
+    for (raw, reason) in [
+        ("stop", "tool_calls"),
+        ("eos", "tool_calls"),
+        ("length", "length"),
+    ] {
+        let heard = stream(&[&delta(call.clone()), &finish(raw), "[DONE]"]);
+        assert_eq!(heard.finish, json!([reason, raw, null]));
+    }
+}

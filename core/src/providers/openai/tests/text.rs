@@ -1,0 +1,230 @@
+//! Text, reasoning, refusals and parts.
+
+use super::*;
+
+#[test]
+fn start_comes_before_the_first_content_with_the_first_id_and_model() {
+    let heard = stream(&[
+        r#"{"id":"","model":"","choices":[],"prompt_filter_results":[]}"#,
+        r#"{"id":"c1","model":"m1","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#,
+        r#"{"id":"c2","model":"m2","choices":[{"index":0,"delta":{"content":"Hi"}}]}"#,
+        r#"{"id":"c3","model":"m3","choices":[{"index":0,"delta":{"content":" you"},"finish_reason":"stop"}]}"#,
+        "[DONE]",
+    ]);
+    let expected = json!([["START", ["c1", "m1"]], ["TEXT", "Hi"], ["TEXT", " you"]]);
+    assert_eq!((heard.events, heard.progress), (expected, Progress::Done));
+    assert_eq!(heard.finish, json!(["stop", "stop", null]));
+}
+
+#[test]
+fn an_answer_without_content_has_a_start_at_its_end() {
+    let heard = stream(&[r#"{"id":"c1","choices":[{"delta":{},"finish_reason":"stop"}]}"#]);
+    assert_eq!(heard.events, json!([["START", ["c1", "asked"]]]));
+    let heard = stream(&[r#"{"id":"c1","choices":[{"delta":{"content":""}}]}"#]);
+    assert_eq!((heard.events, heard.progress), (json!([]), Progress::Open));
+}
+
+#[test]
+fn other_choices_are_ignored() {
+    let heard = stream(&[
+        r#"{"choices":[{"index":1,"delta":{"content":"b"},"finish_reason":"stop"}]}"#,
+        r#"{"choices":[{"index":1,"delta":{"content":"b"}},{"index":0,"delta":{"content":"a"}}]}"#,
+        r#"{"choices":[{"delta":{"content":"c"}},{"delta":{"content":"d"}}]}"#,
+    ]);
+    assert_eq!(heard.events, json!([["TEXT", "a"], ["TEXT", "c"]]));
+    assert_eq!(
+        (heard.progress, heard.finish),
+        (Progress::Open, json!([null, null, null]))
+    );
+}
+
+#[test]
+fn a_delta_counts_in_streams_and_a_message_in_whole_answers() {
+    let both = r#"{"choices":[{"message":{"content":"so far"},"delta":{"content":"new"}}]}"#;
+    assert_eq!(stream(&[both]).events, json!([["TEXT", "new"]]));
+    assert_eq!(whole(both).events, json!([["TEXT", "so far"]]));
+    let message = r#"{"choices":[{"message":{"content":"all"},"finish_reason":"stop"}]}"#;
+    assert_eq!(stream(&[message]).events, json!([["TEXT", "all"]]));
+    let delta = r#"{"choices":[{"delta":{"content":"all"},"finish_reason":"stop"}]}"#;
+    assert_eq!(whole(delta).events, json!([["TEXT", "all"]]));
+}
+
+#[test]
+fn reasoning_is_said_once_whatever_its_field() {
+    let details = json!([{"type": "reasoning.text", "text": "why"}]);
+    let why = json!([["REASONING", "why"]]);
+    for field in ["reasoning", "reasoning_content"] {
+        assert_eq!(said(&[json!({field: "why", "content": null})], "stop"), why);
+    }
+    assert_eq!(
+        said(
+            &[json!({"reasoning": "why", "reasoning_content": "why"})],
+            "stop"
+        ),
+        why
+    );
+    assert_eq!(said(&[json!({"reasoning_details": details})], "stop"), why);
+    assert_eq!(
+        said(
+            &[json!({"reasoning": "why", "reasoning_details": details})],
+            "stop"
+        ),
+        why
+    );
+    let later = [
+        json!({"reasoning": "why"}),
+        json!({"reasoning": null, "reasoning_details": details}),
+    ];
+    assert_eq!(said(&later, "stop"), why);
+    assert_eq!(
+        said(
+            &[json!({"reasoning": {"text": "x"}, "content": "y"})],
+            "stop"
+        ),
+        json!([["TEXT", "y"]])
+    );
+}
+
+#[test]
+fn signed_and_encrypted_reasoning_is_handed_on() {
+    let details = json!([
+        {"type": "reasoning.summary", "summary": "in short", "index": 0},
+        {"type": "reasoning.encrypted", "data": "abc", "id": "r1"},
+        {"type": "reasoning.text", "text": "", "signature": "sig"},
+    ]);
+    let expected = json!([
+        ["REASONING", "in short"],
+        ["PART", {"type": "reasoning.encrypted", "data": "abc", "id": "r1"}],
+        ["PART", {"type": "reasoning.text", "text": "", "signature": "sig"}],
+    ]);
+    assert_eq!(
+        said(&[json!({"reasoning_details": details})], "stop"),
+        expected
+    );
+}
+
+#[test]
+fn a_list_of_parts_is_content_too() {
+    let parts = json!([
+        {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}, {"type": "text", "text": ""}]},
+        {"type": "thinking", "thinking": "so"},
+        {"type": "text", "text": "42"},
+        {"type": "text", "text": ""},
+        {"type": "reference", "reference_ids": [1]},
+        {"type": "image_url", "image_url": {"url": "data:,"}},
+    ]);
+    let expected = json!([
+        ["REASONING", "hm"],
+        ["REASONING", "so"],
+        ["TEXT", "42"],
+        ["PART", {"type": "reference", "reference_ids": [1]}],
+        ["PART", {"type": "image", "image_url": {"url": "data:,"}}],
+    ]);
+    assert_eq!(said(&[json!({"content": parts})], "stop"), expected);
+    let mixed = [
+        json!({"content": [{"type": "text", "text": "a"}]}),
+        json!({"content": "b"}),
+    ];
+    assert_eq!(said(&mixed, "stop"), json!([["TEXT", "a"], ["TEXT", "b"]]));
+}
+
+#[test]
+fn a_refusal_is_a_part() {
+    let deltas = [
+        json!({"refusal": "I "}),
+        json!({"refusal": "can't"}),
+        json!({"refusal": null}),
+    ];
+    let expected = json!([
+        ["PART", {"type": "refusal", "text": "I "}],
+        ["PART", {"type": "refusal", "text": "can't"}],
+    ]);
+    assert_eq!(said(&deltas, "stop"), expected);
+}
+
+#[test]
+fn everything_else_is_a_part() {
+    let deltas = json!({
+        "annotations": [
+            {"type": "url_citation", "url_citation": {"url": "u"}},
+            {"type": "file", "file": {"name": "n"}},
+        ],
+        "audio": {"id": "a", "data": "AA=="},
+        "images": [{"type": "image_url", "image_url": {"url": "data:,"}}],
+    });
+    let expected = json!([
+        ["PART", {"type": "citation", "url_citation": {"url": "u"}}],
+        ["PART", {"type": "file", "file": {"name": "n"}}],
+        ["PART", {"type": "audio", "id": "a", "data": "AA=="}],
+        ["PART", {"type": "image", "image_url": {"url": "data:,"}}],
+    ]);
+    assert_eq!(said(&[deltas], "stop"), expected);
+    let nothing = json!({"annotations": [], "audio": null, "images": "x", "reasoning_details": {}});
+    assert_eq!(said(&[nothing], "stop"), json!([]));
+}
+
+#[test]
+fn log_probabilities_are_a_part_behind_their_text() {
+    let chunk = |logprobs: Value| {
+        json!({"choices": [{"delta": {"content": "a"}, "logprobs": logprobs}]}).to_string()
+    };
+    let content = json!([{"token": "a", "logprob": -0.1}]);
+    let heard = stream(&[&chunk(json!({"content": content, "refusal": null}))]);
+    let part = json!({"type": "logprobs", "content": content, "refusal": null});
+    assert_eq!(heard.events, json!([["TEXT", "a"], ["PART", part]]));
+    let heard = stream(&[
+        &chunk(json!({"content": null, "refusal": null})),
+        &chunk(Value::Null),
+    ]);
+    assert_eq!(heard.events, json!([["TEXT", "a"], ["TEXT", "a"]]));
+}
+
+#[test]
+fn repeated_sources_are_said_once() {
+    let chunk = |urls: &[&str]| {
+        json!({"choices": [{"delta": {"content": "x"}}], "citations": urls,
+               "search_results": [{"title": "t", "url": "u"}]})
+        .to_string()
+    };
+    let heard = stream(&[&chunk(&["u1"]), &chunk(&["u1"]), &chunk(&["u1", "u2"])]);
+    let expected = json!([
+        ["TEXT", "x"],
+        ["PART", {"type": "citation", "url": "u1"}],
+        ["PART", {"type": "search_result", "title": "t", "url": "u"}],
+        ["TEXT", "x"],
+        ["TEXT", "x"],
+        ["PART", {"type": "citation", "url": "u2"}],
+    ]);
+    assert_eq!(heard.events, expected);
+}
+
+#[test]
+fn a_whole_answer_comes_in_the_order_of_its_kinds() {
+    let heard = whole(
+        r#"{"id":"c1","model":"m","citations":["u"],"choices":[{"index":0,"finish_reason":"stop",
+            "logprobs":{"content":[{"token":"a"}]},
+            "message":{"content":"text","reasoning":"why","refusal":"no",
+              "tool_calls":[{"id":"1","function":{"name":"f","arguments":"{}"}}]}}],
+            "usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}"#,
+    );
+    let expected = json!([
+        ["START", ["c1", "m"]],
+        ["REASONING", "why"],
+        ["TEXT", "text"],
+        ["TOOL_CALL", {"index": 0, "id": "1", "name": "f", "arguments": "{}"}],
+        ["PART", {"type": "refusal", "text": "no"}],
+        ["PART", {"type": "logprobs", "content": [{"token": "a"}]}],
+        ["PART", {"type": "citation", "url": "u"}],
+    ]);
+    assert_eq!((heard.events, heard.progress), (expected, Progress::Done));
+    let usage = json!({"input_tokens": 1, "output_tokens": 2, "total_tokens": 3});
+    assert_eq!(heard.finish, json!(["tool_calls", "stop", usage]));
+}
+
+#[test]
+fn a_lone_surrogate_and_a_nul_are_text() {
+    let heard = stream(&[r#"{"choices":[{"delta":{"content":"a\u0000b\ud800c"}}]}"#]);
+    assert_eq!(heard.events, json!([["TEXT", "a\0b\u{fffd}c"]]));
+    let heard = whole(r#"{"choices":[{"message":{"content":"\udfffx"}}]}"#);
+    assert_eq!(heard.events, json!([["TEXT", "\u{fffd}x"]]));
+}
