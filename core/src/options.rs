@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{ErrorKind, LlmError};
+use crate::plan;
 use crate::request::{take, take_headers, take_limits, CallLimits};
 use crate::secret::Secret;
 
@@ -167,7 +168,7 @@ impl ClientOptions {
         set(fields, "log_bodies", &mut options.log_bodies)?;
         match fields.keys().next() {
             Some(name) => Err(config(format!("option \"{name}\" is unknown"))),
-            None => Ok(options),
+            None => plan::check_options(&options).map(|()| options),
         }
     }
 
@@ -252,6 +253,8 @@ mod tests {
         assert_eq!(message(r#"{"timeout":1}"#), "option \"timeout\" is unknown");
         assert!(message(r#"{"idle_timeout_ms":"x"}"#).starts_with("option idle_timeout_ms: "));
         assert!(message(r#"{"log_level":"loud"}"#).starts_with("option log_level: "));
+        assert!(message(r#"{"provider":"nobody"}"#).contains("\"nobody\" is unknown"));
+        assert!(message(r#"{"base_url":"ftp://host"}"#).starts_with("base_url must begin"));
         let error = ClientOptions::from_json(r#"{"api_key":"a\nb"}"#).unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidArgument);
     }

@@ -118,6 +118,14 @@ pub(crate) fn plan(shared: &Shared, request: &mut LlmRequest) -> Result<Plan, Ll
     })
 }
 
+/// What would fail in every call is found when the options are read.
+pub(crate) fn check_options(options: &ClientOptions) -> Result<(), LlmError> {
+    let provider = options.provider.as_deref().filter(|name| !name.is_empty());
+    provider.map(providers::by_name).transpose()?;
+    options.base_url.as_deref().map(parse_base_url).transpose()?;
+    own_headers(options, &LlmRequest::default()).map(|_| ())
+}
+
 /// A redactor for the secrets of one call. Made only when something failed.
 pub(crate) fn redactor(shared: &Shared, request: &LlmRequest) -> Redactor {
     let keys = request
@@ -140,7 +148,8 @@ fn provider(
     request: &mut LlmRequest,
 ) -> Result<&'static dyn Provider, LlmError> {
     let named = request.provider.as_deref().filter(|name| !name.is_empty());
-    if let Some(name) = named.or(options.provider.as_deref()) {
+    let own = options.provider.as_deref().filter(|name| !name.is_empty());
+    if let Some(name) = named.or(own) {
         return providers::by_name(name);
     }
     let prefix = request.model.split_once('/');

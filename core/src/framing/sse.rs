@@ -253,5 +253,4 @@ fn append(buffer: &mut Vec<u8>, bytes: &[u8], bytes_max: usize) {
 }
 
 #[cfg(test)]
-#[path = "sse_tests.rs"]
 mod tests;

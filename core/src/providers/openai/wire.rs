@@ -1,4 +1,4 @@
-//! The shape of a chunk and of a whole answer: only the fields that are read, borrowed from the text.
+//! The shape of a chunk and of a whole answer: the fields that are read, borrowed from the text.
 //! What is rarely there stays raw until somebody needs it. Every field may be absent or null.
 
 use std::borrow::Cow;

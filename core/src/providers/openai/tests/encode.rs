@@ -69,8 +69,9 @@ fn every_field_goes_out() {
     let fields = r#","temperature":0.5,"top_p":1,"stop":["a","b"],"seed":-7,
         "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}],
         "tool_choice":{"type":"function","function":{"name":"f"}},
-        "response_format":{"type":"json_schema","json_schema":{"name":"n","strict":true,"schema":{}}},
-        "reasoning_effort":"low","user":"u","metadata":{"a":"b"},"parallel_tool_calls":false,"n":1"#;
+        "response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{}}},
+        "reasoning_effort":"low","user":"u","metadata":{"a":"b"},"n":1,
+        "parallel_tool_calls":false"#;
     let expected: Value =
         serde_json::from_str(&format!("{{{}}}", fields.trim_start_matches(','))).unwrap();
     let mut sent = rest(fields, &target());
@@ -182,7 +183,7 @@ fn messages_go_out_as_they_are() {
         {"role": "developer", "content": "be brief", "name": "x"},
         {"role": "user", "content": [
             {"type": "text", "text": "what is this?"},
-            {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA==", "detail": "low"}},
+            {"type": "image_url", "image_url": {"url": "data:;base64,AA==", "detail": "low"}},
             {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}},
         ]},
         {"role": "assistant", "tool_calls": [

@@ -97,7 +97,10 @@ fn usage_has_common_names() {
             json!({"input_tokens": 1, "output_tokens": 2}),
         ),
         (
-            json!({"prompt_tokens_details": {"cached_tokens": 3}, "completion_tokens_details": {"reasoning_tokens": 4}}),
+            json!({
+                "prompt_tokens_details": {"cached_tokens": 3},
+                "completion_tokens_details": {"reasoning_tokens": 4},
+            }),
             json!({"cached_input_tokens": 3, "reasoning_tokens": 4}),
         ),
         (
@@ -199,7 +202,8 @@ fn an_error_in_a_stream_ends_it() {
 fn an_error_beside_choices_lets_content_and_usage_stand() {
     let heard = stream(&[
         &finish("length"),
-        r#"{"error":{"code":400,"message":"limit"},"choices":[{"delta":{"content":"x"}}],"usage":{"prompt_tokens":1}}"#,
+        r#"{"error":{"code":400,"message":"limit"},
+            "choices":[{"delta":{"content":"x"}}],"usage":{"prompt_tokens":1}}"#,
     ]);
     assert_eq!(heard.events, json!([["TEXT", "x"]]));
     assert_eq!(

@@ -6,14 +6,14 @@ use super::*;
 fn start_comes_before_the_first_content_with_the_first_id_and_model() {
     let heard = stream(&[
         r#"{"id":"","model":"","choices":[],"prompt_filter_results":[]}"#,
-        r#"{"id":"c1","model":"m1","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#,
+        r#"{"id":"c1","model":"m1","choices":[{"index":0,"delta":{"role":"r","content":""}}]}"#,
         r#"{"id":"c2","model":"m2","choices":[{"index":0,"delta":{"content":"Hi"}}]}"#,
-        r#"{"id":"c3","model":"m3","choices":[{"index":0,"delta":{"content":" you"},"finish_reason":"stop"}]}"#,
+        r#"{"id":"c3","model":"m","choices":[{"delta":{"content":" you"},"finish_reason":"eos"}]}"#,
         "[DONE]",
     ]);
     let expected = json!([["START", ["c1", "m1"]], ["TEXT", "Hi"], ["TEXT", " you"]]);
     assert_eq!((heard.events, heard.progress), (expected, Progress::Done));
-    assert_eq!(heard.finish, json!(["stop", "stop", null]));
+    assert_eq!(heard.finish, json!(["stop", "eos", null]));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn signed_and_encrypted_reasoning_is_handed_on() {
 #[test]
 fn a_list_of_parts_is_content_too() {
     let parts = json!([
-        {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}, {"type": "text", "text": ""}]},
+        {"type": "thinking", "thinking": [{"text": "hm"}, {"type": "text", "text": ""}]},
         {"type": "thinking", "thinking": "so"},
         {"type": "text", "text": "42"},
         {"type": "text", "text": ""},

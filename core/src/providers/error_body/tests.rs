@@ -209,9 +209,9 @@ fn every_shape_gives_its_message_and_code() {
             Some("S"),
         ),
         (
-            r#"{"detail":[{"loc":["body","messages",0],"msg":"m","type":"missing"},{"loc":[],"msg":"n"}]}"#,
-            "body.messages.0: m; n",
-            Some("missing"),
+            r#"{"detail":[{"loc":["body","a",0],"msg":"m","type":"t"},{"msg":"n"}]}"#,
+            "body.a.0: m; n",
+            Some("t"),
         ),
         (
             r#"{"error":{"message":"m","code":429,"metadata":{"raw":"upstream says"}}}"#,
@@ -300,7 +300,7 @@ fn an_error_in_an_answer_is_told_by_its_marks() {
             Some("invalid_request_error"),
         ),
         (
-            r#"{"error":{"message":"m","type":"invalid_request_error","code":"tool_use_failed","status_code":400}}"#,
+            r#"{"error":{"message":"m","code":"tool_use_failed","status_code":400}}"#,
             InvalidRequest,
             false,
             Some("tool_use_failed"),

@@ -1,0 +1,225 @@
+//! What the body of an error says, read out of all the shapes that compatible servers use: message,
+//! code, typed marks, a status inside. Owns the shapes; does not judge. Called by `error_body`.
+
+use serde_json::{Map, Value};
+
+use crate::providers::{headers, json};
+
+/// How far errors are nested in errors (a gateway's in a gateway's).
+const NESTING_MAX: usize = 4;
+
+/// What an error's body says, whatever its shape.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// It was JSON, or plain text short enough to be the message.
+    pub(super) is_document: bool,
+    pub(super) message: Option<String>,
+    pub(super) code: Option<String>,
+    pub(super) marks: Vec<String>,
+    /// The status that the body names, where the answer's own was 200.
+    pub(super) status: Option<u16>,
+    pub(super) retry_after_ms: Option<u64>,
+}
+
+impl Said {
+    pub(super) fn read(text: &str) -> Self {
+        let mut said = Self {
+            is_document: true,
+            ..Self::default()
+        };
+        let mut repaired = String::new();
+        let text = text.trim();
+        match json::parse::<Value>(text, &mut repaired) {
+            Ok(value) => said.value(&value, NESTING_MAX),
+            Err(_) if text.starts_with('<') => {
+                said.is_document = false;
+                said.message = Some(title(text).unwrap_or("an HTML page").to_owned());
+            }
+            Err(_) => said.text(text),
+        }
+        said.marks_of_message();
+        said
+    }
+
+    fn value(&mut self, value: &Value, nesting: usize) {
+        match value {
+            Value::String(text) => self.text(text),
+            Value::Array(values) if nesting > 0 => {
+                values
+                    .iter()
+                    .for_each(|value| self.value(value, nesting - 1));
+            }
+            Value::Object(fields) if nesting > 0 => self.fields(fields, nesting - 1),
+            _ => {}
+        }
+    }
+
+    /// The first text is the message; what an upstream said is put behind it.
+    fn text(&mut self, text: &str) {
+        let text = text.trim().trim_end_matches('.');
+        match &mut self.message {
+            _ if text.is_empty() => {}
+            None => self.message = Some(text.to_owned()),
+            Some(message) if message.contains(text) => {}
+            Some(message) => {
+                message.push_str("; ");
+                message.push_str(text);
+            }
+        }
+    }
+
+    fn fields(&mut self, fields: &Map<String, Value>, nesting: usize) {
+        for name in ["error", "errors"] {
+            fields
+                .get(name)
+                .into_iter()
+                .for_each(|value| self.value(value, nesting));
+        }
+        self.own_message(fields, nesting);
+        for name in ["code", "type", "status", "error_type", "reason"] {
+            match fields.get(name) {
+                Some(Value::String(word)) => self.word(word),
+                Some(number) => self.number(number),
+                None => {}
+            }
+        }
+        for name in ["status_code", "raw_status_code"] {
+            fields
+                .get(name)
+                .into_iter()
+                .for_each(|number| self.number(number));
+        }
+        if let Some(Value::Object(inner)) = fields.get("innererror") {
+            inner
+                .get("code")
+                .and_then(Value::as_str)
+                .into_iter()
+                .for_each(|word| self.word(word));
+        }
+        self.google_details(fields.get("details"));
+        if let Some(raw) = fields
+            .get("metadata")
+            .and_then(|metadata| metadata.get("raw"))
+        {
+            self.upstream(raw, nesting);
+        }
+    }
+
+    fn own_message(&mut self, fields: &Map<String, Value>, nesting: usize) {
+        // FastAPI: one entry per wrong field.
+        if let Some(Value::String(text)) = fields.get("msg") {
+            let path: Vec<_> = fields
+                .get("loc")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(|word| {
+                    word.as_str()
+                        .map_or_else(|| word.to_string(), str::to_owned)
+                })
+                .collect();
+            let separator = if path.is_empty() { "" } else { ": " };
+            return self.text(&format!("{}{separator}{text}", path.join(".")));
+        }
+        for name in ["message", "detail"] {
+            if let (None, Some(value)) = (&self.message, fields.get(name)) {
+                self.value(value, nesting);
+            }
+        }
+    }
+
+    /// A code or type. The first word that is not a number becomes the error's code.
+    fn word(&mut self, word: &str) {
+        if let Ok(number) = word.parse::<u64>() {
+            return self.number(&Value::from(number));
+        }
+        // "None" is what LiteLLM makes of a code that an upstream did not give.
+        if matches!(word, "" | "error" | "None") {
+            return;
+        }
+        self.marks.push(mark_of(word));
+        if self
+            .code
+            .as_ref()
+            .is_none_or(|code| code.parse::<u64>().is_ok())
+        {
+            self.code = Some(word.to_owned());
+        }
+    }
+
+    fn number(&mut self, number: &Value) {
+        let Some(number) = number.as_u64() else {
+            return;
+        };
+        self.code.get_or_insert_with(|| number.to_string());
+        let status = u16::try_from(number)
+            .ok()
+            .filter(|status| (400..600).contains(status));
+        self.status = self.status.or(status);
+    }
+
+    /// google.rpc: ErrorInfo has a reason, RetryInfo a delay such as "34.4s".
+    fn google_details(&mut self, details: Option<&Value>) {
+        for detail in details.and_then(Value::as_array).into_iter().flatten() {
+            detail
+                .get("reason")
+                .and_then(Value::as_str)
+                .into_iter()
+                .for_each(|r| self.word(r));
+            let delay = detail.get("retryDelay").and_then(Value::as_str);
+            if let Some(seconds) = delay.and_then(|delay| delay.strip_suffix('s')) {
+                self.retry_after_ms = headers::seconds_to_ms(seconds).or(self.retry_after_ms);
+            }
+        }
+    }
+
+    /// OpenRouter: what the model's own provider said, as text or as JSON inside text.
+    fn upstream(&mut self, raw: &Value, nesting: usize) {
+        let Value::String(text) = raw else {
+            return self.value(raw, nesting);
+        };
+        let mut upstream = Self::default();
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) => upstream.value(&value, nesting),
+            Err(_) => upstream.text(text),
+        }
+        self.marks.append(&mut upstream.marks);
+        upstream
+            .message
+            .into_iter()
+            .for_each(|message| self.text(&message));
+    }
+
+    /// Some say only in words that the key is wrong (xAI) or the account empty (Z.ai).
+    fn marks_of_message(&mut self) {
+        let message = self
+            .message
+            .as_deref()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let says = |phrases: &[&str]| phrases.iter().any(|phrase| message.contains(phrase));
+        if says(&["incorrect api key", "invalid api key", "api key not valid"]) {
+            self.marks.push("invalidapikey".to_owned());
+        }
+        if says(&["insufficient balance"]) {
+            self.marks.push("insufficientbalance".to_owned());
+        }
+    }
+}
+
+fn title(html: &str) -> Option<&str> {
+    let (_, after) = html.split_once("<title>")?;
+    let (title, _) = after.split_once("</title>")?;
+    Some(title.trim()).filter(|title| !title.is_empty())
+}
+
+/// Marks are compared without case, blanks, dashes, underscores and a final "error".
+fn mark_of(word: &str) -> String {
+    let word = word.chars().filter(char::is_ascii_alphanumeric);
+    let mark = word.map(|c| c.to_ascii_lowercase()).collect::<String>();
+    let mark = mark
+        .strip_suffix("error")
+        .or(mark.strip_suffix("exception"))
+        .unwrap_or(&mark);
+    mark.to_owned()
+}

@@ -1,0 +1,170 @@
+//! One act of a raw plan, as its JSON says it. Owns the names of the acts; the player knows what
+//! they do. An unknown name or field is refused, so that a misspelt plan fails when it is set.
+
+use std::rc::Rc;
+
+use base64::prelude::{Engine, BASE64_STANDARD};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{json, Value};
+
+pub type Actions = Rc<[Action]>;
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    Head(Head),
+    /// Bytes as they are, outside any framing.
+    Write(String),
+    WriteBase64(Base64),
+    /// One HTTP chunk.
+    Chunk(String),
+    ChunkEnd(Yes),
+    /// One server-sent event: JSON, or text taken literally.
+    Sse(Value),
+    Start(Yes),
+    Token(String),
+    Finish(String),
+    Usage(Yes),
+    Done(Yes),
+    PauseMs(u64),
+    Hang(Yes),
+    Close(Yes),
+    Reset(Yes),
+    Repeat(Repeat),
+    Gzip(Yes),
+    Signal(String),
+    Await(String),
+    Bytes(Filler),
+    /// Part of a body in whatever framing the head announced. Made by the script, not by JSON.
+    #[serde(skip)]
+    Body(Bytes),
+    /// Tokens on the wheel. Made by the script, not by JSON.
+    #[serde(skip)]
+    Paced(Paced),
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    pub status: u16,
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    #[serde(default)]
+    pub chunked: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repeat {
+    pub times: u64,
+    #[serde(deserialize_with = "action_list")]
+    pub actions: Actions,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filler {
+    pub count: u64,
+    pub of: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Paced {
+    pub tokens: u64,
+    pub interval_ms: u64,
+    pub text: String,
+}
+
+/// The `true` of an act that takes no value.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "bool")]
+pub struct Yes;
+
+impl TryFrom<bool> for Yes {
+    type Error = &'static str;
+
+    fn try_from(value: bool) -> Result<Self, Self::Error> {
+        value.then_some(Self).ok_or("takes no value but true")
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Base64(pub Bytes);
+
+impl TryFrom<String> for Base64 {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match BASE64_STANDARD.decode(text) {
+            Ok(bytes) => Ok(Self(bytes.into())),
+            Err(error) => Err(format!("not base64: {error}")),
+        }
+    }
+}
+
+/// Reads the list of a plan. `{"repeat":3,"actions":[..]}` and `{"bytes":9,"of":"x"}` are the two
+/// acts with two names each.
+pub fn parse_actions(list: Vec<Value>) -> Result<Actions, String> {
+    list.into_iter().map(parse_action).collect()
+}
+
+pub fn action_list<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Actions, D::Error> {
+    parse_actions(Vec::deserialize(source)?).map_err(serde::de::Error::custom)
+}
+
+fn parse_action(mut value: Value) -> Result<Action, String> {
+    let shown = value.to_string();
+    if let Some(fields) = value.as_object_mut() {
+        if let Some(times) = fields.remove("repeat") {
+            fields.insert("times".into(), times);
+            value = json!({ "repeat": value });
+        } else if let Some(count) = fields.remove("bytes") {
+            fields.insert("count".into(), count);
+            value = json!({ "bytes": value });
+        }
+    }
+    serde_json::from_value(value).map_err(|error| format!("action {shown}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Action, String> {
+        parse_action(serde_json::from_str(text).expect("JSON"))
+    }
+
+    #[test]
+    fn acts_with_two_names_are_read() {
+        let repeat = parse(r#"{"repeat":2,"actions":[{"bytes":5,"of":"x"}]}"#);
+
+        let filler = Filler {
+            count: 5,
+            of: "x".into(),
+        };
+        assert_eq!(
+            repeat,
+            Ok(Action::Repeat(Repeat {
+                times: 2,
+                actions: [Action::Bytes(filler)].into(),
+            }))
+        );
+    }
+
+    #[test]
+    fn misspelt_acts_are_refused_by_name() {
+        for text in [
+            r#"{"wrote":"x"}"#,
+            r#"{"hang":false}"#,
+            r#"{"head":{"status":200,"chunks":true}}"#,
+            r#"{"repeat":2,"actions":[{"nap":1}]}"#,
+            r#"{"write_base64":"%"}"#,
+            r#"{"close":true,"reset":true}"#,
+        ] {
+            let refused = parse(text).expect_err(text);
+            assert!(refused.contains("action {"), "{refused}");
+        }
+    }
+}

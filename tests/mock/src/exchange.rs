@@ -1,0 +1,79 @@
+//! One request as it was seen, and what became of it. Its scene keeps it; the connection that
+//! brought it writes it.
+
+use std::cell::{Cell, RefCell};
+
+use bytes::Bytes;
+use serde_json::{json, Value};
+
+/// A longer request body is measured and not kept.
+const BODY_KEPT_BYTES_MAX: usize = 1024 * 1024;
+
+pub struct Exchange {
+    method: String,
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    at_ms: f64,
+    connection: usize,
+    body: RefCell<Bytes>,
+    body_bytes: Cell<usize>,
+    bytes_written: Cell<u64>,
+    closed_ms: Cell<Option<f64>>,
+}
+
+impl Exchange {
+    pub fn new(
+        (method, path): (&str, &str),
+        headers: Vec<(String, String)>,
+        at_ms: f64,
+        connection: usize,
+    ) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers,
+            at_ms,
+            connection,
+            body: RefCell::default(),
+            body_bytes: Cell::new(0),
+            bytes_written: Cell::new(0),
+            closed_ms: Cell::new(None),
+        }
+    }
+
+    pub fn keep_body(&self, body: &Bytes) {
+        self.body_bytes.set(body.len());
+        if body.len() <= BODY_KEPT_BYTES_MAX {
+            *self.body.borrow_mut() = body.clone();
+        }
+    }
+
+    pub fn wrote(&self, bytes: u64) {
+        self.bytes_written.set(self.bytes_written.get() + bytes);
+    }
+
+    /// The first close counts.
+    pub fn closed(&self, at_ms: f64) {
+        self.closed_ms.set(self.closed_ms.get().or(Some(at_ms)));
+    }
+
+    pub fn document(&self) -> Value {
+        let body = self.body.borrow();
+        let body = match serde_json::from_slice::<Value>(&body) {
+            Ok(value) => value,
+            Err(_) if body.is_empty() => Value::Null,
+            Err(_) => String::from_utf8_lossy(&body).into(),
+        };
+        json!({
+            "method": self.method,
+            "path": self.path,
+            "headers": self.headers,
+            "body": body,
+            "body_bytes": self.body_bytes.get(),
+            "at_ms": self.at_ms,
+            "connection": self.connection,
+            "bytes_written": self.bytes_written.get(),
+            "closed_ms": self.closed_ms.get(),
+        })
+    }
+}

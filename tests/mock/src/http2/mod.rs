@@ -1,0 +1,169 @@
+//! HTTP/2 through hyper: by ALPN, or by prior knowledge on the plain port. A plan's `reset` is
+//! RST_STREAM here, `close` drops the connection; raw bytes outside the body do not exist.
+
+mod adapters;
+mod reply;
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use hyper::body::{Body, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use tokio::sync::{oneshot, Notify};
+
+use self::adapters::{LocalTasks, Socket};
+use self::reply::{Alive, Pieces};
+pub use self::reply::{Piece, Reply};
+use crate::control;
+use crate::mock::Mock;
+use crate::output::Sink;
+use crate::player::Ending;
+use crate::stage::Stage;
+use crate::transport::Transport;
+use crate::visit::Visit;
+
+/// Enough of "PRI * HTTP/2.0" to tell it from any HTTP/1.1 method.
+pub const PREFACE_START: &[u8] = b"PRI * HTTP/2";
+
+/// A reset throws away what hyper has not sent yet, and hyper does not tell when it has: this long
+/// its tasks have for bytes that a plan writes before it resets or closes.
+const SETTLE: Duration = Duration::from_millis(10);
+const BODY_BYTES_MAX: usize = 80 * 1024 * 1024;
+
+/// What all streams of one connection share.
+struct Peer {
+    mock: Rc<Mock>,
+    visit: Visit,
+    /// A plan asked for the end of the whole connection.
+    close: Notify,
+}
+
+pub async fn serve(mock: Rc<Mock>, transport: Rc<Transport>, read_ahead: Bytes, visit: Visit) {
+    let streams_max = mock.h2_streams_max;
+    let peer = Rc::new(Peer {
+        mock,
+        visit,
+        close: Notify::new(),
+    });
+    let service = {
+        let peer = peer.clone();
+        service_fn(move |request| respond(peer.clone(), request))
+    };
+    let connection = hyper::server::conn::http2::Builder::new(LocalTasks)
+        .max_concurrent_streams(streams_max)
+        .serve_connection(
+            Socket {
+                transport,
+                read_ahead,
+            },
+            service,
+        );
+    tokio::select! {
+        _over = connection => peer.visit.end(true),
+        () = peer.close.notified() => peer.visit.end(false),
+    }
+}
+
+async fn respond(peer: Rc<Peer>, request: Request<Incoming>) -> io::Result<Response<Pieces>> {
+    let (parts, body) = request.into_parts();
+    let path = parts
+        .uri
+        .path_and_query()
+        .map_or("/", |path| path.as_str())
+        .to_owned();
+    if path.starts_with(control::PREFIX) {
+        let body = collect(body).await?;
+        let answer = control::answer(&peer.mock, parts.method.as_str(), &path, &body).await;
+        return control_response(answer);
+    }
+    let headers = parts
+        .headers
+        .iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            (name.to_string(), value.into_owned())
+        })
+        .collect();
+    let start = (parts.method.as_str(), path.as_str());
+    let stage = Stage::new(peer.mock.clone(), &peer.visit, start, headers);
+    let (head, head_made) = oneshot::channel();
+    let (alive, gone) = oneshot::channel();
+    tokio::task::spawn_local(answer(peer, stage, body, Reply::new(head), gone));
+    // No head comes when the plan resets the stream before one: the error becomes RST_STREAM.
+    let (head, pieces) = head_made
+        .await
+        .map_err(|_| io::ErrorKind::ConnectionReset)?;
+    Ok(head.map(|()| Pieces::new(pieces, Some(alive))))
+}
+
+async fn answer(
+    peer: Rc<Peer>,
+    stage: Stage,
+    body: Incoming,
+    reply: Reply,
+    gone: oneshot::Receiver<Alive>,
+) {
+    let body = if stage.plays_before_request() {
+        Ok(Bytes::new())
+    } else {
+        collect(body).await
+    };
+    stage.received(body.as_ref().unwrap_or(&Bytes::new()));
+    match body {
+        Ok(body) => play(&peer, &stage, &body, reply, gone).await,
+        Err(_) => stage.left_by_peer(),
+    }
+}
+
+async fn play(
+    peer: &Peer,
+    stage: &Stage,
+    body: &Bytes,
+    reply: Reply,
+    gone: oneshot::Receiver<Alive>,
+) {
+    let mut output = stage.output(Sink::Http2(reply));
+    let ending = tokio::select! {
+        biased;
+        ending = stage.play(body, &mut output) => ending,
+        _gone = gone => Err(io::ErrorKind::BrokenPipe.into()),
+    };
+    let Sink::Http2(mut reply) = output.into_sink() else {
+        return;
+    };
+    if matches!(ending, Ok(Ending::Reset | Ending::Close)) {
+        tokio::time::sleep(SETTLE).await;
+    }
+    match ending {
+        Ok(Ending::Keep) => reply.end(),
+        Ok(Ending::Reset) => reply.reset().await,
+        Ok(Ending::Close) => peer.close.notify_one(),
+        Err(_) => stage.left_by_peer(),
+    }
+}
+
+fn control_response(answer: control::Answer) -> io::Result<Response<Pieces>> {
+    Response::builder()
+        .status(answer.status)
+        .header("content-type", "application/json")
+        .body(Pieces::single(answer.body.to_string().into())?)
+        .map_err(io::Error::other)
+}
+
+async fn collect(mut body: Incoming) -> io::Result<Bytes> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        if let Ok(data) = frame.map_err(io::Error::other)?.into_data() {
+            whole.extend_from_slice(&data);
+        }
+        if whole.len() > BODY_BYTES_MAX {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+    }
+    Ok(whole.freeze())
+}

@@ -1,0 +1,132 @@
+//! A scripted LLM provider on loopback, for the tests of every language and for the benchmark.
+//! Starts the listeners, prints where they are, and ends in time; see README.md.
+
+#![forbid(unsafe_code)]
+
+mod action;
+mod control;
+mod cuts;
+mod exchange;
+mod faults;
+mod fill;
+mod head;
+mod http1;
+mod http2;
+mod keys;
+mod library;
+mod mock;
+mod options;
+mod output;
+mod plan;
+mod player;
+mod scene;
+mod script;
+mod server;
+mod stage;
+mod template;
+mod tls;
+mod transport;
+mod visit;
+mod wheel;
+mod wire;
+
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::signal::unix::{signal, Signal, SignalKind};
+use tokio::sync::oneshot;
+use tokio::task::LocalSet;
+
+use crate::mock::Mock;
+use crate::options::Options;
+use crate::tls::{Certificates, Folder};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            // Nobody reads standard error: then nobody misses the message either.
+            let _closed = writeln!(io::stderr(), "liter-llm-mock: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    let options = Options::parse(std::env::args().skip(1))?;
+    // 10,000 streams need 10,000 descriptors. Where the hard limit is lower, so be it.
+    let _limit = rlimit::increase_nofile_limit(u64::MAX);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("runtime: {error}"))?;
+    LocalSet::new().block_on(&runtime, serve(options))
+}
+
+async fn serve(options: Options) -> Result<(), String> {
+    let mock = Rc::new(Mock::new(&options)?);
+    let (listener, port) = server::listen(options.http_port)
+        .map_err(|error| format!("127.0.0.1:{}: {error}", options.http_port))?;
+    mock.http_port.set(port);
+    tokio::task::spawn_local(server::serve_plain(mock.clone(), listener));
+    let wheel = mock.wheel.clone();
+    tokio::task::spawn_local(async move { wheel.turn().await });
+    let mut places = Map::new();
+    places.insert("http".into(), format!("http://127.0.0.1:{port}").into());
+    let _folder = match options.tls {
+        true => Some(serve_tls(&mock, &mut places)?),
+        false => None,
+    };
+    places.insert("pid".into(), std::process::id().into());
+    // Before anybody knows our pid.
+    let terminate = signal(SignalKind::terminate()).map_err(|error| format!("SIGTERM: {error}"))?;
+    announce(&places.into()).map_err(|error| format!("standard output: {error}"))?;
+    until_told(terminate, options.lifetime).await;
+    Ok(())
+}
+
+/// Opens a port per certificate. The folder with the CA lives as long as what is returned.
+fn serve_tls(mock: &Rc<Mock>, places: &mut Map<String, Value>) -> Result<Folder, String> {
+    let listen = || server::listen(0).map_err(|error| format!("127.0.0.1: {error}"));
+    let certificates = Certificates::make()?;
+    let folder = certificates.write_ca()?;
+    for name in tls::NAMES {
+        let (listener, port) = listen()?;
+        places.insert(name.into(), format!("https://localhost:{port}").into());
+        let acceptor = certificates.acceptor(name)?;
+        tokio::task::spawn_local(server::serve_tls(mock.clone(), listener, name, acceptor));
+    }
+    let (listener, port) = listen()?;
+    places.insert(
+        tls::OLD_NAME.into(),
+        format!("https://localhost:{port}").into(),
+    );
+    tokio::task::spawn_local(server::serve_old_tls(mock.clone(), listener));
+    places.insert("ca_file".into(), folder.ca_file().to_string_lossy().into());
+    Ok(folder)
+}
+
+fn announce(places: &Value) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "{places}")?;
+    output.flush()
+}
+
+/// Returns at SIGTERM, at the end of standard input, or after the lifetime.
+async fn until_told(mut terminate: Signal, lifetime: Duration) {
+    let (ended, input_ended) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut bytes = [0; 1024];
+        while matches!(io::stdin().read(&mut bytes), Ok(count) if count > 0) {}
+        // Main may be over already.
+        let _over = ended.send(());
+    });
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = input_ended => {}
+        () = tokio::time::sleep(lifetime) => {}
+    }
+}

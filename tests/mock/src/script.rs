@@ -1,0 +1,255 @@
+//! From a step and a request to acts. Pure but for the files of the library; owns which headers and
+//! framing a good answer has.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::action::{Action, Actions, Head, Paced, Yes};
+use crate::cuts::{every, pieces, split_at_blanks, Cuts};
+use crate::fill::fill;
+use crate::keys::complaint;
+use crate::library::{body, Library, Reply};
+use crate::plan::{Answer, AnswerText, Kind, Status, Tokens};
+use crate::template::Holes;
+use crate::wire::{Part, Wire};
+
+/// A paced plan is endless at will; asked for a whole answer, it says this much.
+const WHOLE_TOKENS_MAX: u64 = 1_000_000;
+
+/// What a script needs to know of the request that it answers.
+pub struct Request {
+    pub path: String,
+    pub key: String,
+    /// Of this mock's plain HTTP listener.
+    pub port: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Value,
+    pub holes: Holes,
+}
+
+/// `turn`: how many requests this step has served before.
+pub fn script(
+    kind: &Kind,
+    turn: usize,
+    request: &Request,
+    wire: &Wire,
+    library: &Library,
+) -> Actions {
+    match kind {
+        Kind::Answer(answer) if wire.wants_stream(&request.body) => {
+            answer_stream(answer, request, wire)
+        }
+        Kind::Answer(answer) => whole(&answer.answer, answer.cut.unwrap_or(0), request, wire),
+        Kind::Tokens(tokens) if wire.wants_stream(&request.body) => {
+            token_stream(tokens, request, wire)
+        }
+        Kind::Tokens(tokens) => {
+            let count = tokens.tokens.min(WHOLE_TOKENS_MAX);
+            let answer = AnswerText {
+                text: tokens.text.repeat(usize::try_from(count).unwrap_or(0)),
+                finish: "stop".into(),
+            };
+            whole(&answer, 0, request, wire)
+        }
+        Kind::Status(status) => status_answer(status, request, wire),
+        Kind::Raw(raw) => raw.raw.clone(),
+        Kind::BeforeRequest(before) => before.before_request.clone(),
+        Kind::Vector(vector) => replay(
+            library.vector(&vector.vector, turn),
+            vector.cut,
+            request,
+            wire,
+        ),
+        Kind::Recording(recording) => replay(
+            library.recording(&recording.recording),
+            recording.cut,
+            request,
+            wire,
+        ),
+    }
+}
+
+fn answer_stream(answer: &Answer, request: &Request, wire: &Wire) -> Actions {
+    let tokens = split_at_blanks(&answer.answer.text);
+    let mut actions = vec![stream_head(request, wire)];
+    let ends = [Action::Done(Yes), Action::ChunkEnd(Yes)];
+    if let Some(cut) = answer.cut {
+        let text = stream_text(&tokens, &answer.answer.finish, request, wire);
+        actions.extend(pieces(text.into(), &every(cut)));
+        actions.push(Action::ChunkEnd(Yes));
+        return actions.into();
+    }
+    actions.push(Action::Start(Yes));
+    actions.extend(tokens.into_iter().map(|token| Action::Token(token.into())));
+    actions.push(Action::Finish(answer.answer.finish.clone()));
+    if wire.wants_usage(&request.body) {
+        actions.push(Action::Usage(Yes));
+    }
+    actions.extend(ends);
+    actions.into()
+}
+
+fn stream_text(tokens: &[&str], finish: &str, request: &Request, wire: &Wire) -> String {
+    let mut holes = request.holes.clone();
+    let mut text = wire.part(Part::Start, &holes);
+    for token in tokens {
+        holes.text = (*token).to_owned();
+        text.push_str(&wire.part(Part::Token, &holes));
+    }
+    holes.output_tokens = tokens.len() as u64;
+    text.push_str(&stream_tail(finish, holes, request, wire));
+    text
+}
+
+fn stream_tail(finish: &str, mut holes: Holes, request: &Request, wire: &Wire) -> String {
+    holes.finish = finish.to_owned();
+    let mut text = wire.part(Part::Finish, &holes);
+    if wire.wants_usage(&request.body) {
+        text.push_str(&wire.part(Part::Usage, &holes));
+    }
+    text.push_str(&wire.part(Part::Done, &holes));
+    text
+}
+
+/// The end leaves in one piece: at 10,000 streams every write counts.
+fn token_stream(tokens: &Tokens, request: &Request, wire: &Wire) -> Actions {
+    let mut holes = request.holes.clone();
+    holes.output_tokens = tokens.tokens;
+    let tail = stream_tail("stop", holes, request, wire);
+    [
+        stream_head(request, wire),
+        Action::Start(Yes),
+        Action::Paced(Paced {
+            tokens: tokens.tokens,
+            interval_ms: tokens.interval_ms,
+            text: tokens.text.clone(),
+        }),
+        Action::Body(tail.into()),
+        Action::ChunkEnd(Yes),
+    ]
+    .into()
+}
+
+fn whole(answer: &AnswerText, cut: usize, request: &Request, wire: &Wire) -> Actions {
+    let mut holes = request.holes.clone();
+    holes.text.clone_from(&answer.text);
+    holes.finish.clone_from(&answer.finish);
+    holes.output_tokens = split_at_blanks(&answer.text).len() as u64;
+    let headers = typed_headers(&wire.whole_content_type, request, wire);
+    sized(200, headers, wire.whole(&holes).into(), &every(cut))
+}
+
+fn status_answer(status: &Status, request: &Request, wire: &Wire) -> Actions {
+    let filled = |text: &str| fill(text, request);
+    let mut headers: Vec<_> = status
+        .headers
+        .iter()
+        .map(|(name, value)| (name.clone(), filled(value)))
+        .collect();
+    let text = match &status.error {
+        None => body(
+            status.body.as_deref().map(filled),
+            status.body_base64.clone(),
+        ),
+        Some(error) => {
+            let mut holes = request.holes.clone();
+            holes.message = filled(&error.message);
+            holes.kind.clone_from(&error.kind);
+            holes.code.clone_from(&error.code);
+            for (name, value) in typed_headers(&wire.whole_content_type, request, wire) {
+                if !has(&headers, &name) {
+                    headers.push((name, value));
+                }
+            }
+            wire.error(&holes).into()
+        }
+    };
+    sized(status.status, headers, text, &every(0))
+}
+
+/// Own framing, as the recordings ask for: chunks for streams, else a length. A file that names its
+/// framing, right or wrong, keeps it.
+fn replay(
+    reply: Result<Reply, String>,
+    cut: Option<usize>,
+    request: &Request,
+    wire: &Wire,
+) -> Actions {
+    let reply = match reply {
+        Ok(reply) => reply,
+        Err(message) => return status_answer(&complaint(message), request, wire),
+    };
+    let cuts = match cut {
+        Some(cut) => every(cut),
+        None => Cuts::At(reply.cuts),
+    };
+    let Reply {
+        status,
+        headers,
+        body,
+        ..
+    } = reply;
+    if has(&headers, "content-length") || has(&headers, "transfer-encoding") || !is_stream(&headers)
+    {
+        return sized(status, headers, body, &cuts);
+    }
+    let head = Head {
+        status,
+        headers,
+        chunked: true,
+    };
+    let mut actions = vec![Action::Head(head)];
+    actions.extend(pieces(body, &cuts));
+    actions.push(Action::ChunkEnd(Yes));
+    actions.into()
+}
+
+fn sized(status: u16, mut headers: Vec<(String, String)>, body: Bytes, cuts: &Cuts) -> Actions {
+    let chunked = has(&headers, "transfer-encoding");
+    headers.retain(|(name, _)| !name.eq_ignore_ascii_case("transfer-encoding"));
+    if !chunked && !has(&headers, "content-length") {
+        headers.push(("content-length".into(), body.len().to_string()));
+    }
+    let mut actions = vec![Action::Head(Head {
+        status,
+        headers,
+        chunked,
+    })];
+    actions.extend(pieces(body, cuts));
+    if chunked {
+        actions.push(Action::ChunkEnd(Yes));
+    }
+    actions.into()
+}
+
+fn stream_head(request: &Request, wire: &Wire) -> Action {
+    Action::Head(Head {
+        status: 200,
+        headers: typed_headers(&wire.stream_content_type, request, wire),
+        chunked: true,
+    })
+}
+
+fn typed_headers(content_type: &str, request: &Request, wire: &Wire) -> Vec<(String, String)> {
+    let mut headers = vec![("content-type".to_owned(), content_type.to_owned())];
+    headers.extend(wire.headers(&request.holes));
+    headers
+}
+
+fn has(headers: &[(String, String)], wanted: &str) -> bool {
+    headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+}
+
+fn is_stream(headers: &[(String, String)]) -> bool {
+    let types = [
+        "text/event-stream",
+        "ndjson",
+        "stream+json",
+        "amazon.eventstream",
+    ];
+    headers.iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case("content-type") && types.iter().any(|part| value.contains(part))
+    })
+}

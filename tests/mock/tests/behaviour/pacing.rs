@@ -1,0 +1,100 @@
+//! Tokens on the wheel: their pace, their number, and readers that are slower than the pace.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::client::Connection;
+use crate::program::{chat_path, Mock};
+
+#[test]
+fn tokens_keep_their_interval() {
+    let mock = Mock::start(&[]);
+    let began = Instant::now();
+
+    let answer = mock.chat("tokens~6~40~k");
+
+    assert_eq!(answer.tokens(), ["tok "; 6]);
+    assert_eq!(answer.events().last().unwrap(), "[DONE]");
+    // Start, six tokens, and the end as one piece.
+    assert_eq!(answer.pieces.len(), 8);
+    assert!(began.elapsed() >= Duration::from_millis(5 * 40));
+    assert_eq!(mock.stats()["tokens_written"], 6);
+}
+
+#[test]
+fn many_streams_share_the_wheel() {
+    let mock = Mock::start(&[]);
+    mock.plan("k", json!([{"tokens": 10, "interval_ms": 20, "text": "t"}]));
+    let mut connections: Vec<_> = (0..200).map(|_| Connection::open(&mock.http())).collect();
+    let began = Instant::now();
+
+    for connection in &mut connections {
+        connection.send("POST", &chat_path("k"), r#"{"stream":true}"#);
+    }
+    for connection in &mut connections {
+        assert_eq!(connection.response().tokens().len(), 10);
+    }
+
+    // One after the other they would take 36 seconds.
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert_eq!(mock.stats()["tokens_written"], 2_000);
+}
+
+#[test]
+fn a_slow_reader_gets_every_byte_in_the_end() {
+    let mock = Mock::start(&[]);
+    let text = "x".repeat(200_000);
+    mock.plan(
+        "k",
+        json!([{"tokens": 100, "interval_ms": 1, "text": text}]),
+    );
+    let mut connection = Connection::open(&mock.http());
+
+    connection.send("POST", &chat_path("k"), r#"{"stream":true}"#);
+    // 20 MB do not fit into the sockets: the wheel must have given the stream back by then.
+    assert_eq!(mock.wait("k", "bytes=1000000")["held"], true);
+    let stuck = mock.wait("k", "bytes=20000000&timeout_ms=300");
+    let answer = connection.response();
+
+    assert_eq!(stuck["held"], false);
+    assert_eq!(answer.tokens().len(), 100);
+    assert!(answer
+        .tokens()
+        .iter()
+        .all(|token| token.len() == text.len()));
+}
+
+#[test]
+fn without_an_interval_tokens_flood_under_back_pressure() {
+    let mock = Mock::start(&[]);
+    mock.plan("k", json!([{"tokens": 5_000, "text": "x".repeat(4_000)}]));
+    let mut connection = Connection::open(&mock.http());
+
+    connection.send("POST", &chat_path("k"), r#"{"stream":true}"#);
+    let stuck = mock.wait("k", "bytes=20000000&timeout_ms=300");
+    let answer = connection.response();
+
+    assert!(stuck["bytes_written"].as_u64().unwrap() < 12_000_000);
+    assert_eq!(answer.tokens().len(), 5_000);
+}
+
+#[test]
+fn a_peer_that_leaves_is_taken_off_the_wheel() {
+    let mock = Mock::start(&[]);
+    let mut connection = Connection::open(&mock.http());
+    let key = "tokens~1000~20~k";
+
+    connection.send("POST", &chat_path(key), r#"{"stream":true}"#);
+    assert_eq!(mock.wait(key, "bytes=1000")["held"], true);
+    drop(connection);
+
+    let seen = mock.wait(key, "closed=1");
+    assert_eq!(seen["held"], true);
+    let more = mock.wait(key, &format!("bytes={}&timeout_ms=100", written(&seen) + 1));
+    assert_eq!(written(&more), written(&seen));
+}
+
+fn written(seen: &serde_json::Value) -> u64 {
+    seen["bytes_written"].as_u64().unwrap()
+}
