@@ -124,11 +124,12 @@ async fn refusal(
     let body = read_error_body(incoming, shared.options.error_body_bytes_max, watchdog).await;
     let mut error = plan.provider.error(status, &body);
     error.status = Some(status);
-    if error.retryable {
-        error.retry_after_ms = headers::retry_after_ms(incoming.headers(), SystemTime::now());
-    }
     if let Some(should_retry) = headers::should_retry(incoming.headers()) {
         error.retryable = should_retry;
+    }
+    if error.retryable {
+        let asked = headers::retry_after_ms(incoming.headers(), SystemTime::now());
+        error.retry_after_ms = asked.or(error.retry_after_ms);
     }
     Some(error)
 }

@@ -328,7 +328,7 @@ impl Life {
             State::Ready | State::Waiting(_) | State::Ended => Finish::default(),
         };
         error.attempts = self.attempts;
-        error.provider = self.provider();
+        error.provider = self.provider().or(error.provider);
         error.request_id = error.request_id.take().or_else(|| self.request_id.clone());
         if let Some(provider) = error.provider {
             if !error.message.starts_with(provider) {

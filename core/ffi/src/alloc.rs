@@ -1,16 +1,16 @@
 //! The allocator of this library alone: jemalloc under the feature of that name, else the system's.
-//! Owns its tuning, which is compiled in, since the library's copy is prefixed and does not read
-//! MALLOC_CONF; _RJEM_MALLOC_CONF overrides it. The host's malloc is not touched.
+//! Owns its tuning; the host's malloc is not touched. The library's copy is prefixed, so it reads
+//! _RJEM_MALLOC_CONF, and not the host's MALLOC_CONF; who sets that decides alone.
 
 #[cfg(feature = "jemalloc")]
 #[global_allocator]
 static ALLOCATOR: jemallocator::Jemalloc = jemallocator::Jemalloc;
 
 /// Starts the one thread that gives unused memory back to the system. With the first client, and
-/// not when the library is loaded, which must start no thread.
+/// not by compiled-in settings, which would start it when the library is loaded.
 pub fn start_thread() {
     #[cfg(feature = "jemalloc")]
-    {
+    if std::env::var_os("_RJEM_MALLOC_CONF").is_none() {
         set(c"max_background_threads", 1usize);
         set(c"background_thread", true);
     }

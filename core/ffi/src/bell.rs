@@ -60,7 +60,11 @@ impl Bell {
     /// A bell that is armed; without a wake function it stays silent.
     pub fn new(wake: llm_wake_callback, ctx: *mut c_void) -> Self {
         let state = if wake.is_some() { ARMED } else { SILENT };
-        Self { wake, ctx, state: AtomicU8::new(state) }
+        Self {
+            wake,
+            ctx,
+            state: AtomicU8::new(state),
+        }
     }
 
     /// Whether the calling thread is inside a bell.
@@ -70,7 +74,8 @@ impl Bell {
 
     /// There is something to poll. True: the caller has to `ring`, once it holds no lock.
     pub fn announce(&self) -> bool {
-        self.step(|state| (state == ARMED).then_some(PENDING)).is_some()
+        self.step(|state| (state == ARMED).then_some(PENDING))
+            .is_some()
     }
 
     /// Calls the host, unless a poll made that needless. `None`: nothing was called.
@@ -115,12 +120,17 @@ impl Bell {
 
     /// Whether the host's function runs in some thread.
     pub fn is_ringing(&self) -> bool {
-        matches!(self.state.load(Ordering::Acquire), RINGING | POLLED | SILENT_RINGING)
+        matches!(
+            self.state.load(Ordering::Acquire),
+            RINGING | POLLED | SILENT_RINGING
+        )
     }
 
     /// Moves to another state; gives the one before, or `None` where there is no such step.
     fn step(&self, next: impl FnMut(u8) -> Option<u8>) -> Option<u8> {
-        self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, next).ok()
+        self.state
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, next)
+            .ok()
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use liter_llm_core::{ErrorKind, LlmError};
 
 use crate::bell::Bell;
-use crate::queue::Wait;
+use crate::sync::Wait;
 use crate::types;
 
 thread_local! {
@@ -30,7 +30,10 @@ pub struct Failure {
 impl From<LlmError> for Failure {
     fn from(error: LlmError) -> Self {
         let json = serde_json::to_string(&error).unwrap_or_default();
-        Self { number: error.kind.number(), json }
+        Self {
+            number: error.kind.number(),
+            json,
+        }
     }
 }
 
@@ -68,7 +71,7 @@ pub fn last_error() -> *const c_char {
 ///
 /// # Safety
 /// The pointer is NULL or leads to bytes that end with NUL and stay unchanged for `'a`.
-pub unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, LlmError> {
+pub unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, Failure> {
     if text.is_null() {
         return Err(null(name));
     }
@@ -76,13 +79,18 @@ pub unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, LlmEr
     let bytes = unsafe { CStr::from_ptr(text) };
     bytes.to_str().map_err(|error| {
         let message = format!("{name} is not UTF-8 from byte {} on", error.valid_up_to());
-        LlmError::new(ErrorKind::InvalidArgument, message)
+        invalid(message)
     })
 }
 
 /// What to answer where an argument is NULL and may not be.
-pub fn null(name: &str) -> LlmError {
-    LlmError::new(ErrorKind::InvalidArgument, format!("{name} is NULL"))
+pub fn null(name: &str) -> Failure {
+    invalid(format!("{name} is NULL"))
+}
+
+/// What to answer where the host misuses the header.
+pub fn invalid(message: impl Into<String>) -> Failure {
+    LlmError::new(ErrorKind::InvalidArgument, message).into()
 }
 
 /// How long a poll may wait. Inside the bell not at all: that would stop the thread that works for
@@ -141,7 +149,10 @@ mod tests {
 
     fn last() -> String {
         // SAFETY: llm_last_error never gives NULL, and this thread makes no call meanwhile.
-        unsafe { CStr::from_ptr(last_error()) }.to_str().unwrap().to_owned()
+        unsafe { CStr::from_ptr(last_error()) }
+            .to_str()
+            .unwrap()
+            .to_owned()
     }
 
     #[test]
@@ -180,7 +191,10 @@ mod tests {
     #[test]
     fn failures_and_panics_become_numbers() {
         assert_eq!(last(), "{}");
-        assert_eq!(guard(|| Err(null("provider").into())), types::LLM_ERROR_INVALID_ARGUMENT);
+        assert_eq!(
+            guard(|| Err(null("provider"))),
+            types::LLM_ERROR_INVALID_ARGUMENT
+        );
         assert!(last().contains("provider is NULL"));
         assert_eq!(guard(|| Ok(())), types::LLM_ERROR_OK);
         assert!(last().contains("provider is NULL"));
@@ -196,9 +210,10 @@ mod tests {
         // SAFETY: literals that end with NUL.
         let read = |bytes: &'static CStr| unsafe { text("it", bytes.as_ptr()) };
         assert_eq!(read(c"h\xc3\xa9").unwrap(), "hé");
-        assert!(read(c"ab\xff").unwrap_err().message.contains("byte 2"));
+        assert!(read(c"ab\xff").unwrap_err().json.contains("byte 2"));
         // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { text("it", std::ptr::null()) }.unwrap_err().message, "it is NULL");
+        let null = unsafe { text("it", std::ptr::null()) };
+        assert!(null.unwrap_err().json.contains("it is NULL"));
     }
 
     #[test]

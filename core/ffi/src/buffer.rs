@@ -1,6 +1,6 @@
-//! Events in the order in which they came, in memory that is used again: one arena of bytes, one of
-//! deltas' ends, one list of records. Owns the merging of deltas into runs and the shrinking of what
-//! once grew huge; knows no lock, no bell, no host. Two of these make a `queue`.
+//! Events in the order in which they came, in memory that is used again: one arena of bytes, one
+//! of deltas' ends, one list of records. Owns the merging of deltas into runs and the shrinking of
+//! what once grew huge; knows no lock, no bell, no host. Two of these make a `queue`.
 
 use liter_llm_core::{Event, EventBatch, EventRef, Receipt};
 use serde::Serialize;
@@ -131,7 +131,10 @@ impl Buffer {
                 stream: record.stream,
                 kind: record.kind,
                 error: record.error,
-                data: self.bytes.get(record.start..record.start + record.length).unwrap_or(&[]),
+                data: self
+                    .bytes
+                    .get(record.start..record.start + record.length)
+                    .unwrap_or(&[]),
                 ends: self.ends.get(ends).unwrap_or(&[]),
             }
         })
@@ -184,7 +187,15 @@ impl Buffer {
                 let length = text.len();
                 let error = LLM_ERROR_OK;
                 let ends_count = 1;
-                let run = Record { stream, kind, error, start, length, ends_start, ends_count };
+                let run = Record {
+                    stream,
+                    kind,
+                    error,
+                    start,
+                    length,
+                    ends_start,
+                    ends_count,
+                };
                 self.records.push(run);
                 length
             }
@@ -218,7 +229,15 @@ impl Buffer {
         }
         let length = self.bytes.len() - start;
         let ends_start = self.ends.len();
-        let record = Record { stream, kind, error, start, length, ends_start, ends_count: 0 };
+        let record = Record {
+            stream,
+            kind,
+            error,
+            start,
+            length,
+            ends_start,
+            ends_count: 0,
+        };
         self.records.push(record);
     }
 }
@@ -256,8 +275,10 @@ mod tests {
         buffer.push_batch(1, &text_batch(&["yz"]));
         buffer.push_batch(2, &text_batch(&["other"]));
         buffer.push_batch(1, &text_batch(&["w"]));
-        let seen: Vec<_> =
-            buffer.pieces().map(|p| (p.stream, p.kind, p.data.to_vec(), p.ends.to_vec())).collect();
+        let seen: Vec<_> = buffer
+            .pieces()
+            .map(|p| (p.stream, p.kind, p.data.to_vec(), p.ends.to_vec()))
+            .collect();
         let expected = [
             (1, LLM_EVENT_TEXT, "a\0é".into(), vec![1, 4]),
             (1, LLM_EVENT_REASONING, "hm".into(), vec![2]),
@@ -268,7 +289,10 @@ mod tests {
         assert_eq!(seen, expected);
         let host = buffer.host_events();
         assert_eq!(host.len(), 5);
-        assert_eq!((host[0].length, host[0].count, host[0].error), (4, 2, LLM_ERROR_OK));
+        assert_eq!(
+            (host[0].length, host[0].count, host[0].error),
+            (4, 2, LLM_ERROR_OK)
+        );
     }
 
     #[test]
@@ -278,9 +302,18 @@ mod tests {
         let failed = Receipt::failed(LlmError::new(ErrorKind::RateLimited, "slow"));
         batch.push(Event::End(Box::new(failed)));
         batch.push_text("never");
-        assert_eq!(buffer.push_batch(7, &batch), Added { content: 1, ended: true });
+        assert_eq!(
+            buffer.push_batch(7, &batch),
+            Added {
+                content: 1,
+                ended: true
+            }
+        );
         let pieces: Vec<_> = buffer.pieces().collect();
-        assert_eq!((pieces.len(), pieces[1].kind, pieces[1].error), (2, LLM_EVENT_END, 7));
+        assert_eq!(
+            (pieces.len(), pieces[1].kind, pieces[1].error),
+            (2, LLM_EVENT_END, 7)
+        );
         let json: serde_json::Value = serde_json::from_slice(pieces[1].data).unwrap();
         assert_eq!(json["error"]["kind"], "RATE_LIMITED");
         assert_eq!(buffer.ended(), [7]);

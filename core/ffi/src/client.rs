@@ -12,11 +12,12 @@ use liter_llm_core::{Client, ClientOptions, ErrorKind, LlmError, LogRecord};
 use serde::Serialize;
 
 use crate::bell::Bell;
+use crate::boundary::{invalid, Failure};
 use crate::control::Control;
 use crate::drive::{self, Ticket};
-use crate::queue::{sleep, Polled, Queue, Wait};
+use crate::queue::{Polled, Queue};
 use crate::runtime::Process;
-use crate::sync::lock;
+use crate::sync::{lock, sleep, Wait};
 
 /// The longest that free waits for a task or a bell that does not come to its end.
 const FREE_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -55,20 +56,22 @@ impl ClientState {
         process: &'static Process,
         options: ClientOptions,
         bell: Bell,
-    ) -> Result<Arc<Self>, LlmError> {
+    ) -> Result<Arc<Self>, Failure> {
         let queue = Arc::new(Queue::new(bell, options.queue_bytes_max));
         let stream_window_bytes = options.stream_window_bytes;
         let http = process.http(&options.http())?;
-        let log = {
-            let queue = Arc::clone(&queue);
-            move |record: &LogRecord| {
-                queue.push_log(&Line { record, stream: drive::current_stream() });
-            }
-        };
-        let client = Client::with_http(options, http).with_logger(Arc::new(log));
+        let logger = logger(process, Arc::clone(&queue));
+        let client = Client::with_http(options, http).with_logger(Arc::new(logger));
         let live = Mutex::default();
         let idle = Condvar::new();
-        Ok(Arc::new(Self { client, process, queue, stream_window_bytes, live, idle }))
+        Ok(Arc::new(Self {
+            client,
+            process,
+            queue,
+            stream_window_bytes,
+            live,
+            idle,
+        }))
     }
 
     /// The core's client.
@@ -87,10 +90,14 @@ impl ClientState {
         stream: u64,
         provider: &str,
         request_json: &str,
-    ) -> Result<(), LlmError> {
+    ) -> Result<(), Failure> {
         let control = self.claim(stream)?;
         let ticket = Ticket::new(stream, control, Arc::clone(self));
-        self.process.spawn(drive::drive(ticket, provider.to_owned(), request_json.to_owned()));
+        self.process.spawn(drive::drive(
+            ticket,
+            provider.to_owned(),
+            request_json.to_owned(),
+        ));
         Ok(())
     }
 
@@ -164,14 +171,17 @@ impl ClientState {
         lock(&self.live).streams.get(&stream).cloned()
     }
 
-    fn claim(&self, stream: u64) -> Result<Arc<Control>, LlmError> {
+    fn claim(&self, stream: u64) -> Result<Arc<Control>, Failure> {
         if stream == 0 {
-            return Err(invalid("stream number 0 stands for no stream; choose another"));
+            return Err(invalid(
+                "stream number 0 stands for no stream; choose another",
+            ));
         }
         let control = Arc::new(Control::new(self.stream_window_bytes));
         let mut live = lock(&self.live);
         if live.closed {
-            return Err(LlmError::new(ErrorKind::Closed, "the client is closed; make a new one"));
+            let message = "the client is closed; make a new one";
+            return Err(LlmError::new(ErrorKind::Closed, message).into());
         }
         match live.streams.entry(stream) {
             Entry::Occupied(_) => {
@@ -186,6 +196,18 @@ impl ClientState {
     }
 }
 
-fn invalid(message: impl Into<String>) -> LlmError {
-    LlmError::new(ErrorKind::InvalidArgument, message)
+/// Puts lines of the log in the queue. A line that belongs to no stream may come from the host's
+/// own thread, which must not ring the bell; a worker does.
+fn logger(process: &'static Process, queue: Arc<Queue>) -> impl Fn(&LogRecord) + Send + Sync {
+    move |record| {
+        let stream = drive::current_stream();
+        if stream.is_some() {
+            return queue.push_log(&Line { record, stream });
+        }
+        let (queue, record) = (Arc::clone(&queue), record.clone());
+        process.spawn(async move {
+            let record = &record;
+            queue.push_log(&Line { record, stream });
+        });
+    }
 }

@@ -65,7 +65,9 @@ impl Control {
     /// Takes bytes back, and wakes the task if that opens the window. More than is out is all.
     pub fn consumed(&self, bytes: usize) {
         let take = |outstanding: usize| Some(outstanding.saturating_sub(bytes));
-        let before = self.outstanding.fetch_update(Ordering::AcqRel, Ordering::Acquire, take);
+        let before = self
+            .outstanding
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, take);
         let before = before.unwrap_or_else(|same| same);
         if before >= self.window && before.saturating_sub(bytes) < self.window {
             self.waker.wake();
@@ -95,10 +97,12 @@ impl Control {
 
     /// Waits until the window is open.
     pub async fn window_open(&self) -> Result<(), ErrorKind> {
-        let open = poll_fn(|_| match self.outstanding.load(Ordering::Acquire) < self.window {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        });
+        let open = poll_fn(
+            |_| match self.outstanding.load(Ordering::Acquire) < self.window {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            },
+        );
         self.or_stop(open).await
     }
 
@@ -116,7 +120,9 @@ impl Control {
     }
 
     fn stop_with(&self, reason: u8) {
-        let first = self.stop.compare_exchange(RUNS, reason, Ordering::AcqRel, Ordering::Acquire);
+        let first = self
+            .stop
+            .compare_exchange(RUNS, reason, Ordering::AcqRel, Ordering::Acquire);
         if first.is_ok() {
             self.waker.wake();
         }

@@ -34,7 +34,12 @@ pub struct Ticket {
 impl Ticket {
     /// For a number that was just claimed.
     pub fn new(stream: u64, control: Arc<Control>, client: Arc<ClientState>) -> Self {
-        Self { stream, control, client, ended: false }
+        Self {
+            stream,
+            control,
+            client,
+            ended: false,
+        }
     }
 
     fn end(&mut self, receipt: &Receipt) {
@@ -69,7 +74,10 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         if !self.ended {
             let message = "a defect of this library ended the stream; stderr names the place";
-            self.end(&Receipt::failed(LlmError::new(ErrorKind::Internal, message)));
+            self.end(&Receipt::failed(LlmError::new(
+                ErrorKind::Internal,
+                message,
+            )));
         }
         self.client.let_go();
     }
@@ -92,7 +100,7 @@ pub async fn drive(ticket: Ticket, provider: String, request_json: String) {
 async fn live(mut ticket: Ticket, provider: String, request_json: String) {
     let request = match read(provider, request_json) {
         Ok(request) => request,
-        Err(error) => return ticket.end(&Receipt::failed(error)),
+        Err(receipt) => return ticket.end(&receipt),
     };
     let mut stream = ticket.client.core().stream(request);
     while !ticket.ended {
@@ -108,8 +116,9 @@ async fn live(mut ticket: Ticket, provider: String, request_json: String) {
     }
 }
 
-fn read(provider: String, request_json: String) -> Result<LlmRequest, LlmError> {
-    let mut request = LlmRequest::from_json(&request_json)?;
+fn read(provider: String, request_json: String) -> Result<LlmRequest, Box<Receipt>> {
+    let mut request =
+        LlmRequest::from_json(&request_json).map_err(|error| Box::new(Receipt::failed(error)))?;
     if !provider.is_empty() {
         request.provider = Some(provider);
     }

@@ -1,7 +1,8 @@
-//! The numbers that pass for `LlmClient *`. A handle is never dereferenced: it is looked up, so that
-//! one that is stale, doubled, foreign or zero is harmless. Owns the table from handle to client of
-//! one generation; knows nothing about clients. Called by `client`.
+//! The numbers that pass for `LlmClient *`. A handle is never dereferenced: it is looked up, so
+//! that one that is stale, doubled, foreign or zero is harmless. Owns the table from handle to
+//! client of one generation; knows nothing about clients. Called by `runtime`.
 
+use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -25,13 +26,19 @@ pub struct Handles<T> {
 /// The generation that a handle was made in, if it looks like one.
 pub fn generation_of(handle: usize) -> Option<usize> {
     let generation = handle >> (COUNTER_BITS + ALIGNMENT_BITS);
-    (1..=GENERATION_MAX).contains(&generation).then_some(generation)
+    (1..=GENERATION_MAX)
+        .contains(&generation)
+        .then_some(generation)
 }
 
 impl<T> Handles<T> {
     /// An empty table for handles of a generation.
     pub fn new(generation: usize) -> Self {
-        Self { generation, counter: AtomicUsize::new(0), live: RwLock::default() }
+        Self {
+            generation,
+            counter: AtomicUsize::new(0),
+            live: RwLock::default(),
+        }
     }
 
     /// Makes a handle, which was not used before (in four thousand million clients).
@@ -40,8 +47,8 @@ impl<T> Handles<T> {
         loop {
             let count = self.counter.fetch_add(1, Ordering::Relaxed) & COUNTER_MAX;
             let handle = ((self.generation << COUNTER_BITS) | count) << ALIGNMENT_BITS;
-            if !live.contains_key(&handle) {
-                live.insert(handle, value);
+            if let Entry::Vacant(vacant) = live.entry(handle) {
+                vacant.insert(value);
                 return handle;
             }
         }
@@ -49,12 +56,19 @@ impl<T> Handles<T> {
 
     /// What the handle stands for, unless it is stale or none.
     pub fn get(&self, handle: usize) -> Option<Arc<T>> {
-        self.live.read().unwrap_or_else(PoisonError::into_inner).get(&handle).cloned()
+        self.live
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&handle)
+            .cloned()
     }
 
     /// Makes the handle stale; one caller gets what it stood for.
     pub fn remove(&self, handle: usize) -> Option<Arc<T>> {
-        self.live.write().unwrap_or_else(PoisonError::into_inner).remove(&handle)
+        self.live
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&handle)
     }
 }
 
@@ -119,7 +133,15 @@ mod tests {
 
     #[test]
     fn numbers_that_are_no_handles_have_no_generation() {
-        for foreign in [0, 1, 8, 4096, 0x5555_5555_4000, 0x7fff_ffff_e000, usize::MAX] {
+        for foreign in [
+            0,
+            1,
+            8,
+            4096,
+            0x5555_5555_4000,
+            0x7fff_ffff_e000,
+            usize::MAX,
+        ] {
             let known = generation_of(foreign).is_some_and(|generation| generation < 64);
             assert!(!known, "{foreign:x}");
         }

@@ -1,6 +1,6 @@
-//! `llm_invoke`: a client of one stream, polled by the calling thread, which calls the host back for
-//! every delta and then gives the bytes back to the window. Owns the rule that it is not entered
-//! again from its own callback. Called by `lib`.
+//! `llm_invoke`: a client of one stream, polled by the calling thread, which calls the host back
+//! for every delta and then gives the bytes back to the window. Owns the rule that it is not
+//! entered again from its own callback. Called by `lib`.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use crate::boundary::Failure;
 use crate::buffer::{Buffer, Piece};
 use crate::client::ClientState;
 use crate::fork;
-use crate::queue::Wait;
 use crate::runtime::Process;
+use crate::sync::Wait;
 use crate::types::{LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_TEXT};
 
 /// The number of the only stream.
@@ -58,7 +58,11 @@ pub fn invoke(
     let options = ClientOptions::from_json("{}")?;
     let process = Process::get_or_start(options.worker_threads)?;
     process.keep_http(&options.http())?;
-    let call = Call(ClientState::open(process, options, Bell::new(None, std::ptr::null_mut()))?);
+    let call = Call(ClientState::open(
+        process,
+        options,
+        Bell::new(None, std::ptr::null_mut()),
+    )?);
     call.0.start(STREAM, provider, request_json)?;
     loop {
         let Some(mut polled) = call.0.poll(Wait::Forever) else {
@@ -80,14 +84,11 @@ pub fn invoke(
 
 fn hand_over(client: &ClientState, buffer: &Buffer, token: &mut impl FnMut(&[u8])) -> Step {
     for piece in buffer.pieces() {
-        match piece.kind {
-            LLM_EVENT_TEXT => {
-                if !call_back(&piece, token) {
-                    return Step::Forked;
-                }
-            }
-            LLM_EVENT_END => return Step::Ended(result_of(&piece)),
-            _ => {}
+        if piece.kind == LLM_EVENT_TEXT && !call_back(&piece, token) {
+            return Step::Forked;
+        }
+        if piece.kind == LLM_EVENT_END {
+            return Step::Ended(result_of(&piece));
         }
         client.consumed(STREAM, piece.data.len());
     }
@@ -118,5 +119,8 @@ fn result_of(end: &Piece<'_>) -> Result<(), Failure> {
     }
     let receipt: serde_json::Value = serde_json::from_slice(end.data).unwrap_or_default();
     let error = receipt.get("error").cloned().unwrap_or_default();
-    Err(Failure { number: end.error, json: error.to_string() })
+    Err(Failure {
+        number: end.error,
+        json: error.to_string(),
+    })
 }

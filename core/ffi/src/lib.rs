@@ -20,6 +20,8 @@ mod panics;
 mod pools;
 mod queue;
 mod runtime;
+#[cfg(test)]
+mod stress;
 mod sync;
 #[cfg(feature = "test-panic")]
 mod test_panic;
@@ -54,9 +56,9 @@ pub extern "C" fn llm_error_name(error: LlmError) -> *const c_char {
     boundary::guard_or(c"UNKNOWN", || boundary::error_name(error)).as_ptr()
 }
 
-/// What went wrong in this thread's last failing llm_invoke, llm_client_new or llm_client_start, as
-/// JSON: kind, message, and for llm_invoke everything that END carries. Lives until that thread's
-/// next failing call of those; "{}" when none failed; never NULL.
+/// What went wrong in this thread's last call that did not answer OK, as JSON: kind, number,
+/// message, and for llm_invoke all else that the error of an END carries. Lives until this thread's
+/// next such call, and no longer than the thread; "{}" when there was none; never NULL.
 #[no_mangle]
 pub extern "C" fn llm_last_error() -> *const c_char {
     boundary::guard_or(c"{}".as_ptr(), boundary::last_error)
@@ -92,11 +94,13 @@ pub unsafe extern "C" fn llm_invoke(
     })
 }
 
-/// Makes a client. Starts the library's threads if this is the process's first; opens no connection.
+/// Makes a client. Starts the library's threads if this is the process's first; opens no
+/// connection.
 ///
 /// options_json: "{}" or any of the options that the guide lists: provider, api_key, base_url,
 /// headers, timers, retries, limits. Options are checked here: an unknown or wrong one is CONFIG.
-/// wake may be NULL for a host that blocks in llm_client_poll; else see rule 9. ctx is handed to it.
+/// wake may be NULL for a host that blocks in llm_client_poll; else see rule 9. ctx is handed to
+/// it.
 ///
 /// On success *client_out is the client, to be freed with llm_client_free; else it is NULL.
 #[no_mangle]
@@ -108,7 +112,7 @@ pub unsafe extern "C" fn llm_client_new(
 ) -> LlmError {
     boundary::guard(|| {
         if client_out.is_null() {
-            return Err(boundary::null("client_out").into());
+            return Err(boundary::null("client_out"));
         }
         // SAFETY: not NULL, so the host's place for one pointer.
         unsafe { *client_out = std::ptr::null_mut() };
@@ -124,8 +128,8 @@ pub unsafe extern "C" fn llm_client_new(
     })
 }
 
-/// Starts a stream under a number that the host chose. Returns at once; all that comes of it arrives
-/// through llm_client_poll. Any thread.
+/// Starts a stream under a number that the host chose. Returns at once; all that comes of it
+/// arrives through llm_client_poll. Any thread.
 ///
 /// provider: as for llm_invoke; "" also means the client's option. See rules 6 and 7 for what is
 /// refused here: INVALID_ARGUMENT or CLOSED.
@@ -141,7 +145,7 @@ pub unsafe extern "C" fn llm_client_start(
         let provider = unsafe { boundary::text("provider", provider) }?;
         // SAFETY: as above.
         let request_json = unsafe { boundary::text("request_json", request_json) }?;
-        Ok(runtime::find(client.addr())?.start(stream, provider, request_json)?)
+        runtime::find(client.addr())?.start(stream, provider, request_json)
     })
 }
 
@@ -171,9 +175,9 @@ pub unsafe extern "C" fn llm_client_consumed(
 /// Takes everything that all streams of the client have delivered since the last poll, in order.
 ///
 /// timeout_ms: 0 returns at once, -1 waits until there is something, else at most so many
-/// milliseconds. Returns how many events *events_out points to; 0 when there was nothing, when the
-/// client is closed and drained, or when the client is not valid. One caller at a time per client: a second one
-/// gets 0. The events live until the next poll or the free of this client.
+/// milliseconds. Returns how many events *events_out points to; 0, and NULL there, when there was
+/// nothing, when the client is closed and drained, or when it is no client. One caller at a time
+/// per client: a second one gets 0. The events live until the next poll or the free of this client.
 #[no_mangle]
 pub unsafe extern "C" fn llm_client_poll(
     client: *mut LlmClient,
@@ -186,8 +190,12 @@ pub unsafe extern "C" fn llm_client_poll(
         }
         // SAFETY: not NULL, so the host's place for one pointer.
         unsafe { *events_out = std::ptr::null() };
-        let Ok(client) = runtime::find(client.addr()) else { return 0 };
-        let Some(mut polled) = client.poll(boundary::wait(timeout_ms)) else { return 0 };
+        let Ok(client) = runtime::find(client.addr()) else {
+            return 0;
+        };
+        let Some(mut polled) = client.poll(boundary::wait(timeout_ms)) else {
+            return 0;
+        };
         let events = polled.buffer().host_events();
         // SAFETY: as above.
         unsafe { *events_out = events.as_ptr() };

@@ -1,6 +1,6 @@
-//! What a panic of this library prints: the place, never the payload, which may hold text of a user.
-//! Owns the hook of our own copy of Rust's std; a host written in Rust has another. Set once, by
-//! `runtime`.
+//! What a panic of this library prints: the place, never the payload, which may hold text of a
+//! user. Owns the hook of our own copy of Rust's std; a host written in Rust has another. Set once,
+//! by `runtime`.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,9 @@ pub fn install_hook() {
         return;
     }
     std::panic::set_hook(Box::new(|panic| {
-        let (file, line) = panic.location().map_or(("?", 0), |place| (place.file(), place.line()));
+        let (file, line) = panic
+            .location()
+            .map_or(("?", 0), |place| (place.file(), place.line()));
         let file = file.rsplit(['/', '\\']).next().unwrap_or(file);
         // Nothing can be done where stderr is closed.
         let _ = writeln!(std::io::stderr(), "liter-llm: defect at {file}:{line}");

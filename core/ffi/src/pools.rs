@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::sync::{Arc, Mutex, Weak};
 
-use liter_llm_core::{Http, HttpOptions, LlmError};
+use liter_llm_core::{Http, HttpOptions};
 
+use crate::boundary::Failure;
 use crate::sync::lock;
 
 /// What decides a stack beside the options: a client that is made after one of these has changed
@@ -36,7 +37,7 @@ pub struct Pools {
 
 impl Pools {
     /// The stack for these options. Must be called inside the runtime.
-    pub fn http(&self, options: &HttpOptions) -> Result<Arc<Http>, LlmError> {
+    pub fn http(&self, options: &HttpOptions) -> Result<Arc<Http>, Failure> {
         let key = (options.clone(), ENVIRONMENT.map(std::env::var_os));
         let mut used = lock(&self.used);
         if let Some(http) = used.get(&key).and_then(Weak::upgrade) {
@@ -49,7 +50,7 @@ impl Pools {
     }
 
     /// As `http`; keeps the stack until another is kept, though no client may use it meanwhile.
-    pub fn keep(&self, options: &HttpOptions) -> Result<(), LlmError> {
+    pub fn keep(&self, options: &HttpOptions) -> Result<(), Failure> {
         let http = self.http(options)?;
         let before = lock(&self.kept).replace(http);
         drop(before);

@@ -6,7 +6,7 @@
 //! held while the host's code runs.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
 use liter_llm_core::{Event, EventBatch, EventRef, Receipt};
@@ -15,18 +15,7 @@ use serde::Serialize;
 use crate::bell::{Bell, Rung};
 use crate::buffer::{Added, Buffer};
 use crate::control::Control;
-use crate::sync::{lock, try_lock};
-
-/// How long a poll waits for the first event.
-#[derive(Debug, Clone, Copy)]
-pub enum Wait {
-    /// Not at all.
-    Now,
-    /// Until then.
-    Until(Instant),
-    /// Until there is one or there can be none.
-    Forever,
-}
+use crate::sync::{lock, sleep, try_lock, Wait};
 
 /// The events of many streams on their way to one host.
 #[derive(Debug)]
@@ -98,7 +87,10 @@ impl Queue {
         let mut back = lock(&self.back);
         if back.shut {
             let is_end = |event| matches!(event, EventRef::Other(Event::End(_)));
-            return Some(Added { content: 0, ended: batch.iter().any(is_end) });
+            return Some(Added {
+                content: 0,
+                ended: batch.iter().any(is_end),
+            });
         }
         if !force && back.buffer.weight() >= self.bytes_max {
             if control.list() {
@@ -146,7 +138,7 @@ impl Queue {
         Some(Polled(guard))
     }
 
-    /// No stream will be accepted any more; a sleeping poller finds out when the last one has ended.
+    /// No stream will be accepted any more; a sleeping poller finds out when the last has ended.
     pub fn close(&self) {
         lock(&self.back).closed = true;
         self.changed.notify_all();
@@ -236,19 +228,142 @@ impl Queue {
     }
 }
 
-/// Sleeps until somebody notifies; `None` when the time is over.
-pub fn sleep<'a, T>(
-    changed: &Condvar,
-    guard: MutexGuard<'a, T>,
-    wait: Wait,
-) -> Option<MutexGuard<'a, T>> {
-    match wait {
-        Wait::Now => None,
-        Wait::Forever => Some(changed.wait(guard).unwrap_or_else(PoisonError::into_inner)),
-        Wait::Until(then) => {
-            let left = then.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
-            let woken = changed.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner);
-            Some(woken.0)
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{LLM_EVENT_END, LLM_EVENT_LOG, LLM_EVENT_TEXT};
+    use std::ffi::c_void;
+    use std::sync::atomic::AtomicBool;
+    use std::sync::mpsc::{channel, Sender};
+    use std::thread;
+
+    fn text(piece: &str) -> EventBatch {
+        let mut batch = EventBatch::default();
+        batch.push_text(piece);
+        batch
+    }
+
+    fn silent(bytes_max: usize) -> (Queue, Arc<Control>) {
+        let bell = Bell::new(None, std::ptr::null_mut());
+        (Queue::new(bell, bytes_max), Arc::new(Control::new(10)))
+    }
+
+    fn kinds(queue: &Queue, wait: Wait) -> Vec<(u64, u32)> {
+        let Some(mut polled) = queue.poll(wait) else {
+            return Vec::new();
+        };
+        polled
+            .buffer()
+            .pieces()
+            .map(|piece| (piece.stream, piece.kind))
+            .collect()
+    }
+
+    #[test]
+    fn a_poll_takes_all_in_order() {
+        let (queue, control) = silent(1000);
+        queue.expect_end();
+        assert!(queue.poll(Wait::Now).is_none());
+        queue.push_log(&"line");
+        let added = queue.push(7, &text("abc"), &control, false).unwrap();
+        assert_eq!((added.content, added.ended), (3, false));
+        queue.push_end(7, &Receipt::default());
+        let expected = [(0, LLM_EVENT_LOG), (7, LLM_EVENT_TEXT), (7, LLM_EVENT_END)];
+        assert_eq!(kinds(&queue, Wait::Forever), expected);
+        queue.close();
+        assert!(queue.poll(Wait::Forever).is_none(), "closed and drained");
+    }
+
+    #[test]
+    fn a_full_queue_takes_only_what_must_go_in() {
+        let (queue, control) = silent(1);
+        assert!(queue.push(1, &text("a"), &control, false).is_some());
+        assert!(queue.push(1, &text("b"), &control, false).is_none());
+        queue.push_log(&"dropped");
+        assert!(!control.list(), "waits for room");
+        assert!(queue.push(1, &text("c"), &control, true).is_some());
+        assert_eq!(kinds(&queue, Wait::Now), [(1, LLM_EVENT_TEXT)]);
+        assert!(control.list(), "was told of room");
+        assert!(queue.push(1, &text("b"), &control, false).is_some());
+    }
+
+    #[test]
+    fn a_second_poller_gets_nothing_and_disturbs_nothing() {
+        let (queue, control) = silent(1000);
+        queue.push(1, &text("a"), &control, false).unwrap();
+        let mut polled = queue.poll(Wait::Now).unwrap();
+        queue.push(1, &text("b"), &control, false).unwrap();
+        assert!(queue.poll(Wait::Forever).is_none());
+        assert_eq!(polled.buffer().pieces().next().unwrap().data, b"a");
+    }
+
+    #[test]
+    fn a_sleeping_poller_wakes_for_push_close_and_shut() {
+        let (queue, control) = silent(1000);
+        thread::scope(|scope| {
+            let poller = scope.spawn(|| kinds(&queue, Wait::Forever));
+            queue.push(1, &text("a"), &control, false).unwrap();
+            assert_eq!(poller.join().unwrap(), [(1, LLM_EVENT_TEXT)]);
+            let poller = scope.spawn(|| kinds(&queue, Wait::Forever));
+            queue.close();
+            assert!(poller.join().unwrap().is_empty());
+            queue.expect_end();
+            let poller = scope.spawn(|| kinds(&queue, Wait::Forever));
+            queue.shut();
+            assert!(poller.join().unwrap().is_empty());
+        });
+        assert!(queue.push(1, &text("late"), &control, false).is_some());
+        assert!(kinds(&queue, Wait::Now).is_empty());
+    }
+
+    struct Host {
+        unanswered: AtomicBool,
+        rings: Sender<()>,
+    }
+
+    unsafe extern "C" fn ring(ctx: *mut c_void) {
+        // SAFETY: the test passes a Host that outlives the queue.
+        let host = unsafe { &*ctx.cast::<Host>() };
+        assert!(
+            !host.unanswered.swap(true, Ordering::SeqCst),
+            "two rings without a poll between"
+        );
+        let _ = host.rings.send(());
+    }
+
+    #[test]
+    fn a_host_that_polls_once_per_ring_misses_nothing() {
+        let (rings, heard) = channel();
+        let host = Host {
+            unanswered: AtomicBool::new(false),
+            rings,
+        };
+        let bell = Bell::new(Some(ring), std::ptr::from_ref(&host).cast_mut().cast());
+        let queue = Queue::new(bell, usize::MAX);
+        let (pushers, deltas) = (3_u64, 20_000);
+        thread::scope(|scope| {
+            for stream in 1..=pushers {
+                let queue = &queue;
+                let control = Arc::new(Control::new(10));
+                scope.spawn(move || {
+                    for _ in 0..deltas {
+                        queue.push(stream, &text("x"), &control, false).unwrap();
+                    }
+                });
+            }
+            let mut seen = 0;
+            while seen < pushers * deltas {
+                heard.recv().unwrap();
+                host.unanswered.store(false, Ordering::SeqCst);
+                let Some(mut polled) = queue.poll(Wait::Now) else {
+                    continue;
+                };
+                seen += polled
+                    .buffer()
+                    .pieces()
+                    .map(|run| run.ends.len() as u64)
+                    .sum::<u64>();
+            }
+        });
     }
 }

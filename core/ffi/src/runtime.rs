@@ -9,6 +9,7 @@ use std::sync::Arc;
 use liter_llm_core::{ErrorKind, Http, HttpOptions, LlmError};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::boundary::Failure;
 use crate::client::ClientState;
 use crate::handles::{generation_of, Handles};
 use crate::pools::Pools;
@@ -31,18 +32,22 @@ pub struct Process {
 }
 
 /// The client that a handle stands for.
-pub fn find(handle: usize) -> Result<Arc<ClientState>, LlmError> {
+pub fn find(handle: usize) -> Result<Arc<ClientState>, Failure> {
     if let Some(client) = Process::current().and_then(|process| process.clients.get(handle)) {
         return Ok(client);
     }
     let (kind, message) = match generation_of(handle) {
         _ if handle == 0 => (ErrorKind::InvalidArgument, "client is NULL"),
-        Some(generation) if generation < fork::generation() => {
-            (ErrorKind::Closed, "the client was inherited through fork; make a new one")
-        }
-        _ => (ErrorKind::InvalidArgument, "client is none that llm_client_new made, or was freed"),
+        Some(generation) if generation < fork::generation() => (
+            ErrorKind::Closed,
+            "the client was inherited through fork; make a new one",
+        ),
+        _ => (
+            ErrorKind::InvalidArgument,
+            "client is none that llm_client_new made, or was freed",
+        ),
     };
-    Err(LlmError::new(kind, message))
+    Err(LlmError::new(kind, message).into())
 }
 
 impl Process {
@@ -55,7 +60,7 @@ impl Process {
     }
 
     /// As `current`; begins if nobody has. Of two threads that begin at once one wins.
-    pub fn get_or_start(worker_threads: Option<usize>) -> Result<&'static Self, LlmError> {
+    pub fn get_or_start(worker_threads: Option<usize>) -> Result<&'static Self, Failure> {
         fork::watch();
         let before = PROCESS.load(Ordering::Acquire);
         if let Some(process) = Self::current() {
@@ -66,7 +71,9 @@ impl Process {
             PROCESS.compare_exchange(before, process, Ordering::AcqRel, Ordering::Acquire);
         if exchange.is_err() {
             // SAFETY: the pointer came from Box::into_raw above and was not stored anywhere.
-            unsafe { Box::from_raw(process) }.runtime.shutdown_background();
+            unsafe { Box::from_raw(process) }
+                .runtime
+                .shutdown_background();
         }
         alloc::start_thread();
         Self::current().ok_or_else(|| internal("the runtime was lost while it was made"))
@@ -78,13 +85,13 @@ impl Process {
     }
 
     /// The HTTP stack for these options.
-    pub fn http(&self, options: &HttpOptions) -> Result<Arc<Http>, LlmError> {
+    pub fn http(&self, options: &HttpOptions) -> Result<Arc<Http>, Failure> {
         let _entered = self.runtime.enter();
         self.pools.http(options)
     }
 
     /// As `http`; keeps the stack, and its connections, from one llm_invoke to the next.
-    pub fn keep_http(&self, options: &HttpOptions) -> Result<(), LlmError> {
+    pub fn keep_http(&self, options: &HttpOptions) -> Result<(), Failure> {
         let _entered = self.runtime.enter();
         self.pools.keep(options)
     }
@@ -99,10 +106,12 @@ impl Process {
         self.clients.remove(handle)
     }
 
-    fn start(worker_threads: Option<usize>) -> Result<Self, LlmError> {
+    fn start(worker_threads: Option<usize>) -> Result<Self, Failure> {
         panics::install_hook();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let workers = worker_threads.unwrap_or(cores).clamp(WORKER_THREADS_MIN, WORKER_THREADS_MAX);
+        let workers = worker_threads
+            .unwrap_or(cores)
+            .clamp(WORKER_THREADS_MIN, WORKER_THREADS_MAX);
         let generation = fork::generation();
         let build = || {
             Builder::new_multi_thread()
@@ -117,7 +126,12 @@ impl Process {
         };
         let runtime = with_signals_blocked(build)
             .map_err(|error| internal(format!("the runtime cannot start: {error}")))?;
-        Ok(Self { generation, runtime, clients: Handles::new(generation), pools: Pools::default() })
+        Ok(Self {
+            generation,
+            runtime,
+            clients: Handles::new(generation),
+            pools: Pools::default(),
+        })
     }
 }
 
@@ -147,6 +161,6 @@ fn block_signals() -> Option<libc::sigset_t> {
     (!failed).then_some(before)
 }
 
-fn internal(message: impl Into<String>) -> LlmError {
-    LlmError::new(ErrorKind::Internal, message)
+fn internal(message: impl Into<String>) -> Failure {
+    LlmError::new(ErrorKind::Internal, message).into()
 }

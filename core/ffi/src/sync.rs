@@ -1,6 +1,19 @@
-//! Locks that a panic elsewhere does not spoil: what they guard is put right by whoever comes next.
+//! Locks that a panic elsewhere does not spoil (what they guard is put right by whoever comes next),
+//! and bounded sleep. Owns nothing.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
+
+/// How long to wait for something.
+#[derive(Debug, Clone, Copy)]
+pub enum Wait {
+    /// Not at all.
+    Now,
+    /// Until then.
+    Until(Instant),
+    /// Until there is one or there can be none.
+    Forever,
+}
 
 /// Takes the lock, also when a thread panicked while it held it.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -13,5 +26,26 @@ pub fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
         Ok(guard) => Some(guard),
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
         Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+/// Sleeps until somebody notifies; `None` when the time is over.
+pub fn sleep<'a, T>(
+    changed: &Condvar,
+    guard: MutexGuard<'a, T>,
+    wait: Wait,
+) -> Option<MutexGuard<'a, T>> {
+    match wait {
+        Wait::Now => None,
+        Wait::Forever => Some(changed.wait(guard).unwrap_or_else(PoisonError::into_inner)),
+        Wait::Until(then) => {
+            let left = then
+                .checked_duration_since(Instant::now())
+                .filter(|left| !left.is_zero())?;
+            let woken = changed
+                .wait_timeout(guard, left)
+                .unwrap_or_else(PoisonError::into_inner);
+            Some(woken.0)
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The types and numbers of the C boundary. Owns nothing; everything here is copied into the header.
+//! The types and numbers of the C boundary. Owns nothing; all of it is copied into the header.
 #![allow(non_camel_case_types)] // the names are C's
 
 use std::ffi::{c_char, c_void};

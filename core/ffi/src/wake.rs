@@ -4,8 +4,8 @@
 use std::io::{Error, ErrorKind};
 
 /// Writes the number 1 as eight bytes, which is one unit of an eventfd. A full pipe already says
-/// that there is something; a closed one has nobody to tell. Leaves errno as it was, for a host that
-/// calls this itself.
+/// that there is something; a closed one has nobody to tell. Leaves errno as it was, for a host
+/// that calls this itself.
 pub fn write_one(fd: libc::c_int) {
     let one = 1u64.to_ne_bytes();
     let errno_before = errno::get();

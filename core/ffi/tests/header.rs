@@ -12,9 +12,10 @@ fn render() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = cbindgen::Config::from_file(folder.join("cbindgen.toml")).unwrap();
     let sources = ["src/types.rs", "src/lib.rs"];
-    let builder = sources.iter().fold(cbindgen::Builder::new().with_config(config), |builder, file| {
-        builder.with_src(folder.join(file))
-    });
+    let builder = sources.iter().fold(
+        cbindgen::Builder::new().with_config(config),
+        |builder, file| builder.with_src(folder.join(file)),
+    );
     let mut bytes = Vec::new();
     builder.generate().unwrap().write(&mut bytes);
     String::from_utf8(bytes).unwrap()
@@ -27,7 +28,10 @@ fn header_is_fresh() {
         std::fs::write(header_path(), &rendered).unwrap();
     }
     let committed = std::fs::read_to_string(header_path()).unwrap();
-    assert!(committed == rendered, "include/liter_llm.h is stale; run `make header`");
+    assert!(
+        committed == rendered,
+        "include/liter_llm.h is stale; run `make header`"
+    );
 }
 
 #[test]

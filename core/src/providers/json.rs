@@ -141,6 +141,7 @@ impl<'de> Visitor<'de> for TextVisitor {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use proptest::prelude::*;
     use serde::Deserialize;
     use serde_json::Value;
 
@@ -227,5 +228,25 @@ mod tests {
         assert!(parse::<Value>(&deep(127), &mut String::new()).is_ok());
         assert!(parse::<Value>(&deep(128), &mut String::new()).is_err());
         assert!(parse::<Value>(&deep(100_000), &mut String::new()).is_err());
+    }
+
+    proptest! {
+        /// Any UTF-16 units as escapes: what Rust's own decoder makes of them.
+        #[test]
+        fn surrogates_are_read_as_by_utf_16(units in prop::collection::vec(utf_16(), 0..20)) {
+            let escapes: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            prop_assert_eq!(text(&format!("\"{escapes}\"")), Ok(String::from_utf16_lossy(&units)));
+        }
+
+        #[test]
+        fn repair_never_fails(text in "[\"u\\\\d8cCf0é]{0,40}") {
+            if let Some(better) = without_lone_surrogates(&text) {
+                prop_assert_eq!(without_lone_surrogates(&better), None);
+            }
+        }
+    }
+
+    fn utf_16() -> impl Strategy<Value = u16> {
+        prop_oneof![0xD7FE..0xE002_u16, 0x20..0x7F_u16]
     }
 }

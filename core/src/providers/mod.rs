@@ -9,7 +9,7 @@ pub(crate) mod error_body;
 pub(crate) mod headers;
 pub(crate) mod json;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use crate::batch::EventBatch;
 use crate::error::{ErrorKind, LlmError};
@@ -32,7 +32,6 @@ pub(crate) struct Target<'a> {
 }
 
 /// What a codec makes of a request.
-#[derive(Debug)]
 pub(crate) struct EncodedRequest {
     /// Appended to the base URL.
     pub(crate) path: String,
@@ -42,6 +41,17 @@ pub(crate) struct EncodedRequest {
     pub(crate) body: Vec<u8>,
     /// What was left out or renamed.
     pub(crate) warnings: Vec<String>,
+}
+
+impl fmt::Debug for EncodedRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the headers, which hold the key, and the body, which holds the prompt.
+        formatter
+            .debug_struct("EncodedRequest")
+            .field("path", &self.path)
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How far an answer has come, by the marks of its own protocol.

@@ -56,80 +56,82 @@ fn every_status_has_a_kind() {
     }
 }
 
+/// Status, error object, and what they mean together.
+const MARKS: &[(u16, &str, ErrorKind, bool)] = &[
+    (
+        429,
+        r#"{"type":"insufficient_quota","code":"insufficient_quota"}"#,
+        QuotaExceeded,
+        false,
+    ),
+    (
+        429,
+        r#"{"type":"exceeded_current_quota_error"}"#,
+        QuotaExceeded,
+        false,
+    ),
+    (429, r#"{"type":"billing_error"}"#, QuotaExceeded, false),
+    (
+        429,
+        r#"{"code":"1113","message":"Insufficient balance"}"#,
+        QuotaExceeded,
+        false,
+    ),
+    (
+        429,
+        r#"{"type":"engine_overloaded_error"}"#,
+        Overloaded,
+        true,
+    ),
+    (
+        429,
+        r#"{"type":"requests","code":"rate_limit_exceeded"}"#,
+        RateLimited,
+        true,
+    ),
+    (503, r#"{"type":"overloaded_error"}"#, Overloaded, true),
+    (503, r#"{"status":"UNAVAILABLE"}"#, Overloaded, true),
+    (500, r#"{"code":"server_overloaded"}"#, Overloaded, true),
+    (
+        503,
+        r#"{"type":"server_error","message":"overloaded"}"#,
+        Provider,
+        true,
+    ),
+    (500, r#"{"code":"insufficient_quota"}"#, Provider, true),
+    (400, r#"{"code":"model_not_found"}"#, NotFound, false),
+    (400, r#"{"code":"Arrearage"}"#, QuotaExceeded, false),
+    (
+        400,
+        r#"{"status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}"#,
+        Authentication,
+        false,
+    ),
+    (
+        400,
+        r#"{"code":"content_filter","innererror":{"code":"ResponsibleAIPolicyViolation"}}"#,
+        InvalidRequest,
+        false,
+    ),
+    (400, r#"{"type":"rate_limit_error"}"#, InvalidRequest, false),
+    (
+        401,
+        r#"{"type":"invalid_request_error","code":"invalid_api_key"}"#,
+        Authentication,
+        false,
+    ),
+    (403, r#"{"code":"invalid_api_key"}"#, Authentication, false),
+    (
+        404,
+        r#"{"type":"invalid_request_error","code":"DeploymentNotFound"}"#,
+        NotFound,
+        false,
+    ),
+];
+
 #[test]
 fn typed_marks_say_more_than_some_statuses() {
-    let rows = [
-        (
-            429,
-            r#"{"type":"insufficient_quota","code":"insufficient_quota"}"#,
-            QuotaExceeded,
-            false,
-        ),
-        (
-            429,
-            r#"{"type":"exceeded_current_quota_error"}"#,
-            QuotaExceeded,
-            false,
-        ),
-        (429, r#"{"type":"billing_error"}"#, QuotaExceeded, false),
-        (
-            429,
-            r#"{"code":"1113","message":"Insufficient balance"}"#,
-            QuotaExceeded,
-            false,
-        ),
-        (
-            429,
-            r#"{"type":"engine_overloaded_error"}"#,
-            Overloaded,
-            true,
-        ),
-        (
-            429,
-            r#"{"type":"requests","code":"rate_limit_exceeded"}"#,
-            RateLimited,
-            true,
-        ),
-        (503, r#"{"type":"overloaded_error"}"#, Overloaded, true),
-        (503, r#"{"status":"UNAVAILABLE"}"#, Overloaded, true),
-        (500, r#"{"code":"server_overloaded"}"#, Overloaded, true),
-        (
-            503,
-            r#"{"type":"server_error","message":"overloaded"}"#,
-            Provider,
-            true,
-        ),
-        (500, r#"{"code":"insufficient_quota"}"#, Provider, true),
-        (400, r#"{"code":"model_not_found"}"#, NotFound, false),
-        (400, r#"{"code":"Arrearage"}"#, QuotaExceeded, false),
-        (
-            400,
-            r#"{"status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}"#,
-            Authentication,
-            false,
-        ),
-        (
-            400,
-            r#"{"code":"content_filter","innererror":{"code":"ResponsibleAIPolicyViolation"}}"#,
-            InvalidRequest,
-            false,
-        ),
-        (400, r#"{"type":"rate_limit_error"}"#, InvalidRequest, false),
-        (
-            401,
-            r#"{"type":"invalid_request_error","code":"invalid_api_key"}"#,
-            Authentication,
-            false,
-        ),
-        (403, r#"{"code":"invalid_api_key"}"#, Authentication, false),
-        (
-            404,
-            r#"{"type":"invalid_request_error","code":"DeploymentNotFound"}"#,
-            NotFound,
-            false,
-        ),
-    ];
-    for (status, inner, kind, retryable) in rows {
+    for &(status, inner, kind, retryable) in MARKS {
         let error = of(status, &format!("{{\"error\":{inner}}}"));
         assert_eq!(
             (error.kind, error.retryable),
@@ -159,87 +161,89 @@ fn said(status: u16, body: &str) -> (String, Option<String>) {
     (message, error.code)
 }
 
+/// Body, message and code.
+const SHAPES: &[(&str, &str, Option<&str>)] = &[
+    (
+        r#"{"error":{"message":"m.","type":"t","param":null,"code":"c"}}"#,
+        "m",
+        Some("c"),
+    ),
+    (
+        r#"{"error":{"message":"m","type":"t","code":null}}"#,
+        "m",
+        Some("t"),
+    ),
+    (r#"{"error":{"message":"m","code":400}}"#, "m", Some("400")),
+    (
+        r#"{"error":{"message":"m","type":"t","code":400}}"#,
+        "m",
+        Some("t"),
+    ),
+    (
+        r#"{"error":{"message":"m","type":"None","code":"429"}}"#,
+        "m",
+        Some("429"),
+    ),
+    (r#"{"code":"c","error":"m"}"#, "m", Some("c")),
+    (r#"{"error":"m"}"#, "m", None),
+    (r#"{"detail":"m"}"#, "m", None),
+    (r#"{"detail":{"message":"m","code":"c"}}"#, "m", Some("c")),
+    (r#"{"message":"m"}"#, "m", None),
+    (
+        r#"{"id":"i","message":"m","error_type":"TOO_MANY_TOKENS"}"#,
+        "m",
+        Some("TOO_MANY_TOKENS"),
+    ),
+    (
+        r#"{"object":"error","message":"m","type":"BadRequestError","code":400}"#,
+        "m",
+        Some("BadRequestError"),
+    ),
+    (
+        r#"{"type":"error","error":{"type":"t","message":"m"},"request_id":"r"}"#,
+        "m",
+        Some("t"),
+    ),
+    (
+        r#"[{"error":{"code":400,"message":"m","status":"S"}}]"#,
+        "m",
+        Some("S"),
+    ),
+    (
+        r#"{"detail":[{"loc":["body","a",0],"msg":"m","type":"t"},{"msg":"n"}]}"#,
+        "body.a.0: m; n",
+        Some("t"),
+    ),
+    (
+        r#"{"error":{"message":"m","code":429,"metadata":{"raw":"upstream says"}}}"#,
+        "m; upstream says",
+        Some("429"),
+    ),
+    (
+        r#"{"error":{"message":"m","metadata":{"raw":"{\"error\":{\"message\":\"deep\"}}"}}}"#,
+        "m; deep",
+        None,
+    ),
+    (
+        "plain words\r\nover lines.",
+        "plain words  over lines",
+        None,
+    ),
+    ("\"m\"", "m", None),
+    ("", "unprocessable entity", None),
+    ("{}", "unprocessable entity", None),
+    (r#"{"error":{"code":"c"}}"#, "c", Some("c")),
+    (
+        "<html><head><title>422 No Way</title></head>",
+        "No Way",
+        None,
+    ),
+    ("<html>", "an HTML page", None),
+];
+
 #[test]
 fn every_shape_gives_its_message_and_code() {
-    let rows = [
-        (
-            r#"{"error":{"message":"m.","type":"t","param":null,"code":"c"}}"#,
-            "m",
-            Some("c"),
-        ),
-        (
-            r#"{"error":{"message":"m","type":"t","code":null}}"#,
-            "m",
-            Some("t"),
-        ),
-        (r#"{"error":{"message":"m","code":400}}"#, "m", Some("400")),
-        (
-            r#"{"error":{"message":"m","type":"t","code":400}}"#,
-            "m",
-            Some("t"),
-        ),
-        (
-            r#"{"error":{"message":"m","type":"None","code":"429"}}"#,
-            "m",
-            Some("429"),
-        ),
-        (r#"{"code":"c","error":"m"}"#, "m", Some("c")),
-        (r#"{"error":"m"}"#, "m", None),
-        (r#"{"detail":"m"}"#, "m", None),
-        (r#"{"detail":{"message":"m","code":"c"}}"#, "m", Some("c")),
-        (r#"{"message":"m"}"#, "m", None),
-        (
-            r#"{"id":"i","message":"m","error_type":"TOO_MANY_TOKENS"}"#,
-            "m",
-            Some("TOO_MANY_TOKENS"),
-        ),
-        (
-            r#"{"object":"error","message":"m","type":"BadRequestError","code":400}"#,
-            "m",
-            Some("BadRequestError"),
-        ),
-        (
-            r#"{"type":"error","error":{"type":"t","message":"m"},"request_id":"r"}"#,
-            "m",
-            Some("t"),
-        ),
-        (
-            r#"[{"error":{"code":400,"message":"m","status":"S"}}]"#,
-            "m",
-            Some("S"),
-        ),
-        (
-            r#"{"detail":[{"loc":["body","a",0],"msg":"m","type":"t"},{"msg":"n"}]}"#,
-            "body.a.0: m; n",
-            Some("t"),
-        ),
-        (
-            r#"{"error":{"message":"m","code":429,"metadata":{"raw":"upstream says"}}}"#,
-            "m; upstream says",
-            Some("429"),
-        ),
-        (
-            r#"{"error":{"message":"m","metadata":{"raw":"{\"error\":{\"message\":\"deep\"}}"}}}"#,
-            "m; deep",
-            None,
-        ),
-        (
-            "plain words\r\nover lines.",
-            "plain words  over lines",
-            None,
-        ),
-        ("\"m\"", "m", None),
-        ("", "unprocessable entity", None),
-        ("{}", "unprocessable entity", None),
-        (r#"{"error":{"code":"c"}}"#, "c", Some("c")),
-        (
-            "<html><head><title>422 No Way</title></head>",
-            "No Way",
-            None,
-        ),
-        ("<html>", "an HTML page", None),
-    ];
-    for (body, message, code) in rows {
+    for &(body, message, code) in SHAPES {
         assert_eq!(
             said(422, body),
             (message.to_owned(), code.map(str::to_owned)),
@@ -278,79 +282,81 @@ fn a_delay_inside_the_body_is_kept() {
     assert_eq!(of(400, info).retry_after_ms, None);
 }
 
+/// Error, kind, whether to retry, and code.
+const IN_ANSWERS: &[(&str, ErrorKind, bool, Option<&str>)] = &[
+    (
+        r#"{"error":{"message":"m","type":"server_error"}}"#,
+        Provider,
+        true,
+        Some("server_error"),
+    ),
+    (
+        r#"{"error":{"message":"m","type":"overloaded_error"}}"#,
+        Overloaded,
+        true,
+        Some("overloaded_error"),
+    ),
+    (
+        r#"{"error":{"message":"m","type":"invalid_request_error"}}"#,
+        InvalidRequest,
+        false,
+        Some("invalid_request_error"),
+    ),
+    (
+        r#"{"error":{"message":"m","code":"tool_use_failed","status_code":400}}"#,
+        InvalidRequest,
+        false,
+        Some("tool_use_failed"),
+    ),
+    (
+        r#"{"error":{"message":"m","code":400},"choices":[]}"#,
+        InvalidRequest,
+        false,
+        Some("400"),
+    ),
+    (
+        r#"{"error":{"message":"m","code":502}}"#,
+        Provider,
+        true,
+        Some("502"),
+    ),
+    (
+        r#"{"error":{"message":"m","code":"429"}}"#,
+        RateLimited,
+        true,
+        Some("429"),
+    ),
+    (
+        r#"{"error":{"message":"m","code":"content_filter","status":400}}"#,
+        InvalidRequest,
+        false,
+        Some("content_filter"),
+    ),
+    (
+        r#"{"error":{"message":"m","code":"invalid_api_key"}}"#,
+        Authentication,
+        false,
+        Some("invalid_api_key"),
+    ),
+    (
+        r#"{"error":{"message":"m","code":"insufficient_quota"}}"#,
+        QuotaExceeded,
+        false,
+        Some("insufficient_quota"),
+    ),
+    (
+        r#"{"code":500,"message":"m","type":"server_error"}"#,
+        Provider,
+        true,
+        Some("server_error"),
+    ),
+    (r#"{"error":"m"}"#, Provider, true, None),
+    ("m", Provider, true, None),
+];
+
 #[test]
 fn an_error_in_an_answer_is_told_by_its_marks() {
-    let rows = [
-        (
-            r#"{"error":{"message":"m","type":"server_error"}}"#,
-            Provider,
-            true,
-            Some("server_error"),
-        ),
-        (
-            r#"{"error":{"message":"m","type":"overloaded_error"}}"#,
-            Overloaded,
-            true,
-            Some("overloaded_error"),
-        ),
-        (
-            r#"{"error":{"message":"m","type":"invalid_request_error"}}"#,
-            InvalidRequest,
-            false,
-            Some("invalid_request_error"),
-        ),
-        (
-            r#"{"error":{"message":"m","code":"tool_use_failed","status_code":400}}"#,
-            InvalidRequest,
-            false,
-            Some("tool_use_failed"),
-        ),
-        (
-            r#"{"error":{"message":"m","code":400},"choices":[]}"#,
-            InvalidRequest,
-            false,
-            Some("400"),
-        ),
-        (
-            r#"{"error":{"message":"m","code":502}}"#,
-            Provider,
-            true,
-            Some("502"),
-        ),
-        (
-            r#"{"error":{"message":"m","code":"429"}}"#,
-            RateLimited,
-            true,
-            Some("429"),
-        ),
-        (
-            r#"{"error":{"message":"m","code":"content_filter","status":400}}"#,
-            InvalidRequest,
-            false,
-            Some("content_filter"),
-        ),
-        (
-            r#"{"error":{"message":"m","code":"invalid_api_key"}}"#,
-            Authentication,
-            false,
-            Some("invalid_api_key"),
-        ),
-        (
-            r#"{"error":{"message":"m","code":"insufficient_quota"}}"#,
-            QuotaExceeded,
-            false,
-            Some("insufficient_quota"),
-        ),
-        (
-            r#"{"code":500,"message":"m","type":"server_error"}"#,
-            Provider,
-            true,
-            Some("server_error"),
-        ),
-        (r#"{"error":"m"}"#, Provider, true, None),
-        ("m", Provider, true, None),
-    ];
-    for (text, kind, retryable, code) in rows {
+    for &(text, kind, retryable, code) in IN_ANSWERS {
         let error = in_answer(&OpenAi, text);
         assert_eq!(
             (error.kind, error.retryable, error.code.as_deref()),

@@ -220,6 +220,9 @@ impl OpenAiDecoder {
         text: &str,
         out: &mut EventBatch,
     ) -> Result<(), LlmError> {
+        if let Some(error) = choice.error {
+            return Err(error_body::in_answer(&OpenAi, error.get()));
+        }
         let mut repaired = String::new();
         let message = choice
             .message

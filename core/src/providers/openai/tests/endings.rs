@@ -290,7 +290,9 @@ fn a_whole_answer_may_be_an_error() {
         ),
     ];
     for (body, kind, retryable) in rows {
-        let error = whole(body).error.unwrap();
+        let heard = whole(body);
+        assert_eq!(heard.events, json!([]), "{body}");
+        let error = heard.error.unwrap();
         assert_eq!(
             (error.kind, error.retryable, error.message.as_str()),
             (kind, retryable, "openai: m"),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod calls;
+mod chance;
 mod encode;
 mod endings;
 mod recordings;
