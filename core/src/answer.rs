@@ -123,6 +123,7 @@ impl Answer {
                     let message = format!("the answer is longer than body_bytes_max ({bytes_max})");
                     return Err(failed(ErrorKind::TooLarge, message));
                 }
+                reserve(bytes, chunk.len(), *bytes_max)?;
                 bytes.extend_from_slice(chunk);
                 Ok(())
             }
@@ -187,6 +188,22 @@ impl Answer {
     pub(crate) fn finish(&self) -> Finish {
         self.decoder.finish()
     }
+}
+
+/// Makes room by doubling, but never past the bound; where memory is short that is an error, not the
+/// end of the process.
+fn reserve(bytes: &mut Vec<u8>, more: usize, bytes_max: usize) -> Result<(), LlmError> {
+    let needed = bytes.len() + more;
+    if needed <= bytes.capacity() {
+        return Ok(());
+    }
+    let capacity = needed.max((bytes.capacity() * 2).min(bytes_max));
+    bytes
+        .try_reserve_exact(capacity - bytes.len())
+        .map_err(|_| {
+            let message = format!("there is no memory for an answer of {needed} bytes");
+            failed(ErrorKind::TooLarge, message)
+        })
 }
 
 fn failed(kind: ErrorKind, message: impl Into<String>) -> LlmError {

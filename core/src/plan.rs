@@ -122,7 +122,11 @@ pub(crate) fn plan(shared: &Shared, request: &mut LlmRequest) -> Result<Plan, Ll
 pub(crate) fn check_options(options: &ClientOptions) -> Result<(), LlmError> {
     let provider = options.provider.as_deref().filter(|name| !name.is_empty());
     provider.map(providers::by_name).transpose()?;
-    options.base_url.as_deref().map(parse_base_url).transpose()?;
+    options
+        .base_url
+        .as_deref()
+        .map(parse_base_url)
+        .transpose()?;
     own_headers(options, &LlmRequest::default()).map(|_| ())
 }
 
