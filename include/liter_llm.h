@@ -5,11 +5,11 @@
 // Two ways in, one behind the other:
 //
 //   llm_invoke           blocks and hands over every piece of text through a callback.
-//   llm_client_*         any number of streams at once: start them, be rung when there is something,
-//                        and take all of it with one poll.
+//   llm_client_*         any number of streams at once: start them, be rung when there is
+//                        something, and take all of it with one poll.
 //
-// Requests, options and receipts are JSON, so a new feature needs no new function. Text is a pointer
-// and a length. Include this file and nothing else; link with -lliter_llm.
+// Requests, options and receipts are JSON, so a new feature needs no new function. Text is a
+// pointer and a length. Include this file and nothing else; link with -lliter_llm.
 //
 // The contract
 //
@@ -19,24 +19,25 @@
 //     before the function returns. Only a ctx, and the wake callback of a client, may be NULL.
 //  3. Polled events and their bytes live until the next poll or the free of that client. The client
 //     is the only thing the host ever frees.
-//  4. TEXT and REASONING carry a run: the deltas of one stream that came one after another since the
-//     last poll, as one piece of bytes. `ends` keeps the provider's own boundaries. Text may hold
-//     NUL bytes, so use the length; it never ends inside a character. Tool indices are dense from 0.
-//  5. A started stream yields at most one START, just before its first content, and exactly one END,
-//     last. `error` of END is the code; its data is the receipt, or says what went wrong.
-//  6. The host names its streams: a counter, a pointer, a handle; anything but 0. So it can register
-//     the receiver before the stream starts. After END is polled the number is free again.
+//  4. TEXT and REASONING carry a run: the deltas of one stream that came one after another since
+//     the last poll, as one piece of bytes. `ends` keeps the provider's own boundaries. Text may
+//     hold NUL bytes, so use the length; it never ends inside a character. Tool indices are dense
+//     from 0.
+//  5. A started stream yields at most one START, just before its first content, and exactly one
+//     END, last. `error` of END is the code; its data is the receipt, or says what went wrong.
+//  6. The host names its streams: a counter, a pointer, a handle; anything but 0. So it can
+//     register the receiver before the stream starts. After END is polled the number is free again.
 //  7. llm_client_start refuses only mistakes of the program (NULL, bad UTF-8, number 0 or in use,
 //     closed client, a client inherited through fork). All else, bad JSON included, arrives as END.
 //  8. Cancel is asynchronous, idempotent, and a no-op on what has ended. The provider sees the
-//     connection close within 100 ms in every phase: DNS, connect, TLS, waiting for headers, a silent
-//     body, the sleep before a retry. What was received stays readable; END says CANCELLED.
+//     connection close within 100 ms in every phase: DNS, connect, TLS, waiting for headers, a
+//     silent body, the sleep before a retry. What was received stays readable; END says CANCELLED.
 //  9. The bell (the wake callback) is called from a thread of this library, never twice without a
 //     poll between. It must not block, and may call no llm_ function but llm_wake_fd. It is never
 //     called once llm_client_free has returned. After close it may still ring, for the ENDs.
-// 10. llm_invoke blocks; it calls back on the calling thread, once per piece of text; what it returns
-//     is the end of the stream. Called from inside its own callback it answers INVALID_ARGUMENT.
-//     A callback must return: no exception, no longjmp.
+// 10. llm_invoke blocks; it calls back on the calling thread, once per piece of text; what it
+//     returns is the end of the stream. Called from inside its own callback it answers
+//     INVALID_ARGUMENT. A callback must return: no exception, no longjmp.
 // 11. Memory is bounded. A stream has a window (option stream_window_bytes, 256 KiB) of bytes that
 //     were delivered and not yet given back with llm_client_consumed; a client has a bound
 //     (queue_bytes_max) on bytes not yet polled. Past either the library stops reading that socket
@@ -191,9 +192,9 @@ const char *llm_version(void);
 // Any thread; lives for ever; never NULL.
 const char *llm_error_name(LlmError error);
 
-// What went wrong in this thread's last failing llm_invoke, llm_client_new or llm_client_start, as
-// JSON: kind, message, and for llm_invoke everything that END carries. Lives until that thread's
-// next failing call of those; "{}" when none failed; never NULL.
+// What went wrong in this thread's last call that did not answer OK, as JSON: kind, number,
+// message, and for llm_invoke all else that the error of an END carries. Lives until this thread's
+// next such call, and no longer than the thread; "{}" when there was none; never NULL.
 const char *llm_last_error(void);
 
 // Sends one request and calls back for every piece of text, in order, until the answer is whole.
@@ -210,11 +211,13 @@ LlmError llm_invoke(const char *provider,
                     llm_token_callback callback,
                     void *ctx);
 
-// Makes a client. Starts the library's threads if this is the process's first; opens no connection.
+// Makes a client. Starts the library's threads if this is the process's first; opens no
+// connection.
 //
 // options_json: "{}" or any of the options that the guide lists: provider, api_key, base_url,
 // headers, timers, retries, limits. Options are checked here: an unknown or wrong one is CONFIG.
-// wake may be NULL for a host that blocks in llm_client_poll; else see rule 9. ctx is handed to it.
+// wake may be NULL for a host that blocks in llm_client_poll; else see rule 9. ctx is handed to
+// it.
 //
 // On success *client_out is the client, to be freed with llm_client_free; else it is NULL.
 LlmError llm_client_new(const char *options_json,
@@ -222,8 +225,8 @@ LlmError llm_client_new(const char *options_json,
                         void *ctx,
                         struct LlmClient **client_out);
 
-// Starts a stream under a number that the host chose. Returns at once; all that comes of it arrives
-// through llm_client_poll. Any thread.
+// Starts a stream under a number that the host chose. Returns at once; all that comes of it
+// arrives through llm_client_poll. Any thread.
 //
 // provider: as for llm_invoke; "" also means the client's option. See rules 6 and 7 for what is
 // refused here: INVALID_ARGUMENT or CLOSED.
@@ -242,9 +245,9 @@ LlmError llm_client_consumed(struct LlmClient *client, uint64_t stream, size_t b
 // Takes everything that all streams of the client have delivered since the last poll, in order.
 //
 // timeout_ms: 0 returns at once, -1 waits until there is something, else at most so many
-// milliseconds. Returns how many events *events_out points to; 0 when there was nothing, when the
-// client is closed and drained, or when the client is not valid. One caller at a time per client: a second one
-// gets 0. The events live until the next poll or the free of this client.
+// milliseconds. Returns how many events *events_out points to; 0, and NULL there, when there was
+// nothing, when the client is closed and drained, or when it is no client. One caller at a time
+// per client: a second one gets 0. The events live until the next poll or the free of this client.
 size_t llm_client_poll(struct LlmClient *client,
                        int64_t timeout_ms,
                        const struct LlmEvent **events_out);

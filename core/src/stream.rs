@@ -318,7 +318,9 @@ impl Life {
             State::Waiting(_) => Phase::Retry,
             State::Reading(_) | State::Closing(_) => Phase::Body,
         };
-        self.ended(LlmError::new(kind, message).phase(phase))
+        let mut error = LlmError::new(kind, message).phase(phase);
+        error.maybe_executed = matches!(phase, Phase::Headers | Phase::Body);
+        self.ended(error)
     }
 
     /// Lets go of the connection and completes the error into a receipt.

@@ -23,6 +23,25 @@ pub fn current_stream() -> Option<u64> {
     Some(CURRENT.get()).filter(|stream| *stream != 0)
 }
 
+/// While it lives, the thread works for a stream; a panic puts things back too.
+struct Current {
+    outer: u64,
+}
+
+impl Current {
+    fn begin(stream: u64) -> Self {
+        Self {
+            outer: CURRENT.replace(stream),
+        }
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        CURRENT.set(self.outer);
+    }
+}
+
 /// What a started stream owes its host: one END.
 pub struct Ticket {
     stream: u64,
@@ -88,10 +107,8 @@ pub async fn drive(ticket: Ticket, provider: String, request_json: String) {
     let stream = ticket.stream;
     let mut life = pin!(live(ticket, provider, request_json));
     let poll = |context: &mut Context<'_>| {
-        let outer = CURRENT.replace(stream);
-        let poll = life.as_mut().poll(context);
-        CURRENT.set(outer);
-        poll
+        let _current = Current::begin(stream);
+        life.as_mut().poll(context)
     };
     poll_fn(poll).await;
 }

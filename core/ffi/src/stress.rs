@@ -17,29 +17,26 @@ const HEAD: &str =
 const DELTA: &str = r#"{"id":"1","model":"m","choices":[{"index":0,"delta":{"content":"hello"}}]}"#;
 const FINISH: &str = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
 
-/// Answers requests one after another; every third one only in part, and then it hangs.
+/// Answers requests; every third one only in part, and then it hangs until the peer closes.
 pub fn serve() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
-        let mut hanging = Vec::new();
-        for (count, connection) in listener.incoming().enumerate() {
-            let Ok(mut connection) = connection else {
-                return;
-            };
+        for (count, connection) in listener.incoming().flatten().enumerate() {
             // A peer that has cancelled is no failure of this server.
-            let _ = read_request(&mut connection);
-            let _ = write!(connection, "{HEAD}data: {DELTA}\n\ndata: {DELTA}\n\n");
-            match count % 3 {
-                0 => hanging.push(connection),
-                _ => drop(write!(connection, "data: {FINISH}\n\ndata: [DONE]\n\n")),
-            }
-            if hanging.len() > 64 {
-                hanging.clear();
-            }
+            thread::spawn(move || answer(connection, count % 3 == 0).unwrap_or_default());
         }
     });
     format!("http://{address}/v1")
+}
+
+fn answer(mut connection: TcpStream, hangs: bool) -> std::io::Result<()> {
+    read_request(&mut connection)?;
+    write!(connection, "{HEAD}data: {DELTA}\n\ndata: {DELTA}\n\n")?;
+    match hangs {
+        true => connection.read(&mut [0]).map(drop),
+        false => write!(connection, "data: {FINISH}\n\ndata: [DONE]\n\n"),
+    }
 }
 
 fn read_request(connection: &mut TcpStream) -> std::io::Result<()> {

@@ -1,5 +1,5 @@
-//! Locks that a panic elsewhere does not spoil (what they guard is put right by whoever comes next),
-//! and bounded sleep. Owns nothing.
+//! Locks that a panic elsewhere does not spoil (what they guard is put right by whoever comes
+//! next), and bounded sleep. Owns nothing.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;

@@ -106,7 +106,10 @@ mod tests {
         assert_eq!(unsafe { llm_test_panic(client.0, 1) }, LLM_ERROR_OK);
         assert_eq!(poll_until_end(client, 1), LLM_ERROR_INTERNAL);
         assert_eq!(start(client, 1), LLM_ERROR_OK);
-        assert_eq!(poll_until_end(client, 1), LLM_ERROR_OK);
+        // SAFETY: see Handle.
+        unsafe { llm_client_cancel(client.0, 1) };
+        let end = poll_until_end(client, 1);
+        assert!([LLM_ERROR_OK, LLM_ERROR_CANCELLED].contains(&end), "{end}");
         // SAFETY: see Handle.
         unsafe { llm_client_free(client.0) };
     }
