@@ -1,0 +1,92 @@
+"""What cffi compiles: liter_llm.h, read at build time, on top of the static library of the core.
+
+The header is the one source of truth: its declarations are given to cffi without comments and
+preprocessor lines, and the C compiler checks every one of them against the header itself.
+Run by setup.py.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from cffi import FFI
+
+VENDOR = "vendor"
+HERE = Path(__file__).resolve().parent
+
+
+def find_root() -> Path:
+    """The folder of core/ and include/: the repository, or what a source archive carries."""
+    vendored = HERE / VENDOR
+    return vendored if vendored.is_dir() else HERE.parent.parent
+
+
+def archive_path() -> Path:
+    """Where the static library is, or will be."""
+    given = os.environ.get("LITER_LLM_ARCHIVE")
+    return Path(given) if given else find_root() / "core/target/release/libliter_llm.a"
+
+
+def build_archive() -> None:
+    """Runs cargo, unless LITER_LLM_ARCHIVE says that there is nothing to do."""
+    if os.environ.get("LITER_LLM_ARCHIVE"):
+        if not archive_path().is_file():
+            raise SystemExit(f"LITER_LLM_ARCHIVE: no such file: {archive_path()}")
+        return
+    core = find_root() / "core"
+    command = ["cargo", "build", "--release", "--locked", "-p", "liter-llm-ffi"]
+    command += ["--manifest-path", str(core / "Cargo.toml"), "--target-dir", str(core / "target")]
+    try:
+        subprocess.run(command, check=True)
+    except FileNotFoundError:
+        raise SystemExit("cargo was not found; install Rust, or set LITER_LLM_ARCHIVE") from None
+
+
+def declarations(header: str) -> str:
+    """The header as cffi reads it: constants as `#define NAME ...`, types and functions."""
+    constants = re.findall(r"^#define (LLM_\w+) \d+$", header, re.MULTILINE)
+    code = re.sub(r"/\*.*?\*/|//[^\n]*", "", header, flags=re.DOTALL)
+    code = re.sub(r"#ifdef __cplusplus.*?#endif", "", code, flags=re.DOTALL)
+    code = re.sub(r"^#.*$", "", code, flags=re.MULTILINE)
+    return "\n".join(f"#define {name} ..." for name in constants) + "\n" + code
+
+
+def link_arguments() -> list[str]:
+    """Nothing of the archive is exported, and its threads keep the module mapped for ever."""
+    if sys.platform == "darwin":
+        frameworks = ("Security", "CoreFoundation", "SystemConfiguration")
+        exported = "-Wl,-exported_symbol,_PyInit__native"
+        return [exported, *(word for name in frameworks for word in ("-framework", name))]
+    return [
+        "-Wl,--exclude-libs,ALL",
+        "-Wl,-z,nodelete",
+        "-Wl,-z,relro,-z,now",
+        "-Wl,--gc-sections",
+        "-Wl,--strip-all",
+    ]
+
+
+def make_builder() -> FFI:
+    header = find_root() / "include/liter_llm.h"
+    archive = archive_path()
+    builder = FFI()
+    builder.cdef(declarations(header.read_text(encoding="utf-8")))
+    builder.set_source(
+        "liter_llm._native",
+        '#include "liter_llm.h"',
+        include_dirs=[str(header.parent)],
+        extra_objects=[str(archive)],
+        extra_link_args=link_arguments(),
+        libraries=[] if sys.platform == "darwin" else ["dl", "m", "pthread", "rt", "util"],
+        define_macros=[("Py_LIMITED_API", "0x03090000")],
+        py_limited_api=True,
+        depends=[str(header), str(archive)],
+    )
+    return builder
+
+
+builder = make_builder()

@@ -1,0 +1,34 @@
+import json
+from typing import Any
+
+from liter_llm import LiterLlm, Text, ToolCall
+
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "The weather in a city",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    },
+}
+
+
+def weather(city: str) -> str:
+    return f"In {city} it rains."
+
+
+with LiterLlm(provider="openai") as llm:
+    messages: list[Any] = [{"role": "user", "content": "Do I need an umbrella in Hamburg?"}]
+    while True:
+        call = llm.invoke({"model": "gpt-4o-mini", "messages": messages, "tools": [WEATHER]})
+        for event in call.events():
+            if isinstance(event, Text):
+                print(event.text, end="", flush=True)
+            elif isinstance(event, ToolCall):
+                print(f"{event.name}({event.arguments})")
+        messages.append(call.response.message)
+        for wanted in call.response.tool_calls:
+            result = weather(**json.loads(wanted.arguments))
+            messages.append({"role": "tool", "tool_call_id": wanted.id, "content": result})
+        if not call.response.tool_calls:
+            break

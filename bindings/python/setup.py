@@ -1,0 +1,48 @@
+"""Builds liter_llm: the core with cargo, then one extension module that holds all of it.
+
+Everything that can be said as data stands in pyproject.toml. LITER_LLM_ARCHIVE names a
+libliter_llm.a that exists already; then cargo is not run.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import native_build  # noqa: E402  (a build in isolation does not look beside setup.py)
+
+
+class BuildNative(build_ext):
+    """Makes the archive first, so that the linker finds it."""
+
+    def run(self) -> None:
+        native_build.build_archive()
+        super().run()
+
+
+class SourceWithCore(sdist):
+    """Adds the core and the header, so that the source archive builds anywhere."""
+
+    def make_release_tree(self, base_dir: str, files: list[str]) -> None:
+        super().make_release_tree(base_dir, files)
+        root, vendor = native_build.find_root(), Path(base_dir, native_build.VENDOR)
+        for folder in ("core", "include"):
+            ignored = shutil.ignore_patterns("target", ".*")
+            shutil.copytree(root / folder, vendor / folder, ignore=ignored, dirs_exist_ok=True)
+        for text in (*root.glob("LICENSE*"), *HERE.glob("LICENSE*")):
+            shutil.copy(text, base_dir)
+
+
+setup(
+    cffi_modules=["native_build.py:builder"],
+    cmdclass={"build_ext": BuildNative, "sdist": SourceWithCore},
+    options={"bdist_wheel": {"py_limited_api": "cp39"}},
+)

@@ -1,0 +1,137 @@
+"""Answer: everything that one stream has delivered, kept as it came, and what it adds up to.
+
+Reads the JSON of the boundary. Fields that a later core adds are left alone; absent ones are None.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ._errors import make_error
+from ._events import End, Part, Response, Start, ToolCall, ToolDelta, Usage
+from ._library import END, PART, START, TOOL_CALL, TOOL_DELTA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._errors import LlmError
+    from ._events import Event, Outcome
+
+_NO_START = Start(None, "", "", None, {}, ())
+
+
+class Answer:
+    """Grows by runs of text and by events; is asked for a Response or an error."""
+
+    __slots__ = (
+        "_response",
+        "outcome",
+        "parts",
+        "reasoning",
+        "receipt",
+        "start",
+        "text",
+        "tool_calls",
+    )
+
+    def __init__(self) -> None:
+        self.text: list[str] = []
+        self.reasoning: list[str] = []
+        self.tool_calls: list[ToolCall] = []
+        self.parts: list[Part] = []
+        self.start = _NO_START
+        self.outcome: Outcome | None = None
+        self.receipt: Mapping[str, Any] | None = None
+        self._response: Response | None = None
+
+    def push(self, kind: int, text: str) -> Event | None:
+        """Adds an event that is JSON; None for a kind that this version does not know."""
+        data = json.loads(text)
+        if kind == TOOL_DELTA:
+            return ToolDelta(data["index"], data.get("id"), data.get("name"), data["arguments"])
+        if kind == TOOL_CALL:
+            call = ToolCall(data["index"], data["id"], data["name"], data["arguments"])
+            self.tool_calls.append(call)
+            return call
+        if kind == PART:
+            part = Part(data["type"], data)
+            self.parts.append(part)
+            return part
+        if kind == START:
+            self.start = _read_start(data)
+            return self.start
+        if kind == END:
+            self.receipt = data
+            return End(request_id=data.get("request_id"), **_read_receipt(data))
+        return None
+
+    def failed(self) -> bool:
+        """Whether it has ended, and not as a whole answer."""
+        return self.receipt is not None and self.receipt.get("outcome") != "complete"
+
+    def error(self) -> LlmError:
+        """What went wrong, with the partial answer."""
+        return make_error((self.receipt or {}).get("error", {}), self.response())
+
+    def response(self) -> Response:
+        """All of the answer so far."""
+        if self._response is not None:
+            return self._response
+        receipt: Mapping[str, Any] = self.receipt or {}
+        start = self.start
+        refusals = [part.data.get("text", "") for part in self.parts if part.type == "refusal"]
+        response = Response(
+            outcome=receipt.get("outcome", self.outcome),
+            text="".join(self.text),
+            reasoning="".join(self.reasoning),
+            refusal="".join(refusals) if refusals else None,
+            tool_calls=tuple(self.tool_calls),
+            parts=tuple(part for part in self.parts if part.type != "refusal"),
+            id=start.id,
+            model=start.model,
+            provider=start.provider,
+            request_id=receipt.get("request_id", start.request_id),
+            rate_limit=start.rate_limit,
+            warnings=start.warnings,
+            **_read_receipt(receipt),
+        )
+        if self.receipt is not None:
+            self._response = response
+        return response
+
+
+def _read_start(data: Mapping[str, Any]) -> Start:
+    return Start(
+        id=data.get("id"),
+        model=data.get("model", ""),
+        provider=data.get("provider", ""),
+        request_id=data.get("request_id"),
+        rate_limit=data.get("rate_limit", {}),
+        warnings=tuple(data.get("warnings", ())),
+    )
+
+
+def _read_receipt(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that End and Response share."""
+    timings = data.get("timings", {})
+    usage = data.get("usage")
+    return {
+        "finish_reason": data.get("finish_reason"),
+        "finish_reason_raw": data.get("finish_reason_raw"),
+        "usage": None if usage is None else _read_usage(usage),
+        "attempts": data.get("attempts", 0),
+        "first_token_ms": timings.get("first_token_ms"),
+        "total_ms": timings.get("total_ms"),
+    }
+
+
+def _read_usage(data: Mapping[str, Any]) -> Usage:
+    return Usage(
+        input_tokens=data.get("input_tokens"),
+        output_tokens=data.get("output_tokens"),
+        total_tokens=data.get("total_tokens"),
+        cached_input_tokens=data.get("cached_input_tokens"),
+        reasoning_tokens=data.get("reasoning_tokens"),
+        raw=data.get("raw", {}),
+    )

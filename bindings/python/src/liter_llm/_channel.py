@@ -1,0 +1,155 @@
+"""Channel: the receiving end of one stream, and route(), which brings a poll's events to them.
+
+This is the way of every token, so it makes no object per token but the str: a run of text is
+decoded once and cut by `ends`. A channel is fed by one thread at a time and read by one reader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from ._answer import Answer
+from ._events import Reasoning, Text
+from ._library import END, LOG, REASONING, TEXT, ffi
+from ._mode import Mode
+
+if TYPE_CHECKING:
+    from ._line import Line
+
+_unpack = ffi.unpack
+
+
+_TOKENS, _EVENTS = Mode.TOKENS, Mode.EVENTS  # looked up for every run
+
+
+class Channel:
+    """What arrived and was not taken, and the answer so far. Subclasses say how a reader waits."""
+
+    __slots__ = (
+        "_give_back_at",
+        "_given_back",
+        "_owner",
+        "answer",
+        "cancelled",
+        "delivered",
+        "ended",
+        "items",
+        "line",
+        "mode",
+        "number",
+    )
+
+    def __init__(self, mode: Mode, line: Line[Any], give_back_at: int, owner: object) -> None:
+        self.mode = mode
+        self.line = line
+        self.number = 0
+        self.items: deque[Any] = deque()
+        self.answer = Answer()
+        self.ended = False
+        self.cancelled = False
+        self.delivered = 0
+        self._given_back = 0
+        self._give_back_at = give_back_at
+        self._owner = owner  # keeps the LiterLlm alive for as long as a stream of it runs
+
+    def wake(self) -> None:
+        """Says that there is something for the reader, or the end."""
+        raise NotImplementedError
+
+    def feed_run(self, event: Any, is_text: bool) -> None:
+        """Takes a run of text or reasoning deltas."""
+        data = _unpack(event.data, event.length)
+        text = data.decode()
+        self.delivered += len(data)
+        (self.answer.text if is_text else self.answer.reasoning).append(text)
+        mode = self.mode
+        if mode is _TOKENS:
+            if is_text and event.count == 1:
+                self.items.append(text)
+            elif is_text:
+                self.items.extend(_cut(event, text, data))
+        elif mode is _EVENTS:
+            wrap = Text if is_text else Reasoning
+            self.items.extend([wrap(piece) for piece in _cut(event, text, data)])
+        self.wake()
+
+    def feed_json(self, kind: int, data: bytes) -> None:
+        """Takes any other event."""
+        self.delivered += len(data)
+        event = self.answer.push(kind, data.decode())
+        if event is not None and self.mode is _EVENTS and not self.answer.failed():
+            self.items.append(event)
+        self.ended = kind == END
+        self.wake()
+
+    def fail(self, kind: str, message: str) -> None:
+        """Ends the stream from this side."""
+        if not self.ended:
+            outcome = "cancelled" if kind in ("CANCELLED", "CLOSED") else "failed"
+            error = {"kind": kind, "message": message}
+            self.answer.receipt = {"outcome": outcome, "error": error}
+            self.ended = True
+            self.wake()
+
+    def cancel(self) -> None:
+        """Closes the way upstream, unless it is closed; the END is still to come."""
+        if not self.ended and not self.cancelled:
+            self.cancelled = True
+            self.answer.outcome = "cancelled"
+            self.line.cancel(self.number)
+
+    def drop(self) -> None:
+        """The reader has gone."""
+        self.cancel()
+
+    def give_back(self) -> None:
+        """Reopens the window, when everything was taken and it is enough to be worth a call."""
+        owed = self.delivered - self._given_back
+        if owed >= self._give_back_at and not self.ended:
+            self._given_back += owed
+            self.line.consumed(self.number, owed)
+
+
+def route(channels: dict[int, Any], event: Any) -> None:
+    """Brings one event to its channel. An error on the way ends that stream and no other."""
+    number = event.stream
+    kind = event.kind
+    channel = channels.get(number)
+    if channel is None:
+        if kind == LOG:
+            _log(event)
+        return  # else it has ended on this side
+    try:
+        if kind == TEXT:
+            channel.feed_run(event, True)
+        elif kind == REASONING:
+            channel.feed_run(event, False)
+        else:
+            if kind == END:
+                del channels[number]
+            channel.feed_json(kind, _unpack(event.data, event.length))
+    except Exception as error:
+        channels.pop(number, None)
+        channel.cancel()
+        channel.fail("INTERNAL", f"an event could not be read: {error!r}")
+
+
+def _log(event: Any) -> None:
+    from ._log import write_log
+
+    with contextlib.suppress(Exception):  # a user's filter or handler may raise
+        write_log(_unpack(event.data, event.length))
+
+
+def _cut(event: Any, text: str, data: bytes) -> list[str]:
+    """The deltas of a run. Ends count bytes; in ASCII these are characters."""
+    count = event.count
+    if count <= 1:
+        return [text]
+    ends = _unpack(event.ends, count)
+    starts = [0, *ends[:-1]]
+    if len(text) == len(data):
+        return [text[start:end] for start, end in zip(starts, ends)]
+    return [data[start:end].decode() for start, end in zip(starts, ends)]

@@ -1,0 +1,161 @@
+"""What an answer is made of: the events of a stream, and the whole Response.
+
+All are frozen dataclasses with slots (without, on Python 3.9), and can be compared and pickled.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_: bool) -> Callable[[Any], Any]:
+        return lambda decorator: decorator
+
+
+Class = TypeVar("Class")
+Outcome = Literal["complete", "truncated", "cancelled", "failed"]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "pause", "error", "other"]
+
+
+@dataclass_transform(frozen_default=True)
+def _record(cls: type[Class]) -> type[Class]:
+    if sys.version_info < (3, 10):
+        return dataclasses.dataclass(frozen=True)(cls)
+    return dataclasses.dataclass(frozen=True, slots=True)(cls)
+
+
+@_record
+class Usage:
+    """What was counted, and billed; None where the provider did not say."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+    total_tokens: int | None
+    cached_input_tokens: int | None
+    reasoning_tokens: int | None
+    raw: Mapping[str, Any]
+    """The provider's own fields."""
+
+
+@_record
+class Start:
+    """The answer begins."""
+
+    id: str | None
+    model: str
+    provider: str
+    request_id: str | None
+    rate_limit: Mapping[str, Any]
+    """What the provider said of its limits: requests_limit, requests_remaining, ..."""
+    warnings: tuple[str, ...]
+    """What a lenient request had dropped or renamed."""
+
+
+@_record
+class Text:
+    """A piece of text, as the provider cut it."""
+
+    text: str
+
+
+@_record
+class Reasoning:
+    """A piece of visible reasoning."""
+
+    text: str
+
+
+@_record
+class ToolDelta:
+    """A piece of a tool call. `id` and `name` come once for each call."""
+
+    index: int
+    id: str | None
+    name: str | None
+    arguments: str
+
+
+@_record
+class ToolCall:
+    """A whole tool call. `arguments` is JSON as the model wrote it: check it before use."""
+
+    index: int
+    id: str
+    name: str
+    arguments: str
+
+
+@_record
+class Part:
+    """Something else of the answer: a refusal, a citation, log probabilities, an image, ..."""
+
+    type: str
+    data: Mapping[str, Any]
+    """All fields, "type" among them."""
+
+
+@_record
+class End:
+    """The answer is whole. An answer that is not raises an error in place of this."""
+
+    finish_reason: FinishReason | None
+    finish_reason_raw: str | None
+    usage: Usage | None
+    attempts: int
+    first_token_ms: float | None
+    total_ms: float | None
+    request_id: str | None
+
+
+Event = Union[Start, Text, Reasoning, ToolDelta, ToolCall, Part, End]
+
+
+@_record
+class Response:
+    """All of an answer, or as much of it as was received."""
+
+    outcome: Outcome | None
+    """Only "complete" is a whole answer; None while the stream is still running."""
+    text: str
+    reasoning: str
+    refusal: str | None
+    """Why the model does not answer, where the provider tells that apart from text."""
+    tool_calls: tuple[ToolCall, ...]
+    parts: tuple[Part, ...]
+    """Everything else, in order."""
+    id: str | None
+    model: str
+    provider: str
+    request_id: str | None
+    rate_limit: Mapping[str, Any]
+    warnings: tuple[str, ...]
+    finish_reason: FinishReason | None
+    finish_reason_raw: str | None
+    usage: Usage | None
+    attempts: int
+    first_token_ms: float | None
+    total_ms: float | None
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The answer as a message, to be appended to the next request's messages."""
+        message: dict[str, Any] = {"role": "assistant", "content": self.text or None}
+        if self.refusal is not None:
+            message["refusal"] = self.refusal
+        if self.tool_calls:
+            message["tool_calls"] = [
+                {
+                    "id": call.id,
+                    "type": "function",
+                    "function": {"name": call.name, "arguments": call.arguments},
+                }
+                for call in self.tool_calls
+            ]
+        return message

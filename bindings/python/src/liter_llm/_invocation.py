@@ -1,0 +1,183 @@
+"""Invocation: one request, before and after it is started, and Reader: what a loop iterates.
+
+A Reader is held by the `for` statement alone, so a loop that is left drops it, and that closes the
+way upstream at once. (An async generator would be closed later, when its loop gets to it.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ._errors import CancelledError, InvalidRequestError
+from ._mode import Mode
+from ._request import encode
+
+if TYPE_CHECKING:
+    from ._blocking import BlockingChannel
+    from ._client import LiterLlm
+    from ._events import Response
+    from ._hub import AsyncChannel
+
+Item = TypeVar("Item")
+
+
+class Invocation:
+    """Starts when it is first used, on the running event loop or for the calling thread."""
+
+    __slots__ = ("_fields", "_llm", "cancelled", "claimed", "on_loop", "on_thread")
+
+    def __init__(self, llm: LiterLlm, fields: dict[str, Any]) -> None:
+        self._llm = llm
+        self._fields = fields
+        self.claimed = False
+        self.cancelled = False
+        self.on_loop: AsyncChannel | None = None
+        self.on_thread: BlockingChannel | None = None
+
+    @property
+    def channel(self) -> AsyncChannel | BlockingChannel | None:
+        """None before the start."""
+        return self.on_thread if self.on_loop is None else self.on_loop
+
+    def claim(self, mode: Mode) -> Reader[Any]:
+        """The one reader of this stream."""
+        if self.claimed or self.channel is not None:
+            raise RuntimeError("a stream is read once; call invoke() again for a new one")
+        self.claimed = True
+        return Reader(self, mode)
+
+    def join_on_loop(self, mode: Mode) -> AsyncChannel:
+        """The channel on the running loop; starts the stream if need be."""
+        if self.on_loop is None:
+            self._refuse(self.on_thread, "without an event loop; go on with for or complete()")
+            request = self._encode(mode)
+            # Kept before the start, so that an interrupt in between leaves no stream without owner.
+            channel = self.on_loop = self._llm._open_on_loop(mode)
+            channel.hub.start(channel, request)
+        return self.on_loop
+
+    def join_on_thread(self, mode: Mode) -> BlockingChannel:
+        """The channel of threads; starts the stream if need be."""
+        if self.on_thread is None:
+            self._refuse(self.on_loop, "on an event loop; go on with async for or await")
+            request = self._encode(mode)
+            channel = self.on_thread = self._llm._open_on_thread(mode)
+            channel.client.start(channel, request)
+        return self.on_thread
+
+    async def wait_whole(self) -> Response:
+        """All of the answer; what was not read of a started stream goes into it too."""
+        channel = self.on_thread
+        if channel is None or not channel.ended:
+            joined = self.join_on_loop(Mode.WHOLE)
+            joined.mode = Mode.WHOLE
+            joined.items.clear()
+            while not joined.ended:
+                waiter = joined.arm()
+                try:
+                    await waiter
+                except BaseException:
+                    joined.cancel()
+                    raise
+        return self._response()
+
+    def block_whole(self) -> Response:
+        """wait_whole for a thread."""
+        channel = self.on_loop
+        if channel is None or not channel.ended:
+            try:
+                joined = self.join_on_thread(Mode.WHOLE)
+                joined.mode = Mode.WHOLE
+                while not joined.ended:
+                    joined.items.clear()
+                    joined.wait()
+            except KeyboardInterrupt:
+                self.cancel()
+                raise
+        return self._response()
+
+    def _response(self) -> Response:
+        channel = self.channel
+        assert channel is not None
+        if channel.answer.failed():
+            raise channel.answer.error()
+        return channel.answer.response()
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        if self.channel is not None:
+            self.channel.cancel()
+
+    def drop(self) -> None:
+        """Its reader has gone."""
+        if self.channel is not None:
+            self.channel.drop()
+
+    def _encode(self, mode: Mode) -> bytes:
+        if self.cancelled:
+            raise CancelledError("the stream was cancelled before it started")
+        if mode is Mode.WHOLE:
+            self._fields.setdefault("stream", False)
+        return encode(self._fields, "request", InvalidRequestError)
+
+    def _refuse(self, channel: object, where: str) -> None:
+        if channel is not None:
+            raise RuntimeError(f"this stream was started {where}")
+
+
+class Reader(Generic[Item]):
+    """Iterates over one stream, in an event loop or without one. Dropping it cancels the stream."""
+
+    __slots__ = ("_begun", "_invocation", "_mode", "_on_loop", "_on_thread")
+
+    def __init__(self, invocation: Invocation, mode: Mode) -> None:
+        self._invocation = invocation
+        self._mode = mode
+        self._begun = False
+        self._on_loop: AsyncChannel | None = None
+        self._on_thread: BlockingChannel | None = None
+
+    def __aiter__(self) -> Reader[Item]:
+        return self
+
+    async def __anext__(self) -> Item:
+        channel = self._on_loop
+        if channel is None:
+            self._begun = True
+            channel = self._on_loop = self._invocation.join_on_loop(self._mode)
+        items = channel.items
+        while not items:
+            if channel.ended:
+                if channel.answer.failed():
+                    raise channel.answer.error()
+                raise StopAsyncIteration
+            waiter = channel.arm()
+            try:
+                await waiter
+            except BaseException:
+                channel.cancel()
+                raise
+        item: Item = items.popleft()
+        return item
+
+    def __iter__(self) -> Reader[Item]:
+        return self
+
+    def __next__(self) -> Item:
+        channel = self._on_thread
+        if channel is None:
+            self._begun = True
+            channel = self._on_thread = self._invocation.join_on_thread(self._mode)
+        items = channel.items
+        while not items:
+            if channel.ended and not items:  # the last ones may have come in between
+                if channel.answer.failed():
+                    raise channel.answer.error()
+                raise StopIteration
+            channel.wait()
+        item: Item = items.popleft()
+        return item
+
+    def __del__(self) -> None:
+        if self._begun:
+            self._invocation.drop()

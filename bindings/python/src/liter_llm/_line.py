@@ -1,0 +1,111 @@
+"""Line: one native client with the streams that use it. Hub and BlockingClient say who polls.
+
+Polled events live in the native client's memory, so nothing frees it while they are being routed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from . import _lifetime
+from ._channel import route
+
+if TYPE_CHECKING:
+    from ._channel import Channel
+    from ._library import NativeClient
+
+AnyChannel = TypeVar("AnyChannel", bound="Channel")
+
+_EXIT_WAIT_SECONDS = 1.0
+
+
+class Line(Generic[AnyChannel]):
+    """Numbers streams, starts and ends them, and routes what was polled."""
+
+    def __init__(self, give_back_at: int) -> None:
+        self.give_back_at = give_back_at
+        self.channels: dict[int, AnyChannel] = {}
+        self.closed = False
+        self._stopped = False
+        self._native: NativeClient
+        self._numbers = itertools.count(1)
+        self._routing = threading.RLock()
+        self._events: Any = None
+        self._count = self._index = 0
+
+    def start(self, channel: AnyChannel, request: bytes) -> None:
+        """Starts a stream; raises what the boundary refuses."""
+        channel.number = next(self._numbers)
+        self.channels[channel.number] = channel
+        try:
+            self._native.start(channel.number, request)
+        except BaseException as error:
+            _lifetime.park_if_exiting()
+            channel.cancel()  # Ctrl-C may have come after the start
+            self.channels.pop(channel.number, None)
+            channel.fail(getattr(error, "kind", "CANCELLED"), str(error) or "interrupted")
+            raise
+
+    def cancel(self, number: int) -> None:
+        if not self._stopped:
+            self._native.cancel(number)
+
+    def consumed(self, number: int, size: int) -> None:
+        self._native.consumed(number, size)
+
+    def abandon(self) -> None:
+        """The interpreter ends: frees the core's side and wakes nobody."""
+        self.closed = self._stopped = True
+        self._native.close()  # ends a poll, so that its thread lets go of the lock
+        if self._routing.acquire(timeout=_EXIT_WAIT_SECONDS):
+            self._free()
+            self._routing.release()
+
+    def forget(self, reason: str) -> None:
+        """In a forked child: the native client belongs to the parent, and so may the lock."""
+        self.closed = self._stopped = True
+        self._native.forget()
+        self._fail_all(reason)
+
+    def _free(self) -> None:
+        with self._routing:
+            self._stopped = True
+            self._native.free()
+
+    def _poll(self, timeout_ms: int) -> bool:
+        """Whether there is something to route. What an interrupt left over comes first."""
+        if self._index == self._count:
+            self._index = self._count = 0
+            self._events, self._count = self._native.poll(timeout_ms)
+        return self._index < self._count
+
+    def _route(self) -> None:
+        """Brings polled events to their channels, as long as they live: a user's log handler may
+        close the client in between. Ctrl-C may come at any line."""
+        with self._routing:
+            while self._index < self._count and not self._stopped:
+                event = self._events[self._index]
+                try:
+                    self._index += 1
+                    route(self.channels, event)
+                except BaseException:
+                    self._lose(event.stream)
+                    raise
+
+    def _lose(self, number: int) -> None:
+        """An event was interrupted on its way: its stream cannot go on as if it were whole."""
+        channel = self.channels.pop(number, None)
+        if channel is not None:
+            channel.cancel()
+            channel.fail("INTERNAL", "the delivery of an event was interrupted")
+
+    def _fail_all(self, reason: str) -> None:
+        channels = list(self.channels.values())
+        self.channels.clear()
+        for channel in channels:
+            # In a forked child a loop in debug mode takes no call from this thread.
+            with contextlib.suppress(RuntimeError):
+                channel.fail("CLOSED", reason)

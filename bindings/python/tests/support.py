@@ -1,0 +1,118 @@
+"""The mock provider as the tests use it: plans in, what it saw out. Loopback only."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+PACKAGE = ROOT / "bindings/python"
+MESSAGES = [{"role": "user", "content": "Hello"}]
+REQUEST: dict[str, Any] = {"model": "gpt-4o-mini", "messages": MESSAGES}
+HANG = {"hang": True}
+HEAD = {
+    "head": {"status": 200, "headers": [["content-type", "text/event-stream"]], "chunked": True}
+}
+
+
+def mock_path() -> Path:
+    built = ROOT / "tests/mock/target/release/liter-llm-mock"
+    return Path(os.environ.get("LITER_LLM_MOCK", built))
+
+
+def token(text: str) -> dict[str, Any]:
+    return {"token": text}
+
+
+def stream(*actions: dict[str, Any]) -> dict[str, Any]:
+    """A step that streams: actions after the head of an answer."""
+    return {"raw": [HEAD, *actions]}
+
+
+class Mock:
+    """A running mock provider, ended when its standard input is closed."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [str(mock_path()), *arguments, "--lifetime-seconds", "900"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self.process.stdout is not None
+        self.places = json.loads(self.process.stdout.readline())
+        self._keys = 0
+
+    def stop(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(timeout=10)
+        self.process.stdout.close()
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def new_key(self, begin: str = "python") -> str:
+        """A key that no other test uses."""
+        self._keys += 1
+        return f"{begin}~{os.getpid()}-{self._keys}"
+
+    def base_url(self, key: str, scheme: str = "http") -> str:
+        return f"{self.places[scheme]}/{key}/v1"
+
+    def plan(self, *steps: dict[str, Any], key: str | None = None) -> str:
+        """Sets what a key plays, and returns the key."""
+        key = key or self.new_key()
+        self._call("PUT", f"plans/{key}", {"steps": steps})
+        return key
+
+    def seen(self, key: str) -> dict[str, Any]:
+        return self._call("GET", f"seen/{key}")
+
+    def wait(self, key: str, timeout_ms: int = 5000, **conditions: Any) -> dict[str, Any]:
+        """Returns when requests=, closed=, bytes= or signal= hold; fails at the timeout."""
+        query = "&".join(f"{name}={value}" for name, value in conditions.items())
+        seen = self._call("GET", f"wait/{key}?{query}&timeout_ms={timeout_ms}")
+        assert seen["held"], (conditions, seen)
+        return seen
+
+    def never(self, key: str, timeout_ms: int = 1000, **conditions: Any) -> dict[str, Any]:
+        """Returns at the timeout; fails when the conditions hold by then."""
+        query = "&".join(f"{name}={value}" for name, value in conditions.items())
+        seen = self._call("GET", f"wait/{key}?{query}&timeout_ms={timeout_ms}")
+        assert not seen["held"], (conditions, seen)
+        return seen
+
+    def signal(self, key: str, name: str) -> None:
+        """Lets an {"await": name} go on."""
+        self._call("POST", f"signal/{key}/{name}")
+
+    def stats(self) -> dict[str, Any]:
+        return self._call("GET", "stats")
+
+    def _call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"{self.places['http']}/_/{path}", data=data, method=method
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=30) as answer:
+            text = answer.read()
+        result: dict[str, Any] = json.loads(text) if text else {}
+        return result
+
+
+def run_python(
+    code: str, *arguments: str, timeout: float = 30, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs a program of its own, with everything that it prints."""
+    return subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        env={"PYTHONWARNINGS": "default", **os.environ, **(environment or {})},
+    )

@@ -1,0 +1,108 @@
+"""What is installed, and what is shipped as source."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+import liter_llm
+from liter_llm import _native
+from support import PACKAGE
+
+
+def run(*command: str, cwd: Path = PACKAGE, timeout: float = 60, **extra: str) -> str:
+    ended = subprocess.run(
+        command,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        env={**os.environ, **extra},
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def test_the_version_is_the_cores():
+    assert liter_llm.__version__ == importlib.metadata.version("liter-llm")
+
+
+def test_nothing_but_cffi_is_needed():
+    assert importlib.metadata.requires("liter-llm") == ["cffi>=2"]
+
+
+def test_the_module_is_for_every_version_of_python():
+    assert str(_native.__file__).endswith("_native.abi3.so")
+
+
+def test_the_module_exports_nothing_of_the_core():
+    text = run("readelf", "--dyn-syms", "--wide", str(_native.__file__))
+    lines = [line.split() for line in text.splitlines()]
+    exported = [
+        line[-1]
+        for line in lines
+        if len(line) == 8 and line[4] in ("GLOBAL", "WEAK") and line[6] not in ("UND", "Ndx")
+    ]
+    assert exported == ["PyInit__native"]
+
+
+def test_the_module_stays_mapped():
+    text = run("readelf", "--dynamic", "--wide", str(_native.__file__))
+    flags = re.findall(r"FLAGS.*", text)
+    assert any("NODELETE" in line for line in flags)
+    assert any("NOW" in line for line in flags)
+    assert "STATIC_TLS" not in text
+
+
+def test_types_are_what_users_see():
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-version", "3.10"]
+    run(*command, "tests/typed_user.py", timeout=120)
+
+
+def make_source_archive(folder: Path) -> Path:
+    pytest.importorskip("build", reason="the package `build` makes source archives")
+    run(sys.executable, "-m", "build", "--sdist", "--outdir", str(folder), timeout=300)
+    return next(folder.glob("*.tar.gz"))
+
+
+def test_the_source_archive_is_complete(tmp_path):
+    archive = make_source_archive(tmp_path)
+
+    with tarfile.open(archive) as tar:
+        names = {name.split("/", 1)[1] for name in tar.getnames() if "/" in name}
+
+    for needed in ("core/Cargo.lock", "core/Cargo.toml", "core/ffi/src/lib.rs", "core/src/lib.rs"):
+        assert f"vendor/{needed}" in names
+    assert {"vendor/include/liter_llm.h", "native_build.py", "setup.py", "LICENSE"} <= names
+    assert not [name for name in names if "/target/" in name or name.endswith((".so", ".a"))]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_the_source_archive_builds_anywhere(tmp_path):
+    archive = make_source_archive(tmp_path)
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path)
+    source = next(path for path in tmp_path.iterdir() if path.is_dir())
+
+    pip = [sys.executable, "-m", "pip"]
+    run(*pip, "wheel", "--no-deps", "-w", ".", str(source), cwd=tmp_path, timeout=1700)
+
+    (wheel,) = tmp_path.glob("*.whl")
+    assert "-cp39-abi3-" in wheel.name
+    run(*pip, "install", "--no-deps", "--target", "installed", str(wheel), cwd=tmp_path)
+    run(
+        sys.executable,
+        "-c",
+        "import liter_llm; print(liter_llm.__version__)",
+        cwd=tmp_path,
+        PYTHONPATH=str(tmp_path / "installed"),
+    )

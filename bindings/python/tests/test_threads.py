@@ -1,0 +1,130 @@
+"""Reading without an event loop: one thread polls for all, and Ctrl-C is noticed."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+
+import pytest
+
+from support import HANG, REQUEST, run_python, stream, token
+
+HELLO = {"answer": {"text": "Hello world"}}
+TOKENS = 40
+
+
+def test_many_threads_share_one_client(mock, connect):
+    llm = connect(mock.new_key(f"tokens~{TOKENS}~5"))
+    counts: list[int] = []
+
+    def read() -> None:
+        counts.append(len(list(llm.invoke(REQUEST))))
+        counts.append(len(list(llm.invoke(REQUEST).events())) - 2)
+
+    threads = [threading.Thread(target=read) for _ in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert counts == [TOKENS] * 48
+
+
+def test_the_lead_is_handed_over(mock, connect):
+    """The thread that polls ends first; the others must go on."""
+    short = connect(mock.plan(HELLO))
+    slow_key = mock.plan(
+        stream(token("a"), {"await": "go"}, token("b"), {"finish": "stop"}, {"done": True})
+    )
+    slow_url = mock.base_url(slow_key)
+    texts: dict[str, str] = {}
+
+    def read(name: str, **options: str) -> None:
+        texts[name] = "".join(short.invoke(REQUEST, **options))
+
+    threads = [
+        threading.Thread(target=read, args=(str(n),), kwargs={"base_url": slow_url})
+        for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    mock.wait(slow_key, requests=4)
+    for number in range(20):
+        read(f"short {number}")
+    mock.signal(slow_key, "go")
+    for thread in threads:
+        thread.join(10)
+
+    assert [texts[str(number)] for number in range(4)] == ["ab"] * 4
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+import liter_llm
+llm = liter_llm.LiterLlm("openai", api_key="k", base_url=sys.argv[1])
+request = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+mode = sys.argv[2]
+if mode == "follower":
+    def lead():
+        for _ in llm.invoke(request):
+            pass
+    leader = llm.invoke(request)
+    started = threading.Event()
+    def lead():
+        for _ in leader:
+            started.set()
+    threading.Thread(target=lead, daemon=True).start()
+    started.wait()
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+timer = None
+begin = None
+call = llm.invoke(request)
+try:
+    if mode == "await":
+        import asyncio
+        async def main():
+            global timer
+            async for _ in call:
+                timer = time.monotonic()
+                threading.Thread(target=interrupt).start()
+        asyncio.run(main())
+    else:
+        for _ in call:
+            timer = time.monotonic()
+            threading.Thread(target=interrupt).start()
+except KeyboardInterrupt:
+    print(time.monotonic() - timer, call.response.outcome)
+"""
+
+
+@pytest.mark.parametrize("mode", ["leader", "follower", "await"])
+def test_ctrl_c_is_noticed_in_time(mock, mode):
+    key = mock.plan(stream(token("one"), HANG))
+
+    ended = run_python(INTERRUPTED, mock.base_url(key), mode)
+
+    assert ended.stderr == ""
+    seconds, outcome = ended.stdout.split()
+    assert float(seconds) < 0.1
+    assert outcome == "cancelled"
+    mock.wait(key, closed=2 if mode == "follower" else 1)
+
+
+def test_ctrl_c_before_the_first_token(mock, connect):
+    key = mock.plan(stream(HANG))
+    call = connect(key).invoke(REQUEST)
+    interrupted_at: list[float] = []
+
+    def interrupt() -> None:
+        mock.wait(key, requests=1)
+        interrupted_at.append(time.monotonic())
+        signal.raise_signal(signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        call.complete()
+
+    assert time.monotonic() - interrupted_at[0] < 0.1
+    mock.wait(key, closed=1)
