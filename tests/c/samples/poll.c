@@ -1,0 +1,58 @@
+/* Two answers at once inside a program's own epoll loop. The bell makes an eventfd readable; one
+ * poll then takes everything that has arrived on all streams. */
+#include <liter_llm.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static const char *const REQUEST =
+    "{\"model\": \"gpt-4o-mini\", \"max_tokens\": 200,"
+    " \"messages\": [{\"role\": \"user\", \"content\": \"Explain Rust ownership\"}]}";
+
+/* Handles everything there is; returns how many streams have ended. */
+static int take_events(LlmClient *client) {
+  const LlmEvent *events = NULL;
+  size_t count = llm_client_poll(client, 0, &events);
+  int ended = 0;
+  for (size_t i = 0; i < count; i++) {
+    const LlmEvent *event = &events[i];
+    unsigned long long stream = event->stream;
+    if (event->kind == LLM_EVENT_TEXT) {
+      printf("stream %llu: %.*s\n", stream, (int)event->length, event->data);
+    } else if (event->kind == LLM_EVENT_END) {
+      printf("stream %llu ended: %s %.*s\n", stream, llm_error_name(event->error),
+             (int)event->length, event->data);
+      ended += 1;
+    }
+    llm_client_consumed(client, event->stream, event->length);
+  }
+  return ended;
+}
+
+int main(void) {
+  int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  int loop = epoll_create1(EPOLL_CLOEXEC);
+  struct epoll_event readable = {.events = EPOLLIN, .data.fd = bell};
+  LlmClient *client = NULL;
+  if (epoll_ctl(loop, EPOLL_CTL_ADD, bell, &readable) != 0 ||
+      llm_client_new("{}", llm_wake_fd, (void *)(intptr_t)bell, &client) != LLM_ERROR_OK) {
+    fprintf(stderr, "cannot begin: %s\n", llm_last_error());
+    return 1;
+  }
+  int live = 0;
+  for (uint64_t stream = 1; stream <= 2; stream++) {
+    if (llm_client_start(client, stream, "openai", REQUEST) == LLM_ERROR_OK) live += 1;
+  }
+  while (live > 0) {
+    struct epoll_event ready;
+    if (epoll_wait(loop, &ready, 1, -1) == 1 && ready.data.fd == bell) {
+      uint64_t rings;
+      if (read(bell, &rings, sizeof rings) > 0) live -= take_events(client);
+    }
+  }
+  llm_client_free(client);
+  close(loop);
+  close(bell);
+  return 0;
+}

@@ -1,0 +1,25 @@
+/* The tests of the C boundary, one array per file test_*.c. */
+#ifndef SUITES_H
+#define SUITES_H
+
+#include "check.h"
+
+#define SUITE(name)                      \
+  extern const CheckTest name##_tests[]; \
+  extern const size_t name##_count;
+
+SUITE(invoke)
+SUITE(arguments)
+SUITE(streams)
+SUITE(cancel)
+SUITE(close)
+SUITE(bell)
+SUITE(window)
+SUITE(process)
+SUITE(crowd)
+SUITE(slow)
+SUITE(samples)
+
+#define SUITE_END(name) const size_t name##_count = CHECK_COUNT(name##_tests);
+
+#endif

@@ -1,0 +1,206 @@
+/* llm_invoke: tokens on the calling thread, the end of the stream as its value, llm_last_error. */
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+#include "json.h"
+#include "liter_llm.h"
+#include "mock.h"
+#include "suites.h"
+
+typedef struct Tokens {
+  char text[1024];
+  size_t length;
+  size_t count;
+  pthread_t thread;
+  int moved; /* a token came on another thread */
+} Tokens;
+
+static void collect(const char *token, size_t length, void *ctx) {
+  Tokens *tokens = ctx;
+  CHECK(length > 0 && tokens->length + length < sizeof tokens->text);
+  memcpy(tokens->text + tokens->length, token, length);
+  tokens->length += length;
+  tokens->count += 1;
+  if (!pthread_equal(tokens->thread, pthread_self())) tokens->moved = 1;
+}
+
+static LlmError invoke(const char *key, const char *more, Tokens *tokens) {
+  char request[1024];
+  memset(tokens, 0, sizeof *tokens);
+  tokens->thread = pthread_self();
+  return llm_invoke("openai", mock_request(key, more, request, sizeof request), collect, tokens);
+}
+
+static void invoke_echo(void) {
+  Tokens tokens;
+  mock_plan("echo", "{\"answer\":{\"text\":\"Hello wide world\"}}");
+  CHECK_NUMBER(invoke("echo", "", &tokens), LLM_ERROR_OK);
+  CHECK_TEXT(tokens.text, "Hello wide world");
+  CHECK_NUMBER(tokens.count, 3);
+  CHECK(!tokens.moved);
+  CHECK_TEXT(llm_last_error(), "{}");
+}
+
+static void invoke_takes_the_provider_from_the_model(void) {
+  char url[256];
+  char request[1024];
+  Tokens tokens = {"", 0, 0, pthread_self(), 0};
+  mock_plan("prefix", "{\"answer\":{\"text\":\"yes\"}}");
+  snprintf(request, sizeof request,
+           "{\"model\":\"openai/gpt-test\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],"
+           "\"api_key\":\"test-key\",\"base_url\":\"%s\"}",
+           mock_base_url("prefix", url, sizeof url));
+  CHECK_NUMBER(llm_invoke("", request, collect, &tokens), LLM_ERROR_OK);
+  char *seen = mock_seen("prefix");
+  CHECK_HOLDS(seen, "\"gpt-test\"");
+  CHECK_TEXT(tokens.text, "yes");
+  free(seen);
+}
+
+static void invoke_takes_whole_answers(void) {
+  Tokens tokens;
+  mock_plan("whole", "{\"answer\":{\"text\":\"all at once\"}}");
+  CHECK_NUMBER(invoke("whole", ",\"stream\":false", &tokens), LLM_ERROR_OK);
+  CHECK_TEXT(tokens.text, "all at once");
+}
+
+/* README's first lines: the key and the base URL come from the environment, per call. */
+static void invoke_reads_the_environment(void) {
+  char url[256];
+  Tokens tokens = {"", 0, 0, pthread_self(), 0};
+  const char *request =
+      "{\"model\":\"test-model\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+  unsetenv("OPENAI_API_KEY");
+  unsetenv("OPENAI_BASE_URL");
+  CHECK_NUMBER(llm_invoke("openai", request, collect, &tokens), LLM_ERROR_CONFIG);
+  CHECK_HOLDS(llm_last_error(), "OPENAI_API_KEY");
+  mock_plan("environment", "{\"answer\":{\"text\":\"found\"}}");
+  setenv("OPENAI_BASE_URL", mock_base_url("environment", url, sizeof url), 1);
+  setenv("OPENAI_API_KEY", "environment-key", 1);
+  CHECK_NUMBER(llm_invoke("openai", request, collect, &tokens), LLM_ERROR_OK);
+  CHECK_TEXT(tokens.text, "found");
+  char *seen = mock_seen("environment");
+  CHECK_HOLDS(seen, "Bearer environment-key");
+  free(seen);
+}
+
+static void invoke_keeps_nul_bytes(void) {
+  Tokens tokens;
+  mock_plan("nul", MOCK_STREAM("{\"token\":\"a\\u0000b\"}"));
+  CHECK_NUMBER(invoke("nul", "", &tokens), LLM_ERROR_OK);
+  CHECK_NUMBER(tokens.count, 1);
+  CHECK_NUMBER(tokens.length, 3);
+  CHECK(memcmp(tokens.text, "a\0b", 3) == 0);
+}
+
+typedef struct Ending {
+  const char *step;
+  const char *more;
+  LlmError error;
+} Ending;
+
+#define STATUS(status) "{\"status\":" #status ",\"error\":{\"message\":\"no\",\"type\":\"t\"}}"
+
+static void invoke_returns_how_it_ended(void) {
+  static const Ending endings[] = {
+      {STATUS(400), "", LLM_ERROR_INVALID_REQUEST},
+      {STATUS(401), "", LLM_ERROR_AUTHENTICATION},
+      {STATUS(403), "", LLM_ERROR_PERMISSION},
+      {STATUS(404), "", LLM_ERROR_NOT_FOUND},
+      {STATUS(429), "", LLM_ERROR_RATE_LIMITED},
+      {STATUS(500), "", LLM_ERROR_PROVIDER},
+      {"{\"before_request\":[{\"reset\":true}]}", "", LLM_ERROR_NETWORK},
+      {"{\"raw\":[{\"hang\":true}]}", ",\"headers_timeout_ms\":50", LLM_ERROR_TIMEOUT},
+      {"{\"fault\":\"F30\"}", "", LLM_ERROR_TRUNCATED},
+      {"{\"fault\":\"F39\"}", "", LLM_ERROR_PROTOCOL},
+  };
+  for (size_t i = 0; i < CHECK_COUNT(endings); i++) {
+    char more[128];
+    char kind[64];
+    Tokens tokens;
+    snprintf(more, sizeof more, ",\"retries_max\":0%s", endings[i].more);
+    mock_plan("ending", endings[i].step);
+    LlmError error = invoke("ending", more, &tokens);
+    if (error != endings[i].error) {
+      check_fail(__FILE__, __LINE__, "%s ended as %s, not %s: %s", endings[i].step,
+                 llm_error_name(error), llm_error_name(endings[i].error), llm_last_error());
+    }
+    json_text(llm_last_error(), "kind", kind, sizeof kind);
+    CHECK_TEXT(kind, llm_error_name(error));
+    CHECK_NUMBER(json_number(llm_last_error(), "number"), error);
+    CHECK(json_find(llm_last_error(), "message") != NULL);
+  }
+}
+
+static void *last_error_of_a_new_thread(void *text) {
+  snprintf(text, 256, "%s", llm_last_error());
+  return NULL;
+}
+
+static void invoke_keeps_its_error_for_its_thread(void) {
+  Tokens tokens;
+  char elsewhere[256];
+  pthread_t thread;
+  mock_plan("secret",
+            "{\"status\":401,\"error\":{\"message\":\"wrong key test-key\",\"type\":\"auth\","
+            "\"code\":\"invalid_api_key\"}}");
+  CHECK_NUMBER(invoke("secret", "", &tokens), LLM_ERROR_AUTHENTICATION);
+  CHECK_NUMBER(json_number(llm_last_error(), "status"), 401);
+  CHECK_HOLDS(llm_last_error(), "invalid_api_key");
+  CHECK(strstr(llm_last_error(), "test-key") == NULL);
+  CHECK(pthread_create(&thread, NULL, last_error_of_a_new_thread, elsewhere) == 0);
+  CHECK(pthread_join(thread, NULL) == 0);
+  CHECK_TEXT(elsewhere, "{}");
+}
+
+/* C4: what a callback may do. */
+static void call_back_in(const char *token, size_t length, void *ctx) {
+  int *calls = ctx;
+  char request[1024];
+  (void)token;
+  (void)length;
+  CHECK_NUMBER(
+      llm_invoke("openai", mock_request("inner", "", request, sizeof request), call_back_in, ctx),
+      LLM_ERROR_INVALID_ARGUMENT);
+  CHECK_HOLDS(llm_last_error(), "callback");
+  LlmClient *client = NULL;
+  CHECK_NUMBER(llm_client_new(MOCK_OPTIONS, NULL, NULL, &client), LLM_ERROR_OK);
+  CHECK_NUMBER(llm_client_start(client, 1, "openai", request), LLM_ERROR_OK);
+  CHECK_NUMBER(llm_client_cancel(client, 1), LLM_ERROR_OK);
+  const LlmEvent *events = NULL;
+  CHECK(llm_client_poll(client, -1, &events) >= 1);
+  llm_client_free(client);
+  *calls += 1;
+}
+
+static void invoke_inside_its_callback_is_refused(void) {
+  char request[1024];
+  int calls = 0;
+  mock_plan("outer", "{\"answer\":{\"text\":\"one two three\"}}");
+  CHECK_NUMBER(llm_invoke("openai", mock_request("outer", "", request, sizeof request),
+                          call_back_in, &calls),
+               LLM_ERROR_OK);
+  CHECK_NUMBER(calls, 3);
+}
+
+static void invoke_keeps_text_of_a_cut_answer(void) {
+  Tokens tokens;
+  mock_plan("cut", MOCK_CUT_STREAM("{\"token\":\"one \"},{\"token\":\"two\"},{\"reset\":true}"));
+  CHECK_NUMBER(invoke("cut", "", &tokens), LLM_ERROR_TRUNCATED);
+  CHECK(strncmp("one two", tokens.text, tokens.length) == 0);
+}
+
+const CheckTest invoke_tests[] = {
+    {"invoke_echo", invoke_echo, 0},
+    {"invoke_takes_the_provider_from_the_model", invoke_takes_the_provider_from_the_model, 0},
+    {"invoke_takes_whole_answers", invoke_takes_whole_answers, 0},
+    {"invoke_reads_the_environment", invoke_reads_the_environment, 0},
+    {"invoke_keeps_nul_bytes", invoke_keeps_nul_bytes, 0},
+    {"invoke_returns_how_it_ended", invoke_returns_how_it_ended, 0},
+    {"invoke_keeps_its_error_for_its_thread", invoke_keeps_its_error_for_its_thread, 0},
+    {"invoke_inside_its_callback_is_refused", invoke_inside_its_callback_is_refused, 0},
+    {"invoke_keeps_text_of_a_cut_answer", invoke_keeps_text_of_a_cut_answer, 0},
+};
+SUITE_END(invoke)

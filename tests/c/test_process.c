@@ -1,0 +1,198 @@
+/* The library as a guest in a process: fork, exit, signals, threads. */
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "host.h"
+#include "json.h"
+#include "mock.h"
+#include "suites.h"
+
+static void ignore(const char *token, size_t length, void *ctx) {
+  (void)token;
+  (void)length;
+  (void)ctx;
+}
+
+static size_t threads_now(void) {
+  size_t threads = 0;
+  DIR *tasks = opendir("/proc/self/task");
+  CHECK(tasks != NULL);
+  for (struct dirent *task = readdir(tasks); task; task = readdir(tasks)) {
+    threads += task->d_name[0] != '.';
+  }
+  closedir(tasks);
+  return threads;
+}
+
+/* The address sanitizer's allocator takes no locks before a fork, so the child of a process with
+ * busy threads may find one held for ever; the other ways of building run these. */
+#ifndef __SANITIZE_ADDRESS__
+
+/* What a child of a process with live streams may expect. */
+static void run_child(Host *inherited) {
+  const LlmEvent *events = NULL;
+  char request[1024];
+  check_bound(10);
+  CHECK_NUMBER(threads_now(), 1);
+  mock_request("child", "", request, sizeof request);
+  CHECK_NUMBER(llm_client_start(inherited->client, 2, "openai", request), LLM_ERROR_CLOSED);
+  CHECK_HOLDS(llm_last_error(), "fork");
+  CHECK_NUMBER(llm_client_cancel(inherited->client, 1), LLM_ERROR_CLOSED);
+  CHECK_NUMBER(llm_client_consumed(inherited->client, 1, 1), LLM_ERROR_CLOSED);
+  CHECK_NUMBER(llm_client_poll(inherited->client, -1, &events), 0);
+  llm_client_free(inherited->client);
+  CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
+  Host host = host_open(1, NULL);
+  host_start(&host, 1, "child", "");
+  host_poll_until_ended(&host, 1);
+  CHECK_NUMBER(host.streams[0].error, LLM_ERROR_OK);
+  CHECK_TEXT(host.streams[0].text, "from the child");
+  llm_client_free(host.client);
+  _exit(0);
+}
+
+static void fork_child_works(void) {
+  Host host = host_open(2, NULL);
+  mock_plan("child", "{\"answer\":{\"text\":\"from the child\"}}");
+  mock_plan("parent",
+            MOCK_STREAM("{\"token\":\"before \"},{\"await\":\"go\"},{\"token\":\"after\"}"));
+  host_start(&host, 1, "parent", "");
+  host_poll_until_text(&host, 1, 7);
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) run_child(&host);
+  check_child_exits(child, 0);
+  mock_signal("parent", "go");
+  host_poll_until_ended(&host, 1);
+  CHECK_NUMBER(host.streams[0].error, LLM_ERROR_OK);
+  CHECK_TEXT(host.streams[0].text, "before after");
+  host_free(&host);
+}
+
+/* Forks at any moment: with tokens in flight, from a process that goes on polling. */
+static void fork_with_live_streams_never_hangs(void) {
+  enum { STREAMS = 20, FORKS = 20 };
+  Host host = host_open(STREAMS + 1, NULL);
+  mock_plan("child", "{\"answer\":{\"text\":\"from the child\"}}");
+  for (uint64_t stream = 1; stream <= STREAMS; stream++) {
+    host_start(&host, stream, "tokens~100~5~forks", "");
+  }
+  for (int i = 0; i < FORKS; i++) {
+    host_poll(&host, 5);
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) run_child(&host);
+    check_child_exits(child, 0);
+  }
+  host_poll_until_ended(&host, STREAMS);
+  for (uint64_t stream = 1; stream <= STREAMS; stream++) {
+    CHECK_NUMBER(host.streams[stream - 1].error, LLM_ERROR_OK);
+    CHECK_NUMBER(host.streams[stream - 1].deltas, 100);
+  }
+  host_free(&host);
+}
+
+#endif
+
+/* A process may end while streams live: at once, with its own exit code. */
+static void exit_with_live_stream(void) {
+  for (int i = 0; i < 20; i++) {
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+      check_bound(10);
+      Host host = host_open(8, NULL);
+      for (uint64_t stream = 1; stream <= 8; stream++) {
+        host_start(&host, stream, "tokens~1000~5~exit", "");
+      }
+      host_poll_until_text(&host, 1, (size_t)i % 3);
+      exit(40 + i);
+    }
+    check_child_exits(child, 40 + i);
+  }
+}
+
+/* C10: the provider closes while a large request is sent, and the host never asked for SIGPIPE. */
+static void a_closed_upload_raises_no_sigpipe(void) {
+  enum { CONTENT_BYTES = 4 * 1024 * 1024, ROUNDS = 20 };
+  char url[256];
+  char *request = malloc(CONTENT_BYTES + 1024);
+  CHECK(request != NULL);
+  signal(SIGPIPE, SIG_DFL);
+  mock_plan("upload", "{\"before_request\":[{\"close\":true}]}");
+  int length = sprintf(request,
+                       "{\"api_key\":\"test-key\",\"retries_max\":0,\"base_url\":\"%s\","
+                       "\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"",
+                       mock_base_url("upload", url, sizeof url));
+  memset(request + length, 'x', CONTENT_BYTES);
+  strcpy(request + length + CONTENT_BYTES, "\"}]}");
+  for (int round = 0; round < ROUNDS; round++) {
+    CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_NETWORK);
+  }
+  free(request);
+}
+
+/* C12: answers that would fill the memory end as TOO_LARGE in a process that has little. The
+ * address sanitizer itself needs more address space than this. */
+static void little_memory_is_enough_for_floods(void) {
+#ifndef __SANITIZE_ADDRESS__
+  static const struct {
+    const char *fault;
+    const char *more;
+  } rows[] = {{"{\"fault\":\"F24\"}", ",\"stream\":false"},
+              {"{\"fault\":\"F25\"}", ",\"stream\":false"},
+              {"{\"fault\":\"F50\"}", ""}};
+  struct rlimit limit = {256 << 20, 256 << 20};
+  CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+  for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
+    char request[1024];
+    mock_plan("little", rows[i].fault);
+    mock_request("little", rows[i].more, request, sizeof request);
+    CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_TOO_LARGE);
+  }
+#endif
+}
+
+static void nothing_runs_before_the_first_client(void) {
+  LlmClient *client = NULL;
+  CHECK_NUMBER(threads_now(), 1);
+  CHECK_NUMBER(llm_abi_version(), LLM_ABI_VERSION);
+  CHECK_NUMBER(llm_client_new("{\"nonsense\":1}", NULL, NULL, &client), LLM_ERROR_CONFIG);
+  CHECK_NUMBER(llm_invoke(NULL, NULL, NULL, NULL), LLM_ERROR_INVALID_ARGUMENT);
+  CHECK_NUMBER(threads_now(), 1);
+}
+
+static void threads_are_few(void) {
+  Host hosts[10];
+  for (size_t i = 0; i < CHECK_COUNT(hosts); i++) {
+    hosts[i] = host_open(4, NULL);
+    for (uint64_t stream = 1; stream <= 4; stream++) {
+      host_start(&hosts[i], stream, "tokens~10~5~threads", "");
+    }
+  }
+  for (size_t i = 0; i < CHECK_COUNT(hosts); i++) host_poll_until_ended(&hosts[i], 4);
+  size_t threads = threads_now();
+  if (threads > (size_t)sysconf(_SC_NPROCESSORS_ONLN) + 4) {
+    check_fail(__FILE__, __LINE__, "%zu threads", threads);
+  }
+  for (size_t i = 0; i < CHECK_COUNT(hosts); i++) host_free(&hosts[i]);
+}
+
+const CheckTest process_tests[] = {
+#ifndef __SANITIZE_ADDRESS__
+    {"fork_child_works", fork_child_works, 0},
+    {"fork_with_live_streams_never_hangs", fork_with_live_streams_never_hangs, 60},
+#endif
+    {"exit_with_live_stream", exit_with_live_stream, 60},
+    {"a_closed_upload_raises_no_sigpipe", a_closed_upload_raises_no_sigpipe, 60},
+    {"little_memory_is_enough_for_floods", little_memory_is_enough_for_floods, 60},
+    {"nothing_runs_before_the_first_client", nothing_runs_before_the_first_client, 0},
+    {"threads_are_few", threads_are_few, 0},
+};
+SUITE_END(process)

@@ -1,0 +1,59 @@
+/* The samples of the README, run as programs of their own against the mock. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "mock.h"
+#include "suites.h"
+
+/* Runs a sample with the environment that its README names; what it printed, and its exit code. */
+static int run_sample(const char *name, const char *key, char *output, size_t size) {
+  char path[1024];
+  char url[256];
+  const char *directory = getenv("LITER_LLM_SAMPLES");
+  CHECK(directory != NULL);
+  snprintf(path, sizeof path, "%s/%s", directory, name);
+  setenv("OPENAI_API_KEY", "test-key", 1);
+  setenv("OPENAI_BASE_URL", mock_base_url(key, url, sizeof url), 1);
+  FILE *stream = popen(path, "r");
+  CHECK(stream != NULL);
+  size_t length = fread(output, 1, size - 1, stream);
+  output[length] = 0;
+  return WEXITSTATUS(pclose(stream));
+}
+
+static void sample_invoke_prints_the_answer(void) {
+  char output[1024];
+  mock_plan("sample", "{\"answer\":{\"text\":\"Ownership moves with the value\"}}");
+  CHECK_NUMBER(run_sample("invoke", "sample", output, sizeof output), 0);
+  CHECK_TEXT(output, "Ownership moves with the value\n");
+}
+
+static void sample_invoke_reports_errors(void) {
+  char output[1024];
+  mock_plan("sample-error", "{\"status\":401,\"error\":{\"message\":\"no\",\"type\":\"t\"}}");
+  CHECK_NUMBER(run_sample("invoke 2>&1", "sample-error", output, sizeof output), 1);
+  CHECK_HOLDS(output, "AUTHENTICATION");
+}
+
+static void sample_poll_prints_both_answers(void) {
+  char output[1024];
+  mock_plan("sample-poll", "{\"answer\":{\"text\":\"one answer\"}}");
+  CHECK_NUMBER(run_sample("poll", "sample-poll", output, sizeof output), 0);
+  for (int stream = 1; stream <= 2; stream++) {
+    char line[64];
+    snprintf(line, sizeof line, "stream %d ended: OK", stream);
+    CHECK_HOLDS(output, line);
+  }
+  CHECK_HOLDS(output, "answer");
+}
+
+const CheckTest samples_tests[] = {
+    {"sample_invoke_prints_the_answer", sample_invoke_prints_the_answer, 0},
+    {"sample_invoke_reports_errors", sample_invoke_reports_errors, 0},
+    {"sample_poll_prints_both_answers", sample_poll_prints_both_answers, 0},
+};
+SUITE_END(samples)
