@@ -1,0 +1,200 @@
+# Every verb works alone and sets up what it needs; `make` lists them. What is built goes to build/
+# (and to the target folders of cargo), logs to build/log, what tests printed to build/test.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := build/venv
+MODEL_VENV := build/model-venv
+ARCHIVE := build/lib/libliter_llm.a
+MOCK := $(CURDIR)/tests/mock/target/release/liter-llm-mock
+RECORDINGS := $(or $(LITER_LLM_RECORDINGS),$(abspath ../shared/recordings))
+CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
+MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
+PACKAGES := valgrind binutils
+OUR_PYTHON := tests/lint tests/model tests/demo tests/recordings tests/summary.py
+OUR_C = $(shell find tests/c tests/demo -name '*.[ch]' -o -name '*.cpp' | sort)
+TESTS := rust c python recordings model
+CHECKS := rust python c sizes library
+
+# $(call need,tool,what it is for): one line that says what is missing.
+need = command -v $(1) >/dev/null || { echo "make $@: needs $(1) ($(2))"; exit 1; }
+# $(call quietly,what is done,log,command): one line, and the end of the log when it fails.
+quietly = mkdir -p build/log; echo "-- $(1)"; \
+  ( $(3) ) >build/log/$(2).log 2>&1 || { tail -n 40 build/log/$(2).log; \
+  echo "make $@: failed; the whole log is build/log/$(2).log"; exit 1; }
+# $(call reported,name,command): runs tests; what they print is kept for the sum at the end.
+reported = mkdir -p build/test; ( $(2) ) 2>&1 | tee build/test/$(1).log
+
+.PHONY: help
+help: ## lists the verbs
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /|/' | column -t -s '|'
+
+# ---- see it work
+
+.PHONY: demo
+demo: package build/demo/demo model-if-possible ## streams a real answer, no key needed (PROVIDER= MODEL= PROMPT= for yours)
+	@DEMO_PYTHON=$(VENV)/bin/python DEMO_C=build/demo/demo MODEL_PYTHON=$(MODEL_VENV)/bin/python \
+	  MOCK=$(MOCK) tests/demo/run.sh
+
+build/demo/demo: tests/demo/demo.c include/liter_llm.h | library
+	@$(call need,gcc,a C compiler)
+	@mkdir -p $(dir $@)
+	@gcc -std=c99 -Wall -Wextra -Werror -D_GNU_SOURCE -Iinclude -o $@ $< \
+	  -Lbuild/lib -lliter_llm -Wl,-rpath,$(CURDIR)/build/lib
+
+# The mock provider is built only where llama.cpp's wheel cannot be had.
+.PHONY: model-if-possible
+model-if-possible:
+	@[ -n "$${PROVIDER:-}" ] || $(MAKE) -s $(MODEL_VENV)/ready || { rm -rf $(MODEL_VENV); $(MAKE) mock; }
+
+# ---- build
+
+.PHONY: library library-for-memory-tools mock package
+library: ## builds the shared and the static library into build/lib
+	@$(call need,cargo,Rust)
+	@$(call quietly,the library (the first time takes minutes),library, \
+	  cargo build --release $(CORE) -p liter-llm-ffi)
+	@mkdir -p build/lib
+	@install -C -m 755 core/target/release/libliter_llm.so build/lib/libliter_llm.so.0
+	@install -C -m 644 core/target/release/libliter_llm.a $(ARCHIVE)
+	@ln -sf libliter_llm.so.0 build/lib/libliter_llm.so
+
+# On the system's allocator, with llm_test_panic: what sanitizers and valgrind can look into.
+library-for-memory-tools:
+	@$(call need,cargo,Rust)
+	@$(call quietly,the library for memory tools,library-memory, \
+	  cargo build $(CORE) -p liter-llm-ffi --no-default-features --features openai$(,)test-panic)
+	@mkdir -p build/lib/memory
+	@install -C -m 644 core/target/debug/libliter_llm.a build/lib/memory/libliter_llm.a
+, := ,
+
+mock: ## builds the mock provider
+	@$(call need,cargo,Rust)
+	@$(call quietly,the mock provider,mock,cargo build --release $(MOCK_CRATE))
+
+package: library $(VENV)/ready ## builds the Python package and installs it into build/venv
+	@$(MAKE) -s $(VENV)/package
+
+PACKAGE_SOURCES = $(shell find bindings/python -type f -not -path '*/.*' -not -path '*/build/*' \
+  -not -path '*/*.egg-info/*' -not -path '*/__pycache__/*' -not -path '*/tests/*')
+$(VENV)/package: $(VENV)/ready $(ARCHIVE) include/liter_llm.h $(PACKAGE_SOURCES)
+	@$(call quietly,the Python package,package,LITER_LLM_ARCHIVE=$(CURDIR)/$(ARCHIVE) \
+	  $(VENV)/bin/pip install ./bindings/python)
+	@touch $@
+
+PYTHON_TOOLS := tests/lint/requirements.txt bindings/python/requirements-dev.txt
+$(VENV)/ready: $(PYTHON_TOOLS)
+	@$(call need,$(PYTHON),Python 3)
+	@$(call quietly,a Python environment in $(VENV),venv,$(PYTHON) -m venv $(VENV) && \
+	  $(VENV)/bin/pip install $(PYTHON_TOOLS:%=-r %))
+	@touch $@
+
+$(MODEL_VENV)/ready: tests/model/requirements.txt
+	@$(call need,$(PYTHON),Python 3)
+	@$(call quietly,llama.cpp's server as a wheel,model,$(PYTHON) -m venv $(MODEL_VENV) && \
+	  $(MODEL_VENV)/bin/pip install -r $<)
+	@touch $@
+
+# ---- test
+
+.PHONY: test $(TESTS:%=test-%) test-slow
+test: ## sets up and runs every test, and adds up what the runners say
+	@rm -rf build/test; code=0; \
+	for name in $(TESTS); do $(MAKE) test-$$name || code=1; done; \
+	$(PYTHON) tests/summary.py build/test/*.log || code=1; exit $$code
+
+test-rust: mock ## unit tests, vectors and boundary tests in Rust; the mock's own tests
+	@$(call reported,rust,export LITER_LLM_MOCK=$(MOCK); code=0; \
+	  cargo test --no-fail-fast $(CORE) --workspace || code=1; \
+	  cargo test --no-fail-fast $(MOCK_CRATE) || code=1; exit $$code)
+
+# valgrind is the one tool that a machine with compilers may lack; continuous integration has it.
+WAYS := plain sanitized $(shell command -v valgrind >/dev/null && echo valgrind)
+test-c: library library-for-memory-tools mock ## C99 and C++17 against the header: plain, sanitizers, valgrind
+	@$(call need,gcc,a C compiler)
+	@$(call need,g++,a C++ compiler)
+	@for way in $(WAYS); do \
+	  $(call quietly,the C tests: $$way,c-$$way,$(MAKE) -j2 -C tests/c build WAY=$$way); done
+	@$(call reported,c,code=0; for way in $(WAYS); do \
+	  $(MAKE) -C tests/c run WAY=$$way || code=1; done; exit $$code)
+	@[ -n '$(filter valgrind,$(WAYS))' ] || \
+	  echo "valgrind is not here, so its part did not run; make setup installs it"
+
+test-python: package mock ## the Python package against the mock provider
+	@$(call reported,python,cd bindings/python && \
+	  LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest)
+
+test-recordings: package mock ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
+	@if [ -d '$(RECORDINGS)' ]; then echo "recordings: $(RECORDINGS)"; \
+	  $(call reported,recordings,LITER_LLM_RECORDINGS='$(RECORDINGS)' LITER_LLM_MOCK=$(MOCK) \
+	    PYTHONPATH=bindings/python/tests $(VENV)/bin/python -m pytest tests/recordings); \
+	else echo "recordings: none at $(RECORDINGS), so they are not tested;" \
+	  "LITER_LLM_RECORDINGS names another place"; fi
+
+test-model: package $(MODEL_VENV)/ready ## end to end against llama.cpp's own server
+	@$(call need,gcc,a C compiler)
+	@$(call quietly,the C samples,samples,$(MAKE) -C tests/c samples)
+	@$(call reported,model,MODEL_PYTHON=$(CURDIR)/$(MODEL_VENV)/bin/python \
+	  LITER_LLM_SAMPLES=$(CURDIR)/build/c/plain/samples $(VENV)/bin/python -m pytest tests/model)
+
+test-slow: library mock package ## what takes minutes: ten thousand streams and the like
+	@$(MAKE) -C tests/c slow
+	@cd bindings/python && LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest -m slow
+
+# ---- keep it clean
+
+.PHONY: lint $(CHECKS:%=lint-%) fmt header clean setup
+lint: ## every check: formats, types, warnings, sizes, exports, stale files
+	@code=0; for name in $(CHECKS); do $(MAKE) lint-$$name || code=1; done; \
+	[ $$code = 0 ] && echo "lint: nothing to mend" || { echo "lint: see above"; exit 1; }
+
+lint-rust: ## rustfmt and clippy; the header is what core/ffi says
+	@$(call need,cargo,Rust)
+	cargo fmt --check --manifest-path core/Cargo.toml --all
+	cargo fmt --check --manifest-path tests/mock/Cargo.toml
+	cargo clippy -q $(CORE) --workspace --all-targets -- -D warnings
+	cargo clippy -q $(MOCK_CRATE) --all-targets -- -D warnings
+	cargo test -q $(CORE) -p liter-llm-ffi --test header
+
+lint-python: $(VENV)/ready ## ruff and mypy
+	$(VENV)/bin/ruff check -q $(OUR_PYTHON) bindings/python
+	$(VENV)/bin/ruff format -q --check $(OUR_PYTHON) bindings/python
+	for part in $(OUR_PYTHON); do $(VENV)/bin/mypy $$part; done
+	cd bindings/python && $(CURDIR)/$(VENV)/bin/mypy
+
+lint-c: $(VENV)/ready ## clang-format
+	$(VENV)/bin/clang-format --dry-run -Werror $(OUR_C)
+
+lint-sizes: ## lines and columns of files and functions; README blocks are as their files
+	@$(call need,$(PYTHON),Python 3)
+	$(PYTHON) tests/lint/limits.py
+	$(PYTHON) tests/lint/readme.py README.md
+
+lint-library: library ## exports, size, hardening of the shared library
+	@$(call need,readelf,binutils)
+	$(PYTHON) tests/lint/library.py build/lib/libliter_llm.so.0
+
+fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the README
+	cargo fmt --manifest-path core/Cargo.toml --all
+	cargo fmt --manifest-path tests/mock/Cargo.toml
+	$(VENV)/bin/ruff format $(OUR_PYTHON) bindings/python
+	$(VENV)/bin/clang-format -i $(OUR_C)
+	$(PYTHON) tests/lint/readme.py --write README.md
+
+header: ## writes include/liter_llm.h from core/ffi
+	@$(call need,cargo,Rust)
+	UPDATE_HEADER=1 cargo test -q $(CORE) -p liter-llm-ffi --test header
+
+setup: ## installs what the tests need from Debian's packages (as root)
+	@missing=$$(dpkg-query -W -f '$${Package} $${Status}\n' $(PACKAGES) 2>/dev/null | \
+	  awk '/install ok installed/ {print $$1}' | sort | \
+	  comm -13 - <(printf '%s\n' $(PACKAGES) | sort) | xargs); \
+	if [ -z "$$missing" ]; then echo "nothing is missing"; \
+	elif [ "$$(id -u)" = 0 ]; then apt-get update -q && apt-get install -qy $$missing; \
+	else echo "make setup: not root; please install: $$missing"; exit 1; fi
+
+clean: ## removes everything that was built
+	rm -rf build core/target tests/mock/target bindings/python/build bindings/python/*.egg-info

@@ -1,0 +1,84 @@
+"""The facts of the built shared library that users rely on: `python library.py libliter_llm.so`.
+
+Exports (exactly the functions of the header), size, SONAME, hardening, and the number of crates in
+it. Prints one line per fact; exits 1 when one is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SONAME, SIZE_MIB, CRATES = "libliter_llm.so.0", 6, 180
+
+
+def output_of(*command: str) -> str:
+    """What a tool printed; a tool that fails ends the check."""
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+
+
+def declared() -> set[str]:
+    """The functions of the header."""
+    header = (ROOT / "include/liter_llm.h").read_text(encoding="utf-8")
+    return set(re.findall(r"^[\w ]+[ *](llm_\w+)\(", header, re.MULTILINE))
+
+
+def exported(library: str) -> set[str]:
+    """The symbols that the library defines for others."""
+    lines = output_of("nm", "-D", "--defined-only", library).splitlines()
+    return {line.split()[-1].split("@")[0] for line in lines}
+
+
+def stripped_mib(library: str) -> float:
+    """The size without debug information, which is not shipped."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "stripped.so")
+        output_of("strip", "--strip-unneeded", "-o", str(copy), library)
+        return copy.stat().st_size / 2**20
+
+
+def crates() -> int:
+    """How many packages are compiled into the library, by what cargo would build here."""
+    tree = output_of(
+        "cargo", "tree", "--locked", "--manifest-path", "core/Cargo.toml", "-p", "liter-llm-ffi",
+        "-e", "normal,build", "--prefix", "none", "--format", "{p}",
+    )  # fmt: skip
+    return len({line.removesuffix(" (*)") for line in tree.splitlines() if line})
+
+
+def glibc_floor(library: str) -> str:
+    """The newest version of glibc's symbols that the library asks for."""
+    versions = re.findall(r"GLIBC_(\d+)\.(\d+)", output_of("objdump", "-T", library))
+    return "{}.{}".format(*max((int(major), int(minor)) for major, minor in versions))
+
+
+def check(library: str) -> list[tuple[bool, str]]:
+    """Every fact: whether it is as promised, and how to say it."""
+    dynamic = output_of("readelf", "-dW", library)
+    segments = output_of("readelf", "-lW", library)
+    stack = next(line for line in segments.splitlines() if "GNU_STACK" in line)
+    missing, surplus = declared() - exported(library), exported(library) - declared()
+    size, count = stripped_mib(library), crates()
+    return [
+        (not missing, f"exports {len(declared())} functions; missing {sorted(missing)}"),
+        (not surplus, f"exports nothing else; surplus {sorted(surplus)}"),
+        (f"[{SONAME}]" in dynamic, f"SONAME is {SONAME}"),
+        ("NODELETE" in dynamic, "is never unloaded (NODELETE)"),
+        ("BIND_NOW" in dynamic and "GNU_RELRO" in segments, "full RELRO (BIND_NOW, GNU_RELRO)"),
+        ("STATIC_TLS" not in dynamic, "loads late (no STATIC_TLS)"),
+        ("RWE" not in stack, "no executable stack"),
+        (size <= SIZE_MIB, f"{size:.2f} MiB stripped, at most {SIZE_MIB}"),
+        (count <= CRATES, f"{count} crates, at most {CRATES}"),
+        (True, f"needs glibc {glibc_floor(library)} or newer"),
+    ]
+
+
+if __name__ == "__main__":
+    facts = check(sys.argv[1])
+    for holds, fact in facts:
+        print(("ok     " if holds else "WRONG  ") + fact)
+    sys.exit(not all(holds for holds, _ in facts))

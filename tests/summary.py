@@ -1,0 +1,55 @@
+"""Adds up what test runners said in their own closing lines: `python summary.py LOG ...`.
+
+Prints one line per log and a last line `N passed, N failed`. A log without a closing line is one
+failure: a runner that ran nothing has not passed.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+CLOSING = (
+    re.compile(r"^test result: \w+\. (?P<passed>\d+) passed; (?P<failed>\d+) failed"),  # cargo test
+    re.compile(r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed$"),  # tests/c
+    re.compile(r"^=+ (?P<pytest>.*\b(passed|failed|errors?)\b.*) in [\d.]+s.*=+$"),  # pytest
+    re.compile(r"^(?P<pytest>\d+ (passed|failed|errors?)\b.*) in [\d.]+s"),  # pytest -q
+)
+
+
+def of_pytest(closing: str) -> tuple[int, int]:
+    """Passed and failed of a line such as `1 failed, 12 passed, 1 error`."""
+    counts = {word.rstrip("s"): int(n) for n, word in re.findall(r"(\d+) (\w+)", closing)}
+    return counts.get("passed", 0), counts.get("failed", 0) + counts.get("error", 0)
+
+
+def of_log(text: str) -> tuple[int, int]:
+    """Passed and failed of all closing lines in one log."""
+    passed = failed = lines = 0
+    for line in re.sub(r"\x1b\[[\d;]*m", "", text).splitlines():
+        for pattern in CLOSING:
+            match = pattern.match(line)
+            if not match:
+                continue
+            found = match.groupdict()
+            more = of_pytest(found["pytest"]) if "pytest" in found else None
+            good, bad = more or (int(found["passed"]), int(found["failed"]))
+            passed, failed, lines = passed + good, failed + bad, lines + 1
+            break
+    return (passed, failed) if lines else (0, 1)
+
+
+def main(paths: list[Path]) -> int:
+    """Prints the sums; the exit code."""
+    passed = failed = 0
+    for path in paths:
+        good, bad = of_log(path.read_text(encoding="utf-8", errors="replace"))
+        print(f"{path.stem:12} {good:5} passed {bad:4} failed")
+        passed, failed = passed + good, failed + bad
+    print(f"{passed} passed, {failed} failed")
+    return failed != 0 or passed == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main([Path(name) for name in sys.argv[1:]]))
