@@ -130,7 +130,7 @@ test-python: package mock ## the Python package against the mock provider
 test-recordings: package mock ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
 	@if [ -d '$(RECORDINGS)' ]; then echo "recordings: $(RECORDINGS)"; \
 	  $(call reported,recordings,LITER_LLM_RECORDINGS='$(RECORDINGS)' LITER_LLM_MOCK=$(MOCK) \
-	    PYTHONPATH=bindings/python/tests $(VENV)/bin/python -m pytest tests/recordings); \
+	    PYTHONPATH=bindings/python/tests $(VENV)/bin/python -m pytest -q tests/recordings); \
 	else echo "recordings: none at $(RECORDINGS), so they are not tested;" \
 	  "LITER_LLM_RECORDINGS names another place"; fi
 

@@ -190,8 +190,8 @@ impl Answer {
     }
 }
 
-/// Makes room by doubling, but never past the bound; where memory is short that is an error, not the
-/// end of the process.
+/// Makes room by doubling, but never past the bound; where memory is short that is an error, not
+/// the end of the process.
 fn reserve(bytes: &mut Vec<u8>, more: usize, bytes_max: usize) -> Result<(), LlmError> {
     let needed = bytes.len() + more;
     if needed <= bytes.capacity() {

@@ -203,7 +203,8 @@ async fn begin(
         warnings: plan.warnings.clone(),
     };
     let decoder = plan.provider.decoder(start);
-    // A server that cannot stream, or not answer whole, may do the other; or send an error document.
+    // A server that cannot stream, or not answer whole, may do the other; or send an error
+    // document.
     let frames = content_type.starts_with("text/event-stream");
     let whole = content_type.contains("json") || (!plan.stream && !frames);
     Ok(Answer::new(incoming, decoder, whole, &shared.options))

@@ -1,5 +1,5 @@
-//! A client: options, keys, connections and the retry budget that its streams share. Cheap to clone,
-//! usable from any thread; used inside one tokio runtime.
+//! A client: options, keys, connections and the retry budget that its streams share. Cheap to
+//! clone, usable from any thread; used inside one tokio runtime.
 
 use std::fmt;
 use std::sync::Arc;
@@ -59,8 +59,8 @@ impl Client {
         }
     }
 
-    /// Sends log records of the client's level somewhere. The logger is called on the threads of the
-    /// runtime and must not block.
+    /// Sends log records of the client's level somewhere. The logger is called on the threads of
+    /// the runtime and must not block.
     #[must_use]
     pub fn with_logger(self, logger: Arc<dyn Fn(&LogRecord) + Send + Sync>) -> Self {
         let shared = match Arc::try_unwrap(self.shared) {

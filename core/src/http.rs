@@ -83,8 +83,8 @@ impl Http {
         self.roots.to_string()
     }
 
-    /// Sends a request and waits for the answer's headers. Dropping the future closes the connection.
-    /// `watch` learns when a connection is made for it.
+    /// Sends a request and waits for the answer's headers. Dropping the future closes the
+    /// connection. `watch` learns when a connection is made for it.
     pub(crate) async fn send(
         &self,
         outgoing: &Outgoing,

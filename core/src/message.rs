@@ -89,8 +89,8 @@ pub enum Content {
     Parts(Vec<ContentPart>),
 }
 
-/// A part of a message: `{"type":"text","text":...}`, `{"type":"image_url","image_url":{"url":...}}`
-/// and whatever else the provider takes.
+/// A part of a message: `{"type":"text","text":...}`,
+/// `{"type":"image_url","image_url":{"url":...}}` and whatever else the provider takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContentPart {
     /// What the part is, such as `text` or `image_url`.

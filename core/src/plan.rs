@@ -146,7 +146,8 @@ pub(crate) fn redactor(shared: &Shared, request: &LlmRequest) -> Redactor {
     Redactor::new(keys.map(Secret::expose).chain(values))
 }
 
-/// The request's provider, else the client's, else the prefix of the model, which is then taken off.
+/// The request's provider, else the client's, else the prefix of the model, which is then taken
+/// off.
 fn provider(
     options: &ClientOptions,
     request: &mut LlmRequest,

@@ -1,7 +1,7 @@
 //! The life of one request: attempts until an answer begins, events while it lasts, and one END.
 //! Owns the order of things and every decision about retries and endings; the work is done by the
-//! codec, `attempt`, `answer`, `retry` and `timers`. Driven by whoever polls; dropping it closes the
-//! connection.
+//! codec, `attempt`, `answer`, `retry` and `timers`. Driven by whoever polls; dropping it closes
+//! the connection.
 
 use std::collections::VecDeque;
 use std::fmt;

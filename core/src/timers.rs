@@ -1,5 +1,5 @@
-//! The timers of one stream. Owns when a wait has lasted too long and which timer says so; time that
-//! the host takes is not counted. Monotonic clock only. Called by `stream`.
+//! The timers of one stream. Owns when a wait has lasted too long and which timer says so; time
+//! that the host takes is not counted. Monotonic clock only. Called by `stream`.
 
 use std::future::{poll_fn, Future};
 use std::pin::{pin, Pin};
@@ -168,8 +168,8 @@ impl Watchdog {
         .await
     }
 
-    /// Ready once a deadline has passed. The sleep is moved only when it fires or must fire earlier,
-    /// so that a token does not touch the runtime's timer wheel.
+    /// Ready once a deadline has passed. The sleep is moved only when it fires or must fire
+    /// earlier, so that a token does not touch the runtime's timer wheel.
     fn poll_expired(&mut self, context: &mut Context<'_>) -> Poll<Timer> {
         loop {
             let Some((deadline, timer)) = self.deadline() else {

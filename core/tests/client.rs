@@ -136,7 +136,8 @@ async fn a_failed_whole_answer_carries_what_came() {
 async fn retries_follow_retry_after_and_share_one_idempotency_key() {
     let mock = Mock::start(&[]);
     let busy = json!({"status": 429, "headers": [["retry-after-ms", "300"]],
-                      "error": {"message": "slow down", "type": "requests", "code": "rate_limit_exceeded"}});
+                      "error": {"message": "slow down", "type": "requests",
+                                "code": "rate_limit_exceeded"}});
     mock.plan("retry", json!([busy, busy, {"answer": {"text": "ok"}}]));
     let began = Instant::now();
     let (text, receipt) = collect(client(json!({})).stream(request(&mock, "retry"))).await;
@@ -198,8 +199,10 @@ async fn a_key_that_the_provider_repeats_is_redacted() {
     let mock = Mock::start(&[]);
     mock.plan(
         "echo-key",
-        json!([{"status": 401, "error": {"message": "Incorrect API key provided: test-key-0123456789.",
-                                         "type": "invalid_request_error", "code": "invalid_api_key"}}]),
+        json!([{"status": 401, "error": {
+            "message": "Incorrect API key provided: test-key-0123456789.",
+            "type": "invalid_request_error",
+            "code": "invalid_api_key"}}]),
     );
     let (_, receipt) = collect(client(json!({})).stream(request(&mock, "echo-key"))).await;
     let error = receipt.error.unwrap();

@@ -123,7 +123,8 @@ async fn http2_opens_another_connection_before_its_limit() {
     let mock = Mock::start(&["--tls", "--h2-max-streams", "100"]);
     let release = json!({"raw": [
         {"head": {"status": 200, "headers": [["content-type", "text/event-stream"]]}},
-        {"token": "a"}, {"await": "release"}, {"finish": "stop"}, {"done": true}, {"chunk_end": true}]});
+        {"token": "a"}, {"await": "release"}, {"finish": "stop"}, {"done": true},
+        {"chunk_end": true}]});
     mock.plan("h2", json!([release]));
     let client = client(json!({"ca_file": mock.ready["ca_file"]}));
     let base_url = format!("{}/h2/v1", mock.ready["https"].as_str().unwrap());

@@ -1,5 +1,5 @@
-//! A request body in slices that remembers whether all of it was handed to the connection: only then
-//! may the provider have run the request.
+//! A request body in slices that remembers whether all of it was handed to the connection: only
+//! then may the provider have run the request.
 
 use std::convert::Infallible;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! Watches a connection being made for one request: whether one was made at all (else a kept one was
-//! used), when, and no longer than the call's own limit. reqwest knows one connect timeout per
+//! Watches a connection being made for one request: whether one was made at all (else a kept one
+//! was used), when, and no longer than the call's own limit. reqwest knows one connect timeout per
 //! client; this gives each call its own.
 
 use std::error::Error;

@@ -1,5 +1,5 @@
-//! What a failure of the HTTP stack means. reqwest keeps its reasons in a chain of sources; this file
-//! alone looks into that chain.
+//! What a failure of the HTTP stack means. reqwest keeps its reasons in a chain of sources; this
+//! file alone looks into that chain.
 
 use std::error::Error;
 use std::io;

@@ -1,7 +1,7 @@
-//! More than one connection to an HTTP/2 host. A pool keeps one HTTP/2 connection per host, and once
-//! the peer's stream limit is reached further requests wait in it. So requests to a TLS host are
-//! spread over lanes, each with a pool of its own and at most `LANE_STREAMS_MAX` requests, until the
-//! host is seen to speak HTTP/1.1, where one pool opens as many connections as it needs.
+//! More than one connection to an HTTP/2 host. A pool keeps one HTTP/2 connection per host, and
+//! once the peer's stream limit is reached further requests wait in it. So requests to a TLS host
+//! are spread over lanes, each with a pool of its own and at most `LANE_STREAMS_MAX` requests,
+//! until the host is seen to speak HTTP/1.1, where one pool opens as many connections as it needs.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,6 +1,6 @@
-//! Names to addresses. A lookup blocks a thread in the system's resolver, so lookups of one name are
-//! shared, kept for a minute, and never more than `LOOKUPS_MAX` run at once, however many streams
-//! start. Owns the rule of which addresses may not be connected to.
+//! Names to addresses. A lookup blocks a thread in the system's resolver, so lookups of one name
+//! are shared, kept for a minute, and never more than `LOOKUPS_MAX` run at once, however many
+//! streams start. Owns the rule of which addresses may not be connected to.
 
 use std::collections::HashMap;
 use std::error::Error;

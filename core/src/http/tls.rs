@@ -61,8 +61,8 @@ pub(super) fn client_config(options: &HttpOptions) -> Result<(ClientConfig, Root
     Ok((tls, source))
 }
 
-/// The platform's roots, or those that SSL_CERT_FILE and SSL_CERT_DIR name; Mozilla's where there are
-/// none. A variable that names nothing usable is an error: the caller meant something by it.
+/// The platform's roots, or those that SSL_CERT_FILE and SSL_CERT_DIR name; Mozilla's where there
+/// are none. A variable that names nothing usable is an error: the caller meant something by it.
 fn roots() -> Result<(RootCertStore, RootSource), LlmError> {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();

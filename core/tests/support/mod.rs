@@ -1,5 +1,5 @@
-//! A mock provider of its own for each test, and its control interface. The mock ends with the test:
-//! it exits when its standard input closes.
+//! A mock provider of its own for each test, and its control interface. The mock ends with the
+//! test: it exits when its standard input closes.
 // Each test file uses a part of this one.
 #![allow(dead_code)]
 #![allow(
@@ -81,7 +81,8 @@ impl Mock {
             .trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).unwrap();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\
+             content-length: {}\r\n\r\n",
             body.len()
         );
         stream.write_all((head + body).as_bytes()).unwrap();

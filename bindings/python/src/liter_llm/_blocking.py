@@ -86,6 +86,11 @@ class BlockingClient(Line[BlockingChannel]):
         if not self.channels:
             self._free()
 
+    def abandon(self) -> None:
+        self._stopped = True
+        self._native.close()  # ends a poll, so that its thread lets go of the lock, and parks
+        super().abandon()
+
     def _claim(self, channel: BlockingChannel) -> bool:
         with self._mutex:
             if self._leader is None:

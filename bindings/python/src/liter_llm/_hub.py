@@ -88,8 +88,10 @@ class Hub(Line[AsyncChannel]):
             await closer
 
     def abandon(self) -> None:
-        self._released = True
-        super().abandon()
+        if not self._released:
+            self._released = True
+            super().abandon()
+            self._silence()  # a ring that no one has heard yet shall wake no one
 
     def forget(self, reason: str) -> None:
         """The loop, too, is shared with the parent: its selector must not be touched."""
@@ -117,8 +119,7 @@ class Hub(Line[AsyncChannel]):
         """Reads the bell silent and takes all that there is with one poll."""
         if self._released:
             return
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._descriptors[0], 4096)
+        self._silence()
         self._is_ringing = True
         try:
             self._route()  # what Ctrl-C left over
@@ -131,6 +132,10 @@ class Hub(Line[AsyncChannel]):
             self._is_ringing = False
         if self.closed:
             self._let_go_if_drained()
+
+    def _silence(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._descriptors[0], 4096)
 
     def loop_is_gone(self) -> None:
         """The loop was closed over our head: nobody can be woken any more."""

@@ -40,6 +40,15 @@ class ThreadHub(Hub):
         super().abandon()
         self._thread.join()
 
+    def _silence(self) -> None:
+        """There is no bell."""
+
+    def _release(self) -> None:
+        """Nothing of this hub is left when its closers wake, its thread included."""
+        super()._release()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
     def _let_go_if_drained(self) -> None:
         """Leaves it to the thread: poll has returned nothing for good."""
 
