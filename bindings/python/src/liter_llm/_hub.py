@@ -90,8 +90,8 @@ class Hub(Line[AsyncChannel]):
     def abandon(self) -> None:
         if not self._released:
             self._released = True
+            self._unhang_bell()
             super().abandon()
-            self._silence()  # a ring that no one has heard yet shall wake no one
 
     def forget(self, reason: str) -> None:
         """The loop, too, is shared with the parent: its selector must not be touched."""
@@ -119,7 +119,8 @@ class Hub(Line[AsyncChannel]):
         """Reads the bell silent and takes all that there is with one poll."""
         if self._released:
             return
-        self._silence()
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._descriptors[0], 4096)
         self._is_ringing = True
         try:
             self._route()  # what Ctrl-C left over
@@ -133,9 +134,13 @@ class Hub(Line[AsyncChannel]):
         if self.closed:
             self._let_go_if_drained()
 
-    def _silence(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._descriptors[0], 4096)
+    def _unhang_bell(self) -> None:
+        """Puts something else in its place: a selector drops what is closed, and may not be touched
+        from here, as the loop may run in another thread. The core's last rings wake nobody."""
+        with contextlib.suppress(OSError):
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for descriptor in self._descriptors:
+                os.dup2(nothing, descriptor)
 
     def loop_is_gone(self) -> None:
         """The loop was closed over our head: nobody can be woken any more."""

@@ -57,8 +57,8 @@ class Line(Generic[AnyChannel]):
         self._native.consumed(number, size)
 
     def abandon(self) -> None:
-        """The interpreter ends: frees the core's side and wakes nobody. Not by close(), which rings
-        for the ENDs: CPython may crash when a daemon thread wakes just as it is finalized."""
+        """The interpreter ends: frees the core's side and wakes nobody: CPython may crash when a
+        daemon thread wakes just as it is finalized."""
         self.closed = self._stopped = True
         if self._routing.acquire(timeout=_EXIT_WAIT_SECONDS):
             self._free()

@@ -40,9 +40,6 @@ class ThreadHub(Hub):
         super().abandon()
         self._thread.join()
 
-    def _silence(self) -> None:
-        """There is no bell."""
-
     def _release(self) -> None:
         """Nothing of this hub is left when its closers wake, its thread included."""
         super()._release()
