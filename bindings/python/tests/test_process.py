@@ -107,7 +107,8 @@ def test_exit_with_live_stream(mock, name, endless):
 
     # A loop that is left open has Python warn on its own account.
     warnings = "ignore" if name in ("loop_open", "no_reader") else "default"
-    environment = {"PYTHONWARNINGS": warnings}
+    # Freed memory is overwritten: a thread that wakes too late is a crash, not luck.
+    environment = {"PYTHONWARNINGS": warnings, "PYTHONMALLOC": "debug"}
 
     ended = run_python(PRELUDE + body, mock.base_url(key), environment=environment)
 
