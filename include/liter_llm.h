@@ -75,7 +75,8 @@
 // A whole tool call. JSON: index, id, name, arguments (the text the model wrote).
 #define LLM_EVENT_TOOL_CALL 5
 
-// Something else of the answer. JSON with "type": refusal, citation, logprobs, image, ...
+// Something else of the answer. JSON with "type": refusal, citation, logprobs, image, ..., or
+// content: its "content" belongs into the next request's assistant message as it is.
 #define LLM_EVENT_PART 6
 
 // The end. JSON: outcome (complete, truncated, cancelled, failed), finish_reason and
@@ -199,9 +200,10 @@ const char *llm_last_error(void);
 
 // Sends one request and calls back for every piece of text, in order, until the answer is whole.
 //
-// provider: "openai", or "" to take it from the model's prefix ("openai/gpt-4o-mini").
+// provider: "openai", "anthropic", "cohere", or any other that the guide lists; "" to take it from
+// the model's prefix ("openai/gpt-4o-mini").
 // request_json: model, messages, and whatever else the guide lists; keys come from the request's
-// api_key or from the environment (OPENAI_API_KEY).
+// api_key or from the environment (OPENAI_API_KEY, ANTHROPIC_API_KEY, CO_API_KEY, ...).
 //
 // Blocks, on any thread, until the end; calls back on the calling thread. The token lives during
 // the call back only. Returns OK only for a whole answer; else the kind, and llm_last_error() says

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use crate::attempt::timed_out;
 use crate::batch::EventBatch;
 use crate::error::{ErrorKind, LlmError, Phase};
-use crate::framing::sse::SseFramer;
+use crate::framing::{Framer, Framing};
 use crate::http::{BodyFailure, Incoming};
 use crate::options::ClientOptions;
 use crate::providers::{Decoder, Finish, Progress};
@@ -31,7 +31,7 @@ pub(crate) struct Answer {
 
 #[derive(Debug)]
 enum Body {
-    Frames(SseFramer),
+    Frames(Framer),
     Whole { bytes: Vec<u8>, bytes_max: usize },
 }
 
@@ -43,18 +43,19 @@ pub(crate) enum Step {
 }
 
 impl Answer {
+    /// Without a framing the answer comes whole.
     pub(crate) fn new(
         incoming: Incoming,
         decoder: Box<dyn Decoder>,
-        whole: bool,
+        framing: Option<Framing>,
         options: &ClientOptions,
     ) -> Self {
-        let body = match whole {
-            true => Body::Whole {
+        let body = match framing {
+            None => Body::Whole {
                 bytes: Vec::new(),
                 bytes_max: options.body_bytes_max,
             },
-            false => Body::Frames(SseFramer::new(options.event_bytes_max)),
+            Some(framing) => Body::Frames(Framer::new(framing, options.event_bytes_max)),
         };
         Self {
             incoming,
@@ -132,15 +133,26 @@ impl Answer {
             watchdog.feed();
             self.quiet_bytes = 0;
         }
-        taken.map_err(in_body)
+        match self.decoder.progress() {
+            // What follows the protocol's last mark is not looked at, whichever read brings it.
+            Progress::Done => Ok(()),
+            Progress::Empty | Progress::Open | Progress::Answered => taken.map_err(in_body),
+        }
     }
 
     /// The body ended properly: was it an answer?
     fn ended(&mut self, batch: &mut EventBatch) -> Result<Step, LlmError> {
-        if let Body::Whole { bytes, .. } = &mut self.body {
-            let bytes = std::mem::take(bytes);
-            self.decoder.whole(&bytes, batch).map_err(in_body)?;
-            return Ok(Step::Complete);
+        match &mut self.body {
+            Body::Whole { bytes, .. } => {
+                let bytes = std::mem::take(bytes);
+                self.decoder.whole(&bytes, batch).map_err(in_body)?;
+                return Ok(Step::Complete);
+            }
+            Body::Frames(framer) => {
+                let decoder = &mut self.decoder;
+                let ended = framer.end(&mut |frame| decoder.frame(frame, batch));
+                ended.map_err(in_body)?;
+            }
         }
         match self.decoder.progress() {
             Progress::Answered | Progress::Done => Ok(Step::Complete),

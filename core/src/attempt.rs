@@ -202,12 +202,15 @@ async fn begin(
         rate_limit: headers::rate_limit(incoming.headers()),
         warnings: plan.warnings.clone(),
     };
-    let decoder = plan.provider.decoder(start);
+    let decoder = plan.provider.decoder(start, plan.framing);
     // A server that cannot stream, or not answer whole, may do the other; or send an error
     // document.
-    let frames = content_type.starts_with("text/event-stream");
-    let whole = content_type.contains("json") || (!plan.stream && !frames);
-    Ok(Answer::new(incoming, decoder, whole, &shared.options))
+    let frames = content_type.starts_with("text/event-stream")
+        || content_type.starts_with("application/stream+json")
+        || content_type.starts_with("application/x-ndjson");
+    let whole = !frames && (content_type.contains("json") || !plan.stream);
+    let framing = (!whole).then_some(plan.framing);
+    Ok(Answer::new(incoming, decoder, framing, &shared.options))
 }
 
 fn unusable(message: String, status: u16, body: &[u8]) -> LlmError {

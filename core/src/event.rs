@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::{ErrorKind, LlmError};
+use crate::message::{Content, ContentPart, FunctionCall, Message, MessageToolCall, Role};
 
 /// One event of a stream: at most one `Start`, then content, then exactly one `End`.
 #[derive(Debug, Clone)]
@@ -127,6 +128,15 @@ pub struct Usage {
     /// Tokens of the request that were read from a cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cached_input_tokens: Option<u64>,
+    /// Tokens of the request that were written to a cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_write_tokens: Option<u64>,
+    /// Tokens of the request that are charged, where that is another number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billed_input_tokens: Option<u64>,
+    /// Tokens of the answer that are charged, where that is another number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billed_output_tokens: Option<u64>,
     /// Tokens spent on reasoning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_tokens: Option<u64>,
@@ -163,6 +173,9 @@ pub struct Receipt {
     pub attempts: u32,
     /// How long it took.
     pub timings: Timings,
+    /// Events of the stream that this library does not know and passed over.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unknown_events: u64,
     /// The provider's name for the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -190,6 +203,10 @@ impl Receipt {
     }
 }
 
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// A whole answer: what the events of one stream add up to.
 #[derive(Debug, Clone, Default, Serialize)]
 #[non_exhaustive]
@@ -207,6 +224,9 @@ pub struct LlmResponse {
     pub tool_calls: Vec<ToolCall>,
     /// Everything else, in order.
     pub parts: Vec<Map<String, Value>>,
+    /// Text and the blocks that have to go back to the provider as they are, in order.
+    #[serde(skip)]
+    content: Vec<ContentPart>,
     /// How it ended; the default (failed) until the end was seen.
     pub receipt: Receipt,
 }
@@ -216,7 +236,7 @@ impl LlmResponse {
     pub fn push(&mut self, event: Event) {
         match event {
             Event::Start(start) => self.start = *start,
-            Event::Text(text) => self.text.push_str(&text),
+            Event::Text(text) => self.push_text(&text),
             Event::Reasoning(text) => self.reasoning.push_str(&text),
             Event::ToolDelta(_) => {}
             Event::ToolCall(call) => self.tool_calls.push(call),
@@ -225,11 +245,59 @@ impl LlmResponse {
         }
     }
 
-    fn push_part(&mut self, part: Map<String, Value>) {
-        if part.get("type").and_then(Value::as_str) != Some("refusal") {
-            return self.parts.push(part);
+    /// The answer as the next request's message: text, tool calls, and whatever else the provider
+    /// wants to see again, such as signed thinking.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        let content = match self.content.as_slice() {
+            [] => None,
+            [part] if part.kind == "text" => Some(Content::Text(self.text.clone())),
+            parts => Some(Content::Parts(parts.to_vec())),
+        };
+        let calls = self.tool_calls.iter().map(|call| MessageToolCall {
+            id: Some(call.id.clone()),
+            kind: "function".to_owned(),
+            function: Some(FunctionCall {
+                name: call.name.clone(),
+                arguments: call.arguments.clone(),
+            }),
+            extra: Map::new(),
+        });
+        let refusal = self.refusal.clone().map(Value::from);
+        Message {
+            role: Role::Assistant,
+            content,
+            tool_calls: calls.collect(),
+            tool_call_id: None,
+            extra: refusal
+                .map(|text| ("refusal".to_owned(), text))
+                .into_iter()
+                .collect(),
         }
-        let text = part.get("text").and_then(Value::as_str).unwrap_or_default();
-        self.refusal.get_or_insert_default().push_str(text);
+    }
+
+    fn push_text(&mut self, text: &str) {
+        self.text.push_str(text);
+        match self.content.last_mut() {
+            Some(part) if part.kind == "text" => part.push_text(text),
+            _ => self.content.push(ContentPart::text(text)),
+        }
+    }
+
+    fn push_part(&mut self, mut part: Map<String, Value>) {
+        match part.get("type").and_then(Value::as_str) {
+            Some("refusal") => {
+                let text = part.get("text").and_then(Value::as_str);
+                self.refusal
+                    .get_or_insert_default()
+                    .push_str(text.unwrap_or_default());
+            }
+            Some("content") => {
+                let block = part.get_mut("content").map(Value::take);
+                let block = block.and_then(|block| serde_json::from_value(block).ok());
+                self.content.extend(block);
+            }
+            _ => self.parts.push(part),
+        }
     }
 }

@@ -32,6 +32,9 @@ mod client;
 mod error;
 mod event;
 mod framing;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod message;
 mod options;

@@ -111,6 +111,13 @@ impl ContentPart {
         }
     }
 
+    /// Adds to the text of a part of text.
+    pub(crate) fn push_text(&mut self, more: &str) {
+        if let Some(Value::String(text)) = self.fields.get_mut("text") {
+            text.push_str(more);
+        }
+    }
+
     /// An image, by its https or data URL.
     pub fn image_url(url: impl Into<String>) -> Self {
         let image = Map::from_iter([("url".to_owned(), Value::String(url.into()))]);

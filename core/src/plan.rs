@@ -3,10 +3,11 @@
 
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use url::{Host, Url};
+use url::{form_urlencoded, Host, Url};
 
 use crate::client::Shared;
 use crate::error::{ErrorKind, LlmError};
+use crate::framing::Framing;
 use crate::http::Outgoing;
 use crate::options::{config, ClientOptions};
 use crate::providers::{self, EncodedRequest, Provider, Target};
@@ -16,6 +17,8 @@ use crate::secret::{Redactor, Secret};
 const USER_AGENT: &str = concat!("liter-llm/", env!("CARGO_PKG_VERSION"));
 /// Headers that HTTP itself sets.
 const HEADERS_REFUSED: [&str; 4] = ["host", "content-length", "transfer-encoding", "connection"];
+/// Headers that can stand in for a key.
+const KEY_HEADERS: [&str; 3] = ["authorization", "x-api-key", "api-key"];
 /// Names of headers whose values are secrets.
 const SECRET_HEADERS: [&str; 4] = ["authorization", "key", "token", "cookie"];
 
@@ -67,38 +70,54 @@ pub(crate) struct Plan {
     pub(crate) outgoing: Outgoing,
     pub(crate) model: String,
     pub(crate) warnings: Vec<String>,
+    pub(crate) framing: Framing,
     pub(crate) stream: bool,
 }
 
 /// Resolves and encodes; every error names the field and costs no I/O.
 pub(crate) fn plan(shared: &Shared, request: &mut LlmRequest) -> Result<Plan, LlmError> {
+    resolve(&shared.options, &shared.environment, request)
+}
+
+pub(crate) fn resolve(
+    options: &ClientOptions,
+    environment: &Environment,
+    request: &mut LlmRequest,
+) -> Result<Plan, LlmError> {
     request.check()?;
-    let options = &shared.options;
     let provider = provider(options, request)?;
-    let entry = shared.environment.entry(provider.name());
+    let entry = environment.entry(provider.name());
     let named = request.base_url.as_ref().or(options.base_url.as_ref());
     let named = named.or_else(|| entry.and_then(|entry| entry.base_url.as_ref()));
-    let base_url = parse_base_url(named.map_or(provider.base_url(), String::as_str))?;
+    let base_url = named.map_or(provider.base_url(), String::as_str);
+    if base_url.is_empty() {
+        let variable = provider.base_url_variable();
+        return Err(config(format!("no base_url; set {variable} or base_url")));
+    }
+    let base_url = parse_base_url(base_url)?;
     let key = key(options, request, entry)?;
-    let own_endpoint = base_url.as_str().trim_end_matches('/') == provider.base_url();
+    let own_endpoint = ["", base_url.as_str().trim_end_matches('/')].contains(&provider.base_url());
     let stream = request.stream.unwrap_or(true);
     let lenient = request.lenient.unwrap_or(options.lenient);
     let own_headers = own_headers(options, request)?;
-    let has_authorization = own_headers.contains_key("authorization");
-    if key.is_none() && !has_authorization && own_endpoint {
+    let has_own_key = KEY_HEADERS
+        .iter()
+        .any(|name| own_headers.contains_key(*name));
+    if key.is_none() && !has_own_key && own_endpoint && provider.needs_key() {
         let variables = provider.key_variables().join(" or ");
         return Err(config(format!("no key; set {variables} or api_key")));
     }
     let target = Target {
         key: key.as_ref(),
         own_endpoint,
+        base_path: base_url.path().trim_end_matches('/'),
         stream,
         lenient,
     };
     let encoded = provider.request(request, &target)?;
     check_size(&encoded, options)?;
     let url = append(&base_url, &encoded.path);
-    check_transport(&url, key.is_some() || has_authorization, options)?;
+    check_transport(&url, key.is_some() || has_own_key, options)?;
     let headers = headers(&encoded, own_headers, stream)?;
     // Encoded now; the call may last for minutes and needs none of it again.
     request.messages = Vec::new();
@@ -114,6 +133,7 @@ pub(crate) fn plan(shared: &Shared, request: &mut LlmRequest) -> Result<Plan, Ll
             body: Bytes::from(encoded.body),
         },
         warnings: encoded.warnings,
+        framing: encoded.framing,
         stream,
     })
 }
@@ -212,11 +232,17 @@ fn parse_base_url(text: &str) -> Result<Url, LlmError> {
     Ok(url)
 }
 
-/// Appends a path; a query of the base URL stays.
+/// Appends a path, and of its query what the base URL does not say itself.
 fn append(base_url: &Url, path: &str) -> Url {
     let mut url = base_url.clone();
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     url.set_path(&format!("{}{path}", base_url.path().trim_end_matches('/')));
     url.set_fragment(None);
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if base_url.query_pairs().all(|(own, _)| own != name) {
+            url.query_pairs_mut().append_pair(&name, &value);
+        }
+    }
     url
 }
 
@@ -313,65 +339,4 @@ fn invalid(message: String) -> LlmError {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_base_url_is_http_with_a_host_and_no_password() {
-        for bad in [
-            "ftp://x/v1",
-            "x",
-            "https://",
-            "https://me:pw@host/v1",
-            "file:///etc",
-        ] {
-            let error = parse_base_url(bad).unwrap_err();
-            assert_eq!(error.kind, ErrorKind::Config, "{bad}");
-            assert!(error.message.starts_with("base_url") && !error.message.contains("pw"));
-        }
-        let url = parse_base_url("https://h/v1/?api-version=1").unwrap();
-        assert_eq!(
-            append(&url, "/chat").as_str(),
-            "https://h/v1/chat?api-version=1"
-        );
-        assert_eq!(
-            append(&parse_base_url("http://h").unwrap(), "/x").as_str(),
-            "http://h/x"
-        );
-    }
-
-    #[test]
-    fn a_key_over_plain_http_stays_on_this_machine() {
-        let check = |url: &str, key| {
-            check_transport(&Url::parse(url).unwrap(), key, &ClientOptions::default())
-        };
-        for good in [
-            "http://127.0.0.1:1/v1",
-            "http://[::1]/v1",
-            "http://localhost/v1",
-            "https://a",
-        ] {
-            assert!(check(good, true).is_ok(), "{good}");
-        }
-        assert!(check("http://example.org/v1", true).is_err());
-        assert!(check("http://example.org/v1", false).is_ok());
-    }
-
-    #[test]
-    fn headers_of_http_itself_and_line_breaks_are_refused() {
-        for (name, value) in [
-            ("Host", "x"),
-            ("content-length", "1"),
-            ("x-a", "b\r\nc"),
-            ("a b", "c"),
-        ] {
-            let request = LlmRequest {
-                headers: vec![(name.to_owned(), value.to_owned())],
-                ..LlmRequest::default()
-            };
-            let error = own_headers(&ClientOptions::default(), &request).unwrap_err();
-            assert_eq!(error.kind, ErrorKind::InvalidArgument, "{name}");
-        }
-    }
-}
+mod tests;

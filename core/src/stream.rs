@@ -354,6 +354,7 @@ impl Life {
             finish_reason: finish.reason,
             finish_reason_raw: finish.reason_raw,
             usage: finish.usage,
+            unknown_events: finish.unknown_events,
             attempts: self.attempts,
             timings: Timings {
                 first_token_ms: self.first_content.map(|at| milliseconds(at - began)),

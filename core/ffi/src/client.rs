@@ -141,8 +141,9 @@ impl ClientState {
     /// Closes, drops what was not polled, and waits until no task, poller or bell is left. Inside
     /// the bell, where rule 9 forbids it, nothing is waited for: the ring would wait for itself.
     pub fn free(&self) {
-        self.close();
+        // First the bell: nobody is rung for ENDs that are thrown away.
         self.queue.shut();
+        self.close();
         if Bell::is_inside() {
             return;
         }

@@ -66,9 +66,10 @@ pub extern "C" fn llm_last_error() -> *const c_char {
 
 /// Sends one request and calls back for every piece of text, in order, until the answer is whole.
 ///
-/// provider: "openai", or "" to take it from the model's prefix ("openai/gpt-4o-mini").
+/// provider: "openai", "anthropic", "cohere", or any other that the guide lists; "" to take it from
+/// the model's prefix ("openai/gpt-4o-mini").
 /// request_json: model, messages, and whatever else the guide lists; keys come from the request's
-/// api_key or from the environment (OPENAI_API_KEY).
+/// api_key or from the environment (OPENAI_API_KEY, ANTHROPIC_API_KEY, CO_API_KEY, ...).
 ///
 /// Blocks, on any thread, until the end; calls back on the calling thread. The token lives during
 /// the call back only. Returns OK only for a whole answer; else the kind, and llm_last_error() says

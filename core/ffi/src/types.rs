@@ -61,7 +61,8 @@ pub const LLM_EVENT_REASONING: u32 = 3;
 pub const LLM_EVENT_TOOL_DELTA: u32 = 4;
 /// A whole tool call. JSON: index, id, name, arguments (the text the model wrote).
 pub const LLM_EVENT_TOOL_CALL: u32 = 5;
-/// Something else of the answer. JSON with "type": refusal, citation, logprobs, image, ...
+/// Something else of the answer. JSON with "type": refusal, citation, logprobs, image, ..., or
+/// content: its "content" belongs into the next request's assistant message as it is.
 pub const LLM_EVENT_PART: u32 = 6;
 /// The end. JSON: outcome (complete, truncated, cancelled, failed), finish_reason and
 /// finish_reason_raw, usage, attempts, timings, request_id, and `error` when it failed.

@@ -3,15 +3,12 @@
 
 use memchr::memchr2;
 
-use super::Frame;
+use super::{Each, Frame};
 use crate::error::{ErrorKind, LlmError, Phase};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// A framer that once held a large event does not hold its memory for the rest of a stream.
 const BUFFER_BYTES_KEPT: usize = 16 * 1024;
-
-/// Who takes the frames, one by one; an error ends the feeding.
-type Each<'e> = &'e mut dyn FnMut(Frame<'_>) -> Result<(), LlmError>;
 
 /// Cuts a stream of bytes into events. What stands whole in one read is handed out without a copy.
 #[derive(Debug)]
@@ -79,6 +76,11 @@ impl SseFramer {
     /// Grows with every event and every comment: what a live connection says at least.
     pub(crate) fn signs_of_life(&self) -> u64 {
         self.signs_of_life
+    }
+
+    #[cfg(fuzzing)]
+    pub(super) fn bytes_kept(&self) -> usize {
+        self.line.capacity() + self.data.capacity() + self.name.capacity()
     }
 
     /// Drops one byte order mark at the very beginning.

@@ -4,7 +4,7 @@
 
 mod said;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "openai"))]
 mod tests;
 
 use reqwest::StatusCode;
@@ -79,6 +79,7 @@ fn error(
     let mut error = LlmError::new(kind, message).retryable(retryable);
     error.provider = Some(provider.name());
     error.code.clone_from(&said.code);
+    error.request_id.clone_from(&said.request_id);
     error.retry_after_ms = said.retry_after_ms.filter(|_| retryable);
     error
 }

@@ -2,29 +2,44 @@
 //! clock, no queue. This file owns the trait and the table of names; each wire format is one file
 //! with the same functions in the same order. Called by `stream`.
 
+#[cfg(feature = "anthropic")]
+mod anthropic;
+#[cfg(feature = "cohere")]
+mod cohere;
+#[cfg(feature = "openai")]
+mod compatible;
 #[cfg(feature = "openai")]
 mod openai;
 
+#[cfg(all(test, feature = "openai", feature = "anthropic", feature = "cohere"))]
+mod cost;
 pub(crate) mod error_body;
 pub(crate) mod headers;
 pub(crate) mod json;
+pub(crate) mod unsupported;
 
 use std::fmt::{self, Debug};
 
 use crate::batch::EventBatch;
 use crate::error::{ErrorKind, LlmError};
 use crate::event::{FinishReason, Start, Usage};
-use crate::framing::Frame;
+use crate::framing::{Frame, Framing};
 use crate::request::LlmRequest;
 use crate::secret::Secret;
 
 /// Where a request goes.
 #[derive(Debug)]
+#[allow(
+    dead_code,
+    reason = "a build of one wire format does not use all of it"
+)]
 pub(crate) struct Target<'a> {
     /// The key, if there is one.
     pub(crate) key: Option<&'a Secret>,
     /// The base URL is the provider's own, not one that the caller named.
     pub(crate) own_endpoint: bool,
+    /// The path of the base URL: a codec may choose a version of its API by it.
+    pub(crate) base_path: &'a str,
     /// The answer comes in pieces.
     pub(crate) stream: bool,
     /// Leave out what the provider cannot do, and warn.
@@ -41,6 +56,8 @@ pub(crate) struct EncodedRequest {
     pub(crate) body: Vec<u8>,
     /// What was left out or renamed.
     pub(crate) warnings: Vec<String>,
+    /// How a streamed answer to it is framed.
+    pub(crate) framing: Framing,
 }
 
 impl fmt::Debug for EncodedRequest {
@@ -56,6 +73,10 @@ impl fmt::Debug for EncodedRequest {
 
 /// How far an answer has come, by the marks of its own protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(
+    dead_code,
+    reason = "a build of one wire format does not use all of it"
+)]
 pub(crate) enum Progress {
     /// Nothing of an answer yet.
     Empty,
@@ -76,6 +97,8 @@ pub(crate) struct Finish {
     pub(crate) reason_raw: Option<String>,
     /// As far as it is known.
     pub(crate) usage: Option<Usage>,
+    /// Events of the stream that the codec does not know and passed over.
+    pub(crate) unknown_events: u64,
 }
 
 /// A wire format.
@@ -83,11 +106,16 @@ pub(crate) trait Provider: Send + Sync + Debug {
     /// Its name in requests, errors and events.
     fn name(&self) -> &'static str;
 
-    /// The base URL when nobody names another.
+    /// The base URL when nobody names another; empty: somebody must.
     fn base_url(&self) -> &'static str;
 
     /// Environment variables that may hold the key, best first.
     fn key_variables(&self) -> &'static [&'static str];
+
+    /// Whether its own endpoint lets nobody in without a key.
+    fn needs_key(&self) -> bool {
+        true
+    }
 
     /// The environment variable that may hold the base URL.
     fn base_url_variable(&self) -> &'static str;
@@ -99,8 +127,9 @@ pub(crate) trait Provider: Send + Sync + Debug {
         target: &Target<'_>,
     ) -> Result<EncodedRequest, LlmError>;
 
-    /// A decoder for one answer; `start` becomes the START event once id and model are known.
-    fn decoder(&self, start: Start) -> Box<dyn Decoder>;
+    /// A decoder for one answer to a request with this framing; `start` becomes the START event
+    /// once id and model are known.
+    fn decoder(&self, start: Start, framing: Framing) -> Box<dyn Decoder>;
 
     /// What an answer with an error status means. Kind, code, message and retryable; the caller
     /// adds what it knows itself (request id, Retry-After, attempts, phase).
@@ -127,14 +156,22 @@ pub(crate) trait Decoder: Send + Debug {
 
 /// Every codec of this build.
 pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
-    PROVIDERS.iter().copied()
+    let providers = PROVIDERS.iter().copied();
+    #[cfg(feature = "openai")]
+    let providers = {
+        let compatible = compatible::CODECS.iter();
+        compatible
+            .map(|codec| codec as &dyn Provider)
+            .chain(providers)
+    };
+    providers
 }
 
 /// The codec of a provider's name.
 pub(crate) fn by_name(name: &str) -> Result<&'static dyn Provider, LlmError> {
-    let provider = PROVIDERS.iter().find(|provider| provider.name() == name);
-    provider.copied().ok_or_else(|| {
-        let names: Vec<_> = PROVIDERS.iter().map(|provider| provider.name()).collect();
+    let provider = all().find(|provider| provider.name() == name);
+    provider.ok_or_else(|| {
+        let names: Vec<_> = all().map(|provider| provider.name()).collect();
         let message = format!(
             "provider \"{name}\" is unknown; known are: {}",
             names.join(", ")
@@ -143,7 +180,10 @@ pub(crate) fn by_name(name: &str) -> Result<&'static dyn Provider, LlmError> {
     })
 }
 
+/// The wire formats of one provider each; the many of OpenAI's format are in `compatible`.
 static PROVIDERS: &[&dyn Provider] = &[
-    #[cfg(feature = "openai")]
-    &openai::OpenAi,
+    #[cfg(feature = "anthropic")]
+    &anthropic::Anthropic,
+    #[cfg(feature = "cohere")]
+    &cohere::Cohere,
 ];

@@ -95,7 +95,8 @@ impl Mock {
 
 impl Drop for Mock {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // At the end of its input it clears up after itself and ends.
+        drop(self.child.stdin.take());
         let _ = self.child.wait();
     }
 }

@@ -1,6 +1,8 @@
 //! The wires: how a provider words its answers. Owns `wires/*.json` (data) and fills their holes;
 //! knows no socket and no framing of HTTP.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde::Deserialize;
@@ -9,7 +11,12 @@ use serde_json::Value;
 use crate::template::{Holes, Template};
 
 /// A new provider joins here with its file.
-const FILES: [(&str, &str); 1] = [("openai.json", include_str!("../wires/openai.json"))];
+const FILES: &[(&str, &str)] = &[
+    ("openai.json", include_str!("../wires/openai.json")),
+    ("anthropic.json", include_str!("../wires/anthropic.json")),
+    ("cohere_v2.json", include_str!("../wires/cohere_v2.json")),
+    ("cohere_v1.json", include_str!("../wires/cohere_v1.json")),
+];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +32,9 @@ pub struct Wire {
     pub whole_content_type: String,
     headers: Vec<(String, Template)>,
     input_tokens: u64,
+    /// The provider's words for the finish reasons of plans, where they differ.
+    #[serde(default)]
+    finishes: HashMap<String, String>,
     start: Vec<Frame>,
     token: Vec<Frame>,
     finish: Vec<Frame>,
@@ -110,9 +120,10 @@ impl Wire {
             Part::Usage => &self.usage,
             Part::Done => &self.done,
         };
+        let holes = self.worded(holes);
         let mut text = String::new();
         for frame in frames {
-            let data = frame.data.render(holes);
+            let data = frame.data.render(&holes);
             match (self.framing, &frame.event) {
                 (Framing::Ndjson, _) => text.push_str(&format!("{data}\n")),
                 (Framing::Sse, None) => text.push_str(&format!("data: {data}\n\n")),
@@ -125,7 +136,17 @@ impl Wire {
     }
 
     pub fn whole(&self, holes: &Holes) -> String {
-        self.whole.render(holes)
+        self.whole.render(&self.worded(holes))
+    }
+
+    fn worded<'h>(&self, holes: &'h Holes) -> Cow<'h, Holes> {
+        match self.finishes.get(&holes.finish) {
+            None => Cow::Borrowed(holes),
+            Some(finish) => Cow::Owned(Holes {
+                finish: finish.clone(),
+                ..holes.clone()
+            }),
+        }
     }
 
     pub fn error(&self, holes: &Holes) -> String {

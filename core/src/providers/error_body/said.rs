@@ -19,6 +19,7 @@ pub(super) struct Said {
     /// The status that the body names, where the answer's own was 200.
     pub(super) status: Option<u16>,
     pub(super) retry_after_ms: Option<u64>,
+    pub(super) request_id: Option<String>,
 }
 
 impl Said {
@@ -95,6 +96,9 @@ impl Said {
                 .and_then(Value::as_str)
                 .into_iter()
                 .for_each(|word| self.word(word));
+        }
+        if let Some(Value::String(id)) = fields.get("request_id") {
+            self.request_id.get_or_insert_with(|| id.clone());
         }
         self.google_details(fields.get("details"));
         if let Some(raw) = fields
@@ -190,7 +194,8 @@ impl Said {
             .for_each(|message| self.text(&message));
     }
 
-    /// Some say only in words that the key is wrong (xAI) or the account empty (Z.ai).
+    /// Some say only in words that the key is wrong (xAI) or the account empty (Z.ai,
+    /// Anthropic).
     fn marks_of_message(&mut self) {
         let message = self
             .message
@@ -201,7 +206,12 @@ impl Said {
         if says(&["incorrect api key", "invalid api key", "api key not valid"]) {
             self.marks.push("invalidapikey".to_owned());
         }
-        if says(&["insufficient balance"]) {
+        // Cohere's trial keys: by the minute it is a rate, by the month the end.
+        if says(&[
+            "insufficient balance",
+            "credit balance is too low",
+            "api calls / month",
+        ]) {
             self.marks.push("insufficientbalance".to_owned());
         }
     }

@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use super::*;
-use crate::providers::openai::OpenAi;
+use crate::providers::compatible::CODECS;
 use ErrorKind::*;
 
 fn of(status: u16, body: &str) -> LlmError {
-    from_status(&OpenAi, status, body.as_bytes())
+    from_status(&CODECS[0], status, body.as_bytes())
 }
 
 #[test]
@@ -264,12 +264,12 @@ fn a_wrong_key_says_what_to_do() {
 #[test]
 fn odd_bodies_are_bounded_and_kept() {
     let error = from_status(
-        &OpenAi,
+        &CODECS[0],
         502,
         format!("<html>{}", "x".repeat(9000)).as_bytes(),
     );
     assert_eq!(error.detail.unwrap().len(), crate::error::DETAIL_BYTES_MAX);
-    let error = from_status(&OpenAi, 500, &[0xff, 0xfe, b'x']);
+    let error = from_status(&CODECS[0], 500, &[0xff, 0xfe, b'x']);
     assert_eq!(error.message, "openai: 500 \u{fffd}\u{fffd}x");
     let error = of(400, &"[".repeat(100_000));
     assert!(error.message.len() <= crate::error::MESSAGE_BYTES_MAX);
@@ -357,7 +357,7 @@ const IN_ANSWERS: &[(&str, ErrorKind, bool, Option<&str>)] = &[
 #[test]
 fn an_error_in_an_answer_is_told_by_its_marks() {
     for &(text, kind, retryable, code) in IN_ANSWERS {
-        let error = in_answer(&OpenAi, text);
+        let error = in_answer(&CODECS[0], text);
         assert_eq!(
             (error.kind, error.retryable, error.code.as_deref()),
             (kind, retryable, code),
@@ -366,10 +366,10 @@ fn an_error_in_an_answer_is_told_by_its_marks() {
         assert!(error.message.starts_with("openai: m"), "{error}");
         assert_eq!((error.status, error.phase), (None, Phase::Body));
     }
-    let error = in_answer(&OpenAi, "{}");
+    let error = in_answer(&CODECS[0], "{}");
     assert_eq!(
         (error.kind, error.detail.as_deref()),
         (Provider, Some("{}"))
     );
-    assert!(find_in_answer(&OpenAi, r#"{"id":"x","model":"m"}"#).is_none());
+    assert!(find_in_answer(&CODECS[0], r#"{"id":"x","model":"m"}"#).is_none());
 }

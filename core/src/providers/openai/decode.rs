@@ -2,6 +2,7 @@
 //! progress. A delta of text costs one pass over its JSON and one copy, into the batch.
 
 use super::calls::Calls;
+use super::echo::Echo;
 use super::parts::{self, Seen};
 use super::usage;
 use super::wire::{Choice, Choices, Chunk, Content, Delta};
@@ -14,6 +15,7 @@ use crate::providers::{error_body, json, Decoder, Finish, Progress, Provider};
 
 #[derive(Debug)]
 pub(super) struct OpenAiDecoder {
+    codec: OpenAi,
     progress: Progress,
     /// Until it is said, just before the first content.
     start: Option<Box<Start>>,
@@ -25,14 +27,16 @@ pub(super) struct OpenAiDecoder {
     usage: String,
     /// Reasoning came as text, so that what `reasoning_details` says is the same again.
     has_plain_reasoning: bool,
+    echo: Echo,
     citations: Seen,
     search_results: Seen,
     is_closed: bool,
 }
 
 impl OpenAiDecoder {
-    pub(super) fn new(start: Start) -> Self {
+    pub(super) fn new(codec: OpenAi, start: Start) -> Self {
         Self {
+            codec,
             progress: Progress::Empty,
             start: Some(Box::new(start)),
             model_is_known: false,
@@ -41,6 +45,7 @@ impl OpenAiDecoder {
             finish_reason: None,
             usage: String::new(),
             has_plain_reasoning: false,
+            echo: Echo::new(codec.row.reasoning),
             citations: Seen::default(),
             search_results: Seen::default(),
             is_closed: false,
@@ -59,18 +64,14 @@ impl Decoder for OpenAiDecoder {
             return Ok(());
         }
         if frame.name == "error" {
-            return Err(error_body::in_answer(&OpenAi, data));
+            return Err(error_body::in_answer(&self.codec, data));
         }
         if !data.starts_with('{') {
-            return Err(wrong(
-                "an event of the stream",
-                "is not a JSON object",
-                data,
-            ));
+            return Err(self.wrong("an event of the stream", "is not a JSON object", data));
         }
         let mut repaired = String::new();
         let chunk: Chunk<'_> = json::parse(data, &mut repaired)
-            .map_err(|error| wrong("an event of the stream", &json::place(&error), data))?;
+            .map_err(|error| self.wrong("an event of the stream", &json::place(&error), data))?;
         self.note(&chunk);
         match &chunk.choices {
             Choices::List(choice) => {
@@ -80,16 +81,12 @@ impl Decoder for OpenAiDecoder {
                     .try_for_each(|choice| self.choice(choice, out))?;
             }
             Choices::Unusable if !is_error(&chunk) => {
-                return Err(wrong(
-                    "an event of the stream",
-                    "has no usable choices",
-                    data,
-                ));
+                return Err(self.wrong("an event of the stream", "has no usable choices", data));
             }
             Choices::Unusable | Choices::Absent => {}
         }
         if is_error(&chunk) {
-            return Err(error_body::in_answer(&OpenAi, data));
+            return Err(error_body::in_answer(&self.codec, data));
         }
         self.sources(&chunk, out);
         Ok(())
@@ -97,20 +94,20 @@ impl Decoder for OpenAiDecoder {
 
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body)
-            .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
+            .map_err(|_| self.wrong("the answer", "is not UTF-8", "").detail(body))?;
         let text = text.trim_start_matches('\u{feff}').trim();
         let mut repaired = String::new();
         let chunk: Chunk<'_> = json::parse(text, &mut repaired)
-            .map_err(|error| wrong("the answer", &json::place(&error), text))?;
+            .map_err(|error| self.wrong("the answer", &json::place(&error), text))?;
         self.note(&chunk);
         if is_error(&chunk) {
-            return Err(error_body::in_answer(&OpenAi, text));
+            return Err(error_body::in_answer(&self.codec, text));
         }
-        let no_choice = || wrong("the answer", "has no usable choices", text);
+        let no_choice = || self.wrong("the answer", "has no usable choices", text);
         let choice = match &chunk.choices {
             Choices::List(Some(choice)) => choice,
             Choices::Absent => {
-                return Err(error_body::find_in_answer(&OpenAi, text).unwrap_or_else(no_choice));
+                return Err(error_body::find_in_answer(&self.codec, text).unwrap_or_else(no_choice));
             }
             Choices::List(None) | Choices::Unusable => return Err(no_choice()),
         };
@@ -125,6 +122,7 @@ impl Decoder for OpenAiDecoder {
             return;
         }
         self.begin(out);
+        self.end_reasoning(out);
         let reason = self.finish().reason;
         let cut = matches!(
             reason,
@@ -146,6 +144,7 @@ impl Decoder for OpenAiDecoder {
             reason,
             reason_raw,
             usage: usage::usage(&self.usage),
+            unknown_events: 0,
         }
     }
 }
@@ -198,7 +197,7 @@ impl OpenAiDecoder {
             (Some(delta), _) => Some(delta),
             (None, Some(raw)) => {
                 message = json::parse::<Delta<'_>>(raw.get(), &mut repaired).map_err(|error| {
-                    wrong("a message in the stream", &json::place(&error), raw.get())
+                    self.wrong("a message in the stream", &json::place(&error), raw.get())
                 })?;
                 Some(&message)
             }
@@ -221,7 +220,7 @@ impl OpenAiDecoder {
         out: &mut EventBatch,
     ) -> Result<(), LlmError> {
         if let Some(error) = choice.error {
-            return Err(error_body::in_answer(&OpenAi, error.get()));
+            return Err(error_body::in_answer(&self.codec, error.get()));
         }
         let mut repaired = String::new();
         let message = choice
@@ -229,7 +228,7 @@ impl OpenAiDecoder {
             .map(|raw| json::parse::<Delta<'_>>(raw.get(), &mut repaired));
         let message = message
             .transpose()
-            .map_err(|error| wrong("the answer's message", &json::place(&error), text))?;
+            .map_err(|error| self.wrong("the answer's message", &json::place(&error), text))?;
         // A filter may have taken the whole message away.
         let nothing = Delta::default();
         let delta = message
@@ -250,24 +249,37 @@ impl OpenAiDecoder {
         if let Some(text) = delta.reasoning_content.get().or(delta.reasoning.get()) {
             self.has_plain_reasoning = true;
             self.begin(out);
+            self.echo.push_text(text);
             out.push_reasoning(text);
         }
         if let Some(details) = delta.reasoning_details {
-            for event in parts::reasoning(details, !self.has_plain_reasoning) {
+            for event in parts::reasoning(details, !self.has_plain_reasoning, &mut self.echo) {
                 self.push(event, out);
             }
         }
         match &delta.content {
             Content::Text(text) if !text.is_empty() => {
                 self.begin(out);
+                self.end_reasoning(out);
                 out.push_text(text);
             }
             Content::Parts(list) => {
-                parts::content(list)
-                    .into_iter()
-                    .for_each(|event| self.push(event, out));
+                for event in parts::content(list) {
+                    match &event {
+                        Event::Reasoning(text) => self.echo.push_text(text),
+                        _ => self.end_reasoning(out),
+                    }
+                    self.push(event, out);
+                }
             }
             Content::Text(_) | Content::Absent => {}
+        }
+    }
+
+    /// A run of reasoning ends where something else begins.
+    fn end_reasoning(&mut self, out: &mut EventBatch) {
+        if let Some(event) = self.echo.take() {
+            self.push(event, out);
         }
     }
 
@@ -317,8 +329,18 @@ impl OpenAiDecoder {
         }
         self.note_finish(choice);
         match choice.error {
-            Some(error) => Err(error_body::in_answer(&OpenAi, error.get())),
+            Some(error) => Err(error_body::in_answer(&self.codec, error.get())),
             None => Ok(()),
+        }
+    }
+
+    fn wrong(&self, what: &str, how: &str, text: &str) -> LlmError {
+        let provider = self.codec.name();
+        let message = format!("{provider}: {what} {how}");
+        let error = LlmError::new(ErrorKind::Protocol, message).phase(Phase::Body);
+        LlmError {
+            provider: Some(provider),
+            ..error.detail(text.as_bytes())
         }
     }
 
@@ -341,13 +363,4 @@ fn is_error(chunk: &Chunk<'_>) -> bool {
     let nothing = ["false", "\"\"", "{}"];
     let error = chunk.error.filter(|error| !nothing.contains(&error.get()));
     error.is_some() || chunk.object.get() == Some("error")
-}
-
-fn wrong(what: &str, how: &str, text: &str) -> LlmError {
-    let message = format!("{}: {what} {how}", OpenAi.name());
-    let error = LlmError::new(ErrorKind::Protocol, message).phase(Phase::Body);
-    LlmError {
-        provider: Some(OpenAi.name()),
-        ..error.detail(text.as_bytes())
-    }
 }

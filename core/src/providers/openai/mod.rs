@@ -3,35 +3,46 @@
 
 mod calls;
 mod decode;
+mod echo;
 mod encode;
+mod messages;
 mod parts;
 mod usage;
 mod wire;
 
+use super::compatible::Row;
 use super::{error_body, Decoder, EncodedRequest, Provider, Target};
 use crate::error::LlmError;
 use crate::event::Start;
+use crate::framing::Framing;
 use crate::request::LlmRequest;
 
-/// The codec. Everything that servers do differently is a tolerance of the decoder, not a switch.
-#[derive(Debug)]
-pub(crate) struct OpenAi;
+/// The codec. What servers say differently is a tolerance of the decoder; what they want
+/// differently is in their row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OpenAi {
+    pub(crate) row: &'static Row,
+}
 
 impl Provider for OpenAi {
     fn name(&self) -> &'static str {
-        "openai"
+        self.row.name
     }
 
     fn base_url(&self) -> &'static str {
-        "https://api.openai.com/v1"
+        self.row.base_url
     }
 
     fn key_variables(&self) -> &'static [&'static str] {
-        &["OPENAI_API_KEY"]
+        self.row.key_variables
+    }
+
+    fn needs_key(&self) -> bool {
+        self.row.needs_key
     }
 
     fn base_url_variable(&self) -> &'static str {
-        "OPENAI_BASE_URL"
+        self.row.base_url_variable
     }
 
     fn request(
@@ -39,11 +50,11 @@ impl Provider for OpenAi {
         request: &LlmRequest,
         target: &Target<'_>,
     ) -> Result<EncodedRequest, LlmError> {
-        encode::request(request, target)
+        encode::request(self.row, request, target)
     }
 
-    fn decoder(&self, start: Start) -> Box<dyn Decoder> {
-        Box::new(decode::OpenAiDecoder::new(start))
+    fn decoder(&self, start: Start, _: Framing) -> Box<dyn Decoder> {
+        Box::new(decode::OpenAiDecoder::new(*self, start))
     }
 
     fn error(&self, status: u16, body: &[u8]) -> LlmError {

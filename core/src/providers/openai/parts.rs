@@ -2,10 +2,12 @@
 //! refusals, signed reasoning. Each becomes a PART with a "type" of ours and the provider's own
 //! fields; what cannot be read is left out, since none of it is the answer. Called by `decode`.
 
+use serde::de::DeserializeOwned;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::echo::Echo;
 use crate::event::Event;
 use crate::providers::json::{self, Text};
 
@@ -90,8 +92,8 @@ struct Detail<'t> {
 }
 
 /// Reasoning in its long form: its text, unless that came already, and whatever has to be sent back
-/// as it is (signed or encrypted).
-pub(super) fn reasoning(raw: &RawValue, with_text: bool) -> Vec<Event> {
+/// as it is (signed or encrypted), unless the echo keeps all of it.
+pub(super) fn reasoning(raw: &RawValue, with_text: bool, echo: &mut Echo) -> Vec<Event> {
     let mut repaired = String::new();
     let details: Vec<&RawValue> = json::parse(raw.get(), &mut repaired).unwrap_or_default();
     let mut events = Vec::new();
@@ -106,7 +108,11 @@ pub(super) fn reasoning(raw: &RawValue, with_text: bool) -> Vec<Event> {
             .or(detail.summary.get())
             .filter(|_| with_text);
         events.extend(text.map(|text| Event::Reasoning(text.to_owned())));
-        if detail.data.get().or(detail.signature.get()).is_some() {
+        if echo.keeps_entries() {
+            parse(raw)
+                .into_iter()
+                .for_each(|entry| echo.push_entry(entry));
+        } else if detail.data.get().or(detail.signature.get()).is_some() {
             events.extend(parse(raw).and_then(|value| object("reasoning_detail", value)));
         }
     }
@@ -149,6 +155,6 @@ fn part(kind: &str, fields: Map<String, Value>) -> Event {
     Event::Part(part)
 }
 
-fn parse(raw: &RawValue) -> Option<Value> {
+fn parse<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {
     json::parse(raw.get(), &mut String::new()).ok()
 }

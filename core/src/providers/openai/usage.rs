@@ -31,6 +31,7 @@ pub(super) fn usage(text: &str) -> Option<Usage> {
         )
         .or_else(|| own(&["reasoning_tokens"])),
         raw,
+        ..Usage::default()
     })
 }
 

@@ -13,6 +13,7 @@
 mod acts;
 mod answers;
 mod client;
+mod cohere;
 mod control;
 mod faults;
 mod http2;
@@ -21,3 +22,4 @@ mod pacing;
 mod program;
 mod replay;
 mod tls;
+mod wires;

@@ -10,13 +10,14 @@ const USER: &str = r#""model":"m","messages":[{"role":"user","content":"hi"}]"#;
 
 fn encode(fields: &str, target: &Target<'_>) -> Result<EncodedRequest, LlmError> {
     let request = LlmRequest::from_json(&format!("{{{USER}{fields}}}")).unwrap();
-    OpenAi.request(&request, target)
+    codec("openai").request(&request, target)
 }
 
 fn target() -> Target<'static> {
     Target {
         key: None,
         own_endpoint: true,
+        base_path: "/v1",
         stream: false,
         lenient: false,
     }
@@ -193,7 +194,7 @@ fn messages_go_out_as_they_are() {
     ]);
     let request = json!({"model": "m", "messages": messages}).to_string();
     let request = LlmRequest::from_json(&request).unwrap();
-    let body = OpenAi.request(&request, &target()).unwrap().body;
+    let body = codec("openai").request(&request, &target()).unwrap().body;
     let body: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(body, json!({"model": "m", "messages": messages}));
 }

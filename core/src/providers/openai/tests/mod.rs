@@ -7,8 +7,13 @@ mod calls;
 mod chance;
 mod encode;
 mod endings;
+mod messages;
+mod recorded;
 mod recordings;
+mod requests;
+mod rows;
 mod text;
+mod vectors;
 
 use serde_json::{json, Value};
 
@@ -17,6 +22,8 @@ use crate::batch::EventBatch;
 use crate::error::LlmError;
 use crate::event::{Event, Start};
 use crate::framing::Frame;
+use crate::framing::Framing;
+use crate::providers::compatible::CODECS;
 use crate::providers::{Decoder, Progress, Provider};
 
 /// What came of an answer.
@@ -29,12 +36,23 @@ struct Heard {
     finish: Value,
 }
 
+/// The codec of a row.
+fn codec(name: &str) -> OpenAi {
+    *CODECS.iter().find(|codec| codec.row.name == name).unwrap()
+}
+
 fn decoder() -> Box<dyn Decoder> {
-    OpenAi.decoder(Start {
+    decoder_of("openai")
+}
+
+fn decoder_of(name: &str) -> Box<dyn Decoder> {
+    let codec = codec(name);
+    let start = Start {
         model: "asked".to_owned(),
-        provider: "openai",
+        provider: codec.name(),
         ..Start::default()
-    })
+    };
+    codec.decoder(start, Framing::Sse)
 }
 
 /// Reads frames without a name, and closes the answer if it is complete.

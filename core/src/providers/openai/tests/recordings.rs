@@ -1,12 +1,9 @@
-//! Recorded traffic of OpenAI and of compatible servers through framing and codec, cut in pieces of
-//! 1, 3 and 7 bytes and whole. Where it is: `LITER_LLM_RECORDINGS`, else beside the repository.
+//! Recorded answers of OpenAI and of compatible servers through framing and codec, cut in pieces of
+//! 1, 3 and 7 bytes and whole.
 
-use std::path::{Path, PathBuf};
-
+use super::recorded::{exchanges, read, Exchange};
 use super::*;
 use crate::error::ErrorKind;
-use crate::event::LlmResponse;
-use crate::framing::sse::SseFramer;
 use crate::providers::headers;
 
 /// Where we differ from an expectation: exchange, place, what we say instead, and why.
@@ -17,50 +14,20 @@ const DIFFERENCES: &[(&str, &str, &str, &str)] = &[(
     "the expectation leaves dates out; the wait follows from the response's own date header",
 )];
 
-const APIS: &[&str] = &["openai-chat", "openai-compat-chat", "azure-openai-chat"];
-
 #[test]
-#[allow(clippy::print_stderr)]
 fn recordings_come_out_as_expected() {
-    let root = std::env::var_os("LITER_LLM_RECORDINGS").map_or_else(
-        || {
-            PathBuf::from(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../shared/recordings"
-            ))
-        },
-        PathBuf::from,
-    );
-    let mut wrong = Vec::new();
-    let mut count = 0;
-    for api in APIS {
-        let Ok(exchanges) = std::fs::read_dir(root.join(api)) else {
-            eprintln!("skipped: no recordings of {api}; set LITER_LLM_RECORDINGS");
-            continue;
-        };
-        for exchange in exchanges {
-            count += 1;
-            wrong.extend(check(&exchange.unwrap().path()));
-        }
-    }
-    eprintln!("{count} exchanges replayed");
+    let wrong: Vec<String> = exchanges().iter().filter_map(check).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-fn check(exchange: &Path) -> Option<String> {
-    let name = exchange.file_name().unwrap().to_str().unwrap();
-    let read = |file: &str| std::fs::read(exchange.join(file)).unwrap();
-    let response: Value = serde_json::from_slice(&read("response.json")).unwrap();
-    let mut expected = wanted(
-        &serde_json::from_slice(&read("expected.json")).unwrap(),
-        &response,
-    );
-    for (_, place, ours, _) in DIFFERENCES.iter().filter(|(id, ..)| *id == name) {
+fn check(exchange: &Exchange) -> Option<String> {
+    let name = &exchange.name;
+    let mut expected = wanted(&exchange.expected, &exchange.response);
+    for (_, place, ours, _) in DIFFERENCES.iter().filter(|(id, ..)| id == name) {
         *expected.pointer_mut(place).unwrap() = serde_json::from_str(ours).unwrap();
     }
-    let body = read("response.body");
-    for size in [1, 3, 7, body.len().max(1)] {
-        let heard = replay(&response, &body, size);
+    for size in [1, 3, 7, exchange.body.len().max(1)] {
+        let heard = replay(exchange, size);
         if heard != expected {
             return Some(format!(
                 "{name}, pieces of {size}\n  got  {heard}\n  want {expected}"
@@ -117,45 +84,28 @@ fn wanted(expected: &Value, response: &Value) -> Value {
 }
 
 /// One answer as a client would read it.
-fn replay(response: &Value, body: &[u8], size: usize) -> Value {
+fn replay(exchange: &Exchange, size: usize) -> Value {
+    let response = &exchange.response;
     let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
     if status != 200 {
-        let error = OpenAi.error(status, body);
+        let error = exchange.codec.error(status, &exchange.body);
         assert_eq!(
             (error.status, error.provider),
-            (Some(status), Some("openai"))
+            (Some(status), Some(exchange.codec.name()))
         );
         return json!({"error": said_of(&error, response)});
     }
-    let mut decoder = decoder();
-    let mut batch = EventBatch::default();
-    let error = if response["framing"] == "none" {
-        decoder.whole(body, &mut batch).err()
-    } else {
-        let mut framer = SseFramer::new(1 << 20);
-        let mut each = |frame: Frame<'_>| decoder.frame(frame, &mut batch);
-        body.chunks(size)
-            .try_for_each(|piece| framer.feed(piece, &mut each))
-            .err()
-    };
-    let is_complete = matches!(decoder.progress(), Progress::Answered | Progress::Done);
-    let error = match &error {
-        Some(error) if batch.is_empty() && response["framing"] == "none" => {
+    let answer = read(exchange, size);
+    let error = match &answer.error {
+        Some(error) if answer.is_empty && response["framing"] == "none" => {
             return json!({"error": said_of(error, response)});
         }
         Some(error) => said_of(error, response),
-        None if is_complete => Value::Null,
+        None if answer.is_complete => Value::Null,
         None => json!(["truncated"]),
     };
-    if error.is_null() {
-        decoder.close(&mut batch);
-    }
-    let finish = decoder.finish();
-    let mut whole = LlmResponse::default();
-    batch
-        .drain()
-        .into_iter()
-        .for_each(|event| whole.push(event));
+    let whole = answer.whole;
+    assert!([exchange.codec.name(), ""].contains(&whole.start.provider));
     let calls: Vec<Value> = whole
         .tool_calls
         .iter()
@@ -167,6 +117,7 @@ fn replay(response: &Value, body: &[u8], size: usize) -> Value {
             ])
         })
         .collect();
+    let finish = answer.finish;
     let mut usage = json!(finish.usage);
     let usage_raw = usage
         .as_object_mut()

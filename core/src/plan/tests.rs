@@ -1,0 +1,177 @@
+//! What a plan refuses before any I/O, and where it sends a request.
+
+#![allow(clippy::unwrap_used)]
+
+#[cfg(feature = "openai")]
+use crate::message::Message;
+
+use super::*;
+
+#[test]
+fn a_base_url_is_http_with_a_host_and_no_password() {
+    for bad in [
+        "ftp://x/v1",
+        "x",
+        "https://",
+        "https://me:pw@host/v1",
+        "file:///etc",
+    ] {
+        let error = parse_base_url(bad).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Config, "{bad}");
+        assert!(error.message.starts_with("base_url") && !error.message.contains("pw"));
+    }
+    let url = parse_base_url("https://h/v1/?api-version=1").unwrap();
+    assert_eq!(
+        append(&url, "/chat").as_str(),
+        "https://h/v1/chat?api-version=1"
+    );
+    assert_eq!(
+        append(&parse_base_url("http://h").unwrap(), "/x").as_str(),
+        "http://h/x"
+    );
+}
+
+#[test]
+fn a_key_over_plain_http_stays_on_this_machine() {
+    let check =
+        |url: &str, key| check_transport(&Url::parse(url).unwrap(), key, &ClientOptions::default());
+    for good in [
+        "http://127.0.0.1:1/v1",
+        "http://[::1]/v1",
+        "http://localhost/v1",
+        "https://a",
+    ] {
+        assert!(check(good, true).is_ok(), "{good}");
+    }
+    assert!(check("http://example.org/v1", true).is_err());
+    assert!(check("http://example.org/v1", false).is_ok());
+}
+
+#[test]
+fn headers_of_http_itself_and_line_breaks_are_refused() {
+    for (name, value) in [
+        ("Host", "x"),
+        ("content-length", "1"),
+        ("x-a", "b\r\nc"),
+        ("a b", "c"),
+    ] {
+        let request = LlmRequest {
+            headers: vec![(name.to_owned(), value.to_owned())],
+            ..LlmRequest::default()
+        };
+        let error = own_headers(&ClientOptions::default(), &request).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::InvalidArgument, "{name}");
+    }
+}
+
+/// Plans a request to this model with options in JSON and an empty environment.
+#[cfg(feature = "openai")]
+fn planned(model: &str, options: &str) -> Result<Plan, LlmError> {
+    let options = ClientOptions::from_json(options).unwrap();
+    let mut request = LlmRequest::new(model, vec![Message::user("hi")]);
+    resolve(&options, &Environment::default(), &mut request)
+}
+
+#[test]
+#[cfg(feature = "openai")]
+fn the_first_segment_of_a_model_names_its_provider() {
+    let rows = [
+        ("groq/llama-3", "https://api.groq.com/openai/v1", "llama-3"),
+        (
+            "openrouter/anthropic/claude",
+            "https://openrouter.ai/api/v1",
+            "anthropic/claude",
+        ),
+        ("deepseek/chat", "https://api.deepseek.com", "chat"),
+        (
+            "together/meta/llama:free",
+            "https://api.together.xyz/v1",
+            "meta/llama:free",
+        ),
+    ];
+    for (model, base_url, rest) in rows {
+        let plan = planned(model, r#"{"api_key":"test-key"}"#).unwrap();
+        assert_eq!(plan.model, rest);
+        assert_eq!(
+            plan.outgoing.url.as_str(),
+            format!("{base_url}/chat/completions")
+        );
+    }
+    // A provider that is named leaves the model alone.
+    let options = r#"{"provider":"openrouter","api_key":"test-key"}"#;
+    let plan = planned("deepseek/chat", options).unwrap();
+    assert_eq!(
+        (plan.provider.name(), plan.model.as_str()),
+        ("openrouter", "deepseek/chat")
+    );
+    let error = planned("nobody/chat", r#"{"api_key":"test-key"}"#).unwrap_err();
+    assert!(error.message.contains("no provider"), "{error}");
+}
+
+#[test]
+#[cfg(feature = "openai")]
+fn a_key_is_needed_where_the_provider_asks_for_one() {
+    for model in ["ollama/m", "vllm/m", "lmstudio/m", "llamacpp/m"] {
+        let plan = planned(model, "{}").unwrap();
+        assert_eq!(plan.outgoing.headers.get("authorization"), None, "{model}");
+    }
+    let with_key = planned("vllm/m", r#"{"api_key":"test-key"}"#).unwrap();
+    assert_eq!(
+        with_key.outgoing.headers.get("authorization").unwrap(),
+        "Bearer test-key"
+    );
+    for (model, variables) in [
+        ("groq/m", "GROQ_API_KEY"),
+        ("perplexity/m", "PERPLEXITY_API_KEY or PPLX_API_KEY"),
+    ] {
+        let error = planned(model, "{}").unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Config);
+        assert!(
+            error.message.contains(&format!("set {variables} or")),
+            "{error}"
+        );
+    }
+    // Somebody else's endpoint may let us in without one.
+    assert!(planned("groq/m", r#"{"base_url":"https://h/v1"}"#).is_ok());
+}
+
+#[test]
+#[cfg(feature = "openai")]
+fn azure_needs_an_address_and_a_key_and_keeps_the_version_that_was_named() {
+    let error = planned("azure/m", r#"{"api_key":"test-key"}"#).unwrap_err();
+    assert!(error.message.contains("AZURE_OPENAI_ENDPOINT"), "{error}");
+    let error = planned("azure/m", r#"{"base_url":"https://h"}"#).unwrap_err();
+    assert!(error.message.contains("AZURE_OPENAI_API_KEY"), "{error}");
+    let token = r#"{"base_url":"https://h","headers":{"Authorization":"Bearer token"}}"#;
+    assert!(planned("azure/m", token).is_ok());
+
+    let rows = [
+        (
+            "https://h",
+            "https://h/openai/deployments/m/chat/completions?api-version=2024-10-21",
+        ),
+        (
+            "https://h/?api-version=2024-02-01",
+            "https://h/openai/deployments/m/chat/completions?api-version=2024-02-01",
+        ),
+        (
+            "https://h/openai/v1/",
+            "https://h/openai/v1/chat/completions",
+        ),
+        (
+            "https://h/openai/v1?api-version=preview",
+            "https://h/openai/v1/chat/completions?api-version=preview",
+        ),
+        (
+            "https://h/models?x=1",
+            "https://h/models/chat/completions?x=1&api-version=2024-05-01-preview",
+        ),
+    ];
+    for (base_url, url) in rows {
+        let options = format!(r#"{{"base_url":"{base_url}","api_key":"test-key"}}"#);
+        let plan = planned("azure/m", &options).unwrap();
+        assert_eq!(plan.outgoing.url.as_str(), url);
+        assert_eq!(plan.outgoing.headers.get("api-key").unwrap(), "test-key");
+        assert_eq!(plan.outgoing.headers.get("authorization"), None);
+    }
+}

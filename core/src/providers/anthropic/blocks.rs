@@ -1,0 +1,252 @@
+//! The blocks of an answer that are being written, and what each becomes: text and reasoning are
+//! said as they come; whatever the provider wants back as it was is handed over whole at its end.
+//! Owns the blocks between their start and their stop. Called by `decode`.
+
+use serde_json::{json, Map, Value};
+
+use super::calls::{Call, Calls};
+use super::sink::Sink;
+use super::wire::Delta;
+use crate::event::Event;
+use crate::providers::json as lenient;
+
+#[derive(Debug)]
+struct Block {
+    index: u64,
+    kind: Kind,
+    /// As it began; what deltas add is added here.
+    fields: Map<String, Value>,
+    /// The input of a server's tool, as far as it came.
+    input: String,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Text,
+    Call(Call),
+    /// Thinking, what the provider's own tools do, and every kind that is new to us.
+    Whole,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    open: Vec<Block>,
+    calls: Calls,
+}
+
+impl Blocks {
+    pub(super) fn calls_wait(&self) -> bool {
+        self.calls.wait()
+    }
+
+    /// A block begins; some kinds come whole in their beginning.
+    pub(super) fn start(&mut self, index: u64, fields: Map<String, Value>, out: &mut Sink<'_>) {
+        let kind = self.kind(&fields, out);
+        let mut block = Block {
+            index,
+            kind,
+            fields,
+            input: String::new(),
+        };
+        match &block.kind {
+            Kind::Text => {
+                citations(&mut block.fields, out);
+                out.push_text(text(&block.fields, "text"));
+                block.fields.clear();
+            }
+            Kind::Call(call) => out.push(call.named()),
+            Kind::Whole => out.push_reasoning(thinking(&block.fields)),
+        }
+        self.open.push(block);
+    }
+
+    /// A block of a whole answer; `raw` is its text.
+    pub(super) fn whole(
+        &mut self,
+        mut fields: Map<String, Value>,
+        input: &str,
+        out: &mut Sink<'_>,
+    ) {
+        match self.kind(&fields, out) {
+            Kind::Text => {
+                out.push_text(text(&fields, "text"));
+                citations(&mut fields, out);
+            }
+            Kind::Call(mut call) => {
+                call.set(input);
+                out.extend(self.calls.end(call, fields));
+            }
+            Kind::Whole => {
+                out.push_reasoning(thinking(&fields));
+                out.push(content(fields));
+            }
+        }
+    }
+
+    fn kind(&mut self, fields: &Map<String, Value>, out: &mut Sink<'_>) -> Kind {
+        let kind = text(fields, "type");
+        if kind == "tool_use" {
+            return Kind::Call(self.calls.begin(fields));
+        }
+        out.extend(self.calls.passed());
+        match kind {
+            "text" => Kind::Text,
+            _ => Kind::Whole,
+        }
+    }
+
+    /// Something is new in a block; `data` is the whole event. False: it is nothing that we know.
+    pub(super) fn delta(
+        &mut self,
+        index: u64,
+        delta: &Delta<'_>,
+        data: &str,
+        out: &mut Sink<'_>,
+    ) -> bool {
+        let kind = delta.kind.get().unwrap_or_default();
+        let Some(block) = self.open.iter_mut().find(|block| block.index == index) else {
+            // A server that leaves out the beginnings of its blocks.
+            out.push_text(delta.text.get().unwrap_or_default());
+            return kind == "text_delta";
+        };
+        match (&mut block.kind, kind) {
+            (Kind::Text, "text_delta") => out.push_text(delta.text.get().unwrap_or_default()),
+            (Kind::Text, "citations_delta") => {
+                let citation =
+                    whole_delta(data).and_then(|mut delta| delta.shift_remove("citation"));
+                out.extend(citation.and_then(citation_part));
+            }
+            (Kind::Call(call), "input_json_delta") => {
+                let piece = delta.partial_json.get();
+                out.extend(piece.map(|piece| call.add(piece)));
+            }
+            (Kind::Whole, "input_json_delta") => {
+                block
+                    .input
+                    .push_str(delta.partial_json.get().unwrap_or_default());
+            }
+            (Kind::Whole, "thinking_delta") => {
+                let piece = delta.thinking.get().unwrap_or_default();
+                append(&mut block.fields, "thinking", piece);
+                out.push_reasoning(piece);
+            }
+            (Kind::Whole, _) => merge(&mut block.fields, whole_delta(data).unwrap_or_default()),
+            (Kind::Text | Kind::Call(_), _) => return false,
+        }
+        true
+    }
+
+    /// A block is whole.
+    pub(super) fn stop(&mut self, index: u64, out: &mut Sink<'_>) {
+        let Some(at) = self.open.iter().position(|block| block.index == index) else {
+            return;
+        };
+        let Block {
+            kind,
+            mut fields,
+            input,
+            ..
+        } = self.open.remove(at);
+        match kind {
+            Kind::Text => {}
+            Kind::Call(mut call) => {
+                // Some servers give the input in the beginning of the block.
+                let given = fields.get("input").and_then(Value::as_object);
+                let given = given.filter(|given| !given.is_empty() && call.is_without_arguments());
+                out.extend(given.map(|given| call.add(&json!(given).to_string())));
+                out.extend(self.calls.end(call, fields));
+            }
+            Kind::Whole => {
+                if !input.is_empty() {
+                    let value = serde_json::from_str(&input).unwrap_or(Value::String(input));
+                    fields.insert("input".to_owned(), value);
+                }
+                out.push(content(fields));
+            }
+        }
+    }
+
+    /// The answer is complete. A block without its stop was cut: only a call may still be whole.
+    pub(super) fn close(&mut self, cut: bool, out: &mut Sink<'_>) {
+        let open = std::mem::take(&mut self.open).into_iter();
+        let calls = open.filter_map(|block| match block.kind {
+            Kind::Call(call) => Some(call),
+            Kind::Text | Kind::Whole => None,
+        });
+        out.extend(self.calls.close(calls.collect(), cut));
+    }
+}
+
+/// A block that has to go back to the provider as it is.
+pub(super) fn content(block: Map<String, Value>) -> Event {
+    part("content", "content", Value::Object(block))
+}
+
+/// A PART of one value.
+pub(super) fn part(kind: &str, name: &str, value: Value) -> Event {
+    let kind = ("type".to_owned(), Value::from(kind));
+    Event::Part(Map::from_iter([kind, (name.to_owned(), value)]))
+}
+
+/// The provider's fields; its own "type" (`char_location`, `web_search_result_location`) as "kind".
+fn citation_part(citation: Value) -> Option<Event> {
+    let Value::Object(fields) = citation else {
+        return None;
+    };
+    let mut part = Map::from_iter([("type".to_owned(), Value::from("citation"))]);
+    part.extend(fields.into_iter().map(|(name, value)| match name.as_str() {
+        "type" => ("kind".to_owned(), value),
+        _ => (name, value),
+    }));
+    Some(Event::Part(part))
+}
+
+fn citations(fields: &mut Map<String, Value>, out: &mut Sink<'_>) {
+    if let Some(Value::Array(list)) = fields.shift_remove("citations") {
+        out.extend(list.into_iter().filter_map(citation_part));
+    }
+}
+
+/// What a delta adds to a block of which we only know that it goes back whole: text grows, the rest
+/// replaces.
+fn merge(fields: &mut Map<String, Value>, delta: Map<String, Value>) {
+    for (name, value) in delta.into_iter().filter(|(name, _)| name != "type") {
+        match (name.as_str(), value) {
+            ("content" | "signature" | "text", Value::String(piece)) => {
+                append(fields, &name, &piece)
+            }
+            (_, Value::Null) => {}
+            (_, value) => {
+                fields.insert(name, value);
+            }
+        }
+    }
+}
+
+fn append(fields: &mut Map<String, Value>, name: &str, piece: &str) {
+    match fields.get_mut(name) {
+        Some(Value::String(text)) => text.push_str(piece),
+        _ => {
+            fields.insert(name.to_owned(), Value::from(piece));
+        }
+    }
+}
+
+fn whole_delta(data: &str) -> Option<Map<String, Value>> {
+    let mut event: Map<String, Value> = lenient::parse(data, &mut String::new()).ok()?;
+    match event.shift_remove("delta")? {
+        Value::Object(delta) => Some(delta),
+        _ => None,
+    }
+}
+
+fn thinking(fields: &Map<String, Value>) -> &str {
+    match text(fields, "type") {
+        "thinking" => text(fields, "thinking"),
+        _ => "",
+    }
+}
+
+fn text<'f>(fields: &'f Map<String, Value>, name: &str) -> &'f str {
+    fields.get(name).and_then(Value::as_str).unwrap_or_default()
+}

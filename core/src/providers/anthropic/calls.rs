@@ -1,0 +1,143 @@
+//! The calls of one answer that are for the caller's tools. Owns the dense index that hosts see,
+//! when a call is whole, and which calls also have to go back as blocks because their place or
+//! their fields say more than a call of ours can. Called by `blocks`.
+
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+use super::blocks::content;
+use crate::event::{Event, ToolCall, ToolDelta};
+
+/// A call that is being written.
+#[derive(Debug)]
+pub(super) struct Call {
+    index: u32,
+    id: String,
+    name: String,
+    arguments: String,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    count: u32,
+    /// Some call was not made by code that runs at the provider, and so waits for an answer.
+    wait: bool,
+    /// Ended, but no JSON: whole unless the answer met a limit.
+    doubtful: Vec<ToolCall>,
+    /// Blocks of calls after which nothing else came yet.
+    last: Vec<Map<String, Value>>,
+}
+
+impl Calls {
+    pub(super) fn wait(&self) -> bool {
+        self.wait
+    }
+
+    /// Begins a call with what its block says.
+    pub(super) fn begin(&mut self, block: &Map<String, Value>) -> Call {
+        let text = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default();
+        let index = self.count;
+        self.count = self.count.saturating_add(1);
+        self.wait |= is_direct(block);
+        Call {
+            index,
+            id: text("id").to_owned(),
+            name: text("name").to_owned(),
+            arguments: String::new(),
+        }
+    }
+
+    /// Ends a call at the end of its block.
+    pub(super) fn end(&mut self, call: Call, mut block: Map<String, Value>) -> Vec<Event> {
+        let call = call.whole();
+        let Ok(input) = serde_json::from_str::<Value>(&call.arguments) else {
+            self.doubtful.push(call);
+            return Vec::new();
+        };
+        block.insert("input".to_owned(), input);
+        let is_direct = is_direct(&block);
+        self.last.push(block);
+        let mut events = vec![Event::ToolCall(call)];
+        if !is_direct {
+            events.extend(self.passed());
+        }
+        events
+    }
+
+    /// Something else follows the last calls: the reducers keep calls behind all content, so these
+    /// have to keep their place as blocks.
+    pub(super) fn passed(&mut self) -> impl Iterator<Item = Event> {
+        std::mem::take(&mut self.last).into_iter().map(content)
+    }
+
+    /// The calls that were not handed over yet. Where the answer met a limit, what is no JSON was
+    /// cut, and is left out.
+    pub(super) fn close(&mut self, open: Vec<Call>, cut: bool) -> impl Iterator<Item = Event> {
+        let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
+        let mut calls = std::mem::take(&mut self.doubtful);
+        let open = open
+            .into_iter()
+            .filter(|call| !cut || is_json(&call.arguments));
+        calls.retain(|_| !cut);
+        calls.extend(open.map(Call::whole));
+        calls.into_iter().map(Event::ToolCall)
+    }
+}
+
+impl Call {
+    /// The first delta, which names the call.
+    pub(super) fn named(&self) -> Event {
+        Event::ToolDelta(ToolDelta {
+            index: self.index,
+            id: Some(self.id.clone()),
+            name: Some(self.name.clone()),
+            arguments: String::new(),
+        })
+    }
+
+    /// Adds a piece of the arguments.
+    pub(super) fn add(&mut self, piece: &str) -> Event {
+        self.arguments.push_str(piece);
+        Event::ToolDelta(ToolDelta {
+            index: self.index,
+            id: None,
+            name: None,
+            arguments: piece.to_owned(),
+        })
+    }
+
+    /// All arguments at once, as a whole answer has them.
+    pub(super) fn set(&mut self, arguments: &str) {
+        arguments.clone_into(&mut self.arguments);
+    }
+
+    pub(super) fn is_without_arguments(&self) -> bool {
+        self.arguments.is_empty()
+    }
+
+    fn whole(self) -> ToolCall {
+        let Self {
+            index,
+            id,
+            name,
+            mut arguments,
+        } = self;
+        if arguments.is_empty() {
+            arguments.push_str("{}");
+        }
+        ToolCall {
+            index,
+            id,
+            name,
+            arguments,
+        }
+    }
+}
+
+/// Whether the model itself calls, and not code that it runs at the provider.
+fn is_direct(block: &Map<String, Value>) -> bool {
+    let caller = block.get("caller").and_then(|caller| caller.get("type"));
+    caller
+        .and_then(Value::as_str)
+        .is_none_or(|kind| kind == "direct")
+}

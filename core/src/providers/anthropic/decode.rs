@@ -1,0 +1,250 @@
+//! The state of one answer being read, streamed or whole. Owns the order of events and the marks of
+//! progress: an answer is complete at `message_stop` and not before. A delta of text costs one pass
+//! over its JSON and one copy, into the batch.
+
+use serde_json::{Map, Value};
+
+use super::blocks::{self, Blocks};
+use super::sink::Sink;
+use super::usage;
+use super::wire::{Event as WireEvent, Input, Message};
+use super::Anthropic;
+use crate::batch::EventBatch;
+use crate::error::{ErrorKind, LlmError, Phase};
+use crate::event::{FinishReason, Start};
+use crate::framing::Frame;
+use crate::providers::{error_body, json, Decoder, Finish, Progress, Provider};
+
+#[derive(Debug)]
+pub(super) struct AnthropicDecoder {
+    progress: Progress,
+    /// Until it is said, just before the first content.
+    start: Option<Box<Start>>,
+    blocks: Blocks,
+    stop_reason: Option<String>,
+    usage: Map<String, Value>,
+    unknown_events: u64,
+    is_closed: bool,
+}
+
+impl AnthropicDecoder {
+    pub(super) fn new(start: Start) -> Self {
+        Self {
+            progress: Progress::Empty,
+            start: Some(Box::new(start)),
+            blocks: Blocks::default(),
+            stop_reason: None,
+            usage: Map::new(),
+            unknown_events: 0,
+            is_closed: false,
+        }
+    }
+}
+
+impl Decoder for AnthropicDecoder {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
+        let data = frame.data.trim();
+        // [DONE] is not Anthropic's, but some servers that speak like it end with it.
+        let says_nothing = matches!(data, "" | "[DONE]") || frame.name == "ping";
+        if self.progress == Progress::Done || says_nothing {
+            return Ok(());
+        }
+        if frame.name == "error" {
+            return Err(error_body::in_answer(&Anthropic, data));
+        }
+        if !data.starts_with('{') {
+            return Err(wrong(
+                "an event of the stream",
+                "is not a JSON object",
+                data,
+            ));
+        }
+        let mut repaired = String::new();
+        let event: WireEvent<'_> = json::parse(data, &mut repaired)
+            .map_err(|error| wrong("an event of the stream", &json::place(&error), data))?;
+        self.event(&event, data, out)
+    }
+
+    fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
+        let text = std::str::from_utf8(body)
+            .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let mut repaired = String::new();
+        let message: Message<'_> = json::parse(text, &mut repaired)
+            .map_err(|error| wrong("the answer", &json::place(&error), text))?;
+        if message.error.is_some() || message.kind.get() == Some("error") {
+            return Err(error_body::in_answer(&Anthropic, text));
+        }
+        let Some(blocks) = &message.content else {
+            // A message is no error, though it has a type; another document may be one.
+            let error = match message.kind.get() {
+                Some("message") => None,
+                _ => error_body::find_in_answer(&Anthropic, text),
+            };
+            let no_content = || wrong("the answer", "has no usable content", text);
+            return Err(error.unwrap_or_else(no_content));
+        };
+        self.note(&message);
+        for raw in blocks {
+            let mut repaired = String::new();
+            let fields: Map<String, Value> = json::parse(raw.get(), &mut repaired)
+                .map_err(|error| wrong("a block of the answer", &json::place(&error), raw.get()))?;
+            let input: Option<Input<'_>> = serde_json::from_str(raw.get()).ok();
+            let input = input.and_then(|block| block.input);
+            let input = input.map_or("", |input| input.get());
+            self.blocks
+                .whole(fields, input, &mut sink(&mut self.start, out));
+        }
+        self.stopped(message.stop_reason.get(), fields_of(text), out);
+        self.close(out);
+        self.progress = Progress::Done;
+        Ok(())
+    }
+
+    fn close(&mut self, out: &mut EventBatch) {
+        if std::mem::replace(&mut self.is_closed, true) {
+            return;
+        }
+        let reason = self.reason();
+        let cut = matches!(
+            reason,
+            Some(FinishReason::Length | FinishReason::ContentFilter)
+        );
+        let mut sink = sink(&mut self.start, out);
+        sink.begin();
+        self.blocks.close(cut, &mut sink);
+    }
+
+    fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    fn finish(&self) -> Finish {
+        Finish {
+            reason: self.reason(),
+            reason_raw: self.stop_reason.clone(),
+            usage: usage::usage(&self.usage),
+            unknown_events: self.unknown_events,
+        }
+    }
+}
+
+impl AnthropicDecoder {
+    fn event(
+        &mut self,
+        event: &WireEvent<'_>,
+        data: &str,
+        out: &mut EventBatch,
+    ) -> Result<(), LlmError> {
+        let index = event.index.unwrap_or_default();
+        match event.kind.get().unwrap_or_default() {
+            "content_block_delta" => {
+                self.progress = Progress::Open;
+                let Some(delta) = &event.delta else {
+                    return Err(wrong("an event of the stream", "has no delta", data));
+                };
+                let sink = &mut sink(&mut self.start, out);
+                if !self.blocks.delta(index, delta, data, sink) {
+                    self.unknown_events += 1;
+                }
+            }
+            "content_block_start" => {
+                self.progress = Progress::Open;
+                let block = event.content_block.and_then(|raw| fields_of(raw.get()));
+                let block = block
+                    .ok_or_else(|| wrong("an event of the stream", "has no content_block", data))?;
+                self.blocks
+                    .start(index, block, &mut sink(&mut self.start, out));
+            }
+            "content_block_stop" => self.blocks.stop(index, &mut sink(&mut self.start, out)),
+            "message_start" => {
+                self.progress = Progress::Open;
+                event.message.iter().for_each(|message| self.note(message));
+            }
+            "message_delta" => {
+                self.progress = Progress::Open;
+                if let Some(usage) = event.usage.and_then(|raw| fields_of(raw.get())) {
+                    usage::note(&mut self.usage, usage);
+                }
+                let reason = event
+                    .delta
+                    .as_ref()
+                    .and_then(|delta| delta.stop_reason.get());
+                self.stopped(reason, fields_of(data), out);
+            }
+            "message_stop" => self.progress = Progress::Done,
+            "ping" => {}
+            "error" => return Err(error_body::in_answer(&Anthropic, data)),
+            // A gateway's error in another provider's form.
+            _ if event.error.is_some() => return Err(error_body::in_answer(&Anthropic, data)),
+            _ => self.unknown_events += 1,
+        }
+        Ok(())
+    }
+
+    /// Who answers, and the first count of tokens.
+    fn note(&mut self, message: &Message<'_>) {
+        if let Some(start) = &mut self.start {
+            start.id = message.id.get().map(str::to_owned).or(start.id.take());
+            if let Some(model) = message.model.get() {
+                model.clone_into(&mut start.model);
+            }
+        }
+        if let Some(usage) = message.usage.and_then(|raw| fields_of(raw.get())) {
+            usage::note(&mut self.usage, usage);
+        }
+    }
+
+    /// Why the model stopped, and what is said beside it. `fields` is the event, or the answer.
+    fn stopped(
+        &mut self,
+        reason: Option<&str>,
+        fields: Option<Map<String, Value>>,
+        out: &mut EventBatch,
+    ) {
+        if let Some(reason) = reason {
+            self.stop_reason = Some(reason.to_owned());
+        }
+        let mut fields = fields.unwrap_or_default();
+        if let Some(Value::Object(delta)) = fields.shift_remove("delta") {
+            fields.extend(delta);
+        }
+        let mut sink = sink(&mut self.start, out);
+        for name in BESIDE_STOP {
+            let value = fields.shift_remove(*name);
+            let value = value.filter(|value| !value.is_null());
+            sink.extend(value.map(|value| blocks::part(name, name, value)));
+        }
+    }
+
+    fn reason(&self) -> Option<FinishReason> {
+        let raw = self.stop_reason.as_deref();
+        raw.map(|raw| usage::finish_reason(raw, self.blocks.calls_wait()))
+    }
+}
+
+/// What may stand beside the stop reason and is worth seeing: the text at which the model stopped,
+/// why it refused, the container to go on with, what was edited out of the conversation.
+const BESIDE_STOP: &[&str] = &[
+    "stop_sequence",
+    "stop_details",
+    "container",
+    "context_management",
+];
+
+fn sink<'s>(start: &'s mut Option<Box<Start>>, batch: &'s mut EventBatch) -> Sink<'s> {
+    Sink { start, batch }
+}
+
+fn fields_of(text: &str) -> Option<Map<String, Value>> {
+    json::parse(text, &mut String::new()).ok()
+}
+
+fn wrong(what: &str, how: &str, text: &str) -> LlmError {
+    let message = format!("{}: {what} {how}", Anthropic.name());
+    let error = LlmError::new(ErrorKind::Protocol, message).phase(Phase::Body);
+    LlmError {
+        provider: Some(Anthropic.name()),
+        ..error.detail(text.as_bytes())
+    }
+}

@@ -1,0 +1,161 @@
+//! A request in the shape of messages. Owns which field goes out under which name; sends only what
+//! the caller set, and the limit that the API requires. Called by the codec.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
+
+use super::fields::{self, MAX_TOKENS};
+use super::parts::Block;
+use super::tools::{self, WireTool};
+use super::turns::{self, Turn};
+use super::{wrong, Anthropic};
+use crate::error::LlmError;
+use crate::framing::Framing;
+use crate::providers::unsupported::Unsupported;
+use crate::providers::{EncodedRequest, Provider, Target};
+use crate::request::LlmRequest;
+use crate::secret::Secret;
+
+pub(super) fn request(
+    request: &LlmRequest,
+    target: &Target<'_>,
+) -> Result<EncodedRequest, LlmError> {
+    let mut warnings = Vec::new();
+    let mut unsupported = Unsupported {
+        provider: Anthropic.name(),
+        lenient: target.lenient,
+        warnings: &mut warnings,
+    };
+    fields::check(request, &mut unsupported)?;
+    let conversation = turns::conversation(&request.messages, &mut unsupported)?;
+    if !conversation.system.is_empty() && given(request, "system") {
+        return Err(wrong(
+            "system is said in messages and beside them; keep one of the two",
+        ));
+    }
+    let tools = tools::tools(&request.tools, &mut unsupported)?;
+    let body = Body {
+        request,
+        stream: target.stream,
+        max_tokens: fields::max_tokens(request),
+        system: conversation.system,
+        turns: conversation.turns,
+        tool_choice: tools::choice(request, !tools.is_empty(), &mut unsupported)?,
+        tools,
+        output_config: fields::output_config(request, &mut unsupported)?,
+        metadata: fields::metadata(request, &mut unsupported)?,
+    };
+    let body = serde_json::to_vec(&body)
+        .map_err(|error| wrong(&format!("request cannot be JSON: {error}")))?;
+    Ok(EncodedRequest {
+        path: path(target.base_path).to_owned(),
+        headers: headers(target.key),
+        body,
+        warnings,
+        framing: Framing::Sse,
+    })
+}
+
+/// A base URL may or may not name the version: both are common.
+fn path(base_path: &str) -> &'static str {
+    match base_path.ends_with("/v1") {
+        true => "/messages",
+        false => "/v1/messages",
+    }
+}
+
+fn headers(key: Option<&Secret>) -> Vec<(&'static str, String)> {
+    let mut headers = vec![("anthropic-version", "2023-06-01".to_owned())];
+    match key.map(Secret::expose) {
+        // A token of OAuth instead of a key; taken only with this beta.
+        Some(token) if token.starts_with("sk-ant-oat") => {
+            headers.push(("authorization", format!("Bearer {token}")));
+            headers.push(("anthropic-beta", "oauth-2025-04-20".to_owned()));
+        }
+        Some(key) => headers.push(("x-api-key", key.to_owned())),
+        None => {}
+    }
+    headers
+}
+
+/// Whether the caller wrote a field of the provider's under its own name.
+pub(super) fn given(request: &LlmRequest, name: &str) -> bool {
+    let value = request
+        .extra_body
+        .get(name)
+        .or_else(|| request.extra.get(name));
+    value.is_some_and(|value| !value.is_null())
+}
+
+/// The body, written straight from the request: messages may hold images of many megabytes.
+struct Body<'a> {
+    request: &'a LlmRequest,
+    stream: bool,
+    max_tokens: u64,
+    system: Vec<Block<'a>>,
+    turns: Vec<Turn<'a>>,
+    tools: Vec<WireTool<'a>>,
+    tool_choice: Option<Value>,
+    output_config: Option<Map<String, Value>>,
+    metadata: Option<Map<String, Value>>,
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let request = self.request;
+        let mut map = serializer.serialize_map(None)?;
+        self.put(&mut map, "model", Some(&request.model))?;
+        self.put(&mut map, MAX_TOKENS, Some(self.max_tokens))?;
+        self.put(&mut map, "system", turns::content(&self.system))?;
+        self.put(&mut map, "messages", Some(&self.turns))?;
+        self.put(&mut map, "temperature", request.temperature)?;
+        self.put(&mut map, "top_p", request.top_p)?;
+        self.put(&mut map, "stop_sequences", not_empty(&request.stop))?;
+        self.put(&mut map, "tools", not_empty(&self.tools))?;
+        self.put(&mut map, "tool_choice", self.tool_choice.as_ref())?;
+        self.put(&mut map, "metadata", self.metadata.as_ref())?;
+        if self.stream {
+            self.put(&mut map, "stream", Some(true))?;
+        }
+        let extra = request.extra.iter();
+        for (name, value) in extra.filter(|(name, _)| fields::passes(name)) {
+            if !request.extra_body.contains_key(name) {
+                map.serialize_entry(name, value)?;
+            }
+        }
+        // Ours and the caller's in one object.
+        if let (Some(config), false) = (
+            &self.output_config,
+            request.extra_body.contains_key("output_config"),
+        ) {
+            map.serialize_entry("output_config", config)?;
+        }
+        // A null takes a field out.
+        let over = request.extra_body.iter();
+        for (name, value) in over.filter(|(_, value)| !value.is_null()) {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl Body<'_> {
+    /// Writes a field that we name, unless the caller wrote it elsewhere.
+    fn put<M: SerializeMap>(
+        &self,
+        map: &mut M,
+        name: &str,
+        value: Option<impl Serialize>,
+    ) -> Result<(), M::Error> {
+        let is_elsewhere =
+            self.request.extra.contains_key(name) || self.request.extra_body.contains_key(name);
+        match value {
+            Some(value) if !is_elsewhere => map.serialize_entry(name, &value),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn not_empty<T>(list: &[T]) -> Option<&[T]> {
+    (!list.is_empty()).then_some(list)
+}

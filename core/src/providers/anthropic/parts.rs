@@ -1,0 +1,284 @@
+//! Parts of a message as blocks: OpenAI's text, images and files are rewritten, what has
+//! Anthropic's form goes out as it is. Called by `turns`.
+
+use base64::prelude::{Engine, BASE64_STANDARD};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
+use serde_json::{json, Map, Value};
+
+use super::{turns, wrong};
+use crate::error::LlmError;
+use crate::message::ContentPart;
+use crate::providers::unsupported::Unsupported;
+
+/// One block of a turn.
+pub(super) struct Block<'a> {
+    pub(super) body: Body<'a>,
+    /// Where the caller set the mark on the message and not on a part of it.
+    pub(super) cache_control: Option<&'a Value>,
+}
+
+/// What a block is.
+pub(super) enum Body<'a> {
+    Text(&'a str),
+    /// A part that has Anthropic's form.
+    Native(&'a ContentPart),
+    /// An image or a document, with the fields that stood beside the source.
+    Media {
+        kind: &'static str,
+        source: Source<'a>,
+        title: Option<&'a str>,
+        part: &'a ContentPart,
+    },
+    ToolUse {
+        id: &'a str,
+        name: &'a str,
+        input: Option<&'a RawValue>,
+        beside: &'a Map<String, Value>,
+    },
+    ToolResult {
+        id: &'a str,
+        content: Option<ResultContent<'a>>,
+        is_error: Option<&'a Value>,
+    },
+}
+
+/// Where an image or a document is.
+pub(super) enum Source<'a> {
+    Url(&'a str),
+    Base64 { media_type: &'a str, data: &'a str },
+    Text(String),
+    File(&'a str),
+}
+
+/// What a tool answered.
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+pub(super) enum ResultContent<'a> {
+    Text(&'a str),
+    Blocks(Vec<Block<'a>>),
+}
+
+impl<'a> Block<'a> {
+    pub(super) fn new(body: Body<'a>) -> Self {
+        Self {
+            body,
+            cache_control: None,
+        }
+    }
+
+    pub(super) fn is_tool_result(&self) -> bool {
+        match &self.body {
+            Body::ToolResult { .. } => true,
+            Body::Native(part) => part.kind == "tool_result",
+            Body::Text(_) | Body::Media { .. } | Body::ToolUse { .. } => false,
+        }
+    }
+
+    /// Whether it is a call in Anthropic's form with this id.
+    pub(super) fn is_tool_use(&self, id: &str) -> bool {
+        let Body::Native(part) = &self.body else {
+            return false;
+        };
+        part.kind == "tool_use" && part.fields.get("id").and_then(Value::as_str) == Some(id)
+    }
+}
+
+pub(super) fn blocks<'a>(
+    parts: &'a [ContentPart],
+    place: &str,
+    unsupported: &mut Unsupported<'_>,
+) -> Result<Vec<Block<'a>>, LlmError> {
+    let mut blocks = Vec::with_capacity(parts.len());
+    for (index, part) in parts.iter().enumerate() {
+        let place = format!("{place}.content[{index}]");
+        let body = match part.kind.as_str() {
+            "image_url" => image(part, &place, unsupported)?,
+            "file" => file(part, &place)?,
+            "input_audio" => {
+                unsupported.refuse(&place, "Anthropic's models take no audio")?;
+                continue;
+            }
+            "refusal" => {
+                unsupported.refuse(&place, "Anthropic has no refusals apart from text")?;
+                continue;
+            }
+            _ => Body::Native(part),
+        };
+        blocks.push(Block::new(body));
+    }
+    Ok(blocks)
+}
+
+fn image<'a>(
+    part: &'a ContentPart,
+    place: &str,
+    unsupported: &mut Unsupported<'_>,
+) -> Result<Body<'a>, LlmError> {
+    let image = part.fields.get("image_url");
+    let url = image.and_then(|image| image.as_str().or_else(|| image.get("url")?.as_str()));
+    let url = url.ok_or_else(|| wrong(&format!("{place}.image_url.url is missing")))?;
+    let detail = image.and_then(|image| image.get("detail")?.as_str());
+    if detail.is_some_and(|detail| detail != "auto") {
+        let why = "Anthropic chooses the detail itself";
+        unsupported.refuse(&format!("{place}.image_url.detail"), why)?;
+    }
+    let source = match url.strip_prefix("data:") {
+        None => Source::Url(url),
+        Some(data) => base64(data, &format!("{place}.image_url.url"))?,
+    };
+    Ok(media("image", source, None, part))
+}
+
+fn file<'a>(part: &'a ContentPart, place: &str) -> Result<Body<'a>, LlmError> {
+    let field = |name: &str| part.fields.get("file")?.get(name)?.as_str();
+    let (title, place) = (field("filename"), format!("{place}.file"));
+    if let Some(id) = field("file_id") {
+        return Ok(media("document", Source::File(id), title, part));
+    }
+    let data = field("file_data").and_then(|data| data.strip_prefix("data:"));
+    let data = data.ok_or_else(|| {
+        wrong(&format!(
+            "{place} has neither file_id nor file_data with a data: URL"
+        ))
+    })?;
+    let place = format!("{place}.file_data");
+    Ok(match base64(data, &place)? {
+        // Anthropic takes text as text.
+        Source::Base64 {
+            media_type: "text/plain",
+            data,
+        } => {
+            let bytes = BASE64_STANDARD.decode(data).ok();
+            let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+            let text = text.ok_or_else(|| wrong(&format!("{place} is no UTF-8 text in base64")))?;
+            media("document", Source::Text(text), title, part)
+        }
+        source @ Source::Base64 { media_type, .. } if media_type.starts_with("image/") => {
+            media("image", source, None, part)
+        }
+        source => media("document", source, title, part),
+    })
+}
+
+fn media<'a>(
+    kind: &'static str,
+    source: Source<'a>,
+    title: Option<&'a str>,
+    part: &'a ContentPart,
+) -> Body<'a> {
+    Body::Media {
+        kind,
+        source,
+        title,
+        part,
+    }
+}
+
+/// `image/png;base64,iVBO...`: what stands behind `data:` (RFC 2397).
+fn base64<'a>(data: &'a str, place: &str) -> Result<Source<'a>, LlmError> {
+    let parted = data.split_once(',').and_then(|(head, data)| {
+        let head = head.strip_suffix(";base64")?;
+        let media_type = head.split(';').next().unwrap_or(head);
+        (!media_type.is_empty()).then_some(Source::Base64 { media_type, data })
+    });
+    parted.ok_or_else(|| wrong(&format!("{place} must read data:MEDIA/TYPE;base64,DATA")))
+}
+
+impl Serialize for Block<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let mut is_marked = false;
+        match &self.body {
+            Body::Text(text) => {
+                map.serialize_entry("type", "text")?;
+                map.serialize_entry("text", text)?;
+            }
+            Body::Native(part) => {
+                map.serialize_entry("type", &part.kind)?;
+                is_marked = beside(&mut map, &part.fields, "")?;
+            }
+            Body::Media {
+                kind,
+                source,
+                title,
+                part,
+            } => {
+                map.serialize_entry("type", kind)?;
+                map.serialize_entry("source", source)?;
+                if let (Some(title), false) = (title, part.fields.contains_key("title")) {
+                    map.serialize_entry("title", title)?;
+                }
+                is_marked = beside(&mut map, &part.fields, &part.kind)?;
+            }
+            Body::ToolUse {
+                id,
+                name,
+                input,
+                beside,
+            } => {
+                map.serialize_entry("type", "tool_use")?;
+                map.serialize_entry("id", id)?;
+                map.serialize_entry("name", name)?;
+                match input {
+                    Some(input) => map.serialize_entry("input", input)?,
+                    None => map.serialize_entry("input", &json!({}))?,
+                }
+                for (name, value) in turns::beside_call(beside) {
+                    is_marked |= name == "cache_control";
+                    map.serialize_entry(name, value)?;
+                }
+            }
+            Body::ToolResult {
+                id,
+                content,
+                is_error,
+            } => {
+                map.serialize_entry("type", "tool_result")?;
+                map.serialize_entry("tool_use_id", id)?;
+                if let Some(content) = content {
+                    map.serialize_entry("content", content)?;
+                }
+                if let Some(is_error) = is_error {
+                    map.serialize_entry("is_error", is_error)?;
+                }
+            }
+        }
+        if let (Some(mark), false) = (self.cache_control, is_marked) {
+            map.serialize_entry("cache_control", mark)?;
+        }
+        map.end()
+    }
+}
+
+/// Writes the fields of a part but this one; whether a cache mark was among them.
+fn beside<M: SerializeMap>(
+    map: &mut M,
+    fields: &Map<String, Value>,
+    but: &str,
+) -> Result<bool, M::Error> {
+    for (name, value) in fields.iter().filter(|(name, _)| *name != but) {
+        map.serialize_entry(name, value)?;
+    }
+    Ok(fields.contains_key("cache_control"))
+}
+
+impl Serialize for Source<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields: &[(&str, &str)] = match self {
+            Self::Url(url) => &[("type", "url"), ("url", url)],
+            Self::Base64 { media_type, data } => &[
+                ("type", "base64"),
+                ("media_type", media_type),
+                ("data", data),
+            ],
+            Self::Text(text) => &[
+                ("type", "text"),
+                ("media_type", "text/plain"),
+                ("data", text),
+            ],
+            Self::File(id) => &[("type", "file"), ("file_id", id)],
+        };
+        serializer.collect_map(fields.iter().copied())
+    }
+}

@@ -1,0 +1,224 @@
+//! Messages as turns.
+
+use super::*;
+use crate::error::ErrorKind;
+
+/// The body's system and messages, and the warnings.
+fn turns(messages: Value) -> (Value, Value, Vec<String>) {
+    let encoded = encode(&json!({"model": "m", "messages": messages}), &target()).unwrap();
+    let body = body(&encoded);
+    (
+        body["system"].clone(),
+        body["messages"].clone(),
+        encoded.warnings,
+    )
+}
+
+fn error(messages: Value) -> String {
+    let error = encode(&json!({"model": "m", "messages": messages}), &target()).unwrap_err();
+    assert_eq!(
+        (error.kind, error.provider),
+        (ErrorKind::InvalidRequest, Some("anthropic"))
+    );
+    error.message
+}
+
+fn text(text: &str) -> Value {
+    json!({"type": "text", "text": text})
+}
+
+#[test]
+fn system_messages_stand_apart() {
+    let user = json!({"role": "user", "content": "hi"});
+    let system = |content: Value| json!({"role": "system", "content": content});
+    let (apart, turns_sent, warnings) = turns(json!([system(json!("be brief")), user]));
+    assert_eq!((apart, turns_sent), (json!("be brief"), json!([user])));
+    assert_eq!(warnings, Vec::<String>::new());
+
+    let developer = json!({"role": "developer", "content": "b"});
+    let (apart, ..) = turns(json!([system(json!("a")), developer, user]));
+    assert_eq!(apart, json!([text("a"), text("b")]));
+
+    let marked = json!({"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}});
+    assert_eq!(
+        turns(json!([system(json!([marked])), user])).0,
+        json!([marked])
+    );
+    let message = json!({"role": "system", "content": "a", "cache_control": {"type": "ephemeral"}});
+    assert_eq!(turns(json!([message, user])).0, json!([marked]));
+}
+
+#[test]
+fn a_system_message_inside_the_conversation_moves_and_says_so() {
+    let messages = json!([
+        {"role": "user", "content": "a"},
+        {"role": "system", "content": "s"},
+        {"role": "user", "content": "b"},
+    ]);
+    let (apart, turns, warnings) = turns(messages);
+    let merged = json!([{"role": "user", "content": [text("a"), text("b")]}]);
+    assert_eq!((apart, turns), (json!("s"), merged));
+    let moved = "messages[1] was moved to the top: Anthropic has one system prompt";
+    assert_eq!(warnings, [moved]);
+}
+
+#[test]
+fn a_system_prompt_is_said_in_one_place() {
+    let mut request = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]});
+    request["system"] = json!("own");
+    assert_eq!(body(&encode(&request, &target()).unwrap())["system"], "own");
+    request["messages"] = json!([{"role": "system", "content": "s"}]);
+    let error = encode(&request, &target()).unwrap_err();
+    assert!(
+        error
+            .message
+            .starts_with("anthropic: system is said in messages"),
+        "{error}"
+    );
+}
+
+#[test]
+fn roles_take_turns() {
+    let messages = json!([
+        {"role": "user", "content": "a"},
+        {"role": "user", "content": [text("b")]},
+        {"role": "assistant", "content": "c"},
+        {"role": "assistant", "content": "d"},
+        {"role": "user", "content": "e"},
+    ]);
+    let expected = json!([
+        {"role": "user", "content": [text("a"), text("b")]},
+        {"role": "assistant", "content": [text("c"), text("d")]},
+        {"role": "user", "content": "e"},
+    ]);
+    assert_eq!(turns(messages).1, expected);
+}
+
+#[test]
+fn calls_and_their_results() {
+    let call = |id: &str, arguments: &str| {
+        let function = json!({"name": "f", "arguments": arguments});
+        json!({"id": id, "type": "function", "function": function})
+    };
+    let messages = json!([
+        {"role": "user", "content": "hi"},
+        {"role": "assistant", "content": "", "tool_calls":
+            [call("c1", ""), call("c2", " {\"b\": 1.0,\n\"a\": 2} "), call("c3", "null")]},
+        {"role": "user", "content": "quick"},
+        {"role": "tool", "tool_call_id": "c1", "name": "f", "content": "42"},
+        {"role": "tool", "tool_call_id": "c2", "is_error": true, "content":
+            [text("no"), {"type": "image_url", "image_url": {"url": "https://x/y.png"}}]},
+        {"role": "tool", "tool_call_id": "c3", "cache_control": {"type": "ephemeral"}},
+    ]);
+    let image = json!({"type": "image", "source": {"type": "url", "url": "https://x/y.png"}});
+    let expected = json!([
+        {"role": "user", "content": "hi"},
+        {"role": "assistant", "content": [
+            {"type": "tool_use", "id": "c1", "name": "f", "input": {}},
+            {"type": "tool_use", "id": "c2", "name": "f", "input": {"b": 1.0, "a": 2}},
+            {"type": "tool_use", "id": "c3", "name": "f", "input": {}},
+        ]},
+        {"role": "user", "content": [
+            {"type": "tool_result", "tool_use_id": "c1", "content": "42"},
+            {"type": "tool_result", "tool_use_id": "c2", "content": [text("no"), image],
+                "is_error": true},
+            {"type": "tool_result", "tool_use_id": "c3", "cache_control": {"type": "ephemeral"}},
+            text("quick"),
+        ]},
+    ]);
+    assert_eq!(turns(messages.clone()).1, expected);
+    let encoded = encode(&json!({"model": "m", "messages": messages}), &target()).unwrap();
+    let sent = String::from_utf8(encoded.body).unwrap();
+    assert!(sent.contains("\"input\":{\"b\": 1.0,\n\"a\": 2}"), "{sent}");
+}
+
+#[test]
+fn arguments_must_be_an_object() {
+    for arguments in ["{", "[1]", "7", "\"x\"", "{} {}", "{'a':1}"] {
+        let function = json!({"name": "f", "arguments": arguments});
+        let calls = json!([{"id": "c0", "function": {"name": "f", "arguments": "{}"}},
+            {"id": "c", "function": function}]);
+        let message = error(json!([{"role": "assistant", "tool_calls": calls}]));
+        let expected = "anthropic: messages[0].tool_calls[1].function.arguments \
+            is not the text of a JSON object";
+        assert_eq!(message, expected, "{arguments}");
+    }
+}
+
+#[test]
+fn what_ties_calls_to_results_must_be_there() {
+    let function = json!({"name": "f", "arguments": "{}"});
+    let nameless = json!([{"role": "assistant", "tool_calls": [{"function": function}]}]);
+    assert!(error(nameless).contains("messages[0].tool_calls[0].id is missing"));
+    let result = json!([{"role": "tool", "content": "42"}]);
+    assert!(error(result).contains("messages[0].tool_call_id is missing"));
+    let old = json!([{"role": "function", "name": "f", "content": "42"}]);
+    assert!(error(old).contains("messages[0] cannot be sent: role function"));
+    let free = json!([{"role": "assistant", "tool_calls":
+        [{"id": "c", "type": "custom", "custom": {"name": "f", "input": "x"}}]}]);
+    assert!(error(free).contains("messages[0].tool_calls[0] cannot be sent"));
+}
+
+#[test]
+fn fields_of_a_message_that_say_something_are_refused() {
+    let empty = json!({"role": "assistant", "content": "a", "refusal": null, "annotations": [],
+        "audio": null, "tool_calls": null});
+    assert_eq!(
+        turns(json!([empty])).1,
+        json!([{"role": "assistant", "content": "a"}])
+    );
+    for name in ["name", "refusal", "reasoning_content"] {
+        let message = error(json!([{"role": "user", "content": "a", name: "x"}]));
+        assert!(
+            message.starts_with(&format!("anthropic: messages[0].{name} cannot")),
+            "{message}"
+        );
+    }
+    let messages = json!([{"role": "user", "content": "a", "name": "x"}]);
+    let encoded = encode(&json!({"model": "m", "messages": messages}), &lenient()).unwrap();
+    assert_eq!(
+        body(&encoded)["messages"],
+        json!([{"role": "user", "content": "a"}])
+    );
+    let expected = "messages[0].name was left out: Anthropic has no such field in a message";
+    assert_eq!(encoded.warnings, [expected]);
+}
+
+#[test]
+fn nothing_said_is_an_empty_turn() {
+    let messages = json!([{"role": "user", "content": "a"}, {"role": "assistant"}]);
+    let expected = json!([{"role": "user", "content": "a"}, {"role": "assistant", "content": []}]);
+    assert_eq!(turns(messages).1, expected);
+}
+
+#[test]
+fn a_mark_for_the_cache_goes_to_the_last_block() {
+    let mark = json!({"type": "ephemeral", "ttl": "1h"});
+    let messages = json!([
+        {"role": "user", "content": "a", "cache_control": mark},
+        {"role": "assistant", "content": [text("b")], "cache_control": mark, "tool_calls":
+            [{"id": "c", "function": {"name": "f", "arguments": "{}"}, "index": 0}]},
+        {"role": "user", "content": [text("d"), text("e")], "cache_control": mark},
+    ]);
+    let call =
+        json!({"type": "tool_use", "id": "c", "name": "f", "input": {}, "cache_control": mark});
+    let marked = |text: &str| json!({"type": "text", "text": text, "cache_control": mark});
+    let expected = json!([
+        {"role": "user", "content": [marked("a")]},
+        {"role": "assistant", "content": [text("b"), call]},
+        {"role": "user", "content": [text("d"), marked("e")]},
+    ]);
+    assert_eq!(turns(messages).1, expected);
+}
+
+#[test]
+fn calls_that_stand_in_the_content_are_not_sent_again() {
+    let block = json!({"type": "tool_use", "id": "c", "name": "f", "input": {"a": 1},
+        "caller": {"type": "code_execution_20250825", "tool_id": "s"}});
+    let function = json!({"name": "f", "arguments": "{\"a\":1}"});
+    let messages = json!([{"role": "assistant", "content": [block, text("x")], "tool_calls":
+        [{"id": "c", "function": function}, {"id": "d", "function": function}]}]);
+    let other = json!({"type": "tool_use", "id": "d", "name": "f", "input": {"a": 1}});
+    let expected = json!([{"role": "assistant", "content": [block, text("x"), other]}]);
+    assert_eq!(turns(messages).1, expected);
+}

@@ -1,0 +1,145 @@
+//! An answer in the next request: `LlmResponse::message` encodes to the blocks that came.
+
+use serde_json::Map;
+
+use super::recordings::{exchanges, read, response};
+use super::*;
+use crate::message::Message;
+
+#[test]
+#[allow(clippy::print_stderr)]
+fn recorded_answers_go_back_as_they_came() {
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for exchange in exchanges() {
+        let name = exchange.file_name().unwrap().to_str().unwrap();
+        let recorded = read(&exchange, "response.json");
+        let body = std::fs::read(exchange.join("response.body")).unwrap();
+        let outcome = &read(&exchange, "expected.json")["outcome"];
+        if recorded["status"] != 200 || outcome != "ok" {
+            continue;
+        }
+        count += 1;
+        let came = match recorded["framing"] == "none" {
+            true => read(&exchange, "response.body")["content"]
+                .as_array()
+                .unwrap()
+                .clone(),
+            false => accumulated(std::str::from_utf8(&body).unwrap()),
+        };
+        let came = expected(came);
+        let sent = sent(response(&recorded, &body, body.len()).0.message());
+        if sent != came {
+            wrong.push(format!(
+                "{name}\n  got  {}\n  want {}",
+                json!(sent),
+                json!(came)
+            ));
+        }
+    }
+    eprintln!("{count} answers sent back");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// The blocks of a message after it went through JSON, as it does in other languages.
+fn sent(message: Message) -> Vec<Value> {
+    let messages = json!([{"role": "user", "content": "hi"}, message]);
+    let encoded = encode(&json!({"model": "m", "messages": messages}), &target()).unwrap();
+    match body(&encoded)["messages"][1]["content"].take() {
+        Value::Array(blocks) => blocks,
+        text => vec![json!({"type": "text", "text": text})],
+    }
+}
+
+/// What we keep of the blocks. Texts that stand side by side become one and lose their citations,
+/// which were parts of their own; the caller of a call is not said where it is the usual one.
+fn expected(blocks: Vec<Value>) -> Vec<Value> {
+    let mut kept: Vec<Value> = Vec::new();
+    for mut block in blocks {
+        let fields = block.as_object_mut().unwrap();
+        if fields["type"] == "text" {
+            fields.shift_remove("citations");
+            let text = fields["text"].as_str().unwrap().to_owned();
+            match kept.last_mut() {
+                _ if text.is_empty() => continue,
+                Some(last) if last["type"] == "text" => {
+                    last["text"] = json!(last["text"].as_str().unwrap().to_owned() + &text);
+                    continue;
+                }
+                _ => {}
+            }
+        }
+        if fields.get("caller") == Some(&json!({"type": "direct"})) && fields["type"] == "tool_use"
+        {
+            fields.shift_remove("caller");
+        }
+        kept.push(block);
+    }
+    kept
+}
+
+/// The finished blocks of a stream, put together the plain way.
+fn accumulated(stream: &str) -> Vec<Value> {
+    let mut blocks: Vec<(Value, String, bool)> = Vec::new();
+    for data in stream.lines().filter_map(|line| line.strip_prefix("data:")) {
+        let event: Value = serde_json::from_str(data).unwrap();
+        let delta = &event["delta"];
+        let index = event["index"].as_u64().unwrap_or_default() as usize;
+        let mut append = |field: &str| {
+            let old = blocks[index].0[field]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            blocks[index].0[field] = json!(old + delta[field].as_str().unwrap());
+        };
+        match (
+            event["type"].as_str().unwrap(),
+            delta["type"].as_str().unwrap_or_default(),
+        ) {
+            ("content_block_start", _) => {
+                blocks.push((event["content_block"].clone(), String::new(), false));
+            }
+            ("content_block_stop", _) => blocks[index].2 = true,
+            (_, "text_delta") => append("text"),
+            (_, "thinking_delta") => append("thinking"),
+            (_, "signature_delta") => append("signature"),
+            (_, "input_json_delta") => {
+                blocks[index]
+                    .1
+                    .push_str(delta["partial_json"].as_str().unwrap());
+            }
+            _ => {}
+        }
+    }
+    let finished = blocks.into_iter().filter(|(.., is_finished)| *is_finished);
+    let input = |(mut block, input, _): (Value, String, bool)| {
+        if !input.is_empty() {
+            block["input"] = serde_json::from_str(&input).unwrap();
+        }
+        block
+    };
+    finished.map(input).collect()
+}
+
+#[test]
+fn thinking_and_calls_go_back_in_their_order() {
+    let blocks = json!([
+        {"type": "thinking", "thinking": "Hm", "signature": "Eq+/=="},
+        {"type": "redacted_thinking", "data": "EmwK"},
+        {"type": "text", "text": "I look"},
+        {"type": "server_tool_use", "id": "s", "name": "code_execution", "input": {"code": "f()"}},
+        {"type": "tool_use", "id": "t", "name": "f", "input": {"b": 1.5, "a": [null]},
+            "caller": {"type": "code_execution_20250825", "tool_id": "s"}},
+        {"type": "code_execution_tool_result", "tool_use_id": "s", "content": {"stdout": "1"}},
+        {"type": "tool_use", "id": "u", "name": "g", "input": {}},
+        {"type": "text", "text": "and more"},
+        {"type": "tool_use", "id": "v", "name": "h", "input": {}},
+    ]);
+    let recorded = json!({"framing": "none"});
+    let body = json!({"content": blocks, "stop_reason": "tool_use"}).to_string();
+    let (answer, ..) = response(&recorded, body.as_bytes(), 1);
+    assert_eq!(answer.tool_calls.len(), 3);
+    assert_eq!(Value::Array(sent(answer.message())), blocks);
+
+    let part: Map<String, Value> = answer.parts.first().cloned().unwrap_or_default();
+    assert_eq!(part, Map::new());
+}

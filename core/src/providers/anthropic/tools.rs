@@ -1,0 +1,127 @@
+//! Tools and the choice among them. Called by `encode`.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{json, Map, Value};
+
+use super::wrong;
+use crate::error::LlmError;
+use crate::message::{Function, Tool};
+use crate::providers::unsupported::Unsupported;
+use crate::request::LlmRequest;
+
+/// A tool as Anthropic has it.
+pub(super) enum WireTool<'a> {
+    /// The caller's function, and the fields that stood beside it, such as `cache_control`.
+    Function(&'a Function, &'a Map<String, Value>),
+    /// One that is in Anthropic's form already: run there, or the caller's.
+    Native(&'a Tool),
+}
+
+pub(super) fn tools<'a>(
+    tools: &'a [Tool],
+    unsupported: &mut Unsupported<'_>,
+) -> Result<Vec<WireTool<'a>>, LlmError> {
+    let mut wire = Vec::with_capacity(tools.len());
+    for (index, tool) in tools.iter().enumerate() {
+        match &tool.function {
+            Some(function) => wire.push(WireTool::Function(function, &tool.extra)),
+            None if tool.extra.contains_key("custom") => unsupported.refuse(
+                &format!("tools[{index}]"),
+                "Anthropic has no tools that take free text",
+            )?,
+            None if tool.kind == "function" && !tool.extra.contains_key("name") => {
+                return Err(wrong(&format!("tools[{index}].function is missing")));
+            }
+            None => wire.push(WireTool::Native(tool)),
+        }
+    }
+    Ok(wire)
+}
+
+impl Serialize for WireTool<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (function, beside) = match self {
+            Self::Function(function, beside) => (function, beside),
+            // Without a type a tool is the caller's own.
+            Self::Native(tool) if tool.kind == "function" => {
+                return tool.extra.serialize(serializer)
+            }
+            Self::Native(tool) => return tool.serialize(serializer),
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &function.name)?;
+        if let Some(description) = &function.description {
+            map.serialize_entry("description", description)?;
+        }
+        match &function.parameters {
+            None | Some(Value::Null) => {
+                map.serialize_entry("input_schema", &json!({"type": "object"}))?;
+            }
+            Some(schema) => map.serialize_entry("input_schema", schema)?,
+        }
+        if let Some(strict) = function.strict {
+            map.serialize_entry("strict", &strict)?;
+        }
+        for (name, value) in function.extra.iter() {
+            map.serialize_entry(name, value)?;
+        }
+        for (name, value) in beside.iter() {
+            if !function.extra.contains_key(name) {
+                map.serialize_entry(name, value)?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// `tool_choice`, with `parallel_tool_calls` in it.
+pub(super) fn choice(
+    request: &LlmRequest,
+    has_tools: bool,
+    unsupported: &mut Unsupported<'_>,
+) -> Result<Option<Value>, LlmError> {
+    let mut choice = match &request.tool_choice {
+        None => None,
+        Some(Value::String(word)) => match word.as_str() {
+            "auto" | "none" => Some(json!({"type": word})),
+            "required" | "any" => Some(json!({"type": "any"})),
+            _ => {
+                return Err(wrong(
+                    "tool_choice must be auto, none, required, or name a tool",
+                ))
+            }
+        },
+        Some(choice) => named(choice, unsupported)?,
+    };
+    let one_at_a_time = request.extra.get("parallel_tool_calls") == Some(&Value::Bool(false));
+    if one_at_a_time && has_tools {
+        let choice = choice.get_or_insert_with(|| json!({"type": "auto"}));
+        let may_call = choice.get("type").and_then(Value::as_str) != Some("none");
+        if let Some(fields) = choice.as_object_mut().filter(|_| may_call) {
+            let name = "disable_parallel_tool_use".to_owned();
+            fields.entry(name).or_insert(Value::Bool(true));
+        }
+    }
+    Ok(choice)
+}
+
+/// An object: OpenAI's, which names a function, or Anthropic's own.
+fn named(choice: &Value, unsupported: &mut Unsupported<'_>) -> Result<Option<Value>, LlmError> {
+    match choice.get("type").and_then(Value::as_str) {
+        Some("function") => {
+            let name = choice
+                .get("function")
+                .and_then(|function| function.get("name"));
+            let name = name.or_else(|| choice.get("name")).and_then(Value::as_str);
+            let name = name.ok_or_else(|| wrong("tool_choice.function.name is missing"))?;
+            Ok(Some(json!({"type": "tool", "name": name})))
+        }
+        Some("auto" | "any" | "none" | "tool") => Ok(Some(choice.clone())),
+        _ => unsupported
+            .refuse(
+                "tool_choice",
+                "Anthropic takes auto, none, required, or one tool's name",
+            )
+            .map(|()| None),
+    }
+}

@@ -1,0 +1,214 @@
+//! Messages as turns: system messages stand apart, the roles are two and take turns, and the
+//! answers to tool calls come first in the turn after the calls. Called by `encode`.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::parts::{self, Block, Body, ResultContent};
+use super::wrong;
+use crate::error::LlmError;
+use crate::message::{Content, Message, MessageToolCall, Role};
+use crate::providers::unsupported::Unsupported;
+
+/// A conversation as Anthropic has it.
+#[derive(Default)]
+pub(super) struct Conversation<'a> {
+    pub(super) system: Vec<Block<'a>>,
+    pub(super) turns: Vec<Turn<'a>>,
+}
+
+/// All that one side says before the other does.
+pub(super) struct Turn<'a> {
+    role: &'static str,
+    blocks: Vec<Block<'a>>,
+}
+
+pub(super) fn conversation<'a>(
+    messages: &'a [Message],
+    unsupported: &mut Unsupported<'_>,
+) -> Result<Conversation<'a>, LlmError> {
+    let mut conversation = Conversation::default();
+    for (index, message) in messages.iter().enumerate() {
+        let place = format!("messages[{index}]");
+        let role = match message.role {
+            Role::System | Role::Developer => "system",
+            Role::User | Role::Tool => "user",
+            Role::Assistant => "assistant",
+            Role::Function => {
+                let why = "role function answers no call by its id; use role tool";
+                unsupported.refuse(&place, why)?;
+                continue;
+            }
+        };
+        let blocks = blocks(message, &place, unsupported)?;
+        if role == "system" {
+            if !conversation.turns.is_empty() {
+                let moved =
+                    format!("{place} was moved to the top: Anthropic has one system prompt");
+                unsupported.warnings.push(moved);
+            }
+            conversation.system.extend(blocks);
+            continue;
+        }
+        match conversation.turns.last_mut() {
+            Some(turn) if turn.role == role => turn.blocks.extend(blocks),
+            _ => conversation.turns.push(Turn { role, blocks }),
+        }
+    }
+    for turn in conversation
+        .turns
+        .iter_mut()
+        .filter(|turn| turn.role == "user")
+    {
+        turn.blocks.sort_by_key(|block| !block.is_tool_result());
+    }
+    Ok(conversation)
+}
+
+fn blocks<'a>(
+    message: &'a Message,
+    place: &str,
+    unsupported: &mut Unsupported<'_>,
+) -> Result<Vec<Block<'a>>, LlmError> {
+    check_fields(message, place, unsupported)?;
+    let mut blocks = match &message.content {
+        _ if message.role == Role::Tool => vec![result(message, place, unsupported)?],
+        None => Vec::new(),
+        // Beside calls the content is often empty; Anthropic takes no empty text.
+        Some(Content::Text(text)) if text.is_empty() => Vec::new(),
+        Some(Content::Text(text)) => vec![Block::new(Body::Text(text))],
+        Some(Content::Parts(list)) => parts::blocks(list, place, unsupported)?,
+    };
+    for (index, call) in message.tool_calls.iter().enumerate() {
+        let stands_in_content = |id: &str| blocks.iter().any(|block| block.is_tool_use(id));
+        if !call.id.as_deref().is_some_and(stands_in_content) {
+            let place = format!("{place}.tool_calls[{index}]");
+            blocks.extend(call_block(call, &place, unsupported)?);
+        }
+    }
+    if let (Some(block), Some(mark)) = (blocks.last_mut(), message.extra.get("cache_control")) {
+        block.cache_control = Some(mark).filter(|mark| !mark.is_null());
+    }
+    Ok(blocks)
+}
+
+/// Fields beside role and content. Clients that send an answer of OpenAI's back send its empty
+/// ones too.
+fn check_fields(
+    message: &Message,
+    place: &str,
+    unsupported: &mut Unsupported<'_>,
+) -> Result<(), LlmError> {
+    for (name, value) in &message.extra {
+        let is_known = match name.as_str() {
+            "cache_control" => true,
+            // The id says which tool it was.
+            "is_error" | "name" => message.role == Role::Tool,
+            _ => false,
+        };
+        let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+        if !is_known && !is_empty {
+            let why = "Anthropic has no such field in a message";
+            unsupported.refuse(&format!("{place}.{name}"), why)?;
+        }
+    }
+    Ok(())
+}
+
+fn result<'a>(
+    message: &'a Message,
+    place: &str,
+    unsupported: &mut Unsupported<'_>,
+) -> Result<Block<'a>, LlmError> {
+    let id = message
+        .tool_call_id
+        .as_deref()
+        .ok_or_else(|| wrong(&format!("{place}.tool_call_id is missing")))?;
+    let content = match &message.content {
+        None => None,
+        Some(Content::Text(text)) => Some(ResultContent::Text(text)),
+        Some(Content::Parts(list)) => Some(ResultContent::Blocks(parts::blocks(
+            list,
+            place,
+            unsupported,
+        )?)),
+    };
+    Ok(Block::new(Body::ToolResult {
+        id,
+        content,
+        is_error: message.extra.get("is_error").filter(|is| !is.is_null()),
+    }))
+}
+
+fn call_block<'a>(
+    call: &'a MessageToolCall,
+    place: &str,
+    unsupported: &mut Unsupported<'_>,
+) -> Result<Option<Block<'a>>, LlmError> {
+    let Some(function) = &call.function else {
+        let why = "Anthropic has no tools that take free text";
+        return unsupported.refuse(place, why).map(|()| None);
+    };
+    let missing = || wrong(&format!("{place}.id is missing"));
+    Ok(Some(Block::new(Body::ToolUse {
+        id: call.id.as_deref().ok_or_else(missing)?,
+        name: &function.name,
+        input: input(&function.arguments, place)?,
+        beside: &call.extra,
+    })))
+}
+
+/// The arguments as they were written, which must be an object; `None` is an empty one.
+fn input<'a>(arguments: &'a str, place: &str) -> Result<Option<&'a RawValue>, LlmError> {
+    let text = arguments.trim();
+    if matches!(text, "" | "null") {
+        return Ok(None);
+    }
+    let raw: Option<&RawValue> = serde_json::from_str(text).ok();
+    let object = raw.filter(|raw| raw.get().starts_with('{'));
+    object.map(Some).ok_or_else(|| {
+        wrong(&format!(
+            "{place}.function.arguments is not the text of a JSON object"
+        ))
+    })
+}
+
+impl Serialize for Turn<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("role", self.role)?;
+        let nothing: &[Block<'_>] = &[];
+        match content(&self.blocks) {
+            Some(content) => map.serialize_entry("content", &content)?,
+            None => map.serialize_entry("content", nothing)?,
+        }
+        map.end()
+    }
+}
+
+/// What a turn, or the system prompt, consists of; `None` if there is nothing.
+pub(super) fn content<'a, 'b>(blocks: &'b [Block<'a>]) -> Option<TurnContent<'a, 'b>> {
+    (!blocks.is_empty()).then_some(TurnContent(blocks))
+}
+
+pub(super) struct TurnContent<'a, 'b>(&'b [Block<'a>]);
+
+impl Serialize for TurnContent<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            [Block {
+                body: Body::Text(text),
+                cache_control: None,
+            }] => serializer.serialize_str(text),
+            blocks => blocks.serialize(serializer),
+        }
+    }
+}
+
+/// Fields of a call that Anthropic knows; others are marks of other providers' streams.
+pub(super) fn beside_call(extra: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
+    let known = ["cache_control", "caller"];
+    let fields = extra.iter().map(|(name, value)| (name.as_str(), value));
+    fields.filter(move |(name, value)| known.contains(name) && !value.is_null())
+}

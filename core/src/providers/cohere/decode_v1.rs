@@ -1,0 +1,281 @@
+//! The state of one v1 answer being read, streamed or whole. Owns the order of events, the marks of
+//! progress, and the ids of calls, which this wire does not have: `call_0`, `call_1`, ...
+
+use serde_json::value::RawValue;
+use serde_json::{json, Map, Value};
+
+use super::calls::Calls;
+use super::wire::{V1Answer, V1Call, V1Delta, V1Event};
+use super::{part, usage, wrong, Cohere};
+use crate::batch::EventBatch;
+use crate::error::LlmError;
+use crate::event::{Event, FinishReason, Start};
+use crate::framing::Frame;
+use crate::providers::{error_body, json, Decoder, Finish, Progress};
+
+#[derive(Debug)]
+pub(super) struct V1Decoder {
+    progress: Progress,
+    /// Until it is said, just before the first content.
+    start: Option<Box<Start>>,
+    has_text: bool,
+    has_citations: bool,
+    calls: Calls,
+    had_calls: bool,
+    finish_reason: Option<String>,
+    /// The last answer's `meta`, where the counts are.
+    meta: String,
+    unknown_events: u64,
+    is_closed: bool,
+}
+
+impl V1Decoder {
+    pub(super) fn new(start: Start) -> Self {
+        Self {
+            progress: Progress::Empty,
+            start: Some(Box::new(start)),
+            has_text: false,
+            has_citations: false,
+            calls: Calls::default(),
+            had_calls: false,
+            finish_reason: None,
+            meta: String::new(),
+            unknown_events: 0,
+            is_closed: false,
+        }
+    }
+}
+
+impl Decoder for V1Decoder {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
+        let data = frame.data.trim();
+        if self.progress == Progress::Done || data.is_empty() {
+            return Ok(());
+        }
+        let mut repaired = String::new();
+        let event: V1Event<'_> = json::parse(data, &mut repaired)
+            .map_err(|error| wrong("an event of the stream", &json::place(&error), data))?;
+        let Some(kind) = event.event_type.get() else {
+            let nameless = || wrong("an event of the stream", "has no event_type", data);
+            return Err(error_body::find_in_answer(&Cohere, data).unwrap_or_else(nameless));
+        };
+        if self.progress == Progress::Empty {
+            self.progress = Progress::Open;
+        }
+        self.event(kind, &event, data, out)
+    }
+
+    fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
+        let text = std::str::from_utf8(body)
+            .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let mut repaired = String::new();
+        let answer: V1Answer<'_> = json::parse(text, &mut repaired)
+            .map_err(|error| wrong("the answer", &json::place(&error), text))?;
+        if answer.text.is_none() && answer.finish_reason.get().is_none() {
+            let no_text = || wrong("the answer", "has no text", text);
+            return Err(error_body::find_in_answer(&Cohere, text).unwrap_or_else(no_text));
+        }
+        self.note_id(answer.generation_id.get().or(answer.response_id.get()));
+        let sources = [
+            ("search_queries", answer.search_queries),
+            ("search_results", answer.search_results),
+            ("documents", answer.documents),
+        ];
+        self.sources(&sources, out);
+        self.answer(&answer, false, out);
+        self.note_finish(answer.finish_reason.get(), answer.meta);
+        self.fail(answer.error.get())?;
+        self.close(out);
+        self.citations(answer.citations, out);
+        self.progress = Progress::Done;
+        Ok(())
+    }
+
+    fn close(&mut self, out: &mut EventBatch) {
+        if std::mem::replace(&mut self.is_closed, true) {
+            return;
+        }
+        self.begin(out);
+        let cut = self.finish().reason == Some(FinishReason::Length);
+        self.calls.finish(cut).for_each(|call| out.push(call));
+    }
+
+    fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    fn finish(&self) -> Finish {
+        let reason_raw = self.finish_reason.clone();
+        let reason = reason_raw.as_deref();
+        Finish {
+            reason: reason.map(|raw| usage::finish_reason(raw, self.had_calls)),
+            reason_raw,
+            usage: usage::usage(&self.meta),
+            unknown_events: self.unknown_events,
+        }
+    }
+}
+
+impl V1Decoder {
+    fn event(
+        &mut self,
+        kind: &str,
+        event: &V1Event<'_>,
+        data: &str,
+        out: &mut EventBatch,
+    ) -> Result<(), LlmError> {
+        match kind {
+            "stream-start" => self.note_id(event.generation_id.get()),
+            "text-generation" => self.says(event.text.get(), out),
+            // A text here is the plan; the whole answer at the end has it as its text.
+            "tool-calls-chunk" => {
+                self.says(event.text.get(), out);
+                if let Some(delta) = &event.tool_call_delta.0 {
+                    self.call_delta(delta, out);
+                }
+            }
+            "tool-calls-generation" => {
+                self.rest_of_text(event.text.get(), out);
+                self.rest_of_calls(event.tool_calls.as_deref(), true, out);
+            }
+            "search-queries-generation" => self.search("search_queries", data, out),
+            "search-results" => self.search("search_results", data, out),
+            "citation-generation" => self.citations(event.citations, out),
+            "stream-end" => {
+                let nothing = V1Answer::default();
+                let answer = event.response.0.as_ref().unwrap_or(&nothing);
+                self.note_id(answer.generation_id.get().or(answer.response_id.get()));
+                self.answer(answer, true, out);
+                if !self.has_citations {
+                    self.citations(answer.citations, out);
+                }
+                let reason = event.finish_reason.get().or(answer.finish_reason.get());
+                self.note_finish(reason, answer.meta);
+                self.fail(event.error.get().or(answer.error.get()))?;
+                self.progress = Progress::Done;
+            }
+            "debug" => {}
+            _ => self.unknown_events += 1,
+        }
+        Ok(())
+    }
+
+    /// START, if it was not said yet.
+    fn begin(&mut self, out: &mut EventBatch) {
+        if let Some(start) = self.start.take() {
+            out.push(Event::Start(start));
+        }
+    }
+
+    fn push(&mut self, event: Event, out: &mut EventBatch) {
+        self.begin(out);
+        out.push(event);
+    }
+
+    fn note_id(&mut self, id: Option<&str>) {
+        if let Some(start) = self.start.as_mut().filter(|start| start.id.is_none()) {
+            start.id = id.map(str::to_owned);
+        }
+    }
+
+    fn note_finish(&mut self, reason: Option<&str>, meta: Option<&RawValue>) {
+        self.finish_reason = reason.map(str::to_owned);
+        meta.map_or("", RawValue::get).clone_into(&mut self.meta);
+    }
+
+    fn says(&mut self, text: Option<&str>, out: &mut EventBatch) {
+        if let Some(text) = text {
+            self.has_text = true;
+            self.begin(out);
+            out.push_text(text);
+        }
+    }
+
+    /// What a whole answer, or the one at a stream's end, has that was not said yet.
+    fn answer(&mut self, answer: &V1Answer<'_>, with_deltas: bool, out: &mut EventBatch) {
+        self.rest_of_text(answer.text.as_ref().and_then(|text| text.get()), out);
+        self.rest_of_calls(answer.tool_calls.as_deref(), with_deltas, out);
+    }
+
+    fn rest_of_text(&mut self, text: Option<&str>, out: &mut EventBatch) {
+        if !self.has_text {
+            self.says(text, out);
+        }
+    }
+
+    /// Calls of a list that no chunk told of: older servers send no chunks.
+    fn rest_of_calls(
+        &mut self,
+        calls: Option<&[V1Call<'_>]>,
+        with_deltas: bool,
+        out: &mut EventBatch,
+    ) {
+        let said = self.calls.len();
+        for call in calls.unwrap_or_default().iter().skip(said) {
+            let parameters = call.parameters.map_or("", RawValue::get);
+            let event = self.call(None, call.name.get(), parameters);
+            let event = event.filter(|_| with_deltas);
+            event.into_iter().for_each(|event| self.push(event, out));
+        }
+    }
+
+    fn call_delta(&mut self, delta: &V1Delta<'_>, out: &mut EventBatch) {
+        let parameters = delta.parameters.get().unwrap_or_default();
+        let event = self.call(delta.index, delta.name.get(), parameters);
+        event.into_iter().for_each(|event| self.push(event, out));
+    }
+
+    fn call(&mut self, index: Option<u64>, name: Option<&str>, parameters: &str) -> Option<Event> {
+        let position = self.calls.position(index, name.is_some());
+        let is_new = position == self.calls.len();
+        let id = (is_new || name.is_some()).then(|| format!("call_{position}"));
+        self.had_calls = true;
+        self.calls.add(index, id.as_deref(), name, parameters)
+    }
+
+    /// An event of the search, with all that it says.
+    fn search(&mut self, kind: &str, data: &str, out: &mut EventBatch) {
+        let fields = json::parse::<Map<String, Value>>(data, &mut String::new());
+        let mut fields = fields.unwrap_or_default();
+        fields.retain(|name, _| !matches!(name.as_str(), "is_finished" | "event_type"));
+        self.push(part(kind, fields), out);
+    }
+
+    /// The same of a whole answer: the documents are part of the results.
+    fn sources(&mut self, sources: &[(&str, Option<&RawValue>); 3], out: &mut EventBatch) {
+        let read = |(name, raw): &(&str, Option<&RawValue>)| {
+            let value: Value = json::parse((*raw)?.get(), &mut String::new()).ok()?;
+            let is_empty = value.as_array().is_none_or(Vec::is_empty);
+            (!is_empty).then(|| ((*name).to_owned(), value))
+        };
+        let [queries, results @ ..] = sources;
+        let queries: Map<_, _> = read(queries).into_iter().collect();
+        let results: Map<_, _> = results.iter().filter_map(read).collect();
+        for (kind, fields) in [("search_queries", queries), ("search_results", results)] {
+            if !fields.is_empty() {
+                self.push(part(kind, fields), out);
+            }
+        }
+    }
+
+    fn citations(&mut self, raw: Option<&RawValue>, out: &mut EventBatch) {
+        let Some(raw) = raw else { return };
+        let list: Vec<Value> = json::parse(raw.get(), &mut String::new()).unwrap_or_default();
+        for value in list {
+            if let Value::Object(fields) = value {
+                self.has_citations = true;
+                self.push(part("citation", fields), out);
+            }
+        }
+    }
+
+    fn fail(&mut self, error: Option<&str>) -> Result<(), LlmError> {
+        let has_failed = self.finish_reason.as_deref() == Some("ERROR");
+        if !has_failed && error.is_none() {
+            return Ok(());
+        }
+        let said = json!({"error": error.unwrap_or("the generation failed")});
+        Err(error_body::in_answer(&Cohere, &said.to_string()))
+    }
+}

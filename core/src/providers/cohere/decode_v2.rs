@@ -1,0 +1,290 @@
+//! The state of one v2 answer being read, streamed or whole. Owns the order of events and the marks
+//! of progress. A delta of text costs one pass over its JSON and one copy, into the batch.
+
+use serde_json::value::RawValue;
+use serde_json::{json, Value};
+
+use super::calls::Calls;
+use super::wire::{V2Answer, V2Call, V2Content, V2Delta, V2Event, V2Piece};
+use super::{content, part, usage, wrong, Cohere};
+use crate::batch::EventBatch;
+use crate::error::LlmError;
+use crate::event::{Event, FinishReason, Start};
+use crate::framing::Frame;
+use crate::providers::{error_body, json, Decoder, Finish, Progress};
+
+#[derive(Debug)]
+pub(super) struct V2Decoder {
+    progress: Progress,
+    /// Until it is said, just before the first content.
+    start: Option<Box<Start>>,
+    /// The thinking of the open block: said in pieces, and whole once more for the next request.
+    thinking: String,
+    /// What the model says before it calls tools: neither text nor thinking to Cohere, which wants
+    /// it back under its own name.
+    plan: String,
+    calls: Calls,
+    had_calls: bool,
+    finish_reason: Option<String>,
+    usage: String,
+    unknown_events: u64,
+    is_closed: bool,
+}
+
+impl V2Decoder {
+    pub(super) fn new(start: Start) -> Self {
+        Self {
+            progress: Progress::Empty,
+            start: Some(Box::new(start)),
+            thinking: String::new(),
+            plan: String::new(),
+            calls: Calls::default(),
+            had_calls: false,
+            finish_reason: None,
+            usage: String::new(),
+            unknown_events: 0,
+            is_closed: false,
+        }
+    }
+}
+
+impl Decoder for V2Decoder {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
+        let data = frame.data.trim();
+        if self.progress == Progress::Done || data.is_empty() || data == "[DONE]" {
+            return Ok(());
+        }
+        if frame.name == "error" {
+            return Err(error_body::in_answer(&Cohere, data));
+        }
+        let mut repaired = String::new();
+        let event: V2Event<'_> = json::parse(data, &mut repaired)
+            .map_err(|error| wrong("an event of the stream", &json::place(&error), data))?;
+        let Some(kind) = event.kind.get() else {
+            let nameless = || wrong("an event of the stream", "has no type", data);
+            return Err(error_body::find_in_answer(&Cohere, data).unwrap_or_else(nameless));
+        };
+        if self.progress == Progress::Empty {
+            self.progress = Progress::Open;
+        }
+        self.event(kind, &event, out)
+    }
+
+    fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
+        let text = std::str::from_utf8(body)
+            .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let mut repaired = String::new();
+        let answer: V2Answer<'_> = json::parse(text, &mut repaired).map_err(|error| {
+            // The error of a gateway calls something else `message`.
+            let wrong = || wrong("the answer", &json::place(&error), text);
+            let is_document = error.is_data();
+            let said = is_document.then(|| error_body::find_in_answer(&Cohere, text));
+            said.flatten().unwrap_or_else(wrong)
+        })?;
+        let Some(message) = &answer.message else {
+            let no_message = || wrong("the answer", "has no message", text);
+            return Err(error_body::find_in_answer(&Cohere, text).unwrap_or_else(no_message));
+        };
+        self.note_id(answer.id.get());
+        self.note_finish(answer.finish_reason.get(), answer.usage);
+        for block in message.content.iter().flatten() {
+            self.says(block, out);
+            self.end_of_thinking(out);
+        }
+        self.plan
+            .push_str(message.tool_plan.get().unwrap_or_default());
+        self.end_of_plan(out);
+        // Whole calls need no deltas.
+        for call in message.tool_calls.iter().flatten() {
+            self.call(None, call);
+        }
+        self.fail(answer.error.get(), answer.error_type.get(), out)?;
+        self.close(out);
+        self.citations(message.citations, out);
+        self.logprobs(answer.logprobs, out);
+        self.progress = Progress::Done;
+        Ok(())
+    }
+
+    fn close(&mut self, out: &mut EventBatch) {
+        if std::mem::replace(&mut self.is_closed, true) {
+            return;
+        }
+        self.begin(out);
+        self.end_of_thinking(out);
+        self.end_of_plan(out);
+        let cut = self.finish().reason == Some(FinishReason::Length);
+        self.calls.finish(cut).for_each(|call| out.push(call));
+    }
+
+    fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    fn finish(&self) -> Finish {
+        let reason_raw = self.finish_reason.clone();
+        let reason = reason_raw.as_deref();
+        Finish {
+            reason: reason.map(|raw| usage::finish_reason(raw, self.had_calls)),
+            reason_raw,
+            usage: usage::usage(&self.usage),
+            unknown_events: self.unknown_events,
+        }
+    }
+}
+
+impl V2Decoder {
+    fn event(
+        &mut self,
+        kind: &str,
+        event: &V2Event<'_>,
+        out: &mut EventBatch,
+    ) -> Result<(), LlmError> {
+        let (no_delta, no_piece) = (V2Delta::default(), V2Piece::default());
+        let delta = event.delta.0.as_ref().unwrap_or(&no_delta);
+        let piece = delta.message.0.as_ref().unwrap_or(&no_piece);
+        match kind {
+            "message-start" => self.note_id(event.id.get()),
+            "content-start" | "content-delta" => {
+                self.end_of_plan(out);
+                if let Some(content) = &piece.content.0 {
+                    self.says(content, out);
+                }
+                self.logprobs(event.logprobs, out);
+            }
+            "content-end" => self.end_of_thinking(out),
+            "tool-plan-delta" => {
+                self.begin(out);
+                self.plan
+                    .push_str(piece.tool_plan.get().unwrap_or_default());
+            }
+            "tool-call-start" | "tool-call-delta" => {
+                self.end_of_thinking(out);
+                self.end_of_plan(out);
+                if let Some(call) = &piece.tool_calls.0 {
+                    let news = self.call(event.index, call);
+                    news.into_iter().for_each(|news| self.push(news, out));
+                }
+            }
+            "citation-start" => self.citations(piece.citations, out),
+            "message-end" => {
+                self.note_id(event.id.get());
+                self.note_finish(delta.finish_reason.get(), delta.usage);
+                self.fail(delta.error.get(), delta.error_type.get(), out)?;
+                self.progress = Progress::Done;
+            }
+            "tool-call-end" | "citation-end" | "debug" | "ping" => {}
+            _ => self.unknown_events += 1,
+        }
+        Ok(())
+    }
+
+    /// START, if it was not said yet.
+    fn begin(&mut self, out: &mut EventBatch) {
+        if let Some(start) = self.start.take() {
+            out.push(Event::Start(start));
+        }
+    }
+
+    fn push(&mut self, event: Event, out: &mut EventBatch) {
+        self.begin(out);
+        out.push(event);
+    }
+
+    fn note_id(&mut self, id: Option<&str>) {
+        if let (Some(start), Some(id)) = (&mut self.start, id) {
+            start.id = Some(id.to_owned());
+        }
+    }
+
+    fn note_finish(&mut self, reason: Option<&str>, usage: Option<&RawValue>) {
+        self.finish_reason = reason.map(str::to_owned);
+        usage.map_or("", RawValue::get).clone_into(&mut self.usage);
+    }
+
+    /// Text and thinking, whichever there is.
+    fn says(&mut self, content: &V2Content<'_>, out: &mut EventBatch) {
+        if let Some(thinking) = content.thinking.get() {
+            self.thinking.push_str(thinking);
+            self.begin(out);
+            out.push_reasoning(thinking);
+        }
+        if let Some(text) = content.text.get() {
+            self.end_of_thinking(out);
+            self.begin(out);
+            out.push_text(text);
+        }
+    }
+
+    fn end_of_thinking(&mut self, out: &mut EventBatch) {
+        if !self.thinking.is_empty() {
+            let thinking = std::mem::take(&mut self.thinking);
+            self.push(content("thinking", thinking), out);
+        }
+    }
+
+    fn end_of_plan(&mut self, out: &mut EventBatch) {
+        if !self.plan.is_empty() {
+            let plan = std::mem::take(&mut self.plan);
+            self.push(content("tool_plan", plan), out);
+        }
+    }
+
+    fn call(&mut self, index: Option<u64>, call: &V2Call<'_>) -> Option<Event> {
+        let function = call.function.0.as_ref();
+        let name = function.and_then(|function| function.name.get());
+        let arguments = function.and_then(|function| function.arguments.get());
+        let event = self
+            .calls
+            .add(index, call.id.get(), name, arguments.unwrap_or_default());
+        self.had_calls |= !self.calls.is_empty();
+        event
+    }
+
+    /// A list in whole answers, one object in streams.
+    fn citations(&mut self, raw: Option<&RawValue>, out: &mut EventBatch) {
+        let Some(raw) = raw else { return };
+        let list = match json::parse(raw.get(), &mut String::new()) {
+            Ok(Value::Array(list)) => list,
+            Ok(other) => vec![other],
+            Err(_) => Vec::new(),
+        };
+        for value in list {
+            if let Value::Object(fields) = value {
+                self.push(part("citation", fields), out);
+            }
+        }
+    }
+
+    fn logprobs(&mut self, raw: Option<&RawValue>, out: &mut EventBatch) {
+        let Some(raw) = raw else { return };
+        if let Ok(value) = json::parse::<Value>(raw.get(), &mut String::new()) {
+            let list = match value {
+                Value::Null => return,
+                Value::Array(list) => list,
+                other => vec![other],
+            };
+            let fields = [("content".to_owned(), Value::Array(list))];
+            self.push(part("logprobs", fields.into_iter().collect()), out);
+        }
+    }
+
+    /// A failure behind a good status; what the model had said until then is handed over first.
+    fn fail(
+        &mut self,
+        error: Option<&str>,
+        error_type: Option<&str>,
+        out: &mut EventBatch,
+    ) -> Result<(), LlmError> {
+        let has_failed = self.finish_reason.as_deref() == Some("ERROR");
+        if !has_failed && error.is_none() {
+            return Ok(());
+        }
+        self.end_of_thinking(out);
+        self.end_of_plan(out);
+        let message = error.unwrap_or("the generation failed");
+        let said = json!({"error": message, "error_type": error_type.unwrap_or_default()});
+        Err(error_body::in_answer(&Cohere, &said.to_string()))
+    }
+}

@@ -1,0 +1,166 @@
+//! What holds for every stream, however odd: chance puts good and bad frames in a row.
+
+use proptest::prelude::*;
+use serde_json::Map;
+
+use super::*;
+
+fn a_text() -> impl Strategy<Value = Value> {
+    prop::sample::select(vec![
+        json!("a"),
+        json!(""),
+        json!(null),
+        json!("é"),
+        json!(["b"]),
+        json!(7),
+    ])
+}
+
+fn arguments() -> impl Strategy<Value = Value> {
+    prop::sample::select(vec![
+        json!("{}"),
+        json!(""),
+        json!(null),
+        json!("{\"x"),
+        json!({}),
+    ])
+}
+
+fn reason() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["COMPLETE", "TOOL_CALL", "MAX_TOKENS", "ERROR", "new"])
+}
+
+/// A frame of what may stand in a v2 stream, and some that may not.
+fn v2_frame() -> impl Strategy<Value = Value> {
+    let kinds = vec![
+        "content-start",
+        "content-delta",
+        "content-end",
+        "tool-plan-delta",
+        "new",
+    ];
+    let content = (prop::sample::select(kinds), a_text(), a_text());
+    let content = content.prop_map(|(kind, text, thinking)| {
+        let content = json!({"text": text, "thinking": thinking});
+        says(kind, 0, json!({"content": content, "tool_plan": text}))
+    });
+    let call = (any::<bool>(), 0..3_u64, a_text(), arguments());
+    let call = call.prop_map(|(begins, index, id, arguments)| {
+        let kind = if begins {
+            "tool-call-start"
+        } else {
+            "tool-call-delta"
+        };
+        let function = json!({"name": id, "arguments": arguments});
+        says(
+            kind,
+            index,
+            json!({"tool_calls": {"id": id, "function": function}}),
+        )
+    });
+    let odd = vec![
+        json!("[DONE]"),
+        json!(""),
+        json!("nonsense"),
+        json!({}),
+        json!({"type": "x"}),
+    ];
+    prop_oneof![
+        8 => content,
+        6 => call,
+        1 => prop::sample::select(odd),
+        1 => reason().prop_map(message_end),
+    ]
+}
+
+/// The same for v1.
+fn v1_frame() -> impl Strategy<Value = Value> {
+    let text = (any::<bool>(), a_text()).prop_map(|(is_plan, text)| {
+        let kind = if is_plan {
+            "tool-calls-chunk"
+        } else {
+            "text-generation"
+        };
+        json!({"event_type": kind, "text": text})
+    });
+    let delta = (prop::option::of(0..3_u64), a_text(), arguments());
+    let delta = delta.prop_map(|(index, name, parameters)| {
+        let delta = json!({"index": index, "name": name, "parameters": parameters});
+        json!({"event_type": "tool-calls-chunk", "tool_call_delta": delta})
+    });
+    let calls = prop::collection::vec((a_text(), arguments()), 0..3).prop_map(|calls| {
+        let call = |(name, parameters)| json!({"name": name, "parameters": parameters});
+        let calls: Vec<Value> = calls.into_iter().map(call).collect();
+        json!({"event_type": "tool-calls-generation", "tool_calls": calls})
+    });
+    let odd = vec![
+        json!(""),
+        json!("nonsense"),
+        json!({}),
+        json!({"event_type": "x"}),
+    ];
+    prop_oneof![
+        6 => text,
+        6 => delta,
+        3 => calls,
+        1 => prop::sample::select(odd),
+        1 => reason().prop_map(|reason| stream_end(reason, json!({"text": "t"}))),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn v2_keeps_its_order(frames in prop::collection::vec(v2_frame(), 0..20)) {
+        holds(Framing::Sse, &frames);
+    }
+
+    #[test]
+    fn v1_keeps_its_order(frames in prop::collection::vec(v1_frame(), 0..20)) {
+        holds(Framing::Ndjson, &frames);
+    }
+}
+
+/// START comes once and first, calls come last and are their deltas; an error ends the rest.
+fn holds(framing: Framing, frames: &[Value]) {
+    let mut frames = frames.to_vec();
+    let named = json!({"type": "message-start", "event_type": "stream-start", "id": "i",
+        "generation_id": "i"});
+    frames.insert(0, named);
+    let heard = stream(framing, &frames);
+    let events = heard.events.as_array().unwrap();
+    let is = |event: &Value, kind: &str| event[0] == kind;
+    let starts = events.iter().filter(|event| is(event, "START")).count();
+    assert_eq!(starts, usize::from(!events.is_empty()));
+    assert!(events.first().is_none_or(|event| is(event, "START")));
+    let first_call = events.iter().position(|event| is(event, "TOOL_CALL"));
+    let calls = events.get(first_call.unwrap_or(events.len())..).unwrap();
+    assert!(calls.iter().all(|event| is(event, "TOOL_CALL")));
+    assert!(heard.error.is_none() || calls.is_empty());
+    for (position, call) in calls.iter().enumerate() {
+        assert_eq!(&call[1], &joined(events, position));
+    }
+}
+
+/// The call that the deltas of this index add up to.
+fn joined(events: &[Value], index: usize) -> Value {
+    let mut call = Map::from_iter([("arguments".to_owned(), json!(""))]);
+    let deltas = events.iter().filter(|event| event[0] == "TOOL_DELTA");
+    for delta in deltas.filter(|delta| delta[1]["index"] == index) {
+        for name in ["id", "name"] {
+            if let Some(value) = delta[1].get(name) {
+                let before = call.insert(name.to_owned(), value.clone());
+                assert!(before.is_none(), "{name} came twice");
+            }
+        }
+        let text = call["arguments"].as_str().unwrap().to_owned();
+        call["arguments"] = json!(text + delta[1]["arguments"].as_str().unwrap());
+    }
+    if matches!(call["arguments"].as_str(), Some("" | "null")) {
+        call["arguments"] = json!("{}");
+    }
+    for name in ["id", "name"] {
+        call.entry(name).or_insert_with(|| json!(""));
+    }
+    call.insert("index".to_owned(), json!(index));
+    Value::Object(call)
+}

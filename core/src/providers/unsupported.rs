@@ -1,0 +1,29 @@
+//! What a provider cannot do: an error that names the field, or a warning where the caller said
+//! that leaving it out is fine. One rule for all codecs.
+
+use crate::error::{ErrorKind, LlmError};
+
+/// Judges the fields of one request that its provider cannot do.
+#[derive(Debug)]
+pub(crate) struct Unsupported<'a> {
+    pub(crate) provider: &'static str,
+    pub(crate) lenient: bool,
+    pub(crate) warnings: &'a mut Vec<String>,
+}
+
+impl Unsupported<'_> {
+    /// The field cannot go to this provider. Ok: it is left out, and the caller will be told.
+    pub(crate) fn refuse(&mut self, field: &str, why: &str) -> Result<(), LlmError> {
+        if self.lenient {
+            self.warnings.push(format!("{field} was left out: {why}"));
+            return Ok(());
+        }
+        let message = format!(
+            "{}: {field} cannot be sent: {why}; leave it out, or set lenient",
+            self.provider
+        );
+        let mut error = LlmError::new(ErrorKind::InvalidRequest, message);
+        error.provider = Some(self.provider);
+        Err(error)
+    }
+}
