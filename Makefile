@@ -16,7 +16,7 @@ MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/
 PACKAGES := valgrind binutils
 OUR_PYTHON := tests/lint tests/model tests/demo tests/recordings tests/summary.py
 OUR_C = $(shell find tests/c tests/demo -name '*.[ch]' -o -name '*.cpp' | sort)
-TESTS := rust c python recordings model
+TESTS := rust fuzz c python recordings model
 CHECKS := rust python c sizes library
 
 # $(call need,tool,what it is for): one line that says what is missing.
@@ -100,7 +100,7 @@ $(MODEL_VENV)/ready: tests/model/requirements.txt
 
 # ---- test
 
-.PHONY: test $(TESTS:%=test-%) test-slow
+.PHONY: test $(TESTS:%=test-%) test-slow bench-decode
 test: ## sets up and runs every test, and adds up what the runners say
 	@rm -rf build/test; code=0; \
 	for name in $(TESTS); do $(MAKE) test-$$name || code=1; done; \
@@ -140,9 +140,22 @@ test-model: package $(MODEL_VENV)/ready ## end to end against llama.cpp's own se
 	@$(call reported,model,MODEL_PYTHON=$(CURDIR)/$(MODEL_VENV)/bin/python \
 	  LITER_LLM_SAMPLES=$(CURDIR)/build/c/plain/samples $(VENV)/bin/python -m pytest tests/model)
 
+test-fuzz: ## random bytes against framing, decoders and parsers, for a short time
+	@$(call need,g++,a C++ compiler)
+	@$(call reported,fuzz,PYTHON=$(PYTHON) core/fuzz/run.sh $(or $(SECONDS),10))
+
+.PHONY: fuzz
+fuzz: ## the same for SECONDS= per target (20), two targets at a time
+	@$(call need,g++,a C++ compiler)
+	@PYTHON=$(PYTHON) core/fuzz/run.sh $(or $(SECONDS),20)
+
 test-slow: library mock package ## what takes minutes: ten thousand streams and the like
 	@$(MAKE) -C tests/c slow
 	@cd bindings/python && LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest -m slow
+
+bench-decode: ## what decoding a piece of text costs on each wire, as ratios
+	@$(call need,cargo,Rust)
+	@cargo test -q --release $(CORE) -p liter-llm --lib decoding_cost -- --ignored --nocapture
 
 # ---- keep it clean
 

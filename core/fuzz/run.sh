@@ -1,0 +1,46 @@
+#!/bin/bash
+# Builds the fuzzers and runs them: run.sh SECONDS-PER-TARGET [TARGET ...]. RUNS bounds the runs too.
+# Two at a time, each with bounded memory. What was found stays under target/: corpus, logs, and a
+# file per crash. Ends with the line that tests/summary.py counts.
+set -eu -o pipefail
+cd "$(dirname "$0")"
+
+seconds=${1:?seconds per target}
+shift
+[ $# -gt 0 ] || set -- $(cd targets && printf '%s\n' *.rs | sed 's/\.rs$//')
+host=$(rustc -vV | sed -n 's/^host: //p')
+export BINARIES=target/$host/release SECONDS_MAX=$seconds RUNS=${RUNS:--1}
+
+mkdir -p target/log target/crashes
+echo "-- the fuzzers (the first time takes minutes)"
+cargo build -q --release --locked
+"${PYTHON:-python3}" seeds.py ../../tests/vectors target/corpus
+
+run() { # one target; its exit code
+  local target=$1 log=target/log/$1.log code=0
+  timeout -k 5 $((SECONDS_MAX + 60)) "$BINARIES/$target" "target/corpus/$target" \
+    -dict=target/corpus/dictionary -max_total_time="$SECONDS_MAX" -runs="$RUNS" -max_len=2048 \
+    -rss_limit_mb=2048 -timeout=10 -artifact_prefix="target/crashes/$target-" \
+    -print_final_stats=1 >"$log" 2>&1 || code=$?
+  local runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+  local memory=$(sed -n 's/^stat::peak_rss_mb: *//p' "$log")
+  if [ $code = 0 ]; then
+    echo "$target: passed, $(sed -n 's/^Done //p' "$log"), at most $memory MiB"
+  else
+    echo "$target: failed after ${runs:-some} runs; core/fuzz/$log says more"
+    grep -E -A3 'panicked at|ERROR: libFuzzer|Test unit written' "$log" | cut -c -300 || true
+  fi
+  return $code
+}
+export -f run
+
+passed=0 failed=0
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+printf '%s\n' "$@" | results=$results xargs -P 2 -I '{}' bash -c \
+  'run {} && touch "$results/{}.passed" || touch "$results/{}.failed"'
+for target in "$@"; do
+  if [ -e "$results/$target.passed" ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+done
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

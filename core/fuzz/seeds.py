@@ -1,0 +1,90 @@
+"""Writes what fuzzers begin with: `python seeds.py VECTORS CORPUS`.
+
+The bodies, headers and requests of the vectors become one folder of files per target, and the words
+of their JSON a dictionary beside the folders.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+WAITS = (
+    "1", "1.5", "-5", "nan", "1e29", "1e999", "99999999999999999999", "Zun, 29 Foo 2026 99:00 GMT",
+    "Tue, 15 Nov 1994 08:12:41 GMT", "Tuesday, 15-Nov-94 08:12:41 GMT", "Tue Nov 15 08:12:41 1994",
+    "retry-after-ms: 1250", "date: Tue, 15 Nov 1994 08:12:31 GMT\nTue, 15 Nov 1994 08:12:41 GMT",
+    "x-should-retry: true", "x-ratelimit-limit-requests: 500\nx-ratelimit-reset-tokens: 6m0s",
+    "anthropic-ratelimit-input-tokens-remaining: 20000", "x-trial-endpoint-call-limit: 20",
+    "x-request-id: a\napim-request-id: b",
+)  # fmt: skip
+WORD_BYTES_MAX = 40
+
+
+def body_of(response: dict[str, Any]) -> bytes:
+    """The body of one response of a vector."""
+    if "body_base64" in response:
+        return base64.b64decode(response["body_base64"])
+    return str(response.get("body", "")).encode("utf-8", "surrogatepass")
+
+
+def seeds_of(vector: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Targets, and a seed for each."""
+    yield "request", json.dumps(vector["request"]).encode()
+    version_1 = "cohere_v1" in vector["name"]
+    cohere = "cohere_v1" if version_1 else "cohere_v2"
+    decoder = {"anthropic": "anthropic", "cohere": cohere}.get(vector["provider"], "openai")
+    for response in vector.get("responses", []):
+        body = body_of(response)
+        lines = (f"{name}: {value}" for name, value in response.get("headers", []))
+        yield "retry_after", "\n".join(lines).encode()
+        yield decoder, body
+        if body.startswith(b"{") or response.get("status", 200) >= 400:
+            yield "error_body", body
+        yield "ndjson" if version_1 else "sse", body
+
+
+def words_of(value: object) -> Iterator[str]:
+    """Names and short texts of a JSON document."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from words_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from words_of(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def documents_of(seed: bytes) -> Iterator[object]:
+    """The JSON documents among the lines of a seed."""
+    for line in seed.decode("utf-8", "replace").splitlines():
+        try:
+            yield json.loads(line.removeprefix("data:").strip())
+        except ValueError:
+            continue
+
+
+def main(vectors: Path, corpus: Path) -> None:
+    """Writes all seeds, and the dictionary."""
+    words = {"data: ", "event: ", "[DONE]", "\\ud83d", "\\ud800"}
+    seeds = [("retry_after", wait.encode()) for wait in WAITS]
+    for path in sorted(vectors.glob("*.json")):
+        seeds += seeds_of(json.loads(path.read_text(encoding="utf-8")))
+    for number, (target, seed) in enumerate(seeds):
+        folder = corpus / target
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"seed-{number}").write_bytes(seed)
+        words |= {word for document in documents_of(seed) for word in words_of(document)}
+    short = sorted(word for word in words if re.fullmatch(r"[!-~ ]+", word))
+    quoted = (json.dumps(word) for word in short if len(word) <= WORD_BYTES_MAX)
+    (corpus / "dictionary").write_text("\n".join(quoted) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

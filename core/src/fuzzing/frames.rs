@@ -1,0 +1,48 @@
+//! Framing: the same bytes cut anywhere give the same frames, or the same error after them, and
+//! what is kept between two reads is bounded.
+
+use super::{chance, check_error, one_of, pieces};
+use crate::framing::{Frame, Framer, Framing};
+
+/// Server-sent events.
+pub fn sse(bytes: &[u8]) {
+    check(Framing::Sse, bytes);
+}
+
+/// One document per line.
+pub fn ndjson(bytes: &[u8]) {
+    check(Framing::Ndjson, bytes);
+}
+
+fn check(framing: Framing, bytes: &[u8]) {
+    let mut rng = chance(bytes);
+    let frame_bytes_max = one_of(&[8, 100, 1000, 1 << 20], &mut rng);
+    let whole = frames(framing, frame_bytes_max, &[bytes]);
+    let split = frames(framing, frame_bytes_max, &pieces(bytes, &mut rng));
+    assert_eq!(whole, split, "whole, and in pieces");
+}
+
+type Frames = (Vec<(String, String)>, Option<String>);
+
+fn frames(framing: Framing, frame_bytes_max: usize, pieces: &[&[u8]]) -> Frames {
+    let mut framer = Framer::new(framing, frame_bytes_max);
+    let mut frames = Vec::new();
+    let mut each = |frame: Frame<'_>| {
+        assert!(frame.name.len() + frame.data.len() <= frame_bytes_max);
+        frames.push((frame.name.to_owned(), frame.data.to_owned()));
+        Ok(())
+    };
+    let mut fed = Ok(());
+    for piece in pieces {
+        fed = framer.feed(piece, &mut each);
+        if fed.is_err() {
+            break;
+        }
+        // A line, the data and a name, each grown by doubling at most.
+        assert!(framer.bytes_kept() <= 4 * frame_bytes_max + 64);
+    }
+    let ended = fed.and_then(|()| framer.end(&mut each));
+    let error = ended.err();
+    error.iter().for_each(check_error);
+    (frames, error.map(|error| format!("{error:?}")))
+}

@@ -1,0 +1,67 @@
+//! Requests: whatever JSON a caller writes is refused with a reason, or becomes something that can
+//! be sent, with every provider.
+
+use reqwest::header::HeaderValue;
+use serde::de::IgnoredAny;
+
+use super::{chance, check_error, one_of};
+use crate::error::{ErrorKind, LlmError};
+use crate::options::ClientOptions;
+use crate::plan::{self, Environment};
+use crate::providers::{self, EncodedRequest, Target};
+use crate::request::LlmRequest;
+
+/// Reads a request, and encodes it for every provider.
+pub fn request(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let mut request = match LlmRequest::from_json(text) {
+        Ok(request) => request,
+        Err(error) => return refused(&error),
+    };
+    let mut rng = chance(bytes);
+    for provider in providers::all() {
+        let paths = ["", "/v1", "/v2", "/models", "/openai/deployments/name"];
+        let target = Target {
+            key: request.api_key.as_ref(),
+            own_endpoint: rng.bool(),
+            base_path: one_of(&paths, &mut rng),
+            stream: rng.bool(),
+            lenient: rng.bool(),
+        };
+        check_encoded(provider.request(&request, &target));
+    }
+    if let Err(error) = plan::resolve(
+        &ClientOptions::default(),
+        &Environment::default(),
+        &mut request,
+    ) {
+        check_error(&error);
+    }
+}
+
+/// What holds for every request that a codec made, or refused.
+pub(super) fn check_encoded(encoded: Result<EncodedRequest, LlmError>) {
+    let encoded = match encoded {
+        Ok(encoded) => encoded,
+        Err(error) => return refused(&error),
+    };
+    assert!(encoded.body.starts_with(b"{"), "no object");
+    let body = serde_json::from_slice::<IgnoredAny>(&encoded.body);
+    assert!(body.is_ok(), "a body that is no JSON: {body:?}");
+    assert!(encoded.path.starts_with('/'), "{}", encoded.path);
+    let fits = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+    assert!(encoded.path.bytes().all(fits), "{}", encoded.path);
+    for (name, value) in &encoded.headers {
+        assert!(HeaderValue::from_str(value).is_ok(), "{name}: {value:?}");
+    }
+    let warnings = &encoded.warnings;
+    assert!(warnings.iter().all(|warning| !warning.is_empty()));
+}
+
+fn refused(error: &LlmError) {
+    check_error(error);
+    let kinds = [ErrorKind::InvalidRequest, ErrorKind::InvalidArgument];
+    assert!(kinds.contains(&error.kind), "{error:?}");
+}
