@@ -11,6 +11,7 @@ model=${MODEL:-gpt-4o-mini}
 prompt=${PROMPT:-Explain Rust ownership}
 work=$(mktemp -d)
 server=
+also=
 finish() {
   [ -z "$server" ] || kill "$server" 2>/dev/null || true
   rm -rf "$work"
@@ -42,6 +43,8 @@ if [ -z "$provider" ]; then
   provider=openai
   if [ -x "$MODEL_PYTHON" ]; then start_llama; else start_mock; fi
   export OPENAI_BASE_URL=$base_url OPENAI_API_KEY=none-needed
+  export ANTHROPIC_BASE_URL=$base_url ANTHROPIC_API_KEY=none-needed
+  also=anthropic
 else
   echo "-- provider $provider, model $model, with your key"
 fi
@@ -56,6 +59,11 @@ echo "-- you: $prompt"
 echo
 echo "-- Python, tests/demo/demo.py:"
 "$DEMO_PYTHON" tests/demo/demo.py "$provider" "$request"
+if [ -n "$also" ]; then
+  echo
+  echo "-- the same on Anthropic's wire, which this server speaks too:"
+  "$DEMO_PYTHON" tests/demo/demo.py "$also" "$request"
+fi
 echo
 echo "-- C, tests/demo/demo.c:"
 "$DEMO_C" "$provider" "$request"

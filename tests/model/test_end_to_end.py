@@ -124,3 +124,18 @@ def test_the_c_samples_stream_from_a_real_server(sample: str) -> None:
     done = subprocess.run([program], check=True, capture_output=True, text=True)
     assert "owner" in done.stdout
     assert "完了" in done.stdout
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_the_same_server_speaks_anthropics_wire(base_url: str, stream: bool) -> None:
+    async def chat() -> liter_llm.Response:
+        llm = LiterLlm(provider="anthropic", api_key="none-needed", base_url=base_url)
+        return await llm.invoke({**REQUEST, "stream": stream})
+
+    response = asyncio.run(chat())
+    assert response.text.startswith(STORY_BEGINS)
+    assert response.text.endswith(STORY_ENDS)
+    assert (response.outcome, response.finish_reason) == ("complete", "stop")
+    assert response.finish_reason_raw == "end_turn"
+    assert response.usage is not None
+    assert response.usage.output_tokens

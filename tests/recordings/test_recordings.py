@@ -18,7 +18,16 @@ import liter_llm
 from support import Mock
 
 FOLDER = Path(os.environ.get("LITER_LLM_RECORDINGS", "no recordings"))
-APIS = ("openai-chat", "openai-compat-chat")
+# The wire of each folder: the provider that speaks it, and the path of the base URL.
+APIS = {
+    "openai-chat": ("openai", "/v1"),
+    "openai-compat-chat": ("openai", "/v1"),
+    "azure-openai-chat": ("azure", "/openai/v1"),
+    "mistral-chat": ("mistral", "/v1"),
+    "anthropic-messages": ("anthropic", "/v1"),
+    "cohere-v2-chat": ("cohere", "/v2"),
+    "cohere-v1-chat": ("cohere", "/v1"),
+}
 CUTS = (0, 1, 3, 7)
 KINDS = {
     "authentication": "AUTHENTICATION",
@@ -35,13 +44,17 @@ KINDS = {
     "timeout": "PROVIDER",
     "conflict": "PROVIDER",
     "cancelled": "PROVIDER",
+    "unknown": "PROVIDER",
 }
 COUNTS = (
     "input_tokens",
     "output_tokens",
     "total_tokens",
     "cached_input_tokens",
+    "cache_write_tokens",
     "reasoning_tokens",
+    "billed_input_tokens",
+    "billed_output_tokens",
 )
 OUTCOMES = {
     "ok": "complete",
@@ -50,10 +63,12 @@ OUTCOMES = {
     "stream_error": "failed",
     "error_in_200": "failed",
 }
-# Where we differ from what the recording expects, and why.
-DIFFERENT = {
+# Where we differ from what a recording expects, and why.
+DIFFERENT: dict[str, dict[str, Any]] = {
     # The wait is named as a date, and the answer's own date header says how far away that is.
-    ("openai-json-documented-503-retry-after-http-date", "retry_after_ms"): 10_000,
+    "openai-json-documented-503-retry-after-http-date": {"retry_after_ms": 10_000},
+    # max_tokens cut this call in its arguments: what is not whole is not handed over as a call.
+    "anthropic-stream-incomplete_partial_json_response": {"tool_calls": []},
 }
 
 
@@ -77,14 +92,20 @@ def replay() -> Iterator[Mock]:
 def test_recording(replay: Mock, row: dict[str, Any]) -> None:
     expected = json.loads((FOLDER / row["dir"] / "expected.json").read_text())
     for cut in CUTS:
-        assert heard(replay, row, cut) == wanted(row, expected), f"cut at {cut} bytes"
+        result = heard(replay, row, cut)
+        if "reasoning_tokens" not in (expected.get("usage") or {}):
+            # We read it from where the recording leaves it: in usage_raw.
+            result["usage"].pop("reasoning_tokens", None)
+        assert result == wanted(row, expected), f"cut at {cut} bytes"
 
 
 def heard(replay: Mock, row: dict[str, Any], cut: int) -> dict[str, Any]:
     """What our client makes of the exchange."""
     key = f"recording~{row['api']}~{row['id']}~{cut}~{replay.new_key()}"
+    provider, path = APIS[row["api"]]
+    base_url = f"{replay.places['http']}/{key}{path}"
     llm = liter_llm.LiterLlm(
-        provider="openai", api_key="test-key", base_url=replay.base_url(key), retries_max=0
+        provider=provider, api_key="test-key", base_url=base_url, retries_max=0
     )
     stream = llm.invoke(
         {
@@ -127,7 +148,8 @@ def summary(response: liter_llm.Response) -> dict[str, Any]:
 
 def wanted(row: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
     """The same of what the recording expects."""
-    calls = expected.get("tool_calls") or []
+    different = DIFFERENT.get(row["id"], {})
+    calls = different.get("tool_calls", expected.get("tool_calls") or [])
     truncated = expected["outcome"] == "truncated"
     result: dict[str, Any] = {
         "outcome": OUTCOMES[expected["outcome"]],
@@ -138,7 +160,7 @@ def wanted(row: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
         "finish_reason": expected.get("finish_reason"),
         "finish_reason_raw": expected.get("finish_reason_raw"),
         "usage": expected.get("usage") or {},
-        "usage_raw": expected.get("usage_raw"),
+        "usage_raw": expected.get("usage_raw") or None,
         "error": None,
     }
     error = expected.get("error")
@@ -149,7 +171,7 @@ def wanted(row: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
         # For an error inside an answer the recordings do not say whether to retry.
         retryable = error.get("retryable", kind in ("PROVIDER", "OVERLOADED", "RATE_LIMITED"))
         result["error"] = {"kind": kind, "retryable": retryable}
-        asked = DIFFERENT.get((row["id"], "retry_after_ms"), error.get("retry_after_ms"))
+        asked = different.get("retry_after_ms", error.get("retry_after_ms"))
         if asked is not None:
             result["error"]["retry_after_ms"] = int(asked)
     return result

@@ -1,7 +1,11 @@
 import json
+import sys
 from typing import Any
 
 from liter_llm import LiterLlm, Text, ToolCall
+
+# Any provider will do: python tools.py anthropic claude-sonnet-4-5
+PROVIDER, MODEL = sys.argv[1:] or ("openai", "gpt-4o-mini")
 
 WEATHER = {
     "type": "function",
@@ -17,10 +21,10 @@ def weather(city: str) -> str:
     return f"In {city} it rains."
 
 
-with LiterLlm(provider="openai") as llm:
+with LiterLlm(provider=PROVIDER) as llm:
     messages: list[Any] = [{"role": "user", "content": "Do I need an umbrella in Hamburg?"}]
     while True:
-        call = llm.invoke({"model": "gpt-4o-mini", "messages": messages, "tools": [WEATHER]})
+        call = llm.invoke({"model": MODEL, "messages": messages, "tools": [WEATHER]})
         for event in call.events():
             if isinstance(event, Text):
                 print(event.text, end="", flush=True)

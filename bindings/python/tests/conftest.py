@@ -11,7 +11,7 @@ import pytest
 import liter_llm
 from support import Mock, mock_path
 
-for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+for name in [name for name in os.environ if name.endswith(("_API_KEY", "_BASE_URL"))]:
     os.environ.pop(name, None)
 
 

@@ -22,10 +22,50 @@ CALLS_A_TOOL = stream(
     {"finish": "tool_calls"},
     {"done": True},
 )
+
+# The same call on the other wires.
+ANTHROPIC_CALLS_A_TOOL = stream(
+    {"sse": {"type": "message_start", "message": {"id": "m", "model": "c", "usage": {}}}},
+    {
+        "sse": {
+            "type": "content_block_start",
+            "index": 0,
+            "content_block": {"type": "tool_use", "id": "call_1", "name": "weather", "input": {}},
+        }
+    },
+    {
+        "sse": {
+            "type": "content_block_delta",
+            "index": 0,
+            "delta": {"type": "input_json_delta", "partial_json": '{"city":"Hamburg"}'},
+        }
+    },
+    {"sse": {"type": "content_block_stop", "index": 0}},
+    {"sse": {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {}}},
+    {"sse": {"type": "message_stop"}},
+)
+COHERE_CALL = {
+    "id": "call_1",
+    "type": "function",
+    "function": {"name": "weather", "arguments": '{"city":"Hamburg"}'},
+}
+COHERE_CALLS_A_TOOL = stream(
+    {"sse": {"type": "message-start", "id": "m", "delta": {"message": {"role": "assistant"}}}},
+    {
+        "sse": {
+            "type": "tool-call-start",
+            "index": 0,
+            "delta": {"message": {"tool_calls": COHERE_CALL}},
+        }
+    },
+    {"sse": {"type": "tool-call-end", "index": 0}},
+    {"sse": {"type": "message-end", "delta": {"finish_reason": "TOOL_CALL"}}},
+)
 NUMBERS = stream(*(token(f"{number} ") for number in range(100)), {"hang": True})
 CUT = stream(token("Rust "), token("owns"), {"reset": True})
 HELLO = {"answer": {"text": "Hello world"}}
 BUSY = {"status": 429, "headers": [["retry-after", "120"]], "body": "{}"}
+PLACE = {"answer": {"text": '{"city":"Hamburg","country":"Germany"}'}}
 WRONG = {"status": 401, "error": {"message": "wrong key", "type": "t", "code": None}}
 
 SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
@@ -42,6 +82,17 @@ SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
     ("errors.py", [CUT], "Rust owns\ncut after 9 characters: "),
     ("errors.py", [WRONG], "AUTHENTICATION, status 401, worth a retry: False: openai: "),
     ("tools.py", [CALLS_A_TOOL, HELLO], 'weather({"city":"Hamburg"})\nHello world'),
+    ("image.py", [HELLO], "Hello world"),
+    ("json_schema.py", [PLACE], "Hamburg in Germany"),
+]
+# The programs that take any provider, on the wires of the other ones.
+ELSEWHERE: list[tuple[str, str, list[dict[str, Any]], str]] = [
+    ("anthropic", "tools.py", [ANTHROPIC_CALLS_A_TOOL, HELLO], "weather({"),
+    ("cohere", "tools.py", [COHERE_CALLS_A_TOOL, HELLO], "weather({"),
+    ("anthropic", "image.py", [HELLO], "Hello world"),
+    ("cohere", "image.py", [HELLO], "Hello world"),
+    ("anthropic", "json_schema.py", [PLACE], "Hamburg in Germany"),
+    ("cohere", "json_schema.py", [PLACE], "Hamburg in Germany"),
 ]
 
 
@@ -49,9 +100,31 @@ SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
 def test_sample(mock, name, steps, printed):
     key = mock.plan(*steps)
     environment = {"OPENAI_API_KEY": "test-key", "OPENAI_BASE_URL": mock.base_url(key)}
+    assert printed in run(environment, name)
 
+
+@pytest.mark.parametrize(("provider", "name", "steps", "printed"), ELSEWHERE)
+def test_sample_on_another_provider(mock, provider, name, steps, printed):
+    key = mock.plan(*steps)
+    place = f"{mock.places['http']}/{key}"
+    environment = {
+        "ANTHROPIC_API_KEY": "test-key",
+        "ANTHROPIC_BASE_URL": place,
+        "CO_API_KEY": "test-key",
+        "CO_API_URL": place,
+    }
+    printed_by_program = run(environment, name, provider, "test-model")
+    assert printed in printed_by_program
+    if name == "tools.py":
+        assert printed_by_program.endswith("Hello world")
+        assert "In Hamburg it rains." in str(mock.seen(key)["requests"][1]["body"])
+
+
+def run(environment: dict[str, str], *arguments: str) -> str:
+    """What a sample prints; it must not fail, and must be silent on standard error."""
+    program, *rest = arguments
     ended = subprocess.run(
-        [sys.executable, "-X", "dev", f"samples/{name}"],
+        [sys.executable, "-X", "dev", f"samples/{program}", *rest],
         cwd=PACKAGE,
         env={**os.environ, **environment},
         capture_output=True,
@@ -59,9 +132,8 @@ def test_sample(mock, name, steps, printed):
         timeout=30,
         check=False,
     )
-
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert printed in ended.stdout
+    return ended.stdout
 
 
 def test_every_sample_is_tested():

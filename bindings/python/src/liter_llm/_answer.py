@@ -26,6 +26,7 @@ class Answer:
 
     __slots__ = (
         "_response",
+        "blocks",
         "outcome",
         "parts",
         "reasoning",
@@ -40,6 +41,7 @@ class Answer:
         self.reasoning: list[str] = []
         self.tool_calls: list[ToolCall] = []
         self.parts: list[Part] = []
+        self.blocks: list[tuple[int, Mapping[str, Any]]] = []
         self.start = _NO_START
         self.outcome: Outcome | None = None
         self.receipt: Mapping[str, Any] | None = None
@@ -56,7 +58,11 @@ class Answer:
             return call
         if kind == PART:
             part = Part(data["type"], data)
-            self.parts.append(part)
+            if part.type == "content":
+                # Goes back to the provider as it is, behind the runs of text that came before.
+                self.blocks.append((len(self.text), data["content"]))
+            else:
+                self.parts.append(part)
             return part
         if kind == START:
             self.start = _read_start(data)
@@ -88,6 +94,7 @@ class Answer:
             refusal="".join(refusals) if refusals else None,
             tool_calls=tuple(self.tool_calls),
             parts=tuple(part for part in self.parts if part.type != "refusal"),
+            content=tuple(self._content()),
             id=start.id,
             model=start.model,
             provider=start.provider,
@@ -99,6 +106,21 @@ class Answer:
         if self.receipt is not None:
             self._response = response
         return response
+
+    def _content(self) -> list[Mapping[str, Any]]:
+        """Text and blocks in the order in which they came."""
+        content: list[Mapping[str, Any]] = []
+        taken = 0
+        for position, block in self.blocks:
+            content += _text_part(self.text[taken:position])
+            content.append(block)
+            taken = position
+        return content + _text_part(self.text[taken:])
+
+
+def _text_part(runs: list[str]) -> list[Mapping[str, Any]]:
+    text = "".join(runs)
+    return [{"type": "text", "text": text}] if text else []
 
 
 def _read_start(data: Mapping[str, Any]) -> Start:
@@ -121,6 +143,7 @@ def _read_receipt(data: Mapping[str, Any]) -> dict[str, Any]:
         "finish_reason_raw": data.get("finish_reason_raw"),
         "usage": None if usage is None else _read_usage(usage),
         "attempts": data.get("attempts", 0),
+        "unknown_events": data.get("unknown_events", 0),
         "first_token_ms": timings.get("first_token_ms"),
         "total_ms": timings.get("total_ms"),
     }
@@ -132,6 +155,9 @@ def _read_usage(data: Mapping[str, Any]) -> Usage:
         output_tokens=data.get("output_tokens"),
         total_tokens=data.get("total_tokens"),
         cached_input_tokens=data.get("cached_input_tokens"),
+        cache_write_tokens=data.get("cache_write_tokens"),
+        billed_input_tokens=data.get("billed_input_tokens"),
+        billed_output_tokens=data.get("billed_output_tokens"),
         reasoning_tokens=data.get("reasoning_tokens"),
         raw=data.get("raw", {}),
     )

@@ -39,7 +39,11 @@ class Usage:
     output_tokens: int | None
     total_tokens: int | None
     cached_input_tokens: int | None
+    cache_write_tokens: int | None
     reasoning_tokens: int | None
+    billed_input_tokens: int | None
+    """What is charged, where that is another number than what was counted."""
+    billed_output_tokens: int | None
     raw: Mapping[str, Any]
     """The provider's own fields."""
 
@@ -109,6 +113,8 @@ class End:
     finish_reason_raw: str | None
     usage: Usage | None
     attempts: int
+    unknown_events: int
+    """Events of the stream that this version does not know and passed over."""
     first_token_ms: float | None
     total_ms: float | None
     request_id: str | None
@@ -130,6 +136,8 @@ class Response:
     tool_calls: tuple[ToolCall, ...]
     parts: tuple[Part, ...]
     """Everything else, in order."""
+    content: tuple[Mapping[str, Any], ...]
+    """Text, and blocks that the provider wants back as they are, in order: see message."""
     id: str | None
     model: str
     provider: str
@@ -140,13 +148,17 @@ class Response:
     finish_reason_raw: str | None
     usage: Usage | None
     attempts: int
+    unknown_events: int
+    """Events of the stream that this version does not know and passed over."""
     first_token_ms: float | None
     total_ms: float | None
 
     @property
     def message(self) -> dict[str, Any]:
         """The answer as a message, to be appended to the next request's messages."""
-        message: dict[str, Any] = {"role": "assistant", "content": self.text or None}
+        only_text = all(part.get("type") == "text" for part in self.content)
+        content = (self.text or None) if only_text else [dict(part) for part in self.content]
+        message: dict[str, Any] = {"role": "assistant", "content": content}
         if self.refusal is not None:
             message["refusal"] = self.refusal
         if self.tool_calls:
