@@ -14,7 +14,7 @@ RECORDINGS := $(or $(LITER_LLM_RECORDINGS),$(abspath ../shared/recordings))
 CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils
-OUR_PYTHON := tests/lint tests/model tests/demo tests/recordings tests/summary.py
+OUR_PYTHON := tests/lint tests/model tests/demo tests/recordings tests/summary.py core/fuzz/seeds.py
 OUR_C = $(shell find tests/c tests/demo -name '*.[ch]' -o -name '*.cpp' | sort)
 TESTS := rust fuzz c python recordings model
 CHECKS := rust python c sizes library
@@ -168,6 +168,7 @@ lint-rust: ## rustfmt and clippy; the header is what core/ffi says
 	@$(call need,cargo,Rust)
 	cargo fmt --check --manifest-path core/Cargo.toml --all
 	cargo fmt --check --manifest-path tests/mock/Cargo.toml
+	cargo fmt --check --manifest-path core/fuzz/Cargo.toml
 	cargo clippy -q $(CORE) --workspace --all-targets -- -D warnings
 	cargo clippy -q $(MOCK_CRATE) --all-targets -- -D warnings
 	cargo test -q $(CORE) -p liter-llm-ffi --test header
@@ -193,6 +194,7 @@ lint-library: library ## exports, size, hardening of the shared library
 fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the README
 	cargo fmt --manifest-path core/Cargo.toml --all
 	cargo fmt --manifest-path tests/mock/Cargo.toml
+	cargo fmt --manifest-path core/fuzz/Cargo.toml
 	$(VENV)/bin/ruff format $(OUR_PYTHON) bindings/python
 	$(VENV)/bin/clang-format -i $(OUR_C)
 	$(PYTHON) tests/lint/readme.py --write README.md
@@ -210,4 +212,4 @@ setup: ## installs what the tests need from Debian's packages (as root)
 	else echo "make setup: not root; please install: $$missing"; exit 1; fi
 
 clean: ## removes everything that was built
-	rm -rf build core/target tests/mock/target bindings/python/build bindings/python/*.egg-info
+	rm -rf build core/target core/fuzz/target tests/mock/target bindings/python/build bindings/python/*.egg-info
