@@ -62,6 +62,11 @@ pub(super) fn check_encoded(encoded: Result<EncodedRequest, LlmError>) {
 
 fn refused(error: &LlmError) {
     check_error(error);
-    let kinds = [ErrorKind::InvalidRequest, ErrorKind::InvalidArgument];
+    // CONFIG: the request brings a key, and it is empty.
+    let kinds = [
+        ErrorKind::InvalidRequest,
+        ErrorKind::InvalidArgument,
+        ErrorKind::Config,
+    ];
     assert!(kinds.contains(&error.kind), "{error:?}");
 }
