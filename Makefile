@@ -142,7 +142,7 @@ test-model: package $(MODEL_VENV)/ready ## end to end against llama.cpp's own se
 
 test-fuzz: ## random bytes against framing, decoders and parsers, for a short time
 	@$(call need,g++,a C++ compiler)
-	@$(call reported,fuzz,PYTHON=$(PYTHON) core/fuzz/run.sh $(or $(SECONDS),20))
+	@$(call reported,fuzz,PYTHON=$(PYTHON) SEED=1 core/fuzz/run.sh $(or $(SECONDS),20))
 
 .PHONY: fuzz
 fuzz: ## the same for SECONDS= per target (20), two targets at a time

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Builds the fuzzers and runs them: run.sh SECONDS-PER-TARGET [TARGET ...]. RUNS bounds the runs too.
+# SEED=1 makes every run begin alike, so that a test is no game of chance; 0 is another each time.
 # Two at a time, each with bounded memory. What was found stays under target/: corpus, logs, and a
 # file per crash. Ends with the line that tests/summary.py counts.
 set -eu -o pipefail
@@ -9,7 +10,7 @@ seconds=${1:?seconds per target}
 shift
 [ $# -gt 0 ] || set -- $(cd targets && printf '%s\n' *.rs | sed 's/\.rs$//')
 host=$(rustc -vV | sed -n 's/^host: //p')
-export BINARIES=target/$host/release SECONDS_MAX=$seconds RUNS=${RUNS:--1}
+export BINARIES=target/$host/release SECONDS_MAX=$seconds RUNS=${RUNS:--1} SEED=${SEED:-0}
 
 mkdir -p target/log target/crashes
 echo "-- the fuzzers (the first time takes minutes)"
@@ -19,7 +20,7 @@ cargo build -q --release --locked
 run() { # one target; its exit code
   local target=$1 log=target/log/$1.log code=0
   timeout -k 5 $((SECONDS_MAX + 60)) "$BINARIES/$target" "target/corpus/$target" \
-    -dict=target/corpus/dictionary -max_total_time="$SECONDS_MAX" -runs="$RUNS" -max_len=2048 \
+    -dict=target/corpus/dictionary -max_total_time="$SECONDS_MAX" -runs="$RUNS" -seed="$SEED" -max_len=2048 \
     -rss_limit_mb=2048 -timeout=10 -artifact_prefix="target/crashes/$target-" \
     -print_final_stats=1 >"$log" 2>&1 || code=$?
   local runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
