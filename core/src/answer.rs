@@ -1,16 +1,17 @@
 //! An answer being read: bytes become frames, frames become events, and the body's end becomes a
 //! verdict. Owns when an answer is complete, cut or nonsense. Called by `stream`.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
 
 use crate::attempt::timed_out;
 use crate::batch::EventBatch;
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::framing::{Framer, Framing};
-use crate::http::{BodyFailure, Incoming};
+use crate::http::{BodyFailure, IncomingBody};
 use crate::options::ClientOptions;
 use crate::providers::{Decoder, Finish, Progress};
 use crate::timers::{Watchdog, ALIVE_BYTES};
@@ -22,7 +23,7 @@ const STEP_BYTES_MAX: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct Answer {
-    incoming: Incoming,
+    incoming: IncomingBody,
     decoder: Box<dyn Decoder>,
     body: Body,
     /// Bytes since the last sign of life.
@@ -45,7 +46,7 @@ pub(crate) enum Step {
 impl Answer {
     /// Without a framing the answer comes whole.
     pub(crate) fn new(
-        incoming: Incoming,
+        incoming: IncomingBody,
         decoder: Box<dyn Decoder>,
         framing: Option<Framing>,
         options: &ClientOptions,
@@ -81,26 +82,28 @@ impl Answer {
             }
         };
         let mut taken = 0;
-        loop {
-            match chunk {
-                Ok(Some(bytes)) => {
-                    taken += bytes.len();
-                    self.take(&bytes, watchdog, batch)?;
-                    if self.decoder.progress() == Progress::Done {
-                        return Ok(Step::Complete);
-                    }
-                }
-                Ok(None) => return self.ended(batch),
-                Err(failure) => return self.broken(failure),
+        poll_fn(|context| loop {
+            let bytes = match std::mem::replace(&mut chunk, Ok(None)) {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => return Poll::Ready(self.ended(batch)),
+                Err(failure) => return Poll::Ready(self.broken(failure)),
+            };
+            taken += bytes.len();
+            if let Err(error) = self.take(&bytes, watchdog, batch) {
+                return Poll::Ready(Err(error));
+            }
+            if self.decoder.progress() == Progress::Done {
+                return Poll::Ready(Ok(Step::Complete));
             }
             if taken >= STEP_BYTES_MAX {
-                return Ok(Step::More);
+                return Poll::Ready(Ok(Step::More));
             }
-            chunk = match self.incoming.chunk().now_or_never() {
-                Some(chunk) => chunk,
-                None => return Ok(Step::More),
+            chunk = match self.incoming.poll_chunk(context) {
+                Poll::Ready(chunk) => chunk,
+                Poll::Pending => return Poll::Ready(Ok(Step::More)),
             };
-        }
+        })
+        .await
     }
 
     fn take(

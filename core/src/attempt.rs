@@ -50,7 +50,7 @@ pub(crate) async fn run(shared: &Shared, plan: &Plan, watchdog: &mut Watchdog) -
             return attempt;
         }
     };
-    attempt.request_id = headers::request_id(incoming.headers());
+    attempt.request_id = headers::request_id(&incoming.headers);
     log_answer(shared, plan, &incoming);
     attempt.result = match refusal(shared, plan, &mut incoming, watchdog).await {
         Some(mut error) => {
@@ -85,7 +85,7 @@ fn log_answer(shared: &Shared, plan: &Plan, incoming: &Incoming) {
         format!(
             "{} answered {}",
             plan.outgoing.url.host_str().unwrap_or_default(),
-            incoming.status()
+            incoming.status
         )
     });
     if shared.options.log_bodies {
@@ -102,9 +102,9 @@ async fn refusal(
     incoming: &mut Incoming,
     watchdog: &mut Watchdog,
 ) -> Option<LlmError> {
-    let status = incoming.status();
+    let status = incoming.status;
     let header_bytes: usize = incoming
-        .headers()
+        .headers
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len())
         .sum();
@@ -124,11 +124,11 @@ async fn refusal(
     let body = read_error_body(incoming, shared.options.error_body_bytes_max, watchdog).await;
     let mut error = plan.provider.error(status, &body);
     error.status = Some(status);
-    if let Some(should_retry) = headers::should_retry(incoming.headers()) {
+    if let Some(should_retry) = headers::should_retry(&incoming.headers) {
         error.retryable = should_retry;
     }
     if error.retryable {
-        let asked = headers::retry_after_ms(incoming.headers(), SystemTime::now());
+        let asked = headers::retry_after_ms(&incoming.headers, SystemTime::now());
         error.retry_after_ms = asked.or(error.retry_after_ms);
     }
     Some(error)
@@ -137,17 +137,17 @@ async fn refusal(
 /// Redirects are never followed: they would carry the prompt, or the key, to another host.
 fn redirected(plan: &Plan, incoming: &Incoming) -> LlmError {
     let location = incoming
-        .headers()
+        .headers
         .get(LOCATION)
         .and_then(|value| value.to_str().ok());
     let target: Option<Url> = location.and_then(|to| plan.outgoing.url.join(to).ok());
     let host = target.as_ref().and_then(Url::host_str).unwrap_or("nowhere");
     let message = format!(
         "{} redirect to {host} is not followed; set base_url to where the API is",
-        incoming.status()
+        incoming.status
     );
     let mut error = LlmError::new(ErrorKind::Protocol, message);
-    error.status = Some(incoming.status());
+    error.status = Some(incoming.status);
     error
 }
 
@@ -158,7 +158,7 @@ async fn read_error_body(
     watchdog: &mut Watchdog,
 ) -> Vec<u8> {
     let mut body = Vec::new();
-    while let Ok(Ok(Some(chunk))) = watchdog.wait(incoming.chunk()).await {
+    while let Ok(Ok(Some(chunk))) = watchdog.wait(incoming.body.chunk()).await {
         let room = limit.saturating_sub(body.len());
         body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         if body.len() >= limit {
@@ -178,7 +178,7 @@ async fn begin(
 ) -> Result<Answer, LlmError> {
     let header = |name| {
         incoming
-            .headers()
+            .headers
             .get(name)
             .and_then(|value| value.to_str().ok())
     };
@@ -187,19 +187,19 @@ async fn begin(
         .to_ascii_lowercase();
     if let Some(encoding) = header(CONTENT_ENCODING).filter(|encoding| *encoding != "identity") {
         let message = format!("content-encoding {encoding} was not asked for");
-        return Err(unusable(message, incoming.status(), &[]));
+        return Err(unusable(message, incoming.status, &[]));
     }
     if content_type.starts_with("text/html") {
         let body = read_error_body(&mut incoming, crate::DETAIL_BYTES_MAX, watchdog).await;
         let message = "the answer is an HTML page; is base_url right?".to_owned();
-        return Err(unusable(message, incoming.status(), &body));
+        return Err(unusable(message, incoming.status, &body));
     }
     let start = Start {
         id: None,
         model: plan.model.clone(),
         provider: plan.provider.name(),
         request_id,
-        rate_limit: headers::rate_limit(incoming.headers()),
+        rate_limit: headers::rate_limit(&incoming.headers),
         warnings: plan.warnings.clone(),
     };
     let decoder = plan.provider.decoder(start, plan.framing);
@@ -210,7 +210,12 @@ async fn begin(
         || content_type.starts_with("application/x-ndjson");
     let whole = !frames && (content_type.contains("json") || !plan.stream);
     let framing = (!whole).then_some(plan.framing);
-    Ok(Answer::new(incoming, decoder, framing, &shared.options))
+    Ok(Answer::new(
+        incoming.body,
+        decoder,
+        framing,
+        &shared.options,
+    ))
 }
 
 fn unusable(message: String, status: u16, body: &[u8]) -> LlmError {

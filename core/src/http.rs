@@ -1,24 +1,31 @@
 //! Bytes to a provider and back: connections, TLS, proxies, pools. Owns everything that is HTTP and
-//! nothing that is a provider; the interface is `send` and `Incoming::chunk`, so that another stack
-//! can take reqwest's place. Called by `stream`.
+//! nothing that is a provider. Two stacks stand behind `send` and `Incoming::poll_chunk`: `direct`
+//! reads an HTTP/1.1 connection inside the stream's own task; `general` (reqwest) does HTTP/2,
+//! proxies, and hosts whose version is not known yet. Called by `attempt` and `answer`.
 
 mod body;
 mod connect;
+mod dial;
+mod direct;
 mod failure;
+mod general;
+mod gunzip;
+mod idle;
 mod lanes;
 mod resolve;
 mod tls;
 
+use std::future::poll_fn;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use reqwest::header::HeaderMap;
+use http::HeaderMap;
 use url::{Host, Url};
 
 use crate::error::{ErrorKind, LlmError, Phase};
-use crate::options::{config, HttpOptions};
+use crate::options::HttpOptions;
 pub(crate) use connect::ConnectWatch;
 pub(crate) use failure::BodyFailure;
 
@@ -26,7 +33,8 @@ pub(crate) use failure::BodyFailure;
 /// runtime in which it is first used.
 #[derive(Debug)]
 pub struct Http {
-    lanes: lanes::Lanes,
+    direct: direct::Direct,
+    general: general::General,
     deny_private: bool,
     roots: tls::RootSource,
 }
@@ -42,8 +50,16 @@ pub(crate) struct Outgoing {
 /// An answer whose body is still to be read. Dropping it closes the connection.
 #[derive(Debug)]
 pub(crate) struct Incoming {
-    response: reqwest::Response,
-    _lease: Option<lanes::Lease>,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: IncomingBody,
+}
+
+/// The rest of an answer. Dropping it closes the connection, unless it was read to its end.
+#[derive(Debug)]
+pub(crate) enum IncomingBody {
+    Direct(Box<direct::Body>),
+    General(Box<general::Body>),
 }
 
 impl Http {
@@ -53,26 +69,10 @@ impl Http {
     /// `CONFIG` when a certificate or key file cannot be used; the message names it.
     pub fn new(options: &HttpOptions) -> Result<Self, LlmError> {
         let (tls, roots) = tls::client_config(options)?;
-        let resolver = Arc::new(resolve::Resolver::new(options.deny_private));
-        let proxy = options.proxy;
-        let idle = Duration::from_millis(options.pool_idle_timeout_ms);
-        let make = move || {
-            let builder = reqwest::Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .dns_resolver(Arc::clone(&resolver))
-                .connector_layer(connect::WatchLayer)
-                .pool_idle_timeout(idle)
-                .tcp_nodelay(true);
-            let builder = if proxy { builder } else { builder.no_proxy() };
-            builder
-                .build()
-                .map_err(|error| config(failure::chain(&error)))
-        };
-        let lanes = lanes::Lanes::new(Box::new(make))?;
+        let resolver = resolve::Resolver::new(options.deny_private);
         Ok(Self {
-            lanes,
+            direct: direct::Direct::new(options, &tls, resolver.clone()),
+            general: general::General::new(options, tls, resolver)?,
             deny_private: options.deny_private,
             roots,
         })
@@ -91,22 +91,12 @@ impl Http {
         watch: &Arc<ConnectWatch>,
     ) -> Result<Incoming, LlmError> {
         self.check_address(&outgoing.url)?;
-        let (client, lease) = self.lanes.lease(&outgoing.url)?;
-        let (body, sent) = body::RequestBody::new(outgoing.body.clone());
-        let request = client
-            .post(outgoing.url.clone())
-            .headers(outgoing.headers.clone())
-            .body(reqwest::Body::wrap(body));
-        let answer = connect::watched(Arc::clone(watch), request.send()).await;
-        let response = answer
-            .map_err(|error| failure::classify(&error, watch, sent.is_whole(), &outgoing.url))?;
-        if let Some(lease) = &lease {
-            lease.learned(response.version());
+        if self.general.is_needed(&outgoing.url) {
+            // In a box, so that the other path does not carry its size.
+            Box::pin(self.general.send(outgoing, watch)).await
+        } else {
+            self.direct.send(outgoing, watch).await
         }
-        Ok(Incoming {
-            response,
-            _lease: lease,
-        })
     }
 
     /// A name is checked when it is resolved; an address needs no lookup and is checked here.
@@ -122,20 +112,20 @@ impl Http {
     }
 }
 
-impl Incoming {
-    pub(crate) fn status(&self) -> u16 {
-        self.response.status().as_u16()
+impl IncomingBody {
+    /// The next piece of the body, decompressed; `None` at its proper end.
+    pub(crate) fn poll_chunk(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, BodyFailure>> {
+        match self {
+            Self::Direct(body) => body.poll_chunk(context),
+            Self::General(body) => body.poll_chunk(context),
+        }
     }
 
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        self.response.headers()
-    }
-
-    /// The next piece of the body, decompressed; `None` at its proper end. Safe to drop.
+    /// As `poll_chunk`. Safe to drop.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, BodyFailure> {
-        self.response
-            .chunk()
-            .await
-            .map_err(|error| BodyFailure::of(&error))
+        poll_fn(|context| self.poll_chunk(context)).await
     }
 }

@@ -12,6 +12,7 @@ use std::task::{ready, Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
+use http::HeaderMap;
 use tokio::time::{sleep_until, Instant};
 
 use crate::answer::{Answer, Step};
@@ -203,7 +204,8 @@ impl Life {
         self.attempts += 1;
         self.watchdog.enter(Stage::Headers);
         let plan = self.plan.insert(plan);
-        let attempt = attempt::run(&self.shared, plan, &mut self.watchdog).await;
+        // In a box: what it takes to connect and send is given back before the answer is read.
+        let attempt = Box::pin(attempt::run(&self.shared, plan, &mut self.watchdog)).await;
         self.stale = attempt.stale;
         self.request_id = attempt.request_id;
         match attempt.result {
@@ -236,6 +238,7 @@ impl Life {
             // There will be no other attempt: a long prompt is not kept for a long answer.
             if let Some(plan) = &mut self.plan {
                 plan.outgoing.body.clear();
+                plan.outgoing.headers = HeaderMap::new();
             }
         }
         match step {

@@ -17,7 +17,7 @@ use tower_service::Service;
 
 use crate::timers::Stage;
 
-type BoxError = Box<dyn Error + Send + Sync>;
+pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
 tokio::task_local! {
     static WATCH: Arc<ConnectWatch>;
@@ -40,6 +40,21 @@ impl ConnectWatch {
             connecting: AtomicBool::new(false),
             connected_at: OnceLock::new(),
         })
+    }
+
+    /// How long making a connection may take.
+    pub(super) fn limit(&self) -> Option<Duration> {
+        self.limit
+    }
+
+    /// A connection is being made.
+    pub(super) fn begin(&self) {
+        self.connecting.store(true, Ordering::Release);
+    }
+
+    /// A connection was made. A second one for the same request changes nothing: the first counts.
+    pub(super) fn done(&self) {
+        let _ = self.connected_at.set(Instant::now());
     }
 
     /// What the attempt is waiting for, and since when.
@@ -114,7 +129,7 @@ where
         let watch = WATCH
             .try_with(Arc::clone)
             .unwrap_or_else(|_| ConnectWatch::new(None));
-        watch.connecting.store(true, Ordering::Release);
+        watch.begin();
         let connecting = self.inner.call(destination);
         Box::pin(async move {
             let connection = match watch.limit {
@@ -124,8 +139,7 @@ where
                     Err(_) => Err(ConnectTimeout.into()),
                 },
             }?;
-            // A second connection for the same request changes nothing: the first one counts.
-            let _ = watch.connected_at.set(Instant::now());
+            watch.done();
             Ok(connection)
         })
     }

@@ -20,6 +20,7 @@ pub(crate) enum BodyFailure {
 }
 
 impl BodyFailure {
+    /// What reqwest says; it decompresses too.
     pub(super) fn of(error: &reqwest::Error) -> Self {
         let broken_connection = find::<hyper::Error>(error).is_some()
             || find::<io::Error>(error).is_some_and(|error| {
@@ -39,17 +40,21 @@ impl BodyFailure {
             Self::Decode(reason)
         }
     }
+
+    /// What the connection itself says.
+    pub(super) fn cut(error: &hyper::Error) -> Self {
+        Self::Cut(chain_with(error))
+    }
 }
 
 /// What it means that no answer came.
 pub(super) fn classify(
-    error: &reqwest::Error,
+    error: &(dyn Error + 'static),
     watch: &ConnectWatch,
     body_sent: bool,
     url: &Url,
 ) -> LlmError {
     let host = url.host_str().unwrap_or_default();
-    let reason = chain(error);
     if let Some(denied) = find::<Denied>(error) {
         return LlmError::new(ErrorKind::Config, format!("base_url: {denied}"))
             .phase(Phase::Connect);
@@ -64,7 +69,9 @@ pub(super) fn classify(
         let message = format!("TLS to {host} failed: {tls}");
         return LlmError::new(ErrorKind::Tls, message).phase(Phase::Connect);
     }
-    if error.is_connect() || watch.is_connecting() {
+    let from_reqwest = error.downcast_ref::<reqwest::Error>();
+    let reason = from_reqwest.map_or_else(|| chain_with(error), chain);
+    if watch.is_connecting() || from_reqwest.is_some_and(reqwest::Error::is_connect) {
         let message = format!("cannot connect to {host}: {reason}");
         return LlmError::new(ErrorKind::Network, message)
             .phase(Phase::Connect)
@@ -82,23 +89,26 @@ pub(super) fn classify(
     failure.retryable(true)
 }
 
-/// All reasons of an error, outermost first, without the URL, which may hold secrets.
+/// All reasons of an error of reqwest, outermost first, without its own text, which holds the URL,
+/// which may hold secrets.
 pub(super) fn chain(error: &reqwest::Error) -> String {
+    match error.source() {
+        Some(source) => chain_with(source),
+        None if error.is_builder() => "cannot be built".to_owned(),
+        None => "failed".to_owned(),
+    }
+}
+
+/// An error and all its reasons, outermost first.
+fn chain_with(error: &(dyn Error + 'static)) -> String {
     let mut reasons: Vec<String> = Vec::new();
-    let mut source = error.source();
+    let mut source = Some(error);
     while let Some(reason) = source {
         let text = reason.to_string();
         if reasons.last().is_none_or(|last| !last.ends_with(&text)) {
             reasons.push(text);
         }
         source = reason.source();
-    }
-    if reasons.is_empty() {
-        return if error.is_builder() {
-            "cannot be built".to_owned()
-        } else {
-            "failed".to_owned()
-        };
     }
     reasons.join(": ")
 }

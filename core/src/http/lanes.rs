@@ -58,6 +58,13 @@ impl Lanes {
         })
     }
 
+    /// Whether the host answered over TLS before, and in HTTP/1.1.
+    pub(super) fn speaks_http1(&self, url: &Url) -> bool {
+        let state = lock(&self.state);
+        let origin = state.origins.get(&url.origin().ascii_serialization());
+        origin.is_some_and(|origin| origin.http1)
+    }
+
     /// A client with room for one more request to this host.
     pub(super) fn lease(&self, url: &Url) -> Result<(reqwest::Client, Option<Lease>), LlmError> {
         let mut state = lock(&self.state);

@@ -7,11 +7,16 @@ use std::error::Error;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{BoxFuture, FutureExt, Shared};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use hyper_util::client::legacy::connect::dns::Name;
+use reqwest::dns::Addrs;
 use tokio::sync::Semaphore;
+use tower_service::Service;
+
+use super::connect::BoxError;
 
 /// Lookups at once; each holds a thread of the runtime's blocking pool.
 const LOOKUPS_MAX: usize = 2;
@@ -28,6 +33,7 @@ struct Entry {
     began: Instant,
 }
 
+#[derive(Clone)]
 pub(super) struct Resolver {
     deny_private: bool,
     names: Arc<Mutex<HashMap<String, Entry>>>,
@@ -119,9 +125,10 @@ async fn look_up(name: String, places: Arc<Semaphore>) -> Answer {
     Ok(addresses.map_err(|error| failed(error.into()))?.into())
 }
 
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let lookup = self.lookup(name.as_str());
+impl Resolver {
+    /// The addresses that may be connected to; ports are the connector's affair.
+    fn addresses(&self, name: &str) -> BoxFuture<'static, Result<Vec<SocketAddr>, BoxError>> {
+        let lookup = self.lookup(name);
         let deny_private = self.deny_private;
         Box::pin(async move {
             let found = lookup.await.map_err(SharedError)?;
@@ -135,9 +142,33 @@ impl Resolve for Resolver {
             }
             match denied {
                 Some(reason) if addresses.is_empty() => Err(reason.into()),
-                _ => Ok(Box::new(addresses.into_iter()) as Addrs),
+                _ => Ok(addresses),
             }
         })
+    }
+}
+
+/// For reqwest.
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let addresses = self.addresses(name.as_str());
+        Box::pin(async move { Ok(Box::new(addresses.await?.into_iter()) as Addrs) })
+    }
+}
+
+/// For the connector of `dial`.
+impl Service<Name> for Resolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let addresses = self.addresses(name.as_str());
+        Box::pin(async move { Ok(addresses.await?.into_iter()) })
     }
 }
 

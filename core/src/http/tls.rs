@@ -41,7 +41,7 @@ pub(super) fn client_config(options: &HttpOptions) -> Result<(ClientConfig, Root
         .with_safe_default_protocol_versions()
         .map_err(|error| config(format!("TLS: {error}")))?
         .with_root_certificates(roots);
-    let mut tls = match (&options.client_certificate_file, &options.client_key_file) {
+    let tls = match (&options.client_certificate_file, &options.client_key_file) {
         (None, None) => builder.with_no_client_auth(),
         (Some(chain), Some(key)) => {
             let certificates = certificates("client_certificate_file", chain)?;
@@ -57,7 +57,6 @@ pub(super) fn client_config(options: &HttpOptions) -> Result<(ClientConfig, Root
             ))
         }
     };
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok((tls, source))
 }
 
