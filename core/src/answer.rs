@@ -2,16 +2,15 @@
 //! verdict. Owns when an answer is complete, cut or nonsense. Called by `stream`.
 
 use std::future::poll_fn;
+use std::ops::ControlFlow;
 use std::task::Poll;
 use std::time::Duration;
-
-use bytes::Bytes;
 
 use crate::attempt::timed_out;
 use crate::batch::EventBatch;
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::framing::{Framer, Framing};
-use crate::http::{BodyFailure, IncomingBody};
+use crate::http::{BodyFailure, IncomingBody, Read};
 use crate::options::ClientOptions;
 use crate::providers::{Decoder, Finish, Progress};
 use crate::timers::{Watchdog, ALIVE_BYTES};
@@ -24,6 +23,14 @@ const STEP_BYTES_MAX: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Answer {
     incoming: IncomingBody,
+    reader: Reader,
+    /// The body was read to its end.
+    at_end: bool,
+}
+
+/// What makes events of bytes.
+#[derive(Debug)]
+struct Reader {
     decoder: Box<dyn Decoder>,
     body: Body,
     /// Bytes since the last sign of life.
@@ -34,6 +41,14 @@ pub(crate) struct Answer {
 enum Body {
     Frames(Framer),
     Whole { bytes: Vec<u8>, bytes_max: usize },
+}
+
+/// What the reads of one step came to so far.
+#[derive(Debug, Default)]
+struct Taken {
+    bytes: usize,
+    alive: bool,
+    error: Option<LlmError>,
 }
 
 /// What a step of reading came to.
@@ -60,9 +75,12 @@ impl Answer {
         };
         Self {
             incoming,
-            decoder,
-            body,
-            quiet_bytes: 0,
+            reader: Reader {
+                decoder,
+                body,
+                quiet_bytes: 0,
+            },
+            at_end: false,
         }
     }
 
@@ -72,74 +90,101 @@ impl Answer {
         watchdog: &mut Watchdog,
         batch: &mut EventBatch,
     ) -> Result<Step, LlmError> {
-        let mut chunk = match watchdog.wait(self.incoming.chunk()).await {
-            Ok(chunk) => chunk,
-            Err(_) if self.is_answered() => return Ok(Step::Complete),
+        let (incoming, reader) = (&mut self.incoming, &mut self.reader);
+        let mut taken = Taken::default();
+        let first = incoming.read(|piece| reader.take(piece, batch, &mut taken));
+        let mut read = match watchdog.wait(first).await {
+            Ok(read) => read,
+            Err(_) if reader.is_answered() => return Ok(Step::Complete),
             Err(timer) => {
                 let mut error = timed_out(timer, Phase::Body);
                 error.maybe_executed = true;
                 return Err(error);
             }
         };
-        let mut taken = 0;
-        poll_fn(|context| loop {
-            let bytes = match std::mem::replace(&mut chunk, Ok(None)) {
-                Ok(Some(bytes)) => bytes,
-                Ok(None) => return Poll::Ready(self.ended(batch)),
-                Err(failure) => return Poll::Ready(self.broken(failure)),
-            };
-            taken += bytes.len();
-            if let Err(error) = self.take(&bytes, watchdog, batch) {
+        let step = poll_fn(|context| loop {
+            if let Some(error) = taken.error.take() {
                 return Poll::Ready(Err(error));
             }
-            if self.decoder.progress() == Progress::Done {
+            self.at_end = matches!(read, Ok(Read::End));
+            if reader.decoder.progress() == Progress::Done {
                 return Poll::Ready(Ok(Step::Complete));
             }
-            if taken >= STEP_BYTES_MAX {
+            match std::mem::replace(&mut read, Ok(Read::End)) {
+                Ok(Read::More) => {}
+                Ok(Read::End) => return Poll::Ready(reader.ended(batch)),
+                Err(failure) => return Poll::Ready(reader.broken(failure)),
+            }
+            if taken.bytes >= STEP_BYTES_MAX {
                 return Poll::Ready(Ok(Step::More));
             }
-            chunk = match self.incoming.poll_chunk(context) {
-                Poll::Ready(chunk) => chunk,
+            let mut take = |piece: &[u8]| reader.take(piece, batch, &mut taken);
+            read = match incoming.poll_read(context, &mut take) {
+                Poll::Ready(read) => read,
                 Poll::Pending => return Poll::Ready(Ok(Step::More)),
             };
-        })
-        .await
+        });
+        let step = step.await;
+        if taken.alive {
+            watchdog.feed();
+        }
+        step
     }
 
-    fn take(
-        &mut self,
-        chunk: &Bytes,
-        watchdog: &mut Watchdog,
-        batch: &mut EventBatch,
-    ) -> Result<(), LlmError> {
-        self.quiet_bytes += chunk.len();
+    /// Hands over what the decoder held back until the answer was complete.
+    pub(crate) fn close(&mut self, batch: &mut EventBatch) {
+        self.reader.decoder.close(batch);
+    }
+
+    /// Reads to the end of the body, but not for long.
+    pub(crate) async fn drain(&mut self) {
+        if self.at_end {
+            return;
+        }
+        let incoming = &mut self.incoming;
+        let rest = async {
+            let ignore = |_: &[u8]| ControlFlow::Continue(());
+            while let Ok(Read::More) = incoming.read(ignore).await {}
+        };
+        // Late or broken: the connection is simply not used again.
+        let _ = tokio::time::timeout(DRAIN, rest).await;
+    }
+
+    pub(crate) fn finish(&self) -> Finish {
+        self.reader.decoder.finish()
+    }
+}
+
+impl Reader {
+    /// Takes a piece of the body; an error ends the reading.
+    fn take(&mut self, piece: &[u8], batch: &mut EventBatch, taken: &mut Taken) -> ControlFlow<()> {
+        taken.bytes += piece.len();
+        // What follows the protocol's last mark is not looked at, whichever read brings it.
+        if self.decoder.progress() == Progress::Done {
+            return ControlFlow::Continue(());
+        }
+        self.quiet_bytes += piece.len();
         let mut alive = self.quiet_bytes >= ALIVE_BYTES;
-        let taken = match &mut self.body {
+        let fed = match &mut self.body {
             Body::Frames(framer) => {
                 let signs = framer.signs_of_life();
                 let decoder = &mut self.decoder;
-                let fed = framer.feed(chunk, &mut |frame| decoder.frame(frame, batch));
+                let fed = framer.feed(piece, &mut |frame| decoder.frame(frame, batch));
                 alive |= framer.signs_of_life() > signs;
                 fed
             }
-            Body::Whole { bytes, bytes_max } => {
-                if bytes.len() + chunk.len() > *bytes_max {
-                    let message = format!("the answer is longer than body_bytes_max ({bytes_max})");
-                    return Err(failed(ErrorKind::TooLarge, message));
-                }
-                reserve(bytes, chunk.len(), *bytes_max)?;
-                bytes.extend_from_slice(chunk);
-                Ok(())
-            }
+            Body::Whole { bytes, bytes_max } => extend(bytes, piece, *bytes_max),
         };
         if alive {
-            watchdog.feed();
+            taken.alive = true;
             self.quiet_bytes = 0;
         }
-        match self.decoder.progress() {
-            // What follows the protocol's last mark is not looked at, whichever read brings it.
-            Progress::Done => Ok(()),
-            Progress::Empty | Progress::Open | Progress::Answered => taken.map_err(in_body),
+        match fed {
+            Err(error) if self.decoder.progress() != Progress::Done => {
+                taken.error = Some(in_body(error));
+                ControlFlow::Break(())
+            }
+            Ok(()) | Err(_) => ControlFlow::Continue(()),
         }
     }
 
@@ -187,38 +232,27 @@ impl Answer {
     fn is_answered(&self) -> bool {
         matches!(self.decoder.progress(), Progress::Answered | Progress::Done)
     }
-
-    /// Hands over what the decoder held back until the answer was complete.
-    pub(crate) fn close(&mut self, batch: &mut EventBatch) {
-        self.decoder.close(batch);
-    }
-
-    /// Reads to the end of the body, but not for long.
-    pub(crate) async fn drain(&mut self) {
-        let rest = async { while let Ok(Some(_)) = self.incoming.chunk().await {} };
-        // Late or broken: the connection is simply not used again.
-        let _ = tokio::time::timeout(DRAIN, rest).await;
-    }
-
-    pub(crate) fn finish(&self) -> Finish {
-        self.decoder.finish()
-    }
 }
 
 /// Makes room by doubling, but never past the bound; where memory is short that is an error, not
 /// the end of the process.
-fn reserve(bytes: &mut Vec<u8>, more: usize, bytes_max: usize) -> Result<(), LlmError> {
-    let needed = bytes.len() + more;
-    if needed <= bytes.capacity() {
-        return Ok(());
+fn extend(bytes: &mut Vec<u8>, piece: &[u8], bytes_max: usize) -> Result<(), LlmError> {
+    let needed = bytes.len() + piece.len();
+    if needed > bytes_max {
+        let message = format!("the answer is longer than body_bytes_max ({bytes_max})");
+        return Err(failed(ErrorKind::TooLarge, message));
     }
-    let capacity = needed.max((bytes.capacity() * 2).min(bytes_max));
-    bytes
-        .try_reserve_exact(capacity - bytes.len())
-        .map_err(|_| {
-            let message = format!("there is no memory for an answer of {needed} bytes");
-            failed(ErrorKind::TooLarge, message)
-        })
+    if needed > bytes.capacity() {
+        let capacity = needed.max((bytes.capacity() * 2).min(bytes_max));
+        bytes
+            .try_reserve_exact(capacity - bytes.len())
+            .map_err(|_| {
+                let message = format!("there is no memory for an answer of {needed} bytes");
+                failed(ErrorKind::TooLarge, message)
+            })?;
+    }
+    bytes.extend_from_slice(piece);
+    Ok(())
 }
 
 fn failed(kind: ErrorKind, message: impl Into<String>) -> LlmError {

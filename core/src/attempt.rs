@@ -1,6 +1,7 @@
 //! One attempt: send, look at the status and the content type, and either hand over an answer to be
 //! read or say what its refusal means. Called by `stream`, which decides what comes next.
 
+use std::ops::ControlFlow;
 use std::time::SystemTime;
 
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
@@ -10,7 +11,7 @@ use crate::answer::Answer;
 use crate::client::Shared;
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::Start;
-use crate::http::{ConnectWatch, Incoming};
+use crate::http::{ConnectWatch, Incoming, Read};
 use crate::options::LogLevel;
 use crate::plan::Plan;
 use crate::providers::headers;
@@ -158,12 +159,18 @@ async fn read_error_body(
     watchdog: &mut Watchdog,
 ) -> Vec<u8> {
     let mut body = Vec::new();
-    while let Ok(Ok(Some(chunk))) = watchdog.wait(incoming.body.chunk()).await {
-        let room = limit.saturating_sub(body.len());
-        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if body.len() >= limit {
+    while body.len() < limit {
+        let read = incoming.body.read(|piece| {
+            let room = limit.saturating_sub(body.len());
+            body.extend_from_slice(piece.get(..room).unwrap_or(piece));
+            match body.len() < limit {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        });
+        let Ok(Ok(Read::More)) = watchdog.wait(read).await else {
             break;
-        }
+        };
     }
     body
 }

@@ -1,22 +1,26 @@
 //! Bytes to a provider and back: connections, TLS, proxies, pools. Owns everything that is HTTP and
-//! nothing that is a provider. Two stacks stand behind `send` and `Incoming::poll_chunk`: `direct`
+//! nothing that is a provider. Two stacks stand behind `send` and `IncomingBody::poll_read`: `direct`
 //! reads an HTTP/1.1 connection inside the stream's own task; `general` (reqwest) does HTTP/2,
 //! proxies, and hosts whose version is not known yet. Called by `attempt` and `answer`.
 
 mod body;
+mod chunked;
 mod connect;
 mod dial;
 mod direct;
 mod failure;
 mod general;
 mod gunzip;
+mod head;
 mod idle;
 mod lanes;
+mod line;
 mod resolve;
 mod tls;
 
 use std::future::poll_fn;
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -60,6 +64,19 @@ pub(crate) struct Incoming {
 pub(crate) enum IncomingBody {
     Direct(Box<direct::Body>),
     General(Box<general::Body>),
+}
+
+/// Who takes the pieces of a body. After a break the rest of what was read is not handed out, so
+/// the body must not be read on.
+pub(crate) type Take<'t> = &'t mut dyn FnMut(&[u8]) -> ControlFlow<()>;
+
+/// What a read of a body came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// There may be more.
+    More,
+    /// The body ended properly.
+    End,
 }
 
 impl Http {
@@ -113,19 +130,23 @@ impl Http {
 }
 
 impl IncomingBody {
-    /// The next piece of the body, decompressed; `None` at its proper end.
-    pub(crate) fn poll_chunk(
+    /// Reads once and hands out the pieces that came, decompressed.
+    pub(crate) fn poll_read(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Option<Bytes>, BodyFailure>> {
+        take: Take<'_>,
+    ) -> Poll<Result<Read, BodyFailure>> {
         match self {
-            Self::Direct(body) => body.poll_chunk(context),
-            Self::General(body) => body.poll_chunk(context),
+            Self::Direct(body) => body.poll_read(context, take),
+            Self::General(body) => body.poll_read(context, take),
         }
     }
 
-    /// As `poll_chunk`. Safe to drop.
-    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, BodyFailure> {
-        poll_fn(|context| self.poll_chunk(context)).await
+    /// Waits for a read. Safe to drop.
+    pub(crate) async fn read(
+        &mut self,
+        mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Read, BodyFailure> {
+        poll_fn(|context| self.poll_read(context, &mut take)).await
     }
 }

@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::connect::{BoxError, ConnectTimeout, ConnectWatch};
+use super::line::Line;
 use super::resolve::Resolver;
 
 /// A peer that vanished without a word is found in a minute: the figures that reqwest has.
@@ -43,7 +44,7 @@ impl Dialer {
     }
 
     /// Connects, within the call's own limit; `watch` learns when it began and when it was done.
-    pub(super) async fn connect(&self, uri: Uri, watch: &ConnectWatch) -> Result<Socket, BoxError> {
+    pub(super) async fn connect(&self, uri: Uri, watch: &ConnectWatch) -> Result<Line, BoxError> {
         watch.begin();
         let connecting = self.connector.clone().call(uri);
         let socket = match watch.limit() {
@@ -54,6 +55,6 @@ impl Dialer {
             },
         }?;
         watch.done();
-        Ok(socket)
+        Ok(Line { socket })
     }
 }

@@ -1,29 +1,28 @@
-//! The stack for HTTP/1.1: hyper's connection, polled inside the stream's own task. So a wake of
-//! the socket reads, decodes and hands over all that is there, nothing hops between tasks, and no
-//! second task, channel or buffer lives beside the stream. Owns when a connection may serve again.
+//! The stack for HTTP/1.1, read inside the stream's own task: a wake of the socket reads, decodes
+//! and hands over all that is there, and nothing hops between tasks. Beside it a stream holds its
+//! socket and a few words; hyper's connection holds three buffers, 27 KiB (docs/bench says more).
+//! Owns when a connection may serve again.
 
-use std::future::{poll_fn, Future};
-use std::pin::{pin, Pin};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
-use std::task::{ready, Context, Poll, Waker};
+use std::task::{ready, Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HOST};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
-use http_body::Body as _;
-use hyper::client::conn::http1::{handshake, Connection, SendRequest};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::HeaderMap;
 use rustls::ClientConfig;
-use url::{Position, Url};
 
-use super::body::RequestBody;
+use super::chunked::Chunked;
 use super::connect::{BoxError, ConnectWatch};
-use super::dial::{Dialer, Socket};
+use super::dial::Dialer;
 use super::failure::{self, BodyFailure};
 use super::gunzip::Gunzip;
+use super::head::{self, Length};
 use super::idle::Idle;
+use super::line::Line;
 use super::resolve::Resolver;
-use super::{Incoming, IncomingBody, Outgoing};
+use super::{Incoming, IncomingBody, Outgoing, Read, Take};
 use crate::error::LlmError;
 use crate::options::HttpOptions;
 
@@ -33,22 +32,26 @@ pub(super) struct Direct {
     idle: Idle,
 }
 
-/// A connection that is open, and the way to put a request on it.
-#[derive(Debug)]
-pub(super) struct Line {
-    sender: SendRequest<RequestBody>,
-    connection: Connection<Socket, RequestBody>,
-}
-
 /// A body being read from its own connection, which goes back to the idle ones at its end.
 #[derive(Debug)]
 pub(crate) struct Body {
-    body: hyper::body::Incoming,
-    gunzip: Option<Gunzip>,
     /// Absent once the connection is over or given back.
     line: Option<Line>,
+    /// What came with the head.
+    early: Vec<u8>,
+    rest: Rest,
+    gunzip: Option<Box<Gunzip>>,
+    keep: bool,
     idle: Idle,
     origin: Arc<str>,
+}
+
+/// What is still to come.
+#[derive(Debug)]
+enum Rest {
+    Known(u64),
+    Chunked(Chunked),
+    Close,
 }
 
 impl Direct {
@@ -64,67 +67,49 @@ impl Direct {
         outgoing: &Outgoing,
         watch: &ConnectWatch,
     ) -> Result<Incoming, LlmError> {
-        let (body, sent) = RequestBody::new(outgoing.body.clone());
-        self.exchange(outgoing, body, watch).await.map_err(|error| {
-            failure::classify(error.as_ref(), watch, sent.is_whole(), &outgoing.url)
+        let sent = AtomicBool::new(false);
+        let answer = self.exchange(outgoing, watch, &sent).await;
+        answer.map_err(|error| {
+            let sent = sent.load(Ordering::Acquire);
+            failure::classify(error.as_ref(), watch, sent, &outgoing.url)
         })
     }
 
     async fn exchange(
         &self,
         outgoing: &Outgoing,
-        body: RequestBody,
         watch: &ConnectWatch,
+        sent: &AtomicBool,
     ) -> Result<Incoming, BoxError> {
-        let origin: Arc<str> = outgoing.url.origin().ascii_serialization().into();
+        let (url, body) = (&outgoing.url, &outgoing.body);
+        let origin: Arc<str> = url.origin().ascii_serialization().into();
         let mut line = match self.idle.take(&origin) {
             Some(line) => line,
-            None => Box::pin(self.open(outgoing.url.as_str().parse()?, watch)).await?,
+            None => Box::pin(self.dialer.connect(url.as_str().parse()?, watch)).await?,
         };
-        let response = line.answer(request(outgoing, body)?).await?;
-        let (head, body) = response.into_parts();
+        let request = head::request(url, &outgoing.headers, body.len());
+        let (head, early) = line.exchange(request, body, sent).await?;
         let mut headers = head.headers;
-        let gunzip = take_gzip(&mut headers).then(Gunzip::default);
+        let gunzip = take_gzip(&mut headers).then(Box::default);
+        let body = Body {
+            line: Some(line),
+            early,
+            rest: match head.length {
+                Length::Known(left) => Rest::Known(left),
+                Length::Chunked => Rest::Chunked(Chunked::new()),
+                Length::Close => Rest::Close,
+            },
+            gunzip,
+            keep: head.keep && sent.load(Ordering::Acquire),
+            idle: self.idle.clone(),
+            origin,
+        };
         Ok(Incoming {
-            status: head.status.as_u16(),
+            status: head.status,
             headers,
-            body: IncomingBody::Direct(Box::new(Body {
-                body,
-                gunzip,
-                line: Some(line),
-                idle: self.idle.clone(),
-                origin,
-            })),
+            body: IncomingBody::Direct(Box::new(body)),
         })
     }
-
-    async fn open(&self, uri: Uri, watch: &ConnectWatch) -> Result<Line, BoxError> {
-        let socket = self.dialer.connect(uri, watch).await?;
-        let (sender, connection) = handshake(socket).await?;
-        Ok(Line { sender, connection })
-    }
-}
-
-/// The request with what HTTP asks for: where to, and which answers can be read.
-fn request(outgoing: &Outgoing, body: RequestBody) -> Result<Request<RequestBody>, BoxError> {
-    let url = &outgoing.url;
-    let mut request = Request::new(body);
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = target(url)?;
-    let headers = request.headers_mut();
-    let host = &url[Position::BeforeHost..Position::AfterPort];
-    headers.insert(HOST, HeaderValue::from_str(host)?);
-    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    for (name, value) in &outgoing.headers {
-        headers.insert(name.clone(), value.clone());
-    }
-    Ok(request)
-}
-
-/// Path and query (RFC 9112, section 3.2.1).
-fn target(url: &Url) -> Result<Uri, BoxError> {
-    Ok(url[Position::BeforePath..Position::AfterQuery].parse()?)
 }
 
 /// Whether the body is gzip; then the headers speak of what will be read.
@@ -139,115 +124,114 @@ fn take_gzip(headers: &mut HeaderMap) -> bool {
     gzip
 }
 
-impl Line {
-    /// Sends the request and reads the head of its answer.
-    async fn answer(
+impl Body {
+    /// Hands out what one read of the socket brings, decompressed.
+    pub(super) fn poll_read(
         &mut self,
-        request: Request<RequestBody>,
-    ) -> Result<Response<hyper::body::Incoming>, hyper::Error> {
-        let mut response = pin!(self.sender.send_request(request));
-        let connection = &mut self.connection;
-        let mut over = None;
-        poll_fn(|context| loop {
-            if let Poll::Ready(response) = response.as_mut().poll(context) {
-                return Poll::Ready(response);
+        context: &mut Context<'_>,
+        take: Take<'_>,
+    ) -> Poll<Result<Read, BodyFailure>> {
+        if self.rest.is_done() {
+            return Poll::Ready(self.end(true));
+        }
+        let Some(line) = &mut self.line else {
+            return Poll::Ready(Err(BodyFailure::Cut("the connection is closed".to_owned())));
+        };
+        let (rest, gunzip) = (&mut self.rest, &mut self.gunzip);
+        let read = if self.early.is_empty() {
+            let decode = |bytes: &[u8]| rest.decode(bytes, gunzip.as_deref_mut(), take);
+            match ready!(line.poll_read(context, decode)) {
+                Ok(read) => read,
+                Err(error) => Err(BodyFailure::Cut(error.to_string())),
             }
-            match over.take() {
-                // The connection is over, and said so to nobody else.
-                Some(Err(error)) => return Poll::Ready(Err(error)),
-                Some(Ok(())) => return Poll::Pending,
-                None => {}
-            }
-            match Pin::new(&mut *connection).poll(context) {
-                Poll::Ready(end) => over = Some(end),
-                Poll::Pending => return response.as_mut().poll(context),
+        } else {
+            let early = std::mem::take(&mut self.early);
+            rest.decode(&early, gunzip.as_deref_mut(), take)
+        };
+        Poll::Ready(match read {
+            Ok(Decoded::More) => Ok(Read::More),
+            Ok(Decoded::End { clean }) => self.end(clean),
+            Err(failure) => {
+                self.line = None;
+                Err(failure)
             }
         })
-        .await
     }
 
-    /// Whether it can serve once more. The connection lets go of the task that polled it last.
-    pub(super) fn is_idle(&mut self) -> bool {
-        let mut nobody = Context::from_waker(Waker::noop());
-        let open = Pin::new(&mut self.connection)
-            .poll(&mut nobody)
-            .is_pending();
-        open && matches!(self.sender.poll_ready(&mut nobody), Poll::Ready(Ok(())))
+    /// The body was read to its end; the connection may have another use.
+    fn end(&mut self, clean: bool) -> Result<Read, BodyFailure> {
+        if let Some(mut line) = self.line.take() {
+            if self.keep && clean && self.early.is_empty() && line.is_idle() {
+                self.idle.keep(&self.origin, line);
+            }
+        }
+        match &mut self.gunzip {
+            Some(gunzip) => gunzip.end().map(|()| Read::End),
+            None => Ok(Read::End),
+        }
     }
 }
 
-impl Body {
-    /// The next piece of the body, decompressed; `None` at its proper end.
-    pub(super) fn poll_chunk(
+/// What some bytes came to.
+enum Decoded {
+    More,
+    /// `clean`: nothing followed the end.
+    End {
+        clean: bool,
+    },
+}
+
+impl Rest {
+    fn is_done(&self) -> bool {
+        match self {
+            Self::Known(left) => *left == 0,
+            Self::Chunked(chunked) => chunked.is_done(),
+            Self::Close => false,
+        }
+    }
+
+    /// Takes what a read brought; nothing is the end of the connection.
+    fn decode(
         &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<Option<Bytes>, BodyFailure>> {
-        loop {
-            if let Some(bytes) = self.gunzip.as_mut().and_then(Gunzip::next) {
-                return Poll::Ready(bytes.map(Some));
+        bytes: &[u8],
+        mut gunzip: Option<&mut Gunzip>,
+        take: Take<'_>,
+    ) -> Result<Decoded, BodyFailure> {
+        let mut failed = None;
+        let mut unfold = |data: &[u8]| match &mut gunzip {
+            None => take(data),
+            Some(gunzip) => gunzip.feed(data, take).unwrap_or_else(|failure| {
+                failed = Some(failure);
+                ControlFlow::Break(())
+            }),
+        };
+        let after = match self {
+            Self::Close if bytes.is_empty() => return Ok(Decoded::End { clean: false }),
+            _ if bytes.is_empty() => {
+                let reason = "unexpected end of the connection".to_owned();
+                return Err(BodyFailure::Cut(reason));
             }
-            let Poll::Ready(chunk) = self.poll_received(context) else {
-                return Poll::Pending;
-            };
-            match (chunk?, &mut self.gunzip) {
-                (Some(bytes), Some(gunzip)) => gunzip.feed(bytes),
-                (None, Some(gunzip)) => return Poll::Ready(gunzip.end().map(|()| None)),
-                (chunk, None) => return Poll::Ready(Ok(chunk)),
+            Self::Close => {
+                let _ = unfold(bytes);
+                &[]
             }
-        }
-    }
-
-    /// The next piece as it came. Connection and body talk to each other inside this task, so
-    /// neither needs to wake it: they are polled with a waker that does nothing as long as that
-    /// brings something, and only then the connection, for its socket, with the task's own.
-    fn poll_received(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<Option<Bytes>, BodyFailure>> {
-        let mut nobody = Context::from_waker(Waker::noop());
-        for context in [&mut nobody, context] {
-            if let Poll::Ready(received) = self.poll_body() {
-                return Poll::Ready(received);
+            Self::Known(left) => {
+                let length = usize::try_from(*left).unwrap_or(usize::MAX);
+                let (data, after) = bytes.split_at_checked(length).unwrap_or((bytes, &[]));
+                *left -= data.len() as u64;
+                let _ = unfold(data);
+                after
             }
-            let Some(line) = &mut self.line else {
-                let reason = "the connection is closed".to_owned();
-                return Poll::Ready(Err(BodyFailure::Cut(reason)));
-            };
-            if Pin::new(&mut line.connection).poll(context).is_ready() {
-                self.line = None;
-            }
-        }
-        self.poll_body()
-    }
-
-    /// What the connection has handed over.
-    fn poll_body(&mut self) -> Poll<Result<Option<Bytes>, BodyFailure>> {
-        let mut nobody = Context::from_waker(Waker::noop());
-        loop {
-            match ready!(Pin::new(&mut self.body).poll_frame(&mut nobody)) {
-                Some(Ok(frame)) => {
-                    // Trailers say nothing that is used.
-                    if let Ok(bytes) = frame.into_data() {
-                        return Poll::Ready(Ok(Some(bytes)));
-                    }
-                }
-                Some(Err(error)) => {
-                    self.line = None;
-                    return Poll::Ready(Err(BodyFailure::cut(&error)));
-                }
-                None => {
-                    self.give_back();
-                    return Poll::Ready(Ok(None));
-                }
-            }
-        }
-    }
-
-    fn give_back(&mut self) {
-        if let Some(mut line) = self.line.take() {
-            if line.is_idle() {
-                self.idle.keep(&self.origin, line);
-            }
+            Self::Chunked(chunked) => chunked
+                .feed(bytes, &mut unfold)
+                .map_err(|_| BodyFailure::Cut("what came is no chunk of a body".to_owned()))?,
+        };
+        match failed {
+            Some(failure) => Err(failure),
+            None if self.is_done() => Ok(Decoded::End {
+                clean: after.is_empty(),
+            }),
+            None => Ok(Decoded::More),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::io;
 use url::Url;
 
 use super::connect::{ConnectTimeout, ConnectWatch};
+use super::head::NotHttp;
 use super::resolve::Denied;
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 
@@ -40,11 +41,6 @@ impl BodyFailure {
             Self::Decode(reason)
         }
     }
-
-    /// What the connection itself says.
-    pub(super) fn cut(error: &hyper::Error) -> Self {
-        Self::Cut(chain_with(error))
-    }
 }
 
 /// What it means that no answer came.
@@ -77,7 +73,8 @@ pub(super) fn classify(
             .phase(Phase::Connect)
             .retryable(true);
     }
-    if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
+    let is_parse = find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse);
+    if is_parse || find::<NotHttp>(error).is_some() {
         let message = format!("{host} answered what is not HTTP, or too many headers: {reason}");
         let mut failure = LlmError::new(ErrorKind::Protocol, message).phase(Phase::Headers);
         failure.maybe_executed = body_sent;

@@ -3,10 +3,9 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{ready, Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::Uri;
 use http_body::Body as _;
 use hyper_util::client::proxy::matcher::Matcher;
@@ -18,7 +17,7 @@ use super::connect::{self, ConnectWatch};
 use super::failure::{self, BodyFailure};
 use super::lanes::{Lanes, Lease};
 use super::resolve::Resolver;
-use super::{Incoming, IncomingBody, Outgoing};
+use super::{Incoming, IncomingBody, Outgoing, Read, Take};
 use crate::error::LlmError;
 use crate::options::{config, HttpOptions};
 
@@ -109,21 +108,22 @@ impl General {
 }
 
 impl Body {
-    pub(super) fn poll_chunk(
+    /// Hands out the next piece, decompressed.
+    pub(super) fn poll_read(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Option<Bytes>, BodyFailure>> {
-        loop {
-            return match Pin::new(&mut self.body).poll_frame(context) {
-                Poll::Pending => Poll::Pending,
-                Poll::Ready(None) => Poll::Ready(Ok(None)),
-                Poll::Ready(Some(Err(error))) => Poll::Ready(Err(BodyFailure::of(&error))),
-                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(data) => Poll::Ready(Ok(Some(data))),
-                    // Trailers say nothing that is used.
-                    Err(_) => continue,
-                },
-            };
-        }
+        take: Take<'_>,
+    ) -> Poll<Result<Read, BodyFailure>> {
+        Poll::Ready(match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+            None => Ok(Read::End),
+            Some(Err(error)) => Err(BodyFailure::of(&error)),
+            Some(Ok(frame)) => {
+                // Trailers say nothing that is used.
+                if let Some(data) = frame.data_ref() {
+                    let _ = take(data);
+                }
+                Ok(Read::More)
+            }
+        })
     }
 }

@@ -2,11 +2,12 @@
 //! the limits of the answer long before it has unfolded.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 
-use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 
 use super::failure::BodyFailure;
+use super::Take;
 
 /// What is unfolded in one step; deflate makes at most 1032 bytes of one (RFC 1951).
 const STEP_BYTES: usize = 256;
@@ -14,7 +15,6 @@ const STEP_BYTES: usize = 256;
 #[derive(Debug)]
 pub(super) struct Gunzip {
     decoder: MultiGzDecoder<Vec<u8>>,
-    received: Bytes,
     any: bool,
 }
 
@@ -22,36 +22,36 @@ impl Default for Gunzip {
     fn default() -> Self {
         Self {
             decoder: MultiGzDecoder::new(Vec::new()),
-            received: Bytes::new(),
             any: false,
         }
     }
 }
 
 impl Gunzip {
-    /// Takes the next bytes; all before were taken by `next`.
-    pub(super) fn feed(&mut self, bytes: Bytes) {
-        self.any |= !bytes.is_empty();
-        self.received = bytes;
-    }
-
-    /// What the bytes so far unfold to; `None` when more are needed.
-    pub(super) fn next(&mut self) -> Option<Result<Bytes, BodyFailure>> {
-        while !self.received.is_empty() {
-            let step = self.received.split_to(self.received.len().min(STEP_BYTES));
-            let unfolded = self
-                .decoder
-                .write_all(&step)
-                .and_then(|()| self.decoder.flush());
-            if let Err(error) = unfolded {
-                return Some(Err(BodyFailure::Decode(error.to_string())));
-            }
-            let bytes = std::mem::take(self.decoder.get_mut());
-            if !bytes.is_empty() {
-                return Some(Ok(bytes.into()));
+    /// Hands out what the next bytes unfold to.
+    pub(super) fn feed(
+        &mut self,
+        bytes: &[u8],
+        take: Take<'_>,
+    ) -> Result<ControlFlow<()>, BodyFailure> {
+        for step in bytes.chunks(STEP_BYTES) {
+            self.any = true;
+            self.decoder
+                .write_all(step)
+                .and_then(|()| self.decoder.flush())
+                .map_err(|error| BodyFailure::Decode(error.to_string()))?;
+            let unfolded = self.decoder.get_mut();
+            let flow = if unfolded.is_empty() {
+                ControlFlow::Continue(())
+            } else {
+                take(unfolded)
+            };
+            unfolded.clear();
+            if flow.is_break() {
+                return Ok(flow);
             }
         }
-        None
+        Ok(ControlFlow::Continue(()))
     }
 
     /// The body ended: was it whole?
@@ -79,8 +79,13 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn unfold(gunzip: &mut Gunzip) -> Vec<Bytes> {
-        std::iter::from_fn(|| gunzip.next().map(Result::unwrap)).collect()
+    fn unfold(gunzip: &mut Gunzip, bytes: &[u8]) -> Result<Vec<Vec<u8>>, BodyFailure> {
+        let mut pieces = Vec::new();
+        let _ = gunzip.feed(bytes, &mut |piece| {
+            pieces.push(piece.to_vec());
+            ControlFlow::Continue(())
+        })?;
+        Ok(pieces)
     }
 
     #[test]
@@ -91,8 +96,7 @@ mod tests {
             let mut gunzip = Gunzip::default();
             let mut whole = Vec::new();
             for piece in folded.chunks(size) {
-                gunzip.feed(Bytes::copy_from_slice(piece));
-                whole.extend(unfold(&mut gunzip).concat());
+                whole.extend(unfold(&mut gunzip, piece).unwrap().concat());
             }
             gunzip.end().unwrap();
             assert_eq!(whole, text, "{size}");
@@ -100,26 +104,28 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_comes_in_small_pieces() {
-        let mut gunzip = Gunzip::default();
-        gunzip.feed(gzip(&vec![0; 8 << 20]).into());
-        let pieces = unfold(&mut gunzip);
-        assert_eq!(pieces.iter().map(Bytes::len).sum::<usize>(), 8 << 20);
-        assert!(pieces
-            .iter()
-            .all(|piece| piece.len() <= 1032 * STEP_BYTES + 65536));
+    fn a_bomb_comes_in_small_pieces_and_can_be_stopped() {
+        let bomb = gzip(&vec![0; 8 << 20]);
+        let pieces = unfold(&mut Gunzip::default(), &bomb).unwrap();
+        assert_eq!(pieces.iter().map(Vec::len).sum::<usize>(), 8 << 20);
+        let largest = 1032 * STEP_BYTES + 65536;
+        assert!(pieces.iter().all(|piece| piece.len() <= largest));
+        let mut count = 0;
+        let flow = Gunzip::default().feed(&bomb, &mut |_| {
+            count += 1;
+            ControlFlow::Break(())
+        });
+        assert!(flow.unwrap().is_break() && count == 1);
     }
 
     #[test]
     fn an_early_end_is_a_cut_and_noise_is_not_gzip() {
         let folded = gzip(b"some text");
         let mut gunzip = Gunzip::default();
-        gunzip.feed(Bytes::copy_from_slice(folded.split_last().unwrap().1));
-        unfold(&mut gunzip);
+        unfold(&mut gunzip, folded.split_last().unwrap().1).unwrap();
         assert!(matches!(gunzip.end(), Err(BodyFailure::Cut(_))));
-        let mut gunzip = Gunzip::default();
-        gunzip.feed(Bytes::from_static(b"<html>no gzip</html>"));
-        assert!(matches!(gunzip.next(), Some(Err(BodyFailure::Decode(_)))));
+        let noise = unfold(&mut Gunzip::default(), b"<html>no gzip</html>");
+        assert!(matches!(noise, Err(BodyFailure::Decode(_))));
         assert!(Gunzip::default().end().is_ok(), "an empty body is whole");
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use super::direct::Line;
+use super::line::Line;
 
 /// Shared by the stack and by every body that will give its connection back.
 #[derive(Clone)]
