@@ -22,6 +22,12 @@ WAITS = (
     "anthropic-ratelimit-input-tokens-remaining: 20000", "x-trial-endpoint-call-limit: 20",
     "x-request-id: a\napim-request-id: b",
 )  # fmt: skip
+HEADS = (
+    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n",
+    "HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.0 200 OK\r\nconnection: keep-alive\r\n\r\n",
+    "HTTP/1.1 429 Slow\r\ncontent-length: 5, 5\r\nconnection: close, x\r\n\r\nhello",
+    "5\r\nhello\r\n1 ; name=x\r\n!\r\n0\r\nA: b\r\n\r\nnext", "fffffffffffffffff\r\n", "0\r\n\r\n",
+)  # fmt: skip
 WORD_BYTES_MAX = 40
 
 
@@ -74,6 +80,7 @@ def main(vectors: Path, corpus: Path) -> None:
     """Writes all seeds, and the dictionary."""
     words = {"data: ", "event: ", "[DONE]", "\\ud83d", "\\ud800"}
     seeds = [("retry_after", wait.encode()) for wait in WAITS]
+    seeds += [("http1", head.encode()) for head in HEADS]
     for path in sorted(vectors.glob("*.json")):
         seeds += seeds_of(json.loads(path.read_text(encoding="utf-8")))
     for number, (target, seed) in enumerate(seeds):

@@ -18,6 +18,12 @@ use fastrand::Rng;
 
 use crate::error::{LlmError, DETAIL_BYTES_MAX, MESSAGE_BYTES_MAX};
 
+/// An answer of HTTP/1.1, read by the stream's own task.
+pub fn http1(bytes: &[u8]) {
+    let mut rng = chance(bytes);
+    crate::http::fuzzing::check(bytes, &pieces(bytes, &mut rng));
+}
+
 /// Chance that belongs to these bytes.
 fn chance(bytes: &[u8]) -> Rng {
     let mut hasher = DefaultHasher::new();

@@ -9,6 +9,8 @@ mod connect;
 mod dial;
 mod direct;
 mod failure;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod general;
 mod gunzip;
 mod head;

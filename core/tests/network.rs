@@ -86,6 +86,35 @@ async fn a_stale_connection_costs_nothing() {
     assert_eq!(mock.seen("stale")["connections_opened"], 2);
 }
 
+/// One connection serves requests that follow each other, and is closed once it was idle too long.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kept_connection_serves_again_and_grows_old() {
+    let mock = Mock::start(&[]);
+    mock.plan("kept", json!([{"answer": {"text": "kept"}}]));
+    let client = client(json!({"pool_idle_timeout_ms": 300}));
+    for _ in 0..5 {
+        assert_eq!(ask(&client, &mock.base_url("kept")).await.unwrap(), "kept");
+    }
+    assert_eq!(mock.seen("kept")["connections_opened"], 1);
+    mock.wait("kept", "closed=1");
+}
+
+/// A connection whose answer ends with it, or that says it closes, serves once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_says_it_closes_is_not_used_again() {
+    let mock = Mock::start(&[]);
+    let close = json!({"raw": [
+        {"head": {"status": 200, "headers":
+            [["content-type", "text/event-stream"], ["connection", "close"]]}},
+        {"token": "once"}, {"finish": "stop"}, {"done": true}, {"chunk_end": true}]});
+    mock.plan("close", json!([close]));
+    let client = client(json!({}));
+    for _ in 0..2 {
+        assert_eq!(ask(&client, &mock.base_url("close")).await.unwrap(), "once");
+    }
+    assert_eq!(mock.seen("close")["connections_opened"], 2);
+}
+
 /// F53: what TLS refuses is TLS, after one connection, and the reason is named.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tls_refusals_are_named_and_final() {
