@@ -18,7 +18,7 @@ use crate::timers::{Watchdog, ALIVE_BYTES};
 /// How long the rest of a complete answer is read so that its connection can be used again.
 const DRAIN: Duration = Duration::from_millis(20);
 /// What is read in one step while more is ready at once.
-const STEP_BYTES_MAX: usize = 64 * 1024;
+const STEP_BYTES_MAX: usize = 16 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct Answer {

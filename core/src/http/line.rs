@@ -16,7 +16,7 @@ use super::dial::Socket;
 use super::head::{self, Head, NotHttp, HEAD_BYTES_MAX};
 
 /// What one read of a socket brings at most.
-const READ_BYTES: usize = 64 * 1024;
+const READ_BYTES: usize = 16 * 1024;
 /// A prompt of at most so many bytes leaves together with its head, in one packet where it fits.
 const JOINED_BYTES_MAX: usize = 16 * 1024;
 
