@@ -1,6 +1,7 @@
 """Answer: everything that one stream has delivered, kept as it came, and what it adds up to.
 
-Reads the JSON of the boundary. Fields that a later core adds are left alone; absent ones are None.
+Start and receipt stay JSON until somebody asks: who only wants text never does. Fields that a later
+core adds are left alone; absent ones are None.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._errors import make_error
 from ._events import End, Part, Response, Start, ToolCall, ToolDelta, Usage
-from ._library import END, PART, START, TOOL_CALL, TOOL_DELTA
+from ._library import PART, START, TOOL_CALL, TOOL_DELTA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ._errors import LlmError
     from ._events import Event, Outcome
 
+_decode_json = json.JSONDecoder().decode
 _NO_START = Start(None, "", "", None, {}, ())
 
 
@@ -25,13 +27,14 @@ class Answer:
     """Grows by runs of text and by events; is asked for a Response or an error."""
 
     __slots__ = (
+        "_receipt",
         "_response",
+        "_start",
         "blocks",
+        "failed",
         "outcome",
         "parts",
         "reasoning",
-        "receipt",
-        "start",
         "text",
         "tool_calls",
     )
@@ -42,14 +45,53 @@ class Answer:
         self.tool_calls: list[ToolCall] = []
         self.parts: list[Part] = []
         self.blocks: list[tuple[int, Mapping[str, Any]]] = []
-        self.start = _NO_START
         self.outcome: Outcome | None = None
-        self.receipt: Mapping[str, Any] | None = None
+        self.failed = False
+        """Whether it has ended, and not as a whole answer."""
+        self._start: Start | bytes = _NO_START
+        self._receipt: Mapping[str, Any] | bytes | None = None
         self._response: Response | None = None
 
-    def push(self, kind: int, text: str) -> Event | None:
-        """Adds an event that is JSON; None for a kind that this version does not know."""
-        data = json.loads(text)
+    @property
+    def start(self) -> Start:
+        """How the answer began."""
+        if isinstance(self._start, bytes):
+            self._start = _read_start(_read_json(self._start))
+        return self._start
+
+    @property
+    def receipt(self) -> Mapping[str, Any] | None:
+        """How it ended, if it has."""
+        if isinstance(self._receipt, bytes):
+            receipt: Mapping[str, Any] = _read_json(self._receipt)
+            self._receipt = receipt
+            return receipt
+        return self._receipt
+
+    def begin(self, data: bytes) -> None:
+        """Keeps a START."""
+        self._start = data
+
+    def end(self, data: bytes, failed: bool) -> None:
+        """Keeps an END."""
+        self._receipt = data
+        self.failed = failed
+
+    def fail(self, outcome: Outcome, error: Mapping[str, Any]) -> None:
+        """Ends it from this side."""
+        self._receipt = {"outcome": outcome, "error": error}
+        self.failed = True
+
+    def event(self, kind: int) -> Event:
+        """The START or END that was kept."""
+        if kind == START:
+            return self.start
+        receipt = self.receipt or {}
+        return End(request_id=receipt.get("request_id"), **_read_receipt(receipt))
+
+    def push(self, kind: int, data_json: bytes) -> Event | None:
+        """Adds another event; None for a kind that this version does not know."""
+        data = _read_json(data_json)
         if kind == TOOL_DELTA:
             return ToolDelta(data["index"], data.get("id"), data.get("name"), data["arguments"])
         if kind == TOOL_CALL:
@@ -64,17 +106,7 @@ class Answer:
             else:
                 self.parts.append(part)
             return part
-        if kind == START:
-            self.start = _read_start(data)
-            return self.start
-        if kind == END:
-            self.receipt = data
-            return End(request_id=data.get("request_id"), **_read_receipt(data))
         return None
-
-    def failed(self) -> bool:
-        """Whether it has ended, and not as a whole answer."""
-        return self.receipt is not None and self.receipt.get("outcome") != "complete"
 
     def error(self) -> LlmError:
         """What went wrong, with the partial answer."""
@@ -103,7 +135,7 @@ class Answer:
             warnings=start.warnings,
             **_read_receipt(receipt),
         )
-        if self.receipt is not None:
+        if self._receipt is not None:
             self._response = response
         return response
 
@@ -116,6 +148,10 @@ class Answer:
             content.append(block)
             taken = position
         return content + _text_part(self.text[taken:])
+
+
+def _read_json(data: bytes) -> Any:
+    return _decode_json(data.decode())
 
 
 def _text_part(runs: list[str]) -> list[Mapping[str, Any]]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from ._answer import Answer
 from ._events import Reasoning, Text
-from ._library import END, LOG, REASONING, TEXT, ffi
+from ._library import END, LOG, REASONING, START, TEXT, ffi
 from ._mode import Mode
 
 if TYPE_CHECKING:
+    from ._events import Outcome
     from ._line import Line
 
 _unpack = ffi.unpack
@@ -75,21 +76,35 @@ class Channel:
             self.items.extend([wrap(piece) for piece in _cut(event, text, data)])
         self.wake()
 
+    def feed_start(self, data: bytes) -> None:
+        """Takes the START; who reads text is not woken for it."""
+        self.delivered += len(data)
+        self.answer.begin(data)
+        if self.mode is _EVENTS:
+            self.items.append(self.answer.event(START))
+            self.wake()
+
+    def feed_end(self, data: bytes, failed: bool) -> None:
+        """Takes the END, which says that there is no more."""
+        self.answer.end(data, failed)
+        if self.mode is _EVENTS and not failed:
+            self.items.append(self.answer.event(END))
+        self.ended = True
+        self.wake()
+
     def feed_json(self, kind: int, data: bytes) -> None:
         """Takes any other event."""
         self.delivered += len(data)
-        event = self.answer.push(kind, data.decode())
-        if event is not None and self.mode is _EVENTS and not self.answer.failed():
+        event = self.answer.push(kind, data)
+        if event is not None and self.mode is _EVENTS:
             self.items.append(event)
-        self.ended = kind == END
         self.wake()
 
     def fail(self, kind: str, message: str) -> None:
         """Ends the stream from this side."""
         if not self.ended:
-            outcome = "cancelled" if kind in ("CANCELLED", "CLOSED") else "failed"
-            error = {"kind": kind, "message": message}
-            self.answer.receipt = {"outcome": outcome, "error": error}
+            outcome: Outcome = "cancelled" if kind in ("CANCELLED", "CLOSED") else "failed"
+            self.answer.fail(outcome, {"kind": kind, "message": message})
             self.ended = True
             self.wake()
 
@@ -126,9 +141,12 @@ def route(channels: dict[int, Any], event: Any) -> None:
             channel.feed_run(event, True)
         elif kind == REASONING:
             channel.feed_run(event, False)
+        elif kind == END:
+            del channels[number]
+            channel.feed_end(_unpack(event.data, event.length), event.error != 0)
+        elif kind == START:
+            channel.feed_start(_unpack(event.data, event.length))
         else:
-            if kind == END:
-                del channels[number]
             channel.feed_json(kind, _unpack(event.data, event.length))
     except Exception as error:
         channels.pop(number, None)

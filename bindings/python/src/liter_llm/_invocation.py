@@ -99,7 +99,7 @@ class Invocation:
     def _response(self) -> Response:
         channel = self.channel
         assert channel is not None
-        if channel.answer.failed():
+        if channel.answer.failed:
             raise channel.answer.error()
         return channel.answer.response()
 
@@ -148,7 +148,7 @@ class Reader(Generic[Item]):
         items = channel.items
         while not items:
             if channel.ended:
-                if channel.answer.failed():
+                if channel.answer.failed:
                     raise channel.answer.error()
                 raise StopAsyncIteration
             waiter = channel.arm()
@@ -171,7 +171,7 @@ class Reader(Generic[Item]):
         items = channel.items
         while not items:
             if channel.ended and not items:  # the last ones may have come in between
-                if channel.answer.failed():
+                if channel.answer.failed:
                     raise channel.answer.error()
                 raise StopIteration
             channel.wait()

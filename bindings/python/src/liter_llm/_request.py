@@ -28,8 +28,7 @@ def merge(request: object, options: Mapping[str, Any]) -> dict[str, Any]:
 def encode(fields: Mapping[str, Any], what: str, kind: type[LlmError]) -> bytes:
     """JSON for the boundary; an error is of that kind and begins with `what`."""
     try:
-        text = json.dumps(fields, ensure_ascii=False, allow_nan=False, default=_dump_nested)
-        return text.encode()
+        return _encode_json(fields).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise kind(f"{what}: {error}") from None
 
@@ -45,3 +44,6 @@ def _dump_nested(value: Any) -> Any:
     if hasattr(value, "model_dump"):
         return _dump_model(value)
     raise TypeError(f"a value of type {type(value).__name__} is not JSON")
+
+
+_encode_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_dump_nested).encode
