@@ -74,6 +74,7 @@ pub struct Paced {
     pub tokens: u64,
     pub interval_ms: u64,
     pub text: String,
+    pub timed: bool,
 }
 
 /// The `true` of an act that takes no value.

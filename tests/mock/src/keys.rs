@@ -27,14 +27,15 @@ pub fn ready_made(key: &str, faults: &Faults) -> Rc<Plan> {
             recording: format!("{api}/{id}"),
             cut: number(rest.first()),
         }),
-        ["tokens", count, interval_ms, ..] => {
+        [name @ ("tokens" | "timed"), count, interval_ms, ..] => {
             match (number(Some(count)), number(Some(interval_ms))) {
                 (Some(tokens), Some(interval_ms)) => Kind::Tokens(Tokens {
                     tokens,
                     interval_ms,
                     text: "tok ".into(),
+                    timed: *name == "timed",
                 }),
-                _ => Kind::Status(complaint(format!("{key}: needs tokens~COUNT~INTERVAL_MS"))),
+                _ => Kind::Status(complaint(format!("{key}: needs {name}~COUNT~INTERVAL_MS"))),
             }
         }
         _ => Kind::Answer(Answer {
@@ -89,6 +90,7 @@ mod tests {
             })
         );
         assert!(matches!(kind("tokens~64~200~a"), Kind::Tokens(tokens) if tokens.tokens == 64));
+        assert!(matches!(kind("timed~4~5"), Kind::Tokens(tokens) if tokens.timed));
         assert!(matches!(kind("fault~F99"), Kind::Status(status) if status.status == 404));
         assert!(matches!(kind("anything"), Kind::Answer(_)));
     }

@@ -53,6 +53,9 @@ pub struct Tokens {
     pub interval_ms: u64,
     #[serde(default = "token")]
     pub text: String,
+    /// Instead of the text, each token says when it was due: microseconds of CLOCK_MONOTONIC.
+    #[serde(default)]
+    pub timed: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -5,6 +5,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use rustix::time::{clock_gettime, ClockId};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
@@ -158,6 +159,9 @@ impl Player<'_> {
 
     async fn pace(&mut self, paced: Paced) -> io::Result<()> {
         self.output.flush().await?;
+        if paced.timed {
+            return self.pace_timed(&paced).await;
+        }
         self.holes.text = paced.text;
         let token = self
             .output
@@ -200,6 +204,20 @@ impl Player<'_> {
         Ok(())
     }
 
+    /// The n-th token is due n intervals after the first, however late those before it left.
+    async fn pace_timed(&mut self, paced: &Paced) -> io::Result<()> {
+        let interval = Duration::from_millis(paced.interval_ms);
+        let (mut wake, mut due) = (tokio::time::Instant::now(), monotonic());
+        for _ in 0..paced.tokens {
+            tokio::time::sleep_until(wake).await;
+            self.token(format!("{:015} ", due.as_micros())).await?;
+            self.output.flush().await?;
+            wake += interval;
+            due += interval;
+        }
+        Ok(())
+    }
+
     async fn flood(&mut self, token: &[u8], tokens: u64) -> io::Result<()> {
         let tokens_per_write = (FLOOD_WRITE_BYTES / token.len().max(1)).max(1);
         let many = token.repeat(tokens_per_write);
@@ -215,6 +233,12 @@ impl Player<'_> {
         }
         Ok(())
     }
+}
+
+/// The clock that other processes of this machine read too.
+fn monotonic() -> Duration {
+    let now = clock_gettime(ClockId::Monotonic);
+    Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32)
 }
 
 impl Walk {

@@ -123,6 +123,7 @@ fn token_stream(tokens: &Tokens, request: &Request, wire: &Wire) -> Actions {
             tokens: tokens.tokens,
             interval_ms: tokens.interval_ms,
             text: tokens.text.clone(),
+            timed: tokens.timed,
         }),
         Action::Body(tail.into()),
         Action::ChunkEnd(Yes),

@@ -15,12 +15,15 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::TlsAcceptor;
 
 /// The ports by the names under which they are announced.
-pub const NAMES: [&str; 4] = [
+pub const NAMES: [&str; 5] = [
     "https",
+    HTTP1_NAME,
     "https_wrong_name",
     "https_expired",
     "https_self_signed",
 ];
+/// As good, but without HTTP/2.
+const HTTP1_NAME: &str = "https_http1";
 pub const OLD_NAME: &str = "https_tls11";
 
 pub struct Certificates {
@@ -63,7 +66,11 @@ impl Certificates {
             "https_self_signed" => params.self_signed(&key),
             _ => params.signed_by(&key, &self.authority),
         };
-        server(certificate.map_err(shown)?.der().clone(), key)
+        let versions: &[&[u8]] = match name {
+            HTTP1_NAME => &[b"http/1.1"],
+            _ => &[b"h2", b"http/1.1"],
+        };
+        server(certificate.map_err(shown)?.der().clone(), key, versions)
     }
 }
 
@@ -95,7 +102,11 @@ fn named(name: &str, hosts: &[&str]) -> Result<CertificateParams, String> {
     Ok(params)
 }
 
-fn server(certificate: CertificateDer<'static>, key: KeyPair) -> Result<TlsAcceptor, String> {
+fn server(
+    certificate: CertificateDer<'static>,
+    key: KeyPair,
+    versions: &[&[u8]],
+) -> Result<TlsAcceptor, String> {
     let key = PrivateKeyDer::try_from(key.serialize_der())?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
@@ -103,7 +114,7 @@ fn server(certificate: CertificateDer<'static>, key: KeyPair) -> Result<TlsAccep
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
         .map_err(shown)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = versions.iter().map(|version| version.to_vec()).collect();
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 

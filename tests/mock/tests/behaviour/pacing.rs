@@ -23,6 +23,24 @@ fn tokens_keep_their_interval() {
 }
 
 #[test]
+fn timed_tokens_say_when_they_were_due() {
+    let mock = Mock::start(&[]);
+
+    let answer = mock.chat("timed~5~30~k");
+
+    let tokens = answer.tokens();
+    assert!(tokens.iter().all(|token| token.len() == 16));
+    let due_us: Vec<u64> = tokens
+        .iter()
+        .map(|token| token.trim_end().parse().unwrap())
+        .collect();
+    let gaps_us: Vec<u64> = due_us.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(gaps_us, [30_000; 4]);
+    assert_eq!(answer.events().last().unwrap(), "[DONE]");
+    assert_eq!(mock.stats()["tokens_written"], 5);
+}
+
+#[test]
 fn many_streams_share_the_wheel() {
     let mock = Mock::start(&[]);
     mock.plan("k", json!([{"tokens": 10, "interval_ms": 20, "text": "t"}]));
