@@ -1,7 +1,7 @@
 //! Bytes to a provider and back: connections, TLS, proxies, pools. Owns everything that is HTTP and
-//! nothing that is a provider. Two stacks stand behind `send` and `IncomingBody::poll_read`: `direct`
-//! reads an HTTP/1.1 connection inside the stream's own task; `general` (reqwest) does HTTP/2,
-//! proxies, and hosts whose version is not known yet. Called by `attempt` and `answer`.
+//! nothing that is a provider. Two stacks stand behind `send` and `IncomingBody::poll_read`:
+//! `direct` reads an HTTP/1.1 connection inside the stream's own task; `general` (reqwest) does
+//! HTTP/2, proxies, and hosts whose version is not known yet. Called by `attempt` and `answer`.
 
 mod body;
 mod chunked;

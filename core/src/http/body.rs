@@ -10,12 +10,16 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use super::lanes::Lease;
+
 const SLICE_BYTES: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct RequestBody {
     rest: Bytes,
     sent: Arc<AtomicBool>,
+    /// Told when the connection asks for the first slice.
+    lease: Option<Arc<Lease>>,
 }
 
 /// Tells whether the body was handed over whole.
@@ -29,12 +33,13 @@ impl Sent {
 }
 
 impl RequestBody {
-    pub(super) fn new(bytes: Bytes) -> (Self, Sent) {
+    pub(super) fn new(bytes: Bytes, lease: Option<Arc<Lease>>) -> (Self, Sent) {
         let sent = Arc::new(AtomicBool::new(false));
         (
             Self {
                 rest: bytes,
                 sent: Arc::clone(&sent),
+                lease,
             },
             Sent(sent),
         )
@@ -49,6 +54,9 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(lease) = self.lease.take() {
+            lease.open();
+        }
         if self.rest.is_empty() {
             return Poll::Ready(None);
         }

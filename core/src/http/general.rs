@@ -13,7 +13,7 @@ use rustls::ClientConfig;
 use url::Url;
 
 use super::body::RequestBody;
-use super::connect::{self, ConnectWatch};
+use super::connect::{self, BoxError, ConnectTimeout, ConnectWatch};
 use super::failure::{self, BodyFailure};
 use super::lanes::{Lanes, Lease};
 use super::resolve::Resolver;
@@ -31,7 +31,7 @@ pub(super) struct General {
 #[derive(Debug)]
 pub(crate) struct Body {
     body: reqwest::Body,
-    _lease: Option<Lease>,
+    _lease: Option<Arc<Lease>>,
 }
 
 impl General {
@@ -59,7 +59,7 @@ impl General {
                 .map_err(|error| config(failure::chain(&error)))
         };
         Ok(Self {
-            lanes: Lanes::new(Box::new(make))?,
+            lanes: Lanes::new(Box::new(make), idle)?,
             // What reqwest itself asks, at the same moment.
             proxies: proxy.then(Matcher::from_system),
         })
@@ -84,7 +84,12 @@ impl General {
         watch: &Arc<ConnectWatch>,
     ) -> Result<Incoming, LlmError> {
         let (client, lease) = self.lanes.lease(&outgoing.url)?;
-        let (body, sent) = RequestBody::new(outgoing.body.clone());
+        if let Some(lease) = &lease {
+            enter(lease, watch)
+                .await
+                .map_err(|error| failure::classify(error.as_ref(), watch, false, &outgoing.url))?;
+        }
+        let (body, sent) = RequestBody::new(outgoing.body.clone(), lease.clone());
         let request = client
             .post(outgoing.url.clone())
             .headers(outgoing.headers.clone())
@@ -104,6 +109,18 @@ impl General {
                 _lease: lease,
             })),
         })
+    }
+}
+
+/// Waits until the lane has its connection, no longer than making one may take.
+async fn enter(lease: &Lease, watch: &ConnectWatch) -> Result<(), BoxError> {
+    let Some(limit) = watch.limit() else {
+        lease.enter().await;
+        return Ok(());
+    };
+    match tokio::time::timeout(limit, lease.enter()).await {
+        Ok(()) => Ok(()),
+        Err(_) => Err(ConnectTimeout.into()),
     }
 }
 

@@ -2,12 +2,16 @@
 //! once the peer's stream limit is reached further requests wait in it. So requests to a TLS host
 //! are spread over lanes, each with a pool of its own and at most `LANE_STREAMS_MAX` requests,
 //! until the host is seen to speak HTTP/1.1, where one pool opens as many connections as it needs.
+//! In each lane one request opens the connection and the others wait for it.
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use reqwest::Version;
+use tokio::sync::Notify;
 use url::Url;
 
 use crate::error::LlmError;
@@ -21,6 +25,8 @@ type Make = Box<dyn Fn() -> Result<reqwest::Client, LlmError> + Send + Sync>;
 pub(super) struct Lanes {
     make: Make,
     state: Arc<Mutex<State>>,
+    /// After so long a pool has closed an idle connection.
+    kept: Duration,
 }
 
 #[derive(Debug)]
@@ -33,8 +39,27 @@ struct State {
 struct Origin {
     /// Known to speak HTTP/1.1; what is not known may be HTTP/2.
     http1: bool,
-    /// Requests under way, by lane.
-    live: Vec<u32>,
+    lanes: Vec<Lane>,
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    /// Requests under way.
+    live: u32,
+    idle_since: Option<Instant>,
+    door: Door,
+    /// Told when the door opens.
+    opened: Arc<Notify>,
+}
+
+/// Whether a lane has its connection. A pool asked for a second request before it has one would
+/// open another, of which nothing is used once it is seen that one carries both.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    #[default]
+    Shut,
+    Opening,
+    Open,
 }
 
 /// A place in a lane; given back when dropped.
@@ -43,10 +68,11 @@ pub(super) struct Lease {
     state: Arc<Mutex<State>>,
     origin: String,
     lane: usize,
+    leads: AtomicBool,
 }
 
 impl Lanes {
-    pub(super) fn new(make: Make) -> Result<Self, LlmError> {
+    pub(super) fn new(make: Make, kept: Duration) -> Result<Self, LlmError> {
         let clients = vec![make()?];
         let state = State {
             clients,
@@ -55,6 +81,7 @@ impl Lanes {
         Ok(Self {
             make,
             state: Arc::new(Mutex::new(state)),
+            kept,
         })
     }
 
@@ -66,7 +93,10 @@ impl Lanes {
     }
 
     /// A client with room for one more request to this host.
-    pub(super) fn lease(&self, url: &Url) -> Result<(reqwest::Client, Option<Lease>), LlmError> {
+    pub(super) fn lease(
+        &self,
+        url: &Url,
+    ) -> Result<(reqwest::Client, Option<Arc<Lease>>), LlmError> {
         let mut state = lock(&self.state);
         if url.scheme() != "https" {
             return Ok((self.client(&mut state, 0)?, None));
@@ -76,15 +106,16 @@ impl Lanes {
             .origins
             .entry(origin.clone())
             .or_default()
-            .take_place();
+            .take_place(self.kept);
         let client = self.client(&mut state, lane);
         drop(state);
         let lease = Lease {
             state: Arc::clone(&self.state),
             origin,
             lane,
+            leads: AtomicBool::new(false),
         };
-        Ok((client?, Some(lease)))
+        Ok((client?, Some(Arc::new(lease))))
     }
 
     fn client(&self, state: &mut State, lane: usize) -> Result<reqwest::Client, LlmError> {
@@ -99,37 +130,77 @@ impl Lanes {
 }
 
 impl Origin {
-    fn take_place(&mut self) -> usize {
+    fn take_place(&mut self, kept: Duration) -> usize {
         let http1 = self.http1;
         let free = self
-            .live
+            .lanes
             .iter()
-            .position(|live| http1 || *live < LANE_STREAMS_MAX);
-        let lane = free.unwrap_or(self.live.len());
-        match self.live.get_mut(lane) {
-            Some(live) => *live += 1,
-            None => self.live.push(1),
+            .position(|lane| http1 || lane.live < LANE_STREAMS_MAX);
+        let at = free.unwrap_or(self.lanes.len());
+        if at == self.lanes.len() {
+            self.lanes.push(Lane::default());
         }
-        lane
+        if let Some(lane) = self.lanes.get_mut(at) {
+            lane.live += 1;
+            let idle_since = lane.idle_since.take();
+            if idle_since.is_some_and(|since| since.elapsed() >= kept) {
+                lane.door = Door::Shut;
+            }
+        }
+        at
     }
 }
 
 impl Lease {
+    /// Returns when the lane has its connection, or to the one request that has to open it.
+    pub(super) async fn enter(&self) {
+        let opened = self.in_lane(|lane| match lane.door {
+            Door::Open => None,
+            Door::Opening => Some(Arc::clone(&lane.opened).notified_owned()),
+            Door::Shut => {
+                lane.door = Door::Opening;
+                self.leads.store(true, Ordering::Release);
+                None
+            }
+        });
+        if let Some(opened) = opened.flatten() {
+            opened.await;
+        }
+    }
+
+    /// The request is on a connection, or came to nothing: nobody waits any longer.
+    pub(super) fn open(&self) {
+        if self.leads.swap(false, Ordering::AcqRel) {
+            self.in_lane(|lane| {
+                lane.door = Door::Open;
+                lane.opened.notify_waiters();
+            });
+        }
+    }
+
     /// The host answered: now its version is known.
     pub(super) fn learned(&self, version: Version) {
         if let Some(origin) = lock(&self.state).origins.get_mut(&self.origin) {
             origin.http1 = version < Version::HTTP_2;
         }
     }
+
+    fn in_lane<T>(&self, change: impl FnOnce(&mut Lane) -> T) -> Option<T> {
+        let mut state = lock(&self.state);
+        let origin = state.origins.get_mut(&self.origin)?;
+        origin.lanes.get_mut(self.lane).map(change)
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let mut state = lock(&self.state);
-        let origin = state.origins.get_mut(&self.origin);
-        if let Some(live) = origin.and_then(|origin| origin.live.get_mut(self.lane)) {
-            *live = live.saturating_sub(1);
-        }
+        self.open();
+        self.in_lane(|lane| {
+            lane.live = lane.live.saturating_sub(1);
+            if lane.live == 0 {
+                lane.idle_since = Some(Instant::now());
+            }
+        });
     }
 }
 
@@ -147,16 +218,53 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     #[test]
     fn a_full_lane_opens_the_next_and_http1_needs_one() {
         let mut origin = Origin::default();
-        let lanes: Vec<_> = (0..250).map(|_| origin.take_place()).collect();
+        let kept = Duration::from_secs(50);
+        let lanes: Vec<_> = (0..250).map(|_| origin.take_place(kept)).collect();
         assert_eq!(lanes.iter().filter(|lane| **lane == 0).count(), 100);
         assert_eq!(lanes.iter().filter(|lane| **lane == 2).count(), 50);
         origin.http1 = true;
-        assert_eq!(origin.take_place(), 0);
+        assert_eq!(origin.take_place(kept), 0);
+    }
+
+    #[tokio::test]
+    async fn one_request_opens_a_lane_and_the_others_wait_for_it() {
+        let make = || Ok(reqwest::Client::new());
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let lanes = Lanes::new(Box::new(make), Duration::from_secs(50)).unwrap();
+        let url = Url::parse("https://host/").unwrap();
+        let lease = || lanes.lease(&url).unwrap().1.unwrap();
+        let (first, second) = (lease(), lease());
+        first.enter().await;
+        let mut waits = Box::pin(second.enter());
+        assert!(waits.as_mut().now_or_never().is_none());
+        first.open();
+        waits.await;
+        let third = lease();
+        third.enter().await;
+        assert!(!third.leads.load(Ordering::Acquire), "it is open");
+    }
+
+    #[tokio::test]
+    async fn a_leader_that_fails_lets_the_others_try() {
+        let make = || Ok(reqwest::Client::new());
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let lanes = Lanes::new(Box::new(make), Duration::from_secs(50)).unwrap();
+        let url = Url::parse("https://host/").unwrap();
+        let lease = || lanes.lease(&url).unwrap().1.unwrap();
+        let (first, second) = (lease(), lease());
+        first.enter().await;
+        let mut waits = Box::pin(second.enter());
+        assert!(waits.as_mut().now_or_never().is_none());
+        drop(first);
+        waits.await;
     }
 }

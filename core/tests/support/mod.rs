@@ -66,6 +66,13 @@ impl Mock {
         self.control("GET", &format!("/_/seen/{key}"), "")
     }
 
+    /// Connections to one of its ports so far.
+    pub fn accepted(&self, place: &str) -> u64 {
+        self.control("GET", "/_/stats", "")["accepted"][place]
+            .as_u64()
+            .unwrap_or(0)
+    }
+
     pub fn signal(&self, key: &str, name: &str) {
         self.control("POST", &format!("/_/signal/{key}/{name}"), "");
     }
