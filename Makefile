@@ -12,10 +12,12 @@ ARCHIVE := build/lib/libliter_llm.a
 MOCK := $(CURDIR)/tests/mock/target/release/liter-llm-mock
 RECORDINGS := $(or $(LITER_LLM_RECORDINGS),$(abspath ../shared/recordings))
 CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
+BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-dir build/bench/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils
-OUR_PYTHON := tests/lint tests/model tests/demo tests/recordings tests/summary.py core/fuzz/seeds.py
-OUR_C = $(shell find tests/c tests/demo -name '*.[ch]' -o -name '*.cpp' | sort)
+OUR_PYTHON := tests/lint tests/model tests/demo tests/recordings tests/bench tests/summary.py \
+  core/fuzz/seeds.py
+OUR_C = $(shell find tests/c tests/demo tests/bench/c -name '*.[ch]' -o -name '*.cpp' | sort)
 TESTS := rust fuzz c python recordings model
 CHECKS := rust python c sizes library
 
@@ -123,9 +125,10 @@ test-c: library library-for-memory-tools mock ## C99 and C++17 against the heade
 	@[ -n '$(filter valgrind,$(WAYS))' ] || \
 	  echo "valgrind is not here, so its part did not run; make setup installs it"
 
-test-python: package mock ## the Python package against the mock provider
-	@$(call reported,python,cd bindings/python && \
-	  LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest)
+test-python: package mock ## the Python package against the mock provider; what the benchmark computes
+	@$(call reported,python,code=0; (cd bindings/python && \
+	  LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest) || code=1; \
+	  $(VENV)/bin/python -m pytest tests/bench/test_bench.py || code=1; exit $$code)
 
 test-recordings: package mock ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
 	@if [ -d '$(RECORDINGS)' ]; then echo "recordings: $(RECORDINGS)"; \
@@ -153,6 +156,13 @@ test-slow: library mock package ## what takes minutes: ten thousand streams and 
 	@$(MAKE) -C tests/c slow
 	@cd bindings/python && LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest -m slow
 
+.PHONY: bench
+bench: library mock package ## ten thousand streams and the like, beside others; QUICK=1 is two minutes
+	@$(call need,gcc,a C compiler)
+	@$(call need,taskset,util-linux)
+	@$(call need,strip,binutils)
+	@$(MAKE) -C tests/bench run
+
 bench-decode: ## what decoding a piece of text costs on each wire, as ratios
 	@$(call need,cargo,Rust)
 	@cargo test -q --release $(CORE) -p liter-llm --lib decoding_cost -- --ignored --nocapture
@@ -169,8 +179,10 @@ lint-rust: ## rustfmt and clippy; the header is what core/ffi says
 	cargo fmt --check --manifest-path core/Cargo.toml --all
 	cargo fmt --check --manifest-path tests/mock/Cargo.toml
 	cargo fmt --check --manifest-path core/fuzz/Cargo.toml
+	cargo fmt --check --manifest-path tests/bench/drivers/Cargo.toml
 	cargo clippy -q $(CORE) --workspace --all-targets -- -D warnings
 	cargo clippy -q $(MOCK_CRATE) --all-targets -- -D warnings
+	cargo clippy -q $(BENCH_CRATE) --all-targets -- -D warnings
 	cargo test -q $(CORE) -p liter-llm-ffi --test header
 
 lint-python: $(VENV)/ready ## ruff and mypy
@@ -195,6 +207,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cargo fmt --manifest-path core/Cargo.toml --all
 	cargo fmt --manifest-path tests/mock/Cargo.toml
 	cargo fmt --manifest-path core/fuzz/Cargo.toml
+	cargo fmt --manifest-path tests/bench/drivers/Cargo.toml
 	$(VENV)/bin/ruff format $(OUR_PYTHON) bindings/python
 	$(VENV)/bin/clang-format -i $(OUR_C)
 	$(PYTHON) tests/lint/readme.py --write README.md

@@ -1,0 +1,154 @@
+"""Plays scenarios: the mock on one core, a driver on another, rounds interleaved.
+
+Owns what makes a run valid. Ends only processes that it started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from scenarios import Scenario
+
+ROOT = Path(__file__).resolve().parents[2]
+BENCH = ROOT / "build" / "bench"
+HERE = Path(__file__).resolve().parent
+MOCK = ROOT / "tests" / "mock" / "target" / "release" / "liter-llm-mock"
+MOCK_CORE, DRIVER_CORE = "0", "1"
+LIFETIME_S = 1800
+Run = dict[str, Any]
+
+
+def commands() -> dict[str, list[str]]:
+    """How each driver is started."""
+    own = str(ROOT / "build" / "venv" / "bin" / "python")
+    python = HERE / "python"
+
+    def peer(name: str, script: str) -> list[str]:
+        return [str(BENCH / f"venv-{name}" / "bin" / "python"), str(python / script)]
+
+    return {
+        **{name: [str(BENCH / "bin" / name)] for name in ("bare", "core", "c", "c-system")},
+        # The mock takes whole URLs, as a proxy does; and what has a proxy goes through reqwest.
+        "c-reqwest": ["env", "http_proxy={http}", str(BENCH / "bin" / "c")],
+        "python": [own, str(python / "ours.py")],
+        "python-uvloop": [own, str(python / "ours.py"), "--loop", "uvloop"],
+        "aiohttp": peer("aiohttp", "aiohttp_orjson.py"),
+        "openai": peer("openai", "openai_package.py"),
+        "published": peer("published", "published.py"),
+    }
+
+
+def missing(driver: str) -> str | None:
+    """Why a driver cannot run, in one line."""
+    program = next(Path(word) for word in commands()[driver] if word.startswith("/"))
+    note = program.parents[1] / "missing"
+    if note.exists():
+        return note.read_text(encoding="utf-8").strip()
+    return None if program.exists() else "it was not built"
+
+
+class Mock:
+    """A fresh mock provider on its own core."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        self.process = process
+        self.places: dict[str, str] = json.loads(process.stdout.readline())
+
+    def accepted(self) -> int:
+        """Connections so far."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{self.places['http']}/_/stats", timeout=10) as answer:
+            return sum(json.load(answer)["accepted"].values())
+
+    def cpu_s(self) -> float:
+        """User and system time (proc(5), stat)."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
+        user, system = stat.rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def mock() -> Iterator[Mock]:
+    """Ends with its standard input."""
+    command = ["taskset", "-c", MOCK_CORE, str(MOCK), "--tls"]
+    command += ["--lifetime-seconds", str(LIFETIME_S)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        try:
+            yield Mock(process)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+
+
+def play(scenario: Scenario, driver: str, number: int, server: Mock) -> Run:
+    """One run. Its `invalid` says why it does not count."""
+    key = f"tokens~{scenario.tokens}~{scenario.interval_ms}~{driver}-{number}"
+    command = ["taskset", "-c", DRIVER_CORE]
+    command += [word.format(**server.places) for word in commands()[driver]]
+    command += ["--base-url", server.places[scenario.place], "--key", key]
+    command += ["--streams", str(scenario.streams), "--concurrency", str(scenario.concurrency)]
+    command += ["--tokens", str(scenario.tokens)]
+    if scenario.timed:
+        command += ["--timed-key", key.replace("tokens~", "timed~", 1)]
+    if scenario.whole:
+        command += ["--whole"]
+    if scenario.hold_ms:
+        command += ["--hold-ms", str(scenario.hold_ms)]
+    if scenario.place != "http":
+        command += ["--ca", server.places["ca_file"]]
+    accepted, cpu_s = server.accepted(), server.cpu_s()
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=scenario.timeout_s, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return {"driver": driver, "invalid": f"not done after {scenario.timeout_s} s"}
+    # A driver that has said its line may still crash on its way out, as one peer does.
+    if not done.stdout.startswith("{"):
+        said = done.stderr.strip().splitlines()[-1:] or [f"it ended with {done.returncode}"]
+        return {"driver": driver, "invalid": said[0][:200]}
+    run: Run = json.loads(done.stdout.splitlines()[-1])
+    run["exit"] = done.returncode
+    run["cores"] = os.cpu_count()
+    run["driver"] = driver
+    # One of them asked for this number.
+    run["connections"] = server.accepted() - accepted - 1
+    run["mock_share"] = (server.cpu_s() - cpu_s) / run["wall_s"]
+    run["invalid"] = wrong(run, scenario)
+    return run
+
+
+def wrong(run: Run, scenario: Scenario) -> str | None:
+    """Every token and every character must have come."""
+    for name, expected in (
+        ("tokens", scenario.tokens_expected()),
+        ("characters", scenario.characters_expected()),
+    ):
+        if run[name] != expected:
+            errors = "; ".join(run["errors"]) or "no error was said"
+            return f"{run[name]} of {expected} {name} came ({errors})"[:300]
+    if scenario.hold_ms and run["held_s"] is None:
+        return "not all streams were open at the same time"
+    return "; ".join(run["errors"])[:300] or None
+
+
+def rounds(scenario: Scenario, drivers: list[str], count: int) -> list[Run]:
+    """All drivers in turn, so many times, against one mock."""
+    runs = []
+    with mock() as server:
+        for number in range(count):
+            for driver in drivers:
+                run = play(scenario.sized(driver), driver, number, server)
+                outcome = run["invalid"] or f"{run['cpu_s'] / run['tokens'] * 1e6:.2f} us/token"
+                print(f"  {scenario.name} round {number + 1} {driver}: {outcome}", flush=True)
+                runs.append(run)
+    return runs

@@ -1,0 +1,195 @@
+"""What is measured: data only. A scenario is one plan of the mock and the drivers that play it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+OURS = ("core", "c", "c-system", "python", "python-uvloop")
+BESIDE = ("bare", "aiohttp")
+# The same library over the HTTP stack that it takes for HTTP/2 and proxies.
+OVER_REQWEST = ("c-reqwest",)
+PEERS = ("published", "openai")
+TIMED_EVERY = 50
+TOKEN_CHARACTERS, TIMED_CHARACTERS = 4, 16
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """So many streams, so many at once, of so many tokens at such an interval."""
+
+    name: str
+    about: str
+    streams: int
+    concurrency: int
+    tokens: int
+    interval_ms: int = 0
+    place: str = "http"
+    whole: bool = False
+    hold_ms: int = 0
+    drivers: tuple[str, ...] = OURS + BESIDE
+    # Peers that collapse at the full size get this many streams, and the table says so.
+    reduced: dict[str, int] = field(default_factory=dict)
+    timeout_s: int = 120
+
+    @property
+    def timed(self) -> bool:
+        """Every fiftieth stream says when its tokens were due."""
+        return self.interval_ms > 0 and self.hold_ms == 0
+
+    def sized(self, driver: str) -> Scenario:
+        """The scenario as this driver plays it."""
+        streams = self.reduced.get(driver, self.streams)
+        return replace(self, streams=streams, concurrency=min(self.concurrency, streams))
+
+    def open_at_once(self) -> int:
+        """Streams that are open together for a while; without delay the first end too early."""
+        return self.concurrency if self.interval_ms else 0
+
+    def tokens_expected(self) -> int:
+        """A whole answer is one piece of text."""
+        return self.streams if self.whole else self.streams * self.tokens
+
+    def characters_expected(self) -> int:
+        """What must have come, to the last character."""
+        timed = -(-self.streams // TIMED_EVERY) if self.timed else 0
+        return self.tokens * ((self.streams - timed) * TOKEN_CHARACTERS + timed * TIMED_CHARACTERS)
+
+
+SCENARIOS = (
+    Scenario(
+        "a",
+        "100 at once, no delay",
+        2000,
+        100,
+        64,
+        drivers=OURS + OVER_REQWEST + BESIDE + PEERS,
+        reduced={"published": 400, "openai": 200},
+    ),
+    Scenario(
+        "b-5",
+        "10,000 at once, 5 tokens/s each",
+        10_000,
+        10_000,
+        64,
+        interval_ms=200,
+        drivers=("core", "c", "python", "python-uvloop", *BESIDE, *PEERS),
+        reduced={"published": 500, "openai": 500},
+    ),
+    Scenario("b-20", "1,000 at once, 20 tokens/s each", 1000, 1000, 64, interval_ms=50),
+    Scenario(
+        "b-50",
+        "1,000 at once, 50 tokens/s each: the rate of 10,000 at 5",
+        1000,
+        1000,
+        400,
+        interval_ms=20,
+        drivers=("c", "python"),
+    ),
+    Scenario(
+        "b-0",
+        "10,000 at once, no delay",
+        10_000,
+        10_000,
+        64,
+        drivers=OURS + OVER_REQWEST + BESIDE + PEERS,
+        reduced={"published": 500, "openai": 200},
+    ),
+    Scenario(
+        "c",
+        "one stream of 20,000 tokens",
+        1,
+        1,
+        20_000,
+        drivers=OURS + BESIDE + PEERS,
+    ),
+    Scenario(
+        "d",
+        "2,000 whole answers, one after another",
+        2000,
+        1,
+        64,
+        whole=True,
+        drivers=OURS + BESIDE + PEERS,
+        reduced={"published": 500, "openai": 300},
+    ),
+    Scenario(
+        "e",
+        "10,000 open and nearly silent, one token in ten seconds",
+        10_000,
+        10_000,
+        3,
+        interval_ms=10_000,
+        hold_ms=10_000,
+        drivers=("c", "c-reqwest", "python", *BESIDE),
+    ),
+    Scenario(
+        "e-tls",
+        "the same over TLS",
+        10_000,
+        10_000,
+        3,
+        interval_ms=10_000,
+        place="https_http1",
+        hold_ms=10_000,
+        drivers=("c", "python"),
+    ),
+    Scenario(
+        "f-1",
+        "(a) over TLS, HTTP/1.1",
+        2000,
+        100,
+        64,
+        place="https_http1",
+        drivers=("core", "c", "python", *BESIDE),
+    ),
+    Scenario(
+        "f-2",
+        "(a) over TLS, HTTP/2 with 100 streams per connection",
+        2000,
+        100,
+        64,
+        place="https",
+        drivers=("bare", "core", "c", "python"),
+    ),
+    Scenario(
+        "f-burst",
+        "10,000 at once over HTTP/2 with 100 streams per connection",
+        10_000,
+        10_000,
+        64,
+        place="https",
+        drivers=("core", "c", "python"),
+    ),
+)
+
+# What `make bench QUICK=1` plays: the same plans, smaller.
+QUICK = {
+    "a": {"streams": 500},
+    "b-5": {
+        "streams": 2000,
+        "concurrency": 2000,
+        "tokens": 10,
+        "reduced": {"published": 100, "openai": 100},
+    },
+    "b-20": {"tokens": 20},
+    "b-50": {"tokens": 50},
+    "b-0": {"streams": 2000, "concurrency": 2000},
+    "c": {},
+    "d": {"streams": 300, "reduced": {"published": 100, "openai": 50}},
+    "e": {"streams": 2000, "concurrency": 2000, "interval_ms": 2500, "hold_ms": 2500},
+    "f-1": {"streams": 500},
+    "f-2": {"streams": 500},
+    "f-burst": {"streams": 2000, "concurrency": 2000},
+}
+
+
+def chosen(names: list[str], quick: bool) -> list[Scenario]:
+    """The scenarios of these names (all without any), in order."""
+    wanted = [scenario for scenario in SCENARIOS if not names or scenario.name in names]
+    if not quick:
+        return wanted
+    return [
+        replace(scenario, **QUICK[scenario.name])  # type: ignore[arg-type]
+        for scenario in wanted
+        if scenario.name in QUICK
+    ]

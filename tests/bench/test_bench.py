@@ -1,0 +1,90 @@
+"""What the benchmark computes, with made-up runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from measure import wrong
+from report import limits_table, number, scenario_table
+from scenarios import QUICK, SCENARIOS, Scenario, chosen
+from verdicts import LIMITS, figures, single, verdicts
+
+SCENARIO = Scenario("x", "made up", 100, 10, 3, interval_ms=5)
+
+
+def a_run(**changed: Any) -> dict[str, Any]:
+    run: dict[str, Any] = {
+        "driver": "c",
+        "tokens": 300,
+        "characters": 98 * 3 * 4 + 2 * 3 * 16,
+        "cpu_s": 0.0003,
+        "wall_s": 0.1,
+        "first_token_ms": {"p50": 1.0, "p99": 2.0},
+        "answer_ms": None,
+        "late_ms": None,
+        "rss_before_kib": 1000,
+        "rss_open_kib": 6000,
+        "rss_peak_kib": 7000,
+        "threads": 4,
+        "held_cpu_s": None,
+        "held_s": None,
+        "connections": 10,
+        "mock_share": 0.5,
+        "cores": 2,
+        "errors": [],
+        "invalid": None,
+    }
+    return {**run, **changed}
+
+
+def test_every_token_and_every_character_is_counted() -> None:
+    assert wrong(a_run(), SCENARIO) is None
+    assert "tokens" in str(wrong(a_run(tokens=299), SCENARIO))
+    assert "characters" in str(wrong(a_run(characters=1), SCENARIO))
+    assert wrong(a_run(errors=["NETWORK"]), SCENARIO) == "NETWORK"
+
+
+def test_figures_are_medians_of_what_counts() -> None:
+    runs = [a_run(cpu_s=cpu * 300e-6) for cpu in (3, 1, 2)] + [a_run(cpu_s=9, invalid="cut")]
+    found = figures(runs, 10)
+    cpu = found["cpu"]
+    assert (cpu.median, cpu.least, cpu.most) == pytest.approx((2, 1, 3))
+    assert "answer" not in found
+    assert "stream" not in found, "ten streams say nothing about memory"
+    assert figures([a_run()], 1000)["stream"].median == 5
+
+
+def test_a_limit_is_met_missed_or_not_measured() -> None:
+    results = {"a": {"c": figures([a_run()], 10), "bare": figures([a_run(cpu_s=0.0002)], 10)}}
+    judged = dict(verdicts(results))
+    assert judged[LIMITS[0]] == pytest.approx(1.5)
+    assert judged[LIMITS[1]] is None
+    one, two = (single(about, 2, "a", "c", "cpu") for about in ("one", "two"))
+    shown = limits_table([(one, 1), (two, 3), (one, None)])
+    assert "| (a) one | 2 | 1 | yes |" in shown
+    assert "| (a) two | 2 | 3 | **no** |" in shown
+    assert "| (a) one | 2 |  | not measured |" in shown
+
+
+def test_a_table_says_who_is_missing_and_who_is_smaller() -> None:
+    scenario = Scenario("x", "x", 100, 10, 3, drivers=("c", "openai"), reduced={"openai": 5})
+    shown = scenario_table(scenario, {"c": figures([a_run()], 10)}, {"openai": "no wheel"})
+    assert "| openai package | 5 | no wheel |" in shown
+    assert scenario.sized("openai").concurrency == 5
+
+
+def test_numbers_have_three_digits() -> None:
+    assert [number(value) for value in (0.01234, 1.5, 123.4, 12345)] == [
+        "0.0123",
+        "1.5",
+        "123",
+        "12,345",
+    ]
+
+
+def test_the_quick_benchmark_is_smaller() -> None:
+    assert set(QUICK) <= {scenario.name for scenario in SCENARIOS}
+    quick = {scenario.name: scenario for scenario in chosen([], True)}
+    assert all(quick[s.name].streams <= s.streams for s in SCENARIOS if s.name in quick)
+    assert [scenario.name for scenario in chosen(["c"], False)] == ["c"]

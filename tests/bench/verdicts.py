@@ -1,0 +1,171 @@
+"""From runs to figures, and from figures to limits met or missed. Pure."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Run = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A median, with the least and the most of the rounds."""
+
+    median: float
+    least: float
+    most: float
+
+
+# Name, unit, and how it comes of a run; None where a run has it not.
+FIGURES: tuple[tuple[str, str, Callable[[Run, int], float | None]], ...] = (
+    ("cpu", "CPU us/token", lambda run, _: run["cpu_s"] / run["tokens"] * 1e6),
+    ("rate", "tokens/s", lambda run, _: run["tokens"] / run["wall_s"]),
+    ("first", "first token ms", lambda run, _: of(run["first_token_ms"], "p50")),
+    ("answer", "answer ms", lambda run, _: of(run["answer_ms"], "p50")),
+    ("late_p50", "late p50 ms", lambda run, _: of(run["late_ms"], "p50")),
+    ("late_p99", "late p99 ms", lambda run, _: of(run["late_ms"], "p99")),
+    ("core", "% of a core, held", lambda run, _: share(run["held_cpu_s"], run["held_s"])),
+    ("peak", "peak RSS MiB", lambda run, _: run["rss_peak_kib"] / 1024),
+    ("stream", "RSS KiB/stream", lambda run, count: per_stream(run, count)),
+    ("threads", "threads", lambda run, _: run["threads"]),
+    ("beyond", "beyond cores", lambda run, _: run["threads"] - run["cores"]),
+    ("connections", "connections", lambda run, _: run["connections"]),
+    ("mock", "mock % of a core", lambda run, _: run["mock_share"] * 100),
+)
+# With fewer streams the pages of the process itself are most of the growth.
+STREAMS_FOR_RSS = 500
+
+
+def of(values: dict[str, float] | None, name: str) -> float | None:
+    """One of the percentiles, if there are any."""
+    return None if values is None else values[name]
+
+
+def share(cpu_s: float | None, wall_s: float | None) -> float | None:
+    """CPU as per cent of one core."""
+    return None if cpu_s is None or not wall_s else cpu_s / wall_s * 100
+
+
+def per_stream(run: Run, concurrency: int) -> float | None:
+    """Growth of resident memory from before the first stream to all open."""
+    if run["rss_open_kib"] is None or concurrency < STREAMS_FOR_RSS:
+        return None
+    growth: float = run["rss_open_kib"] - run["rss_before_kib"]
+    return growth / concurrency
+
+
+def figures(runs: list[Run], open_at_once: int) -> dict[str, Figure]:
+    """Of the valid runs of one driver in one scenario."""
+    found = {}
+    for name, _, figure in FIGURES:
+        values = [figure(run, open_at_once) for run in runs if not run["invalid"]]
+        known = [value for value in values if value is not None]
+        if known:
+            found[name] = Figure(statistics.median(known), min(known), max(known))
+    return found
+
+
+Results = dict[str, dict[str, dict[str, Figure]]]
+# Scenario, driver, name of the figure.
+Place = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a figure, or its ratio to another, may be at most. A goal is a step beyond that."""
+
+    about: str
+    most: float
+    one: Place
+    other: Place | None = None
+    goal: bool = False
+
+    def measured(self, results: Results) -> float | None:
+        """None where a part of it was not measured."""
+        one, other = median(results, self.one), median(results, self.other)
+        if one is None or self.other is None:
+            return one
+        return one / other if other else None
+
+
+def median(results: Results, place: Place | None) -> float | None:
+    """One figure, if it is there."""
+    if place is None:
+        return None
+    scenario, driver, name = place
+    figure = results.get(scenario, {}).get(driver, {}).get(name)
+    return None if figure is None else figure.median
+
+
+def ratio(
+    about: str,
+    most: float,
+    scenario: str,
+    one: str,
+    other: str,
+    name: str = "cpu",
+    goal: bool = False,
+) -> Limit:
+    """Two drivers in one scenario."""
+    return Limit(
+        f"({scenario}) {about}", most, (scenario, one, name), (scenario, other, name), goal
+    )
+
+
+def single(
+    about: str, most: float, scenario: str, driver: str, name: str, goal: bool = False
+) -> Limit:
+    """A figure by itself."""
+    return Limit(f"({scenario}) {about}", most, (scenario, driver, name), None, goal)
+
+
+LIMITS = (
+    ratio("CPU, C boundary / bare loop", 1.4, "a", "c", "bare"),
+    ratio("CPU, Python / bare loop", 2.2, "a", "python", "bare"),
+    ratio("CPU, Python / aiohttp", 0.6, "a", "python", "aiohttp"),
+    ratio("CPU, Python / aiohttp", 0.4, "a", "python", "aiohttp", goal=True),
+    ratio("CPU, Python / published liter-llm", 1 / 20, "a", "python", "published"),
+    ratio("CPU, Python / openai", 1 / 40, "a", "python", "openai"),
+    ratio("CPU, Python / aiohttp", 0.7, "b-5", "python", "aiohttp"),
+    ratio("late p99, Python / aiohttp", 0.5, "b-5", "python", "aiohttp", "late_p99"),
+    ratio("late p99, Python / aiohttp", 0.25, "b-5", "python", "aiohttp", "late_p99", goal=True),
+    ratio("late p50, Python / aiohttp", 0.25, "b-5", "python", "aiohttp", "late_p50", goal=True),
+    ratio("CPU, Python / aiohttp", 0.25, "b-0", "python", "aiohttp", goal=True),
+    single("RSS KiB per stream, C boundary", 30, "b-5", "c", "stream"),
+    single("threads beyond the cores, C boundary", 4, "b-5", "c", "beyond"),
+    single("threads beyond the cores, Python", 4, "b-5", "python", "beyond"),
+    ratio("CPU, Python / bare loop", 2.2, "c", "python", "bare"),
+    ratio("CPU, Python / aiohttp", 0.65, "c", "python", "aiohttp"),
+    ratio("CPU, Python / published liter-llm", 1 / 35, "c", "python", "published"),
+    ratio("time per answer, Python / bare loop", 1.6, "d", "python", "bare", "answer"),
+    single("RSS KiB per stream, C boundary", 30, "e", "c", "stream"),
+    single("RSS KiB per stream, C boundary", 10, "e", "c", "stream", goal=True),
+    single("% of one core, C boundary", 3, "e", "c", "core"),
+    single("% of one core, Python", 3, "e", "python", "core"),
+    single("RSS KiB per stream, C boundary", 70, "e-tls", "c", "stream"),
+    Limit("(f-1) CPU, C boundary, TLS / plain", 1.5, ("f-1", "c", "cpu"), ("a", "c", "cpu")),
+    single("connections for 10,000 requests", 200, "f-burst", "c", "connections"),
+    Limit(
+        "CPU, C boundary, 10,000 / 1,000 streams", 1.3, ("b-5", "c", "cpu"), ("b-50", "c", "cpu")
+    ),
+    Limit(
+        "CPU, Python, 10,000 / 1,000 streams",
+        1.3,
+        ("b-5", "python", "cpu"),
+        ("b-50", "python", "cpu"),
+    ),
+    Limit(
+        "RSS per stream, 10,000 / 1,000 streams",
+        1.3,
+        ("b-5", "c", "stream"),
+        ("b-50", "c", "stream"),
+    ),
+)
+
+
+def verdicts(results: Results) -> list[tuple[Limit, float | None]]:
+    """Every limit, and what was measured."""
+    return [(limit, limit.measured(results)) for limit in LIMITS]
