@@ -18,8 +18,8 @@ PACKAGES := valgrind binutils
 OUR_PYTHON := tests/lint tests/model tests/demo tests/recordings tests/bench tests/summary.py \
   core/fuzz/seeds.py
 OUR_C = $(shell find tests/c tests/demo tests/bench/c -name '*.[ch]' -o -name '*.cpp' | sort)
-TESTS := rust fuzz c python recordings model
-CHECKS := rust python c sizes library
+TESTS := rust fuzz c python go recordings model
+CHECKS := rust python c go sizes library
 
 # $(call need,tool,what it is for): one line that says what is missing.
 need = command -v $(1) >/dev/null || { echo "make $@: needs $(1) ($(2))"; exit 1; }
@@ -80,6 +80,12 @@ mock: ## builds the mock provider
 package: library $(VENV)/ready ## builds the Python package and installs it into build/venv
 	@$(MAKE) -s $(VENV)/package
 
+.PHONY: go
+go: library ## puts archive and header where the Go package looks for them
+	@$(call need,go,Go 1.23 or newer)
+	@mkdir -p bindings/go/lib
+	@install -C -m 644 $(ARCHIVE) include/liter_llm.h bindings/go/lib/
+
 PACKAGE_SOURCES = $(shell find bindings/python -type f -not -path '*/.*' -not -path '*/build/*' \
   -not -path '*/*.egg-info/*' -not -path '*/__pycache__/*' -not -path '*/tests/*')
 $(VENV)/package: $(VENV)/ready $(ARCHIVE) include/liter_llm.h $(PACKAGE_SOURCES)
@@ -130,6 +136,11 @@ test-python: package mock ## the Python package against the mock provider; what 
 	  LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest) || code=1; \
 	  $(VENV)/bin/python -m pytest tests/bench/test_bench.py || code=1; exit $$code)
 
+# The samples are programs of their own; the race detector and cgocheck2 watch the rest.
+test-go: go mock ## the Go package against the mock provider
+	@$(call reported,go,cd bindings/go && \
+	  GOEXPERIMENT=cgocheck2 LITER_LLM_MOCK=$(MOCK) go test -race -count=1 -v .)
+
 test-recordings: package mock ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
 	@if [ -d '$(RECORDINGS)' ]; then echo "recordings: $(RECORDINGS)"; \
 	  $(call reported,recordings,LITER_LLM_RECORDINGS='$(RECORDINGS)' LITER_LLM_MOCK=$(MOCK) \
@@ -155,6 +166,8 @@ fuzz: ## the same for SECONDS= per target (20), two targets at a time
 test-slow: library mock package ## what takes minutes: ten thousand streams and the like
 	@$(MAKE) -C tests/c slow
 	@cd bindings/python && LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest -m slow
+	@$(MAKE) go && cd bindings/go && LITER_LLM_SLOW=1 LITER_LLM_MOCK=$(MOCK) \
+	  go test -count=1 -v -run TestTenThousandStreams .
 
 .PHONY: bench
 bench: library mock package ## ten thousand streams and the like, beside others; QUICK=1 is two minutes
@@ -194,10 +207,16 @@ lint-python: $(VENV)/ready ## ruff and mypy
 lint-c: $(VENV)/ready ## clang-format
 	$(VENV)/bin/clang-format --dry-run -Werror $(OUR_C)
 
+lint-go: go ## gofmt and vet
+	@$(call need,gofmt,Go)
+	@unformatted=$$(gofmt -l bindings/go); [ -z "$$unformatted" ] || { \
+	  echo "$$unformatted: gofmt has another opinion; make fmt"; exit 1; }
+	cd bindings/go && go vet . $$(echo ./samples/*/ | tr ' ' '\n' | grep -v bare)
+
 lint-sizes: ## lines and columns of files and functions; README blocks are as their files
 	@$(call need,$(PYTHON),Python 3)
 	$(PYTHON) tests/lint/limits.py
-	$(PYTHON) tests/lint/readme.py README.md
+	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md
 
 lint-library: library ## exports, size, hardening of the shared library
 	@$(call need,readelf,binutils)
@@ -210,7 +229,8 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cargo fmt --manifest-path tests/bench/drivers/Cargo.toml
 	$(VENV)/bin/ruff format $(OUR_PYTHON) bindings/python
 	$(VENV)/bin/clang-format -i $(OUR_C)
-	$(PYTHON) tests/lint/readme.py --write README.md
+	gofmt -w bindings/go
+	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md
 
 header: ## writes include/liter_llm.h from core/ffi
 	@$(call need,cargo,Rust)
@@ -225,4 +245,5 @@ setup: ## installs what the tests need from Debian's packages (as root)
 	else echo "make setup: not root; please install: $$missing"; exit 1; fi
 
 clean: ## removes everything that was built
-	rm -rf build core/target core/fuzz/target tests/mock/target bindings/python/build bindings/python/*.egg-info
+	rm -rf build core/target core/fuzz/target tests/mock/target bindings/python/build bindings/python/*.egg-info \
+	  bindings/go/lib

@@ -15,6 +15,7 @@ CLOSING = (
     re.compile(r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed$"),  # tests/c
     re.compile(r"^=+ (?P<pytest>.*\b(passed|failed|errors?)\b.*) in [\d.]+s.*=+$"),  # pytest
     re.compile(r"^(?P<pytest>\d+ (passed|failed|errors?)\b.*) in [\d.]+s"),  # pytest -q
+    re.compile(r"^ *--- (?P<go>PASS|FAIL): "),  # go test -v, a line for each test
 )
 
 
@@ -33,8 +34,12 @@ def of_log(text: str) -> tuple[int, int]:
             if not match:
                 continue
             found = match.groupdict()
-            more = of_pytest(found["pytest"]) if "pytest" in found else None
-            good, bad = more or (int(found["passed"]), int(found["failed"]))
+            if "pytest" in found:
+                good, bad = of_pytest(found["pytest"])
+            elif "go" in found:
+                good, bad = int(found["go"] == "PASS"), int(found["go"] == "FAIL")
+            else:
+                good, bad = int(found["passed"]), int(found["failed"])
             passed, failed, lines = passed + good, failed + bad, lines + 1
             break
     return (passed, failed) if lines else (0, 1)

@@ -1,0 +1,226 @@
+// Package literllm talks to any LLM provider through one native library: one request, one stream
+// of events and one list of errors for OpenAI, Anthropic, Cohere and every service that speaks
+// OpenAI's protocol.
+//
+//	client, err := literllm.New(literllm.WithProvider("openai"))
+//	...
+//	defer client.Close()
+//	for token, err := range client.Invoke(ctx, request).Tokens() { ... }
+//
+// A client may be used from any goroutine; one goroutine of its own sits in the library and hands
+// events on. Options, request fields and errors are those of docs/guide.md in the repository.
+package literllm
+
+// #include "liter_llm.h"
+import "C"
+
+import (
+	"context"
+	"encoding/json"
+	"runtime"
+	"runtime/cgo"
+	"sync"
+	"unsafe"
+)
+
+// Option sets one option of a client.
+type Option func(map[string]any)
+
+// WithProvider sets the provider of requests that name none.
+func WithProvider(name string) Option { return With("provider", name) }
+
+// WithAPIKey sets the key; without it the provider's variable is read, such as OPENAI_API_KEY.
+func WithAPIKey(key string) Option { return With("api_key", key) }
+
+// WithBaseURL sets where the API is, for servers of one's own.
+func WithBaseURL(url string) Option { return With("base_url", url) }
+
+// With sets any option of the guide by its name, such as "idle_timeout_ms".
+func With(name string, value any) Option {
+	return func(options map[string]any) { options[name] = value }
+}
+
+// Client keeps connections and runs any number of streams at once. Close it when done.
+type Client struct{ *client }
+
+// client is what the polling goroutine holds; a Client that is forgotten can so be collected.
+type client struct {
+	native *C.LlmClient
+	window int
+	// Guards native against its end: calls hold it shared, free alone.
+	mutex   sync.RWMutex
+	closed  bool
+	drained chan struct{}
+}
+
+// New makes a client. It opens no connection; the library's threads start with the first one.
+// A wrong option is an *Error of kind ErrConfig.
+func New(options ...Option) (*Client, error) {
+	fields := map[string]any{}
+	for _, set := range options {
+		set(fields)
+	}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		return nil, failure(ErrConfig, "options: "+err.Error())
+	}
+	made := &client{drained: make(chan struct{})}
+	if failed := made.open(text); failed != nil {
+		return nil, failed
+	}
+	go made.poll()
+	outer := &Client{made}
+	runtime.SetFinalizer(outer, func(outer *Client) { outer.end() })
+	return outer, nil
+}
+
+func (client *client) open(options []byte) *Error {
+	// What failed is asked of the same thread.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	text := cString(options)
+	defer C.free(unsafe.Pointer(text))
+	if number := C.llm_client_new(text, nil, nil, &client.native); number != C.LLM_ERROR_OK {
+		return lastError(number)
+	}
+	return nil
+}
+
+// Close ends every live stream with ErrClosed and waits until the library has let go of them.
+func (outer *Client) Close() error {
+	runtime.SetFinalizer(outer, nil)
+	outer.end()
+	<-outer.drained
+	return nil
+}
+
+// Version is the version of the native library.
+func Version() string { return C.GoString(C.llm_version()) }
+
+// end takes no more streams; the poller frees the client once the last END was handed on.
+func (client *client) end() {
+	client.mutex.RLock()
+	defer client.mutex.RUnlock()
+	if !client.closed {
+		C.llm_client_close(client.native)
+	}
+}
+
+// poll runs until the client is closed and drained.
+func (client *client) poll() {
+	for {
+		var events *C.LlmEvent
+		count := C.llm_client_poll(client.native, -1, &events)
+		if count == 0 {
+			break
+		}
+		for index := range unsafe.Slice(events, int(count)) {
+			deliver(&unsafe.Slice(events, int(count))[index])
+		}
+	}
+	client.mutex.Lock()
+	client.closed = true
+	C.llm_client_free(client.native)
+	client.mutex.Unlock()
+	close(client.drained)
+}
+
+// deliver hands one event to its stream. The bytes live until the next poll, so they are copied.
+func deliver(event *C.LlmEvent) {
+	if event.stream == 0 {
+		return
+	}
+	handle := cgo.Handle(event.stream)
+	stream := handle.Value().(*Stream)
+	data := C.GoStringN(event.data, C.int(event.length))
+	switch event.kind {
+	case C.LLM_EVENT_TEXT, C.LLM_EVENT_REASONING:
+		ends := unsafe.Slice(event.ends, int(event.count))
+		stream.feedRun(event.kind == C.LLM_EVENT_TEXT, data, ends)
+	case C.LLM_EVENT_END:
+		handle.Delete()
+		stream.feedEnd(data)
+	default:
+		if parsed := parseEvent(uint32(event.kind), data); parsed != nil {
+			stream.feedEvent(parsed, len(data))
+		}
+	}
+}
+
+func parseEvent(kind uint32, data string) Event {
+	var event Event
+	switch kind {
+	case C.LLM_EVENT_START:
+		event = &Start{}
+	case C.LLM_EVENT_TOOL_DELTA:
+		event = &ToolDelta{}
+	case C.LLM_EVENT_TOOL_CALL:
+		event = &ToolCall{}
+	case C.LLM_EVENT_PART:
+		var named struct {
+			Type string `json:"type"`
+		}
+		if json.Unmarshal([]byte(data), &named) != nil {
+			return nil
+		}
+		return &Part{Type: named.Type, Data: json.RawMessage(data)}
+	default:
+		// A later library may know more kinds.
+		return nil
+	}
+	if json.Unmarshal([]byte(data), event) != nil {
+		return nil
+	}
+	return event
+}
+
+// start hands a request to the library. The stream's handle is its number there.
+func (client *client) start(stream *Stream, provider string, request []byte) (C.uint64_t, *Error) {
+	client.mutex.RLock()
+	defer client.mutex.RUnlock()
+	if client.closed {
+		return 0, failure(ErrClosed, "the client is closed; make a new one")
+	}
+	handle := cgo.NewHandle(stream)
+	number := C.uint64_t(handle)
+	name, text := C.CString(provider), cString(request)
+	defer C.free(unsafe.Pointer(name))
+	defer C.free(unsafe.Pointer(text))
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if refused := C.llm_client_start(client.native, number, name, text); refused != C.LLM_ERROR_OK {
+		handle.Delete()
+		return 0, lastError(refused)
+	}
+	return number, nil
+}
+
+func (client *client) cancel(number C.uint64_t) {
+	client.mutex.RLock()
+	defer client.mutex.RUnlock()
+	if !client.closed {
+		C.llm_client_cancel(client.native, number)
+	}
+}
+
+func (client *client) consumed(number C.uint64_t, bytes int) {
+	client.mutex.RLock()
+	defer client.mutex.RUnlock()
+	if !client.closed {
+		C.llm_client_consumed(client.native, number, C.size_t(bytes))
+	}
+}
+
+// Invoke makes a stream of one request. Nothing is sent before it is read. The context ends it:
+// its cancellation and its deadline reach the library, which closes the connection.
+func (outer *Client) Invoke(ctx context.Context, request Request) *Stream {
+	return &Stream{client: outer.client, keep: outer, ctx: ctx, request: request}
+}
+
+// Complete asks for a whole answer, without streaming it, and waits for it. The error is an *Error.
+func (outer *Client) Complete(ctx context.Context, request Request) (*Response, error) {
+	return outer.Invoke(ctx, request).complete()
+}
+
+// cString copies bytes to where C can read them; the caller frees it.
+func cString(bytes []byte) *C.char { return (*C.char)(C.CBytes(append(bytes, 0))) }

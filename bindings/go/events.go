@@ -1,0 +1,225 @@
+package literllm
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// Event is one of *Start, Text, Reasoning, *ToolDelta, *ToolCall, *Part, *End.
+type Event interface{ isEvent() }
+
+// Start: the answer begins.
+type Start struct {
+	ID        string         `json:"id"`
+	Model     string         `json:"model"`
+	Provider  string         `json:"provider"`
+	RequestID string         `json:"request_id"`
+	RateLimit map[string]any `json:"rate_limit"`
+	// Warnings say what a lenient request had dropped or renamed.
+	Warnings []string `json:"warnings"`
+}
+
+// Text is a piece of visible text, as the provider cut it.
+type Text string
+
+// Reasoning is a piece of visible reasoning.
+type Reasoning string
+
+// ToolDelta is a piece of a tool call. ID and Name come once for each call.
+type ToolDelta struct {
+	Index     int    `json:"index"`
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Arguments string `json:"arguments"`
+}
+
+// ToolCall is a whole tool call. Arguments is JSON as the model wrote it: check it before use.
+type ToolCall struct {
+	Index     int    `json:"index"`
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Arguments string `json:"arguments"`
+}
+
+// Part is something else of the answer: a refusal, a citation, log probabilities, an image, ...
+type Part struct {
+	Type string
+	// Data is the whole object, its type included.
+	Data json.RawMessage
+}
+
+// End: the answer is whole. An answer that is not ends in an error instead.
+type End struct{ Receipt }
+
+func (*Start) isEvent()     {}
+func (Text) isEvent()       {}
+func (Reasoning) isEvent()  {}
+func (*ToolDelta) isEvent() {}
+func (*ToolCall) isEvent()  {}
+func (*Part) isEvent()      {}
+func (*End) isEvent()       {}
+
+// Usage is what was counted, and billed; nil where the provider did not say.
+type Usage struct {
+	InputTokens        *int64         `json:"input_tokens"`
+	OutputTokens       *int64         `json:"output_tokens"`
+	TotalTokens        *int64         `json:"total_tokens"`
+	CachedInputTokens  *int64         `json:"cached_input_tokens"`
+	CacheWriteTokens   *int64         `json:"cache_write_tokens"`
+	ReasoningTokens    *int64         `json:"reasoning_tokens"`
+	BilledInputTokens  *int64         `json:"billed_input_tokens"`
+	BilledOutputTokens *int64         `json:"billed_output_tokens"`
+	Raw                map[string]any `json:"raw"`
+}
+
+// Receipt says how a stream ended.
+type Receipt struct {
+	// Outcome is complete, truncated, cancelled or failed.
+	Outcome         string `json:"outcome"`
+	FinishReason    string `json:"finish_reason"`
+	FinishReasonRaw string `json:"finish_reason_raw"`
+	Usage           *Usage `json:"usage"`
+	Attempts        int    `json:"attempts"`
+	// UnknownEvents counts events of the stream that this version passed over.
+	UnknownEvents int    `json:"unknown_events"`
+	RequestID     string `json:"request_id"`
+	// FirstToken and Total are times since the start; FirstToken is 0 without a token.
+	FirstToken time.Duration `json:"-"`
+	Total      time.Duration `json:"-"`
+}
+
+type receiptFields struct {
+	Receipt
+	Timings struct {
+		FirstTokenMS float64 `json:"first_token_ms"`
+		TotalMS      float64 `json:"total_ms"`
+	} `json:"timings"`
+	Error *errorFields `json:"error"`
+}
+
+func (fields *receiptFields) receipt() Receipt {
+	receipt := fields.Receipt
+	receipt.FirstToken = milliseconds(fields.Timings.FirstTokenMS)
+	receipt.Total = milliseconds(fields.Timings.TotalMS)
+	return receipt
+}
+
+func milliseconds(value float64) time.Duration {
+	return time.Duration(value * float64(time.Millisecond))
+}
+
+// Response is all of an answer, or as much of it as was received.
+type Response struct {
+	Receipt
+	ID        string
+	Model     string
+	Provider  string
+	RateLimit map[string]any
+	Warnings  []string
+	Text      string
+	Reasoning string
+	// Refusal is why the model does not answer, where the provider tells that apart from text.
+	Refusal   string
+	ToolCalls []ToolCall
+	// Parts is everything else, in order.
+	Parts []Part
+
+	content []any
+}
+
+// Message is the answer as a message, to be appended to the next request's.
+func (response *Response) Message() Message {
+	message := Message{Role: "assistant", Refusal: response.Refusal}
+	if len(response.content) > 0 {
+		message.Content = response.content
+	} else if response.Text != "" {
+		message.Content = response.Text
+	}
+	for _, call := range response.ToolCalls {
+		function := Function{Name: call.Name, Arguments: call.Arguments}
+		message.ToolCalls = append(message.ToolCalls,
+			MessageToolCall{ID: call.ID, Type: "function", Function: function})
+	}
+	return message
+}
+
+// answer collects what one stream delivers.
+type answer struct {
+	start     Start
+	text      strings.Builder
+	reasoning strings.Builder
+	refusal   strings.Builder
+	calls     []ToolCall
+	parts     []Part
+	blocks    []any
+	cut       int
+	receipt   receiptFields
+}
+
+func (a *answer) push(event Event) {
+	switch event := event.(type) {
+	case *Start:
+		a.start = *event
+	case Text:
+		a.text.WriteString(string(event))
+	case Reasoning:
+		a.reasoning.WriteString(string(event))
+	case *ToolCall:
+		a.calls = append(a.calls, *event)
+	case *Part:
+		a.part(event)
+	case *ToolDelta, *End:
+	}
+}
+
+func (a *answer) part(part *Part) {
+	var fields struct {
+		Text    string `json:"text"`
+		Content any    `json:"content"`
+	}
+	if json.Unmarshal(part.Data, &fields) != nil {
+		return
+	}
+	switch part.Type {
+	case "refusal":
+		a.refusal.WriteString(fields.Text)
+	case "content":
+		// It goes back to the provider as it is, behind the text that came before.
+		a.endText()
+		a.blocks = append(a.blocks, fields.Content)
+	default:
+		a.parts = append(a.parts, *part)
+	}
+}
+
+func (a *answer) endText() {
+	if text := a.text.String()[a.cut:]; text != "" {
+		a.blocks = append(a.blocks, map[string]any{"type": "text", "text": text})
+	}
+	a.cut = a.text.Len()
+}
+
+func (a *answer) response() *Response {
+	response := &Response{
+		Receipt:   a.receipt.receipt(),
+		ID:        a.start.ID,
+		Model:     a.start.Model,
+		Provider:  a.start.Provider,
+		RateLimit: a.start.RateLimit,
+		Warnings:  a.start.Warnings,
+		Text:      a.text.String(),
+		Reasoning: a.reasoning.String(),
+		Refusal:   a.refusal.String(),
+		ToolCalls: a.calls,
+		Parts:     a.parts,
+	}
+	if len(a.blocks) > 0 {
+		a.endText()
+		response.content = a.blocks
+	}
+	if response.RequestID == "" {
+		response.RequestID = a.start.RequestID
+	}
+	return response
+}

@@ -1,0 +1,100 @@
+package literllm
+
+import (
+	"encoding/json"
+	"maps"
+)
+
+// Request is one request, in the shape of chat completions. What is left out is not sent.
+type Request struct {
+	// Provider goes before the client's; "" takes that, or the model's prefix.
+	Provider        string    `json:"provider,omitempty"`
+	Model           string    `json:"model"`
+	Messages        []Message `json:"messages"`
+	MaxTokens       int       `json:"max_tokens,omitempty"`
+	Temperature     *float64  `json:"temperature,omitempty"`
+	TopP            *float64  `json:"top_p,omitempty"`
+	Stop            []string  `json:"stop,omitempty"`
+	Seed            *int64    `json:"seed,omitempty"`
+	Tools           []Tool    `json:"tools,omitempty"`
+	ToolChoice      any       `json:"tool_choice,omitempty"`
+	ResponseFormat  any       `json:"response_format,omitempty"`
+	ReasoningEffort string    `json:"reasoning_effort,omitempty"`
+	// Stream is set by whoever reads: true for Tokens and Events, false for Complete.
+	Stream  *bool             `json:"stream,omitempty"`
+	APIKey  string            `json:"api_key,omitempty"`
+	BaseURL string            `json:"base_url,omitempty"`
+	Headers map[string]string `json:"headers,omitempty"`
+	// Extra reaches the provider as it is, or names any other field of the guide: timers,
+	// retries_max, metadata, lenient, ...
+	Extra map[string]any `json:"-"`
+}
+
+// Message is one message of a conversation.
+type Message struct {
+	Role string `json:"role"`
+	// Content is text, or a list of parts.
+	Content    any               `json:"content"`
+	Name       string            `json:"name,omitempty"`
+	Refusal    string            `json:"refusal,omitempty"`
+	ToolCalls  []MessageToolCall `json:"tool_calls,omitempty"`
+	ToolCallID string            `json:"tool_call_id,omitempty"`
+}
+
+// MessageToolCall is a call that the model made, in an assistant's message.
+type MessageToolCall struct {
+	ID       string   `json:"id"`
+	Type     string   `json:"type"`
+	Function Function `json:"function"`
+}
+
+// Function is what is called, and with what.
+type Function struct {
+	Name      string `json:"name"`
+	Arguments string `json:"arguments"`
+}
+
+// Tool is what the model may call.
+type Tool struct {
+	Type     string       `json:"type"`
+	Function ToolFunction `json:"function"`
+}
+
+// ToolFunction describes a function by the JSON schema of its arguments.
+type ToolFunction struct {
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	Parameters  any    `json:"parameters,omitempty"`
+}
+
+// User, System, Assistant and ToolResult make the usual messages.
+func User(text string) Message { return Message{Role: "user", Content: text} }
+
+// System is a message that says how to answer.
+func System(text string) Message { return Message{Role: "system", Content: text} }
+
+// Assistant is a message that the model said.
+func Assistant(text string) Message { return Message{Role: "assistant", Content: text} }
+
+// ToolResult answers a tool call.
+func ToolResult(callID, text string) Message {
+	return Message{Role: "tool", ToolCallID: callID, Content: text}
+}
+
+func (request Request) json(stream bool) ([]byte, *Error) {
+	if request.Stream == nil {
+		request.Stream = &stream
+	}
+	text, err := json.Marshal(request)
+	if err == nil && len(request.Extra) > 0 {
+		var fields map[string]any
+		if err = json.Unmarshal(text, &fields); err == nil {
+			maps.Copy(fields, request.Extra)
+			text, err = json.Marshal(fields)
+		}
+	}
+	if err != nil {
+		return nil, failure(ErrInvalidRequest, "request: "+err.Error())
+	}
+	return text, nil
+}

@@ -1,0 +1,71 @@
+package literllm_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Every sample is built and run as a user would, and what it prints is looked at.
+func TestSamples(t *testing.T) {
+	busy := object{"status": 429, "headers": [][]string{{"retry-after", "120"}}, "body": "{}"}
+	wrong := object{"status": 401, "error": object{"message": "wrong key", "type": "t"}}
+	cut := streamed(token("Rust "), token("owns"), object{"reset": true})
+	numbers := streamed(object{"repeat": 100, "actions": []object{token("17 ")}}, hang)
+	call := []object{
+		{"sse": choices(`{"tool_calls": [{"index": 0, "id": "call_1", "type": "function", `+
+			`"function": {"name": "weather", "arguments": "{\"city\":\"Hamburg\"}"}}]}`, "null")},
+		{"sse": choices("{}", `"tool_calls"`)},
+		{"done": true}, {"chunk_end": true},
+	}
+	for _, sample := range []struct {
+		name    string
+		steps   []any
+		printed string
+	}{
+		{"stream", steps{hello}, "Hello wide world\n"},
+		{"whole_answer", steps{hello}, "Hello wide world\nstop 3\n"},
+		{"many_at_once", steps{hello}, "What is a borrow? Hello wide world\n"},
+		{"cancel", steps{numbers}, "17 \n"},
+		{"errors", steps{hello}, "Hello wide world"},
+		{"errors", steps{busy}, "come back in 2m0s"},
+		{"errors", steps{cut}, "Rust owns\ncut after 9 bytes: "},
+		{"errors", steps{wrong}, "AUTHENTICATION, status 401, worth a retry: false: openai: "},
+		{"tools", steps{streamed(call...), hello}, "weather({\"city\":\"Hamburg\"})\nHello wide world"},
+		{"bare_header", steps{hello}, "Hello wide world\n"},
+	} {
+		t.Run(sample.name, func(t *testing.T) {
+			program := build(t, sample.name)
+			run := exec.Command(program)
+			run.Env = append(os.Environ(), "OPENAI_API_KEY=test-key",
+				"OPENAI_BASE_URL="+baseURL(plan(t, sample.steps...)))
+			output, err := run.CombinedOutput()
+			if err != nil || !strings.Contains(string(output), sample.printed) {
+				t.Fatalf("%v: %s", err, output)
+			}
+		})
+	}
+}
+
+func choices(delta, reason string) string {
+	return `{"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", ` +
+		`"choices": [{"index": 0, "delta": ` + delta + `, "finish_reason": ` + reason + `}]}`
+}
+
+func build(t *testing.T, name string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), name)
+	command := exec.Command("go", "build", "-o", program, "./samples/"+name)
+	if name == "bare_header" {
+		shared, _ := filepath.Abs("../../build/lib")
+		include, _ := filepath.Abs("../../include")
+		command.Env = append(os.Environ(), "CGO_CFLAGS=-I"+include,
+			"CGO_LDFLAGS=-L"+shared+" -lliter_llm -Wl,-rpath,"+shared)
+	}
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	return program
+}
