@@ -174,6 +174,7 @@ bench: library mock package ## ten thousand streams and the like, beside others;
 	@$(call need,gcc,a C compiler)
 	@$(call need,taskset,util-linux)
 	@$(call need,strip,binutils)
+	@command -v go >/dev/null && $(MAKE) -s go || true
 	@$(MAKE) -C tests/bench run
 
 bench-decode: ## what decoding a piece of text costs on each wire, as ratios
@@ -209,9 +210,10 @@ lint-c: $(VENV)/ready ## clang-format
 
 lint-go: go ## gofmt and vet
 	@$(call need,gofmt,Go)
-	@unformatted=$$(gofmt -l bindings/go); [ -z "$$unformatted" ] || { \
+	@unformatted=$$(gofmt -l bindings/go tests/bench/go); [ -z "$$unformatted" ] || { \
 	  echo "$$unformatted: gofmt has another opinion; make fmt"; exit 1; }
 	cd bindings/go && go vet . $$(echo ./samples/*/ | tr ' ' '\n' | grep -v bare)
+	cd tests/bench/go && go vet .
 
 lint-sizes: ## lines and columns of files and functions; README blocks are as their files
 	@$(call need,$(PYTHON),Python 3)
@@ -229,7 +231,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cargo fmt --manifest-path tests/bench/drivers/Cargo.toml
 	$(VENV)/bin/ruff format $(OUR_PYTHON) bindings/python
 	$(VENV)/bin/clang-format -i $(OUR_C)
-	gofmt -w bindings/go
+	gofmt -w bindings/go tests/bench/go
 	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md
 
 header: ## writes include/liter_llm.h from core/ffi

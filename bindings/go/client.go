@@ -114,8 +114,9 @@ func (client *client) poll() {
 		if count == 0 {
 			break
 		}
-		for index := range unsafe.Slice(events, int(count)) {
-			deliver(&unsafe.Slice(events, int(count))[index])
+		polled := unsafe.Slice(events, int(count))
+		for index := range polled {
+			deliver(&polled[index])
 		}
 	}
 	client.mutex.Lock()
@@ -135,7 +136,7 @@ func deliver(event *C.LlmEvent) {
 	data := C.GoStringN(event.data, C.int(event.length))
 	switch event.kind {
 	case C.LLM_EVENT_TEXT, C.LLM_EVENT_REASONING:
-		ends := unsafe.Slice(event.ends, int(event.count))
+		ends := unsafe.Slice((*uint32)(event.ends), int(event.count))
 		stream.feedRun(event.kind == C.LLM_EVENT_TEXT, data, ends)
 	case C.LLM_EVENT_END:
 		handle.Delete()

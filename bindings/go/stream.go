@@ -219,12 +219,9 @@ func (stream *Stream) drop() {
 
 // ---- from here on: the polling goroutine
 
-func (stream *Stream) feedRun(isText bool, text string, ends []C.uint32_t) {
-	cuts := make([]uint32, len(ends))
-	for index, end := range ends {
-		cuts[index] = uint32(end)
-	}
-	stream.feed(item{text: text, ends: cuts, isText: isText, bytes: len(text)})
+func (stream *Stream) feedRun(isText bool, text string, ends []uint32) {
+	own := slices.Clone(ends)
+	stream.feed(item{text: text, ends: own, isText: isText, bytes: len(text)})
 }
 
 func (stream *Stream) feedEvent(event Event, bytes int) {
@@ -263,9 +260,11 @@ func (stream *Stream) ring() {
 // cut hands on the deltas of a run; false when the reader wants no more.
 func (item *item) cut(take func(string) bool) bool {
 	start := uint32(0)
-	return !slices.ContainsFunc(item.ends, func(end uint32) bool {
-		piece := item.text[start:end]
+	for _, end := range item.ends {
+		if !take(item.text[start:end]) {
+			return false
+		}
 		start = end
-		return !take(piece)
-	})
+	}
+	return true
 }

@@ -1,10 +1,11 @@
-"""The picture: `python plot.py bench.json cpu.svg`. CPU per token by scenario and driver."""
+"""The picture: `python plot.py bench.json cpu.svg`. CPU per token, and memory per open stream."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 
@@ -21,36 +22,44 @@ SHOWN = {
     "published": ("published liter-llm", "#fb8c00"),
     "openai": ("openai package", "#e53935"),
 }
-SCENARIOS = {
+CPU = {
     "a": "100 at once,\nno delay",
     "b-5": "10,000 at once,\n5 tokens/s",
     "b-0": "10,000 at once,\nno delay",
     "c": "one stream,\n20,000 tokens",
     "f-1": "100 at once,\nTLS",
 }
+MEMORY = {"b-5": "5 tokens/s", "e": "nearly silent", "e-tls": "nearly silent,\nTLS"}
 WIDTH = 0.13
+
+
+def bars(axes: Any, figures: Any, scenarios: dict[str, str], name: str) -> None:
+    """A group of bars for each scenario that was measured."""
+    names = [scenario for scenario in scenarios if scenario in figures]
+    for place, (driver, (label, colour)) in enumerate(SHOWN.items()):
+        points = [
+            (at + (place - (len(SHOWN) - 1) / 2) * WIDTH, figures[scenario][driver][name][0])
+            for at, scenario in enumerate(names)
+            if name in figures[scenario].get(driver, {})
+        ]
+        if points:
+            axes.bar(*zip(*points), WIDTH, label=label, color=colour)
+    axes.set_yscale("log")
+    axes.set_xticks(range(len(names)), [scenarios[scenario] for scenario in names])
+    axes.grid(axis="y", alpha=0.3)
 
 
 def main(source: Path, target: Path) -> None:
     """Draws what the raw data holds of it."""
     figures = json.loads(source.read_text(encoding="utf-8"))["figures"]
-    _, axes = pyplot.subplots(figsize=(9, 4))
-    names = [name for name in SCENARIOS if name in figures]
-    for place, (driver, (label, colour)) in enumerate(SHOWN.items()):
-        points = [
-            (at + (place - len(SHOWN) / 2) * WIDTH, figures[name][driver]["cpu"][0])
-            for at, name in enumerate(names)
-            if "cpu" in figures[name].get(driver, {})
-        ]
-        if points:
-            axes.bar(*zip(*points), WIDTH, label=label, color=colour)
-    axes.set_yscale("log")
-    axes.set_ylabel("CPU per token, microseconds (log)")
-    axes.set_xticks(range(len(names)), [SCENARIOS[name] for name in names])
-    axes.grid(axis="y", alpha=0.3)
-    axes.legend(ncols=3, frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.2))
-    pyplot.tight_layout()
-    pyplot.savefig(target, metadata={"Date": None})
+    picture, (cpu, memory) = pyplot.subplots(1, 2, figsize=(12, 4), width_ratios=(5, 3))
+    bars(cpu, figures, CPU, "cpu")
+    cpu.set_ylabel("CPU per token, microseconds (log)")
+    bars(memory, figures, MEMORY, "stream")
+    memory.set_ylabel("memory per open stream, KiB (log)")
+    picture.legend(*cpu.get_legend_handles_labels(), ncols=6, frameon=False, loc="upper center")
+    picture.tight_layout(rect=(0, 0, 1, 0.93))
+    picture.savefig(target, metadata={"Date": None})
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import report
 import start
-from measure import BENCH, missing, rounds
-from scenarios import Scenario, chosen
+from measure import BENCH, commands, missing, rounds
+from scenarios import SCENARIOS, Scenario, chosen
 from verdicts import Results, Run, figures, verdicts
 
 PLOT_PYTHON = BENCH / "venv-plot" / "bin" / "python"
@@ -54,7 +54,8 @@ def write(out: Path, page: str, results: Results, runs: dict[str, list[Run]]) ->
     (out / "bench.json").write_text(compact + "\n", encoding="utf-8")
     plot = Path(__file__).with_name("plot.py")
     command = [str(PLOT_PYTHON), str(plot), str(out / "bench.json"), str(out / "cpu.svg")]
-    subprocess.run(command, check=True)
+    if subprocess.run(command, check=False).returncode:
+        print("no picture: matplotlib is missing or failed")
 
 
 def main() -> int:
@@ -66,7 +67,12 @@ def main() -> int:
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
+    unknown = {*asked.only} - {scenario.name for scenario in SCENARIOS}
+    unknown |= {*asked.drivers} - {*commands()}
+    if unknown:
+        parser.error(f"no such scenario or driver: {', '.join(sorted(unknown))}")
     count = asked.rounds or (1 if asked.quick else 3)
+    sizes = "The short benchmark: sizes are smaller than the titles say." if asked.quick else ""
     results: Results = {}
     runs: dict[str, list[Run]] = {}
     parts = []
@@ -82,12 +88,13 @@ def main() -> int:
             if (found := figures(own, scenario.sized(driver).open_at_once()))
         }
         parts.append(report.scenario_table(scenario, results[scenario.name], notes))
+        parts.append(report.saturated(results[scenario.name]))
         parts.append(report.thrown_out(runs[scenario.name]))
     if not asked.only:
         parts.append(report.start_table(start.rows()))
     judged = verdicts(results)
     versions = sorted({run["version"] for own in runs.values() for run in own if "version" in run})
-    page = report.page(parts, judged, versions, results)
+    page = report.page(parts, judged, versions, results, f"Rounds: {count}. {sizes}".strip())
     print("\n".join([*parts, report.limits_table(judged)]))
     if asked.out:
         write(asked.out, page, results, runs)

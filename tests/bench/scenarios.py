@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 
 OURS = ("core", "c", "c-system", "python", "python-uvloop")
 BESIDE = ("bare", "aiohttp")
+# The same in Go: this library, and net/http by hand.
+IN_GO = ("go", "nethttp")
 # The same library over the HTTP stack that it takes for HTTP/2 and proxies.
 OVER_REQWEST = ("c-reqwest",)
 PEERS = ("published", "openai")
@@ -62,7 +64,7 @@ SCENARIOS = (
         2000,
         100,
         64,
-        drivers=OURS + OVER_REQWEST + BESIDE + PEERS,
+        drivers=OURS + OVER_REQWEST + IN_GO + BESIDE + PEERS,
         reduced={"published": 400, "openai": 200},
     ),
     Scenario(
@@ -91,7 +93,7 @@ SCENARIOS = (
         10_000,
         10_000,
         64,
-        drivers=OURS + OVER_REQWEST + BESIDE + PEERS,
+        drivers=OURS + OVER_REQWEST + IN_GO + BESIDE + PEERS,
         reduced={"published": 500, "openai": 200},
     ),
     Scenario(
@@ -100,7 +102,7 @@ SCENARIOS = (
         1,
         1,
         20_000,
-        drivers=OURS + BESIDE + PEERS,
+        drivers=OURS + IN_GO + BESIDE + PEERS,
     ),
     Scenario(
         "d",
@@ -153,10 +155,11 @@ SCENARIOS = (
     ),
     Scenario(
         "f-burst",
-        "10,000 at once over HTTP/2 with 100 streams per connection",
+        "10,000 at once over HTTP/2 with 100 streams per connection, twice, six seconds each",
+        20_000,
         10_000,
-        10_000,
-        64,
+        3,
+        interval_ms=3000,
         place="https",
         drivers=("core", "c", "python"),
     ),
@@ -179,7 +182,7 @@ QUICK = {
     "e": {"streams": 2000, "concurrency": 2000, "interval_ms": 2500, "hold_ms": 2500},
     "f-1": {"streams": 500},
     "f-2": {"streams": 500},
-    "f-burst": {"streams": 2000, "concurrency": 2000},
+    "f-burst": {"streams": 2000, "concurrency": 1000, "interval_ms": 500},
 }
 
 

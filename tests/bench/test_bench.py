@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from measure import wrong
-from report import limits_table, number, scenario_table
+from report import limits_table, met, number, saturated, scenario_table
 from scenarios import QUICK, SCENARIOS, Scenario, chosen
 from verdicts import LIMITS, figures, single, verdicts
 
@@ -50,6 +50,7 @@ def test_figures_are_medians_of_what_counts() -> None:
     found = figures(runs, 10)
     cpu = found["cpu"]
     assert (cpu.median, cpu.least, cpu.most) == pytest.approx((2, 1, 3))
+    assert found["lost"].median == 1
     assert "answer" not in found
     assert "stream" not in found, "ten streams say nothing about memory"
     assert figures([a_run()], 1000)["stream"].median == 5
@@ -72,6 +73,25 @@ def test_a_table_says_who_is_missing_and_who_is_smaller() -> None:
     shown = scenario_table(scenario, {"c": figures([a_run()], 10)}, {"openai": "no wheel"})
     assert "| openai package | 5 | no wheel |" in shown
     assert scenario.sized("openai").concurrency == 5
+
+
+def test_a_driver_whose_runs_were_all_thrown_out_has_no_figures() -> None:
+    scenario = Scenario("x", "x", 100, 10, 3, drivers=("c",))
+    row = figures([a_run(invalid="cut")], 10)
+    assert list(row) == ["lost"]
+    assert "not measured" in scenario_table(scenario, {"c": row}, {})
+
+
+def test_limits_and_goals_are_summed_apart() -> None:
+    limit, goal = single("one", 2, "a", "c", "cpu"), single("one", 1, "a", "c", "cpu", goal=True)
+    judged: list[Any] = [(limit, 1.5), (limit, None), (goal, 1.5)]
+    assert met(judged, False) == "1 of 2"
+    assert met(judged, True) == "0 of 1"
+
+
+def test_a_full_mock_is_named() -> None:
+    assert saturated({"c": figures([a_run()], 10)}) == ""
+    assert "C boundary" in saturated({"c": figures([a_run(mock_share=0.99)], 10)})
 
 
 def test_numbers_have_three_digits() -> None:
