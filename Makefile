@@ -15,8 +15,8 @@ CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
 BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-dir build/bench/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils
-OUR_PYTHON := tests/lint tests/model tests/demo tests/recordings tests/bench tests/summary.py \
-  core/fuzz/seeds.py
+OUR_PYTHON := tests/lint tests/model tests/demo tests/recordings tests/bench tests/battery \
+  tests/summary.py core/fuzz/seeds.py
 OUR_C = $(shell find tests/c tests/demo tests/bench/c -name '*.[ch]' -o -name '*.cpp' | sort)
 TESTS := rust fuzz c python go recordings model
 CHECKS := rust python c go sizes library
@@ -140,6 +140,17 @@ test-python: package mock ## the Python package against the mock provider; what 
 test-go: go mock ## the Go package against the mock provider
 	@$(call reported,go,cd bindings/go && \
 	  GOEXPERIMENT=cgocheck2 LITER_LLM_MOCK=$(MOCK) go test -race -count=1 -v .)
+
+.PHONY: battery
+battery: package go mock ## every fault through every language, as one table
+	@mkdir -p build/battery
+	@-LITER_LLM_MOCK=$(MOCK) cargo test -q $(CORE) -p liter-llm --test battery -- --nocapture \
+	  >build/battery/rust.log 2>&1
+	@-cd bindings/python && LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest -v \
+	  tests/test_battery.py >$(CURDIR)/build/battery/python.log 2>&1
+	@-cd bindings/go && LITER_LLM_MOCK=$(MOCK) go test -count=1 -v -run TestBattery . \
+	  >$(CURDIR)/build/battery/go.log 2>&1
+	@$(PYTHON) tests/battery/table.py tests/battery/faults.json build/battery
 
 test-recordings: package mock ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
 	@if [ -d '$(RECORDINGS)' ]; then echo "recordings: $(RECORDINGS)"; \
