@@ -21,24 +21,27 @@ func TestSamples(t *testing.T) {
 		{"done": true}, {"chunk_end": true},
 	}
 	for _, sample := range []struct {
-		name    string
-		steps   []any
-		printed string
+		name      string
+		steps     []any
+		printed   string
+		arguments []string
 	}{
-		{"stream", steps{hello}, "Hello wide world\n"},
-		{"whole_answer", steps{hello}, "Hello wide world\nstop 3\n"},
-		{"many_at_once", steps{hello}, "What is a borrow? Hello wide world\n"},
-		{"cancel", steps{numbers}, "17 \n"},
-		{"errors", steps{hello}, "Hello wide world"},
-		{"errors", steps{busy}, "come back in 2m0s"},
-		{"errors", steps{cut}, "Rust owns\ncut after 9 bytes: "},
-		{"errors", steps{wrong}, "AUTHENTICATION, status 401, worth a retry: false: openai: "},
-		{"tools", steps{streamed(call...), hello}, "weather({\"city\":\"Hamburg\"})\nHello wide world"},
-		{"bare_header", steps{hello}, "Hello wide world\n"},
+		{"stream", steps{hello}, "Hello wide world\n", nil},
+		{"whole_answer", steps{hello}, "Hello wide world\nstop 3\n", nil},
+		{"many_at_once", steps{hello}, "What is a borrow? Hello wide world\n", nil},
+		{"cancel", steps{numbers}, "17 \n", nil},
+		{"errors", steps{hello}, "Hello wide world", nil},
+		{"errors", steps{busy}, "come back in 2m0s", nil},
+		{"errors", steps{cut}, "Rust owns\ncut after 9 bytes: ", nil},
+		{"errors", steps{wrong}, "AUTHENTICATION, status 401, worth a retry: false: openai: ", nil},
+		{"tools", steps{streamed(call...), hello}, "weather({\"city\":\"Hamburg\"})\nHello wide world", nil},
+		{"bare_header", steps{hello}, "Hello wide world\n", nil},
+		{"invoke", steps{hello}, "Hello wide world\n", []string{"openai", `{"model": "m", ` +
+			`"messages": [{"role": "user", "content": "hello"}]}`}},
 	} {
 		t.Run(sample.name, func(t *testing.T) {
 			program := build(t, sample.name)
-			run := exec.Command(program)
+			run := exec.Command(program, sample.arguments...)
 			run.Env = append(os.Environ(), "OPENAI_API_KEY=test-key",
 				"OPENAI_BASE_URL="+baseURL(plan(t, sample.steps...)))
 			output, err := run.CombinedOutput()

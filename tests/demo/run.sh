@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# `make demo`: one real answer, streamed through Python and through C, printed as it comes.
+# `make demo`: one real answer, streamed through every language, printed as it comes.
 # Without PROVIDER it needs no key: llm servers of the project answer, on a free loopback port, and
 # end with this script. With PROVIDER (and MODEL, PROMPT) it is the user's provider and key.
-# Environment: DEMO_PYTHON (has liter_llm), DEMO_C, MODEL_PYTHON (has xllamacpp, or is missing), MOCK.
+# Environment: DEMO_PYTHON (has liter_llm), DEMO_C, DEMO_GO and DEMO_NODE (empty without the tool), MODEL_PYTHON (has xllamacpp, or is missing), MOCK.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -67,3 +67,13 @@ fi
 echo
 echo "-- C, tests/demo/demo.c:"
 "$DEMO_C" "$provider" "$request"
+if [ -n "${DEMO_GO:-}" ]; then
+  echo
+  echo "-- Go, bindings/go/samples/invoke:"
+  "$DEMO_GO" "$provider" "$request"
+fi
+if [ -n "${DEMO_NODE:-}" ]; then
+  echo
+  echo "-- Node, tests/demo/demo.mjs:"
+  "$DEMO_NODE" tests/demo/demo.mjs "$provider" "$request"
+fi
