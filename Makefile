@@ -178,7 +178,7 @@ test-slow: library mock package ## what takes minutes: ten thousand streams and 
 	@$(MAKE) -C tests/c slow
 	@cd bindings/python && LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest -m slow
 	@$(MAKE) go && cd bindings/go && LITER_LLM_SLOW=1 LITER_LLM_MOCK=$(MOCK) \
-	  go test -count=1 -v -run TestTenThousandStreams .
+	  go test -count=1 -v -run "TenThousand|Cancels|Exit" .
 
 .PHONY: bench
 bench: library mock package ## ten thousand streams and the like, beside others; QUICK=1 is two minutes
