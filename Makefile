@@ -14,11 +14,11 @@ RECORDINGS := $(or $(LITER_LLM_RECORDINGS),$(abspath ../shared/recordings))
 CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
 BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-dir build/bench/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
-PACKAGES := valgrind binutils
-OUR_PYTHON := tests/lint tests/model tests/demo tests/recordings tests/bench tests/battery \
+PACKAGES := valgrind binutils cmake pkg-config
+OUR_PYTHON := tests/install tests/lint tests/model tests/demo tests/recordings tests/bench tests/battery \
   tests/summary.py core/fuzz/seeds.py
-OUR_C = $(shell find tests/c tests/demo tests/bench/c -name '*.[ch]' -o -name '*.cpp' | sort)
-TESTS := rust fuzz c python go recordings model
+OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c -name '*.[ch]' -o -name '*.cpp' | sort)
+TESTS := rust fuzz c install python go recordings model
 CHECKS := rust python c go sizes library
 
 # $(call need,tool,what it is for): one line that says what is missing.
@@ -108,6 +108,11 @@ $(MODEL_VENV)/ready: tests/model/requirements.txt
 
 # ---- test
 
+.PHONY: install
+PREFIX ?= /usr/local
+install: library ## headers, libraries, pkg-config and CMake files, below DESTDIR and PREFIX
+	@packaging/install.sh "$(DESTDIR)$(PREFIX)"
+
 .PHONY: test $(TESTS:%=test-%) test-slow bench-decode
 test: ## sets up and runs every test, and adds up what the runners say
 	@rm -rf build/test; code=0; \
@@ -130,6 +135,12 @@ test-c: library library-for-memory-tools mock ## C99 and C++17 against the heade
 	  $(MAKE) -C tests/c run WAY=$$way || code=1; done; exit $$code)
 	@[ -n '$(filter valgrind,$(WAYS))' ] || \
 	  echo "valgrind is not here, so its part did not run; make setup installs it"
+
+test-install: library mock $(VENV)/ready ## make install, used through pkg-config and CMake, shared and static
+	@$(call need,cmake,make setup installs it)
+	@$(call need,pkg-config,make setup installs it)
+	@$(call reported,install,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
+	  $(VENV)/bin/python -m pytest -q tests/install)
 
 test-python: package mock ## the Python package against the mock provider; what the benchmark computes
 	@$(call reported,python,code=0; (cd bindings/python && \

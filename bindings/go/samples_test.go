@@ -34,7 +34,8 @@ func TestSamples(t *testing.T) {
 		{"errors", steps{busy}, "come back in 2m0s", nil},
 		{"errors", steps{cut}, "Rust owns\ncut after 9 bytes: ", nil},
 		{"errors", steps{wrong}, "AUTHENTICATION, status 401, worth a retry: false: openai: ", nil},
-		{"tools", steps{streamed(call...), hello}, "weather({\"city\":\"Hamburg\"})\nHello wide world", nil},
+		{"tools", steps{streamed(call...), hello},
+			"weather({\"city\":\"Hamburg\"})\nHello wide world", nil},
 		{"bare_header", steps{hello}, "Hello wide world\n", nil},
 		{"invoke", steps{hello}, "Hello wide world\n", []string{"openai", `{"model": "m", ` +
 			`"messages": [{"role": "user", "content": "hello"}]}`}},
