@@ -17,9 +17,10 @@ MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/
 PACKAGES := valgrind binutils cmake pkg-config
 OUR_PYTHON := tests/install tests/lint tests/model tests/demo tests/recordings tests/bench tests/battery \
   tests/summary.py core/fuzz/seeds.py
-OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c -name '*.[ch]' -o -name '*.cpp' | sort)
-TESTS := rust fuzz c install python go recordings model
-CHECKS := rust python c go sizes library
+OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
+  -name '*.[ch]' -o -name '*.cpp' | sort)
+TESTS := rust fuzz c install python go node recordings model
+CHECKS := rust python c go node sizes library
 
 # $(call need,tool,what it is for): one line that says what is missing.
 need = command -v $(1) >/dev/null || { echo "make $@: needs $(1) ($(2))"; exit 1; }
@@ -37,9 +38,20 @@ help: ## lists the verbs
 # ---- see it work
 
 .PHONY: demo
-demo: package build/demo/demo model-if-possible ## streams a real answer, no key needed (PROVIDER= MODEL= PROMPT= for yours)
+demo: package build/demo/demo demo-go demo-node model-if-possible ## streams a real answer, no key needed (PROVIDER= MODEL= PROMPT= for yours)
 	@DEMO_PYTHON=$(VENV)/bin/python DEMO_C=build/demo/demo MODEL_PYTHON=$(MODEL_VENV)/bin/python \
-	  MOCK=$(MOCK) tests/demo/run.sh
+	  DEMO_GO=$(if $(GO_IS_HERE),build/demo/go) \
+	  DEMO_NODE=$(NODE_IS_HERE) MOCK=$(MOCK) tests/demo/run.sh
+
+# Go and Node take part in the demo where they are at hand.
+GO_IS_HERE := $(shell command -v go)
+NODE_IS_HERE := $(shell command -v npm >/dev/null && command -v node)
+.PHONY: demo-go demo-node
+demo-go:
+	@[ -z '$(GO_IS_HERE)' ] || { $(MAKE) -s go && mkdir -p build/demo && cd bindings/go && \
+	  go build -o ../../build/demo/go ./samples/invoke; }
+demo-node:
+	@[ -z '$(NODE_IS_HERE)' ] || $(MAKE) -s node
 
 build/demo/demo: tests/demo/demo.c include/liter_llm.h | library
 	@$(call need,gcc,a C compiler)
@@ -85,6 +97,24 @@ go: library ## puts archive and header where the Go package looks for them
 	@$(call need,go,Go 1.23 or newer)
 	@mkdir -p bindings/go/lib
 	@install -C -m 644 $(ARCHIVE) include/liter_llm.h bindings/go/lib/
+
+NODE_SOURCES = $(shell find bindings/node/native bindings/node/build.mjs -type f)
+.PHONY: node
+node: library ## builds the Node package's addon in place
+	@$(call need,node,Node.js 18 or newer)
+	@$(call need,npm,Node.js)
+	@$(call need,cc,a C compiler)
+	@$(MAKE) -s build/node/addon
+
+build/node/ready: bindings/node/package-lock.json
+	@mkdir -p $(@D)
+	@$(call quietly,the tools of the Node package,node-tools,cd bindings/node && npm ci --no-audit --no-fund)
+	@touch $@
+
+build/node/addon: build/node/ready $(ARCHIVE) include/liter_llm.h $(NODE_SOURCES)
+	@$(call quietly,the addon of the Node package,node,cd bindings/node && \
+	  LITER_LLM_ARCHIVE=$(CURDIR)/$(ARCHIVE) npm run build)
+	@touch $@
 
 PACKAGE_SOURCES = $(shell find bindings/python -type f -not -path '*/.*' -not -path '*/build/*' \
   -not -path '*/*.egg-info/*' -not -path '*/__pycache__/*' -not -path '*/tests/*')
@@ -152,8 +182,11 @@ test-go: go mock ## the Go package against the mock provider
 	@$(call reported,go,cd bindings/go && \
 	  GOEXPERIMENT=cgocheck2 LITER_LLM_MOCK=$(MOCK) go test -race -count=1 -v .)
 
+test-node: node mock ## the Node package against the mock provider
+	@$(call reported,node,cd bindings/node && LITER_LLM_MOCK=$(MOCK) npm test)
+
 .PHONY: battery
-battery: package go mock ## every fault through every language, as one table
+battery: package go node mock ## every fault through every language, as one table
 	@mkdir -p build/battery
 	@-LITER_LLM_MOCK=$(MOCK) cargo test -q $(CORE) -p liter-llm --test battery -- --nocapture \
 	  >build/battery/rust.log 2>&1
@@ -161,6 +194,8 @@ battery: package go mock ## every fault through every language, as one table
 	  tests/test_battery.py >$(CURDIR)/build/battery/python.log 2>&1
 	@-cd bindings/go && LITER_LLM_MOCK=$(MOCK) go test -count=1 -v -run TestBattery . \
 	  >$(CURDIR)/build/battery/go.log 2>&1
+	@-cd bindings/node && LITER_LLM_MOCK=$(MOCK) node --test --test-reporter=tap \
+	  test/battery.test.mjs >$(CURDIR)/build/battery/node.log 2>&1
 	@$(PYTHON) tests/battery/table.py tests/battery/faults.json build/battery
 
 test-recordings: package mock ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
@@ -190,13 +225,16 @@ test-slow: library mock package ## what takes minutes: ten thousand streams and 
 	@cd bindings/python && LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest -m slow
 	@$(MAKE) go && cd bindings/go && LITER_LLM_SLOW=1 LITER_LLM_MOCK=$(MOCK) \
 	  go test -count=1 -v -run "TenThousand|Cancels|Exit" .
+	@$(MAKE) node && cd bindings/node && SLOW=1 LITER_LLM_MOCK=$(MOCK) \
+	  node --expose-gc --test test/slow.test.mjs test/lifecycle.test.mjs
 
 .PHONY: bench
 bench: library mock package ## ten thousand streams and the like, beside others; QUICK=1 is two minutes
 	@$(call need,gcc,a C compiler)
 	@$(call need,taskset,util-linux)
 	@$(call need,strip,binutils)
-	@command -v go >/dev/null && $(MAKE) -s go || true
+	@[ -z '$(GO_IS_HERE)' ] || $(MAKE) -s go
+	@[ -z '$(NODE_IS_HERE)' ] || $(MAKE) -s node
 	@$(MAKE) -C tests/bench run
 
 bench-decode: ## what decoding a piece of text costs on each wire, as ratios
@@ -237,6 +275,10 @@ lint-go: go ## gofmt and vet
 	cd bindings/go && go vet . $$(echo ./samples/*/ | tr ' ' '\n' | grep -v bare)
 	cd tests/bench/go && go vet .
 
+lint-node: node ## prettier and tsc
+	cd bindings/node && npm run --silent lint
+	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs
+
 lint-sizes: ## lines and columns of files and functions; README blocks are as their files
 	@$(call need,$(PYTHON),Python 3)
 	$(PYTHON) tests/lint/limits.py
@@ -254,6 +296,8 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	$(VENV)/bin/ruff format $(OUR_PYTHON) bindings/python
 	$(VENV)/bin/clang-format -i $(OUR_C)
 	gofmt -w bindings/go tests/bench/go
+	cd bindings/node && npm run --silent fmt
+	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
 	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md
 
 header: ## writes include/liter_llm.h from core/ffi
@@ -270,4 +314,4 @@ setup: ## installs what the tests need from Debian's packages (as root)
 
 clean: ## removes everything that was built
 	rm -rf build core/target core/fuzz/target tests/mock/target bindings/python/build bindings/python/*.egg-info \
-	  bindings/go/lib
+	  bindings/go/lib bindings/node/node_modules bindings/node/prebuilds

@@ -15,6 +15,8 @@ CLOSING = (
     re.compile(r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed$"),  # tests/c
     re.compile(r"^=+ (?P<pytest>.*\b(passed|failed|errors?)\b.*) in [\d.]+s.*=+$"),  # pytest
     re.compile(r"^(?P<pytest>\d+ (passed|failed|errors?)\b.*) in [\d.]+s"),  # pytest -q
+    re.compile(r"^(#|ℹ) pass (?P<passed>\d+)$"),  # node --test
+    re.compile(r"^(#|ℹ) fail (?P<failed>\d+)$"),
     re.compile(r"^ *--- (?P<go>PASS|FAIL): "),  # go test -v, a line for each test
 )
 
@@ -39,7 +41,7 @@ def of_log(text: str) -> tuple[int, int]:
             elif "go" in found:
                 good, bad = int(found["go"] == "PASS"), int(found["go"] == "FAIL")
             else:
-                good, bad = int(found["passed"]), int(found["failed"])
+                good, bad = int(found.get("passed", 0)), int(found.get("failed", 0))
             passed, failed, lines = passed + good, failed + bad, lines + 1
             break
     return (passed, failed) if lines else (0, 1)

@@ -16,7 +16,7 @@ SAID = {
     "reqwest": re.compile(r"^battery (?P<name>\S+)\.proxied: (?P<outcome>passed|failed)$"),
     "python": re.compile(r"test_scenario\[(?P<name>\S+)\] (?P<outcome>PASSED|FAILED)"),
     "go": re.compile(r"^ *--- (?P<outcome>PASS|FAIL): TestBattery/(?P<name>\S+)"),
-    "node": re.compile(r"^ *(?P<outcome>ok|not ok) \d+ - battery (?P<name>\S+)"),
+    "node": re.compile(r"^ *(?P<outcome>ok|not ok) \d+ - (?P<name>\S+)$"),
 }
 LOGS = {"reqwest": "rust"}
 GOOD = {"passed", "PASSED", "PASS", "ok"}

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from scenarios import PEERS, Scenario
+from scenarios import IN_NODE, PEERS, Scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "build" / "bench"
@@ -39,6 +39,7 @@ def commands() -> dict[str, list[str]]:
         "c-reqwest": ["env", "http_proxy={http}", str(BENCH / "bin" / "c")],
         "go": [str(BENCH / "bin" / "go-drivers"), "--driver", "go"],
         "nethttp": [str(BENCH / "bin" / "go-drivers"), "--driver", "nethttp"],
+        **{name: ["node", str(HERE / "node" / "driver.mjs"), "--driver", name] for name in IN_NODE},
         "python": [own, str(python / "ours.py")],
         "python-uvloop": [own, str(python / "ours.py"), "--loop", "uvloop"],
         "aiohttp": peer("aiohttp", "aiohttp_orjson.py"),
@@ -49,6 +50,8 @@ def commands() -> dict[str, list[str]]:
 
 def missing(driver: str) -> str | None:
     """Why a driver cannot run, in one line."""
+    if driver in IN_NODE and not (HERE / "node" / "node_modules").exists():
+        return "it was not built"
     program = next(Path(word) for word in commands()[driver] if word.startswith("/"))
     note = program.parents[1] / "missing"
     if note.exists():

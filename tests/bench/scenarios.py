@@ -8,6 +8,8 @@ OURS = ("core", "c", "c-system", "python", "python-uvloop")
 BESIDE = ("bare", "aiohttp")
 # The same in Go: this library, and net/http by hand.
 IN_GO = ("go", "nethttp")
+# And in Node, beside undici by hand and the openai package.
+IN_NODE = ("node", "undici", "node-openai")
 # The same library over the HTTP stack that it takes for HTTP/2 and proxies.
 OVER_REQWEST = ("c-reqwest",)
 PEERS = ("published", "openai")
@@ -64,8 +66,8 @@ SCENARIOS = (
         2000,
         100,
         64,
-        drivers=OURS + OVER_REQWEST + IN_GO + BESIDE + PEERS,
-        reduced={"published": 400, "openai": 200},
+        drivers=OURS + OVER_REQWEST + IN_GO + IN_NODE + BESIDE + PEERS,
+        reduced={"published": 400, "openai": 200, "node-openai": 500},
     ),
     Scenario(
         "b-5",
@@ -102,7 +104,7 @@ SCENARIOS = (
         1,
         1,
         20_000,
-        drivers=OURS + IN_GO + BESIDE + PEERS,
+        drivers=OURS + IN_GO + IN_NODE + BESIDE + PEERS,
     ),
     Scenario(
         "d",

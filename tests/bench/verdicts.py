@@ -134,6 +134,8 @@ LIMITS = (
     ratio("CPU, Python / published liter-llm", 1 / 20, "a", "python", "published"),
     ratio("CPU, Python / openai", 1 / 40, "a", "python", "openai"),
     ratio("CPU, Go / net/http", 0.6, "a", "go", "nethttp"),
+    ratio("CPU, Node / undici", 0.45, "a", "node", "undici"),
+    ratio("CPU, Node / openai package", 1 / 8, "a", "node", "node-openai"),
     ratio("CPU, Python / aiohttp", 0.7, "b-5", "python", "aiohttp"),
     ratio("late p99, Python / aiohttp", 0.5, "b-5", "python", "aiohttp", "late_p99"),
     ratio("late p99, Python / aiohttp", 0.25, "b-5", "python", "aiohttp", "late_p99", goal=True),

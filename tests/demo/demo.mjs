@@ -4,7 +4,8 @@ import { LiterLlm, LlmError } from "../../bindings/node/index.mjs";
 const [provider, request] = process.argv.slice(2);
 const llm = new LiterLlm({ provider });
 try {
-  for await (const token of llm.invoke(JSON.parse(request))) process.stdout.write(token);
+  for await (const token of llm.invoke(JSON.parse(request)))
+    process.stdout.write(token);
   console.log();
 } catch (error) {
   if (!(error instanceof LlmError)) throw error;

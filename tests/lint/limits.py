@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FILE_LINES, TEST_LINES, FUNCTION_LINES, COLUMNS = 400, 500, 70, 100
 HEADER, HEADER_LINES, HEADER_FUNCTIONS = "include/liter_llm.h", 450, 20
-SUFFIXES = (".rs", ".py", ".pyi", ".c", ".h", ".cpp", ".hpp", ".go", ".js", ".mjs", ".ts")
+SUFFIXES = (".rs", ".py", ".pyi", ".c", ".h", ".cpp", ".hpp", ".go", ".js", ".mjs", ".cjs", ".ts")
 MARKS = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b|\b(to" r"do|unimplem" r"ented)!\(")
 # Where a function begins, by language, at the indentation that its closing brace will have.
 BEGINS = {
@@ -26,7 +26,7 @@ BEGINS = {
     ".js": re.compile(r"^( *)(export |default |async |static )*(function\*? ?\w*|\*?\w+)\(.*\{$"),
 }
 BEGINS |= {".h": BEGINS[".c"], ".cpp": BEGINS[".c"], ".hpp": BEGINS[".c"]}
-BEGINS |= {".mjs": BEGINS[".js"], ".ts": BEGINS[".js"]}
+BEGINS |= {".mjs": BEGINS[".js"], ".cjs": BEGINS[".js"], ".ts": BEGINS[".js"]}
 
 
 def our_files() -> list[Path]:

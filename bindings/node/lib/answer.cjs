@@ -1,0 +1,206 @@
+// Answer: everything that one stream has delivered, kept as it came, and what it adds up to.
+//
+// Start and receipt stay JSON until somebody asks: who only wants text never does. Fields that a
+// later core adds are left alone; absent ones are null.
+"use strict";
+
+const { LlmError } = require("./error.cjs");
+const { Kind } = require("./native.cjs");
+
+class Answer {
+  text = [];
+  reasoning = [];
+  toolCalls = [];
+  parts = [];
+  outcome = null;
+  failed = false;
+  #blocks = [];
+  #startJson = null;
+  #receiptJson = null;
+  #receipt = null;
+  #response = null;
+
+  begin(json) {
+    this.#startJson = json;
+  }
+
+  end(json, failed) {
+    this.#receiptJson = json;
+    this.failed = failed;
+  }
+
+  // Ends it from this side.
+  fail(outcome, error) {
+    this.#receipt = { outcome, error };
+    this.failed = true;
+  }
+
+  startEvent() {
+    return { type: "start", ...this.#start() };
+  }
+
+  endEvent() {
+    const receipt = this.#readReceipt() ?? {};
+    return {
+      type: "end",
+      ...receiptFields(receipt),
+      requestId: receipt.request_id ?? null,
+    };
+  }
+
+  // Adds another event; null for a kind that this version does not know.
+  push(kind, json) {
+    const data = JSON.parse(json);
+    if (kind === Kind.TOOL_DELTA) {
+      const { index, id = null, name = null, arguments: piece } = data;
+      return { type: "tool_delta", index, id, name, arguments: piece };
+    }
+    if (kind === Kind.TOOL_CALL) {
+      const call = {
+        index: data.index,
+        id: data.id,
+        name: data.name,
+        arguments: data.arguments,
+      };
+      this.toolCalls.push(call);
+      return { type: "tool_call", ...call };
+    }
+    if (kind !== Kind.PART) return null;
+    if (data.type === "content") {
+      // Goes back to the provider as it is, behind the runs of text that came before.
+      this.#blocks.push([this.text.length, data.content]);
+    } else {
+      this.parts.push(data);
+    }
+    return { type: "part", part: data };
+  }
+
+  // What went wrong, with the partial answer.
+  error(cause) {
+    return new LlmError(
+      this.#readReceipt()?.error ?? {},
+      this.response(),
+      cause,
+    );
+  }
+
+  response() {
+    if (this.#response !== null) return this.#response;
+    const receipt = this.#readReceipt();
+    const start = this.#start();
+    const refusals = this.parts.filter((part) => part.type === "refusal");
+    const response = new Response({
+      outcome: receipt?.outcome ?? this.outcome,
+      text: this.text.join(""),
+      reasoning: this.reasoning.join(""),
+      refusal: refusals.length
+        ? refusals.map((part) => part.text ?? "").join("")
+        : null,
+      toolCalls: [...this.toolCalls],
+      parts: this.parts.filter((part) => part.type !== "refusal"),
+      content: this.#content(),
+      ...start,
+      ...receiptFields(receipt ?? {}),
+      requestId: receipt?.request_id ?? start.requestId,
+    });
+    if (receipt !== null) this.#response = response;
+    return response;
+  }
+
+  #start() {
+    const data = this.#startJson === null ? {} : JSON.parse(this.#startJson);
+    return {
+      id: data.id ?? null,
+      model: data.model ?? "",
+      provider: data.provider ?? "",
+      requestId: data.request_id ?? null,
+      rateLimit: camelKeys(data.rate_limit ?? {}),
+      warnings: data.warnings ?? [],
+    };
+  }
+
+  #readReceipt() {
+    if (this.#receipt === null && this.#receiptJson !== null) {
+      this.#receipt = JSON.parse(this.#receiptJson);
+    }
+    return this.#receipt;
+  }
+
+  // Text and blocks in the order in which they came.
+  #content() {
+    const content = [];
+    let taken = 0;
+    const takeText = (position) => {
+      const text = this.text.slice(taken, position).join("");
+      if (text) content.push({ type: "text", text });
+      taken = position;
+    };
+    for (const [position, block] of this.#blocks) {
+      takeText(position);
+      content.push(block);
+    }
+    takeText(this.text.length);
+    return content;
+  }
+}
+
+class Response {
+  constructor(fields) {
+    Object.assign(this, fields);
+  }
+
+  // The answer as a message, to be appended to the next request's messages.
+  get message() {
+    const onlyText = this.content.every((part) => part.type === "text");
+    const message = {
+      role: "assistant",
+      content: onlyText ? this.text || null : this.content,
+    };
+    if (this.refusal !== null) message.refusal = this.refusal;
+    if (this.toolCalls.length) {
+      message.tool_calls = this.toolCalls.map((call) => ({
+        id: call.id,
+        type: "function",
+        function: { name: call.name, arguments: call.arguments },
+      }));
+    }
+    return message;
+  }
+}
+
+// The fields that the end event and Response share.
+function receiptFields(data) {
+  return {
+    finishReason: data.finish_reason ?? null,
+    finishReasonRaw: data.finish_reason_raw ?? null,
+    usage: data.usage == null ? null : readUsage(data.usage),
+    attempts: data.attempts ?? 0,
+    unknownEvents: data.unknown_events ?? 0,
+    firstTokenMs: data.timings?.first_token_ms ?? null,
+    totalMs: data.timings?.total_ms ?? null,
+  };
+}
+
+function readUsage(data) {
+  return {
+    inputTokens: data.input_tokens ?? null,
+    outputTokens: data.output_tokens ?? null,
+    totalTokens: data.total_tokens ?? null,
+    cachedInputTokens: data.cached_input_tokens ?? null,
+    cacheWriteTokens: data.cache_write_tokens ?? null,
+    reasoningTokens: data.reasoning_tokens ?? null,
+    billedInputTokens: data.billed_input_tokens ?? null,
+    billedOutputTokens: data.billed_output_tokens ?? null,
+    raw: data.raw ?? {},
+  };
+}
+
+function camelKeys(data) {
+  const camel = (name) =>
+    name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => [camel(name), value]),
+  );
+}
+
+module.exports = { Answer, Response };

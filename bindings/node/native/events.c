@@ -1,0 +1,101 @@
+/* Strings are the only thing made per event: all integers go through one table that is kept. */
+#include "events.h"
+
+#include <string.h>
+
+#define COLUMNS 5
+#define NUMBERS_MIN 1024
+#define NUMBERS_KEPT_MAX (1u << 18)
+
+static size_t numbers_needed(const LlmEvent *events, size_t count) {
+  size_t needed = 0;
+  for (size_t index = 0; index < count; index++) {
+    needed += COLUMNS + (events[index].count > 1 ? events[index].count : 0);
+  }
+  return needed;
+}
+
+void events_forget(Client *client) {
+  if (client->table != NULL) napi_delete_reference(client->env, client->table);
+  client->table = NULL;
+  client->numbers_max = 0;
+}
+
+/* A table with room enough. What a burst needed is not kept for ever. */
+static bool get_table(Client *client, size_t needed, napi_value *table) {
+  napi_env env = client->env;
+  size_t room = NUMBERS_MIN;
+  napi_value buffer;
+  void *memory = NULL;
+  if (client->numbers_max > NUMBERS_KEPT_MAX) events_forget(client);
+  if (needed <= client->numbers_max) {
+    return napi_get_reference_value(env, client->table, table) == napi_ok;
+  }
+  events_forget(client);
+  while (room < needed) room *= 2;
+  if (napi_create_arraybuffer(env, room * sizeof(uint32_t), &memory, &buffer) != napi_ok ||
+      napi_create_typedarray(env, napi_uint32_array, room, buffer, 0, table) != napi_ok ||
+      napi_create_reference(env, *table, 1, &client->table) != napi_ok) {
+    return false;
+  }
+  client->numbers = memory;
+  client->numbers_max = room;
+  return true;
+}
+
+static bool is_ascii(const char *data, size_t length) {
+  uint64_t bits = 0;
+  size_t at = 0;
+  for (; at + sizeof bits <= length; at += sizeof bits) {
+    memcpy(&bits, data + at, sizeof bits);
+    if (bits & UINT64_C(0x8080808080808080)) return false;
+  }
+  for (; at < length; at++) {
+    if ((unsigned char)data[at] & 0x80) return false;
+  }
+  return true;
+}
+
+/* Ends count bytes; a JavaScript string counts UTF-16: a four-byte character is two units. */
+static void write_ends(const LlmEvent *event, bool ascii, uint32_t *ends_out) {
+  uint32_t units = 0;
+  size_t at = 0;
+  if (ascii) {
+    memcpy(ends_out, event->ends, event->count * sizeof *ends_out);
+    return;
+  }
+  for (size_t index = 0; index < event->count; index++) {
+    for (; at < event->ends[index]; at++) {
+      unsigned char byte = (unsigned char)event->data[at];
+      units += ((byte & 0xC0) != 0x80) + (byte >= 0xF0);
+    }
+    ends_out[index] = units;
+  }
+}
+
+bool events_describe(Client *client, const LlmEvent *events, size_t count, napi_value *arguments) {
+  napi_env env = client->env;
+  if (napi_create_array_with_length(env, count, &arguments[0]) != napi_ok) return false;
+  if (!get_table(client, numbers_needed(events, count), &arguments[1])) return false;
+  uint32_t *numbers = client->numbers;
+  for (size_t index = 0; index < count; index++) {
+    const LlmEvent *event = &events[index];
+    bool ascii = is_ascii(event->data, event->length);
+    napi_value data;
+    /* The hole that a failure leaves ends that stream, and no other. */
+    if ((ascii ? napi_create_string_latin1(env, event->data, event->length, &data)
+               : napi_create_string_utf8(env, event->data, event->length, &data)) == napi_ok) {
+      napi_set_element(env, arguments[0], (uint32_t)index, data);
+    }
+    *numbers++ = (uint32_t)event->stream;
+    *numbers++ = event->kind;
+    *numbers++ = (uint32_t)event->error;
+    *numbers++ = (uint32_t)event->length;
+    *numbers++ = (uint32_t)event->count;
+    if (event->count > 1) {
+      write_ends(event, ascii, numbers);
+      numbers += event->count;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,19 @@
+import { LiterLlm } from "liter-llm";
+
+const QUESTIONS = [
+  "What is a borrow?",
+  "What is a lifetime?",
+  "What is a move?",
+];
+const llm = new LiterLlm({ provider: "openai" });
+
+async function ask(content) {
+  const reply = await llm.invoke({
+    model: "gpt-4o-mini",
+    messages: [{ role: "user", content }],
+  });
+  return reply.text;
+}
+
+const answers = await Promise.all(QUESTIONS.map(ask));
+QUESTIONS.forEach((question, index) => console.log(question, answers[index]));

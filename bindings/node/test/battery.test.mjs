@@ -1,0 +1,116 @@
+// The fault battery through the Node package: every scenario of tests/battery/faults.json.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { inspect } from "node:util";
+
+import { LlmError } from "liter-llm";
+
+import { MESSAGES, Mock, ROOT } from "./support.mjs";
+
+const KEY = "test-key-0123456789";
+const SCENARIOS = JSON.parse(
+  readFileSync(path.join(ROOT, "tests/battery/faults.json"), "utf8"),
+);
+const OUTSIDE = ["requests", "at_least_ms", "at_most_ms"];
+const mock = await Mock.start();
+
+for (const scenario of SCENARIOS) {
+  test(scenario.name, () => play(scenario));
+}
+
+async function play(scenario) {
+  const key = mock.newKey(scenario.name);
+  await mock.plan(
+    JSON.parse(JSON.stringify(scenario.steps).replaceAll("{key}", KEY)),
+    key,
+  );
+  const { expected } = scenario;
+  const llm = mock.connect(key, { apiKey: KEY, retriesMax: undefined });
+  const request = {
+    model: "test-model",
+    messages: MESSAGES,
+    stream: true,
+    ...scenario.request,
+  };
+  const began = performance.now();
+  const { response, error } = await outcomeOf(llm.invoke(request));
+  const elapsedMs = performance.now() - began;
+  llm.close();
+
+  assert.deepEqual(got(response, error, expected), wanted(expected));
+  assert.ok(elapsedMs >= (expected.at_least_ms ?? 0), `after ${elapsedMs} ms`);
+  assert.ok(
+    elapsedMs <= (expected.at_most_ms ?? 30_000),
+    `after ${elapsedMs} ms`,
+  );
+  if (scenario.closed) await mock.wait(key, { closed: 1 });
+  if (!scenario.any_requests) {
+    assert.equal((await mock.seen(key)).requests_count, expected.requests);
+  }
+  if (scenario.never) {
+    const shown = inspect([response, error, error?.partial], {
+      depth: 9,
+      showHidden: true,
+    });
+    assert.ok(!shown.includes(scenario.never.replaceAll("{key}", KEY)));
+  }
+  if (scenario.message_has)
+    assert.ok(error.message.includes(scenario.message_has));
+}
+
+async function outcomeOf(answer) {
+  try {
+    return { response: await answer, error: null };
+  } catch (error) {
+    assert.ok(error instanceof LlmError);
+    return { response: error.partial, error };
+  }
+}
+
+// What came, in the words of the scenario.
+function got(response, error, expected) {
+  const all = {
+    outcome: response.outcome,
+    text: response.text,
+    text_length: response.text.length,
+    attempts: response.attempts,
+    finish_reason: response.finishReason,
+    tool_calls: response.toolCalls,
+  };
+  const result = Object.fromEntries(
+    Object.entries(all).filter(([name]) => name in expected),
+  );
+  return {
+    ...result,
+    error: error && fieldsOf(error, expected.error ?? { kind: "" }),
+  };
+}
+
+function fieldsOf(error, expected) {
+  const fields = {
+    ...{
+      kind: error.kind,
+      status: error.status,
+      code: error.providerCode,
+      timer: error.timer,
+    },
+    ...{
+      retryable: error.retryable,
+      retry_after_ms: error.retryAfterMs,
+      detail: error.detail,
+    },
+    ...{ phase: error.phase, maybe_executed: error.maybeExecuted },
+  };
+  return Object.fromEntries(
+    Object.keys(expected).map((name) => [name, fields[name]]),
+  );
+}
+
+function wanted(expected) {
+  const inside = Object.entries(expected).filter(
+    ([name]) => !OUTSIDE.includes(name),
+  );
+  return { error: null, ...Object.fromEntries(inside) };
+}

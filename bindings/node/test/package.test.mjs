@@ -1,0 +1,85 @@
+// The package as it is installed: without its sources, a compiler or other packages.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+
+import * as imported from "liter-llm";
+
+import { Mock, PACKAGE, ROOT } from "./support.mjs";
+
+const mock = await Mock.start();
+const require = createRequire(import.meta.url);
+
+test("require_and_import_are_one", () => {
+  const required = require("liter-llm");
+
+  for (const name of Object.keys(required))
+    assert.equal(imported[name], required[name]);
+  assert.equal(imported.version, require("liter-llm/package.json").version);
+});
+
+test("numbers_are_those_of_the_header", () => {
+  const header = readFileSync(path.join(ROOT, "include/liter_llm.h"), "utf8");
+  const { Kind } = require("../lib/native.cjs");
+
+  const defined = header.matchAll(/^#define LLM_EVENT_(\w+) (\d+)$/gm);
+
+  assert.deepEqual(
+    Object.fromEntries([...defined].map(([, name, n]) => [name, Number(n)])),
+    Kind,
+  );
+});
+
+test("types_name_every_kind_of_error", () => {
+  const header = readFileSync(path.join(ROOT, "include/liter_llm.h"), "utf8");
+  const types = readFileSync(path.join(PACKAGE, "index.d.ts"), "utf8");
+
+  const defined = [...header.matchAll(/^#define LLM_ERROR_(\w+) [1-9]/gm)].map(
+    ([, name]) => name,
+  );
+  const typed = types.match(/type ErrorKind =([^;]*);/)[1].match(/\w+/g);
+
+  assert.deepEqual(typed, [...defined, "UNKNOWN"]);
+});
+
+test("packed_package_works_elsewhere", async () => {
+  const key = await mock.plan([{ answer: { text: "Hello world" } }]);
+  const folder = mkdtempSync(path.join(tmpdir(), "liter-llm-"));
+  // Asynchronous waiting would be of no use: nothing else is going on.
+  const npm = (words, cwd) =>
+    execFileSync("npm", words, { cwd, encoding: "utf8" });
+  try {
+    const packed = npm(
+      ["pack", "--silent", "--pack-destination", folder],
+      PACKAGE,
+    ).trim();
+    writeFileSync(path.join(folder, "package.json"), "{}");
+    npm(
+      ["install", "--offline", "--no-audit", "--no-fund", `./${packed}`],
+      folder,
+    );
+    const code = `
+      const { LiterLlm } = require("liter-llm");
+      const llm = new LiterLlm({ provider: "openai", apiKey: "k", baseUrl: process.argv[1] });
+      const request = { model: "m", messages: [{ role: "user", content: "Hello" }] };
+      llm.invoke(request).then((reply) => console.log(reply.text));
+    `;
+    const environment = {
+      cwd: folder,
+      encoding: "utf8",
+      env: { PATH: "/nowhere" },
+    };
+
+    const words = ["-e", code, mock.baseUrl(key)];
+    assert.equal(
+      execFileSync(process.execPath, words, environment),
+      "Hello world\n",
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,197 @@
+// What can be read of a stream, in which ways, and what may be passed.
+import assert from "node:assert/strict";
+import diagnostics from "node:diagnostics_channel";
+import { test } from "node:test";
+
+import { LiterLlm, LlmError, Response } from "liter-llm";
+
+import { FINISH, Mock, REQUEST, read, stream, token } from "./support.mjs";
+
+const mock = await Mock.start();
+const planHello = () => mock.plan([{ answer: { text: "Hello world" } }]);
+
+test("whole_answer", async () => {
+  const key = await planHello();
+  const llm = mock.connect(key);
+
+  const reply = await llm.invoke(REQUEST);
+
+  assert.ok(reply instanceof Response);
+  assert.deepEqual(
+    [reply.text, reply.outcome, reply.attempts],
+    ["Hello world", "complete", 1],
+  );
+  assert.deepEqual(reply.message, {
+    role: "assistant",
+    content: "Hello world",
+  });
+  assert.equal(typeof reply.usage.outputTokens, "number");
+  assert.equal((await mock.seen(key)).requests[0].body.stream ?? false, false);
+  await llm.invoke({ ...REQUEST, stream: true });
+  assert.equal((await mock.seen(key)).requests[1].body.stream, true);
+});
+
+test("nothing_is_sent_before_the_first_use", async () => {
+  const key = await planHello();
+  const answer = mock.connect(key).invoke(REQUEST);
+
+  assert.equal(answer.response.outcome, null);
+  assert.equal((await mock.seen(key)).requests_count, 0);
+  const twice = await Promise.all([answer, answer]);
+
+  assert.equal(twice[0], twice[1]);
+  assert.equal((await mock.seen(key)).requests_count, 1);
+});
+
+test("a_stream_is_read_once", async () => {
+  const answer = mock.connect(await planHello()).invoke(REQUEST);
+
+  for await (const piece of answer) assert.ok(piece);
+
+  assert.throws(() => answer.events(), TypeError);
+  await assert.rejects(async () => read(answer), TypeError);
+  assert.equal((await answer).text, "Hello world");
+});
+
+test("the_rest_can_be_awaited", async () => {
+  const key = await mock.plan([stream(token("one "), token("two"), ...FINISH)]);
+  const answer = mock.connect(key).invoke(REQUEST);
+  const reader = answer[Symbol.asyncIterator]();
+
+  assert.equal((await reader.next()).value, "one ");
+
+  assert.equal((await answer).text, "one two");
+  assert.deepEqual(await reader.next(), { value: undefined, done: true });
+});
+
+test("several_may_wait_at_once", async () => {
+  const key = await mock.plan([
+    stream(...["a", "b", "c"].map(token), ...FINISH),
+  ]);
+  const reader = mock.connect(key).invoke(REQUEST)[Symbol.asyncIterator]();
+
+  const nexts = await Promise.all(
+    Array.from({ length: 5 }, () => reader.next()),
+  );
+
+  assert.deepEqual(
+    nexts.map((next) => next.value),
+    ["a", "b", "c", undefined, undefined],
+  );
+});
+
+test("events", async () => {
+  const key = await planHello();
+  const answer = mock.connect(key).invoke(REQUEST);
+
+  const events = await read(answer.events());
+
+  const text = events
+    .filter((event) => event.type === "text")
+    .map((event) => event.text);
+  const [start, end] = [events[0], events.at(-1)];
+  assert.equal(text.join(""), "Hello world");
+  assert.deepEqual(
+    [start.type, start.provider, start.warnings],
+    ["start", "openai", []],
+  );
+  assert.deepEqual([end.type, end.finishReason], ["end", "stop"]);
+  assert.deepEqual(end.usage, answer.response.usage);
+});
+
+test("text_is_cut_where_the_provider_cut_it", async () => {
+  const pieces = [
+    "a\0b",
+    "é",
+    "中",
+    "\u{1f600}\u{1f600}",
+    " ",
+    "plain",
+    "e\u0301",
+    "\u{10ffff}",
+  ];
+  const key = await mock.plan([stream(...pieces.map(token), ...FINISH)]);
+
+  const answers = Array.from({ length: 50 }, () =>
+    read(mock.connect(key).invoke(REQUEST)),
+  );
+
+  for (const tokens of await Promise.all(answers))
+    assert.deepEqual(tokens, pieces);
+});
+
+test("fields_pass_unchanged_and_options_in_camel_case", async () => {
+  const key = await planHello();
+  const llm = mock.connect(key, { headers: { "X-Team-Name": "blue" } });
+  const request = {
+    ...REQUEST,
+    max_tokens: 5,
+    ourOwnField: { camelCase: [1, null] },
+  };
+
+  await llm.invoke(request, { headersTimeoutMs: 5000, apiKey: "other-key" });
+
+  const [{ body, headers }] = (await mock.seen(key)).requests;
+  const sent = Object.fromEntries(
+    headers.map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  assert.deepEqual(body.ourOwnField, { camelCase: [1, null] });
+  assert.equal(body.headers_timeout_ms, undefined);
+  assert.deepEqual(
+    [sent["x-team-name"], sent.authorization],
+    ["blue", "Bearer other-key"],
+  );
+  assert.deepEqual(request, {
+    ...REQUEST,
+    max_tokens: 5,
+    ourOwnField: { camelCase: [1, null] },
+  });
+});
+
+test("mistakes_are_said_at_the_first_use", async () => {
+  const key = await planHello();
+  const wrongOption = new LiterLlm({
+    provider: "openai",
+    apiKey: "k",
+    idleTimeout: 1,
+  });
+  const noKey = new LiterLlm({ provider: "openai" });
+  const cyclic = { ...REQUEST };
+  cyclic.self = cyclic;
+
+  await assert.rejects(wrongOption.invoke(REQUEST), {
+    code: "CONFIG",
+    message: /idle_timeout/,
+  });
+  await assert.rejects(noKey.invoke(REQUEST), { code: "CONFIG" });
+  await assert.rejects(mock.connect(key).invoke(cyclic), {
+    code: "INVALID_REQUEST",
+  });
+  await assert.rejects(mock.connect(key).invoke({ model: "m" }), {
+    code: "INVALID_REQUEST",
+  });
+  for (const request of ["Hello", null, [], undefined, 1n]) {
+    assert.throws(() => mock.connect(key).invoke(request), LlmError);
+  }
+});
+
+test("the_log_is_a_diagnostics_channel", async () => {
+  const key = await mock.plan([
+    { status: 500, error: { message: "no" }, times: 1 },
+  ]);
+  const lines = [];
+  const listen = (line) => lines.push(line);
+  diagnostics.subscribe("liter-llm", listen);
+
+  await mock
+    .connect(key, { logLevel: "debug", retriesMax: 1 })
+    .invoke(REQUEST)
+    .catch(() => {});
+
+  diagnostics.unsubscribe("liter-llm", listen);
+  assert.ok(lines.length > 0);
+  assert.deepEqual(
+    [typeof lines[0].level, typeof lines[0].message],
+    ["string", "string"],
+  );
+});

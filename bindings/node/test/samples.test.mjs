@@ -1,0 +1,105 @@
+// The samples do what they say, and the README shows them as they are.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+
+import { FINISH, HANG, Mock, PACKAGE, stream, token } from "./support.mjs";
+
+const mock = await Mock.start();
+
+const WEATHER = { name: "weather", arguments: '{"city":"Hamburg"}' };
+const CALL = { index: 0, id: "call_1", type: "function", function: WEATHER };
+const CALLS_A_TOOL = stream(
+  { sse: { choices: [{ index: 0, delta: { tool_calls: [CALL] } }] } },
+  { finish: "tool_calls" },
+  { done: true },
+);
+const NUMBERS = stream(
+  ...Array.from({ length: 100 }, (_, number) => token(`${number} `)),
+  HANG,
+);
+const CUT = stream(token("Rust "), token("owns"), { reset: true });
+const HELLO = { answer: { text: "Hello world" } };
+const BUSY = { status: 429, headers: [["retry-after", "120"]], body: "{}" };
+const WRONG = {
+  status: 401,
+  error: { message: "wrong key", type: "t", code: null },
+};
+
+const SAMPLES = [
+  ["stream.mjs", [HELLO], "Hello world"],
+  ["whole_answer.mjs", [HELLO], "Hello world\nstop 2\n"],
+  [
+    "many_at_once.mjs",
+    [HELLO],
+    "What is a borrow? Hello world\nWhat is a lifetime? Hello world\nWhat is a move? Hello world\n",
+  ],
+  ["cancel.mjs", [NUMBERS], "0 1 2 3 4 5 6 7 \n cancelled "],
+  ["cancel.mjs", [NUMBERS], "\nCANCELLED TimeoutError\n"],
+  ["errors.mjs", [HELLO], "Hello world"],
+  ["errors.mjs", [BUSY], "come back in 120000 ms"],
+  ["errors.mjs", [CUT], "Rust owns\ncut after 9 characters: "],
+  [
+    "errors.mjs",
+    [WRONG],
+    "AUTHENTICATION, status 401, worth a retry: false: openai: ",
+  ],
+  [
+    "tools.mjs",
+    [CALLS_A_TOOL, HELLO],
+    'weather({"city":"Hamburg"})\nHello world',
+  ],
+];
+
+for (const [name, steps, printed] of SAMPLES) {
+  test(`${name}: ${printed.trim().split("\n")[0]}`, async () => {
+    const key = await mock.plan(steps);
+    const environment = {
+      OPENAI_API_KEY: "test-key",
+      OPENAI_BASE_URL: mock.baseUrl(key),
+    };
+
+    const { code, output, errors } = await play(name, environment);
+
+    assert.deepEqual([code, errors], [0, ""]);
+    assert.ok(output.includes(printed), output);
+  });
+}
+
+async function play(name, environment) {
+  const child = spawn(process.execPath, [path.join("samples", name)], {
+    cwd: PACKAGE,
+    env: { ...process.env, ...environment },
+    timeout: 30_000,
+  });
+  const result = { output: "", errors: "" };
+  child.stdout
+    .setEncoding("utf8")
+    .on("data", (text) => (result.output += text));
+  child.stderr
+    .setEncoding("utf8")
+    .on("data", (text) => (result.errors += text));
+  [result.code] = await once(child, "close");
+  return result;
+}
+
+test("every_sample_is_tested", () => {
+  const names = readdirSync(path.join(PACKAGE, "samples")).sort();
+
+  assert.deepEqual(names, [...new Set(SAMPLES.map(([name]) => name))].sort());
+});
+
+test("readme_shows_the_samples", () => {
+  const readme = readFileSync(path.join(PACKAGE, "README.md"), "utf8");
+  const bound = /<!-- from: (samples\/\S+) -->\n```js\n(.*?)```\n/gs;
+
+  const blocks = [...readme.matchAll(bound)];
+
+  assert.equal(blocks.length, readme.match(/```js\n/g).length);
+  for (const [, name, block] of blocks) {
+    assert.equal(block, readFileSync(path.join(PACKAGE, name), "utf8"), name);
+  }
+});

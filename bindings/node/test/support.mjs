@@ -1,0 +1,144 @@
+// The mock provider as the tests use it: plans in, what it saw out. Loopback only.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { after } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { LiterLlm } from "liter-llm";
+
+for (const name of Object.keys(process.env)) {
+  if (name.endsWith("_API_KEY") || name.endsWith("_BASE_URL"))
+    delete process.env[name];
+}
+
+export const PACKAGE = path.resolve(
+  path.dirname(fileURLToPath(import.meta.url)),
+  "..",
+);
+export const ROOT = path.resolve(PACKAGE, "../..");
+export const MESSAGES = [{ role: "user", content: "Hello" }];
+export const REQUEST = { model: "gpt-4o-mini", messages: MESSAGES };
+export const HANG = { hang: true };
+export const FINISH = [{ finish: "stop" }, { done: true }];
+
+const HEADERS = [["content-type", "text/event-stream"]];
+const HEAD = { head: { status: 200, headers: HEADERS, chunked: true } };
+
+export const token = (text) => ({ token: text });
+
+// A step that streams: actions after the head of an answer.
+export const stream = (...actions) => ({ raw: [HEAD, ...actions] });
+
+export async function read(readable) {
+  const pieces = [];
+  for await (const piece of readable) pieces.push(piece);
+  return pieces;
+}
+
+// Runs a module of its own, with everything that it prints.
+export async function run(code, ...words) {
+  const flags = ["--expose-gc", "--input-type=module", "-e", code, ...words];
+  const child = spawn(process.execPath, flags, {
+    cwd: PACKAGE,
+    timeout: 30_000,
+  });
+  let output = "";
+  for (const readable of [child.stdout, child.stderr]) {
+    readable.setEncoding("utf8").on("data", (text) => (output += text));
+  }
+  const [exitCode, signal] = await once(child, "close");
+  return { code: exitCode, signal, output };
+}
+
+export class Mock {
+  #process;
+  #keys = 0;
+  #made = [];
+
+  static async start() {
+    const built = path.join(ROOT, "tests/mock/target/release/liter-llm-mock");
+    const command = process.env.LITER_LLM_MOCK ?? built;
+    const mock = new Mock();
+    // It ends with its standard input.
+    mock.#process = spawn(command, ["--lifetime-seconds", "900"], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const [line] = await once(createInterface(mock.#process.stdout), "line");
+    mock.url = JSON.parse(line).http;
+    after(() => mock.stop());
+    return mock;
+  }
+
+  async stop() {
+    for (const llm of this.#made) llm.close();
+    this.#process.stdin.end();
+    await once(this.#process, "exit");
+  }
+
+  // A key that no other test uses.
+  newKey(begin = "node") {
+    return `${begin}~${process.pid}-${++this.#keys}`;
+  }
+
+  baseUrl(key) {
+    return `${this.url}/${key}/v1`;
+  }
+
+  // A LiterLlm that talks to this mock under a key.
+  connect(key, options = {}) {
+    const common = { provider: "openai", apiKey: "test-key", retriesMax: 0 };
+    const llm = new LiterLlm({
+      ...common,
+      baseUrl: this.baseUrl(key),
+      ...options,
+    });
+    this.#made.push(llm);
+    return llm;
+  }
+
+  // Sets what a key plays, and returns the key.
+  async plan(steps, key = this.newKey()) {
+    await this.#call("PUT", `plans/${key}`, { steps });
+    return key;
+  }
+
+  seen(key) {
+    return this.#call("GET", `seen/${key}`);
+  }
+
+  // Returns when requests=, closed=, bytes= or signal= hold; fails at the timeout.
+  async wait(key, conditions, timeoutMs = 5000) {
+    const seen = await this.#wait(key, conditions, timeoutMs);
+    if (!seen.held)
+      throw new Error(`${JSON.stringify(conditions)}: ${JSON.stringify(seen)}`);
+    return seen;
+  }
+
+  // Returns at the timeout; fails when the conditions hold by then.
+  async never(key, conditions, timeoutMs = 1000) {
+    const seen = await this.#wait(key, conditions, timeoutMs);
+    if (seen.held)
+      throw new Error(`${JSON.stringify(conditions)}: ${JSON.stringify(seen)}`);
+  }
+
+  // Lets an {"await": name} go on.
+  signal(key, name) {
+    return this.#call("POST", `signal/${key}/${name}`);
+  }
+
+  #wait(key, conditions, timeoutMs) {
+    const query = new URLSearchParams({ ...conditions, timeout_ms: timeoutMs });
+    return this.#call("GET", `wait/${key}?${query}`);
+  }
+
+  async #call(method, place, body) {
+    const answer = await fetch(`${this.url}/_/${place}`, {
+      method,
+      body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    return text ? JSON.parse(text) : {};
+  }
+}

@@ -1,0 +1,6 @@
+import { LiterLlm, version } from "liter-llm";
+
+export const llm: LiterLlm = new LiterLlm();
+export const text: Promise<string> = llm
+  .invoke({ model: "m", messages: [] })
+  .then((reply) => reply.text + version);
