@@ -49,7 +49,8 @@ NODE_IS_HERE := $(shell command -v npm >/dev/null && command -v node)
 .PHONY: demo-go demo-node
 demo-go:
 	@[ -z '$(GO_IS_HERE)' ] || { $(MAKE) -s go && mkdir -p build/demo && cd bindings/go && \
-	  go build -o ../../build/demo/go ./samples/invoke; }
+	  go build -o ../../build/demo/go ./samples/invoke && \
+	  go build -o ../../build/demo/go-stream ./samples/stream; }
 demo-node:
 	@[ -z '$(NODE_IS_HERE)' ] || $(MAKE) -s node
 
@@ -186,16 +187,8 @@ test-node: node mock ## the Node package against the mock provider
 	@$(call reported,node,cd bindings/node && LITER_LLM_MOCK=$(MOCK) npm test)
 
 .PHONY: battery
-battery: package go node mock ## every fault through every language, as one table
-	@mkdir -p build/battery
-	@-LITER_LLM_MOCK=$(MOCK) cargo test -q $(CORE) -p liter-llm --test battery -- --nocapture \
-	  >build/battery/rust.log 2>&1
-	@-cd bindings/python && LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest -v \
-	  tests/test_battery.py >$(CURDIR)/build/battery/python.log 2>&1
-	@-cd bindings/go && LITER_LLM_MOCK=$(MOCK) go test -count=1 -v -run TestBattery . \
-	  >$(CURDIR)/build/battery/go.log 2>&1
-	@-cd bindings/node && LITER_LLM_MOCK=$(MOCK) node --test --test-reporter=tap \
-	  test/battery.test.mjs >$(CURDIR)/build/battery/node.log 2>&1
+battery: package go node mock ## every fault and the lifecycle through every language, as tables
+	@rm -rf build/battery; mkdir -p build/battery; tests/battery/run.sh $(CURDIR)/build/battery
 	@$(PYTHON) tests/battery/table.py tests/battery/faults.json build/battery
 
 test-recordings: package mock ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
@@ -205,10 +198,12 @@ test-recordings: package mock ## real traffic, where ../shared/recordings or LIT
 	else echo "recordings: none at $(RECORDINGS), so they are not tested;" \
 	  "LITER_LLM_RECORDINGS names another place"; fi
 
-test-model: package $(MODEL_VENV)/ready ## end to end against llama.cpp's own server
+test-model: package demo-go demo-node $(MODEL_VENV)/ready ## end to end against llama.cpp's own server
 	@$(call need,gcc,a C compiler)
 	@$(call quietly,the C samples,samples,$(MAKE) -C tests/c samples)
 	@$(call reported,model,MODEL_PYTHON=$(CURDIR)/$(MODEL_VENV)/bin/python \
+	  LITER_LLM_GO_SAMPLE='$(if $(GO_IS_HERE),$(CURDIR)/build/demo/go-stream)' \
+	  LITER_LLM_NODE_SAMPLE='$(if $(NODE_IS_HERE),node $(CURDIR)/bindings/node/samples/stream.mjs)' \
 	  LITER_LLM_SAMPLES=$(CURDIR)/build/c/plain/samples $(VENV)/bin/python -m pytest tests/model)
 
 test-fuzz: ## random bytes against framing, decoders and parsers, for a short time

@@ -105,6 +105,18 @@ def test_samples(prefix: Path, mock: Mock, tmp_path: Path) -> None:
     assert printed(thousand, prefix, mock, True) == expected
 
 
+def test_go_links_the_shared_library(prefix: Path, mock: Mock, tmp_path: Path) -> None:
+    """The tag literllm_shared takes what pkg-config names."""
+    if shutil.which("go") is None:
+        pytest.skip("Go is not here")
+    found = {"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
+    command = ["go", "build", "-tags", "literllm_shared", "-o", tmp_path / "user"]
+    run(*command, "./samples/stream", cwd=ROOT / "bindings/go", **found)
+    assert printed(tmp_path / "user", prefix, mock, True) == "Hello world\n"
+    linked = run("ldd", tmp_path / "user", cwd=tmp_path, LD_LIBRARY_PATH=str(prefix / "lib"))
+    assert "libliter_llm.so.0" in linked
+
+
 def test_cpp_errors(prefix: Path, mock: Mock, tmp_path: Path) -> None:
     """An exception of the callback comes out at the end; an error has name, number and JSON."""
     (tmp_path / "errors.cpp").write_text(ERRORS)

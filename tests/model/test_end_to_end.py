@@ -75,6 +75,19 @@ def test_tokens_stream_from_a_real_server() -> None:
 
 
 @pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("language", ["GO", "NODE"])
+def test_samples_of_other_languages(language: str) -> None:
+    """What the first sample of each package prints."""
+    command = os.environ.get(f"LITER_LLM_{language}_SAMPLE")
+    if not command:
+        pytest.skip(f"{language.title()} is not here")
+    ended = subprocess.run(command.split(), capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith(STORY_BEGINS)
+    assert ended.stdout.rstrip().endswith(STORY_ENDS)
+
+
+@pytest.mark.usefixtures("environment")
 def test_max_tokens_ends_with_length() -> None:
     async def chat() -> liter_llm.Response:
         return await LiterLlm(provider="openai").invoke({**REQUEST, "max_tokens": 5})
