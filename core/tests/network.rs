@@ -104,7 +104,7 @@ async fn a_kept_connection_serves_again_and_grows_old() {
 async fn a_connection_that_says_it_closes_is_not_used_again() {
     let mock = Mock::start(&[]);
     let close = json!({"raw": [
-        {"head": {"status": 200, "headers":
+        {"head": {"status": 200, "chunked": true, "headers":
             [["content-type", "text/event-stream"], ["connection", "close"]]}},
         {"token": "once"}, {"finish": "stop"}, {"done": true}, {"chunk_end": true}]});
     mock.plan("close", json!([close]));
