@@ -73,6 +73,15 @@ func waitFor(t *testing.T, key, conditions string) object {
 	return seen
 }
 
+// never gives the conditions a second in which they must not come to hold.
+func never(t *testing.T, key, conditions string) {
+	t.Helper()
+	seen := control(t, "GET", "wait/"+key+"?"+conditions+"&timeout_ms=1000", nil)
+	if seen["held"] == true {
+		t.Fatalf("%s came to %s", key, conditions)
+	}
+}
+
 func seen(t *testing.T, key string) object { return control(t, "GET", "seen/"+key, nil) }
 
 func control(t *testing.T, method, path string, body any) object {
