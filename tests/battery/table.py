@@ -60,9 +60,11 @@ def snake(name: str) -> str:
 
 def verdict(found: dict[str, bool], name: str, exact: bool) -> bool | None:
     """Whether it passed; None where nothing was said."""
-    own = [good for other, good in found.items() if other == name or not exact]
-    if not exact:
-        own = [good for other, good in found.items() if other.startswith(name)]
+    own = [
+        good
+        for other, good in found.items()
+        if other == name or (not exact and other.startswith(name))
+    ]
     return all(own) if own else None
 
 

@@ -224,6 +224,18 @@ mod tests {
 
     use super::*;
 
+    fn lanes() -> Lanes {
+        let make = || Ok(reqwest::Client::new());
+        // Another test may have installed it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Lanes::new(Box::new(make), Duration::from_secs(50)).unwrap()
+    }
+
+    fn lease(lanes: &Lanes) -> Arc<Lease> {
+        let url = Url::parse("https://host/").unwrap();
+        lanes.lease(&url).unwrap().1.unwrap()
+    }
+
     #[test]
     fn a_full_lane_opens_the_next_and_http1_needs_one() {
         let mut origin = Origin::default();
@@ -237,30 +249,22 @@ mod tests {
 
     #[tokio::test]
     async fn one_request_opens_a_lane_and_the_others_wait_for_it() {
-        let make = || Ok(reqwest::Client::new());
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let lanes = Lanes::new(Box::new(make), Duration::from_secs(50)).unwrap();
-        let url = Url::parse("https://host/").unwrap();
-        let lease = || lanes.lease(&url).unwrap().1.unwrap();
-        let (first, second) = (lease(), lease());
+        let lanes = lanes();
+        let (first, second) = (lease(&lanes), lease(&lanes));
         first.enter().await;
         let mut waits = Box::pin(second.enter());
         assert!(waits.as_mut().now_or_never().is_none());
         first.open();
         waits.await;
-        let third = lease();
+        let third = lease(&lanes);
         third.enter().await;
         assert!(!third.leads.load(Ordering::Acquire), "it is open");
     }
 
     #[tokio::test]
     async fn a_leader_that_fails_lets_the_others_try() {
-        let make = || Ok(reqwest::Client::new());
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let lanes = Lanes::new(Box::new(make), Duration::from_secs(50)).unwrap();
-        let url = Url::parse("https://host/").unwrap();
-        let lease = || lanes.lease(&url).unwrap().1.unwrap();
-        let (first, second) = (lease(), lease());
+        let lanes = lanes();
+        let (first, second) = (lease(&lanes), lease(&lanes));
         first.enter().await;
         let mut waits = Box::pin(second.enter());
         assert!(waits.as_mut().now_or_never().is_none());

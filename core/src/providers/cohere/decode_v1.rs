@@ -106,13 +106,9 @@ impl Decoder for V1Decoder {
     }
 
     fn finish(&self) -> Finish {
-        let reason_raw = self.finish_reason.clone();
-        let reason = reason_raw.as_deref();
         Finish {
-            reason: reason.map(|raw| usage::finish_reason(raw, self.had_calls)),
-            reason_raw,
-            usage: usage::usage(&self.meta),
             unknown_events: self.unknown_events,
+            ..usage::finish(self.finish_reason.clone(), self.had_calls, &self.meta)
         }
     }
 }

@@ -3,7 +3,18 @@
 use serde_json::{Map, Value};
 
 use crate::event::{FinishReason, Usage};
-use crate::providers::json;
+use crate::providers::{json, Finish};
+
+/// How an answer ended and what it cost, for both versions.
+pub(super) fn finish(reason_raw: Option<String>, has_calls: bool, counts: &str) -> Finish {
+    let reason = reason_raw.as_deref();
+    Finish {
+        reason: reason.map(|raw| finish_reason(raw, has_calls)),
+        reason_raw,
+        usage: usage(counts),
+        unknown_events: 0,
+    }
+}
 
 /// Reads a usage object (v2) or the counts of a `meta` object (v1): `tokens` is what there was,
 /// `billed_units` what is charged.
@@ -36,7 +47,7 @@ fn count_of(value: Option<&Value>) -> Option<u64> {
 }
 
 /// A finish reason, and what it means when there were tool calls: v1 has no word for those.
-pub(super) fn finish_reason(raw: &str, has_calls: bool) -> FinishReason {
+fn finish_reason(raw: &str, has_calls: bool) -> FinishReason {
     match raw.to_ascii_uppercase().as_str() {
         "COMPLETE" | "STOP_SEQUENCE" if has_calls => FinishReason::ToolCalls,
         "COMPLETE" | "STOP_SEQUENCE" => FinishReason::Stop,
