@@ -4,7 +4,6 @@
 //! HTTP/2, proxies, and hosts whose version is not known yet. Called by `attempt` and `answer`.
 
 mod body;
-mod chunked;
 mod connect;
 mod dial;
 mod direct;
@@ -13,7 +12,7 @@ mod failure;
 pub(crate) mod fuzzing;
 mod general;
 mod gunzip;
-mod head;
+mod http1;
 mod idle;
 mod lanes;
 mod line;

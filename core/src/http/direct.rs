@@ -13,12 +13,12 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::HeaderMap;
 use rustls::ClientConfig;
 
-use super::chunked::Chunked;
 use super::connect::{BoxError, ConnectWatch};
 use super::dial::Dialer;
 use super::failure::{self, BodyFailure};
 use super::gunzip::Gunzip;
-use super::head::{self, Length};
+use super::http1::body_reader::{BodyReader, Closed, Progress};
+use super::http1::{is_gzip, request_head};
 use super::idle::Idle;
 use super::line::Line;
 use super::resolve::Resolver;
@@ -39,19 +39,11 @@ pub(crate) struct Body {
     line: Option<Line>,
     /// What came with the head.
     early: Vec<u8>,
-    rest: Rest,
+    rest: BodyReader,
     gunzip: Option<Box<Gunzip>>,
     keep: bool,
     idle: Idle,
     origin: Arc<str>,
-}
-
-/// What is still to come.
-#[derive(Debug)]
-enum Rest {
-    Known(u64),
-    Chunked(Chunked),
-    Close,
 }
 
 impl Direct {
@@ -87,18 +79,14 @@ impl Direct {
             Some(line) => line,
             None => Box::pin(self.dialer.connect(url.as_str().parse()?, watch)).await?,
         };
-        let request = head::request(url, &outgoing.headers, body.len());
+        let request = request_head::write(url, &outgoing.headers, body.len());
         let (head, early) = line.exchange(request, body, sent).await?;
         let mut headers = head.headers;
         let gunzip = take_gzip(&mut headers).then(Box::default);
         let body = Body {
             line: Some(line),
             early,
-            rest: match head.length {
-                Length::Known(left) => Rest::Known(left),
-                Length::Chunked => Rest::Chunked(Chunked::new()),
-                Length::Close => Rest::Close,
-            },
+            rest: BodyReader::new(head.length),
             gunzip,
             keep: head.keep && sent.load(Ordering::Acquire),
             idle: self.idle.clone(),
@@ -114,9 +102,7 @@ impl Direct {
 
 /// Whether the body is gzip; then the headers speak of what will be read.
 fn take_gzip(headers: &mut HeaderMap) -> bool {
-    let gzip = headers
-        .get(CONTENT_ENCODING)
-        .is_some_and(|encoding| encoding == "gzip");
+    let gzip = is_gzip(headers);
     if gzip {
         headers.remove(CONTENT_ENCODING);
         headers.remove(CONTENT_LENGTH);
@@ -139,14 +125,14 @@ impl Body {
         };
         let (rest, gunzip) = (&mut self.rest, &mut self.gunzip);
         let read = if self.early.is_empty() {
-            let decode = |bytes: &[u8]| rest.decode(bytes, gunzip.as_deref_mut(), take);
-            match ready!(line.poll_read(context, decode)) {
+            let unfold = |bytes: &[u8]| decode(rest, bytes, gunzip.as_deref_mut(), take);
+            match ready!(line.poll_read(context, unfold)) {
                 Ok(read) => read,
                 Err(error) => Err(BodyFailure::Cut(error.to_string())),
             }
         } else {
             let early = std::mem::take(&mut self.early);
-            rest.decode(&early, gunzip.as_deref_mut(), take)
+            decode(rest, &early, gunzip.as_deref_mut(), take)
         };
         Poll::Ready(match read {
             Ok(Decoded::More) => Ok(Read::More),
@@ -181,57 +167,36 @@ enum Decoded {
     },
 }
 
-impl Rest {
-    fn is_done(&self) -> bool {
-        match self {
-            Self::Known(left) => *left == 0,
-            Self::Chunked(chunked) => chunked.is_done(),
-            Self::Close => false,
-        }
+/// Takes what a read brought; nothing is the end of the connection.
+fn decode(
+    rest: &mut BodyReader,
+    bytes: &[u8],
+    mut gunzip: Option<&mut Gunzip>,
+    take: Take<'_>,
+) -> Result<Decoded, BodyFailure> {
+    if bytes.is_empty() {
+        return match rest.closed() {
+            Closed::Whole => Ok(Decoded::End { clean: false }),
+            Closed::Cut => Err(BodyFailure::Cut(
+                "unexpected end of the connection".to_owned(),
+            )),
+        };
     }
-
-    /// Takes what a read brought; nothing is the end of the connection.
-    fn decode(
-        &mut self,
-        bytes: &[u8],
-        mut gunzip: Option<&mut Gunzip>,
-        take: Take<'_>,
-    ) -> Result<Decoded, BodyFailure> {
-        let mut failed = None;
-        let mut unfold = |data: &[u8]| match &mut gunzip {
-            None => take(data),
-            Some(gunzip) => gunzip.feed(data, take).unwrap_or_else(|failure| {
-                failed = Some(failure);
-                ControlFlow::Break(())
-            }),
-        };
-        let after = match self {
-            Self::Close if bytes.is_empty() => return Ok(Decoded::End { clean: false }),
-            _ if bytes.is_empty() => {
-                let reason = "unexpected end of the connection".to_owned();
-                return Err(BodyFailure::Cut(reason));
-            }
-            Self::Close => {
-                let _ = unfold(bytes);
-                &[]
-            }
-            Self::Known(left) => {
-                let length = usize::try_from(*left).unwrap_or(usize::MAX);
-                let (data, after) = bytes.split_at_checked(length).unwrap_or((bytes, &[]));
-                *left -= data.len() as u64;
-                let _ = unfold(data);
-                after
-            }
-            Self::Chunked(chunked) => chunked
-                .feed(bytes, &mut unfold)
-                .map_err(|_| BodyFailure::Cut("what came is no chunk of a body".to_owned()))?,
-        };
-        match failed {
-            Some(failure) => Err(failure),
-            None if self.is_done() => Ok(Decoded::End {
-                clean: after.is_empty(),
-            }),
-            None => Ok(Decoded::More),
-        }
+    let mut failed = None;
+    let mut unfold = |data: &[u8]| match &mut gunzip {
+        None => take(data),
+        Some(gunzip) => gunzip.feed(data, take).unwrap_or_else(|failure| {
+            failed = Some(failure);
+            ControlFlow::Break(())
+        }),
+    };
+    let progress = rest.read(bytes, &mut unfold);
+    match (failed, progress) {
+        (Some(failure), _) => Err(failure),
+        (None, Err(malformed)) => Err(BodyFailure::Cut(malformed.to_string())),
+        (None, Ok(Progress::End { consumed })) => Ok(Decoded::End {
+            clean: consumed == bytes.len(),
+        }),
+        (None, Ok(Progress::More)) => Ok(Decoded::More),
     }
 }

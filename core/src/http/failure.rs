@@ -7,7 +7,7 @@ use std::io;
 use url::Url;
 
 use super::connect::{ConnectTimeout, ConnectWatch};
-use super::head::NotHttp;
+use super::http1::Malformed;
 use super::resolve::Denied;
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 
@@ -74,7 +74,7 @@ pub(super) fn classify(
             .retryable(true);
     }
     let is_parse = find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse);
-    if is_parse || find::<NotHttp>(error).is_some() {
+    if is_parse || find::<Malformed>(error).is_some() {
         let message = format!("{host} answered what is not HTTP, or too many headers: {reason}");
         let mut failure = LlmError::new(ErrorKind::Protocol, message).phase(Phase::Headers);
         failure.maybe_executed = body_sent;

@@ -13,7 +13,8 @@ use hyper::rt::{Read, ReadBuf, Write};
 
 use super::connect::BoxError;
 use super::dial::Socket;
-use super::head::{self, Head, NotHttp, HEAD_BYTES_MAX};
+use super::http1::head::Head;
+use super::http1::head_reader::HeadReader;
 
 /// What one read of a socket brings at most.
 const READ_BYTES: usize = 16 * 1024;
@@ -55,7 +56,7 @@ impl Line {
             then: if joined { &[] } else { body },
             whole: sent,
         });
-        let mut received = Vec::new();
+        let mut reader = HeadReader::default();
         poll_fn(|context| {
             let written = match &mut writing {
                 Some(request) => request.poll(&mut self.socket, context),
@@ -64,7 +65,7 @@ impl Line {
             if written.is_ready() {
                 writing = None;
             }
-            match (self.poll_head(context, &mut received), written) {
+            match (self.poll_head(context, &mut reader), written) {
                 (Poll::Ready(answer), _) => Poll::Ready(answer),
                 // Nothing was said before the request could no longer be sent.
                 (Poll::Pending, Poll::Ready(Err(error))) => Poll::Ready(Err(error.into())),
@@ -77,28 +78,23 @@ impl Line {
     fn poll_head(
         &mut self,
         context: &mut Context<'_>,
-        received: &mut Vec<u8>,
+        reader: &mut HeadReader,
     ) -> Poll<Result<(Head, Vec<u8>), BoxError>> {
         loop {
-            let whole_line = ready!(self.poll_read(context, |bytes| {
-                received.extend_from_slice(bytes);
-                (!bytes.is_empty()).then(|| memchr::memchr(b'\n', bytes).is_some())
+            let read = ready!(self.poll_read(context, |bytes| {
+                (!bytes.is_empty()).then(|| reader.read(bytes))
             }))?;
-            let Some(whole_line) = whole_line else {
+            let Some(read) = read else {
+                reader.closed()?;
                 let closed = io::Error::new(
                     io::ErrorKind::UnexpectedEof,
                     "connection closed before the head of an answer was whole",
                 );
                 return Poll::Ready(Err(closed.into()));
             };
-            if whole_line {
-                if let Some((head, used)) = head::answer(received)? {
-                    received.drain(..used);
-                    return Poll::Ready(Ok((head, std::mem::take(received))));
-                }
-            }
-            if received.len() > HEAD_BYTES_MAX {
-                return Poll::Ready(Err(NotHttp::too_long().into()));
+            if let Some(head) = read? {
+                let rest = std::mem::take(reader).into_rest();
+                return Poll::Ready(Ok((head, rest)));
             }
         }
     }
