@@ -4,8 +4,9 @@
 use std::ops::ControlFlow;
 
 use super::http1::body_reader::{BodyReader, Closed, Progress};
-use super::http1::head::{Head, Length};
+use super::http1::head::Head;
 use super::http1::head_reader::HeadReader;
+use super::http1::length::Length;
 use super::http1::Malformed;
 
 /// What the bytes of a connection came to, as far as they went.

@@ -3,7 +3,7 @@
 use http::header::CONTENT_ENCODING;
 use http::HeaderMap;
 
-use super::head::elements;
+use super::field_list::elements;
 
 /// Whether the body is gzip and nothing else. Names of codings have no case; `x-gzip` is the same
 /// coding, and `identity` is none.

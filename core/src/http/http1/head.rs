@@ -1,17 +1,17 @@
-//! The head of an answer (httparse knows the grammar). Owns how long the body behind it is (RFC
-//! 9112, section 6.3) and whether the connection can serve again. Pure.
+//! The head of an answer (httparse knows the grammar). Owns which statuses there are and whether the
+//! connection can serve again.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::field_list::elements;
+use super::length::{announces_body, length, Length};
 use super::Malformed;
 
 /// Lines of an answer's head.
 const LINES_MAX: usize = 256;
 /// A head that is longer is given up; `header_bytes_max` is the caller's own, lower limit.
 pub(crate) const HEAD_BYTES_MAX: usize = 256 * 1024;
-/// Nobody sends more, and sums of it with other lengths fit into 64 bits.
-pub(crate) const LENGTH_MAX: u64 = i64::MAX as u64;
 
 /// The head of an answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,24 +23,11 @@ pub(crate) struct Head {
     pub(crate) keep: bool,
 }
 
-/// How the end of a body is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Length {
-    Known(u64),
-    Chunked,
-    /// With the end of the connection, so that a cut cannot be told from it.
-    Close,
-}
-
 impl Head {
     /// Another head follows: 100 Continue, 103 Early Hints (RFC 9110, section 15.2).
     pub(crate) fn is_interim(&self) -> bool {
-        is_interim(self.status)
+        self.status < 200
     }
-}
-
-fn is_interim(status: u16) -> bool {
-    status < 200
 }
 
 /// Parses one head and says how many bytes it takes; `None` when more are needed.
@@ -88,78 +75,215 @@ fn check_status(status: u16, headers: &HeaderMap) -> Result<(), Malformed> {
     }
 }
 
-fn length(status: u16, headers: &HeaderMap) -> Result<Length, Malformed> {
-    if is_interim(status) || status == 204 || status == 304 {
-        return Ok(Length::Known(0));
-    }
-    // It overrides a content-length (RFC 9112, section 6.3).
-    if headers.contains_key(TRANSFER_ENCODING) {
-        return chunked(headers).map(|()| Length::Chunked);
-    }
-    let mut known = None;
-    for value in headers.get_all(CONTENT_LENGTH) {
-        // Repeated lengths must agree.
-        for text in value.as_bytes().split(|byte| *byte == b',') {
-            match (digits(text.trim_ascii()), known) {
-                (Some(length), None) => known = Some(length),
-                (Some(length), Some(before)) if length == before => {}
-                _ => return Err(Malformed::ContentLength(text_of(value.as_bytes()))),
-            }
-        }
-    }
-    Ok(known.map_or(Length::Close, Length::Known))
-}
-
-/// Digits and nothing else: `parse` alone would take a sign.
-fn digits(text: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(text).ok()?;
-    let all = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let length: Option<u64> = all.then(|| text.parse().ok()).flatten();
-    length.filter(|length| *length <= LENGTH_MAX)
-}
-
-/// A coding that is passed over would leave its bytes in the body, or the body without an end.
-fn chunked(headers: &HeaderMap) -> Result<(), Malformed> {
-    let codings: Vec<&[u8]> = elements(headers, &TRANSFER_ENCODING).collect();
-    match codings.as_slice() {
-        [only] if only.eq_ignore_ascii_case(b"chunked") => Ok(()),
-        _ => Err(Malformed::TransferCoding(text_of(
-            &codings.join(&b", "[..]),
-        ))),
-    }
-}
-
-fn text_of(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
 fn keeps(version_10: bool, status: u16, headers: &HeaderMap) -> bool {
     let says = |word: &str| {
         elements(headers, &CONNECTION).any(|token| token.eq_ignore_ascii_case(word.as_bytes()))
     };
     let readable = elements(headers, &CONNECTION).all(<[u8]>::is_ascii);
     let coded = headers.contains_key(TRANSFER_ENCODING);
-    // Both lengths at once is how answers get smuggled, HTTP/1.0 has no chunks (RFC 9112, section
+    // Two lengths at once are how answers get smuggled, HTTP/1.0 has no chunks (RFC 9112, section
     // 6.1), and 204 has no body: whoever says otherwise may send bytes that nobody expects.
-    let faulty = (coded && headers.contains_key(CONTENT_LENGTH))
-        || (coded && version_10)
+    let faulty = (coded && (version_10 || headers.contains_key(CONTENT_LENGTH)))
         || (status == 204 && announces_body(headers));
     readable && !faulty && !says("close") && (!version_10 || says("keep-alive"))
 }
 
-fn announces_body(headers: &HeaderMap) -> bool {
-    let mut lengths = elements(headers, &CONTENT_LENGTH);
-    headers.contains_key(TRANSFER_ENCODING) || lengths.any(|length| digits(length) != Some(0))
-}
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
 
-/// The elements of a header that is a list; empty ones are passed over (RFC 9110, section 5.6.1).
-pub(super) fn elements<'h>(
-    headers: &'h HeaderMap,
-    name: &HeaderName,
-) -> impl Iterator<Item = &'h [u8]> {
-    let values = headers.get_all(name).into_iter();
-    values
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .map(<[u8]>::trim_ascii)
-        .filter(|element| !element.is_empty())
+    fn read(text: &str) -> Result<Option<(Head, usize)>, Malformed> {
+        parse(text.replace('\n', "\r\n").as_bytes())
+    }
+
+    fn head(text: &str) -> Head {
+        read(text).unwrap().unwrap().0
+    }
+
+    fn with(headers: &str) -> Result<(Length, bool), Malformed> {
+        let head = read(&format!("HTTP/1.1 200 OK\n{headers}\n"))?.unwrap().0;
+        Ok((head.length, head.keep))
+    }
+
+    fn status(line: &str) -> Result<Head, Malformed> {
+        read(&format!("{line}\n\n")).map(|parsed| parsed.unwrap().0)
+    }
+
+    #[test]
+    fn one_head_at_a_time() {
+        let text = "HTTP/1.1 103 Early Hints\nlink: x\n\nHTTP/1.1 429 Slow Down\n\n";
+        let (head, used) = read(text).unwrap().unwrap();
+        assert_eq!((head.status, head.is_interim(), used), (103, true, 37));
+        let text = text.replace('\n', "\r\n");
+        let (head, rest) = parse(&text.as_bytes()[used..]).unwrap().unwrap();
+        assert_eq!((head.status, head.is_interim()), (429, false));
+        assert_eq!(used + rest, text.len());
+        for end in 0..used {
+            assert_eq!(parse(&text.as_bytes()[..end]), Ok(None), "{end}");
+        }
+    }
+
+    #[test]
+    fn two_lengths_are_read_chunked_and_never_kept() {
+        for (first, second) in [("5", "5"), ("0", "7"), ("x", "5, 6")] {
+            let both = format!(
+                "content-length: {first}\ntransfer-encoding: chunked\ncontent-length: {second}\n"
+            );
+            assert_eq!(with(&both), Ok((Length::Chunked, false)));
+        }
+    }
+
+    #[test]
+    fn who_keeps_a_connection() {
+        let keeps = |version: &str, headers: &str| {
+            head(&format!(
+                "HTTP/{version} 200 OK\ncontent-length: 1\n{headers}\n"
+            ))
+            .keep
+        };
+        for close in [
+            "close",
+            "Close",
+            "x, CLOSE ,y",
+            "keep-alive\nconnection: close",
+            "close\u{e9}",
+            "keep-alive, close",
+            "close, \u{e9}",
+            "\u{e9}",
+        ] {
+            assert!(!keeps("1.1", &format!("connection: {close}\n")), "{close}");
+            assert!(!keeps("1.0", &format!("connection: {close}\n")), "{close}");
+        }
+        for keep in ["keep-alive", "x, Keep-Alive", "x\nconnection: KEEP-ALIVE"] {
+            assert!(keeps("1.1", &format!("connection: {keep}\n")), "{keep}");
+            assert!(keeps("1.0", &format!("connection: {keep}\n")), "{keep}");
+        }
+        assert!(keeps("1.1", "") && !keeps("1.0", "") && !keeps("1.0", "connection: x\n"));
+        assert!(keeps("1.1", "connection: closed\n"));
+    }
+
+    #[test]
+    fn chunks_of_http_1_0_are_read_and_never_kept() {
+        let old = "HTTP/1.0 200 OK\nconnection: keep-alive\ntransfer-encoding: chunked\n\n";
+        let old = head(old);
+        assert_eq!((old.length, old.keep), (Length::Chunked, false));
+    }
+
+    #[test]
+    fn some_statuses_have_no_body_whatever_they_say() {
+        for status in [204, 304] {
+            let says = |headers: &str| head(&format!("HTTP/1.1 {status} x\n{headers}\n"));
+            assert!(says("").keep && says("content-length: 0\n").keep);
+            for headers in [
+                "content-length: 7\n",
+                "content-length: x\n",
+                "transfer-encoding: gzip\n",
+            ] {
+                let head = says(headers);
+                assert_eq!(head.length, Length::Known(0));
+                // A 304 may say what a 200 would be.
+                assert_eq!(head.keep, status == 304, "{status} {headers}");
+            }
+        }
+    }
+
+    #[test]
+    fn statuses_are_those_of_http() {
+        for (code, expected) in [
+            ("000", Malformed::Status(0)),
+            ("099", Malformed::Status(99)),
+            ("101", Malformed::Upgrade),
+            ("600", Malformed::Status(600)),
+            ("999", Malformed::Status(999)),
+        ] {
+            assert_eq!(status(&format!("HTTP/1.1 {code} x")), Err(expected));
+        }
+        for code in [100, 102, 199, 200, 299, 599] {
+            assert_eq!(status(&format!("HTTP/1.1 {code} x")).unwrap().status, code);
+        }
+    }
+
+    #[test]
+    fn an_interim_status_with_a_body_is_none() {
+        for headers in [
+            "content-length: 2\n",
+            "content-length: x\n",
+            "transfer-encoding: chunked\n",
+        ] {
+            let refused = read(&format!("HTTP/1.1 150 x\n{headers}\n"));
+            assert_eq!(refused, Err(Malformed::InterimBody(150)), "{headers}");
+        }
+        assert!(head("HTTP/1.1 100 Continue\ncontent-length: 0\n\n").is_interim());
+    }
+
+    #[test]
+    fn lines_and_bytes_have_limits() {
+        let with_lines =
+            |count: usize| read(&format!("HTTP/1.1 200 OK\n{}\n", "a: b\n".repeat(count)));
+        assert_eq!(
+            with_lines(LINES_MAX).unwrap().unwrap().0.headers.len(),
+            LINES_MAX
+        );
+        let refused = Malformed::Head(httparse::Error::TooManyHeaders);
+        assert_eq!(with_lines(LINES_MAX + 1), Err(refused));
+        let of_bytes = |length: usize| {
+            let empty = "HTTP/1.1 200 OK\r\na: \r\n\r\n".len();
+            format!(
+                "HTTP/1.1 200 OK\r\na: {}\r\n\r\n",
+                "b".repeat(length - empty)
+            )
+        };
+        let longest = of_bytes(HEAD_BYTES_MAX);
+        assert_eq!(
+            parse(longest.as_bytes()).unwrap().unwrap().1,
+            HEAD_BYTES_MAX
+        );
+        assert_eq!(parse(&longest.as_bytes()[..HEAD_BYTES_MAX - 1]), Ok(None));
+        // What follows it is no part of it.
+        assert!(parse(format!("{longest}body").as_bytes())
+            .unwrap()
+            .is_some());
+        let longer = of_bytes(HEAD_BYTES_MAX + 1);
+        assert_eq!(parse(longer.as_bytes()), Err(Malformed::HeadTooLong));
+        assert_eq!(
+            parse(&longer.as_bytes()[..HEAD_BYTES_MAX]),
+            Err(Malformed::HeadTooLong)
+        );
+    }
+
+    #[test]
+    fn what_is_no_head_is_refused() {
+        for noise in [
+            "SSH-2.0-OpenSSH_9.9\n",
+            "HTTP/2 200\n\n",
+            "HTTP/1.2 200 OK\n\n",
+            "http/1.1 200 OK\n\n",
+            "HTTP/1.1 20 OK\n\n",
+            "HTTP/1.1 2000 OK\n\n",
+            "HTTP/1.1  200 OK\n\n",
+            "ICY 200 OK\n\n",
+            "HTTP/1.1 200 OK\nno colon\n\n",
+            "HTTP/1.1 200 OK\na: b\n folded\n\n",
+            "HTTP/1.1 200 OK\n a: b\n\n",
+            "HTTP/1.1 200 OK\na : b\n\n",
+            "HTTP/1.1 200 OK\n: b\n\n",
+            "HTTP/1.1 200 OK\na: b\0c\n\n",
+            "HTTP/1.1 200 OK\na: b\rc\n\n",
+            "HTTP/1.1 200 OK\na: \x7f\n\n",
+            "HTTP/1.1 200 OK\na\u{e9}: b\n\n",
+            "HTTP/1.1 200 O\0K\n\n",
+            "HTTP/1.1 200 OK\r\ra: b\n\n",
+        ] {
+            assert!(matches!(read(noise), Err(Malformed::Head(_))), "{noise:?}");
+        }
+        let odd = head("HTTP/1.1 200\na: b\u{e9}\t c \nA:\n\n");
+        let values: Vec<&[u8]> = odd
+            .headers
+            .get_all("a")
+            .iter()
+            .map(HeaderValue::as_bytes)
+            .collect();
+        assert_eq!(values, ["b\u{e9}\t c".as_bytes(), b""]);
+    }
 }

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::fmt;
 
 use super::chunked::OVERHEAD_BYTES_MAX;
-use super::head::{HEAD_BYTES_MAX, LENGTH_MAX};
+use super::head::HEAD_BYTES_MAX;
 use super::head_reader::{INTERIM_BYTES_MAX, INTERIM_HEADS_MAX};
+use super::length::LENGTH_MAX;
 
 /// So much of a peer's own words is shown.
 const SHOWN_CHARACTERS_MAX: usize = 40;

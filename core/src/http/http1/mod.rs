@@ -6,8 +6,10 @@
 pub(crate) mod body_reader;
 mod chunked;
 mod content_coding;
+mod field_list;
 pub(crate) mod head;
 pub(crate) mod head_reader;
+pub(crate) mod length;
 mod malformed;
 pub(crate) mod request_head;
 
