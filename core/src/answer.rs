@@ -4,25 +4,24 @@
 use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::task::Poll;
-use std::time::Duration;
 
-use crate::attempt::timed_out;
+use crate::attempt::timed_out_in_body;
 use crate::batch::EventBatch;
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::framing::{Framer, Framing};
-use crate::http::{BodyFailure, IncomingBody, Read};
+use crate::http::{BodyFailure, Read, ResponseBody};
 use crate::options::ClientOptions;
 use crate::providers::{Decoder, Finish, Progress};
 use crate::timers::{Watchdog, ALIVE_BYTES};
 
-/// How long the rest of a complete answer is read so that its connection can be used again.
-const DRAIN: Duration = Duration::from_millis(20);
-/// What is read in one step while more is ready at once.
+/// What is read in one step while more is ready at once, in bytes of the body and in reads, which
+/// may bring nothing of it.
 const STEP_BYTES_MAX: usize = 16 * 1024;
+const STEP_READS_MAX: u32 = 4;
 
 #[derive(Debug)]
 pub(crate) struct Answer {
-    incoming: IncomingBody,
+    incoming: ResponseBody,
     reader: Reader,
     /// The body was read to its end.
     at_end: bool,
@@ -61,7 +60,7 @@ pub(crate) enum Step {
 impl Answer {
     /// Without a framing the answer comes whole.
     pub(crate) fn new(
-        incoming: IncomingBody,
+        incoming: ResponseBody,
         decoder: Box<dyn Decoder>,
         framing: Option<Framing>,
         options: &ClientOptions,
@@ -96,12 +95,9 @@ impl Answer {
         let mut read = match watchdog.wait(first).await {
             Ok(read) => read,
             Err(_) if reader.is_answered() => return Ok(Step::Complete),
-            Err(timer) => {
-                let mut error = timed_out(timer, Phase::Body);
-                error.maybe_executed = true;
-                return Err(error);
-            }
+            Err(timer) => return Err(timed_out_in_body(timer)),
         };
+        let mut reads = 0;
         let step = poll_fn(|context| loop {
             if let Some(error) = taken.error.take() {
                 return Poll::Ready(Err(error));
@@ -115,7 +111,8 @@ impl Answer {
                 Ok(Read::End) => return Poll::Ready(reader.ended(batch)),
                 Err(failure) => return Poll::Ready(reader.broken(failure)),
             }
-            if taken.bytes >= STEP_BYTES_MAX {
+            reads += 1;
+            if taken.bytes >= STEP_BYTES_MAX || reads >= STEP_READS_MAX {
                 return Poll::Ready(Ok(Step::More));
             }
             let mut take = |piece: &[u8]| reader.take(piece, batch, &mut taken);
@@ -136,18 +133,18 @@ impl Answer {
         self.reader.decoder.close(batch);
     }
 
-    /// Reads to the end of the body, but not for long.
+    /// Reads to the end of the body, which nobody looks at.
     pub(crate) async fn drain(&mut self) {
-        if self.at_end {
-            return;
+        let ignore = |_: &[u8]| ControlFlow::Continue(());
+        while !self.at_end {
+            let read = self.incoming.read(ignore).await;
+            self.at_end = !matches!(read, Ok(Read::More));
         }
-        let incoming = &mut self.incoming;
-        let rest = async {
-            let ignore = |_: &[u8]| ControlFlow::Continue(());
-            while let Ok(Read::More) = incoming.read(ignore).await {}
-        };
-        // Late or broken: the connection is simply not used again.
-        let _ = tokio::time::timeout(DRAIN, rest).await;
+    }
+
+    /// A timer ran out: nothing else is begun on a connection that others share.
+    pub(crate) fn retire_connection(&self) {
+        self.incoming.retire_connection();
     }
 
     pub(crate) fn finish(&self) -> Finish {

@@ -7,7 +7,7 @@ mod said;
 #[cfg(all(test, feature = "openai"))]
 mod tests;
 
-use reqwest::StatusCode;
+use http::StatusCode;
 
 use super::Provider;
 use crate::error::{ErrorKind, LlmError, Phase};

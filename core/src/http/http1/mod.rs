@@ -5,6 +5,7 @@
 
 pub(crate) mod body_reader;
 mod chunked;
+pub(crate) mod connection;
 mod content_coding;
 mod field_list;
 pub(crate) mod head;
@@ -12,6 +13,7 @@ pub(crate) mod head_reader;
 pub(crate) mod length;
 mod malformed;
 pub(crate) mod request_head;
+pub(crate) mod response_body;
 
 pub(crate) use content_coding::is_gzip;
 pub(crate) use malformed::Malformed;
