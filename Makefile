@@ -15,10 +15,10 @@ CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
 BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-dir build/bench/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils cmake pkg-config
-OUR_PYTHON := tests/install tests/lint tests/model tests/demo tests/recordings tests/bench tests/battery \
+OUR_PYTHON := tests/install tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/battery \
   tests/summary.py core/fuzz/seeds.py
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
-  -name '*.[ch]' -o -name '*.cpp' | sort)
+  tests/network -name '*.[ch]' -o -name '*.cpp' | sort)
 TESTS := rust fuzz c install python go node recordings model
 CHECKS := rust python c go node sizes library
 
@@ -124,7 +124,8 @@ $(VENV)/package: $(VENV)/ready $(ARCHIVE) include/liter_llm.h $(PACKAGE_SOURCES)
 	  $(VENV)/bin/pip install ./bindings/python)
 	@touch $@
 
-PYTHON_TOOLS := tests/lint/requirements.txt bindings/python/requirements-dev.txt
+PYTHON_TOOLS := tests/lint/requirements.txt tests/http2/requirements.txt \
+  bindings/python/requirements-dev.txt
 $(VENV)/ready: $(PYTHON_TOOLS)
 	@$(call need,$(PYTHON),Python 3)
 	@$(call quietly,a Python environment in $(VENV),venv,$(PYTHON) -m venv $(VENV) && \
@@ -150,7 +151,7 @@ test: ## sets up and runs every test, and adds up what the runners say
 	for name in $(TESTS); do $(MAKE) test-$$name || code=1; done; \
 	$(PYTHON) tests/summary.py build/test/*.log || code=1; exit $$code
 
-test-rust: mock ## unit tests, vectors and boundary tests in Rust; the mock's own tests
+test-rust: mock $(VENV)/ready ## unit tests, vectors and boundary tests in Rust; the mock's own tests
 	@$(call reported,rust,export LITER_LLM_MOCK=$(MOCK); code=0; \
 	  cargo test --no-fail-fast $(CORE) --workspace || code=1; \
 	  cargo test --no-fail-fast $(MOCK_CRATE) || code=1; exit $$code)

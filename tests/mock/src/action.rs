@@ -31,6 +31,10 @@ pub enum Action {
     Hang(Yes),
     Close(Yes),
     Reset(Yes),
+    /// The script ends here and the connection stays, whatever the answer said of that.
+    Keep(Yes),
+    /// Reads the rest of a request that is played before it is whole. HTTP/1.1 only.
+    ReadRequest(Yes),
     Repeat(Repeat),
     Gzip(Yes),
     Signal(String),

@@ -10,6 +10,9 @@ use serde_json::{json, Value};
 const BODY_KEPT_BYTES_MAX: usize = 1024 * 1024;
 
 pub struct Exchange {
+    /// `HTTP/2`, `HTTP/1.1` or `HTTP/1.0`.
+    version: &'static str,
+    origin: Origin,
     method: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
@@ -19,16 +22,29 @@ pub struct Exchange {
     body_bytes: Cell<usize>,
     bytes_written: Cell<u64>,
     closed_ms: Cell<Option<f64>>,
+    wanted: Cell<bool>,
+    read: Cell<bool>,
+}
+
+/// Where a connection came in, and as whom.
+#[derive(Clone, Copy)]
+pub struct Origin {
+    /// The name under which the port is announced.
+    pub place: &'static str,
+    /// The peer showed a certificate of this mock's CA.
+    pub client_certificate: bool,
 }
 
 impl Exchange {
     pub fn new(
-        (method, path): (&str, &str),
+        (method, path, version): (&str, &str, &'static str),
         headers: Vec<(String, String)>,
         at_ms: f64,
-        connection: usize,
+        (connection, origin): (usize, Origin),
     ) -> Self {
         Self {
+            version,
+            origin,
             method: method.to_owned(),
             path: path.to_owned(),
             headers,
@@ -38,7 +54,27 @@ impl Exchange {
             body_bytes: Cell::new(0),
             bytes_written: Cell::new(0),
             closed_ms: Cell::new(None),
+            wanted: Cell::new(false),
+            read: Cell::new(false),
         }
+    }
+
+    /// The script wants the rest of a request that it plays before it is whole.
+    pub fn want(&self) {
+        self.wanted.set(true);
+    }
+
+    pub fn is_wanted(&self) -> bool {
+        self.wanted.get()
+    }
+
+    pub fn is_read(&self) -> bool {
+        self.read.get()
+    }
+
+    /// The rest is here.
+    pub fn have_read(&self) {
+        self.read.set(true);
     }
 
     pub fn keep_body(&self, body: &Bytes) {
@@ -65,6 +101,9 @@ impl Exchange {
             Err(_) => String::from_utf8_lossy(&body).into(),
         };
         json!({
+            "version": self.version,
+            "place": self.origin.place,
+            "client_certificate": self.origin.client_certificate,
             "method": self.method,
             "path": self.path,
             "headers": self.headers,

@@ -11,6 +11,7 @@ pub struct Head {
     pub headers: Vec<(String, String)>,
     pub length: Length,
     pub keeps_alive: bool,
+    pub version: &'static str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,6 +43,10 @@ impl Head {
             method: request.method.unwrap_or_default().to_owned(),
             path: request.path.unwrap_or_default().to_owned(),
             length: length(&headers)?,
+            version: match request.version {
+                Some(0) => "HTTP/1.0",
+                _ => "HTTP/1.1",
+            },
             keeps_alive: request.version == Some(1)
                 && find(&headers, "connection") != Some("close"),
             headers,

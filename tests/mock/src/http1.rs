@@ -7,6 +7,7 @@ use std::rc::Rc;
 use bytes::{Bytes, BytesMut};
 
 use crate::control;
+use crate::exchange::Origin;
 use crate::head::{Head, Length};
 use crate::http2;
 use crate::mock::Mock;
@@ -37,16 +38,16 @@ enum Next {
     Http2,
 }
 
-pub async fn serve(mock: Rc<Mock>, transport: Transport) {
+pub async fn serve(mock: Rc<Mock>, transport: Transport, origin: Origin) {
     let mut connection = Connection {
-        visit: Visit::new(mock.clone()),
+        visit: Visit::new(mock.clone(), origin),
         mock,
         transport: Rc::new(transport),
         input: BytesMut::new(),
     };
     loop {
         match connection.request().await {
-            Ok(Next::Ending(Ending::Keep)) => {}
+            Ok(Next::Ending(Ending::Keep | Ending::KeepAnyway)) => {}
             Ok(Next::Ending(Ending::Close)) => return connection.close().await,
             Ok(Next::Ending(Ending::Reset)) => {
                 // A socket that is already gone needs no reset.
@@ -77,14 +78,10 @@ impl Connection {
         if head.path.starts_with(control::PREFIX) {
             return self.control(&head).await;
         }
-        let start = (head.method.as_str(), head.path.as_str());
+        let start = (head.method.as_str(), head.path.as_str(), head.version);
         let stage = Stage::new(self.mock.clone(), &self.visit, start, head.headers);
         if stage.plays_before_request() {
-            stage.received(&Bytes::new());
-            return match self.play(&stage, &Bytes::new()).await? {
-                Next::Ending(Ending::Keep) => Ok(Next::Ending(Ending::Close)),
-                next => Ok(next),
-            };
+            return self.play_early(&stage, head.length).await;
         }
         let body = self.body(head.length).await;
         stage.received(body.as_ref().unwrap_or(&Bytes::new()));
@@ -101,6 +98,40 @@ impl Connection {
             ending = stage.play(body, &mut output) => ending.map(Next::Ending),
             _left = peer_left(&self.transport, &mut self.input) => Ok(Next::PeerLeft),
         }
+    }
+
+    /// Plays while the request is unread, or being read once the script wants it.
+    async fn play_early(&mut self, stage: &Stage, length: Length) -> io::Result<Next> {
+        let nothing = Bytes::new();
+        stage.received(&nothing);
+        let transport = self.transport.clone();
+        let mut output = stage.output(Sink::Http1(transport.clone()));
+        let mut is_read = false;
+        let ending = {
+            let reading = async {
+                tokio::select! {
+                    () = stage.wants_request() => {}
+                    () = peer_left(&transport, &mut self.input) => return,
+                }
+                if let Ok(body) = self.body(length).await {
+                    is_read = true;
+                    stage.have_read(&body);
+                    peer_left(&transport, &mut self.input).await;
+                }
+            };
+            tokio::select! {
+                biased;
+                ending = stage.play(&nothing, &mut output) => ending?,
+                () = reading => return Ok(Next::PeerLeft),
+            }
+        };
+        if ending == Ending::KeepAnyway && !is_read {
+            self.body(length).await?;
+        }
+        Ok(Next::Ending(match ending {
+            Ending::Keep => Ending::Close,
+            ending => ending,
+        }))
     }
 
     async fn control(&mut self, head: &Head) -> io::Result<Next> {

@@ -105,7 +105,13 @@ fn serve_tls(mock: &Rc<Mock>, places: &mut Map<String, Value>) -> Result<Folder,
         format!("https://localhost:{port}").into(),
     );
     tokio::task::spawn_local(server::serve_old_tls(mock.clone(), listener));
-    places.insert("ca_file".into(), folder.ca_file().to_string_lossy().into());
+    for (name, file) in [
+        ("ca_file", folder.ca_file()),
+        ("client_certificate_file", folder.client_certificate_file()),
+        ("client_key_file", folder.client_key_file()),
+    ] {
+        places.insert(name.into(), file.to_string_lossy().into());
+    }
     Ok(folder)
 }
 

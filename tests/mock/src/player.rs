@@ -24,6 +24,8 @@ const FLOOD_WRITE_BYTES: usize = 16 * 1024;
 #[derive(Debug, PartialEq)]
 pub enum Ending {
     Keep,
+    /// Although the answer may have said otherwise.
+    KeepAnyway,
     Close,
     Reset,
 }
@@ -109,6 +111,16 @@ impl Player<'_> {
                 self.output.flush().await?;
                 std::future::pending::<()>().await;
             }
+            Action::ReadRequest(_) => {
+                self.output.flush().await?;
+                self.output.exchange.want();
+                while !self.output.exchange.is_read() {
+                    let change = self.output.scene.change();
+                    self.output.scene.tell();
+                    change.await;
+                }
+            }
+            Action::Keep(_) => return Ok(Some(Ending::KeepAnyway)),
             Action::Close(_) => return Ok(Some(Ending::Close)),
             Action::Reset(_) => return Ok(Some(Ending::Reset)),
             Action::Repeat(_) => {}

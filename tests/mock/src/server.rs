@@ -10,6 +10,7 @@ use bytes::BytesMut;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+use crate::exchange::Origin;
 use crate::http1;
 use crate::mock::Mock;
 use crate::tls;
@@ -31,7 +32,11 @@ pub fn listen(port: u16) -> io::Result<(TcpListener, u16)> {
 
 pub async fn serve_plain(mock: Rc<Mock>, listener: TcpListener) {
     accept(listener, mock.clone(), "http", |stream| {
-        http1::serve(mock.clone(), Transport::plain(stream))
+        let origin = Origin {
+            place: "http",
+            client_certificate: false,
+        };
+        http1::serve(mock.clone(), Transport::plain(stream), origin)
     })
     .await;
 }
@@ -47,7 +52,11 @@ pub async fn serve_tls(
         async move {
             // A refused certificate is the client's right, and what the test wants to see.
             if let Ok(stream) = acceptor.accept(stream).await {
-                http1::serve(mock, Transport::tls(stream)).await;
+                let origin = Origin {
+                    place: name,
+                    client_certificate: stream.get_ref().1.peer_certificates().is_some(),
+                };
+                http1::serve(mock, Transport::tls(stream), origin).await;
             }
         }
     })

@@ -33,14 +33,15 @@ impl Stage {
     pub fn new(
         mock: Rc<Mock>,
         visit: &Visit,
-        (method, path): (&str, &str),
+        (method, path, version): (&str, &str, &'static str),
         headers: Vec<(String, String)>,
     ) -> Self {
         let key = key(path);
         let scene = mock.scene(key);
         let connection = visit.enter(&scene);
-        let exchange = Exchange::new((method, path), headers, mock.now_ms(), connection);
-        let exchange = Rc::new(exchange);
+        let start = (method, path, version);
+        let from = (connection, visit.origin);
+        let exchange = Rc::new(Exchange::new(start, headers, mock.now_ms(), from));
         visit.served(exchange.clone());
         Self {
             key: key.to_owned(),
@@ -61,6 +62,20 @@ impl Stage {
     pub fn received(&self, body: &Bytes) {
         self.exchange.keep_body(body);
         self.scene.received(&self.exchange);
+    }
+
+    /// Returns when the script wants the rest of the request.
+    pub async fn wants_request(&self) {
+        while !self.exchange.is_wanted() {
+            self.scene.change().await;
+        }
+    }
+
+    /// The rest of a request is here that is played already.
+    pub fn have_read(&self, body: &Bytes) {
+        self.exchange.keep_body(body);
+        self.exchange.have_read();
+        self.scene.tell();
     }
 
     pub fn output(&self, sink: Sink) -> Output {

@@ -11,19 +11,24 @@ use rcgen::{
 };
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
 /// The ports by the names under which they are announced.
-pub const NAMES: [&str; 5] = [
+pub const NAMES: [&str; 6] = [
     "https",
     HTTP1_NAME,
+    CLIENT_NAME,
     "https_wrong_name",
     "https_expired",
     "https_self_signed",
 ];
 /// As good, but without HTTP/2.
 const HTTP1_NAME: &str = "https_http1";
+/// As good, and asks for the client's certificate; whether one came is seen with each request.
+const CLIENT_NAME: &str = "https_client_certificate";
 pub const OLD_NAME: &str = "https_tls11";
 
 pub struct Certificates {
@@ -47,6 +52,12 @@ impl Certificates {
         let folder = Folder(std::env::temp_dir().join(name));
         fs::create_dir_all(&folder.0).map_err(shown)?;
         fs::write(folder.ca_file(), self.authority.pem()).map_err(shown)?;
+        let key = key()?;
+        let client = named("liter-llm mock client", &["client.example"])?
+            .signed_by(&key, &self.authority)
+            .map_err(shown)?;
+        fs::write(folder.client_certificate_file(), client.pem()).map_err(shown)?;
+        fs::write(folder.client_key_file(), key.serialize_pem()).map_err(shown)?;
         Ok(folder)
     }
 
@@ -70,13 +81,34 @@ impl Certificates {
             HTTP1_NAME => &[b"http/1.1"],
             _ => &[b"h2", b"http/1.1"],
         };
-        server(certificate.map_err(shown)?.der().clone(), key, versions)
+        let asks = name == CLIENT_NAME;
+        let verifier = asks.then(|| self.client_verifier()).transpose()?;
+        let certificate = certificate.map_err(shown)?.der().clone();
+        server(certificate, key, versions, verifier)
+    }
+
+    fn client_verifier(&self) -> Result<Arc<dyn ClientCertVerifier>, String> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.authority.der().clone()).map_err(shown)?;
+        let provider = Arc::new(default_provider());
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+            .allow_unauthenticated()
+            .build()
+            .map_err(shown)
     }
 }
 
 impl Folder {
     pub fn ca_file(&self) -> PathBuf {
         self.0.join("ca.pem")
+    }
+
+    pub fn client_certificate_file(&self) -> PathBuf {
+        self.0.join("client.pem")
+    }
+
+    pub fn client_key_file(&self) -> PathBuf {
+        self.0.join("client.key")
     }
 }
 
@@ -106,12 +138,17 @@ fn server(
     certificate: CertificateDer<'static>,
     key: KeyPair,
     versions: &[&[u8]],
+    verifier: Option<Arc<dyn ClientCertVerifier>>,
 ) -> Result<TlsAcceptor, String> {
     let key = PrivateKeyDer::try_from(key.serialize_der())?;
-    let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+    let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(shown)?
-        .with_no_client_auth()
+        .map_err(shown)?;
+    let builder = match verifier {
+        Some(verifier) => builder.with_client_cert_verifier(verifier),
+        None => builder.with_no_client_auth(),
+    };
+    let mut config = builder
         .with_single_cert(vec![certificate], key)
         .map_err(shown)?;
     config.alpn_protocols = versions.iter().map(|version| version.to_vec()).collect();

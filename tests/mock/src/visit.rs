@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Origin};
 use crate::mock::{add, Mock};
 use crate::scene::Scene;
 
@@ -13,6 +13,7 @@ const EXCHANGES_TOLD_MAX: usize = 1_000;
 
 pub struct Visit {
     mock: Rc<Mock>,
+    pub origin: Origin,
     number: Cell<usize>,
     scenes: RefCell<Vec<Rc<Scene>>>,
     exchanges: RefCell<Vec<Rc<Exchange>>>,
@@ -20,9 +21,10 @@ pub struct Visit {
 }
 
 impl Visit {
-    pub fn new(mock: Rc<Mock>) -> Self {
+    pub fn new(mock: Rc<Mock>, origin: Origin) -> Self {
         Self {
             mock,
+            origin,
             number: Cell::new(0),
             scenes: RefCell::default(),
             exchanges: RefCell::default(),

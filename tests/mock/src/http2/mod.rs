@@ -89,7 +89,7 @@ async fn respond(peer: Rc<Peer>, request: Request<Incoming>) -> io::Result<Respo
             (name.to_string(), value.into_owned())
         })
         .collect();
-    let start = (parts.method.as_str(), path.as_str());
+    let start = (parts.method.as_str(), path.as_str(), "HTTP/2");
     let stage = Stage::new(peer.mock.clone(), &peer.visit, start, headers);
     let (head, head_made) = oneshot::channel();
     let (alive, gone) = oneshot::channel();
@@ -140,7 +140,7 @@ async fn play(
         tokio::time::sleep(SETTLE).await;
     }
     match ending {
-        Ok(Ending::Keep) => reply.end(),
+        Ok(Ending::Keep | Ending::KeepAnyway) => reply.end(),
         Ok(Ending::Reset) => reply.reset().await,
         Ok(Ending::Close) => peer.close.notify_one(),
         Err(_) => stage.left_by_peer(),

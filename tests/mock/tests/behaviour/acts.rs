@@ -172,6 +172,52 @@ fn before_request_can_answer_early() {
 }
 
 #[test]
+fn a_request_can_be_read_while_it_is_answered() {
+    let mock = Mock::start(&[]);
+    mock.plan(
+        "k",
+        json!([{"before_request": [
+            {"head": {"status": 200, "chunked": true}}, {"chunk": "early "},
+            {"read_request": true}, {"chunk": "late"}, {"chunk_end": true}, {"keep": true}
+        ]}]),
+    );
+    let mut connection = Connection::open(&mock.http());
+
+    connection.write(b"POST /k/v1/chat/completions HTTP/1.1\r\ncontent-length: 4\r\n\r\n");
+    assert_eq!(mock.wait("k", "bytes=1")["held"], true);
+    connection.write(b"body");
+
+    assert_eq!(connection.response().text(), "early late");
+    assert_eq!(mock.seen("k")["requests"][0]["body"], "body");
+    connection.write(b"POST /k/v1/chat/completions HTTP/1.1\r\ncontent-length: 0\r\n\r\n");
+    assert_eq!(connection.response().text(), "early late");
+}
+
+#[test]
+fn keep_keeps_a_connection_whatever_was_said() {
+    let mock = Mock::start(&[]);
+    let extra = json!([
+        {"write": "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nab"},
+        {"keep": true}
+    ]);
+    mock.raw("k", extra);
+    let mut connection = Connection::open(&mock.http());
+
+    for _ in 0..2 {
+        connection.send("POST", &chat_path("k"), "{}");
+        assert_eq!(connection.response().text(), "ab");
+    }
+
+    let seen = mock.seen("k");
+    assert_eq!(
+        (&seen["requests_count"], &seen["connections_opened"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(seen["requests"][0]["version"], "HTTP/1.1");
+    assert_eq!(seen["requests"][0]["place"], "http");
+}
+
+#[test]
 fn hang_lasts_until_the_peer_closes() {
     let mock = Mock::start(&[]);
     mock.raw(

@@ -5,23 +5,42 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::client::{connect, Connection, End};
 use crate::program::{chat_path, Mock};
 
 fn open(mock: &Mock, place: &str, protocol: &str) -> std::io::Result<Connection> {
+    open_as(mock, place, protocol, false)
+}
+
+/// With the client's certificate or without.
+fn open_as(
+    mock: &Mock,
+    place: &str,
+    protocol: &str,
+    shows_certificate: bool,
+) -> std::io::Result<Connection> {
     let ca_file = mock.places["ca_file"].as_str().unwrap();
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(ca_file).unwrap())
         .unwrap();
-    let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+    let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let file = |name: &str| mock.places[name].as_str().unwrap().to_owned();
+    let mut config = if shows_certificate {
+        let certificate = CertificateDer::from_pem_file(file("client_certificate_file")).unwrap();
+        let key = PrivateKeyDer::from_pem_file(file("client_key_file")).unwrap();
+        builder
+            .with_client_auth_cert(vec![certificate], key)
+            .unwrap()
+    } else {
+        builder.with_no_client_auth()
+    };
     config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
     let name = ServerName::try_from("localhost").unwrap();
     let mut client = ClientConnection::new(Arc::new(config), name).unwrap();
@@ -113,4 +132,24 @@ fn http2_is_chosen_by_alpn() {
     let mock = Mock::start(&["--tls"]);
 
     assert!(open(&mock, "https", "h2").is_ok());
+}
+
+#[test]
+fn a_client_certificate_is_asked_for_and_told() {
+    let mock = Mock::start(&["--tls"]);
+    for (place, shows, told) in [
+        ("https_client_certificate", true, true),
+        ("https_client_certificate", false, false),
+        ("https", true, false),
+    ] {
+        let mut connection = open_as(&mock, place, "http/1.1", shows).unwrap();
+
+        connection.send("POST", &chat_path("k"), "{}");
+
+        assert_eq!(connection.response().status, 200);
+        let seen = mock.seen("k");
+        let last = seen["requests"].as_array().unwrap().last().unwrap();
+        assert_eq!(last["client_certificate"], told, "{place} {shows}");
+        assert_eq!(last["place"], place);
+    }
 }
