@@ -27,8 +27,10 @@ pub(crate) enum BodyFailure {
 /// How an exchange failed before the head of its answer was there.
 #[derive(Debug)]
 pub(super) enum ExchangeFailure {
-    /// The connection broke, or the stream was reset.
+    /// The connection broke.
     Broken(String),
+    /// The host gave up this exchange, and not its connection.
+    Reset(String),
     /// What came is no HTTP.
     NotHttp(String),
 }
@@ -91,9 +93,17 @@ pub(super) fn failed(
     exchange: &Exchange,
 ) -> LlmError {
     let (kind, message) = match failure {
-        ExchangeFailure::Broken(reason) => (
+        ExchangeFailure::Broken(reason) => {
+            exchange.lost();
+            let message = "broke before an answer came";
+            (
+                ErrorKind::Network,
+                format!("the connection to {host} {message}: {reason}"),
+            )
+        }
+        ExchangeFailure::Reset(reason) => (
             ErrorKind::Network,
-            format!("the connection to {host} broke before an answer came: {reason}"),
+            format!("{host} gave up before an answer came: {reason}"),
         ),
         ExchangeFailure::NotHttp(reason) => (
             ErrorKind::Protocol,

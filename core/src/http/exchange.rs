@@ -24,6 +24,8 @@ pub(crate) struct Exchange {
     reused: AtomicBool,
     /// The host said that it did not look at the request.
     refused: AtomicBool,
+    /// The connection ended, and not only this exchange on it.
+    lost: AtomicBool,
     shared_connection: Mutex<Weak<http2::Connection>>,
 }
 
@@ -35,6 +37,7 @@ impl Exchange {
             sent_at: OnceLock::new(),
             reused: AtomicBool::new(false),
             refused: AtomicBool::new(false),
+            lost: AtomicBool::new(false),
             shared_connection: Mutex::default(),
         })
     }
@@ -60,6 +63,11 @@ impl Exchange {
         self.refused.store(true, Ordering::Release);
     }
 
+    /// The connection ended before an answer came.
+    pub(super) fn lost(&self) {
+        self.lost.store(true, Ordering::Release);
+    }
+
     /// What the exchange waits for, and since when.
     pub(crate) fn stage(&self) -> (Stage, Instant) {
         match self.connected_at.get() {
@@ -77,15 +85,14 @@ impl Exchange {
         self.sent_at.get().is_some() && !self.refused.load(Ordering::Acquire)
     }
 
-    /// After the connection broke without an answer: whether that was the end of a kept connection,
-    /// or a refusal, so that the request cannot have been run and another try costs nothing.
+    /// Whether it met the end of a kept connection, so that the request cannot have been run and
+    /// another try costs nothing.
     pub(crate) fn is_stale(&self) -> bool {
         let was_closing = || match self.sent_at.get() {
             Some(at) => at.elapsed() <= CLOSING_RACE,
             None => true,
         };
-        self.refused.load(Ordering::Acquire)
-            || (self.reused.load(Ordering::Acquire) && was_closing())
+        self.lost.load(Ordering::Acquire) && self.reused.load(Ordering::Acquire) && was_closing()
     }
 
     /// The connection did not answer in time: nothing else is sent on it.

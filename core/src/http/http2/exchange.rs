@@ -152,6 +152,9 @@ fn failed(error: &h2::Error, place: &Place, exchange: &Exchange) -> Failure {
     if error.is_library() {
         return Failure::Exchange(ExchangeFailure::NotHttp(error.to_string()));
     }
+    if error.is_reset() || error.is_go_away() {
+        return Failure::Exchange(ExchangeFailure::Reset(error.to_string()));
+    }
     broken(reason(error, place))
 }
 
