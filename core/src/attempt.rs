@@ -113,6 +113,7 @@ async fn refusal(
         let limit = shared.options.header_bytes_max;
         let message = format!("the answer's headers are longer than header_bytes_max ({limit})");
         let mut error = LlmError::new(ErrorKind::Protocol, message);
+        error.status = Some(status);
         error.maybe_executed = true;
         return Some(error);
     }
@@ -219,6 +220,7 @@ async fn begin(
     let framing = (!whole).then_some(plan.framing);
     Ok(Answer::new(
         incoming.body,
+        incoming.status,
         decoder,
         framing,
         &shared.options,

@@ -329,7 +329,10 @@ impl Life {
     /// Lets go of the connection and completes the error into a receipt.
     fn ended(&mut self, mut error: LlmError) -> Receipt {
         let finish = match std::mem::replace(&mut self.state, State::Ended) {
-            State::Reading(answer) | State::Closing(answer) => answer.finish(),
+            State::Reading(answer) | State::Closing(answer) => {
+                error.status = error.status.or(Some(answer.status()));
+                answer.finish()
+            }
             State::Ready | State::Waiting(_) | State::Ended => Finish::default(),
         };
         error.attempts = self.attempts;
@@ -358,6 +361,7 @@ impl Life {
             finish_reason_raw: finish.reason_raw,
             usage: finish.usage,
             unknown_events: finish.unknown_events,
+            warnings: finish.warnings,
             attempts: self.attempts,
             timings: Timings {
                 first_token_ms: self.first_content.map(|at| milliseconds(at - began)),
