@@ -68,6 +68,7 @@ fn an_end_mark_without_an_answer_is_no_answer() {
     let v1_bare = r#"{"event_type":"stream-end","is_finished":true,"response":{"text":""}}"#;
     let no_choice = r#"{"choices":[{}]}"#;
     let null = r#"{"choices":[{"delta":null,"finish_reason":null}]}"#;
+    let word = r#"{"choices":[{"delta":{},"finish_reason":"null"}]}"#;
     let other = r#"{"choices":[{"index":1,"delta":{"content":"b"},"finish_reason":"stop"}]}"#;
     check(&[
         (OPENAI, &[DONE], nothing.clone()),
@@ -75,6 +76,7 @@ fn an_end_mark_without_an_answer_is_no_answer() {
         (OPENAI, &["{}", DONE], nothing.clone()),
         (OPENAI, &[no_choice, DONE], nothing.clone()),
         (OPENAI, &[null, DONE], nothing.clone()),
+        (OPENAI, &[word, DONE], nothing.clone()),
         (OPENAI, &[USAGE, DONE], nothing.clone()),
         (OPENAI, &[other, DONE], nothing.clone()),
         (

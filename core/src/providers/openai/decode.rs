@@ -341,7 +341,9 @@ impl OpenAiDecoder {
     }
 
     fn note_finish(&mut self, choice: &Choice<'_>) {
-        if let Some(reason) = choice.finish_reason.get() {
+        // Some servers write the word where JSON has null.
+        let reason = choice.finish_reason.get();
+        if let Some(reason) = reason.filter(|reason| *reason != "null") {
             self.finish_reason = Some(reason.to_owned());
             self.advance(Progress::Answered);
         }
