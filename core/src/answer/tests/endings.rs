@@ -233,6 +233,7 @@ fn an_error_in_any_usual_spelling_ends_the_answer() {
         r#"{"errors":["m"]}"#,
         r#"{"detail":"m"}"#,
         r#"{"detail":[{"loc":["a"],"msg":"m"}]}"#,
+        r#"{"detail":{"reason":"m"}}"#,
         r#"{"message":"m"}"#,
         r#"{"message":"m","code":500}"#,
         r#"{"message":"m","code":"internal","type":"x"}"#,
@@ -273,9 +274,16 @@ fn an_error_in_any_usual_spelling_ends_the_answer() {
         r#"{"type":"ping"}"#,
         r#"{"type":"status","message":"thinking"}"#,
         r#"{"type":"novelty","index":0}"#,
+        r#"{"type":"title","title":"A greeting"}"#,
+        r#"{"type":"event","event":{"type":"status"},"status":"in_progress","reason":"queue"}"#,
     ] {
         check(&[
             (OPENAI, &[TEXT, other, STOP, DONE], healthy.clone()),
+            (
+                OPENAI,
+                &[TEXT, r#"{"title":"A greeting"}"#, STOP, DONE],
+                healthy.clone(),
+            ),
             (
                 ANTHROPIC,
                 &[START, BLOCK, PIECE, other, END_TURN, MESSAGE_STOP],

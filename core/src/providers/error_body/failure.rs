@@ -90,8 +90,14 @@ fn has_status(fields: &Map<String, Value>) -> bool {
 fn speaks(fields: &Map<String, Value>) -> bool {
     let has = |names: &[&str]| names.iter().any(|name| !text(fields, name).is_empty());
     let is_kind = has(&["type", "status", "event", "event_type", "level"]);
-    let has_words =
-        has(WORDS) || has(&["msg"]) || fields.get("detail").is_some_and(Value::is_array);
+    // A title alone may be that of a conversation.
+    let mut words = WORDS.iter().filter(|name| **name != "title");
+    let has_detail = match fields.get("detail") {
+        Some(Value::Array(list)) => !list.is_empty(),
+        Some(Value::Object(inner)) => !inner.is_empty(),
+        _ => false,
+    };
+    let has_words = words.any(|name| has(&[name])) || has(&["msg"]) || has_detail;
     let has_code = has(&["code", "error_type", "error_code", "errorCode", "errcode"]);
     has_words && (has_code || !is_kind)
 }
