@@ -2,7 +2,9 @@
 //! connection ended.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod documents;
 mod endings;
+mod failures;
 mod limits;
 
 use serde_json::{json, Value};

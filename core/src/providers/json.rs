@@ -75,8 +75,9 @@ pub(crate) fn is_cut(text: &str) -> bool {
 /// counts too: it may be read later, by us or by the caller.
 pub(crate) fn is_shallow(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // Most texts hold fewer brackets than there may be levels.
-    if memchr2_iter(b'[', b'{', bytes).nth(LEVELS_MAX).is_none() {
+    // Most texts are shorter than so many brackets, which no parser takes unless they are closed,
+    // or hold fewer of them.
+    if bytes.len() <= 2 * LEVELS_MAX || memchr2_iter(b'[', b'{', bytes).nth(LEVELS_MAX).is_none() {
         return true;
     }
     let (mut level, mut at) = (0_usize, 0);
@@ -312,6 +313,10 @@ mod tests {
         for levels in [0, 1, 127, 128] {
             assert!(is_shallow(&deep(levels)), "{levels}");
         }
+        assert!(
+            is_shallow(&"[".repeat(256)),
+            "too short to be JSON and deep"
+        );
         for levels in [129, 100_000] {
             assert!(!is_shallow(&deep(levels)), "{levels}");
             assert!(!is_shallow(&format!(r#"{{"a":"\"","b":{}"#, deep(levels))));

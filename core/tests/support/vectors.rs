@@ -1,4 +1,4 @@
-//! The vectors of `tests/vectors` through the Rust interface, cut in pieces as the mock writes them.
+//! The vectors of `tests/vectors` through the Rust interface, cut as the mock writes them.
 
 use std::path::{Path, PathBuf};
 
