@@ -277,13 +277,12 @@ impl Reader {
                 Ok(()) | Err(_) => {}
             }
         }
+        // Where the caller has nothing and the model had not finished, it may be asked again.
+        let may_retry = !self.has_delivered && !self.is_answered() && !self.has_finished();
         if is_cut && !self.is_answered() {
             let error = LlmError::new(ErrorKind::Truncated, "the stream ended inside an event");
-            let is_untouched = !self.has_delivered;
-            return Err(self.behind_status(error.retryable(is_untouched)));
+            return Err(self.behind_status(error.retryable(may_retry)));
         }
-        // What began nowhere, or ended before the caller had anything, may be asked for again.
-        let may_retry = !self.has_delivered && !self.is_answered();
         self.judge().map_err(|error| match error.kind {
             ErrorKind::Provider => error,
             _ => error.retryable(may_retry),
@@ -297,12 +296,16 @@ impl Reader {
         Ok(Step::Complete)
     }
 
+    /// The model said why it stopped, and not that it failed.
+    fn has_finished(&self) -> bool {
+        let reason = self.decoder.finish().reason;
+        reason.is_some_and(|reason| reason != FinishReason::Error)
+    }
+
     /// An error that the answer itself is, or says. Once the model had finished, the same request
     /// is not sent again for it.
     fn in_answer(&self, error: LlmError) -> LlmError {
-        let reason = self.decoder.finish().reason;
-        let has_finished = reason.is_some_and(|reason| reason != FinishReason::Error);
-        let retryable = error.retryable && !has_finished;
+        let retryable = error.retryable && !self.has_finished();
         self.behind_status(error.retryable(retryable))
     }
 

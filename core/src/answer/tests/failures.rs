@@ -207,6 +207,18 @@ fn a_cut_is_retried_only_before_the_caller_had_anything() {
             "TRUNCATED",
             false,
         ),
+        (
+            ANTHROPIC,
+            ANTHROPIC.body(&[START, END_TURN]),
+            "TRUNCATED",
+            false,
+        ),
+        (
+            ANTHROPIC,
+            ANTHROPIC.body(&[START, END_TURN]) + "data: {",
+            "TRUNCATED",
+            false,
+        ),
         (COHERE_V2, COHERE_V2.body(&[V2_START]), "TRUNCATED", true),
         (
             COHERE_V2,
