@@ -272,6 +272,7 @@ async fn begin(
     let framing = (!whole).then_some(plan.framing);
     Ok(Answer::new(
         incoming.body,
+        incoming.status,
         decoder,
         framing,
         &shared.options,

@@ -419,6 +419,7 @@ impl Life {
             finish_reason_raw: finish.reason_raw,
             usage: finish.usage,
             unknown_events: finish.unknown_events,
+            warnings: finish.warnings,
             attempts: self.attempts,
             timings: Timings {
                 first_token_ms: self.first_content.map(|at| milliseconds(at - began)),
