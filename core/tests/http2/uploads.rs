@@ -54,7 +54,7 @@ async fn an_early_error_status_ends_the_upload() {
         let error = within(PATIENCE, client.complete(long)).await.unwrap_err();
         assert_eq!(error.status, Some(413), "{ends}: {error}");
         assert!(error.message.contains("too long"), "{ends}: {error}");
-        assert!(began.elapsed() < Duration::from_secs(3), "{ends}");
+        assert!(began.elapsed() < Duration::from_secs(10), "{ends}");
         let seen = listener.seen();
         assert_eq!(seen["totals"]["requests"], 1, "{ends}: {seen}");
         assert_eq!(seen["requests"][0]["whole"], false, "{ends}: {seen}");
