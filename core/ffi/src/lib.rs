@@ -20,6 +20,7 @@ mod panics;
 mod pools;
 mod queue;
 mod runtime;
+mod start;
 #[cfg(test)]
 mod stress;
 mod sync;
