@@ -15,6 +15,7 @@ use crate::bell::Bell;
 use crate::boundary::{invalid, Failure};
 use crate::control::Control;
 use crate::drive::{self, Ticket};
+use crate::encoded::Encoded;
 use crate::queue::{Polled, Queue};
 use crate::runtime::Process;
 use crate::sync::{lock, sleep, Wait};
@@ -203,12 +204,12 @@ fn logger(process: &'static Process, queue: Arc<Queue>) -> impl Fn(&LogRecord) +
     move |record| {
         let stream = drive::current_stream();
         if stream.is_some() {
-            return queue.push_log(&Line { record, stream });
+            return queue.push_log(&Encoded::log(&Line { record, stream }));
         }
         let (queue, record) = (Arc::clone(&queue), record.clone());
         process.spawn(async move {
             let record = &record;
-            queue.push_log(&Line { record, stream });
+            queue.push_log(&Encoded::log(&Line { record, stream }));
         });
     }
 }

@@ -13,6 +13,7 @@ mod buffer;
 mod client;
 mod control;
 mod drive;
+mod encoded;
 mod fork;
 mod handles;
 mod invoke;
