@@ -4,9 +4,9 @@
 
 use crate::error::{ErrorKind, LlmError, Phase};
 
-/// Up to here a buffer grows by doubling. Past it, it takes all that its bound allows at once: pages
-/// that nothing was written to cost no memory, while each copy into a larger buffer would for a
-/// moment cost as much again as there is.
+/// Up to here a buffer grows by doubling. Past it, it takes all that its bound allows at once:
+/// pages that nothing was written to cost no memory, while each copy into a larger buffer would for
+/// a moment cost as much again as there is.
 const DOUBLED_BYTES_MAX: usize = 1024 * 1024;
 
 /// Appends to the body of an answer, which may not pass `body_bytes_max`.
@@ -38,8 +38,8 @@ pub(crate) fn out_of_memory(bytes: usize) -> LlmError {
     too_large(format!("there is no memory for {bytes} bytes of an answer"))
 }
 
-/// Makes room. Where the address space does not hold the whole bound, an eighth more than is needed,
-/// or just that, has to do.
+/// Makes room. Where the address space does not hold the whole bound, an eighth more than is
+/// needed, or just that, has to do.
 fn reserve(buffer: &mut Vec<u8>, bytes: usize, bytes_max: usize) -> Result<(), LlmError> {
     let needed = buffer.len().saturating_add(bytes);
     if needed <= buffer.capacity() {

@@ -1,6 +1,6 @@
-//! Events as the JSON that the host gets, written before the queue's lock is taken. Owns which event
-//! has which kind and error number; text stays where it is. Made by `drive` and `client`, copied by
-//! `buffer`.
+//! Events as the JSON that the host gets, written before the queue's lock is taken. Owns which
+//! event has which kind and error number; text stays where it is. Made by `drive` and `client`,
+//! copied by `buffer`.
 
 use std::io;
 

@@ -1,7 +1,7 @@
 //! Starts the tokio runtime in a process that may be at its limit of threads, descriptors or
-//! memory. tokio itself panics, or waits for ever, where a worker is refused; so a thread of its own
-//! first proves that all threads can be had, then builds, and the caller waits for an answer and
-//! no longer. Owns the threads' names, number and signal masks. Called by `runtime`.
+//! memory. tokio itself panics, or waits for ever, where a worker is refused; so a thread of its
+//! own first proves that all threads can be had, then builds, and the caller waits for an answer
+//! and no longer. Owns the threads' names, number and signal masks. Called by `runtime`.
 
 use std::io;
 use std::panic::{catch_unwind, AssertUnwindSafe};
