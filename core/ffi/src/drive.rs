@@ -180,3 +180,64 @@ fn read(provider: String, request_json: String) -> Result<LlmRequest, Box<Receip
     }
     Ok(request)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::bell::Bell;
+    use crate::runtime::Process;
+    use crate::sync::Wait;
+    use crate::time_limit::TimeLimit;
+    use crate::types::{LLM_ERROR_CANCELLED, LLM_ERROR_INTERNAL, LLM_EVENT_END};
+
+    fn client() -> Arc<ClientState> {
+        let process = Process::get_or_start(None).unwrap();
+        let bell = Bell::new(None, std::ptr::null_mut());
+        ClientState::open(process, process.prepared().unwrap(), bell)
+    }
+
+    /// Kind and error of everything that is there.
+    fn poll(client: &ClientState) -> Vec<(u32, i32)> {
+        let Some(mut polled) = client.poll(Wait::Now) else {
+            return Vec::new();
+        };
+        let pieces = polled.buffer().pieces();
+        pieces.map(|piece| (piece.kind, piece.error)).collect()
+    }
+
+    fn ticket(client: &Arc<ClientState>, stream: u64) -> Ticket {
+        let control = client.claim(stream).unwrap();
+        Ticket::new(stream, control, Arc::clone(client))
+    }
+
+    #[test]
+    fn a_ticket_dropped_before_its_end_pushes_one() {
+        let _limit = TimeLimit::begin();
+        let client = client();
+        drop(ticket(&client, 1));
+        assert_eq!(poll(&client), [(LLM_EVENT_END, LLM_ERROR_INTERNAL)]);
+    }
+
+    #[test]
+    fn a_ticket_ends_once() {
+        let _limit = TimeLimit::begin();
+        let client = client();
+        let mut ticket = ticket(&client, 1);
+        let cancelled = Receipt::failed(LlmError::new(ErrorKind::Cancelled, "cancelled"));
+        ticket.end(&cancelled);
+        ticket.end(&cancelled);
+        drop(ticket);
+        assert_eq!(poll(&client), [(LLM_EVENT_END, LLM_ERROR_CANCELLED)]);
+    }
+
+    #[test]
+    fn a_thread_works_for_the_stream_whose_task_it_runs() {
+        assert_eq!(current_stream(), None);
+        let outer = Current::begin(7);
+        drop(Current::begin(8));
+        assert_eq!(current_stream(), Some(7));
+        drop(outer);
+        assert_eq!(current_stream(), None);
+    }
+}

@@ -231,6 +231,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time_limit::TimeLimit;
     use crate::types::{LLM_EVENT_END, LLM_EVENT_LOG, LLM_EVENT_TEXT};
     use liter_llm_core::Receipt;
     use std::ffi::c_void;
@@ -268,6 +269,7 @@ mod tests {
 
     #[test]
     fn a_poll_takes_all_in_order() {
+        let _limit = TimeLimit::begin();
         let (queue, control) = silent(1000);
         queue.expect_end();
         assert!(queue.poll(Wait::Now).is_none());
@@ -283,6 +285,7 @@ mod tests {
 
     #[test]
     fn a_full_queue_takes_only_what_must_go_in() {
+        let _limit = TimeLimit::begin();
         let (queue, control) = silent(1);
         assert!(push(&queue, 1, "a", &control, false).is_some());
         assert!(push(&queue, 1, "b", &control, false).is_none());
@@ -296,6 +299,7 @@ mod tests {
 
     #[test]
     fn a_second_poller_gets_nothing_and_disturbs_nothing() {
+        let _limit = TimeLimit::begin();
         let (queue, control) = silent(1000);
         push(&queue, 1, "a", &control, false).unwrap();
         let mut polled = queue.poll(Wait::Now).unwrap();
@@ -306,6 +310,7 @@ mod tests {
 
     #[test]
     fn a_sleeping_poller_wakes_for_push_close_and_shut() {
+        let _limit = TimeLimit::begin();
         let (queue, control) = silent(1000);
         thread::scope(|scope| {
             let poller = scope.spawn(|| kinds(&queue, Wait::Forever));
@@ -340,6 +345,7 @@ mod tests {
 
     #[test]
     fn a_host_that_polls_once_per_ring_misses_nothing() {
+        let _limit = TimeLimit::begin();
         let (rings, heard) = channel();
         let host = Host {
             unanswered: AtomicBool::new(false),

@@ -7,15 +7,16 @@ use std::io;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::Arc;
 
-use liter_llm_core::{ErrorKind, Http, HttpOptions, LlmError};
+use liter_llm_core::{ClientOptions, ErrorKind, LlmError};
 use tokio::runtime::Runtime;
 
 use crate::boundary::Failure;
 use crate::client::ClientState;
 use crate::handles::{generation_of, Handles};
 use crate::pools::Pools;
+use crate::prepared::{Kept, Prepared};
 use crate::start::{self, Threads};
-use crate::{alloc, fork, panics};
+use crate::{alloc, ending, fork, panics};
 
 const WORKER_THREADS_MIN: usize = 2;
 const WORKER_THREADS_MAX: usize = 4;
@@ -31,6 +32,7 @@ pub struct Process {
     runtime: Runtime,
     clients: Handles<ClientState>,
     pools: Pools,
+    kept: Kept,
 }
 
 /// The client that a handle stands for.
@@ -63,7 +65,9 @@ impl Process {
 
     /// As `current`; begins if nobody has. Of two threads that begin at once one wins.
     pub fn get_or_start(worker_threads: Option<usize>) -> Result<&'static Self, Failure> {
+        ending::refuse()?;
         fork::watch();
+        ending::watch();
         let before = PROCESS.load(Ordering::Acquire);
         if let Some(process) = Self::current() {
             return Ok(process);
@@ -86,16 +90,16 @@ impl Process {
         self.runtime.spawn(task);
     }
 
-    /// The HTTP stack for these options.
-    pub fn http(&self, options: &HttpOptions) -> Result<Arc<Http>, Failure> {
+    /// What a client with these options uses.
+    pub fn prepare(&self, options: ClientOptions) -> Result<Prepared, Failure> {
         let _entered = self.runtime.enter();
-        self.pools.http(options)
+        Prepared::new(options, &self.pools)
     }
 
-    /// As `http`; keeps the stack, and its connections, from one llm_invoke to the next.
-    pub fn keep_http(&self, options: &HttpOptions) -> Result<(), Failure> {
+    /// What every llm_invoke uses.
+    pub fn prepared(&self) -> Result<Prepared, Failure> {
         let _entered = self.runtime.enter();
-        self.pools.keep(options)
+        self.kept.get(&self.pools)
     }
 
     /// Makes a handle for a client.
@@ -123,6 +127,7 @@ impl Process {
             runtime,
             clients: Handles::new(generation),
             pools: Pools::default(),
+            kept: Kept::default(),
         })
     }
 }
