@@ -29,6 +29,7 @@ int main(int argc, char **argv) {
     add(window_tests, window_count);
     add(process_tests, process_count);
     add(limits_tests, limits_count);
+    add(memory_tests, memory_count);
     add(crowd_tests, crowd_count);
     add(samples_tests, samples_count);
   }
