@@ -129,6 +129,8 @@ impl Answer {
         if taken.alive {
             watchdog.feed();
         }
+        // Whatever the bytes say: an answer with a hole in it is none.
+        batch.check().map_err(in_body)?;
         step
     }
 
@@ -176,7 +178,6 @@ impl Reader {
             }
             Body::Whole { bytes, bytes_max } => bounded::extend(bytes, piece, *bytes_max),
         };
-        let fed = fed.and_then(|()| batch.check());
         if alive {
             taken.alive = true;
             self.quiet_bytes = 0;

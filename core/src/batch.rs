@@ -52,13 +52,10 @@ impl EventBatch {
         match event {
             Event::Text(text) => self.push_text(&text),
             Event::Reasoning(text) => self.push_reasoning(&text),
-            // Goes in whatever happens: every stream has one.
-            Event::End(receipt) => self.items.push(Item::Other(Event::End(receipt))),
-            other => {
-                if self.reserve(0) {
-                    self.items.push(Item::Other(other));
-                }
-            }
+            // Every stream has one, whatever happens.
+            end @ Event::End(_) => self.items.push(Item::Other(end)),
+            other if self.bytes_refused.is_none() => self.items.push(Item::Other(other)),
+            _ => {}
         }
     }
 
@@ -133,7 +130,9 @@ impl EventBatch {
 
     /// Makes room for one event with so many bytes of text.
     fn reserve(&mut self, bytes: usize) -> bool {
+        let spare = bounded::spare(bytes);
         let has_room = self.bytes_refused.is_none()
+            && spare.is_ok()
             && self.text.try_reserve(bytes).is_ok()
             && self.items.try_reserve(1).is_ok();
         if !has_room {

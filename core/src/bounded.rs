@@ -2,12 +2,18 @@
 //! is an error of one stream, not the end of the process. Owns how they grow. Called by `framing`
 //! and `answer`.
 
+use std::collections::TryReserveError;
+
 use crate::error::{ErrorKind, LlmError, Phase};
 
 /// Up to here a buffer grows by doubling. Past it, it takes all that its bound allows at once:
 /// pages that nothing was written to cost no memory, while each copy into a larger buffer would for
 /// a moment cost as much again as there is.
 const DOUBLED_BYTES_MAX: usize = 1024 * 1024;
+/// A bound above this is no measure of what is needed; then it is doubled again.
+const AT_ONCE_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// What a large buffer leaves to all others, whose small allocations cannot be refused.
+const SPARE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Appends to the body of an answer, which may not pass `body_bytes_max`.
 pub(crate) fn extend(body: &mut Vec<u8>, piece: &[u8], bytes_max: usize) -> Result<(), LlmError> {
@@ -38,25 +44,37 @@ pub(crate) fn out_of_memory(bytes: usize) -> LlmError {
     too_large(format!("there is no memory for {bytes} bytes of an answer"))
 }
 
-/// Makes room. Where the address space does not hold the whole bound, an eighth more than is
-/// needed, or just that, has to do.
+/// Room that is held while a buffer of so many bytes takes its own; nothing for a small one.
+pub(crate) fn spare(bytes: usize) -> Result<Vec<u8>, TryReserveError> {
+    let mut spare = Vec::new();
+    if bytes > DOUBLED_BYTES_MAX {
+        spare.try_reserve_exact(SPARE_BYTES)?;
+    }
+    Ok(spare)
+}
+
+/// Makes room. Where the address space does not hold what is wanted, half of it has to do, and so
+/// on down to what is needed.
 fn reserve(buffer: &mut Vec<u8>, bytes: usize, bytes_max: usize) -> Result<(), LlmError> {
     let needed = buffer.len().saturating_add(bytes);
     if needed <= buffer.capacity() {
         return Ok(());
     }
-    let doubled = needed.max(buffer.capacity().saturating_mul(2).min(bytes_max));
-    let wanted = match doubled > DOUBLED_BYTES_MAX {
-        true => needed.max(bytes_max),
-        false => doubled,
-    };
-    let fits = [wanted, needed.saturating_add(needed / 8), needed]
-        .into_iter()
-        .any(|capacity| buffer.try_reserve_exact(capacity - buffer.len()).is_ok());
-    match fits {
-        true => Ok(()),
-        false => Err(out_of_memory(needed)),
+    let mut wanted = buffer.capacity().saturating_mul(2).max(needed);
+    if wanted > DOUBLED_BYTES_MAX {
+        wanted = wanted.max(AT_ONCE_BYTES_MAX);
     }
+    wanted = wanted.min(bytes_max).max(needed);
+    let Ok(_spare) = spare(wanted) else {
+        return Err(out_of_memory(needed));
+    };
+    while buffer.try_reserve_exact(wanted - buffer.len()).is_err() {
+        if wanted == needed {
+            return Err(out_of_memory(needed));
+        }
+        wanted = needed.max(wanted / 2);
+    }
+    Ok(())
 }
 
 fn too_large(message: String) -> LlmError {
@@ -102,15 +120,19 @@ mod tests {
     }
 
     #[test]
-    fn where_the_bound_does_not_fit_the_need_does() {
-        let piece = vec![b'x'; 2 * MEBIBYTE];
+    fn a_bound_that_is_none_is_not_taken_at_once() {
         let mut body = Vec::new();
-        append(&mut body, &piece, usize::MAX / 2).unwrap();
-        assert_eq!(body.capacity(), 2 * MEBIBYTE + MEBIBYTE / 4);
+        append(&mut body, &vec![b'x'; 2 * MEBIBYTE], usize::MAX).unwrap();
+        assert_eq!(body.capacity(), AT_ONCE_BYTES_MAX);
+    }
+
+    #[test]
+    fn where_there_is_no_memory_the_buffer_stays_as_it_was() {
+        let mut body = b"kept".to_vec();
         let error = reserve(&mut body, usize::MAX / 2, usize::MAX).unwrap_err();
         assert_eq!(error.kind, ErrorKind::TooLarge);
         assert!(error.message.contains("no memory"), "{error}");
-        assert_eq!(body, piece);
+        assert_eq!(body, b"kept");
     }
 
     #[test]

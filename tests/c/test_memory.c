@@ -56,6 +56,11 @@ static void ignore(const char *token, size_t length, void *ctx) {
   (void)ctx;
 }
 
+static void add_length(const char *token, size_t length, void *ctx) {
+  (void)token;
+  *(size_t *)ctx += length;
+}
+
 static void invoke_flood(const Flood *flood) {
   char request[1024];
   mock_plan("flood", flood->step);
@@ -110,9 +115,9 @@ static void limit_memory(rlim_t bytes) {
 /* One process for all floods, so that nothing is left behind by one for the next. */
 static void little_memory_is_enough_for_floods(void) {
   limit_memory(200000 * 1024);
-  for (size_t i = 0; i < CHECK_COUNT(floods); i++) {
-    invoke_flood(&floods[i]);
-    CHECK_HOLDS(llm_last_error(), "bytes");
+  for (size_t i = 0; i < 3 * CHECK_COUNT(floods); i++) {
+    invoke_flood(&floods[i % CHECK_COUNT(floods)]);
+    CHECK_HOLDS(llm_last_error(), "bytes"); /* past a limit, or no memory for them */
   }
 }
 
@@ -131,7 +136,50 @@ static void too_little_memory_is_an_error(void) {
   }
 }
 
+/* Answers that fit their limits and not the memory: each is whole, or an error. */
+static void large_answers_in_little_memory_are_whole_or_an_error(void) {
+  enum { LEFT = 24 << 20, STEP = 1 << 20, LARGEST = 18 << 20 };
+  static const char *const ways[] = {"false", "true"};
+  static const char *const types[] = {"application/json", "text/event-stream"};
+  static const char *const heads[] = {
+      "{\\\"choices\\\":[{\\\"message\\\":{\\\"content\\\":\\\"",
+      "data: {\\\"choices\\\":[{\\\"delta\\\":{\\\"content\\\":\\\""};
+  static const char *const tails[] = {
+      "\\\"},\\\"finish_reason\\\":\\\"stop\\\"}]}",
+      "\\\"},\\\"finish_reason\\\":\\\"stop\\\"}]}\\n\\ndata: [DONE]\\n\\n"};
+  char request[1024];
+  size_t whole = 0;
+  size_t refused = 0;
+  mock_plan("warm", "{\"answer\":{\"text\":\"warm\"}}");
+  mock_request("warm", "", request, sizeof request);
+  CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
+  limit_memory(check_process_status("VmSize:") * 1024 + LEFT);
+  for (int bytes = STEP; bytes <= LARGEST; bytes += STEP) {
+    for (size_t way = 0; way < CHECK_COUNT(ways); way++) {
+      char step[1024];
+      char more[64];
+      snprintf(step, sizeof step,
+               "{\"raw\":[{\"head\":{\"status\":200,\"headers\":[[\"content-type\",\"%s\"]],"
+               "\"chunked\":true}},{\"chunk\":\"%s\"},{\"bytes\":%d,\"of\":\"x\"},"
+               "{\"chunk\":\"%s\"},{\"chunk_end\":true}]}",
+               types[way], heads[way], bytes, tails[way]);
+      mock_plan("large", step);
+      snprintf(more, sizeof more, ",\"stream\":%s", ways[way]);
+      mock_request("large", more, request, sizeof request);
+      size_t length = 0;
+      LlmError error = llm_invoke("openai", request, add_length, &length);
+      if (error != LLM_ERROR_OK) CHECK_NUMBER(error, LLM_ERROR_TOO_LARGE);
+      if (error == LLM_ERROR_OK) CHECK_NUMBER(length, bytes);
+      whole += error == LLM_ERROR_OK;
+      refused += error == LLM_ERROR_TOO_LARGE;
+    }
+  }
+  CHECK(whole > 0 && refused > 0);
+}
+
 const CheckTest memory_tests[] = {
+    {"large_answers_in_little_memory_are_whole_or_an_error",
+     large_answers_in_little_memory_are_whole_or_an_error, 60},
     {"a_flood_takes_a_quarter_above_its_limit_at_most",
      a_flood_takes_a_quarter_above_its_limit_at_most, 120},
     {"little_memory_is_enough_for_floods", little_memory_is_enough_for_floods, 60},

@@ -1,5 +1,6 @@
 /* The library as a guest in a process: fork, exit, signals, threads. */
 #include <dirent.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -141,6 +142,23 @@ static void use_the_library_at_the_end(void) {
   CHECK(check_now_ms() - began_ms < 1000 * check_slower());
 }
 
+static void *start_in_another_thread(void *client_out) {
+  LlmError error = llm_client_new(MOCK_OPTIONS, NULL, NULL, client_out);
+  CHECK(error == LLM_ERROR_OK || strstr(llm_last_error(), "the process is ending"));
+  return (void *)(intptr_t)error;
+}
+
+/* After the library has seen the end, no thread starts anything. */
+static void use_the_library_after_its_end(void) {
+  pthread_t thread;
+  LlmClient *client = NULL;
+  void *error = NULL;
+  CHECK(pthread_create(&thread, NULL, start_in_another_thread, &client) == 0);
+  CHECK(pthread_join(thread, &error) == 0);
+  CHECK_NUMBER((intptr_t)error, LLM_ERROR_CLOSED);
+  use_the_library_at_the_end();
+}
+
 /* Handlers of exit run latest first: one that was registered before the library was used, and one
  * that was registered after, both with a stream that says nothing. */
 static void the_end_of_the_process_is_closed_and_no_hang(void) {
@@ -151,7 +169,7 @@ static void the_end_of_the_process_is_closed_and_no_hang(void) {
     if (child == 0) {
       char request[1024];
       check_bound(10);
-      if (!is_late) CHECK(atexit(use_the_library_at_the_end) == 0);
+      if (!is_late) CHECK(atexit(use_the_library_after_its_end) == 0);
       Host host = host_open(1, NULL);
       client_of_exit = host.client;
       mock_plan("warm", "{\"answer\":{\"text\":\"warm\"}}");

@@ -9,6 +9,8 @@ use crate::types::{LlmEvent, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_REASONING, L
 
 /// Memory that a buffer keeps however little it is used.
 const BYTES_KEPT: usize = 256 * 1024;
+/// What a list of more than this leaves to others.
+const SPARE_BYTES: usize = 1024 * 1024;
 /// Length of a run, so that its ends fit their type.
 const RUN_BYTES_MAX: usize = u32::MAX as usize;
 
@@ -253,9 +255,16 @@ impl Buffer {
     }
 }
 
-/// Makes room by doubling, else for just so many; false where there is no memory for either.
+/// Makes room by doubling, else for just so many; false where there is no memory for either. A
+/// large list leaves something to all others, whose small allocations cannot be refused.
 fn reserve<T>(list: &mut Vec<T>, more: usize) -> bool {
-    list.try_reserve(more).is_ok() || list.try_reserve_exact(more).is_ok()
+    if list.capacity() - list.len() >= more {
+        return true;
+    }
+    let mut spare = Vec::<u8>::new();
+    let is_large = (list.len() + more) * size_of::<T>() > SPARE_BYTES;
+    (!is_large || spare.try_reserve_exact(SPARE_BYTES).is_ok())
+        && (list.try_reserve(more).is_ok() || list.try_reserve_exact(more).is_ok())
 }
 
 /// Gives memory back when a list is large and less than a quarter of it was used, so that a busy
