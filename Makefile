@@ -154,6 +154,7 @@ test: ## sets up and runs every test, and adds up what the runners say
 test-rust: mock $(VENV)/ready ## unit tests, vectors and boundary tests in Rust; the mock's own tests
 	@$(call reported,rust,export LITER_LLM_MOCK=$(MOCK); code=0; \
 	  cargo test --no-fail-fast $(CORE) --workspace || code=1; \
+	  cargo test --no-fail-fast $(CORE) -p liter-llm-ffi --features test-panic || code=1; \
 	  cargo test --no-fail-fast $(MOCK_CRATE) || code=1; exit $$code)
 
 # valgrind is the one tool that a machine with compilers may lack; continuous integration has it.

@@ -32,9 +32,12 @@
 //  8. Cancel is asynchronous, idempotent, and a no-op on what has ended. The provider sees the
 //     connection close within 100 ms in every phase: DNS, connect, TLS, waiting for headers, a
 //     silent body, the sleep before a retry. What was received stays readable; END says CANCELLED.
-//  9. The bell (the wake callback) is called from a thread of this library, never twice without a
-//     poll between. It must not block, and may call no llm_ function but llm_wake_fd. It is never
-//     called once llm_client_free has returned. After close it may still ring, for the ENDs.
+//  9. The bell (the wake callback) is called from a thread of this library when something came, and
+//     then not again before the host has polled. So a host that polls once per ring gets all there
+//     is, and is never rung twice without a poll between. (A poll made unasked while a ring is on
+//     its way counts too, and that ring then comes after it; rings are never ahead of polls by more
+//     than one.) The bell must not block, and may call no llm_ function but llm_wake_fd. Once
+//     llm_client_free has returned it is never called. After close it may still ring, for the ENDs.
 // 10. llm_invoke blocks; it calls back on the calling thread, once per piece of text; what it
 //     returns is the end of the stream. Called from inside its own callback it answers
 //     INVALID_ARGUMENT. A callback must return: no exception, no longjmp.
@@ -43,9 +46,13 @@
 //     (queue_bytes_max) on bytes not yet polled. Past either the library stops reading that socket
 //     and TCP slows the provider down. Time stalled on the host runs no timer.
 // 12. After fork, in the child: inherited clients answer CLOSED at once, new clients and llm_invoke
-//     work, and the parent notices nothing.
+//     work, and the parent notices nothing. Once exit has begun to run the host's handlers nothing
+//     new starts: CLOSED, "the process is ending"; and no poll waits.
 // 13. A panic of this library never crosses into the host: it becomes INTERNAL for that one stream,
 //     and the other streams go on.
+// 14. A process at its limit of threads, descriptors or memory gets an error, never a hang: CONFIG
+//     where the library cannot start its threads, with the system's own reason, and all works once
+//     there is room.
 
 
 #ifndef LITER_LLM_H
@@ -56,8 +63,9 @@
 #include <stdlib.h>
 
 
-// Version of this header. It grows when something is added and never changes meaning; compare it
-// with llm_abi_version() when the library is loaded at run time.
+// Version of this header. It grows when something is added and never changes meaning, so a program
+// that was built against version N works with every library that says N or more. A program that
+// loads the library at run time refuses one whose llm_abi_version() is less than this.
 #define LLM_ABI_VERSION 1
 
 // The answer begins. JSON: id, model, provider, request_id, rate_limit, warnings.
@@ -183,7 +191,8 @@ typedef llm_token_callback llm_callback;
 extern "C" {
 #endif // __cplusplus
 
-// The LLM_ABI_VERSION this library was built with. Any thread; never fails.
+// The LLM_ABI_VERSION this library was built with: what was built against this or less works. Any
+// thread; never fails.
 uint32_t llm_abi_version(void);
 
 // The version of the library as text, such as "0.1.0". Any thread; lives for ever; never NULL.
@@ -203,7 +212,8 @@ const char *llm_last_error(void);
 // provider: "openai", "anthropic", "cohere", or any other that the guide lists; "" to take it from
 // the model's prefix ("openai/gpt-4o-mini").
 // request_json: model, messages, and whatever else the guide lists; keys come from the request's
-// api_key or from the environment (OPENAI_API_KEY, ANTHROPIC_API_KEY, CO_API_KEY, ...).
+// api_key or from the environment (OPENAI_API_KEY, ANTHROPIC_API_KEY, CO_API_KEY, ...), which is
+// read at the first call and again when it has changed. All calls share connections and retries.
 //
 // Blocks, on any thread, until the end; calls back on the calling thread. The token lives during
 // the call back only. Returns OK only for a whole answer; else the kind, and llm_last_error() says

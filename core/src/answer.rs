@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use crate::attempt::timed_out_in_body;
 use crate::batch::EventBatch;
+use crate::bounded;
 use crate::error::{one_line, ErrorKind, LlmError, Phase};
 use crate::event::FinishReason;
 use crate::framing::{Frame, Framer, Framing};
@@ -130,6 +131,8 @@ impl Answer {
         if taken.alive {
             watchdog.feed();
         }
+        // Whatever the bytes say: an answer with a hole in it is none.
+        batch.check().map_err(|error| reader.behind_status(error))?;
         step
     }
 
@@ -205,7 +208,7 @@ impl Reader {
                 alive |= framer.signs_of_life() > signs;
                 fed
             }
-            Body::Whole { bytes, bytes_max } => extend(bytes, piece, *bytes_max),
+            Body::Whole { bytes, bytes_max } => bounded::extend(bytes, piece, *bytes_max),
         };
         if alive {
             taken.alive = true;
@@ -339,27 +342,6 @@ impl Reader {
     fn is_answered(&self) -> bool {
         matches!(self.decoder.progress(), Progress::Answered | Progress::Done)
     }
-}
-
-/// Makes room by doubling, but never past the bound; where memory is short that is an error, not
-/// the end of the process.
-fn extend(bytes: &mut Vec<u8>, piece: &[u8], bytes_max: usize) -> Result<(), LlmError> {
-    let needed = bytes.len() + piece.len();
-    if needed > bytes_max {
-        let message = format!("the answer is longer than body_bytes_max ({bytes_max})");
-        return Err(failed(ErrorKind::TooLarge, message));
-    }
-    if needed > bytes.capacity() {
-        let capacity = needed.max((bytes.capacity() * 2).min(bytes_max));
-        bytes
-            .try_reserve_exact(capacity - bytes.len())
-            .map_err(|_| {
-                let message = format!("there is no memory for an answer of {needed} bytes");
-                failed(ErrorKind::TooLarge, message)
-            })?;
-    }
-    bytes.extend_from_slice(piece);
-    Ok(())
 }
 
 fn failed(kind: ErrorKind, message: impl Into<String>) -> LlmError {

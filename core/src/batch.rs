@@ -1,6 +1,8 @@
 //! The events of one read of one socket, in one allocation that is used again: text stands in one
 //! string and is cut by offsets. Filled by decoders, drained by whoever hands events to a host.
 
+use crate::bounded;
+use crate::error::LlmError;
 use crate::event::Event;
 
 /// A borrowed view of one event of a batch.
@@ -26,26 +28,22 @@ enum Item {
 pub struct EventBatch {
     text: String,
     items: Vec<Item>,
+    /// How many bytes there was no memory for; what came after them is dropped too.
+    bytes_refused: Option<usize>,
 }
 
 impl EventBatch {
     /// Adds a piece of text; an empty one is no event.
     pub fn push_text(&mut self, text: &str) {
-        if !text.is_empty() {
-            self.text.push_str(text);
-            self.items.push(Item::Text {
-                end: self.text.len(),
-            });
+        if let Some(end) = self.append(text) {
+            self.items.push(Item::Text { end });
         }
     }
 
     /// Adds a piece of reasoning; an empty one is no event.
     pub fn push_reasoning(&mut self, text: &str) {
-        if !text.is_empty() {
-            self.text.push_str(text);
-            self.items.push(Item::Reasoning {
-                end: self.text.len(),
-            });
+        if let Some(end) = self.append(text) {
+            self.items.push(Item::Reasoning { end });
         }
     }
 
@@ -54,7 +52,18 @@ impl EventBatch {
         match event {
             Event::Text(text) => self.push_text(&text),
             Event::Reasoning(text) => self.push_reasoning(&text),
-            other => self.items.push(Item::Other(other)),
+            // Every stream has one, whatever happens.
+            end @ Event::End(_) => self.items.push(Item::Other(end)),
+            other if self.bytes_refused.is_none() => self.items.push(Item::Other(other)),
+            _ => {}
+        }
+    }
+
+    /// Whether all that was pushed is here. An error is told once; the events before it stand.
+    pub(crate) fn check(&mut self) -> Result<(), LlmError> {
+        match self.bytes_refused.take() {
+            None => Ok(()),
+            Some(bytes) => Err(bounded::out_of_memory(bytes)),
         }
     }
 
@@ -68,7 +77,10 @@ impl EventBatch {
     pub fn clear(&mut self) {
         self.items.clear();
         self.text.clear();
-        self.text.shrink_to(BATCH_BYTES_KEPT);
+        if self.text.capacity() > BATCH_BYTES_KEPT {
+            self.text = String::new();
+        }
+        self.bytes_refused = None;
     }
 
     /// The events in order.
@@ -86,18 +98,47 @@ impl EventBatch {
         })
     }
 
-    /// The events in order, owned; the batch is empty afterwards.
+    /// The events in order, owned; the batch is empty afterwards. Nothing is copied but text that
+    /// came in several pieces.
     pub fn drain(&mut self) -> Vec<Event> {
-        let events = self
-            .iter()
-            .map(|event| match event {
-                EventRef::Text(text) => Event::Text(text.to_owned()),
-                EventRef::Reasoning(text) => Event::Reasoning(text.to_owned()),
-                EventRef::Other(event) => event.clone(),
-            })
-            .collect();
+        let (text, mut start) = (&mut self.text, 0);
+        let mut piece = |end: usize| {
+            let range = std::mem::replace(&mut start, end)..end;
+            match range == (0..text.len()) {
+                true => std::mem::take(text),
+                false => text.get(range).unwrap_or_default().to_owned(),
+            }
+        };
+        let events = self.items.drain(..).map(|item| match item {
+            Item::Text { end } => Event::Text(piece(end)),
+            Item::Reasoning { end } => Event::Reasoning(piece(end)),
+            Item::Other(event) => event,
+        });
+        let events = events.collect();
         self.clear();
         events
+    }
+
+    /// Where the text ends once this is appended; `None` where it is empty or there is no memory.
+    fn append(&mut self, text: &str) -> Option<usize> {
+        if text.is_empty() || !self.reserve(text.len()) {
+            return None;
+        }
+        self.text.push_str(text);
+        Some(self.text.len())
+    }
+
+    /// Makes room for one event with so many bytes of text.
+    fn reserve(&mut self, bytes: usize) -> bool {
+        let spare = bounded::spare(bytes);
+        let has_room = self.bytes_refused.is_none()
+            && spare.is_ok()
+            && self.text.try_reserve(bytes).is_ok()
+            && self.items.try_reserve(1).is_ok();
+        if !has_room {
+            self.bytes_refused.get_or_insert(bytes);
+        }
+        has_room
     }
 }
 
@@ -105,8 +146,14 @@ impl EventBatch {
 const BATCH_BYTES_KEPT: usize = 2 * 1024;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::event::{Receipt, Start, ToolDelta};
+
+    fn seen(events: &[Event]) -> Vec<String> {
+        events.iter().map(|event| format!("{event:?}")).collect()
+    }
 
     #[test]
     fn keeps_order_and_boundaries() {
@@ -114,10 +161,63 @@ mod tests {
         batch.push_text("a");
         batch.push_reasoning("bc");
         batch.push_text("");
+        batch.push(Event::ToolDelta(ToolDelta {
+            index: 0,
+            id: None,
+            name: None,
+            arguments: "{".to_owned(),
+        }));
         batch.push_text("d");
-        let seen: Vec<String> = batch.iter().map(|event| format!("{event:?}")).collect();
-        assert_eq!(seen, ["Text(\"a\")", "Reasoning(\"bc\")", "Text(\"d\")"]);
-        assert_eq!(batch.drain().len(), 3);
+        let borrowed: Vec<String> = batch.iter().map(|event| format!("{event:?}")).collect();
+        assert_eq!(borrowed.len(), 4);
+        assert_eq!(borrowed.first().unwrap(), "Text(\"a\")");
+        let drained = seen(&batch.drain());
+        let others = borrowed.iter().map(|event| {
+            let inner = event.strip_prefix("Other(");
+            inner
+                .and_then(|inner| inner.strip_suffix(')'))
+                .unwrap_or(event)
+        });
+        assert!(drained.iter().eq(others), "{drained:?}");
         assert!(batch.is_empty());
+    }
+
+    #[test]
+    fn draining_takes_events_out_and_copies_none() {
+        let mut batch = EventBatch::default();
+        let start = Box::new(Start::default());
+        let (start_at, text) = (std::ptr::from_ref(&*start), "x".repeat(100));
+        batch.push(Event::Start(start));
+        batch.push_text(&text);
+        let text_at = batch.text.as_ptr();
+        let mut drained = batch.drain().into_iter();
+        let Some(Event::Start(taken)) = drained.next() else {
+            unreachable!("START was first");
+        };
+        assert!(std::ptr::eq(&*taken, start_at));
+        let Some(Event::Text(taken)) = drained.next() else {
+            unreachable!("the text was second");
+        };
+        assert!(std::ptr::eq(taken.as_ptr(), text_at) && taken == text);
+        batch.push_text("next");
+        assert_eq!(seen(&batch.drain()), ["Text(\"next\")"]);
+    }
+
+    #[test]
+    fn what_has_no_room_is_told_and_nothing_comes_after_it_but_the_end() {
+        let mut batch = EventBatch::default();
+        batch.push_text("a");
+        assert!(!batch.reserve(usize::MAX / 2));
+        batch.push_text("b");
+        batch.push(Event::Start(Box::default()));
+        batch.push(Event::End(Box::<Receipt>::default()));
+        let error = batch.check().unwrap_err();
+        assert!(error.message.contains("no memory"), "{error}");
+        assert!(batch.check().is_ok());
+        let drained = batch.drain();
+        assert!(matches!(
+            drained.as_slice(),
+            [Event::Text(_), Event::End(_)]
+        ));
     }
 }

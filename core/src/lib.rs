@@ -28,6 +28,7 @@
 mod answer;
 mod attempt;
 mod batch;
+mod bounded;
 mod client;
 mod error;
 mod event;

@@ -28,6 +28,8 @@ int main(int argc, char **argv) {
     add(bell_tests, bell_count);
     add(window_tests, window_count);
     add(process_tests, process_count);
+    add(limits_tests, limits_count);
+    add(memory_tests, memory_count);
     add(crowd_tests, crowd_count);
     add(samples_tests, samples_count);
   }

@@ -56,6 +56,18 @@ void check_holds(const char *file, int line, const char *text, const char *part)
   }
 }
 
+size_t check_process_status(const char *name) {
+  char line[256];
+  size_t value = 0;
+  FILE *status = fopen("/proc/self/status", "r");
+  CHECK(status != NULL);
+  while (fgets(line, sizeof line, status)) {
+    if (strncmp(line, name, strlen(name)) == 0) value = (size_t)atol(line + strlen(name));
+  }
+  fclose(status);
+  return value;
+}
+
 void check_child_exits(int child, int status) {
   int ending = 0;
   CHECK(waitpid(child, &ending, 0) == child);

@@ -32,6 +32,9 @@ double check_now_ms(void);
 /* How much slower than usual this run is allowed to be (CHECK_SLOWER): valgrind needs it. */
 double check_slower(void);
 
+/* A number of /proc/self/status, such as "VmRSS:" in KiB; 0 when it is not there. */
+size_t check_process_status(const char *name);
+
 /* Waits for a child and checks how it ended. */
 void check_child_exits(int child, int status);
 

@@ -119,6 +119,29 @@ static void bell_is_silent_after_free(void) {
   }
 }
 
+/* Whatever the host's own call brings about, even a line of the log or an END that needs no
+ * network, a thread of the library rings for it. */
+static void bell_never_rings_in_the_thread_that_calls(void) {
+  static const char options[] =
+      "{\"provider\":\"openai\",\"api_key\":\"test-key\",\"log_level\":\"debug\"}";
+  mock_plan("caller", "{\"raw\":[{\"hang\":true}]}");
+  for (int round = 0; round < 20; round++) {
+    Bell bell = new_bell();
+    Host host = host_open_with_bell(2, options, ring, &bell);
+    wait_for_ring(bell.fd); /* the log line of a new client */
+    __atomic_store_n(&bell.rung, 0, __ATOMIC_SEQ_CST);
+    CHECK(host_poll(&host, 0) > 0);
+    CHECK_NUMBER(llm_client_start(host.client, 1, "openai", "no JSON"), LLM_ERROR_OK);
+    host_start(&host, 2, "caller", "");
+    CHECK_NUMBER(llm_client_cancel(host.client, 2), LLM_ERROR_OK);
+    CHECK_NUMBER(llm_client_close(host.client), LLM_ERROR_OK);
+    host_poll_until_ended(&host, 2);
+    host_free(&host);
+    CHECK_NUMBER(bell.rung_on_host_thread, 0);
+    close(bell.fd);
+  }
+}
+
 static void wake_fd_drives_an_epoll_loop(void) {
   enum { STREAMS = 10 };
   int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -166,6 +189,7 @@ const CheckTest bell_tests[] = {
     {"bell_never_rings_twice_without_a_poll", bell_never_rings_twice_without_a_poll, 0},
     {"bell_rings_once_for_all_that_is_unread", bell_rings_once_for_all_that_is_unread, 0},
     {"bell_is_silent_after_free", bell_is_silent_after_free, 60},
+    {"bell_never_rings_in_the_thread_that_calls", bell_never_rings_in_the_thread_that_calls, 0},
     {"wake_fd_drives_an_epoll_loop", wake_fd_drives_an_epoll_loop, 0},
     {"wake_fd_rings_a_pipe_and_bears_a_full_one", wake_fd_rings_a_pipe_and_bears_a_full_one, 0},
 };

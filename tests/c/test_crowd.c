@@ -11,18 +11,6 @@
 #include "mock.h"
 #include "suites.h"
 
-static size_t process_status(const char *name) {
-  char line[256];
-  size_t value = 0;
-  FILE *status = fopen("/proc/self/status", "r");
-  CHECK(status != NULL);
-  while (fgets(line, sizeof line, status)) {
-    if (strncmp(line, name, strlen(name)) == 0) value = (size_t)atol(line + strlen(name));
-  }
-  fclose(status);
-  return value;
-}
-
 static void allow_sockets(rlim_t count) {
   struct rlimit limit;
   CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -40,7 +28,7 @@ static void run_crowd(size_t streams, size_t tokens, const char *key) {
   for (uint64_t stream = 1; stream <= streams; stream++) host_start(&host, stream, key, "");
   while (host.ended < streams) {
     host_poll(&host, -1);
-    size_t threads = process_status("Threads:");
+    size_t threads = check_process_status("Threads:");
     if (threads > threads_max) threads_max = threads;
   }
   for (uint64_t stream = 1; stream <= streams; stream++) {
@@ -51,7 +39,7 @@ static void run_crowd(size_t streams, size_t tokens, const char *key) {
   }
   CHECK(threads_max <= (size_t)sysconf(_SC_NPROCESSORS_ONLN) + 4);
   printf("  %zu streams x %zu tokens in %.0f ms, %zu threads, %zu KiB resident\n", streams, tokens,
-         check_now_ms() - began_ms, threads_max, process_status("VmRSS:"));
+         check_now_ms() - began_ms, threads_max, check_process_status("VmRSS:"));
   host_free(&host);
 }
 
@@ -94,10 +82,10 @@ static void run_threads(int count) {
 static void run_and_measure(int warm_up, int threads, size_t kib_max) {
   mock_plan("thread", "{\"answer\":{\"text\":\"two tokens\"}}");
   run_threads(warm_up);
-  size_t before = process_status("VmRSS:");
+  size_t before = check_process_status("VmRSS:");
   run_threads(threads);
-  size_t after = process_status("VmRSS:");
-  CHECK(process_status("Threads:") <= (size_t)sysconf(_SC_NPROCESSORS_ONLN) + 4);
+  size_t after = check_process_status("VmRSS:");
+  CHECK(check_process_status("Threads:") <= (size_t)sysconf(_SC_NPROCESSORS_ONLN) + 4);
   printf("  %d threads: from %zu to %zu KiB resident\n", threads, before, after);
 #ifdef __SANITIZE_ADDRESS__
   (void)kib_max; /* the sanitizer itself keeps memory of every thread */

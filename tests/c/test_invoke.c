@@ -192,6 +192,58 @@ static void invoke_keeps_text_of_a_cut_answer(void) {
   CHECK(strncmp("one two", tokens.text, tokens.length) == 0);
 }
 
+typedef struct Sum {
+  size_t bytes;
+  size_t calls;
+} Sum;
+
+static void add_up(const char *token, size_t length, void *ctx) {
+  Sum *sum = ctx;
+  for (size_t i = 0; i < length; i++) CHECK_NUMBER(token[i], "0123456789abcdef"[i % 16]);
+  sum->bytes += length;
+  sum->calls += 1;
+}
+
+/* Far past the stream's window: the call gives back what it has handed over. */
+static void invoke_takes_answers_longer_than_the_window(void) {
+  enum { TOKENS = 300000 };
+  Sum sum = {0, 0};
+  char request[1024];
+  mock_plan("long",
+            MOCK_STREAM("{\"repeat\":300000,\"actions\":[{\"token\":\"0123456789abcdef\"}]}"));
+  mock_request("long", "", request, sizeof request);
+  CHECK_NUMBER(llm_invoke("openai", request, add_up, &sum), LLM_ERROR_OK);
+  CHECK_NUMBER(sum.calls, TOKENS);
+  CHECK_NUMBER(sum.bytes, 16 * TOKENS);
+}
+
+static void *invoke_once(void *request) {
+  LlmError error = llm_invoke("openai", request, add_up, NULL);
+  return error == LLM_ERROR_PROVIDER ? request : NULL;
+}
+
+/* The calls of a process share one retry budget (500 tokens, 5 for a retry), so a provider that
+ * fails for all of them is not asked three times by each. */
+static void invoke_shares_one_retry_budget(void) {
+  enum { CALLS = 100, RETRIES = 100 };
+  static pthread_t threads[CALLS];
+  char request[1024];
+  mock_plan("outage", STATUS(500));
+  mock_request("outage", ",\"retries_max\":2", request, sizeof request);
+  for (int i = 0; i < CALLS; i++) {
+    CHECK(pthread_create(&threads[i], NULL, invoke_once, request) == 0);
+  }
+  for (int i = 0; i < CALLS; i++) {
+    void *failed = NULL;
+    CHECK(pthread_join(threads[i], &failed) == 0 && failed != NULL);
+  }
+  char query[32];
+  snprintf(query, sizeof query, "requests=%d", CALLS + RETRIES);
+  CHECK(mock_happens("outage", query, 0));
+  snprintf(query, sizeof query, "requests=%d", CALLS + RETRIES + 1);
+  CHECK(!mock_happens("outage", query, 0));
+}
+
 const CheckTest invoke_tests[] = {
     {"invoke_echo", invoke_echo, 0},
     {"invoke_takes_the_provider_from_the_model", invoke_takes_the_provider_from_the_model, 0},
@@ -202,5 +254,7 @@ const CheckTest invoke_tests[] = {
     {"invoke_keeps_its_error_for_its_thread", invoke_keeps_its_error_for_its_thread, 0},
     {"invoke_inside_its_callback_is_refused", invoke_inside_its_callback_is_refused, 0},
     {"invoke_keeps_text_of_a_cut_answer", invoke_keeps_text_of_a_cut_answer, 0},
+    {"invoke_takes_answers_longer_than_the_window", invoke_takes_answers_longer_than_the_window, 0},
+    {"invoke_shares_one_retry_budget", invoke_shares_one_retry_budget, 60},
 };
 SUITE_END(invoke)

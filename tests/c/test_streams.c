@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -85,6 +86,26 @@ static void a_number_is_free_after_its_end(void) {
   }
   CHECK_NUMBER(host_poll(&host, 0), 0);
   host_free(&host);
+}
+
+/* Rule 6: the END must have been polled; that it waits in the queue is not enough. */
+static void a_number_is_in_use_until_its_end_was_polled(void) {
+  uint64_t rings = 0;
+  int bell = eventfd(0, EFD_CLOEXEC);
+  CHECK(bell >= 0);
+  Host host = host_open_with_bell(1, NULL, llm_wake_fd, (void *)(intptr_t)bell);
+  CHECK_NUMBER(llm_client_start(host.client, 1, "openai", "no JSON"), LLM_ERROR_OK);
+  /* Its END is all that ever comes of it. */
+  CHECK_NUMBER(read(bell, &rings, sizeof rings), sizeof rings);
+  CHECK_NUMBER(llm_client_start(host.client, 1, "openai", "{}"), LLM_ERROR_INVALID_ARGUMENT);
+  CHECK_HOLDS(llm_last_error(), "in use");
+  host_poll_until_ended(&host, 1);
+  CHECK_NUMBER(host.streams[0].error, LLM_ERROR_INVALID_REQUEST);
+  host_forget(&host, 1);
+  CHECK_NUMBER(llm_client_start(host.client, 1, "openai", "no JSON"), LLM_ERROR_OK);
+  host_poll_until_ended(&host, 1);
+  host_free(&host);
+  close(bell);
 }
 
 typedef struct ErrorKind {
@@ -229,6 +250,7 @@ const CheckTest streams_tests[] = {
     {"echo", echo, 0},
     {"order", order, 0},
     {"a_number_is_free_after_its_end", a_number_is_free_after_its_end, 0},
+    {"a_number_is_in_use_until_its_end_was_polled", a_number_is_in_use_until_its_end_was_polled, 0},
     {"error_kinds", error_kinds, 0},
     {"bad_requests_end_before_any_io", bad_requests_end_before_any_io, 0},
     {"a_retry_is_invisible", a_retry_is_invisible, 0},

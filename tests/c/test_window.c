@@ -70,19 +70,72 @@ static void unpolled_is_bounded(void) {
   host_free(&host);
 }
 
-/* A host that reads gets all of it, whatever the window. */
+/* A host that reads gets all of it, whatever the window, down to a single byte. */
 static void consumed_reopens_a_small_window(void) {
-  Host host = host_open(1,
-                        "{\"provider\":\"openai\",\"api_key\":\"test-key\","
-                        "\"stream_window_bytes\":4096}");
+  static const int windows[] = {1, 7, 100, 4096};
   mock_plan("small",
             MOCK_STREAM("{\"repeat\":2000,\"actions\":[{\"token\":\"0123456789abcdef\"}]}"));
-  host_start(&host, 1, "small", "");
-  host_poll_until_ended(&host, 1);
-  CHECK_NUMBER(host.streams[0].error, LLM_ERROR_OK);
-  CHECK_NUMBER(host.streams[0].length, 32000);
-  CHECK_NUMBER(host.streams[0].deltas, 2000);
+  for (size_t i = 0; i < CHECK_COUNT(windows); i++) {
+    char options[256];
+    snprintf(options, sizeof options,
+             "{\"provider\":\"openai\",\"api_key\":\"test-key\",\"stream_window_bytes\":%d}",
+             windows[i]);
+    Host host = host_open(1, options);
+    host_start(&host, 1, "small", "");
+    host_poll_until_ended(&host, 1);
+    CHECK_NUMBER(host.streams[0].error, LLM_ERROR_OK);
+    CHECK_NUMBER(host.streams[0].length, 32000);
+    CHECK_NUMBER(host.streams[0].deltas, 2000);
+    host_free(&host);
+  }
+}
+
+/* A queue that is full after one event: every stream that waits for room is told of it. */
+static void room_in_the_queue_wakes_every_stream(void) {
+  enum { STREAMS = 8 };
+  Host host = host_open(STREAMS,
+                        "{\"provider\":\"openai\",\"api_key\":\"test-key\","
+                        "\"queue_bytes_max\":1}");
+  mock_plan("room", MOCK_STREAM("{\"token\":\"one \"},{\"await\":\"go\"},{\"token\":\"two \"},"
+                                "{\"token\":\"three\"}"));
+  for (uint64_t stream = 1; stream <= STREAMS; stream++) host_start(&host, stream, "room", "");
+  for (uint64_t stream = 1; stream <= STREAMS; stream++) host_poll_until_text(&host, stream, 4);
+  mock_signal("room", "go");
+  host_poll_until_ended(&host, STREAMS);
+  for (uint64_t stream = 1; stream <= STREAMS; stream++) {
+    CHECK_NUMBER(host.streams[stream - 1].error, LLM_ERROR_OK);
+    CHECK_TEXT(host.streams[stream - 1].text, "one two three");
+  }
   host_free(&host);
+}
+
+/* A stream that waits for room, or for its window, lets go of its connection when it is cancelled,
+ * though nobody polls. */
+static void a_cancelled_stream_with_a_full_queue_closes(void) {
+  static const char *const full[] = {"\"queue_bytes_max\":4096",
+                                     "\"queue_bytes_max\":1,\"stream_window_bytes\":1",
+                                     "\"stream_window_bytes\":4096"};
+  plan_flood("full");
+  for (size_t i = 0; i < CHECK_COUNT(full); i++) {
+    enum { STREAMS = 4 };
+    char options[256];
+    char query[32];
+    snprintf(options, sizeof options, "{\"provider\":\"openai\",\"api_key\":\"test-key\",%s}",
+             full[i]);
+    Host host = host_open(STREAMS, options);
+    plan_flood("full");
+    for (uint64_t stream = 1; stream <= STREAMS; stream++) host_start(&host, stream, "full", "");
+    snprintf(query, sizeof query, "requests=%d&bytes=1048576", STREAMS);
+    free(mock_wait("full", query));
+    for (uint64_t stream = 1; stream <= STREAMS; stream++) llm_client_cancel(host.client, stream);
+    snprintf(query, sizeof query, "closed=%d", STREAMS);
+    free(mock_wait("full", query));
+    host_poll_until_ended(&host, STREAMS);
+    for (uint64_t stream = 1; stream <= STREAMS; stream++) {
+      CHECK_NUMBER(host.streams[stream - 1].error, LLM_ERROR_CANCELLED);
+    }
+    host_free(&host);
+  }
 }
 
 /* Time that stands still on the host runs no timer: a shut window outlives idle_timeout_ms. */
@@ -105,6 +158,8 @@ const CheckTest window_tests[] = {
     {"unread_is_bounded", unread_is_bounded, 0},
     {"unpolled_is_bounded", unpolled_is_bounded, 0},
     {"consumed_reopens_a_small_window", consumed_reopens_a_small_window, 0},
+    {"room_in_the_queue_wakes_every_stream", room_in_the_queue_wakes_every_stream, 0},
+    {"a_cancelled_stream_with_a_full_queue_closes", a_cancelled_stream_with_a_full_queue_closes, 0},
     {"a_shut_window_runs_no_timer", a_shut_window_runs_no_timer, 0},
 };
 SUITE_END(window)

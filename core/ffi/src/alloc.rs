@@ -6,22 +6,29 @@
 #[global_allocator]
 static ALLOCATOR: jemallocator::Jemalloc = jemallocator::Jemalloc;
 
+/// Threads that this starts at most.
+pub const THREADS: usize = if cfg!(feature = "jemalloc") { 1 } else { 0 };
+
 /// Starts the one thread that gives unused memory back to the system. With the first client, and
-/// not by compiled-in settings, which would start it when the library is loaded.
+/// not by compiled-in settings, which would start it when the library is loaded. Where the thread
+/// is refused, those who free memory give it back themselves.
 pub fn start_thread() {
     #[cfg(feature = "jemalloc")]
     if std::env::var_os("_RJEM_MALLOC_CONF").is_none() {
         set(c"max_background_threads", 1usize);
-        set(c"background_thread", true);
+        if !set(c"background_thread", true) {
+            set(c"background_thread", false);
+        }
     }
 }
 
-/// Sets a value of jemalloc. It works without, so a refusal is no failure.
+/// Sets a value of jemalloc; false when it refuses.
 #[cfg(feature = "jemalloc")]
-fn set<T>(name: &std::ffi::CStr, mut value: T) {
+fn set<T>(name: &std::ffi::CStr, mut value: T) -> bool {
     let (name, new) = (name.as_ptr(), (&raw mut value).cast());
     let null = std::ptr::null_mut();
     // SAFETY: the name ends with NUL; the new value has the type that jemalloc's manual gives for
     // this name, and lives through the call; the old value is not asked for.
-    unsafe { jemalloc_sys::mallctl(name, null, null.cast(), new, size_of::<T>()) };
+    let refused = unsafe { jemalloc_sys::mallctl(name, null, null.cast(), new, size_of::<T>()) };
+    refused == 0
 }

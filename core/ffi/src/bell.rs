@@ -1,9 +1,11 @@
-//! The bell: calls the host's wake function so that two rings always have a poll between them, and
-//! never after it was silenced. Owns that protocol as one atomic number; no lock is held while the
-//! host's function runs. Rung by `queue`.
+//! The bell: calls the host's wake function at most once per poll, and never after it was silenced.
+//! Owns that protocol as one atomic number; no lock is held while the host's function runs. Rung by
+//! `queue`.
 //!
-//! A ring is first PENDING, and a poll that comes before the call begins takes it back. So a ring
-//! cannot arrive late, after the poll that made it needless.
+//! A ring is first PENDING, and a poll that comes before it is decided takes it back. Whether a
+//! poll during RINGING came before or after the host's function was entered cannot be known without
+//! having the poll wait for the host's own code; so it counts as an answer, since what comes later
+//! would else never be announced. `model` tries every order.
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -81,23 +83,14 @@ impl Bell {
     /// Calls the host, unless a poll made that needless. `None`: nothing was called.
     pub fn ring(&self) -> Option<Rung> {
         let wake = self.wake?;
-        self.step(|state| (state == PENDING).then_some(RINGING))?;
+        self.begin()?;
         let outer = INSIDE.replace(true);
         // SAFETY: the host promised with llm_client_new that wake is a function of this type that
         // can be called with its ctx from any thread until llm_client_free has returned; free
         // waits for SILENT.
         unsafe { wake(self.ctx) };
         INSIDE.set(outer);
-        let before = self.step(|state| match state {
-            RINGING => Some(RUNG),
-            POLLED => Some(ARMED),
-            _ => Some(SILENT),
-        });
-        Some(match before {
-            Some(RINGING) => Rung::Waiting,
-            Some(POLLED) => Rung::Polled,
-            _ => Rung::Silenced,
-        })
+        Some(self.end())
     }
 
     /// Somebody polls: the next event rings again.
@@ -126,6 +119,26 @@ impl Bell {
         )
     }
 
+    /// The ring is decided: no poll takes it back any more.
+    fn begin(&self) -> Option<()> {
+        self.step(|state| (state == PENDING).then_some(RINGING))?;
+        Some(())
+    }
+
+    /// The host's function has returned.
+    fn end(&self) -> Rung {
+        let before = self.step(|state| match state {
+            RINGING => Some(RUNG),
+            POLLED => Some(ARMED),
+            _ => Some(SILENT),
+        });
+        match before {
+            Some(RINGING) => Rung::Waiting,
+            Some(POLLED) => Rung::Polled,
+            _ => Rung::Silenced,
+        }
+    }
+
     /// Moves to another state; gives the one before, or `None` where there is no such step.
     fn step(&self, next: impl FnMut(u8) -> Option<u8>) -> Option<u8> {
         self.state
@@ -133,6 +146,9 @@ impl Bell {
             .ok()
     }
 }
+
+#[cfg(test)]
+mod model;
 
 #[cfg(test)]
 mod tests {

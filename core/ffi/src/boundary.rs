@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use liter_llm_core::{ErrorKind, LlmError};
 
 use crate::bell::Bell;
+use crate::ending;
 use crate::sync::Wait;
 use crate::types;
 
@@ -51,7 +52,7 @@ pub fn guard(body: impl FnOnce() -> Result<(), Failure>) -> types::LlmError {
     let number = failure.number;
     // Only JSON comes here, which has no NUL in it.
     let json = CString::new(failure.json).unwrap_or_default();
-    // A thread that is ending has no memory any more; its error is lost.
+    // A thread that is ending has no memory any more; see `last_error`.
     let _ = LAST_ERROR.try_with(|last| last.replace(Some(json)));
     number
 }
@@ -61,10 +62,16 @@ pub fn guard_or<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     caught(body).unwrap_or(fallback)
 }
 
+/// What a call answers in a thread that is ending, which has no memory of its own any more.
+const ENDING: &CStr = cr#"{"kind":"CLOSED","number":18,"message":"the process is ending"}"#;
+
 /// This thread's last error as JSON, `{}` when there was none.
 pub fn last_error() -> *const c_char {
     let last = LAST_ERROR.try_with(|last| last.borrow().as_ref().map(|json| json.as_ptr()));
-    last.ok().flatten().unwrap_or(c"{}".as_ptr())
+    match last {
+        Ok(last) => last.unwrap_or(c"{}".as_ptr()),
+        Err(_) => ENDING.as_ptr(),
+    }
 }
 
 /// Reads a text argument in place.
@@ -94,10 +101,10 @@ pub fn invalid(message: impl Into<String>) -> Failure {
 }
 
 /// How long a poll may wait. Inside the bell not at all: that would stop the thread that works for
-/// the host.
+/// the host. Neither at the end of the process.
 pub fn wait(timeout_ms: i64) -> Wait {
     match u64::try_from(timeout_ms) {
-        _ if Bell::is_inside() => Wait::Now,
+        _ if Bell::is_inside() || ending::has_begun() => Wait::Now,
         Ok(0) => Wait::Now,
         Ok(timeout_ms) => Instant::now()
             .checked_add(Duration::from_millis(timeout_ms))

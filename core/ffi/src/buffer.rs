@@ -2,17 +2,15 @@
 //! of deltas' ends, one list of records. Owns the merging of deltas into runs and the shrinking of
 //! what once grew huge; knows no lock, no bell, no host. Two of these make a `queue`.
 
-use liter_llm_core::{Event, EventBatch, EventRef, Receipt};
-use serde::Serialize;
+use liter_llm_core::{EventBatch, EventRef};
 
-use crate::types::{
-    LlmEvent, LLM_ERROR_INTERNAL, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_LOG, LLM_EVENT_PART,
-    LLM_EVENT_REASONING, LLM_EVENT_START, LLM_EVENT_TEXT, LLM_EVENT_TOOL_CALL,
-    LLM_EVENT_TOOL_DELTA,
-};
+use crate::encoded::{Encoded, Json, NO_JSON};
+use crate::types::{LlmEvent, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_REASONING, LLM_EVENT_TEXT};
 
 /// Memory that a buffer keeps however little it is used.
 const BYTES_KEPT: usize = 256 * 1024;
+/// What a list of more than this leaves to others.
+const SPARE_BYTES: usize = 1024 * 1024;
 /// Length of a run, so that its ends fit their type.
 const RUN_BYTES_MAX: usize = u32::MAX as usize;
 
@@ -49,6 +47,8 @@ pub struct Added {
     pub content: usize,
     /// Whether the stream's END is among it.
     pub ended: bool,
+    /// There was no memory for the rest of it.
+    pub refused: bool,
 }
 
 #[derive(Debug, Default)]
@@ -69,41 +69,44 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// Adds the events of one stream's batch, up to its END.
-    pub fn push_batch(&mut self, stream: u64, batch: &EventBatch) -> Added {
+    /// Adds the events of one stream's batch, up to its END; `encoded` holds the JSON of those that
+    /// are JSON.
+    pub fn push_batch(&mut self, stream: u64, batch: &EventBatch, encoded: &Encoded) -> Added {
         let before = self.bytes.len();
         let mut added = Added::default();
+        let mut others = encoded.iter();
         for event in batch.iter() {
-            match event {
+            let fits = match event {
                 EventRef::Text(text) => self.push_delta(stream, LLM_EVENT_TEXT, text),
                 EventRef::Reasoning(text) => self.push_delta(stream, LLM_EVENT_REASONING, text),
-                EventRef::Other(Event::End(receipt)) => {
-                    added.content = self.bytes.len() - before;
-                    added.ended = true;
-                    self.push_end(stream, receipt);
-                    return added;
-                }
-                EventRef::Other(other) => self.push_other(stream, other),
+                EventRef::Other(_) => match others.next() {
+                    Some(end) if end.kind == LLM_EVENT_END => {
+                        added.content = self.bytes.len() - before;
+                        added.ended = true;
+                        self.push_end(stream, end);
+                        return added;
+                    }
+                    Some(json) => self.push_json(stream, json),
+                    None => true,
+                },
+            };
+            if !fits {
+                added.refused = true;
+                break;
             }
         }
         added.content = self.bytes.len() - before;
         added
     }
 
-    /// Adds the END of a stream.
-    pub fn push_end(&mut self, stream: u64, receipt: &Receipt) {
-        let error = match (&receipt.error, receipt.outcome) {
-            (Some(error), _) => error.kind.number(),
-            (None, liter_llm_core::Outcome::Complete) => LLM_ERROR_OK,
-            (None, _) => LLM_ERROR_INTERNAL,
-        };
-        self.push_json(stream, LLM_EVENT_END, error, receipt);
-        self.ended.push(stream);
-    }
-
-    /// Adds a line for the host's log.
-    pub fn push_log(&mut self, record: &impl Serialize) {
-        self.push_json(0, LLM_EVENT_LOG, LLM_ERROR_OK, record);
+    /// Adds what was encoded for one stream, or for none, whatever the memory.
+    pub fn push_encoded(&mut self, stream: u64, encoded: &Encoded) {
+        for json in encoded.iter() {
+            match json.kind {
+                LLM_EVENT_END => self.push_end(stream, json),
+                _ => drop(self.push_json(stream, json)),
+            }
+        }
     }
 
     /// Whether there is no event.
@@ -131,10 +134,14 @@ impl Buffer {
                 stream: record.stream,
                 kind: record.kind,
                 error: record.error,
-                data: self
-                    .bytes
-                    .get(record.start..record.start + record.length)
-                    .unwrap_or(&[]),
+                data: match record.length {
+                    // Only an END that there was no memory for.
+                    0 => NO_JSON,
+                    length => self
+                        .bytes
+                        .get(record.start..record.start + length)
+                        .unwrap_or(NO_JSON),
+                },
                 ends: self.ends.get(ends).unwrap_or(&[]),
             }
         })
@@ -169,77 +176,95 @@ impl Buffer {
         clear(&mut self.host_events.0);
     }
 
-    fn push_delta(&mut self, stream: u64, kind: u32, text: &str) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(text.as_bytes());
+    /// False: there is no memory for it.
+    fn push_delta(&mut self, stream: u64, kind: u32, text: &str) -> bool {
+        let (start, ends_start) = (self.bytes.len(), self.ends.len());
+        let goes_on = self.records.last().is_some_and(|last| {
+            last.stream == stream && last.kind == kind && last.length + text.len() <= RUN_BYTES_MAX
+        });
+        if !reserve(&mut self.ends, 1)
+            || !reserve(&mut self.bytes, text.len())
+            || !(goes_on || self.reserve_record())
+        {
+            return false;
+        }
         let run = match self.records.last_mut() {
-            Some(last)
-                if last.stream == stream
-                    && last.kind == kind
-                    && last.length + text.len() <= RUN_BYTES_MAX =>
-            {
+            Some(last) if goes_on => {
                 last.length += text.len();
                 last.ends_count += 1;
                 last.length
             }
             _ => {
-                let ends_start = self.ends.len();
-                let length = text.len();
-                let error = LLM_ERROR_OK;
-                let ends_count = 1;
-                let run = Record {
+                self.records.push(Record {
                     stream,
                     kind,
-                    error,
+                    error: LLM_ERROR_OK,
                     start,
-                    length,
+                    length: text.len(),
                     ends_start,
-                    ends_count,
-                };
-                self.records.push(run);
-                length
+                    ends_count: 1,
+                });
+                text.len()
             }
         };
+        self.bytes.extend_from_slice(text.as_bytes());
         self.ends.push(u32::try_from(run).unwrap_or(u32::MAX));
+        true
     }
 
-    fn push_other(&mut self, stream: u64, event: &Event) {
-        match event {
-            Event::Start(start) => self.push_json(stream, LLM_EVENT_START, LLM_ERROR_OK, start),
-            Event::ToolDelta(delta) => {
-                self.push_json(stream, LLM_EVENT_TOOL_DELTA, LLM_ERROR_OK, delta);
-            }
-            Event::ToolCall(call) => {
-                self.push_json(stream, LLM_EVENT_TOOL_CALL, LLM_ERROR_OK, call);
-            }
-            Event::Part(part) => self.push_json(stream, LLM_EVENT_PART, LLM_ERROR_OK, part),
-            Event::Text(text) => self.push_delta(stream, LLM_EVENT_TEXT, text),
-            Event::Reasoning(text) => self.push_delta(stream, LLM_EVENT_REASONING, text),
-            Event::End(receipt) => self.push_end(stream, receipt),
-            // The core's list may grow; what has no number in the header is not for hosts yet.
-            _ => {}
+    /// False: there is no memory for it.
+    fn push_json(&mut self, stream: u64, json: Json<'_>) -> bool {
+        if json.kind == 0 {
+            return true;
         }
+        let fits = reserve(&mut self.bytes, json.data.len()) && self.reserve_record();
+        if fits {
+            self.push_record(stream, json);
+        }
+        fits
     }
 
-    fn push_json(&mut self, stream: u64, kind: u32, error: i32, value: &impl Serialize) {
-        let start = self.bytes.len();
-        if serde_json::to_writer(&mut self.bytes, value).is_err() {
-            self.bytes.truncate(start);
-            self.bytes.extend_from_slice(b"{}");
+    /// The one event that every host waits for: where there is no memory for its JSON it comes
+    /// without.
+    fn push_end(&mut self, stream: u64, end: Json<'_>) {
+        if reserve(&mut self.bytes, end.data.len()) {
+            self.push_record(stream, end);
+        } else {
+            self.push_record(stream, Json { data: &[], ..end });
         }
-        let length = self.bytes.len() - start;
-        let ends_start = self.ends.len();
-        let record = Record {
+        self.ended.push(stream);
+    }
+
+    fn push_record(&mut self, stream: u64, json: Json<'_>) {
+        self.records.push(Record {
             stream,
-            kind,
-            error,
-            start,
-            length,
-            ends_start,
+            kind: json.kind,
+            error: json.error,
+            start: self.bytes.len(),
+            length: json.data.len(),
+            ends_start: self.ends.len(),
             ends_count: 0,
-        };
-        self.records.push(record);
+        });
+        self.bytes.extend_from_slice(json.data);
     }
+
+    /// Makes room for one more record, here and where the host will read it.
+    fn reserve_record(&mut self) -> bool {
+        let records = self.records.len() + 1;
+        reserve(&mut self.records, 1) && reserve(&mut self.host_events.0, records)
+    }
+}
+
+/// Makes room by doubling, else for just so many; false where there is no memory for either. A
+/// large list leaves something to all others, whose small allocations cannot be refused.
+fn reserve<T>(list: &mut Vec<T>, more: usize) -> bool {
+    if list.capacity() - list.len() >= more {
+        return true;
+    }
+    let mut spare = Vec::<u8>::new();
+    let is_large = (list.len() + more) * size_of::<T>() > SPARE_BYTES;
+    (!is_large || spare.try_reserve_exact(SPARE_BYTES).is_ok())
+        && (list.try_reserve(more).is_ok() || list.try_reserve_exact(more).is_ok())
 }
 
 /// Gives memory back when a list is large and less than a quarter of it was used, so that a busy
@@ -249,7 +274,11 @@ fn clear<T>(list: &mut Vec<T>) {
     list.clear();
     let kept = BYTES_KEPT / size_of::<T>();
     if list.capacity() > kept && used < list.capacity() / 4 {
-        list.shrink_to(kept.max(used * 2));
+        let mut smaller = Vec::new();
+        // Where even the smaller list has no room the large one stays.
+        if smaller.try_reserve_exact(kept.max(used * 2)).is_ok() {
+            *list = smaller;
+        }
     }
 }
 
@@ -257,7 +286,7 @@ fn clear<T>(list: &mut Vec<T>) {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use liter_llm_core::{ErrorKind, LlmError};
+    use liter_llm_core::{ErrorKind, Event, LlmError, Receipt};
 
     fn text_batch(pieces: &[&str]) -> EventBatch {
         let mut batch = EventBatch::default();
@@ -265,16 +294,20 @@ mod tests {
         batch
     }
 
+    fn push(buffer: &mut Buffer, stream: u64, batch: &EventBatch) -> Added {
+        buffer.push_batch(stream, batch, &Encoded::batch(batch))
+    }
+
     #[test]
     fn deltas_that_follow_each_other_are_one_run() {
         let mut buffer = Buffer::default();
         let mut batch = text_batch(&["a", "\0é"]);
         batch.push_reasoning("hm");
-        buffer.push_batch(1, &batch);
-        buffer.push_batch(1, &text_batch(&["x"]));
-        buffer.push_batch(1, &text_batch(&["yz"]));
-        buffer.push_batch(2, &text_batch(&["other"]));
-        buffer.push_batch(1, &text_batch(&["w"]));
+        push(&mut buffer, 1, &batch);
+        push(&mut buffer, 1, &text_batch(&["x"]));
+        push(&mut buffer, 1, &text_batch(&["yz"]));
+        push(&mut buffer, 2, &text_batch(&["other"]));
+        push(&mut buffer, 1, &text_batch(&["w"]));
         let seen: Vec<_> = buffer
             .pieces()
             .map(|p| (p.stream, p.kind, p.data.to_vec(), p.ends.to_vec()))
@@ -302,13 +335,13 @@ mod tests {
         let failed = Receipt::failed(LlmError::new(ErrorKind::RateLimited, "slow"));
         batch.push(Event::End(Box::new(failed)));
         batch.push_text("never");
-        assert_eq!(
-            buffer.push_batch(7, &batch),
-            Added {
-                content: 1,
-                ended: true
-            }
-        );
+        let added = push(&mut buffer, 7, &batch);
+        let expected = Added {
+            content: 1,
+            ended: true,
+            refused: false,
+        };
+        assert_eq!(added, expected);
         let pieces: Vec<_> = buffer.pieces().collect();
         assert_eq!(
             (pieces.len(), pieces[1].kind, pieces[1].error),
@@ -325,12 +358,38 @@ mod tests {
     fn memory_is_kept_while_it_is_used_and_given_back_after() {
         let mut buffer = Buffer::default();
         let big = "x".repeat(4 * BYTES_KEPT);
-        buffer.push_batch(1, &text_batch(&[&big]));
+        push(&mut buffer, 1, &text_batch(&[&big]));
         assert!(buffer.weight() >= big.len());
         buffer.clear();
         assert!(buffer.bytes.capacity() >= big.len());
-        buffer.push_batch(1, &text_batch(&["x"]));
+        push(&mut buffer, 1, &text_batch(&["x"]));
         buffer.clear();
         assert!(buffer.is_empty() && buffer.bytes.capacity() <= BYTES_KEPT);
+    }
+
+    #[test]
+    fn an_end_without_memory_for_its_json_is_still_an_end() {
+        let mut buffer = Buffer::default();
+        let nothing = Json {
+            kind: LLM_EVENT_END,
+            error: 16,
+            data: &[],
+        };
+        buffer.push_record(7, nothing);
+        let pieces: Vec<_> = buffer.pieces().collect();
+        assert_eq!((pieces[0].error, pieces[0].data), (16, NO_JSON));
+        assert_eq!(buffer.host_events()[0].length, 2);
+    }
+
+    #[test]
+    fn reading_needs_no_memory_that_writing_did_not_reserve() {
+        let mut buffer = Buffer::default();
+        for stream in 1..=1000 {
+            push(&mut buffer, stream, &text_batch(&["x"]));
+        }
+        let reserved = buffer.host_events.0.capacity();
+        assert!(reserved >= 1000);
+        assert_eq!(buffer.host_events().len(), 1000);
+        assert_eq!(buffer.host_events.0.capacity(), reserved);
     }
 }

@@ -8,13 +8,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use liter_llm_core::{Client, ClientOptions, ErrorKind, LlmError, LogRecord};
+use liter_llm_core::{Client, ErrorKind, LlmError, LogRecord};
 use serde::Serialize;
 
 use crate::bell::Bell;
 use crate::boundary::{invalid, Failure};
 use crate::control::Control;
 use crate::drive::{self, Ticket};
+use crate::encoded::Encoded;
+use crate::ending;
+use crate::prepared::Prepared;
 use crate::queue::{Polled, Queue};
 use crate::runtime::Process;
 use crate::sync::{lock, sleep, Wait};
@@ -52,26 +55,28 @@ struct Line<'a> {
 
 impl ClientState {
     /// A client with its queue; opens no connection.
-    pub fn open(
-        process: &'static Process,
-        options: ClientOptions,
-        bell: Bell,
-    ) -> Result<Arc<Self>, Failure> {
-        let queue = Arc::new(Queue::new(bell, options.queue_bytes_max));
-        let stream_window_bytes = options.stream_window_bytes;
-        let http = process.http(&options.http())?;
-        let logger = logger(process, Arc::clone(&queue));
-        let client = Client::with_http(options, http).with_logger(Arc::new(logger));
-        let live = Mutex::default();
-        let idle = Condvar::new();
-        Ok(Arc::new(Self {
-            client,
+    pub fn open(process: &'static Process, prepared: Prepared, bell: Bell) -> Arc<Self> {
+        let queue = Arc::new(Queue::new(bell, prepared.queue_bytes_max));
+        Self::with_queue(process, prepared, queue)
+    }
+
+    /// The same; its log goes into the queue too.
+    pub fn open_with_log(process: &'static Process, prepared: Prepared, bell: Bell) -> Arc<Self> {
+        let queue = Arc::new(Queue::new(bell, prepared.queue_bytes_max));
+        let logger = Arc::new(logger(process, Arc::clone(&queue)));
+        let core = prepared.core.with_logger(logger);
+        Self::with_queue(process, Prepared { core, ..prepared }, queue)
+    }
+
+    fn with_queue(process: &'static Process, prepared: Prepared, queue: Arc<Queue>) -> Arc<Self> {
+        Arc::new(Self {
+            client: prepared.core,
             process,
             queue,
-            stream_window_bytes,
-            live,
-            idle,
-        }))
+            stream_window_bytes: prepared.stream_window_bytes,
+            live: Mutex::default(),
+            idle: Condvar::new(),
+        })
     }
 
     /// The core's client.
@@ -91,6 +96,7 @@ impl ClientState {
         provider: &str,
         request_json: &str,
     ) -> Result<(), Failure> {
+        ending::refuse()?;
         let control = self.claim(stream)?;
         let ticket = Ticket::new(stream, control, Arc::clone(self));
         self.process.spawn(drive::drive(
@@ -172,7 +178,8 @@ impl ClientState {
         lock(&self.live).streams.get(&stream).cloned()
     }
 
-    fn claim(&self, stream: u64) -> Result<Arc<Control>, Failure> {
+    /// Takes a number into use; its task then owes one END.
+    pub fn claim(&self, stream: u64) -> Result<Arc<Control>, Failure> {
         if stream == 0 {
             return Err(invalid(
                 "stream number 0 stands for no stream; choose another",
@@ -203,12 +210,115 @@ fn logger(process: &'static Process, queue: Arc<Queue>) -> impl Fn(&LogRecord) +
     move |record| {
         let stream = drive::current_stream();
         if stream.is_some() {
-            return queue.push_log(&Line { record, stream });
+            return queue.push_log(&Encoded::log(&Line { record, stream }));
         }
         let (queue, record) = (Arc::clone(&queue), record.clone());
         process.spawn(async move {
             let record = &record;
-            queue.push_log(&Line { record, stream });
+            queue.push_log(&Encoded::log(&Line { record, stream }));
         });
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::time_limit::TimeLimit;
+    use std::ffi::c_void;
+    use std::sync::mpsc::{channel, Receiver, Sender};
+    use std::thread;
+
+    /// As long as a free that waits for nothing would take, and more.
+    const QUIET: Duration = Duration::from_millis(100);
+
+    fn client(bell: Bell) -> Arc<ClientState> {
+        let process = Process::get_or_start(None).unwrap();
+        ClientState::open(process, process.prepared().unwrap(), bell)
+    }
+
+    fn without_bell() -> Arc<ClientState> {
+        client(Bell::new(None, std::ptr::null_mut()))
+    }
+
+    /// Frees in another thread; that returns only after `let_go`.
+    fn free_waits(client: &Arc<ClientState>, let_go: impl FnOnce()) {
+        let (freed, returned) = channel();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                client.free();
+                freed.send(()).unwrap();
+            });
+            assert!(returned.recv_timeout(QUIET).is_err(), "free did not wait");
+            let_go();
+            returned.recv().unwrap();
+        });
+    }
+
+    #[test]
+    fn free_waits_for_a_task_that_has_not_let_go() {
+        let _limit = TimeLimit::begin();
+        let client = without_bell();
+        client.claim(5).unwrap();
+        free_waits(&client, || client.let_go());
+    }
+
+    #[test]
+    fn free_waits_for_a_poller_that_reads() {
+        let _limit = TimeLimit::begin();
+        let client = without_bell();
+        let end = Encoded::end(&liter_llm_core::Receipt::default());
+        client.queue.expect_end();
+        client.queue.push_end(5, &end);
+        let polled = client.poll(Wait::Now).unwrap();
+        free_waits(&client, || drop(polled));
+    }
+
+    /// A bell that says that it rings, and then waits to be let on.
+    struct Slow {
+        rings: Sender<()>,
+        go_on: Mutex<Receiver<()>>,
+    }
+
+    unsafe extern "C" fn ring_slowly(ctx: *mut c_void) {
+        // SAFETY: the test passes a Slow that outlives the client.
+        let slow = unsafe { &*ctx.cast::<Slow>() };
+        slow.rings.send(()).unwrap();
+        lock(&slow.go_on).recv().unwrap();
+    }
+
+    #[test]
+    fn free_waits_for_a_bell_that_rings() {
+        let _limit = TimeLimit::begin();
+        let ((rings, rung), (let_on, go_on)) = (channel(), channel());
+        let go_on = Mutex::new(go_on);
+        let slow = Slow { rings, go_on };
+        let ctx = std::ptr::from_ref(&slow).cast_mut().cast();
+        let client = client(Bell::new(Some(ring_slowly), ctx));
+        client.queue.expect_end();
+        thread::scope(|scope| {
+            let end = Encoded::end(&liter_llm_core::Receipt::default());
+            let queue = client.queue();
+            scope.spawn(move || queue.push_end(5, &end));
+            rung.recv().unwrap();
+            free_waits(&client, || let_on.send(()).unwrap());
+        });
+    }
+
+    #[test]
+    fn a_number_is_in_use_until_its_end_was_polled() {
+        let _limit = TimeLimit::begin();
+        let client = without_bell();
+        client.claim(5).unwrap();
+        assert!(client.claim(5).unwrap_err().json.contains("in use"));
+        let end = Encoded::end(&liter_llm_core::Receipt::default());
+        client.queue.push_end(5, &end);
+        client.let_go();
+        assert!(client.claim(5).is_err(), "its END waits in the queue");
+        drop(client.poll(Wait::Now).unwrap());
+        client.claim(5).unwrap();
+        assert!(client.claim(0).is_err());
+        client.close();
+        assert_eq!(client.claim(6).unwrap_err().number, 18);
     }
 }

@@ -8,10 +8,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use liter_llm_core::{ErrorKind, EventBatch, LlmError, LlmRequest, Receipt};
+use liter_llm_core::{ErrorKind, EventBatch, LlmError, LlmRequest, LlmStream, Phase, Receipt};
 
 use crate::client::ClientState;
 use crate::control::Control;
+use crate::encoded::Encoded;
 
 thread_local! {
     /// The stream whose task this thread, one of ours, runs; 0 is none.
@@ -64,17 +65,19 @@ impl Ticket {
     fn end(&mut self, receipt: &Receipt) {
         if !self.ended {
             self.ended = true;
-            self.client.queue().push_end(self.stream, receipt);
+            let end = Encoded::end(receipt);
+            self.client.queue().push_end(self.stream, &end);
         }
     }
 
     /// Puts a batch in the queue, waits for room there, then for the stream's window. A stream that
     /// is told to stop waits for nothing, and what it has received is not lost.
-    async fn deliver(&mut self, batch: &EventBatch) -> Result<(), ErrorKind> {
+    async fn deliver(&mut self, batch: &EventBatch) -> Result<(), Stop> {
         let (control, queue, stream) = (&self.control, self.client.queue(), self.stream);
+        let encoded = Encoded::batch(batch);
         let push = |context: &mut Context<'_>| {
             let stop = control.poll_stop(context);
-            match queue.push(stream, batch, control, stop.is_some()) {
+            match queue.push(stream, batch, &encoded, control, stop.is_some()) {
                 Some(added) => Poll::Ready((added, stop)),
                 None => Poll::Pending,
             }
@@ -83,8 +86,44 @@ impl Ticket {
         self.ended |= added.ended;
         match (self.ended, stop) {
             (true, _) => Ok(()),
-            (false, Some(kind)) => Err(kind),
-            (false, None) => self.control.window_open().await,
+            (false, Some(kind)) => Err(Stop::Told(kind)),
+            (false, None) if added.refused => Err(Stop::OutOfMemory),
+            (false, None) => Ok(self.control.window_open().await?),
+        }
+    }
+}
+
+/// Why a stream ends before its answer does.
+enum Stop {
+    /// The host said so.
+    Told(ErrorKind),
+    /// There is no memory for its events.
+    OutOfMemory,
+}
+
+impl From<ErrorKind> for Stop {
+    fn from(kind: ErrorKind) -> Self {
+        Self::Told(kind)
+    }
+}
+
+impl Stop {
+    /// Closes the connection and says how far it came.
+    fn receipt(&self, stream: &mut LlmStream) -> Receipt {
+        match self {
+            Self::Told(kind) => stream.abort(*kind),
+            Self::OutOfMemory => {
+                let message = "there is no memory for the events of this stream";
+                let mut error = LlmError::new(ErrorKind::TooLarge, message);
+                error.phase = Phase::Body;
+                error.maybe_executed = true;
+                let known = stream.abort(ErrorKind::TooLarge);
+                error.attempts = known.attempts;
+                let failed = Receipt::failed(error);
+                let mut receipt = known;
+                (receipt.outcome, receipt.error) = (failed.outcome, failed.error);
+                receipt
+            }
         }
     }
 }
@@ -125,10 +164,10 @@ async fn live(mut ticket: Ticket, provider: String, request_json: String) {
             Ok(Some(batch)) => ticket.deliver(batch).await,
             // The core's stream is over without an END, which the ticket then makes good.
             Ok(None) => return,
-            Err(kind) => Err(kind),
+            Err(kind) => Err(Stop::Told(kind)),
         };
-        if let Err(kind) = step {
-            ticket.end(&stream.abort(kind));
+        if let Err(stop) = step {
+            ticket.end(&stop.receipt(&mut stream));
         }
     }
 }
@@ -140,4 +179,65 @@ fn read(provider: String, request_json: String) -> Result<LlmRequest, Box<Receip
         request.provider = Some(provider);
     }
     Ok(request)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::bell::Bell;
+    use crate::runtime::Process;
+    use crate::sync::Wait;
+    use crate::time_limit::TimeLimit;
+    use crate::types::{LLM_ERROR_CANCELLED, LLM_ERROR_INTERNAL, LLM_EVENT_END};
+
+    fn client() -> Arc<ClientState> {
+        let process = Process::get_or_start(None).unwrap();
+        let bell = Bell::new(None, std::ptr::null_mut());
+        ClientState::open(process, process.prepared().unwrap(), bell)
+    }
+
+    /// Kind and error of everything that is there.
+    fn poll(client: &ClientState) -> Vec<(u32, i32)> {
+        let Some(mut polled) = client.poll(Wait::Now) else {
+            return Vec::new();
+        };
+        let pieces = polled.buffer().pieces();
+        pieces.map(|piece| (piece.kind, piece.error)).collect()
+    }
+
+    fn ticket(client: &Arc<ClientState>, stream: u64) -> Ticket {
+        let control = client.claim(stream).unwrap();
+        Ticket::new(stream, control, Arc::clone(client))
+    }
+
+    #[test]
+    fn a_ticket_dropped_before_its_end_pushes_one() {
+        let _limit = TimeLimit::begin();
+        let client = client();
+        drop(ticket(&client, 1));
+        assert_eq!(poll(&client), [(LLM_EVENT_END, LLM_ERROR_INTERNAL)]);
+    }
+
+    #[test]
+    fn a_ticket_ends_once() {
+        let _limit = TimeLimit::begin();
+        let client = client();
+        let mut ticket = ticket(&client, 1);
+        let cancelled = Receipt::failed(LlmError::new(ErrorKind::Cancelled, "cancelled"));
+        ticket.end(&cancelled);
+        ticket.end(&cancelled);
+        drop(ticket);
+        assert_eq!(poll(&client), [(LLM_EVENT_END, LLM_ERROR_CANCELLED)]);
+    }
+
+    #[test]
+    fn a_thread_works_for_the_stream_whose_task_it_runs() {
+        assert_eq!(current_stream(), None);
+        let outer = Current::begin(7);
+        drop(Current::begin(8));
+        assert_eq!(current_stream(), Some(7));
+        drop(outer);
+        assert_eq!(current_stream(), None);
+    }
 }

@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use liter_llm_core::{ClientOptions, ErrorKind, LlmError};
+use liter_llm_core::{ErrorKind, LlmError};
 
 use crate::bell::Bell;
 use crate::boundary::Failure;
@@ -54,15 +54,9 @@ pub fn invoke(
         let message = "llm_invoke was called from inside a callback of this library";
         return Err(LlmError::new(ErrorKind::InvalidArgument, message).into());
     }
-    // Read for each call, and with it the environment; only the connections are kept.
-    let options = ClientOptions::from_json("{}")?;
-    let process = Process::get_or_start(options.worker_threads)?;
-    process.keep_http(&options.http())?;
-    let call = Call(ClientState::open(
-        process,
-        options,
-        Bell::new(None, std::ptr::null_mut()),
-    )?);
+    let process = Process::get_or_start(None)?;
+    let bell = Bell::new(None, std::ptr::null_mut());
+    let call = Call(ClientState::open(process, process.prepared()?, bell));
     call.0.start(STREAM, provider, request_json)?;
     loop {
         let Some(mut polled) = call.0.poll(Wait::Forever) else {

@@ -13,18 +13,25 @@ mod buffer;
 mod client;
 mod control;
 mod drive;
+mod encoded;
+mod ending;
+mod environment;
 mod fork;
 mod handles;
 mod invoke;
 mod panics;
 mod pools;
+mod prepared;
 mod queue;
 mod runtime;
+mod start;
 #[cfg(test)]
 mod stress;
 mod sync;
 #[cfg(feature = "test-panic")]
 mod test_panic;
+#[cfg(test)]
+mod time_limit;
 mod types;
 mod wake;
 
@@ -37,7 +44,8 @@ use client::ClientState;
 use runtime::Process;
 pub use types::*;
 
-/// The LLM_ABI_VERSION this library was built with. Any thread; never fails.
+/// The LLM_ABI_VERSION this library was built with: what was built against this or less works. Any
+/// thread; never fails.
 #[no_mangle]
 pub extern "C" fn llm_abi_version() -> u32 {
     LLM_ABI_VERSION
@@ -69,7 +77,8 @@ pub extern "C" fn llm_last_error() -> *const c_char {
 /// provider: "openai", "anthropic", "cohere", or any other that the guide lists; "" to take it from
 /// the model's prefix ("openai/gpt-4o-mini").
 /// request_json: model, messages, and whatever else the guide lists; keys come from the request's
-/// api_key or from the environment (OPENAI_API_KEY, ANTHROPIC_API_KEY, CO_API_KEY, ...).
+/// api_key or from the environment (OPENAI_API_KEY, ANTHROPIC_API_KEY, CO_API_KEY, ...), which is
+/// read at the first call and again when it has changed. All calls share connections and retries.
 ///
 /// Blocks, on any thread, until the end; calls back on the calling thread. The token lives during
 /// the call back only. Returns OK only for a whole answer; else the kind, and llm_last_error() says
@@ -121,7 +130,8 @@ pub unsafe extern "C" fn llm_client_new(
         let options_json = unsafe { boundary::text("options_json", options_json) }?;
         let options = ClientOptions::from_json(options_json)?;
         let process = Process::get_or_start(options.worker_threads)?;
-        let client = ClientState::open(process, options, Bell::new(wake, ctx))?;
+        let prepared = process.prepare(options)?;
+        let client = ClientState::open_with_log(process, prepared, Bell::new(wake, ctx));
         let handle = process.insert(client);
         // SAFETY: as above.
         unsafe { *client_out = std::ptr::without_provenance_mut(handle) };

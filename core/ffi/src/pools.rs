@@ -1,6 +1,6 @@
 //! The HTTP stacks of this process: clients whose options for it are equal share one, and so its
 //! open connections. Owns the cache; a stack lives as long as a client uses it. Called by `client`
-//! when one is made, and by `invoke`.
+//! when one is made, and by `prepared`.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -32,7 +32,6 @@ type Key = (HttpOptions, [Option<OsString>; ENVIRONMENT.len()]);
 #[derive(Default)]
 pub struct Pools {
     used: Mutex<HashMap<Key, Weak<Http>>>,
-    kept: Mutex<Option<Arc<Http>>>,
 }
 
 impl Pools {
@@ -47,13 +46,5 @@ impl Pools {
         used.retain(|_, http| http.strong_count() > 0);
         used.insert(key, Arc::downgrade(&http));
         Ok(http)
-    }
-
-    /// As `http`; keeps the stack until another is kept, though no client may use it meanwhile.
-    pub fn keep(&self, options: &HttpOptions) -> Result<(), Failure> {
-        let http = self.http(options)?;
-        let before = lock(&self.kept).replace(http);
-        drop(before);
-        Ok(())
     }
 }

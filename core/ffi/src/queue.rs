@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
-use liter_llm_core::{Event, EventBatch, EventRef, Receipt};
-use serde::Serialize;
+use liter_llm_core::EventBatch;
 
 use crate::bell::{Bell, Rung};
 use crate::buffer::{Added, Buffer};
 use crate::control::Control;
+use crate::encoded::Encoded;
 use crate::sync::{lock, sleep, try_lock, Wait};
 
 /// The events of many streams on their way to one host.
@@ -81,15 +81,15 @@ impl Queue {
         &self,
         stream: u64,
         batch: &EventBatch,
+        encoded: &Encoded,
         control: &Arc<Control>,
         force: bool,
     ) -> Option<Added> {
         let mut back = lock(&self.back);
         if back.shut {
-            let is_end = |event| matches!(event, EventRef::Other(Event::End(_)));
             return Some(Added {
-                content: 0,
-                ended: batch.iter().any(is_end),
+                ended: encoded.ends(),
+                ..Added::default()
             });
         }
         if !force && back.buffer.weight() >= self.bytes_max {
@@ -98,7 +98,7 @@ impl Queue {
             }
             return None;
         }
-        let added = back.buffer.push_batch(stream, batch);
+        let added = back.buffer.push_batch(stream, batch, encoded);
         control.delivered(added.content);
         if added.ended {
             self.open.fetch_sub(1, Ordering::AcqRel);
@@ -108,20 +108,20 @@ impl Queue {
     }
 
     /// Adds a stream's END, whatever the bounds say.
-    pub fn push_end(&self, stream: u64, receipt: &Receipt) {
+    pub fn push_end(&self, stream: u64, end: &Encoded) {
         let mut back = lock(&self.back);
         self.open.fetch_sub(1, Ordering::AcqRel);
         if !back.shut {
-            back.buffer.push_end(stream, receipt);
+            back.buffer.push_encoded(stream, end);
             self.publish(back);
         }
     }
 
     /// Adds a line for the host's log; none where there is no room, since nothing can wait for it.
-    pub fn push_log(&self, record: &impl Serialize) {
+    pub fn push_log(&self, line: &Encoded) {
         let mut back = lock(&self.back);
         if !back.shut && back.buffer.weight() < self.bytes_max {
-            back.buffer.push_log(record);
+            back.buffer.push_encoded(0, line);
             self.publish(back);
         }
     }
@@ -231,16 +231,24 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time_limit::TimeLimit;
     use crate::types::{LLM_EVENT_END, LLM_EVENT_LOG, LLM_EVENT_TEXT};
+    use liter_llm_core::Receipt;
     use std::ffi::c_void;
     use std::sync::atomic::AtomicBool;
     use std::sync::mpsc::{channel, Sender};
     use std::thread;
 
-    fn text(piece: &str) -> EventBatch {
+    fn push(
+        queue: &Queue,
+        stream: u64,
+        piece: &str,
+        control: &Arc<Control>,
+        force: bool,
+    ) -> Option<Added> {
         let mut batch = EventBatch::default();
         batch.push_text(piece);
-        batch
+        queue.push(stream, &batch, &Encoded::default(), control, force)
     }
 
     fn silent(bytes_max: usize) -> (Queue, Arc<Control>) {
@@ -261,13 +269,14 @@ mod tests {
 
     #[test]
     fn a_poll_takes_all_in_order() {
+        let _limit = TimeLimit::begin();
         let (queue, control) = silent(1000);
         queue.expect_end();
         assert!(queue.poll(Wait::Now).is_none());
-        queue.push_log(&"line");
-        let added = queue.push(7, &text("abc"), &control, false).unwrap();
+        queue.push_log(&Encoded::log(&"line"));
+        let added = push(&queue, 7, "abc", &control, false).unwrap();
         assert_eq!((added.content, added.ended), (3, false));
-        queue.push_end(7, &Receipt::default());
+        queue.push_end(7, &Encoded::end(&Receipt::default()));
         let expected = [(0, LLM_EVENT_LOG), (7, LLM_EVENT_TEXT), (7, LLM_EVENT_END)];
         assert_eq!(kinds(&queue, Wait::Forever), expected);
         queue.close();
@@ -276,33 +285,36 @@ mod tests {
 
     #[test]
     fn a_full_queue_takes_only_what_must_go_in() {
+        let _limit = TimeLimit::begin();
         let (queue, control) = silent(1);
-        assert!(queue.push(1, &text("a"), &control, false).is_some());
-        assert!(queue.push(1, &text("b"), &control, false).is_none());
-        queue.push_log(&"dropped");
+        assert!(push(&queue, 1, "a", &control, false).is_some());
+        assert!(push(&queue, 1, "b", &control, false).is_none());
+        queue.push_log(&Encoded::log(&"dropped"));
         assert!(!control.list(), "waits for room");
-        assert!(queue.push(1, &text("c"), &control, true).is_some());
+        assert!(push(&queue, 1, "c", &control, true).is_some());
         assert_eq!(kinds(&queue, Wait::Now), [(1, LLM_EVENT_TEXT)]);
         assert!(control.list(), "was told of room");
-        assert!(queue.push(1, &text("b"), &control, false).is_some());
+        assert!(push(&queue, 1, "b", &control, false).is_some());
     }
 
     #[test]
     fn a_second_poller_gets_nothing_and_disturbs_nothing() {
+        let _limit = TimeLimit::begin();
         let (queue, control) = silent(1000);
-        queue.push(1, &text("a"), &control, false).unwrap();
+        push(&queue, 1, "a", &control, false).unwrap();
         let mut polled = queue.poll(Wait::Now).unwrap();
-        queue.push(1, &text("b"), &control, false).unwrap();
+        push(&queue, 1, "b", &control, false).unwrap();
         assert!(queue.poll(Wait::Forever).is_none());
         assert_eq!(polled.buffer().pieces().next().unwrap().data, b"a");
     }
 
     #[test]
     fn a_sleeping_poller_wakes_for_push_close_and_shut() {
+        let _limit = TimeLimit::begin();
         let (queue, control) = silent(1000);
         thread::scope(|scope| {
             let poller = scope.spawn(|| kinds(&queue, Wait::Forever));
-            queue.push(1, &text("a"), &control, false).unwrap();
+            push(&queue, 1, "a", &control, false).unwrap();
             assert_eq!(poller.join().unwrap(), [(1, LLM_EVENT_TEXT)]);
             let poller = scope.spawn(|| kinds(&queue, Wait::Forever));
             queue.close();
@@ -312,7 +324,7 @@ mod tests {
             queue.shut();
             assert!(poller.join().unwrap().is_empty());
         });
-        assert!(queue.push(1, &text("late"), &control, false).is_some());
+        assert!(push(&queue, 1, "late", &control, false).is_some());
         assert!(kinds(&queue, Wait::Now).is_empty());
     }
 
@@ -333,6 +345,7 @@ mod tests {
 
     #[test]
     fn a_host_that_polls_once_per_ring_misses_nothing() {
+        let _limit = TimeLimit::begin();
         let (rings, heard) = channel();
         let host = Host {
             unanswered: AtomicBool::new(false),
@@ -347,7 +360,7 @@ mod tests {
                 let control = Arc::new(Control::new(10));
                 scope.spawn(move || {
                     for _ in 0..deltas {
-                        queue.push(stream, &text("x"), &control, false).unwrap();
+                        push(queue, stream, "x", &control, false).unwrap();
                     }
                 });
             }

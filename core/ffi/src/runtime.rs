@@ -3,17 +3,20 @@
 //! child leaves it where it is and makes its own. Called by `lib`, `client` and `invoke`.
 
 use std::future::Future;
+use std::io;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::Arc;
 
-use liter_llm_core::{ErrorKind, Http, HttpOptions, LlmError};
-use tokio::runtime::{Builder, Runtime};
+use liter_llm_core::{ClientOptions, ErrorKind, LlmError};
+use tokio::runtime::Runtime;
 
 use crate::boundary::Failure;
 use crate::client::ClientState;
 use crate::handles::{generation_of, Handles};
 use crate::pools::Pools;
-use crate::{alloc, fork, panics};
+use crate::prepared::{Kept, Prepared};
+use crate::start::{self, Threads};
+use crate::{alloc, ending, fork, panics};
 
 const WORKER_THREADS_MIN: usize = 2;
 const WORKER_THREADS_MAX: usize = 4;
@@ -29,6 +32,7 @@ pub struct Process {
     runtime: Runtime,
     clients: Handles<ClientState>,
     pools: Pools,
+    kept: Kept,
 }
 
 /// The client that a handle stands for.
@@ -61,7 +65,9 @@ impl Process {
 
     /// As `current`; begins if nobody has. Of two threads that begin at once one wins.
     pub fn get_or_start(worker_threads: Option<usize>) -> Result<&'static Self, Failure> {
+        ending::refuse()?;
         fork::watch();
+        ending::watch();
         let before = PROCESS.load(Ordering::Acquire);
         if let Some(process) = Self::current() {
             return Ok(process);
@@ -84,16 +90,16 @@ impl Process {
         self.runtime.spawn(task);
     }
 
-    /// The HTTP stack for these options.
-    pub fn http(&self, options: &HttpOptions) -> Result<Arc<Http>, Failure> {
+    /// What a client with these options uses.
+    pub fn prepare(&self, options: ClientOptions) -> Result<Prepared, Failure> {
         let _entered = self.runtime.enter();
-        self.pools.http(options)
+        Prepared::new(options, &self.pools)
     }
 
-    /// As `http`; keeps the stack, and its connections, from one llm_invoke to the next.
-    pub fn keep_http(&self, options: &HttpOptions) -> Result<(), Failure> {
+    /// What every llm_invoke uses.
+    pub fn prepared(&self) -> Result<Prepared, Failure> {
         let _entered = self.runtime.enter();
-        self.pools.keep(options)
+        self.kept.get(&self.pools)
     }
 
     /// Makes a handle for a client.
@@ -112,53 +118,29 @@ impl Process {
         let workers = worker_threads
             .unwrap_or(cores)
             .clamp(WORKER_THREADS_MIN, WORKER_THREADS_MAX);
+        let lookups = LOOKUP_THREADS_MAX.min(cores);
         let generation = fork::generation();
-        let build = || {
-            Builder::new_multi_thread()
-                .worker_threads(workers)
-                .max_blocking_threads(LOOKUP_THREADS_MAX.min(cores))
-                .thread_name("llm-worker")
-                .on_thread_start(|| {
-                    block_signals();
-                })
-                .enable_all()
-                .build()
-        };
-        let runtime = with_signals_blocked(build)
-            .map_err(|error| internal(format!("the runtime cannot start: {error}")))?;
+        let runtime = start::runtime(Threads { workers, lookups });
+        let runtime = runtime.map_err(|error| refused(&error))?;
         Ok(Self {
             generation,
             runtime,
             clients: Handles::new(generation),
             pools: Pools::default(),
+            kept: Kept::default(),
         })
     }
 }
 
-/// Runs something in this thread while no signal can interrupt it; threads that it starts inherit
-/// that. A signal of the host must never run on a thread of this library, and a write to a closed
-/// socket raises SIGPIPE, which would end a host that does not ignore it.
-fn with_signals_blocked<T>(body: impl FnOnce() -> T) -> T {
-    let before = block_signals();
-    let result = body();
-    if let Some(before) = before {
-        // SAFETY: `before` was filled in by pthread_sigmask; a null pointer for the old mask is
-        // allowed.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
-    }
-    result
-}
-
-/// Blocks every signal in this thread and gives the mask from before.
-fn block_signals() -> Option<libc::sigset_t> {
-    // SAFETY: sigset_t is plain data, for which all zeros is a value.
-    let (mut all, mut before) = unsafe { std::mem::zeroed::<(libc::sigset_t, libc::sigset_t)>() };
-    // SAFETY: both pointers are to sets that live through the calls.
-    let failed = unsafe {
-        libc::sigfillset(&mut all) != 0
-            || libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before) != 0
+/// What to answer where the system refuses what the runtime needs: what it said, and what to do.
+fn refused(error: &io::Error) -> Failure {
+    let what = match error.raw_os_error() {
+        Some(libc::EAGAIN) => "the process is at a limit of threads or memory; raise it",
+        Some(libc::EMFILE | libc::ENFILE) => "there is no free descriptor; raise the limit",
+        _ => "the system refused its threads or descriptors",
     };
-    (!failed).then_some(before)
+    let message = format!("cannot start the runtime: {error}: {what}, or try again later");
+    LlmError::new(ErrorKind::Config, message).into()
 }
 
 fn internal(message: impl Into<String>) -> Failure {

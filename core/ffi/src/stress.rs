@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::thread;
 
+use crate::time_limit::TimeLimit;
 use crate::*;
 
 const HEAD: &str =
@@ -175,6 +176,7 @@ fn live(base_url: &str, streams: u64, close_after: u64) {
 
 #[test]
 fn close_ends_all_and_each_once() {
+    let _limit = TimeLimit::begin();
     let base_url = serve();
     for close_after in [0, 1, 20, 60] {
         for _ in 0..10 {
@@ -185,6 +187,7 @@ fn close_ends_all_and_each_once() {
 
 #[test]
 fn free_waits_for_everything_and_silences_the_bell() {
+    let _limit = TimeLimit::begin();
     let base_url = serve();
     for round in 0..40 {
         let host = Arc::new(Host::default());

@@ -49,6 +49,7 @@ pub fn now() -> Option<ErrorKind> {
 mod tests {
     use super::*;
     use crate::stress::{open, poll_until_end, serve, start, Host};
+    use crate::time_limit::TimeLimit;
     use crate::*;
     use std::sync::Arc;
 
@@ -61,6 +62,7 @@ mod tests {
 
     #[test]
     fn a_panic_in_any_export_becomes_internal() {
+        let _limit = TimeLimit::begin();
         let text = c"{}".as_ptr();
         let none = std::ptr::null_mut();
         let (mut client, mut events) = (NULL, std::ptr::null());
@@ -99,6 +101,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_one_stream_ends_it_alone() {
+        let _limit = TimeLimit::begin();
         let host = Arc::new(Host::default());
         let client = open(&serve(), &host);
         assert_eq!(start(client, 1), LLM_ERROR_OK);

@@ -4,6 +4,7 @@
 use memchr::memchr;
 
 use super::{Each, Frame};
+use crate::bounded;
 use crate::error::{ErrorKind, LlmError, Phase};
 
 /// A framer that once held a large line does not hold its memory for the rest of a stream.
@@ -41,8 +42,7 @@ impl NdjsonFramer {
             self.keep(head)?;
             let mut line = std::mem::take(&mut self.line);
             self.hand_out(&line, each)?;
-            line.clear();
-            line.shrink_to(BUFFER_BYTES_KEPT);
+            bounded::clear(&mut line, BUFFER_BYTES_KEPT);
             self.line = line;
         }
         self.keep(rest)
@@ -85,8 +85,7 @@ impl NdjsonFramer {
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), LlmError> {
         self.check(self.line.len() + bytes.len())?;
-        self.line.extend_from_slice(bytes);
-        Ok(())
+        bounded::append(&mut self.line, bytes, self.line_bytes_max)
     }
 
     fn check(&self, line_bytes: usize) -> Result<(), LlmError> {

@@ -4,9 +4,12 @@
 use memchr::memchr2;
 
 use super::{Each, Frame};
+use crate::bounded;
 use crate::error::{ErrorKind, LlmError, Phase};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// No provider names its events in more; a second copy of a whole event would be possible else.
+const NAME_BYTES_MAX: usize = 64 * 1024;
 /// A framer that once held a large event does not hold its memory for the rest of a stream.
 const BUFFER_BYTES_KEPT: usize = 16 * 1024;
 
@@ -14,11 +17,12 @@ const BUFFER_BYTES_KEPT: usize = 16 * 1024;
 #[derive(Debug)]
 pub(crate) struct SseFramer {
     frame_bytes_max: usize,
-    /// The beginning of a line whose end has not come.
-    line: Vec<u8>,
-    /// The data so far, from `data_start` on, of an event whose end has not come.
-    data: Vec<u8>,
+    /// The data so far of an event whose end has not come, from `data_start` on, then from
+    /// `line_start` on the beginning of a line whose end has not come: in one buffer, so that a
+    /// long line that becomes data is not copied.
+    kept: Vec<u8>,
     data_start: usize,
+    line_start: usize,
     has_data: bool,
     /// The event's name so far.
     name: Vec<u8>,
@@ -34,9 +38,9 @@ impl SseFramer {
     pub(crate) fn new(frame_bytes_max: usize) -> Self {
         Self {
             frame_bytes_max,
-            line: Vec::new(),
-            data: Vec::new(),
+            kept: Vec::new(),
             data_start: 0,
+            line_start: 0,
             has_data: false,
             name: Vec::new(),
             after_cr: false,
@@ -54,7 +58,7 @@ impl SseFramer {
         if std::mem::take(&mut self.after_cr) {
             rest = rest.strip_prefix(b"\n").unwrap_or(rest);
         }
-        if !self.line.is_empty() {
+        if !self.kept_line().is_empty() {
             let Some((head, after)) = self.split_line(rest) else {
                 return self.keep_line(rest);
             };
@@ -68,14 +72,15 @@ impl SseFramer {
             rest = after;
         }
         if let Some(data) = whole {
-            append(&mut self.data, data, self.frame_bytes_max);
+            self.keep_data(data)?;
         }
         self.keep_line(rest)
     }
 
     /// Whether an event has begun and not ended; a comment is none.
     pub(crate) fn is_inside_event(&self) -> bool {
-        self.has_data || !(self.line.is_empty() || self.line.starts_with(b":"))
+        let line = self.kept_line();
+        self.has_data || !(line.is_empty() || line.starts_with(b":"))
     }
 
     /// Grows with every event and every comment: what a live connection says at least.
@@ -85,7 +90,7 @@ impl SseFramer {
 
     #[cfg(fuzzing)]
     pub(super) fn bytes_kept(&self) -> usize {
-        self.line.capacity() + self.data.capacity() + self.name.capacity()
+        self.kept.capacity() + self.name.capacity()
     }
 
     /// Drops one byte order mark at the very beginning.
@@ -96,7 +101,7 @@ impl SseFramer {
                 self.mark = Some(seen + 1).filter(|seen| *seen < BYTE_ORDER_MARK.len());
                 rest = tail;
             } else {
-                self.line.extend(BYTE_ORDER_MARK.iter().take(seen));
+                self.kept.extend(BYTE_ORDER_MARK.iter().take(seen));
                 self.mark = None;
             }
         }
@@ -119,33 +124,56 @@ impl SseFramer {
         }
     }
 
+    /// The beginning of a line whose end has not come.
+    fn kept_line(&self) -> &[u8] {
+        self.kept.get(self.line_start..).unwrap_or_default()
+    }
+
     /// Keeps the beginning of a line for the next read.
     fn keep_line(&mut self, bytes: &[u8]) -> Result<(), LlmError> {
-        self.check(self.held() + self.line.len() + bytes.len())?;
-        append(&mut self.line, bytes, self.frame_bytes_max);
+        self.check(self.held() + self.kept_line().len() + bytes.len())?;
+        bounded::append(&mut self.kept, bytes, self.frame_bytes_max)
+    }
+
+    /// Keeps data for the next read, behind what there is of the event; no line is kept now.
+    fn keep_data(&mut self, data: &[u8]) -> Result<(), LlmError> {
+        bounded::append(&mut self.kept, data, self.frame_bytes_max)?;
+        self.line_start = self.kept.len();
         Ok(())
     }
 
-    /// Takes the kept line, now whole. The first data line of an event is not copied again: its
-    /// buffer becomes the data.
+    /// Takes the kept line, now whole. A line of data stays where it is: its field's name goes.
     fn take_kept_line(&mut self, each: Each<'_>) -> Result<(), LlmError> {
-        let line = std::mem::take(&mut self.line);
-        match field(&line, b"data") {
-            Some(value) if !self.has_data => {
-                self.data_start = line.len() - value.len();
-                self.has_data = true;
-                self.line = std::mem::replace(&mut self.data, line);
-                self.line.clear();
+        let line_bytes = self.kept_line().len();
+        if let Some(value) = field(self.kept_line(), b"data") {
+            let value_start = self.line_start + line_bytes - value.len();
+            match self.has_data {
+                false => self.data_start = value_start,
+                true => self.join_data(value_start),
             }
-            _ => {
-                let mut whole = None;
-                self.take_line(&line, &mut whole, each)?;
-                self.line = line;
-                self.line.clear();
-            }
+            self.has_data = true;
+            self.line_start = self.kept.len();
+            return Ok(());
         }
-        self.line.shrink_to(BUFFER_BYTES_KEPT);
+        let kept = std::mem::take(&mut self.kept);
+        let line = kept.get(self.line_start..).unwrap_or_default();
+        self.take_line(line, &mut None, each)?;
+        self.kept = kept;
+        self.kept.truncate(self.line_start);
+        if self.kept.is_empty() {
+            bounded::clear(&mut self.kept, BUFFER_BYTES_KEPT);
+        }
         Ok(())
+    }
+
+    /// Moves the value of the kept line, which is another line of the event's data, up to the data.
+    fn join_data(&mut self, value_start: usize) {
+        let length = self.kept.len() - value_start;
+        if let Some(line_end) = self.kept.get_mut(self.line_start) {
+            *line_end = b'\n';
+        }
+        self.kept.copy_within(value_start.., self.line_start + 1);
+        self.kept.truncate(self.line_start + 1 + length);
     }
 
     /// Takes one whole line. `whole` is the event's data while it is one line of the current read.
@@ -160,12 +188,11 @@ impl SseFramer {
         }
         self.check(self.held() + whole.map_or(0, <[u8]>::len) + line.len())?;
         if let Some(value) = field(line, b"data") {
-            self.take_data(value, whole);
+            self.take_data(value, whole)?;
         } else if line.starts_with(b":") {
             self.signs_of_life += 1;
         } else if let Some(value) = field(line, b"event") {
-            self.name.clear();
-            self.name.extend_from_slice(value);
+            self.take_name(value)?;
         } else if let Some(value) = field(line, b"error").filter(|value| value.starts_with(b"{")) {
             // Not in the standard: llama.cpp's servers report a failure with this line and stop.
             self.signs_of_life += 1;
@@ -177,17 +204,30 @@ impl SseFramer {
         Ok(())
     }
 
-    fn take_data<'b>(&mut self, value: &'b [u8], whole: &mut Option<&'b [u8]>) {
+    fn take_name(&mut self, value: &[u8]) -> Result<(), LlmError> {
+        if value.len() > NAME_BYTES_MAX {
+            let message = format!("the name of an event has more than {NAME_BYTES_MAX} bytes");
+            return Err(LlmError::new(ErrorKind::TooLarge, message).phase(Phase::Body));
+        }
+        self.name.clear();
+        bounded::append(&mut self.name, value, NAME_BYTES_MAX)
+    }
+
+    fn take_data<'b>(
+        &mut self,
+        value: &'b [u8],
+        whole: &mut Option<&'b [u8]>,
+    ) -> Result<(), LlmError> {
         if !self.has_data {
             self.has_data = true;
             *whole = Some(value);
-            return;
+            return Ok(());
         }
         if let Some(first) = whole.take() {
-            append(&mut self.data, first, self.frame_bytes_max);
+            self.keep_data(first)?;
         }
-        append(&mut self.data, b"\n", self.frame_bytes_max);
-        append(&mut self.data, value, self.frame_bytes_max);
+        self.keep_data(b"\n")?;
+        self.keep_data(value)
     }
 
     /// The blank line: hands out the event, if there was any data, and forgets it.
@@ -197,7 +237,7 @@ impl SseFramer {
             return Ok(());
         }
         self.signs_of_life += 1;
-        let kept = self.data.get(self.data_start..).unwrap_or_default();
+        let kept = self.kept.get(self.data_start..).unwrap_or_default();
         let frame = Frame {
             name: text(&self.name)?,
             data: text(whole.unwrap_or(kept))?,
@@ -207,15 +247,15 @@ impl SseFramer {
         self.name.clear();
         if whole.is_none() {
             self.data_start = 0;
-            self.data.clear();
-            self.data.shrink_to(BUFFER_BYTES_KEPT);
+            self.line_start = 0;
+            bounded::clear(&mut self.kept, BUFFER_BYTES_KEPT);
         }
         Ok(())
     }
 
     /// Bytes of the current event that are kept, without the line that has begun.
     fn held(&self) -> usize {
-        self.name.len() + self.data.len() - self.data_start
+        self.name.len() + self.line_start - self.data_start
     }
 
     fn check(&self, event_bytes: usize) -> Result<(), LlmError> {
@@ -247,16 +287,6 @@ fn text(bytes: &[u8]) -> Result<&str, LlmError> {
             .phase(Phase::Body)
             .detail(bytes)
     })
-}
-
-/// Appends, and grows by doubling, but never past the bound: memory is what the limit says.
-fn append(buffer: &mut Vec<u8>, bytes: &[u8], bytes_max: usize) {
-    let needed = buffer.len() + bytes.len();
-    if needed > buffer.capacity() {
-        let capacity = needed.max((buffer.capacity() * 2).min(bytes_max));
-        buffer.reserve_exact(capacity - buffer.len());
-    }
-    buffer.extend_from_slice(bytes);
 }
 
 #[cfg(test)]

@@ -229,10 +229,46 @@ fn large_events_leave_no_memory_behind() {
                 Ok(())
             })
             .unwrap();
-        assert!(framer.data.capacity() + framer.line.capacity() <= (1 << 22) + 1000);
+        assert!(framer.kept.capacity() <= (1 << 22) + 1000);
     }
     assert_eq!(count, (1 << 20) + 2);
-    assert!(framer.data.capacity() + framer.line.capacity() <= 2 * BUFFER_BYTES_KEPT);
+    assert!(framer.kept.capacity() <= BUFFER_BYTES_KEPT);
+}
+
+#[test]
+fn a_name_is_short_or_refused() {
+    let named = |bytes: usize| format!("event: {}\ndata: x\n\n", "n".repeat(bytes));
+    for (bytes, refused) in [(NAME_BYTES_MAX, false), (NAME_BYTES_MAX + 1, true)] {
+        for size in [1000, usize::MAX] {
+            let (seen, error) = frames(1 << 20, named(bytes).as_bytes().chunks(size));
+            assert_eq!(
+                error,
+                refused.then_some(ErrorKind::TooLarge),
+                "{bytes} in {size}"
+            );
+            assert_eq!(seen.len(), usize::from(!refused));
+        }
+    }
+}
+
+/// Half of an event, then the other half: neither is ever held twice.
+#[test]
+fn lines_of_one_event_share_one_buffer() {
+    let half = "y".repeat(1 << 20);
+    let event = format!("data: {half}\ndata: {half}\n\n");
+    let (max, mut largest, mut count) = ((1 << 21) + 64, 0, 0);
+    let mut framer = SseFramer::new(max);
+    for piece in event.as_bytes().chunks(5000) {
+        let mut each = |frame: Frame<'_>| {
+            count += frame.data.len();
+            assert_eq!(frame.data.find('\n'), Some(1 << 20));
+            Ok(())
+        };
+        framer.feed(piece, &mut each).unwrap();
+        largest = largest.max(framer.kept.capacity());
+    }
+    assert_eq!(count, (1 << 21) + 1);
+    assert!(largest <= max + "data: ".len(), "{largest}");
 }
 
 /// The recordings, if they are there: `LITER_LLM_RECORDINGS`, else beside the repository.
@@ -314,10 +350,9 @@ proptest! {
             if framer.feed(piece, &mut |_| Ok(())).is_err() {
                 break;
             }
-            prop_assert!(framer.held() + framer.line.len() <= max);
+            prop_assert!(framer.held() + framer.kept_line().len() <= max);
             // A vector never holds less than 8 bytes, and data may keep its field's name.
-            prop_assert!(framer.line.capacity() <= max.max(8));
-            prop_assert!(framer.data.capacity() <= max.max(8) + "data: ".len());
+            prop_assert!(framer.kept.capacity() <= max.max(8) + "data: ".len());
         }
     }
 }

@@ -1,0 +1,180 @@
+//! Every interleaving of threads that push and a host that polls, step by step of the real bell:
+//! what a thread does between two of its accesses to shared state is one step. What `queue` does
+//! under its lock is written down here again, as one step each; change both.
+
+use std::collections::HashSet;
+
+use super::*;
+
+const PUSHERS: usize = 2;
+const PUSHES: u8 = 2;
+
+/// Where a pushing thread is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum At {
+    /// About to push, or done.
+    Push,
+    /// Told to ring.
+    Begin,
+    /// The ring is decided, and the host's function not yet called.
+    Call,
+    /// The host's function has returned.
+    End,
+    /// Somebody polled meanwhile: is there more?
+    LookAgain,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct World {
+    bell: u8,
+    /// Whether there is something to poll.
+    unread: bool,
+    pushers: [(At, u8); PUSHERS],
+    /// Rings that the host has not answered with a poll.
+    unanswered: u8,
+    /// Rings beyond the number of polls.
+    ahead: i8,
+    /// Polls that the host may still make without having been rung.
+    unasked: u8,
+    /// Rings one after another without a poll between.
+    in_a_row: u8,
+}
+
+unsafe extern "C" fn nobody(_: *mut c_void) {}
+
+impl World {
+    fn new(unasked: u8) -> Self {
+        Self {
+            bell: ARMED,
+            unread: false,
+            pushers: [(At::Push, PUSHES); PUSHERS],
+            unanswered: 0,
+            ahead: 0,
+            unasked,
+            in_a_row: 0,
+        }
+    }
+
+    /// Does something to the real bell.
+    fn with_bell<T>(&mut self, act: impl FnOnce(&Bell) -> T) -> T {
+        let bell = Bell::new(Some(nobody), std::ptr::null_mut());
+        bell.state.store(self.bell, Ordering::SeqCst);
+        let result = act(&bell);
+        self.bell = bell.state.load(Ordering::SeqCst);
+        result
+    }
+
+    /// One step of a pushing thread; `None` when it is done.
+    fn push(mut self, pusher: usize) -> Option<Self> {
+        let (at, left) = *self.pushers.get(pusher)?;
+        let (mut next, mut pushes) = (At::Push, left);
+        match at {
+            At::Push => {
+                pushes = left.checked_sub(1)?;
+                self.unread = true;
+                if self.with_bell(Bell::announce) {
+                    next = At::Begin;
+                }
+            }
+            At::Begin => {
+                if self.with_bell(Bell::begin).is_some() {
+                    next = At::Call;
+                }
+            }
+            At::Call => {
+                self.unanswered += 1;
+                self.in_a_row += 1;
+                self.ahead += 1;
+                next = At::End;
+            }
+            At::End => {
+                if self.with_bell(Bell::end) == Rung::Polled {
+                    next = At::LookAgain;
+                }
+            }
+            At::LookAgain => {
+                if self.unread && self.with_bell(Bell::announce) {
+                    next = At::Begin;
+                }
+            }
+        }
+        *self.pushers.get_mut(pusher)? = (next, pushes);
+        Some(self)
+    }
+
+    /// One poll of the host: once per ring, and some that nobody asked for.
+    fn poll(mut self) -> Option<Self> {
+        match self.unanswered {
+            0 => self.unasked = self.unasked.checked_sub(1)?,
+            _ => self.unanswered -= 1,
+        }
+        self.with_bell(Bell::polled);
+        self.unread = false;
+        self.ahead -= 1;
+        self.in_a_row = 0;
+        Some(self)
+    }
+
+    /// Every world that one step leads to.
+    fn next(self) -> Vec<Self> {
+        let pushes = (0..PUSHERS).filter_map(|pusher| self.push(pusher));
+        pushes.chain(self.poll()).collect()
+    }
+}
+
+/// Every world that can be reached.
+fn explore(unasked: u8) -> HashSet<World> {
+    let mut seen = HashSet::new();
+    let mut open = vec![World::new(unasked)];
+    while let Some(world) = open.pop() {
+        if seen.insert(world) {
+            open.extend(world.next());
+        }
+    }
+    seen
+}
+
+fn in_a_row_max(worlds: &HashSet<World>) -> Option<u8> {
+    worlds.iter().map(|world| world.in_a_row).max()
+}
+
+#[test]
+fn a_host_that_polls_when_rung_is_never_rung_twice_without_a_poll_between() {
+    let worlds = explore(0);
+    assert!(worlds.len() > 100, "{}", worlds.len());
+    assert_eq!(in_a_row_max(&worlds), Some(1));
+}
+
+/// A poll that nobody asked for cannot take back a ring that is on its way; that ring, and the one
+/// for what came after the poll, is all that can follow.
+#[test]
+fn there_is_never_more_than_one_ring_more_than_polls() {
+    for unasked in 0..4 {
+        let worlds = explore(unasked);
+        assert_eq!(worlds.iter().map(|world| world.ahead).max(), Some(1));
+        assert!(in_a_row_max(&worlds) <= Some(2));
+    }
+}
+
+#[test]
+fn a_host_that_polls_once_per_ring_misses_nothing() {
+    for unasked in 0..4 {
+        for world in explore(unasked) {
+            // Nothing moves any more, though the host would come when rung.
+            let stuck = world.unread && world.unanswered == 0;
+            let only_polls = (0..PUSHERS).all(|pusher| world.push(pusher).is_none());
+            assert!(!(stuck && only_polls), "{world:?}");
+        }
+    }
+}
+
+#[test]
+fn two_threads_never_ring_at_once() {
+    for world in explore(3) {
+        let inside = |(at, _): &&(At, u8)| matches!(at, At::Call | At::End);
+        assert!(
+            world.pushers.iter().filter(inside).count() <= 1,
+            "{world:?}"
+        );
+    }
+}

@@ -1,0 +1,199 @@
+//! Starts the tokio runtime in a process that may be at its limit of threads, descriptors or
+//! memory. tokio itself panics, or waits for ever, where a worker is refused; so a thread of its
+//! own first proves that all threads can be had, then builds, and the caller waits for an answer
+//! and no longer. Owns the threads' names, number and signal masks. Called by `runtime`.
+
+use std::io;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::alloc;
+use crate::sync::{lock, sleep, Wait};
+
+/// The longest that a caller waits for the threads; they take less than a millisecond.
+const START_WAIT_MAX: Duration = Duration::from_secs(10);
+/// The longest that the lookup threads are waited for; without them the first lookup starts one.
+const LOOKUP_WAIT_MAX: Duration = Duration::from_secs(1);
+/// For ever: a lookup thread that ended could not always be had again.
+const KEEP_ALIVE: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// How many threads of which kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Threads {
+    /// They drive the streams.
+    pub workers: usize,
+    /// They wait in the system's resolver.
+    pub lookups: usize,
+}
+
+/// A runtime whose threads all run and block every signal.
+pub fn runtime(threads: Threads) -> io::Result<Runtime> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let builder = {
+        let _blocked = SignalsBlocked::begin();
+        thread::Builder::new()
+            .name("llm-start".to_owned())
+            .spawn(move || hand_over(build(threads), &sender))?
+    };
+    let runtime = match receiver.recv_timeout(START_WAIT_MAX) {
+        Ok(runtime) => runtime,
+        Err(RecvTimeoutError::Timeout) => return Err(io::ErrorKind::TimedOut.into()),
+        Err(RecvTimeoutError::Disconnected) => Err(io::Error::other("its first thread panicked")),
+    };
+    // It has answered, so it is at its end: its place among the threads is free again.
+    let _ = builder.join();
+    runtime
+}
+
+/// Gives the runtime to whoever waits for it; where nobody does any more it ends.
+fn hand_over(runtime: io::Result<Runtime>, waiting: &SyncSender<io::Result<Runtime>>) {
+    if let Err(mpsc::SendError(Ok(runtime))) = waiting.send(runtime) {
+        runtime.shutdown_background();
+    }
+}
+
+fn build(threads: Threads) -> io::Result<Runtime> {
+    prove_room_for(threads.workers + threads.lookups + alloc::THREADS)?;
+    // Another thread of the host may have taken the room since. Inside a runtime, even one that
+    // does nothing, tokio does not wait for the workers of one that it failed to build.
+    let outer = Builder::new_current_thread().build()?;
+    let built = catch_unwind(AssertUnwindSafe(|| {
+        outer.block_on(async {
+            let runtime = build_inside(threads)?;
+            start_lookups(&runtime, threads.lookups);
+            Ok(runtime)
+        })
+    }));
+    built.unwrap_or_else(|_| Err(io::Error::from_raw_os_error(libc::EAGAIN)))
+}
+
+fn build_inside(threads: Threads) -> io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(threads.workers)
+        .max_blocking_threads(threads.lookups)
+        .thread_keep_alive(KEEP_ALIVE)
+        .thread_name("llm-worker")
+        .on_thread_start(|| {
+            block_signals();
+        })
+        .enable_all()
+        .build()
+}
+
+/// Starts as many threads as will be needed, and ends them again: the first refusal is the answer.
+fn prove_room_for(threads: usize) -> io::Result<()> {
+    let gate = Gate::default();
+    thread::scope(|scope| {
+        let _opened_at_the_end = OpenAtEnd(&gate);
+        for _ in 0..threads {
+            thread::Builder::new().spawn_scoped(scope, || gate.wait(Wait::Forever))?;
+        }
+        Ok(())
+    })
+}
+
+/// Has every lookup thread started now: later one may be refused, and tokio panics where the
+/// first is.
+fn start_lookups(runtime: &Runtime, lookups: usize) {
+    let gate = Arc::new(Gate::default());
+    for _ in 0..lookups {
+        let gate = Arc::clone(&gate);
+        runtime.spawn_blocking(move || gate.arrive(lookups));
+    }
+    gate.wait(Wait::Until(Instant::now() + LOOKUP_WAIT_MAX));
+    gate.open();
+}
+
+/// Threads wait before it until it is open.
+#[derive(Debug, Default)]
+struct Gate {
+    state: Mutex<GateState>,
+    opened: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct GateState {
+    arrived: usize,
+    open: bool,
+}
+
+impl Gate {
+    fn open(&self) {
+        lock(&self.state).open = true;
+        self.opened.notify_all();
+    }
+
+    /// Waits for so many threads, this one among them.
+    fn arrive(&self, threads: usize) {
+        let arrived = {
+            let mut state = lock(&self.state);
+            state.arrived += 1;
+            state.arrived
+        };
+        match arrived == threads {
+            true => self.open(),
+            false => self.wait(Wait::Forever),
+        }
+    }
+
+    fn wait(&self, wait: Wait) {
+        let mut state = lock(&self.state);
+        while !state.open {
+            match sleep(&self.opened, state, wait) {
+                Some(woken) => state = woken,
+                None => return,
+            }
+        }
+    }
+}
+
+/// Opens a gate when the scope is left, by whichever way.
+struct OpenAtEnd<'a>(&'a Gate);
+
+impl Drop for OpenAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.open();
+    }
+}
+
+/// While it lives, no signal interrupts this thread, and threads that it starts inherit that. A
+/// signal of the host must never run on a thread of this library, and a write to a closed socket
+/// raises SIGPIPE, which would end a host that does not ignore it.
+struct SignalsBlocked {
+    before: Option<libc::sigset_t>,
+}
+
+impl SignalsBlocked {
+    fn begin() -> Self {
+        Self {
+            before: block_signals(),
+        }
+    }
+}
+
+impl Drop for SignalsBlocked {
+    fn drop(&mut self) {
+        if let Some(before) = self.before {
+            // SAFETY: `before` was filled in by pthread_sigmask; a null pointer for the old mask is
+            // allowed.
+            unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
+        }
+    }
+}
+
+/// Blocks every signal in this thread and gives the mask from before.
+fn block_signals() -> Option<libc::sigset_t> {
+    // SAFETY: sigset_t is plain data, for which all zeros is a value.
+    let (mut all, mut before) = unsafe { std::mem::zeroed::<(libc::sigset_t, libc::sigset_t)>() };
+    // SAFETY: both pointers are to sets that live through the calls.
+    let failed = unsafe {
+        libc::sigfillset(&mut all) != 0
+            || libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before) != 0
+    };
+    (!failed).then_some(before)
+}

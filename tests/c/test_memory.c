@@ -1,0 +1,195 @@
+/* What a flood may take (C12, F74, F84): it ends as TOO_LARGE, in a process with little memory too,
+ * and takes no more than a quarter above the limit that stops it. The address sanitizer needs more
+ * of everything. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "liter_llm.h"
+#include "mock.h"
+#include "suites.h"
+
+#ifndef __SANITIZE_ADDRESS__
+
+enum { MEBIBYTE_KIB = 1024, EVENT_KIB_MAX = 16 * MEBIBYTE_KIB, BODY_KIB_MAX = 32 * MEBIBYTE_KIB };
+
+#define STREAM_OF(actions)                                                                      \
+  "{\"raw\":[{\"head\":{\"status\":200,\"headers\":[[\"content-type\",\"text/event-stream\"]]," \
+  "\"chunked\":true}}," actions "]}"
+
+typedef struct Flood {
+  const char *name;
+  const char *step;
+  const char *more;
+  size_t limit_kib;
+} Flood;
+
+static const Flood floods[] = {
+    {"a body", "{\"fault\":\"F24\"}", ",\"stream\":false", BODY_KIB_MAX},
+    {"a gzip bomb", "{\"fault\":\"F25\"}", ",\"stream\":false", BODY_KIB_MAX},
+    {"an endless line", "{\"fault\":\"F50\"}", "", EVENT_KIB_MAX},
+    {"an endless line of data",
+     STREAM_OF("{\"chunk\":\"data: \"},{\"bytes\":67108864,\"of\":\"x\"}"), "", EVENT_KIB_MAX},
+    {"endless lines of data",
+     STREAM_OF(
+         "{\"repeat\":200000,\"actions\":[{\"chunk\":\"data: "
+         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+         "\\n\"}]}"),
+     "", EVENT_KIB_MAX},
+    /* Neither line may be kept twice while it becomes a part of the data. */
+    {"long lines of data",
+     STREAM_OF("{\"chunk\":\"data: x\\ndata: \"},{\"bytes\":15000000,\"of\":\"x\"},"
+               "{\"chunk\":\"\\ndata: \"},{\"bytes\":3000000,\"of\":\"x\"}"),
+     "", EVENT_KIB_MAX},
+    {"a long name",
+     STREAM_OF("{\"chunk\":\"event: \"},{\"bytes\":16000000,\"of\":\"x\"},"
+               "{\"chunk\":\"\\ndata: \"},{\"bytes\":16000000,\"of\":\"x\"}"),
+     "", EVENT_KIB_MAX},
+};
+
+static void ignore(const char *token, size_t length, void *ctx) {
+  (void)token;
+  (void)length;
+  (void)ctx;
+}
+
+static void add_length(const char *token, size_t length, void *ctx) {
+  (void)token;
+  *(size_t *)ctx += length;
+}
+
+static void invoke_flood(const Flood *flood) {
+  char request[1024];
+  mock_plan("flood", flood->step);
+  mock_request("flood", flood->more, request, sizeof request);
+  LlmError error = llm_invoke("openai", request, ignore, NULL);
+  if (error != LLM_ERROR_TOO_LARGE) {
+    check_fail(__FILE__, __LINE__, "%s ended as %s: %s", flood->name, llm_error_name(error),
+               llm_last_error());
+  }
+}
+
+/* The memory that this process has taken at most since the last reset. */
+static size_t peak_kib(void) { return check_process_status("VmHWM:"); }
+
+static void reset_peak(void) {
+  int fd = open("/proc/self/clear_refs", O_WRONLY);
+  CHECK(fd >= 0 && write(fd, "5", 1) == 1);
+  close(fd);
+}
+
+static void a_flood_takes_a_quarter_above_its_limit_at_most(void) {
+  char request[1024];
+  mock_plan("warm", "{\"answer\":{\"text\":\"warm\"}}");
+  CHECK_NUMBER(
+      llm_invoke("openai", mock_request("warm", "", request, sizeof request), ignore, NULL),
+      LLM_ERROR_OK);
+  for (size_t i = 0; i < CHECK_COUNT(floods); i++) {
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+      check_bound(20);
+      CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
+      reset_peak();
+      size_t before = peak_kib();
+      invoke_flood(&floods[i]);
+      size_t taken = peak_kib() - before;
+      if (taken > floods[i].limit_kib + floods[i].limit_kib / 4) {
+        check_fail(__FILE__, __LINE__, "%s took %zu KiB; its limit is %zu", floods[i].name, taken,
+                   floods[i].limit_kib);
+      }
+      _exit(0);
+    }
+    check_child_exits(child, 0);
+  }
+}
+
+static void limit_memory(rlim_t bytes) {
+  struct rlimit limit = {bytes, bytes};
+  CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+}
+
+/* One process for all floods, so that nothing is left behind by one for the next. */
+static void little_memory_is_enough_for_floods(void) {
+  limit_memory(200000 * 1024);
+  for (size_t i = 0; i < 3 * CHECK_COUNT(floods); i++) {
+    invoke_flood(&floods[i % CHECK_COUNT(floods)]);
+    CHECK_HOLDS(llm_last_error(), "bytes"); /* past a limit, or no memory for them */
+  }
+}
+
+/* So little that the limits themselves do not fit: out of memory is an error of that call, and the
+ * next call works. */
+static void too_little_memory_is_an_error(void) {
+  enum { LEFT = 12 << 20 };
+  char request[1024];
+  mock_plan("warm", "{\"answer\":{\"text\":\"warm\"}}");
+  mock_request("warm", "", request, sizeof request);
+  CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
+  limit_memory(check_process_status("VmSize:") * 1024 + LEFT);
+  for (size_t i = 0; i < CHECK_COUNT(floods); i++) {
+    invoke_flood(&floods[i]);
+    CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
+  }
+}
+
+/* Answers that fit their limits and not the memory: each is whole, or an error. */
+static void large_answers_in_little_memory_are_whole_or_an_error(void) {
+  enum { LEFT = 24 << 20, STEP = 1 << 20, LARGEST = 18 << 20 };
+  static const char *const ways[] = {"false", "true"};
+  static const char *const types[] = {"application/json", "text/event-stream"};
+  static const char *const heads[] = {
+      "{\\\"choices\\\":[{\\\"message\\\":{\\\"content\\\":\\\"",
+      "data: {\\\"choices\\\":[{\\\"delta\\\":{\\\"content\\\":\\\""};
+  static const char *const tails[] = {
+      "\\\"},\\\"finish_reason\\\":\\\"stop\\\"}]}",
+      "\\\"},\\\"finish_reason\\\":\\\"stop\\\"}]}\\n\\ndata: [DONE]\\n\\n"};
+  char request[1024];
+  size_t whole = 0;
+  size_t refused = 0;
+  mock_plan("warm", "{\"answer\":{\"text\":\"warm\"}}");
+  mock_request("warm", "", request, sizeof request);
+  CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
+  limit_memory(check_process_status("VmSize:") * 1024 + LEFT);
+  for (int bytes = STEP; bytes <= LARGEST; bytes += STEP) {
+    for (size_t way = 0; way < CHECK_COUNT(ways); way++) {
+      char step[1024];
+      char more[64];
+      snprintf(step, sizeof step,
+               "{\"raw\":[{\"head\":{\"status\":200,\"headers\":[[\"content-type\",\"%s\"]],"
+               "\"chunked\":true}},{\"chunk\":\"%s\"},{\"bytes\":%d,\"of\":\"x\"},"
+               "{\"chunk\":\"%s\"},{\"chunk_end\":true}]}",
+               types[way], heads[way], bytes, tails[way]);
+      mock_plan("large", step);
+      snprintf(more, sizeof more, ",\"stream\":%s", ways[way]);
+      mock_request("large", more, request, sizeof request);
+      size_t length = 0;
+      LlmError error = llm_invoke("openai", request, add_length, &length);
+      if (error != LLM_ERROR_OK) CHECK_NUMBER(error, LLM_ERROR_TOO_LARGE);
+      if (error == LLM_ERROR_OK) CHECK_NUMBER(length, bytes);
+      whole += error == LLM_ERROR_OK;
+      refused += error == LLM_ERROR_TOO_LARGE;
+    }
+  }
+  CHECK(whole > 0 && refused > 0);
+}
+
+const CheckTest memory_tests[] = {
+    {"large_answers_in_little_memory_are_whole_or_an_error",
+     large_answers_in_little_memory_are_whole_or_an_error, 60},
+    {"a_flood_takes_a_quarter_above_its_limit_at_most",
+     a_flood_takes_a_quarter_above_its_limit_at_most, 120},
+    {"little_memory_is_enough_for_floods", little_memory_is_enough_for_floods, 60},
+    {"too_little_memory_is_an_error", too_little_memory_is_an_error, 60},
+};
+SUITE_END(memory)
+
+#else
+
+const CheckTest memory_tests[] = {{NULL, NULL, 0}};
+const size_t memory_count = 0;
+
+#endif
