@@ -109,7 +109,8 @@ func milliseconds(value float64) time.Duration {
 	return time.Duration(value * float64(time.Millisecond))
 }
 
-// Response is all of an answer, or as much of it as was received.
+// Response is all of an answer, or as much of it as was received. Of one that was not collected
+// (see WithCollect) it is how it began and ended: text, reasoning, refusal, calls and parts are empty.
 type Response struct {
 	Receipt
 	ID        string
@@ -144,23 +145,33 @@ func (response *Response) Message() Message {
 	return message
 }
 
-// answer collects what one stream delivers.
+// answer collects what one stream delivers, or only how it began and ended.
 type answer struct {
+	collect   bool
 	start     Start
 	text      strings.Builder
 	reasoning strings.Builder
 	refusal   strings.Builder
 	calls     []ToolCall
 	parts     []Part
-	blocks    []any
-	cut       int
+	blocks    []block
 	receipt   receiptFields
 }
 
+// block goes back to the provider as it is, behind so many bytes of text.
+type block struct {
+	position int
+	content  json.RawMessage
+}
+
 func (a *answer) push(event Event) {
+	if start, ok := event.(*Start); ok {
+		a.start = *start
+	}
+	if !a.collect {
+		return
+	}
 	switch event := event.(type) {
-	case *Start:
-		a.start = *event
 	case Text:
 		a.text.WriteString(string(event))
 	case Reasoning:
@@ -169,14 +180,14 @@ func (a *answer) push(event Event) {
 		a.calls = append(a.calls, *event)
 	case *Part:
 		a.part(event)
-	case *ToolDelta, *End:
+	case *Start, *ToolDelta, *End:
 	}
 }
 
 func (a *answer) part(part *Part) {
 	var fields struct {
-		Text    string `json:"text"`
-		Content any    `json:"content"`
+		Text    string          `json:"text"`
+		Content json.RawMessage `json:"content"`
 	}
 	if json.Unmarshal(part.Data, &fields) != nil {
 		return
@@ -185,19 +196,31 @@ func (a *answer) part(part *Part) {
 	case "refusal":
 		a.refusal.WriteString(fields.Text)
 	case "content":
-		// It goes back to the provider as it is, behind the text that came before.
-		a.endText()
-		a.blocks = append(a.blocks, fields.Content)
+		a.blocks = append(a.blocks, block{a.text.Len(), fields.Content})
 	default:
 		a.parts = append(a.parts, *part)
 	}
 }
 
-func (a *answer) endText() {
-	if text := a.text.String()[a.cut:]; text != "" {
-		a.blocks = append(a.blocks, map[string]any{"type": "text", "text": text})
+// content is text and blocks in the order in which they came; nil without blocks.
+func (a *answer) content() []any {
+	if len(a.blocks) == 0 {
+		return nil
 	}
-	a.cut = a.text.Len()
+	var content []any
+	text, taken := a.text.String(), 0
+	takeText := func(end int) {
+		if taken < end {
+			content = append(content, map[string]any{"type": "text", "text": text[taken:end]})
+		}
+		taken = end
+	}
+	for _, block := range a.blocks {
+		takeText(block.position)
+		content = append(content, block.content)
+	}
+	takeText(len(text))
+	return content
 }
 
 func (a *answer) response() *Response {
@@ -213,10 +236,7 @@ func (a *answer) response() *Response {
 		Refusal:   a.refusal.String(),
 		ToolCalls: a.calls,
 		Parts:     a.parts,
-	}
-	if len(a.blocks) > 0 {
-		a.endText()
-		response.content = a.blocks
+		content:   a.content(),
 	}
 	if response.RequestID == "" {
 		response.RequestID = a.start.RequestID
