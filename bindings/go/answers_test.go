@@ -17,7 +17,9 @@ import (
 
 // thinks is an answer of Anthropic's: signed thinking, text, redacted thinking, text.
 func thinks() object {
-	sse := func(data string, values ...any) object { return object{"sse": fmt.Sprintf(data, values...)} }
+	sse := func(data string, values ...any) object {
+		return object{"sse": fmt.Sprintf(data, values...)}
+	}
 	text := func(index int, text string) []object {
 		return []object{
 			sse(`{"type": "content_block_start", "index": %d, "content_block": `+

@@ -204,7 +204,8 @@ func showsPiece(said, secret string) string {
 
 func TestTheBatteryFindsPiecesOfSecrets(t *testing.T) {
 	for said, found := range map[string]bool{
-		"a " + batteryKey: true, "…0123456789": true, "test-key-": true, "test-ke": false, "3456789": false,
+		"a " + batteryKey: true, "…0123456789": true, "test-key-": true,
+		"test-ke": false, "3456789": false,
 	} {
 		if got := showsPiece(said, batteryKey); (got != "") != found {
 			t.Errorf("%q in %q", got, said)

@@ -52,7 +52,8 @@ func TestCollectFalseKeepsNothing(t *testing.T) {
 			}
 			kinds[fmt.Sprintf("%T", event)]++
 		}
-		if kinds["literllm.Text"] != 2 || kinds["*literllm.ToolCall"] != 1 || kinds["*literllm.End"] != 1 {
+		if kinds["literllm.Text"] != 2 || kinds["*literllm.ToolCall"] != 1 ||
+			kinds["*literllm.End"] != 1 {
 			t.Errorf("%s: the reader got %v", name, kinds)
 		}
 		response := stream.Response()

@@ -109,8 +109,8 @@ func milliseconds(value float64) time.Duration {
 	return time.Duration(value * float64(time.Millisecond))
 }
 
-// Response is all of an answer, or as much of it as was received. Of one that was not collected
-// (see WithCollect) it is how it began and ended: text, reasoning, refusal, calls and parts are empty.
+// Response is all of an answer, or as much of it as was received. Of one that is not collected (see
+// WithCollect) it is how that began and ended: text, reasoning, refusal, calls and parts are empty.
 type Response struct {
 	Receipt
 	ID        string

@@ -41,46 +41,61 @@ func mixed() (object, string) {
 	return streamed(acts...), text.String()
 }
 
+type way func(context.Context, *literllm.Client, literllm.Request) (string, error)
+
 // The ways of reading, each of which gives all of the text.
-var ways = map[string]func(context.Context, *literllm.Client, literllm.Request) (string, error){
-	"tokens": func(ctx context.Context, client *literllm.Client, request literllm.Request) (string, error) {
-		var text strings.Builder
-		for token, err := range client.Invoke(ctx, request).Tokens() {
-			if err != nil {
-				return text.String(), err
-			}
-			text.WriteString(token)
-		}
-		return text.String(), nil
-	},
-	"events": func(ctx context.Context, client *literllm.Client, request literllm.Request) (string, error) {
-		var text strings.Builder
-		for event, err := range client.Invoke(ctx, request).Events() {
-			if err != nil {
-				return text.String(), err
-			}
-			if piece, ok := event.(literllm.Text); ok {
-				text.WriteString(string(piece))
-			}
-		}
-		return text.String(), nil
-	},
-	"complete": func(ctx context.Context, client *literllm.Client, request literllm.Request) (string, error) {
-		streams := true
-		request.Stream = &streams
-		reply, err := client.Complete(ctx, request)
+var ways = map[string]way{
+	"tokens": readTokens, "events": readEvents, "complete": readStreamed, "whole": readWhole,
+}
+
+func readTokens(
+	ctx context.Context, client *literllm.Client, request literllm.Request,
+) (string, error) {
+	var text strings.Builder
+	for token, err := range client.Invoke(ctx, request).Tokens() {
 		if err != nil {
-			return "", err
+			return text.String(), err
 		}
-		return reply.Text, nil
-	},
-	"whole": func(ctx context.Context, client *literllm.Client, request literllm.Request) (string, error) {
-		reply, err := client.Complete(ctx, request)
+		text.WriteString(token)
+	}
+	return text.String(), nil
+}
+
+func readEvents(
+	ctx context.Context, client *literllm.Client, request literllm.Request,
+) (string, error) {
+	var text strings.Builder
+	for event, err := range client.Invoke(ctx, request).Events() {
 		if err != nil {
-			return "", err
+			return text.String(), err
 		}
-		return reply.Text, nil
-	},
+		if piece, ok := event.(literllm.Text); ok {
+			text.WriteString(string(piece))
+		}
+	}
+	return text.String(), nil
+}
+
+func readStreamed(
+	ctx context.Context, client *literllm.Client, request literllm.Request,
+) (string, error) {
+	streams := true
+	request.Stream = &streams
+	reply, err := client.Complete(ctx, request)
+	if err != nil {
+		return "", err
+	}
+	return reply.Text, nil
+}
+
+func readWhole(
+	ctx context.Context, client *literllm.Client, request literllm.Request,
+) (string, error) {
+	reply, err := client.Complete(ctx, request)
+	if err != nil {
+		return "", err
+	}
+	return reply.Text, nil
 }
 
 func TestSmallWindows(t *testing.T) {
@@ -96,7 +111,7 @@ func TestSmallWindows(t *testing.T) {
 			}
 			got, err := read(bounded(t), client, ask(plan(t, played)))
 			if err != nil || got != text {
-				t.Errorf("window %v, %s: %v after %d of %d bytes", window, name, err, len(got), len(text))
+				t.Errorf("window %v, %s: %v after %d of %d", window, name, err, len(got), len(text))
 			}
 		}
 	}
