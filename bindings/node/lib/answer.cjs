@@ -1,8 +1,8 @@
 // Answer: everything that one stream has delivered, kept as it came, and what it adds up to.
 //
 // With `collect` false only how it began and ended is kept. Start and receipt stay JSON until
-// somebody asks: who only wants text never does. Fields that a later core adds are left alone; absent
-// ones are null.
+// somebody asks: who only wants text never does. Fields that a later core adds are left alone;
+// absent ones are null.
 "use strict";
 
 const { LlmError } = require("./error.cjs");
