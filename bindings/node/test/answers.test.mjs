@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { test } from "node:test";
 
 import { LlmError } from "liter-llm";
 
@@ -14,6 +13,7 @@ import {
   chunk,
   read,
   stream,
+  test,
   token,
 } from "./support.mjs";
 

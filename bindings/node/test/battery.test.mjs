@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import diagnostics from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { test } from "node:test";
 
 import { LlmError } from "liter-llm";
 
-import { MESSAGES, Mock, ROOT, shownPiece } from "./support.mjs";
+import { MESSAGES, Mock, ROOT, shownPiece, test } from "./support.mjs";
 
 const KEY = "test-key-0123456789";
 const SCENARIOS = JSON.parse(

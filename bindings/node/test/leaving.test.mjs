@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { createRequire } from "node:module";
-import { test } from "node:test";
 
 import { LiterLlm, LlmError } from "liter-llm";
 
@@ -14,6 +13,7 @@ import {
   countBells,
   read,
   stream,
+  test,
   token,
 } from "./support.mjs";
 

@@ -1,6 +1,5 @@
 // The lifecycle that every language proves under the same names.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 
 import { LlmError } from "liter-llm";
 
@@ -12,6 +11,7 @@ import {
   read,
   run,
   stream,
+  test,
   token,
 } from "./support.mjs";
 

@@ -4,9 +4,8 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { test } from "node:test";
 
-import { Mock, PACKAGE } from "./support.mjs";
+import { Mock, PACKAGE, test } from "./support.mjs";
 
 const mock = await Mock.start();
 
@@ -40,37 +39,33 @@ function reason() {
   }
 }
 
-test(
-  "thread_limit_is_a_clear_error",
-  { skip: reason(), timeout: 60_000 },
-  async () => {
-    const key = await mock.plan([{ answer: { text: "Hello world" } }]);
-    const words = ["--input-type=module", "-e", TRIES, mock.baseUrl(key)];
-    const child = spawn(process.execPath, words, {
-      ...{ cwd: PACKAGE, ...AS_NOBODY },
-      stdio: ["pipe", "pipe", "inherit"],
-      timeout: 50_000,
-      killSignal: "SIGKILL",
+test("thread_limit_is_a_clear_error", { skip: reason() }, async () => {
+  const key = await mock.plan([{ answer: { text: "Hello world" } }]);
+  const words = ["--input-type=module", "-e", TRIES, mock.baseUrl(key)];
+  const child = spawn(process.execPath, words, {
+    ...{ cwd: PACKAGE, ...AS_NOBODY },
+    stdio: ["pipe", "pipe", "inherit"],
+    timeout: 50_000,
+    killSignal: "SIGKILL",
+  });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const said = async () => (await lines.next()).value;
+  const limit = (threads) =>
+    execFileSync("prlimit", [`--pid=${child.pid}`, `--nproc=${threads}:`], {
+      ...AS_NOBODY,
     });
-    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-    const said = async () => (await lines.next()).value;
-    const limit = (threads) =>
-      execFileSync("prlimit", [`--pid=${child.pid}`, `--nproc=${threads}:`], {
-        ...AS_NOBODY,
-      });
-    try {
-      assert.equal(await said(), "ready");
+  try {
+    assert.equal(await said(), "ready");
 
-      const limits = readFileSync(`/proc/${child.pid}/limits`, "utf8");
-      limit(1);
-      child.stdin.write("\n");
-      assert.match(await said(), /^CONFIG .*thread.*$/);
-      limit(limits.match(/^Max processes +(\w+)/m)[1]);
-      child.stdin.write("\n");
-      assert.equal(await said(), "Hello world");
-    } finally {
-      child.stdin.end();
-    }
-    assert.deepEqual(await once(child, "exit"), [0, null]);
-  },
-);
+    const limits = readFileSync(`/proc/${child.pid}/limits`, "utf8");
+    limit(1);
+    child.stdin.write("\n");
+    assert.match(await said(), /^CONFIG .*thread.*$/);
+    limit(limits.match(/^Max processes +(\w+)/m)[1]);
+    child.stdin.write("\n");
+    assert.equal(await said(), "Hello world");
+  } finally {
+    child.stdin.end();
+  }
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+});

@@ -13,11 +13,10 @@ import {
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { test } from "node:test";
 
 import * as imported from "liter-llm";
 
-import { Mock, PACKAGE, ROOT } from "./support.mjs";
+import { Mock, PACKAGE, ROOT, test } from "./support.mjs";
 
 const MACHINE = `${process.platform}-${process.arch}`;
 const ARCHIVE =

@@ -1,7 +1,6 @@
 // What can be read of a stream, in which ways, and what may be passed.
 import assert from "node:assert/strict";
 import diagnostics from "node:diagnostics_channel";
-import { test } from "node:test";
 
 import { LiterLlm, LlmError, Response } from "liter-llm";
 
@@ -12,6 +11,7 @@ import {
   read,
   shownPiece,
   stream,
+  test,
   token,
 } from "./support.mjs";
 

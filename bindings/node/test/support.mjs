@@ -4,7 +4,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
-import { after } from "node:test";
+import { after, test as nodeTest } from "node:test";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 
@@ -14,6 +14,15 @@ for (const name of Object.keys(process.env)) {
   if (name.endsWith("_API_KEY") || name.endsWith("_BASE_URL"))
     delete process.env[name];
 }
+
+const TIMEOUT_MS =
+  Number(process.env.TEST_TIMEOUT_MS) || (process.env.SLOW ? 600_000 : 60_000);
+
+// A test that hangs fails by its own name, and the others of its file still run.
+export const test = (name, ...rest) => {
+  const [options, body] = rest.length === 2 ? rest : [{}, rest[0]];
+  return nodeTest(name, { timeout: TIMEOUT_MS, ...options }, body);
+};
 
 export const PACKAGE = path.resolve(
   path.dirname(fileURLToPath(import.meta.url)),

@@ -1,6 +1,5 @@
 // Small windows, what is acknowledged, and answers of which nothing is kept.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 
 import { LlmError } from "liter-llm";
 
@@ -11,6 +10,7 @@ import {
   chunk,
   read,
   stream,
+  test,
   token,
 } from "./support.mjs";
 
@@ -63,7 +63,7 @@ const WAYS = {
   whole: async (llm) => (await llm.invoke(REQUEST)).text,
 };
 
-test("small_windows", { timeout: 60_000 }, async () => {
+test("small_windows", async () => {
   const { step, text } = mixed();
   for (const window of [undefined, 1, 2, 3, 4, 7, 100, 4096, 16_383, 65_536]) {
     for (const [name, use] of Object.entries(WAYS)) {
