@@ -3,6 +3,8 @@ package literllm_test
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"runtime"
 	"strings"
 	"testing"
@@ -13,7 +15,7 @@ import (
 // empty fails when anything of what the model wrote is there.
 func empty(t *testing.T, name string, response *literllm.Response) {
 	t.Helper()
-	if response.Text != "" || response.Reasoning != "" || response.Refusal != "" ||
+	if response.Collected || response.Text != "" || response.Reasoning != "" || response.Refusal != "" ||
 		len(response.ToolCalls) > 0 || len(response.Parts) > 0 || response.Message().Content != nil {
 		t.Errorf("%s: %+v", name, response)
 	}
@@ -70,7 +72,7 @@ func TestCollectFalseKeepsNothing(t *testing.T) {
 	}
 	kept := ask(plan(t, everything()))
 	kept.Collect = &yes
-	if reply, err := not.Complete(bounded(t), kept); err != nil || reply.Text != "one two" {
+	if reply, err := not.Complete(bounded(t), kept); err != nil || reply.Text != "one two" || !reply.Collected {
 		t.Errorf("a call goes before its client: %+v %v", reply, err)
 	}
 }
@@ -107,6 +109,29 @@ func TestCollectIsTrueOrFalse(t *testing.T) {
 	}
 	if body := fmt.Sprint(seen(t, key)["requests"]); strings.Contains(body, "collect") {
 		t.Error(body)
+	}
+}
+
+// Extra leaves the other fields as they are written.
+func TestExtraKeepsLargeNumbers(t *testing.T) {
+	leavesNothing(t)
+	key := plan(t, hello)
+	request := ask(key)
+	seed := int64(9007199254740993)
+	request.Seed = &seed
+	request.Extra = map[string]any{"own": 9007199254740993}
+	if _, err := newClient(t).Complete(bounded(t), request); err != nil {
+		t.Fatal(err)
+	}
+	address := fmt.Sprintf("%s/_/seen/%s", mockPlaces["http"], key)
+	answer, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, _ := io.ReadAll(answer.Body)
+	if strings.Count(string(body), "9007199254740993") < 2 {
+		t.Errorf("%s", body)
 	}
 }
 

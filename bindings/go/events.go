@@ -109,8 +109,7 @@ func milliseconds(value float64) time.Duration {
 	return time.Duration(value * float64(time.Millisecond))
 }
 
-// Response is all of an answer, or as much of it as was received. Of one that is not collected (see
-// WithCollect) it is how that began and ended: text, reasoning, refusal, calls and parts are empty.
+// Response is all of an answer, or as much of it as was received.
 type Response struct {
 	Receipt
 	ID        string
@@ -118,6 +117,9 @@ type Response struct {
 	Provider  string
 	RateLimit map[string]any
 	Warnings  []string
+	// Collected is false with WithCollect(false) or a request's Collect. Then the fields below were
+	// handed to the reader, and are empty here; Message has nothing to tell the provider.
+	Collected bool
 	Text      string
 	Reasoning string
 	// Refusal is why the model does not answer, where the provider tells that apart from text.
@@ -129,7 +131,7 @@ type Response struct {
 	content []any
 }
 
-// Message is the answer as a message, to be appended to the next request's.
+// Message is the answer as a message, to be appended to the next request's; empty if not collected.
 func (response *Response) Message() Message {
 	message := Message{Role: "assistant", Refusal: response.Refusal}
 	if len(response.content) > 0 {
@@ -231,6 +233,7 @@ func (a *answer) response() *Response {
 		Provider:  a.start.Provider,
 		RateLimit: a.start.RateLimit,
 		Warnings:  a.start.Warnings,
+		Collected: a.collect,
 		Text:      a.text.String(),
 		Reasoning: a.reasoning.String(),
 		Refusal:   a.refusal.String(),
