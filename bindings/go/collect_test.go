@@ -15,8 +15,9 @@ import (
 // empty fails when anything of what the model wrote is there.
 func empty(t *testing.T, name string, response *literllm.Response) {
 	t.Helper()
-	if response.Collected || response.Text != "" || response.Reasoning != "" || response.Refusal != "" ||
-		len(response.ToolCalls) > 0 || len(response.Parts) > 0 || response.Message().Content != nil {
+	if response.Collected || response.Text != "" || response.Reasoning != "" ||
+		response.Refusal != "" || len(response.ToolCalls) > 0 || len(response.Parts) > 0 ||
+		response.Message().Content != nil {
 		t.Errorf("%s: %+v", name, response)
 	}
 }
@@ -72,7 +73,8 @@ func TestCollectFalseKeepsNothing(t *testing.T) {
 	}
 	kept := ask(plan(t, everything()))
 	kept.Collect = &yes
-	if reply, err := not.Complete(bounded(t), kept); err != nil || reply.Text != "one two" || !reply.Collected {
+	reply, err := not.Complete(bounded(t), kept)
+	if err != nil || reply.Text != "one two" || !reply.Collected {
 		t.Errorf("a call goes before its client: %+v %v", reply, err)
 	}
 }

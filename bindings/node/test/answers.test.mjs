@@ -188,6 +188,22 @@ test("aborted_reader_gets_no_end", async () => {
   }
 });
 
+// Who leaves gets no error for what was aborted before.
+test("return_after_abort_ends_a_waiting_next", async () => {
+  const core = new FakeCore();
+  const aborter = new AbortController();
+  const { signal } = aborter;
+  const reader = new core.LiterLlm().invoke(REQUEST, { signal }).events();
+  const waiting = reader.next();
+
+  aborter.abort();
+  await reader.return();
+
+  assert.deepEqual(await waiting, { value: undefined, done: true });
+  core.deliver(1, [END, '{"outcome": "cancelled", "error": {}}', 17]);
+  assert.deepEqual(await reader.next(), { value: undefined, done: true });
+});
+
 // An event that cannot be read ends its stream as a defect; what comes later does not undo that.
 test("unreadable_event_ends_the_stream", async () => {
   const core = new FakeCore();

@@ -49,6 +49,17 @@ test("exception_closes", async () => {
   await mock.wait(key, { closed: 1 });
 });
 
+test("thrown_into_a_reader_closes", async () => {
+  const { key, llm } = await hanging();
+  const reader = llm.invoke(REQUEST)[Symbol.asyncIterator]();
+  await reader.next();
+
+  await assert.rejects(reader.throw(new RangeError("mine")), RangeError);
+
+  assert.deepEqual(await reader.next(), { value: undefined, done: true });
+  await mock.wait(key, { closed: 1 });
+});
+
 test("return_ends_a_waiting_next", async () => {
   const { key, llm } = await hanging();
   const reader = llm.invoke(REQUEST)[Symbol.asyncIterator]();
@@ -157,7 +168,7 @@ test("interrupt_at_the_start", async () => {
         aborters.cancel = answer;
 
         const reading = use(answer).catch((error) => error.code);
-        leave[way]();
+        if (!within) leave[way]();
 
         assert.equal(await reading, "CANCELLED");
         assert.deepEqual(getEventListeners(signal, "abort"), []);

@@ -5,6 +5,7 @@ import { LlmError } from "liter-llm";
 
 import {
   FINISH,
+  FakeCore,
   Mock,
   REQUEST,
   chunk,
@@ -102,6 +103,26 @@ test("acknowledges_what_was_read", async () => {
   assert.ok(came <= window + 2 * 16_384, `${came} bytes after ${taken}`);
   await reader.return();
   await mock.wait(key, { closed: 1 });
+});
+
+// And exactly what was: not while something waits to be taken, then all of it, once.
+test("acknowledges_each_byte_once", async () => {
+  const core = new FakeCore();
+  const llm = new core.LiterLlm({ streamWindowBytes: 40 });
+  const reader = llm.invoke(REQUEST)[Symbol.asyncIterator]();
+  const waiting = reader.next();
+  const [START, TEXT] = [1, 2];
+
+  core.deliver(1, [START, "{}"], [TEXT, "one"], [TEXT, "zw\u00f6lf"]);
+  await waiting;
+  assert.deepEqual(core.said("consumed"), []);
+  await reader.next();
+  reader.next();
+  assert.deepEqual(core.said("consumed"), [[1, 2 + 3 + 6]]);
+  core.deliver(1, [TEXT, "0123456789"]);
+  reader.next();
+
+  assert.deepEqual(core.said("consumed").slice(1), [[1, 10]]);
 });
 
 const EVERYTHING = stream(
