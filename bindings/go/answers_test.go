@@ -107,6 +107,27 @@ func TestUnknownEventsAreIgnored(t *testing.T) {
 	}
 }
 
+// Fields of a part are the provider's, whatever they are called.
+func TestPartsAreKeptAsTheyAre(t *testing.T) {
+	fed := literllm.NewFed()
+	parts := []string{`{"type": "citation", "text": {"a": 1}}`, `{"type": "audio", "content": 7}`}
+	for _, part := range parts {
+		fed.Event(6, part)
+	}
+	fed.Event(6, `{"type": "refusal", "text": "no"}`)
+	fed.End(`{"outcome": "complete"}`)
+	events, err := fed.Read()
+	response := fed.Response()
+	if err != nil || len(events) != 3 || len(response.Parts) != 2 || response.Refusal != "no" {
+		t.Fatalf("%v %v %+v", events, err, response)
+	}
+	for index, part := range response.Parts {
+		if string(part.Data) != parts[index] {
+			t.Errorf("%s", part.Data)
+		}
+	}
+}
+
 // An event that cannot be read ends its stream as a defect; nothing that comes later undoes that.
 func TestUnreadableEventEndsTheStream(t *testing.T) {
 	fed := literllm.NewFed()

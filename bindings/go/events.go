@@ -187,18 +187,21 @@ func (a *answer) push(event Event) {
 }
 
 func (a *answer) part(part *Part) {
-	var fields struct {
-		Text    string          `json:"text"`
-		Content json.RawMessage `json:"content"`
-	}
-	if json.Unmarshal(part.Data, &fields) != nil {
-		return
-	}
 	switch part.Type {
 	case "refusal":
-		a.refusal.WriteString(fields.Text)
+		var said struct {
+			Text string `json:"text"`
+		}
+		if json.Unmarshal(part.Data, &said) == nil {
+			a.refusal.WriteString(said.Text)
+		}
 	case "content":
-		a.blocks = append(a.blocks, block{a.text.Len(), fields.Content})
+		var kept struct {
+			Content json.RawMessage `json:"content"`
+		}
+		if json.Unmarshal(part.Data, &kept) == nil {
+			a.blocks = append(a.blocks, block{a.text.Len(), kept.Content})
+		}
 	default:
 		a.parts = append(a.parts, *part)
 	}
