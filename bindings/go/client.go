@@ -16,29 +16,11 @@ import "C"
 
 import (
 	"context"
-	"encoding/json"
 	"runtime"
 	"runtime/cgo"
 	"sync"
 	"unsafe"
 )
-
-// Option sets one option of a client.
-type Option func(map[string]any)
-
-// WithProvider sets the provider of requests that name none.
-func WithProvider(name string) Option { return With("provider", name) }
-
-// WithAPIKey sets the key; without it the provider's variable is read, such as OPENAI_API_KEY.
-func WithAPIKey(key string) Option { return With("api_key", key) }
-
-// WithBaseURL sets where the API is, for servers of one's own.
-func WithBaseURL(url string) Option { return With("base_url", url) }
-
-// With sets any option of the guide by its name, such as "idle_timeout_ms".
-func With(name string, value any) Option {
-	return func(options map[string]any) { options[name] = value }
-}
 
 // Client keeps connections and runs any number of streams at once. Close it when done.
 type Client struct{ *client }
@@ -46,7 +28,7 @@ type Client struct{ *client }
 // client is what the polling goroutine holds; a Client that is forgotten can so be collected.
 type client struct {
 	native *C.LlmClient
-	window int
+	settings
 	// Guards native against its end: calls hold it shared, free alone.
 	mutex   sync.RWMutex
 	closed  bool
@@ -56,15 +38,14 @@ type client struct {
 // New makes a client. It opens no connection; the library's threads start with the first one.
 // A wrong option is an *Error of kind ErrConfig.
 func New(options ...Option) (*Client, error) {
-	fields := map[string]any{}
-	for _, set := range options {
-		set(fields)
+	if failed := checkABI(); failed != nil {
+		return nil, failed
 	}
-	text, err := json.Marshal(fields)
-	if err != nil {
-		return nil, failure(ErrConfig, "options: "+err.Error())
+	text, read, failed := readOptions(options)
+	if failed != nil {
+		return nil, failed
 	}
-	made := &client{drained: make(chan struct{})}
+	made := &client{settings: read, drained: make(chan struct{})}
 	if failed := made.open(text); failed != nil {
 		return nil, failed
 	}
@@ -142,37 +123,10 @@ func deliver(event *C.LlmEvent) {
 		handle.Delete()
 		stream.feedEnd(data)
 	default:
-		if parsed := parseEvent(uint32(event.kind), data); parsed != nil {
-			stream.feedEvent(parsed, len(data))
+		if !stream.feedEvent(uint32(event.kind), data) {
+			stream.client.cancel(event.stream)
 		}
 	}
-}
-
-func parseEvent(kind uint32, data string) Event {
-	var event Event
-	switch kind {
-	case C.LLM_EVENT_START:
-		event = &Start{}
-	case C.LLM_EVENT_TOOL_DELTA:
-		event = &ToolDelta{}
-	case C.LLM_EVENT_TOOL_CALL:
-		event = &ToolCall{}
-	case C.LLM_EVENT_PART:
-		var named struct {
-			Type string `json:"type"`
-		}
-		if json.Unmarshal([]byte(data), &named) != nil {
-			return nil
-		}
-		return &Part{Type: named.Type, Data: json.RawMessage(data)}
-	default:
-		// A later library may know more kinds.
-		return nil
-	}
-	if json.Unmarshal([]byte(data), event) != nil {
-		return nil
-	}
-	return event
 }
 
 // start hands a request to the library. The stream's handle is its number there.
@@ -215,7 +169,7 @@ func (client *client) consumed(number C.uint64_t, bytes int) {
 // Invoke makes a stream of one request. Nothing is sent before it is read. The context ends it:
 // its cancellation and its deadline reach the library, which closes the connection.
 func (outer *Client) Invoke(ctx context.Context, request Request) *Stream {
-	return &Stream{client: outer.client, keep: outer, ctx: ctx, request: request}
+	return &Stream{client: outer.client, keep: outer, ctx: ctx, request: &request}
 }
 
 // Complete asks for a whole answer, without streaming it, and waits for it. The error is an *Error.

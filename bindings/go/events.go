@@ -117,6 +117,9 @@ type Response struct {
 	Provider  string
 	RateLimit map[string]any
 	Warnings  []string
+	// Collected is false with WithCollect(false) or a request's Collect. Then the fields below were
+	// handed to the reader, and are empty here; Message has nothing to tell the provider.
+	Collected bool
 	Text      string
 	Reasoning string
 	// Refusal is why the model does not answer, where the provider tells that apart from text.
@@ -128,7 +131,7 @@ type Response struct {
 	content []any
 }
 
-// Message is the answer as a message, to be appended to the next request's.
+// Message is the answer as a message, to be appended to the next request's; empty if not collected.
 func (response *Response) Message() Message {
 	message := Message{Role: "assistant", Refusal: response.Refusal}
 	if len(response.content) > 0 {
@@ -144,23 +147,33 @@ func (response *Response) Message() Message {
 	return message
 }
 
-// answer collects what one stream delivers.
+// answer collects what one stream delivers, or only how it began and ended.
 type answer struct {
+	collect   bool
 	start     Start
 	text      strings.Builder
 	reasoning strings.Builder
 	refusal   strings.Builder
 	calls     []ToolCall
 	parts     []Part
-	blocks    []any
-	cut       int
+	blocks    []block
 	receipt   receiptFields
 }
 
+// block goes back to the provider as it is, behind so many bytes of text.
+type block struct {
+	position int
+	content  json.RawMessage
+}
+
 func (a *answer) push(event Event) {
+	if start, ok := event.(*Start); ok {
+		a.start = *start
+	}
+	if !a.collect {
+		return
+	}
 	switch event := event.(type) {
-	case *Start:
-		a.start = *event
 	case Text:
 		a.text.WriteString(string(event))
 	case Reasoning:
@@ -169,35 +182,50 @@ func (a *answer) push(event Event) {
 		a.calls = append(a.calls, *event)
 	case *Part:
 		a.part(event)
-	case *ToolDelta, *End:
+	case *Start, *ToolDelta, *End:
 	}
 }
 
 func (a *answer) part(part *Part) {
-	var fields struct {
-		Text    string `json:"text"`
-		Content any    `json:"content"`
-	}
-	if json.Unmarshal(part.Data, &fields) != nil {
-		return
-	}
 	switch part.Type {
 	case "refusal":
-		a.refusal.WriteString(fields.Text)
+		var said struct {
+			Text string `json:"text"`
+		}
+		if json.Unmarshal(part.Data, &said) == nil {
+			a.refusal.WriteString(said.Text)
+		}
 	case "content":
-		// It goes back to the provider as it is, behind the text that came before.
-		a.endText()
-		a.blocks = append(a.blocks, fields.Content)
+		var kept struct {
+			Content json.RawMessage `json:"content"`
+		}
+		if json.Unmarshal(part.Data, &kept) == nil {
+			a.blocks = append(a.blocks, block{a.text.Len(), kept.Content})
+		}
 	default:
 		a.parts = append(a.parts, *part)
 	}
 }
 
-func (a *answer) endText() {
-	if text := a.text.String()[a.cut:]; text != "" {
-		a.blocks = append(a.blocks, map[string]any{"type": "text", "text": text})
+// content is text and blocks in the order in which they came; nil without blocks.
+func (a *answer) content() []any {
+	if len(a.blocks) == 0 {
+		return nil
 	}
-	a.cut = a.text.Len()
+	var content []any
+	text, taken := a.text.String(), 0
+	takeText := func(end int) {
+		if taken < end {
+			content = append(content, map[string]any{"type": "text", "text": text[taken:end]})
+		}
+		taken = end
+	}
+	for _, block := range a.blocks {
+		takeText(block.position)
+		content = append(content, block.content)
+	}
+	takeText(len(text))
+	return content
 }
 
 func (a *answer) response() *Response {
@@ -208,15 +236,13 @@ func (a *answer) response() *Response {
 		Provider:  a.start.Provider,
 		RateLimit: a.start.RateLimit,
 		Warnings:  a.start.Warnings,
+		Collected: a.collect,
 		Text:      a.text.String(),
 		Reasoning: a.reasoning.String(),
 		Refusal:   a.refusal.String(),
 		ToolCalls: a.calls,
 		Parts:     a.parts,
-	}
-	if len(a.blocks) > 0 {
-		a.endText()
-		response.content = a.blocks
+		content:   a.content(),
 	}
 	if response.RequestID == "" {
 		response.RequestID = a.start.RequestID

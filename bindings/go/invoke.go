@@ -23,6 +23,9 @@ type call struct {
 // answer is whole. It blocks, and nothing cancels it. requestJSON is the request as JSON; a panic
 // of the callback becomes an error at the end. The error is an *Error.
 func Invoke(provider, requestJSON string, token func(token string)) error {
+	if failed := checkABI(); failed != nil {
+		return failed
+	}
 	asked := &call{token: token}
 	handle := cgo.NewHandle(asked)
 	defer handle.Delete()

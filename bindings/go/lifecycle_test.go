@@ -132,24 +132,6 @@ func TestDeadlineReachesTheProvider(t *testing.T) {
 	}
 }
 
-func TestBreakClosesTheConnection(t *testing.T) {
-	client := newClient(t)
-	key := plan(t, streamed(token("one "), hang))
-	stream := client.Invoke(context.Background(), ask(key))
-	for range stream.Tokens() {
-		break
-	}
-	waitFor(t, key, "closed=1")
-	if stream.Response().Text != "one " {
-		t.Fatal(stream.Response().Text)
-	}
-	for _, err := range stream.Tokens() {
-		if !errors.Is(err, literllm.ErrInvalidArgument) {
-			t.Fatal("a stream is read once:", err)
-		}
-	}
-}
-
 func TestCloseEndsAll(t *testing.T) {
 	client := newClient(t)
 	key := plan(t, streamed(token("one "), hang))

@@ -1,6 +1,7 @@
 package literllm
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 )
@@ -21,7 +22,9 @@ type Request struct {
 	ResponseFormat  any       `json:"response_format,omitempty"`
 	ReasoningEffort string    `json:"reasoning_effort,omitempty"`
 	// Stream is set by whoever reads: true for Tokens and Events, false for Complete.
-	Stream  *bool             `json:"stream,omitempty"`
+	Stream *bool `json:"stream,omitempty"`
+	// Collect goes before the client's: see WithCollect.
+	Collect *bool             `json:"-"`
 	APIKey  string            `json:"api_key,omitempty"`
 	BaseURL string            `json:"base_url,omitempty"`
 	Headers map[string]string `json:"headers,omitempty"`
@@ -81,15 +84,26 @@ func ToolResult(callID, text string) Message {
 	return Message{Role: "tool", ToolCallID: callID, Content: text}
 }
 
-func (request Request) json(stream bool) ([]byte, *Error) {
-	if request.Stream == nil {
-		request.Stream = &stream
+// json gives the request as the library takes it, and says whether its answer is kept.
+func (request *Request) json(stream bool, collect *bool) ([]byte, *Error) {
+	sent := *request
+	if sent.Stream == nil {
+		sent.Stream = &stream
 	}
-	text, err := json.Marshal(request)
-	if err == nil && len(request.Extra) > 0 {
+	if sent.Collect != nil {
+		*collect = *sent.Collect
+	}
+	text, err := json.Marshal(sent)
+	if err == nil && len(sent.Extra) > 0 {
 		var fields map[string]any
-		if err = json.Unmarshal(text, &fields); err == nil {
-			maps.Copy(fields, request.Extra)
+		// Numbers stay as they are written: a seed may have more digits than a float64.
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.UseNumber()
+		if err = decoder.Decode(&fields); err == nil {
+			maps.Copy(fields, sent.Extra)
+			if failed := takeCollect(fields, collect, ErrInvalidRequest); failed != nil {
+				return nil, failed
+			}
 			text, err = json.Marshal(fields)
 		}
 	}

@@ -11,18 +11,16 @@ import (
 	"sync"
 )
 
-// From so many bytes on, what was read is given back to the stream's window.
-const giveBackAt = 16 * 1024
-
 // Stream is one request and its answer as it comes. It is read once, by one goroutine.
 type Stream struct {
 	client *client
 	// Keeps the Client from being collected while a stream of it is used.
 	keep    *Client
 	ctx     context.Context
-	request Request
 	claimed bool
 	number  C.uint64_t
+	// A pointer, so that a printed Stream does not show the request's key.
+	request *Request
 
 	// Guards what the polling goroutine writes.
 	mutex   sync.Mutex
@@ -33,10 +31,12 @@ type Stream struct {
 	wake    chan struct{}
 
 	answer answer
-	owed   int
+	// Bytes that were read and not yet acknowledged.
+	owed int
 }
 
-// item is an event, or a run of text with the ends of its deltas.
+// item is an event, or a run of text with the ends of its deltas, or neither: something that only
+// a later library knows, whose bytes count all the same.
 type item struct {
 	event  Event
 	text   string
@@ -46,7 +46,7 @@ type item struct {
 }
 
 // Tokens gives the pieces of text as they come. An error comes last, with an empty token. A loop
-// that is left early closes the connection at once.
+// that is left early, by a panic too, closes the connection at once; with iter.Pull2 call stop.
 func (stream *Stream) Tokens() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		if err := stream.begin(true); err != nil {
@@ -94,7 +94,7 @@ func (stream *Stream) Events() iter.Seq2[Event, error] {
 }
 
 // Response is the answer: whole after the last event, else as much as the reader was given, and
-// what came together with that.
+// what came together with that. Only how it began and ended of one that is not collected.
 func (stream *Stream) Response() *Response { return stream.answer.response() }
 
 func (stream *Stream) complete() (*Response, error) {
@@ -122,7 +122,8 @@ func (stream *Stream) begin(streamed bool) error {
 		cancelled.cause = context.Cause(stream.ctx)
 		return cancelled
 	}
-	request, failed := stream.request.json(streamed)
+	stream.answer.collect = stream.client.collect
+	request, failed := stream.request.json(streamed, &stream.answer.collect)
 	if failed != nil {
 		return failed
 	}
@@ -147,7 +148,9 @@ func (stream *Stream) each(take func(*item) bool) error {
 			if !take(item) {
 				return errStopped
 			}
-			stream.giveBack(item.bytes)
+			stream.acknowledge(item.bytes)
+			// What was read and acknowledged is not held beside what comes for it.
+			item.release()
 		}
 		if ended {
 			return stream.failure()
@@ -183,9 +186,11 @@ func (stream *Stream) collect(item *item) {
 	}
 }
 
-func (stream *Stream) giveBack(bytes int) {
+// acknowledge tells the library what was read, so that it reads on. What is not yet told is less
+// than a part of the window, so the window is open whenever there is nothing left to read.
+func (stream *Stream) acknowledge(bytes int) {
 	stream.owed += bytes
-	if stream.owed >= giveBackAt {
+	if stream.owed >= stream.client.acknowledgeBytes {
 		stream.client.consumed(stream.number, stream.owed)
 		stream.owed = 0
 	}
@@ -224,13 +229,20 @@ func (stream *Stream) feedRun(isText bool, text string, ends []uint32) {
 	stream.feed(item{text: text, ends: own, isText: isText, bytes: len(text)})
 }
 
-func (stream *Stream) feedEvent(event Event, bytes int) {
-	stream.feed(item{event: event, bytes: bytes})
+// feedEvent is false when the event cannot be read, which ends the stream from this side.
+func (stream *Stream) feedEvent(kind uint32, data string) bool {
+	event, err := parseEvent(kind, data)
+	if err != nil {
+		stream.end(unreadable("an event", err))
+		return false
+	}
+	stream.feed(item{event: event, bytes: len(data)})
+	return true
 }
 
 func (stream *Stream) feed(item item) {
 	stream.mutex.Lock()
-	if !stream.dropped {
+	if !stream.dropped && !stream.ended {
 		stream.pending = append(stream.pending, item)
 	}
 	stream.mutex.Unlock()
@@ -240,14 +252,26 @@ func (stream *Stream) feed(item item) {
 func (stream *Stream) feedEnd(data string) {
 	var receipt receiptFields
 	if err := json.Unmarshal([]byte(data), &receipt); err != nil {
-		message := "the end of a stream could not be read: " + err.Error()
-		receipt.Error = &errorFields{Number: int32(ErrInternal), Message: message}
+		receipt = unreadable("the end of a stream", err)
 	}
+	stream.end(receipt)
+}
+
+// end says how it was; the first to say so is right.
+func (stream *Stream) end(receipt receiptFields) {
 	stream.mutex.Lock()
-	stream.receipt = receipt
-	stream.ended = true
+	if !stream.ended {
+		stream.receipt = receipt
+		stream.ended = true
+	}
 	stream.mutex.Unlock()
 	stream.ring()
+}
+
+func unreadable(what string, err error) receiptFields {
+	message := what + " could not be read: " + err.Error()
+	failed := &errorFields{Number: int32(ErrInternal), Message: message}
+	return receiptFields{Receipt: Receipt{Outcome: "failed"}, Error: failed}
 }
 
 func (stream *Stream) ring() {
@@ -256,6 +280,9 @@ func (stream *Stream) ring() {
 	default:
 	}
 }
+
+// release lets go of the text.
+func (item *item) release() { item.text, item.ends, item.event = "", nil, nil }
 
 // cut hands on the deltas of a run; false when the reader wants no more.
 func (item *item) cut(take func(string) bool) bool {

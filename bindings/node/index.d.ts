@@ -55,6 +55,11 @@ export class Response {
   private constructor();
   /** Only "complete" is a whole answer; null while the stream is still running. */
   readonly outcome: Outcome | null;
+  /**
+   * False with `collect: false`. Then text, reasoning, refusal, toolCalls, parts and content were
+   * handed to the reader, and are empty here.
+   */
+  readonly collected: boolean;
   readonly text: string;
   readonly reasoning: string;
   /** Why the model does not answer, where the provider tells that apart from text. */
@@ -80,7 +85,7 @@ export class Response {
   readonly unknownEvents: number;
   readonly firstTokenMs: number | null;
   readonly totalMs: number | null;
-  /** The answer as a message, to be appended to the next request's messages. */
+  /** The answer as a message, for the next request's messages. A TypeError if not collected. */
   readonly message: Message;
 }
 
@@ -265,6 +270,12 @@ export interface CallOptions {
   totalTimeoutMs?: number;
   retriesMax?: number;
   lenient?: boolean;
+  /**
+   * Whether a stream keeps what it delivers, for `response` and for the `partial` of errors. True
+   * unless set. With false what the model wrote is empty there, also in an awaited answer, and
+   * memory is bounded by the window, however long the answer is: see Response.collected.
+   */
+  collect?: boolean;
 }
 
 export interface InvokeOptions extends CallOptions {

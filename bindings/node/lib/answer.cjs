@@ -1,13 +1,15 @@
 // Answer: everything that one stream has delivered, kept as it came, and what it adds up to.
 //
-// Start and receipt stay JSON until somebody asks: who only wants text never does. Fields that a
-// later core adds are left alone; absent ones are null.
+// With `collect` false only how it began and ended is kept. Start and receipt stay JSON until
+// somebody asks: who only wants text never does. Fields that a later core adds are left alone;
+// absent ones are null.
 "use strict";
 
 const { LlmError } = require("./error.cjs");
 const { Kind } = require("./native.cjs");
 
 class Answer {
+  collect;
   text = [];
   reasoning = [];
   toolCalls = [];
@@ -19,6 +21,10 @@ class Answer {
   #receiptJson = null;
   #receipt = null;
   #response = null;
+
+  constructor(collect = true) {
+    this.collect = collect;
+  }
 
   begin(json) {
     this.#startJson = json;
@@ -50,29 +56,30 @@ class Answer {
 
   // Adds another event; null for a kind that this version does not know.
   push(kind, json) {
-    const data = JSON.parse(json);
     if (kind === Kind.TOOL_DELTA) {
+      const data = JSON.parse(json);
       const { index, id = null, name = null, arguments: piece } = data;
       return { type: "tool_delta", index, id, name, arguments: piece };
     }
     if (kind === Kind.TOOL_CALL) {
-      const call = {
-        index: data.index,
-        id: data.id,
-        name: data.name,
-        arguments: data.arguments,
-      };
-      this.toolCalls.push(call);
+      const { index, id, name, arguments: text } = JSON.parse(json);
+      const call = { index, id, name, arguments: text };
+      if (this.collect) this.toolCalls.push(call);
       return { type: "tool_call", ...call };
     }
     if (kind !== Kind.PART) return null;
-    if (data.type === "content") {
+    const part = JSON.parse(json);
+    if (this.collect) this.#keepPart(part);
+    return { type: "part", part };
+  }
+
+  #keepPart(part) {
+    if (part.type === "content") {
       // Goes back to the provider as it is, behind the runs of text that came before.
-      this.#blocks.push([this.text.length, data.content]);
+      this.#blocks.push([this.text.length, part.content]);
     } else {
-      this.parts.push(data);
+      this.parts.push(part);
     }
-    return { type: "part", part: data };
   }
 
   // What went wrong, with the partial answer.
@@ -91,6 +98,7 @@ class Answer {
     const refusals = this.parts.filter((part) => part.type === "refusal");
     const response = new Response({
       outcome: receipt?.outcome ?? this.outcome,
+      collected: this.collect,
       text: this.text.join(""),
       reasoning: this.reasoning.join(""),
       refusal: refusals.length
@@ -151,6 +159,10 @@ class Response {
 
   // The answer as a message, to be appended to the next request's messages.
   get message() {
+    if (!this.collected) {
+      const what = "the answer was not collected, as collect is false";
+      throw new TypeError(`${what}; it makes no message`);
+    }
     const onlyText = this.content.every((part) => part.type === "text");
     const message = {
       role: "assistant",

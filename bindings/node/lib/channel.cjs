@@ -3,13 +3,14 @@
 "use strict";
 
 const { Answer } = require("./answer.cjs");
+const { LlmError } = require("./error.cjs");
 const { Kind } = require("./native.cjs");
 
 const Mode = { TOKENS: 0, EVENTS: 1, WHOLE: 2 };
 const NOTHING = [];
 
 class Channel {
-  answer = new Answer();
+  answer;
   number = 0;
   ended = false;
   // Removes what was hung on others for this stream's life.
@@ -20,12 +21,14 @@ class Channel {
   #next = 0;
   #waiter = null;
   #cancelled = false;
+  #aborted = false;
   #cause = undefined;
   #delivered = 0;
-  #givenBack = 0;
+  #acknowledged = 0;
 
   // The owner is kept alive for as long as its stream runs.
-  constructor(hub, mode, owner) {
+  constructor(hub, mode, collect, owner) {
+    this.answer = new Answer(collect);
     this.#hub = hub;
     this.#mode = mode;
     this.owner = owner;
@@ -50,7 +53,7 @@ class Channel {
   // Resolves with step() when there is something for it. The channel keeps `reader` until then: a
   // reader that somebody waits for is not abandoned.
   wait(reader, step) {
-    this.#giveBack();
+    this.#acknowledge();
     const waiter = { reader, step };
     waiter.promise = new Promise((resolve, reject) => {
       waiter.resolve = resolve;
@@ -90,8 +93,25 @@ class Channel {
     this.#hub.cancel(this.number);
   }
 
+  // A signal was aborted: whoever reads gets no more pieces, and no end as if that were all, also
+  // when the answer came to its end meanwhile.
+  abort(cause) {
+    if (this.ended) return;
+    this.cancel(cause);
+    this.#cause ??= cause;
+    this.#aborted = this.#mode !== Mode.WHOLE;
+    this.collect();
+  }
+
+  get failed() {
+    return this.answer.failed || this.#aborted;
+  }
+
   error() {
-    return this.answer.error(this.#cause);
+    if (this.answer.failed) return this.answer.error(this.#cause);
+    const message = "the signal was aborted while the stream was read";
+    const partial = this.answer.response();
+    return new LlmError({ kind: "CANCELLED", message }, partial, this.#cause);
   }
 
   // One event. Of several deltas, `table` says from `at` on where each ends in the data.
@@ -109,7 +129,7 @@ class Channel {
       this.#feedJson(kind, data);
     }
     if (this.isReady) this.settle();
-    else if (this.#waiter !== null) this.#giveBack();
+    else if (this.#waiter !== null) this.#acknowledge();
   }
 
   // Ends the stream from this side.
@@ -131,7 +151,8 @@ class Channel {
   }
 
   #feedRun(isText, text, table, at, count) {
-    (isText ? this.answer.text : this.answer.reasoning).push(text);
+    if (this.answer.collect)
+      (isText ? this.answer.text : this.answer.reasoning).push(text);
     if (this.#mode === Mode.WHOLE || (this.#mode === Mode.TOKENS && !isText))
       return;
     const type = isText ? "text" : "reasoning";
@@ -167,11 +188,12 @@ class Channel {
     this.#items.push(item);
   }
 
-  // Reopens the window, when everything was taken and it is enough to be worth a call.
-  #giveBack() {
-    const owed = this.#delivered - this.#givenBack;
-    if (owed >= this.#hub.giveBackAt && !this.ended) {
-      this.#givenBack += owed;
+  // Reopens the window, when everything was taken and it is enough to be worth a call. What is not
+  // yet acknowledged then is less than a part of the window, which so is open.
+  #acknowledge() {
+    const owed = this.#delivered - this.#acknowledged;
+    if (owed >= this.#hub.acknowledgeBytes && !this.ended) {
+      this.#acknowledged += owed;
       this.#hub.consumed(this.number, owed);
     }
   }

@@ -7,18 +7,21 @@ const { Hub } = require("./hub.cjs");
 const { Stream } = require("./stream.cjs");
 
 const WINDOW_BYTES = 262_144;
-const GIVE_BACK_AT_MOST = 16_384;
+const ACKNOWLEDGE_BYTES_MAX = 16_384;
 
 // No stream is live when a LiterLlm is collected: each holds its own.
 const abandoned = new FinalizationRegistry((hub) => hub.close());
 
 class LiterLlm {
   #options;
+  #collect;
   #hub = null;
   #closed = false;
 
   constructor(options = {}) {
-    this.#options = snakeKeys(options);
+    const { collect, ...others } = snakeKeys(options);
+    this.#options = others;
+    this.#collect = collect;
   }
 
   invoke(request, { signal, ...options } = {}) {
@@ -30,8 +33,10 @@ class LiterLlm {
       const message = "request: an object with model and messages is needed";
       throw new LlmError({ kind: "INVALID_REQUEST", message });
     }
-    const fields = { ...request, ...snakeKeys(options) };
-    return new Stream((json, mode) => this.#start(json, mode), fields, signal);
+    // Whether the answer is kept is nothing that the core asks.
+    const { collect, ...fields } = { ...request, ...snakeKeys(options) };
+    const open = (json, mode) => this.#start(json, mode, collect);
+    return new Stream(open, fields, signal);
   }
 
   close() {
@@ -39,26 +44,43 @@ class LiterLlm {
     this.#hub?.close();
   }
 
-  #start(requestJson, mode) {
+  #start(requestJson, mode, collectOfCall) {
     if (this.#closed) {
       throw new LlmError({
         kind: "CLOSED",
         message: "this LiterLlm is closed; make a new one",
       });
     }
+    const byDefault = readCollect(this.#collect, "CONFIG") ?? true;
+    const collect = readCollect(collectOfCall, "INVALID_REQUEST") ?? byDefault;
     this.#hub ??= this.#connect();
-    const channel = new Channel(this.#hub, mode, this);
+    const channel = new Channel(this.#hub, mode, collect, this);
     this.#hub.start(channel, requestJson);
     return channel;
   }
 
   #connect() {
     const window = this.#options.stream_window_bytes ?? WINDOW_BYTES;
-    const giveBackAt = Math.min(Math.floor(window / 4) || 0, GIVE_BACK_AT_MOST);
-    const hub = new Hub(encode(this.#options, "options", "CONFIG"), giveBackAt);
+    const hub = new Hub(
+      encode(this.#options, "options", "CONFIG"),
+      acknowledgeBytes(window),
+    );
     abandoned.register(this, hub);
     return hub;
   }
+}
+
+// From so many bytes on, what was read is acknowledged. A part of the window only, or a small one
+// would be shut with all of it read. What is not a number is refused by the core.
+function acknowledgeBytes(window) {
+  const part = Math.floor(window / 4) || 1;
+  return Math.max(1, Math.min(part, ACKNOWLEDGE_BYTES_MAX));
+}
+
+function readCollect(value, kind) {
+  if (value == null || typeof value === "boolean") return value;
+  const message = `collect is ${String(value)}; it may be true or false`;
+  throw new LlmError({ kind, message });
 }
 
 // Our own names only: what a header or a body is called is not ours.

@@ -19,8 +19,8 @@ class Hub {
   #ringing = false;
   closed = false;
 
-  constructor(optionsJson, giveBackAt) {
-    this.giveBackAt = giveBackAt;
+  constructor(optionsJson, acknowledgeBytes) {
+    this.acknowledgeBytes = acknowledgeBytes;
     this.#handle = native.create(optionsJson, (texts, table) =>
       this.#ring(texts, table),
     );

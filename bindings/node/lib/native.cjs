@@ -11,6 +11,8 @@ function load() {
       path.join(__dirname, "../prebuilds", machine, "liter_llm.node"),
     );
   } catch (cause) {
+    // One that can be loaded and does not fit says so itself.
+    if (cause.code === undefined) throw cause;
     const what = `liter-llm: the native addon for ${machine} cannot be loaded`;
     throw new Error(`${what}; \`npm run build\` in the sources makes one`, {
       cause,

@@ -52,9 +52,12 @@ class Invocation {
       encode(this.#fields, "request", "INVALID_REQUEST"),
       mode,
     );
-    if (this.#signal) follow(this.#signal, channel);
     abandoned.register(this, channel);
-    return (this.channel = channel);
+    this.channel = channel;
+    if (this.#signal) follow(this.#signal, channel);
+    // The request's own code may have cancelled while it was made into JSON.
+    if (this.#cancelled) channel.cancel();
+    return channel;
   }
 
   // All of the answer; what was not read of a started stream goes into it too.
@@ -81,12 +84,11 @@ class Invocation {
 
 // A signal may outlive many streams, so it knows the channel only, and only until its end.
 function follow(signal, channel) {
-  const abort = () => {
-    channel.cancel(signal.reason);
-    channel.collect();
-  };
+  const abort = () => channel.abort(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   channel.onEnd = () => signal.removeEventListener("abort", abort);
+  // An event of before the listener does not come again.
+  if (signal.aborted) abort();
 }
 
 class Stream {
@@ -177,7 +179,7 @@ class Reader {
     const channel = this.#channel;
     if (!this.#done && channel.hasItems)
       return { value: channel.take(), done: false };
-    const failed = !this.#done && channel.answer.failed;
+    const failed = !this.#done && channel.failed;
     this.#done = true;
     if (failed) throw channel.error();
     return { value: undefined, done: true };

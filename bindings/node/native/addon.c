@@ -3,6 +3,7 @@
  * There is no state but that of each client, so any number of environments (the main thread and
  * workers) may load this module at the same time. lib/native.cjs is the only caller; it passes what
  * it made itself, so arguments are not checked further than N-API does. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,11 +132,22 @@ static napi_value last_error(napi_env env, napi_callback_info info) {
   return text(env, llm_last_error());
 }
 
+/* A core that is older than the header lacks something that is called here. A newer one has all of
+ * it, as its number grows with every addition. */
+static bool core_fits(napi_env env) {
+  char message[160];
+  uint32_t version = llm_abi_version();
+  if (version >= LLM_ABI_VERSION) return true;
+  snprintf(message, sizeof message,
+           "liter-llm: the native core has ABI version %u, and the addon was built for %u; "
+           "build the addon again with `npm run build`",
+           (unsigned)version, (unsigned)LLM_ABI_VERSION);
+  napi_throw_error(env, NULL, message);
+  return false;
+}
+
 NAPI_MODULE_INIT() {
-  if (llm_abi_version() != LLM_ABI_VERSION) {
-    napi_throw_error(env, NULL, "liter-llm: the addon was built for another version of its core");
-    return exports;
-  }
+  if (!core_fits(env)) return exports;
   const napi_property_descriptor functions[] = {
       {"create", NULL, create, NULL, NULL, NULL, napi_enumerable, NULL},
       {"start", NULL, start, NULL, NULL, NULL, napi_enumerable, NULL},

@@ -1,13 +1,12 @@
 // The fault battery through the Node package: every scenario of tests/battery/faults.json.
 import assert from "node:assert/strict";
+import diagnostics from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { test } from "node:test";
-import { inspect } from "node:util";
 
 import { LlmError } from "liter-llm";
 
-import { MESSAGES, Mock, ROOT } from "./support.mjs";
+import { MESSAGES, Mock, ROOT, shownPiece, test } from "./support.mjs";
 
 const KEY = "test-key-0123456789";
 const SCENARIOS = JSON.parse(
@@ -27,16 +26,21 @@ async function play(scenario) {
     key,
   );
   const { expected } = scenario;
-  const llm = mock.connect(key, { apiKey: KEY, retriesMax: undefined });
+  const options = { apiKey: KEY, retriesMax: undefined, logLevel: "debug" };
+  const llm = mock.connect(key, options);
   const request = {
     model: "test-model",
     messages: MESSAGES,
     stream: true,
     ...scenario.request,
   };
+  const lines = [];
+  const listen = (line) => lines.push(line);
+  diagnostics.subscribe("liter-llm", listen);
   const began = performance.now();
   const { response, error } = await outcomeOf(llm.invoke(request));
   const elapsedMs = performance.now() - began;
+  diagnostics.unsubscribe("liter-llm", listen);
   llm.close();
 
   assert.deepEqual(got(response, error, expected), wanted(expected));
@@ -50,11 +54,11 @@ async function play(scenario) {
     assert.equal((await mock.seen(key)).requests_count, expected.requests);
   }
   if (scenario.never) {
-    const shown = inspect([response, error, error?.partial], {
-      depth: 9,
-      showHidden: true,
-    });
-    assert.ok(!shown.includes(scenario.never.replaceAll("{key}", KEY)));
+    const secret = scenario.never.replaceAll("{key}", KEY);
+    assert.equal(
+      shownPiece([response, error, error?.partial, lines], secret),
+      null,
+    );
   }
   if (scenario.message_has)
     assert.ok(error.message.includes(scenario.message_has));
@@ -114,3 +118,16 @@ function wanted(expected) {
   );
   return { error: null, ...Object.fromEntries(inside) };
 }
+
+test("the_battery_finds_pieces_of_secrets", () => {
+  const shows = [
+    KEY,
+    "\u20260123456789",
+    "test-key-",
+    { deep: [[[{ a: "est-key-" }]]] },
+  ];
+  for (const said of shows) assert.ok(shownPiece([said], KEY) !== null);
+  for (const said of ["test-ke", "3456789", null, undefined])
+    assert.equal(shownPiece([said], KEY), null);
+  assert.ok(shownPiece(new Error(`no ${KEY}`), KEY) !== null);
+});

@@ -1,10 +1,21 @@
 // Every way to leave a stream closes the connection: nothing is left behind upstream.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { getEventListeners } from "node:events";
+import { createRequire } from "node:module";
 
 import { LiterLlm, LlmError } from "liter-llm";
 
-import { HANG, Mock, REQUEST, stream, token } from "./support.mjs";
+import {
+  HANG,
+  Mock,
+  REQUEST,
+  collect,
+  countBells,
+  read,
+  stream,
+  test,
+  token,
+} from "./support.mjs";
 
 const mock = await Mock.start();
 
@@ -26,7 +37,7 @@ test("break_closes", async () => {
   await mock.wait(key, { closed: 1 });
 });
 
-test("throw_closes", async () => {
+test("exception_closes", async () => {
   const { key, llm } = await hanging();
   const failing = async () => {
     for await (const event of llm.invoke(REQUEST).events())
@@ -35,6 +46,17 @@ test("throw_closes", async () => {
 
   await assert.rejects(failing, { name: "RangeError", message: "start" });
 
+  await mock.wait(key, { closed: 1 });
+});
+
+test("thrown_into_a_reader_closes", async () => {
+  const { key, llm } = await hanging();
+  const reader = llm.invoke(REQUEST)[Symbol.asyncIterator]();
+  await reader.next();
+
+  await assert.rejects(reader.throw(new RangeError("mine")), RangeError);
+
+  assert.deepEqual(await reader.next(), { value: undefined, done: true });
   await mock.wait(key, { closed: 1 });
 });
 
@@ -77,20 +99,135 @@ test("abort_closes", async () => {
   await mock.wait(key, { closed: 1 });
 });
 
-test("abort_ends_a_whole_answer", async () => {
-  const key = await mock.plan([{ raw: [{ signal: "here" }, HANG] }]);
-  const aborter = new AbortController();
-  const { signal } = aborter;
-  const whole = mock
-    .connect(key)
-    .invoke(REQUEST, { signal })
-    .catch((error) => error.code);
+test("awaited_call_cancelled_closes", async () => {
+  const silent = { raw: [{ signal: "here" }, HANG] };
+  const talking = stream(token("one"), { signal: "here" }, HANG);
+  const ways = {
+    signal: (answer, aborter) => aborter.abort(),
+    cancel: (answer) => answer.cancel(),
+  };
+  for (const step of [silent, talking]) {
+    for (const leave of Object.values(ways)) {
+      const key = await mock.plan([step]);
+      const aborter = new AbortController();
+      const { signal } = aborter;
+      const answer = mock.connect(key).invoke(REQUEST, { signal });
+      const whole = answer.catch((error) => error.code);
 
-  await mock.wait(key, { signal: "here" });
-  aborter.abort();
+      await mock.wait(key, { signal: "here" });
+      leave(answer, aborter);
 
-  assert.equal(await whole, "CANCELLED");
-  await mock.wait(key, { closed: 1 });
+      assert.equal(await whole, "CANCELLED");
+      await mock.wait(key, { closed: 1 });
+      assert.deepEqual(getEventListeners(signal, "abort"), []);
+    }
+  }
+});
+
+const READERS = {
+  tokens: (answer) => read(answer),
+  events: (answer) => read(answer.events()),
+  whole: async (answer) => await answer,
+};
+
+test("interrupt_before_first_event", async () => {
+  for (const [name, use] of Object.entries(READERS)) {
+    const key = await mock.plan([{ raw: [{ signal: "here" }, HANG] }]);
+    const aborter = new AbortController();
+    const { signal } = aborter;
+    const reading = use(mock.connect(key).invoke(REQUEST, { signal })).catch(
+      (error) => [error.code, error.cause],
+    );
+
+    await mock.wait(key, { signal: "here" });
+    aborter.abort("enough");
+
+    assert.deepEqual(await reading, ["CANCELLED", "enough"], name);
+    await mock.wait(key, { closed: 1 });
+    assert.deepEqual(getEventListeners(signal, "abort"), []);
+  }
+});
+
+// At once after the start, and while the request is made into JSON.
+test("interrupt_at_the_start", async () => {
+  const { key, llm } = await hanging();
+  const aborters = { signal: null, cancel: null };
+  const leave = {
+    signal: () => aborters.signal.abort(),
+    cancel: () => aborters.cancel.cancel(),
+  };
+  for (const way of Object.keys(leave)) {
+    for (const use of Object.values(READERS)) {
+      for (const within of [true, false]) {
+        aborters.signal = new AbortController();
+        const user = within
+          ? { toJSON: () => (leave[way](), "me") }
+          : undefined;
+        const { signal } = aborters.signal;
+        const answer = llm.invoke({ ...REQUEST, user }, { signal });
+        aborters.cancel = answer;
+
+        const reading = use(answer).catch((error) => error.code);
+        if (!within) leave[way]();
+
+        assert.equal(await reading, "CANCELLED");
+        assert.deepEqual(getEventListeners(signal, "abort"), []);
+      }
+    }
+  }
+  const { requests_count: count, closed } = await mock.seen(key);
+  if (count > closed) await mock.wait(key, { closed: count });
+});
+
+async function dropSome(llm) {
+  for await (const _ of llm.invoke(REQUEST)) break;
+  for await (const _ of llm.invoke(REQUEST).events()) break;
+  const reader = llm.invoke(REQUEST)[Symbol.asyncIterator]();
+  await reader.next();
+  await Promise.all([reader.return(), reader.return()]);
+}
+
+// No stream that has ended is kept, however it ended: nothing of it, and nothing that has it.
+test("dropped_channel_leaves_the_table", async () => {
+  const { Channel } = createRequire(import.meta.url)("../lib/channel.cjs");
+  const { key, llm } = await hanging();
+  const whole = await mock.plan([{ answer: { text: "Hello" } }]);
+  const channels = [];
+  const { feed } = Channel.prototype;
+  Channel.prototype.feed = function (...words) {
+    channels.push(new WeakRef(this));
+    return feed.apply(this, words);
+  };
+  try {
+    await dropSome(llm);
+    await mock.connect(whole).invoke(REQUEST);
+    await mock.wait(key, { closed: 3 });
+
+    await collect(() => {
+      assert.ok(channels.length >= 4);
+      assert.ok(channels.every((channel) => channel.deref() === undefined));
+    });
+  } finally {
+    Channel.prototype.feed = feed;
+  }
+});
+
+test("closed_client_lets_go", async () => {
+  const { key, llm } = await hanging();
+  const before = countBells();
+  for await (const _ of llm.invoke(REQUEST)) break;
+  const reader = llm.invoke(REQUEST)[Symbol.asyncIterator]();
+  await reader.next();
+  assert.equal(countBells(), before + 1);
+
+  llm.close();
+
+  await assert.rejects(read(reader), { code: "CLOSED" });
+  await mock.wait(key, { closed: 2 });
+  await collect(async () => {
+    await mock.seen(key);
+    assert.equal(countBells(), before);
+  });
 });
 
 test("aborted_before_sends_nothing", async () => {
@@ -126,7 +263,7 @@ test("a_signal_of_many_streams_is_let_go", async () => {
   assert.equal(listeners, 0);
 });
 
-test("unread_stream_is_collected", async () => {
+test("collected_stream_closes", async () => {
   const { key, llm } = await hanging();
   let reader = llm.invoke(REQUEST)[Symbol.asyncIterator]();
   await reader.next();
@@ -171,21 +308,3 @@ test("unused_client_is_collected", async () => {
     assert.ok(countBells() <= before);
   });
 });
-
-// Each native client has a bell, and each bell is such a handle of the event loop.
-function countBells() {
-  const { libuv } = process.report.getReport();
-  return libuv.filter((handle) => handle.type === "async").length;
-}
-
-// Collects garbage until `wanted` resolves.
-async function collect(wanted) {
-  for (let round = 0; ; round++) {
-    globalThis.gc();
-    try {
-      return await wanted();
-    } catch (error) {
-      if (round === 40) throw error;
-    }
-  }
-}

@@ -1,6 +1,5 @@
 // The lifecycle that every language proves under the same names.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 
 import { LlmError } from "liter-llm";
 
@@ -12,6 +11,7 @@ import {
   read,
   run,
   stream,
+  test,
   token,
 } from "./support.mjs";
 
@@ -100,15 +100,16 @@ test("close_ends_all", async () => {
 
 test("error_kinds", async () => {
   const answers = [
-    [401, "AUTHENTICATION"],
-    [403, "PERMISSION"],
-    [404, "NOT_FOUND"],
-    [400, "INVALID_REQUEST"],
-    [429, "RATE_LIMITED"],
-    [500, "PROVIDER"],
+    [401, "AUTHENTICATION", null],
+    [403, "PERMISSION", null],
+    [404, "NOT_FOUND", null],
+    [400, "INVALID_REQUEST", null],
+    [429, "RATE_LIMITED", 7000],
+    [500, "PROVIDER", 7000],
+    [503, "PROVIDER", null],
   ];
-  for (const [status, kind] of answers) {
-    const headers = [["retry-after", "7"]];
+  for (const [status, kind, retryAfterMs] of answers) {
+    const headers = status === 503 ? [] : [["retry-after", "7"]];
     const key = await mock.plan([
       { status, headers, error: { message: "no", code: "because" } },
     ]);
@@ -128,10 +129,7 @@ test("error_kinds", async () => {
         [attempts, partial.text, partial.outcome],
         [1, "", "failed"],
       );
-      assert.equal(
-        error.retryAfterMs,
-        status === 429 || status === 500 ? 7000 : error.retryAfterMs,
-      );
+      assert.equal(error.retryAfterMs, retryAfterMs);
       assert.ok(!("partial" in { ...error }));
     }
   }

@@ -1,15 +1,30 @@
 // The package as it is installed: without its sources, a compiler or other packages.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { test } from "node:test";
 
 import * as imported from "liter-llm";
 
-import { Mock, PACKAGE, ROOT } from "./support.mjs";
+import { Mock, PACKAGE, ROOT, test } from "./support.mjs";
+
+const MACHINE = `${process.platform}-${process.arch}`;
+const ARCHIVE =
+  process.env.LITER_LLM_ARCHIVE ?? path.join(ROOT, "build/lib/libliter_llm.a");
+const SKIP_ABI =
+  process.platform !== "linux"
+    ? "the linker's --wrap is that of Linux"
+    : !existsSync(ARCHIVE) && `${ARCHIVE} is not there`;
 
 const mock = await Mock.start();
 const require = createRequire(import.meta.url);
@@ -44,6 +59,64 @@ test("types_name_every_kind_of_error", () => {
   const typed = types.match(/type ErrorKind =([^;]*);/)[1].match(/\w+/g);
 
   assert.deepEqual(typed, [...defined, "UNKNOWN"]);
+});
+
+// The addon with a core that says another version than the header: the linker puts it in its place.
+function buildWithVersion(folder, version) {
+  const modules = path.join(folder, "prebuilds", MACHINE);
+  mkdirSync(modules, { recursive: true });
+  cpSync(path.join(PACKAGE, "lib"), path.join(folder, "lib"), {
+    recursive: true,
+  });
+  cpSync(path.join(PACKAGE, "index.cjs"), path.join(folder, "index.cjs"));
+  const source = path.join(folder, "version.c");
+  writeFileSync(
+    source,
+    `#include <liter_llm.h>\nuint32_t __wrap_llm_abi_version(void) { return ${version}; }\n`,
+  );
+  const { include_dir: nodeHeaders } = require("node-api-headers");
+  const sources = ["addon", "client", "events"].map((name) =>
+    path.join(PACKAGE, `native/${name}.c`),
+  );
+  execFileSync("cc", [
+    ...["-shared", "-fPIC", "-O1", "-DNAPI_VERSION=8"],
+    ...["-I", path.join(ROOT, "include"), "-isystem", nodeHeaders],
+    ...[...sources, source, ARCHIVE],
+    ...["-Wl,--wrap=llm_abi_version,--exclude-libs,ALL,--gc-sections"],
+    ...["-ldl", "-lm", "-lpthread", "-lrt", "-lutil"],
+    ...["-o", path.join(modules, "liter_llm.node")],
+  ]);
+}
+
+// A core that is older than the addon is refused by name; a newer one is welcome.
+test("abi_is_checked", { skip: SKIP_ABI }, async () => {
+  const header = readFileSync(path.join(ROOT, "include/liter_llm.h"), "utf8");
+  const needed = Number(header.match(/^#define LLM_ABI_VERSION (\d+)$/m)[1]);
+  const key = await mock.plan([{ answer: { text: "Hello world" } }]);
+  const code = `
+    const { LiterLlm } = require("./index.cjs");
+    const llm = new LiterLlm({ provider: "openai", apiKey: "k", baseUrl: process.argv[1] });
+    const request = { model: "m", messages: [{ role: "user", content: "Hello" }] };
+    llm.invoke(request).then((reply) => console.log(reply.text));
+  `;
+  for (const [version, printed] of [
+    [needed + 1, /^Hello world\n$/],
+    [needed - 1, new RegExp(`ABI version ${needed - 1}, .* for ${needed};`)],
+  ]) {
+    const folder = mkdtempSync(path.join(tmpdir(), "liter-llm-"));
+    try {
+      buildWithVersion(folder, version);
+      const words = ["-e", code, mock.baseUrl(key)];
+      const ended = spawnSync(process.execPath, words, {
+        cwd: folder,
+        encoding: "utf8",
+      });
+      assert.match(ended.stdout + ended.stderr, printed);
+      assert.equal(ended.status, version < needed ? 1 : 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
 });
 
 test("packed_package_works_elsewhere", async () => {

@@ -1,11 +1,19 @@
 // What can be read of a stream, in which ways, and what may be passed.
 import assert from "node:assert/strict";
 import diagnostics from "node:diagnostics_channel";
-import { test } from "node:test";
 
 import { LiterLlm, LlmError, Response } from "liter-llm";
 
-import { FINISH, Mock, REQUEST, read, stream, token } from "./support.mjs";
+import {
+  FINISH,
+  Mock,
+  REQUEST,
+  read,
+  shownPiece,
+  stream,
+  test,
+  token,
+} from "./support.mjs";
 
 const mock = await Mock.start();
 const planHello = () => mock.plan([{ answer: { text: "Hello world" } }]);
@@ -194,4 +202,51 @@ test("the_log_is_a_diagnostics_channel", async () => {
     [typeof lines[0].level, typeof lines[0].message],
     ["string", "string"],
   );
+});
+
+// The provider repeats the key in everything that it says, and nothing of it is shown: not in the
+// log with its line for each attempt, nor in the error. Wherever the key came from.
+test("the_log_hides_keys_that_the_provider_echoes", async (t) => {
+  const secret = "sk-proj-4f9Qz7Lm2Xw8Rb6T";
+  const from = {
+    options: [{ apiKey: secret }, {}],
+    call: [{}, { apiKey: secret }],
+    header: [
+      {},
+      { headers: { "X-Own-Token": secret, Authorization: `Bearer ${secret}` } },
+    ],
+    environment: [{ apiKey: undefined }, {}],
+  };
+  for (const [name, [options, callOptions]] of Object.entries(from)) {
+    await t.test(name, async () => {
+      const said = `no such key: ${secret}`;
+      const echo = (status) => ({
+        status,
+        headers: [["x-request-id", secret]],
+        error: { message: said, type: secret, code: secret },
+      });
+      const key = await mock.plan([echo(500), echo(503), echo(401)]);
+      const lines = [];
+      const listen = (line) => lines.push(line);
+      diagnostics.subscribe("liter-llm", listen);
+      if (name === "environment") process.env.OPENAI_API_KEY = secret;
+
+      const llm = mock.connect(key, {
+        logLevel: "debug",
+        logBodies: true,
+        retriesMax: 2,
+        ...options,
+      });
+      const error = await llm
+        .invoke(REQUEST, callOptions)
+        .catch((failure) => failure);
+
+      delete process.env.OPENAI_API_KEY;
+      diagnostics.unsubscribe("liter-llm", listen);
+      assert.equal((await mock.seen(key)).requests_count, 3);
+      assert.ok(lines.length >= 3);
+      assert.equal(error.code, "AUTHENTICATION");
+      assert.equal(shownPiece([lines, error, error.partial], secret), null);
+    });
+  }
 });

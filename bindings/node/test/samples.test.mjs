@@ -4,9 +4,16 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { test } from "node:test";
 
-import { FINISH, HANG, Mock, PACKAGE, stream, token } from "./support.mjs";
+import {
+  FINISH,
+  HANG,
+  Mock,
+  PACKAGE,
+  stream,
+  test,
+  token,
+} from "./support.mjs";
 
 const mock = await Mock.start();
 

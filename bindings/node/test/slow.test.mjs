@@ -1,8 +1,7 @@
 // What `make test-slow` repeats thousands of times, and every run a few times.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 
-import { HANG, Mock, REQUEST, run, stream, token } from "./support.mjs";
+import { HANG, Mock, REQUEST, run, stream, test, token } from "./support.mjs";
 
 const slowly = (usually, slow) => (process.env.SLOW ? slow : usually);
 const mock = await Mock.start();

@@ -3,8 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { after } from "node:test";
+import { createRequire } from "node:module";
+import { after, test as nodeTest } from "node:test";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 
 import { LiterLlm } from "liter-llm";
 
@@ -12,6 +14,15 @@ for (const name of Object.keys(process.env)) {
   if (name.endsWith("_API_KEY") || name.endsWith("_BASE_URL"))
     delete process.env[name];
 }
+
+const TIMEOUT_MS =
+  Number(process.env.TEST_TIMEOUT_MS) || (process.env.SLOW ? 600_000 : 60_000);
+
+// A test that hangs fails by its own name, and the others of its file still run.
+export const test = (name, ...rest) => {
+  const [options, body] = rest.length === 2 ? rest : [{}, rest[0]];
+  return nodeTest(name, { timeout: TIMEOUT_MS, ...options }, body);
+};
 
 export const PACKAGE = path.resolve(
   path.dirname(fileURLToPath(import.meta.url)),
@@ -50,6 +61,106 @@ export async function run(code, ...words) {
   }
   const [exitCode, signal] = await once(child, "close");
   return { code: exitCode, signal, output };
+}
+
+// A chunk of OpenAI's stream.
+export const chunk = (delta, reason = null) => ({
+  sse: {
+    id: "1",
+    object: "chat.completion.chunk",
+    created: 1,
+    model: "m",
+    choices: [{ index: 0, delta, finish_reason: reason }],
+  },
+});
+
+// The first eight characters of a secret in a row that can be seen in a value, however it is shown.
+export function shownPiece(value, secret, least = 8) {
+  const shown = [
+    inspect(value, { depth: 20, showHidden: true, maxStringLength: null }),
+    JSON.stringify(value),
+    String([value].flat().map((item) => item?.stack)),
+  ].join("\n");
+  for (let start = 0; start + least <= secret.length; start++) {
+    const piece = secret.slice(start, start + least);
+    if (shown.includes(piece)) return piece;
+  }
+  return null;
+}
+
+// Collects garbage until `wanted` resolves.
+export async function collect(wanted) {
+  for (let round = 0; ; round++) {
+    globalThis.gc();
+    try {
+      return await wanted();
+    } catch (error) {
+      if (round === 40) throw error;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+// Each native client has a bell, and each bell is such a handle of the event loop.
+export function countBells() {
+  const { libuv } = process.report.getReport();
+  return libuv.filter((handle) => handle.type === "async").length;
+}
+
+// A copy of the package on a core that the test plays: what only another core would deliver.
+export class FakeCore {
+  calls = [];
+  #ring;
+
+  constructor() {
+    const require = createRequire(import.meta.url);
+    const names = ["answer", "channel", "client", "error", "hub", "stream"];
+    const place = (name) => require.resolve(`../lib/${name}.cjs`);
+    const { Kind } = require("../lib/native.cjs");
+    const kept = new Map(
+      [...names, "native"].map((name) => [name, require.cache[place(name)]]),
+    );
+    for (const name of names) delete require.cache[place(name)];
+    require.cache[place("native")] = {
+      ...kept.get("native"),
+      exports: { native: this.#native(), Kind },
+    };
+    this.LiterLlm = require("../lib/client.cjs").LiterLlm;
+    this.LlmError = require("../lib/error.cjs").LlmError;
+    for (const [name, module] of kept) require.cache[place(name)] = module;
+  }
+
+  // Delivers [kind, data, error] of a stream with one poll.
+  deliver(stream, ...events) {
+    const table = events.flatMap(([kind, data, error = 0]) => [
+      ...[stream, kind, error],
+      ...[Buffer.byteLength(data), kind === 2 || kind === 3 ? 1 : 0],
+    ]);
+    this.#ring(
+      events.map(([, data]) => data),
+      Uint32Array.from(table),
+    );
+  }
+
+  // What was said to the core under a name.
+  said(name) {
+    return this.calls
+      .filter(([said]) => said === name)
+      .map(([, ...words]) => words);
+  }
+
+  #native() {
+    const note =
+      (name, result) =>
+      (_, ...words) => (this.calls.push([name, ...words]), result);
+    return {
+      create: (_, ring) => ((this.#ring = ring), {}),
+      ...{ start: note("start", 0), cancel: note("cancel") },
+      ...{ consumed: note("consumed"), hold: note("hold") },
+      ...{ close: note("close"), release: note("release") },
+      lastError: () => "{}",
+    };
+  }
 }
 
 export class Mock {

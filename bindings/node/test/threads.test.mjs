@@ -2,10 +2,18 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 
-import { HANG, Mock, REQUEST, read, run, stream, token } from "./support.mjs";
+import {
+  HANG,
+  Mock,
+  REQUEST,
+  read,
+  run,
+  stream,
+  test,
+  token,
+} from "./support.mjs";
 
 const mock = await Mock.start();
 

@@ -11,6 +11,7 @@ const llm = new LiterLlm({
   provider: "openai",
   apiKey: "k",
   idleTimeoutMs: 1000,
+  collect: false,
 });
 const messages: Message[] = [{ role: "user", content: "Hello" }];
 
@@ -18,10 +19,11 @@ export async function readTokens(signal: AbortSignal): Promise<string> {
   let text = "";
   const answer = llm.invoke(
     { model: "m", messages, top_k: 3 },
-    { signal, retriesMax: 1 },
+    { signal, retriesMax: 1, collect: true },
   );
   for await (const token of answer) text += token.toUpperCase();
   const whole: Response = answer.response;
+  if (!whole.collected) return text;
   return text + (whole.usage?.outputTokens ?? 0).toFixed();
 }
 
@@ -63,6 +65,8 @@ export function explain(error: unknown): string | undefined {
 llm.invoke({ messages });
 // @ts-expect-error: options are in camel case
 new LiterLlm({ api_key: "k" });
+// @ts-expect-error: true or false
+new LiterLlm({ collect: "no" });
 // @ts-expect-error: no such kind
 export const never = (error: LlmError): boolean => error.code === "RATE_LIMIT";
 

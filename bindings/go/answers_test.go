@@ -1,0 +1,266 @@
+package literllm_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	literllm "github.com/liter-llm/liter-llm/bindings/go"
+)
+
+// thinks is an answer of Anthropic's: signed thinking, text, redacted thinking, text.
+func thinks() object {
+	sse := func(data string, values ...any) object {
+		return object{"sse": fmt.Sprintf(data, values...)}
+	}
+	text := func(index int, text string) []object {
+		return []object{
+			sse(`{"type": "content_block_start", "index": %d, "content_block": `+
+				`{"type": "text", "text": ""}}`, index),
+			sse(`{"type": "content_block_delta", "index": %d, "delta": `+
+				`{"type": "text_delta", "text": %q}}`, index, text),
+			sse(`{"type": "content_block_stop", "index": %d}`, index),
+		}
+	}
+	thinking := func(index int, field, value string) object {
+		return sse(`{"type": "content_block_delta", "index": %d, "delta": `+
+			`{"type": "%s_delta", %q: %q}}`, index, field, field, value)
+	}
+	acts := []object{
+		sse(`{"type": "message_start", "message": {"id": "m", "type": "message", "role": ` +
+			`"assistant", "model": "m", "content": [], "usage": {"input_tokens": 1, "output_tokens": 1}}}`),
+		sse(`{"type": "content_block_start", "index": 0, "content_block": ` +
+			`{"type": "thinking", "thinking": "", "signature": ""}}`),
+		thinking(0, "thinking", "hm"), thinking(0, "signature", "signed"),
+		sse(`{"type": "content_block_stop", "index": 0}`),
+	}
+	acts = append(acts, text(1, "one ")...)
+	acts = append(acts, sse(`{"type": "content_block_start", "index": 2, "content_block": `+
+		`{"type": "redacted_thinking", "data": "b3BhcXVl"}}`),
+		sse(`{"type": "content_block_stop", "index": 2}`))
+	acts = append(acts, text(3, "two")...)
+	acts = append(acts, sse(`{"type": "message_delta", "delta": {"stop_reason": "end_turn"}, `+
+		`"usage": {"output_tokens": 2}}`), sse(`{"type": "message_stop"}`), object{"chunk_end": true})
+	headers := [][]string{{"content-type", "text/event-stream"}}
+	head := object{"head": object{"status": 200, "headers": headers, "chunked": true}}
+	return object{"raw": append([]object{head}, acts...)}
+}
+
+// Blocks that only the provider understands go back where they were between the texts.
+func TestContentKeepsOrder(t *testing.T) {
+	leavesNothing(t)
+	client := newClient(t, literllm.WithProvider("anthropic"))
+	key := plan(t, thinks())
+	first := ask(key)
+	first.MaxTokens = 100
+	stream := client.Invoke(bounded(t), first)
+	for _, err := range stream.Tokens() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Being looked at changes nothing.
+		stream.Response()
+	}
+	next := first
+	next.Messages = append(next.Messages, stream.Response().Message(), literllm.User("go on"))
+	if _, err := client.Complete(bounded(t), next); err != nil {
+		t.Fatal(err)
+	}
+	requests := seen(t, key)["requests"].([]any)
+	sent := requests[1].(map[string]any)["body"].(map[string]any)["messages"].([]any)[1]
+	var want any
+	err := json.Unmarshal([]byte(`{"role": "assistant", "content": [
+		{"type": "thinking", "thinking": "hm", "signature": "signed"}, {"type": "text", "text": "one "},
+		{"type": "redacted_thinking", "data": "b3BhcXVl"}, {"type": "text", "text": "two"}]}`), &want)
+	if err != nil || !reflect.DeepEqual(sent, want) {
+		t.Errorf("%v went back", sent)
+	}
+}
+
+// What only a later library knows is passed over, and counts as read all the same.
+func TestUnknownEventsAreIgnored(t *testing.T) {
+	fed := literllm.NewFed()
+	fed.Event(200, `{"of": "a later library"}`)
+	fed.Text("one ")
+	fed.Event(77, "neither JSON")
+	fed.Event(1, `{"id": "1", "new_field": {"a": [1]}}`)
+	fed.Text("two")
+	fed.End(`{"outcome": "complete", "finish_reason": "stop", "new_field": 1}`)
+	events, err := fed.Read()
+	if err != nil || len(events) != 3 || events[0] != literllm.Event(literllm.Text("one ")) {
+		t.Fatalf("%v %v", events, err)
+	}
+	response := fed.Response()
+	if response.Text != "one two" || response.ID != "1" || response.Outcome != "complete" {
+		t.Errorf("%+v", response)
+	}
+	bytes := len(`{"of": "a later library"}one neither JSON{"id": "1", "new_field": {"a": [1]}}two`)
+	if got := fed.Acknowledged(); got != bytes {
+		t.Errorf("%d of %d bytes acknowledged", got, bytes)
+	}
+}
+
+// Fields of a part are the provider's, whatever they are called.
+func TestPartsAreKeptAsTheyAre(t *testing.T) {
+	fed := literllm.NewFed()
+	parts := []string{`{"type": "citation", "text": {"a": 1}}`, `{"type": "audio", "content": 7}`}
+	for _, part := range parts {
+		fed.Event(6, part)
+	}
+	fed.Event(6, `{"type": "refusal", "text": "no"}`)
+	fed.End(`{"outcome": "complete"}`)
+	events, err := fed.Read()
+	response := fed.Response()
+	if err != nil || len(events) != 3 || len(response.Parts) != 2 || response.Refusal != "no" {
+		t.Fatalf("%v %v %+v", events, err, response)
+	}
+	for index, part := range response.Parts {
+		if string(part.Data) != parts[index] {
+			t.Errorf("%s", part.Data)
+		}
+	}
+}
+
+// An event that cannot be read ends its stream as a defect; nothing that comes later undoes that.
+func TestUnreadableEventEndsTheStream(t *testing.T) {
+	fed := literllm.NewFed()
+	fed.Text("one ")
+	if fed.Event(5, `{"index": "no number"}`) {
+		t.Error("a tool call without a number was read")
+	}
+	fed.Text("two")
+	fed.End(`{"outcome": "complete"}`)
+	fed.End(`{"outcome": "complete"}`)
+	events, err := fed.Read()
+	var failed *literllm.Error
+	if !errors.As(err, &failed) || failed.Kind != literllm.ErrInternal || len(events) != 1 {
+		t.Fatalf("%v %v", events, err)
+	}
+	if failed.Partial.Text != "one " || failed.Partial.Outcome != "failed" {
+		t.Errorf("%+v", failed.Partial)
+	}
+}
+
+// Every number of the header has its kind, and every field of an error its place.
+func TestErrorsMapToClasses(t *testing.T) {
+	kinds := []literllm.Kind{
+		literllm.ErrInvalidArgument, literllm.ErrConfig, literllm.ErrInvalidRequest,
+		literllm.ErrAuthentication, literllm.ErrPermission, literllm.ErrNotFound,
+		literllm.ErrRateLimited, literllm.ErrQuotaExceeded, literllm.ErrOverloaded,
+		literllm.ErrProvider, literllm.ErrNetwork, literllm.ErrTLS, literllm.ErrTimeout,
+		literllm.ErrProtocol, literllm.ErrTruncated, literllm.ErrTooLarge, literllm.ErrCancelled,
+		literllm.ErrClosed, literllm.ErrInternal,
+	}
+	header, err := os.ReadFile("../../include/liter_llm.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defined := regexp.MustCompile(`(?m)^#define LLM_ERROR_(\w+) ([1-9]\d*)$`)
+	numbers := defined.FindAllStringSubmatch(string(header), -1)
+	if len(numbers) != len(kinds) {
+		t.Fatalf("%d kinds in the header", len(numbers))
+	}
+	for index, match := range numbers {
+		name, number := match[1], match[2]
+		fed := literllm.NewFed()
+		fed.End(`{"outcome": "failed", "error": {"number": ` + number + `, "message": "m"}}`)
+		_, got := fed.Read()
+		for other, kind := range kinds {
+			if errors.Is(got, kind) != (other == index) {
+				t.Errorf("%s is %v: %t", name, kind, other != index)
+			}
+		}
+		if kind := kinds[index]; kind.String() != name || strconv.Itoa(int(kind)) != number {
+			t.Errorf("%v is %d, and %s is %s", kind, kind, name, number)
+		}
+	}
+	fed := literllm.NewFed()
+	fed.End(`{"outcome": "failed", "error": {"number": 77, "message": "of a later library"}}`)
+	if _, got := fed.Read(); got.Error() != "of a later library" {
+		t.Error(got)
+	}
+}
+
+func TestErrorsCarryEveryField(t *testing.T) {
+	fed := literllm.NewFed()
+	fed.End(`{"outcome": "failed", "attempts": 3, "error": {"number": 13, "kind": "TIMEOUT",
+		"message": "m", "status": 503, "code": "c", "provider": "p", "request_id": "r",
+		"retryable": true, "retry_after_ms": 1500, "attempts": 3, "phase": "body", "timer": "idle",
+		"maybe_executed": true, "detail": "d"}}`)
+	_, err := fed.Read()
+	var failed *literllm.Error
+	if !errors.As(err, &failed) {
+		t.Fatal(err)
+	}
+	if failed.Partial == nil || failed.Partial.Attempts != 3 {
+		t.Errorf("partial: %+v", failed.Partial)
+	}
+	failed.Partial = nil
+	want := literllm.Error{
+		Kind: literllm.ErrTimeout, Message: "m", Status: 503, Code: "c", Provider: "p",
+		RequestID: "r", Retryable: true, RetryAfter: 1500 * time.Millisecond, Attempts: 3,
+		Phase: "body", Timer: "idle", MaybeExecuted: true, Detail: "d",
+	}
+	if !reflect.DeepEqual(*failed, want) {
+		t.Errorf("%+v", *failed)
+	}
+}
+
+// An error carries everything that came before it, however the stream is read.
+func TestPartialIsAttached(t *testing.T) {
+	leavesNothing(t)
+	client := newClient(t, literllm.With("retries_max", 0))
+	thought := object{"sse": choices(`{"reasoning_content": "hm"}`, "null")}
+	step := streamed(thought, token("one "), token("two"), object{"reset": true})
+	for name, read := range ways {
+		if name == "whole" {
+			continue
+		}
+		_, err := read(bounded(t), client, ask(plan(t, step)))
+		var failed *literllm.Error
+		if !errors.As(err, &failed) || failed.Kind != literllm.ErrTruncated || failed.Partial == nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		partial := failed.Partial
+		if partial.Text != "one two" || partial.Reasoning != "hm" || partial.Outcome != "truncated" ||
+			partial.Provider != "openai" || partial.Attempts != 1 {
+			t.Errorf("%s: %+v", name, partial)
+		}
+	}
+}
+
+// A library that is older than the package is refused by name; a newer one is welcome.
+func TestAbiIsChecked(t *testing.T) {
+	header, err := os.ReadFile("../../include/liter_llm.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	match := regexp.MustCompile(`(?m)^#define LLM_ABI_VERSION (\d+)$`).FindSubmatch(header)
+	needed, err := strconv.Atoi(string(match[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	literllm.SetLibraryABI(t, uint32(needed)+1)
+	client, err := literllm.New(literllm.WithProvider("openai"), literllm.WithAPIKey("k"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.Close()
+	literllm.SetLibraryABI(t, uint32(needed)-1)
+	_, refused := literllm.New()
+	for _, err := range []error{refused, literllm.Invoke("openai", "{}", func(string) {})} {
+		if !errors.Is(err, literllm.ErrConfig) ||
+			!strings.Contains(err.Error(), fmt.Sprintf("version %d,", needed-1)) ||
+			!strings.Contains(err.Error(), fmt.Sprintf("for %d;", needed)) {
+			t.Error(err)
+		}
+	}
+}

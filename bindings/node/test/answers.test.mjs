@@ -1,0 +1,317 @@
+// What a stream makes of what the core delivers: order, ends, errors, and what it does not know.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+
+import { LlmError } from "liter-llm";
+
+import {
+  FakeCore,
+  Mock,
+  REQUEST,
+  ROOT,
+  chunk,
+  read,
+  stream,
+  test,
+  token,
+} from "./support.mjs";
+
+const mock = await Mock.start();
+
+const START = [1, '{"id": "1", "provider": "openai"}'];
+const TEXT = 2;
+const TOOL_CALL = 5;
+const END = 7;
+const COMPLETE = [END, '{"outcome": "complete", "finish_reason": "stop"}'];
+
+// An answer of Anthropic's: signed thinking, text, redacted thinking, text.
+function thinks() {
+  const sse = (data) => ({ sse: data });
+  const begin = (index, content_block) =>
+    sse({ type: "content_block_start", index, content_block });
+  const add = (index, delta) =>
+    sse({ type: "content_block_delta", index, delta });
+  const end = (index) => sse({ type: "content_block_stop", index });
+  const text = (index, text) => [
+    begin(index, { type: "text", text: "" }),
+    add(index, { type: "text_delta", text }),
+    end(index),
+  ];
+  const usage = { input_tokens: 1, output_tokens: 1 };
+  const message = { id: "m", type: "message", role: "assistant", model: "m" };
+  return stream(
+    sse({ type: "message_start", message: { ...message, content: [], usage } }),
+    begin(0, { type: "thinking", thinking: "", signature: "" }),
+    add(0, { type: "thinking_delta", thinking: "hm" }),
+    add(0, { type: "signature_delta", signature: "signed" }),
+    end(0),
+    ...text(1, "one "),
+    begin(2, { type: "redacted_thinking", data: "b3BhcXVl" }),
+    end(2),
+    ...text(3, "two"),
+    sse({ type: "message_delta", delta: { stop_reason: "end_turn" }, usage }),
+    sse({ type: "message_stop" }),
+  );
+}
+
+// Blocks that only the provider understands go back where they were between the texts.
+test("content_keeps_order", async () => {
+  const key = await mock.plan([thinks()]);
+  const llm = mock.connect(key, { provider: "anthropic" });
+  const request = { ...REQUEST, max_tokens: 100 };
+  const answer = llm.invoke(request);
+
+  // Being looked at changes nothing.
+  for await (const _ of answer) assert.ok(answer.response);
+  const user = { role: "user", content: "go on" };
+  const messages = [...REQUEST.messages, answer.response.message, user];
+  await llm.invoke({ ...request, messages });
+
+  const [, { body }] = (await mock.seen(key)).requests;
+  assert.deepEqual(body.messages[1], {
+    role: "assistant",
+    content: [
+      { type: "thinking", thinking: "hm", signature: "signed" },
+      { type: "text", text: "one " },
+      { type: "redacted_thinking", data: "b3BhcXVl" },
+      { type: "text", text: "two" },
+    ],
+  });
+});
+
+// What only a later core knows is passed over, and counts as read all the same.
+test("unknown_events_are_ignored", async () => {
+  for (const use of [
+    (answer) => read(answer.events()),
+    async (answer) => await answer,
+  ]) {
+    const core = new FakeCore();
+    const llm = new core.LiterLlm({ streamWindowBytes: 4 });
+    const answer = llm.invoke(REQUEST);
+    const reading = use(answer);
+    await Promise.resolve();
+
+    core.deliver(1, START, [200, '{"of": "a later core"}'], [TEXT, "one "]);
+    core.deliver(1, [77, "neither JSON nor text \u00e9"], [8, "{}"]);
+    core.deliver(77, [TEXT, "nobody's"], [1, "{}"], COMPLETE);
+    await new Promise((resolve) => setImmediate(resolve));
+    const acknowledged = core
+      .said("consumed")
+      .reduce((sum, [, bytes]) => sum + bytes, 0);
+    core.deliver(
+      1,
+      [TEXT, "two"],
+      [END, '{"outcome": "complete", "new_field": 1}'],
+    );
+
+    const came = await reading;
+    if (Array.isArray(came))
+      assert.deepEqual(
+        came.map((event) => event.type),
+        ["start", "text", "text", "end"],
+      );
+    assert.deepEqual(
+      [answer.response.text, answer.response.id, answer.response.outcome],
+      ["one two", "1", "complete"],
+    );
+    const bytes = `${START[1]}{"of": "a later core"}one neither JSON nor text \u00e9{}`;
+    assert.equal(acknowledged, Buffer.byteLength(bytes));
+    assert.deepEqual(core.said("cancel"), []);
+  }
+});
+
+test("end_is_delivered_once", async () => {
+  const core = new FakeCore();
+  const answer = new core.LiterLlm().invoke(REQUEST);
+  const reader = answer.events();
+  const nexts = Array.from({ length: 5 }, () => reader.next());
+
+  core.deliver(1, START, [TEXT, "one"], COMPLETE, [TEXT, "two"]);
+  core.deliver(1, [
+    END,
+    '{"outcome": "failed", "error": {"kind": "INTERNAL"}}',
+    19,
+  ]);
+
+  assert.deepEqual(
+    (await Promise.all(nexts)).map((next) => next.value?.type),
+    ["start", "text", "end", undefined, undefined],
+  );
+  assert.equal((await answer).text, "one");
+  assert.deepEqual(await reader.next(), { value: undefined, done: true });
+});
+
+// Whichever comes first, its end or the signal's: one end.
+test("end_races_with_abort", async () => {
+  const key = await mock.plan([{ answer: { text: "Hello wide world" } }]);
+  const llm = mock.connect(key);
+  const outcomes = { complete: 0, CANCELLED: 0 };
+  for (let number = 0; number < 200; number++) {
+    const aborter = new AbortController();
+    const reader = llm.invoke(REQUEST, { signal: aborter.signal }).events();
+    const ends = [];
+    for (let count = 0, done = false; !done; count++) {
+      if (count === number % 7) aborter.abort();
+      const next = await reader.next().catch((error) => error);
+      if (next instanceof LlmError) ends.push(next.code);
+      else if (next.value?.type === "end") ends.push("complete");
+      done = next.done === true;
+    }
+    assert.equal(ends.length, 1, String(ends));
+    outcomes[ends[0]]++;
+  }
+  assert.ok(outcomes.complete > 0 && outcomes.CANCELLED > 0);
+  assert.equal(outcomes.complete + outcomes.CANCELLED, 200);
+});
+
+// Pieces that an abort took away are not passed over in silence, whatever end still comes.
+test("aborted_reader_gets_no_end", async () => {
+  for (const read of ["events", Symbol.asyncIterator]) {
+    const core = new FakeCore();
+    const aborter = new AbortController();
+    const { signal } = aborter;
+    const answer = new core.LiterLlm().invoke(REQUEST, { signal });
+    const reader = answer[read]();
+    const first = reader.next();
+    core.deliver(1, START, [TEXT, "one"]);
+    await first;
+
+    aborter.abort("enough");
+    core.deliver(1, [TEXT, "two"], COMPLETE);
+
+    const error = await reader.next().catch((failure) => failure);
+    assert.deepEqual([error.code, error.cause], ["CANCELLED", "enough"]);
+    assert.equal(error.partial.text, "onetwo");
+    assert.deepEqual(await reader.next(), { value: undefined, done: true });
+    assert.deepEqual(core.said("cancel"), [[1]]);
+  }
+});
+
+// Who leaves gets no error for what was aborted before.
+test("return_after_abort_ends_a_waiting_next", async () => {
+  const core = new FakeCore();
+  const aborter = new AbortController();
+  const { signal } = aborter;
+  const reader = new core.LiterLlm().invoke(REQUEST, { signal }).events();
+  const waiting = reader.next();
+
+  aborter.abort();
+  await reader.return();
+
+  assert.deepEqual(await waiting, { value: undefined, done: true });
+  core.deliver(1, [END, '{"outcome": "cancelled", "error": {}}', 17]);
+  assert.deepEqual(await reader.next(), { value: undefined, done: true });
+});
+
+// An event that cannot be read ends its stream as a defect; what comes later does not undo that.
+test("unreadable_event_ends_the_stream", async () => {
+  const core = new FakeCore();
+  const answer = new core.LiterLlm().invoke(REQUEST);
+  const reading = read(answer).catch((error) => error);
+  await Promise.resolve();
+
+  core.deliver(
+    1,
+    START,
+    [TEXT, "one"],
+    [TOOL_CALL, "{"],
+    [TEXT, "two"],
+    COMPLETE,
+  );
+
+  const error = await reading;
+  assert.ok(error instanceof core.LlmError);
+  assert.deepEqual([error.code, error.partial.text], ["INTERNAL", "one"]);
+  assert.deepEqual(core.said("cancel"), [[1]]);
+});
+
+const failed = (error, number) => [
+  END,
+  JSON.stringify({ outcome: "failed", attempts: 3, error }),
+  number,
+];
+
+async function errorOf(details, number) {
+  const core = new FakeCore();
+  const reading = read(new core.LiterLlm().invoke(REQUEST)).catch(
+    (error) => error,
+  );
+  await Promise.resolve();
+  core.deliver(1, START, [TEXT, "one"], failed(details, number));
+  const error = await reading;
+  assert.ok(error instanceof core.LlmError && error instanceof Error);
+  return error;
+}
+
+// Every name of the header is a code, and every field of an error has its place.
+test("errors_map_to_classes", async () => {
+  const header = readFileSync(path.join(ROOT, "include/liter_llm.h"), "utf8");
+  const kinds = [...header.matchAll(/^#define LLM_ERROR_(\w+) ([1-9]\d*)$/gm)];
+  assert.ok(kinds.length >= 19);
+  for (const [, kind, number] of kinds) {
+    const error = await errorOf({ kind, message: "m" }, Number(number));
+    assert.deepEqual(
+      [error.name, error.kind, error.code, error.message],
+      ["LlmError", kind, kind, "m"],
+    );
+  }
+  const details = {
+    ...{ kind: "TIMEOUT", number: 13, message: "m", status: 503, code: "c" },
+    ...{ provider: "p", retryable: true, retry_after_ms: 1500, attempts: 3 },
+    ...{ phase: "body", timer: "idle", request_id: "r", maybe_executed: true },
+    ...{ detail: "d", field_of_a_later_core: 1 },
+  };
+  assert.deepEqual(
+    { ...(await errorOf(details, 13)) },
+    {
+      ...{ kind: "TIMEOUT", status: 503, providerCode: "c", provider: "p" },
+      ...{ retryable: true, retryAfterMs: 1500, attempts: 3, phase: "body" },
+      ...{ timer: "idle", requestId: "r", maybeExecuted: true, detail: "d" },
+    },
+  );
+  assert.deepEqual(
+    { ...(await errorOf({ kind: "OF_A_LATER_CORE" }, 77)) },
+    {
+      ...{ kind: "OF_A_LATER_CORE", status: null, providerCode: null },
+      ...{ provider: null, retryable: false, retryAfterMs: null, attempts: 0 },
+      ...{ phase: null, timer: null, requestId: null, maybeExecuted: false },
+      detail: null,
+    },
+  );
+});
+
+// An error carries everything that came before it, however the stream is read.
+test("partial_is_attached", async () => {
+  const thought = chunk({ reasoning_content: "hm" });
+  const cut = stream(thought, token("one "), token("two"), { reset: true });
+  const key = await mock.plan([cut]);
+  const llm = mock.connect(key);
+  const ways = {
+    tokens: (answer) => read(answer),
+    events: (answer) => read(answer.events()),
+    whole: async (answer) => await answer,
+  };
+  for (const [name, use] of Object.entries(ways)) {
+    const answer = llm.invoke({ ...REQUEST, stream: true });
+
+    const error = await use(answer).catch((failure) => failure);
+
+    assert.equal(error.code, "TRUNCATED", name);
+    const { text, reasoning, outcome, provider, attempts } = error.partial;
+    assert.deepEqual(
+      { text, reasoning, outcome, provider, attempts },
+      {
+        ...{ text: "one two", reasoning: "hm", outcome: "truncated" },
+        ...{ provider: "openai", attempts: 1 },
+      },
+    );
+    assert.equal(answer.response, error.partial);
+    assert.ok(!("partial" in { ...error }));
+  }
+  const none = await mock
+    .connect(key, { noSuchOption: 1 })
+    .invoke(REQUEST)
+    .catch((error) => error);
+  assert.deepEqual([none.code, none.partial], ["CONFIG", null]);
+});
