@@ -10,7 +10,7 @@ import contextlib
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from ._answer import Answer
+from ._answer import Answer, read_event
 from ._events import Reasoning, Text
 from ._library import END, LOG, REASONING, START, TEXT, ffi
 from ._mode import Mode
@@ -34,6 +34,7 @@ class Channel:
         "_owner",
         "answer",
         "cancelled",
+        "collect",
         "delivered",
         "ended",
         "items",
@@ -42,12 +43,15 @@ class Channel:
         "number",
     )
 
-    def __init__(self, mode: Mode, line: Line[Any], give_back_at: int, owner: object) -> None:
+    def __init__(
+        self, mode: Mode, line: Line[Any], give_back_at: int, owner: object, collect: bool
+    ) -> None:
         self.mode = mode
         self.line = line
         self.number = 0
         self.items: deque[Any] = deque()
-        self.answer = Answer()
+        self.collect = collect
+        self.answer = Answer(collect)
         self.ended = False
         self.cancelled = False
         self.delivered = 0
@@ -59,12 +63,17 @@ class Channel:
         """Says that there is something for the reader, or the end."""
         raise NotImplementedError
 
+    def alarm(self) -> None:
+        """wake() for a reader that may have been missed: an interrupt came while it was woken."""
+        self.wake()
+
     def feed_run(self, event: Any, is_text: bool) -> None:
         """Takes a run of text or reasoning deltas."""
         data = _unpack(event.data, event.length)
         text = data.decode()
         self.delivered += len(data)
-        (self.answer.text if is_text else self.answer.reasoning).append(text)
+        if self.collect:
+            self.answer.keep_run(text, is_text, self.delivered)
         mode = self.mode
         if mode is _TOKENS:
             if is_text and event.count == 1:
@@ -95,9 +104,12 @@ class Channel:
     def feed_json(self, kind: int, data: bytes) -> None:
         """Takes any other event."""
         self.delivered += len(data)
-        event = self.answer.push(kind, data)
-        if event is not None and self.mode is _EVENTS:
-            self.items.append(event)
+        event = read_event(kind, data)
+        if event is not None:
+            if self.collect:
+                self.answer.keep(event)
+            if self.mode is _EVENTS:
+                self.items.append(event)
         self.wake()
 
     def fail(self, kind: str, message: str) -> None:
@@ -106,7 +118,7 @@ class Channel:
             outcome: Outcome = "cancelled" if kind in ("CANCELLED", "CLOSED") else "failed"
             self.answer.fail(outcome, {"kind": kind, "message": message})
             self.ended = True
-            self.wake()
+        self.alarm()
 
     def cancel(self) -> None:
         """Closes the way upstream, unless it is closed; the END is still to come."""
@@ -142,8 +154,8 @@ def route(channels: dict[int, Any], event: Any) -> None:
         elif kind == REASONING:
             channel.feed_run(event, False)
         elif kind == END:
-            del channels[number]
             channel.feed_end(_unpack(event.data, event.length), event.error != 0)
+            channels.pop(number, None)  # last: until then an interrupt finds the channel here
         elif kind == START:
             channel.feed_start(_unpack(event.data, event.length))
         else:
