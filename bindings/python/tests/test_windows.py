@@ -144,7 +144,11 @@ def test_collect_false_keeps_nothing(mock, connect, way, of):
         assert response.collected is False
         assert (response.text, response.reasoning, response.refusal) == ("", "", None)
         assert (response.tool_calls, response.parts, response.blocks) == ((), (), ())
-        assert (response.content, response.outcome, response.provider) == ((), "truncated", "openai")
+        assert (response.content, response.outcome, response.provider) == (
+            (),
+            "truncated",
+            "openai",
+        )
         with pytest.raises(RuntimeError, match="collect"):
             _ = response.message
     assert "collect" not in mock.seen(key)["requests"][0]["body"]
@@ -232,7 +236,7 @@ MEBIBYTE = 1024 * 1024
 @pytest.mark.parametrize("collect", [True, False], ids=["collect", "drop"])
 @pytest.mark.parametrize("way", ["loop", "thread"])
 def test_memory_is_what_was_asked_for(mock, way, collect):
-    """30 MB of tokens: nothing of it stays, or all of it once (and once more while it is joined)."""
+    """30 MB of tokens: nothing of it stays, or all of it once, and twice while it is joined."""
     key = mock.plan({"tokens": TOKENS, "text": "t" * TOKEN_BYTES})
 
     ended = run_python(MEMORY, mock.base_url(key), way, str(collect), timeout=100)
