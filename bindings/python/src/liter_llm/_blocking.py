@@ -68,8 +68,7 @@ class BlockingClient(Line[BlockingChannel]):
 
     def wait(self, channel: BlockingChannel) -> None:
         """Leads or sleeps until the channel has items or has ended. Ctrl-C may come at any line:
-        it cancels the stream, and the finally sees what was claimed, as a claim names the channel.
-        """
+        the finally sees what was claimed, as a claim names the channel; the caller cancels."""
         try:
             while not channel.is_ready():
                 channel.give_back()
@@ -78,9 +77,6 @@ class BlockingClient(Line[BlockingChannel]):
                 elif not channel.is_ready():
                     channel.bell.get()
                 _lifetime.park_if_exiting()
-        except BaseException:
-            channel.cancel()
-            raise
         finally:
             try:
                 self._resign(channel)

@@ -100,10 +100,8 @@ class Invocation:
                 while not joined.ended:
                     joined.items.clear()
                     joined.wait()
-            except RuntimeError:
-                raise
             except BaseException:
-                self.stop()
+                self.stop_on_thread()
                 raise
         return self._response()
 
@@ -122,6 +120,11 @@ class Invocation:
         """Closes the way upstream, if there is one."""
         if self.channel is not None:
             self.channel.cancel()
+
+    def stop_on_thread(self) -> None:
+        """The same, unless the stream was started on an event loop and not for this caller."""
+        if self.on_thread is not None:
+            self.on_thread.cancel()
 
     def abort(self) -> None:
         """The start did not come to its end: nothing more will arrive."""
@@ -200,10 +203,8 @@ class Reader(Generic[Item]):
                 channel.wait()
             item: Item = items.popleft()
             return item
-        except RuntimeError:
-            raise
         except BaseException:
-            self._invocation.stop()
+            self._invocation.stop_on_thread()
             raise
 
     def __del__(self) -> None:
