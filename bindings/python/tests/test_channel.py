@@ -13,6 +13,7 @@ import liter_llm
 from liter_llm import End, LlmError, Part, Start, Text
 from liter_llm._channel import Channel, route
 from liter_llm._library import END, PART, START, TEXT, check_abi, ffi, lib
+from liter_llm._line import Line
 from liter_llm._mode import Mode
 from support import REQUEST, run_python, stream, token
 
@@ -35,16 +36,19 @@ class StillLine:
 class StillChannel(Channel):
     """Counts how often its reader is woken."""
 
-    __slots__ = ("wakes",)
+    __slots__ = ("interrupts", "wakes")
 
     def wake(self) -> None:
+        if self.interrupts:
+            self.interrupts -= 1
+            raise KeyboardInterrupt
         self.wakes += 1
 
 
 def make_channel(mode: Mode = Mode.EVENTS, number: int = 7) -> StillChannel:
     channel = StillChannel(mode, StillLine(), 16, None, True)  # type: ignore[arg-type]
     channel.number = number
-    channel.wakes = 0
+    channel.wakes = channel.interrupts = 0
     return channel
 
 
@@ -85,6 +89,37 @@ def test_end_is_delivered_once():
     assert (channel.ended, channel.answer.failed) == (True, False)
     assert channel.answer.response().outcome == "complete"
     assert channel.answer.response().text == "ab"
+
+
+def test_end_of_a_failure_is_its_error_alone():
+    channel = make_channel()
+    deliver({7: channel}, TEXT, b"ab")
+    deliver({7: channel}, END, FAILED, error=11)
+    assert list(channel.items) == [Text("ab")]
+    assert (channel.answer.error().kind, channel.answer.failed) == ("NETWORK", True)
+
+
+def test_an_interrupted_end_is_made_up_for():
+    """Ctrl-C while the reader is woken: it is woken again, and what it got stays as it is."""
+    channel, line = make_channel(), Line[StillChannel](16)
+    line.channels[7] = channel
+    channel.interrupts = 1
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver(line.channels, END, COMPLETE)
+    line._miss(7)
+
+    assert (channel.wakes, channel.ended, line.channels) == (1, True, {})
+    assert channel.answer.response().outcome == "complete"
+
+
+def test_a_thread_that_was_half_woken_is_woken(connect, mock):
+    """The note that it sleeps is gone, the bell was not rung: Ctrl-C came in between."""
+    llm = connect(mock.plan({"answer": {"text": "Hello"}}))
+    channel = llm._open_on_thread(Mode.TOKENS, True)
+    channel.sleeping = False
+    channel.fail("INTERNAL", "the delivery of an event was interrupted")
+    assert channel.bell.get_nowait() is None
 
 
 def test_end_is_delivered_once_through_the_core(mock, connect):
@@ -333,6 +368,17 @@ def test_errors_map_to_classes(kind):
     assert {name: getattr(error, name) for name in details if name != "message"} == {
         name: value for name, value in details.items() if name != "message"
     }
+
+
+def test_warnings_of_the_start_and_of_the_end():
+    channel = make_channel()
+    channels = {7: channel}
+    deliver(channels, START, b'{"warnings":["top_p left out"]}')
+    deliver(channels, END, b'{"outcome":"complete","warnings":["no finish reason"]}')
+
+    start, end = channel.items
+    assert (start.warnings, end.warnings) == (("top_p left out",), ("no finish reason",))
+    assert channel.answer.response().warnings == ("top_p left out", "no finish reason")
 
 
 def test_a_kind_of_a_later_core_is_an_llm_error():

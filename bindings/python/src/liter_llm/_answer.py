@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _decode_json = json.JSONDecoder().decode
 _NO_START = Start(None, "", "", None, {}, ())
-_COMPACT_BYTES = 16_384
 
 
 class Runs:
@@ -53,7 +52,6 @@ class Answer:
     """Grows by runs of text and by events; is asked for a Response or an error."""
 
     __slots__ = (
-        "_compact_at",
         "_receipt",
         "_response",
         "_start",
@@ -80,7 +78,6 @@ class Answer:
         self._start: Start | bytes = _NO_START
         self._receipt: Mapping[str, Any] | bytes | None = None
         self._response: Response | None = None
-        self._compact_at = _COMPACT_BYTES
 
     @property
     def start(self) -> Start:
@@ -117,15 +114,16 @@ class Answer:
         if kind == START:
             return self.start
         receipt = self.receipt or {}
-        return End(request_id=receipt.get("request_id"), **_read_receipt(receipt))
+        return End(
+            request_id=receipt.get("request_id"),
+            warnings=tuple(receipt.get("warnings", ())),
+            **_read_receipt(receipt),
+        )
 
-    def keep_run(self, text: str, is_text: bool, delivered: int) -> None:
-        """Keeps a run of text or reasoning; `delivered` counts all bytes of the stream so far."""
-        (self.text if is_text else self.reasoning).append(text)
-        if delivered >= self._compact_at:
-            self._compact_at = delivered + _COMPACT_BYTES
-            self.text.compact()
-            self.reasoning.compact()
+    def compact(self) -> None:
+        """Now and then, for what is kept of a long answer."""
+        self.text.compact()
+        self.reasoning.compact()
 
     def keep(self, event: Event) -> None:
         """Keeps a tool call or a part."""
@@ -162,7 +160,7 @@ class Answer:
             provider=start.provider,
             request_id=receipt.get("request_id", start.request_id),
             rate_limit=start.rate_limit,
-            warnings=start.warnings,
+            warnings=(*start.warnings, *receipt.get("warnings", ())),
             **_read_receipt(receipt),
         )
         if self._receipt is not None:

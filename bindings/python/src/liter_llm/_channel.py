@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._line import Line
 
 _unpack = ffi.unpack
+_COMPACT_BYTES = 16_384
 
 
 _TOKENS, _EVENTS = Mode.TOKENS, Mode.EVENTS  # looked up for every run
@@ -29,6 +30,7 @@ class Channel:
     """What arrived and was not taken, and the answer so far. Subclasses say how a reader waits."""
 
     __slots__ = (
+        "_compact_at",
         "_give_back_at",
         "_given_back",
         "_owner",
@@ -56,6 +58,7 @@ class Channel:
         self.cancelled = False
         self.delivered = 0
         self._given_back = 0
+        self._compact_at = _COMPACT_BYTES
         self._give_back_at = give_back_at
         self._owner = owner  # keeps the LiterLlm alive for as long as a stream of it runs
 
@@ -71,9 +74,13 @@ class Channel:
         """Takes a run of text or reasoning deltas."""
         data = _unpack(event.data, event.length)
         text = data.decode()
-        self.delivered += len(data)
+        delivered = self.delivered = self.delivered + len(data)
         if self.collect:
-            self.answer.keep_run(text, is_text, self.delivered)
+            answer = self.answer
+            (answer.text if is_text else answer.reasoning).append(text)
+            if delivered >= self._compact_at:
+                self._compact_at = delivered + _COMPACT_BYTES
+                answer.compact()
         mode = self.mode
         if mode is _TOKENS:
             if is_text and event.count == 1:

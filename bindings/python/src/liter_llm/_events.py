@@ -118,6 +118,8 @@ class End:
     first_token_ms: float | None
     total_ms: float | None
     request_id: str | None
+    warnings: tuple[str, ...]
+    """What was odd about the end, such as an answer that nobody gave a finish reason."""
 
 
 Event = Union[Start, Text, Reasoning, ToolDelta, ToolCall, Part, End]
@@ -147,6 +149,7 @@ class Response:
     request_id: str | None
     rate_limit: Mapping[str, Any]
     warnings: tuple[str, ...]
+    """Those of Start, then those of End."""
     finish_reason: FinishReason | None
     finish_reason_raw: str | None
     usage: Usage | None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from . import _lifetime
 from ._errors import CancelledError
 from ._mode import Mode
 
@@ -55,8 +56,8 @@ class Invocation:
                 # Kept before the start, so that an interrupt leaves no stream without owner.
                 channel = self.on_loop = self._llm._open_on_loop(mode, collect)
                 channel.hub.start(channel, request)
-            except BaseException:
-                self.abort()
+            except BaseException as error:
+                self.abort(error)
                 raise
         return self.on_loop
 
@@ -68,8 +69,8 @@ class Invocation:
             try:
                 channel = self.on_thread = self._llm._open_on_thread(mode, collect)
                 channel.client.start(channel, request)
-            except BaseException:
-                self.abort()
+            except BaseException as error:
+                self.abort(error)
                 raise
         return self.on_thread
 
@@ -126,10 +127,12 @@ class Invocation:
         if self.on_thread is not None:
             self.on_thread.cancel()
 
-    def abort(self) -> None:
+    def abort(self, error: BaseException) -> None:
         """The start did not come to its end: nothing more will arrive."""
+        _lifetime.park_if_exiting()
         if self.channel is not None:
-            self.channel.line.lose(self.channel, "CANCELLED", "the start was interrupted")
+            kind = getattr(error, "kind", "CANCELLED")
+            self.channel.line.lose(self.channel, kind, str(error) or "the start was interrupted")
 
     def drop(self) -> None:
         """Its reader has gone."""

@@ -10,7 +10,6 @@ import itertools
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from . import _lifetime
 from ._channel import route
 
 if TYPE_CHECKING:
@@ -39,15 +38,11 @@ class Line(Generic[AnyChannel]):
         self._index = 0
 
     def start(self, channel: AnyChannel, request: Sealed) -> None:
-        """Starts a stream; raises what the boundary refuses."""
+        """Starts a stream; raises what the boundary refuses. Whatever is raised, the caller has to
+        lose() the channel: Ctrl-C may come after the start."""
         channel.number = next(self._numbers)
-        try:
-            self.channels[channel.number] = channel
-            self._native.start(channel.number, request)
-        except BaseException as error:
-            _lifetime.park_if_exiting()
-            self.lose(channel, getattr(error, "kind", "CANCELLED"), str(error) or "interrupted")
-            raise
+        self.channels[channel.number] = channel
+        self._native.start(channel.number, request)
 
     def lose(self, channel: Channel, kind: str, message: str) -> None:
         """Ends a stream on this side, wherever it is: started or not, ended or not."""
