@@ -151,7 +151,9 @@ def test_an_interrupted_leader_costs_nobody_else(mock, connect):
         key, other = mock.plan(PACED), mock.plan(PACED)
         ends: list[object] = []
         follower = threading.Thread(
-            target=read, args=(llm.invoke(REQUEST, base_url=mock.base_url(other)), ends)
+            target=read,
+            args=(llm.invoke(REQUEST, base_url=mock.base_url(other)), ends),
+            daemon=True,  # so that a hang is this test's failure and not the end of the run
         )
         with Interrupt(at) as interrupt:
             try:

@@ -124,8 +124,10 @@ def test_no_key_is_shown(mock, connect, caplog, monkeypatch, play, source):
     options, call_options, environment = SOURCES[source]
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    for step in PLAYS[play]:
-        rest = PLAYS[play][1:] if play.startswith("retried") else []
+    if play == "base64" and source.startswith("header"):
+        pytest.skip("only keys are known to be sent in this form")
+    # Of one play either all steps are played one after the other, or each alone.
+    for step, *rest in [PLAYS[play]] if play.startswith("retried") else zip(PLAYS[play]):
         key = mock.plan(step, *rest)
         made = {"log_level": "debug", "retries_max": len(rest), **options}
         llm = connect(key, **made)

@@ -22,7 +22,7 @@ def test_many_threads_share_one_client(mock, connect):
         counts.append(len(list(llm.invoke(REQUEST))))
         counts.append(len(list(llm.invoke(REQUEST).events())) - 2)
 
-    threads = [threading.Thread(target=read) for _ in range(24)]
+    threads = [threading.Thread(target=read, daemon=True) for _ in range(24)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -44,7 +44,7 @@ def test_the_lead_is_handed_over(mock, connect):
         texts[name] = "".join(short.invoke(REQUEST, **options))
 
     threads = [
-        threading.Thread(target=read, args=(str(n),), kwargs={"base_url": slow_url})
+        threading.Thread(target=read, args=(str(n),), kwargs={"base_url": slow_url}, daemon=True)
         for n in range(4)
     ]
     for thread in threads:
