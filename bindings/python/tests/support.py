@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import traceback
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -116,3 +117,25 @@ def run_python(
         check=False,
         env={"PYTHONWARNINGS": "default", **os.environ, **(environment or {})},
     )
+
+
+def show(error: BaseException) -> str:
+    """All that a tool for error reports would print of an exception and of this package's frames:
+    message, attributes, chain, and the locals of each frame."""
+    shown: list[str] = []
+    chain: list[BaseException | None] = [error]
+    for link in chain:
+        if link is None or any(link is earlier for earlier in chain[: chain.index(link)]):
+            continue
+        shown += [repr(link), str(link), repr(link.args), repr(vars(link))]
+        for frame, _ in traceback.walk_tb(link.__traceback__):
+            if frame.f_globals.get("__name__", "").split(".")[0] in ("liter_llm", "json"):
+                shown += [f"{name} = {value!r}" for name, value in frame.f_locals.items()]
+        chain += [link.__cause__, link.__context__]
+    return "\n".join(shown)
+
+
+def pieces_shown(secret: str, shown: str) -> list[str]:
+    """The pieces of eight characters of a secret that can be read there; all of a short one."""
+    starts = range(max(1, len(secret) - 7))
+    return [secret[start : start + 8] for start in starts if secret[start : start + 8] in shown]

@@ -22,7 +22,7 @@ def test_many_threads_share_one_client(mock, connect):
         counts.append(len(list(llm.invoke(REQUEST))))
         counts.append(len(list(llm.invoke(REQUEST).events())) - 2)
 
-    threads = [threading.Thread(target=read) for _ in range(24)]
+    threads = [threading.Thread(target=read, daemon=True) for _ in range(24)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -44,7 +44,7 @@ def test_the_lead_is_handed_over(mock, connect):
         texts[name] = "".join(short.invoke(REQUEST, **options))
 
     threads = [
-        threading.Thread(target=read, args=(str(n),), kwargs={"base_url": slow_url})
+        threading.Thread(target=read, args=(str(n),), kwargs={"base_url": slow_url}, daemon=True)
         for n in range(4)
     ]
     for thread in threads:
@@ -57,6 +57,35 @@ def test_the_lead_is_handed_over(mock, connect):
         thread.join(10)
 
     assert [texts[str(number)] for number in range(4)] == ["ab"] * 4
+
+
+def test_the_lead_is_handed_over_to_a_sleeper(mock, connect):
+    """The second thread sleeps when the first one, which polls, has all that it wants."""
+    llm = connect("unused")
+    rest = [token("b"), {"finish": "stop"}, {"done": True}, {"chunk_end": True}]
+    keys = [mock.plan(stream(token("a"), {"await": "go"}, *rest)) for _ in range(2)]
+    texts: dict[str, str] = {}
+
+    def read(key: str) -> None:
+        texts[key] = "".join(llm.invoke(REQUEST, base_url=mock.base_url(key)))
+
+    threads = [threading.Thread(target=read, args=(key,), daemon=True) for key in keys]
+    threads[0].start()
+    mock.wait(keys[0], requests=1)
+    threads[1].start()
+    mock.wait(keys[1], requests=1)
+    give_up = time.monotonic() + 10
+    leader = None
+    while leader is None or not llm._blocking._sleepers:
+        assert time.monotonic() < give_up
+        leader = llm._blocking._leader
+    first = leader.number - 1  # streams are numbered from 1 as they are started
+    mock.signal(keys[first], "go")
+    threads[first].join(10)
+    mock.signal(keys[1 - first], "go")
+    threads[1 - first].join(10)
+
+    assert texts == dict.fromkeys(keys, "ab")
 
 
 INTERRUPTED = """

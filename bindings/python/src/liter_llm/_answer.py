@@ -1,7 +1,7 @@
-"""Answer: everything that one stream has delivered, kept as it came, and what it adds up to.
+"""Answer: what one stream has delivered, kept as it came, and what it adds up to.
 
 Start and receipt stay JSON until somebody asks: who only wants text never does. Fields that a later
-core adds are left alone; absent ones are None.
+core adds are left alone; absent ones are None. With `collect` false only these two are kept.
 """
 
 from __future__ import annotations
@@ -23,6 +23,31 @@ _decode_json = json.JSONDecoder().decode
 _NO_START = Start(None, "", "", None, {}, ())
 
 
+class Runs:
+    """Text as it came. Short runs are joined now and then, as objects they are larger than their
+    text. The thread that appends is the one that joins; any thread may read meanwhile."""
+
+    __slots__ = ("_joined", "_runs", "append")
+
+    def __init__(self, *runs: str) -> None:
+        self._runs = list(runs)
+        self._joined = 0
+        self.append = self._runs.append
+
+    def compact(self) -> None:
+        """Joins what came since the last time."""
+        self._runs[self._joined :] = ["".join(self._runs[self._joined :])]
+        self._joined = len(self._runs)
+
+    def length(self) -> int:
+        """In characters."""
+        return sum(map(len, self._runs))
+
+    def join(self) -> str:
+        """All of it; the same object again when there is only one run."""
+        return "".join(self._runs)
+
+
 class Answer:
     """Grows by runs of text and by events; is asked for a Response or an error."""
 
@@ -31,6 +56,7 @@ class Answer:
         "_response",
         "_start",
         "blocks",
+        "collect",
         "failed",
         "outcome",
         "parts",
@@ -39,9 +65,10 @@ class Answer:
         "tool_calls",
     )
 
-    def __init__(self) -> None:
-        self.text: list[str] = []
-        self.reasoning: list[str] = []
+    def __init__(self, collect: bool = True) -> None:
+        self.collect = collect
+        self.text = Runs()
+        self.reasoning = Runs()
         self.tool_calls: list[ToolCall] = []
         self.parts: list[Part] = []
         self.blocks: list[tuple[int, Mapping[str, Any]]] = []
@@ -87,26 +114,26 @@ class Answer:
         if kind == START:
             return self.start
         receipt = self.receipt or {}
-        return End(request_id=receipt.get("request_id"), **_read_receipt(receipt))
+        return End(
+            request_id=receipt.get("request_id"),
+            warnings=tuple(receipt.get("warnings", ())),
+            **_read_receipt(receipt),
+        )
 
-    def push(self, kind: int, data_json: bytes) -> Event | None:
-        """Adds another event; None for a kind that this version does not know."""
-        data = _read_json(data_json)
-        if kind == TOOL_DELTA:
-            return ToolDelta(data["index"], data.get("id"), data.get("name"), data["arguments"])
-        if kind == TOOL_CALL:
-            call = ToolCall(data["index"], data["id"], data["name"], data["arguments"])
-            self.tool_calls.append(call)
-            return call
-        if kind == PART:
-            part = Part(data["type"], data)
-            if part.type == "content":
-                # Goes back to the provider as it is, behind the runs of text that came before.
-                self.blocks.append((len(self.text), data["content"]))
-            else:
-                self.parts.append(part)
-            return part
-        return None
+    def compact(self) -> None:
+        """Now and then, for what is kept of a long answer."""
+        self.text.compact()
+        self.reasoning.compact()
+
+    def keep(self, event: Event) -> None:
+        """Keeps a tool call or a part."""
+        if isinstance(event, ToolCall):
+            self.tool_calls.append(event)
+        elif isinstance(event, Part) and event.type == "content":
+            # Goes back to the provider as it is, behind the text that came before.
+            self.blocks.append((self.text.length(), event.data["content"]))
+        elif isinstance(event, Part):
+            self.parts.append(event)
 
     def error(self) -> LlmError:
         """What went wrong, with the partial answer."""
@@ -121,42 +148,45 @@ class Answer:
         refusals = [part.data.get("text", "") for part in self.parts if part.type == "refusal"]
         response = Response(
             outcome=receipt.get("outcome", self.outcome),
-            text="".join(self.text),
-            reasoning="".join(self.reasoning),
+            collected=self.collect,
+            text=self.text.join(),
+            reasoning=self.reasoning.join(),
             refusal="".join(refusals) if refusals else None,
             tool_calls=tuple(self.tool_calls),
             parts=tuple(part for part in self.parts if part.type != "refusal"),
-            content=tuple(self._content()),
+            blocks=tuple(self.blocks),
             id=start.id,
             model=start.model,
             provider=start.provider,
             request_id=receipt.get("request_id", start.request_id),
             rate_limit=start.rate_limit,
-            warnings=start.warnings,
+            warnings=(*start.warnings, *receipt.get("warnings", ())),
             **_read_receipt(receipt),
         )
         if self._receipt is not None:
             self._response = response
+            # The runs have become one text: from now on there is no other copy of it.
+            self.text, self.reasoning = Runs(response.text), Runs(response.reasoning)
         return response
 
-    def _content(self) -> list[Mapping[str, Any]]:
-        """Text and blocks in the order in which they came."""
-        content: list[Mapping[str, Any]] = []
-        taken = 0
-        for position, block in self.blocks:
-            content += _text_part(self.text[taken:position])
-            content.append(block)
-            taken = position
-        return content + _text_part(self.text[taken:])
+
+def read_event(kind: int, data_json: bytes) -> Event | None:
+    """Any event but START, END and runs; None for a kind that this version does not know, whose
+    data may be anything."""
+    if kind == TOOL_DELTA:
+        data = _read_json(data_json)
+        return ToolDelta(data["index"], data.get("id"), data.get("name"), data["arguments"])
+    if kind == TOOL_CALL:
+        data = _read_json(data_json)
+        return ToolCall(data["index"], data["id"], data["name"], data["arguments"])
+    if kind == PART:
+        data = _read_json(data_json)
+        return Part(data["type"], data)
+    return None
 
 
 def _read_json(data: bytes) -> Any:
     return _decode_json(data.decode())
-
-
-def _text_part(runs: list[str]) -> list[Mapping[str, Any]]:
-    text = "".join(runs)
-    return [{"type": "text", "text": text}] if text else []
 
 
 def _read_start(data: Mapping[str, Any]) -> Start:

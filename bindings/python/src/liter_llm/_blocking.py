@@ -18,6 +18,7 @@ from ._line import Line
 
 if TYPE_CHECKING:
     from ._mode import Mode
+    from ._request import Sealed
 
 POLL_MS = 50
 
@@ -27,8 +28,8 @@ class BlockingChannel(Channel):
 
     __slots__ = ("bell", "client", "sleeping")
 
-    def __init__(self, mode: Mode, client: BlockingClient, owner: object) -> None:
-        super().__init__(mode, client, client.give_back_at, owner)
+    def __init__(self, mode: Mode, client: BlockingClient, owner: object, collect: bool) -> None:
+        super().__init__(mode, client, client.give_back_at, owner, collect)
         self.client = client
         self.bell: SimpleQueue[None] = SimpleQueue()
         self.sleeping = False
@@ -37,6 +38,10 @@ class BlockingChannel(Channel):
         if self.sleeping:
             self.sleeping = False
             self.bell.put(None)
+
+    def alarm(self) -> None:
+        self.sleeping = False
+        self.bell.put(None)  # once too often is harmless: the reader looks, and waits again
 
     def is_ready(self) -> bool:
         """Whether the reader has something to do."""
@@ -48,13 +53,13 @@ class BlockingChannel(Channel):
 
     def drop(self) -> None:
         super().drop()
-        self.client.channels.pop(self.number, None)  # the END may never be polled
+        self.client.let_go(self)  # the END may never be polled
 
 
 class BlockingClient(Line[BlockingChannel]):
     """Lets one of the waiting threads poll for all."""
 
-    def __init__(self, options: bytes, give_back_at: int) -> None:
+    def __init__(self, options: Sealed, give_back_at: int) -> None:
         super().__init__(give_back_at)
         self._native = NativeClient(options, None)
         self._mutex = threading.Lock()
@@ -63,8 +68,7 @@ class BlockingClient(Line[BlockingChannel]):
 
     def wait(self, channel: BlockingChannel) -> None:
         """Leads or sleeps until the channel has items or has ended. Ctrl-C may come at any line:
-        it cancels the stream, and the finally sees what was claimed, as a claim names the channel.
-        """
+        the finally sees what was claimed, as a claim names the channel; the caller cancels."""
         try:
             while not channel.is_ready():
                 channel.give_back()
@@ -73,11 +77,18 @@ class BlockingClient(Line[BlockingChannel]):
                 elif not channel.is_ready():
                     channel.bell.get()
                 _lifetime.park_if_exiting()
-        except BaseException:
-            channel.cancel()
-            raise
         finally:
-            self._resign(channel)
+            try:
+                self._resign(channel)
+            except BaseException:
+                self._resign(channel)  # else nobody leads any more
+                raise
+
+    def let_go(self, channel: BlockingChannel) -> None:
+        """Forgets a stream whose reader has gone."""
+        self.channels.pop(channel.number, None)
+        if self.closed and not self.channels:
+            self._free()
 
     def close(self) -> None:
         """Ends every stream with CLOSED; its reader polls the END, and the last one lets go."""

@@ -10,7 +10,7 @@ import contextlib
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from ._answer import Answer
+from ._answer import Answer, read_event
 from ._events import Reasoning, Text
 from ._library import END, LOG, REASONING, START, TEXT, ffi
 from ._mode import Mode
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._line import Line
 
 _unpack = ffi.unpack
+_COMPACT_BYTES = 16_384
 
 
 _TOKENS, _EVENTS = Mode.TOKENS, Mode.EVENTS  # looked up for every run
@@ -29,11 +30,13 @@ class Channel:
     """What arrived and was not taken, and the answer so far. Subclasses say how a reader waits."""
 
     __slots__ = (
+        "_compact_at",
         "_give_back_at",
         "_given_back",
         "_owner",
         "answer",
         "cancelled",
+        "collect",
         "delivered",
         "ended",
         "items",
@@ -42,16 +45,20 @@ class Channel:
         "number",
     )
 
-    def __init__(self, mode: Mode, line: Line[Any], give_back_at: int, owner: object) -> None:
+    def __init__(
+        self, mode: Mode, line: Line[Any], give_back_at: int, owner: object, collect: bool
+    ) -> None:
         self.mode = mode
         self.line = line
         self.number = 0
         self.items: deque[Any] = deque()
-        self.answer = Answer()
+        self.collect = collect
+        self.answer = Answer(collect)
         self.ended = False
         self.cancelled = False
         self.delivered = 0
         self._given_back = 0
+        self._compact_at = _COMPACT_BYTES
         self._give_back_at = give_back_at
         self._owner = owner  # keeps the LiterLlm alive for as long as a stream of it runs
 
@@ -59,12 +66,21 @@ class Channel:
         """Says that there is something for the reader, or the end."""
         raise NotImplementedError
 
+    def alarm(self) -> None:
+        """wake() for a reader that may have been missed: an interrupt came while it was woken."""
+        self.wake()
+
     def feed_run(self, event: Any, is_text: bool) -> None:
         """Takes a run of text or reasoning deltas."""
         data = _unpack(event.data, event.length)
         text = data.decode()
-        self.delivered += len(data)
-        (self.answer.text if is_text else self.answer.reasoning).append(text)
+        delivered = self.delivered = self.delivered + len(data)
+        if self.collect:
+            answer = self.answer
+            (answer.text if is_text else answer.reasoning).append(text)
+            if delivered >= self._compact_at:
+                self._compact_at = delivered + _COMPACT_BYTES
+                answer.compact()
         mode = self.mode
         if mode is _TOKENS:
             if is_text and event.count == 1:
@@ -95,9 +111,12 @@ class Channel:
     def feed_json(self, kind: int, data: bytes) -> None:
         """Takes any other event."""
         self.delivered += len(data)
-        event = self.answer.push(kind, data)
-        if event is not None and self.mode is _EVENTS:
-            self.items.append(event)
+        event = read_event(kind, data)
+        if event is not None:
+            if self.collect:
+                self.answer.keep(event)
+            if self.mode is _EVENTS:
+                self.items.append(event)
         self.wake()
 
     def fail(self, kind: str, message: str) -> None:
@@ -106,7 +125,7 @@ class Channel:
             outcome: Outcome = "cancelled" if kind in ("CANCELLED", "CLOSED") else "failed"
             self.answer.fail(outcome, {"kind": kind, "message": message})
             self.ended = True
-            self.wake()
+        self.alarm()
 
     def cancel(self) -> None:
         """Closes the way upstream, unless it is closed; the END is still to come."""
@@ -142,8 +161,8 @@ def route(channels: dict[int, Any], event: Any) -> None:
         elif kind == REASONING:
             channel.feed_run(event, False)
         elif kind == END:
-            del channels[number]
             channel.feed_end(_unpack(event.data, event.length), event.error != 0)
+            channels.pop(number, None)  # last: until then an interrupt finds the channel here
         elif kind == START:
             channel.feed_start(_unpack(event.data, event.length))
         else:

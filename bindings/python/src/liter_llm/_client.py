@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import _lifetime
 from ._errors import ClosedError, ConfigError
 from ._invocation import Invocation
-from ._request import encode, merge
+from ._request import Fields, merge
 from ._stream import Stream
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ._blocking import BlockingChannel, BlockingClient
     from ._hub import AsyncChannel, Hub
     from ._mode import Mode
+    from ._request import Sealed
     from ._types import AnyRequest, CallOptions, Options
 
 _WINDOW_BYTES = 262_144
@@ -37,9 +38,8 @@ class LiterLlm:
     def __init__(self, provider: str | None = None, **options: Unpack[Options]) -> None:
         """provider: "openai", or None to take it from the model's prefix ("openai/gpt-4o-mini").
         The options are those of the guide; a request may override many of them."""
-        self._options: dict[str, Any] = dict(options)
-        if provider is not None:
-            self._options["provider"] = provider
+        named = {} if provider is None else {"provider": provider}
+        self._options = Fields("options", ConfigError, {**options, **named})
         self._closed = False
         self._mutex = threading.RLock()
         self._hubs: weakref.WeakKeyDictionary[AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()
@@ -88,7 +88,7 @@ class LiterLlm:
         if not _lifetime.exiting and hasattr(self, "_mutex"):
             self.close()
 
-    def _open_on_loop(self, mode: Mode) -> AsyncChannel:
+    def _open_on_loop(self, mode: Mode, collect: bool) -> AsyncChannel:
         """A channel for a stream that is not started yet."""
         import asyncio
 
@@ -101,9 +101,9 @@ class LiterLlm:
             hub = self._hubs.get(loop)
             if hub is None or hub.closed:
                 hub = self._hubs[loop] = make_hub(loop, *self._native_options())
-        return AsyncChannel(mode, hub, self)
+        return AsyncChannel(mode, hub, self, collect)
 
-    def _open_on_thread(self, mode: Mode) -> BlockingChannel:
+    def _open_on_thread(self, mode: Mode, collect: bool) -> BlockingChannel:
         """The same without a loop."""
         from ._blocking import BlockingChannel, BlockingClient
 
@@ -112,16 +112,16 @@ class LiterLlm:
             if self._blocking is None:
                 self._blocking = BlockingClient(*self._native_options())
             blocking = self._blocking
-        return BlockingChannel(mode, blocking, self)
+        return BlockingChannel(mode, blocking, self, collect)
 
-    def _native_options(self) -> tuple[bytes, int]:
+    def _native_options(self) -> tuple[Sealed, int]:
         """The options as JSON, and from how many bytes on a window is worth reopening."""
         from ._log import enabled_level
 
-        options = {"log_level": enabled_level(), **self._options}
-        window = options.get("stream_window_bytes", _WINDOW_BYTES)
+        window = self._options.get("stream_window_bytes", _WINDOW_BYTES)
         give_back_at = window // 4 if isinstance(window, int) else 0
-        return encode(options, "options", ConfigError), min(give_back_at, _GIVE_BACK_AT_MOST)
+        sealed = self._options.encode(log_level=enabled_level())
+        return sealed, max(1, min(give_back_at, _GIVE_BACK_AT_MOST))
 
     def _refuse_when_closed(self) -> None:
         _lifetime.park_if_exiting()

@@ -118,6 +118,8 @@ class End:
     first_token_ms: float | None
     total_ms: float | None
     request_id: str | None
+    warnings: tuple[str, ...]
+    """What was odd about the end, such as an answer that nobody gave a finish reason."""
 
 
 Event = Union[Start, Text, Reasoning, ToolDelta, ToolCall, Part, End]
@@ -129,6 +131,9 @@ class Response:
 
     outcome: Outcome | None
     """Only "complete" is a whole answer; None while the stream is still running."""
+    collected: bool
+    """False with the option collect=False: then text, reasoning, refusal, tool_calls, parts and
+    blocks were handed to the reader, and are empty here."""
     text: str
     reasoning: str
     refusal: str | None
@@ -136,14 +141,15 @@ class Response:
     tool_calls: tuple[ToolCall, ...]
     parts: tuple[Part, ...]
     """Everything else, in order."""
-    content: tuple[Mapping[str, Any], ...]
-    """Text, and blocks that the provider wants back as they are, in order: see message."""
+    blocks: tuple[tuple[int, Mapping[str, Any]], ...]
+    """What the provider wants back as it is, each behind so many characters of text."""
     id: str | None
     model: str
     provider: str
     request_id: str | None
     rate_limit: Mapping[str, Any]
     warnings: tuple[str, ...]
+    """Those of Start, then those of End."""
     finish_reason: FinishReason | None
     finish_reason_raw: str | None
     usage: Usage | None
@@ -154,10 +160,24 @@ class Response:
     total_ms: float | None
 
     @property
+    def content(self) -> tuple[Mapping[str, Any], ...]:
+        """Text and blocks in the order in which they came."""
+        content: list[Mapping[str, Any]] = []
+        taken = 0
+        for position, block in self.blocks:
+            content += _text_part(self.text[taken:position])
+            content.append(block)
+            taken = position
+        return tuple(content + _text_part(self.text[taken:]))
+
+    @property
     def message(self) -> dict[str, Any]:
         """The answer as a message, to be appended to the next request's messages."""
-        only_text = all(part.get("type") == "text" for part in self.content)
-        content = (self.text or None) if only_text else [dict(part) for part in self.content]
+        if not self.collected:
+            raise RuntimeError("the answer was not collected, as collect is false; no message")
+        parts = self.content
+        only_text = all(part.get("type") == "text" for part in parts)
+        content = (self.text or None) if only_text else [dict(part) for part in parts]
         message: dict[str, Any] = {"role": "assistant", "content": content}
         if self.refusal is not None:
             message["refusal"] = self.refusal
@@ -171,3 +191,7 @@ class Response:
                 for call in self.tool_calls
             ]
         return message
+
+
+def _text_part(text: str) -> list[Mapping[str, Any]]:
+    return [{"type": "text", "text": text}] if text else []

@@ -14,6 +14,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from ._channel import Channel
+from ._errors import ConfigError
 from ._library import NativeClient
 from ._line import Line
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._mode import Mode
+    from ._request import Sealed
 
 
 class AsyncChannel(Channel):
@@ -29,8 +31,8 @@ class AsyncChannel(Channel):
 
     __slots__ = ("hub", "waiter")
 
-    def __init__(self, mode: Mode, hub: Hub, owner: object) -> None:
-        super().__init__(mode, hub, hub.give_back_at, owner)
+    def __init__(self, mode: Mode, hub: Hub, owner: object, collect: bool) -> None:
+        super().__init__(mode, hub, hub.give_back_at, owner, collect)
         self.hub = hub
         self.waiter: Future[None] | None = None
 
@@ -39,9 +41,9 @@ class AsyncChannel(Channel):
         if waiter is None:
             return
         if self.items or self.ended:
-            self.waiter = None
             if not waiter.done():
                 waiter.set_result(None)
+            self.waiter = None
         else:
             self.give_back()
 
@@ -60,7 +62,7 @@ class AsyncChannel(Channel):
 class Hub(Line[AsyncChannel]):
     """The line of one event loop."""
 
-    def __init__(self, loop: AbstractEventLoop, options: bytes, give_back_at: int) -> None:
+    def __init__(self, loop: AbstractEventLoop, options: Sealed, give_back_at: int) -> None:
         super().__init__(give_back_at)
         self.loop = weakref.ref(loop)
         self._is_ringing = False
@@ -100,11 +102,14 @@ class Hub(Line[AsyncChannel]):
             self._close_descriptors()
             super().forget(reason)
 
-    def _connect(self, loop: AbstractEventLoop, options: bytes) -> None:
+    def _connect(self, loop: AbstractEventLoop, options: Sealed) -> None:
         self._descriptors = _make_bell()
         reading, writing = self._descriptors[0], self._descriptors[-1]
         try:
-            loop.add_reader(reading, _Ring(self))
+            try:
+                loop.add_reader(reading, _Ring(self))
+            except OSError as error:
+                raise cannot_start(error) from None
             try:
                 self._native = NativeClient(options, writing)
             except BaseException:
@@ -119,10 +124,10 @@ class Hub(Line[AsyncChannel]):
         """Reads the bell silent and takes all that there is with one poll."""
         if self._released:
             return
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._descriptors[0], 4096)
-        self._is_ringing = True
         try:
+            self._is_ringing = True
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._descriptors[0], 4096)
             self._route()  # what Ctrl-C left over
             if self._poll(0):
                 self._route()
@@ -185,14 +190,23 @@ class _Ring:
         self._hub.ring()
 
     def __del__(self) -> None:
-        self._hub.loop_is_gone()
+        if hasattr(self, "_hub"):  # __init__ was not interrupted
+            self._hub.loop_is_gone()
+
+
+def cannot_start(error: Exception) -> ConfigError:
+    """A limit of the process was reached."""
+    return ConfigError(f"cannot start the runtime: {error}; raise the limit of this process")
 
 
 def _make_bell() -> tuple[int, ...]:
     """An eventfd, or the two ends of a pipe; nothing blocks on them."""
-    if hasattr(os, "eventfd"):
-        return (os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC),)
-    ends = os.pipe()
+    try:
+        if hasattr(os, "eventfd"):
+            return (os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC),)
+        ends = os.pipe()
+    except OSError as error:
+        raise cannot_start(error) from None
     for end in ends:
         os.set_blocking(end, False)
     return ends

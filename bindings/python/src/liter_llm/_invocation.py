@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ._errors import CancelledError, InvalidRequestError
+from . import _lifetime
+from ._errors import CancelledError
 from ._mode import Mode
-from ._request import encode
 
 if TYPE_CHECKING:
     from ._blocking import BlockingChannel
     from ._client import LiterLlm
     from ._events import Response
     from ._hub import AsyncChannel
+    from ._request import Fields, Sealed
 
 Item = TypeVar("Item")
 
@@ -26,7 +27,7 @@ class Invocation:
 
     __slots__ = ("_fields", "_llm", "cancelled", "claimed", "on_loop", "on_thread")
 
-    def __init__(self, llm: LiterLlm, fields: dict[str, Any]) -> None:
+    def __init__(self, llm: LiterLlm, fields: Fields) -> None:
         self._llm = llm
         self._fields = fields
         self.claimed = False
@@ -50,35 +51,44 @@ class Invocation:
         """The channel on the running loop; starts the stream if need be."""
         if self.on_loop is None:
             self._refuse(self.on_thread, "without an event loop; go on with for or complete()")
-            request = self._encode(mode)
-            # Kept before the start, so that an interrupt in between leaves no stream without owner.
-            channel = self.on_loop = self._llm._open_on_loop(mode)
-            channel.hub.start(channel, request)
+            collect, request = self._collect(), self._encode(mode)
+            try:
+                # Kept before the start, so that an interrupt leaves no stream without owner.
+                channel = self.on_loop = self._llm._open_on_loop(mode, collect)
+                channel.hub.start(channel, request)
+            except BaseException as error:
+                self.abort(error)
+                raise
         return self.on_loop
 
     def join_on_thread(self, mode: Mode) -> BlockingChannel:
         """The channel of threads; starts the stream if need be."""
         if self.on_thread is None:
             self._refuse(self.on_loop, "on an event loop; go on with async for or await")
-            request = self._encode(mode)
-            channel = self.on_thread = self._llm._open_on_thread(mode)
-            channel.client.start(channel, request)
+            collect, request = self._collect(), self._encode(mode)
+            try:
+                channel = self.on_thread = self._llm._open_on_thread(mode, collect)
+                channel.client.start(channel, request)
+            except BaseException as error:
+                self.abort(error)
+                raise
         return self.on_thread
 
     async def wait_whole(self) -> Response:
         """All of the answer; what was not read of a started stream goes into it too."""
         channel = self.on_thread
         if channel is None or not channel.ended:
-            joined = self.join_on_loop(Mode.WHOLE)
-            joined.mode = Mode.WHOLE
-            joined.items.clear()
-            while not joined.ended:
-                waiter = joined.arm()
-                try:
-                    await waiter
-                except BaseException:
-                    joined.cancel()
-                    raise
+            try:
+                joined = self.join_on_loop(Mode.WHOLE)
+                joined.mode = Mode.WHOLE
+                joined.items.clear()
+                while not joined.ended:
+                    await joined.arm()
+            except RuntimeError:
+                raise  # misuse, which leaves the stream as it is
+            except BaseException:
+                self.stop()
+                raise
         return self._response()
 
     def block_whole(self) -> Response:
@@ -91,8 +101,8 @@ class Invocation:
                 while not joined.ended:
                     joined.items.clear()
                     joined.wait()
-            except KeyboardInterrupt:
-                self.cancel()
+            except BaseException:
+                self.stop_on_thread()
                 raise
         return self._response()
 
@@ -105,20 +115,37 @@ class Invocation:
 
     def cancel(self) -> None:
         self.cancelled = True
+        self.stop()
+
+    def stop(self) -> None:
+        """Closes the way upstream, if there is one."""
         if self.channel is not None:
             self.channel.cancel()
+
+    def stop_on_thread(self) -> None:
+        """The same, unless the stream was started on an event loop and not for this caller."""
+        if self.on_thread is not None:
+            self.on_thread.cancel()
+
+    def abort(self, error: BaseException) -> None:
+        """The start did not come to its end: nothing more will arrive."""
+        _lifetime.park_if_exiting()
+        if self.channel is not None:
+            kind = getattr(error, "kind", "CANCELLED")
+            self.channel.line.lose(self.channel, kind, str(error) or "the start was interrupted")
 
     def drop(self) -> None:
         """Its reader has gone."""
         if self.channel is not None:
             self.channel.drop()
 
-    def _encode(self, mode: Mode) -> bytes:
+    def _collect(self) -> bool:
+        return self._fields.collect(self._llm._options.collect(True))
+
+    def _encode(self, mode: Mode) -> Sealed:
         if self.cancelled:
             raise CancelledError("the stream was cancelled before it started")
-        if mode is Mode.WHOLE:
-            self._fields.setdefault("stream", False)
-        return encode(self._fields, "request", InvalidRequestError)
+        return self._fields.encode(**({"stream": False} if mode is Mode.WHOLE else {}))
 
     def _refuse(self, channel: object, where: str) -> None:
         if channel is not None:
@@ -141,43 +168,48 @@ class Reader(Generic[Item]):
         return self
 
     async def __anext__(self) -> Item:
-        channel = self._on_loop
-        if channel is None:
-            self._begun = True
-            channel = self._on_loop = self._invocation.join_on_loop(self._mode)
-        items = channel.items
-        while not items:
-            if channel.ended:
-                if channel.answer.failed:
-                    raise channel.answer.error()
-                raise StopAsyncIteration
-            waiter = channel.arm()
-            try:
-                await waiter
-            except BaseException:
-                channel.cancel()
-                raise
-        item: Item = items.popleft()
-        return item
+        try:
+            channel = self._on_loop
+            if channel is None:
+                self._begun = True
+                channel = self._on_loop = self._invocation.join_on_loop(self._mode)
+            items = channel.items
+            while not items:
+                if channel.ended:
+                    if channel.answer.failed:
+                        raise channel.answer.error()
+                    raise StopAsyncIteration
+                await channel.arm()
+            item: Item = items.popleft()
+            return item
+        except RuntimeError:
+            raise  # misuse, which leaves the stream as it is
+        except BaseException:
+            self._invocation.stop()
+            raise
 
     def __iter__(self) -> Reader[Item]:
         return self
 
     def __next__(self) -> Item:
-        channel = self._on_thread
-        if channel is None:
-            self._begun = True
-            channel = self._on_thread = self._invocation.join_on_thread(self._mode)
-        items = channel.items
-        while not items:
-            if channel.ended and not items:  # the last ones may have come in between
-                if channel.answer.failed:
-                    raise channel.answer.error()
-                raise StopIteration
-            channel.wait()
-        item: Item = items.popleft()
-        return item
+        try:
+            channel = self._on_thread
+            if channel is None:
+                self._begun = True
+                channel = self._on_thread = self._invocation.join_on_thread(self._mode)
+            items = channel.items
+            while not items:
+                if channel.ended and not items:  # the last ones may have come in between
+                    if channel.answer.failed:
+                        raise channel.answer.error()
+                    raise StopIteration
+                channel.wait()
+            item: Item = items.popleft()
+            return item
+        except BaseException:
+            self._invocation.stop_on_thread()
+            raise
 
     def __del__(self) -> None:
-        if self._begun:
+        if getattr(self, "_begun", False):  # absent when __init__ was interrupted
             self._invocation.drop()

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ._errors import ClosedError, make_error
 
 if TYPE_CHECKING:
     from ._errors import LlmError
+    from ._request import Sealed
 
 _IN_SUB_INTERPRETER = (
     "liter_llm cannot be loaded in a sub-interpreter, because cffi cannot;"
@@ -39,8 +40,17 @@ except ImportError as error:
         raise ImportError(_IN_SUB_INTERPRETER) from error
     raise
 
-if lib.llm_abi_version() != lib.LLM_ABI_VERSION:
-    raise ImportError("liter_llm: the native part and its header are of different versions")
+
+def check_abi(library: int, header: int) -> None:
+    """A newer library only has more than the header that this package was built with."""
+    if library < header:
+        raise ImportError(
+            f"liter_llm: built with version {header} of the header, but the library is of version"
+            f" {library}; install both from one release"
+        )
+
+
+check_abi(lib.llm_abi_version(), lib.LLM_ABI_VERSION)
 
 START: int = lib.LLM_EVENT_START
 TEXT: int = lib.LLM_EVENT_TEXT
@@ -60,22 +70,23 @@ def version() -> str:
 class NativeClient:
     """One LlmClient. Calls after free() do nothing; a start is refused with ClosedError."""
 
-    __slots__ = ("_events_out", "_pointer")
+    __slots__ = ("_pointer", "events")
 
-    def __init__(self, options: bytes, wake_descriptor: int | None) -> None:
+    def __init__(self, options: Sealed, wake_descriptor: int | None) -> None:
         """Rings by writing to wake_descriptor; without one, a thread has to block in poll."""
-        wake = ctx = ffi.NULL
+        wake = ctx = self._pointer = ffi.NULL
         if wake_descriptor is not None:
             wake = ffi.addressof(lib, "llm_wake_fd")
             ctx = ffi.cast("void *", wake_descriptor)
+        self.events = ffi.new("const LlmEvent **")
+        """Where the last poll put its events; they live until the next one."""
         client_out = ffi.new("LlmClient **")
-        if lib.llm_client_new(options, wake, ctx, client_out) != 0:
+        if lib.llm_client_new(options.data, wake, ctx, client_out) != 0:
             raise _last_error()
         self._pointer = client_out[0]
-        self._events_out = ffi.new("const LlmEvent **")
 
-    def start(self, number: int, request: bytes) -> None:
-        if lib.llm_client_start(self._pointer, number, b"", request) != 0:
+    def start(self, number: int, request: Sealed) -> None:
+        if lib.llm_client_start(self._pointer, number, b"", request.data) != 0:
             error = _last_error()
             raise error if self._pointer else ClosedError("the client was closed")
 
@@ -85,10 +96,11 @@ class NativeClient:
     def consumed(self, number: int, size: int) -> None:
         lib.llm_client_consumed(self._pointer, number, size)
 
-    def poll(self, timeout_ms: int) -> tuple[Any, int]:
-        """The events and how many they are; they live until the next poll."""
-        count: int = lib.llm_client_poll(self._pointer, timeout_ms, self._events_out)
-        return self._events_out[0], count
+    def poll(self, timeout_ms: int, counts: list[int]) -> None:
+        """Appends how many events came. In one step, as Ctrl-C is noticed when a call returns: a
+        number that is returned first could be lost, and the events with it."""
+        arguments = (self._pointer,), (timeout_ms,), (self.events,)
+        counts.extend(map(lib.llm_client_poll, *arguments))
 
     def close(self) -> None:
         lib.llm_client_close(self._pointer)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from . import _lifetime
 from ._channel import route
 
 if TYPE_CHECKING:
     from ._channel import Channel
     from ._library import NativeClient
+    from ._request import Sealed
 
 AnyChannel = TypeVar("AnyChannel", bound="Channel")
 
@@ -33,21 +33,22 @@ class Line(Generic[AnyChannel]):
         self._native: NativeClient
         self._numbers = itertools.count(1)
         self._routing = threading.RLock()
-        self._events: Any = None
-        self._count = self._index = 0
+        self._is_routing = False
+        self._counts: list[int] = []  # of the polled events, as long as some of them are not routed
+        self._index = 0
 
-    def start(self, channel: AnyChannel, request: bytes) -> None:
-        """Starts a stream; raises what the boundary refuses."""
+    def start(self, channel: AnyChannel, request: Sealed) -> None:
+        """Starts a stream; raises what the boundary refuses. Whatever is raised, the caller has to
+        lose() the channel: Ctrl-C may come after the start."""
         channel.number = next(self._numbers)
         self.channels[channel.number] = channel
-        try:
-            self._native.start(channel.number, request)
-        except BaseException as error:
-            _lifetime.park_if_exiting()
-            channel.cancel()  # Ctrl-C may have come after the start
-            self.channels.pop(channel.number, None)
-            channel.fail(getattr(error, "kind", "CANCELLED"), str(error) or "interrupted")
-            raise
+        self._native.start(channel.number, request)
+
+    def lose(self, channel: Channel, kind: str, message: str) -> None:
+        """Ends a stream on this side, wherever it is: started or not, ended or not."""
+        channel.cancel()
+        self.channels.pop(channel.number, None)
+        channel.fail(kind, message)
 
     def cancel(self, number: int) -> None:
         if not self._stopped:
@@ -71,36 +72,49 @@ class Line(Generic[AnyChannel]):
         self._fail_all(reason)
 
     def _free(self) -> None:
+        """Not under the feet of _route: a user's log handler may close the client."""
         with self._routing:
             self._stopped = True
-            self._native.free()
+            if not self._is_routing:
+                self._native.free()
 
     def _poll(self, timeout_ms: int) -> bool:
         """Whether there is something to route. What an interrupt left over comes first."""
-        if self._index == self._count:
-            self._index = self._count = 0
-            self._events, self._count = self._native.poll(timeout_ms)
-        return self._index < self._count
+        counts = self._counts
+        if counts and self._index >= counts[0]:
+            counts.clear()
+        if not counts:
+            self._index = 0
+            self._native.poll(timeout_ms, counts)
+        return self._index < counts[0]
 
     def _route(self) -> None:
-        """Brings polled events to their channels, as long as they live: a user's log handler may
-        close the client in between. Ctrl-C may come at any line."""
+        """Brings polled events to their channels, as long as they live. Ctrl-C may come at any
+        line."""
+        counts = self._counts
         with self._routing:
-            while self._index < self._count and not self._stopped:
-                event = self._events[self._index]
-                try:
-                    self._index += 1
-                    route(self.channels, event)
-                except BaseException:
-                    self._lose(event.stream)
-                    raise
+            try:
+                self._is_routing = True
+                events = self._native.events
+                while counts and self._index < counts[0] and not self._stopped:
+                    event = events[0][self._index]
+                    number = event.stream
+                    try:
+                        self._index += 1
+                        route(self.channels, event)
+                    except BaseException:
+                        self._miss(number)
+                        raise
+            finally:
+                self._is_routing = False
+                if self._stopped:
+                    self._native.free()
 
-    def _lose(self, number: int) -> None:
+    def _miss(self, number: int) -> None:
         """An event was interrupted on its way: its stream cannot go on as if it were whole."""
-        channel = self.channels.pop(number, None)
+        channel = self.channels.get(number)
         if channel is not None:
-            channel.cancel()
-            channel.fail("INTERNAL", "the delivery of an event was interrupted")
+            self.lose(channel, "INTERNAL", "the delivery of an event was interrupted")
 
     def _fail_all(self, reason: str) -> None:
         channels = list(self.channels.values())

@@ -8,29 +8,74 @@ from typing import TYPE_CHECKING, Any
 from ._errors import InvalidRequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ._errors import LlmError
 
 
-def merge(request: object, options: Mapping[str, Any]) -> dict[str, Any]:
+_COLLECT = "collect"
+
+
+class Sealed:
+    """JSON for the boundary. It may hold a key, so nothing that prints values shows it: tools that
+    report exceptions print the locals of every frame."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def __repr__(self) -> str:
+        return f"<{len(self.data)} bytes that are not shown>"
+
+
+class Fields:
+    """The fields of a request, or options. Not shown either."""
+
+    __slots__ = ("_fields", "_kind", "_what")
+
+    def __init__(self, what: str, kind: type[LlmError], fields: dict[str, Any]) -> None:
+        """An error is of that kind and begins with `what`."""
+        self._what = what
+        self._kind = kind
+        self._fields = fields
+
+    def get(self, name: str, default: object) -> Any:
+        return self._fields.get(name, default)
+
+    def collect(self, default: bool) -> bool:
+        """The one option that is meant for this package and not for the core."""
+        value = self._fields.get(_COLLECT, default)
+        if not isinstance(value, bool):
+            raise self._kind(
+                f"{self._what}: {_COLLECT} is true or false, not {type(value).__name__}"
+            )
+        return value
+
+    def encode(self, **defaults: object) -> Sealed:
+        """JSON, with defaults for what is not set."""
+        try:
+            return Sealed(self._json(defaults))
+        except (TypeError, ValueError, RecursionError) as error:
+            reason = f"{self._what}: {error}"
+        # Not from within the except clause, whose traceback leads to the fields.
+        raise self._kind(reason)
+
+    def _json(self, defaults: dict[str, object]) -> bytes:
+        fields = {**defaults, **self._fields}
+        fields.pop(_COLLECT, None)
+        return _encode_json(fields).encode()
+
+
+def merge(request: object, options: Any) -> Fields:
     """The request's fields, and the options of this one call over them."""
     fields = _dump_model(request) if hasattr(request, "model_dump") else request
     try:
-        return {**fields, **options}  # type: ignore[dict-item]
+        return Fields("request", InvalidRequestError, {**fields, **options})  # type: ignore[dict-item]
     except TypeError:
         name = type(request).__name__
-        raise InvalidRequestError(
-            f"request: a dict or an object with model_dump() is needed, not {name}"
-        ) from None
-
-
-def encode(fields: Mapping[str, Any], what: str, kind: type[LlmError]) -> bytes:
-    """JSON for the boundary; an error is of that kind and begins with `what`."""
-    try:
-        return _encode_json(fields).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise kind(f"{what}: {error}") from None
+    options.clear()  # the caller's frame holds it too, and may be printed with the exception
+    raise InvalidRequestError(
+        f"request: a dict or an object with model_dump() is needed, not {name}"
+    )
 
 
 def _dump_model(model: Any) -> Any:

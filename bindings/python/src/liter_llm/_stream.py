@@ -85,8 +85,10 @@ class Stream:
         self.cancel()
 
     def __del__(self) -> None:
+        if getattr(self, "_reader", None) is None:
+            return  # nobody has called next(); or __init__ was interrupted
         channel = self._invocation.channel
-        if self._reader is None or channel is None or channel.ended or channel.cancelled:
+        if channel is None or channel.ended or channel.cancelled:
             return
         if _lifetime.exiting:
             return

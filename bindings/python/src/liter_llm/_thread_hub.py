@@ -8,16 +8,18 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from ._hub import Hub, call_soon
+from ._hub import Hub, call_soon, cannot_start
 from ._library import NativeClient
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from ._request import Sealed
+
 _LOOP_CHECK_MS = 500
 
 
-def make_hub(loop: AbstractEventLoop, options: bytes, give_back_at: int) -> Hub:
+def make_hub(loop: AbstractEventLoop, options: Sealed, give_back_at: int) -> Hub:
     """The hub that suits the loop."""
     try:
         return Hub(loop, options, give_back_at)
@@ -28,13 +30,18 @@ def make_hub(loop: AbstractEventLoop, options: bytes, give_back_at: int) -> Hub:
 class ThreadHub(Hub):
     """For loops without add_reader: a thread polls, the loop routes, the thread polls again."""
 
-    def _connect(self, loop: AbstractEventLoop, options: bytes) -> None:
+    def _connect(self, loop: AbstractEventLoop, options: Sealed) -> None:
         self._descriptors = ()
         self._native = NativeClient(options, None)
-        self._released = False
         self._routed = threading.Semaphore(0)
         self._thread = threading.Thread(target=self._run, name="liter_llm", daemon=True)
-        self._thread.start()
+        self._released = False
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self._released = True
+            self._native.free()
+            raise cannot_start(error) from None
 
     def abandon(self) -> None:
         super().abandon()

@@ -67,6 +67,7 @@ class CallOptions(TypedDict, total=False):
     retries_max: int
     lenient: bool
     extra_body: Mapping[str, Any]
+    collect: bool
 
 
 class _Question(TypedDict):
@@ -122,6 +123,7 @@ class Options(TypedDict, total=False):
     log_level: Literal["off", "error", "warn", "info", "debug"]
     log_bodies: bool
     worker_threads: int
+    collect: bool
 
 
 AnyRequest = Union[Request, Mapping[str, Any], SupportsModelDump]

@@ -1,0 +1,429 @@
+"""From a polled event to its reader: order, the one END, and what a later core may send."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import liter_llm
+from liter_llm import End, LlmError, Part, Start, Text
+from liter_llm._channel import Channel, route
+from liter_llm._library import END, PART, START, TEXT, check_abi, ffi, lib
+from liter_llm._line import Line
+from liter_llm._mode import Mode
+from support import REQUEST, run_python, stream, token
+
+# ---- routing alone: events as the core would write them
+
+
+class StillLine:
+    """Takes note of what would reach the core."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    def cancel(self, number: int) -> None:
+        self.calls.append(("cancel", number))
+
+    def consumed(self, number: int, size: int) -> None:
+        self.calls.append(("consumed", number, size))
+
+
+class StillChannel(Channel):
+    """Counts how often its reader is woken."""
+
+    __slots__ = ("interrupts", "wakes")
+
+    def wake(self) -> None:
+        if self.interrupts:
+            self.interrupts -= 1
+            raise KeyboardInterrupt
+        self.wakes += 1
+
+
+def make_channel(mode: Mode = Mode.EVENTS, number: int = 7) -> StillChannel:
+    channel = StillChannel(mode, StillLine(), 16, None, True)  # type: ignore[arg-type]
+    channel.number = number
+    channel.wakes = channel.interrupts = 0
+    return channel
+
+
+def deliver(channels: dict[int, Any], kind: int, data: bytes, number: int = 7, **more: Any) -> None:
+    held = ffi.new("char[]", data)
+    ends = more.get("ends", [len(data)])
+    held_ends = ffi.new("uint32_t[]", ends)
+    event = ffi.new(
+        "LlmEvent *",
+        {
+            "stream": number,
+            "kind": kind,
+            "error": more.get("error", 0),
+            "data": held,
+            "length": len(data),
+            "ends": held_ends if kind in (TEXT, lib.LLM_EVENT_REASONING) else ffi.NULL,
+            "count": len(ends),
+        },
+    )
+    route(channels, event[0])
+
+
+COMPLETE = json.dumps({"outcome": "complete", "finish_reason": "stop", "attempts": 1}).encode()
+FAILED = json.dumps({"outcome": "failed", "error": {"kind": "NETWORK", "message": "late"}}).encode()
+
+
+def test_end_is_delivered_once():
+    channel = make_channel()
+    channels = {7: channel}
+
+    deliver(channels, TEXT, b"ab", ends=[1, 2])
+    deliver(channels, END, COMPLETE)
+    deliver(channels, END, FAILED, error=11)
+    deliver(channels, TEXT, b"late")
+
+    assert channels == {}
+    assert [type(item) for item in channel.items] == [Text, Text, End]
+    assert (channel.ended, channel.answer.failed) == (True, False)
+    assert channel.answer.response().outcome == "complete"
+    assert channel.answer.response().text == "ab"
+
+
+def test_end_of_a_failure_is_its_error_alone():
+    channel = make_channel()
+    deliver({7: channel}, TEXT, b"ab")
+    deliver({7: channel}, END, FAILED, error=11)
+    assert list(channel.items) == [Text("ab")]
+    assert (channel.answer.error().kind, channel.answer.failed) == ("NETWORK", True)
+
+
+def test_an_interrupted_end_is_made_up_for():
+    """Ctrl-C while the reader is woken: it is woken again, and what it got stays as it is."""
+    channel, line = make_channel(), Line[StillChannel](16)
+    line.channels[7] = channel
+    channel.interrupts = 1
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver(line.channels, END, COMPLETE)
+    line._miss(7)
+
+    assert (channel.wakes, channel.ended, line.channels) == (1, True, {})
+    assert channel.answer.response().outcome == "complete"
+
+
+def test_a_thread_that_was_half_woken_is_woken(connect, mock):
+    """The note that it sleeps is gone, the bell was not rung: Ctrl-C came in between."""
+    llm = connect(mock.plan({"answer": {"text": "Hello"}}))
+    channel = llm._open_on_thread(Mode.TOKENS, True)
+    channel.sleeping = False
+    channel.fail("INTERNAL", "the delivery of an event was interrupted")
+    assert channel.bell.get_nowait() is None
+
+
+def test_end_is_delivered_once_through_the_core(mock, connect):
+    """And is the last event; a reader that goes on gets nothing, or the same error again."""
+    llm = connect(mock.plan({"answer": {"text": "Hello world"}}))
+
+    async def read() -> list[object]:
+        reader = llm.invoke(REQUEST).events()
+        events = [event async for event in reader]
+        for _ in range(3):
+            with pytest.raises(StopAsyncIteration):
+                await reader.__anext__()
+        assert not llm._hubs[asyncio.get_running_loop()].channels
+        return events
+
+    reader = llm.invoke(REQUEST).events()
+    for events in (asyncio.run(read()), list(reader)):
+        assert [type(event) for event in events] == [Start, Text, Text, End]
+    assert list(reader) == []
+    assert llm._blocking is not None
+    assert llm._blocking.channels == {}
+
+
+def test_a_number_leads_to_its_own_stream():
+    first, second = make_channel(number=1), make_channel(number=2)
+    channels = {1: first, 2: second}
+
+    deliver(channels, TEXT, b"one", 1)
+    deliver(channels, TEXT, b"two", 2)
+    deliver(channels, END, COMPLETE, 1)
+
+    assert [*first.items][:1] == [Text("one")]
+    assert list(second.items) == [Text("two")]
+    assert list(channels) == [2]
+    assert (first.ended, second.ended) == (True, False)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\x00\x80\x3f", b'{"a":1}', b"[1", b"\xff"])
+@pytest.mark.parametrize("kind", [0, 9, 10, 4_294_967_295])
+def test_unknown_events_are_ignored(kind, data):
+    """Whatever their data is: vectors of a later core are no JSON. They count for the window."""
+    channel = make_channel()
+    channels = {7: channel}
+
+    deliver(channels, TEXT, b"before")
+    deliver(channels, kind, data)
+    deliver(channels, kind, data, number=99)
+    deliver(channels, PART, b'{"type":"new_to_us","field":1}')
+    deliver(channels, TEXT, b"after")
+    deliver(channels, END, COMPLETE)
+
+    new = Part("new_to_us", {"type": "new_to_us", "field": 1})
+    assert list(channel.items)[:-1] == [Text("before"), new, Text("after")]
+    assert not channel.answer.failed
+    assert channel.delivered == len("before") + len(data) + 30 + len("after")
+
+
+def test_an_event_that_cannot_be_read_ends_its_stream_alone():
+    broken, fine = make_channel(number=1), make_channel(number=2)
+    channels = {1: broken, 2: fine}
+
+    deliver(channels, PART, b"not json", 1)
+    deliver(channels, TEXT, b"x", 2)
+
+    assert broken.answer.error().kind == "INTERNAL"
+    assert broken.line.calls == [("cancel", 1)]
+    assert (broken.ended, fine.ended, list(channels)) == (True, False, [2])
+
+
+def test_the_reader_is_woken():
+    """For text, for the end, and in every mode; for START only when events are read."""
+    for mode in Mode:
+        channel = make_channel(mode)
+        channels = {7: channel}
+        deliver(channels, START, b"{}")
+        deliver(channels, TEXT, b"x")
+        deliver(channels, END, COMPLETE)
+        assert channel.wakes == (3 if mode is Mode.EVENTS else 2)
+
+
+# ---- order of text and opaque blocks
+
+THINKING = {"type": "thinking", "thinking": "Hm, é", "signature": "RXEr/w=="}
+REDACTED = {"type": "redacted_thinking", "data": "ZGF0YQ=="}
+LONG = ["é long " * 1000, "中 longer " * 4000]
+
+
+def block(index: int, kind: dict[str, Any], *deltas: dict[str, Any]) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = [
+        {"type": "content_block_start", "index": index, "content_block": kind}
+    ]
+    events += [{"type": "content_block_delta", "index": index, "delta": d} for d in deltas]
+    return [*events, {"type": "content_block_stop", "index": index}]
+
+
+def text_block(index: int, *pieces: str) -> list[dict[str, Any]]:
+    deltas = [{"type": "text_delta", "text": piece} for piece in pieces]
+    return block(index, {"type": "text", "text": ""}, *deltas)
+
+
+def plan_blocks(mock) -> str:
+    """Text, signed thinking, text, redacted thinking, long text, thinking again, text."""
+    message = {"id": "m", "type": "message", "role": "assistant", "model": "x", "content": []}
+    usage = {"input_tokens": 1, "output_tokens": 1}
+    empty = {"type": "thinking", "thinking": "", "signature": ""}
+    thinking = (
+        empty,
+        {"type": "thinking_delta", "thinking": THINKING["thinking"]},
+        {"type": "signature_delta", "signature": THINKING["signature"]},
+    )
+    events = [
+        {"type": "message_start", "message": {**message, "usage": usage}},
+        *text_block(0, "one", " é"),
+        *block(1, *thinking),
+        *text_block(2, "two 🦀", " three"),
+        *block(3, REDACTED),
+        *text_block(4, *LONG),
+        *block(5, *thinking),
+        *text_block(6, "end"),
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage},
+        {"type": "message_stop"},
+    ]
+    return str(mock.plan(stream(*({"sse": event} for event in events), {"chunk_end": True})))
+
+
+ORDERED = [
+    {"type": "text", "text": "one é"},
+    THINKING,
+    {"type": "text", "text": "two 🦀 three"},
+    REDACTED,
+    {"type": "text", "text": "".join(LONG)},
+    THINKING,
+    {"type": "text", "text": "end"},
+]
+
+
+async def read_on_loop(call: liter_llm.Stream) -> None:
+    async for _ in call:
+        pass
+
+
+async def await_it(call: Any) -> Any:
+    return await call
+
+
+WAYS: dict[str, Callable[[liter_llm.Stream], Any]] = {
+    "async_for": lambda call: asyncio.run(read_on_loop(call)),
+    "await": lambda call: asyncio.run(await_it(call)),
+    "for": list,
+    "events": lambda call: list(call.events()),
+    "complete": lambda call: call.complete(),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_content_keeps_order(mock, connect, way):
+    """In the response, in its message, and in the next request that carries the message."""
+    key = plan_blocks(mock)
+    llm = connect(key, provider="anthropic")
+    call = llm.invoke({**REQUEST, "stream": True})
+
+    WAYS[way](call)
+
+    assert list(call.response.content) == ORDERED
+    assert call.response.text == "".join(part["text"] for part in ORDERED if "text" in part)
+    assert call.response.message == {"role": "assistant", "content": ORDERED}
+    turns = [*REQUEST["messages"], call.response.message, *REQUEST["messages"]]
+    llm.invoke({**REQUEST, "messages": turns}).complete()
+    assert mock.seen(key)["requests"][1]["body"]["messages"][1]["content"] == ORDERED
+
+
+def test_content_keeps_order_in_the_middle(mock, connect):
+    """Asked for while the stream is running, and again at its end."""
+    call = connect(plan_blocks(mock), provider="anthropic").invoke({**REQUEST, "stream": True})
+    for event in call.events():
+        if isinstance(event, Text):
+            parts = list(call.response.content)
+            texts = "".join(part["text"] for part in parts if "text" in part)
+            assert texts == call.response.text
+    assert list(call.response.content) == ORDERED
+
+
+# ---- errors
+
+PARTIAL = [
+    (stream(token("so "), token("far"), {"chunk_end": True}), liter_llm.TruncatedError),
+    (stream(token("so "), token("far"), {"sse": "{not json"}), liter_llm.ProtocolError),
+    (
+        stream(
+            token("so "),
+            token("far"),
+            {"sse": {"error": {"message": "broken", "type": "server_error"}}},
+        ),
+        liter_llm.ProviderError,
+    ),
+]
+
+
+@pytest.mark.parametrize(("step", "kind"), PARTIAL, ids=["cut", "not_json", "error_event"])
+@pytest.mark.parametrize("way", WAYS)
+def test_partial_is_attached(mock, connect, way, step, kind):
+    call = connect(mock.plan(step)).invoke({**REQUEST, "stream": True})
+
+    with pytest.raises(kind) as caught:
+        WAYS[way](call)
+
+    partial = caught.value.partial
+    assert partial == call.response
+    assert (partial.text, partial.provider, partial.attempts) == ("so far", "openai", 1)
+    assert partial.outcome in ("truncated", "failed")
+
+
+KINDS = [name[len("LLM_ERROR_") :] for name in dir(lib) if name.startswith("LLM_ERROR_")]
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"OK"}))
+def test_errors_map_to_classes(kind):
+    """By the header's own list; the class is the one whose `kind` it is, and carries everything."""
+    details = {
+        "kind": kind,
+        "message": "it failed",
+        "status": 418,
+        "code": "teapot",
+        "provider": "openai",
+        "retryable": True,
+        "retry_after_ms": 1,
+        "attempts": 2,
+        "phase": "body",
+        "timer": "idle",
+        "request_id": "r",
+        "maybe_executed": True,
+        "detail": "<html>",
+    }
+    channel = make_channel()
+    receipt = {"outcome": "failed", "error": details}
+    number = getattr(lib, f"LLM_ERROR_{kind}")
+    deliver({7: channel}, END, json.dumps(receipt).encode(), error=number)
+
+    error = channel.answer.error()
+
+    camel = "".join(word.capitalize() for word in kind.split("_"))
+    names = {f"{camel}Error", f"{camel}DeniedError"}
+    assert type(error).__name__ in names
+    assert isinstance(error, LlmError)
+    assert (error.kind, str(error)) == (kind, "it failed")
+    assert {name: getattr(error, name) for name in details if name != "message"} == {
+        name: value for name, value in details.items() if name != "message"
+    }
+
+
+def test_warnings_of_the_start_and_of_the_end():
+    channel = make_channel()
+    channels = {7: channel}
+    deliver(channels, START, b'{"warnings":["top_p left out"]}')
+    deliver(channels, END, b'{"outcome":"complete","warnings":["no finish reason"]}')
+
+    start, end = channel.items
+    assert (start.warnings, end.warnings) == (("top_p left out",), ("no finish reason",))
+    assert channel.answer.response().warnings == ("top_p left out", "no finish reason")
+
+
+def test_a_kind_of_a_later_core_is_an_llm_error():
+    channel = make_channel()
+    receipt = {"outcome": "failed", "error": {"kind": "NEW_TO_US", "message": "it failed"}}
+    deliver({7: channel}, END, json.dumps(receipt).encode(), error=4711)
+    assert type(channel.answer.error()) is LlmError
+
+
+# ---- the number of the header
+
+STUB = """
+import importlib.util, sys, types
+from liter_llm import _native
+real = _native.lib
+class Lib:
+    LLM_ABI_VERSION = int(sys.argv[1])
+    def llm_abi_version(self): return int(sys.argv[2])
+    def __getattr__(self, name): return getattr(real, name)
+for name in [name for name in sys.modules if name.startswith("liter_llm")]:
+    del sys.modules[name]
+stub = types.ModuleType("liter_llm._native")
+stub.ffi, stub.lib = _native.ffi, Lib()
+sys.modules["liter_llm._native"] = stub
+try:
+    import liter_llm
+except ImportError as error:
+    print(error)
+else:
+    print("loaded")
+"""
+
+
+@pytest.mark.parametrize(
+    ("header", "library", "loads"), [(1, 1, True), (1, 2, True), (3, 2, False), (41, 7, False)]
+)
+def test_abi_is_checked(header, library, loads):
+    """A newer library has all that the header says; an older one has not."""
+    ended = run_python(STUB, str(header), str(library))
+    assert ended.stderr == ""
+    if loads:
+        assert ended.stdout == "loaded\n"
+        check_abi(library, header)
+        return
+    assert f"version {header} of the header" in ended.stdout
+    assert f"of version {library}" in ended.stdout
+    with pytest.raises(ImportError, match=str(library)):
+        check_abi(library, header)

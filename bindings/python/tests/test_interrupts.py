@@ -1,0 +1,205 @@
+"""Ctrl-C at every place where Python notices it: no stream is left open, no text is lost silently,
+and nobody who reads another stream of the same client waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import liter_llm
+
+# What is imported late is imported now: the places that are counted stay the same from run to run.
+from liter_llm import LlmError, _blocking, _events, _hub, _log, _thread_hub
+from support import HANG, REQUEST, stream, token
+
+LATE = (_blocking, _events, _hub, _log, _thread_hub)
+PACKAGE = str(Path(liter_llm.__file__).parent)
+PIECES = [f"{number} " for number in range(5)]
+PACED = stream(
+    *(action for piece in PIECES for action in ({"pause_ms": 1}, token(piece))),
+    {"finish": "stop"},
+    {"done": True},
+    {"chunk_end": True},
+)
+
+
+class Interrupt:
+    """A KeyboardInterrupt at the given place. CPython looks for signals where a function begins and
+    where a call to C returns; both are what a profiler sees, so this one counts and raises."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.count = 0
+        self.place = ""
+
+    def __enter__(self) -> Interrupt:
+        sys.setprofile(self._look)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        sys.setprofile(None)
+
+    def _look(self, frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        if event not in ("call", "c_return") or not code.co_filename.startswith(PACKAGE):
+            return
+        if is_cleaning_up(frame):
+            return
+        self.count += 1
+        if self.count == self.at:
+            sys.setprofile(None)
+            self.place = f"{event} in {code.co_name}"
+            raise KeyboardInterrupt
+
+    @property
+    def came(self) -> bool:
+        return bool(self.place)
+
+
+def is_cleaning_up(frame: FrameType | None) -> bool:
+    """What is raised while an object goes away reaches nobody."""
+    while frame is not None:
+        if frame.f_code.co_name in ("__del__", "<genexpr>"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+async def as_coroutine(call: Any) -> Any:
+    return await call
+
+
+def first_on_loop(call: liter_llm.Stream) -> str:
+    return asyncio.run(as_coroutine(call.__anext__()))
+
+
+def whole_on_loop(call: liter_llm.Stream) -> liter_llm.Response:
+    return asyncio.run(as_coroutine(call))
+
+
+# The first three look for an interrupt in every poll, so they are always interrupted.
+WAYS = {
+    "for": (list, []),
+    "events": (lambda call: list(call.events()), []),
+    "complete": (lambda call: call.complete(), []),
+    "async_for": (first_on_loop, [token("one")]),
+    "await": (whole_on_loop, [token("one"), {"finish": "stop"}, {"done": True}]),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_interrupt_before_first_event(mock, connect, way):
+    """From the first line on, until the first poll has returned, or what it waits for has come."""
+    use, actions = WAYS[way]
+    held, keys = [], []
+    for at in itertools.count(1):
+        llm = connect("unused")
+        keys.append(mock.plan(stream(*actions, HANG)))
+        call = llm.invoke({**REQUEST, "stream": True}, base_url=mock.base_url(keys[-1]))
+        with Interrupt(at) as interrupt:
+            try:
+                use(call)
+            except KeyboardInterrupt as error:
+                held.append(error)  # whoever keeps the exception must not keep the connection
+        if not interrupt.came:
+            break
+        channel = call._invocation.channel
+        assert channel is None or channel.ended or channel.cancelled, interrupt.place
+        if channel is not None and channel is call._invocation.on_thread:
+            with pytest.raises((liter_llm.CancelledError, liter_llm.ClosedError)):
+                call.complete()
+        assert llm._blocking is None or llm._blocking.channels == {}
+        if interrupt.place == "c_return in poll" and not actions:
+            break
+
+    assert len(held) > 20
+    for key in keys:
+        mock.wait(key, closed=mock.seen(key)["requests_count"])
+
+
+def read(call: liter_llm.Stream, ends: list[object]) -> None:
+    """Appends all tokens, or the error."""
+    try:
+        ends.append(list(call))
+    except LlmError as error:
+        ends.append(error)
+
+
+def check_end(end: object, place: str) -> bool:
+    """Whole, or an error that says why not; its partial text has no hole."""
+    if isinstance(end, LlmError):
+        assert (end.kind, end.partial is None) == ("INTERNAL", False), place
+        assert end.partial is not None
+        assert "".join(PIECES).startswith(end.partial.text), place
+        return False
+    assert end == PIECES, place
+    return True
+
+
+def test_an_interrupted_leader_costs_nobody_else(mock, connect):
+    """The main thread polls for both streams when Ctrl-C comes."""
+    whole = 0
+    for at in itertools.count(1):
+        llm = connect("unused")
+        key, other = mock.plan(PACED), mock.plan(PACED)
+        ends: list[object] = []
+        follower = threading.Thread(
+            target=read,
+            args=(llm.invoke(REQUEST, base_url=mock.base_url(other)), ends),
+            daemon=True,  # so that a hang is this test's failure and not the end of the run
+        )
+        with Interrupt(at) as interrupt:
+            try:
+                reader = iter(llm.invoke(REQUEST, base_url=mock.base_url(key)))
+                next(reader)
+                sys.setprofile(None)
+                follower.start()
+                sys.setprofile(interrupt._look)
+                list(reader)
+            except KeyboardInterrupt:
+                assert interrupt.came
+        if follower.ident is None:
+            follower.start()
+        follower.join(10)
+        assert not follower.is_alive(), f"{at}: {interrupt.place}"
+        whole += check_end(ends[0], interrupt.place)
+        if not interrupt.came:
+            break
+    assert at > 40
+    assert whole > at // 2
+
+
+def test_an_interrupted_loop_costs_nobody_else(mock, connect):
+    """Ctrl-C in whatever runs on the loop; afterwards the loop goes on."""
+    for at in itertools.count(1):
+        llm = connect(mock.plan(PACED))
+        loop = asyncio.new_event_loop()
+        tasks = [loop.create_task(read_on_loop(llm.invoke(REQUEST))) for _ in range(3)]
+        both = asyncio.gather(*tasks, return_exceptions=True)
+        with Interrupt(at) as interrupt:
+            try:
+                loop.run_until_complete(asyncio.wait_for(asyncio.shield(both), 10))
+            except KeyboardInterrupt:
+                assert interrupt.came
+        ends = loop.run_until_complete(asyncio.wait_for(both, 10))
+        loop.run_until_complete(asyncio.wait_for(llm.aclose(), 10))
+        loop.close()
+        for end in ends:
+            assert isinstance(end, KeyboardInterrupt) or check_end(end, interrupt.place) in (0, 1)
+        if not interrupt.came:
+            break
+    assert at > 40
+
+
+async def read_on_loop(call: liter_llm.Stream) -> object:
+    try:
+        return [piece async for piece in call]
+    except LlmError as error:
+        return error
