@@ -75,8 +75,8 @@ pub(crate) struct Watchdog {
     host_since: Option<Instant>,
     /// Time of the host since the stage was entered.
     away: Duration,
-    /// A deadline that has passed, and until when data may still come.
-    passed: Option<(Instant, Instant)>,
+    /// A deadline has passed; until then data may still come.
+    grace: Option<Instant>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -90,7 +90,7 @@ impl Watchdog {
             total_began: now,
             host_since: None,
             away: Duration::ZERO,
-            passed: None,
+            grace: None,
             sleep: None,
         }
     }
@@ -100,12 +100,14 @@ impl Watchdog {
         self.stage = stage;
         self.stage_began = Instant::now();
         self.away = Duration::ZERO;
+        self.grace = None;
     }
 
     /// A sign of life: the idle timer begins anew. The other timers are not fed.
     pub(crate) fn feed(&mut self) {
         if self.stage == Stage::Idle {
             self.stage_began = Instant::now();
+            self.grace = None;
         }
     }
 
@@ -175,6 +177,9 @@ impl Watchdog {
                 return Poll::Ready(Ok(output));
             }
             if let Some((stage, began)) = stage() {
+                if stage != self.stage {
+                    self.grace = None;
+                }
                 self.stage = stage;
                 self.stage_began = began + self.away;
             }
@@ -190,10 +195,7 @@ impl Watchdog {
             let Some((deadline, _)) = self.deadline() else {
                 return Poll::Pending;
             };
-            let wake_at = match self.passed {
-                Some((passed, until)) if passed == deadline => until,
-                _ => deadline,
-            };
+            let wake_at = self.grace.map_or(deadline, |grace| grace.max(deadline));
             let sleep = self
                 .sleep
                 .get_or_insert_with(|| Box::pin(sleep_until(wake_at)));
@@ -216,11 +218,11 @@ impl Watchdog {
         if now < deadline {
             return None;
         }
-        match self.passed {
-            Some((passed, until)) if passed == deadline => (now >= until).then_some(timer),
-            _ => {
+        match self.grace {
+            Some(grace) => (now >= grace).then_some(timer),
+            None => {
                 let late = now.duration_since(deadline).min(GRACE_MAX);
-                self.passed = Some((deadline, now + GRACE + late));
+                self.grace = Some(now + GRACE + late);
                 None
             }
         }

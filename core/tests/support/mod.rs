@@ -68,6 +68,12 @@ impl Mock {
         self.control("GET", &format!("/_/seen/{key}"), "")
     }
 
+    /// What it has seen once so much time has passed there: it waits for what does not come.
+    pub fn seen_after(&self, key: &str, time: std::time::Duration) -> Value {
+        let path = format!("/_/wait/{key}?signal=never&timeout_ms={}", time.as_millis());
+        self.control("GET", &path, "")
+    }
+
     /// Connections to one of its ports so far.
     pub fn accepted(&self, place: &str) -> u64 {
         self.control("GET", "/_/stats", "")["accepted"][place]
