@@ -9,12 +9,13 @@ use url::Url;
 
 use crate::answer::Answer;
 use crate::client::Shared;
-use crate::error::{ErrorKind, LlmError, Phase, Timer};
+use crate::error::{ErrorKind, LlmError, Phase, Timer, OUTSIDE_BYTES_MAX};
 use crate::event::Start;
 use crate::http::{ConnectWatch, Incoming, Read};
 use crate::options::LogLevel;
 use crate::plan::Plan;
 use crate::providers::headers;
+use crate::request::LlmRequest;
 use crate::timers::Watchdog;
 
 /// What came of an attempt.
@@ -27,7 +28,12 @@ pub(crate) struct Attempt {
 }
 
 /// Sends the request once.
-pub(crate) async fn run(shared: &Shared, plan: &Plan, watchdog: &mut Watchdog) -> Attempt {
+pub(crate) async fn run(
+    shared: &Shared,
+    request: &LlmRequest,
+    plan: &Plan,
+    watchdog: &mut Watchdog,
+) -> Attempt {
     let watch = ConnectWatch::new(watchdog.connect_limit());
     let sent = watchdog
         .wait_in(shared.http.send(&plan.outgoing, &watch), || {
@@ -52,7 +58,7 @@ pub(crate) async fn run(shared: &Shared, plan: &Plan, watchdog: &mut Watchdog) -
         }
     };
     attempt.request_id = headers::request_id(&incoming.headers);
-    log_answer(shared, plan, &incoming);
+    log_answer(shared, request, plan, &incoming);
     attempt.result = match refusal(shared, plan, &mut incoming, watchdog).await {
         Some(mut error) => {
             error.phase = Phase::Headers;
@@ -81,8 +87,9 @@ pub(crate) fn timed_out(timer: Timer, phase: Phase) -> LlmError {
     error.retryable(timer != Timer::Total)
 }
 
-fn log_answer(shared: &Shared, plan: &Plan, incoming: &Incoming) {
-    shared.log(LogLevel::Debug, Some(plan.provider.name()), || {
+fn log_answer(shared: &Shared, request: &LlmRequest, plan: &Plan, incoming: &Incoming) {
+    let provider = Some(plan.provider.name());
+    shared.log(LogLevel::Debug, provider, Some(request), || {
         format!(
             "{} answered {}",
             plan.outgoing.url.host_str().unwrap_or_default(),
@@ -90,8 +97,10 @@ fn log_answer(shared: &Shared, plan: &Plan, incoming: &Incoming) {
         )
     });
     if shared.options.log_bodies {
-        shared.log(LogLevel::Debug, Some(plan.provider.name()), || {
-            format!("request: {}", String::from_utf8_lossy(&plan.outgoing.body))
+        shared.log(LogLevel::Debug, provider, Some(request), || {
+            let body = &plan.outgoing.body;
+            let head = body.get(..OUTSIDE_BYTES_MAX).unwrap_or(body);
+            format!("request: {}", String::from_utf8_lossy(head))
         });
     }
 }
@@ -147,7 +156,7 @@ fn redirected(plan: &Plan, incoming: &Incoming) -> LlmError {
         "{} redirect to {host} is not followed; set base_url to where the API is",
         incoming.status
     );
-    let mut error = LlmError::new(ErrorKind::Protocol, message);
+    let mut error = LlmError::from_outside(ErrorKind::Protocol, &message);
     error.status = Some(incoming.status);
     error
 }
@@ -226,7 +235,7 @@ async fn begin(
 }
 
 fn unusable(message: String, status: u16, body: &[u8]) -> LlmError {
-    let mut error = LlmError::new(ErrorKind::Protocol, message)
+    let mut error = LlmError::from_outside(ErrorKind::Protocol, &message)
         .phase(Phase::Headers)
         .detail(body);
     error.status = Some(status);

@@ -27,7 +27,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
+use hyper_util::client::proxy::matcher::Matcher;
 use url::{Host, Url};
 
 use crate::error::{ErrorKind, LlmError, Phase};
@@ -41,6 +42,7 @@ pub(crate) use failure::BodyFailure;
 pub struct Http {
     direct: direct::Direct,
     general: general::General,
+    proxies: Option<Matcher>,
     deny_private: bool,
     roots: tls::RootSource,
 }
@@ -92,6 +94,7 @@ impl Http {
         Ok(Self {
             direct: direct::Direct::new(options, &tls, resolver.clone()),
             general: general::General::new(options, tls, resolver)?,
+            proxies: options.proxy.then(Matcher::from_system),
             deny_private: options.deny_private,
             roots,
         })
@@ -100,6 +103,18 @@ impl Http {
     /// Where the trusted roots came from, for the log.
     pub(crate) fn roots(&self) -> String {
         self.roots.to_string()
+    }
+
+    /// The proxy that a request to this URL goes through.
+    pub(crate) fn proxy_for(&self, url: &Url) -> Result<Option<Url>, LlmError> {
+        let Some(proxies) = &self.proxies else {
+            return Ok(None);
+        };
+        let refused = || LlmError::new(ErrorKind::Config, "base_url cannot be sent to a proxy");
+        let destination: Uri = url.as_str().parse().map_err(|_| refused())?;
+        let proxy = proxies.intercept(&destination);
+        let proxy = proxy.map(|proxy| Url::parse(&proxy.uri().to_string()));
+        proxy.transpose().map_err(|_| refused())
     }
 
     /// Sends a request and waits for the answer's headers. Dropping the future closes the

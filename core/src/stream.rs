@@ -26,6 +26,7 @@ use crate::plan::{self, Plan};
 use crate::providers::Finish;
 use crate::request::LlmRequest;
 use crate::retry::{History, Policy, RETRIES_MAX};
+use crate::secret::Redactor;
 use crate::timers::{Limits, Stage, Watchdog};
 
 /// The events of one request: a `Stream` of [`Event`], or batch by batch without an allocation per
@@ -205,7 +206,8 @@ impl Life {
         self.watchdog.enter(Stage::Headers);
         let plan = self.plan.insert(plan);
         // In a box: what it takes to connect and send is given back before the answer is read.
-        let attempt = Box::pin(attempt::run(&self.shared, plan, &mut self.watchdog)).await;
+        let attempt = attempt::run(&self.shared, &self.request, plan, &mut self.watchdog);
+        let attempt = Box::pin(attempt).await;
         self.stale = attempt.stale;
         self.request_id = attempt.request_id;
         match attempt.result {
@@ -234,6 +236,7 @@ impl Life {
         let step = answer.read(&mut self.watchdog, &mut self.batch).await;
         if !self.batch.is_empty() && self.first_content.is_none() {
             self.first_content = Some(Instant::now());
+            self.clean_start();
             self.watchdog.enter(Stage::Idle);
             // There will be no other attempt: a long prompt is not kept for a long answer.
             if let Some(plan) = &mut self.plan {
@@ -247,6 +250,7 @@ impl Life {
                 if let State::Reading(mut answer) = std::mem::replace(&mut self.state, State::Ended)
                 {
                     answer.close(&mut self.batch);
+                    self.clean_start();
                     self.state = State::Closing(answer);
                 }
             }
@@ -263,10 +267,7 @@ impl Life {
         let finish = answer.finish();
         self.state = State::Ended;
         self.shared.budget.deposit();
-        let receipt = Receipt {
-            outcome: Outcome::Complete,
-            ..self.receipt(finish)
-        };
+        let receipt = self.receipt(Outcome::Complete, None, finish);
         self.log(LogLevel::Info, || {
             format!("answered after {} attempts", receipt.attempts)
         });
@@ -274,7 +275,8 @@ impl Life {
     }
 
     /// An attempt failed: tries again where that is right, else ends.
-    fn fail(&mut self, error: LlmError) {
+    fn fail(&mut self, mut error: LlmError) {
+        self.redactor().clean_error(&mut error);
         if self.first_content.is_some() || self.plan.is_none() {
             return self.end(error);
         }
@@ -340,20 +342,22 @@ impl Life {
                 error.message = format!("{provider}: {}", error.message);
             }
         }
-        plan::redactor(&self.shared, &self.request).clean_error(&mut error);
         let failed = Receipt::failed(error);
-        Receipt {
-            outcome: failed.outcome,
-            error: failed.error,
-            ..self.receipt(finish)
+        self.receipt(failed.outcome, failed.error, finish)
+    }
+
+    /// Cleans START, which comes with the first content.
+    fn clean_start(&mut self) {
+        for start in self.batch.starts() {
+            plan::redactor(&self.shared, Some(&self.request)).clean_start(start);
         }
     }
 
-    fn receipt(&self, finish: Finish) -> Receipt {
+    fn receipt(&self, outcome: Outcome, error: Option<LlmError>, finish: Finish) -> Receipt {
         let began = self.began.unwrap_or_else(Instant::now);
         let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
-        Receipt {
-            outcome: Outcome::Failed,
+        let mut receipt = Receipt {
+            outcome,
             finish_reason: finish.reason,
             finish_reason_raw: finish.reason_raw,
             usage: finish.usage,
@@ -364,24 +368,31 @@ impl Life {
                 total_ms: milliseconds(began.elapsed()),
             },
             request_id: self.request_id.clone(),
-            error: None,
-        }
+            error,
+        };
+        self.redactor().clean_receipt(&mut receipt);
+        receipt
     }
 
     fn provider(&self) -> Option<&'static str> {
         self.plan.as_ref().map(|plan| plan.provider.name())
     }
 
+    fn redactor(&self) -> Redactor<'_> {
+        plan::redactor(&self.shared, Some(&self.request))
+    }
+
     fn log(&self, level: LogLevel, message: impl FnOnce() -> String) {
-        self.shared.log(level, self.provider(), message);
+        let (provider, request) = (self.provider(), Some(&self.request));
+        self.shared.log(level, provider, request, message);
     }
 }
 
 impl fmt::Debug for Life {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
+            // Without the state: a decoder holds what the redactor has not seen yet.
             .debug_struct("Life")
-            .field("state", &self.state)
             .field("attempts", &self.attempts)
             .finish_non_exhaustive()
     }

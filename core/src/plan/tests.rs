@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use url::Url;
+
+use super::transport::{append, check_key, parse_base_url};
+use super::*;
 #[cfg(feature = "openai")]
 use crate::message::Message;
-
-use super::*;
 
 #[test]
 fn a_base_url_is_http_with_a_host_and_no_password() {
@@ -14,6 +16,10 @@ fn a_base_url_is_http_with_a_host_and_no_password() {
         "x",
         "https://",
         "https://me:pw@host/v1",
+        "https://pw@host/v1",
+        "https://:pw@host/v1",
+        "https://pw:@host/v1",
+        "http:/pw@host",
         "file:///etc",
     ] {
         let error = parse_base_url(bad).unwrap_err();
@@ -33,18 +39,112 @@ fn a_base_url_is_http_with_a_host_and_no_password() {
 
 #[test]
 fn a_key_over_plain_http_stays_on_this_machine() {
-    let check =
-        |url: &str, key| check_transport(&Url::parse(url).unwrap(), key, &ClientOptions::default());
+    let check = |url: &str, key| check_key(&Url::parse(url).unwrap(), None, key, false);
     for good in [
         "http://127.0.0.1:1/v1",
+        "http://127.8.8.8/v1",
+        "http://0x7f.1/v1",
         "http://[::1]/v1",
+        "http://[::ffff:127.0.0.1]/v1",
         "http://localhost/v1",
-        "https://a",
+        "http://LocalHost./v1",
+        "http://api.localhost/v1",
+        "https://example.org",
     ] {
         assert!(check(good, true).is_ok(), "{good}");
     }
-    assert!(check("http://example.org/v1", true).is_err());
-    assert!(check("http://example.org/v1", false).is_ok());
+    for bad in [
+        "http://example.org/v1",
+        "http://evillocalhost/v1",
+        "http://localhost.evil.example/v1",
+        "http://127.0.0.1.evil.example/v1",
+        "http://localhost-evil.example/v1",
+        "http://evil.example/localhost",
+        "http://evil.example?localhost",
+        "http://127.0.0.1@evil.example/v1",
+        "http://0.0.0.0/v1",
+        "http://128.0.0.1/v1",
+        "http://[::]/v1",
+        "http://[::2]/v1",
+    ] {
+        let error = check(bad, true).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Config, "{bad}");
+        assert!(check(bad, false).is_ok(), "{bad}");
+        assert!(check_key(&Url::parse(bad).unwrap(), None, true, true).is_ok());
+    }
+}
+
+/// F72: a proxy reads what goes over plain http.
+#[test]
+fn a_key_over_plain_http_passes_no_proxy_on_another_machine() {
+    let check = |url: &str, proxy: &str, key, allow| {
+        let (url, proxy) = (Url::parse(url).unwrap(), Url::parse(proxy).unwrap());
+        check_key(&url, Some(&proxy), key, allow)
+    };
+    let here = "http://127.0.0.1:1/v1";
+    for proxy in [
+        "http://proxy.example:3128/",
+        "https://proxy.example/",
+        "http://10.0.0.1:3128/",
+        "socks5://10.0.0.1:1080/",
+        "socks5h://localhost.evil.example:1080/",
+    ] {
+        let error = check(here, proxy, true, false).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Config);
+        assert!(error.message.contains("the proxy "), "{error}");
+        assert!(check(here, proxy, false, false).is_ok(), "no key");
+        assert!(check(here, proxy, true, true).is_ok(), "allowed");
+        assert!(check("https://example.org", proxy, true, false).is_ok());
+    }
+    for proxy in [
+        "http://127.0.0.1:3128/",
+        "http://[::1]:3128/",
+        "http://localhost:3128/",
+        "socks5://127.0.0.1:1080/",
+        "socks5://[::1]:1080/",
+    ] {
+        assert!(check(here, proxy, true, false).is_ok(), "{proxy}");
+        // It would send the key on.
+        assert!(check("http://example.org/v1", proxy, true, false).is_err());
+    }
+}
+
+/// A secret in any header is as good as a key, and an own Authorization stands in for it.
+#[test]
+#[cfg(all(feature = "openai", feature = "anthropic"))]
+fn an_own_header_is_a_key() {
+    let options = |name: &str, url: &str| {
+        let headers = serde_json::json!({ name: "Bearer hidden-0123456789" });
+        serde_json::json!({"base_url": url, "headers": headers}).to_string()
+    };
+    for name in [
+        "Authorization",
+        "x-api-key",
+        "API-Key",
+        "x-goog-api-key",
+        "Cookie",
+        "X-Auth-Token",
+        "proxy-authorization",
+        "x-client_secret",
+    ] {
+        let error = planned("vllm/m", &options(name, "http://example.org/v1")).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Config, "{name}");
+        assert!(planned("vllm/m", &options(name, "http://127.0.0.1/v1")).is_ok());
+        assert!(planned("vllm/m", &options(name, "https://example.org/v1")).is_ok());
+    }
+    for name in ["x-title", "idempotency-key", "x-author", "anthropic-beta"] {
+        assert!(planned("vllm/m", &options(name, "http://example.org/v1")).is_ok());
+    }
+    let both = r#"{"base_url":"https://h","api_key":"test-key",
+        "headers":{"authorization":"Bearer own"}}"#;
+    for model in ["anthropic/m", "openai/m", "azure/m"] {
+        let headers = planned(model, both).unwrap().outgoing.headers;
+        assert_eq!(headers.get("authorization").unwrap(), "Bearer own");
+        assert!(
+            !headers.values().any(|value| value == "test-key"),
+            "{model}"
+        );
+    }
 }
 
 #[test]
@@ -52,15 +152,25 @@ fn headers_of_http_itself_and_line_breaks_are_refused() {
     for (name, value) in [
         ("Host", "x"),
         ("content-length", "1"),
+        ("Transfer-Encoding", "chunked"),
+        ("connection", "close"),
+        ("Upgrade", "h2c"),
+        ("expect", "100-continue"),
         ("x-a", "b\r\nc"),
+        ("x-a", "b\0c"),
+        ("x-a", "b\tc"),
+        ("x-a", "é"),
         ("a b", "c"),
+        ("", "c"),
+        ("x-a: hidden", "c"),
     ] {
         let request = LlmRequest {
             headers: vec![(name.to_owned(), value.to_owned())],
             ..LlmRequest::default()
         };
-        let error = own_headers(&ClientOptions::default(), &request).unwrap_err();
+        let error = headers::own(&ClientOptions::default(), &request).unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidArgument, "{name}");
+        assert!(!error.message.contains("hidden"), "{error}");
     }
 }
 
