@@ -132,14 +132,13 @@ impl Collector {
 }
 
 /// What a key looks like inside of a longer text in base64, which puts it at one of three offsets;
-/// without the characters that its neighbours decide about.
+/// without the characters that what stands before it decides about.
 fn base64_inside(key: &str, offset: usize) -> String {
     let mut bytes = Zeroizing::new(vec![0; offset]);
     bytes.extend_from_slice(key.as_bytes());
     let code = Zeroizing::new(STANDARD_NO_PAD.encode(&*bytes));
     let begin = (offset * 8).div_ceil(6);
-    let end = bytes.len() * 8 / 6;
-    code.get(begin..end).unwrap_or_default().to_owned()
+    code.get(begin..).unwrap_or_default().to_owned()
 }
 
 /// What is searched for.
