@@ -1,6 +1,6 @@
 //! The one list of errors: what failed, whether a retry makes sense, and what is known about it.
-//! Owns the kinds and their numbers (append-only). A text from outside is kept long until the redactor
-//! of the call has seen it, which also cuts it. Made everywhere, read by users.
+//! Owns the kinds and their numbers (append-only). A text from outside is kept long until the
+//! redactor of the call has seen it, which also cuts it. Made everywhere, read by users.
 
 use serde::{Serialize, Serializer};
 

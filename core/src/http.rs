@@ -55,6 +55,13 @@ pub(crate) struct Outgoing {
     pub(crate) body: Bytes,
 }
 
+/// A proxy, as far as it matters who can read what passes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ProxyHost {
+    pub(crate) host: Host<String>,
+    pub(crate) is_tls: bool,
+}
+
 /// An answer whose body is still to be read. Dropping it closes the connection.
 #[derive(Debug)]
 pub(crate) struct Incoming {
@@ -105,16 +112,14 @@ impl Http {
         self.roots.to_string()
     }
 
-    /// The proxy that a request to this URL goes through.
-    pub(crate) fn proxy_for(&self, url: &Url) -> Result<Option<Url>, LlmError> {
-        let Some(proxies) = &self.proxies else {
-            return Ok(None);
-        };
-        let refused = || LlmError::new(ErrorKind::Config, "base_url cannot be sent to a proxy");
-        let destination: Uri = url.as_str().parse().map_err(|_| refused())?;
-        let proxy = proxies.intercept(&destination);
-        let proxy = proxy.map(|proxy| Url::parse(&proxy.uri().to_string()));
-        proxy.transpose().map_err(|_| refused())
+    /// The proxy on the way to this URL, if there is one.
+    pub(crate) fn proxy_host(&self, url: &Url) -> Option<ProxyHost> {
+        let destination: Uri = url.as_str().parse().ok()?;
+        let proxy = self.proxies.as_ref()?.intercept(&destination)?;
+        Some(ProxyHost {
+            host: Host::parse(proxy.uri().host()?).ok()?,
+            is_tls: proxy.uri().scheme_str() == Some("https"),
+        })
     }
 
     /// Sends a request and waits for the answer's headers. Dropping the future closes the

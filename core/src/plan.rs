@@ -1,19 +1,20 @@
 //! From a request to something that can be sent: which provider, which key, which URL, which
 //! headers. Owns what is refused before any I/O. Called by `stream`, once per call.
 
+mod base_url;
+mod cleartext;
 mod environment;
 mod headers;
-mod proxy;
 #[cfg(test)]
 mod tests;
-mod transport;
 
 use bytes::Bytes;
+use url::Url;
 
 use crate::client::Shared;
 use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
-use crate::http::Outgoing;
+use crate::http::{Outgoing, ProxyHost};
 use crate::options::{config, ClientOptions};
 use crate::providers::{self, EncodedRequest, Provider, Target};
 use crate::request::LlmRequest;
@@ -33,32 +34,18 @@ pub(crate) struct Plan {
     pub(crate) warnings: Vec<String>,
     pub(crate) framing: Framing,
     pub(crate) stream: bool,
-    /// It carries a secret, of whatever name.
-    has_key: bool,
 }
 
 /// Resolves and encodes; every error names the field and costs no I/O.
 pub(crate) fn plan(shared: &Shared, request: &mut LlmRequest) -> Result<Plan, LlmError> {
-    let options = &shared.options;
-    let plan = resolve(options, &shared.environment, request)?;
-    let url = &plan.outgoing.url;
-    if let Some(name) = shared.environment.proxies.unreadable(url) {
-        if options.proxy {
-            return Err(config(format!(
-                "{name} is no proxy; write http://host:port, or unset it"
-            )));
-        }
-    }
-    if plan.has_key && url.scheme() == "http" && !options.allow_insecure_http {
-        let proxy = shared.http.proxy_for(url)?;
-        transport::check_key(url, proxy.as_ref(), true, false)?;
-    }
-    Ok(plan)
+    let proxy_of = |url: &Url| shared.http.proxy_host(url);
+    resolve(&shared.options, &shared.environment, proxy_of, request)
 }
 
 pub(crate) fn resolve(
     options: &ClientOptions,
     environment: &Environment,
+    proxy_of: impl FnOnce(&Url) -> Option<ProxyHost>,
     request: &mut LlmRequest,
 ) -> Result<Plan, LlmError> {
     request.check()?;
@@ -71,7 +58,7 @@ pub(crate) fn resolve(
         let variable = provider.base_url_variable();
         return Err(config(format!("no base_url; set {variable} or base_url")));
     }
-    let base_url = transport::parse_base_url(base_url)?;
+    let base_url = base_url::parse_base_url(base_url)?;
     let own_headers = headers::own(options, request)?;
     let key = match own_headers.contains_key("authorization") {
         true => None,
@@ -96,10 +83,12 @@ pub(crate) fn resolve(
     };
     let encoded = provider.request(request, &target)?;
     check_size(&encoded, options)?;
-    let url = transport::append(&base_url, &encoded.path);
+    let url = base_url::append(&base_url, &encoded.path);
     let has_own_secret = own_headers.keys().any(|name| is_secret_name(name.as_str()));
-    let has_key = key.is_some() || has_own_secret;
-    transport::check_key(&url, None, has_key, options.allow_insecure_http)?;
+    let has_secret = key.is_some() || has_own_secret || base_url::has_secret(&url);
+    let proxy = proxy_of(&url);
+    let allowed = options.allow_insecure_http;
+    cleartext::check(&url, proxy.as_ref(), has_secret, allowed)?;
     let headers = headers::all(&encoded, own_headers, stream)?;
     // Encoded now; the call may last for minutes and needs none of it again.
     request.messages = Vec::new();
@@ -117,7 +106,6 @@ pub(crate) fn resolve(
         warnings: encoded.warnings,
         framing: encoded.framing,
         stream,
-        has_key,
     })
 }
 
@@ -128,7 +116,7 @@ pub(crate) fn check_options(options: &ClientOptions) -> Result<(), LlmError> {
     options
         .base_url
         .as_deref()
-        .map(transport::parse_base_url)
+        .map(base_url::parse_base_url)
         .transpose()?;
     headers::own(options, &LlmRequest::default()).map(|_| ())
 }
@@ -144,7 +132,7 @@ pub(crate) fn client_secrets(options: &ClientOptions, environment: &Environment)
         secrets.header(name, value);
     }
     if let Some(url) = &options.base_url {
-        transport::collect(url, &mut secrets);
+        base_url::collect(url, &mut secrets);
     }
     secrets.finish()
 }
@@ -165,7 +153,7 @@ fn call_secrets(request: &LlmRequest) -> Option<Secrets> {
         secrets.header(name, value);
     }
     if let Some(url) = &request.base_url {
-        transport::collect(url, &mut secrets);
+        base_url::collect(url, &mut secrets);
     }
     Some(secrets.finish()).filter(|secrets| !secrets.is_empty())
 }

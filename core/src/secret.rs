@@ -4,6 +4,7 @@
 mod patterns;
 mod redactor;
 mod search;
+mod table;
 #[cfg(test)]
 mod tests;
 mod unescape;

@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use url::Url;
+use url::{Host, Url};
 
-use super::transport::{append, check_key, parse_base_url};
+use super::base_url::{append, parse_base_url};
 use super::*;
 #[cfg(feature = "openai")]
 use crate::message::Message;
@@ -39,7 +39,7 @@ fn a_base_url_is_http_with_a_host_and_no_password() {
 
 #[test]
 fn a_key_over_plain_http_stays_on_this_machine() {
-    let check = |url: &str, key| check_key(&Url::parse(url).unwrap(), None, key, false);
+    let check = |url: &str, key| cleartext::check(&Url::parse(url).unwrap(), None, key, false);
     for good in [
         "http://127.0.0.1:1/v1",
         "http://127.8.8.8/v1",
@@ -70,43 +70,95 @@ fn a_key_over_plain_http_stays_on_this_machine() {
         let error = check(bad, true).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Config, "{bad}");
         assert!(check(bad, false).is_ok(), "{bad}");
-        assert!(check_key(&Url::parse(bad).unwrap(), None, true, true).is_ok());
+        assert!(cleartext::check(&Url::parse(bad).unwrap(), None, true, true).is_ok());
     }
 }
 
-/// F72: a proxy reads what goes over plain http.
+fn proxy(host: &str, is_tls: bool) -> ProxyHost {
+    let host = Host::parse(host).unwrap();
+    ProxyHost { host, is_tls }
+}
+
+/// F72: a proxy reads what goes over plain http, whether or not TLS leads to it.
 #[test]
 fn a_key_over_plain_http_passes_no_proxy_on_another_machine() {
-    let check = |url: &str, proxy: &str, key, allow| {
-        let (url, proxy) = (Url::parse(url).unwrap(), Url::parse(proxy).unwrap());
-        check_key(&url, Some(&proxy), key, allow)
+    let check = |url: &str, host: &str, is_tls, key, allow| {
+        let url = Url::parse(url).unwrap();
+        cleartext::check(&url, Some(&proxy(host, is_tls)), key, allow)
     };
     let here = "http://127.0.0.1:1/v1";
-    for proxy in [
-        "http://proxy.example:3128/",
-        "https://proxy.example/",
-        "http://10.0.0.1:3128/",
-        "socks5://10.0.0.1:1080/",
-        "socks5h://localhost.evil.example:1080/",
-    ] {
-        let error = check(here, proxy, true, false).unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Config);
-        assert!(error.message.contains("the proxy "), "{error}");
-        assert!(check(here, proxy, false, false).is_ok(), "no key");
-        assert!(check(here, proxy, true, true).is_ok(), "allowed");
-        assert!(check("https://example.org", proxy, true, false).is_ok());
+    for is_tls in [false, true] {
+        for host in [
+            "proxy.example",
+            "10.0.0.1",
+            "0.0.0.0",
+            "[fd12::1]",
+            "localhost.evil.example",
+            "evillocalhost",
+        ] {
+            let error = check(here, host, is_tls, true, false).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Config);
+            let scheme = if is_tls { "https" } else { "http" };
+            let named = format!("through the proxy {scheme}://{host};");
+            assert!(error.message.contains(&named), "{error}");
+            assert!(check(here, host, is_tls, false, false).is_ok(), "no key");
+            assert!(check(here, host, is_tls, true, true).is_ok(), "allowed");
+            assert!(check("https://example.org", host, is_tls, true, false).is_ok());
+        }
+        for host in [
+            "127.0.0.1",
+            "127.9.9.9",
+            "[::1]",
+            "LOCALHOST.",
+            "a.localhost",
+        ] {
+            assert!(check(here, host, is_tls, true, false).is_ok(), "{host}");
+            // It would send the key on.
+            assert!(check("http://example.org/v1", host, is_tls, true, false).is_err());
+        }
     }
-    for proxy in [
-        "http://127.0.0.1:3128/",
-        "http://[::1]:3128/",
-        "http://localhost:3128/",
-        "socks5://127.0.0.1:1080/",
-        "socks5://[::1]:1080/",
+}
+
+/// The plan asks for the proxy of its own URL.
+#[test]
+#[cfg(feature = "openai")]
+fn a_plan_knows_the_proxy_on_its_way() {
+    let resolve = |options: &str| {
+        let options = ClientOptions::from_json(options).unwrap();
+        let mut request = LlmRequest::new("vllm/m", vec![Message::user("hi")]);
+        let proxy_of = |url: &Url| (url.port() == Some(81)).then(|| proxy("10.0.0.1", false));
+        resolve(&options, &Environment::default(), proxy_of, &mut request)
+    };
+    let error = resolve(r#"{"base_url":"http://localhost:81/v1","api_key":"k-1234"}"#).unwrap_err();
+    assert!(error.message.contains("the proxy http://10.0.0.1"));
+    for options in [
+        r#"{"base_url":"http://localhost:82/v1","api_key":"k-1234"}"#,
+        r#"{"base_url":"http://localhost:81/v1"}"#,
+        r#"{"base_url":"http://localhost:81/v1","api_key":"k-1234","allow_insecure_http":true}"#,
     ] {
-        assert!(check(here, proxy, true, false).is_ok(), "{proxy}");
-        // It would send the key on.
-        assert!(check("http://example.org/v1", proxy, true, false).is_err());
+        assert!(resolve(options).is_ok(), "{options}");
     }
+}
+
+/// A key in the query of a base URL is one as well.
+#[test]
+#[cfg(feature = "openai")]
+fn a_key_in_a_query_stays_on_this_machine() {
+    for query in [
+        "api-key=hidden-1",
+        "KEY=hidden-1",
+        "x=1&sig=hidden-1",
+        "code=hidden-1",
+    ] {
+        let options = |origin: &str| format!(r#"{{"base_url":"{origin}/v1?{query}"}}"#);
+        let error = planned("vllm/m", &options("http://example.org")).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Config, "{query}");
+        assert!(!error.message.contains("hidden"), "{error}");
+        assert!(planned("vllm/m", &options("http://localhost")).is_ok());
+        assert!(planned("vllm/m", &options("https://example.org")).is_ok());
+    }
+    let harmless = r#"{"base_url":"http://example.org/v1?api-version=1"}"#;
+    assert!(planned("vllm/m", harmless).is_ok());
 }
 
 /// A secret in any header is as good as a key, and an own Authorization stands in for it.
@@ -179,7 +231,7 @@ fn headers_of_http_itself_and_line_breaks_are_refused() {
 fn planned(model: &str, options: &str) -> Result<Plan, LlmError> {
     let options = ClientOptions::from_json(options).unwrap();
     let mut request = LlmRequest::new(model, vec![Message::user("hi")]);
-    resolve(&options, &Environment::default(), &mut request)
+    resolve(&options, &Environment::default(), |_| None, &mut request)
 }
 
 #[test]

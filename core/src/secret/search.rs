@@ -1,7 +1,5 @@
 //! Finds secrets in text, in whole and in pieces. Owns what is searched for: every eight bytes in a
 //! row of a key, plain or in base64, and each word of a header's value. Called by `redactor`.
-//!
-//! Eight bytes are one number, so a key is a set of numbers and a text costs one look per byte.
 
 use std::ops::Range;
 
@@ -10,6 +8,7 @@ use base64::Engine;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::table::{runs, Table};
 use super::unescape::{self, Unit};
 use super::REDACTED;
 
@@ -74,11 +73,11 @@ impl Collector {
     /// A header that the caller set. Its value is a secret, and each of its words is; in pieces
     /// where the name says so.
     pub(crate) fn header(&mut self, name: &str, value: &str) {
-        self.whole(value, PIECE_BYTES);
+        self.word(value);
         let lower = name.to_ascii_lowercase();
         if !is_secret_name(&lower) {
             let words = value.split([' ', ',', ';', '=', '"']);
-            return words.for_each(|word| self.whole(word, PIECE_BYTES));
+            return words.for_each(|word| self.word(word));
         }
         let (scheme, credentials) = match value.split_once(' ') {
             Some((scheme, rest)) if lower.ends_with("authorization") => (scheme, rest),
@@ -104,20 +103,34 @@ impl Collector {
     }
 
     pub(crate) fn finish(self) -> Secrets {
-        let pieces = |text: &String| (text.len() + 1).saturating_sub(PIECE_BYTES);
-        let count: usize = self.spellings.iter().map(|text| pieces(text)).sum();
-        let size = match count {
-            0 => 0,
-            count => (2 * count).next_power_of_two(),
-        };
-        let mut secrets = Secrets {
-            table: Zeroizing::new(vec![0; size]),
+        let spellings = self.spellings.iter().map(|text| text.as_bytes());
+        let heads = self
+            .wholes
+            .iter()
+            .filter_map(|whole| whole.expose_secret().as_bytes().get(..KEY_BYTES_MIN));
+        Secrets {
+            pieces: Table::of_runs(spellings, PIECE_BYTES),
+            heads: Table::of_runs(heads, KEY_BYTES_MIN),
             wholes: self.wholes,
-        };
-        for text in &self.spellings {
-            pieces_of(text.as_bytes(), |_, piece| secrets.insert(piece));
         }
-        secrets
+    }
+
+    /// As a whole, plain or in base64.
+    fn word(&mut self, word: &str) {
+        if word.len() < PIECE_BYTES {
+            return;
+        }
+        self.whole(word, PIECE_BYTES);
+        for offset in 0..3 {
+            let code = base64_inside(word, offset);
+            // What follows decides about the last character, unless it begins at one of its own.
+            let end = code.len() - usize::from(!(offset + word.len()).is_multiple_of(3));
+            let code = code.get(..end).unwrap_or_default();
+            if code.contains(['+', '/']) {
+                self.whole(&code.replace('+', "-").replace('/', "_"), PIECE_BYTES);
+            }
+            self.whole(code, PIECE_BYTES);
+        }
     }
 
     fn spelling(&mut self, text: String) {
@@ -143,15 +156,16 @@ fn base64_inside(key: &str, offset: usize) -> String {
 
 /// What is searched for.
 pub(crate) struct Secrets {
-    /// The pieces, as a hash table with open addressing; 0 is an empty place.
-    table: Zeroizing<Vec<u64>>,
+    pieces: Table,
+    /// How the wholes begin.
+    heads: Table,
     wholes: Vec<SecretString>,
 }
 
 impl Secrets {
     /// Whether there is nothing to search for.
     pub(crate) fn is_empty(&self) -> bool {
-        self.table.is_empty() && self.wholes.is_empty()
+        self.pieces.is_empty() && self.wholes.is_empty()
     }
 
     /// The text without secrets; `None` if it holds none, which costs no allocation unless it has
@@ -175,59 +189,43 @@ impl Secrets {
 
     /// Says where secrets stand: the first and the last letter of each.
     fn find<L: Letter>(&self, letters: &[L], mut found: impl FnMut(usize, usize)) {
-        if !self.table.is_empty() {
-            pieces_of(letters, |at, piece| {
-                if self.contains(piece) {
+        let bytes = || letters.iter().map(Letter::byte);
+        if !self.pieces.is_empty() {
+            runs(bytes(), PIECE_BYTES, |at, piece| {
+                if self.pieces.contains(piece) {
                     found(at, at + PIECE_BYTES - 1);
                 }
             });
         }
+        if !self.heads.is_empty() {
+            runs(bytes(), KEY_BYTES_MIN, |at, head| {
+                if self.heads.contains(head) {
+                    self.find_wholes(letters, at, &mut found);
+                }
+            });
+        }
+    }
+
+    fn find_wholes<L: Letter>(
+        &self,
+        letters: &[L],
+        at: usize,
+        found: &mut impl FnMut(usize, usize),
+    ) {
+        let rest = letters.get(at..).unwrap_or_default();
         for whole in &self.wholes {
             let whole = whole.expose_secret().as_bytes();
-            for at in 0..letters.len() {
-                let rest = letters.get(at..).unwrap_or_default();
-                let pairs = rest.iter().zip(whole);
-                let same = pairs
-                    .take_while(|(letter, byte)| letter.byte().eq_ignore_ascii_case(byte))
-                    .count();
-                // A text that was cut inside of a secret ends with the beginning of it.
-                let cut = same == rest.len() && same >= PIECE_BYTES;
-                if same == whole.len() || cut {
-                    found(at, at + same - 1);
-                }
+            let pairs = rest.iter().zip(whole);
+            let same = pairs
+                .take_while(|(letter, byte)| letter.byte().eq_ignore_ascii_case(byte))
+                .count();
+            // A text that was cut inside of a secret ends with the beginning of it.
+            let cut = same == rest.len() && same >= PIECE_BYTES;
+            if same == whole.len() || cut {
+                found(at, at + same - 1);
             }
         }
     }
-
-    fn insert(&mut self, piece: u64) {
-        let mask = self.table.len().wrapping_sub(1);
-        let mut at = hash(piece) & mask;
-        while let Some(place) = self.table.get_mut(at) {
-            if *place == 0 || *place == piece {
-                *place = piece;
-                return;
-            }
-            at = (at + 1) & mask;
-        }
-    }
-
-    fn contains(&self, piece: u64) -> bool {
-        let mask = self.table.len().wrapping_sub(1);
-        let mut at = hash(piece) & mask;
-        // Half of the places are empty.
-        loop {
-            match self.table.get(at) {
-                None | Some(0) => return false,
-                Some(place) if *place == piece => return true,
-                Some(_) => at = (at + 1) & mask,
-            }
-        }
-    }
-}
-
-/// Multiplicative hashing: the upper bits depend on all of the piece.
-fn hash(piece: u64) -> usize {
-    (piece.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
 }
 
 /// A byte of a text, escaped or not.
@@ -244,18 +242,6 @@ impl Letter for u8 {
 impl Letter for Unit {
     fn byte(&self) -> u8 {
         self.byte
-    }
-}
-
-/// Every eight letters in a row, in small letters: host and header names lose their case. The
-/// number is never 0 for a piece without NUL, which no key has.
-fn pieces_of<L: Letter>(letters: &[L], mut take: impl FnMut(usize, u64)) {
-    let mut piece = 0;
-    for (at, letter) in letters.iter().enumerate() {
-        piece = (piece << 8) | u64::from(letter.byte().to_ascii_lowercase());
-        if let Some(start) = (at + 1).checked_sub(PIECE_BYTES) {
-            take(start, piece);
-        }
     }
 }
 
