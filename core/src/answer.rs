@@ -8,7 +8,7 @@ use std::task::Poll;
 use crate::attempt::timed_out_in_body;
 use crate::batch::EventBatch;
 use crate::bounded;
-use crate::error::{one_line, ErrorKind, LlmError, Phase};
+use crate::error::{one_line, ErrorKind, LlmError, Phase, OUTSIDE_BYTES_MAX};
 use crate::event::FinishReason;
 use crate::framing::{Frame, Framer, Framing};
 use crate::http::{BodyFailure, Read, ResponseBody};
@@ -257,7 +257,7 @@ impl Reader {
             Body::Frames(_) => self.ended_stream(batch, Ending::Cut),
         };
         verdict.map_err(|mut error| {
-            error.message = one_line(&format!("{}: {reason}", error.message));
+            error.message = one_line(&format!("{}: {reason}", error.message), OUTSIDE_BYTES_MAX);
             error
         })
     }

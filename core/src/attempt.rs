@@ -17,7 +17,6 @@ use crate::client::Shared;
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::Start;
 use crate::http::{Exchange, Incoming, Read};
-use crate::options::LogLevel;
 use crate::plan::Plan;
 use crate::providers::headers;
 
@@ -41,6 +40,8 @@ pub(crate) struct Attempted {
     /// It cannot have been run, so that another try costs nothing.
     pub(crate) stale: bool,
     pub(crate) status: Option<u16>,
+    /// How the answer came, if one did.
+    pub(crate) protocol: &'static str,
     pub(crate) request_id: Option<String>,
 }
 
@@ -91,13 +92,14 @@ async fn run(shared: Arc<Shared>, plan: Arc<Plan>, exchange: Arc<Exchange>) -> A
                 stale: error.kind == ErrorKind::Network && exchange.is_stale(),
                 result: Err(error),
                 status: None,
+                protocol: "",
                 request_id: None,
             };
         }
     };
     let request_id = headers::request_id(&incoming.headers);
-    log_answer(&shared, &plan, &incoming);
     let status = Some(incoming.status);
+    let protocol = incoming.protocol;
     let result = match refusal(&shared, &plan, &mut incoming).await {
         Some(mut error) => {
             error.phase = Phase::Headers;
@@ -109,6 +111,7 @@ async fn run(shared: Arc<Shared>, plan: Arc<Plan>, exchange: Arc<Exchange>) -> A
         result,
         stale: false,
         status,
+        protocol,
         request_id,
     }
 }
@@ -126,25 +129,6 @@ pub(crate) fn timed_out_in_body(timer: Timer) -> LlmError {
     let mut error = timed_out(timer, Phase::Body);
     error.maybe_executed = true;
     error
-}
-
-fn log_answer(shared: &Shared, plan: &Plan, incoming: &Incoming) {
-    let provider = Some(plan.provider.name());
-    shared.log(LogLevel::Debug, provider, || {
-        let host = plan.outgoing.url.host_str().unwrap_or_default();
-        let roots = match plan.outgoing.url.scheme() {
-            "https" => shared.http.roots(),
-            _ => None,
-        };
-        let roots = roots.map_or_else(String::new, |roots| format!("; TLS trusts {roots}"));
-        let (status, protocol) = (incoming.status, incoming.protocol);
-        format!("{host} answered {status} over {protocol}{roots}")
-    });
-    if shared.options.log_bodies {
-        shared.log(LogLevel::Debug, provider, || {
-            format!("request: {}", String::from_utf8_lossy(&plan.outgoing.body))
-        });
-    }
 }
 
 /// What a status other than success means; `None` for success.
@@ -202,7 +186,7 @@ fn redirected(plan: &Plan, incoming: &Incoming) -> LlmError {
         "{} redirect to {host} is not followed; set base_url to where the API is",
         incoming.status
     );
-    let mut error = LlmError::new(ErrorKind::Protocol, message);
+    let mut error = LlmError::from_outside(ErrorKind::Protocol, &message);
     error.status = Some(incoming.status);
     error
 }
@@ -280,7 +264,7 @@ async fn begin(
 }
 
 fn unusable(message: String, status: u16, body: &[u8]) -> LlmError {
-    let mut error = LlmError::new(ErrorKind::Protocol, message)
+    let mut error = LlmError::from_outside(ErrorKind::Protocol, &message)
         .phase(Phase::Headers)
         .detail(body);
     error.status = Some(status);

@@ -3,7 +3,7 @@
 
 use crate::bounded;
 use crate::error::LlmError;
-use crate::event::Event;
+use crate::event::{Event, Start};
 
 /// A borrowed view of one event of a batch.
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +95,14 @@ impl EventBatch {
             Item::Text { end } => EventRef::Text(piece(*end)),
             Item::Reasoning { end } => EventRef::Reasoning(piece(*end)),
             Item::Other(event) => EventRef::Other(event),
+        })
+    }
+
+    /// What a provider said when it began, to be cleaned before anybody sees it.
+    pub(crate) fn starts(&mut self) -> impl Iterator<Item = &mut Start> {
+        self.items.iter_mut().filter_map(|item| match item {
+            Item::Other(Event::Start(start)) => Some(&mut **start),
+            Item::Other(_) | Item::Text { .. } | Item::Reasoning { .. } => None,
         })
     }
 

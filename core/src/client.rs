@@ -2,16 +2,16 @@
 //! clone, usable from any thread; used inside one tokio runtime.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::error::LlmError;
 use crate::event::{LlmResponse, Outcome};
 use crate::http::Http;
 use crate::options::{ClientOptions, LogLevel, LogRecord};
-use crate::plan::Environment;
+use crate::plan::{self, Environment};
 use crate::request::LlmRequest;
 use crate::retry::Budget;
-use crate::secret::Redactor;
+use crate::secret::Secrets;
 use crate::stream::LlmStream;
 
 type Logger = Arc<dyn Fn(&LogRecord) + Send + Sync>;
@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) http: Arc<Http>,
     pub(crate) environment: Environment,
     pub(crate) budget: Budget,
+    /// Made when something is to be looked at for the first time.
+    secrets: OnceLock<Secrets>,
     logger: Option<Logger>,
 }
 
@@ -52,6 +54,7 @@ impl Client {
             http,
             environment,
             budget,
+            secrets: OnceLock::new(),
             logger: None,
         };
         Self {
@@ -73,6 +76,7 @@ impl Client {
                 http: Arc::clone(&shared.http),
                 environment: shared.environment.clone(),
                 budget: Budget::default(),
+                secrets: OnceLock::new(),
                 logger: Some(logger),
             },
         };
@@ -114,11 +118,18 @@ impl Client {
 }
 
 impl Shared {
-    /// Logs a line, made only when its level is wanted, and redacted.
+    /// The secrets that all of its calls share.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        self.secrets
+            .get_or_init(|| plan::client_secrets(&self.options, &self.environment))
+    }
+
+    /// Logs a line about a call, made only when its level is wanted, and redacted.
     pub(crate) fn log(
         &self,
         level: LogLevel,
         provider: Option<&'static str>,
+        request: Option<&LlmRequest>,
         message: impl FnOnce() -> String,
     ) {
         let Some(logger) = self
@@ -128,8 +139,7 @@ impl Shared {
         else {
             return;
         };
-        let keys = self.options.api_key.iter().chain(self.environment.keys());
-        let message = Redactor::new(keys.map(crate::Secret::expose)).clean(&message());
+        let message = plan::redactor(self, request).clean_line(message());
         logger(&LogRecord {
             level,
             message,

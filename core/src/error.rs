@@ -1,6 +1,6 @@
 //! The one list of errors: what failed, whether a retry makes sense, and what is known about it.
-//! Owns the kinds and their numbers (append-only); refuses to hold a secret: every text that comes
-//! from outside passes the redactor before it gets here. Made everywhere, read by users.
+//! Owns the kinds and their numbers (append-only). A text from outside is kept long until the
+//! redactor of the call has seen it, which also cuts it. Made everywhere, read by users.
 
 use serde::{Serialize, Serializer};
 
@@ -10,6 +10,8 @@ use crate::event::LlmResponse;
 pub const MESSAGE_BYTES_MAX: usize = 2048;
 /// How much of an unusable body an error keeps in `detail`.
 pub const DETAIL_BYTES_MAX: usize = 4096;
+/// How much of a text from outside is kept until the redactor has seen it.
+pub(crate) const OUTSIDE_BYTES_MAX: usize = 64 * 1024;
 
 /// What kind of failure this is. The numbers are the `LLM_ERROR_*` of the C header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -192,7 +194,7 @@ impl LlmError {
         Self {
             kind,
             number: kind.number(),
-            message: one_line(&message.into()),
+            message: one_line(&message.into(), MESSAGE_BYTES_MAX),
             provider: None,
             status: None,
             code: None,
@@ -205,6 +207,15 @@ impl LlmError {
             maybe_executed: false,
             detail: None,
             partial: None,
+        }
+    }
+
+    /// An error that repeats what somebody outside said. Its message is not cut yet: a cut could go
+    /// through a secret, so the redactor looks first.
+    pub(crate) fn from_outside(kind: ErrorKind, message: &str) -> Self {
+        Self {
+            message: one_line(message, OUTSIDE_BYTES_MAX),
+            ..Self::new(kind, "")
         }
     }
 
@@ -224,9 +235,10 @@ impl LlmError {
         self
     }
 
-    /// Keeps the first bytes of a body for whoever has to find out why it could not be used.
+    /// Keeps the first bytes of a body for whoever has to find out why it could not be used; more
+    /// than is shown, until the redactor has seen them.
     pub(crate) fn detail(mut self, body: &[u8]) -> Self {
-        let head = body.get(..DETAIL_BYTES_MAX).unwrap_or(body);
+        let head = body.get(..OUTSIDE_BYTES_MAX).unwrap_or(body);
         self.detail = Some(String::from_utf8_lossy(head).into_owned());
         self
     }
@@ -241,10 +253,10 @@ impl std::fmt::Display for LlmError {
 impl std::error::Error for LlmError {}
 
 /// Line breaks and control characters become blanks, and the length is bounded.
-pub(crate) fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len().min(MESSAGE_BYTES_MAX));
+pub(crate) fn one_line(text: &str, bytes_max: usize) -> String {
+    let mut line = String::with_capacity(text.len().min(bytes_max));
     for character in text.trim().chars() {
-        if line.len() + character.len_utf8() > MESSAGE_BYTES_MAX {
+        if line.len() + character.len_utf8() > bytes_max {
             break;
         }
         line.push(if character.is_control() {

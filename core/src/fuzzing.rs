@@ -16,7 +16,7 @@ use std::hash::{DefaultHasher, Hasher};
 
 use fastrand::Rng;
 
-use crate::error::{LlmError, DETAIL_BYTES_MAX, MESSAGE_BYTES_MAX};
+use crate::error::{LlmError, OUTSIDE_BYTES_MAX};
 
 /// An answer of HTTP/1.1, read by the stream's own task.
 pub fn http1(bytes: &[u8]) {
@@ -53,10 +53,10 @@ fn one_of<T: Copy>(list: &[T], rng: &mut Rng) -> T {
 /// What holds for every error.
 fn check_error(error: &LlmError) {
     assert!(!error.message.is_empty(), "no message: {error:?}");
-    assert!(error.message.len() <= MESSAGE_BYTES_MAX, "too long");
+    assert!(error.message.len() <= OUTSIDE_BYTES_MAX, "too long");
     assert!(!error.message.contains(char::is_control), "{error:?}");
     assert_eq!(error.number, error.kind.number());
     // What is no UTF-8 grows from one byte to the three of U+FFFD.
     let detail_bytes = error.detail.as_ref().map_or(0, String::len);
-    assert!(detail_bytes <= 3 * DETAIL_BYTES_MAX, "too much detail");
+    assert!(detail_bytes <= 3 * OUTSIDE_BYTES_MAX, "too much detail");
 }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use url::Url;
+use url::{Host, Url};
 
 use crate::error::LlmError;
 use crate::options::HttpOptions;
@@ -51,6 +51,13 @@ pub(crate) struct Outgoing {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+}
+
+/// A proxy, as far as it matters who can read what passes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ProxyHost {
+    pub(crate) host: Host<String>,
+    pub(crate) is_tls: bool,
 }
 
 /// An answer whose body is still to be read. Dropping it closes the connection, or over HTTP/2 the
@@ -95,6 +102,15 @@ impl Http {
     pub(crate) fn roots(&self) -> Option<String> {
         let roots = self.pool.connector().tls().roots()?;
         Some(roots.to_string())
+    }
+
+    /// The proxy on the way to this URL, if there is one.
+    pub(crate) fn proxy_host(&self, url: &Url) -> Option<ProxyHost> {
+        let proxy = self.pool.connector().proxy(url)?;
+        Some(ProxyHost {
+            host: proxy.host,
+            is_tls: proxy.is_tls,
+        })
     }
 
     /// Sends a request and waits for the answer's headers. Dropping the future closes the

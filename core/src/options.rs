@@ -1,6 +1,8 @@
 //! What a client is made with: defaults, limits and their names, each of them an option. Owns the
 //! reading of options and of the environment; opens nothing.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -9,8 +11,8 @@ use crate::plan;
 use crate::request::{take, take_headers, take_limits, CallLimits};
 use crate::secret::Secret;
 
-/// The options of a client. `Default` gives the documented defaults.
-#[derive(Debug, Clone)]
+/// The options of a client. `Default` gives the documented defaults. Its Debug shows no secret.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ClientOptions {
     /// The provider of requests that name none.
@@ -100,6 +102,18 @@ impl Default for ClientOptions {
             log_bodies: false,
             worker_threads: None,
         }
+    }
+}
+
+impl fmt::Debug for ClientOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ClientOptions")
+            .field("provider", &self.provider)
+            .field("limits", &self.limits)
+            .field("http", &self.http())
+            .field("log_level", &self.log_level)
+            .finish_non_exhaustive()
     }
 }
 
@@ -287,6 +301,29 @@ mod tests {
         assert!(message(r#"{"base_url":"ftp://host"}"#).starts_with("base_url must begin"));
         let error = ClientOptions::from_json(r#"{"api_key":"a\nb"}"#).unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidArgument);
+    }
+
+    #[test]
+    fn no_debug_and_no_error_shows_a_secret() {
+        let json = r#"{"api_key":"sk-hidden","headers":{"x-any":"hidden"},
+            "base_url":"https://host/v1?key=hidden"}"#;
+        let options = ClientOptions::from_json(json).unwrap();
+        assert!(!format!("{options:?}").contains("hidden"));
+        for json in [
+            r#"{"headers":"x-any: hidden"}"#,
+            r#"{"headers":{"x-any: hidden":""}}"#,
+            r#"{"headers":{"x-any":["hidden"]}}"#,
+            r#"{"headers":{"x-any":"hidden\n"}}"#,
+            r#"{"api_key":["hidden"]}"#,
+            r#"{"api_key":"hidden\n"}"#,
+            r#"{"base_url":"https://hidden@host/v1"}"#,
+            r#"{"base_url":"https://:hidden@host/v1"}"#,
+            r#"{"base_url":"hidden"}"#,
+            r#"{"proxy":"http://me:hidden@proxy"}"#,
+        ] {
+            let error = ClientOptions::from_json(json).unwrap_err();
+            assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! Owns the reading of requests and the naming of a wrong field; knows no wire and sends nothing.
 //! Unknown fields are kept in `extra` and reach the provider as they are.
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -27,8 +29,8 @@ pub struct CallLimits {
     pub retries_max: Option<u32>,
 }
 
-/// One request. Only what the caller set is sent.
-#[derive(Debug, Clone, Default)]
+/// One request. Only what the caller set is sent. Its Debug shows no prompt and no secret.
+#[derive(Clone, Default)]
 pub struct LlmRequest {
     /// The model, or `provider/model` where no provider is named otherwise.
     pub model: String,
@@ -151,6 +153,19 @@ impl LlmRequest {
     }
 }
 
+impl fmt::Debug for LlmRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("LlmRequest")
+            .field("provider", &self.provider)
+            .field("model", &self.model)
+            .field("messages", &self.messages.len())
+            .field("stream", &self.stream)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Takes one field out of an object; absent and null are `None`.
 pub(crate) fn take<T: DeserializeOwned>(
     fields: &mut Map<String, Value>,
@@ -196,9 +211,22 @@ pub(crate) fn take_limits(fields: &mut Map<String, Value>) -> Result<CallLimits,
 fn wrong_field(name: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> LlmError {
     let path = error.path().to_string();
     let separator = if path.starts_with('[') { "" } else { "." };
+    let reason = without_text(error.inner().to_string());
     match path.as_str() {
-        "." => wrong(format!("{name}: {}", error.inner())),
-        _ => wrong(format!("{name}{separator}{path}: {}", error.inner())),
+        "." => wrong(format!("{name}: {reason}")),
+        _ => wrong(format!("{name}{separator}{path}: {reason}")),
+    }
+}
+
+/// serde repeats a text where it expected something else; the text may be a prompt or a key.
+fn without_text(reason: String) -> String {
+    let begin = "invalid type: string ";
+    match (reason.strip_prefix(begin), reason.rfind(", expected ")) {
+        (Some(_), Some(end)) => {
+            let expected = reason.get(end..).unwrap_or_default();
+            format!("{}{expected}", begin.trim_end())
+        }
+        _ => reason,
     }
 }
 
@@ -260,10 +288,28 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_field_does_not_repeat_a_text() {
+        for (name, expected) in [
+            ("headers", "headers: invalid type: string, expected a map"),
+            (
+                "max_tokens",
+                "max_tokens: invalid type: string, expected u64",
+            ),
+        ] {
+            let text = r#"hidden\", expected a prompt"#;
+            let message = message_of(&format!(r#"{{"model":"m","{name}":"{text}"}}"#));
+            assert_eq!(message, expected);
+        }
+        let message = message_of(r#"{"model":"m","messages":"hidden"}"#);
+        assert!(!message.contains("hidden"), "{message}");
+    }
+
+    #[test]
     fn keeps_unknown_fields_and_never_shows_a_key() {
         let request = LlmRequest::from_json(
-            r#"{"model":"m","messages":[{"role":"user","content":"hi","cache":1}],
-               "api_key":"sk-secret-key","logit_bias":{"1":2},"idle_timeout_ms":5}"#,
+            r#"{"model":"m","messages":[{"role":"user","content":"secret","cache":1}],
+               "api_key":"sk-secret-key","headers":{"x-any":"secret"},
+               "base_url":"https://me:secret@host/v1","logit_bias":{"1":2},"idle_timeout_ms":5}"#,
         )
         .unwrap();
         assert_eq!(request.extra.len(), 1);

@@ -10,6 +10,7 @@
 
 mod support;
 
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use futures_util::{stream, StreamExt};
@@ -55,7 +56,13 @@ async fn run(mock: &Mock, scenario: &Value, (stack, proxy): (&str, bool)) -> Vec
     let resident = memory_mb("VmRSS:");
     reset_peak();
     let began = Instant::now();
-    let (response, log) = ask(&client(json!({"proxy": proxy})), mock, scenario, name).await;
+    let lines = Arc::new(Mutex::new(String::new()));
+    let client = client(json!({"proxy": proxy, "log_level": "debug"})).with_logger({
+        let lines = Arc::clone(&lines);
+        Arc::new(move |record| lines.lock().unwrap().push_str(&format!("{record:?}\n")))
+    });
+    let (response, mut log) = ask(&client, mock, scenario, name).await;
+    log.push_str(&lines.lock().unwrap());
     let elapsed_ms = began.elapsed().as_millis() as u64;
     let grown = memory_mb("VmHWM:").saturating_sub(resident);
     let got = json!(response);
@@ -79,7 +86,7 @@ async fn run(mock: &Mock, scenario: &Value, (stack, proxy): (&str, bool)) -> Vec
         .as_str()
         .map(|text| text.replace("{key}", KEY))
     {
-        check.that("a secret is shown", !format!("{got}{log}").contains(&never));
+        check.that("a secret is shown", !shows(&format!("{got}{log}"), &never));
     }
     if let Some(part) = scenario["message_has"].as_str() {
         let message = got["receipt"]["error"]["message"]
@@ -98,6 +105,13 @@ async fn run(mock: &Mock, scenario: &Value, (stack, proxy): (&str, bool)) -> Vec
     };
     println!("battery {name}: {outcome}");
     check.failures
+}
+
+/// Whether eight characters in a row of a secret are in a text, in whatever case.
+fn shows(text: &str, secret: &str) -> bool {
+    let (text, secret) = (text.to_ascii_lowercase(), secret.to_ascii_lowercase());
+    let mut pieces = secret.as_bytes().windows(8);
+    pieces.any(|piece| text.contains(std::str::from_utf8(piece).unwrap()))
 }
 
 async fn ask(client: &Client, mock: &Mock, scenario: &Value, key: &str) -> (LlmResponse, String) {

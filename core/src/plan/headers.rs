@@ -1,0 +1,97 @@
+//! The headers of a request: ours, the codec's and the caller's. Owns which a caller may set.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::error::{ErrorKind, LlmError};
+use crate::options::ClientOptions;
+use crate::providers::EncodedRequest;
+use crate::request::LlmRequest;
+
+pub(crate) const USER_AGENT: &str = concat!("liter-llm/", env!("CARGO_PKG_VERSION"));
+/// Headers that HTTP itself sets, or that would change what a connection means.
+const HEADERS_REFUSED: [&str; 10] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "expect",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "upgrade",
+];
+
+/// The caller's own headers: the client's, then the call's over them.
+pub(super) fn own(options: &ClientOptions, request: &LlmRequest) -> Result<HeaderMap, LlmError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in options.headers.iter().chain(&request.headers) {
+        let lower = name.to_ascii_lowercase();
+        let parsed = HeaderName::from_bytes(lower.as_bytes()).map_err(|_| no_name(name))?;
+        if HEADERS_REFUSED.contains(&lower.as_str()) {
+            return Err(invalid(format!(
+                "headers.{name} is set by HTTP itself; leave it out"
+            )));
+        }
+        if !value.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
+            return Err(invalid(format!(
+                "headers.{name} has a character that no header may have"
+            )));
+        }
+        headers.insert(parsed, sensitive(name, value)?);
+    }
+    Ok(headers)
+}
+
+/// Ours, the codec's, and the caller's over both.
+pub(super) fn all(
+    encoded: &EncodedRequest,
+    own: HeaderMap,
+    stream: bool,
+) -> Result<HeaderMap, LlmError> {
+    let mut headers = HeaderMap::new();
+    headers.insert("user-agent", HeaderValue::from_static(USER_AGENT));
+    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    let accept = if stream {
+        "text/event-stream, application/json"
+    } else {
+        "application/json"
+    };
+    headers.insert("accept", HeaderValue::from_static(accept));
+    // A compressed stream is held back by some proxies until a block is full.
+    let accept_encoding = if stream { "identity" } else { "gzip" };
+    headers.insert("accept-encoding", HeaderValue::from_static(accept_encoding));
+    let idempotency_key = format!("{:032x}", fastrand::u128(..));
+    for (name, value) in encoded
+        .headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .chain([("idempotency-key", idempotency_key.as_str())])
+    {
+        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| no_name(name))?;
+        headers.insert(parsed, sensitive(name, value)?);
+    }
+    headers.extend(own);
+    Ok(headers)
+}
+
+/// A value that no Debug shows.
+fn sensitive(name: &str, value: &str) -> Result<HeaderValue, LlmError> {
+    let mut value = HeaderValue::from_str(value)
+        .map_err(|_| invalid(format!("headers.{name} cannot be sent")))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Only its beginning is repeated: who writes a header into one text has its value in the name.
+fn no_name(name: &str) -> LlmError {
+    let is_letter = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let begin: String = name.chars().take_while(is_letter).take(40).collect();
+    invalid(format!(
+        "headers: a name that begins with \"{begin}\" is no header name"
+    ))
+}
+
+fn invalid(message: String) -> LlmError {
+    LlmError::new(ErrorKind::InvalidArgument, message)
+}
