@@ -136,10 +136,9 @@ static void too_little_memory_is_an_error(void) {
   }
 }
 
-/* Answers that fit their limits and not the memory: each is whole, or an error. */
-static void large_answers_in_little_memory_are_whole_or_an_error(void) {
-  enum { LEFT = 24 << 20, STEP = 1 << 20, LARGEST = 18 << 20 };
-  static const char *const ways[] = {"false", "true"};
+/* An answer with so many bytes of text, streamed or whole; 1 when it came, 0 when it was refused.
+ */
+static int invoke_large(int bytes, int is_streamed) {
   static const char *const types[] = {"application/json", "text/event-stream"};
   static const char *const heads[] = {
       "{\\\"choices\\\":[{\\\"message\\\":{\\\"content\\\":\\\"",
@@ -147,34 +146,55 @@ static void large_answers_in_little_memory_are_whole_or_an_error(void) {
   static const char *const tails[] = {
       "\\\"},\\\"finish_reason\\\":\\\"stop\\\"}]}",
       "\\\"},\\\"finish_reason\\\":\\\"stop\\\"}]}\\n\\ndata: [DONE]\\n\\n"};
+  char step[1024];
   char request[1024];
-  size_t whole = 0;
-  size_t refused = 0;
+  size_t length = 0;
+  snprintf(step, sizeof step,
+           "{\"raw\":[{\"head\":{\"status\":200,\"headers\":[[\"content-type\",\"%s\"]],"
+           "\"chunked\":true}},{\"chunk\":\"%s\"},{\"bytes\":%d,\"of\":\"x\"},"
+           "{\"chunk\":\"%s\"},{\"chunk_end\":true}]}",
+           types[is_streamed], heads[is_streamed], bytes, tails[is_streamed]);
+  mock_plan("large", step);
+  mock_request("large", is_streamed ? "" : ",\"stream\":false", request, sizeof request);
+  LlmError error = llm_invoke("openai", request, add_length, &length);
+  if (error != LLM_ERROR_OK) CHECK_NUMBER(error, LLM_ERROR_TOO_LARGE);
+  if (error == LLM_ERROR_OK) CHECK_NUMBER(length, bytes);
+  return error == LLM_ERROR_OK;
+}
+
+/* Answers that fit their limits and not the memory: each is whole, or an error. */
+static void large_answers_in_little_memory_are_whole_or_an_error(void) {
+  enum {
+    MEBIBYTE = 1 << 20,
+    LEFT_MIN = 16,
+    LEFT_MAX = 48,
+    LEFT_STEP = 4,
+    ANSWER_MAX = 17,
+    ANSWER_STEP = 4
+  };
+  char request[1024];
   mock_plan("warm", "{\"answer\":{\"text\":\"warm\"}}");
   mock_request("warm", "", request, sizeof request);
-  CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
-  limit_memory(check_process_status("VmSize:") * 1024 + LEFT);
-  for (int bytes = STEP; bytes <= LARGEST; bytes += STEP) {
-    for (size_t way = 0; way < CHECK_COUNT(ways); way++) {
-      char step[1024];
-      char more[64];
-      snprintf(step, sizeof step,
-               "{\"raw\":[{\"head\":{\"status\":200,\"headers\":[[\"content-type\",\"%s\"]],"
-               "\"chunked\":true}},{\"chunk\":\"%s\"},{\"bytes\":%d,\"of\":\"x\"},"
-               "{\"chunk\":\"%s\"},{\"chunk_end\":true}]}",
-               types[way], heads[way], bytes, tails[way]);
-      mock_plan("large", step);
-      snprintf(more, sizeof more, ",\"stream\":%s", ways[way]);
-      mock_request("large", more, request, sizeof request);
-      size_t length = 0;
-      LlmError error = llm_invoke("openai", request, add_length, &length);
-      if (error != LLM_ERROR_OK) CHECK_NUMBER(error, LLM_ERROR_TOO_LARGE);
-      if (error == LLM_ERROR_OK) CHECK_NUMBER(length, bytes);
-      whole += error == LLM_ERROR_OK;
-      refused += error == LLM_ERROR_TOO_LARGE;
+  for (int left = LEFT_MIN; left <= LEFT_MAX; left += LEFT_STEP) {
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+      int whole = 0;
+      int all = 0;
+      check_bound(20);
+      CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
+      limit_memory((check_process_status("VmSize:") << 10) + (size_t)left * MEBIBYTE);
+      for (int size = 1; size <= ANSWER_MAX; size += ANSWER_STEP) {
+        for (int is_streamed = 0; is_streamed <= 1; is_streamed++, all++) {
+          whole += invoke_large(size * MEBIBYTE, is_streamed);
+        }
+      }
+      CHECK(whole < all && (whole > 0 || left < LEFT_MAX));
+      CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
+      _exit(0);
     }
+    check_child_exits(child, 0);
   }
-  CHECK(whole > 0 && refused > 0);
 }
 
 const CheckTest memory_tests[] = {

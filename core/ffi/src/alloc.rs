@@ -3,11 +3,25 @@
 //! _RJEM_MALLOC_CONF, and not the host's MALLOC_CONF; who sets that decides alone.
 
 #[cfg(feature = "jemalloc")]
+mod reserve;
+
+/// What small allocations can have when the system has no memory.
+#[cfg(feature = "jemalloc")]
+const RESERVE_BYTES: usize = 1024 * 1024;
+
+#[cfg(feature = "jemalloc")]
 #[global_allocator]
-static ALLOCATOR: jemallocator::Jemalloc = jemallocator::Jemalloc;
+static ALLOCATOR: reserve::WithReserve<jemallocator::Jemalloc, RESERVE_BYTES> =
+    reserve::WithReserve::new(jemallocator::Jemalloc);
 
 /// Threads that this starts at most.
 pub const THREADS: usize = if cfg!(feature = "jemalloc") { 1 } else { 0 };
+
+/// Has the calling thread's part of the allocator made now: jemalloc follows a null pointer in a
+/// thread whose first allocation finds no memory for that.
+pub fn begin_thread() {
+    drop(std::hint::black_box(Box::new([0_u8; 64])));
+}
 
 /// Starts the one thread that gives unused memory back to the system. With the first client, and
 /// not by compiled-in settings, which would start it when the library is loaded. Where the thread

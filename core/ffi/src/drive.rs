@@ -94,6 +94,7 @@ impl Ticket {
 }
 
 /// Why a stream ends before its answer does.
+#[derive(Debug)]
 enum Stop {
     /// The host said so.
     Told(ErrorKind),
@@ -186,10 +187,14 @@ fn read(provider: String, request_json: String) -> Result<LlmRequest, Box<Receip
 mod tests {
     use super::*;
     use crate::bell::Bell;
+    use crate::buffer::NO_MEMORY;
     use crate::runtime::Process;
     use crate::sync::Wait;
     use crate::time_limit::TimeLimit;
-    use crate::types::{LLM_ERROR_CANCELLED, LLM_ERROR_INTERNAL, LLM_EVENT_END};
+    use crate::types::{
+        LLM_ERROR_CANCELLED, LLM_ERROR_INTERNAL, LLM_ERROR_TOO_LARGE, LLM_EVENT_END, LLM_EVENT_TEXT,
+    };
+    use futures_util::future::FutureExt;
 
     fn client() -> Arc<ClientState> {
         let process = Process::get_or_start(None).unwrap();
@@ -229,6 +234,27 @@ mod tests {
         ticket.end(&cancelled);
         drop(ticket);
         assert_eq!(poll(&client), [(LLM_EVENT_END, LLM_ERROR_CANCELLED)]);
+    }
+
+    /// What was received before stays; what had no memory is told, not left out.
+    #[test]
+    fn a_stream_without_memory_for_its_events_ends_as_too_large() {
+        let _limit = TimeLimit::begin();
+        let client = client();
+        let mut ticket = ticket(&client, 1);
+        let mut batch = EventBatch::default();
+        batch.push_text("text");
+        assert!(ticket.deliver(&batch).now_or_never().unwrap().is_ok());
+        NO_MEMORY.set(true);
+        let stop = ticket.deliver(&batch).now_or_never().unwrap().unwrap_err();
+        let request = r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#.to_owned();
+        let request = read("openai".to_owned(), request).unwrap();
+        let receipt = stop.receipt(&mut client.core().stream(request));
+        assert_eq!(receipt.error.as_ref().unwrap().kind, ErrorKind::TooLarge);
+        ticket.end(&receipt);
+        NO_MEMORY.set(false);
+        let expected = [(LLM_EVENT_TEXT, 0), (LLM_EVENT_END, LLM_ERROR_TOO_LARGE)];
+        assert_eq!(poll(&client), expected);
     }
 
     #[test]

@@ -80,6 +80,7 @@ fn build_inside(threads: Threads) -> io::Result<Runtime> {
         .thread_name("llm-worker")
         .on_thread_start(|| {
             block_signals();
+            alloc::begin_thread();
         })
         .enable_all()
         .build()

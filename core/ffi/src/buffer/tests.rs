@@ -1,0 +1,117 @@
+//! Runs, ENDs, and memory that is kept, given back or refused.
+
+use super::*;
+use liter_llm_core::{ErrorKind, Event, LlmError, Receipt};
+
+fn text_batch(pieces: &[&str]) -> EventBatch {
+    let mut batch = EventBatch::default();
+    pieces.iter().for_each(|piece| batch.push_text(piece));
+    batch
+}
+
+fn push(buffer: &mut Buffer, stream: u64, batch: &EventBatch) -> Added {
+    buffer.push_batch(stream, batch, &Encoded::batch(batch))
+}
+
+#[test]
+fn deltas_that_follow_each_other_are_one_run() {
+    let mut buffer = Buffer::default();
+    let mut batch = text_batch(&["a", "\0é"]);
+    batch.push_reasoning("hm");
+    push(&mut buffer, 1, &batch);
+    push(&mut buffer, 1, &text_batch(&["x"]));
+    push(&mut buffer, 1, &text_batch(&["yz"]));
+    push(&mut buffer, 2, &text_batch(&["other"]));
+    push(&mut buffer, 1, &text_batch(&["w"]));
+    let seen: Vec<_> = buffer
+        .pieces()
+        .map(|p| (p.stream, p.kind, p.data.to_vec(), p.ends.to_vec()))
+        .collect();
+    let expected = [
+        (1, LLM_EVENT_TEXT, "a\0é".into(), vec![1, 4]),
+        (1, LLM_EVENT_REASONING, "hm".into(), vec![2]),
+        (1, LLM_EVENT_TEXT, "xyz".into(), vec![1, 3]),
+        (2, LLM_EVENT_TEXT, "other".into(), vec![5]),
+        (1, LLM_EVENT_TEXT, "w".into(), vec![1]),
+    ];
+    assert_eq!(seen, expected);
+    let host = buffer.host_events();
+    assert_eq!(host.len(), 5);
+    assert_eq!(
+        (host[0].length, host[0].count, host[0].error),
+        (4, 2, LLM_ERROR_OK)
+    );
+}
+
+#[test]
+fn an_end_carries_its_error_and_is_last() {
+    let mut buffer = Buffer::default();
+    let mut batch = text_batch(&["a"]);
+    let failed = Receipt::failed(LlmError::new(ErrorKind::RateLimited, "slow"));
+    batch.push(Event::End(Box::new(failed)));
+    batch.push_text("never");
+    let added = push(&mut buffer, 7, &batch);
+    let expected = Added {
+        content: 1,
+        ended: true,
+        refused: false,
+    };
+    assert_eq!(added, expected);
+    let pieces: Vec<_> = buffer.pieces().collect();
+    assert_eq!(
+        (pieces.len(), pieces[1].kind, pieces[1].error),
+        (2, LLM_EVENT_END, 7)
+    );
+    let json: serde_json::Value = serde_json::from_slice(pieces[1].data).unwrap();
+    assert_eq!(json["error"]["kind"], "RATE_LIMITED");
+    assert_eq!(buffer.ended(), [7]);
+    let host = buffer.host_events();
+    assert!(host[1].ends.is_null() && !host[1].data.is_null());
+}
+
+#[test]
+fn memory_is_kept_while_it_is_used_and_given_back_after() {
+    let mut buffer = Buffer::default();
+    let big = "x".repeat(4 * BYTES_KEPT);
+    push(&mut buffer, 1, &text_batch(&[&big]));
+    assert!(buffer.weight() >= big.len());
+    buffer.clear();
+    assert!(buffer.bytes.capacity() >= big.len());
+    push(&mut buffer, 1, &text_batch(&["x"]));
+    buffer.clear();
+    assert!(buffer.is_empty() && buffer.bytes.capacity() <= BYTES_KEPT);
+}
+
+#[test]
+fn without_memory_only_an_end_goes_in_and_it_comes_without_its_json() {
+    let mut buffer = Buffer::default();
+    let mut batch = text_batch(&["a", "b"]);
+    push(&mut buffer, 7, &batch);
+    NO_MEMORY.set(true);
+    let added = push(&mut buffer, 7, &batch);
+    assert_eq!(
+        (added.content, added.ended, added.refused),
+        (0, false, true)
+    );
+    buffer.push_encoded(0, &Encoded::log(&"dropped"));
+    batch.clear();
+    batch.push(Event::End(Box::default()));
+    assert!(push(&mut buffer, 7, &batch).ended);
+    NO_MEMORY.set(false);
+    let pieces: Vec<_> = buffer.pieces().collect();
+    assert_eq!((pieces.len(), pieces[0].data), (2, &b"ab"[..]));
+    assert_eq!((pieces[1].kind, pieces[1].data), (LLM_EVENT_END, NO_JSON));
+    assert_eq!(buffer.host_events()[1].length, 2);
+}
+
+#[test]
+fn reading_needs_no_memory_that_writing_did_not_reserve() {
+    let mut buffer = Buffer::default();
+    for stream in 1..=1000 {
+        push(&mut buffer, stream, &text_batch(&["x"]));
+    }
+    let reserved = buffer.host_events.0.capacity();
+    assert!(reserved >= 1000);
+    assert_eq!(buffer.host_events().len(), 1000);
+    assert_eq!(buffer.host_events.0.capacity(), reserved);
+}
