@@ -88,7 +88,9 @@ def got(
     result = {name: value for name, value in result.items() if name in expected}
     result["error"] = None
     if error is not None:
-        result["error"] = {name: getattr(error, name) for name in expected.get("error", {"kind"})}
+        names = expected.get("error", {"kind"})
+        message = {"message": str(error)}
+        result["error"] = {name: message.get(name) or getattr(error, name) for name in names}
     return result
 
 

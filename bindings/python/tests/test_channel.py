@@ -302,6 +302,16 @@ def test_content_keeps_order_in_the_middle(mock, connect):
     assert list(call.response.content) == ORDERED
 
 
+def test_short_runs_are_joined():
+    """As objects of its own, a token of four bytes takes seventeen times its size."""
+    channel = make_channel(Mode.WHOLE)
+    for number in range(30_000):
+        deliver({7: channel}, TEXT, b"%04d" % (number % 10_000))
+
+    assert len(channel.answer.text._runs) <= 16_384 / 4 + 30_000 * 4 / 16_384
+    assert channel.answer.response().text == "".join(f"{n % 10_000:04}" for n in range(30_000))
+
+
 # ---- errors
 
 PARTIAL = [

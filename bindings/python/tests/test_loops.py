@@ -209,3 +209,37 @@ def test_another_loop_may_not_read(mock, connect):
 
     first.close()
     second.close()
+
+
+def test_aclose_waits_for_the_thread_of_a_loop(mock, connect, monkeypatch):
+    """The thread is slow to end, and has ended all the same."""
+    from liter_llm._thread_hub import ThreadHub
+
+    ended = threading.Event()
+    run = ThreadHub._run
+
+    def run_slowly(hub: ThreadHub) -> None:
+        run(hub)
+        sum(range(3_000_000))
+        ended.set()
+
+    monkeypatch.setattr(ThreadHub, "_run", run_slowly)
+    llm = connect(mock.plan(HELLO))
+    loop = NoReaderLoop()
+
+    async def use() -> bool:
+        await llm.invoke(REQUEST)
+        hub = llm._hubs[asyncio.get_running_loop()]
+        call = hub._release
+
+        def release() -> None:
+            call()
+            released.append(ended.is_set())
+
+        hub._release = release
+        await llm.aclose()
+        return released == [True]
+
+    released: list[bool] = []
+    assert loop.run_until_complete(use())
+    loop.close()

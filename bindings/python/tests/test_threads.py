@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections import deque
 
 import pytest
 
@@ -157,3 +158,25 @@ def test_ctrl_c_before_the_first_token(mock, connect):
 
     assert time.monotonic() - interrupted_at[0] < 0.1
     mock.wait(key, closed=1)
+
+
+class Late(deque):  # type: ignore[type-arg]
+    """Empty when it is first looked at: another thread, which polls, fills it right after that."""
+
+    looked = False
+
+    def __bool__(self) -> bool:
+        self.looked, looked = True, self.looked
+        return looked and len(self) > 0
+
+
+def test_the_last_tokens_are_not_lost_to_the_end(mock, connect):
+    """They come, with the END, between the two looks of the reader."""
+    call = connect(mock.plan(HELLO)).invoke(REQUEST)
+    reader = iter(call)
+    assert next(reader) == "Hello"
+    channel = call._invocation.channel
+    list(reader)
+    assert channel.ended
+    channel.items = Late(["last"])
+    assert list(reader) == ["last"]

@@ -118,6 +118,25 @@ def test_what_is_not_read_is_not_acknowledged(mock, connect, monkeypatch):
     call.cancel()
 
 
+@pytest.mark.parametrize("way", ["loop", "thread"])
+def test_what_is_awaited_is_not_kept_for_a_reader_too(mock, connect, way):
+    """The rest of a stream that was begun as tokens: it is in the reply and nowhere else."""
+    call = connect(mock.plan(STREAM)).invoke(STREAMED)
+
+    async def first_and_rest() -> str:
+        await call.__anext__()
+        return (await call).text
+
+    if way == "loop":
+        text = asyncio.run(first_and_rest())
+    else:
+        next(call)
+        text = call.complete().text
+
+    assert text == WHOLE
+    assert not call._invocation.channel.items
+
+
 CALL = '{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c1","type":"function",'
 CALL += '"function":{"name":"look","arguments":"{}"}}]}}]}'
 REFUSAL = '{"choices":[{"index":0,"delta":{"refusal":"I may not"}}]}'

@@ -42,9 +42,11 @@ async def in_a_loop() -> str:
 
 
 def without_a_loop(llm: LiterLlm) -> str | None:
-    with llm.invoke({"model": "m", "messages": [{"role": "user", "content": "Hello"}]}) as call:
+    request = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+    with llm.invoke(request, collect=False) as call:
         for token in call:
             assert_type(token, str)
+        assert_type(call.response.collected, bool)
     try:
         return call.complete().text
     except TimeoutError as error:
@@ -56,6 +58,7 @@ def without_a_loop(llm: LiterLlm) -> str | None:
 def what_must_be_refused(llm: LiterLlm, reply: Response) -> None:
     LiterLlm(no_such_option=1)  # type: ignore[call-arg]
     llm.invoke({"model": "m", "messages": []}, retries_max="many")  # type: ignore[arg-type]
+    llm.invoke({"model": "m", "messages": []}, collect="no")  # type: ignore[arg-type]
     llm.invoke(5)  # type: ignore[arg-type]
     reply.text = "changed"  # type: ignore[misc]
 

@@ -101,6 +101,7 @@ class Invocation:
                 while not joined.ended:
                     joined.items.clear()
                     joined.wait()
+                joined.items.clear()
             except BaseException:
                 self.stop_on_thread()
                 raise
