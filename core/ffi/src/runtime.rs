@@ -15,14 +15,11 @@ use crate::client::ClientState;
 use crate::handles::{generation_of, Handles};
 use crate::pools::Pools;
 use crate::prepared::{Kept, Prepared};
-use crate::start::{self, Threads};
+use crate::start;
 use crate::{alloc, ending, fork, panics};
 
 const WORKER_THREADS_MIN: usize = 2;
 const WORKER_THREADS_MAX: usize = 4;
-/// Threads for name lookups, which block. With the workers, the allocator's thread and the host's
-/// own that makes at most four more than there are cores.
-const LOOKUP_THREADS_MAX: usize = 2;
 
 static PROCESS: AtomicPtr<Process> = AtomicPtr::new(std::ptr::null_mut());
 
@@ -118,9 +115,8 @@ impl Process {
         let workers = worker_threads
             .unwrap_or(cores)
             .clamp(WORKER_THREADS_MIN, WORKER_THREADS_MAX);
-        let lookups = LOOKUP_THREADS_MAX.min(cores);
         let generation = fork::generation();
-        let runtime = start::runtime(Threads { workers, lookups });
+        let runtime = start::runtime(workers);
         let runtime = runtime.map_err(|error| refused(&error))?;
         Ok(Self {
             generation,

@@ -6,9 +6,9 @@
 use std::io;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Condvar, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -17,28 +17,15 @@ use crate::sync::{lock, sleep, Wait};
 
 /// The longest that a caller waits for the threads; they take less than a millisecond.
 const START_WAIT_MAX: Duration = Duration::from_secs(10);
-/// The longest that the lookup threads are waited for; without them the first lookup starts one.
-const LOOKUP_WAIT_MAX: Duration = Duration::from_secs(1);
-/// For ever: a lookup thread that ended could not always be had again.
-const KEEP_ALIVE: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// How many threads of which kind.
-#[derive(Debug, Clone, Copy)]
-pub struct Threads {
-    /// They drive the streams.
-    pub workers: usize,
-    /// They wait in the system's resolver.
-    pub lookups: usize,
-}
-
-/// A runtime whose threads all run and block every signal.
-pub fn runtime(threads: Threads) -> io::Result<Runtime> {
+/// A runtime with so many threads, which all block every signal.
+pub fn runtime(workers: usize) -> io::Result<Runtime> {
     let (sender, receiver) = mpsc::sync_channel(1);
     let builder = {
         let _blocked = SignalsBlocked::begin();
         thread::Builder::new()
             .name("llm-start".to_owned())
-            .spawn(move || hand_over(build(threads), &sender))?
+            .spawn(move || hand_over(build(workers), &sender))?
     };
     let runtime = match receiver.recv_timeout(START_WAIT_MAX) {
         Ok(runtime) => runtime,
@@ -57,26 +44,22 @@ fn hand_over(runtime: io::Result<Runtime>, waiting: &SyncSender<io::Result<Runti
     }
 }
 
-fn build(threads: Threads) -> io::Result<Runtime> {
-    prove_room_for(threads.workers + threads.lookups + alloc::THREADS)?;
+fn build(workers: usize) -> io::Result<Runtime> {
+    prove_room_for(workers + alloc::THREADS)?;
     // Another thread of the host may have taken the room since. Inside a runtime, even one that
     // does nothing, tokio does not wait for the workers of one that it failed to build.
     let outer = Builder::new_current_thread().build()?;
     let built = catch_unwind(AssertUnwindSafe(|| {
-        outer.block_on(async {
-            let runtime = build_inside(threads)?;
-            start_lookups(&runtime, threads.lookups);
-            Ok(runtime)
-        })
+        outer.block_on(async { build_inside(workers) })
     }));
     built.unwrap_or_else(|_| Err(io::Error::from_raw_os_error(libc::EAGAIN)))
 }
 
-fn build_inside(threads: Threads) -> io::Result<Runtime> {
+fn build_inside(workers: usize) -> io::Result<Runtime> {
     Builder::new_multi_thread()
-        .worker_threads(threads.workers)
-        .max_blocking_threads(threads.lookups)
-        .thread_keep_alive(KEEP_ALIVE)
+        .worker_threads(workers)
+        // Nothing is run on them: name lookups have threads of their own.
+        .max_blocking_threads(1)
         .thread_name("llm-worker")
         .on_thread_start(|| {
             block_signals();
@@ -92,61 +75,30 @@ fn prove_room_for(threads: usize) -> io::Result<()> {
     thread::scope(|scope| {
         let _opened_at_the_end = OpenAtEnd(&gate);
         for _ in 0..threads {
-            thread::Builder::new().spawn_scoped(scope, || gate.wait(Wait::Forever))?;
+            thread::Builder::new().spawn_scoped(scope, || gate.wait())?;
         }
         Ok(())
     })
 }
 
-/// Has every lookup thread started now: later one may be refused, and tokio panics where the
-/// first is.
-fn start_lookups(runtime: &Runtime, lookups: usize) {
-    let gate = Arc::new(Gate::default());
-    for _ in 0..lookups {
-        let gate = Arc::clone(&gate);
-        runtime.spawn_blocking(move || gate.arrive(lookups));
-    }
-    gate.wait(Wait::Until(Instant::now() + LOOKUP_WAIT_MAX));
-    gate.open();
-}
-
 /// Threads wait before it until it is open.
 #[derive(Debug, Default)]
 struct Gate {
-    state: Mutex<GateState>,
+    is_open: Mutex<bool>,
     opened: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct GateState {
-    arrived: usize,
-    open: bool,
 }
 
 impl Gate {
     fn open(&self) {
-        lock(&self.state).open = true;
+        *lock(&self.is_open) = true;
         self.opened.notify_all();
     }
 
-    /// Waits for so many threads, this one among them.
-    fn arrive(&self, threads: usize) {
-        let arrived = {
-            let mut state = lock(&self.state);
-            state.arrived += 1;
-            state.arrived
-        };
-        match arrived == threads {
-            true => self.open(),
-            false => self.wait(Wait::Forever),
-        }
-    }
-
-    fn wait(&self, wait: Wait) {
-        let mut state = lock(&self.state);
-        while !state.open {
-            match sleep(&self.opened, state, wait) {
-                Some(woken) => state = woken,
+    fn wait(&self) {
+        let mut is_open = lock(&self.is_open);
+        while !*is_open {
+            match sleep(&self.opened, is_open, Wait::Forever) {
+                Some(woken) => is_open = woken,
                 None => return,
             }
         }

@@ -204,6 +204,9 @@ impl Life {
                 if let State::Reading(mut answer) = std::mem::replace(&mut self.state, State::Ended)
                 {
                     answer.close(&mut self.batch);
+                    if let Err(error) = self.batch.check() {
+                        return self.fail(error);
+                    }
                     clean_start(&self.shared, &self.request, &mut self.batch);
                     self.state = State::Closing(answer, Box::pin(sleep(DRAIN)));
                 }
