@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::{
-    assert_served, base_url, pair, refused, requests, requests_count, text, HTTP1_PLACES, PLACES,
+    assert_served, base_url, pair, refused, requests, requests_count, HTTP1_PLACES, PLACES,
 };
 
 /// The status is known: its own error comes within two seconds, with what came of the body, whether
@@ -166,15 +166,23 @@ async fn no_redirect_is_followed() {
     }
 }
 
-/// A body without a length ends with its connection, and that is no cut.
+/// A body without a length ends with its connection, and that is no cut: also where the answer has
+/// no end mark of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_may_end_with_its_connection() {
     let (mock, client) = pair(json!({"retries_max": 0}));
     for place in HTTP1_PLACES {
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
-        let whole = format!("{head}{}", crate::events("until the end"));
-        mock.plan(place, json!([{"raw": [{"write": whole}, {"close": true}]}]));
-        let base_url = base_url(&mock, place, place);
-        assert_eq!(text(&client, &base_url).await, "until the end", "{place}");
+        for (stream, kind, body) in [
+            (true, "text/event-stream", crate::events("until the end")),
+            (false, "application/json", crate::body("until the end")),
+        ] {
+            let key = format!("{place}-{stream}");
+            let whole = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\n\r\n{body}");
+            mock.plan(&key, json!([{"raw": [{"write": whole}, {"close": true}]}]));
+            let mut request = crate::request(&base_url(&mock, place, &key));
+            request.stream = Some(stream);
+            let answer = crate::within(crate::PATIENCE, client.complete(request)).await;
+            assert_eq!(answer.unwrap().text, "until the end", "{key}");
+        }
     }
 }
