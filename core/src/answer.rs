@@ -1,28 +1,28 @@
-//! An answer being read: bytes become frames, frames become events, and the body's end becomes a
-//! verdict. Owns when an answer is complete, cut or nonsense. Called by `stream`.
+//! An answer being read: bytes become frames, frames become events, and the end of either becomes
+//! a verdict. Owns what every error behind a good status has in common. Called by `stream`.
 
 use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::task::Poll;
-use std::time::Duration;
 
-use crate::attempt::timed_out;
+use crate::attempt::timed_out_in_body;
 use crate::batch::EventBatch;
-use crate::error::{ErrorKind, LlmError, Phase};
-use crate::framing::{Framer, Framing};
-use crate::http::{BodyFailure, IncomingBody, Read};
+use crate::error::{one_line, ErrorKind, LlmError, Phase};
+use crate::event::FinishReason;
+use crate::framing::{Frame, Framer, Framing};
+use crate::http::{BodyFailure, Read, ResponseBody};
 use crate::options::ClientOptions;
-use crate::providers::{Decoder, Finish, Progress};
+use crate::providers::{ending, json, Decoder, Finish, Progress};
 use crate::timers::{Watchdog, ALIVE_BYTES};
 
-/// How long the rest of a complete answer is read so that its connection can be used again.
-const DRAIN: Duration = Duration::from_millis(20);
-/// What is read in one step while more is ready at once.
+/// What is read in one step while more is ready at once, in bytes of the body and in reads, which
+/// may bring nothing of it.
 const STEP_BYTES_MAX: usize = 16 * 1024;
+const STEP_READS_MAX: u32 = 4;
 
 #[derive(Debug)]
 pub(crate) struct Answer {
-    incoming: IncomingBody,
+    incoming: ResponseBody,
     reader: Reader,
     /// The body was read to its end.
     at_end: bool,
@@ -32,7 +32,13 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 struct Reader {
     decoder: Box<dyn Decoder>,
+    /// The status that the answer came with.
+    status: u16,
     body: Body,
+    /// Some event went out: the caller has a part of the answer.
+    has_delivered: bool,
+    /// What the receipt of a complete answer says beside it.
+    warning: Option<&'static str>,
     /// Bytes since the last sign of life.
     quiet_bytes: usize,
 }
@@ -51,6 +57,14 @@ struct Taken {
     error: Option<LlmError>,
 }
 
+/// How the bytes of a body ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Proper,
+    /// By a reset, or a close that was not announced.
+    Cut,
+}
+
 /// What a step of reading came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -61,25 +75,15 @@ pub(crate) enum Step {
 impl Answer {
     /// Without a framing the answer comes whole.
     pub(crate) fn new(
-        incoming: IncomingBody,
+        incoming: ResponseBody,
+        status: u16,
         decoder: Box<dyn Decoder>,
         framing: Option<Framing>,
         options: &ClientOptions,
     ) -> Self {
-        let body = match framing {
-            None => Body::Whole {
-                bytes: Vec::new(),
-                bytes_max: options.body_bytes_max,
-            },
-            Some(framing) => Body::Frames(Framer::new(framing, options.event_bytes_max)),
-        };
         Self {
             incoming,
-            reader: Reader {
-                decoder,
-                body,
-                quiet_bytes: 0,
-            },
+            reader: Reader::new(status, decoder, framing, options),
             at_end: false,
         }
     }
@@ -95,27 +99,25 @@ impl Answer {
         let first = incoming.read(|piece| reader.take(piece, batch, &mut taken));
         let mut read = match watchdog.wait(first).await {
             Ok(read) => read,
-            Err(_) if reader.is_answered() => return Ok(Step::Complete),
-            Err(timer) => {
-                let mut error = timed_out(timer, Phase::Body);
-                error.maybe_executed = true;
-                return Err(error);
-            }
+            Err(_) if reader.is_answered() => return reader.judge(),
+            Err(timer) => return Err(timed_out_in_body(timer)),
         };
+        let mut reads = 0;
         let step = poll_fn(|context| loop {
             if let Some(error) = taken.error.take() {
                 return Poll::Ready(Err(error));
             }
             self.at_end = matches!(read, Ok(Read::End));
             if reader.decoder.progress() == Progress::Done {
-                return Poll::Ready(Ok(Step::Complete));
+                return Poll::Ready(reader.judge());
             }
             match std::mem::replace(&mut read, Ok(Read::End)) {
                 Ok(Read::More) => {}
                 Ok(Read::End) => return Poll::Ready(reader.ended(batch)),
-                Err(failure) => return Poll::Ready(reader.broken(failure)),
+                Err(failure) => return Poll::Ready(reader.broken(failure, batch)),
             }
-            if taken.bytes >= STEP_BYTES_MAX {
+            reads += 1;
+            if taken.bytes >= STEP_BYTES_MAX || reads >= STEP_READS_MAX {
                 return Poll::Ready(Ok(Step::More));
             }
             let mut take = |piece: &[u8]| reader.take(piece, batch, &mut taken);
@@ -136,26 +138,56 @@ impl Answer {
         self.reader.decoder.close(batch);
     }
 
-    /// Reads to the end of the body, but not for long.
+    /// Reads to the end of the body, which nobody looks at.
     pub(crate) async fn drain(&mut self) {
-        if self.at_end {
-            return;
+        let ignore = |_: &[u8]| ControlFlow::Continue(());
+        while !self.at_end {
+            let read = self.incoming.read(ignore).await;
+            self.at_end = !matches!(read, Ok(Read::More));
         }
-        let incoming = &mut self.incoming;
-        let rest = async {
-            let ignore = |_: &[u8]| ControlFlow::Continue(());
-            while let Ok(Read::More) = incoming.read(ignore).await {}
-        };
-        // Late or broken: the connection is simply not used again.
-        let _ = tokio::time::timeout(DRAIN, rest).await;
+    }
+
+    /// A timer ran out: nothing else is begun on a connection that others share.
+    pub(crate) fn retire_connection(&self) {
+        self.incoming.retire_connection();
     }
 
     pub(crate) fn finish(&self) -> Finish {
-        self.reader.decoder.finish()
+        self.reader.finish()
     }
 }
 
 impl Reader {
+    fn new(
+        status: u16,
+        decoder: Box<dyn Decoder>,
+        framing: Option<Framing>,
+        options: &ClientOptions,
+    ) -> Self {
+        let body = match framing {
+            None => Body::Whole {
+                bytes: Vec::new(),
+                bytes_max: options.body_bytes_max,
+            },
+            Some(framing) => Body::Frames(Framer::new(framing, options.event_bytes_max)),
+        };
+        Self {
+            decoder,
+            status,
+            body,
+            has_delivered: false,
+            warning: None,
+            quiet_bytes: 0,
+        }
+    }
+
+    fn finish(&self) -> Finish {
+        Finish {
+            warnings: self.warning.iter().map(|&w| w.to_owned()).collect(),
+            ..self.decoder.finish()
+        }
+    }
+
     /// Takes a piece of the body; an error ends the reading.
     fn take(&mut self, piece: &[u8], batch: &mut EventBatch, taken: &mut Taken) -> ControlFlow<()> {
         taken.bytes += piece.len();
@@ -169,7 +201,7 @@ impl Reader {
             Body::Frames(framer) => {
                 let signs = framer.signs_of_life();
                 let decoder = &mut self.decoder;
-                let fed = framer.feed(piece, &mut |frame| decoder.frame(frame, batch));
+                let fed = framer.feed(piece, &mut |frame| decode(&mut **decoder, frame, batch));
                 alive |= framer.signs_of_life() > signs;
                 fed
             }
@@ -179,9 +211,10 @@ impl Reader {
             taken.alive = true;
             self.quiet_bytes = 0;
         }
+        self.has_delivered |= !batch.is_empty();
         match fed {
             Err(error) if self.decoder.progress() != Progress::Done => {
-                taken.error = Some(in_body(error));
+                taken.error = Some(self.in_answer(error));
                 ControlFlow::Break(())
             }
             Ok(()) | Err(_) => ControlFlow::Continue(()),
@@ -190,42 +223,116 @@ impl Reader {
 
     /// The body ended properly: was it an answer?
     fn ended(&mut self, batch: &mut EventBatch) -> Result<Step, LlmError> {
-        match &mut self.body {
-            Body::Whole { bytes, .. } => {
-                let bytes = std::mem::take(bytes);
-                self.decoder.whole(&bytes, batch).map_err(in_body)?;
-                return Ok(Step::Complete);
-            }
-            Body::Frames(framer) => {
-                let decoder = &mut self.decoder;
-                let ended = framer.end(&mut |frame| decoder.frame(frame, batch));
-                ended.map_err(in_body)?;
-            }
-        }
-        match self.decoder.progress() {
-            Progress::Answered | Progress::Done => Ok(Step::Complete),
-            Progress::Open => Err(failed(
-                ErrorKind::Truncated,
-                "the stream ended before the answer did",
-            )),
-            Progress::Empty => Err(failed(ErrorKind::Protocol, "the stream held no answer")),
-        }
+        let Body::Whole { bytes, .. } = &mut self.body else {
+            return self.ended_stream(batch, Ending::Proper);
+        };
+        let bytes = std::mem::take(bytes);
+        let read = match std::str::from_utf8(&bytes) {
+            Ok(text) if !json::is_shallow(text) => Err(too_deep(text)),
+            _ => self.decoder.whole(&bytes, batch),
+        };
+        self.has_delivered |= !batch.is_empty();
+        read.map_err(|error| self.in_answer(error))?;
+        self.judge().map_err(|error| error.detail(&bytes))
     }
 
-    /// The body was cut. Before the first content that may be tried again; whether it was, the
-    /// caller knows.
-    fn broken(&mut self, failure: BodyFailure) -> Result<Step, LlmError> {
-        match failure {
-            BodyFailure::Decode(reason) => Err(failed(
-                ErrorKind::Protocol,
-                format!("the body cannot be decompressed: {reason}"),
-            )),
-            BodyFailure::Cut(_) if self.is_answered() => Ok(Step::Complete),
-            BodyFailure::Cut(reason) => {
-                let message = format!("the connection ended before the answer did: {reason}");
-                let retryable = matches!(self.body, Body::Frames(_));
-                Err(failed(ErrorKind::Truncated, message).retryable(retryable))
+    /// The body was cut.
+    fn broken(&mut self, failure: BodyFailure, batch: &mut EventBatch) -> Result<Step, LlmError> {
+        let reason = match failure {
+            BodyFailure::Decode(reason) => {
+                let message = format!("the body cannot be decompressed: {reason}");
+                let error = LlmError::new(ErrorKind::Protocol, message);
+                return Err(self.behind_status(error));
             }
+            BodyFailure::Cut(reason) => reason,
+        };
+        let verdict = match &self.body {
+            Body::Whole { .. } => {
+                let error = LlmError::new(ErrorKind::Truncated, "the answer was cut");
+                Err(self.behind_status(error))
+            }
+            Body::Frames(_) => self.ended_stream(batch, Ending::Cut),
+        };
+        verdict.map_err(|mut error| {
+            error.message = one_line(&format!("{}: {reason}", error.message));
+            error
+        })
+    }
+
+    /// The bytes of a stream ended. How politely they did makes no difference once an answer had
+    /// begun: the verdict is the same for a proper end, a reset and a close. Of nothing at all, a
+    /// proper end is the host's own word, which it would give again.
+    fn ended_stream(&mut self, batch: &mut EventBatch, ending: Ending) -> Result<Step, LlmError> {
+        let mut is_cut = false;
+        if let Body::Frames(framer) = &mut self.body {
+            let decoder = &mut self.decoder;
+            is_cut = framer.is_inside_event();
+            let ended = framer.end(&mut |frame| {
+                is_cut = json::is_cut(frame.data);
+                match is_cut {
+                    true => Ok(()),
+                    false => decode(&mut **decoder, frame, batch),
+                }
+            });
+            self.has_delivered |= !batch.is_empty();
+            match ended {
+                Err(error) if self.decoder.progress() != Progress::Done => {
+                    return Err(self.in_answer(error));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        // Where the caller has nothing and the model had not finished, it may be asked again.
+        let may_retry = !self.has_delivered && !self.is_answered() && !self.has_finished();
+        if is_cut && !self.is_answered() {
+            let error = LlmError::new(ErrorKind::Truncated, "the stream ended inside an event");
+            return Err(self.behind_status(error.retryable(may_retry)));
+        }
+        if self.decoder.progress() == Progress::Empty && ending == Ending::Cut {
+            let error = LlmError::new(ErrorKind::Truncated, "the stream ended before it began");
+            return Err(self.behind_status(error.retryable(true)));
+        }
+        self.judge().map_err(|error| match error.kind {
+            ErrorKind::Truncated => error.retryable(may_retry),
+            _ => error,
+        })
+    }
+
+    /// The answer ended, by its mark or with the body.
+    fn judge(&mut self) -> Result<Step, LlmError> {
+        let verdict = ending::judge(self.decoder.seen(), &self.decoder.finish());
+        self.warning = verdict.map_err(|error| self.behind_status(error))?;
+        Ok(Step::Complete)
+    }
+
+    /// The model said why it stopped, and not that it failed.
+    fn has_finished(&self) -> bool {
+        let reason = self.decoder.finish().reason;
+        reason.is_some_and(|reason| reason != FinishReason::Error)
+    }
+
+    /// An error that the answer itself is, or says. Once the model had finished, the same request
+    /// is not sent again for it.
+    fn in_answer(&self, error: LlmError) -> LlmError {
+        let retryable = error.retryable && !self.has_finished();
+        self.behind_status(error.retryable(retryable))
+    }
+
+    /// What holds for every error behind a good status: the provider took the request, and unless
+    /// it says that it refused it, it may have run it.
+    fn behind_status(&self, error: LlmError) -> LlmError {
+        let is_refusal = matches!(
+            error.kind,
+            ErrorKind::Authentication
+                | ErrorKind::Permission
+                | ErrorKind::NotFound
+                | ErrorKind::InvalidRequest
+                | ErrorKind::QuotaExceeded
+        );
+        LlmError {
+            status: error.status.or(Some(self.status)),
+            maybe_executed: self.has_delivered || !is_refusal,
+            ..error.phase(Phase::Body)
         }
     }
 
@@ -256,15 +363,26 @@ fn extend(bytes: &mut Vec<u8>, piece: &[u8], bytes_max: usize) -> Result<(), Llm
 }
 
 fn failed(kind: ErrorKind, message: impl Into<String>) -> LlmError {
-    in_body(LlmError::new(kind, message))
+    LlmError::new(kind, message).phase(Phase::Body)
 }
 
-/// What a provider reports as its own failure was not run; all else may have been.
-fn in_body(mut error: LlmError) -> LlmError {
-    error.phase = Phase::Body;
-    error.maybe_executed = matches!(
-        error.kind,
-        ErrorKind::Truncated | ErrorKind::Protocol | ErrorKind::TooLarge
-    );
-    error
+/// Reads one frame, unless it is nested too deep for whoever may look into it.
+fn decode(
+    decoder: &mut dyn Decoder,
+    frame: Frame<'_>,
+    batch: &mut EventBatch,
+) -> Result<(), LlmError> {
+    match json::is_shallow(frame.data) {
+        true => decoder.frame(frame, batch),
+        false => Err(too_deep(frame.data)),
+    }
 }
+
+fn too_deep(text: &str) -> LlmError {
+    let levels = json::LEVELS_MAX;
+    let message = format!("the answer's JSON is nested in more than {levels} levels");
+    failed(ErrorKind::Protocol, message).detail(text.as_bytes())
+}
+
+#[cfg(all(test, feature = "openai", feature = "anthropic", feature = "cohere"))]
+mod tests;

@@ -1,76 +1,116 @@
 //! One attempt: send, look at the status and the content type, and either hand over an answer to be
-//! read or say what its refusal means. Called by `stream`, which decides what comes next.
+//! read or say what its refusal means. Called by `stream`, which keeps the attempt between polls,
+//! holds the timers, and decides what comes next.
 
+use std::fmt;
+use std::future::Future;
 use std::ops::ControlFlow;
-use std::time::SystemTime;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use url::Url;
 
 use crate::answer::Answer;
 use crate::client::Shared;
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::Start;
-use crate::http::{ConnectWatch, Incoming, Read};
+use crate::http::{Exchange, Incoming, Read};
 use crate::options::LogLevel;
 use crate::plan::Plan;
 use crate::providers::headers;
-use crate::timers::Watchdog;
+
+/// How long the body of an error, or of a page that is no answer, is waited for: what it means, its
+/// status says already.
+const ERROR_BODY_WAIT_MAX: Duration = Duration::from_secs(2);
+
+type Sending = Pin<Box<dyn Future<Output = Attempted> + Send>>;
+
+/// An attempt under way. Dropping it closes its connection.
+pub(crate) struct Attempt {
+    pub(crate) sending: Sending,
+    /// How far it has come.
+    pub(crate) exchange: Arc<Exchange>,
+}
 
 /// What came of an attempt.
 #[derive(Debug)]
-pub(crate) struct Attempt {
+pub(crate) struct Attempted {
     pub(crate) result: Result<Answer, LlmError>,
-    /// It used a kept connection and nothing came back: that connection was closed already.
+    /// It cannot have been run, so that another try costs nothing.
     pub(crate) stale: bool,
+    pub(crate) status: Option<u16>,
     pub(crate) request_id: Option<String>,
 }
 
-/// Sends the request once.
-pub(crate) async fn run(shared: &Shared, plan: &Plan, watchdog: &mut Watchdog) -> Attempt {
-    let watch = ConnectWatch::new(watchdog.connect_limit());
-    let sent = watchdog
-        .wait_in(shared.http.send(&plan.outgoing, &watch), || {
-            Some(watch.stage())
-        })
-        .await;
-    let mut attempt = Attempt {
-        result: Err(internal()),
-        stale: false,
-        request_id: None,
-    };
+impl Attempt {
+    /// Sends the request once, as soon as it is polled.
+    pub(crate) fn begin(shared: &Arc<Shared>, plan: &Arc<Plan>) -> Self {
+        let exchange = Exchange::new();
+        let run = run(Arc::clone(shared), Arc::clone(plan), Arc::clone(&exchange));
+        Self {
+            sending: Box::pin(run),
+            exchange,
+        }
+    }
+
+    /// The error of a timer that ran out before the answer began.
+    pub(crate) fn unanswered(&self, timer: Timer, host: &str) -> LlmError {
+        if !self.exchange.is_connected() {
+            let mut error = timed_out(timer, Phase::Connect);
+            if timer == Timer::Connect {
+                error.message = format!("cannot connect to {host} within connect_timeout_ms");
+            }
+            return error;
+        }
+        // Another client may share the connection, and would wait for it in vain too.
+        self.exchange.retire_connection();
+        let mut error = timed_out(timer, Phase::Headers);
+        error.maybe_executed = self.exchange.maybe_executed();
+        error
+    }
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Attempt")
+            .field("exchange", &self.exchange)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn run(shared: Arc<Shared>, plan: Arc<Plan>, exchange: Arc<Exchange>) -> Attempted {
+    // In a box: what it takes to connect and send is given back before the answer is read.
+    let sent = Box::pin(shared.http.send(&plan.outgoing, &exchange)).await;
     let mut incoming = match sent {
-        Ok(Ok(incoming)) => incoming,
-        Ok(Err(error)) => {
-            attempt.stale = watch.is_reused() && error.kind == ErrorKind::Network;
-            attempt.result = Err(error);
-            return attempt;
-        }
-        Err(timer) => {
-            attempt.result = Err(unanswered(timer, &watch));
-            return attempt;
+        Ok(incoming) => incoming,
+        Err(error) => {
+            return Attempted {
+                stale: error.kind == ErrorKind::Network && exchange.is_stale(),
+                result: Err(error),
+                status: None,
+                request_id: None,
+            };
         }
     };
-    attempt.request_id = headers::request_id(&incoming.headers);
-    log_answer(shared, plan, &incoming);
-    attempt.result = match refusal(shared, plan, &mut incoming, watchdog).await {
+    let request_id = headers::request_id(&incoming.headers);
+    log_answer(&shared, &plan, &incoming);
+    let status = Some(incoming.status);
+    let result = match refusal(&shared, &plan, &mut incoming).await {
         Some(mut error) => {
             error.phase = Phase::Headers;
             Err(error)
         }
-        None => begin(shared, plan, incoming, attempt.request_id.clone(), watchdog).await,
+        None => begin(&shared, &plan, incoming, request_id.clone()).await,
     };
-    attempt
-}
-
-/// A timer that ran out before the headers came.
-fn unanswered(timer: Timer, watch: &ConnectWatch) -> LlmError {
-    if watch.is_connecting() {
-        return timed_out(timer, Phase::Connect);
+    Attempted {
+        result,
+        stale: false,
+        status,
+        request_id,
     }
-    let mut error = timed_out(timer, Phase::Headers);
-    error.maybe_executed = true;
-    error
 }
 
 /// The error of a timer that ran out. The total deadline is final; the others may be tried again.
@@ -81,39 +121,36 @@ pub(crate) fn timed_out(timer: Timer, phase: Phase) -> LlmError {
     error.retryable(timer != Timer::Total)
 }
 
+/// A timer that ran out while an answer was read.
+pub(crate) fn timed_out_in_body(timer: Timer) -> LlmError {
+    let mut error = timed_out(timer, Phase::Body);
+    error.maybe_executed = true;
+    error
+}
+
 fn log_answer(shared: &Shared, plan: &Plan, incoming: &Incoming) {
-    shared.log(LogLevel::Debug, Some(plan.provider.name()), || {
-        format!(
-            "{} answered {}",
-            plan.outgoing.url.host_str().unwrap_or_default(),
-            incoming.status
-        )
+    let provider = Some(plan.provider.name());
+    shared.log(LogLevel::Debug, provider, || {
+        let host = plan.outgoing.url.host_str().unwrap_or_default();
+        let roots = match plan.outgoing.url.scheme() {
+            "https" => shared.http.roots(),
+            _ => None,
+        };
+        let roots = roots.map_or_else(String::new, |roots| format!("; TLS trusts {roots}"));
+        let (status, protocol) = (incoming.status, incoming.protocol);
+        format!("{host} answered {status} over {protocol}{roots}")
     });
     if shared.options.log_bodies {
-        shared.log(LogLevel::Debug, Some(plan.provider.name()), || {
+        shared.log(LogLevel::Debug, provider, || {
             format!("request: {}", String::from_utf8_lossy(&plan.outgoing.body))
         });
     }
 }
 
 /// What a status other than success means; `None` for success.
-async fn refusal(
-    shared: &Shared,
-    plan: &Plan,
-    incoming: &mut Incoming,
-    watchdog: &mut Watchdog,
-) -> Option<LlmError> {
+async fn refusal(shared: &Shared, plan: &Plan, incoming: &mut Incoming) -> Option<LlmError> {
     let status = incoming.status;
-    let header_bytes: usize = incoming
-        .headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len())
-        .sum();
-    if header_bytes > shared.options.header_bytes_max {
-        let limit = shared.options.header_bytes_max;
-        let message = format!("the answer's headers are longer than header_bytes_max ({limit})");
-        let mut error = LlmError::new(ErrorKind::Protocol, message);
-        error.maybe_executed = true;
+    if let Some(error) = unreadable(shared, incoming) {
         return Some(error);
     }
     if (200..300).contains(&status) {
@@ -122,7 +159,7 @@ async fn refusal(
     if (300..400).contains(&status) {
         return Some(redirected(plan, incoming));
     }
-    let body = read_error_body(incoming, shared.options.error_body_bytes_max, watchdog).await;
+    let body = read_error_body(incoming, shared.options.error_body_bytes_max).await;
     let mut error = plan.provider.error(status, &body);
     error.status = Some(status);
     if let Some(should_retry) = headers::should_retry(&incoming.headers) {
@@ -133,6 +170,24 @@ async fn refusal(
         error.retry_after_ms = asked.or(error.retry_after_ms);
     }
     Some(error)
+}
+
+/// A head that HTTP allows and that says nothing which could be acted upon.
+fn unreadable(shared: &Shared, incoming: &Incoming) -> Option<LlmError> {
+    let status = incoming.status;
+    if !(200..600).contains(&status) {
+        let message = format!("status {status} is none that ends a request");
+        return Some(unusable(message, status, &[]));
+    }
+    let lines = incoming.headers.iter();
+    let header_bytes: usize = lines
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    let limit = shared.options.header_bytes_max;
+    (header_bytes > limit).then(|| {
+        let message = format!("the answer's headers are longer than header_bytes_max ({limit})");
+        unusable(message, status, &[])
+    })
 }
 
 /// Redirects are never followed: they would carry the prompt, or the key, to another host.
@@ -153,25 +208,24 @@ fn redirected(plan: &Plan, incoming: &Incoming) -> LlmError {
 }
 
 /// The first bytes of an error's body; what is missing or late is not worth another error.
-async fn read_error_body(
-    incoming: &mut Incoming,
-    limit: usize,
-    watchdog: &mut Watchdog,
-) -> Vec<u8> {
+async fn read_error_body(incoming: &mut Incoming, limit: usize) -> Vec<u8> {
     let mut body = Vec::new();
-    while body.len() < limit {
-        let read = incoming.body.read(|piece| {
-            let room = limit.saturating_sub(body.len());
-            body.extend_from_slice(piece.get(..room).unwrap_or(piece));
-            match body.len() < limit {
-                true => ControlFlow::Continue(()),
-                false => ControlFlow::Break(()),
-            }
-        });
-        let Ok(Ok(Read::More)) = watchdog.wait(read).await else {
-            break;
-        };
-    }
+    let reading = async {
+        while body.len() < limit {
+            let read = incoming.body.read(|piece| {
+                let room = limit.saturating_sub(body.len());
+                body.extend_from_slice(piece.get(..room).unwrap_or(piece));
+                match body.len() < limit {
+                    true => ControlFlow::Continue(()),
+                    false => ControlFlow::Break(()),
+                }
+            });
+            let Ok(Read::More) = read.await else {
+                break;
+            };
+        }
+    };
+    let _ = tokio::time::timeout(ERROR_BODY_WAIT_MAX, reading).await;
     body
 }
 
@@ -181,7 +235,6 @@ async fn begin(
     plan: &Plan,
     mut incoming: Incoming,
     request_id: Option<String>,
-    watchdog: &mut Watchdog,
 ) -> Result<Answer, LlmError> {
     let header = |name| {
         incoming
@@ -197,7 +250,7 @@ async fn begin(
         return Err(unusable(message, incoming.status, &[]));
     }
     if content_type.starts_with("text/html") {
-        let body = read_error_body(&mut incoming, crate::DETAIL_BYTES_MAX, watchdog).await;
+        let body = read_error_body(&mut incoming, crate::DETAIL_BYTES_MAX).await;
         let message = "the answer is an HTML page; is base_url right?".to_owned();
         return Err(unusable(message, incoming.status, &body));
     }
@@ -219,6 +272,7 @@ async fn begin(
     let framing = (!whole).then_some(plan.framing);
     Ok(Answer::new(
         incoming.body,
+        incoming.status,
         decoder,
         framing,
         &shared.options,
@@ -232,8 +286,4 @@ fn unusable(message: String, status: u16, body: &[u8]) -> LlmError {
     error.status = Some(status);
     error.maybe_executed = true;
     error
-}
-
-fn internal() -> LlmError {
-    LlmError::new(ErrorKind::Internal, "an attempt ended without a result")
 }

@@ -76,9 +76,6 @@ impl Client {
                 logger: Some(logger),
             },
         };
-        shared.log(LogLevel::Debug, None, || {
-            format!("TLS trusts {}", shared.http.roots())
-        });
         Self {
             shared: Arc::new(shared),
         }

@@ -176,6 +176,9 @@ pub struct Receipt {
     /// Events of the stream that this library does not know and passed over.
     #[serde(skip_serializing_if = "is_zero")]
     pub unknown_events: u64,
+    /// What to know about the answer though it is complete, such as that nobody said why it ended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The provider's name for the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,

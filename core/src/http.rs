@@ -1,48 +1,48 @@
-//! Bytes to a provider and back: connections, TLS, proxies, pools. Owns everything that is HTTP and
-//! nothing that is a provider. Two stacks stand behind `send` and `IncomingBody::poll_read`:
-//! `direct` reads an HTTP/1.1 connection inside the stream's own task; `general` (reqwest) does
-//! HTTP/2, proxies, and hosts whose version is not known yet. Called by `attempt` and `answer`.
+//! Bytes to a provider and back: names, connections, TLS, proxies, and the pool of connections.
+//! Owns everything that is HTTP and nothing that is a provider. An exchange goes over HTTP/1.1, read
+//! inside the stream's own task, or over HTTP/2, as the host prefers; both look alike from outside.
+//! Called by `attempt` and `answer`.
 
-mod body;
-mod chunked;
-mod connect;
-mod dial;
-mod direct;
-mod failure;
+mod classify;
+mod connector;
+mod exchange;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
-mod general;
-mod gunzip;
-mod head;
-mod idle;
-mod lanes;
-mod line;
-mod resolve;
+mod gzip;
+mod http1;
+mod http2;
+mod pool;
+mod proxy;
+mod resolver;
+mod response_body;
+mod socket;
 mod tls;
 
-use std::future::poll_fn;
-use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use url::{Host, Url};
+use url::Url;
 
-use crate::error::{ErrorKind, LlmError, Phase};
+use crate::error::LlmError;
 use crate::options::HttpOptions;
-pub(crate) use connect::ConnectWatch;
-pub(crate) use failure::BodyFailure;
+pub(crate) use classify::BodyFailure;
+pub(crate) use exchange::Exchange;
+use http1::connection::{Connection, Upload};
+use http1::request_head;
+use pool::{Carrier, Origin, Pool};
+pub(crate) use response_body::ResponseBody;
+
+/// Requests that found their connection closing before anything of them was sent look for another
+/// one so often; it is no attempt yet.
+const CONNECTIONS_TRIED_MAX: usize = 3;
 
 /// An HTTP stack: the connections that clients with equal options share. It belongs to the tokio
 /// runtime in which it is first used.
 #[derive(Debug)]
 pub struct Http {
-    direct: direct::Direct,
-    general: general::General,
-    deny_private: bool,
-    roots: tls::RootSource,
+    pool: Pool,
 }
 
 /// One request, ready to be sent any number of times.
@@ -53,19 +53,15 @@ pub(crate) struct Outgoing {
     pub(crate) body: Bytes,
 }
 
-/// An answer whose body is still to be read. Dropping it closes the connection.
+/// An answer whose body is still to be read. Dropping it closes the connection, or over HTTP/2 the
+/// stream.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: IncomingBody,
-}
-
-/// The rest of an answer. Dropping it closes the connection, unless it was read to its end.
-#[derive(Debug)]
-pub(crate) enum IncomingBody {
-    Direct(Box<direct::Body>),
-    General(Box<general::Body>),
+    pub(crate) body: ResponseBody,
+    /// How it came, for the log.
+    pub(crate) protocol: &'static str,
 }
 
 /// Who takes the pieces of a body. After a break the rest of what was read is not handed out, so
@@ -82,73 +78,112 @@ pub(crate) enum Read {
 }
 
 impl Http {
-    /// Reads certificates and builds the stack; opens no connection.
+    /// Reads the files that the options name, and the proxies of the environment; opens no
+    /// connection. The platform's certificates are read when a connection first needs them.
     ///
     /// # Errors
-    /// `CONFIG` when a certificate or key file cannot be used; the message names it.
+    /// `CONFIG` when a certificate or key file, or a proxy variable, cannot be used; the message
+    /// names it.
     pub fn new(options: &HttpOptions) -> Result<Self, LlmError> {
-        let (tls, roots) = tls::client_config(options)?;
-        let resolver = resolve::Resolver::new(options.deny_private);
+        let connector = connector::Connector::new(options)?;
         Ok(Self {
-            direct: direct::Direct::new(options, &tls, resolver.clone()),
-            general: general::General::new(options, tls, resolver)?,
-            deny_private: options.deny_private,
-            roots,
+            pool: Pool::new(options, connector),
         })
     }
 
-    /// Where the trusted roots came from, for the log.
-    pub(crate) fn roots(&self) -> String {
-        self.roots.to_string()
+    /// Where the trusted roots came from, for the log; `None` until TLS was used.
+    pub(crate) fn roots(&self) -> Option<String> {
+        let roots = self.pool.connector().tls().roots()?;
+        Some(roots.to_string())
     }
 
     /// Sends a request and waits for the answer's headers. Dropping the future closes the
-    /// connection. `watch` learns when a connection is made for it.
+    /// connection. `exchange` learns how far it came.
     pub(crate) async fn send(
         &self,
         outgoing: &Outgoing,
-        watch: &Arc<ConnectWatch>,
+        exchange: &Arc<Exchange>,
     ) -> Result<Incoming, LlmError> {
-        self.check_address(&outgoing.url)?;
-        if self.general.is_needed(&outgoing.url) {
-            // In a box, so that the other path does not carry its size.
-            Box::pin(self.general.send(outgoing, watch)).await
-        } else {
-            self.direct.send(outgoing, watch).await
+        self.pool.connector().check_address(&outgoing.url)?;
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            match self.pool.carrier(&outgoing.url, exchange).await? {
+                Carrier::Http1(connection, origin) => {
+                    return self
+                        .over_http1(connection, origin, outgoing, exchange)
+                        .await;
+                }
+                Carrier::Http2(place) => {
+                    // In a box, so that the other path does not carry its size.
+                    let begun = Box::pin(http2::begin(place, outgoing, exchange)).await;
+                    match begun {
+                        Ok(begun) => return Ok(Incoming::over_http2(begun)),
+                        Err(http2::Failure::NotSent) if tried < CONNECTIONS_TRIED_MAX => {}
+                        Err(failure) => {
+                            return Err(failure.into_error(&host(outgoing), exchange));
+                        }
+                    }
+                }
+            }
         }
     }
 
-    /// A name is checked when it is resolved; an address needs no lookup and is checked here.
-    fn check_address(&self, url: &Url) -> Result<(), LlmError> {
-        let address = match url.host() {
-            Some(Host::Ipv4(address)) => IpAddr::V4(address),
-            Some(Host::Ipv6(address)) => IpAddr::V6(address),
-            Some(Host::Domain(_)) | None => return Ok(()),
+    async fn over_http1(
+        &self,
+        mut connection: Connection,
+        origin: Arc<Origin>,
+        outgoing: &Outgoing,
+        exchange: &Arc<Exchange>,
+    ) -> Result<Incoming, LlmError> {
+        let url = &outgoing.url;
+        // Over TLS the proxy was asked for a tunnel; else it passes each request on.
+        let proxy = match url.scheme() {
+            "http" => self.pool.connector().proxy(url),
+            _ => None,
         };
-        resolve::check(address, self.deny_private).map_err(|reason| {
-            LlmError::new(ErrorKind::Config, format!("base_url: {reason}")).phase(Phase::Connect)
-        })
+        let head = request_head::write(
+            url,
+            &outgoing.headers,
+            outgoing.body.len(),
+            proxy.as_ref().map(|proxy| proxy.authorization()),
+        );
+        let upload = Upload::new(head, outgoing.body.clone(), exchange);
+        let begun = connection.begin(upload).await;
+        let mut begun =
+            begun.map_err(|failure| classify::failed(&host(outgoing), &failure, exchange))?;
+        Ok(Incoming {
+            status: begun.head.status,
+            headers: std::mem::take(&mut begun.head.headers),
+            body: ResponseBody::over_http1(connection, begun, origin),
+            protocol: "HTTP/1.1",
+        }
+        .unfolding())
     }
 }
 
-impl IncomingBody {
-    /// Reads once and hands out the pieces that came, decompressed.
-    pub(crate) fn poll_read(
-        &mut self,
-        context: &mut Context<'_>,
-        take: Take<'_>,
-    ) -> Poll<Result<Read, BodyFailure>> {
-        match self {
-            Self::Direct(body) => body.poll_read(context, take),
-            Self::General(body) => body.poll_read(context, take),
+impl Incoming {
+    fn over_http2(begun: http2::Begun) -> Self {
+        Self {
+            status: begun.status,
+            headers: begun.headers,
+            body: ResponseBody::over_http2(begun.body),
+            protocol: "HTTP/2",
         }
+        .unfolding()
     }
 
-    /// Waits for a read. Safe to drop.
-    pub(crate) async fn read(
-        &mut self,
-        mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
-    ) -> Result<Read, BodyFailure> {
-        poll_fn(|context| self.poll_read(context, &mut take)).await
+    /// A gzip body is unfolded while it is read; then the headers speak of what will be read.
+    fn unfolding(mut self) -> Self {
+        if http1::is_gzip(&self.headers) {
+            self.headers.remove(http::header::CONTENT_ENCODING);
+            self.headers.remove(http::header::CONTENT_LENGTH);
+            self.body.unfold();
+        }
+        self
     }
+}
+
+fn host(outgoing: &Outgoing) -> String {
+    outgoing.url.host_str().unwrap_or_default().to_owned()
 }

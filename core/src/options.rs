@@ -55,6 +55,12 @@ pub struct ClientOptions {
     pub deny_private: bool,
     /// How long an idle connection is kept.
     pub pool_idle_timeout_ms: u64,
+    /// Idle HTTP/1.1 connections that are kept to one host.
+    pub pool_idle_connections_max: usize,
+    /// How often an HTTP/2 host is asked whether it is there, while streams wait for it; 0: never.
+    pub http2_ping_interval_ms: u64,
+    /// How long its answer may take.
+    pub http2_ping_timeout_ms: u64,
     /// What is logged.
     pub log_level: LogLevel,
     /// Log requests and answers too, at `debug`.
@@ -87,6 +93,9 @@ impl Default for ClientOptions {
             allow_insecure_http: false,
             deny_private: false,
             pool_idle_timeout_ms: 50_000,
+            pool_idle_connections_max: 10_000,
+            http2_ping_interval_ms: 20_000,
+            http2_ping_timeout_ms: 10_000,
             log_level: LogLevel::Off,
             log_bodies: false,
             worker_threads: None,
@@ -164,6 +173,21 @@ impl ClientOptions {
             "pool_idle_timeout_ms",
             &mut options.pool_idle_timeout_ms,
         )?;
+        set(
+            fields,
+            "pool_idle_connections_max",
+            &mut options.pool_idle_connections_max,
+        )?;
+        set(
+            fields,
+            "http2_ping_interval_ms",
+            &mut options.http2_ping_interval_ms,
+        )?;
+        set(
+            fields,
+            "http2_ping_timeout_ms",
+            &mut options.http2_ping_timeout_ms,
+        )?;
         set(fields, "log_level", &mut options.log_level)?;
         set(fields, "log_bodies", &mut options.log_bodies)?;
         match fields.keys().next() {
@@ -182,6 +206,9 @@ impl ClientOptions {
             client_key_file: self.client_key_file.clone(),
             deny_private: self.deny_private,
             pool_idle_timeout_ms: self.pool_idle_timeout_ms,
+            pool_idle_connections_max: self.pool_idle_connections_max,
+            http2_ping_interval_ms: self.http2_ping_interval_ms,
+            http2_ping_timeout_ms: self.http2_ping_timeout_ms,
         }
     }
 }
@@ -195,6 +222,9 @@ pub struct HttpOptions {
     pub(crate) client_key_file: Option<String>,
     pub(crate) deny_private: bool,
     pub(crate) pool_idle_timeout_ms: u64,
+    pub(crate) pool_idle_connections_max: usize,
+    pub(crate) http2_ping_interval_ms: u64,
+    pub(crate) http2_ping_timeout_ms: u64,
 }
 
 /// How much is logged.

@@ -2,7 +2,7 @@
 //! headers. Owns what is refused before any I/O. Called by `stream`, once per call.
 
 use bytes::Bytes;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use url::{form_urlencoded, Host, Url};
 
 use crate::client::Shared;
@@ -14,7 +14,7 @@ use crate::providers::{self, EncodedRequest, Provider, Target};
 use crate::request::LlmRequest;
 use crate::secret::{Redactor, Secret};
 
-const USER_AGENT: &str = concat!("liter-llm/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("liter-llm/", env!("CARGO_PKG_VERSION"));
 /// Headers that HTTP itself sets.
 const HEADERS_REFUSED: [&str; 4] = ["host", "content-length", "transfer-encoding", "connection"];
 /// Headers that can stand in for a key.
@@ -310,10 +310,9 @@ fn headers(encoded: &EncodedRequest, own: HeaderMap, stream: bool) -> Result<Hea
         "application/json"
     };
     headers.insert("accept", HeaderValue::from_static(accept));
-    if stream {
-        // A compressed stream is held back by some proxies until a block is full.
-        headers.insert("accept-encoding", HeaderValue::from_static("identity"));
-    }
+    // A compressed stream is held back by some proxies until a block is full.
+    let accept_encoding = if stream { "identity" } else { "gzip" };
+    headers.insert("accept-encoding", HeaderValue::from_static(accept_encoding));
     let idempotency_key = format!("{:032x}", fastrand::u128(..));
     for (name, value) in encoded
         .headers

@@ -10,10 +10,14 @@ use crate::error::{ErrorKind, LlmError};
 pub(crate) const RETRIES_MAX: u32 = 5;
 /// Retries after a failure where the provider may have run the request.
 const MAYBE_EXECUTED_RETRIES_MAX: u32 = 1;
-/// Retries on a kept connection that turned out to be closed; they cost nothing.
-const STALE_RETRIES_MAX: u32 = 3;
+/// Retries after a connection was found closing, or the host had not looked at the request: they
+/// cost nothing, since nothing can have been run.
+const STALE_RETRIES_MAX: u32 = 1;
 const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(8);
+/// What a host asks for is not waited for any shorter than this part of the own step, however
+/// little it asks for.
+const ASKED_STEP_MIN: f64 = 0.1;
 
 const BUDGET_MAX: u32 = 500;
 const BUDGET_RETRY: u32 = 5;
@@ -38,7 +42,7 @@ pub(crate) struct History {
 impl History {
     /// Decides on the next attempt, and remembers it. `None`: the error is final.
     ///
-    /// `stale`: the attempt used a kept connection and failed before any byte came back.
+    /// `stale`: the request cannot have been run, see `Exchange::is_stale`.
     /// `time_left`: until the total deadline. `random`: uniform in 0..1.
     pub(crate) fn next(
         &mut self,
@@ -73,22 +77,21 @@ impl History {
 
 /// What the provider asked for, a little spread; else the back-off. `None`: it asked for too much.
 fn wait(error: &LlmError, retry: u32, policy: Policy, random: f64) -> Option<Duration> {
-    match error.retry_after_ms {
-        None | Some(0) => Some(backoff(retry, random)),
-        Some(milliseconds) => {
-            let asked = Duration::from_millis(milliseconds);
-            (asked <= policy.retry_after_max).then(|| asked + asked.mul_f64(0.1 * random))
-        }
-    }
+    let Some(milliseconds) = error.retry_after_ms else {
+        return Some(step(retry).mul_f64(random));
+    };
+    let asked = Duration::from_millis(milliseconds);
+    let spread = asked + asked.mul_f64(0.1 * random);
+    let at_least = step(retry).mul_f64(ASKED_STEP_MIN * (1.0 + random));
+    (asked <= policy.retry_after_max).then(|| spread.max(at_least))
 }
 
-/// Full jitter: uniform between 0 and an exponential, bounded step
-/// ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015). `retry` counts from 1.
-fn backoff(retry: u32, random: f64) -> Duration {
-    let step = BACKOFF_FIRST
+/// An exponential, bounded step, under which the wait is uniform: full jitter ("Exponential Backoff
+/// And Jitter", AWS Architecture Blog, 2015). `retry` counts from 1.
+fn step(retry: u32) -> Duration {
+    BACKOFF_FIRST
         .saturating_mul(2_u32.saturating_pow(retry))
-        .min(BACKOFF_MAX);
-    step.mul_f64(random)
+        .min(BACKOFF_MAX)
 }
 
 /// Tokens that retries of all calls of a client share: when a provider is down, the retries stop
@@ -160,12 +163,14 @@ mod tests {
 
     #[test]
     fn backoff_is_full_jitter_under_a_growing_bounded_step() {
-        let steps: Vec<_> = (1..=7)
-            .map(|retry| backoff(retry, 1.0).as_millis())
-            .collect();
+        let steps: Vec<_> = (1..=7).map(|retry| step(retry).as_millis()).collect();
         assert_eq!(steps, [1000, 2000, 4000, 8000, 8000, 8000, 8000]);
-        assert_eq!(backoff(u32::MAX, 1.0), BACKOFF_MAX);
-        assert_eq!(backoff(3, 0.0), Duration::ZERO);
+        assert_eq!(step(u32::MAX), BACKOFF_MAX);
+        assert_eq!(decide(&overloaded(), None, 0.0), Some(Duration::ZERO));
+        assert_eq!(
+            decide(&overloaded(), None, 1.0),
+            Some(Duration::from_secs(1))
+        );
     }
 
     #[test]
@@ -184,10 +189,19 @@ mod tests {
         );
         assert_eq!(decide(&after(3_600_000), None, 0.5), None);
         assert_eq!(decide(&after(u64::MAX), None, 0.5), None);
-        assert_eq!(
-            decide(&after(0), None, 0.5),
-            Some(Duration::from_millis(500))
-        );
+    }
+
+    #[test]
+    fn a_host_that_asks_for_nothing_is_not_hammered() {
+        for asked in [0, 1, 99] {
+            let wait = decide(&after(asked), None, 0.0);
+            assert_eq!(wait, Some(Duration::from_millis(100)), "{asked}");
+        }
+        let budget = Budget::default();
+        let mut history = History::default();
+        let mut waits = || history.next(&after(1), false, POLICY, None, 0.0, &budget);
+        let all: Vec<_> = std::iter::from_fn(|| waits().map(|wait| wait.as_millis())).collect();
+        assert_eq!(all, [100, 200, 400, 800, 800]);
     }
 
     #[test]
@@ -203,7 +217,7 @@ mod tests {
                 })
                 .count()
         };
-        assert_eq!(count(&overloaded(), true), 8, "three free ones, then five");
+        assert_eq!(count(&overloaded(), true), 6, "a free one, then five");
         let executed = LlmError {
             maybe_executed: true,
             ..overloaded()

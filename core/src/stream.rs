@@ -6,17 +6,18 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{pin, Pin};
 use std::sync::Arc;
 use std::task::{ready, Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
-use http::HeaderMap;
-use tokio::time::{sleep_until, Instant};
+use futures_util::future::select;
+use tokio::task::yield_now;
+use tokio::time::{sleep, Instant, Sleep};
 
 use crate::answer::{Answer, Step};
-use crate::attempt;
+use crate::attempt::{self, Attempt};
 use crate::batch::EventBatch;
 use crate::client::Shared;
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
@@ -28,50 +29,45 @@ use crate::request::LlmRequest;
 use crate::retry::{History, Policy, RETRIES_MAX};
 use crate::timers::{Limits, Stage, Watchdog};
 
+/// How long the rest of a complete answer is read so that its connection can be used again.
+const DRAIN: Duration = Duration::from_millis(20);
+/// Reads in a row that bring nothing for the caller, each of 16 KiB at most.
+const TURNS_MAX: u32 = 4;
+
 /// The events of one request: a `Stream` of [`Event`], or batch by batch without an allocation per
 /// piece of text. Nothing is sent before the first poll.
 pub struct LlmStream {
-    /// Absent only while `step` holds it.
-    life: Option<Box<Life>>,
-    step: Option<Pin<Box<dyn Future<Output = Box<Life>> + Send>>>,
+    life: Box<Life>,
     events: VecDeque<Event>,
 }
 
 impl LlmStream {
     pub(crate) fn new(shared: Arc<Shared>, request: LlmRequest) -> Self {
         Self {
-            life: Some(Box::new(Life::new(shared, request))),
-            step: None,
+            life: Box::new(Life::new(shared, request)),
             events: VecDeque::new(),
         }
     }
 
     /// Waits for the next events; `None` once the batch that held the END was handed out. Dropping
-    /// the future loses nothing. Not to be mixed with polling the `Stream`.
+    /// the future loses nothing, in whatever phase the request is, so it can stand in a `select!`.
     pub async fn next_batch(&mut self) -> Option<&EventBatch> {
-        let life = self.life.as_mut()?;
-        life.step().await.then_some(&life.batch)
+        let attended = Attended::begin(&mut self.life);
+        let more = attended.life.step().await;
+        drop(attended);
+        more.then_some(&self.life.batch)
     }
 
     /// Takes the events of the last batch out of it.
     pub fn drain(&mut self) -> Vec<Event> {
-        self.life
-            .as_mut()
-            .map(|life| life.batch.drain())
-            .unwrap_or_default()
+        self.life.batch.drain()
     }
 
     /// Closes the connection at once and gives the receipt of a stream that was ended from outside,
     /// with the usage known so far. The stream yields nothing afterwards.
     pub fn abort(&mut self, kind: ErrorKind) -> Receipt {
-        self.step = None;
-        match self.life.as_mut() {
-            Some(life) => life.abort(kind),
-            None => Receipt::failed(LlmError::new(
-                kind,
-                "ended while its events were being read",
-            )),
-        }
+        self.events.clear();
+        self.life.abort(kind)
     }
 }
 
@@ -79,27 +75,19 @@ impl Stream for LlmStream {
     type Item = Event;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        let this = &mut *self;
         loop {
-            if let Some(event) = self.events.pop_front() {
+            if let Some(event) = this.events.pop_front() {
                 return Poll::Ready(Some(event));
             }
-            if let Some(mut life) = self.life.take() {
-                if life.is_ended() {
-                    self.life = Some(life);
-                    return Poll::Ready(None);
-                }
-                self.step = Some(Box::pin(async move {
-                    life.step().await;
-                    life
-                }));
-            }
-            let Some(step) = self.step.as_mut() else {
+            if this.life.is_ended() {
                 return Poll::Ready(None);
-            };
-            let mut life = ready!(step.as_mut().poll(context));
-            self.step = None;
-            self.events.extend(life.batch.drain());
-            self.life = Some(life);
+            }
+            this.life.watchdog.host_ends();
+            // What is under way stands in the life, so a step can be begun anew with each poll.
+            let _ = ready!(pin!(this.life.step()).poll(context));
+            this.life.watchdog.host_begins();
+            this.events.extend(this.life.batch.drain());
         }
     }
 }
@@ -113,29 +101,56 @@ impl fmt::Debug for LlmStream {
     }
 }
 
+/// The caller waits for events; its own time begins anew when this is dropped, be it before they
+/// came.
+struct Attended<'l> {
+    life: &'l mut Life,
+}
+
+impl<'l> Attended<'l> {
+    fn begin(life: &'l mut Life) -> Self {
+        life.watchdog.host_ends();
+        Self { life }
+    }
+}
+
+impl Drop for Attended<'_> {
+    fn drop(&mut self) {
+        self.life.watchdog.host_begins();
+    }
+}
+
+/// Where a stream stands. Whatever is under way stands in here and nowhere else, so that a step
+/// which is dropped loses nothing.
 #[derive(Debug)]
 enum State {
     /// The next thing to do is an attempt.
     Ready,
-    /// The next attempt comes at this time.
-    Waiting(Instant),
+    /// A request is on its way, or its answer has not begun.
+    Attempting(Attempt),
+    /// The next attempt comes once this has passed.
+    Waiting(Pin<Box<Sleep>>),
     /// An answer is being read.
     Reading(Box<Answer>),
     /// The answer is complete; its connection is read to the end, briefly, and END follows.
-    Closing(Box<Answer>),
+    Closing(Box<Answer>, Pin<Box<Sleep>>),
     Ended,
 }
 
 struct Life {
     shared: Arc<Shared>,
     request: LlmRequest,
-    plan: Option<Plan>,
+    /// Absent before the request was read, and once content came: there will be no other attempt,
+    /// and a long prompt is not kept for a long answer.
+    plan: Option<Arc<Plan>>,
+    provider: Option<&'static str>,
     batch: EventBatch,
     state: State,
     watchdog: Watchdog,
     history: History,
-    /// The attempt under way began on a kept connection and nothing came back yet.
+    /// The last attempt cannot have been run.
     stale: bool,
+    status: Option<u16>,
     attempts: u32,
     /// When the stream was first polled.
     began: Option<Instant>,
@@ -153,11 +168,13 @@ impl Life {
             shared,
             request,
             plan: None,
+            provider: None,
             batch: EventBatch::default(),
             state: State::Ready,
             watchdog,
             history: History::default(),
             stale: false,
+            status: None,
             attempts: 0,
             began: None,
             first_content: None,
@@ -173,42 +190,68 @@ impl Life {
     async fn step(&mut self) -> bool {
         self.batch.clear();
         self.began.get_or_insert_with(Instant::now);
-        self.watchdog.host_ends();
+        let mut turns = 0_u32;
         while self.batch.is_empty() && !self.is_ended() {
-            match std::mem::replace(&mut self.state, State::Ready) {
-                State::Ready => self.attempt().await,
-                State::Waiting(until) => self.sleep(until).await,
-                State::Reading(answer) => {
-                    self.state = State::Reading(answer);
-                    self.read().await;
-                }
-                State::Closing(answer) => {
-                    self.state = State::Closing(answer);
-                    self.close().await;
-                }
-                State::Ended => self.state = State::Ended,
+            match &self.state {
+                State::Ready => self.begin_attempt(),
+                State::Attempting(_) => self.attempt().await,
+                State::Waiting(_) => self.sleep().await,
+                State::Reading(_) => self.read().await,
+                State::Closing(..) => self.close().await,
+                State::Ended => {}
+            }
+            turns += 1;
+            if self.batch.is_empty() && turns.is_multiple_of(TURNS_MAX) {
+                // A host that never stops sending what means nothing: cancellation has its turn.
+                yield_now().await;
             }
         }
-        self.watchdog.host_begins();
         !self.batch.is_empty()
     }
 
-    async fn attempt(&mut self) {
-        let plan = match self.plan.take() {
-            Some(plan) => plan,
-            None => match plan::plan(&self.shared, &mut self.request) {
-                Ok(plan) => plan,
+    fn begin_attempt(&mut self) {
+        if self.plan.is_none() {
+            match plan::plan(&self.shared, &mut self.request) {
+                Ok(plan) => {
+                    self.provider = Some(plan.provider.name());
+                    self.plan = Some(Arc::new(plan));
+                }
                 Err(error) => return self.fail(error),
-            },
-        };
+            }
+        }
+        let Some(plan) = &self.plan else { return };
         self.attempts += 1;
-        self.watchdog.enter(Stage::Headers);
-        let plan = self.plan.insert(plan);
-        // In a box: what it takes to connect and send is given back before the answer is read.
-        let attempt = Box::pin(attempt::run(&self.shared, plan, &mut self.watchdog)).await;
-        self.stale = attempt.stale;
-        self.request_id = attempt.request_id;
-        match attempt.result {
+        self.stale = false;
+        self.status = None;
+        self.watchdog.enter(Stage::Connect);
+        self.state = State::Attempting(Attempt::begin(&self.shared, plan));
+    }
+
+    async fn attempt(&mut self) {
+        let State::Attempting(attempt) = &mut self.state else {
+            return;
+        };
+        let exchange = Arc::clone(&attempt.exchange);
+        let sending = attempt.sending.as_mut();
+        let attempted = self
+            .watchdog
+            .wait_in(sending, || Some(exchange.stage()))
+            .await;
+        let attempted = match attempted {
+            Ok(attempted) => attempted,
+            Err(timer) => {
+                let host = self
+                    .plan
+                    .as_ref()
+                    .and_then(|plan| plan.outgoing.url.host_str());
+                let error = attempt.unanswered(timer, host.unwrap_or_default());
+                return self.fail(error);
+            }
+        };
+        self.stale = attempted.stale;
+        self.status = attempted.status;
+        self.request_id = attempted.request_id;
+        match attempted.result {
             Ok(answer) => {
                 self.watchdog.enter(Stage::FirstToken);
                 self.state = State::Reading(Box::new(answer));
@@ -217,10 +260,11 @@ impl Life {
         }
     }
 
-    async fn sleep(&mut self, until: Instant) {
-        self.state = State::Waiting(until);
-        self.watchdog.enter(Stage::Retry);
-        let slept = self.watchdog.wait(sleep_until(until)).await;
+    async fn sleep(&mut self) {
+        let State::Waiting(sleep) = &mut self.state else {
+            return;
+        };
+        let slept = self.watchdog.wait(sleep.as_mut()).await;
         self.state = State::Ready;
         if slept.is_err() {
             self.end(attempt::timed_out(Timer::Total, Phase::Retry));
@@ -231,14 +275,17 @@ impl Life {
         let State::Reading(answer) = &mut self.state else {
             return;
         };
-        let step = answer.read(&mut self.watchdog, &mut self.batch).await;
+        let mut step = answer.read(&mut self.watchdog, &mut self.batch).await;
         if !self.batch.is_empty() && self.first_content.is_none() {
             self.first_content = Some(Instant::now());
             self.watchdog.enter(Stage::Idle);
-            // There will be no other attempt: a long prompt is not kept for a long answer.
-            if let Some(plan) = &mut self.plan {
-                plan.outgoing.body.clear();
-                plan.outgoing.headers = HeaderMap::new();
+            self.plan = None;
+        }
+        // Where there is always something to read, nothing waits, and no timer is asked there.
+        let may_expire = self.batch.is_empty() || self.watchdog.has_total();
+        if let (Ok(Step::More), true) = (&step, may_expire) {
+            if let Some(timer) = self.watchdog.expired() {
+                step = Err(attempt::timed_out_in_body(timer));
             }
         }
         match step {
@@ -247,19 +294,25 @@ impl Life {
                 if let State::Reading(mut answer) = std::mem::replace(&mut self.state, State::Ended)
                 {
                     answer.close(&mut self.batch);
-                    self.state = State::Closing(answer);
+                    self.state = State::Closing(answer, Box::pin(sleep(DRAIN)));
                 }
             }
-            Err(error) => self.fail(error),
+            Err(error) => {
+                if error.kind == ErrorKind::Timeout {
+                    answer.retire_connection();
+                }
+                self.fail(error);
+            }
         }
     }
 
     /// Reads the connection to its end so that it can be used again, then says END.
     async fn close(&mut self) {
-        let State::Closing(answer) = &mut self.state else {
+        let State::Closing(answer, limit) = &mut self.state else {
             return;
         };
-        answer.drain().await;
+        // Late or broken: the connection is simply not used again.
+        let _ = select(pin!(answer.drain()), limit.as_mut()).await;
         let finish = answer.finish();
         self.state = State::Ended;
         self.shared.budget.deposit();
@@ -295,7 +348,9 @@ impl Life {
                 self.log(LogLevel::Warn, || {
                     format!("{error}; trying again in {wait:?}")
                 });
-                self.state = State::Waiting(Instant::now() + wait);
+                // With its state the attempt's connection goes.
+                self.watchdog.enter(Stage::Retry);
+                self.state = State::Waiting(Box::pin(sleep(wait)));
             }
         }
     }
@@ -315,25 +370,31 @@ impl Life {
             ErrorKind::Closed => "the client was closed",
             _ => "cancelled",
         };
-        let phase = match &self.state {
-            State::Ready if self.plan.is_none() => Phase::Request,
-            State::Ready | State::Ended => Phase::Headers,
-            State::Waiting(_) => Phase::Retry,
-            State::Reading(_) | State::Closing(_) => Phase::Body,
+        let (phase, maybe_executed) = match &self.state {
+            State::Ready => (Phase::Request, false),
+            State::Attempting(attempt) if !attempt.exchange.is_connected() => {
+                (Phase::Connect, false)
+            }
+            State::Attempting(attempt) => (Phase::Headers, attempt.exchange.maybe_executed()),
+            State::Waiting(_) => (Phase::Retry, false),
+            State::Reading(_) | State::Closing(..) | State::Ended => (Phase::Body, true),
         };
         let mut error = LlmError::new(kind, message).phase(phase);
-        error.maybe_executed = matches!(phase, Phase::Headers | Phase::Body);
+        error.maybe_executed = maybe_executed;
         self.ended(error)
     }
 
     /// Lets go of the connection and completes the error into a receipt.
     fn ended(&mut self, mut error: LlmError) -> Receipt {
         let finish = match std::mem::replace(&mut self.state, State::Ended) {
-            State::Reading(answer) | State::Closing(answer) => answer.finish(),
-            State::Ready | State::Waiting(_) | State::Ended => Finish::default(),
+            State::Reading(answer) | State::Closing(answer, _) => answer.finish(),
+            State::Ready | State::Attempting(_) | State::Waiting(_) | State::Ended => {
+                Finish::default()
+            }
         };
         error.attempts = self.attempts;
-        error.provider = self.provider().or(error.provider);
+        error.provider = self.provider.or(error.provider);
+        error.status = error.status.or(self.status);
         error.request_id = error.request_id.take().or_else(|| self.request_id.clone());
         if let Some(provider) = error.provider {
             if !error.message.starts_with(provider) {
@@ -358,6 +419,7 @@ impl Life {
             finish_reason_raw: finish.reason_raw,
             usage: finish.usage,
             unknown_events: finish.unknown_events,
+            warnings: finish.warnings,
             attempts: self.attempts,
             timings: Timings {
                 first_token_ms: self.first_content.map(|at| milliseconds(at - began)),
@@ -368,12 +430,8 @@ impl Life {
         }
     }
 
-    fn provider(&self) -> Option<&'static str> {
-        self.plan.as_ref().map(|plan| plan.provider.name())
-    }
-
     fn log(&self, level: LogLevel, message: impl FnOnce() -> String) {
-        self.shared.log(level, self.provider(), message);
+        self.shared.log(level, self.provider, message);
     }
 }
 

@@ -47,7 +47,13 @@ impl Limits {
     }
 }
 
-/// What a stream is waiting for. `Connect` has its timer in the connector, `Retry` has none.
+/// After a timer has run out, data that has arrived meanwhile still counts: the process may have been
+/// stopped, and the runtime looks at its timers before it knows of the data. So much time is given
+/// beyond the deadline, and as much as the timer was late itself, up to a second.
+const GRACE: Duration = Duration::from_millis(2);
+const GRACE_MAX: Duration = Duration::from_secs(1);
+
+/// What a stream is waiting for. `Retry` has no timer of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Connect,
@@ -67,6 +73,10 @@ pub(crate) struct Watchdog {
     /// When the call began, moved on likewise.
     total_began: Instant,
     host_since: Option<Instant>,
+    /// Time of the host since the stage was entered.
+    away: Duration,
+    /// A deadline that has passed, and until when data may still come.
+    passed: Option<(Instant, Instant)>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -79,19 +89,17 @@ impl Watchdog {
             stage_began: now,
             total_began: now,
             host_since: None,
+            away: Duration::ZERO,
+            passed: None,
             sleep: None,
         }
-    }
-
-    /// How long making a connection may take; the connector itself keeps this timer.
-    pub(crate) fn connect_limit(&self) -> Option<Duration> {
-        self.limits.connect
     }
 
     /// Begins a stage.
     pub(crate) fn enter(&mut self, stage: Stage) {
         self.stage = stage;
         self.stage_began = Instant::now();
+        self.away = Duration::ZERO;
     }
 
     /// A sign of life: the idle timer begins anew. The other timers are not fed.
@@ -112,6 +120,7 @@ impl Watchdog {
             let away = since.elapsed();
             self.stage_began += away;
             self.total_began += away;
+            self.away += away;
         }
     }
 
@@ -122,15 +131,21 @@ impl Watchdog {
             .map(|total| total.saturating_sub(self.total_began.elapsed()))
     }
 
+    /// Whether there is a timer that content does not feed.
+    pub(crate) fn has_total(&self) -> bool {
+        self.limits.total.is_some()
+    }
+
     fn deadline(&self) -> Option<(Instant, Timer)> {
         let stage = match self.stage {
+            Stage::Connect => self.limits.connect.map(|limit| (limit, Timer::Connect)),
             Stage::Headers => self.limits.headers.map(|limit| (limit, Timer::Headers)),
             Stage::FirstToken => self
                 .limits
                 .first_token
                 .map(|limit| (limit, Timer::FirstToken)),
             Stage::Idle => self.limits.idle.map(|limit| (limit, Timer::Idle)),
-            Stage::Connect | Stage::Retry => None,
+            Stage::Retry => None,
         };
         let stage = stage.map(|(limit, timer)| (self.stage_began + limit, timer));
         let total = self
@@ -161,7 +176,7 @@ impl Watchdog {
             }
             if let Some((stage, began)) = stage() {
                 self.stage = stage;
-                self.stage_began = began;
+                self.stage_began = began + self.away;
             }
             self.poll_expired(context).map(Err)
         })
@@ -172,19 +187,41 @@ impl Watchdog {
     /// earlier, so that a token does not touch the runtime's timer wheel.
     fn poll_expired(&mut self, context: &mut Context<'_>) -> Poll<Timer> {
         loop {
-            let Some((deadline, timer)) = self.deadline() else {
+            let Some((deadline, _)) = self.deadline() else {
                 return Poll::Pending;
+            };
+            let wake_at = match self.passed {
+                Some((passed, until)) if passed == deadline => until,
+                _ => deadline,
             };
             let sleep = self
                 .sleep
-                .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-            if sleep.deadline() > deadline || sleep.is_elapsed() {
-                sleep.as_mut().reset(deadline);
+                .get_or_insert_with(|| Box::pin(sleep_until(wake_at)));
+            if sleep.deadline() > wake_at || sleep.is_elapsed() {
+                sleep.as_mut().reset(wake_at);
             }
-            match sleep.as_mut().poll(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(()) if Instant::now() >= deadline => return Poll::Ready(timer),
-                Poll::Ready(()) => {}
+            if sleep.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            if let Some(timer) = self.expired() {
+                return Poll::Ready(timer);
+            }
+        }
+    }
+
+    /// The timer that has run out, for good: its grace is over too.
+    pub(crate) fn expired(&mut self) -> Option<Timer> {
+        let (deadline, timer) = self.deadline()?;
+        let now = Instant::now();
+        if now < deadline {
+            return None;
+        }
+        match self.passed {
+            Some((passed, until)) if passed == deadline => (now >= until).then_some(timer),
+            _ => {
+                let late = now.duration_since(deadline).min(GRACE_MAX);
+                self.passed = Some((deadline, now + GRACE + late));
+                None
             }
         }
     }

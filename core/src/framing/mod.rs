@@ -63,6 +63,14 @@ impl Framer {
         }
     }
 
+    /// An event has begun that only more bytes could end: it is not handed out at the end.
+    pub(crate) fn is_inside_event(&self) -> bool {
+        match self {
+            Self::Sse(framer) => framer.is_inside_event(),
+            Self::Ndjson(_) => false,
+        }
+    }
+
     /// Grows with everything that shows a live connection.
     pub(crate) fn signs_of_life(&self) -> u64 {
         match self {

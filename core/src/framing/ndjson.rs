@@ -51,7 +51,12 @@ impl NdjsonFramer {
     /// The body ended: its last line needs no line end.
     pub(crate) fn end(&mut self, each: Each<'_>) -> Result<(), LlmError> {
         let line = std::mem::take(&mut self.line);
-        self.hand_out(&line, each)
+        // Half a character at the end says no more than where the line was cut.
+        let whole = match std::str::from_utf8(&line) {
+            Err(error) if error.error_len().is_none() => line.get(..error.valid_up_to()),
+            _ => Some(line.as_slice()),
+        };
+        self.hand_out(whole.unwrap_or_default(), each)
     }
 
     /// Grows with every line, blank ones too.

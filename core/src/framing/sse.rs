@@ -73,6 +73,11 @@ impl SseFramer {
         self.keep_line(rest)
     }
 
+    /// Whether an event has begun and not ended; a comment is none.
+    pub(crate) fn is_inside_event(&self) -> bool {
+        self.has_data || !(self.line.is_empty() || self.line.starts_with(b":"))
+    }
+
     /// Grows with every event and every comment: what a live connection says at least.
     pub(crate) fn signs_of_life(&self) -> u64 {
         self.signs_of_life

@@ -1,13 +1,20 @@
 //! TLS 1.2 and 1.3 with rustls and ring. Owns which certificates are trusted and says where they
-//! came from; there is no switch that turns verification off.
+//! came from; there is no switch that turns verification off. The files that options name are read
+//! when a client is made, the platform's roots when the first connection needs them: a program that
+//! speaks plain http to its own machine needs none.
 
 use std::fmt;
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, OnceLock};
 
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::TlsConnector;
+use url::Host;
 
+use super::classify;
+use super::socket::Socket;
 use crate::error::LlmError;
 use crate::options::{config, HttpOptions};
 
@@ -27,42 +34,134 @@ impl fmt::Display for RootSource {
     }
 }
 
-pub(super) fn client_config(options: &HttpOptions) -> Result<(ClientConfig, RootSource), LlmError> {
-    let (mut roots, source) = roots()?;
-    if let Some(file) = &options.ca_file {
-        for certificate in certificates("ca_file", file)? {
+/// The peer of a TLS connection, and what is to be spoken over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Peer {
+    /// A provider: HTTP/2 where it can, else HTTP/1.1.
+    Host,
+    /// A proxy, which is spoken to in HTTP/1.1.
+    Proxy,
+}
+
+#[derive(Debug)]
+pub(super) struct Tls {
+    authorities: Vec<CertificateDer<'static>>,
+    identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+    configured: OnceLock<Result<Configured, LlmError>>,
+}
+
+#[derive(Debug)]
+struct Configured {
+    host: Arc<ClientConfig>,
+    proxy: Arc<ClientConfig>,
+    roots: RootSource,
+}
+
+impl Tls {
+    /// Reads the files that the options name.
+    pub(super) fn new(options: &HttpOptions) -> Result<Self, LlmError> {
+        let authorities = match &options.ca_file {
+            Some(file) => certificates("ca_file", file)?,
+            None => Vec::new(),
+        };
+        let identity = match (&options.client_certificate_file, &options.client_key_file) {
+            (None, None) => None,
+            (Some(chain), Some(key)) => {
+                let private = PrivateKeyDer::from_pem_file(key)
+                    .map_err(|error| unusable("client_key_file", key, &error))?;
+                Some((certificates("client_certificate_file", chain)?, private))
+            }
+            _ => {
+                return Err(config(
+                    "client_certificate_file and client_key_file go together",
+                ))
+            }
+        };
+        let tls = Self {
+            authorities,
+            identity,
+            configured: OnceLock::new(),
+        };
+        // Found now, and not with the first request: what cannot be used at all.
+        tls.client_config(tls.own_roots("ca_file")?)?;
+        Ok(tls)
+    }
+
+    /// Where the trusted roots came from, once a connection needed them.
+    pub(super) fn roots(&self) -> Option<RootSource> {
+        let configured = self.configured.get()?.as_ref().ok()?;
+        Some(configured.roots)
+    }
+
+    /// Makes a TLS connection over another one; true where HTTP/2 was agreed on.
+    pub(super) async fn connect(
+        &self,
+        socket: Socket,
+        host: &Host<String>,
+        peer: Peer,
+    ) -> Result<(Socket, bool), LlmError> {
+        let configured = self.configured.get_or_init(|| self.configure());
+        let configured = configured.as_ref().map_err(Clone::clone)?;
+        let config = match peer {
+            Peer::Host => &configured.host,
+            Peer::Proxy => &configured.proxy,
+        };
+        let failed = |error: &io::Error| classify::tls_failed(host, error);
+        let name = server_name(host).map_err(|error| failed(&io::Error::other(error)))?;
+        let connector = TlsConnector::from(Arc::clone(config));
+        let stream = connector
+            .connect(name, socket)
+            .await
+            .map_err(|error| failed(&error))?;
+        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        Ok((Socket::Tls(Box::new(stream)), is_http2))
+    }
+
+    fn configure(&self) -> Result<Configured, LlmError> {
+        let (platform, roots) = platform_roots()?;
+        let mut all = self.own_roots("ca_file")?;
+        all.extend(platform.roots.iter().cloned());
+        let mut host = self.client_config(all)?;
+        let mut proxy = host.clone();
+        host.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        proxy.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Configured {
+            host: Arc::new(host),
+            proxy: Arc::new(proxy),
+            roots,
+        })
+    }
+
+    fn own_roots(&self, option: &str) -> Result<RootCertStore, LlmError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in &self.authorities {
             roots
-                .add(certificate)
-                .map_err(|error| unusable("ca_file", file, &error))?;
+                .add(certificate.clone())
+                .map_err(|error| config(format!("{option} cannot be used: {error}")))?;
+        }
+        Ok(roots)
+    }
+
+    fn client_config(&self, roots: RootCertStore) -> Result<ClientConfig, LlmError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| config(format!("TLS: {error}")))?
+            .with_root_certificates(roots);
+        match &self.identity {
+            None => Ok(builder.with_no_client_auth()),
+            Some((chain, key)) => builder
+                .with_client_auth_cert(chain.clone(), key.clone_key())
+                .map_err(|error| {
+                    config(format!("client_certificate_file cannot be used: {error}"))
+                }),
         }
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| config(format!("TLS: {error}")))?
-        .with_root_certificates(roots);
-    let tls = match (&options.client_certificate_file, &options.client_key_file) {
-        (None, None) => builder.with_no_client_auth(),
-        (Some(chain), Some(key)) => {
-            let certificates = certificates("client_certificate_file", chain)?;
-            let private = PrivateKeyDer::from_pem_file(key)
-                .map_err(|error| unusable("client_key_file", key, &error))?;
-            builder
-                .with_client_auth_cert(certificates, private)
-                .map_err(|error| unusable("client_certificate_file", chain, &error))?
-        }
-        _ => {
-            return Err(config(
-                "client_certificate_file and client_key_file go together",
-            ))
-        }
-    };
-    Ok((tls, source))
 }
 
 /// The platform's roots, or those that SSL_CERT_FILE and SSL_CERT_DIR name; Mozilla's where there
 /// are none. A variable that names nothing usable is an error: the caller meant something by it.
-fn roots() -> Result<(RootCertStore, RootSource), LlmError> {
+fn platform_roots() -> Result<(RootCertStore, RootSource), LlmError> {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     let (count, _) = roots.add_parsable_certificates(found.certs);
@@ -80,6 +179,15 @@ fn roots() -> Result<(RootCertStore, RootSource), LlmError> {
     }
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     Ok((roots, RootSource::Mozilla))
+}
+
+fn server_name(host: &Host<String>) -> Result<ServerName<'static>, rustls::Error> {
+    let name = match host {
+        Host::Domain(name) => ServerName::try_from(name.clone()),
+        Host::Ipv4(address) => return Ok(ServerName::from(std::net::IpAddr::V4(*address))),
+        Host::Ipv6(address) => return Ok(ServerName::from(std::net::IpAddr::V6(*address))),
+    };
+    name.map_err(|error| rustls::Error::General(error.to_string()))
 }
 
 fn certificates(option: &str, file: &str) -> Result<Vec<CertificateDer<'static>>, LlmError> {

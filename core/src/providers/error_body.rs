@@ -2,14 +2,15 @@
 //! status and a body of any shape that compatible servers use, or from an error inside an answer
 //! that began well. Owns the table of statuses and of typed marks. Called by codecs.
 
+mod failure;
 mod said;
 
 #[cfg(all(test, feature = "openai"))]
 mod tests;
 
-use reqwest::StatusCode;
+use http::StatusCode;
 
-use super::Provider;
+use super::{json, Provider};
 use crate::error::{ErrorKind, LlmError, Phase};
 use said::Said;
 
@@ -45,23 +46,63 @@ pub(crate) fn from_status(provider: &dyn Provider, status: u16, body: &[u8]) -> 
 
 /// An error event of a stream, or an error document behind a good status.
 pub(crate) fn in_answer(provider: &dyn Provider, text: &str) -> LlmError {
-    find_in_answer(provider, text).unwrap_or_else(|| {
-        let message = format!("{}: error in the answer without a message", provider.name());
-        let error = LlmError::new(ErrorKind::Provider, message).retryable(true);
-        LlmError {
-            provider: Some(provider.name()),
-            ..error.phase(Phase::Body)
-        }
-        .detail(text.as_bytes())
-    })
+    said_in_answer(provider, &Said::read(text), text)
 }
 
 /// The same, for a text that may be something else than an error.
 pub(crate) fn find_in_answer(provider: &dyn Provider, text: &str) -> Option<LlmError> {
     let said = Said::read(text);
-    let words = said.message.clone().or_else(|| said.code.clone())?;
+    let is_known = || said.marks.iter().any(|mark| kind_of_mark(mark).is_some());
+    let is_error = said.names_failure || is_known();
+    is_error.then(|| said_in_answer(provider, &said, text))
+}
+
+fn said_in_answer(provider: &dyn Provider, said: &Said, text: &str) -> LlmError {
+    if said.is_broken {
+        return protocol_error(provider, "an error in the answer", "is not JSON", text);
+    }
+    let words = said.message.as_ref().or(said.code.as_ref());
+    let without = "error in the answer without a message";
     let (kind, retryable) = classify(said.status, &said.marks);
-    Some(error(&said, provider, kind, retryable, &words).phase(Phase::Body))
+    let error = error(
+        said,
+        provider,
+        kind,
+        retryable,
+        words.map_or(without, String::as_str),
+    );
+    let error = error.phase(Phase::Body);
+    match words {
+        Some(_) => error,
+        None => error.detail(text.as_bytes()),
+    }
+}
+
+/// An answer that is not what the protocol says.
+pub(crate) fn protocol_error(
+    provider: &dyn Provider,
+    what: &str,
+    how: &str,
+    text: &str,
+) -> LlmError {
+    let message = format!("{}: {what} {how}", provider.name());
+    let error = LlmError::new(ErrorKind::Protocol, message).phase(Phase::Body);
+    LlmError {
+        provider: Some(provider.name()),
+        ..error.detail(text.as_bytes())
+    }
+}
+
+/// A text that does not have the shape of an answer: the error of a gateway, or nonsense.
+pub(crate) fn unreadable(
+    provider: &dyn Provider,
+    what: &str,
+    error: &serde_json::Error,
+    text: &str,
+) -> LlmError {
+    let said = error.is_data().then(|| find_in_answer(provider, text));
+    said.flatten()
+        .unwrap_or_else(|| protocol_error(provider, what, &json::place(error), text))
 }
 
 fn error(

@@ -4,7 +4,7 @@
 
 use std::time::SystemTime;
 
-use reqwest::header::HeaderMap;
+use http::header::HeaderMap;
 use serde_json::{Map, Value};
 
 /// Longest wait that is told apart from "never": 2^53 - 1 ms, exact in every language's numbers.
@@ -129,7 +129,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 mod tests {
     use std::time::Duration;
 
-    use reqwest::header::{HeaderName, HeaderValue};
+    use http::header::{HeaderName, HeaderValue};
     use serde_json::json;
 
     use super::*;

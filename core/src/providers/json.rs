@@ -5,8 +5,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2, memchr2_iter};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// Levels of lists and objects in one document; `serde_json` has the same bound.
+pub(crate) const LEVELS_MAX: usize = 128;
 
 /// Parses `text`. `repaired` has to outlive the result and costs nothing until it is needed: where
 /// the text has escapes of lone surrogates, it holds the text that is parsed instead.
@@ -23,6 +27,21 @@ pub(crate) fn parse<'t, T: Deserialize<'t>>(
     })
 }
 
+/// Whether a value that may be there says something: `{}`, `[]`, `false` and an empty text do not.
+pub(crate) fn is_something(raw: &RawValue) -> bool {
+    let is_blank = |byte: u8| byte.is_ascii_whitespace();
+    let text: Vec<u8> = raw
+        .get()
+        .bytes()
+        .filter(|byte| !is_blank(*byte))
+        .take(6)
+        .collect();
+    !matches!(
+        text.as_slice(),
+        b"{}" | b"[]" | b"\"\"" | b"null" | b"false"
+    )
+}
+
 /// Says where JSON is wrong, without a word of what it said.
 pub(crate) fn place(error: &serde_json::Error) -> String {
     let what = if error.is_data() {
@@ -31,6 +50,64 @@ pub(crate) fn place(error: &serde_json::Error) -> String {
         "is not JSON"
     };
     format!("{what} (line {}, column {})", error.line(), error.column())
+}
+
+/// Whether the text is JSON, of any depth.
+pub(crate) fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+/// Whether the text is JSON that cannot go on: a number might.
+pub(crate) fn is_closed(text: &str) -> bool {
+    let is_number = text
+        .trim_start()
+        .starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    !is_number && is_json(text)
+}
+
+/// Whether the text is the beginning of JSON and not all of it.
+pub(crate) fn is_cut(text: &str) -> bool {
+    let cut = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_err_and(|e| e.is_eof());
+    cut(text) || without_lone_surrogates(text).is_some_and(|text| cut(&text))
+}
+
+/// Whether lists and objects are nested no deeper than [`LEVELS_MAX`]. What no decoder looks into
+/// counts too: it may be read later, by us or by the caller.
+pub(crate) fn is_shallow(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // Most texts are shorter than so many brackets, which no parser takes unless they are closed,
+    // or hold fewer of them.
+    if bytes.len() <= 2 * LEVELS_MAX || memchr2_iter(b'[', b'{', bytes).nth(LEVELS_MAX).is_none() {
+        return true;
+    }
+    let (mut level, mut at) = (0_usize, 0);
+    while let Some(byte) = bytes.get(at) {
+        at = match byte {
+            b'"' => after_string(bytes, at + 1),
+            _ => at + 1,
+        };
+        match byte {
+            b'[' | b'{' => level += 1,
+            b']' | b'}' => level = level.saturating_sub(1),
+            _ => {}
+        }
+        if level > LEVELS_MAX {
+            return false;
+        }
+    }
+    true
+}
+
+/// Where the string that began before `at` is over.
+fn after_string(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(rest) = bytes.get(at..) {
+        match memchr2(b'"', b'\\', rest) {
+            Some(offset) if rest.get(offset) == Some(&b'\\') => at += offset + 2,
+            Some(offset) => return at + offset + 1,
+            None => return bytes.len(),
+        }
+    }
+    at
 }
 
 /// The text with each escape of half a surrogate pair replaced; `None` if it has none.
@@ -228,6 +305,49 @@ mod tests {
         assert!(parse::<Value>(&deep(127), &mut String::new()).is_ok());
         assert!(parse::<Value>(&deep(128), &mut String::new()).is_err());
         assert!(parse::<Value>(&deep(100_000), &mut String::new()).is_err());
+    }
+
+    #[test]
+    fn depth_is_counted_outside_of_strings_and_wherever_it_stands() {
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        for levels in [0, 1, 127, 128] {
+            assert!(is_shallow(&deep(levels)), "{levels}");
+        }
+        assert!(
+            is_shallow(&"[".repeat(256)),
+            "too short to be JSON and deep"
+        );
+        for levels in [129, 100_000] {
+            assert!(!is_shallow(&deep(levels)), "{levels}");
+            assert!(!is_shallow(&format!(r#"{{"a":"\"","b":{}"#, deep(levels))));
+        }
+        let in_text = format!(r#"{{"a":"{}\"{}"}}"#, "[".repeat(500), "{".repeat(500));
+        assert!(is_shallow(&in_text));
+        assert!(is_shallow(&format!("[{}[]]", "[],".repeat(500))));
+        assert!(is_shallow("\"[\\"));
+    }
+
+    #[test]
+    fn json_that_is_closed_cannot_go_on() {
+        for closed in ["{}", " [1]", "\"a\"", "null", r#"{"a":1}"#] {
+            assert!(
+                is_closed(closed) && is_json(closed) && !is_cut(closed),
+                "{closed}"
+            );
+        }
+        for cut in [
+            "",
+            "{",
+            r#"{"a":"#,
+            r#"{"a":1"#,
+            "[tru",
+            r#""a\"#,
+            r#"{"a":"\ud800"#,
+        ] {
+            assert!(!is_closed(cut) && !is_json(cut) && is_cut(cut), "{cut}");
+        }
+        assert!(is_json("12") && !is_closed("12") && !is_closed(" -1"));
+        assert!(!is_closed("nonsense") && !is_cut("nonsense"));
     }
 
     proptest! {

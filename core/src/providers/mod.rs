@@ -13,10 +13,12 @@ mod openai;
 
 #[cfg(all(test, feature = "openai", feature = "anthropic", feature = "cohere"))]
 mod cost;
+pub(crate) mod ending;
 pub(crate) mod error_body;
 pub(crate) mod headers;
 pub(crate) mod json;
 pub(crate) mod unsupported;
+pub(crate) mod writer;
 
 use std::fmt::{self, Debug};
 
@@ -26,6 +28,7 @@ use crate::event::{FinishReason, Start, Usage};
 use crate::framing::{Frame, Framing};
 use crate::request::LlmRequest;
 use crate::secret::Secret;
+use ending::Seen;
 
 /// Where a request goes.
 #[derive(Debug)]
@@ -99,6 +102,8 @@ pub(crate) struct Finish {
     pub(crate) usage: Option<Usage>,
     /// Events of the stream that the codec does not know and passed over.
     pub(crate) unknown_events: u64,
+    /// What the caller should know about a complete answer.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// A wire format.
@@ -144,11 +149,14 @@ pub(crate) trait Decoder: Send + Debug {
     /// Reads an answer that came whole.
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError>;
 
-    /// The answer is complete: hands over what was held back until now, such as tool calls.
+    /// `ending` called the answer complete: hands over what was held back, such as tool calls.
     fn close(&mut self, out: &mut EventBatch);
 
     /// How far the answer has come.
     fn progress(&self) -> Progress;
+
+    /// What `ending` judges by.
+    fn seen(&self) -> Seen;
 
     /// How it ended, as far as was said.
     fn finish(&self) -> Finish;

@@ -9,6 +9,8 @@
     missing_docs
 )]
 
+pub mod vectors;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ use super::calls::{Call, Calls};
 use super::sink::Sink;
 use super::wire::Delta;
 use crate::event::Event;
-use crate::providers::json as lenient;
+use crate::providers::{ending, json as lenient};
 
 #[derive(Debug)]
 struct Block {
@@ -37,6 +37,15 @@ pub(super) struct Blocks {
 impl Blocks {
     pub(super) fn calls_wait(&self) -> bool {
         self.calls.wait()
+    }
+
+    /// What the calls have come to.
+    pub(super) fn calls_seen(&self) -> ending::Calls {
+        let open = self.open.iter().filter_map(|block| match &block.kind {
+            Kind::Call(call) => Some(call),
+            Kind::Text | Kind::Whole => None,
+        });
+        self.calls.seen(open)
     }
 
     /// A block begins; some kinds come whole in their beginning.

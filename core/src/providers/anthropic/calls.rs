@@ -2,11 +2,11 @@
 //! when a call is whole, and which calls also have to go back as blocks because their place or
 //! their fields say more than a call of ours can. Called by `blocks`.
 
-use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::blocks::content;
 use crate::event::{Event, ToolCall, ToolDelta};
+use crate::providers::{ending, json};
 
 /// A call that is being written.
 #[derive(Debug)]
@@ -31,6 +31,12 @@ pub(super) struct Calls {
 impl Calls {
     pub(super) fn wait(&self) -> bool {
         self.wait
+    }
+
+    /// What the calls have come to, with those whose blocks are still open.
+    pub(super) fn seen<'c>(&self, mut open: impl Iterator<Item = &'c Call>) -> ending::Calls {
+        let are_whole = open.all(|call| json::is_closed(&call.arguments));
+        ending::Calls::new(self.count > 0, are_whole && self.doubtful.is_empty())
     }
 
     /// Begins a call with what its block says.
@@ -73,11 +79,10 @@ impl Calls {
     /// The calls that were not handed over yet. Where the answer met a limit, what is no JSON was
     /// cut, and is left out.
     pub(super) fn close(&mut self, open: Vec<Call>, cut: bool) -> impl Iterator<Item = Event> {
-        let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
         let mut calls = std::mem::take(&mut self.doubtful);
         let open = open
             .into_iter()
-            .filter(|call| !cut || is_json(&call.arguments));
+            .filter(|call| !cut || json::is_json(&call.arguments));
         calls.retain(|_| !cut);
         calls.extend(open.map(Call::whole));
         calls.into_iter().map(Event::ToolCall)

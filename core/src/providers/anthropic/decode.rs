@@ -10,16 +10,22 @@ use super::usage;
 use super::wire::{Event as WireEvent, Input, Message};
 use super::Anthropic;
 use crate::batch::EventBatch;
-use crate::error::{ErrorKind, LlmError, Phase};
+use crate::error::LlmError;
 use crate::event::{FinishReason, Start};
 use crate::framing::Frame;
-use crate::providers::{error_body, json, Decoder, Finish, Progress, Provider};
+use crate::providers::ending::Seen;
+use crate::providers::writer::EventWriter;
+use crate::providers::{error_body, json, Decoder, Finish, Progress};
+
+/// What most errors are about.
+const EVENT: &str = "an event of the stream";
 
 #[derive(Debug)]
 pub(super) struct AnthropicDecoder {
     progress: Progress,
-    /// Until it is said, just before the first content.
-    start: Option<Box<Start>>,
+    writer: EventWriter,
+    /// There was a `message_start`.
+    is_started: bool,
     blocks: Blocks,
     stop_reason: Option<String>,
     usage: Map<String, Value>,
@@ -31,7 +37,8 @@ impl AnthropicDecoder {
     pub(super) fn new(start: Start) -> Self {
         Self {
             progress: Progress::Empty,
-            start: Some(Box::new(start)),
+            writer: EventWriter::new(start),
+            is_started: false,
             blocks: Blocks::default(),
             stop_reason: None,
             usage: Map::new(),
@@ -53,16 +60,20 @@ impl Decoder for AnthropicDecoder {
             return Err(error_body::in_answer(&Anthropic, data));
         }
         if !data.starts_with('{') {
-            return Err(wrong(
-                "an event of the stream",
-                "is not a JSON object",
-                data,
-            ));
+            return Err(wrong(EVENT, "is not a JSON object", data));
         }
         let mut repaired = String::new();
         let event: WireEvent<'_> = json::parse(data, &mut repaired)
-            .map_err(|error| wrong("an event of the stream", &json::place(&error), data))?;
-        self.event(&event, data, out)
+            .map_err(|error| error_body::unreadable(&Anthropic, EVENT, &error, data))?;
+        self.event(&event, data, out)?;
+        // A gateway's error in another provider's form, or beside what it is about.
+        if event.error.is_some_and(json::is_something) {
+            return Err(error_body::in_answer(&Anthropic, data));
+        }
+        if event.kind.get() == Some("message_stop") {
+            self.progress = Progress::Done;
+        }
+        Ok(())
     }
 
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
@@ -71,8 +82,10 @@ impl Decoder for AnthropicDecoder {
         let text = text.trim_start_matches('\u{feff}').trim();
         let mut repaired = String::new();
         let message: Message<'_> = json::parse(text, &mut repaired)
-            .map_err(|error| wrong("the answer", &json::place(&error), text))?;
-        if message.error.is_some() || message.kind.get() == Some("error") {
+            .map_err(|error| error_body::unreadable(&Anthropic, "the answer", &error, text))?;
+        let is_error =
+            message.error.is_some_and(json::is_something) || message.kind.get() == Some("error");
+        if is_error && message.content.is_none() {
             return Err(error_body::in_answer(&Anthropic, text));
         }
         let Some(blocks) = &message.content else {
@@ -93,10 +106,13 @@ impl Decoder for AnthropicDecoder {
             let input = input.and_then(|block| block.input);
             let input = input.map_or("", |input| input.get());
             self.blocks
-                .whole(fields, input, &mut sink(&mut self.start, out));
+                .whole(fields, input, &mut sink(&mut self.writer, out));
         }
         self.stopped(message.stop_reason.get(), fields_of(text), out);
-        self.close(out);
+        // What came beside an error stands, as it does in a stream.
+        if is_error {
+            return Err(error_body::in_answer(&Anthropic, text));
+        }
         self.progress = Progress::Done;
         Ok(())
     }
@@ -110,7 +126,7 @@ impl Decoder for AnthropicDecoder {
             reason,
             Some(FinishReason::Length | FinishReason::ContentFilter)
         );
-        let mut sink = sink(&mut self.start, out);
+        let mut sink = sink(&mut self.writer, out);
         sink.begin();
         self.blocks.close(cut, &mut sink);
     }
@@ -119,12 +135,21 @@ impl Decoder for AnthropicDecoder {
         self.progress
     }
 
+    fn seen(&self) -> Seen {
+        Seen {
+            progress: self.progress,
+            said: self.writer.said(),
+            calls: self.blocks.calls_seen(),
+        }
+    }
+
     fn finish(&self) -> Finish {
         Finish {
             reason: self.reason(),
             reason_raw: self.stop_reason.clone(),
             usage: usage::usage(&self.usage),
             unknown_events: self.unknown_events,
+            ..Finish::default()
         }
     }
 }
@@ -141,9 +166,9 @@ impl AnthropicDecoder {
             "content_block_delta" => {
                 self.progress = Progress::Open;
                 let Some(delta) = &event.delta else {
-                    return Err(wrong("an event of the stream", "has no delta", data));
+                    return Err(wrong(EVENT, "has no delta", data));
                 };
-                let sink = &mut sink(&mut self.start, out);
+                let sink = &mut sink(&mut self.writer, out);
                 if !self.blocks.delta(index, delta, data, sink) {
                     self.unknown_events += 1;
                 }
@@ -151,15 +176,24 @@ impl AnthropicDecoder {
             "content_block_start" => {
                 self.progress = Progress::Open;
                 let block = event.content_block.and_then(|raw| fields_of(raw.get()));
-                let block = block
-                    .ok_or_else(|| wrong("an event of the stream", "has no content_block", data))?;
+                let block = block.ok_or_else(|| wrong(EVENT, "has no content_block", data))?;
                 self.blocks
-                    .start(index, block, &mut sink(&mut self.start, out));
+                    .start(index, block, &mut sink(&mut self.writer, out));
             }
-            "content_block_stop" => self.blocks.stop(index, &mut sink(&mut self.start, out)),
+            "content_block_stop" => self.blocks.stop(index, &mut sink(&mut self.writer, out)),
+            // The text of another answer would follow the text of this one.
+            "message_start" if std::mem::replace(&mut self.is_started, true) => {
+                return Err(wrong(EVENT, "begins another answer", data));
+            }
             "message_start" => {
                 self.progress = Progress::Open;
-                event.message.iter().for_each(|message| self.note(message));
+                let mut repaired = String::new();
+                let message = event
+                    .message
+                    .map(|raw| json::parse::<Message<'_>>(raw.get(), &mut repaired));
+                let message = message.transpose();
+                let message = message.map_err(|error| wrong(EVENT, &json::place(&error), data))?;
+                message.iter().for_each(|message| self.note(message));
             }
             "message_delta" => {
                 self.progress = Progress::Open;
@@ -172,19 +206,19 @@ impl AnthropicDecoder {
                     .and_then(|delta| delta.stop_reason.get());
                 self.stopped(reason, fields_of(data), out);
             }
-            "message_stop" => self.progress = Progress::Done,
-            "ping" => {}
+            "message_stop" | "ping" => {}
             "error" => return Err(error_body::in_answer(&Anthropic, data)),
-            // A gateway's error in another provider's form.
-            _ if event.error.is_some() => return Err(error_body::in_answer(&Anthropic, data)),
-            _ => self.unknown_events += 1,
+            _ => match error_body::find_in_answer(&Anthropic, data) {
+                Some(error) => return Err(error),
+                None => self.unknown_events += 1,
+            },
         }
         Ok(())
     }
 
     /// Who answers, and the first count of tokens.
     fn note(&mut self, message: &Message<'_>) {
-        if let Some(start) = &mut self.start {
+        if let Some(start) = self.writer.start() {
             start.id = message.id.get().map(str::to_owned).or(start.id.take());
             if let Some(model) = message.model.get() {
                 model.clone_into(&mut start.model);
@@ -209,7 +243,7 @@ impl AnthropicDecoder {
         if let Some(Value::Object(delta)) = fields.shift_remove("delta") {
             fields.extend(delta);
         }
-        let mut sink = sink(&mut self.start, out);
+        let mut sink = sink(&mut self.writer, out);
         for name in BESIDE_STOP {
             let value = fields.shift_remove(*name);
             let value = value.filter(|value| !value.is_null());
@@ -232,8 +266,8 @@ const BESIDE_STOP: &[&str] = &[
     "context_management",
 ];
 
-fn sink<'s>(start: &'s mut Option<Box<Start>>, batch: &'s mut EventBatch) -> Sink<'s> {
-    Sink { start, batch }
+fn sink<'s>(writer: &'s mut EventWriter, batch: &'s mut EventBatch) -> Sink<'s> {
+    Sink { writer, batch }
 }
 
 fn fields_of(text: &str) -> Option<Map<String, Value>> {
@@ -241,10 +275,5 @@ fn fields_of(text: &str) -> Option<Map<String, Value>> {
 }
 
 fn wrong(what: &str, how: &str, text: &str) -> LlmError {
-    let message = format!("{}: {what} {how}", Anthropic.name());
-    let error = LlmError::new(ErrorKind::Protocol, message).phase(Phase::Body);
-    LlmError {
-        provider: Some(Anthropic.name()),
-        ..error.detail(text.as_bytes())
-    }
+    error_body::protocol_error(&Anthropic, what, how, text)
 }

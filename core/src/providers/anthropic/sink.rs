@@ -1,41 +1,30 @@
-//! Where events go: a batch, with START before whatever comes first. Owned by `decode` for the time
-//! of one frame.
+//! Where events go: a batch, and the writer that says START before whatever comes first. Owned by
+//! `decode` for the time of one frame.
 
 use crate::batch::EventBatch;
-use crate::event::{Event, Start};
+use crate::event::Event;
+use crate::providers::writer::EventWriter;
 
 pub(super) struct Sink<'s> {
-    /// Until it is said.
-    pub(super) start: &'s mut Option<Box<Start>>,
+    pub(super) writer: &'s mut EventWriter,
     pub(super) batch: &'s mut EventBatch,
 }
 
 impl Sink<'_> {
     pub(super) fn begin(&mut self) {
-        if let Some(start) = self.start.take() {
-            self.batch.push(Event::Start(start));
-        }
+        self.writer.begin(self.batch);
     }
 
     pub(super) fn push(&mut self, event: Event) {
-        self.begin();
-        self.batch.push(event);
+        self.writer.push(event, self.batch);
     }
 
-    /// An empty text is no event.
     pub(super) fn push_text(&mut self, text: &str) {
-        if !text.is_empty() {
-            self.begin();
-            self.batch.push_text(text);
-        }
+        self.writer.push_text(text, self.batch);
     }
 
-    /// An empty text is no event.
     pub(super) fn push_reasoning(&mut self, text: &str) {
-        if !text.is_empty() {
-            self.begin();
-            self.batch.push_reasoning(text);
-        }
+        self.writer.push_reasoning(text, self.batch);
     }
 
     pub(super) fn extend(&mut self, events: impl IntoIterator<Item = Event>) {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::event::{FinishReason, Usage};
+use crate::providers::ending;
 
 /// Adds what a later count says; it is the whole count and not the difference.
 pub(super) fn note(usage: &mut Map<String, Value>, news: Map<String, Value>) {
@@ -36,6 +37,7 @@ pub(super) fn finish_reason(raw: &str, calls_wait: bool) -> FinishReason {
         "tool_use" => FinishReason::ToolCalls,
         "refusal" => FinishReason::ContentFilter,
         "pause_turn" | "compaction" => FinishReason::Pause,
+        _ if ending::is_failure(raw) => FinishReason::Error,
         _ => FinishReason::Other,
     }
 }

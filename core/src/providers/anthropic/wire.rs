@@ -18,7 +18,7 @@ pub(super) struct Event<'t> {
     #[serde(borrow, default)]
     pub(super) content_block: Option<&'t RawValue>,
     #[serde(borrow, default)]
-    pub(super) message: Option<Message<'t>>,
+    pub(super) message: Option<&'t RawValue>,
     #[serde(borrow, default)]
     pub(super) usage: Option<&'t RawValue>,
     #[serde(borrow, default)]

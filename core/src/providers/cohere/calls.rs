@@ -1,9 +1,8 @@
 //! Tool calls being put together, in either version of the wire. Owns the dense index that hosts
 //! see, the ids that v1 does not have, and what empty arguments mean. Called by the decoders.
 
-use serde::de::IgnoredAny;
-
 use crate::event::{Event, ToolCall, ToolDelta};
+use crate::providers::{ending, json};
 
 #[derive(Debug)]
 struct Call {
@@ -25,6 +24,12 @@ impl Calls {
 
     pub(super) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// What the calls have come to.
+    pub(super) fn seen(&self) -> ending::Calls {
+        let are_whole = self.0.iter().all(|call| json::is_closed(&call.arguments));
+        ending::Calls::new(!self.is_empty(), are_whole)
     }
 
     /// Which call a delta belongs to; the number of calls if it begins one. Without a slot an id or
@@ -83,8 +88,7 @@ impl Calls {
     /// no JSON then was not finished, and is left out.
     pub(super) fn finish(&mut self, cut: bool) -> impl Iterator<Item = Event> {
         let mut calls = std::mem::take(&mut self.0);
-        let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
-        calls.pop_if(|last| cut && !is_json(&last.arguments));
+        calls.pop_if(|last| cut && !json::is_json(&last.arguments));
         calls.into_iter().zip(0..).map(|(call, index)| {
             // A tool without parameters is called with either.
             let is_nothing = matches!(call.arguments.trim(), "" | "null");

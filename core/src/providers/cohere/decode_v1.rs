@@ -2,22 +2,28 @@
 //! progress, and the ids of calls, which this wire does not have: `call_0`, `call_1`, ...
 
 use serde_json::value::RawValue;
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value};
 
 use super::calls::Calls;
 use super::wire::{V1Answer, V1Call, V1Delta, V1Event};
-use super::{part, usage, wrong, Cohere};
+use super::{failure, part, usage, wrong, Cohere};
 use crate::batch::EventBatch;
 use crate::error::LlmError;
 use crate::event::{Event, FinishReason, Start};
 use crate::framing::Frame;
+use crate::providers::ending::Seen;
+use crate::providers::writer::EventWriter;
 use crate::providers::{error_body, json, Decoder, Finish, Progress};
+
+/// What most errors are about.
+const EVENT: &str = "an event of the stream";
 
 #[derive(Debug)]
 pub(super) struct V1Decoder {
     progress: Progress,
-    /// Until it is said, just before the first content.
-    start: Option<Box<Start>>,
+    writer: EventWriter,
+    /// There was an event that begins an answer.
+    is_started: bool,
     has_text: bool,
     has_citations: bool,
     calls: Calls,
@@ -33,7 +39,8 @@ impl V1Decoder {
     pub(super) fn new(start: Start) -> Self {
         Self {
             progress: Progress::Empty,
-            start: Some(Box::new(start)),
+            writer: EventWriter::new(start),
+            is_started: false,
             has_text: false,
             has_citations: false,
             calls: Calls::default(),
@@ -54,15 +61,16 @@ impl Decoder for V1Decoder {
         }
         let mut repaired = String::new();
         let event: V1Event<'_> = json::parse(data, &mut repaired)
-            .map_err(|error| wrong("an event of the stream", &json::place(&error), data))?;
+            .map_err(|error| error_body::unreadable(&Cohere, EVENT, &error, data))?;
         let Some(kind) = event.event_type.get() else {
-            let nameless = || wrong("an event of the stream", "has no event_type", data);
+            let nameless = || wrong(EVENT, "has no event_type", data);
             return Err(error_body::find_in_answer(&Cohere, data).unwrap_or_else(nameless));
         };
         if self.progress == Progress::Empty {
             self.progress = Progress::Open;
         }
-        self.event(kind, &event, data, out)
+        self.event(kind, &event, data, out)?;
+        failure(event.error, None)
     }
 
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
@@ -71,7 +79,7 @@ impl Decoder for V1Decoder {
         let text = text.trim_start_matches('\u{feff}').trim();
         let mut repaired = String::new();
         let answer: V1Answer<'_> = json::parse(text, &mut repaired)
-            .map_err(|error| wrong("the answer", &json::place(&error), text))?;
+            .map_err(|error| error_body::unreadable(&Cohere, "the answer", &error, text))?;
         if answer.text.is_none() && answer.finish_reason.get().is_none() {
             let no_text = || wrong("the answer", "has no text", text);
             return Err(error_body::find_in_answer(&Cohere, text).unwrap_or_else(no_text));
@@ -85,8 +93,7 @@ impl Decoder for V1Decoder {
         self.sources(&sources, out);
         self.answer(&answer, false, out);
         self.note_finish(answer.finish_reason.get(), answer.meta);
-        self.fail(answer.error.get())?;
-        self.close(out);
+        failure(answer.error, None)?;
         self.citations(answer.citations, out);
         self.progress = Progress::Done;
         Ok(())
@@ -96,13 +103,21 @@ impl Decoder for V1Decoder {
         if std::mem::replace(&mut self.is_closed, true) {
             return;
         }
-        self.begin(out);
+        self.writer.begin(out);
         let cut = self.finish().reason == Some(FinishReason::Length);
         self.calls.finish(cut).for_each(|call| out.push(call));
     }
 
     fn progress(&self) -> Progress {
         self.progress
+    }
+
+    fn seen(&self) -> Seen {
+        Seen {
+            progress: self.progress,
+            said: self.writer.said(),
+            calls: self.calls.seen(),
+        }
     }
 
     fn finish(&self) -> Finish {
@@ -122,7 +137,7 @@ impl V1Decoder {
         out: &mut EventBatch,
     ) -> Result<(), LlmError> {
         match kind {
-            "stream-start" => self.note_id(event.generation_id.get()),
+            "stream-start" => self.start(event.generation_id.get(), data)?,
             "text-generation" => self.says(event.text.get(), out),
             // A text here is the plan; the whole answer at the end has it as its text.
             "tool-calls-chunk" => {
@@ -148,29 +163,33 @@ impl V1Decoder {
                 }
                 let reason = event.finish_reason.get().or(answer.finish_reason.get());
                 self.note_finish(reason, answer.meta);
-                self.fail(event.error.get().or(answer.error.get()))?;
+                failure(event.error.or(answer.error), None)?;
                 self.progress = Progress::Done;
             }
             "debug" => {}
-            _ => self.unknown_events += 1,
+            _ => match error_body::find_in_answer(&Cohere, data) {
+                Some(error) => return Err(error),
+                None => self.unknown_events += 1,
+            },
         }
         Ok(())
     }
 
-    /// START, if it was not said yet.
-    fn begin(&mut self, out: &mut EventBatch) {
-        if let Some(start) = self.start.take() {
-            out.push(Event::Start(start));
-        }
+    fn push(&mut self, event: Event, out: &mut EventBatch) {
+        self.writer.push(event, out);
     }
 
-    fn push(&mut self, event: Event, out: &mut EventBatch) {
-        self.begin(out);
-        out.push(event);
+    /// The event that begins an answer: the text of a second one would follow that of the first.
+    fn start(&mut self, id: Option<&str>, data: &str) -> Result<(), LlmError> {
+        if std::mem::replace(&mut self.is_started, true) {
+            return Err(wrong(EVENT, "begins another answer", data));
+        }
+        self.note_id(id);
+        Ok(())
     }
 
     fn note_id(&mut self, id: Option<&str>) {
-        if let Some(start) = self.start.as_mut().filter(|start| start.id.is_none()) {
+        if let Some(start) = self.writer.start().filter(|start| start.id.is_none()) {
             start.id = id.map(str::to_owned);
         }
     }
@@ -183,8 +202,7 @@ impl V1Decoder {
     fn says(&mut self, text: Option<&str>, out: &mut EventBatch) {
         if let Some(text) = text {
             self.has_text = true;
-            self.begin(out);
-            out.push_text(text);
+            self.writer.push_text(text, out);
         }
     }
 
@@ -264,14 +282,5 @@ impl V1Decoder {
                 self.push(part("citation", fields), out);
             }
         }
-    }
-
-    fn fail(&mut self, error: Option<&str>) -> Result<(), LlmError> {
-        let has_failed = self.finish_reason.as_deref() == Some("ERROR");
-        if !has_failed && error.is_none() {
-            return Ok(());
-        }
-        let said = json!({"error": error.unwrap_or("the generation failed")});
-        Err(error_body::in_answer(&Cohere, &said.to_string()))
     }
 }

@@ -2,22 +2,28 @@
 //! of progress. A delta of text costs one pass over its JSON and one copy, into the batch.
 
 use serde_json::value::RawValue;
-use serde_json::{json, Value};
+use serde_json::Value;
 
 use super::calls::Calls;
 use super::wire::{V2Answer, V2Call, V2Content, V2Delta, V2Event, V2Piece};
-use super::{content, part, usage, wrong, Cohere};
+use super::{content, failure, part, usage, wrong, Cohere};
 use crate::batch::EventBatch;
 use crate::error::LlmError;
 use crate::event::{Event, FinishReason, Start};
 use crate::framing::Frame;
+use crate::providers::ending::Seen;
+use crate::providers::writer::EventWriter;
 use crate::providers::{error_body, json, Decoder, Finish, Progress};
+
+/// What most errors are about.
+const EVENT: &str = "an event of the stream";
 
 #[derive(Debug)]
 pub(super) struct V2Decoder {
     progress: Progress,
-    /// Until it is said, just before the first content.
-    start: Option<Box<Start>>,
+    writer: EventWriter,
+    /// There was an event that begins an answer.
+    is_started: bool,
     /// The thinking of the open block: said in pieces, and whole once more for the next request.
     thinking: String,
     /// What the model says before it calls tools: neither text nor thinking to Cohere, which wants
@@ -35,7 +41,8 @@ impl V2Decoder {
     pub(super) fn new(start: Start) -> Self {
         Self {
             progress: Progress::Empty,
-            start: Some(Box::new(start)),
+            writer: EventWriter::new(start),
+            is_started: false,
             thinking: String::new(),
             plan: String::new(),
             calls: Calls::default(),
@@ -59,15 +66,16 @@ impl Decoder for V2Decoder {
         }
         let mut repaired = String::new();
         let event: V2Event<'_> = json::parse(data, &mut repaired)
-            .map_err(|error| wrong("an event of the stream", &json::place(&error), data))?;
+            .map_err(|error| error_body::unreadable(&Cohere, EVENT, &error, data))?;
         let Some(kind) = event.kind.get() else {
-            let nameless = || wrong("an event of the stream", "has no type", data);
+            let nameless = || wrong(EVENT, "has no type", data);
             return Err(error_body::find_in_answer(&Cohere, data).unwrap_or_else(nameless));
         };
         if self.progress == Progress::Empty {
             self.progress = Progress::Open;
         }
-        self.event(kind, &event, out)
+        self.event(kind, &event, data, out)?;
+        self.fail(event.error, None, out)
     }
 
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
@@ -75,13 +83,9 @@ impl Decoder for V2Decoder {
             .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
         let text = text.trim_start_matches('\u{feff}').trim();
         let mut repaired = String::new();
-        let answer: V2Answer<'_> = json::parse(text, &mut repaired).map_err(|error| {
-            // The error of a gateway calls something else `message`.
-            let wrong = || wrong("the answer", &json::place(&error), text);
-            let is_document = error.is_data();
-            let said = is_document.then(|| error_body::find_in_answer(&Cohere, text));
-            said.flatten().unwrap_or_else(wrong)
-        })?;
+        // The error of a gateway calls something else `message`.
+        let answer: V2Answer<'_> = json::parse(text, &mut repaired)
+            .map_err(|error| error_body::unreadable(&Cohere, "the answer", &error, text))?;
         let Some(message) = &answer.message else {
             let no_message = || wrong("the answer", "has no message", text);
             return Err(error_body::find_in_answer(&Cohere, text).unwrap_or_else(no_message));
@@ -99,8 +103,7 @@ impl Decoder for V2Decoder {
         for call in message.tool_calls.iter().flatten() {
             self.call(None, call);
         }
-        self.fail(answer.error.get(), answer.error_type.get(), out)?;
-        self.close(out);
+        self.fail(answer.error, answer.error_type.get(), out)?;
         self.citations(message.citations, out);
         self.logprobs(answer.logprobs, out);
         self.progress = Progress::Done;
@@ -111,7 +114,7 @@ impl Decoder for V2Decoder {
         if std::mem::replace(&mut self.is_closed, true) {
             return;
         }
-        self.begin(out);
+        self.writer.begin(out);
         self.end_of_thinking(out);
         self.end_of_plan(out);
         let cut = self.finish().reason == Some(FinishReason::Length);
@@ -120,6 +123,14 @@ impl Decoder for V2Decoder {
 
     fn progress(&self) -> Progress {
         self.progress
+    }
+
+    fn seen(&self) -> Seen {
+        Seen {
+            progress: self.progress,
+            said: self.writer.said(),
+            calls: self.calls.seen(),
+        }
     }
 
     fn finish(&self) -> Finish {
@@ -135,13 +146,14 @@ impl V2Decoder {
         &mut self,
         kind: &str,
         event: &V2Event<'_>,
+        data: &str,
         out: &mut EventBatch,
     ) -> Result<(), LlmError> {
         let (no_delta, no_piece) = (V2Delta::default(), V2Piece::default());
         let delta = event.delta.0.as_ref().unwrap_or(&no_delta);
         let piece = delta.message.0.as_ref().unwrap_or(&no_piece);
         match kind {
-            "message-start" => self.note_id(event.id.get()),
+            "message-start" => self.start(event.id.get(), data)?,
             "content-start" | "content-delta" => {
                 self.end_of_plan(out);
                 if let Some(content) = &piece.content.0 {
@@ -151,7 +163,7 @@ impl V2Decoder {
             }
             "content-end" => self.end_of_thinking(out),
             "tool-plan-delta" => {
-                self.begin(out);
+                self.writer.begin(out);
                 self.plan
                     .push_str(piece.tool_plan.get().unwrap_or_default());
             }
@@ -167,29 +179,35 @@ impl V2Decoder {
             "message-end" => {
                 self.note_id(event.id.get());
                 self.note_finish(delta.finish_reason.get(), delta.usage);
-                self.fail(delta.error.get(), delta.error_type.get(), out)?;
+                self.fail(delta.error.or(event.error), delta.error_type.get(), out)?;
+                self.end_of_thinking(out);
+                self.end_of_plan(out);
                 self.progress = Progress::Done;
             }
             "tool-call-end" | "citation-end" | "debug" | "ping" => {}
-            _ => self.unknown_events += 1,
+            _ => match error_body::find_in_answer(&Cohere, data) {
+                Some(error) => return Err(error),
+                None => self.unknown_events += 1,
+            },
         }
         Ok(())
     }
 
-    /// START, if it was not said yet.
-    fn begin(&mut self, out: &mut EventBatch) {
-        if let Some(start) = self.start.take() {
-            out.push(Event::Start(start));
-        }
+    fn push(&mut self, event: Event, out: &mut EventBatch) {
+        self.writer.push(event, out);
     }
 
-    fn push(&mut self, event: Event, out: &mut EventBatch) {
-        self.begin(out);
-        out.push(event);
+    /// The event that begins an answer: the text of a second one would follow that of the first.
+    fn start(&mut self, id: Option<&str>, data: &str) -> Result<(), LlmError> {
+        if std::mem::replace(&mut self.is_started, true) {
+            return Err(wrong(EVENT, "begins another answer", data));
+        }
+        self.note_id(id);
+        Ok(())
     }
 
     fn note_id(&mut self, id: Option<&str>) {
-        if let (Some(start), Some(id)) = (&mut self.start, id) {
+        if let (Some(start), Some(id)) = (self.writer.start(), id) {
             start.id = Some(id.to_owned());
         }
     }
@@ -203,13 +221,11 @@ impl V2Decoder {
     fn says(&mut self, content: &V2Content<'_>, out: &mut EventBatch) {
         if let Some(thinking) = content.thinking.get() {
             self.thinking.push_str(thinking);
-            self.begin(out);
-            out.push_reasoning(thinking);
+            self.writer.push_reasoning(thinking, out);
         }
         if let Some(text) = content.text.get() {
             self.end_of_thinking(out);
-            self.begin(out);
-            out.push_text(text);
+            self.writer.push_text(text, out);
         }
     }
 
@@ -269,18 +285,13 @@ impl V2Decoder {
     /// A failure behind a good status; what the model had said until then is handed over first.
     fn fail(
         &mut self,
-        error: Option<&str>,
+        error: Option<&RawValue>,
         error_type: Option<&str>,
         out: &mut EventBatch,
     ) -> Result<(), LlmError> {
-        let has_failed = self.finish_reason.as_deref() == Some("ERROR");
-        if !has_failed && error.is_none() {
-            return Ok(());
-        }
-        self.end_of_thinking(out);
-        self.end_of_plan(out);
-        let message = error.unwrap_or("the generation failed");
-        let said = json!({"error": message, "error_type": error_type.unwrap_or_default()});
-        Err(error_body::in_answer(&Cohere, &said.to_string()))
+        failure(error, error_type).inspect_err(|_| {
+            self.end_of_thinking(out);
+            self.end_of_plan(out);
+        })
     }
 }

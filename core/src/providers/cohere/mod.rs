@@ -14,11 +14,12 @@ mod schema;
 mod usage;
 mod wire;
 
-use super::{error_body, Decoder, EncodedRequest, Provider, Target};
-use crate::error::{ErrorKind, LlmError, Phase};
+use super::{error_body, json, Decoder, EncodedRequest, Provider, Target};
+use crate::error::{ErrorKind, LlmError};
 use crate::event::{Event, Start};
 use crate::framing::Framing;
 use crate::request::LlmRequest;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// The codec. A base URL that ends in `/v1` chooses v1; every other one gets v2.
@@ -82,12 +83,18 @@ fn id_of(body: &[u8]) -> Option<String> {
 
 /// An answer that is not what the protocol says.
 fn wrong(what: &str, how: &str, text: &str) -> LlmError {
-    let message = format!("{}: {what} {how}", Cohere.name());
-    let error = LlmError::new(ErrorKind::Protocol, message).phase(Phase::Body);
-    LlmError {
-        provider: Some(Cohere.name()),
-        ..error.detail(text.as_bytes())
-    }
+    error_body::protocol_error(&Cohere, what, how, text)
+}
+
+/// What an answer says of a failure beside its finish reason: a text, or an error in some other
+/// provider's form.
+fn failure(error: Option<&RawValue>, error_type: Option<&str>) -> Result<(), LlmError> {
+    let Some(error) = error.filter(|error| json::is_something(error)) else {
+        return Ok(());
+    };
+    let error_type = Value::from(error_type.unwrap_or_default());
+    let said = format!("{{\"error\":{error},\"error_type\":{error_type}}}");
+    Err(error_body::in_answer(&Cohere, &said))
 }
 
 /// A PART with a "type" of ours and the provider's own fields; its own "type" is kept beside.

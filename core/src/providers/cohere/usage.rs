@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::event::{FinishReason, Usage};
-use crate::providers::{json, Finish};
+use crate::providers::{ending, json, Finish};
 
 /// How an answer ended and what it cost, for both versions.
 pub(super) fn finish(reason_raw: Option<String>, has_calls: bool, counts: &str) -> Finish {
@@ -12,7 +12,7 @@ pub(super) fn finish(reason_raw: Option<String>, has_calls: bool, counts: &str) 
         reason: reason.map(|raw| finish_reason(raw, has_calls)),
         reason_raw,
         usage: usage(counts),
-        unknown_events: 0,
+        ..Finish::default()
     }
 }
 
@@ -54,7 +54,8 @@ fn finish_reason(raw: &str, has_calls: bool) -> FinishReason {
         "MAX_TOKENS" | "ERROR_LIMIT" => FinishReason::Length,
         "TOOL_CALL" => FinishReason::ToolCalls,
         "ERROR_TOXIC" => FinishReason::ContentFilter,
-        "ERROR" | "TIMEOUT" | "USER_CANCEL" => FinishReason::Error,
+        // ERROR, TIMEOUT, USER_CANCEL.
+        _ if ending::is_failure(raw) => FinishReason::Error,
         _ => FinishReason::Other,
     }
 }

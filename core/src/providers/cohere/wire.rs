@@ -23,6 +23,9 @@ pub(super) struct V2Event<'t> {
     pub(super) index: Option<u64>,
     #[serde(borrow, default)]
     pub(super) delta: Single<V2Delta<'t>>,
+    /// Where it is said beside an event, and not in the delta of the last one.
+    #[serde(borrow, default)]
+    pub(super) error: Option<&'t RawValue>,
     #[serde(borrow, default)]
     pub(super) logprobs: Option<&'t RawValue>,
 }
@@ -36,7 +39,7 @@ pub(super) struct V2Delta<'t> {
     #[serde(borrow, default)]
     pub(super) usage: Option<&'t RawValue>,
     #[serde(borrow, default)]
-    pub(super) error: Text<'t>,
+    pub(super) error: Option<&'t RawValue>,
     #[serde(borrow, default)]
     pub(super) error_type: Text<'t>,
 }
@@ -92,7 +95,7 @@ pub(super) struct V2Answer<'t> {
     #[serde(borrow, default)]
     pub(super) logprobs: Option<&'t RawValue>,
     #[serde(borrow, default)]
-    pub(super) error: Text<'t>,
+    pub(super) error: Option<&'t RawValue>,
     #[serde(borrow, default)]
     pub(super) error_type: Text<'t>,
 }
@@ -123,7 +126,7 @@ pub(super) struct V1Event<'t> {
     #[serde(borrow, default)]
     pub(super) finish_reason: Text<'t>,
     #[serde(borrow, default)]
-    pub(super) error: Text<'t>,
+    pub(super) error: Option<&'t RawValue>,
     #[serde(borrow, default)]
     pub(super) response: Single<V1Answer<'t>>,
     /// Fields that an event and a whole answer name alike.
@@ -163,7 +166,7 @@ pub(super) struct V1Answer<'t> {
     #[serde(borrow, default)]
     pub(super) finish_reason: Text<'t>,
     #[serde(borrow, default)]
-    pub(super) error: Text<'t>,
+    pub(super) error: Option<&'t RawValue>,
     #[serde(borrow, default)]
     pub(super) tool_calls: Option<Vec<V1Call<'t>>>,
     #[serde(borrow, default)]

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::failure;
 use crate::providers::{headers, json};
 
 /// How far errors are nested in errors (a gateway's in a gateway's).
@@ -13,6 +14,10 @@ const NESTING_MAX: usize = 4;
 pub(super) struct Said {
     /// It was JSON, or plain text short enough to be the message.
     pub(super) is_document: bool,
+    /// It began like JSON and is none.
+    pub(super) is_broken: bool,
+    /// It is an object that says of itself, in one of the usual spellings, that something failed.
+    pub(super) names_failure: bool,
     pub(super) message: Option<String>,
     pub(super) code: Option<String>,
     pub(super) marks: Vec<String>,
@@ -31,12 +36,18 @@ impl Said {
         let mut repaired = String::new();
         let text = text.trim();
         match json::parse::<Value>(text, &mut repaired) {
-            Ok(value) => said.value(&value, NESTING_MAX),
+            Ok(value) => {
+                said.names_failure = failure::is_named(&value);
+                said.value(&value, NESTING_MAX);
+            }
             Err(_) if text.starts_with('<') => {
                 said.is_document = false;
                 said.message = Some(title(text).unwrap_or("an HTML page").to_owned());
             }
-            Err(_) => said.text(text),
+            Err(_) => {
+                said.is_broken = text.starts_with(['{', '[']);
+                said.text(text);
+            }
         }
         said.marks_of_message();
         said
@@ -70,25 +81,19 @@ impl Said {
     }
 
     fn fields(&mut self, fields: &Map<String, Value>, nesting: usize) {
-        for name in ["error", "errors"] {
+        for name in failure::NESTS {
             fields
-                .get(name)
+                .get(*name)
                 .into_iter()
                 .for_each(|value| self.value(value, nesting));
         }
         self.own_message(fields, nesting);
-        for name in ["code", "type", "status", "error_type", "reason"] {
-            match fields.get(name) {
+        for name in failure::CODES {
+            match fields.get(*name) {
                 Some(Value::String(word)) => self.word(word),
                 Some(number) => self.number(number),
                 None => {}
             }
-        }
-        for name in ["status_code", "raw_status_code"] {
-            fields
-                .get(name)
-                .into_iter()
-                .for_each(|number| self.number(number));
         }
         if let Some(Value::Object(inner)) = fields.get("innererror") {
             inner
@@ -125,8 +130,8 @@ impl Said {
             let separator = if path.is_empty() { "" } else { ": " };
             return self.text(&format!("{}{separator}{text}", path.join(".")));
         }
-        for name in ["message", "detail"] {
-            if let (None, Some(value)) = (&self.message, fields.get(name)) {
+        for name in failure::WORDS {
+            if let (None, Some(value)) = (&self.message, fields.get(*name)) {
                 self.value(value, nesting);
             }
         }

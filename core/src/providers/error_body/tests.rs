@@ -373,3 +373,34 @@ fn an_error_in_an_answer_is_told_by_its_marks() {
     );
     assert!(find_in_answer(&CODECS[0], r#"{"id":"x","model":"m"}"#).is_none());
 }
+
+#[test]
+fn an_error_that_is_broken_json_is_a_protocol_error() {
+    let deep = format!("{{\"error\":{}", "[".repeat(100_000));
+    for text in [r#"{"error":{"mess"#, "[{", &deep] {
+        let error = in_answer(&CODECS[0], text);
+        assert_eq!((error.kind, error.retryable), (Protocol, false));
+        assert!(error.detail.unwrap().starts_with(text.split_at(2).0));
+    }
+    assert_eq!(in_answer(&CODECS[0], "it broke").kind, Provider);
+}
+
+#[test]
+fn what_is_no_error_is_not_found_to_be_one() {
+    for text in [
+        "{}",
+        "[]",
+        "7",
+        "\"it broke\"",
+        "it broke",
+        r#"{"error":null,"errors":[],"err":{},"detail":""}"#,
+        r#"{"type":"ping"}"#,
+        r#"{"type":"status","message":"thinking"}"#,
+        r#"{"status":"in_progress","code":200}"#,
+        r#"{"title":"A greeting"}"#,
+        r#"{"success":true,"base_resp":{"status_code":0,"status_msg":"success"}}"#,
+        r#"{"choices":[],"prompt_filter_results":[{"prompt_index":0}]}"#,
+    ] {
+        assert!(find_in_answer(&CODECS[0], text).is_none(), "{text}");
+    }
+}

@@ -35,6 +35,11 @@ impl Calls {
         self.0.is_empty()
     }
 
+    /// Whether the arguments of each are JSON that nothing can follow.
+    pub(super) fn are_whole(&self) -> bool {
+        self.0.iter().all(|call| json::is_closed(&call.arguments))
+    }
+
     /// Takes a delta of `tool_calls`; what is new in it, if anything is.
     pub(super) fn add(&mut self, delta: &CallDelta<'_>) -> Option<Event> {
         let slot = delta.index.map_or(Slot::Unnumbered, Slot::Index);
@@ -122,8 +127,7 @@ impl Calls {
     /// no JSON then was not finished, and is left out.
     pub(super) fn finish(&mut self, cut: bool) -> impl Iterator<Item = Event> {
         let mut calls = std::mem::take(&mut self.0);
-        let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-        calls.pop_if(|last| cut && !is_json(&last.arguments));
+        calls.pop_if(|last| cut && !json::is_json(&last.arguments));
         calls.into_iter().zip(0..).map(|(call, index)| {
             let Call {
                 id,

@@ -3,22 +3,25 @@
 
 use super::calls::Calls;
 use super::echo::Echo;
+use super::identity::Identity;
 use super::parts::{self, Seen};
 use super::usage;
 use super::wire::{Choice, Choices, Chunk, Content, Delta};
 use super::OpenAi;
 use crate::batch::EventBatch;
-use crate::error::{ErrorKind, LlmError, Phase};
+use crate::error::LlmError;
 use crate::event::{Event, FinishReason, Start};
 use crate::framing::Frame;
-use crate::providers::{error_body, json, Decoder, Finish, Progress, Provider};
+use crate::providers::ending;
+use crate::providers::writer::{EventWriter, Said};
+use crate::providers::{error_body, json, Decoder, Finish, Progress};
 
 #[derive(Debug)]
 pub(super) struct OpenAiDecoder {
     codec: OpenAi,
     progress: Progress,
-    /// Until it is said, just before the first content.
-    start: Option<Box<Start>>,
+    writer: EventWriter,
+    identity: Identity,
     model_is_known: bool,
     calls: Calls,
     had_calls: bool,
@@ -38,7 +41,8 @@ impl OpenAiDecoder {
         Self {
             codec,
             progress: Progress::Empty,
-            start: Some(Box::new(start)),
+            writer: EventWriter::new(start),
+            identity: Identity::default(),
             model_is_known: false,
             calls: Calls::default(),
             had_calls: false,
@@ -70,23 +74,36 @@ impl Decoder for OpenAiDecoder {
             return Err(self.wrong("an event of the stream", "is not a JSON object", data));
         }
         let mut repaired = String::new();
-        let chunk: Chunk<'_> = json::parse(data, &mut repaired)
-            .map_err(|error| self.wrong("an event of the stream", &json::place(&error), data))?;
+        let chunk: Chunk<'_> = json::parse(data, &mut repaired).map_err(|error| {
+            error_body::unreadable(&self.codec, "an event of the stream", &error, data)
+        })?;
         self.note(&chunk);
-        match &chunk.choices {
-            Choices::List(choice) => {
-                self.advance(Progress::Open);
-                choice
-                    .iter()
-                    .try_for_each(|choice| self.choice(choice, out))?;
+        if let Choices::List(choice) = &chunk.choices {
+            self.advance(Progress::Open);
+            if let Some(choice) = choice {
+                self.belongs(&chunk, choice, data)?;
+                self.choice(choice, out)?;
             }
-            Choices::Unusable if !is_error(&chunk) => {
-                return Err(self.wrong("an event of the stream", "has no usable choices", data));
-            }
-            Choices::Unusable | Choices::Absent => {}
         }
         if is_error(&chunk) {
             return Err(error_body::in_answer(&self.codec, data));
+        }
+        match &chunk.choices {
+            Choices::List(Some(_)) => {}
+            // Without a choice it is bookkeeping, or an error in some other spelling.
+            Choices::List(None) | Choices::Absent if chunk.usage.is_some() => {}
+            choices => {
+                if let Some(error) = error_body::find_in_answer(&self.codec, data) {
+                    return Err(error);
+                }
+                if let Choices::Unusable = choices {
+                    return Err(self.wrong(
+                        "an event of the stream",
+                        "has no usable choices",
+                        data,
+                    ));
+                }
+            }
         }
         self.sources(&chunk, out);
         Ok(())
@@ -98,20 +115,19 @@ impl Decoder for OpenAiDecoder {
         let text = text.trim_start_matches('\u{feff}').trim();
         let mut repaired = String::new();
         let chunk: Chunk<'_> = json::parse(text, &mut repaired)
-            .map_err(|error| self.wrong("the answer", &json::place(&error), text))?;
+            .map_err(|error| error_body::unreadable(&self.codec, "the answer", &error, text))?;
         self.note(&chunk);
+        // What came beside an error stands, as it does in a stream.
+        if let Choices::List(Some(choice)) = &chunk.choices {
+            self.whole_choice(choice, text, out)?;
+        }
         if is_error(&chunk) {
             return Err(error_body::in_answer(&self.codec, text));
         }
-        let no_choice = || self.wrong("the answer", "has no usable choices", text);
-        let choice = match &chunk.choices {
-            Choices::List(Some(choice)) => choice,
-            Choices::Absent => {
-                return Err(error_body::find_in_answer(&self.codec, text).unwrap_or_else(no_choice));
-            }
-            Choices::List(None) | Choices::Unusable => return Err(no_choice()),
-        };
-        self.whole_choice(choice, text, out)?;
+        if !matches!(chunk.choices, Choices::List(Some(_))) {
+            let no_choice = || self.wrong("the answer", "has no usable choices", text);
+            return Err(error_body::find_in_answer(&self.codec, text).unwrap_or_else(no_choice));
+        }
         self.sources(&chunk, out);
         self.progress = Progress::Done;
         Ok(())
@@ -121,7 +137,7 @@ impl Decoder for OpenAiDecoder {
         if std::mem::replace(&mut self.is_closed, true) {
             return;
         }
-        self.begin(out);
+        self.writer.begin(out);
         self.end_reasoning(out);
         let reason = self.finish().reason;
         let cut = matches!(
@@ -135,6 +151,14 @@ impl Decoder for OpenAiDecoder {
         self.progress
     }
 
+    fn seen(&self) -> ending::Seen {
+        ending::Seen {
+            progress: self.progress,
+            said: self.writer.said(),
+            calls: ending::Calls::new(!self.calls.is_empty(), self.calls.are_whole()),
+        }
+    }
+
     fn finish(&self) -> Finish {
         let reason_raw = self.finish_reason.clone();
         let reason = reason_raw
@@ -144,7 +168,7 @@ impl Decoder for OpenAiDecoder {
             reason,
             reason_raw,
             usage: usage::usage(&self.usage),
-            unknown_events: 0,
+            ..Finish::default()
         }
     }
 }
@@ -152,7 +176,7 @@ impl Decoder for OpenAiDecoder {
 impl OpenAiDecoder {
     /// What may stand in any chunk: who answers, and tokens, of which the last count holds.
     fn note(&mut self, chunk: &Chunk<'_>) {
-        if let Some(start) = &mut self.start {
+        if let Some(start) = self.writer.start() {
             if start.id.is_none() {
                 start.id = chunk.id.get().map(str::to_owned);
             }
@@ -178,16 +202,26 @@ impl OpenAiDecoder {
         }
     }
 
-    /// START, if it was not said yet.
-    fn begin(&mut self, out: &mut EventBatch) {
-        if let Some(start) = self.start.take() {
-            out.push(Event::Start(start));
-        }
+    fn push(&mut self, event: Event, out: &mut EventBatch) {
+        self.writer.push(event, out);
     }
 
-    fn push(&mut self, event: Event, out: &mut EventBatch) {
-        self.begin(out);
-        out.push(event);
+    /// Refuses what belongs to another answer: its text would follow the text of this one.
+    fn belongs(
+        &mut self,
+        chunk: &Chunk<'_>,
+        choice: &Choice<'_>,
+        data: &str,
+    ) -> Result<(), LlmError> {
+        let (Some(id), Some(delta)) = (chunk.id.get(), &choice.delta) else {
+            return Ok(());
+        };
+        let opens = delta.role.get().is_some();
+        let has_said = self.writer.said() > Said::Nothing || self.finish_reason.is_some();
+        if (opens || delta.says_something()) && self.identity.is_another(id, opens, has_said) {
+            return Err(self.wrong("an event of the stream", "begins another answer", data));
+        }
+        Ok(())
     }
 
     fn choice(&mut self, choice: &Choice<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
@@ -219,9 +253,6 @@ impl OpenAiDecoder {
         text: &str,
         out: &mut EventBatch,
     ) -> Result<(), LlmError> {
-        if let Some(error) = choice.error {
-            return Err(error_body::in_answer(&self.codec, error.get()));
-        }
         let mut repaired = String::new();
         let message = choice
             .message
@@ -238,8 +269,6 @@ impl OpenAiDecoder {
         self.says(delta, out);
         // Whole calls need no deltas.
         self.call_deltas(delta).clear();
-        self.note_finish(choice);
-        self.close(out);
         self.extras(delta, out);
         self.end_of_choice(choice, out)
     }
@@ -248,9 +277,8 @@ impl OpenAiDecoder {
     fn says(&mut self, delta: &Delta<'_>, out: &mut EventBatch) {
         if let Some(text) = delta.reasoning_content.get().or(delta.reasoning.get()) {
             self.has_plain_reasoning = true;
-            self.begin(out);
             self.echo.push_text(text);
-            out.push_reasoning(text);
+            self.writer.push_reasoning(text, out);
         }
         if let Some(details) = delta.reasoning_details {
             for event in parts::reasoning(details, !self.has_plain_reasoning, &mut self.echo) {
@@ -259,9 +287,9 @@ impl OpenAiDecoder {
         }
         match &delta.content {
             Content::Text(text) if !text.is_empty() => {
-                self.begin(out);
+                self.writer.begin(out);
                 self.end_reasoning(out);
-                out.push_text(text);
+                self.writer.push_text(text, out);
             }
             Content::Parts(list) => {
                 for event in parts::content(list) {
@@ -313,7 +341,9 @@ impl OpenAiDecoder {
     }
 
     fn note_finish(&mut self, choice: &Choice<'_>) {
-        if let Some(reason) = choice.finish_reason.get() {
+        // Some servers write the word where JSON has null.
+        let reason = choice.finish_reason.get();
+        if let Some(reason) = reason.filter(|reason| *reason != "null") {
             self.finish_reason = Some(reason.to_owned());
             self.advance(Progress::Answered);
         }
@@ -328,20 +358,14 @@ impl OpenAiDecoder {
             self.push(event, out);
         }
         self.note_finish(choice);
-        match choice.error {
+        match choice.error.filter(|error| json::is_something(error)) {
             Some(error) => Err(error_body::in_answer(&self.codec, error.get())),
             None => Ok(()),
         }
     }
 
     fn wrong(&self, what: &str, how: &str, text: &str) -> LlmError {
-        let provider = self.codec.name();
-        let message = format!("{provider}: {what} {how}");
-        let error = LlmError::new(ErrorKind::Protocol, message).phase(Phase::Body);
-        LlmError {
-            provider: Some(provider),
-            ..error.detail(text.as_bytes())
-        }
+        error_body::protocol_error(&self.codec, what, how, text)
     }
 
     /// Perplexity repeats its sources in every chunk: each is said once.
@@ -360,7 +384,5 @@ impl OpenAiDecoder {
 
 /// Whether a chunk is, or carries, an error. vLLM's has no `error`, but says that it is one.
 fn is_error(chunk: &Chunk<'_>) -> bool {
-    let nothing = ["false", "\"\"", "{}"];
-    let error = chunk.error.filter(|error| !nothing.contains(&error.get()));
-    error.is_some() || chunk.object.get() == Some("error")
+    chunk.error.is_some_and(json::is_something) || chunk.object.get() == Some("error")
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::event::{FinishReason, Usage};
-use crate::providers::json;
+use crate::providers::{ending, json};
 
 /// Reads a usage object under all the names that servers use.
 pub(super) fn usage(text: &str) -> Option<Usage> {
@@ -52,10 +52,13 @@ pub(super) fn finish_reason(raw: &str, has_calls: bool) -> FinishReason {
     match raw.to_ascii_lowercase().as_str() {
         "stop" | "eos" | "end_turn" | "stop_sequence" if has_calls => FinishReason::ToolCalls,
         "stop" | "eos" | "end_turn" | "stop_sequence" => FinishReason::Stop,
-        "length" | "model_length" | "max_tokens" => FinishReason::Length,
+        "length" | "model_length" | "max_tokens" | "model_context_window_exceeded" => {
+            FinishReason::Length
+        }
         "tool_calls" | "function_call" | "tool_use" => FinishReason::ToolCalls,
-        "content_filter" => FinishReason::ContentFilter,
-        "error" => FinishReason::Error,
+        // The latter is Z.ai's.
+        "content_filter" | "sensitive" => FinishReason::ContentFilter,
+        _ if ending::is_failure(raw) => FinishReason::Error,
         _ => FinishReason::Other,
     }
 }

@@ -74,6 +74,9 @@ pub(super) struct Choice<'t> {
 /// A delta, or a whole message.
 #[derive(Debug, Default, DeriveDeserialize)]
 pub(super) struct Delta<'t> {
+    /// Said once, by the chunk that opens the message; some servers say it in every one.
+    #[serde(borrow, default)]
+    pub(super) role: Text<'t>,
     #[serde(borrow, default)]
     pub(super) content: Content<'t>,
     #[serde(borrow, default)]
@@ -95,6 +98,27 @@ pub(super) struct Delta<'t> {
     pub(super) audio: Option<&'t RawValue>,
     #[serde(borrow, default)]
     pub(super) images: Option<&'t RawValue>,
+}
+
+impl Delta<'_> {
+    /// Whether it adds to the answer: text, reasoning, or a call.
+    pub(super) fn says_something(&self) -> bool {
+        let has_content = match &self.content {
+            Content::Absent => false,
+            Content::Text(text) => !text.is_empty(),
+            Content::Parts(parts) => !parts.is_empty(),
+        };
+        has_content
+            || self
+                .reasoning_content
+                .get()
+                .or(self.reasoning.get())
+                .is_some()
+            || self
+                .tool_calls
+                .as_ref()
+                .is_some_and(|calls| !calls.is_empty())
+    }
 }
 
 #[derive(Debug, DeriveDeserialize)]

@@ -185,12 +185,12 @@ fn replay(recorded: &Value, body: &[u8], size: usize) -> Value {
 
 /// The error's category, whether to retry, when, and the name of the request.
 fn said_of(error: &LlmError, response: &Value) -> Value {
-    let mut map = reqwest::header::HeaderMap::new();
+    let mut map = http::header::HeaderMap::new();
     for header in response["headers"].as_array().unwrap() {
         let name = header[0]
             .as_str()
             .unwrap()
-            .parse::<reqwest::header::HeaderName>();
+            .parse::<http::header::HeaderName>();
         map.insert(name.unwrap(), header[1].as_str().unwrap().parse().unwrap());
     }
     let wait = headers::retry_after_ms(&map, std::time::SystemTime::UNIX_EPOCH);

@@ -69,7 +69,7 @@ fn what_follows_the_last_mark_is_ignored() {
 /// Kind, whether to retry, code, message, and where.
 fn of(error: Option<LlmError>) -> (ErrorKind, bool, Option<String>, String) {
     let error = error.unwrap();
-    assert_eq!((error.provider, error.phase), (Some("cohere"), Phase::Body));
+    assert_eq!(error.phase, Phase::Body);
     (error.kind, error.retryable, error.code, error.message)
 }
 
@@ -98,13 +98,17 @@ fn a_failure_at_the_end_is_an_error_after_what_was_said() {
             ),
         ),
         (
-            json!({"finish_reason": "ERROR"}),
+            json!({"finish_reason": "TIMEOUT"}),
             (
                 ErrorKind::Provider,
                 true,
-                None,
-                "cohere: the generation failed",
+                Some("TIMEOUT"),
+                "the generation failed with finish reason \"TIMEOUT\"",
             ),
+        ),
+        (
+            json!({"finish_reason": "COMPLETE", "error": {"message": "m", "code": 503}}),
+            (ErrorKind::Provider, true, Some("503"), "cohere: m"),
         ),
         (
             json!({"finish_reason": "COMPLETE", "error": "late"}),
@@ -124,7 +128,7 @@ fn a_failure_at_the_end_is_an_error_after_what_was_said() {
     let heard = v2(&[end(json!({"finish_reason": "ERROR", "usage": {}}))]);
     assert_eq!(heard.finish, json!(["error", "ERROR", null]));
     let heard = v1(&[stream_end("ERROR", json!({"text": "Hi"}))]);
-    assert_eq!(of(heard.error).3, "cohere: the generation failed");
+    assert_eq!(of(heard.error).2.as_deref(), Some("ERROR"));
     assert_eq!(heard.events, json!([["TEXT", "Hi"]]));
     let body = json!({"message": {"content": [{"type": "text", "text": "Hi"}]},
         "finish_reason": "ERROR", "error": "broken"});

@@ -21,7 +21,7 @@ use crate::batch::EventBatch;
 use crate::error::LlmError;
 use crate::event::{Event, LlmResponse, Start};
 use crate::framing::{Frame, Framing};
-use crate::providers::{Decoder, EncodedRequest, Progress, Provider, Target};
+use crate::providers::{ending, Decoder, EncodedRequest, Progress, Provider, Target};
 use crate::request::LlmRequest;
 
 /// What came of an answer.
@@ -78,7 +78,11 @@ fn whole(framing: Framing, body: &str) -> Heard {
 
 fn heard(mut decoder: Box<dyn Decoder>, mut batch: EventBatch, error: Option<LlmError>) -> Heard {
     let progress = decoder.progress();
-    if error.is_none() && matches!(progress, Progress::Answered | Progress::Done) {
+    let is_ended = matches!(progress, Progress::Answered | Progress::Done);
+    let verdict = ending::judge(decoder.seen(), &decoder.finish());
+    let verdict = verdict.err().filter(|_| is_ended);
+    let error = error.or(verdict);
+    if error.is_none() && is_ended {
         decoder.close(&mut batch);
         decoder.close(&mut batch);
     }

@@ -14,7 +14,10 @@ fn vectors_hold() {
     for file in std::fs::read_dir(folder).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
         let vector: Value = serde_json::from_str(&text).unwrap();
-        if vector["provider"] == "cohere" {
+        // How answers end is decided above the codec; those are played in core/tests/vectors.rs.
+        let name = vector["name"].as_str().unwrap();
+        let is_end = name.starts_with("cohere_end_") || name.starts_with("cohere_v1_end_");
+        if vector["provider"] == "cohere" && !is_end {
             count += 1;
             check(&vector);
         }

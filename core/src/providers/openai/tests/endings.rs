@@ -283,11 +283,7 @@ fn a_whole_answer_may_be_an_error() {
             false,
         ),
         (r#"{"detail":"m"}"#, ErrorKind::Provider, true),
-        (
-            r#"{"choices":[{"message":{"content":"x"},"error":{"message":"m","code":429}}]}"#,
-            ErrorKind::RateLimited,
-            true,
-        ),
+        (r#"{"object":"x","msg":"m"}"#, ErrorKind::Provider, true),
     ];
     for (body, kind, retryable) in rows {
         let heard = whole(body);
@@ -298,6 +294,21 @@ fn a_whole_answer_may_be_an_error() {
             (kind, retryable, "openai: m"),
             "{body}"
         );
+    }
+}
+
+#[test]
+fn an_error_beside_a_whole_choice_lets_content_and_usage_stand() {
+    let choice = r#"{"message":{"content":"x","tool_calls":[{"function":{"name":"f"}}]}"#;
+    for body in [
+        format!(r#"{{"choices":[{choice},"error":{{"message":"m","code":429}}}}]}}"#),
+        format!(r#"{{"error":{{"message":"m","code":429}},"choices":[{choice}}}]}}"#),
+    ] {
+        let heard = whole(&body);
+        assert_eq!(heard.events, json!([["TEXT", "x"]]), "{body}");
+        let error = heard.error.unwrap();
+        let said = (error.kind, error.message.as_str());
+        assert_eq!(said, (ErrorKind::RateLimited, "openai: m"), "{body}");
     }
 }
 

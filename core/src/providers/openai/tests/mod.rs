@@ -24,7 +24,7 @@ use crate::event::{Event, Start};
 use crate::framing::Frame;
 use crate::framing::Framing;
 use crate::providers::compatible::CODECS;
-use crate::providers::{Decoder, Progress, Provider};
+use crate::providers::{ending, Decoder, Progress, Provider};
 
 /// What came of an answer.
 struct Heard {
@@ -85,7 +85,11 @@ fn whole(body: &str) -> Heard {
 
 fn heard(mut decoder: Box<dyn Decoder>, mut batch: EventBatch, error: Option<LlmError>) -> Heard {
     let progress = decoder.progress();
-    if error.is_none() && matches!(progress, Progress::Answered | Progress::Done) {
+    let is_ended = matches!(progress, Progress::Answered | Progress::Done);
+    let verdict = ending::judge(decoder.seen(), &decoder.finish());
+    let verdict = verdict.err().filter(|_| is_ended);
+    let error = error.or(verdict);
+    if error.is_none() && is_ended {
         decoder.close(&mut batch);
         decoder.close(&mut batch);
     }

@@ -137,10 +137,9 @@ fn replay(exchange: &Exchange, size: usize) -> Value {
 /// The error's category, whether to retry, and when.
 fn said_of(error: &LlmError, response: &Value) -> Value {
     let retry_after = error.retryable.then(|| {
-        let mut map = reqwest::header::HeaderMap::new();
+        let mut map = http::header::HeaderMap::new();
         for header in response["headers"].as_array().unwrap() {
-            let name =
-                reqwest::header::HeaderName::from_bytes(header[0].as_str().unwrap().as_bytes());
+            let name = http::header::HeaderName::from_bytes(header[0].as_str().unwrap().as_bytes());
             map.insert(name.unwrap(), header[1].as_str().unwrap().parse().unwrap());
         }
         headers::retry_after_ms(&map, std::time::SystemTime::UNIX_EPOCH)

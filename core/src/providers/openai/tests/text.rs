@@ -211,10 +211,10 @@ fn a_whole_answer_comes_in_the_order_of_its_kinds() {
         ["START", ["c1", "m"]],
         ["REASONING", "why"],
         ["TEXT", "text"],
-        ["TOOL_CALL", {"index": 0, "id": "1", "name": "f", "arguments": "{}"}],
         ["PART", {"type": "refusal", "text": "no"}],
         ["PART", {"type": "logprobs", "content": [{"token": "a"}]}],
         ["PART", {"type": "citation", "url": "u"}],
+        ["TOOL_CALL", {"index": 0, "id": "1", "name": "f", "arguments": "{}"}],
     ]);
     assert_eq!((heard.events, heard.progress), (expected, Progress::Done));
     let usage = json!({"input_tokens": 1, "output_tokens": 2, "total_tokens": 3});

@@ -1,0 +1,160 @@
+//! How an answer ends, on every wire: what was said until then decides, and not how politely the
+//! connection ended.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod documents;
+mod endings;
+mod failures;
+mod limits;
+
+use serde_json::{json, Value};
+
+use super::*;
+use crate::event::{Event, LlmResponse, Start};
+use crate::providers::by_name;
+
+/// A wire, and how a stream of it is written.
+#[derive(Debug, Clone, Copy)]
+struct Wire {
+    provider: &'static str,
+    framing: Framing,
+}
+
+const OPENAI: Wire = Wire {
+    provider: "openai",
+    framing: Framing::Sse,
+};
+const ANTHROPIC: Wire = Wire {
+    provider: "anthropic",
+    framing: Framing::Sse,
+};
+const COHERE_V2: Wire = Wire {
+    provider: "cohere",
+    framing: Framing::Sse,
+};
+const COHERE_V1: Wire = Wire {
+    provider: "cohere",
+    framing: Framing::Ndjson,
+};
+
+impl Wire {
+    /// A body of these documents.
+    fn body(self, documents: &[&str]) -> String {
+        let write = |document: &&str| match self.framing {
+            Framing::Sse => format!("data: {document}\n\n"),
+            Framing::Ndjson => format!("{document}\n"),
+        };
+        let body: String = documents.iter().map(write).collect();
+        // A document may stand in two lines of its test.
+        body.replace(",\n\"", ",\"").replace(":\n{", ":{")
+    }
+
+    fn reader(self, is_stream: bool) -> Reader {
+        let decoder = by_name(self.provider)
+            .unwrap()
+            .decoder(Start::default(), self.framing);
+        let framing = is_stream.then_some(self.framing);
+        Reader::new(200, decoder, framing, &ClientOptions::default())
+    }
+}
+
+/// How the bytes of a body end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Properly,
+    ByReset,
+}
+
+/// What a caller would have after one attempt.
+#[derive(Debug, Default)]
+struct Heard {
+    response: LlmResponse,
+    error: Option<LlmError>,
+    warnings: Vec<String>,
+}
+
+impl Heard {
+    /// The kind of its error, or how it is complete; its text; the names of its calls.
+    fn told(&self) -> Value {
+        let kind = match &self.error {
+            Some(error) => error.kind.name(),
+            None if self.warnings.is_empty() => "complete",
+            None => "warned",
+        };
+        let calls = self.response.tool_calls.iter();
+        let calls: Vec<_> = calls.map(|call| call.name.as_str()).collect();
+        json!([kind, self.response.text, calls])
+    }
+
+    /// What decides about another attempt.
+    fn again(&self) -> Option<(bool, bool)> {
+        let error = self.error.as_ref()?;
+        Some((error.retryable, error.maybe_executed))
+    }
+}
+
+/// Reads a body to its end, or to the error or mark that comes first.
+fn read(wire: Wire, is_stream: bool, body: &[u8], ended: Ended) -> Heard {
+    let mut reader = wire.reader(is_stream);
+    let mut batch = EventBatch::default();
+    let mut taken = Taken::default();
+    for piece in body.chunks(body.len().div_ceil(3).max(1)) {
+        if reader.take(piece, &mut batch, &mut taken).is_break() {
+            break;
+        }
+    }
+    let step = match (taken.error, reader.decoder.progress(), ended) {
+        (Some(error), ..) => Err(error),
+        (None, Progress::Done, _) => reader.judge(),
+        (None, _, Ended::Properly) => reader.ended(&mut batch),
+        (None, _, Ended::ByReset) => {
+            let reset = BodyFailure::Cut("connection reset".to_owned());
+            reader.broken(reset, &mut batch)
+        }
+    };
+    if step.is_ok() {
+        reader.decoder.close(&mut batch);
+    }
+    let mut heard = Heard {
+        warnings: reader.finish().warnings,
+        error: step.err(),
+        ..Heard::default()
+    };
+    let events: Vec<Event> = batch.drain();
+    events
+        .into_iter()
+        .for_each(|event| heard.response.push(event));
+    heard
+}
+
+/// Reads a stream, and holds that the manner of its end makes no difference, but where nothing had
+/// come: then a proper end is the host's word, and a reset is a cut like any other.
+fn stream(wire: Wire, body: &str) -> Heard {
+    let heard = read(wire, true, body.as_bytes(), Ended::Properly);
+    let reset = read(wire, true, body.as_bytes(), Ended::ByReset);
+    let is_nothing = |error: &LlmError| error.message.contains("held no answer");
+    if heard.error.as_ref().is_some_and(is_nothing) {
+        assert_eq!(heard.again(), Some((false, true)), "{wire:?} {body}");
+        assert_eq!(
+            reset.told(),
+            json!(["TRUNCATED", "", []]),
+            "{wire:?} {body}"
+        );
+        assert_eq!(reset.again(), Some((true, true)), "{wire:?} {body}");
+    } else {
+        assert_eq!(heard.told(), reset.told(), "{wire:?} {body}");
+        assert_eq!(heard.again(), reset.again(), "{wire:?} {body}");
+    }
+    for error in [&heard.error, &reset.error].into_iter().flatten() {
+        assert_eq!((error.status, error.phase), (Some(200), Phase::Body));
+    }
+    heard
+}
+
+fn whole(wire: Wire, body: &str) -> Heard {
+    let heard = read(wire, false, body.as_bytes(), Ended::Properly);
+    if let Some(error) = &heard.error {
+        assert_eq!((error.status, error.phase), (Some(200), Phase::Body));
+    }
+    heard
+}

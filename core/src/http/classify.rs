@@ -1,0 +1,116 @@
+//! What a failure of the network means: its kind, its phase, whether another try makes sense, and
+//! whether the request may have been run. Each failure is named where it happens; nothing has to be
+//! read out of a chain of errors afterwards.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use url::Host;
+
+use super::exchange::Exchange;
+use super::http1::Malformed;
+use super::proxy::Proxy;
+use super::resolver::Denied;
+use crate::error::{ErrorKind, LlmError, Phase};
+use crate::options::config;
+
+/// How reading a body failed.
+#[derive(Debug)]
+pub(crate) enum BodyFailure {
+    /// The connection ended before the body did.
+    Cut(String),
+    /// The bytes are not what Content-Encoding says.
+    Decode(String),
+}
+
+/// How an exchange failed before the head of its answer was there.
+#[derive(Debug)]
+pub(super) enum ExchangeFailure {
+    /// The connection broke.
+    Broken(String),
+    /// The host gave up this exchange, and not its connection.
+    Reset(String),
+    /// What came is no HTTP.
+    NotHttp(String),
+}
+
+impl From<io::Error> for ExchangeFailure {
+    fn from(error: io::Error) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+impl From<Malformed> for ExchangeFailure {
+    fn from(malformed: Malformed) -> Self {
+        Self::NotHttp(malformed.to_string())
+    }
+}
+
+/// An address that is refused by the caller's own rules.
+pub(super) fn denied(denied: Denied) -> LlmError {
+    config(format!("base_url: {denied}")).phase(Phase::Connect)
+}
+
+/// No address of a host could be found, or connected to.
+pub(super) fn cannot_connect(host: &Host<String>, reason: &str) -> LlmError {
+    let message = format!("cannot connect to {host}: {reason}");
+    LlmError::new(ErrorKind::Network, message)
+        .phase(Phase::Connect)
+        .retryable(true)
+}
+
+/// The handshake failed: by what TLS says, or since the connection broke under it.
+pub(super) fn tls_failed(host: &Host<String>, error: &io::Error) -> LlmError {
+    let inner = error.get_ref().map(|inner| inner as &(dyn Error + 'static));
+    match inner.and_then(<dyn Error>::downcast_ref::<rustls::Error>) {
+        Some(reason) => {
+            let message = format!("TLS to {host} failed: {reason}");
+            LlmError::new(ErrorKind::Tls, message).phase(Phase::Connect)
+        }
+        None => cannot_connect(host, &format!("the TLS handshake broke off: {error}")),
+    }
+}
+
+/// A connection could not be made to speak HTTP/2.
+pub(super) fn handshake_failed(host: &str, reason: &str) -> LlmError {
+    let message = format!("cannot connect to {host}: HTTP/2 did not begin: {reason}");
+    LlmError::new(ErrorKind::Network, message)
+        .phase(Phase::Connect)
+        .retryable(true)
+}
+
+/// What failed was the way to a proxy.
+pub(super) fn at_proxy(proxy: &Proxy, mut error: LlmError) -> LlmError {
+    error.message = format!("the proxy {proxy}: {}", error.message);
+    error
+}
+
+/// An exchange that had its connection came to nothing.
+pub(super) fn failed(
+    host: &dyn fmt::Display,
+    failure: &ExchangeFailure,
+    exchange: &Exchange,
+) -> LlmError {
+    let (kind, message) = match failure {
+        ExchangeFailure::Broken(reason) => {
+            exchange.lost();
+            let message = "broke before an answer came";
+            (
+                ErrorKind::Network,
+                format!("the connection to {host} {message}: {reason}"),
+            )
+        }
+        ExchangeFailure::Reset(reason) => (
+            ErrorKind::Network,
+            format!("{host} gave up before an answer came: {reason}"),
+        ),
+        ExchangeFailure::NotHttp(reason) => (
+            ErrorKind::Protocol,
+            format!("{host} answered what is not HTTP, or too many headers: {reason}"),
+        ),
+    };
+    let mut error = LlmError::new(kind, message).phase(Phase::Headers);
+    error.maybe_executed = exchange.maybe_executed();
+    error.retryable(kind == ErrorKind::Network)
+}

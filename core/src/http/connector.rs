@@ -1,0 +1,216 @@
+//! Opens connections: names, addresses, TCP, a proxy's tunnel, TLS. Owns the order in which
+//! addresses are tried; the timer of all this is the caller's.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use futures_util::stream::FuturesUnordered;
+use futures_util::StreamExt;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use url::{Host, Url};
+
+use super::classify;
+use super::proxy::{Proxies, Proxy};
+use super::resolver::{self, Resolver};
+use super::socket::Socket;
+use super::tls::{Peer, Tls};
+use crate::error::LlmError;
+use crate::options::{config, HttpOptions};
+
+/// A peer that vanished without a word is found in a minute.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const KEEP_ALIVE_RETRIES: u32 = 3;
+/// How long an address may stay silent before the next one is tried beside it (RFC 8305, section 5).
+const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
+/// Addresses of one name that are tried.
+const ADDRESSES_MAX: usize = 16;
+
+#[derive(Debug)]
+pub(super) struct Connector {
+    resolver: Resolver,
+    proxies: Proxies,
+    tls: Tls,
+    deny_private: bool,
+}
+
+/// A new connection.
+pub(super) struct Connected {
+    pub(super) socket: Socket,
+    pub(super) is_http2: bool,
+}
+
+impl Connector {
+    pub(super) fn new(options: &HttpOptions) -> Result<Self, LlmError> {
+        Ok(Self {
+            resolver: Resolver::new(),
+            proxies: Proxies::new(options.proxy)?,
+            tls: Tls::new(options)?,
+            deny_private: options.deny_private,
+        })
+    }
+
+    pub(super) fn tls(&self) -> &Tls {
+        &self.tls
+    }
+
+    /// The proxy on the way to a URL.
+    pub(super) fn proxy(&self, url: &Url) -> Option<Proxy> {
+        self.proxies.of(url)
+    }
+
+    /// An address that is written in a URL needs no lookup, and may be refused at once.
+    pub(super) fn check_address(&self, url: &Url) -> Result<(), LlmError> {
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) => IpAddr::V4(address),
+            Some(Host::Ipv6(address)) => IpAddr::V6(address),
+            Some(Host::Domain(_)) | None => return Ok(()),
+        };
+        resolver::check(address, self.deny_private).map_err(classify::denied)
+    }
+
+    /// Connects to the host of a URL. Dropping the future closes what was opened.
+    pub(super) async fn connect(&self, url: &Url) -> Result<Connected, LlmError> {
+        let host = url.host().ok_or_else(|| config("base_url has no host"))?;
+        let host = host.to_owned();
+        let port = url.port_or_known_default().unwrap_or_default();
+        let is_tls = url.scheme() == "https";
+        let mut socket = match self.proxy(url) {
+            None => self.tcp(&host, port, self.deny_private).await?,
+            Some(proxy) => {
+                let mut socket = self.to_proxy(&proxy).await?;
+                if is_tls {
+                    proxy.tunnel(&mut socket, url).await?;
+                }
+                socket
+            }
+        };
+        let mut is_http2 = false;
+        if is_tls {
+            (socket, is_http2) = self.tls.connect(socket, &host, Peer::Host).await?;
+        }
+        Ok(Connected { socket, is_http2 })
+    }
+
+    /// Proxies are in private networks as a rule.
+    async fn to_proxy(&self, proxy: &Proxy) -> Result<Socket, LlmError> {
+        let socket = self.tcp(&proxy.host, proxy.port, false).await;
+        let socket = socket.map_err(|error| classify::at_proxy(proxy, error))?;
+        if !proxy.is_tls {
+            return Ok(socket);
+        }
+        let connected = self.tls.connect(socket, &proxy.host, Peer::Proxy).await;
+        connected
+            .map(|(socket, _)| socket)
+            .map_err(|error| classify::at_proxy(proxy, error))
+    }
+
+    async fn tcp(
+        &self,
+        host: &Host<String>,
+        port: u16,
+        deny_private: bool,
+    ) -> Result<Socket, LlmError> {
+        let addresses = match host {
+            Host::Ipv4(address) => vec![IpAddr::V4(*address)],
+            Host::Ipv6(address) => vec![IpAddr::V6(*address)],
+            Host::Domain(name) => {
+                let found = self.resolver.addresses(name).await;
+                let found = found.map_err(|reason| classify::cannot_connect(host, &reason))?;
+                in_turns(&found)
+            }
+        };
+        let mut allowed = Vec::with_capacity(addresses.len());
+        let mut denied = None;
+        for address in addresses {
+            match resolver::check(address, deny_private) {
+                Ok(()) => allowed.push(SocketAddr::new(address, port)),
+                Err(reason) => denied = Some(reason),
+            }
+        }
+        if let (true, Some(reason)) = (allowed.is_empty(), denied) {
+            return Err(classify::denied(reason));
+        }
+        let stream = first_to_answer(&allowed).await;
+        let stream = stream.map_err(|error| classify::cannot_connect(host, &error.to_string()))?;
+        tune(&stream).map_err(|error| classify::cannot_connect(host, &error.to_string()))?;
+        Ok(Socket::Tcp(stream))
+    }
+}
+
+/// One family after the other, beginning with the first address's (RFC 8305, section 4).
+fn in_turns(addresses: &[IpAddr]) -> Vec<IpAddr> {
+    let first_is_v6 = addresses.first().is_some_and(IpAddr::is_ipv6);
+    let of = |v6: bool| {
+        addresses
+            .iter()
+            .filter(move |address| address.is_ipv6() == v6)
+    };
+    let (mut first, mut second) = (of(first_is_v6), of(!first_is_v6));
+    let mut all = Vec::with_capacity(addresses.len());
+    while all.len() < ADDRESSES_MAX {
+        let before = all.len();
+        all.extend(first.next());
+        all.extend(second.next());
+        if all.len() == before {
+            break;
+        }
+    }
+    all
+}
+
+/// Tries addresses in order, the next one as soon as those before have failed or stayed silent for
+/// a while; the others are dropped once one is connected. The last failure speaks for all.
+async fn first_to_answer(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+    let mut rest = addresses.iter();
+    let mut attempts = FuturesUnordered::new();
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    loop {
+        let next = rest.next();
+        attempts.extend(next.map(|address| TcpStream::connect(*address)));
+        if attempts.is_empty() {
+            return Err(failure);
+        }
+        let attempt = match rest.len() {
+            0 => attempts.next().await,
+            // Silence is no failure: the attempt goes on beside the next one.
+            _ => timeout(NEXT_ADDRESS_AFTER, attempts.next())
+                .await
+                .unwrap_or_default(),
+        };
+        match attempt {
+            Some(Ok(stream)) => return Ok(stream),
+            Some(Err(error)) => failure = error,
+            None => {}
+        }
+    }
+}
+
+fn tune(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let keep_alive = TcpKeepalive::new()
+        .with_time(KEEP_ALIVE)
+        .with_interval(KEEP_ALIVE)
+        .with_retries(KEEP_ALIVE_RETRIES);
+    SockRef::from(stream).set_tcp_keepalive(&keep_alive)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns() {
+        let parse = |texts: &[&str]| -> Vec<IpAddr> {
+            texts.iter().map(|text| text.parse().unwrap()).collect()
+        };
+        let found = parse(&["::1", "::2", "::3", "1.1.1.1"]);
+        assert_eq!(in_turns(&found), parse(&["::1", "1.1.1.1", "::2", "::3"]));
+        assert!(in_turns(&[]).is_empty());
+        let many = vec![found[0]; 40];
+        assert_eq!(in_turns(&many).len(), ADDRESSES_MAX);
+    }
+}

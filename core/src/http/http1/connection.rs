@@ -1,0 +1,187 @@
+//! One HTTP/1.1 connection: a request goes out, the head of its answer comes in, and the request's
+//! body goes on beside the reading where the host answers early. Reads go through one buffer per
+//! thread, so that a stream which waits holds no memory for it.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{ready, Context, Poll};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::head::Head;
+use super::head_reader::HeadReader;
+use crate::http::classify::ExchangeFailure;
+use crate::http::exchange::Exchange;
+use crate::http::socket::Socket;
+
+/// What one read of a socket brings at most.
+const READ_BYTES: usize = 16 * 1024;
+/// A prompt of at most so many bytes leaves together with its head, in one packet where it fits.
+const JOINED_BYTES_MAX: usize = 16 * 1024;
+
+thread_local! {
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
+}
+
+/// An open connection on which nothing is under way.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    socket: Socket,
+}
+
+/// A request on its way out.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    head: Bytes,
+    body: Bytes,
+    exchange: Arc<Exchange>,
+}
+
+/// The head of an answer, and what stands around it.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) head: Head,
+    /// What came behind the head.
+    pub(crate) early: Vec<u8>,
+    /// What of the request is still to be sent.
+    pub(crate) upload: Option<Upload>,
+}
+
+impl Connection {
+    pub(crate) fn new(socket: Socket) -> Self {
+        Self { socket }
+    }
+
+    /// Sends a request and reads the head of its answer. A host may answer before it has read
+    /// everything.
+    pub(crate) async fn begin(&mut self, upload: Upload) -> Result<Begun, ExchangeFailure> {
+        let mut upload = Some(upload);
+        let mut reader = HeadReader::default();
+        let mut broken = None;
+        let head = poll_fn(|context| {
+            if let Some(Err(error)) = self.poll_upload(&mut upload, context) {
+                // It may have answered, and closed, before it had read all.
+                broken = Some(error);
+            }
+            self.poll_head(context, &mut reader)
+        });
+        let head = head.await;
+        match (head, broken) {
+            (Ok(head), None) => Ok(Begun {
+                head,
+                early: reader.into_rest(),
+                upload,
+            }),
+            (Ok(mut head), Some(_)) => {
+                head.keep = false;
+                Ok(Begun {
+                    head,
+                    early: reader.into_rest(),
+                    upload: None,
+                })
+            }
+            (Err(ExchangeFailure::Broken(_)), Some(error)) => Err(error.into()),
+            (Err(failure), _) => Err(failure),
+        }
+    }
+
+    /// Sends on, if there is something to send: `None` while there is, `Some` once it has left or
+    /// cannot leave.
+    pub(crate) fn poll_upload(
+        &mut self,
+        upload: &mut Option<Upload>,
+        context: &mut Context<'_>,
+    ) -> Option<io::Result<()>> {
+        let Poll::Ready(result) = upload.as_mut()?.poll(&mut self.socket, context) else {
+            return None;
+        };
+        *upload = None;
+        Some(result)
+    }
+
+    fn poll_head(
+        &mut self,
+        context: &mut Context<'_>,
+        reader: &mut HeadReader,
+    ) -> Poll<Result<Head, ExchangeFailure>> {
+        loop {
+            let read = ready!(self.poll_read(context, |bytes| match bytes {
+                [] => Err(match reader.closed() {
+                    Ok(()) => closed_early(),
+                    Err(malformed) => malformed.into(),
+                }),
+                _ => reader.read(bytes).map_err(ExchangeFailure::from),
+            }))?;
+            if let Some(head) = read? {
+                return Poll::Ready(Ok(head));
+            }
+        }
+    }
+
+    /// One read of the socket; no bytes are its end.
+    pub(crate) fn poll_read<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        take: impl FnOnce(&[u8]) -> T,
+    ) -> Poll<io::Result<T>> {
+        BUFFER.with(|buffer| match buffer.try_borrow_mut() {
+            Ok(mut buffer) => poll_read(&mut self.socket, context, &mut buffer, take),
+            // Only if reading led to reading in the same thread; it does not.
+            Err(_) => poll_read(&mut self.socket, context, &mut vec![0; READ_BYTES], take),
+        })
+    }
+
+    /// Whether it can serve once more.
+    pub(crate) fn is_idle(&mut self) -> bool {
+        self.socket.is_idle()
+    }
+}
+
+fn closed_early() -> ExchangeFailure {
+    let reason = "it was closed before the head of an answer was whole";
+    ExchangeFailure::Broken(reason.to_owned())
+}
+
+fn poll_read<T>(
+    socket: &mut Socket,
+    context: &mut Context<'_>,
+    buffer: &mut [u8],
+    take: impl FnOnce(&[u8]) -> T,
+) -> Poll<io::Result<T>> {
+    let mut buffer = ReadBuf::new(buffer);
+    ready!(Pin::new(socket).poll_read(context, &mut buffer))?;
+    Poll::Ready(Ok(take(buffer.filled())))
+}
+
+impl Upload {
+    pub(crate) fn new(mut head: Vec<u8>, mut body: Bytes, exchange: &Arc<Exchange>) -> Self {
+        if body.len() <= JOINED_BYTES_MAX {
+            head.extend_from_slice(&body);
+            body = Bytes::new();
+        }
+        Self {
+            head: head.into(),
+            body,
+            exchange: Arc::clone(exchange),
+        }
+    }
+
+    /// Ready when all is on its way, or nothing more can be.
+    fn poll(&mut self, socket: &mut Socket, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        for rest in [&mut self.head, &mut self.body] {
+            while !rest.is_empty() {
+                let written = ready!(Pin::new(&mut *socket).poll_write(context, rest))?;
+                if written == 0 {
+                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+                }
+                *rest = rest.slice(written.min(rest.len())..);
+            }
+        }
+        self.exchange.sent();
+        Pin::new(socket).poll_flush(context)
+    }
+}

@@ -1,0 +1,134 @@
+//! A connection that exchanges share, seen from their side: how many it takes, and whether it takes
+//! any more.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+
+use bytes::Bytes;
+use h2::client::SendRequest;
+use tokio::sync::Notify;
+
+use super::STREAMS_MAX;
+use crate::http::pool::Origin;
+
+/// One connection; its driver reads and writes it until it ends.
+pub(crate) struct Connection {
+    pub(super) requests: SendRequest<Bytes>,
+    pub(super) origin: Weak<Origin>,
+    /// Exchanges under way.
+    live: AtomicUsize,
+    /// What the host announced; `UNANNOUNCED` until it has.
+    announced: AtomicUsize,
+    retired: AtomicBool,
+    /// Told when the number of exchanges falls to none, and when it is retired.
+    pub(super) changed: Notify,
+    /// Why the driver gave it up.
+    pub(super) end: OnceLock<String>,
+}
+
+/// Until its settings have come, a host is sent one request only.
+const UNANNOUNCED: usize = usize::MAX;
+
+/// A place for one exchange on a connection; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(super) connection: Arc<Connection>,
+}
+
+impl Connection {
+    pub(super) fn new(requests: SendRequest<Bytes>, origin: &Arc<Origin>) -> Arc<Self> {
+        Arc::new(Self {
+            requests,
+            origin: Arc::downgrade(origin),
+            live: AtomicUsize::new(0),
+            announced: AtomicUsize::new(UNANNOUNCED),
+            retired: AtomicBool::new(false),
+            changed: Notify::new(),
+            end: OnceLock::new(),
+        })
+    }
+
+    /// A place, if there is one. Called under the lock of the origin, so that two never count alike.
+    pub(crate) fn take_place(self: &Arc<Self>) -> Option<Place> {
+        (self.room() > 0).then(|| {
+            self.live.fetch_add(1, Ordering::AcqRel);
+            Place {
+                connection: Arc::clone(self),
+            }
+        })
+    }
+
+    /// How many more exchanges it takes now.
+    pub(crate) fn room(&self) -> usize {
+        if self.is_retired() {
+            return 0;
+        }
+        self.limit().saturating_sub(self.live())
+    }
+
+    /// Exchanges at once, by the host's word and ours.
+    pub(crate) fn limit(&self) -> usize {
+        match self.announced.load(Ordering::Acquire) {
+            UNANNOUNCED => 1,
+            announced => announced.min(STREAMS_MAX),
+        }
+    }
+
+    /// Whether the host has said how many exchanges it takes.
+    pub(crate) fn is_announced(&self) -> bool {
+        self.announced.load(Ordering::Acquire) != UNANNOUNCED
+    }
+
+    /// The host said it; true when that is news.
+    pub(super) fn announce(&self, limit: usize) -> bool {
+        let limit = limit.min(UNANNOUNCED - 1);
+        self.announced.swap(limit, Ordering::AcqRel) != limit
+    }
+
+    pub(super) fn live(&self) -> usize {
+        self.live.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Acquire)
+    }
+
+    /// Nothing more is begun on it; what is under way goes on.
+    pub(crate) fn retire(&self) {
+        if !self.retired.swap(true, Ordering::AcqRel) {
+            if let Some(origin) = self.origin.upgrade() {
+                origin.forget(self);
+            }
+            self.changed.notify_one();
+        }
+    }
+}
+
+impl Place {
+    pub(crate) fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.connection.live.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.connection.changed.notify_one();
+        }
+        if let Some(origin) = self.connection.origin.upgrade() {
+            origin.has_room();
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Connection")
+            .field("live", &self.live())
+            .field("limit", &self.limit())
+            .field("retired", &self.is_retired())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,289 @@
+//! One origin: scheme, host and port, and the connections to it. Owns whose turn it is to open one.
+//! What a host speaks is known once it was connected to; until then, and for HTTP/2, as many
+//! connections are opened at once as those who wait will fill.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::futures::OwnedNotified;
+use tokio::sync::Notify;
+
+use super::idle::Idle;
+use super::lock;
+use crate::http::http1::connection::Connection;
+use crate::http::http2::{self, Place};
+
+/// What a host is expected to announce until it has (RFC 9113, section 6.5.2, asks for as many).
+const STREAMS_EXPECTED: usize = 100;
+
+#[derive(Debug)]
+pub(crate) struct Origin {
+    state: Mutex<State>,
+    /// Those who wait for room, first come first served.
+    room: Arc<Notify>,
+}
+
+#[derive(Debug)]
+struct State {
+    speaks_http1: bool,
+    idle: Idle,
+    shared: Vec<Arc<http2::Connection>>,
+    /// Connections that are being opened.
+    opening: usize,
+    /// Callers that wait for a connection which others open.
+    waiting: usize,
+    /// How many exchanges a connection to this host takes.
+    streams_expected: usize,
+}
+
+/// What a caller does next.
+pub(super) enum Turn {
+    /// Use a kept connection.
+    Kept(Connection),
+    /// Use a connection together with others.
+    Shared(Place),
+    /// Wait, then ask again.
+    Wait(Waiting),
+    /// Open a connection.
+    Open(Opening),
+}
+
+/// A caller waits for room.
+pub(super) struct Waiting {
+    origin: Arc<Origin>,
+    notified: Pin<Box<OwnedNotified>>,
+}
+
+/// A caller opens a connection. Dropped before it has one, the next of those who wait may.
+pub(super) struct Opening {
+    origin: Arc<Origin>,
+    counts: bool,
+}
+
+impl Origin {
+    pub(super) fn new(kept: Duration, connections_max: usize) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State {
+                speaks_http1: false,
+                idle: Idle::new(kept, connections_max),
+                shared: Vec::new(),
+                opening: 0,
+                waiting: 0,
+                streams_expected: STREAMS_EXPECTED,
+            }),
+            room: Arc::default(),
+        })
+    }
+
+    /// What a caller does next. Over plain text only HTTP/1.1 is spoken.
+    pub(super) fn turn(self: &Arc<Self>, is_tls: bool) -> Turn {
+        if let Some(connection) = self.take_idle() {
+            return Turn::Kept(connection);
+        }
+        let mut state = lock(&self.state);
+        if let Some(place) = state.shared.iter().find_map(http2::Connection::take_place) {
+            return Turn::Shared(place);
+        }
+        let counts = is_tls && !state.speaks_http1;
+        if counts && state.waiting < state.room_to_come() {
+            state.waiting += 1;
+            let mut notified = Box::pin(Arc::clone(&self.room).notified_owned());
+            notified.as_mut().enable();
+            return Turn::Wait(Waiting {
+                origin: Arc::clone(self),
+                notified,
+            });
+        }
+        state.opening += usize::from(counts);
+        Turn::Open(Opening {
+            origin: Arc::clone(self),
+            counts,
+        })
+    }
+
+    /// An idle connection that is open still. Asking the kernel is done without the lock.
+    fn take_idle(&self) -> Option<Connection> {
+        loop {
+            let mut connection = lock(&self.state).idle.take()?;
+            if connection.is_idle() {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Keeps an HTTP/1.1 connection for the next exchange.
+    pub(crate) fn keep(&self, connection: Connection) {
+        lock(&self.state).idle.keep(connection);
+    }
+
+    /// An exchange has left its connection.
+    pub(crate) fn has_room(&self) {
+        self.room.notify_one();
+    }
+
+    /// A host said how many exchanges its connection takes.
+    pub(crate) fn announced(&self, connection: &http2::Connection) {
+        let mut state = lock(&self.state);
+        state.streams_expected = connection.limit().max(1);
+        let count = state.to_wake(connection.room());
+        drop(state);
+        self.wake(count);
+    }
+
+    /// A connection takes no more exchanges; who waited for it looks for another.
+    pub(crate) fn forget(&self, connection: &http2::Connection) {
+        let mut state = lock(&self.state);
+        let is_other =
+            |shared: &Arc<http2::Connection>| !std::ptr::eq(Arc::as_ptr(shared), connection);
+        state.shared.retain(is_other);
+        let count = state.to_wake(0);
+        drop(state);
+        self.wake(count);
+    }
+
+    fn wake(&self, count: usize) {
+        for _ in 0..count {
+            self.room.notify_one();
+        }
+    }
+
+    /// Closes what has waited too long; true when nothing is left.
+    pub(super) fn sweep(&self) -> bool {
+        let mut state = lock(&self.state);
+        let is_empty = state.idle.sweep() && state.shared.is_empty();
+        is_empty && state.opening == 0 && state.waiting == 0
+    }
+}
+
+impl State {
+    /// Exchanges that connections will carry which are not there yet, or not announced.
+    fn room_to_come(&self) -> usize {
+        let unannounced = self.shared.iter().filter(|shared| !shared.is_announced());
+        (self.opening + unannounced.count()) * self.streams_expected
+    }
+
+    /// How many of those who wait to wake when there is room for so many: these, and those who
+    /// have to open what the rest needs.
+    fn to_wake(&self, room: usize) -> usize {
+        let without = self.waiting.saturating_sub(room + self.room_to_come());
+        self.waiting.min(room) + without.div_ceil(self.streams_expected)
+    }
+}
+
+impl Future for Waiting {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.notified.as_mut().poll(context)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        lock(&self.origin.state).waiting -= 1;
+    }
+}
+
+impl Opening {
+    /// The host speaks HTTP/1.1: everybody opens a connection of their own.
+    pub(super) fn speaks_http1(mut self) {
+        let mut state = lock(&self.origin.state);
+        state.speaks_http1 = true;
+        state.opening -= usize::from(std::mem::take(&mut self.counts));
+        drop(state);
+        self.origin.room.notify_waiters();
+    }
+
+    /// The host speaks HTTP/2, on a connection that others may use too.
+    pub(super) fn shares(mut self, connection: &Arc<http2::Connection>) {
+        let mut state = lock(&self.origin.state);
+        state.speaks_http1 = false;
+        state.opening -= usize::from(std::mem::take(&mut self.counts));
+        if !connection.is_retired() {
+            state.shared.push(Arc::clone(connection));
+        }
+        let count = state.to_wake(connection.room());
+        drop(state);
+        self.origin.wake(count);
+    }
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        if self.counts {
+            let mut state = lock(&self.origin.state);
+            state.opening -= 1;
+            let count = state.to_wake(0);
+            drop(state);
+            self.origin.wake(count);
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    fn origin() -> Arc<Origin> {
+        Origin::new(Duration::from_secs(50), 10)
+    }
+
+    fn opens(origin: &Arc<Origin>) -> Opening {
+        match origin.turn(true) {
+            Turn::Open(opening) => opening,
+            _ => panic!("it was not its turn to open one"),
+        }
+    }
+
+    fn waits(origin: &Arc<Origin>) -> Waiting {
+        match origin.turn(true) {
+            Turn::Wait(waiting) => waiting,
+            _ => panic!("it did not have to wait"),
+        }
+    }
+
+    #[test]
+    fn one_of_a_hundred_opens_what_all_will_use() {
+        let origin = origin();
+        let first = opens(&origin);
+        let others: Vec<_> = (1..=STREAMS_EXPECTED).map(|_| waits(&origin)).collect();
+        let second = opens(&origin);
+        drop((first, second, others));
+        let state = lock(&origin.state);
+        assert_eq!((state.opening, state.waiting), (0, 0));
+    }
+
+    #[test]
+    fn who_leaves_hands_its_turn_to_the_next() {
+        let origin = origin();
+        let first = opens(&origin);
+        let mut others: Vec<_> = (0..50).map(|_| waits(&origin)).collect();
+        drop(first);
+        let woken = others.iter_mut().filter_map(FutureExt::now_or_never);
+        assert_eq!(woken.count(), 1, "one opens, and the others wait for it");
+        others.remove(0);
+        let second = opens(&origin);
+        // Also where the next one has left before it could.
+        drop(second);
+        drop(others.remove(0));
+        let woken = others.iter_mut().filter_map(FutureExt::now_or_never);
+        assert_eq!(woken.count(), 1);
+    }
+
+    #[test]
+    fn a_host_of_http1_makes_nobody_wait() {
+        let origin = origin();
+        let first = opens(&origin);
+        let mut other = waits(&origin);
+        first.speaks_http1();
+        assert!((&mut other).now_or_never().is_some());
+        drop(other);
+        let (_one, _two) = (opens(&origin), opens(&origin));
+        assert_eq!(lock(&origin.state).opening, 0);
+    }
+}

@@ -1,0 +1,210 @@
+//! Which proxy stands between us and a host, by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY as
+//! curl reads them, and the tunnel through it (CONNECT, RFC 9110 section 9.3.6). A proxy that
+//! refuses is not a provider that fails: its errors name the proxy and are not retried.
+
+use std::fmt;
+
+use http::{HeaderValue, Uri};
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use url::{Host, Position, Url};
+
+use super::http1::head_reader::HeadReader;
+use super::socket::Socket;
+use crate::error::{ErrorKind, LlmError, Phase};
+use crate::options::config;
+
+/// What is read at once of a proxy's answer to CONNECT.
+const TUNNEL_READ_BYTES: usize = 1024;
+/// Upper case first, as the matcher reads them.
+const VARIABLES: [[&str; 2]; 3] = [
+    ["HTTPS_PROXY", "https_proxy"],
+    ["HTTP_PROXY", "http_proxy"],
+    ["ALL_PROXY", "all_proxy"],
+];
+
+/// The proxies of this process's environment, read once.
+#[derive(Debug)]
+pub(super) struct Proxies(Option<Matcher>);
+
+/// One proxy. Displays as host and port, without its credentials.
+#[derive(Debug, Clone)]
+pub(super) struct Proxy {
+    pub(super) host: Host<String>,
+    pub(super) port: u16,
+    pub(super) is_tls: bool,
+    authorization: Option<HeaderValue>,
+}
+
+impl Proxies {
+    /// Reads the environment; `wanted` false: nothing goes through a proxy.
+    pub(super) fn new(wanted: bool) -> Result<Self, LlmError> {
+        // A CGI script's HTTP_PROXY comes from whoever asks it (httpoxy); the matcher ignores it.
+        if !wanted || std::env::var_os("REQUEST_METHOD").is_some() {
+            return Ok(Self(None));
+        }
+        for names in VARIABLES {
+            let set = names.into_iter().find_map(|name| {
+                let value = std::env::var(name).ok()?;
+                Some((name, value))
+            });
+            if let Some((name, value)) = set.filter(|(_, value)| !value.is_empty()) {
+                check(name, &value)?;
+            }
+        }
+        Ok(Self(Some(Matcher::from_env())))
+    }
+
+    /// The proxy on the way to this URL.
+    pub(super) fn of(&self, url: &Url) -> Option<Proxy> {
+        let uri: Uri = url.as_str().parse().ok()?;
+        Proxy::new(&self.0.as_ref()?.intercept(&uri)?)
+    }
+}
+
+/// A variable that names nothing usable is an error: without its proxy the request would take
+/// another way than the caller meant. The value itself may hold a password.
+fn check(name: &str, value: &str) -> Result<(), LlmError> {
+    let matcher = Matcher::builder().http(value).build();
+    let probe = Uri::from_static("http://host.invalid/");
+    let usable = matcher
+        .intercept(&probe)
+        .is_some_and(|proxy| Proxy::new(&proxy).is_some());
+    if usable {
+        return Ok(());
+    }
+    let message = format!(
+        "{name} names no proxy that can be used; write http://host:port or https://host:port, \
+         or set the option proxy to false"
+    );
+    Err(config(message))
+}
+
+impl Proxy {
+    /// `None` for a kind of proxy that is not spoken here, such as SOCKS.
+    fn new(intercept: &Intercept) -> Option<Self> {
+        let uri = intercept.uri();
+        let is_tls = match uri.scheme_str()? {
+            "http" => false,
+            "https" => true,
+            _ => return None,
+        };
+        let default = if is_tls { 443 } else { 80 };
+        Some(Self {
+            host: Host::parse(uri.host()?).ok()?,
+            port: uri.port_u16().unwrap_or(default),
+            is_tls,
+            authorization: intercept.basic_auth().cloned(),
+        })
+    }
+
+    /// Its credentials, for the head of what it is to pass on.
+    pub(super) fn authorization(&self) -> Option<&HeaderValue> {
+        self.authorization.as_ref()
+    }
+
+    /// Has the proxy connect to the host of a URL; what follows goes there.
+    pub(super) async fn tunnel(&self, socket: &mut Socket, url: &Url) -> Result<(), LlmError> {
+        let answer = self.ask(socket, url).await;
+        let (status, after) = answer.map_err(|reason| {
+            let message = format!("the proxy {self} opened no tunnel: {reason}");
+            LlmError::new(ErrorKind::Network, message)
+                .phase(Phase::Connect)
+                .retryable(true)
+        })?;
+        match status {
+            200..300 if after == 0 => Ok(()),
+            200..300 => Err(self.refused("spoke before the host could")),
+            // What stands behind the proxy failed, which may be over soon.
+            500..600 => Err(self
+                .refused(&format!("answered {status}"))
+                .retryable(status != 501 && status != 505)),
+            407 => {
+                let message = format!(
+                    "the proxy {self} answered 407: it wants other credentials; write \
+                     http://user:password@host:port"
+                );
+                Err(config(message).phase(Phase::Connect))
+            }
+            _ => Err(self.refused(&format!("answered {status}"))),
+        }
+    }
+
+    /// The status of the proxy's answer, and how many bytes came behind its head.
+    async fn ask(&self, socket: &mut Socket, url: &Url) -> Result<(u16, usize), String> {
+        let host = &url[Position::BeforeHost..Position::AfterHost];
+        let port = url.port_or_known_default().unwrap_or_default();
+        let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nhost: {host}:{port}\r\n");
+        request.push_str("user-agent: ");
+        request.push_str(crate::plan::USER_AGENT);
+        let mut request = request.into_bytes();
+        if let Some(authorization) = &self.authorization {
+            request.extend_from_slice(b"\r\nproxy-authorization: ");
+            request.extend_from_slice(authorization.as_bytes());
+        }
+        request.extend_from_slice(b"\r\n\r\n");
+        let text = |error: std::io::Error| error.to_string();
+        socket.write_all(&request).await.map_err(text)?;
+        socket.flush().await.map_err(text)?;
+        let mut reader = HeadReader::default();
+        let mut received = Vec::with_capacity(TUNNEL_READ_BYTES);
+        loop {
+            received.clear();
+            if socket.read_buf(&mut received).await.map_err(text)? == 0 {
+                return Err("it closed the connection".to_owned());
+            }
+            let head = reader.read(&received).map_err(|error| error.to_string())?;
+            if let Some(head) = head {
+                return Ok((head.status, reader.into_rest().len()));
+            }
+        }
+    }
+
+    fn refused(&self, what: &str) -> LlmError {
+        let message = format!("the proxy {self} {what} when asked for a tunnel");
+        LlmError::new(ErrorKind::Network, message).phase(Phase::Connect)
+    }
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.host, self.port)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_names_no_proxy_is_refused_by_name() {
+        for value in [
+            "http://",
+            "://",
+            "ftp://proxy",
+            "socks5://proxy:1080",
+            "a b",
+        ] {
+            let error = check("HTTPS_PROXY", value).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Config, "{value}");
+            assert!(error.message.starts_with("HTTPS_PROXY names no proxy"));
+        }
+        for value in ["proxy:3128", "http://me:pw@proxy", "https://[::1]:8443"] {
+            assert!(check("HTTPS_PROXY", value).is_ok(), "{value}");
+        }
+        let error = check("ALL_PROXY", "socks5://me:password@proxy").unwrap_err();
+        assert!(!error.message.contains("password"));
+    }
+
+    #[test]
+    fn a_proxy_shows_no_credentials() {
+        let matcher = Matcher::builder()
+            .all("http://me:password@proxy:3128")
+            .build();
+        let proxies = Proxies(Some(matcher));
+        let proxy = proxies.of(&Url::parse("https://host/").unwrap()).unwrap();
+        assert_eq!(proxy.to_string(), "proxy:3128");
+        assert!(proxy.authorization().is_some());
+        assert!(!format!("{proxy:?}").contains("bWU6"), "{proxy:?}");
+    }
+}

@@ -1,0 +1,289 @@
+//! Names to addresses. A lookup blocks a thread in the system's resolver and cannot be stopped, so
+//! lookups of one name are shared, kept for a minute, and never more than `LOOKUPS_MAX` run at
+//! once. A lookup goes on when nobody waits for it any more; one that has not begun by then never
+//! does. Owns the rule of which addresses may not be connected to.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, Semaphore};
+
+/// Lookups at once, each of another name; each holds a thread until the system answers.
+const LOOKUPS_MAX: usize = 4;
+/// How long an answer is used again; libcurl keeps its answers as long.
+const KEPT: Duration = Duration::from_secs(60);
+/// Names whose answers are kept.
+const NAMES_MAX: usize = 1024;
+
+type Answer = Result<Arc<[IpAddr]>, String>;
+
+#[derive(Debug, Clone)]
+pub(super) struct Resolver {
+    names: Arc<Mutex<HashMap<Arc<str>, Arc<Lookup>>>>,
+    places: Arc<Semaphore>,
+}
+
+/// The lookup of one name: under way, or answered.
+#[derive(Debug)]
+struct Lookup {
+    began: Instant,
+    answer: OnceLock<Answer>,
+    answered: Notify,
+    waiting: AtomicUsize,
+}
+
+/// Somebody waits for a lookup, until this is dropped.
+struct Waiting(Arc<Lookup>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Resolver {
+    pub(super) fn new() -> Self {
+        Self {
+            names: Arc::default(),
+            places: Arc::new(Semaphore::new(LOOKUPS_MAX)),
+        }
+    }
+
+    /// The addresses of a name, in the system's order.
+    ///
+    /// # Errors
+    /// What the system says; also when no thread can be had for asking it.
+    pub(super) async fn addresses(&self, name: &str) -> Answer {
+        if is_localhost(name) {
+            // RFC 6761, section 6.3: these names are this machine, whatever a resolver says.
+            let loopback = [IpAddr::V6(Ipv6Addr::LOCALHOST), Ipv4Addr::LOCALHOST.into()];
+            return Ok(loopback.into());
+        }
+        let waiting = self.join(name);
+        let lookup = &waiting.0;
+        loop {
+            let answered = lookup.answered.notified();
+            if let Some(answer) = lookup.answer.get() {
+                return answer.clone();
+            }
+            answered.await;
+        }
+    }
+
+    /// The lookup of a name that is under way or fresh, else a new one.
+    fn join(&self, name: &str) -> Waiting {
+        let mut names = lock(&self.names);
+        if let Some(lookup) = names.get(name).filter(|lookup| lookup.is_usable()) {
+            lookup.waiting.fetch_add(1, Ordering::AcqRel);
+            return Waiting(Arc::clone(lookup));
+        }
+        if names.len() >= NAMES_MAX {
+            names.retain(|_, lookup| lookup.is_usable());
+        }
+        let lookup = Arc::new(Lookup {
+            began: Instant::now(),
+            answer: OnceLock::new(),
+            answered: Notify::new(),
+            waiting: AtomicUsize::new(1),
+        });
+        // Past the limit it is looked up all the same, and not shared.
+        if names.len() < NAMES_MAX {
+            names.insert(name.into(), Arc::clone(&lookup));
+        }
+        tokio::spawn(self.clone().run(name.into(), Arc::clone(&lookup)));
+        Waiting(lookup)
+    }
+
+    /// Asks the system once there is a place; a task of its own, since those who wait may leave.
+    async fn run(self, name: Arc<str>, lookup: Arc<Lookup>) {
+        let Ok(place) = self.places.acquire_owned().await else {
+            return;
+        };
+        {
+            let mut names = lock(&self.names);
+            if lookup.waiting.load(Ordering::Acquire) == 0 {
+                names.remove(&name);
+                return;
+            }
+        }
+        let asked = Arc::clone(&lookup);
+        // A thread of its own and not one of the runtime's: at the process's limit of threads the
+        // runtime would panic, and its end would wait for a lookup that hangs.
+        let thread = std::thread::Builder::new()
+            .name("llm-lookup".to_owned())
+            .spawn(move || {
+                let found = (&*name, 0).to_socket_addrs();
+                let found: io::Result<Vec<_>> = found.map(|all| all.map(|at| at.ip()).collect());
+                asked.finish(found.map(Arc::from).map_err(|error| error.to_string()));
+                drop(place);
+            });
+        if let Err(error) = thread {
+            lookup.finish(Err(format!("no thread for the name lookup: {error}")));
+        }
+    }
+}
+
+impl Lookup {
+    /// Under way, or answered well and not long ago. A second lookup of a name that hangs would
+    /// hang too.
+    fn is_usable(&self) -> bool {
+        match self.answer.get() {
+            None => true,
+            Some(answer) => answer.is_ok() && self.began.elapsed() < KEPT,
+        }
+    }
+
+    fn finish(&self, answer: Answer) {
+        let _ = self.answer.set(answer);
+        self.answered.notify_waiters();
+    }
+}
+
+fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    let suffix = name.len().checked_sub("localhost".len());
+    suffix.is_some_and(|at| {
+        let (before, last) = name.split_at_checked(at).unwrap_or((name, ""));
+        last.eq_ignore_ascii_case("localhost") && (before.is_empty() || before.ends_with('.'))
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An address that must not be connected to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Denied(IpAddr, &'static str);
+
+impl fmt::Display for Denied {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{} is a {} address and is refused",
+            self.0, self.1
+        )
+    }
+}
+
+/// Link-local addresses, where clouds serve machine credentials, are refused always; private ones
+/// with `deny_private`.
+pub(super) fn check(address: IpAddr, deny_private: bool) -> Result<(), Denied> {
+    let address = address.to_canonical();
+    let (link_local, private) = match address {
+        IpAddr::V4(v4) => (v4.is_link_local(), is_private_v4(v4)),
+        IpAddr::V6(v6) => (
+            v6.is_unicast_link_local() || v6 == METADATA_V6,
+            is_private_v6(v6),
+        ),
+    };
+    if link_local {
+        return Err(Denied(address, "link-local"));
+    }
+    if deny_private && private {
+        return Err(Denied(address, "private"));
+    }
+    Ok(())
+}
+
+/// Amazon's instance metadata over IPv6.
+const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+
+fn is_private_v4(address: Ipv4Addr) -> bool {
+    // 100.64.0.0/10 is shared address space (RFC 6598).
+    let [first, second, ..] = address.octets();
+    let shared = first == 100 && (64..128).contains(&second);
+    address.is_private()
+        || address.is_loopback()
+        || address.is_unspecified()
+        || address.is_broadcast()
+        || shared
+}
+
+fn is_private_v6(address: Ipv6Addr) -> bool {
+    address.is_loopback() || address.is_unspecified() || address.is_unique_local()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    #[test]
+    fn metadata_is_refused_always_and_private_on_request() {
+        let allowed = |text: &str, deny| check(text.parse().unwrap(), deny).is_ok();
+        for metadata in [
+            "169.254.169.254",
+            "fe80::1",
+            "fd00:ec2::254",
+            "::ffff:169.254.169.254",
+        ] {
+            assert!(!allowed(metadata, false), "{metadata}");
+        }
+        for private in [
+            "10.1.2.3",
+            "127.0.0.1",
+            "::1",
+            "fd12::1",
+            "100.64.0.1",
+            "0.0.0.0",
+        ] {
+            assert!(
+                allowed(private, false) && !allowed(private, true),
+                "{private}"
+            );
+        }
+        assert!(allowed("8.8.8.8", true) && allowed("2606:4700::1111", true));
+    }
+
+    #[test]
+    fn localhost_is_this_machine_and_nothing_else_is() {
+        for name in ["localhost", "LocalHost", "localhost.", "a.localhost"] {
+            assert!(is_localhost(name), "{name}");
+        }
+        for name in ["evillocalhost", "localhost.evil.example", "", "host"] {
+            assert!(!is_localhost(name), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn lookups_of_one_name_are_shared() {
+        let resolver = Resolver::new();
+        let (first, second) = (resolver.join("name.invalid"), resolver.join("name.invalid"));
+        assert!(Arc::ptr_eq(&first.0, &second.0));
+        assert_eq!(first.0.waiting.load(Ordering::Acquire), 2);
+    }
+
+    #[tokio::test]
+    async fn a_lookup_that_nobody_waits_for_gives_its_place_back() {
+        let resolver = Resolver::new();
+        let busy = resolver
+            .places
+            .clone()
+            .acquire_many_owned(LOOKUPS_MAX as u32);
+        let busy = busy.await.unwrap();
+        assert!(resolver.addresses("a.invalid").now_or_never().is_none());
+        assert_eq!(lock(&resolver.names).len(), 1);
+        // It takes its turn behind those that have the places, and before us.
+        tokio::task::yield_now().await;
+        drop(busy);
+        let all = resolver.places.acquire_many(LOOKUPS_MAX as u32);
+        assert!(all.await.is_ok());
+        assert!(lock(&resolver.names).is_empty(), "it never began");
+    }
+
+    #[tokio::test]
+    async fn the_system_is_asked_and_its_answer_kept() {
+        let resolver = Resolver::new();
+        // An address is a name that every system resolves without asking anybody.
+        let found = resolver.addresses("127.0.0.2").await.unwrap();
+        assert_eq!(found.as_ref(), [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))]);
+        assert!(resolver.join("127.0.0.2").0.answer.get().is_some());
+    }
+}

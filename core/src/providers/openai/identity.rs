@@ -1,0 +1,74 @@
+//! Whether a chunk belongs to the answer that is being read. Owns the ids of its chunks: they stay
+//! the same, but for servers that make up one per chunk. Called by `decode`.
+
+/// The id of the answer, and what was learned about it.
+#[derive(Debug, Default)]
+pub(super) struct Identity {
+    id: String,
+    /// Two chunks in a row had it.
+    is_steady: bool,
+    /// This server changes it from chunk to chunk.
+    varies: bool,
+}
+
+impl Identity {
+    /// Takes the id of the next chunk. True where it begins another answer: something was said
+    /// under an id that stayed, or the chunk `opens` a message as only a first one does.
+    pub(super) fn is_another(&mut self, id: &str, opens: bool, has_said: bool) -> bool {
+        if id == self.id {
+            self.is_steady = true;
+            self.varies = false;
+            return false;
+        }
+        let is_first = self.id.is_empty();
+        if !is_first && has_said && (self.is_steady || (opens && !self.varies)) {
+            return true;
+        }
+        self.varies = !is_first;
+        self.is_steady = false;
+        id.clone_into(&mut self.id);
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Chunks by id; a capital opens a message. What is said comes with every chunk but `-`.
+    fn another(chunks: &[&str]) -> bool {
+        let mut identity = Identity::default();
+        let mut has_said = false;
+        chunks.iter().any(|chunk| {
+            let id = chunk.trim_end_matches('-').to_ascii_lowercase();
+            let opens = chunk.starts_with(|c: char| c.is_ascii_uppercase());
+            let is_another = identity.is_another(&id, opens, has_said);
+            has_said |= !chunk.ends_with('-');
+            is_another
+        })
+    }
+
+    #[test]
+    fn a_second_answer_is_told_from_ids_that_change_by_habit() {
+        for healthy in [
+            &["A-", "a", "a"][..],
+            &["A-", "b", "c", "d"],
+            &["A-", "B", "C", "D"],
+            &["a", "b", "c"],
+            &["A", "A", "A"],
+            // Another answer before anything was said repeats nothing.
+            &["A-", "a-", "B-", "b", "b"],
+        ] {
+            assert!(!another(healthy), "{healthy:?}");
+        }
+        for mixed in [
+            &["A-", "a", "B-"][..],
+            &["A-", "a", "b"],
+            &["A", "B"],
+            &["A", "a", "a", "B-", "b"],
+            &["A-", "B-", "b", "C"],
+        ] {
+            assert!(another(mixed), "{mixed:?}");
+        }
+    }
+}

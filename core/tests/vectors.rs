@@ -1,0 +1,24 @@
+//! The vectors of every wire but Anthropic's, through the Rust interface.
+#![cfg(all(feature = "openai", feature = "cohere"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod support;
+
+use support::vectors::play_all;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn vectors_of_openai_and_its_kin() {
+    let count = play_all(|provider| !matches!(provider, "anthropic" | "cohere")).await;
+    assert!(count > 130, "{count}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn vectors_of_cohere() {
+    let count = play_all(|provider| provider == "cohere").await;
+    assert!(count > 40, "{count}");
+}
