@@ -57,11 +57,17 @@ impl Attempt {
     }
 
     /// The error of a timer that ran out before the answer began.
-    pub(crate) fn unanswered(&self, timer: Timer, host: &str) -> LlmError {
+    pub(crate) fn unanswered(&self, timer: Timer, shared: &Shared, plan: &Plan) -> LlmError {
         if !self.exchange.is_connected() {
             let mut error = timed_out(timer, Phase::Connect);
             if timer == Timer::Connect {
-                error.message = format!("cannot connect to {host} within connect_timeout_ms");
+                let host = plan.outgoing.url.host_str().unwrap_or_default();
+                let through = match shared.http.proxy_host(&plan.outgoing.url) {
+                    Some(proxy) => format!(" through the proxy {proxy}"),
+                    None => String::new(),
+                };
+                error.message =
+                    format!("cannot connect to {host}{through} within connect_timeout_ms");
             }
             return error;
         }
@@ -229,7 +235,9 @@ async fn begin(
     let content_type = header(CONTENT_TYPE)
         .unwrap_or_default()
         .to_ascii_lowercase();
-    if let Some(encoding) = header(CONTENT_ENCODING).filter(|encoding| *encoding != "identity") {
+    let encoding =
+        header(CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity"));
+    if let Some(encoding) = encoding {
         let message = format!("content-encoding {encoding} was not asked for");
         return Err(unusable(message, incoming.status, &[]));
     }

@@ -1,7 +1,7 @@
 //! Bytes to a provider and back: names, connections, TLS, proxies, and the pool of connections.
-//! Owns everything that is HTTP and nothing that is a provider. An exchange goes over HTTP/1.1, read
-//! inside the stream's own task, or over HTTP/2, as the host prefers; both look alike from outside.
-//! Called by `attempt` and `answer`.
+//! Owns everything that is HTTP and nothing that is a provider. An exchange goes over HTTP/1.1,
+//! read inside the stream's own task, or over HTTP/2, as the host prefers; both look alike from
+//! outside. Called by `attempt` and `answer`.
 
 mod classify;
 mod connector;
@@ -18,6 +18,7 @@ mod response_body;
 mod socket;
 mod tls;
 
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ use crate::options::HttpOptions;
 pub(crate) use classify::BodyFailure;
 pub(crate) use exchange::Exchange;
 use http1::connection::{Connection, Upload};
+pub(crate) use http1::head::HEAD_BYTES_MAX;
 use http1::request_head;
 use pool::{Carrier, Origin, Pool};
 pub(crate) use response_body::ResponseBody;
@@ -57,6 +59,7 @@ pub(crate) struct Outgoing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProxyHost {
     pub(crate) host: Host<String>,
+    pub(crate) port: u16,
     pub(crate) is_tls: bool,
 }
 
@@ -84,6 +87,12 @@ pub(crate) enum Read {
     End,
 }
 
+impl fmt::Display for ProxyHost {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.host, self.port)
+    }
+}
+
 impl Http {
     /// Reads the files that the options name, and the proxies of the environment; opens no
     /// connection. The platform's certificates are read when a connection first needs them.
@@ -109,6 +118,7 @@ impl Http {
         let proxy = self.pool.connector().proxy(url)?;
         Some(ProxyHost {
             host: proxy.host,
+            port: proxy.port,
             is_tls: proxy.is_tls,
         })
     }

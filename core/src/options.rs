@@ -11,6 +11,13 @@ use crate::plan;
 use crate::request::{take, take_headers, take_limits, CallLimits};
 use crate::secret::Secret;
 
+/// Sets each option whose name is among the fields, and takes it out of them.
+macro_rules! set_all {
+    ($fields:expr, $options:expr; $($name:ident),+) => {
+        $(set($fields, stringify!($name), &mut $options.$name)?;)+
+    };
+}
+
 /// The options of a client. `Default` gives the documented defaults. Its Debug shows no secret.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -39,7 +46,7 @@ pub struct ClientOptions {
     pub body_bytes_max: usize,
     /// How much of an error's body is read.
     pub error_body_bytes_max: usize,
-    /// Longest header block of an answer.
+    /// Longest header block of an answer; at most 256 KiB.
     pub header_bytes_max: usize,
     /// Longest request body.
     pub request_bytes_max: usize,
@@ -154,56 +161,12 @@ impl ClientOptions {
             ..Self::default()
         };
         let fields = &mut fields;
-        set(
-            fields,
-            "retry_after_max_ms",
-            &mut options.retry_after_max_ms,
-        )?;
-        set(fields, "lenient", &mut options.lenient)?;
-        set(
-            fields,
-            "stream_window_bytes",
-            &mut options.stream_window_bytes,
-        )?;
-        set(fields, "queue_bytes_max", &mut options.queue_bytes_max)?;
-        set(fields, "event_bytes_max", &mut options.event_bytes_max)?;
-        set(fields, "body_bytes_max", &mut options.body_bytes_max)?;
-        set(
-            fields,
-            "error_body_bytes_max",
-            &mut options.error_body_bytes_max,
-        )?;
-        set(fields, "header_bytes_max", &mut options.header_bytes_max)?;
-        set(fields, "request_bytes_max", &mut options.request_bytes_max)?;
-        set(fields, "proxy", &mut options.proxy)?;
-        set(
-            fields,
-            "allow_insecure_http",
-            &mut options.allow_insecure_http,
-        )?;
-        set(fields, "deny_private", &mut options.deny_private)?;
-        set(
-            fields,
-            "pool_idle_timeout_ms",
-            &mut options.pool_idle_timeout_ms,
-        )?;
-        set(
-            fields,
-            "pool_idle_connections_max",
-            &mut options.pool_idle_connections_max,
-        )?;
-        set(
-            fields,
-            "http2_ping_interval_ms",
-            &mut options.http2_ping_interval_ms,
-        )?;
-        set(
-            fields,
-            "http2_ping_timeout_ms",
-            &mut options.http2_ping_timeout_ms,
-        )?;
-        set(fields, "log_level", &mut options.log_level)?;
-        set(fields, "log_bodies", &mut options.log_bodies)?;
+        set_all!(fields, options;
+            retry_after_max_ms, lenient, stream_window_bytes, queue_bytes_max, event_bytes_max,
+            body_bytes_max, error_body_bytes_max, header_bytes_max, request_bytes_max, proxy,
+            allow_insecure_http, deny_private, pool_idle_timeout_ms, pool_idle_connections_max,
+            http2_ping_interval_ms, http2_ping_timeout_ms, log_level, log_bodies
+        );
         match fields.keys().next() {
             Some(name) => Err(config(format!("option \"{name}\" is unknown"))),
             None => plan::check_options(&options).map(|()| options),

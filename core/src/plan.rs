@@ -14,7 +14,7 @@ use url::Url;
 use crate::client::Shared;
 use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
-use crate::http::{Outgoing, ProxyHost};
+use crate::http::{Outgoing, ProxyHost, HEAD_BYTES_MAX};
 use crate::options::{config, ClientOptions};
 use crate::providers::{self, EncodedRequest, Provider, Target};
 use crate::request::LlmRequest;
@@ -114,6 +114,11 @@ pub(crate) fn resolve(
 pub(crate) fn check_options(options: &ClientOptions) -> Result<(), LlmError> {
     let provider = options.provider.as_deref().filter(|name| !name.is_empty());
     provider.map(providers::by_name).transpose()?;
+    if options.header_bytes_max > HEAD_BYTES_MAX {
+        return Err(config(format!(
+            "option header_bytes_max may be at most {HEAD_BYTES_MAX}"
+        )));
+    }
     options
         .base_url
         .as_deref()

@@ -47,9 +47,9 @@ impl Limits {
     }
 }
 
-/// After a timer has run out, data that has arrived meanwhile still counts: the process may have been
-/// stopped, and the runtime looks at its timers before it knows of the data. So much time is given
-/// beyond the deadline, and as much as the timer was late itself, up to a second.
+/// After a timer has run out, data that has arrived meanwhile still counts: the process may have
+/// been stopped, and the runtime looks at its timers before it knows of the data. So much time is
+/// given beyond the deadline, and as much as the timer was late itself, up to a second.
 const GRACE: Duration = Duration::from_millis(2);
 const GRACE_MAX: Duration = Duration::from_secs(1);
 

@@ -23,7 +23,8 @@ use crate::options::{config, HttpOptions};
 /// A peer that vanished without a word is found in a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const KEEP_ALIVE_RETRIES: u32 = 3;
-/// How long an address may stay silent before the next one is tried beside it (RFC 8305, section 5).
+/// How long an address may stay silent before the next one is tried beside it (RFC 8305, section
+/// 5).
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 /// Addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 16;

@@ -1,5 +1,6 @@
 //! A gzip body, slice by slice (RFC 1952). Owns how much comes out at once: a bomb of a gigabyte is
-//! seen by the limits of the answer long before it has unfolded, and never keeps a thread to itself.
+//! seen by the limits of the answer long before it has unfolded, and never keeps a thread to
+//! itself.
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;

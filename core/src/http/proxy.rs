@@ -70,7 +70,12 @@ fn check(name: &str, value: &str) -> Result<(), LlmError> {
     let usable = matcher
         .intercept(&probe)
         .is_some_and(|proxy| Proxy::new(&proxy).is_some());
-    if usable {
+    // The matcher is lenient: it takes a port that is none for no port.
+    let url = match value.contains("://") {
+        true => Url::parse(value),
+        false => Url::parse(&format!("http://{value}")),
+    };
+    if usable && url.is_ok() {
         return Ok(());
     }
     let message = format!(
@@ -105,13 +110,7 @@ impl Proxy {
 
     /// Has the proxy connect to the host of a URL; what follows goes there.
     pub(super) async fn tunnel(&self, socket: &mut Socket, url: &Url) -> Result<(), LlmError> {
-        let answer = self.ask(socket, url).await;
-        let (status, after) = answer.map_err(|reason| {
-            let message = format!("the proxy {self} opened no tunnel: {reason}");
-            LlmError::new(ErrorKind::Network, message)
-                .phase(Phase::Connect)
-                .retryable(true)
-        })?;
+        let (status, after) = self.ask(socket, url).await?;
         match status {
             200..300 if after == 0 => Ok(()),
             200..300 => Err(self.refused("spoke before the host could")),
@@ -131,7 +130,7 @@ impl Proxy {
     }
 
     /// The status of the proxy's answer, and how many bytes came behind its head.
-    async fn ask(&self, socket: &mut Socket, url: &Url) -> Result<(u16, usize), String> {
+    async fn ask(&self, socket: &mut Socket, url: &Url) -> Result<(u16, usize), LlmError> {
         let host = &url[Position::BeforeHost..Position::AfterHost];
         let port = url.port_or_known_default().unwrap_or_default();
         let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nhost: {host}:{port}\r\n");
@@ -143,17 +142,28 @@ impl Proxy {
             request.extend_from_slice(authorization.as_bytes());
         }
         request.extend_from_slice(b"\r\n\r\n");
-        let text = |error: std::io::Error| error.to_string();
-        socket.write_all(&request).await.map_err(text)?;
-        socket.flush().await.map_err(text)?;
+        // The connection broke, which may go better another time.
+        let broken = |reason: &dyn fmt::Display| {
+            let message = format!("the proxy {self} opened no tunnel: {reason}");
+            LlmError::new(ErrorKind::Network, message)
+                .phase(Phase::Connect)
+                .retryable(true)
+        };
+        let write = async {
+            socket.write_all(&request).await?;
+            socket.flush().await
+        };
+        write.await.map_err(|error| broken(&error))?;
         let mut reader = HeadReader::default();
         let mut received = Vec::with_capacity(TUNNEL_READ_BYTES);
         loop {
             received.clear();
-            if socket.read_buf(&mut received).await.map_err(text)? == 0 {
-                return Err("it closed the connection".to_owned());
+            let read = socket.read_buf(&mut received).await;
+            if read.map_err(|error| broken(&error))? == 0 {
+                return Err(broken(&"it closed the connection"));
             }
-            let head = reader.read(&received).map_err(|error| error.to_string())?;
+            let head = reader.read(&received);
+            let head = head.map_err(|error| self.refused(&format!("is no proxy ({error})")))?;
             if let Some(head) = head {
                 return Ok((head.status, reader.into_rest().len()));
             }
@@ -184,6 +194,9 @@ mod tests {
             "ftp://proxy",
             "socks5://proxy:1080",
             "a b",
+            "http://a b/",
+            "http://proxy:99999",
+            "proxy:port",
         ] {
             let error = check("HTTPS_PROXY", value).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Config, "{value}");

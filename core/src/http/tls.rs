@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -47,10 +47,11 @@ pub(super) enum Peer {
 pub(super) struct Tls {
     authorities: Vec<CertificateDer<'static>>,
     identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
-    configured: OnceLock<Result<Configured, LlmError>>,
+    /// Made when it is first needed; a failure is not kept, since it may be over soon.
+    configured: Mutex<Option<Configured>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Configured {
     host: Arc<ClientConfig>,
     proxy: Arc<ClientConfig>,
@@ -80,7 +81,7 @@ impl Tls {
         let tls = Self {
             authorities,
             identity,
-            configured: OnceLock::new(),
+            configured: Mutex::default(),
         };
         // Found now, and not with the first request: what cannot be used at all.
         tls.client_config(tls.own_roots("ca_file")?)?;
@@ -89,8 +90,9 @@ impl Tls {
 
     /// Where the trusted roots came from, once a connection needed them.
     pub(super) fn roots(&self) -> Option<RootSource> {
-        let configured = self.configured.get()?.as_ref().ok()?;
-        Some(configured.roots)
+        let configured = self.configured.lock();
+        let configured = configured.unwrap_or_else(PoisonError::into_inner);
+        Some(configured.as_ref()?.roots)
     }
 
     /// Makes a TLS connection over another one; true where HTTP/2 was agreed on.
@@ -100,21 +102,29 @@ impl Tls {
         host: &Host<String>,
         peer: Peer,
     ) -> Result<(Socket, bool), LlmError> {
-        let configured = self.configured.get_or_init(|| self.configure());
-        let configured = configured.as_ref().map_err(Clone::clone)?;
+        let configured = self.configured()?;
         let config = match peer {
-            Peer::Host => &configured.host,
-            Peer::Proxy => &configured.proxy,
+            Peer::Host => configured.host,
+            Peer::Proxy => configured.proxy,
         };
         let failed = |error: &io::Error| classify::tls_failed(host, error);
         let name = server_name(host).map_err(|error| failed(&io::Error::other(error)))?;
-        let connector = TlsConnector::from(Arc::clone(config));
+        let connector = TlsConnector::from(config);
         let stream = connector
             .connect(name, socket)
             .await
             .map_err(|error| failed(&error))?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok((Socket::Tls(Box::new(stream)), is_http2))
+    }
+
+    fn configured(&self) -> Result<Configured, LlmError> {
+        let configured = self.configured.lock();
+        let mut configured = configured.unwrap_or_else(PoisonError::into_inner);
+        if let Some(configured) = &*configured {
+            return Ok(configured.clone());
+        }
+        Ok(configured.insert(self.configure()?).clone())
     }
 
     fn configure(&self) -> Result<Configured, LlmError> {
@@ -168,6 +178,9 @@ fn platform_roots() -> Result<(RootCertStore, RootSource), LlmError> {
     if count > 0 {
         return Ok((roots, RootSource::Platform(count)));
     }
+    if let Some(error) = found.errors.iter().find(|error| is_passing(error)) {
+        return Err(config(format!("the platform's certificates: {error}")));
+    }
     for variable in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
         if let Some(path) = std::env::var_os(variable) {
             let message = format!(
@@ -179,6 +192,18 @@ fn platform_roots() -> Result<(RootCertStore, RootSource), LlmError> {
     }
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     Ok((roots, RootSource::Mozilla))
+}
+
+/// There may be certificates, and they could not be read now, such as for want of a descriptor.
+fn is_passing(error: &rustls_native_certs::Error) -> bool {
+    use io::ErrorKind as Kind;
+    match &error.kind {
+        rustls_native_certs::ErrorKind::Io { inner, .. } => !matches!(
+            inner.kind(),
+            Kind::NotFound | Kind::PermissionDenied | Kind::NotADirectory
+        ),
+        _ => false,
+    }
 }
 
 fn server_name(host: &Host<String>) -> Result<ServerName<'static>, rustls::Error> {

@@ -23,7 +23,7 @@ pub(super) fn check(
     }
     let way = if !url.host().is_some_and(is_loopback) {
         format!("to {}", url.host_str().unwrap_or_default())
-    } else if let Some(ProxyHost { host, is_tls }) = proxy.filter(|proxy| !is_here(proxy)) {
+    } else if let Some(ProxyHost { host, is_tls, .. }) = proxy.filter(|proxy| !is_here(proxy)) {
         let scheme = if *is_tls { "https" } else { "http" };
         format!("through the proxy {scheme}://{host}")
     } else {

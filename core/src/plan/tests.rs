@@ -76,7 +76,11 @@ fn a_key_over_plain_http_stays_on_this_machine() {
 
 fn proxy(host: &str, is_tls: bool) -> ProxyHost {
     let host = Host::parse(host).unwrap();
-    ProxyHost { host, is_tls }
+    ProxyHost {
+        host,
+        is_tls,
+        port: 3128,
+    }
 }
 
 /// F72: a proxy reads what goes over plain http, whether or not TLS leads to it.

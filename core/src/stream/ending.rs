@@ -1,5 +1,5 @@
-//! How an attempt, or the whole request, ends: whether it is tried again, what END says, and what the
-//! log hears of it. Owns every decision about retries and endings.
+//! How an attempt, or the whole request, ends: whether it is tried again, what END says, and what
+//! the log hears of it. Owns every decision about retries and endings.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! The life of one request: attempts until an answer begins, events while it lasts, and one END. Owns
-//! the order of things; the work is done by the codec, `attempt`, `answer` and `timers`, and how it
-//! ends or begins anew is in `ending`.
+//! The life of one request: attempts until an answer begins, events while it lasts, and one END.
+//! Owns the order of things; the work is done by the codec, `attempt`, `answer` and `timers`, and
+//! how it ends or begins anew is in `ending`.
 
 use std::fmt;
 use std::pin::{pin, Pin};
@@ -148,11 +148,8 @@ impl Life {
         let attempted = match attempted {
             Ok(attempted) => attempted,
             Err(timer) => {
-                let host = self
-                    .plan
-                    .as_ref()
-                    .and_then(|plan| plan.outgoing.url.host_str());
-                let error = attempt.unanswered(timer, host.unwrap_or_default());
+                let Some(plan) = &self.plan else { return };
+                let error = attempt.unanswered(timer, &self.shared, plan);
                 return self.fail(error);
             }
         };

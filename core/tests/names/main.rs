@@ -9,12 +9,13 @@
     missing_docs
 )]
 
+#[path = "../support/dead.rs"]
+mod dead;
 mod inner;
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -23,7 +24,6 @@ use std::time::{Duration, Instant};
 use liter_llm::{Client, LlmError, LlmRequest, Message};
 use serde_json::{json, Value};
 use support::Mock;
-use tokio::net::{TcpSocket, TcpStream};
 
 const FOLDER: &str = "LITER_LLM_NAMES_FOLDER";
 /// An inner test that takes longer hangs.
@@ -120,6 +120,7 @@ under_the_resolver! {
     forbidden_addresses_of_names_are_never_connected_to
     an_allowed_address_beside_a_forbidden_one_is_used
     a_name_serves_each_of_its_ports
+    cancelled_in_a_lookup_nothing_ran
 }
 
 // ---- what inner tests share
@@ -168,11 +169,16 @@ fn client(mut options: Value) -> Client {
     support::client(options)
 }
 
-async fn ask(client: &Client, base_url: &str) -> Result<String, LlmError> {
+fn request(base_url: &str) -> LlmRequest {
     let mut request = LlmRequest::new("test-model", vec![Message::user("hello")]);
     request.base_url = Some(base_url.to_owned());
     request.stream = Some(true);
-    let asked = tokio::time::timeout(Duration::from_secs(20), client.complete(request));
+    request
+}
+
+async fn ask(client: &Client, base_url: &str) -> Result<String, LlmError> {
+    let asked = client.complete(request(base_url));
+    let asked = tokio::time::timeout(Duration::from_secs(20), asked);
     let answer = asked.await.expect("an end within 20 s");
     answer.map(|response| response.text)
 }
@@ -184,39 +190,6 @@ fn port(mock: &Mock, place: &str) -> u16 {
 
 fn named(name: &str, port: u16, key: &str) -> String {
     format!("http://{name}.names.test:{port}/{key}/v1")
-}
-
-/// An address where nobody answers a SYN: a listener whose queue is full.
-struct Dead {
-    _listener: tokio::net::TcpListener,
-    _queued: Vec<TcpStream>,
-}
-
-impl Dead {
-    async fn new(address: &str, port: u16) -> Self {
-        let address = SocketAddr::new(address.parse::<IpAddr>().unwrap(), port);
-        let socket = match address {
-            SocketAddr::V4(_) => TcpSocket::new_v4(),
-            SocketAddr::V6(_) => TcpSocket::new_v6(),
-        };
-        let socket = socket.unwrap();
-        socket.bind(address).unwrap();
-        let listener = socket.listen(0).unwrap();
-        let mut queued = Vec::new();
-        for _ in 0..16 {
-            let connects = TcpStream::connect(address);
-            match tokio::time::timeout(Duration::from_millis(300), connects).await {
-                Ok(connected) => queued.push(connected.unwrap()),
-                Err(_) => {
-                    return Self {
-                        _listener: listener,
-                        _queued: queued,
-                    }
-                }
-            }
-        }
-        panic!("{address} answers for ever");
-    }
 }
 
 fn elapsed_ms(began: Instant) -> u128 {

@@ -196,7 +196,8 @@ mod tests {
                 let chunks = body.chunks(7).map(|chunk| {
                     [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat()
                 });
-                (Length::Chunked, [chunks.collect::<Vec<_>>().concat(), b"0\r\n\r\n".to_vec()].concat())
+                let chunks = chunks.collect::<Vec<_>>().concat();
+                (Length::Chunked, [chunks, b"0\r\n\r\n".to_vec()].concat())
             };
             let ends = wire.len();
             wire.extend(&after);

@@ -1,6 +1,6 @@
 //! The body of an answer, read from its own connection inside the stream's task: a wake of the
-//! socket reads, decodes and hands over all that is there, and nothing hops between tasks. Beside it
-//! a stream holds its socket and a few words. Owns when a connection may serve again.
+//! socket reads, decodes and hands over all that is there, and nothing hops between tasks. Beside
+//! it a stream holds its socket and a few words. Owns when a connection may serve again.
 
 use std::sync::Arc;
 use std::task::{ready, Context, Poll};

@@ -24,7 +24,15 @@ pub(crate) struct Connection {
     /// Told when the number of exchanges falls to none, and when it is retired.
     pub(super) changed: Notify,
     /// Why the driver gave it up.
-    pub(super) end: OnceLock<String>,
+    pub(super) end: OnceLock<End>,
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone)]
+pub(super) struct End {
+    pub(super) reason: String,
+    /// Exchanges that ended with it.
+    pub(super) live: usize,
 }
 
 /// Until its settings have come, a host is sent one request only.
@@ -49,7 +57,8 @@ impl Connection {
         })
     }
 
-    /// A place, if there is one. Called under the lock of the origin, so that two never count alike.
+    /// A place, if there is one. Called under the lock of the origin, so that two never count
+    /// alike.
     pub(crate) fn take_place(self: &Arc<Self>) -> Option<Place> {
         (self.room() > 0).then(|| {
             self.live.fetch_add(1, Ordering::AcqRel);

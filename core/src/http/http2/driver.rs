@@ -12,7 +12,7 @@ use h2::client::{Builder, SendRequest};
 use h2::{Ping, PingPong};
 use tokio::time::{sleep_until, Instant, Sleep};
 
-use super::connection::Connection;
+use super::connection::{Connection, End};
 use super::{CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES};
 use crate::http::http1::head::HEAD_BYTES_MAX;
 use crate::http::pool::{Origin, Timing};
@@ -20,8 +20,8 @@ use crate::http::socket::Socket;
 
 /// More than any host announces: as long as this stands, it has announced nothing.
 const NOTHING_ANNOUNCED: usize = usize::MAX - 1;
-/// Streams that were cancelled and may still be spoken of by the host; h2's default of 50 would make
-/// a burst of cancellations an error of the connection.
+/// Streams that were cancelled and may still be spoken of by the host; h2's default of 50 would
+/// make a burst of cancellations an error of the connection.
 const CANCELLED_STREAMS_MAX: usize = 1024;
 /// What frames of few bytes that nobody has taken may cost in bookkeeping before h2 calls it an
 /// attack: a token is a small frame, and streams may lie unread.
@@ -86,8 +86,9 @@ impl Driver {
                 }
                 changed.as_mut().poll(context).map(|()| None)
             });
-            if let Some(end) = ended.await {
-                let _ = shared.end.set(end);
+            if let Some(reason) = ended.await {
+                let live = shared.live();
+                let _ = shared.end.set(End { reason, live });
                 break;
             }
         }

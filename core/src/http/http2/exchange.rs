@@ -148,8 +148,15 @@ fn failed(error: &h2::Error, place: &Place, exchange: &Exchange) -> Failure {
     if unprocessed {
         exchange.refused();
     }
-    // h2 itself found something wrong with what the host sent.
-    if error.is_library() {
+    // h2 itself found something wrong with what the host sent: on this stream, or on the connection,
+    // where it is the fault of whoever is alone on it.
+    let connection = &place.connection;
+    let alone = connection
+        .end
+        .get()
+        .map_or_else(|| connection.live(), |end| end.live)
+        <= 1;
+    if error.is_library() && (error.is_reset() || alone) {
         return Failure::Exchange(ExchangeFailure::NotHttp(error.to_string()));
     }
     if error.is_reset() || error.is_go_away() {
@@ -161,7 +168,7 @@ fn failed(error: &h2::Error, place: &Place, exchange: &Exchange) -> Failure {
 /// Why a connection ended, where its driver knows better than the stream.
 pub(super) fn reason(error: &h2::Error, place: &Place) -> String {
     match place.connection.end.get() {
-        Some(end) if error.is_io() => end.clone(),
+        Some(end) if error.is_io() => end.reason.clone(),
         _ => error.to_string(),
     }
 }

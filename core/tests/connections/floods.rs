@@ -1,0 +1,233 @@
+//! F68 and F69: a socket that always has data, and packed data that grows, hold up no timer, no
+//! cancel and no other stream, on one thread.
+
+use std::io::Write;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use base64::prelude::{Engine, BASE64_STANDARD};
+use flate2::write::GzEncoder;
+use flate2::Compression;
+use futures_util::StreamExt;
+use liter_llm::{ErrorKind, Event};
+use serde_json::{json, Value};
+
+use crate::support::Mock;
+use crate::{ask, base_url, client, pair, request, stream_head, text, until, within, PATIENCE};
+
+/// No flood holds a test longer.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Ends the process with the name of a test whose only thread a flood keeps busy: no timer of its
+/// own can do that.
+struct TimeLimit(#[allow(dead_code)] mpsc::Sender<()>);
+
+impl TimeLimit {
+    fn of(test: &'static str) -> Self {
+        let (dropped, ended) = mpsc::channel();
+        std::thread::spawn(move || {
+            if ended.recv_timeout(LIMIT) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let line = format!("{test}: its thread is busy for {LIMIT:?}\n");
+                std::io::stderr().write_all(line.as_bytes()).unwrap();
+                std::process::exit(1);
+            }
+        });
+        Self(dropped)
+    }
+}
+
+const ENDLESS: u64 = 1_000_000_000;
+/// Where a limit may find it first.
+const ANY: [&str; 3] = ["PROTOCOL", "TRUNCATED", "TIMEOUT"];
+
+fn written(mock: &Mock, key: &str) -> u64 {
+    mock.seen(key)["bytes_written"].as_u64().unwrap()
+}
+
+/// Connections that the client ended. Asked, not waited for: here is only one thread.
+fn left(mock: &Mock, key: &str) -> u64 {
+    mock.seen(key)["closed_by_peer"].as_u64().unwrap()
+}
+
+fn endless(bytes: &str) -> Value {
+    json!({"repeat": ENDLESS, "actions": [{ "write": bytes }]})
+}
+
+/// Bodies that go on for ever and say nothing, with the kinds that may end them.
+fn floods() -> Vec<(&'static str, Value, Vec<&'static str>)> {
+    let head = stream_head(json!([]));
+    let zeros = "0".repeat(16 * 1024);
+    let comments = ": nothing to say\n".repeat(1000);
+    let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
+    let tiny = chunk("\n").repeat(2000);
+    let extension = format!("1;{}", "x".repeat(64));
+    vec![
+        (
+            "zeros of a chunk size",
+            json!([head, endless(&zeros)]),
+            ANY.to_vec(),
+        ),
+        (
+            "comments",
+            json!([head, endless(&chunk(&comments))]),
+            vec!["TIMEOUT"],
+        ),
+        (
+            "line ends",
+            json!([head, endless(&chunk(&"\n".repeat(16_000)))]),
+            vec!["TIMEOUT"],
+        ),
+        (
+            "line ends, a chunk each",
+            json!([head, endless(&tiny)]),
+            vec!["TIMEOUT"],
+        ),
+        (
+            "an extension without end",
+            json!([head, {"write": extension}, endless(&"x".repeat(16_000))]),
+            ANY.to_vec(),
+        ),
+        (
+            "interim heads",
+            json!([endless(
+                &"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".repeat(400)
+            )]),
+            ANY.to_vec(),
+        ),
+    ]
+}
+
+/// The total timer holds, with one thread for everything, and the request is not sent again.
+#[tokio::test(flavor = "current_thread")]
+async fn the_total_timer_holds_under_a_flood() {
+    let _limit = TimeLimit::of("the_total_timer_holds_under_a_flood");
+    let (mock, client) = pair(json!({"retries_max": 0, "total_timeout_ms": 600}));
+    for place in crate::HTTP1_PLACES {
+        for (number, (name, flood, kinds)) in floods().into_iter().enumerate() {
+            let key = format!("{place}-{number}");
+            mock.plan(&key, json!([{ "raw": flood }]));
+            let began = Instant::now();
+            let error = crate::refused(&client, &base_url(&mock, place, &key)).await;
+            let took = began.elapsed();
+            assert!(
+                kinds.contains(&error.kind.name()),
+                "{place}: {name}: {error}"
+            );
+            assert!(took < Duration::from_secs(3), "{place}: {name}: {took:?}");
+            assert!(error.maybe_executed, "{place}: {name}: {error}");
+            until(name, || left(&mock, &key) == 1).await;
+        }
+    }
+}
+
+/// A flood and its cancel, and a quick stream beside it, on one thread.
+#[tokio::test(flavor = "current_thread")]
+async fn cancel_and_other_streams_come_through_a_flood() {
+    let _limit = TimeLimit::of("cancel_and_other_streams_come_through_a_flood");
+    let (mock, client) = pair(json!({"retries_max": 0}));
+    let quiet = Mock::start(&[]);
+    let beside = quiet.base_url("beside");
+    for place in crate::HTTP1_PLACES {
+        for (number, (name, flood, kinds)) in floods().into_iter().enumerate() {
+            if kinds.contains(&"PROTOCOL") {
+                continue;
+            }
+            let key = format!("{place}-{number}");
+            mock.plan(&key, json!([{ "raw": flood }]));
+            let mut stream = client.stream(request(&base_url(&mock, place, &key)));
+            let began = Instant::now();
+            tokio::select! {
+                event = stream.next() => panic!("{name}: {event:?}"),
+                () = async {
+                    until(name, || written(&mock, &key) > 1 << 20).await;
+                    for _ in 0..3 {
+                        assert_eq!(text(&client, &beside).await, "Hello world");
+                    }
+                } => {}
+            }
+            assert!(began.elapsed() < Duration::from_secs(3), "{place}: {name}");
+            let cancelled = Instant::now();
+            let _receipt = stream.abort(ErrorKind::Cancelled);
+            until("it is closed", || left(&mock, &key) == 1).await;
+            assert!(
+                cancelled.elapsed() < Duration::from_millis(600),
+                "{place}: {name}"
+            );
+        }
+    }
+}
+
+/// One HTTP chunk that is a whole gzip member of 4 MiB of line ends.
+fn packed_member() -> String {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&vec![b'\n'; 4 << 20]).unwrap();
+    let packed = encoder.finish().unwrap();
+    let mut chunk = format!("{:x}\r\n", packed.len()).into_bytes();
+    chunk.extend_from_slice(&packed);
+    chunk.extend_from_slice(b"\r\n");
+    BASE64_STANDARD.encode(chunk)
+}
+
+/// F69: four streams that unpack for ever, and what comes of the others beside them on one thread.
+#[tokio::test(flavor = "current_thread")]
+async fn unpacking_delays_no_other_stream() {
+    let _limit = TimeLimit::of("unpacking_delays_no_other_stream");
+    let (mock, client) = (Mock::start(&["--tls"]), client(json!({"retries_max": 0})));
+    let quiet = Mock::start(&[]);
+    let (lively, beside) = (quiet.base_url("tokens~40~10"), quiet.base_url("beside"));
+    let packed = json!({"repeat": ENDLESS, "actions": [{ "write_base64": packed_member() }]});
+    let head = stream_head(json!([["content-encoding", "gzip"]]));
+    mock.plan("packed", json!([{"raw": [head, packed]}]));
+    let base_url = base_url(&mock, "http", "packed");
+    let mut floods: Vec<_> = (0..4)
+        .map(|_| {
+            let mut stream = client.stream(request(&base_url));
+            tokio::spawn(async move { stream.next().await })
+        })
+        .collect();
+    until("the floods flow", || written(&mock, "packed") > 1 << 20).await;
+    let mut stream = client.stream(request(&lively));
+    let began = Instant::now();
+    let mut last = Instant::now();
+    let mut longest = Duration::ZERO;
+    within(PATIENCE, async {
+        loop {
+            match stream.next().await {
+                Some(Event::Text(_)) => longest = longest.max(last.elapsed()),
+                Some(Event::End(receipt)) => {
+                    assert!(receipt.error.is_none(), "{receipt:?}");
+                    break;
+                }
+                Some(_) => {}
+                None => panic!("no end was told"),
+            }
+            last = Instant::now();
+        }
+    })
+    .await;
+    // 20 ms is the promise of a release build; whoever unpacks without a pause holds every token.
+    assert!(
+        longest < Duration::from_secs(1),
+        "{longest:?} without a token"
+    );
+    let took = began.elapsed();
+    assert!(
+        took < Duration::from_secs(4),
+        "40 tokens, 10 ms apart, in {took:?}"
+    );
+    assert_eq!(ask(&client, &beside).await.unwrap().text, "Hello world");
+    for flood in &floods {
+        assert!(!flood.is_finished(), "the floods go on");
+    }
+    let cancelled = Instant::now();
+    floods.iter().for_each(tokio::task::JoinHandle::abort);
+    for flood in &mut floods {
+        assert!(flood.await.unwrap_err().is_cancelled());
+    }
+    until("they are closed", || left(&mock, "packed") == 4).await;
+    assert!(
+        cancelled.elapsed() < Duration::from_millis(600),
+        "{:?}",
+        cancelled.elapsed()
+    );
+}

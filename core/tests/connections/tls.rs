@@ -1,0 +1,63 @@
+//! Certificates of the client.
+
+use serde_json::{json, Value};
+
+use crate::support::Mock;
+use crate::{base_url, client, requests, text};
+
+/// The option's certificate is shown to who asks for one, in either version.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_certificate_is_shown_where_it_is_asked_for() {
+    let mock = Mock::start(&["--tls"]);
+    let place = "https_client_certificate";
+    let files = |names: &[&str]| {
+        let mut options = json!({"retries_max": 0});
+        for name in names {
+            options[name] = mock.ready[name].clone();
+        }
+        options
+    };
+    let all = ["ca_file", "client_certificate_file", "client_key_file"];
+    for (names, place, shown) in [
+        (all.as_slice(), place, true),
+        (&all[..1], place, false),
+        (&all, "https", false),
+    ] {
+        let key = format!("{place}-{}", names.len());
+        let client = client(files(names));
+        let answer = text(&client, &base_url(&mock, place, &key)).await;
+        assert_eq!(answer, "Hello world", "{key}");
+        let seen = mock.seen(&key);
+        assert_eq!(
+            requests(&seen)[0]["client_certificate"],
+            shown,
+            "{key}: {seen}"
+        );
+        assert_eq!(requests(&seen)[0]["version"], "HTTP/2", "{key}");
+    }
+}
+
+/// Half of a pair, or a file that is none, is a mistake in the options.
+#[test]
+fn a_client_certificate_that_cannot_be_used_is_a_config_error() {
+    let mock = Mock::start(&["--tls"]);
+    let (certificate, key) = (
+        &mock.ready["client_certificate_file"],
+        &mock.ready["client_key_file"],
+    );
+    for (certificate, key) in [
+        (certificate, &Value::Null),
+        (&Value::Null, key),
+        (key, certificate),
+        (certificate, &json!("/nonexistent/client.key")),
+        (&json!("/nonexistent/client.pem"), key),
+    ] {
+        let options = json!({"provider": "openai", "api_key": "test-key-0123456789",
+            "client_certificate_file": certificate, "client_key_file": key});
+        let made = liter_llm::ClientOptions::from_json(&options.to_string())
+            .and_then(liter_llm::Client::new);
+        let error = made.unwrap_err();
+        assert_eq!(error.kind.name(), "CONFIG", "{certificate} {key}: {error}");
+        assert!(error.message.contains("client_"), "{error}");
+    }
+}
