@@ -21,35 +21,77 @@ use support::{client, Mock};
 const KEY: &str = "test-key-0123456789";
 const AT_ONCE: usize = 16;
 
-/// The stacks of `http.rs`: what is not forced through a proxy is read by the stream's own task.
-const STACKS: [(&str, bool); 2] = [("direct", false), ("proxied", true)];
+/// A way to a host: which port of the mock, in which protocol, through a proxy or not.
+#[derive(Clone, Copy)]
+struct Way {
+    name: &'static str,
+    port: &'static str,
+    version: &'static str,
+    proxied: bool,
+}
+
+const WAYS: [Way; 4] = [
+    Way {
+        name: "http1",
+        port: "http",
+        version: "HTTP/1.1",
+        proxied: false,
+    },
+    Way {
+        name: "proxied",
+        port: "http",
+        version: "HTTP/1.1",
+        proxied: true,
+    },
+    Way {
+        name: "tls",
+        port: "https_http1",
+        version: "HTTP/1.1",
+        proxied: false,
+    },
+    Way {
+        name: "http2",
+        port: "https",
+        version: "HTTP/2.0",
+        proxied: false,
+    },
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_fault_ends_as_promised() {
-    let mock = Mock::start(&[]);
+    let mock = Mock::start(&["--tls"]);
     // The mock takes whole URLs, as a proxy does. Nothing else runs in this process.
     std::env::set_var("http_proxy", mock.ready["http"].as_str().unwrap());
     let text = std::fs::read_to_string("../tests/battery/faults.json").unwrap();
     let scenarios: Vec<Value> = serde_json::from_str(&text).unwrap();
     let mut failures = Vec::new();
-    for stack in STACKS {
-        // A proxy answers in place of a host that is not there.
+    for way in WAYS {
         let (alone, together): (Vec<_>, Vec<_>) = scenarios
             .iter()
-            .filter(|scenario| !(stack.1 && scenario["name"] == "F15_refused"))
+            .filter(|scenario| can_take(scenario, way))
             .partition(|scenario| scenario.get("memory_mb_max").is_some());
-        let runs = stream::iter(together).map(|scenario| run(&mock, scenario, stack));
+        let runs = stream::iter(together).map(|scenario| run(&mock, scenario, way));
         failures.extend(runs.buffer_unordered(AT_ONCE).concat().await);
         for scenario in alone {
-            failures.extend(run(&mock, scenario, stack).await);
+            failures.extend(run(&mock, scenario, way).await);
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
+/// A proxy answers in place of a host that is not there; what is written byte by byte in HTTP/1.1
+/// says nothing in HTTP/2.
+fn can_take(scenario: &Value, way: Way) -> bool {
+    match way.name {
+        "proxied" => scenario["name"] != "F15_refused",
+        "http2" => scenario["http1_only"] != true,
+        _ => true,
+    }
+}
+
 /// Plays one scenario; every difference is a line.
-async fn run(mock: &Mock, scenario: &Value, (stack, proxy): (&str, bool)) -> Vec<String> {
-    let name = format!("{}.{stack}", scenario["name"].as_str().unwrap());
+async fn run(mock: &Mock, scenario: &Value, way: Way) -> Vec<String> {
+    let name = format!("{}.{}", scenario["name"].as_str().unwrap(), way.name);
     let name = name.as_str();
     let text = scenario["steps"].to_string().replace("{key}", KEY);
     mock.plan(name, serde_json::from_str(&text).unwrap());
@@ -57,11 +99,13 @@ async fn run(mock: &Mock, scenario: &Value, (stack, proxy): (&str, bool)) -> Vec
     reset_peak();
     let began = Instant::now();
     let lines = Arc::new(Mutex::new(String::new()));
-    let client = client(json!({"proxy": proxy, "log_level": "debug"})).with_logger({
+    let options = json!({
+        "proxy": way.proxied, "log_level": "debug", "ca_file": mock.ready["ca_file"]});
+    let client = client(options).with_logger({
         let lines = Arc::clone(&lines);
         Arc::new(move |record| lines.lock().unwrap().push_str(&format!("{record:?}\n")))
     });
-    let (response, mut log) = ask(&client, mock, scenario, name).await;
+    let (response, mut log) = ask(&client, mock, scenario, name, way.port).await;
     log.push_str(&lines.lock().unwrap());
     let elapsed_ms = began.elapsed().as_millis() as u64;
     let grown = memory_mb("VmHWM:").saturating_sub(resident);
@@ -81,6 +125,9 @@ async fn run(mock: &Mock, scenario: &Value, (stack, proxy): (&str, bool)) -> Vec
             &scenario["expected"]["requests"],
             &seen["requests_count"],
         );
+        for request in seen["requests"].as_array().into_iter().flatten() {
+            check.equal("version", &json!(way.version), &request["version"]);
+        }
     }
     if let Some(never) = scenario["never"]
         .as_str()
@@ -114,11 +161,17 @@ fn shows(text: &str, secret: &str) -> bool {
     pieces.any(|piece| text.contains(std::str::from_utf8(piece).unwrap()))
 }
 
-async fn ask(client: &Client, mock: &Mock, scenario: &Value, key: &str) -> (LlmResponse, String) {
+async fn ask(
+    client: &Client,
+    mock: &Mock,
+    scenario: &Value,
+    key: &str,
+    port: &str,
+) -> (LlmResponse, String) {
     let mut fields = json!({
         "model": "test-model",
         "messages": [{"role": "user", "content": "hello"}],
-        "base_url": mock.base_url(key),
+        "base_url": format!("{}/{key}/v1", mock.ready[port].as_str().unwrap()),
     });
     if let Some(request) = scenario["request"].as_object() {
         fields.as_object_mut().unwrap().extend(request.clone());
