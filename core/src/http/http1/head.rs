@@ -1,5 +1,5 @@
-//! The head of an answer (httparse knows the grammar). Owns which statuses there are and whether the
-//! connection can serve again.
+//! The head of an answer (httparse knows the grammar). Owns which statuses there are and whether
+//! the connection can serve again.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};

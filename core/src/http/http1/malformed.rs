@@ -47,14 +47,20 @@ impl fmt::Display for Malformed {
             Self::Status(status) => write!(formatter, "status {status:03} is none of HTTP"),
             Self::Upgrade => formatter.write_str("status 101, which no request asked for"),
             Self::InterimBody(status) => {
-                write!(formatter, "status {status} is interim and says it has a body")
+                write!(
+                    formatter,
+                    "status {status} is interim and says it has a body"
+                )
             }
             Self::InterimOnly(status) => {
-                write!(formatter, "status {status} is interim and no final answer came")
+                write!(
+                    formatter,
+                    "status {status} is interim and no final answer came"
+                )
             }
             Self::TooManyInterim => write!(
                 formatter,
-                "more than {INTERIM_HEADS_MAX} interim answers, or {INTERIM_BYTES_MAX} bytes of them"
+                "more than {INTERIM_HEADS_MAX} interim answers, or of {INTERIM_BYTES_MAX} bytes"
             ),
             Self::ContentLength(value) => write!(
                 formatter,
