@@ -85,10 +85,8 @@ pub(crate) fn read(pieces: &[&[u8]], closed: bool) -> Outcome {
         }
     }
     let mut outcome = reading.outcome;
-    outcome.verdict = match outcome.verdict {
-        Verdict::BodyPending if closed => panic!("hyper waits on a closed connection"),
-        verdict => verdict,
-    };
+    let waits = matches!(outcome.verdict, Verdict::HeadPending | Verdict::BodyPending);
+    assert!(!(waits && closed), "hyper waits on a closed connection");
     outcome.reusable = connected && sender.is_ready() && outcome.verdict == Verdict::Whole;
     outcome
 }
