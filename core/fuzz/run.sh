@@ -15,6 +15,8 @@ export BINARIES=target/$host/release SECONDS_MAX=$seconds RUNS=${RUNS:--1} SEED=
 mkdir -p target/log target/crashes
 echo "-- the fuzzers (the first time takes minutes)"
 cargo build -q --release --locked
+echo "-- what the fuzzers are made of, tested"
+cargo test -q --release --locked --lib >target/log/tests.log 2>&1 || { cat target/log/tests.log; exit 1; }
 "${PYTHON:-python3}" seeds.py ../../tests/vectors target/corpus
 
 run() { # one target; its exit code

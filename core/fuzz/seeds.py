@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import re
 import sys
 from collections.abc import Iterator
@@ -26,8 +27,13 @@ HEADS = (
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n",
     "HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.0 200 OK\r\nconnection: keep-alive\r\n\r\n",
     "HTTP/1.1 429 Slow\r\ncontent-length: 5, 5\r\nconnection: close, x\r\n\r\nhello",
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n",
+    "HTTP/1.1 204 None\r\n\r\n", "HTTP/1.1 101 Other\r\n\r\n", "HTTP/1.1 600 x\r\n\r\n",
     "5\r\nhello\r\n1 ; name=x\r\n!\r\n0\r\nA: b\r\n\r\nnext", "fffffffffffffffff\r\n", "0\r\n\r\n",
 )  # fmt: skip
+# What follows a byte that has these bits is an answer as it is; else bytes choose one.
+HYPER_RAW = (b"\x0e", b"\x0f")
+HYPER_CHOICES = 200
 WORD_BYTES_MAX = 40
 
 
@@ -81,6 +87,10 @@ def main(vectors: Path, corpus: Path) -> None:
     words = {"data: ", "event: ", "[DONE]", "\\ud83d", "\\ud800"}
     seeds = [("retry_after", wait.encode()) for wait in WAITS]
     seeds += [("http1", head.encode()) for head in HEADS]
+    seeds += [("http1_hyper", raw + head.encode()) for raw in HYPER_RAW for head in HEADS]
+    chance = random.Random(1)
+    choices = (chance.randbytes(chance.randrange(100)) for _ in range(HYPER_CHOICES))
+    seeds += [("http1_hyper", choice) for choice in choices]
     for path in sorted(vectors.glob("*.json")):
         seeds += seeds_of(json.loads(path.read_text(encoding="utf-8")))
     for number, (target, seed) in enumerate(seeds):

@@ -5,11 +5,13 @@
 mod answers;
 mod frames;
 mod headers;
+mod http1;
 mod requests;
 
 pub use answers::{anthropic, cohere_v1, cohere_v2, error_body, openai};
 pub use frames::{ndjson, sse};
 pub use headers::retry_after;
+pub use http1::{http1, read_http1, Http1};
 pub use requests::request;
 
 use std::hash::{DefaultHasher, Hasher};
@@ -18,21 +20,15 @@ use fastrand::Rng;
 
 use crate::error::{LlmError, OUTSIDE_BYTES_MAX};
 
-/// An answer of HTTP/1.1, read by the stream's own task.
-pub fn http1(bytes: &[u8]) {
-    let mut rng = chance(bytes);
-    crate::http::fuzzing::check(bytes, &pieces(bytes, &mut rng));
-}
-
 /// Chance that belongs to these bytes.
-fn chance(bytes: &[u8]) -> Rng {
+pub fn chance(bytes: &[u8]) -> Rng {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);
     Rng::with_seed(hasher.finish())
 }
 
 /// The bytes as reads of a socket may bring them.
-fn pieces<'b>(bytes: &'b [u8], rng: &mut Rng) -> Vec<&'b [u8]> {
+pub fn pieces<'b>(bytes: &'b [u8], rng: &mut Rng) -> Vec<&'b [u8]> {
     let longest = one_of(&[1, 2, 3, 7, 30, 200, 2000], rng);
     let mut pieces = Vec::new();
     let mut rest = bytes;

@@ -193,11 +193,13 @@ mod tests {
             let (length, mut wire) = if known {
                 (Length::Known(body.len() as u64), body.clone())
             } else {
-                let chunks = body.chunks(7).map(|chunk| {
-                    [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat()
-                });
-                let chunks = chunks.collect::<Vec<_>>().concat();
-                (Length::Chunked, [chunks, b"0\r\n\r\n".to_vec()].concat())
+                let mut wire = Vec::new();
+                for chunk in body.chunks(7) {
+                    wire.extend(format!("{:x}\r\n", chunk.len()).as_bytes());
+                    wire.extend([chunk, b"\r\n"].concat());
+                }
+                wire.extend(b"0\r\n\r\n");
+                (Length::Chunked, wire)
             };
             let ends = wire.len();
             wire.extend(&after);

@@ -220,6 +220,14 @@ mod tests {
     }
 
     #[test]
+    fn a_size_has_up_to_16_digits() {
+        let padded = decode(&[b"0000000000000002\r\nhi\r\n0000000000000000\r\n\r\n"]);
+        assert_eq!(padded, Ok((b"hi".to_vec(), vec![], true)));
+        let largest = decode(&[b"FFFFFFFFFFFFFFFF\r\nhi"]);
+        assert_eq!(largest, Ok((b"hi".to_vec(), vec![], false)));
+    }
+
+    #[test]
     fn an_early_end_is_not_done() {
         for wire in [
             "",

@@ -214,7 +214,9 @@ mod tests {
             let refused = read(&format!("HTTP/1.1 150 x\n{headers}\n"));
             assert_eq!(refused, Err(Malformed::InterimBody(150)), "{headers}");
         }
-        assert!(head("HTTP/1.1 100 Continue\ncontent-length: 0\n\n").is_interim());
+        let interim = head("HTTP/1.1 100 Continue\ncontent-length: 0\n\n");
+        assert!(interim.is_interim());
+        assert_eq!(head("HTTP/1.1 100 Continue\n\n").length, Length::Known(0));
     }
 
     #[test]

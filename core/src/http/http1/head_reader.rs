@@ -51,8 +51,7 @@ impl HeadReader {
         }
     }
 
-    /// The connection was closed before the final head was whole: whether that is all that is
-    /// wrong.
+    /// The connection was closed before the final head was whole: is that all that is wrong?
     pub(crate) fn closed(&self) -> Result<(), Malformed> {
         head::parse(&self.received)?;
         match self.interim_status {
@@ -156,6 +155,19 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_line_ends_a_head_at_once() {
+        for (line, empty) in [("a: b\r\n", "\r\n"), ("a: b\n", "\n"), ("a: b\n", "\r\n")] {
+            let mut reader = HeadReader::default();
+            assert_eq!(reader.read(b"HTTP/1.1 200 OK\r\n"), Ok(None));
+            assert_eq!(reader.read(line.as_bytes()), Ok(None));
+            assert!(
+                reader.read(empty.as_bytes()).unwrap().is_some(),
+                "{line:?}{empty:?}"
+            );
+        }
+    }
+
+    #[test]
     fn interim_heads_have_a_limit() {
         let most = interim(INTERIM_HEADS_MAX) + FINAL;
         assert!(read(&[most.as_bytes()]).unwrap().is_some());
@@ -207,6 +219,10 @@ mod tests {
         }
         let pieces: Vec<&[u8]> = b"HELLO HELLO".chunks(1).collect();
         assert!(read(&pieces).is_err(), "in pieces");
+        assert!(
+            read(&[interim(1).as_bytes(), b"SSH"]).is_err(),
+            "behind an interim one"
+        );
         // Where no look was due yet, the end of the connection is one.
         let mut reader = HeadReader::default();
         assert_eq!(reader.read(b"HTTP/1.1 200 OK\r\n"), Ok(None));

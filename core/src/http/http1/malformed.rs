@@ -60,7 +60,7 @@ impl fmt::Display for Malformed {
             }
             Self::TooManyInterim => write!(
                 formatter,
-                "more than {INTERIM_HEADS_MAX} interim answers, or {INTERIM_BYTES_MAX} bytes"
+                "more than {INTERIM_HEADS_MAX} interim answers, or of {INTERIM_BYTES_MAX} bytes"
             ),
             Self::ContentLength(value) => write!(
                 formatter,
