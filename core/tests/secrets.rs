@@ -189,6 +189,36 @@ async fn no_secret_of_a_call_comes_back() {
     }
 }
 
+/// START is clean when it comes, not only once the answer is complete.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn start_holds_no_secret_while_the_answer_goes_on() {
+    let mock = Mock::start(&[]);
+    let chunk = json!({"id": KEY, "model": HEADER, "choices":
+        [{"index": 0, "delta": {"content": "a"}, "finish_reason": null}]});
+    let headers = json!([
+        ["content-type", "text/event-stream"],
+        ["x-request-id", KEY],
+        ["x-ratelimit-reset-requests", HEADER]
+    ]);
+    mock.plan(
+        "start",
+        json!([{"raw": [{"head": {"status": 200, "chunked": true, "headers": headers}},
+            {"sse": chunk}, {"await": "go"}, {"finish": "stop"}, {"done": true},
+            {"chunk_end": true}]}]),
+    );
+    let (client, _) = client(json!({"headers": {"x-any-name": HEADER}}));
+    let request = json!({"model": "m", "messages": [{"role": "user", "content": "hello"}],
+        "base_url": mock.base_url("start"), "api_key": KEY});
+    let mut events = client.stream(LlmRequest::from_json(&request.to_string()).unwrap());
+    let first = format!("{:?}", events.next().await.unwrap());
+    assert!(first.starts_with("Start("), "{first}");
+    assert_eq!(first.matches("[REDACTED]").count(), 4, "{first}");
+    assert_hidden(&first, &[KEY, HEADER], "start");
+    mock.signal("start", "go");
+    let rest: Vec<_> = events.collect().await;
+    assert_hidden(&format!("{rest:?}"), &[KEY, HEADER], "end");
+}
+
 /// What an error said that was tried again is in the log only, and there without secrets.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn log_lines_of_retries_hold_no_secret() {
@@ -196,7 +226,8 @@ async fn log_lines_of_retries_hold_no_secret() {
     let (client, log) = client(json!({}));
     for echo in [KEY, HEADER] {
         let busy = json!({"status": 503, "headers": [["retry-after-ms", "1"]],
-            "error": {"message": format!("{}{echo}", "x ".repeat(1005)), "type": "busy"}});
+            "error": {"message": format!("{}{echo} {}", "x ".repeat(1005), "y ".repeat(2000)),
+                "type": "busy"}});
         mock.plan("retried", json!([busy, {"answer": {"text": "ok"}}]));
         let request = json!({"base_url": mock.base_url("retried"), "api_key": KEY,
             "headers": {"x-any-name": HEADER}, "user": echo});
@@ -209,6 +240,11 @@ async fn log_lines_of_retries_hold_no_secret() {
         assert!(
             lines.contains("trying again") && lines.contains("request: {"),
             "{lines}"
+        );
+        let retried = lines.lines().find(|line| line.contains("trying again"));
+        assert!(
+            retried.unwrap().len() < 2300,
+            "as long as an error: {lines}"
         );
         assert_hidden(&lines, &[KEY, HEADER], "log");
         assert_hidden(&text, &[KEY, HEADER], "events");
