@@ -145,7 +145,14 @@ async fn run(mock: &Mock, scenario: &Value, way: Way) -> Vec<String> {
         let message = got["receipt"]["error"]["message"]
             .as_str()
             .unwrap_or_default();
-        check.that(&format!("message: {message}"), message.contains(part));
+        let place = mock.ready[way.port].as_str().unwrap();
+        let host = if place.contains("//localhost") {
+            "localhost"
+        } else {
+            "127.0.0.1"
+        };
+        let part = part.replace("127.0.0.1", host);
+        check.that(&format!("message: {message}"), message.contains(&part));
     }
     if let Some(limit) = scenario["memory_mb_max"].as_u64() {
         check.that(&format!("memory grew by {grown} MiB"), grown <= limit);
