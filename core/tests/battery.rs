@@ -21,7 +21,7 @@ use support::{client, Mock};
 const KEY: &str = "test-key-0123456789";
 const AT_ONCE: usize = 16;
 
-/// The stacks of `http.rs`: what is not forced through a proxy is read by the stream's own task.
+/// The ways to the mock, by name and by the option `proxy`: as the server, or as a proxy to itself.
 const STACKS: [(&str, bool); 2] = [("direct", false), ("proxied", true)];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
