@@ -72,7 +72,7 @@ pub struct ClientOptions {
     pub http2_ping_timeout_ms: u64,
     /// What is logged.
     pub log_level: LogLevel,
-    /// Log requests and answers too, at `debug`.
+    /// Log the bodies of requests too, their first 64 KiB, at `debug`.
     pub log_bodies: bool,
     /// Threads of a runtime that this library starts (the C boundary does; this crate does not).
     pub worker_threads: Option<usize>,

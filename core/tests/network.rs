@@ -172,7 +172,7 @@ async fn http2_opens_another_connection_before_its_limit() {
         .iter()
         .all(|events| matches!(events.last(), Some(Event::End(end)) if end.error.is_none())));
     let accepted = mock.accepted("https");
-    assert!(accepted <= 6, "{accepted} connections for three lanes");
+    assert!(accepted <= 6, "{accepted} connections where three suffice");
     let before = connections(&mock.seen("h2"));
     mock.plan("again", json!([{"answer": {"text": "again"}}]));
     let again = base_url.replace("/h2/", "/again/");

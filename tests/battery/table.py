@@ -15,7 +15,7 @@ from pathlib import Path
 # How a runner says what became of a fault, by the name of its log.
 FAULTS = {
     "rust": re.compile(r"^battery (?P<name>\S+)\.direct: (?P<outcome>passed|failed)$"),
-    "reqwest": re.compile(r"^battery (?P<name>\S+)\.proxied: (?P<outcome>passed|failed)$"),
+    "proxied": re.compile(r"^battery (?P<name>\S+)\.proxied: (?P<outcome>passed|failed)$"),
     "python": re.compile(r"test_scenario\[(?P<name>\S+)\] (?P<outcome>PASSED|FAILED)"),
     "go": re.compile(r"^ *--- (?P<outcome>PASS|FAIL): TestBattery/(?P<name>\S+)"),
     "node": re.compile(r"^ *(?P<outcome>ok|not ok) \d+ - (?P<name>\S+)$"),
@@ -31,10 +31,10 @@ NAMES = (
     "echo", "order", "cancel_ends_once", "close_ends_all", "error_kinds", "unread_is_bounded",
     "ten_thousand_streams", "exit_with_live_stream", "fork_child_works",
 )  # fmt: skip
-LOGS = {"reqwest": "rust"}
+LOGS = {"proxied": "rust"}
 GOOD = {"passed", "PASSED", "PASS", "ok"}
 REASONS = {
-    ("F15_refused", "reqwest"): "the proxy answers in its place",
+    ("F15_refused", "proxied"): "the proxy answers in its place",
     ("fork_child_works", "go"): "a Go program cannot fork and go on",
     ("fork_child_works", "node"): "Node cannot fork a process that goes on",
 }

@@ -35,8 +35,6 @@ def commands() -> dict[str, list[str]]:
 
     return {
         **{name: [str(BENCH / "bin" / name)] for name in ("bare", "core", "c", "c-system")},
-        # The mock takes whole URLs, as a proxy does; and what has a proxy goes through reqwest.
-        "c-reqwest": ["env", "http_proxy={http}", str(BENCH / "bin" / "c")],
         "go": [str(BENCH / "bin" / "go-drivers"), "--driver", "go"],
         "nethttp": [str(BENCH / "bin" / "go-drivers"), "--driver", "nethttp"],
         **{name: ["node", str(HERE / "node" / "driver.mjs"), "--driver", name] for name in IN_NODE},
@@ -98,7 +96,7 @@ def play(scenario: Scenario, driver: str, number: int, server: Mock) -> Run:
     """One run. Its `invalid` says why it does not count."""
     key = f"tokens~{scenario.tokens}~{scenario.interval_ms}~{driver}-{number}"
     command = ["taskset", "-c", DRIVER_CORE]
-    command += [word.format(**server.places) for word in commands()[driver]]
+    command += commands()[driver]
     command += ["--base-url", server.places[scenario.place], "--key", key]
     command += ["--streams", str(scenario.streams), "--concurrency", str(scenario.concurrency)]
     command += ["--tokens", str(scenario.tokens)]

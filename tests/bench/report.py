@@ -15,7 +15,6 @@ LABELS = {
     "core": "**liter-llm, Rust API**",
     "c": "**liter-llm, C boundary**",
     "c-system": "**the same, system's allocator**",
-    "c-reqwest": "liter-llm, C boundary over reqwest",
     "python": "**liter-llm, Python (asyncio)**",
     "python-uvloop": "**liter-llm, Python (uvloop)**",
     "go": "**liter-llm, Go**",

@@ -10,8 +10,6 @@ BESIDE = ("bare", "aiohttp")
 IN_GO = ("go", "nethttp")
 # And in Node, beside undici by hand and the openai package.
 IN_NODE = ("node", "undici", "node-openai")
-# The same library over the HTTP stack that it takes for HTTP/2 and proxies.
-OVER_REQWEST = ("c-reqwest",)
 PEERS = ("published", "openai")
 TIMED_EVERY = 50
 TOKEN_CHARACTERS, TIMED_CHARACTERS = 4, 16
@@ -66,7 +64,7 @@ SCENARIOS = (
         2000,
         100,
         64,
-        drivers=OURS + OVER_REQWEST + IN_GO + IN_NODE + BESIDE + PEERS,
+        drivers=OURS + IN_GO + IN_NODE + BESIDE + PEERS,
         reduced={"published": 400, "openai": 200, "node-openai": 500},
     ),
     Scenario(
@@ -95,7 +93,7 @@ SCENARIOS = (
         10_000,
         10_000,
         64,
-        drivers=OURS + OVER_REQWEST + IN_GO + BESIDE + PEERS,
+        drivers=OURS + IN_GO + BESIDE + PEERS,
         reduced={"published": 500, "openai": 200},
     ),
     Scenario(
@@ -124,7 +122,7 @@ SCENARIOS = (
         3,
         interval_ms=10_000,
         hold_ms=10_000,
-        drivers=("c", "c-reqwest", "python", *BESIDE),
+        drivers=("c", "python", *BESIDE),
     ),
     Scenario(
         "e-tls",

@@ -1,7 +1,7 @@
 //! Requests: whatever JSON a caller writes is refused with a reason, or becomes something that can
 //! be sent, with every provider.
 
-use reqwest::header::HeaderValue;
+use http::header::HeaderValue;
 use serde::de::IgnoredAny;
 
 use super::{chance, check_error, one_of};
