@@ -16,7 +16,8 @@
 //  1. Every function may be called from any thread. llm_client_poll has one caller at a time per
 //     client. No lock is held while the host, a callback or the network runs.
 //  2. Inputs are NUL-terminated UTF-8, checked (NULL or bad UTF-8: INVALID_ARGUMENT), and copied
-//     before the function returns. Only a ctx, and the wake callback of a client, may be NULL.
+//     before the function returns. Only a ctx, the wake callback of a client, and the client that
+//     llm_client_free is given may be NULL.
 //  3. Polled events and their bytes live until the next poll or the free of that client. The client
 //     is the only thing the host ever frees.
 //  4. TEXT and REASONING carry a run: the deltas of one stream that came one after another since
@@ -24,14 +25,15 @@
 //     hold NUL bytes, so use the length; it never ends inside a character. Tool indices are dense
 //     from 0.
 //  5. A started stream yields at most one START, just before its first content, and exactly one
-//     END, last. `error` of END is the code; its data is the receipt, or says what went wrong.
+//     END, last. `error` of END is the code; its data is the receipt, which says what went wrong.
 //  6. The host names its streams: a counter, a pointer, a handle; anything but 0. So it can
 //     register the receiver before the stream starts. After END is polled the number is free again.
 //  7. llm_client_start refuses only mistakes of the program (NULL, bad UTF-8, number 0 or in use,
 //     closed client, a client inherited through fork). All else, bad JSON included, arrives as END.
 //  8. Cancel is asynchronous, idempotent, and a no-op on what has ended. The provider sees the
-//     connection close within 100 ms in every phase: DNS, connect, TLS, waiting for headers, a
-//     silent body, the sleep before a retry. What was received stays readable; END says CANCELLED.
+//     connection close (over HTTP/2: the stream reset) within 100 ms in every phase: DNS, connect,
+//     TLS, waiting for headers, a silent body, the sleep before a retry. What was received stays
+//     readable; END says CANCELLED.
 //  9. The bell (the wake callback) is called from a thread of this library when something came, and
 //     then not again before the host has polled. So a host that polls once per ring gets all there
 //     is, and is never rung twice without a poll between. (A poll made unasked while a ring is on
@@ -43,8 +45,9 @@
 //     INVALID_ARGUMENT. A callback must return: no exception, no longjmp.
 // 11. Memory is bounded. A stream has a window (option stream_window_bytes, 256 KiB) of bytes that
 //     were delivered and not yet given back with llm_client_consumed; a client has a bound
-//     (queue_bytes_max) on bytes not yet polled. Past either the library stops reading that socket
-//     and TCP slows the provider down. Time stalled on the host runs no timer.
+//     (queue_bytes_max) on bytes not yet polled. Past either the library stops reading that
+//     stream, and TCP or the stream's HTTP/2 window slows the provider down. Time stalled on the
+//     host runs no timer.
 // 12. After fork, in the child: inherited clients answer CLOSED at once, new clients and llm_invoke
 //     work, and the parent notices nothing. Once exit has begun to run the host's handlers nothing
 //     new starts: CLOSED, "the process is ending"; and no poll waits.
@@ -130,10 +133,12 @@ typedef llm_token_callback llm_callback;
 // Success.
 #define LLM_ERROR_OK 0
 
-// Misuse of this header: NULL, bad UTF-8, a number in use, a header value with a line break.
+// Misuse of this header: NULL, bad UTF-8, a number in use; or a key or header that cannot be sent.
 #define LLM_ERROR_INVALID_ARGUMENT 1
 
-// No key, unknown provider, unknown option, unusable base URL or CA file.
+// No key, unknown provider or option, unusable base URL, proxy or CA file, an address that is
+// refused, a key that would cross in the clear; or the process has no room for the library's
+// threads.
 #define LLM_ERROR_CONFIG 2
 
 // The request is wrong, says the provider or this library; the message names the field.
@@ -175,13 +180,14 @@ typedef llm_token_callback llm_callback;
 // The answer was cut before its end; what came is valid and incomplete.
 #define LLM_ERROR_TRUNCATED 15
 
-// Something passed a limit in bytes; the message names the limit.
+// Something passed a limit in bytes, which the message names, the provider's own (413), or the
+// memory there is.
 #define LLM_ERROR_TOO_LARGE 16
 
 // The host cancelled the stream.
 #define LLM_ERROR_CANCELLED 17
 
-// The client is closed, or was inherited through fork.
+// The client is closed, or was inherited through fork, or the process is ending.
 #define LLM_ERROR_CLOSED 18
 
 // A defect of this library.

@@ -17,6 +17,7 @@ use crate::client::Shared;
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::Start;
 use crate::http::{Exchange, Incoming, Read};
+use crate::options::config;
 use crate::plan::Plan;
 use crate::providers::headers;
 
@@ -74,6 +75,7 @@ impl Attempt {
         // Another client may share the connection, and would wait for it in vain too.
         self.exchange.retire_connection();
         let mut error = timed_out(timer, Phase::Headers);
+        error.status = self.exchange.status();
         error.maybe_executed = self.exchange.maybe_executed();
         error
     }
@@ -148,6 +150,11 @@ async fn refusal(shared: &Shared, plan: &Plan, incoming: &mut Incoming) -> Optio
     }
     if (300..400).contains(&status) {
         return Some(redirected(plan, incoming));
+    }
+    if let (407, Some(proxy)) = (status, shared.http.proxy_host(&plan.outgoing.url)) {
+        let mut error = config(proxy.wants_credentials());
+        error.status = Some(status);
+        return Some(error);
     }
     let body = read_error_body(incoming, shared.options.error_body_bytes_max).await;
     let mut error = plan.provider.error(status, &body);

@@ -87,6 +87,16 @@ pub(crate) enum Read {
     End,
 }
 
+impl ProxyHost {
+    /// What to do about a proxy that answers 407.
+    pub(crate) fn wants_credentials(&self) -> String {
+        format!(
+            "the proxy {self} answered 407: it wants other credentials; write \
+             http://user:password@host:port"
+        )
+    }
+}
+
 impl fmt::Display for ProxyHost {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}", self.host, self.port)
@@ -116,11 +126,7 @@ impl Http {
     /// The proxy on the way to this URL, if there is one.
     pub(crate) fn proxy_host(&self, url: &Url) -> Option<ProxyHost> {
         let proxy = self.pool.connector().proxy(url)?;
-        Some(ProxyHost {
-            host: proxy.host,
-            port: proxy.port,
-            is_tls: proxy.is_tls,
-        })
+        Some(proxy.host().clone())
     }
 
     /// Sends a request and waits for the answer's headers. Dropping the future closes the
@@ -178,6 +184,7 @@ impl Http {
         let begun = connection.begin(upload).await;
         let mut begun =
             begun.map_err(|failure| classify::failed(&host(outgoing), &failure, exchange))?;
+        exchange.answered(begun.head.status);
         Ok(Incoming {
             status: begun.head.status,
             headers: std::mem::take(&mut begun.head.headers),

@@ -68,7 +68,7 @@ pub struct ClientOptions {
     pub pool_idle_connections_max: usize,
     /// How often an HTTP/2 host is asked whether it is there, while streams wait for it; 0: never.
     pub http2_ping_interval_ms: u64,
-    /// How long its answer may take.
+    /// How long its answer may take; 0: it is never asked.
     pub http2_ping_timeout_ms: u64,
     /// What is logged.
     pub log_level: LogLevel,

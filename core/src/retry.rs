@@ -10,8 +10,8 @@ use crate::error::{ErrorKind, LlmError};
 pub(crate) const RETRIES_MAX: u32 = 5;
 /// Retries after a failure where the provider may have run the request.
 const MAYBE_EXECUTED_RETRIES_MAX: u32 = 1;
-/// Retries after a connection was found closing, or the host had not looked at the request: they
-/// cost nothing, since nothing can have been run.
+/// Retries after a kept connection was found closing: they cost nothing, since nothing can have
+/// been run.
 const STALE_RETRIES_MAX: u32 = 1;
 const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(8);
@@ -40,6 +40,11 @@ pub(crate) struct History {
 }
 
 impl History {
+    /// Whether an attempt that was tried again may have been run.
+    pub(crate) fn maybe_executed(&self) -> bool {
+        self.maybe_executed > 0
+    }
+
     /// Decides on the next attempt, and remembers it. `None`: the error is final.
     ///
     /// `stale`: the request cannot have been run, see `Exchange::is_stale`.

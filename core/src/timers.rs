@@ -53,13 +53,16 @@ impl Limits {
 const GRACE: Duration = Duration::from_millis(2);
 const GRACE_MAX: Duration = Duration::from_secs(1);
 
-/// What a stream is waiting for. `Retry` has no timer of its own.
+/// What a stream is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Connect,
     Headers,
     FirstToken,
     Idle,
+    /// The head said that there is no answer; what else it says is waited for by a limit of its
+    /// own.
+    Refused,
     Retry,
 }
 
@@ -147,7 +150,7 @@ impl Watchdog {
                 .first_token
                 .map(|limit| (limit, Timer::FirstToken)),
             Stage::Idle => self.limits.idle.map(|limit| (limit, Timer::Idle)),
-            Stage::Retry => None,
+            Stage::Refused | Stage::Retry => None,
         };
         let stage = stage.map(|(limit, timer)| (self.stage_began + limit, timer));
         let total = self

@@ -54,7 +54,8 @@ async fn read(stream: &mut LlmStream) -> (LlmResponse, u32) {
 fn answer(before_head_ms: u64) -> Value {
     json!({"raw": [
         {"pause_ms": before_head_ms},
-        {"head": {"status": 200, "chunked": true, "headers": [["content-type", "text/event-stream"]]}},
+        {"head": {"status": 200, "chunked": true,
+            "headers": [["content-type", "text/event-stream"]]}},
         {"pause_ms": 50}, {"token": "one "}, {"pause_ms": 50}, {"token": "two"},
         {"finish": "stop"}, {"done": true}, {"pause_ms": 10}, {"chunk_end": true}]})
 }
@@ -65,7 +66,8 @@ async fn dropping_the_future_loses_nothing() {
     let mock = Mock::start(&["--tls"]);
     let slow_refusal = json!({"raw": [
         {"head": {"status": 503, "headers":
-            [["content-type", "application/json"], ["content-length", "28"], ["retry-after", "1"]]}},
+            [["content-type", "application/json"], ["content-length", "28"],
+             ["retry-after", "1"]]}},
         {"write": "{\"error\":{\"mess"}, {"pause_ms": 50}, {"write": "age\":\"busy\"}}"}]});
     let client = client(json!({"ca_file": mock.ready["ca_file"]}));
     for place in ["http", "https_http1", "https"] {
@@ -106,7 +108,8 @@ async fn timers_run_under_a_caller_that_comes_and_goes() {
 async fn a_caller_that_stays_away_costs_no_timer() {
     let mock = Mock::start(&[]);
     let held = json!({"raw": [
-        {"head": {"status": 200, "chunked": true, "headers": [["content-type", "text/event-stream"]]}},
+        {"head": {"status": 200, "chunked": true,
+            "headers": [["content-type", "text/event-stream"]]}},
         {"token": "first "}, {"signal": "first"}, {"await": "go"}, {"token": "second"},
         {"finish": "stop"}, {"done": true}, {"chunk_end": true}]});
     mock.plan("away", json!([held]));

@@ -69,23 +69,14 @@ fn assert_hidden(text: &str, secrets: &[&str], place: &str) {
 
 /// An answer that repeats a text wherever it can, by the name of the place.
 fn echoes(text: &str) -> Vec<(&'static str, Value)> {
-    let head = |headers: Value| {
-        let mut all = json!([["content-type", "text/event-stream"]]);
-        all.as_array_mut()
-            .unwrap()
-            .extend(headers.as_array().unwrap().clone());
-        json!({"head": {"status": 200, "chunked": true, "headers": all}})
-    };
-    let end = [json!({"done": true}), json!({"chunk_end": true})];
-    let raw = |first: Value, rest: Vec<Value>| {
-        let actions: Vec<Value> = [first].into_iter().chain(rest).chain(end.clone()).collect();
-        json!({ "raw": actions })
-    };
-    let (token, finish) = (json!({"token": "a"}), json!({"finish": "stop"}));
+    let mut all = refusals(text);
+    all.extend(streams(text));
+    all
+}
+
+/// Answers that are none, with the text in their body or their head.
+fn refusals(text: &str) -> Vec<(&'static str, Value)> {
     let error = json!({"message": text, "type": text, "code": text, "request_id": text});
-    let usage = json!({"choices": [], "usage": {"prompt_tokens": 1, "by": text}});
-    let chunk = json!({"id": text, "model": text, "choices":
-        [{"index": 0, "delta": {"content": "a"}, "finish_reason": null}]});
     let document = json!({"error": error}).to_string();
     let long = format!(
         "<html>{}{text}{}{text}",
@@ -93,70 +84,48 @@ fn echoes(text: &str) -> Vec<(&'static str, Value)> {
         "x".repeat(2040)
     );
     let kind = |kind: &str| json!([["content-type", kind]]);
+    let answer = |status: u16, headers: Value, body: &str| json!({"status": status, "headers": headers, "body": body});
+    let behind = format!("{}{text}", "x ".repeat(1015));
+    let location = json!([["location", format!("?{text}")]]);
     vec![
         (
             "error",
-            json!({"status": 400, "headers": [["x-request-id", text]], "body": document}),
+            answer(400, json!([["x-request-id", text]]), &document),
         ),
-        (
-            "text",
-            json!({"status": 400, "body": format!("{}{text}", "x ".repeat(1015))}),
-        ),
-        (
-            "page",
-            json!({"status": 200, "headers": kind("text/html"), "body": long}),
-        ),
-        (
-            "error page",
-            json!({"status": 403, "headers": kind("text/html"), "body": long}),
-        ),
-        (
-            "document",
-            json!({"status": 200, "headers": kind("application/json"), "body": document}),
-        ),
-        (
-            "redirect",
-            json!({"status": 302, "headers": [["location", format!("?{text}")]]}),
-        ),
-        (
-            "error event",
-            raw(
-                head(json!([])),
-                vec![token.clone(), json!({"sse": {"error": error}})],
-            ),
-        ),
-        (
-            "bad event",
-            raw(
-                head(json!([])),
-                vec![token.clone(), json!({"sse": format!("{{{text}")})],
-            ),
-        ),
-        (
-            "headers",
-            raw(
-                head(json!([
-                    ["x-request-id", text],
-                    ["x-ratelimit-reset-requests", text]
-                ])),
-                vec![token.clone(), finish.clone()],
-            ),
-        ),
-        (
-            "chunk",
-            raw(head(json!([])), vec![json!({"sse": chunk}), finish.clone()]),
-        ),
-        (
-            "finish",
-            raw(
-                head(json!([])),
-                vec![token.clone(), json!({"finish": text})],
-            ),
-        ),
-        (
-            "usage",
-            raw(head(json!([])), vec![token, finish, json!({"sse": usage})]),
-        ),
+        ("text", answer(400, json!([]), &behind)),
+        ("page", answer(200, kind("text/html"), &long)),
+        ("error page", answer(403, kind("text/html"), &long)),
+        ("document", answer(200, kind("application/json"), &document)),
+        ("redirect", answer(302, location, "")),
+    ]
+}
+
+/// Streams with the text in their head, in an event, or in how they end.
+fn streams(text: &str) -> Vec<(&'static str, Value)> {
+    let stream = |headers: Value, events: &[&Value]| {
+        let mut all = vec![json!(["content-type", "text/event-stream"])];
+        all.extend(headers.as_array().unwrap().iter().cloned());
+        let mut actions = vec![json!({"head": {"status": 200, "chunked": true, "headers": all}})];
+        actions.extend(events.iter().map(|event| (*event).clone()));
+        actions.extend([json!({"done": true}), json!({"chunk_end": true})]);
+        json!({ "raw": actions })
+    };
+    let plain = |events: &[&Value]| stream(json!([]), events);
+    let (token, finish) = (json!({"token": "a"}), json!({"finish": "stop"}));
+    let named = json!([["x-request-id", text], ["x-ratelimit-reset-requests", text]]);
+    let error = json!({"message": text, "type": text, "code": text, "request_id": text});
+    let failed = json!({"sse": {"error": error}});
+    let broken = json!({"sse": format!("{{{text}")});
+    let chunk = json!({"sse": {"id": text, "model": text, "choices":
+        [{"index": 0, "delta": {"content": "a"}, "finish_reason": null}]}});
+    let usage = json!({"sse": {"choices": [], "usage": {"prompt_tokens": 1, "by": text}}});
+    vec![
+        ("error event", plain(&[&token, &failed])),
+        ("bad event", plain(&[&token, &broken])),
+        ("headers", stream(named, &[&token, &finish])),
+        ("chunk", plain(&[&chunk, &finish])),
+        ("finish", plain(&[&token, &json!({"finish": text})])),
+        ("usage", plain(&[&token, &finish, &usage])),
     ]
 }
 

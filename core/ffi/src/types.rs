@@ -13,9 +13,11 @@ pub type LlmError = i32;
 
 /// Success.
 pub const LLM_ERROR_OK: LlmError = 0;
-/// Misuse of this header: NULL, bad UTF-8, a number in use, a header value with a line break.
+/// Misuse of this header: NULL, bad UTF-8, a number in use; or a key or header that cannot be sent.
 pub const LLM_ERROR_INVALID_ARGUMENT: LlmError = 1;
-/// No key, unknown provider, unknown option, unusable base URL or CA file.
+/// No key, unknown provider or option, unusable base URL, proxy or CA file, an address that is
+/// refused, a key that would cross in the clear; or the process has no room for the library's
+/// threads.
 pub const LLM_ERROR_CONFIG: LlmError = 2;
 /// The request is wrong, says the provider or this library; the message names the field.
 pub const LLM_ERROR_INVALID_REQUEST: LlmError = 3;
@@ -43,11 +45,12 @@ pub const LLM_ERROR_TIMEOUT: LlmError = 13;
 pub const LLM_ERROR_PROTOCOL: LlmError = 14;
 /// The answer was cut before its end; what came is valid and incomplete.
 pub const LLM_ERROR_TRUNCATED: LlmError = 15;
-/// Something passed a limit in bytes; the message names the limit.
+/// Something passed a limit in bytes, which the message names, the provider's own (413), or the
+/// memory there is.
 pub const LLM_ERROR_TOO_LARGE: LlmError = 16;
 /// The host cancelled the stream.
 pub const LLM_ERROR_CANCELLED: LlmError = 17;
-/// The client is closed, or was inherited through fork.
+/// The client is closed, or was inherited through fork, or the process is ending.
 pub const LLM_ERROR_CLOSED: LlmError = 18;
 /// A defect of this library.
 pub const LLM_ERROR_INTERNAL: LlmError = 19;

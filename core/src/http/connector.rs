@@ -97,12 +97,13 @@ impl Connector {
 
     /// Proxies are in private networks as a rule.
     async fn to_proxy(&self, proxy: &Proxy) -> Result<Socket, LlmError> {
-        let socket = self.tcp(&proxy.host, proxy.port, false).await;
+        let at = proxy.host();
+        let socket = self.tcp(&at.host, at.port, false).await;
         let socket = socket.map_err(|error| classify::at_proxy(proxy, error))?;
-        if !proxy.is_tls {
+        if !at.is_tls {
             return Ok(socket);
         }
-        let connected = self.tls.connect(socket, &proxy.host, Peer::Proxy).await;
+        let connected = self.tls.connect(socket, &at.host, Peer::Proxy).await;
         connected
             .map(|(socket, _)| socket)
             .map_err(|error| classify::at_proxy(proxy, error))

@@ -21,6 +21,7 @@ pub(crate) struct Exchange {
     began: Instant,
     connected_at: OnceLock<Instant>,
     sent_at: OnceLock<Instant>,
+    status: OnceLock<u16>,
     reused: AtomicBool,
     /// The host said that it did not look at the request.
     refused: AtomicBool,
@@ -35,6 +36,7 @@ impl Exchange {
             began: Instant::now(),
             connected_at: OnceLock::new(),
             sent_at: OnceLock::new(),
+            status: OnceLock::new(),
             reused: AtomicBool::new(false),
             refused: AtomicBool::new(false),
             lost: AtomicBool::new(false),
@@ -68,9 +70,20 @@ impl Exchange {
         self.lost.store(true, Ordering::Release);
     }
 
+    /// The head of an answer has come.
+    pub(super) fn answered(&self, status: u16) {
+        let _ = self.status.set(status);
+    }
+
+    /// The status of the answer, once it has begun.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.status.get().copied()
+    }
+
     /// What the exchange waits for, and since when.
     pub(crate) fn stage(&self) -> (Stage, Instant) {
         match self.connected_at.get() {
+            Some(at) if self.status().is_some() => (Stage::Refused, *at),
             Some(at) => (Stage::Headers, *at),
             None => (Stage::Connect, self.began),
         }

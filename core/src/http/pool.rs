@@ -25,6 +25,7 @@ use origin::Turn;
 
 /// Origins whose connections are kept; past it those that have none are forgotten at once.
 const ORIGINS_MAX: usize = 1024;
+const SHARED_IDLE_MIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Pool {
@@ -51,9 +52,15 @@ pub(super) struct Timing {
 }
 
 impl Timing {
+    /// How long an HTTP/2 connection stays without exchanges: long enough that who opened it can
+    /// use it, whatever the option says.
+    pub(super) fn shared_idle(&self) -> Duration {
+        self.idle.max(SHARED_IDLE_MIN)
+    }
+
     /// When an HTTP/2 connection is looked at next.
     pub(super) fn ping_interval_or_idle(&self) -> Duration {
-        self.ping_interval.unwrap_or(self.idle)
+        self.ping_interval.unwrap_or(self.shared_idle())
     }
 }
 
@@ -67,12 +74,13 @@ pub(super) enum Carrier {
 impl Pool {
     pub(super) fn new(options: &HttpOptions, connector: Connector) -> Self {
         let ping = Duration::from_millis(options.http2_ping_interval_ms);
+        let ping_timeout = Duration::from_millis(options.http2_ping_timeout_ms);
         Self {
             connector,
             timing: Timing {
                 idle: Duration::from_millis(options.pool_idle_timeout_ms),
-                ping_interval: (!ping.is_zero()).then_some(ping),
-                ping_timeout: Duration::from_millis(options.http2_ping_timeout_ms),
+                ping_interval: (!ping.is_zero() && !ping_timeout.is_zero()).then_some(ping),
+                ping_timeout,
             },
             connections_max: options.pool_idle_connections_max,
             origins: Arc::default(),

@@ -11,6 +11,7 @@ use url::{Host, Position, Url};
 
 use super::http1::head_reader::HeadReader;
 use super::socket::Socket;
+use super::ProxyHost;
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::options::config;
 
@@ -30,9 +31,7 @@ pub(super) struct Proxies(Option<Matcher>);
 /// One proxy. Displays as host and port, without its credentials.
 #[derive(Debug, Clone)]
 pub(super) struct Proxy {
-    pub(super) host: Host<String>,
-    pub(super) port: u16,
-    pub(super) is_tls: bool,
+    at: ProxyHost,
     authorization: Option<HeaderValue>,
 }
 
@@ -96,11 +95,18 @@ impl Proxy {
         };
         let default = if is_tls { 443 } else { 80 };
         Some(Self {
-            host: Host::parse(uri.host()?).ok()?,
-            port: uri.port_u16().unwrap_or(default),
-            is_tls,
+            at: ProxyHost {
+                host: Host::parse(uri.host()?).ok()?,
+                port: uri.port_u16().unwrap_or(default),
+                is_tls,
+            },
             authorization: intercept.basic_auth().cloned(),
         })
+    }
+
+    /// Where it is.
+    pub(super) fn host(&self) -> &ProxyHost {
+        &self.at
     }
 
     /// Its credentials, for the head of what it is to pass on.
@@ -118,13 +124,7 @@ impl Proxy {
             500..600 => Err(self
                 .refused(&format!("answered {status}"))
                 .retryable(status != 501 && status != 505)),
-            407 => {
-                let message = format!(
-                    "the proxy {self} answered 407: it wants other credentials; write \
-                     http://user:password@host:port"
-                );
-                Err(config(message).phase(Phase::Connect))
-            }
+            407 => Err(config(self.at.wants_credentials()).phase(Phase::Connect)),
             _ => Err(self.refused(&format!("answered {status}"))),
         }
     }
@@ -178,7 +178,7 @@ impl Proxy {
 
 impl fmt::Display for Proxy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.host, self.port)
+        self.at.fmt(formatter)
     }
 }
 

@@ -85,6 +85,7 @@ impl Life {
             }
         };
         error.attempts = self.attempts;
+        error.maybe_executed |= self.history.maybe_executed();
         error.provider = self.provider.or(error.provider);
         error.status = error.status.or(self.status);
         error.request_id = error.request_id.take().or_else(|| self.request_id.clone());

@@ -200,6 +200,21 @@ fn a_proxy_that_refuses_is_named_and_asked_once() {
     }
 }
 
+/// Also where it only passes requests on: what it wants is no answer of a provider.
+#[test]
+fn a_proxy_that_wants_credentials_for_plain_http_is_named() {
+    let challenge = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
+    let proxy = Proxy::new(Manner::Answers(challenge.to_owned()));
+    let url = proxy.url();
+    let options = json!({"retries_max": 2, "allow_insecure_http": true});
+    let outcome = asked(&[("HTTP_PROXY", &url)], options, "http://api.example/x/v1");
+    assert_eq!(outcome["kind"], "CONFIG", "{outcome}");
+    assert_eq!(outcome["attempts"], 1, "{outcome}");
+    let named = format!("127.0.0.1:{}", proxy.port);
+    assert!(message(&outcome).contains(&named), "{outcome}");
+    assert_no_credentials(&outcome);
+}
+
 #[test]
 fn a_proxy_that_hangs_or_is_not_there_is_named() {
     let hanging = Proxy::new(Manner::Hangs);

@@ -120,6 +120,9 @@ class Options(TypedDict, total=False):
     allow_insecure_http: bool
     deny_private: bool
     pool_idle_timeout_ms: int
+    pool_idle_connections_max: int
+    http2_ping_interval_ms: int
+    http2_ping_timeout_ms: int
     log_level: Literal["off", "error", "warn", "info", "debug"]
     log_bodies: bool
     worker_threads: int

@@ -148,7 +148,7 @@ impl Driver {
             self.timer.as_mut().reset(next);
         }
         if let Some(since) = self.idle_since {
-            let end = since + self.timing.idle;
+            let end = since + self.timing.shared_idle();
             if self.timer.deadline() > end {
                 self.timer.as_mut().reset(end);
             }
@@ -160,7 +160,7 @@ impl Driver {
             }
             if self
                 .idle_since
-                .is_some_and(|since| since.elapsed() >= self.timing.idle)
+                .is_some_and(|since| since.elapsed() >= self.timing.shared_idle())
             {
                 self.shared.retire();
                 if self.shared.live() == 0 {

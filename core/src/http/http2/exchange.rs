@@ -22,6 +22,9 @@ use crate::http::Outgoing;
 /// What is asked for at once of a stream's sending window.
 const UPLOAD_BYTES: usize = 64 * 1024;
 
+/// A prompt of at most so many bytes leaves together with its head.
+const JOINED_BYTES_MAX: usize = 16 * 1024;
+
 /// The head of an answer, and its body to be read.
 pub(crate) struct Begun {
     pub(crate) status: u16,
@@ -59,11 +62,7 @@ pub(crate) async fn begin(
             return Err(Failure::NotSent);
         }
     };
-    let mut upload = Some(Upload {
-        stream,
-        rest: outgoing.body.clone(),
-        exchange: Arc::clone(exchange),
-    });
+    let mut upload = Some(Upload::new(stream, outgoing.body.clone(), exchange));
     let mut response = Answered(response);
     let answer = poll_fn(|context| {
         poll_upload(&mut upload, context);
@@ -74,6 +73,7 @@ pub(crate) async fn begin(
         Err(error) => return Err(failed(&error, &place, exchange)),
     };
     let (head, stream) = answer.into_parts();
+    exchange.answered(head.status.as_u16());
     Ok(Begun {
         status: head.status.as_u16(),
         headers: head.headers,
@@ -118,6 +118,19 @@ pub(super) fn poll_upload(upload: &mut Option<Upload>, context: &mut Context<'_>
 }
 
 impl Upload {
+    fn new(mut stream: SendStream<Bytes>, mut rest: Bytes, exchange: &Arc<Exchange>) -> Self {
+        // h2 keeps it until there is a window; the head need not wait for a second turn.
+        if rest.len() <= JOINED_BYTES_MAX && stream.send_data(rest.clone(), true).is_ok() {
+            rest.clear();
+            exchange.sent();
+        }
+        Self {
+            stream,
+            rest,
+            exchange: Arc::clone(exchange),
+        }
+    }
+
     /// Ready when all is handed over, or nothing more can be: what that means, the answer says.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         while !self.rest.is_empty() {
@@ -148,7 +161,7 @@ fn failed(error: &h2::Error, place: &Place, exchange: &Exchange) -> Failure {
     if unprocessed {
         exchange.refused();
     }
-    // h2 itself found something wrong with what the host sent: on this stream, or on the connection,
+    // h2 itself found something wrong in what the host sent: on this stream, or on the connection,
     // where it is the fault of whoever is alone on it.
     let connection = &place.connection;
     let alone = connection
