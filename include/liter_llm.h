@@ -91,7 +91,9 @@
 #define LLM_EVENT_PART 6
 
 // The end. JSON: outcome (complete, truncated, cancelled, failed), finish_reason and
-// finish_reason_raw, usage, attempts, timings, request_id, and `error` when it failed.
+// finish_reason_raw, usage, attempts, timings, request_id, unknown_events, warnings (what to know
+// about a complete answer, such as that nobody said why it ended), and `error` unless complete.
+// What is not known, or empty, is absent.
 #define LLM_EVENT_END 7
 
 // A line for the host's log, on stream 0. JSON: level, message, and what it is about.

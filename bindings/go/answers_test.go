@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -185,6 +186,41 @@ func TestErrorsMapToClasses(t *testing.T) {
 	fed.End(`{"outcome": "failed", "error": {"number": 77, "message": "of a later library"}}`)
 	if _, got := fed.Read(); got.Error() != "of a later library" {
 		t.Error(got)
+	}
+}
+
+// One stream carries one answer, and nobody says why this one ended.
+func TestWarningsOfTheStartAndOfTheEnd(t *testing.T) {
+	leavesNothing(t)
+	key := plan(t, object{"raw": []object{
+		{"head": object{"status": 200, "chunked": true,
+			"headers": [][]string{{"content-type", "text/event-stream"}}}},
+		{"sse": `{"choices": [{"index": 0, "delta": {"content": "one"}}]}`},
+		{"done": true}, {"chunk_end": true},
+	}})
+	request := ask(key)
+	request.Extra = map[string]any{"n": 2, "lenient": true}
+	stream := newClient(t).Invoke(bounded(t), request)
+	var start, end []string
+	for event, err := range stream.Events() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch event := event.(type) {
+		case *literllm.Start:
+			start = event.Warnings
+		case *literllm.End:
+			end = event.Warnings
+		}
+	}
+	if len(start) != 1 || !strings.HasPrefix(start[0], "n was left out") {
+		t.Errorf("start: %q", start)
+	}
+	if len(end) != 1 || !strings.Contains(end[0], "no finish reason") {
+		t.Errorf("end: %q", end)
+	}
+	if all := stream.Response().Warnings; !slices.Equal(all, append(start, end...)) {
+		t.Errorf("response: %q", all)
 	}
 }
 

@@ -105,13 +105,15 @@ func (scenario scenario) compare(
 	}
 	for name, want := range scenario.Expected {
 		switch name {
-		case "requests", "at_least_ms", "at_most_ms", "error":
+		case "requests", "at_least_ms", "at_most_ms", "error", "warnings":
 		case "finish_reason":
 			same(t, name, orNil(got[name], want), want)
 		default:
 			same(t, name, got[name], want)
 		}
 	}
+	warnings, _ := scenario.Expected["warnings"].([]any)
+	same(t, "warnings", append([]string{}, response.Warnings...), append([]any{}, warnings...))
 	wanted, _ := scenario.Expected["error"].(map[string]any)
 	if (failed == nil) != (wanted == nil) {
 		t.Fatalf("error %v, and %v expected", failed, wanted)

@@ -2,6 +2,7 @@ package literllm
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 )
@@ -82,8 +83,11 @@ type Receipt struct {
 	Usage           *Usage `json:"usage"`
 	Attempts        int    `json:"attempts"`
 	// UnknownEvents counts events of the stream that this version passed over.
-	UnknownEvents int    `json:"unknown_events"`
-	RequestID     string `json:"request_id"`
+	UnknownEvents int `json:"unknown_events"`
+	// Warnings say what was odd about the end, such as that nobody said why it came; those of a
+	// Response begin with Start's.
+	Warnings  []string `json:"warnings"`
+	RequestID string   `json:"request_id"`
 	// FirstToken and Total are times since the start; FirstToken is 0 without a token.
 	FirstToken time.Duration `json:"-"`
 	Total      time.Duration `json:"-"`
@@ -116,7 +120,6 @@ type Response struct {
 	Model     string
 	Provider  string
 	RateLimit map[string]any
-	Warnings  []string
 	// Collected is false with WithCollect(false) or a request's Collect. Then the fields below were
 	// handed to the reader, and are empty here; Message has nothing to tell the provider.
 	Collected bool
@@ -235,7 +238,6 @@ func (a *answer) response() *Response {
 		Model:     a.start.Model,
 		Provider:  a.start.Provider,
 		RateLimit: a.start.RateLimit,
-		Warnings:  a.start.Warnings,
 		Collected: a.collect,
 		Text:      a.text.String(),
 		Reasoning: a.reasoning.String(),
@@ -244,6 +246,7 @@ func (a *answer) response() *Response {
 		Parts:     a.parts,
 		content:   a.content(),
 	}
+	response.Warnings = slices.Concat(a.start.Warnings, response.Warnings)
 	if response.RequestID == "" {
 		response.RequestID = a.start.RequestID
 	}

@@ -54,7 +54,8 @@ func TestSamples(t *testing.T) {
 }
 
 func choices(delta, reason string) string {
-	return `{"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", ` +
+	// Without an id, as the mock's own pieces beside it have one: all are of one answer.
+	return `{"object": "chat.completion.chunk", "created": 1, "model": "m", ` +
 		`"choices": [{"index": 0, "delta": ` + delta + `, "finish_reason": ` + reason + `}]}`
 }
 

@@ -75,7 +75,10 @@ export class Response {
   readonly requestId: string | null;
   /** What the provider said of its limits: requestsLimit, requestsRemaining, ... */
   readonly rateLimit: Readonly<Record<string, unknown>>;
-  /** What a lenient request had dropped or renamed. */
+  /**
+   * What a lenient request had dropped or renamed, then what was odd about the end, such as that
+   * nobody said why it came. The start event has the first, the end event the second.
+   */
   readonly warnings: readonly string[];
   readonly finishReason: FinishReason | null;
   readonly finishReasonRaw: string | null;
@@ -165,6 +168,7 @@ export interface EndEvent extends Pick<
   | "firstTokenMs"
   | "totalMs"
   | "requestId"
+  | "warnings"
 > {
   readonly type: "end";
 }

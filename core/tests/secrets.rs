@@ -74,6 +74,10 @@ fn echoes(text: &str) -> Vec<(&'static str, Value)> {
     all
 }
 
+fn answer(status: u16, headers: Value, body: &str) -> Value {
+    json!({"status": status, "headers": headers, "body": body})
+}
+
 /// Answers that are none, with the text in their body or their head.
 fn refusals(text: &str) -> Vec<(&'static str, Value)> {
     let error = json!({"message": text, "type": text, "code": text, "request_id": text});
@@ -84,7 +88,6 @@ fn refusals(text: &str) -> Vec<(&'static str, Value)> {
         "x".repeat(2040)
     );
     let kind = |kind: &str| json!([["content-type", kind]]);
-    let answer = |status: u16, headers: Value, body: &str| json!({"status": status, "headers": headers, "body": body});
     let behind = format!("{}{text}", "x ".repeat(1015));
     let location = json!([["location", format!("?{text}")]]);
     vec![

@@ -1,8 +1,8 @@
 """Tables of what each language's runner said: `python table.py faults.json LOGS`.
 
-Faults by language, then the lifecycle by language: a name passes when every test that begins with
-it does. A cell that a language cannot show has its reason in REASONS. Exits 1 when a cell is empty
-or failed.
+Faults by language, and in Rust by each way to the provider that its runner names; then the
+lifecycle by language: a name passes when every test that begins with it does. What cannot be shown
+has its reason in REASONS, or Rust's runner says it. Exits 1 when a cell is empty or failed.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import re
 import sys
 from pathlib import Path
 
-# How a runner says what became of a fault, by the name of its log.
+# How Rust's runner says what became of a fault on one of its ways, or why it left it out.
+WAY = re.compile(r"^battery (?P<name>\S+)\.(?P<way>\w+): (left out, (?P<reason>.+)|\w+)$")
+ON_A_WAY = r"^battery (?P<name>\S+)\.{way}: (?P<outcome>passed|failed)$"
+# How the other runners say it, by the name of the log.
 FAULTS = {
-    "rust": re.compile(r"^battery (?P<name>\S+)\.direct: (?P<outcome>passed|failed)$"),
-    "proxied": re.compile(r"^battery (?P<name>\S+)\.proxied: (?P<outcome>passed|failed)$"),
     "python": re.compile(r"test_scenario\[(?P<name>\S+)\] (?P<outcome>PASSED|FAILED)"),
     "go": re.compile(r"^ *--- (?P<outcome>PASS|FAIL): TestBattery/(?P<name>\S+)"),
     "node": re.compile(r"^ *(?P<outcome>ok|not ok) \d+ - (?P<name>\S+)$"),
@@ -31,23 +32,35 @@ NAMES = (
     "echo", "order", "cancel_ends_once", "close_ends_all", "error_kinds", "unread_is_bounded",
     "ten_thousand_streams", "exit_with_live_stream", "fork_child_works",
 )  # fmt: skip
-LOGS = {"proxied": "rust"}
 GOOD = {"passed", "PASSED", "PASS", "ok"}
 REASONS = {
-    ("F15_refused", "proxied"): "the proxy answers in its place",
     ("fork_child_works", "go"): "a Go program cannot fork and go on",
     ("fork_child_works", "node"): "Node cannot fork a process that goes on",
 }
 
 
+def ways(log: Path) -> dict[str, re.Pattern[str]]:
+    """What to look for in the log of Rust's runner, by column; what it left out joins REASONS."""
+    found: dict[str, re.Pattern[str]] = {}
+    for match in filter(None, map(WAY.match, lines(log))):
+        column = f"rust {match['way']}"
+        found.setdefault(column, re.compile(ON_A_WAY.format(way=match["way"])))
+        if match["reason"]:
+            REASONS[match["name"], column] = match["reason"]
+    return found or {"rust": WAY}
+
+
+def lines(log: Path) -> list[str]:
+    """None of a runner that did not run."""
+    return log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+
+
 def outcomes(log: Path, said: re.Pattern[str]) -> dict[str, bool]:
     """What one log says, by name; a name that failed once has failed."""
     found: dict[str, bool] = {}
-    if log.exists():
-        for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
-            if match := said.search(line):
-                name = snake(match["name"])
-                found[name] = found.get(name, True) and match["outcome"] in GOOD
+    for match in filter(None, map(said.search, lines(log))):
+        name = snake(match["name"])
+        found[name] = found.get(name, True) and match["outcome"] in GOOD
     return found
 
 
@@ -91,17 +104,21 @@ def main(faults: Path, folder: Path) -> int:
     """Prints both tables; the exit code."""
 
     def columns(said: dict[str, re.Pattern[str]], kind: str) -> dict[str, dict[str, bool]]:
-        logs = {language: folder / f"{LOGS.get(language, language)}{kind}.log" for language in said}
-        return {language: outcomes(log, said[language]) for language, log in logs.items()}
+        logs = {column: folder / f"{column.split()[0]}{kind}.log" for column in said}
+        return {column: outcomes(log, said[column]) for column, log in logs.items()}
 
     scenarios = json.loads(faults.read_text(encoding="utf-8"))
+    faults_said = {**ways(folder / "rust.log"), **FAULTS}
     sums = [
-        table([scenario["name"] for scenario in scenarios], columns(FAULTS, ""), exact=True),
+        table([scenario["name"] for scenario in scenarios], columns(faults_said, ""), exact=True),
         table(list(NAMES), columns(LIFECYCLE, "-lifecycle"), exact=False),
     ]
     for (name, language), reason in REASONS.items():
         print(f"{name}, {language}: {reason}")
     passed, failed = (sum(numbers) for numbers in zip(*sums))
+    if not any(line.startswith("test result: ok") for line in lines(folder / "rust.log")):
+        print("rust: the runner did not end well, so a way may be missing")
+        failed += 1
     print(f"{passed} passed, {failed} failed")
     return int(failed > 0)
 

@@ -51,6 +51,7 @@ class Answer {
       type: "end",
       ...receiptFields(receipt),
       requestId: receipt.request_id ?? null,
+      warnings: receipt.warnings ?? [],
     };
   }
 
@@ -110,6 +111,7 @@ class Answer {
       ...start,
       ...receiptFields(receipt ?? {}),
       requestId: receipt?.request_id ?? start.requestId,
+      warnings: [...start.warnings, ...(receipt?.warnings ?? [])],
     });
     if (receipt !== null) this.#response = response;
     return response;

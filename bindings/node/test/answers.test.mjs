@@ -142,6 +142,25 @@ test("end_is_delivered_once", async () => {
   assert.deepEqual(await reader.next(), { value: undefined, done: true });
 });
 
+test("warnings_of_the_start_and_of_the_end", async () => {
+  const core = new FakeCore();
+  const answer = new core.LiterLlm().invoke(REQUEST);
+  const reader = answer.events();
+  const nexts = [reader.next(), reader.next()];
+
+  core.deliver(
+    1,
+    [1, '{"warnings": ["top_p left out"]}'],
+    [END, '{"outcome": "complete", "warnings": ["no finish reason"]}'],
+  );
+
+  const [start, end] = (await Promise.all(nexts)).map((next) => next.value);
+  assert.deepEqual(start.warnings, ["top_p left out"]);
+  assert.deepEqual(end.warnings, ["no finish reason"]);
+  const all = ["top_p left out", "no finish reason"];
+  assert.deepEqual(answer.response.warnings, all);
+});
+
 // Whichever comes first, its end or the signal's: one end.
 test("end_races_with_abort", async () => {
   const key = await mock.plan([{ answer: { text: "Hello wide world" } }]);

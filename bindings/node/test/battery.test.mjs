@@ -15,18 +15,23 @@ const SCENARIOS = JSON.parse(
 const OUTSIDE = ["requests", "at_least_ms", "at_most_ms"];
 const mock = await Mock.start();
 
-for (const scenario of SCENARIOS) {
-  test(scenario.name, () => play(scenario));
+for (const [number, scenario] of SCENARIOS.entries()) {
+  test(scenario.name, () => play(scenario, number));
 }
 
-async function play(scenario) {
+async function play(scenario, number) {
   const key = mock.newKey(scenario.name);
   await mock.plan(
     JSON.parse(JSON.stringify(scenario.steps).replaceAll("{key}", KEY)),
     key,
   );
   const { expected } = scenario;
-  const options = { apiKey: KEY, retriesMax: undefined, logLevel: "debug" };
+  // Clients with equal options share connections; a scenario needs its own.
+  const poolIdleTimeoutMs = 50_000 + number;
+  const options = {
+    ...{ apiKey: KEY, retriesMax: undefined, logLevel: "debug" },
+    poolIdleTimeoutMs,
+  };
   const llm = mock.connect(key, options);
   const request = {
     model: "test-model",
@@ -88,6 +93,7 @@ function got(response, error, expected) {
   );
   return {
     ...result,
+    warnings: response.warnings,
     error: error && fieldsOf(error, expected.error ?? { kind: "" }),
   };
 }
@@ -106,6 +112,8 @@ function fieldsOf(error, expected) {
       detail: error.detail,
     },
     ...{ phase: error.phase, maybe_executed: error.maybeExecuted },
+    ...{ message: error.message, request_id: error.requestId },
+    ...{ attempts: error.attempts, provider: error.provider },
   };
   return Object.fromEntries(
     Object.keys(expected).map((name) => [name, fields[name]]),
@@ -116,7 +124,7 @@ function wanted(expected) {
   const inside = Object.entries(expected).filter(
     ([name]) => !OUTSIDE.includes(name),
   );
-  return { error: null, ...Object.fromEntries(inside) };
+  return { error: null, warnings: [], ...Object.fromEntries(inside) };
 }
 
 test("the_battery_finds_pieces_of_secrets", () => {

@@ -64,9 +64,9 @@ export async function run(code, ...words) {
 }
 
 // A chunk of OpenAI's stream.
+// Without an id, as the mock's own pieces beside it have one: all are of one answer.
 export const chunk = (delta, reason = null) => ({
   sse: {
-    id: "1",
     object: "chat.completion.chunk",
     created: 1,
     model: "m",

@@ -24,7 +24,13 @@ def test_scenario(mock: Mock, caplog: pytest.LogCaptureFixture, scenario: dict[s
     mock.plan(*steps, key=key)
     expected = scenario["expected"]
     caplog.set_level(logging.DEBUG, logger="liter_llm")  # all of the log is looked at, too
-    llm = liter_llm.LiterLlm(provider="openai", api_key=KEY, base_url=mock.base_url(key))
+    llm = liter_llm.LiterLlm(
+        provider="openai",
+        api_key=KEY,
+        base_url=mock.base_url(key),
+        # Clients with equal options share connections; a scenario needs its own.
+        pool_idle_timeout_ms=50_000 + SCENARIOS.index(scenario),
+    )
     request = json.loads(json.dumps(scenario.get("request", {})).replace("{key}", KEY))
     stream = llm.invoke({"model": "test-model", "messages": MESSAGES, "stream": True, **request})
     events: list[liter_llm.Event] = []
@@ -86,7 +92,7 @@ def got(
         "tool_calls": list(response.tool_calls),
     }
     result = {name: value for name, value in result.items() if name in expected}
-    result["error"] = None
+    result |= {"error": None, "warnings": list(response.warnings)}
     if error is not None:
         names = expected.get("error", {"kind"})
         message = {"message": str(error)}
@@ -97,4 +103,4 @@ def got(
 def wanted(expected: dict[str, Any]) -> dict[str, Any]:
     outside = ("requests", "at_least_ms", "at_most_ms")
     result = {name: value for name, value in expected.items() if name not in outside}
-    return {"error": None, **result}
+    return {"error": None, "warnings": [], **result}

@@ -56,17 +56,23 @@ fn build(workers: usize) -> io::Result<Runtime> {
 }
 
 fn build_inside(workers: usize) -> io::Result<Runtime> {
-    Builder::new_multi_thread()
+    let (begun, has_begun) = mpsc::channel();
+    let runtime = Builder::new_multi_thread()
         .worker_threads(workers)
         // Nothing is run on them: name lookups have threads of their own.
         .max_blocking_threads(1)
         .thread_name("llm-worker")
-        .on_thread_start(|| {
+        .on_thread_start(move || {
             block_signals();
             alloc::begin_thread();
+            let _ = begun.send(());
         })
         .enable_all()
-        .build()
+        .build()?;
+    // On a busy machine a worker may begin only when a stream has already taken the memory that
+    // the worker's part of the allocator needs.
+    has_begun.iter().take(workers).for_each(drop);
+    Ok(runtime)
 }
 
 /// Starts as many threads as will be needed, and ends them again: the first refusal is the answer.

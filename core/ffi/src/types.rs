@@ -69,7 +69,9 @@ pub const LLM_EVENT_TOOL_CALL: u32 = 5;
 /// content: its "content" belongs into the next request's assistant message as it is.
 pub const LLM_EVENT_PART: u32 = 6;
 /// The end. JSON: outcome (complete, truncated, cancelled, failed), finish_reason and
-/// finish_reason_raw, usage, attempts, timings, request_id, and `error` when it failed.
+/// finish_reason_raw, usage, attempts, timings, request_id, unknown_events, warnings (what to know
+/// about a complete answer, such as that nobody said why it ended), and `error` unless complete.
+/// What is not known, or empty, is absent.
 pub const LLM_EVENT_END: u32 = 7;
 /// A line for the host's log, on stream 0. JSON: level, message, and what it is about.
 pub const LLM_EVENT_LOG: u32 = 8;

@@ -69,7 +69,8 @@ def merge(request: object, options: Any) -> Fields:
     """The request's fields, and the options of this one call over them."""
     fields = _dump_model(request) if hasattr(request, "model_dump") else request
     try:
-        return Fields("request", InvalidRequestError, {**fields, **options})  # type: ignore[dict-item]
+        merged = {**fields, **options}  # type: ignore[dict-item]
+        return Fields("request", InvalidRequestError, merged)
     except TypeError:
         name = type(request).__name__
     options.clear()  # the caller's frame holds it too, and may be printed with the exception
