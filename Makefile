@@ -16,9 +16,10 @@ BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils cmake pkg-config
 OUR_PYTHON := tests/install tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/battery \
+  tests/soak tests/mutants \
   tests/summary.py core/fuzz/seeds.py
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
-  tests/network -name '*.[ch]' -o -name '*.cpp' | sort)
+  tests/network tests/soak -name '*.[ch]' -o -name '*.cpp' | sort)
 TESTS := rust fuzz c install python go node recordings model
 CHECKS := rust python c go node sizes library
 
@@ -175,10 +176,11 @@ test-install: library mock $(VENV)/ready ## make install, used through pkg-confi
 	@$(call reported,install,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
 	  $(VENV)/bin/python -m pytest -q tests/install)
 
-test-python: package mock ## the Python package against the mock provider; what the benchmark computes
+test-python: package mock ## the Python package against the mock provider; what benchmark and soak compute
 	@$(call reported,python,code=0; (cd bindings/python && \
 	  LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest) || code=1; \
-	  $(VENV)/bin/python -m pytest tests/bench/test_bench.py || code=1; exit $$code)
+	  $(VENV)/bin/python -m pytest tests/bench/test_bench.py || code=1; \
+	  PYTHONPATH=bindings/python/tests $(VENV)/bin/python -m pytest tests/soak || code=1; exit $$code)
 
 # The samples are programs of their own; the race detector and cgocheck2 watch the rest.
 test-go: go mock ## the Go package against the mock provider
@@ -224,6 +226,37 @@ test-slow: library mock package ## what takes minutes: ten thousand streams and 
 	  go test -count=1 -v -run "TenThousand|Cancels|Exit" .
 	@$(MAKE) node && cd bindings/node && SLOW=1 LITER_LLM_MOCK=$(MOCK) \
 	  node --expose-gc --test test/slow.test.mjs test/lifecycle.test.mjs
+
+# Mixed faults over HTTP/1.1, TLS and HTTP/2 at so many live streams, first in C, then in Python.
+# Every answer is compared with its own text; memory, threads and descriptors are judged at the end.
+.PHONY: soak
+soak: library mock package ## mixed faults for SECONDS= (3600) per host at STREAMS= (2000) live streams, in C and Python
+	@$(call need,gcc,a C compiler)
+	@mkdir -p build/soak
+	@gcc -std=c99 -Wall -Wextra -Werror -pedantic -g -O1 -D_GNU_SOURCE -Iinclude \
+	  -o build/soak/soak tests/soak/soak.c -Lbuild/lib -lliter_llm -Wl,-rpath,$(CURDIR)/build/lib
+	@LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests $(VENV)/bin/python tests/soak/run.py \
+	  --seconds $(or $(SECONDS),3600) --streams $(or $(STREAMS),2000) --seed $(or $(SEED),1)
+
+# Changes core and core/ffi in one place at a time (cargo-mutants, in a copy of the sources) and
+# runs their tests: the unit tests of the crate first, tests over the network and of the boundary
+# only for what these did not notice, each mutant for 180 s at most. SAMPLE= mutants are drawn at
+# random by SEED= from all; FILES= are patterns relative to core/ ("src/http/** ffi/src/queue.rs").
+# NAMES= is a file of mutants to run instead, such as the survivors of an earlier run. Left out are
+# Debug, fuzzing and test code. Takes about half a minute for each mutant. See CONTRIBUTING.md.
+MUTANTS_VERSION := 25.3.1
+MUTANTS := build/tools/cargo-mutants-$(MUTANTS_VERSION)
+.PHONY: mutants
+mutants: mock $(MUTANTS) ## which changes of the core do its tests not notice? SAMPLE= (150) SEED= (1) FILES= NAMES=
+	@$(PYTHON) tests/mutants/run.py --tool $(MUTANTS)/bin/cargo-mutants \
+	  --sample $(or $(SAMPLE),150) --seed $(or $(SEED),1) $(if $(NAMES),--names '$(NAMES)') \
+	  $(if $(FILES),--files $(foreach pattern,$(FILES),'$(pattern)'))
+
+$(MUTANTS):
+	@$(call need,cargo,Rust)
+	@$(call quietly,cargo-mutants $(MUTANTS_VERSION),mutants,cargo install --locked cargo-mutants \
+	  --version $(MUTANTS_VERSION) --root $@.new --target-dir $@.new/target && \
+	  rm -rf $@.new/target && mv $@.new $@)
 
 .PHONY: bench
 bench: library mock package ## ten thousand streams and the like, beside others; QUICK=1 is two minutes

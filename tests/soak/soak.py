@@ -1,0 +1,194 @@
+"""The Python host of a soak: one client, one event loop, so many streams live at any time.
+
+`soak.py ANSWERS OPTIONS STREAMS SECONDS SEED`, as soak.c: the same files, the same lines of JSON on
+standard output, the same wait for the end of standard input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import resource
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from liter_llm import LiterLlm, LlmError, Response, Stream
+
+CANCEL_SHARE, CANCEL_SECONDS_MAX, DRAIN_SECONDS, FAULTS_SHOWN = 0.1, 4.0, 60.0, 20
+# How a stream is used and left; each is drawn as often as it stands here.
+USES = ("tokens",) * 6 + ("whole",) * 3 + ("broken",)
+NUMBERS = {
+    "RATE_LIMITED": 7,
+    "OVERLOADED": 9,
+    "PROVIDER": 10,
+    "NETWORK": 11,
+    "TIMEOUT": 13,
+    "PROTOCOL": 14,
+    "TRUNCATED": 15,
+    "CANCELLED": 17,
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One line of the file of answers."""
+
+    kind: str
+    place: str
+    weight: int
+    ends: frozenset[int]
+    provider: str
+    request: dict[str, Any]
+    text: str
+
+    @classmethod
+    def parse(cls, line: str) -> Answer:
+        """Fields are parted by tabs; see answers.py."""
+        kind, place, weight, ends, provider, request, text = line.rstrip("\n").split("\t")
+        numbers = frozenset(int(number) for number in ends.split(","))
+        return cls(kind, place, int(weight), numbers, provider, json.loads(request), text)
+
+    @property
+    def name(self) -> str:
+        """Whose counts these are."""
+        return f"{self.kind}/{self.place}/{self.provider}"
+
+
+class Soak:
+    """What is counted, and the streams that are counted."""
+
+    def __init__(self, answers: list[Answer], client: LiterLlm, seed: int) -> None:
+        self.answers = answers
+        self.weights = [answer.weight for answer in answers]
+        self.client = client
+        self.random = random.Random(seed)
+        self.counts: Counter[str] = Counter()
+        self.ended: Counter[str] = Counter()
+        self.completed: Counter[str] = Counter()
+
+    def fault(self, what: str, answer: Answer, details: str) -> None:
+        """Counts a fault, and tells of the first ones."""
+        self.counts[what] += 1
+        if sum(self.counts[name] for name in FAULTS) <= FAULTS_SHOWN:
+            print(f"soak: {what}: {answer.name}: {details[:600]}", file=sys.stderr)
+
+    async def keep_busy(self, until: float) -> None:
+        """One slot: a stream after the other."""
+        while time.monotonic() < until:
+            answer = self.random.choices(self.answers, self.weights)[0]
+            self.counts["started"] += 1
+            await self.play(answer)
+            self.counts["ended"] += 1
+            self.ended[answer.name] += 1
+
+    async def play(self, answer: Answer) -> None:
+        """One stream, used in one of the ways that there are."""
+        stream = self.client.invoke(answer.request, provider=answer.provider)
+        use = "whole" if answer.kind == "unstreamed" else self.random.choice(USES)
+        cancels = self.random.random() < CANCEL_SHARE
+        after = self.random.uniform(0, CANCEL_SECONDS_MAX)
+        timer = asyncio.get_running_loop().call_later(after, stream.cancel) if cancels else None
+        try:
+            await getattr(self, f"use_{use}")(answer, stream)
+        except LlmError as error:
+            self.judge_error(answer, error, cancels)
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    async def use_tokens(self, answer: Answer, stream: Stream) -> None:
+        """Every token is compared as it comes."""
+        received = 0
+        async for token in stream:
+            if not answer.text.startswith(token, received):
+                self.fault("wrong_text", answer, f"{token!r} at {received}")
+            received += len(token)
+        self.judge_success(answer, stream.response, received == len(answer.text))
+
+    async def use_whole(self, answer: Answer, stream: Stream) -> None:
+        """The answer is taken as one."""
+        reply = await stream
+        self.judge_success(answer, reply, reply.text == answer.text)
+
+    async def use_broken(self, answer: Answer, stream: Stream) -> None:
+        """The loop is left early, or ends before that."""
+        leave_at = self.random.randrange(len(answer.text) + 1)
+        received = 0
+        async for token in stream:
+            if not answer.text.startswith(token, received):
+                self.fault("wrong_text", answer, f"{token!r} at {received}")
+            received += len(token)
+            if received >= leave_at:
+                self.counts["cancelled"] += 1
+                return
+        self.judge_success(answer, stream.response, received == len(answer.text))
+
+    def judge_success(self, answer: Answer, response: Response, whole: bool) -> None:
+        """An answer that ended without an error is whole, and of a kind that may be."""
+        self.counts["completed"] += 1
+        self.completed[answer.name] += 1
+        if not whole or 0 not in answer.ends or response.outcome != "complete":
+            self.fault("wrong_success", answer, f"{response.outcome} {response.text!r}")
+
+    def judge_error(self, answer: Answer, error: LlmError, cancels: bool) -> None:
+        """What came is a beginning of the text, and the error is one that was promised."""
+        partial = "" if error.partial is None else error.partial.text
+        if not answer.text.startswith(partial):
+            self.fault("wrong_text", answer, f"{partial!r} {error!r}")
+        if error.partial is not None and error.partial.outcome == "complete":
+            self.fault("wrong_success", answer, repr(error))
+        if error.kind == "CANCELLED" and cancels:
+            self.counts["cancelled"] += 1
+        elif NUMBERS.get(error.kind) not in answer.ends:
+            self.fault("wrong_end", answer, f"{error.kind} {error} {error.detail}")
+
+    def say(self, what: str, **more: object) -> None:
+        """A line for the runner."""
+        names = ("started", "ended", "completed", "cancelled", *FAULTS)
+        counts = {name: self.counts[name] for name in names}
+        counts["live"] = counts["started"] - counts["ended"]
+        print(json.dumps({what: True, **counts, **more}), flush=True)
+
+
+# Python raises once per use of a stream: what ended twice cannot be seen here, but in C.
+FAULTS = ("wrong_success", "wrong_text", "wrong_end", "ended_twice")
+
+
+async def run(soak: Soak, streams: int, seconds: float) -> None:
+    """Keeps all slots busy for so long, then lets the streams end."""
+    until = time.monotonic() + seconds
+    slots = [asyncio.create_task(soak.keep_busy(until)) for _ in range(streams)]
+    waiting = asyncio.gather(*slots)
+    limit = until + DRAIN_SECONDS
+    while not waiting.done() and time.monotonic() < limit:
+        await asyncio.wait([waiting], timeout=1.0)
+        soak.say("sample", busy=time.monotonic() < until)
+    if waiting.done():
+        waiting.result()
+    waiting.cancel()
+
+
+def main(arguments: list[str]) -> None:
+    """Runs as the command line says."""
+    path, options, streams, seconds, seed = arguments
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    client = LiterLlm(**json.loads(options))
+    soak = Soak([Answer.parse(line) for line in lines], client, int(seed))
+    soak.say("begun")
+    asyncio.run(run(soak, int(streams), float(seconds)))
+    client.close()
+    names = [answer.name for answer in soak.answers]
+    kinds = {name: [soak.ended[name], soak.completed[name]] for name in names}
+    soak.say("last", kinds=kinds)
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
