@@ -128,15 +128,25 @@ impl EventBatch {
     }
 
     /// Where the text ends once this is appended; `None` where it is empty or there is no memory.
+    #[inline]
     fn append(&mut self, text: &str) -> Option<usize> {
-        if text.is_empty() || !self.reserve(text.len()) {
+        if text.is_empty() || !(self.has_room(text.len()) || self.reserve(text.len())) {
             return None;
         }
         self.text.push_str(text);
         Some(self.text.len())
     }
 
+    /// Whether one more event with so many bytes of text fits as it is.
+    #[inline]
+    fn has_room(&self, bytes: usize) -> bool {
+        self.bytes_refused.is_none()
+            && self.text.capacity() - self.text.len() >= bytes
+            && self.items.capacity() > self.items.len()
+    }
+
     /// Makes room for one event with so many bytes of text.
+    #[cold]
     fn reserve(&mut self, bytes: usize) -> bool {
         let spare = bounded::spare(bytes);
         let has_room = self.bytes_refused.is_none()

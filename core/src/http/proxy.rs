@@ -42,6 +42,7 @@ impl Proxies {
         if !wanted || std::env::var_os("REQUEST_METHOD").is_some() {
             return Ok(Self(None));
         }
+        let mut any = false;
         for names in VARIABLES {
             let set = names.into_iter().find_map(|name| {
                 let value = std::env::var(name).ok()?;
@@ -49,9 +50,11 @@ impl Proxies {
             });
             if let Some((name, value)) = set.filter(|(_, value)| !value.is_empty()) {
                 check(name, &value)?;
+                any = true;
             }
         }
-        Ok(Self(Some(Matcher::from_env())))
+        // Without one no URL has to be looked at.
+        Ok(Self(any.then(Matcher::from_env)))
     }
 
     /// The proxy on the way to this URL.

@@ -103,6 +103,20 @@ impl Connection {
         self.retired.load(Ordering::Acquire)
     }
 
+    /// It is over: who shares it now shares its end. The first reason counts.
+    pub(super) fn end(&self, reason: &str) {
+        self.end.get_or_init(|| End {
+            reason: reason.to_owned(),
+            live: self.live(),
+        });
+        self.retire();
+    }
+
+    /// Whether one exchange alone was on it when it ended.
+    pub(super) fn was_alone(&self) -> bool {
+        self.end.get().is_some_and(|end| end.live <= 1)
+    }
+
     /// Nothing more is begun on it; what is under way goes on.
     pub(crate) fn retire(&self) {
         if !self.retired.swap(true, Ordering::AcqRel) {

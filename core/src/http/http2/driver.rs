@@ -12,7 +12,7 @@ use h2::client::{Builder, SendRequest};
 use h2::{Ping, PingPong};
 use tokio::time::{sleep_until, Instant, Sleep};
 
-use super::connection::{Connection, End};
+use super::connection::Connection;
 use super::{CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES};
 use crate::http::http1::head::HEAD_BYTES_MAX;
 use crate::http::pool::{Origin, Timing};
@@ -87,8 +87,7 @@ impl Driver {
                 changed.as_mut().poll(context).map(|()| None)
             });
             if let Some(reason) = ended.await {
-                let live = shared.live();
-                let _ = shared.end.set(End { reason, live });
+                shared.end(&reason);
                 break;
             }
         }

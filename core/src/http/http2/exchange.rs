@@ -163,23 +163,22 @@ fn failed(error: &h2::Error, place: &Place, exchange: &Exchange) -> Failure {
     }
     // h2 itself found something wrong in what the host sent: on this stream, or on the connection,
     // where it is the fault of whoever is alone on it.
-    let connection = &place.connection;
-    let alone = connection
-        .end
-        .get()
-        .map_or_else(|| connection.live(), |end| end.live)
-        <= 1;
-    if error.is_library() && (error.is_reset() || alone) {
+    let reason = reason(error, place);
+    if error.is_library() && (error.is_reset() || place.connection.was_alone()) {
         return Failure::Exchange(ExchangeFailure::NotHttp(error.to_string()));
     }
     if error.is_reset() || error.is_go_away() {
         return Failure::Exchange(ExchangeFailure::Reset(error.to_string()));
     }
-    broken(reason(error, place))
+    broken(reason)
 }
 
-/// Why a connection ended, where its driver knows better than the stream.
+/// Why a stream ended; where its driver knows better why the connection did, its word counts. The
+/// first stream that hears of the end of its connection notes how many shared it, before it leaves.
 pub(super) fn reason(error: &h2::Error, place: &Place) -> String {
+    if error.is_library() && !error.is_reset() {
+        place.connection.end(&error.to_string());
+    }
     match place.connection.end.get() {
         Some(end) if error.is_io() => end.reason.clone(),
         _ => error.to_string(),

@@ -216,6 +216,9 @@ impl OpenAiDecoder {
         let (Some(id), Some(delta)) = (chunk.id.get(), &choice.delta) else {
             return Ok(());
         };
+        if self.identity.stays(id) {
+            return Ok(());
+        }
         let opens = delta.role.get().is_some();
         let has_said = self.writer.said() > Said::Nothing || self.finish_reason.is_some();
         if (opens || delta.says_something()) && self.identity.is_another(id, opens, has_said) {

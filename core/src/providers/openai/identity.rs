@@ -12,6 +12,12 @@ pub(super) struct Identity {
 }
 
 impl Identity {
+    /// Whether this is the id that every chunk had of late, as it is with nearly every chunk.
+    #[inline]
+    pub(super) fn stays(&self, id: &str) -> bool {
+        self.is_steady && id == self.id
+    }
+
     /// Takes the id of the next chunk. True where it begins another answer: something was said
     /// under an id that stayed, or the chunk `opens` a message as only a first one does.
     pub(super) fn is_another(&mut self, id: &str, opens: bool, has_said: bool) -> bool {
