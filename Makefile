@@ -247,7 +247,7 @@ soak: library mock package ## mixed faults for SECONDS= (3600) per host at STREA
 MUTANTS_VERSION := 25.3.1
 MUTANTS := build/tools/cargo-mutants-$(MUTANTS_VERSION)
 .PHONY: mutants
-mutants: mock $(MUTANTS) ## which changes of the core do its tests not notice? SAMPLE= (150) SEED= (1) FILES= NAMES=
+mutants: mock $(VENV)/ready $(MUTANTS) ## which changes of the core do its tests not notice? SAMPLE= (150) SEED= (1) FILES= NAMES=
 	@$(PYTHON) tests/mutants/run.py --tool $(MUTANTS)/bin/cargo-mutants \
 	  --sample $(or $(SAMPLE),150) --seed $(or $(SEED),1) $(if $(NAMES),--names '$(NAMES)') \
 	  $(if $(FILES),--files $(foreach pattern,$(FILES),'$(pattern)'))

@@ -67,6 +67,9 @@ def copy_sources() -> None:
         if (ROOT / name).is_file():
             (TREE / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, TREE / name)
+    # The HTTP/2 server of the tests is Python.
+    (TREE / "build").mkdir()
+    (TREE / "build/venv").symlink_to(ROOT / "build/venv")
 
 
 def mutants(tool: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -46,3 +46,30 @@ fn set<T>(name: &std::ffi::CStr, mut value: T) -> bool {
     let refused = unsafe { jemalloc_sys::mallctl(name, null, null.cast(), new, size_of::<T>()) };
     refused == 0
 }
+
+#[cfg(all(test, feature = "jemalloc"))]
+mod tests {
+    use super::*;
+
+    fn gives_back() -> bool {
+        let (mut on, mut length) = (false, size_of::<bool>());
+        let (place, null) = ((&raw mut on).cast(), std::ptr::null_mut());
+        let name = c"background_thread".as_ptr();
+        // SAFETY: the name ends with NUL; its value is a bool, for which there is room; nothing is
+        // set.
+        let refused = unsafe { jemalloc_sys::mallctl(name, place, &raw mut length, null, 0) };
+        refused == 0 && on
+    }
+
+    #[test]
+    fn the_thread_that_gives_memory_back_is_started() {
+        start_thread();
+        let own_settings = std::env::var_os("_RJEM_MALLOC_CONF").is_some();
+        assert!(gives_back() || own_settings);
+    }
+
+    #[test]
+    fn a_value_that_jemalloc_does_not_know_is_refused() {
+        assert!(!set(c"no_such_value", true));
+    }
+}

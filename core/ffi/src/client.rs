@@ -221,11 +221,13 @@ fn logger(process: &'static Process, queue: Arc<Queue>) -> impl Fn(&LogRecord) +
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use crate::time_limit::TimeLimit;
+    use futures_util::future::FutureExt;
     use std::ffi::c_void;
+    use std::future::pending;
     use std::sync::mpsc::{channel, Receiver, Sender};
     use std::thread;
 
@@ -272,6 +274,33 @@ mod tests {
         client.queue.push_end(5, &end);
         let polled = client.poll(Wait::Now).unwrap();
         free_waits(&client, || drop(polled));
+    }
+
+    #[test]
+    fn cancel_consumed_and_close_reach_the_stream_of_that_number() {
+        let _limit = TimeLimit::begin();
+        let client = without_bell();
+        let controls = [5, 6].map(|stream| client.claim(stream).unwrap());
+        let stopped = || {
+            let stopped = |control: &Arc<Control>| {
+                let stopped = control.or_stop(pending::<()>()).now_or_never();
+                stopped.and_then(Result::err)
+            };
+            controls.each_ref().map(stopped)
+        };
+        let is_open = |control: &Control| control.window_open().now_or_never().is_some();
+        assert_eq!(stopped(), [None, None]);
+        controls
+            .iter()
+            .for_each(|control| control.delivered(client.stream_window_bytes));
+        client.consumed(6, 1);
+        assert!(!is_open(&controls[0]) && is_open(&controls[1]));
+        client.cancel(5);
+        client.cancel(7);
+        assert_eq!(stopped(), [Some(ErrorKind::Cancelled), None]);
+        client.close();
+        let both = [ErrorKind::Cancelled, ErrorKind::Closed];
+        assert_eq!(stopped(), both.map(Some));
     }
 
     /// A bell that says that it rings, and then waits to be let on.

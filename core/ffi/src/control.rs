@@ -128,3 +128,95 @@ impl Control {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use futures_util::future::FutureExt;
+    use std::future::pending;
+    use std::sync::Arc;
+    use std::task::{Wake, Waker};
+
+    /// Counts how often a task was woken.
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Wakes that a task which waits now gets while the host does something.
+    fn wakes(control: &Control, act: impl FnOnce()) -> usize {
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        let _ = control.poll_stop(&Context::from_waker(&waker));
+        act();
+        wakes.0.load(Ordering::Relaxed)
+    }
+
+    fn is_open(control: &Control) -> bool {
+        control.window_open().now_or_never().is_some()
+    }
+
+    #[test]
+    fn a_window_is_shut_at_its_size_and_opens_below_it() {
+        let control = Control::new(10);
+        control.delivered(9);
+        assert!(is_open(&control));
+        control.delivered(3);
+        assert!(!is_open(&control));
+        assert_eq!(
+            wakes(&control, || control.consumed(2)),
+            0,
+            "10 are still out"
+        );
+        assert!(!is_open(&control));
+        assert_eq!(wakes(&control, || control.consumed(1)), 1);
+        assert!(is_open(&control));
+        assert_eq!(
+            wakes(&control, || control.consumed(1)),
+            0,
+            "it was open already"
+        );
+    }
+
+    #[test]
+    fn more_than_is_out_is_all_and_a_window_has_one_byte_at_least() {
+        let control = Control::new(0);
+        assert!(is_open(&control));
+        control.delivered(1);
+        assert!(!is_open(&control));
+        assert_eq!(wakes(&control, || control.consumed(usize::MAX)), 1);
+        control.delivered(1);
+        assert!(!is_open(&control), "nothing was given back in advance");
+    }
+
+    #[test]
+    fn the_first_reason_to_stop_counts_and_wakes() {
+        type Act = fn(&Control);
+        let (cancel, close): (Act, Act) = (Control::cancel, Control::close);
+        for (first, second, expected) in [
+            (cancel, close, ErrorKind::Cancelled),
+            (close, cancel, ErrorKind::Closed),
+        ] {
+            let control = Control::new(1);
+            assert!(control.or_stop(pending::<()>()).now_or_never().is_none());
+            assert_eq!(wakes(&control, || first(&control)), 1);
+            assert_eq!(wakes(&control, || second(&control)), 0);
+            let stopped = control.or_stop(pending::<()>()).now_or_never();
+            assert_eq!(stopped, Some(Err(expected)));
+        }
+    }
+
+    #[test]
+    fn a_stream_is_listed_once_until_there_is_room() {
+        let control = Control::new(1);
+        assert!(control.list());
+        assert!(!control.list());
+        assert_eq!(wakes(&control, || control.unlist()), 1);
+        assert!(control.list());
+    }
+}

@@ -195,6 +195,7 @@ mod tests {
         LLM_ERROR_CANCELLED, LLM_ERROR_INTERNAL, LLM_ERROR_TOO_LARGE, LLM_EVENT_END, LLM_EVENT_TEXT,
     };
     use futures_util::future::FutureExt;
+    use liter_llm_core::Event;
 
     fn client() -> Arc<ClientState> {
         let process = Process::get_or_start(None).unwrap();
@@ -234,6 +235,23 @@ mod tests {
         ticket.end(&cancelled);
         drop(ticket);
         assert_eq!(poll(&client), [(LLM_EVENT_END, LLM_ERROR_CANCELLED)]);
+    }
+
+    /// The core's own END, in a batch, is the one that is owed.
+    #[test]
+    fn an_end_among_the_events_is_the_only_one() {
+        let _limit = TimeLimit::begin();
+        let client = client();
+        let mut ticket = ticket(&client, 1);
+        let mut batch = EventBatch::default();
+        batch.push_text("text");
+        let cancelled = LlmError::new(ErrorKind::Cancelled, "cancelled");
+        batch.push(Event::End(Box::new(Receipt::failed(cancelled))));
+        assert!(ticket.deliver(&batch).now_or_never().unwrap().is_ok());
+        assert!(ticket.ended);
+        drop(ticket);
+        let expected = [(LLM_EVENT_TEXT, 0), (LLM_EVENT_END, LLM_ERROR_CANCELLED)];
+        assert_eq!(poll(&client), expected);
     }
 
     /// What was received before stays; what had no memory is told, not left out.

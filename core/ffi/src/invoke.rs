@@ -118,3 +118,84 @@ fn result_of(end: &Piece<'_>) -> Result<(), Failure> {
         json: error.to_string(),
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::encoded::Encoded;
+    use crate::time_limit::TimeLimit;
+    use crate::types::{LLM_ERROR_CANCELLED, LLM_ERROR_INVALID_ARGUMENT};
+    use futures_util::future::FutureExt;
+    use liter_llm_core::{Event, EventBatch, Receipt};
+
+    /// A client of one stream, in whose queue these events are, and the step that takes them.
+    fn take(batch: &EventBatch, token: &mut impl FnMut(&[u8])) -> (Step, bool) {
+        let process = Process::get_or_start(None).unwrap();
+        let bell = Bell::new(None, std::ptr::null_mut());
+        let client = ClientState::open(process, process.prepared().unwrap(), bell);
+        let control = client.claim(STREAM).unwrap();
+        let encoded = Encoded::batch(batch);
+        let queue = client.queue();
+        queue
+            .push(STREAM, batch, &encoded, &control, false)
+            .unwrap();
+        let step = {
+            let mut polled = client.poll(Wait::Now).unwrap();
+            hand_over(&client, polled.buffer(), token)
+        };
+        let is_open = control.window_open().now_or_never().is_some();
+        (step, is_open)
+    }
+
+    fn cancelled() -> Event {
+        let error = LlmError::new(ErrorKind::Cancelled, "cancelled");
+        Event::End(Box::new(Receipt::failed(error)))
+    }
+
+    #[test]
+    fn every_delta_of_text_is_called_back_and_nothing_else() {
+        let _limit = TimeLimit::begin();
+        let mut batch = EventBatch::default();
+        batch.push_reasoning("thought");
+        batch.push_text("one ");
+        batch.push_text("two");
+        batch.push_reasoning("another thought");
+        batch.push_text("three");
+        batch.push(cancelled());
+        let mut tokens = Vec::new();
+        let (step, _) = take(&batch, &mut |token| tokens.push(token.to_vec()));
+        assert_eq!(tokens, [b"one ".as_slice(), b"two", b"three"]);
+        match step {
+            Step::Ended(Err(failure)) => {
+                assert_eq!(failure.number, LLM_ERROR_CANCELLED);
+                assert!(failure.json.contains("\"message\":\"cancelled\""));
+            }
+            _ => panic!("the END was not taken for one"),
+        }
+    }
+
+    /// Else an answer longer than the window would never go on.
+    #[test]
+    fn what_was_handed_over_is_given_back_to_the_window() {
+        let _limit = TimeLimit::begin();
+        let mut batch = EventBatch::default();
+        batch.push_text(&"x".repeat(1 << 20));
+        let (step, is_open) = take(&batch, &mut |_| {});
+        assert!(matches!(step, Step::More));
+        assert!(is_open);
+    }
+
+    #[test]
+    fn inside_its_own_callback_it_is_refused() {
+        let _limit = TimeLimit::begin();
+        let mut batch = EventBatch::default();
+        batch.push_text("text");
+        let mut refused = Vec::new();
+        let (_, _) = take(&batch, &mut |_| {
+            refused.push(invoke("openai", "{}", |_| {}).unwrap_err().number);
+        });
+        assert_eq!(refused, [LLM_ERROR_INVALID_ARGUMENT]);
+        assert_eq!(INSIDE.get(), 0, "the callback is over");
+    }
+}

@@ -104,6 +104,9 @@ fn every_value_of_a_header_is_a_secret_as_a_whole_and_by_word() {
         // "a:north-winds.", which shares its last character of base64 with the point.
         ("code YTpub3J0aC13aW5kcy4=", "code YTp[REDACTED]y4="),
         ("code YWNtZS1pbmR1c3RyaWVz", "code [REDACTED]"),
+        // "north-winds and", and "anorth-windsab", where the word ends at a character of its own.
+        ("code bm9ydGgtd2luZHMgYW5k", "code [REDACTED]MgYW5k"),
+        ("code YW5vcnRoLXdpbmRzYWI=", "code YW[REDACTED]YWI="),
     ];
     for (text, expected) in rows {
         assert_eq!(clean(&secrets, text), expected);
