@@ -89,7 +89,7 @@ fn is_wanted(scenario: &Value, way: Way) -> bool {
 fn can_take(scenario: &Value, way: Way) -> bool {
     let reason = match way.name {
         "proxied" if scenario["name"] == "F15_refused" => "the proxy answers in its place",
-        "http2" if scenario["http1_only"] == true => "it is bytes of HTTP/1.1",
+        "http2" if scenario["http1_only"] == true => "it is about HTTP/1.1",
         _ => return true,
     };
     let name = scenario["name"].as_str().unwrap();

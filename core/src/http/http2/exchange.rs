@@ -62,7 +62,16 @@ pub(crate) async fn begin(
             return Err(Failure::NotSent);
         }
     };
-    let mut upload = Some(Upload::new(stream, outgoing.body.clone(), exchange));
+    let mut upload = Upload {
+        stream,
+        rest: outgoing.body.clone(),
+        exchange: Arc::clone(exchange),
+    };
+    // Until a host has announced how many streams it takes, it may take none.
+    if connection.is_announced() {
+        upload.join();
+    }
+    let mut upload = Some(upload);
     let mut response = Answered(response);
     let answer = poll_fn(|context| {
         poll_upload(&mut upload, context);
@@ -118,16 +127,12 @@ pub(super) fn poll_upload(upload: &mut Option<Upload>, context: &mut Context<'_>
 }
 
 impl Upload {
-    fn new(mut stream: SendStream<Bytes>, mut rest: Bytes, exchange: &Arc<Exchange>) -> Self {
-        // h2 keeps it until there is a window; the head need not wait for a second turn.
-        if rest.len() <= JOINED_BYTES_MAX && stream.send_data(rest.clone(), true).is_ok() {
-            rest.clear();
-            exchange.sent();
-        }
-        Self {
-            stream,
-            rest,
-            exchange: Arc::clone(exchange),
+    /// A short one leaves with its head: h2 keeps it until there is a window.
+    fn join(&mut self) {
+        let is_short = self.rest.len() <= JOINED_BYTES_MAX;
+        if is_short && self.stream.send_data(self.rest.clone(), true).is_ok() {
+            self.rest.clear();
+            self.exchange.sent();
         }
     }
 
