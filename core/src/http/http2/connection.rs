@@ -18,21 +18,15 @@ pub(crate) struct Connection {
     pub(super) origin: Weak<Origin>,
     /// Exchanges under way.
     live: AtomicUsize,
+    /// Exchanges so far.
+    served: AtomicUsize,
     /// What the host announced; `UNANNOUNCED` until it has.
     announced: AtomicUsize,
     retired: AtomicBool,
     /// Told when the number of exchanges falls to none, and when it is retired.
     pub(super) changed: Notify,
     /// Why the driver gave it up.
-    pub(super) end: OnceLock<End>,
-}
-
-/// How a connection ended.
-#[derive(Debug, Clone)]
-pub(super) struct End {
-    pub(super) reason: String,
-    /// Exchanges that ended with it.
-    pub(super) live: usize,
+    pub(super) end: OnceLock<String>,
 }
 
 /// Until its settings have come, a host is sent one request only.
@@ -50,6 +44,7 @@ impl Connection {
             requests,
             origin: Arc::downgrade(origin),
             live: AtomicUsize::new(0),
+            served: AtomicUsize::new(0),
             announced: AtomicUsize::new(UNANNOUNCED),
             retired: AtomicBool::new(false),
             changed: Notify::new(),
@@ -62,6 +57,7 @@ impl Connection {
     pub(crate) fn take_place(self: &Arc<Self>) -> Option<Place> {
         (self.room() > 0).then(|| {
             self.live.fetch_add(1, Ordering::AcqRel);
+            self.served.fetch_add(1, Ordering::AcqRel);
             Place {
                 connection: Arc::clone(self),
             }
@@ -103,18 +99,10 @@ impl Connection {
         self.retired.load(Ordering::Acquire)
     }
 
-    /// It is over: who shares it now shares its end. The first reason counts.
-    pub(super) fn end(&self, reason: &str) {
-        self.end.get_or_init(|| End {
-            reason: reason.to_owned(),
-            live: self.live(),
-        });
-        self.retire();
-    }
-
-    /// Whether one exchange alone was on it when it ended.
-    pub(super) fn was_alone(&self) -> bool {
-        self.end.get().is_some_and(|end| end.live <= 1)
+    /// Whether it carried one exchange and no other: what is wrong with it, that one's answer did.
+    /// An exchange that was cancelled may be answered still.
+    pub(super) fn served_one(&self) -> bool {
+        self.served.load(Ordering::Acquire) <= 1
     }
 
     /// Nothing more is begun on it; what is under way goes on.

@@ -87,7 +87,7 @@ impl Driver {
                 changed.as_mut().poll(context).map(|()| None)
             });
             if let Some(reason) = ended.await {
-                shared.end(&reason);
+                let _ = shared.end.set(reason);
                 break;
             }
         }

@@ -67,8 +67,8 @@ pub(crate) async fn begin(
         rest: outgoing.body.clone(),
         exchange: Arc::clone(exchange),
     };
-    // Until a host has announced how many streams it takes, it may take none.
-    if connection.is_announced() {
+    // Until a host has announced how many streams it takes, it may take none, or say so now.
+    if connection.is_announced() && connection.live() <= connection.limit() {
         upload.join();
     }
     let mut upload = Some(upload);
@@ -167,9 +167,9 @@ fn failed(error: &h2::Error, place: &Place, exchange: &Exchange) -> Failure {
         exchange.refused();
     }
     // h2 itself found something wrong in what the host sent: on this stream, or on the connection,
-    // where it is the fault of whoever is alone on it.
+    // where it is this one's fault if there was no other.
     let reason = reason(error, place);
-    if error.is_library() && (error.is_reset() || place.connection.was_alone()) {
+    if error.is_library() && (error.is_reset() || place.connection.served_one()) {
         return Failure::Exchange(ExchangeFailure::NotHttp(error.to_string()));
     }
     if error.is_reset() || error.is_go_away() {
@@ -178,14 +178,14 @@ fn failed(error: &h2::Error, place: &Place, exchange: &Exchange) -> Failure {
     broken(reason)
 }
 
-/// Why a stream ended; where its driver knows better why the connection did, its word counts. The
-/// first stream that hears of the end of its connection notes how many shared it, before it leaves.
+/// Why a stream ended; where its driver knows better why the connection did, its word counts.
 pub(super) fn reason(error: &h2::Error, place: &Place) -> String {
     if error.is_library() && !error.is_reset() {
-        place.connection.end(&error.to_string());
+        // It is over, though what there is to say of it may be on its way still.
+        place.connection.retire();
     }
     match place.connection.end.get() {
-        Some(end) if error.is_io() => end.reason.clone(),
+        Some(end) if error.is_io() => end.clone(),
         _ => error.to_string(),
     }
 }
