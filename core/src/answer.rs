@@ -8,7 +8,7 @@ use std::task::Poll;
 use crate::attempt::timed_out_in_body;
 use crate::batch::EventBatch;
 use crate::bounded;
-use crate::error::{one_line, ErrorKind, LlmError, Phase, OUTSIDE_BYTES_MAX};
+use crate::error::{one_line, ErrorKind, LlmError, Phase, Timer, OUTSIDE_BYTES_MAX};
 use crate::event::FinishReason;
 use crate::framing::{Frame, Framer, Framing};
 use crate::http::{BodyFailure, Read, ResponseBody};
@@ -100,8 +100,7 @@ impl Answer {
         let first = incoming.read(|piece| reader.take(piece, batch, &mut taken));
         let mut read = match watchdog.wait(first).await {
             Ok(read) => read,
-            Err(_) if reader.is_answered() => return reader.judge(),
-            Err(timer) => return Err(timed_out_in_body(timer)),
+            Err(timer) => return self.timed_out(timer),
         };
         let mut reads = 0;
         let step = poll_fn(|context| loop {
@@ -134,6 +133,14 @@ impl Answer {
         // Whatever the bytes say: an answer with a hole in it is none.
         batch.check().map_err(|error| reader.behind_status(error))?;
         step
+    }
+
+    /// A timer ran out: nothing that matters follows an answer whose model said why it stopped.
+    pub(crate) fn timed_out(&mut self, timer: Timer) -> Result<Step, LlmError> {
+        match self.reader.is_answered() {
+            true => self.reader.judge(),
+            false => Err(timed_out_in_body(timer)),
+        }
     }
 
     /// Hands over what the decoder held back until the answer was complete.

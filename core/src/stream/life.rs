@@ -192,7 +192,7 @@ impl Life {
         let may_expire = self.batch.is_empty() || self.watchdog.has_total();
         if let (Ok(Step::More), true) = (&step, may_expire) {
             if let Some(timer) = self.watchdog.expired() {
-                step = Err(attempt::timed_out_in_body(timer));
+                step = answer.timed_out(timer);
             }
         }
         match step {
