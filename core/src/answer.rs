@@ -20,6 +20,8 @@ use crate::timers::{Watchdog, ALIVE_BYTES};
 /// may bring nothing of it.
 const STEP_BYTES_MAX: usize = 16 * 1024;
 const STEP_READS_MAX: u32 = 4;
+/// Reads of what follows an answer, 16 KiB each at most.
+const DRAIN_READS_MAX: u32 = 16;
 
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -148,10 +150,14 @@ impl Answer {
         self.reader.decoder.close(batch);
     }
 
-    /// Reads to the end of the body, which nobody looks at.
+    /// Reads to the end of the body, which nobody looks at, unless there is much of it: then
+    /// another connection is cheaper, and a host that never stops sending would hold the thread.
     pub(crate) async fn drain(&mut self) {
         let ignore = |_: &[u8]| ControlFlow::Continue(());
-        while !self.at_end {
+        for _ in 0..DRAIN_READS_MAX {
+            if self.at_end {
+                return;
+            }
             let read = self.incoming.read(ignore).await;
             self.at_end = !matches!(read, Ok(Read::More));
         }

@@ -28,6 +28,8 @@ enum Item {
 pub struct EventBatch {
     text: String,
     items: Vec<Item>,
+    /// START is among them, not cleaned yet.
+    has_start: bool,
     /// How many bytes there was no memory for; what came after them is dropped too.
     bytes_refused: Option<usize>,
 }
@@ -54,7 +56,10 @@ impl EventBatch {
             Event::Reasoning(text) => self.push_reasoning(&text),
             // Every stream has one, whatever happens.
             end @ Event::End(_) => self.items.push(Item::Other(end)),
-            other if self.bytes_refused.is_none() => self.items.push(Item::Other(other)),
+            other if self.bytes_refused.is_none() => {
+                self.has_start |= matches!(other, Event::Start(_));
+                self.items.push(Item::Other(other));
+            }
             _ => {}
         }
     }
@@ -81,6 +86,7 @@ impl EventBatch {
             self.text = String::new();
         }
         self.bytes_refused = None;
+        self.has_start = false;
     }
 
     /// The events in order.
@@ -98,9 +104,13 @@ impl EventBatch {
         })
     }
 
-    /// What a provider said when it began, to be cleaned before anybody sees it.
-    pub(crate) fn starts(&mut self) -> impl Iterator<Item = &mut Start> {
-        self.items.iter_mut().filter_map(|item| match item {
+    /// What a provider said when it began, to be cleaned before anybody sees it; each START once.
+    pub(crate) fn new_starts(&mut self) -> impl Iterator<Item = &mut Start> {
+        let items = match std::mem::take(&mut self.has_start) {
+            true => self.items.as_mut_slice(),
+            false => &mut [],
+        };
+        items.iter_mut().filter_map(|item| match item {
             Item::Other(Event::Start(start)) => Some(&mut **start),
             Item::Other(_) | Item::Text { .. } | Item::Reasoning { .. } => None,
         })

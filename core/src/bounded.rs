@@ -25,8 +25,11 @@ pub(crate) fn extend(body: &mut Vec<u8>, piece: &[u8], bytes_max: usize) -> Resu
 }
 
 /// Appends; the caller has checked the bound, which here only says how much room may be needed.
+#[inline]
 pub(crate) fn append(buffer: &mut Vec<u8>, bytes: &[u8], bytes_max: usize) -> Result<(), LlmError> {
-    reserve(buffer, bytes.len(), bytes_max)?;
+    if buffer.capacity() - buffer.len() < bytes.len() {
+        reserve(buffer, bytes.len(), bytes_max)?;
+    }
     buffer.extend_from_slice(bytes);
     Ok(())
 }
@@ -55,6 +58,7 @@ pub(crate) fn spare(bytes: usize) -> Result<Vec<u8>, TryReserveError> {
 
 /// Makes room. Where the address space does not hold what is wanted, half of it has to do, and so
 /// on down to what is needed.
+#[cold]
 fn reserve(buffer: &mut Vec<u8>, bytes: usize, bytes_max: usize) -> Result<(), LlmError> {
     let needed = buffer.len().saturating_add(bytes);
     if needed <= buffer.capacity() {

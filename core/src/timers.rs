@@ -66,6 +66,12 @@ pub(crate) enum Stage {
     Retry,
 }
 
+/// Polls a timer that stands behind work which may have used up the task's share of polls: tokio
+/// would then call every timer pending, for as long as a socket always has data.
+pub(crate) fn poll_sleep(sleep: Pin<&mut Sleep>, context: &mut Context<'_>) -> Poll<()> {
+    pin!(tokio::task::unconstrained(sleep)).poll(context)
+}
+
 /// The clock of one stream.
 #[derive(Debug)]
 pub(crate) struct Watchdog {
@@ -78,8 +84,8 @@ pub(crate) struct Watchdog {
     host_since: Option<Instant>,
     /// Time of the host since the stage was entered.
     away: Duration,
-    /// A deadline has passed; until then data may still come.
-    grace: Option<Instant>,
+    /// The deadline of this timer has passed; until then data may still come.
+    grace: Option<(Timer, Instant)>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -103,15 +109,20 @@ impl Watchdog {
         self.stage = stage;
         self.stage_began = Instant::now();
         self.away = Duration::ZERO;
-        self.grace = None;
+        self.end_grace();
     }
 
     /// A sign of life: the idle timer begins anew. The other timers are not fed.
     pub(crate) fn feed(&mut self) {
         if self.stage == Stage::Idle {
             self.stage_began = Instant::now();
-            self.grace = None;
+            self.end_grace();
         }
+    }
+
+    /// The stage has a new deadline; nothing moves that of the whole call.
+    fn end_grace(&mut self) {
+        self.grace = self.grace.filter(|(timer, _)| *timer == Timer::Total);
     }
 
     /// From here on the host is the slow one.
@@ -181,7 +192,7 @@ impl Watchdog {
             }
             if let Some((stage, began)) = stage() {
                 if stage != self.stage {
-                    self.grace = None;
+                    self.end_grace();
                 }
                 self.stage = stage;
                 self.stage_began = began + self.away;
@@ -198,14 +209,16 @@ impl Watchdog {
             let Some((deadline, _)) = self.deadline() else {
                 return Poll::Pending;
             };
-            let wake_at = self.grace.map_or(deadline, |grace| grace.max(deadline));
+            let wake_at = self
+                .grace
+                .map_or(deadline, |(_, grace)| grace.max(deadline));
             let sleep = self
                 .sleep
                 .get_or_insert_with(|| Box::pin(sleep_until(wake_at)));
             if sleep.deadline() > wake_at || sleep.is_elapsed() {
                 sleep.as_mut().reset(wake_at);
             }
-            if sleep.as_mut().poll(context).is_pending() {
+            if poll_sleep(sleep.as_mut(), context).is_pending() {
                 return Poll::Pending;
             }
             if let Some(timer) = self.expired() {
@@ -222,10 +235,10 @@ impl Watchdog {
             return None;
         }
         match self.grace {
-            Some(grace) => (now >= grace).then_some(timer),
-            None => {
+            Some((due, grace)) if due == timer => (now >= grace).then_some(timer),
+            Some(_) | None => {
                 let late = now.duration_since(deadline).min(GRACE_MAX);
-                self.grace = Some(now + GRACE + late);
+                self.grace = Some((timer, now + GRACE + late));
                 None
             }
         }
@@ -286,6 +299,29 @@ mod tests {
                 "{stage:?}"
             );
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_sign_of_life_moves_the_end_of_the_call() {
+        let limits = CallLimits {
+            total_timeout_ms: Some(3_000),
+            ..CallLimits::default()
+        };
+        let mut watchdog = watchdog(limits);
+        watchdog.enter(Stage::Idle);
+        let began = Instant::now();
+        let timer = loop {
+            let token = tokio::time::sleep(Duration::from_millis(1));
+            if let Err(timer) = watchdog.wait(token).await {
+                break timer;
+            }
+            if let Some(timer) = watchdog.expired() {
+                break timer;
+            }
+            watchdog.feed();
+            assert!(began.elapsed().as_secs() < 10, "it never ran out");
+        };
+        assert_eq!((timer, began.elapsed().as_secs()), (Timer::Total, 3));
     }
 
     #[tokio::test(start_paused = true)]

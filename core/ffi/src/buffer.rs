@@ -263,14 +263,17 @@ thread_local! {
 
 /// Makes room by doubling, else for just so many; false where there is no memory for either. A
 /// large list leaves something to all others, whose small allocations cannot be refused.
+#[inline]
 fn reserve<T>(list: &mut Vec<T>, more: usize) -> bool {
     #[cfg(test)]
     if NO_MEMORY.get() {
         return false;
     }
-    if list.capacity() - list.len() >= more {
-        return true;
-    }
+    list.capacity() - list.len() >= more || grow(list, more)
+}
+
+#[cold]
+fn grow<T>(list: &mut Vec<T>, more: usize) -> bool {
     let mut spare = Vec::<u8>::new();
     let is_large = (list.len() + more) * size_of::<T>() > SPARE_BYTES;
     (!is_large || spare.try_reserve_exact(SPARE_BYTES).is_ok())

@@ -237,7 +237,7 @@ impl Life {
 
 /// Cleans START, which comes with the first content.
 fn clean_start(shared: &Shared, request: &LlmRequest, batch: &mut EventBatch) {
-    for start in batch.starts() {
+    for start in batch.new_starts() {
         plan::redactor(shared, Some(request)).clean_start(start);
     }
 }

@@ -9,7 +9,7 @@ use base64::prelude::{Engine, BASE64_STANDARD};
 use flate2::write::GzEncoder;
 use flate2::Compression;
 use futures_util::StreamExt;
-use liter_llm::{ErrorKind, Event};
+use liter_llm::{ErrorKind, Event, EventRef};
 use serde_json::{json, Value};
 
 use crate::support::Mock;
@@ -230,4 +230,77 @@ async fn unpacking_delays_no_other_stream() {
         "{:?}",
         cancelled.elapsed()
     );
+}
+
+/// One step takes what is ready up to a bound, so that a stream with much of it lets others in.
+#[tokio::test(flavor = "current_thread")]
+async fn a_step_takes_no_more_than_its_share() {
+    const READ_BYTES: usize = 16 * 1024;
+    const PIECES: usize = 100;
+    let (mock, client) = pair(json!({"retries_max": 0}));
+    let piece = "x".repeat(1000);
+    let token = |text: &str| {
+        let choice = json!({"index": 0, "delta": {"content": text}, "finish_reason": "stop"});
+        format!(
+            "data: {}\n\n",
+            json!({"id": "chatcmpl-1", "choices": [choice]})
+        )
+    };
+    let framed = |bytes: &str| format!("{:x}\r\n{bytes}\r\n", bytes.len());
+    let first = framed(&token("first"));
+    let rest = framed(&token(&piece).repeat(PIECES)) + "0\r\n\r\n";
+    let acts = [
+        stream_head(json!([])),
+        json!({ "write": first }),
+        json!({"await": "go"}),
+        json!({ "write": rest }),
+        json!({"signal": "ready"}),
+    ];
+    mock.plan("much", json!([{ "raw": acts }]));
+    let mut stream = client.stream(request(&base_url(&mock, "http", "much")));
+    while !matches!(stream.next().await, Some(Event::Text(_))) {}
+    mock.signal("much", "go");
+    mock.wait("much", "signal=ready");
+    let mut whole = 0;
+    while let Some(batch) = within(PATIENCE, stream.next_batch()).await {
+        let text = batch.iter().map(|event| match event {
+            EventRef::Text(text) => text.len(),
+            EventRef::Reasoning(_) | EventRef::Other(_) => 0,
+        });
+        let bytes: usize = text.sum();
+        // The read that passes the bound is the last one.
+        assert!(bytes <= 2 * READ_BYTES, "{bytes} bytes in one step");
+        whole += bytes;
+    }
+    assert_eq!(whole, PIECES * piece.len());
+}
+
+/// An answer whose model said why it stopped is complete, whatever goes on behind it: in silence,
+/// or with a host that never stops sending.
+#[tokio::test(flavor = "current_thread")]
+async fn a_timer_behind_a_whole_answer_ends_it_well() {
+    let _limit = TimeLimit::of("a_timer_behind_a_whole_answer_ends_it_well");
+    let (mock, client) = pair(json!({"retries_max": 0, "total_timeout_ms": 600}));
+    let choice = json!({"index": 0, "delta": {"content": "whole"}, "finish_reason": "stop"});
+    let token = format!(
+        "data: {}\n\n",
+        json!({"id": "chatcmpl-1", "choices": [choice]})
+    );
+    let framed = |bytes: &str| format!("{:x}\r\n{bytes}\r\n", bytes.len());
+    let comments = framed(&": nothing to say\n".repeat(1000));
+    let behind = [
+        ("silence", json!({"hang": true})),
+        ("comments", endless(&comments)),
+    ];
+    for (place, (name, then)) in crate::HTTP1_PLACES.iter().flat_map(|place| {
+        let each = behind.iter();
+        each.map(move |behind| (place, behind))
+    }) {
+        let acts = json!([stream_head(json!([])), { "write": framed(&token) }, then]);
+        let key = format!("{place}-{name}");
+        mock.plan(&key, json!([{ "raw": acts }]));
+        let base_url = base_url(&mock, place, &key);
+        assert_eq!(text(&client, &base_url).await, "whole", "{key}");
+        until(name, || left(&mock, &key) == 1).await;
+    }
 }

@@ -17,6 +17,7 @@ use super::{CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES};
 use crate::http::http1::head::HEAD_BYTES_MAX;
 use crate::http::pool::{Origin, Timing};
 use crate::http::socket::Socket;
+use crate::timers::poll_sleep;
 
 /// More than any host announces: as long as this stands, it has announced nothing.
 const NOTHING_ANNOUNCED: usize = usize::MAX - 1;
@@ -152,7 +153,7 @@ impl Driver {
                 self.timer.as_mut().reset(end);
             }
         }
-        while self.timer.as_mut().poll(context).is_ready() {
+        while poll_sleep(self.timer.as_mut(), context).is_ready() {
             if self.waiting_for_pong {
                 let message = format!("no answer to a PING within {:?}", self.timing.ping_timeout);
                 return Poll::Ready(message);
