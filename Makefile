@@ -160,13 +160,15 @@ test-rust: mock $(VENV)/ready ## unit tests, vectors and boundary tests in Rust;
 
 # valgrind is the one tool that a machine with compilers may lack; continuous integration has it.
 WAYS := plain sanitized $(shell command -v valgrind >/dev/null && echo valgrind)
-test-c: library library-for-memory-tools mock ## C99 and C++17 against the header: plain, sanitizers, valgrind
+test-c: library library-for-memory-tools mock $(VENV)/ready ## C99 and C++17 against the header: plain, sanitizers, valgrind
 	@$(call need,gcc,a C compiler)
 	@$(call need,g++,a C++ compiler)
 	@for way in $(WAYS); do \
 	  $(call quietly,the C tests: $$way,c-$$way,$(MAKE) -j2 -C tests/c build WAY=$$way); done
 	@$(call reported,c,code=0; for way in $(WAYS); do \
-	  $(MAKE) -C tests/c run WAY=$$way || code=1; done; exit $$code)
+	  $(MAKE) -C tests/c run WAY=$$way || code=1; done; \
+	  LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
+	  $(VENV)/bin/python -m pytest -q tests/battery || code=1; exit $$code)
 	@[ -n '$(filter valgrind,$(WAYS))' ] || \
 	  echo "valgrind is not here, so its part did not run; make setup installs it"
 
