@@ -187,7 +187,7 @@ test-python: package mock ## the Python package against the mock provider; what 
 # The samples are programs of their own; the race detector and cgocheck2 watch the rest.
 test-go: go mock ## the Go package against the mock provider
 	@$(call reported,go,cd bindings/go && \
-	  GOEXPERIMENT=cgocheck2 LITER_LLM_MOCK=$(MOCK) go test -race -count=1 -v .)
+	  GOEXPERIMENT=cgocheck2 LITER_LLM_MOCK=$(MOCK) go test -race -parallel 8 -count=1 -v .)
 
 test-node: node mock ## the Node package against the mock provider
 	@$(call reported,node,cd bindings/node && LITER_LLM_MOCK=$(MOCK) npm test)

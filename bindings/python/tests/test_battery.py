@@ -125,7 +125,7 @@ def mock() -> Iterator[Mock]:
 def verdicts(request: pytest.FixtureRequest, mock: Mock) -> Iterator[dict[Case, Future[list[str]]]]:
     """Of all tests of this run: they are played beside each other."""
     tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    wanted = [test.callspec.params["case"] for test in tests if test.function is test_scenario]
+    wanted: list[Case] = [test.callspec.params["case"] for test in tests if test.function is test_scenario]
     log = OwnLog()
     logger = logging.getLogger("liter_llm")
     level = logger.level
