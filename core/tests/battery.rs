@@ -135,6 +135,7 @@ async fn run(mock: &Mock, scenario: &Value, way: Way) -> Vec<String> {
         );
         for request in seen["requests"].as_array().into_iter().flatten() {
             check.equal("version", &json!(way.version), &request["version"]);
+            check.equal("place", &json!(way.port), &request["place"]);
         }
     }
     if let Some(never) = scenario["never"]
