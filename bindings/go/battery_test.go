@@ -22,13 +22,14 @@ type scenario struct {
 	Request     map[string]any  `json:"request"`
 	Expected    map[string]any  `json:"expected"`
 	HTTP1Only   bool            `json:"http1_only"`
+	CancelWhen  string          `json:"cancel_when"`
 	Closed      bool            `json:"closed"`
 	AnyRequests bool            `json:"any_requests"`
 	Never       string          `json:"never"`
 	MessageHas  string          `json:"message_has"`
 }
 
-// batteryWay is a way to the provider: which port of the mock, and in which protocol it is asked there.
+// batteryWay is a way to the provider: which port of the mock is asked, and in which protocol.
 type batteryWay struct{ name, port, version string }
 
 var batteryWays = []batteryWay{
@@ -82,7 +83,15 @@ func (scenario scenario) play(t *testing.T, way batteryWay, client *literllm.Cli
 		request.Extra[name] = value
 	}
 	began := time.Now()
-	stream := client.Invoke(context.Background(), request)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stream := client.Invoke(ctx, request)
+	if scenario.CancelWhen != "" {
+		go func() {
+			defer cancel()
+			waitFor(t, key, scenario.CancelWhen)
+		}()
+	}
 	var failed *literllm.Error
 	for _, err := range stream.Tokens() {
 		if err != nil && !errors.As(err, &failed) {

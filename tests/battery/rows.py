@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -99,6 +100,21 @@ def played(
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield {case: pool.submit(play, case) for case in of_them}
         pool.shutdown(cancel_futures=True)
+
+
+def cancel_as_told(case: Case, wait: Callable[..., object], cancel: Callable[[], object]) -> None:
+    """Cancels from another thread once the mock has seen what a row about cancel waits for."""
+    if "cancel_when" not in case.row:
+        return
+    name, value = case.row["cancel_when"].split("=")
+
+    def run() -> None:
+        try:
+            wait(**{name: value})
+        finally:
+            cancel()
+
+    threading.Thread(target=run, daemon=True).start()
 
 
 def differences(case: Case, came: Came, seen: dict[str, Any], host: str) -> list[str]:

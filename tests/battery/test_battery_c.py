@@ -9,12 +9,13 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from queue import Queue
 from typing import IO, Any, NamedTuple, cast
 
 import pytest
-from rows import KEY, WAYS, Came, Case, cases, check, differences, played
+from rows import KEY, WAYS, Came, Case, cancel_as_told, cases, check, differences, played
 
 from support import ROOT, Mock
 
@@ -25,9 +26,9 @@ CASES = cases(WAYS)
 
 
 def is_for_invoke(case: Case) -> bool:
-    """All calls of llm_invoke share connections: `new_connection` says why a row needs its own,
-    and over HTTP/2 one that closes its connection would end the others."""
-    if "new_connection" in case.row:
+    """llm_invoke cannot be cancelled, and its calls share connections: `new_connection` says why a
+    row needs its own, and over HTTP/2 one that closes its connection would end the others."""
+    if "new_connection" in case.row or "cancel_when" in case.row:
         return False
     return case.way.name != "http2" or '"close"' not in json.dumps(case.row["steps"])
 
@@ -70,20 +71,30 @@ class Player:
         self.process.stdout.close()
         return code
 
-    def play(self, how: str, provider: str, options: Any, request: Any) -> list[Record]:
-        """All that came, the record `done` last."""
-        answers: Queue[Record] = Queue()
+    def start(self, how: str, provider: str, options: Any, request: Any) -> int:
+        """The number of what is played now."""
         with self._lock:
             number = len(self._answers) + 1
-            self._answers[number] = answers
-            fields = (how, str(number), provider, json.dumps(options), json.dumps(request))
-            assert self.process.stdin is not None
-            self.process.stdin.write("\t".join(fields).encode() + b"\n")
-            self.process.stdin.flush()
+            self._answers[number] = Queue()
+        self._say(how, str(number), provider, json.dumps(options), json.dumps(request))
+        return number
+
+    def cancel(self, number: int) -> None:
+        self._say("cancel", str(number))
+
+    def all_of(self, number: int) -> list[Record]:
+        """All that came, the record `done` last."""
+        answers = self._answers[number]
         found = [answers.get(timeout=LONGEST_S)]
         while found[-1].what != "done":
             found.append(answers.get(timeout=LONGEST_S))
         return found
+
+    def _say(self, *fields: str) -> None:
+        assert self.process.stdin is not None
+        with self._lock:
+            self.process.stdin.write("\t".join(fields).encode() + b"\n")
+            self.process.stdin.flush()
 
     def _read(self) -> None:
         output = self.process.stdout
@@ -156,11 +167,14 @@ def play(mock: Mock, player: Player, case: Case, how: str) -> list[str]:
         "pool_idle_timeout_ms": 50_000 + case.number,
     }
     if how == "stream":
-        records = player.play(how, "", options, request)
+        number = player.start(how, "", options, request)
+        cancel_as_told(case, partial(mock.wait, key), partial(player.cancel, number))
+        records = player.all_of(number)
         came = came_of(records)
     else:
         provider = request.get("provider", "openai")
-        records = player.play(how, provider, {}, {"api_key": KEY, **request})
+        number = player.start(how, provider, {}, {"api_key": KEY, **request})
+        records = player.all_of(number)
         came = came_of_invoke(records)
     found = [record.data.decode() for record in records if record.what == "broken"]
     if case.row.get("closed"):
@@ -202,8 +216,9 @@ def play_alone(
     return found + ([f"memory grew by {grown} MiB"] if grown > at_most else [])
 
 
-def is_measured(case: Case) -> bool:
-    return "memory_mb_max" in case.row
+def is_alone(how: str, case: Case) -> bool:
+    """Where memory is measured; and a flood on the connection that others use beside it."""
+    return "memory_mb_max" in case.row and (how == "stream" or case.way.name == "http2")
 
 
 def memory_mb(process: Path, name: str) -> int:
@@ -220,7 +235,7 @@ def verdicts(request: pytest.FixtureRequest, mock: Mock, player: Player) -> Iter
         for test in tests
         if test.originalname in HOW
     ]
-    alone = [(how, case) for how, case in wanted if how == "stream" and is_measured(case)]
+    alone = [(how, case) for how, case in wanted if is_alone(how, case)]
     together = [what for what in wanted if what not in alone]
     with (
         played(together, lambda what: play(mock, player, what[1], what[0])) as found,

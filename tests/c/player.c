@@ -118,14 +118,14 @@ static void play_stream(Play *play) {
   LlmClient *client = NULL;
   LlmError error = llm_client_new(play->options, NULL, NULL, &client);
   play->began_ms = check_now_ms();
+  set_client(play, client); /* a cancel may come as soon as the provider has the request */
   if (error == LLM_ERROR_OK) {
     error = llm_client_start(client, play->number, play->provider, play->request);
   }
-  if (error == LLM_ERROR_OK) {
-    set_client(play, client);
-    while (!play->ended) expect(play, poll_once(play, client, -1) > 0, "a poll waited for nothing");
-    set_client(play, NULL);
+  while (error == LLM_ERROR_OK && !play->ended) {
+    expect(play, poll_once(play, client, -1) > 0, "a poll waited for nothing");
   }
+  set_client(play, NULL);
   uint64_t took_us = microseconds(play);
   while (poll_once(play, client, 0) > 0) {
   }

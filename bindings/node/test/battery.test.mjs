@@ -60,7 +60,12 @@ async function play(name, way, scenario, number) {
   const listen = (line) => lines.push(line);
   diagnostics.subscribe("liter-llm", listen);
   const began = performance.now();
-  const { response, error } = await outcomeOf(llm.invoke(request));
+  const answer = llm.invoke(request);
+  if (scenario.cancel_when) {
+    const when = Object.fromEntries([scenario.cancel_when.split("=")]);
+    mock.wait(key, when).finally(() => answer.cancel());
+  }
+  const { response, error } = await outcomeOf(answer);
   const elapsedMs = performance.now() - began;
   diagnostics.unsubscribe("liter-llm", listen);
   llm.close();

@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import pytest
-from rows import KEY, Came, Case, cases, check, differences, played
+from rows import KEY, Came, Case, cancel_as_told, cases, check, differences, played
 
 import liter_llm
 from support import Mock, show
@@ -52,6 +53,7 @@ def play(mock: Mock, log: OwnLog, case: Case) -> list[str]:
     stream = llm.invoke(case.request("hello"))
     events: list[liter_llm.Event] = []
     began = time.monotonic()
+    cancel_as_told(case, partial(mock.wait, key), stream.cancel)
     error: liter_llm.LlmError | None = None
     try:
         events.extend(stream.events())
@@ -125,7 +127,9 @@ def mock() -> Iterator[Mock]:
 def verdicts(request: pytest.FixtureRequest, mock: Mock) -> Iterator[dict[Case, Future[list[str]]]]:
     """Of all tests of this run: they are played beside each other."""
     tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    wanted: list[Case] = [test.callspec.params["case"] for test in tests if test.function is test_scenario]
+    wanted: list[Case] = [
+        test.callspec.params["case"] for test in tests if test.function is test_scenario
+    ]
     log = OwnLog()
     logger = logging.getLogger("liter_llm")
     level = logger.level
