@@ -47,11 +47,10 @@ class Player:
     """The C program; its answers are given to who asked, by number."""
 
     def __init__(self, ca_file: str) -> None:
-        program = os.environ.get("LITER_LLM_PLAYER", str(ROOT / "build/c/plain/player"))
         foreign = ("_API_KEY", "_BASE_URL", "_proxy", "_PROXY")
         kept = {name: text for name, text in os.environ.items() if not name.endswith(foreign)}
         self.process = subprocess.Popen(
-            [program],
+            [str(ROOT / "build/c/plain/player")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**kept, "SSL_CERT_FILE": ca_file},  # llm_invoke has no options
