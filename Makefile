@@ -160,13 +160,15 @@ test-rust: mock $(VENV)/ready ## unit tests, vectors and boundary tests in Rust;
 
 # valgrind is the one tool that a machine with compilers may lack; continuous integration has it.
 WAYS := plain sanitized $(shell command -v valgrind >/dev/null && echo valgrind)
-test-c: library library-for-memory-tools mock ## C99 and C++17 against the header: plain, sanitizers, valgrind
+test-c: library library-for-memory-tools mock $(VENV)/ready ## C99 and C++17 against the header: plain, sanitizers, valgrind
 	@$(call need,gcc,a C compiler)
 	@$(call need,g++,a C++ compiler)
 	@for way in $(WAYS); do \
 	  $(call quietly,the C tests: $$way,c-$$way,$(MAKE) -j2 -C tests/c build WAY=$$way); done
 	@$(call reported,c,code=0; for way in $(WAYS); do \
-	  $(MAKE) -C tests/c run WAY=$$way || code=1; done; exit $$code)
+	  $(MAKE) -C tests/c run WAY=$$way || code=1; done; \
+	  LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
+	  $(VENV)/bin/python -m pytest -q tests/battery || code=1; exit $$code)
 	@[ -n '$(filter valgrind,$(WAYS))' ] || \
 	  echo "valgrind is not here, so its part did not run; make setup installs it"
 
@@ -185,7 +187,7 @@ test-python: package mock ## the Python package against the mock provider; what 
 # The samples are programs of their own; the race detector and cgocheck2 watch the rest.
 test-go: go mock ## the Go package against the mock provider
 	@$(call reported,go,cd bindings/go && \
-	  GOEXPERIMENT=cgocheck2 LITER_LLM_MOCK=$(MOCK) go test -race -count=1 -v .)
+	  GOEXPERIMENT=cgocheck2 LITER_LLM_MOCK=$(MOCK) go test -race -parallel 8 -count=1 -v .)
 
 test-node: node mock ## the Node package against the mock provider
 	@$(call reported,node,cd bindings/node && LITER_LLM_MOCK=$(MOCK) npm test)

@@ -21,13 +21,25 @@ type scenario struct {
 	Steps       json.RawMessage `json:"steps"`
 	Request     map[string]any  `json:"request"`
 	Expected    map[string]any  `json:"expected"`
+	HTTP1Only   bool            `json:"http1_only"`
+	CancelWhen  string          `json:"cancel_when"`
 	Closed      bool            `json:"closed"`
 	AnyRequests bool            `json:"any_requests"`
 	Never       string          `json:"never"`
 	MessageHas  string          `json:"message_has"`
 }
 
-// TestBattery plays every scenario that all languages play.
+// batteryWay is a way to the provider: which port of the mock is asked, and in which protocol.
+type batteryWay struct{ name, port, version string }
+
+var batteryWays = []batteryWay{
+	{"http1", "http", "HTTP/1.1"},
+	{"tls", "https_http1", "HTTP/1.1"},
+	{"http2", "https", "HTTP/2"},
+}
+
+// TestBattery plays every scenario that all languages play, on every way on which it can show.
+// LITER_LLM_BATTERY=F12.http2 plays those whose name with its way holds that.
 func TestBattery(t *testing.T) {
 	text, err := os.ReadFile("../../tests/battery/faults.json")
 	if err != nil {
@@ -37,17 +49,27 @@ func TestBattery(t *testing.T) {
 	if err := json.Unmarshal(text, &scenarios); err != nil {
 		t.Fatal(err)
 	}
-	for number, scenario := range scenarios {
-		t.Run(scenario.Name, func(t *testing.T) {
-			t.Parallel()
-			// Clients with equal options share connections; a scenario needs its own.
-			own := literllm.With("pool_idle_timeout_ms", 50_000+number)
-			scenario.play(t, newClient(t, literllm.WithAPIKey(batteryKey), own))
-		})
+	for _, way := range batteryWays {
+		for number, scenario := range scenarios {
+			name := scenario.Name + "." + way.name
+			wanted := strings.Contains(name, os.Getenv("LITER_LLM_BATTERY"))
+			if !wanted || way.name == "http2" && scenario.HTTP1Only {
+				continue
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				scenario.play(t, way, newClient(t,
+					literllm.WithAPIKey(batteryKey),
+					literllm.With("ca_file", mockPlaces["ca_file"]),
+					// Clients with equal options share connections; a scenario needs its own.
+					literllm.With("pool_idle_timeout_ms", 50_000+number),
+				))
+			})
+		}
 	}
 }
 
-func (scenario scenario) play(t *testing.T, client *literllm.Client) {
+func (scenario scenario) play(t *testing.T, way batteryWay, client *literllm.Client) {
 	text := strings.ReplaceAll(string(scenario.Steps), "{key}", batteryKey)
 	var planned []any
 	if err := json.Unmarshal([]byte(text), &planned); err != nil {
@@ -55,12 +77,21 @@ func (scenario scenario) play(t *testing.T, client *literllm.Client) {
 	}
 	key := plan(t, planned...)
 	request := ask(key)
+	request.BaseURL = baseURLAt(way.port, key)
 	request.Extra = map[string]any{"stream": true}
 	for name, value := range scenario.Request {
 		request.Extra[name] = value
 	}
 	began := time.Now()
-	stream := client.Invoke(context.Background(), request)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stream := client.Invoke(ctx, request)
+	if scenario.CancelWhen != "" {
+		go func() {
+			defer cancel()
+			waitFor(t, key, scenario.CancelWhen)
+		}()
+	}
 	var failed *literllm.Error
 	for _, err := range stream.Tokens() {
 		if err != nil && !errors.As(err, &failed) {
@@ -80,13 +111,25 @@ func (scenario scenario) play(t *testing.T, client *literllm.Client) {
 		waitFor(t, key, "closed=1")
 	}
 	if !scenario.AnyRequests {
-		if count := seen(t, key)["requests_count"]; count != scenario.Expected["requests"] {
-			t.Errorf("%v requests", count)
-		}
+		scenario.compareRequests(t, way, seen(t, key))
 	}
 	hides(t, strings.ReplaceAll(scenario.Never, "{key}", batteryKey), response, failed, stream)
-	if failed != nil && !strings.Contains(failed.Message, scenario.MessageHas) {
-		t.Error(failed.Message)
+	host := strings.Split(strings.Split(request.BaseURL, "/")[2], ":")[0]
+	part := strings.ReplaceAll(scenario.MessageHas, "127.0.0.1", host)
+	if part != "" && (failed == nil || !strings.Contains(failed.Message, part)) {
+		t.Errorf("%v, and a message with %s expected", failed, part)
+	}
+}
+
+// compareRequests looks at how many came to the mock, where, and in which version of HTTP.
+func (scenario scenario) compareRequests(t *testing.T, way batteryWay, seen object) {
+	if count := seen["requests_count"]; count != scenario.Expected["requests"] {
+		t.Errorf("%v requests", count)
+	}
+	for _, request := range seen["requests"].([]any) {
+		request := request.(map[string]any)
+		same(t, "version", request["version"], way.version)
+		same(t, "place", request["place"], way.port)
 	}
 }
 

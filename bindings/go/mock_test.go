@@ -31,7 +31,7 @@ func withMock(m *testing.M) int {
 	if program == "" {
 		program = "../../tests/mock/target/release/liter-llm-mock"
 	}
-	mock := exec.Command(program, "--lifetime-seconds", "900")
+	mock := exec.Command(program, "--tls", "--lifetime-seconds", "900")
 	input, _ := mock.StdinPipe()
 	output, _ := mock.StdoutPipe()
 	if err := mock.Start(); err != nil {
@@ -61,7 +61,10 @@ func plan(t *testing.T, steps ...any) string {
 	return key
 }
 
-func baseURL(key string) string { return fmt.Sprintf("%s/%s/v1", mockPlaces["http"], key) }
+func baseURL(key string) string { return baseURLAt("http", key) }
+
+// baseURLAt is the same at one of the mock's other ports.
+func baseURLAt(port, key string) string { return fmt.Sprintf("%s/%s/v1", mockPlaces[port], key) }
 
 // waitFor returns once the conditions hold.
 func waitFor(t *testing.T, key, conditions string) object {

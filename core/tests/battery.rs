@@ -10,11 +10,12 @@
 
 mod support;
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use futures_util::{stream, StreamExt};
-use liter_llm::{Client, Event, LlmRequest, LlmResponse};
+use liter_llm::{Client, ErrorKind, Event, LlmRequest, LlmResponse};
 use serde_json::{json, Value};
 use support::{client, Mock};
 
@@ -127,15 +128,7 @@ async fn run(mock: &Mock, scenario: &Value, way: Way) -> Vec<String> {
         mock.wait(name, "closed=1");
     }
     if scenario["any_requests"] != true {
-        let seen = mock.seen(name);
-        check.equal(
-            "requests",
-            &scenario["expected"]["requests"],
-            &seen["requests_count"],
-        );
-        for request in seen["requests"].as_array().into_iter().flatten() {
-            check.equal("version", &json!(way.version), &request["version"]);
-        }
+        check.requests(&scenario["expected"]["requests"], &mock.seen(name), way);
     }
     if let Some(never) = scenario["never"]
         .as_str()
@@ -197,7 +190,15 @@ async fn ask(
         Ok(request) => {
             let mut events = client.stream(request);
             let mut ends = 0;
-            while let Some(event) = events.next().await {
+            let mut cancel = pin!(cancel_time(mock, scenario, key));
+            loop {
+                let event = tokio::select! {
+                    event = events.next() => event,
+                    () = &mut cancel, if ends == 0 => {
+                        Some(Event::End(Box::new(events.abort(ErrorKind::Cancelled))))
+                    }
+                };
+                let Some(event) = event else { break };
                 ends += u32::from(matches!(event, Event::End(_)));
                 log.push_str(&format!("{event:?}"));
                 response.push(event);
@@ -207,6 +208,14 @@ async fn ask(
         Err(error) => response.receipt = liter_llm::Receipt::failed(error),
     }
     (response, log)
+}
+
+/// Ends once the mock has seen what a row about cancel waits for; never with any other row.
+async fn cancel_time(mock: &Mock, scenario: &Value, key: &str) {
+    match scenario["cancel_when"].as_str() {
+        Some(conditions) => mock.held(key, conditions).await,
+        None => std::future::pending().await,
+    }
 }
 
 struct Check<'a> {
@@ -227,6 +236,15 @@ impl Check<'_> {
                 "{}: {what}: {expected} expected, not {got}",
                 self.name
             ));
+        }
+    }
+
+    /// How many the mock has seen, where, and in which version of HTTP.
+    fn requests(&mut self, expected: &Value, seen: &Value, way: Way) {
+        self.equal("requests", expected, &seen["requests_count"]);
+        for request in seen["requests"].as_array().into_iter().flatten() {
+            self.equal("version", &json!(way.version), &request["version"]);
+            self.equal("place", &json!(way.port), &request["place"]);
         }
     }
 

@@ -17,12 +17,13 @@ make -s -C tests/c build >"$logs/c-build.log" 2>&1
 build/c/plain/boundary echo order cancel_ends_once close_ends_all error_kinds unread_is_bounded \
   exit_with_live_stream fork_child_works >"$logs/c-lifecycle.log" 2>&1
 build/c/plain/boundary slow >>"$logs/c-lifecycle.log" 2>&1
+PYTHONPATH=bindings/python/tests "$python" -m pytest -v tests/battery >"$logs/c.log" 2>&1
 echo "-- Python"
 (cd bindings/python && "$python" -m pytest -v tests/test_battery.py >"$logs/python.log" 2>&1
   "$python" -m pytest -v -k "$(echo $names)" >"$logs/python-lifecycle.log" 2>&1
   "$python" -m pytest -v -m slow -k ten_thousand_streams >>"$logs/python-lifecycle.log" 2>&1)
 echo "-- Go"
-(cd bindings/go && go test -count=1 -v -run TestBattery . >"$logs/go.log" 2>&1
+(cd bindings/go && go test -parallel 8 -count=1 -v -run TestBattery . >"$logs/go.log" 2>&1
   LITER_LLM_SLOW=1 go test -count=1 -v . \
     -run 'Echo|Order|CancelEnds|CloseEnds|ErrorKinds|UnreadIs|TenThousand|ExitWith' \
     >"$logs/go-lifecycle.log" 2>&1)

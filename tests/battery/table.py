@@ -1,8 +1,8 @@
 """Tables of what each language's runner said: `python table.py faults.json LOGS`.
 
-Faults by language, and in Rust by each way to the provider that its runner names; then the
-lifecycle by language: a name passes when every test that begins with it does. What cannot be shown
-has its reason in REASONS, or Rust's runner says it. Exits 1 when a cell is empty or failed.
+Faults by language, a table for each way to the provider; then the lifecycle by language: a name
+passes when every test that begins with it does. What cannot be shown has its reason in REASONS, or
+Rust's runner says it. Exits 1 when a cell is empty or failed.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ import re
 import sys
 from pathlib import Path
 
-# How Rust's runner says what became of a fault on one of its ways, or why it left it out.
-WAY = re.compile(r"^battery (?P<name>\S+)\.(?P<way>\w+): (left out, (?P<reason>.+)|\w+)$")
-ON_A_WAY = r"^battery (?P<name>\S+)\.{way}: (?P<outcome>passed|failed)$"
-# How the other runners say it, by the name of the log.
+# How a row and its way are called, and how each runner says what became of it.
+NAME = r"(?P<name>\w+\.\w+)"
+LEFT_OUT = re.compile(rf"^battery {NAME}: left out, (?P<reason>.+)$")
 FAULTS = {
-    "python": re.compile(r"test_scenario\[(?P<name>\S+)\] (?P<outcome>PASSED|FAILED)"),
-    "go": re.compile(r"^ *--- (?P<outcome>PASS|FAIL): TestBattery/(?P<name>\S+)"),
-    "node": re.compile(r"^ *(?P<outcome>ok|not ok) \d+ - (?P<name>\S+)$"),
+    "rust": re.compile(rf"^battery {NAME}: (?P<outcome>passed|failed)$"),
+    "c": re.compile(rf"test_(scenario|invoke)\[{NAME}\] (?P<outcome>PASSED|FAILED)"),
+    "python": re.compile(rf"test_scenario\[{NAME}\] (?P<outcome>PASSED|FAILED)"),
+    "go": re.compile(rf"^ *--- (?P<outcome>PASS|FAIL): TestBattery/{NAME}"),
+    "node": re.compile(rf"^ *(?P<outcome>ok|not ok) \d+ - {NAME}$"),
 }
-# And of a test of the lifecycle.
+# A way, and who goes it.
+WAYS = {"http1": list(FAULTS), "proxied": ["rust"], "tls": list(FAULTS), "http2": list(FAULTS)}
+# How they say it of a test of the lifecycle.
 LIFECYCLE = {
     "c": re.compile(r"^(?P<outcome>ok|FAILED) (?P<name>\w+)"),
     "python": re.compile(r"::test_(?P<name>\w+)\S* (?P<outcome>PASSED|FAILED)"),
@@ -37,17 +40,6 @@ REASONS = {
     ("fork_child_works", "go"): "a Go program cannot fork and go on",
     ("fork_child_works", "node"): "Node cannot fork a process that goes on",
 }
-
-
-def ways(log: Path) -> dict[str, re.Pattern[str]]:
-    """What to look for in the log of Rust's runner, by column; what it left out joins REASONS."""
-    found: dict[str, re.Pattern[str]] = {}
-    for match in filter(None, map(WAY.match, lines(log))):
-        column = f"rust {match['way']}"
-        found.setdefault(column, re.compile(ON_A_WAY.format(way=match["way"])))
-        if match["reason"]:
-            REASONS[match["name"], column] = match["reason"]
-    return found or {"rust": WAY}
 
 
 def lines(log: Path) -> list[str]:
@@ -66,7 +58,7 @@ def outcomes(log: Path, said: re.Pattern[str]) -> dict[str, bool]:
 
 def snake(name: str) -> str:
     """Go's names in the words of the others; names of faults stay as they are."""
-    if re.fullmatch(r"F\d.*|[a-z].*", name):
+    if "." in name or re.fullmatch(r"[a-z].*", name):
         return name
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
@@ -101,20 +93,28 @@ def table(names: list[str], columns: dict[str, dict[str, bool]], exact: bool) ->
 
 
 def main(faults: Path, folder: Path) -> int:
-    """Prints both tables; the exit code."""
-
-    def columns(said: dict[str, re.Pattern[str]], kind: str) -> dict[str, dict[str, bool]]:
-        logs = {column: folder / f"{column.split()[0]}{kind}.log" for column in said}
-        return {column: outcomes(log, said[column]) for column, log in logs.items()}
-
-    scenarios = json.loads(faults.read_text(encoding="utf-8"))
-    faults_said = {**ways(folder / "rust.log"), **FAULTS}
-    sums = [
-        table([scenario["name"] for scenario in scenarios], columns(faults_said, ""), exact=True),
-        table(list(NAMES), columns(LIFECYCLE, "-lifecycle"), exact=False),
-    ]
+    """Prints all tables; the exit code."""
+    rows = json.loads(faults.read_text(encoding="utf-8"))
+    found = {
+        language: outcomes(folder / f"{language}.log", FAULTS[language]) for language in FAULTS
+    }
+    for match in filter(None, map(LEFT_OUT.match, lines(folder / "rust.log"))):
+        languages = WAYS[match["name"].split(".")[1]]
+        REASONS.update({(match["name"], language): match["reason"] for language in languages})
+    sums = []
+    for way, languages in WAYS.items():
+        names = [f"{row['name']}.{way}" for row in rows]
+        sums.append(table(names, {name: found[name] for name in languages}, exact=True))
+    lifecycle = {
+        language: outcomes(folder / f"{language}-lifecycle.log", said)
+        for language, said in LIFECYCLE.items()
+    }
+    sums.append(table(list(NAMES), lifecycle, exact=False))
+    told: dict[tuple[str, str], list[str]] = {}
     for (name, language), reason in REASONS.items():
-        print(f"{name}, {language}: {reason}")
+        told.setdefault((name, reason), []).append(language)
+    for (name, reason), languages in told.items():
+        print(f"{name}, {', '.join(languages)}: {reason}")
     passed, failed = (sum(numbers) for numbers in zip(*sums))
     if not any(line.startswith("test result: ok") for line in lines(folder / "rust.log")):
         print("rust: the runner did not end well, so a way may be missing")

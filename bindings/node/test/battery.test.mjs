@@ -1,8 +1,10 @@
-// The fault battery through the Node package: every scenario of tests/battery/faults.json.
+// The fault battery through the Node package: every scenario of tests/battery/faults.json, over
+// plain HTTP/1.1, over TLS and over HTTP/2. LITER_LLM_BATTERY=F12.http2 plays what holds that.
 import assert from "node:assert/strict";
 import diagnostics from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { describe } from "node:test";
 
 import { LlmError } from "liter-llm";
 
@@ -13,14 +15,28 @@ const SCENARIOS = JSON.parse(
   readFileSync(path.join(ROOT, "tests/battery/faults.json"), "utf8"),
 );
 const OUTSIDE = ["requests", "at_least_ms", "at_most_ms"];
-const mock = await Mock.start();
+const WAYS = [
+  { name: "http1", port: "http", version: "HTTP/1.1" },
+  { name: "tls", port: "https_http1", version: "HTTP/1.1" },
+  { name: "http2", port: "https", version: "HTTP/2" },
+];
+const WANTED = process.env.LITER_LLM_BATTERY ?? "";
+const mock = await Mock.start("--tls");
 
-for (const [number, scenario] of SCENARIOS.entries()) {
-  test(scenario.name, () => play(scenario, number));
-}
+// Most of them wait, so they are played beside each other.
+describe("every_fault_ends_as_promised", { concurrency: 8 }, () => {
+  for (const way of WAYS) {
+    for (const [number, scenario] of SCENARIOS.entries()) {
+      const name = `${scenario.name}.${way.name}`;
+      if (!name.includes(WANTED)) continue;
+      if (way.name === "http2" && scenario.http1_only) continue;
+      test(name, () => play(name, way, scenario, number));
+    }
+  }
+});
 
-async function play(scenario, number) {
-  const key = mock.newKey(scenario.name);
+async function play(name, way, scenario, number) {
+  const key = mock.newKey(name);
   await mock.plan(
     JSON.parse(JSON.stringify(scenario.steps).replaceAll("{key}", KEY)),
     key,
@@ -30,6 +46,7 @@ async function play(scenario, number) {
   const poolIdleTimeoutMs = 50_000 + number;
   const options = {
     ...{ apiKey: KEY, retriesMax: undefined, logLevel: "debug" },
+    ...{ baseUrl: mock.baseUrl(key, way.port), caFile: mock.places.ca_file },
     poolIdleTimeoutMs,
   };
   const llm = mock.connect(key, options);
@@ -43,7 +60,12 @@ async function play(scenario, number) {
   const listen = (line) => lines.push(line);
   diagnostics.subscribe("liter-llm", listen);
   const began = performance.now();
-  const { response, error } = await outcomeOf(llm.invoke(request));
+  const answer = llm.invoke(request);
+  if (scenario.cancel_when) {
+    const when = Object.fromEntries([scenario.cancel_when.split("=")]);
+    mock.wait(key, when).finally(() => answer.cancel());
+  }
+  const { response, error } = await outcomeOf(answer);
   const elapsedMs = performance.now() - began;
   diagnostics.unsubscribe("liter-llm", listen);
   llm.close();
@@ -56,7 +78,10 @@ async function play(scenario, number) {
   );
   if (scenario.closed) await mock.wait(key, { closed: 1 });
   if (!scenario.any_requests) {
-    assert.equal((await mock.seen(key)).requests_count, expected.requests);
+    const seen = await mock.seen(key);
+    assert.equal(seen.requests_count, expected.requests);
+    for (const { version, place } of seen.requests)
+      assert.deepEqual([version, place], [way.version, way.port]);
   }
   if (scenario.never) {
     const secret = scenario.never.replaceAll("{key}", KEY);
@@ -65,8 +90,11 @@ async function play(scenario, number) {
       null,
     );
   }
-  if (scenario.message_has)
-    assert.ok(error.message.includes(scenario.message_has));
+  if (scenario.message_has) {
+    const { hostname } = new URL(mock.places[way.port]);
+    const part = scenario.message_has.replaceAll("127.0.0.1", hostname);
+    assert.ok(error.message.includes(part), error.message);
+  }
 }
 
 async function outcomeOf(answer) {

@@ -168,16 +168,17 @@ export class Mock {
   #keys = 0;
   #made = [];
 
-  static async start() {
+  static async start(...flags) {
     const built = path.join(ROOT, "tests/mock/target/release/liter-llm-mock");
     const command = process.env.LITER_LLM_MOCK ?? built;
     const mock = new Mock();
     // It ends with its standard input.
-    mock.#process = spawn(command, ["--lifetime-seconds", "900"], {
+    mock.#process = spawn(command, [...flags, "--lifetime-seconds", "900"], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     const [line] = await once(createInterface(mock.#process.stdout), "line");
-    mock.url = JSON.parse(line).http;
+    mock.places = JSON.parse(line);
+    mock.url = mock.places.http;
     after(() => mock.stop());
     return mock;
   }
@@ -193,8 +194,8 @@ export class Mock {
     return `${begin}~${process.pid}-${++this.#keys}`;
   }
 
-  baseUrl(key) {
-    return `${this.url}/${key}/v1`;
+  baseUrl(key, port = "http") {
+    return `${this.places[port]}/${key}/v1`;
   }
 
   // A LiterLlm that talks to this mock under a key.

@@ -64,6 +64,15 @@ impl Mock {
         seen
     }
 
+    /// `wait` for a test whose own thread has something else to do.
+    pub async fn held(&self, key: &str, conditions: &str) {
+        let address = self.address().to_owned();
+        let path = format!("/_/wait/{key}?{conditions}&timeout_ms=10000");
+        let waits = tokio::task::spawn_blocking(move || control(&address, "GET", &path, ""));
+        let seen = waits.await.unwrap();
+        assert_eq!(seen["held"], true, "{key} {conditions}: {seen}");
+    }
+
     pub fn seen(&self, key: &str) -> Value {
         self.control("GET", &format!("/_/seen/{key}"), "")
     }
@@ -89,23 +98,28 @@ impl Mock {
         format!("{}/{key}/v1", self.ready["http"].as_str().unwrap())
     }
 
-    fn control(&self, method: &str, path: &str, body: &str) -> Value {
-        let address = self.ready["http"]
-            .as_str()
-            .unwrap()
-            .trim_start_matches("http://");
-        let mut stream = TcpStream::connect(address).unwrap();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\
-             content-length: {}\r\n\r\n",
-            body.len()
-        );
-        stream.write_all((head + body).as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let body = answer.split_once("\r\n\r\n").unwrap().1;
-        serde_json::from_str(body).unwrap_or(Value::Null)
+    fn address(&self) -> &str {
+        let place = self.ready["http"].as_str().unwrap();
+        place.trim_start_matches("http://")
     }
+
+    fn control(&self, method: &str, path: &str, body: &str) -> Value {
+        control(self.address(), method, path, body)
+    }
+}
+
+fn control(address: &str, method: &str, path: &str, body: &str) -> Value {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + body).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let body = answer.split_once("\r\n\r\n").unwrap().1;
+    serde_json::from_str(body).unwrap_or(Value::Null)
 }
 
 impl Drop for Mock {

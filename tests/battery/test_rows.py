@@ -1,0 +1,69 @@
+"""The verdict on a row can fail: by each thing that a row promises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rows import KEY, WAYS, Came, Case, differences
+
+ROW = {
+    "name": "row",
+    "expected": {
+        "outcome": "failed",
+        "text": "half",
+        "error": {"kind": "TIMEOUT", "timer": "idle"},
+        "requests": 1,
+        "at_least_ms": 100,
+        "at_most_ms": 200,
+    },
+    "message_has": "127.0.0.1",
+}
+CASE = Case(0, ROW, WAYS[2])
+ERROR = {"kind": "TIMEOUT", "timer": "idle", "message": "localhost is silent"}
+CAME = Came({"outcome": "failed", "text": "half", "warnings": []}, ERROR, 150, "all of it")
+SEEN = {"requests_count": 1, "requests": [{"version": "HTTP/2", "place": "https"}]}
+
+
+def found(came: Came = CAME, **seen: Any) -> list[str]:
+    return differences(CASE, came, {**SEEN, **seen}, "localhost")
+
+
+def test_what_is_promised_is_no_difference() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fields": {**CAME.fields, "outcome": "complete"}},
+        {"fields": {**CAME.fields, "text": "half half"}},
+        {"fields": {**CAME.fields, "warnings": ["odd"]}},
+        {"error": None},
+        {"error": {**ERROR, "timer": "total"}},
+        {"error": {**ERROR, "message": "127.0.0.1 is silent"}},
+        {"elapsed_ms": 99},
+        {"elapsed_ms": 201},
+        {"shown": f"the key {KEY[3:11].upper()}"},
+    ],
+    ids=str,
+)
+def test_each_difference_is_found(change: dict[str, Any]) -> None:
+    assert len(found(replace(CAME, **change))) >= 1
+
+
+@pytest.mark.parametrize(
+    "request_seen",
+    [{"version": "HTTP/1.1", "place": "https"}, {"version": "HTTP/2", "place": "http"}],
+    ids=str,
+)
+def test_another_way_is_found(request_seen: dict[str, Any]) -> None:
+    assert len(found(requests=[request_seen])) == 1
+    assert len(found(requests_count=2)) == 1
+
+
+def test_an_error_that_was_not_promised_is_found() -> None:
+    row = {"name": "row", "expected": {"requests": 1}}
+    case = Case(0, row, WAYS[2])
+    assert len(differences(case, CAME, SEEN, "localhost")) == 1
