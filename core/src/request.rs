@@ -211,23 +211,23 @@ pub(crate) fn take_limits(fields: &mut Map<String, Value>) -> Result<CallLimits,
 fn wrong_field(name: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> LlmError {
     let path = error.path().to_string();
     let separator = if path.starts_with('[') { "" } else { "." };
-    let reason = without_text(error.inner().to_string());
+    let reason = without_value(error.inner().to_string());
     match path.as_str() {
         "." => wrong(format!("{name}: {reason}")),
         _ => wrong(format!("{name}{separator}{path}: {reason}")),
     }
 }
 
-/// serde repeats a text where it expected something else; the text may be a prompt or a key.
-fn without_text(reason: String) -> String {
-    let begin = "invalid type: string ";
-    match (reason.strip_prefix(begin), reason.rfind(", expected ")) {
-        (Some(_), Some(end)) => {
-            let expected = reason.get(end..).unwrap_or_default();
-            format!("{}{expected}", begin.trim_end())
-        }
-        _ => reason,
-    }
+/// serde repeats what it found where it expected something else: perhaps a prompt, or a key that
+/// happens to be a number. Its type says enough.
+fn without_value(reason: String) -> String {
+    let found = reason.strip_prefix("invalid type: ");
+    let (Some(found), Some(end)) = (found, reason.rfind(", expected ")) else {
+        return reason;
+    };
+    let kind = found.split(['`', '"', ',']).next().unwrap_or_default();
+    let expected = reason.get(end..).unwrap_or_default();
+    format!("invalid type: {}{expected}", kind.trim_end())
 }
 
 fn wrong(message: impl Into<String>) -> LlmError {
@@ -300,6 +300,13 @@ mod tests {
             let message = message_of(&format!(r#"{{"model":"m","{name}":"{text}"}}"#));
             assert_eq!(message, expected);
         }
+        let message = message_of(r#"{"model":"m","api_key":1234567890123}"#);
+        assert_eq!(message, "api_key: invalid type: integer, expected a string");
+        let message = message_of(r#"{"model":"m","base_url":12345678.5}"#);
+        assert_eq!(
+            message,
+            "base_url: invalid type: floating point, expected a string"
+        );
         let message = message_of(r#"{"model":"m","messages":"hidden"}"#);
         assert!(!message.contains("hidden"), "{message}");
     }
