@@ -75,7 +75,7 @@ library: ## builds the shared and the static library into build/lib
 	  cargo build --release $(CORE) -p liter-llm-ffi)
 	@mkdir -p build/lib
 	@install -C -m 755 core/target/release/libliter_llm.so build/lib/libliter_llm.so.0
-	@install -C -m 644 core/target/release/libliter_llm.a $(ARCHIVE)
+	@packaging/archive.sh core/target/release/libliter_llm.a $(ARCHIVE)
 	@ln -sf libliter_llm.so.0 build/lib/libliter_llm.so
 
 # On the system's allocator, with llm_test_panic: what sanitizers and valgrind can look into.
@@ -97,8 +97,10 @@ package: library $(VENV)/ready ## builds the Python package and installs it into
 .PHONY: go
 go: library ## puts archive and header where the Go package looks for them
 	@$(call need,go,Go 1.23 or newer)
-	@mkdir -p bindings/go/lib
 	@install -C -m 644 $(ARCHIVE) include/liter_llm.h bindings/go/lib/
+	@sum=$$(cat $(ARCHIVE) include/liter_llm.h | cksum | tr ' ' '-'); file=bindings/go/lib/sum.go; \
+	  grep -qs "$$sum" $$file || printf '// %s\npackage lib\n\nconst _ = "%s"\n' \
+	  'Written by `make go`: Go builds again what used another archive or header.' "$$sum" >$$file
 
 NODE_SOURCES = $(shell find bindings/node/native bindings/node/build.mjs -type f)
 .PHONY: node
@@ -314,9 +316,9 @@ lint-sizes: ## lines and columns of files and functions; README blocks are as th
 	$(PYTHON) tests/lint/limits.py
 	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md
 
-lint-library: library ## exports, size, hardening of the shared library
+lint-library: library ## exports, size, hardening, needs of both libraries
 	@$(call need,readelf,binutils)
-	$(PYTHON) tests/lint/library.py build/lib/libliter_llm.so.0
+	$(PYTHON) tests/lint/library.py build/lib/libliter_llm.so.0 $(ARCHIVE)
 
 fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the README
 	cargo fmt --manifest-path core/Cargo.toml --all
@@ -344,4 +346,5 @@ setup: ## installs what the tests need from Debian's packages (as root)
 
 clean: ## removes everything that was built
 	rm -rf build core/target core/fuzz/target tests/mock/target bindings/python/build bindings/python/*.egg-info \
-	  bindings/go/lib bindings/node/node_modules bindings/node/prebuilds
+	  bindings/go/lib/*.a bindings/go/lib/*.h bindings/go/lib/sum.go \
+	  bindings/node/node_modules bindings/node/prebuilds
