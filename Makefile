@@ -16,10 +16,10 @@ BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils cmake pkg-config
 OUR_PYTHON := tests/install tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/battery \
-  tests/soak tests/mutants \
+  tests/soak tests/mutants tests/hosts/native.py \
   tests/summary.py core/fuzz/seeds.py
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
-  tests/network tests/soak -name '*.[ch]' -o -name '*.cpp' | sort)
+  tests/network tests/soak tests/hosts/c -name '*.[ch]' -o -name '*.cpp' | sort)
 TESTS := rust fuzz c install python go node recordings model
 CHECKS := rust python c go node sizes library
 
@@ -197,6 +197,15 @@ battery: package go node mock ## every fault and the lifecycle through every lan
 	@rm -rf build/battery; mkdir -p build/battery; tests/battery/run.sh $(CURDIR)/build/battery
 	@$(PYTHON) tests/battery/table.py tests/battery/faults.json build/battery
 
+# Each host is a program of its own, outside the repository.
+.PHONY: test-hosts-native
+test-hosts-native: go mock ## the library in programs of Go and C: vendored, beside other Rust, c-shared
+	@$(call need,rustc,Rust)
+	@$(call need,cc,a C compiler)
+	@$(call need,readelf,binutils)
+	@$(call reported,hosts-native,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
+	  $(PYTHON) tests/hosts/native.py)
+
 test-recordings: package mock ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
 	@if [ -d '$(RECORDINGS)' ]; then echo "recordings: $(RECORDINGS)"; \
 	  $(call reported,recordings,LITER_LLM_RECORDINGS='$(RECORDINGS)' LITER_LLM_MOCK=$(MOCK) \
@@ -302,7 +311,7 @@ lint-c: $(VENV)/ready ## clang-format
 
 lint-go: go ## gofmt and vet
 	@$(call need,gofmt,Go)
-	@unformatted=$$(gofmt -l bindings/go tests/bench/go); [ -z "$$unformatted" ] || { \
+	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/hosts/go); [ -z "$$unformatted" ] || { \
 	  echo "$$unformatted: gofmt has another opinion; make fmt"; exit 1; }
 	cd bindings/go && go vet . $$(echo ./samples/*/ | tr ' ' '\n' | grep -v bare)
 	cd tests/bench/go && go vet .
@@ -327,7 +336,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cargo fmt --manifest-path tests/bench/drivers/Cargo.toml
 	$(VENV)/bin/ruff format $(OUR_PYTHON) bindings/python
 	$(VENV)/bin/clang-format -i $(OUR_C)
-	gofmt -w bindings/go tests/bench/go
+	gofmt -w bindings/go tests/bench/go tests/hosts/go
 	cd bindings/node && npm run --silent fmt
 	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
 	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md

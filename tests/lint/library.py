@@ -1,4 +1,4 @@
-"""The facts of the built libraries that users rely on: `python library.py libliter_llm.so archive.a`.
+"""The facts of the built libraries that users rely on: `python library.py SHARED ARCHIVE`.
 
 Exports (exactly the functions of the header), size, SONAME, hardening, what is needed at run time,
 and the number of crates in it. Prints one line per fact; exits 1 when one is wrong.
