@@ -56,6 +56,23 @@ func TestNumbersReachTheProvider(t *testing.T) {
 	}
 }
 
+// A seed of 64 bits without a sign is one too, and one that is longer is refused, not rounded.
+func TestSeedHasSixtyFourBits(t *testing.T) {
+	for _, provider := range []string{"openai", "mistral", "cohere"} {
+		request := ask("")
+		request.Provider = provider
+		request.Extra = map[string]any{"seed": uint64(18446744073709551615)}
+		if body := sentBody(t, request); !strings.Contains(body, `seed":18446744073709551615`) {
+			t.Errorf("%s: %s", provider, body)
+		}
+		request.Extra["seed"] = json.Number("18446744073709551616")
+		_, err := newClient(t).Complete(bounded(t), request)
+		if !errors.Is(err, literllm.ErrInvalidRequest) || !strings.Contains(err.Error(), "seed: ") {
+			t.Errorf("%s: %v", provider, err)
+		}
+	}
+}
+
 // The package itself changes no digit of what it is given, however long.
 func TestNumbersKeepTheirDigits(t *testing.T) {
 	request := ask("")
