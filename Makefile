@@ -16,10 +16,10 @@ BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils cmake pkg-config
 OUR_PYTHON := tests/install tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/battery \
-  tests/soak tests/mutants \
+  tests/soak tests/mutants tests/hosts/native.py \
   tests/summary.py core/fuzz/seeds.py
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
-  tests/network tests/soak -name '*.[ch]' -o -name '*.cpp' | sort)
+  tests/network tests/soak tests/hosts/c -name '*.[ch]' -o -name '*.cpp' | sort)
 TESTS := rust fuzz c install python go node recordings model
 CHECKS := rust python c go node sizes library
 
@@ -75,7 +75,7 @@ library: ## builds the shared and the static library into build/lib
 	  cargo build --release $(CORE) -p liter-llm-ffi)
 	@mkdir -p build/lib
 	@install -C -m 755 core/target/release/libliter_llm.so build/lib/libliter_llm.so.0
-	@install -C -m 644 core/target/release/libliter_llm.a $(ARCHIVE)
+	@packaging/archive.sh core/target/release/libliter_llm.a $(ARCHIVE)
 	@ln -sf libliter_llm.so.0 build/lib/libliter_llm.so
 
 # On the system's allocator, with llm_test_panic: what sanitizers and valgrind can look into.
@@ -97,8 +97,10 @@ package: library $(VENV)/ready ## builds the Python package and installs it into
 .PHONY: go
 go: library ## puts archive and header where the Go package looks for them
 	@$(call need,go,Go 1.23 or newer)
-	@mkdir -p bindings/go/lib
 	@install -C -m 644 $(ARCHIVE) include/liter_llm.h bindings/go/lib/
+	@sum=$$(cat $(ARCHIVE) include/liter_llm.h | cksum | tr ' ' '-'); file=bindings/go/lib/sum.go; \
+	  grep -qs "$$sum" $$file || printf '// %s\npackage lib\n\nconst _ = "%s"\n' \
+	  'Written by `make go`: Go builds again what used another archive or header.' "$$sum" >$$file
 
 NODE_SOURCES = $(shell find bindings/node/native bindings/node/build.mjs -type f)
 .PHONY: node
@@ -196,6 +198,15 @@ test-node: node mock ## the Node package against the mock provider
 battery: package go node mock ## every fault and the lifecycle through every language, as tables
 	@rm -rf build/battery; mkdir -p build/battery; tests/battery/run.sh $(CURDIR)/build/battery
 	@$(PYTHON) tests/battery/table.py tests/battery/faults.json build/battery
+
+# Each host is a program of its own, outside the repository.
+.PHONY: test-hosts-native
+test-hosts-native: go mock ## the library in programs of Go and C: vendored, beside other Rust, c-shared
+	@$(call need,rustc,Rust)
+	@$(call need,cc,a C compiler)
+	@$(call need,readelf,binutils)
+	@$(call reported,hosts-native,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
+	  $(PYTHON) tests/hosts/native.py)
 
 test-recordings: package mock ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
 	@if [ -d '$(RECORDINGS)' ]; then echo "recordings: $(RECORDINGS)"; \
@@ -302,7 +313,7 @@ lint-c: $(VENV)/ready ## clang-format
 
 lint-go: go ## gofmt and vet
 	@$(call need,gofmt,Go)
-	@unformatted=$$(gofmt -l bindings/go tests/bench/go); [ -z "$$unformatted" ] || { \
+	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/hosts/go); [ -z "$$unformatted" ] || { \
 	  echo "$$unformatted: gofmt has another opinion; make fmt"; exit 1; }
 	cd bindings/go && go vet . $$(echo ./samples/*/ | tr ' ' '\n' | grep -v bare)
 	cd tests/bench/go && go vet .
@@ -316,9 +327,9 @@ lint-sizes: ## lines and columns of files and functions; README blocks are as th
 	$(PYTHON) tests/lint/limits.py
 	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md
 
-lint-library: library ## exports, size, hardening of the shared library
+lint-library: library ## exports, size, hardening, needs of both libraries
 	@$(call need,readelf,binutils)
-	$(PYTHON) tests/lint/library.py build/lib/libliter_llm.so.0
+	$(PYTHON) tests/lint/library.py build/lib/libliter_llm.so.0 $(ARCHIVE)
 
 fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the README
 	cargo fmt --manifest-path core/Cargo.toml --all
@@ -327,7 +338,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cargo fmt --manifest-path tests/bench/drivers/Cargo.toml
 	$(VENV)/bin/ruff format $(OUR_PYTHON) bindings/python
 	$(VENV)/bin/clang-format -i $(OUR_C)
-	gofmt -w bindings/go tests/bench/go
+	gofmt -w bindings/go tests/bench/go tests/hosts/go
 	cd bindings/node && npm run --silent fmt
 	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
 	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md
@@ -346,4 +357,5 @@ setup: ## installs what the tests need from Debian's packages (as root)
 
 clean: ## removes everything that was built
 	rm -rf build core/target core/fuzz/target tests/mock/target bindings/python/build bindings/python/*.egg-info \
-	  bindings/go/lib bindings/node/node_modules bindings/node/prebuilds
+	  bindings/go/lib/*.a bindings/go/lib/*.h bindings/go/lib/sum.go \
+	  bindings/node/node_modules bindings/node/prebuilds

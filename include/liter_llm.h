@@ -42,7 +42,8 @@
 //     llm_client_free has returned it is never called. After close it may still ring, for the ENDs.
 // 10. llm_invoke blocks; it calls back on the calling thread, once per piece of text; what it
 //     returns is the end of the stream. Called from inside its own callback it answers
-//     INVALID_ARGUMENT. A callback must return: no exception, no longjmp.
+//     INVALID_ARGUMENT. A callback must return: no exception, no longjmp. One that wants no more
+//     calls llm_invoke_cancel and returns.
 // 11. Memory is bounded. A stream has a window (option stream_window_bytes, 256 KiB) of bytes that
 //     were delivered and not yet given back with llm_client_consumed; a client has a bound
 //     (queue_bytes_max) on bytes not yet polled. Past either the library stops reading that
@@ -69,7 +70,7 @@
 // Version of this header. It grows when something is added and never changes meaning, so a program
 // that was built against version N works with every library that says N or more. A program that
 // loads the library at run time refuses one whose llm_abi_version() is less than this.
-#define LLM_ABI_VERSION 1
+#define LLM_ABI_VERSION 2
 
 // The answer begins. JSON: id, model, provider, request_id, rate_limit, warnings.
 #define LLM_EVENT_START 1
@@ -230,6 +231,11 @@ LlmError llm_invoke(const char *provider,
                     const char *request_json,
                     llm_token_callback callback,
                     void *ctx);
+
+// Ends the llm_invoke whose callback calls this, as soon as the callback has returned: it calls
+// back no more, closes the connection at once and returns CANCELLED. So a callback that throws can
+// keep the exception until then. Elsewhere: INVALID_ARGUMENT.
+LlmError llm_invoke_cancel(void);
 
 // Makes a client. Starts the library's threads if this is the process's first; opens no
 // connection.

@@ -53,21 +53,22 @@ struct Call {
   Token &token;
   std::exception_ptr thrown;
 
-  // No exception may cross C: the first one is kept, and what comes after it is not handed on.
+  // No exception may cross C: it is kept until the call has ended, which it does at once.
   static void hand_over(const char *text, size_t length, void *ctx) noexcept {
     auto *call = static_cast<Call *>(ctx);
-    if (call->thrown) return;
     try {
       call->token(std::string_view(text, length));
     } catch (...) {
       call->thrown = std::current_exception();
+      llm_invoke_cancel();
     }
   }
 };
 }  // namespace detail
 
 // Sends one request and hands over every piece of text, on this thread, until the answer is whole.
-// Throws Error, or what `token` threw, once the stream has ended.
+// Throws Error, or what `token` threw: then the connection is closed first. `token` may call
+// llm_invoke_cancel, which makes it an Error of CANCELLED.
 template <typename Token>
 void invoke(const std::string &provider, const std::string &request_json, Token &&token) {
   detail::Call<Token> call{token, nullptr};

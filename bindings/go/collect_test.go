@@ -186,3 +186,19 @@ func heap() uint64 {
 	runtime.ReadMemStats(&stats)
 	return stats.HeapAlloc
 }
+
+// Nothing was kept, so there is nothing to tell the provider; a request that would is refused.
+func TestMessageOfAnUncollectedAnswerIsRefused(t *testing.T) {
+	client := newClient(t, literllm.WithCollect(false))
+	reply, err := client.Complete(bounded(t), ask(plan(t, everything())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := ask(plan(t, hello))
+	request.Messages = append(request.Messages, reply.Message(), literllm.User("and?"))
+	_, err = client.Complete(bounded(t), request)
+	if !errors.Is(err, literllm.ErrInvalidRequest) ||
+		!strings.Contains(err.Error(), "messages[1]: the answer was not collected") {
+		t.Error(err)
+	}
+}

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package literllm
 
 import (
@@ -16,7 +18,7 @@ type Start struct {
 	Model     string         `json:"model"`
 	Provider  string         `json:"provider"`
 	RequestID string         `json:"request_id"`
-	RateLimit map[string]any `json:"rate_limit"`
+	RateLimit map[string]any `json:"rate_limit"` // Numbers are a json.Number.
 	// Warnings say what a lenient request had dropped or renamed.
 	Warnings []string `json:"warnings"`
 }
@@ -63,15 +65,16 @@ func (*End) isEvent()       {}
 
 // Usage is what was counted, and billed; nil where the provider did not say.
 type Usage struct {
-	InputTokens        *int64         `json:"input_tokens"`
-	OutputTokens       *int64         `json:"output_tokens"`
-	TotalTokens        *int64         `json:"total_tokens"`
-	CachedInputTokens  *int64         `json:"cached_input_tokens"`
-	CacheWriteTokens   *int64         `json:"cache_write_tokens"`
-	ReasoningTokens    *int64         `json:"reasoning_tokens"`
-	BilledInputTokens  *int64         `json:"billed_input_tokens"`
-	BilledOutputTokens *int64         `json:"billed_output_tokens"`
-	Raw                map[string]any `json:"raw"`
+	InputTokens        *int64 `json:"input_tokens"`
+	OutputTokens       *int64 `json:"output_tokens"`
+	TotalTokens        *int64 `json:"total_tokens"`
+	CachedInputTokens  *int64 `json:"cached_input_tokens"`
+	CacheWriteTokens   *int64 `json:"cache_write_tokens"`
+	ReasoningTokens    *int64 `json:"reasoning_tokens"`
+	BilledInputTokens  *int64 `json:"billed_input_tokens"`
+	BilledOutputTokens *int64 `json:"billed_output_tokens"`
+	// Raw is what the provider said; a number is a json.Number.
+	Raw map[string]any `json:"raw"`
 }
 
 // Receipt says how a stream ended.
@@ -134,9 +137,11 @@ type Response struct {
 	content []any
 }
 
-// Message is the answer as a message, to be appended to the next request's; empty if not collected.
+// Message is the answer as a message, to be appended to the next request's. That of an answer that
+// was not collected is empty, and a request that holds it is refused.
 func (response *Response) Message() Message {
 	message := Message{Role: "assistant", Refusal: response.Refusal}
+	message.lost = !response.Collected && response.Text == "" && len(response.ToolCalls) == 0
 	if len(response.content) > 0 {
 		message.Content = response.content
 	} else if response.Text != "" {

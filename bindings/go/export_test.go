@@ -14,6 +14,16 @@ func SetLibraryABI(t *testing.T, version uint32) {
 	t.Cleanup(func() { libraryABI = before })
 }
 
+// RequestJSON is what the library is given.
+func RequestJSON(request Request) (string, error) {
+	collect := true
+	text, failed := request.json(true, &collect)
+	if failed != nil {
+		return "", failed
+	}
+	return string(text), nil
+}
+
 // PendingBytes is how much has come and was not read.
 func (stream *Stream) PendingBytes() int {
 	stream.mutex.Lock()

@@ -1,55 +1,61 @@
 package literllm
 
-/*
-#include "liter_llm.h"
-LlmError literllm_invoke(const char *provider, const char *request, uintptr_t ctx);
-*/
+// #include "liter_llm.h"
 import "C"
 
 import (
-	"fmt"
-	"runtime"
-	"runtime/cgo"
-	"unsafe"
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"sync"
 )
 
-// call is one Invoke: the callback, and what it panicked with.
-type call struct {
-	token    func(string)
-	panicked any
-}
-
 // Invoke sends one request and calls back for every piece of text, on this goroutine, until the
-// answer is whole. It blocks, and nothing cancels it. requestJSON is the request as JSON; a panic
-// of the callback becomes an error at the end. The error is an *Error.
+// answer is whole. It blocks; a panic of the callback, and the end of its goroutine, close the
+// connection at once and go on to the caller. requestJSON is the request as JSON. The error is an
+// *Error. All calls share connections, retries and one client, which stays; its keys come from the
+// environment, which is read at the first call and again when it has changed.
 func Invoke(provider, requestJSON string, token func(token string)) error {
 	if failed := checkABI(); failed != nil {
 		return failed
 	}
-	asked := &call{token: token}
-	handle := cgo.NewHandle(asked)
-	defer handle.Delete()
-	name, request := C.CString(provider), C.CString(requestJSON)
-	defer C.free(unsafe.Pointer(name))
-	defer C.free(unsafe.Pointer(request))
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	number := C.literllm_invoke(name, request, C.uintptr_t(handle))
-	if asked.panicked != nil {
-		return failure(ErrInternal, fmt.Sprintf("the callback panicked: %v", asked.panicked))
+	client, failed := invoker.get()
+	if failed != nil {
+		return failed
 	}
-	if number != C.LLM_ERROR_OK {
-		return lastError(number)
+	stream := &Stream{client: client.client, keep: client, ctx: context.Background()}
+	request := bytes.ToValidUTF8([]byte(requestJSON), []byte("\uFFFD"))
+	if failed := stream.start(provider, request); failed != nil {
+		return failed
 	}
-	return nil
+	defer stream.drop()
+	return stream.each(func(item *item) bool {
+		return !item.isText || item.cut(func(piece string) bool { token(piece); return true })
+	})
 }
 
-//export literllmToken
-func literllmToken(token *C.char, length C.size_t, ctx C.uintptr_t) {
-	asked := cgo.Handle(ctx).Value().(*call)
-	if asked.panicked != nil {
-		return
+var invoker sharedClient
+
+// sharedClient is the client of all calls of Invoke.
+type sharedClient struct {
+	mutex       sync.Mutex
+	client      *Client
+	environment string
+}
+
+// get gives the client that fits the environment as it is now. One that does not any more is
+// closed when the last stream of it has ended and it is collected.
+func (shared *sharedClient) get() (*Client, *Error) {
+	environment := strings.Join(os.Environ(), "\x00")
+	shared.mutex.Lock()
+	defer shared.mutex.Unlock()
+	if shared.client == nil || shared.environment != environment {
+		client, failed := newClient(nil)
+		if failed != nil {
+			return nil, failed
+		}
+		shared.client, shared.environment = client, environment
 	}
-	defer func() { asked.panicked = recover() }()
-	asked.token(C.GoStringN(token, C.int(length)))
+	return shared.client, nil
 }

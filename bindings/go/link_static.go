@@ -2,9 +2,11 @@
 
 package literllm
 
-// The archive and the header are put into lib by `make go`; a program needs nothing at run time
-// but libc.
+// A program needs nothing at run time but libc.
 
 // #cgo CFLAGS: -I${SRCDIR}/lib
 // #cgo LDFLAGS: ${SRCDIR}/lib/libliter_llm.a -lpthread -ldl -lm
 import "C"
+
+// Where the archive and the header are.
+import _ "github.com/liter-llm/liter-llm/bindings/go/lib"

@@ -1,6 +1,9 @@
+//go:build cgo
+
 package literllm
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 )
@@ -23,10 +26,18 @@ func WithBaseURL(url string) Option { return With("base_url", url) }
 // began and ended is still told. A request's Collect goes before it.
 func WithCollect(collect bool) Option { return With("collect", collect) }
 
+// WithLogHandler gives the lines of the library's log to a function, one after another, on a
+// goroutine of their own. Without the option log_level it gets those of level info and above;
+// With("log_level", "debug") asks for all.
+func WithLogHandler(handler func(LogRecord)) Option { return With(logHandler, handler) }
+
 // With sets any option of the guide by its name, such as "idle_timeout_ms".
 func With(name string, value any) Option {
 	return func(options map[string]any) { options[name] = value }
 }
+
+// The option that is this package's own.
+const logHandler = "log_handler"
 
 // At most so many bytes are read before the library is told, which then reads on.
 const acknowledgeBytesMax = 16 * 1024
@@ -36,6 +47,8 @@ type settings struct {
 	// Streams acknowledge what was read in steps of so many bytes.
 	acknowledgeBytes int
 	collect          bool
+	// nil without a handler.
+	log *logLines
 }
 
 // readOptions gives the options as the library takes them, and the settings among them.
@@ -48,10 +61,14 @@ func readOptions(options []Option) ([]byte, settings, *Error) {
 	if failed := takeCollect(fields, &read.collect, ErrConfig); failed != nil {
 		return nil, read, failed
 	}
+	if failed := takeLogHandler(fields, &read.log); failed != nil {
+		return nil, read, failed
+	}
 	text, err := json.Marshal(fields)
 	if err != nil {
 		return nil, read, failure(ErrConfig, "options: "+err.Error())
 	}
+	text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
 	var window struct {
 		Bytes *int `json:"stream_window_bytes"`
 	}
@@ -75,6 +92,28 @@ func takeCollect(fields map[string]any, collect *bool, kind Kind) *Error {
 		if given {
 			return failure(kind, fmt.Sprintf("collect is %v; it may be true or false", value))
 		}
+	}
+	return nil
+}
+
+// takeLogHandler takes the function out of the options, and asks the library for lines.
+func takeLogHandler(fields map[string]any, log **logLines) *Error {
+	value, given := fields[logHandler]
+	if !given {
+		return nil
+	}
+	delete(fields, logHandler)
+	handler, ok := value.(func(LogRecord))
+	if !ok {
+		return failure(ErrConfig, fmt.Sprintf("%s is a %T; it may be a func(LogRecord)",
+			logHandler, value))
+	}
+	if handler == nil {
+		return nil
+	}
+	*log = &logLines{handle: handler}
+	if _, given := fields["log_level"]; !given {
+		fields["log_level"] = "info"
 	}
 	return nil
 }

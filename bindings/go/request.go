@@ -1,8 +1,11 @@
+//go:build cgo
+
 package literllm
 
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 )
 
@@ -42,6 +45,9 @@ type Message struct {
 	Refusal    string            `json:"refusal,omitempty"`
 	ToolCalls  []MessageToolCall `json:"tool_calls,omitempty"`
 	ToolCallID string            `json:"tool_call_id,omitempty"`
+
+	// The message of an answer of which nothing was kept.
+	lost bool
 }
 
 // MessageToolCall is a call that the model made, in an assistant's message.
@@ -93,13 +99,21 @@ func (request *Request) json(stream bool, collect *bool) ([]byte, *Error) {
 	if sent.Collect != nil {
 		*collect = *sent.Collect
 	}
+	for index, message := range sent.Messages {
+		if message.lost {
+			return nil, failure(ErrInvalidRequest, fmt.Sprintf("messages[%d]: the answer was not "+
+				"collected, as collect is false, so it has no message", index))
+		}
+	}
 	text, err := json.Marshal(sent)
 	if err == nil && len(sent.Extra) > 0 {
-		var fields map[string]any
-		// Numbers stay as they are written: a seed may have more digits than a float64.
-		decoder := json.NewDecoder(bytes.NewReader(text))
-		decoder.UseNumber()
-		if err = decoder.Decode(&fields); err == nil {
+		var written map[string]json.RawMessage
+		if err = json.Unmarshal(text, &written); err == nil {
+			fields := make(map[string]any, len(written)+len(sent.Extra))
+			// What is written stays as it is: a seed may have more digits than a float64.
+			for name, value := range written {
+				fields[name] = value
+			}
 			maps.Copy(fields, sent.Extra)
 			if failed := takeCollect(fields, collect, ErrInvalidRequest); failed != nil {
 				return nil, failed
@@ -110,5 +124,6 @@ func (request *Request) json(stream bool, collect *bool) ([]byte, *Error) {
 	if err != nil {
 		return nil, failure(ErrInvalidRequest, "request: "+err.Error())
 	}
-	return text, nil
+	// Marshal mends strings, but leaves a json.RawMessage as it is.
+	return bytes.ToValidUTF8(text, []byte("\uFFFD")), nil
 }

@@ -5,7 +5,6 @@ import "C"
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"slices"
 	"sync"
@@ -127,13 +126,18 @@ func (stream *Stream) begin(streamed bool) error {
 	if failed != nil {
 		return failed
 	}
-	stream.wake = make(chan struct{}, 1)
-	number, failed := stream.client.start(stream, stream.request.Provider, request)
-	if failed != nil {
+	if failed := stream.start(stream.request.Provider, request); failed != nil {
 		return failed
 	}
-	stream.number = number
 	return nil
+}
+
+// start hands the request to the library, which then feeds this stream.
+func (stream *Stream) start(provider string, request []byte) *Error {
+	stream.wake = make(chan struct{}, 1)
+	number, failed := stream.client.start(stream, provider, request)
+	stream.number = number
+	return failed
 }
 
 // each hands on everything until the end, and says how that was.
@@ -251,7 +255,7 @@ func (stream *Stream) feed(item item) {
 
 func (stream *Stream) feedEnd(data string) {
 	var receipt receiptFields
-	if err := json.Unmarshal([]byte(data), &receipt); err != nil {
+	if err := decode(data, &receipt); err != nil {
 		receipt = unreadable("the end of a stream", err)
 	}
 	stream.end(receipt)

@@ -20,4 +20,9 @@ fn main() {
     for option in options {
         println!("cargo:rustc-cdylib-link-arg=-Wl,{option}");
     }
+    if std::env::var("CARGO_CFG_TARGET_ENV").as_deref() == Ok("gnu") {
+        // The unwinder, of which only an archive exists. It comes before libgcc_s, which std names,
+        // so that the shared library needs none where it runs.
+        println!("cargo:rustc-link-lib=gcc_eh");
+    }
 }

@@ -44,8 +44,8 @@ pub struct LlmRequest {
     pub top_p: Option<f64>,
     /// Texts at which the answer stops.
     pub stop: Vec<String>,
-    /// Seed of sampling.
-    pub seed: Option<i64>,
+    /// Seed of sampling: any integer of 64 bits, with a sign or without.
+    pub seed: Option<i128>,
     /// Tools that the model may call.
     pub tools: Vec<Tool>,
     /// `auto`, `none`, `required`, or an object that names one tool.

@@ -1,14 +1,16 @@
-// A C++17 host: the client owned by a unique_ptr, lambdas as callbacks, a thread that polls.
+// A C++17 host: the client owned by a unique_ptr, lambdas as callbacks, a thread that polls; and
+// what the header for C++ makes of exceptions.
 #include <atomic>
 #include <future>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
 
 #include "check.h"
-#include "liter_llm.h"
+#include "liter_llm.hpp"
 #include "mock.h"
 
 namespace {
@@ -85,10 +87,47 @@ void cpp_bell_is_a_lambda() {
   CHECK(llm_client_poll(client.get(), 0, &events) > 0);
 }
 
+// The provider would go on for ever; what the callback threw comes out at once.
+void cpp_exception_closes_the_connection() {
+  mock_plan("cpp-throw", MOCK_CUT_STREAM("{\"token\":\"a\"},{\"token\":\"b\"},{\"hang\":true}"));
+  int calls = 0;
+  std::string thrown;
+  try {
+    liter_llm::invoke("openai", request("cpp-throw"), [&](std::string_view) {
+      calls++;
+      throw std::out_of_range("mine");
+    });
+  } catch (const std::out_of_range &error) {
+    thrown = error.what();
+  }
+  CHECK_TEXT(thrown.c_str(), "mine");
+  CHECK_NUMBER(calls, 1);
+  free(mock_wait("cpp-throw", "closed=1"));
+  mock_plan("cpp-next", "{\"answer\":{\"text\":\"one two\"}}");
+  std::string text;
+  liter_llm::invoke("openai", request("cpp-next"), [&](std::string_view token) { text += token; });
+  CHECK_TEXT(text.c_str(), "one two");
+}
+
+// A callback that wants no more says so, and gets an error that says it again.
+void cpp_callback_cancels() {
+  mock_plan("cpp-cancel", MOCK_CUT_STREAM("{\"token\":\"a\"},{\"hang\":true}"));
+  LlmError number = LLM_ERROR_OK;
+  try {
+    liter_llm::invoke("openai", request("cpp-cancel"),
+                      [](std::string_view) { llm_invoke_cancel(); });
+  } catch (const liter_llm::Error &error) {
+    number = error.number();
+  }
+  CHECK_NUMBER(number, LLM_ERROR_CANCELLED);
+}
+
 const CheckTest tests[] = {
     {"cpp_invoke_echo", cpp_invoke_echo, 0},
     {"cpp_streams_are_polled_by_a_thread", cpp_streams_are_polled_by_a_thread, 0},
     {"cpp_bell_is_a_lambda", cpp_bell_is_a_lambda, 0},
+    {"cpp_exception_closes_the_connection", cpp_exception_closes_the_connection, 0},
+    {"cpp_callback_cancels", cpp_callback_cancels, 0},
 };
 
 }  // namespace

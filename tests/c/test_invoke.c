@@ -86,6 +86,27 @@ static void invoke_reads_the_environment(void) {
   free(seen);
 }
 
+static void cancel(const char *token, size_t length, void *ctx) {
+  collect(token, length, ctx);
+  CHECK_NUMBER(llm_invoke_cancel(), LLM_ERROR_OK);
+}
+
+/* The provider would go on for ever. */
+static void invoke_is_cancelled_by_its_callback(void) {
+  char request[1024];
+  Tokens tokens = {"", 0, 0, pthread_self(), 0};
+  CHECK_NUMBER(llm_invoke_cancel(), LLM_ERROR_INVALID_ARGUMENT);
+  mock_plan("enough", MOCK_CUT_STREAM("{\"token\":\"a\"},{\"token\":\"b\"},{\"hang\":true}"));
+  mock_request("enough", "", request, sizeof request);
+  CHECK_NUMBER(llm_invoke("openai", request, cancel, &tokens), LLM_ERROR_CANCELLED);
+  CHECK_HOLDS(llm_last_error(), "the callback cancelled the call");
+  CHECK_TEXT(tokens.text, "a");
+  free(mock_wait("enough", "closed=1"));
+  mock_plan("more", "{\"answer\":{\"text\":\"one two\"}}");
+  CHECK_NUMBER(invoke("more", "", &tokens), LLM_ERROR_OK);
+  CHECK_TEXT(tokens.text, "one two");
+}
+
 static void invoke_keeps_nul_bytes(void) {
   Tokens tokens;
   mock_plan("nul", MOCK_STREAM("{\"token\":\"a\\u0000b\"}"));
@@ -249,6 +270,7 @@ const CheckTest invoke_tests[] = {
     {"invoke_takes_the_provider_from_the_model", invoke_takes_the_provider_from_the_model, 0},
     {"invoke_takes_whole_answers", invoke_takes_whole_answers, 0},
     {"invoke_reads_the_environment", invoke_reads_the_environment, 0},
+    {"invoke_is_cancelled_by_its_callback", invoke_is_cancelled_by_its_callback, 0},
     {"invoke_keeps_nul_bytes", invoke_keeps_nul_bytes, 0},
     {"invoke_returns_how_it_ended", invoke_returns_how_it_ended, 0},
     {"invoke_keeps_its_error_for_its_thread", invoke_keeps_its_error_for_its_thread, 0},

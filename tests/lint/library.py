@@ -1,7 +1,7 @@
-"""The facts of the built shared library that users rely on: `python library.py libliter_llm.so`.
+"""The facts of the built libraries that users rely on: `python library.py SHARED ARCHIVE`.
 
-Exports (exactly the functions of the header), size, SONAME, hardening, and the number of crates in
-it. Prints one line per fact; exits 1 when one is wrong.
+Exports (exactly the functions of the header), size, SONAME, hardening, what is needed at run time,
+and the number of crates in it. Prints one line per fact; exits 1 when one is wrong.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SONAME, SIZE_MIB, CRATES = "libliter_llm.so.0", 6, 180
+# glibc sets 512 bytes aside for shared libraries that are loaded late and need theirs at once.
+TLS_BYTES, ARCHIVE_MIB = 512, 12
 
 
 def output_of(*command: str) -> str:
@@ -31,6 +33,23 @@ def exported(library: str) -> set[str]:
     """The symbols that the library defines for others."""
     lines = output_of("nm", "-D", "--defined-only", library).splitlines()
     return {line.split()[-1].split("@")[0] for line in lines}
+
+
+def members(archive: str) -> list[str]:
+    """The objects of the archive."""
+    return output_of("ar", "t", archive).split()
+
+
+def globals_of(archive: str) -> set[str]:
+    """The symbols of the archive that another archive may clash with."""
+    lines = output_of("nm", "-g", "--defined-only", archive).splitlines()
+    return {line.split()[-1] for line in lines if len(line.split()) > 1}
+
+
+def tls_bytes(segments: str) -> int:
+    """How much each thread holds for the library, as the loader sees it."""
+    sizes = re.findall(r"^ *TLS(?: +0x[0-9a-f]+){4} +(0x[0-9a-f]+)", segments, re.MULTILINE)
+    return sum(int(size, 16) for size in sizes)
 
 
 def stripped_mib(library: str) -> float:
@@ -56,13 +75,24 @@ def glibc_floor(library: str) -> str:
     return "{}.{}".format(*max((int(major), int(minor)) for major, minor in versions))
 
 
+def check_archive(archive: str) -> list[tuple[bool, str]]:
+    """What lets the static library stand beside another of Rust."""
+    other = globals_of(archive) ^ declared()
+    mib = Path(archive).stat().st_size / 2**20
+    return [
+        (len(members(archive)) == 1, f"the archive is {len(members(archive))} object, of 1"),
+        (not other, f"global in it are the functions of the header; else {sorted(other)[:9]}"),
+        (mib <= ARCHIVE_MIB, f"it has {mib:.2f} MiB, at most {ARCHIVE_MIB}"),
+    ]
+
+
 def check(library: str) -> list[tuple[bool, str]]:
     """Every fact: whether it is as promised, and how to say it."""
     dynamic = output_of("readelf", "-dW", library)
     segments = output_of("readelf", "-lW", library)
     stack = next(line for line in segments.splitlines() if "GNU_STACK" in line)
     missing, surplus = declared() - exported(library), exported(library) - declared()
-    size, count = stripped_mib(library), crates()
+    size, count, tls = stripped_mib(library), crates(), tls_bytes(segments)
     return [
         (not missing, f"exports {len(declared())} functions; missing {sorted(missing)}"),
         (not surplus, f"exports nothing else; surplus {sorted(surplus)}"),
@@ -70,6 +100,8 @@ def check(library: str) -> list[tuple[bool, str]]:
         ("NODELETE" in dynamic, "is never unloaded (NODELETE)"),
         ("BIND_NOW" in dynamic and "GNU_RELRO" in segments, "full RELRO (BIND_NOW, GNU_RELRO)"),
         ("STATIC_TLS" not in dynamic, "loads late (no STATIC_TLS)"),
+        (0 < tls <= TLS_BYTES, f"{tls} bytes of thread-local storage, at most {TLS_BYTES}"),
+        ("libgcc_s" not in dynamic, "needs no libgcc_s"),
         ("RWE" not in stack, "no executable stack"),
         (size <= SIZE_MIB, f"{size:.2f} MiB stripped, at most {SIZE_MIB}"),
         (count <= CRATES, f"{count} crates, at most {CRATES}"),
@@ -78,7 +110,7 @@ def check(library: str) -> list[tuple[bool, str]]:
 
 
 if __name__ == "__main__":
-    facts = check(sys.argv[1])
+    facts = check(sys.argv[1]) + check_archive(sys.argv[2])
     for holds, fact in facts:
         print(("ok     " if holds else "WRONG  ") + fact)
     sys.exit(not all(holds for holds, _ in facts))

@@ -23,15 +23,27 @@ thread_local! {
     /// The generation in which this thread runs a callback of llm_invoke; 0 is none. The child of a
     /// fork inside a callback is in another, so it may use llm_invoke.
     static INSIDE: Cell<usize> = const { Cell::new(0) };
+    /// The callback of this thread's llm_invoke wants no more.
+    static CANCELLED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What one poll brought.
 enum Step {
     /// The stream goes on.
     More,
-    /// It is over.
+    /// It is over, or the callback has it so.
     Ended(Result<(), Failure>),
     /// The callback returned in the child of a fork, where nothing will ever come.
+    Forked,
+}
+
+/// How a callback returned.
+enum Returned {
+    /// It wants more.
+    On,
+    /// It has cancelled the call.
+    Cancelled,
+    /// In the child of a fork.
     Forked,
 }
 
@@ -76,10 +88,28 @@ pub fn invoke(
     }
 }
 
+/// Has the llm_invoke whose callback runs in this thread end as soon as the callback returns.
+pub fn cancel() -> Result<(), Failure> {
+    if INSIDE.get() != fork::generation() {
+        let message = "llm_invoke_cancel was called outside of a callback of llm_invoke";
+        return Err(LlmError::new(ErrorKind::InvalidArgument, message).into());
+    }
+    CANCELLED.set(true);
+    Ok(())
+}
+
 fn hand_over(client: &ClientState, buffer: &Buffer, token: &mut impl FnMut(&[u8])) -> Step {
     for piece in buffer.pieces() {
-        if piece.kind == LLM_EVENT_TEXT && !call_back(&piece, token) {
-            return Step::Forked;
+        if piece.kind == LLM_EVENT_TEXT {
+            match call_back(&piece, token) {
+                Returned::On => {}
+                Returned::Cancelled => {
+                    let message = "the callback cancelled the call";
+                    let error = LlmError::new(ErrorKind::Cancelled, message);
+                    return Step::Ended(Err(error.into()));
+                }
+                Returned::Forked => return Step::Forked,
+            }
         }
         if piece.kind == LLM_EVENT_END {
             return Step::Ended(result_of(&piece));
@@ -89,8 +119,8 @@ fn hand_over(client: &ClientState, buffer: &Buffer, token: &mut impl FnMut(&[u8]
     Step::More
 }
 
-/// Calls back for each delta. False: this is the child of a fork now.
-fn call_back(piece: &Piece<'_>, token: &mut impl FnMut(&[u8])) -> bool {
+/// Calls back for each delta, as long as the callback wants more.
+fn call_back(piece: &Piece<'_>, token: &mut impl FnMut(&[u8])) -> Returned {
     let generation = fork::generation();
     let mut start = 0;
     for end in piece.ends {
@@ -98,12 +128,16 @@ fn call_back(piece: &Piece<'_>, token: &mut impl FnMut(&[u8])) -> bool {
         let outer = INSIDE.replace(generation);
         token(piece.data.get(start..end).unwrap_or_default());
         INSIDE.set(outer);
+        let cancelled = CANCELLED.take();
         if fork::generation() != generation {
-            return false;
+            return Returned::Forked;
+        }
+        if cancelled {
+            return Returned::Cancelled;
         }
         start = end;
     }
-    true
+    Returned::On
 }
 
 /// The receipt of a failure holds its error object.
@@ -184,6 +218,28 @@ mod tests {
         let (step, is_open) = take(&batch, &mut |_| {});
         assert!(matches!(step, Step::More));
         assert!(is_open);
+    }
+
+    #[test]
+    fn a_callback_that_cancels_is_called_no_more() {
+        let _limit = TimeLimit::begin();
+        let mut batch = EventBatch::default();
+        batch.push_text("one ");
+        batch.push_text("two");
+        let mut calls = 0;
+        let (step, _) = take(&batch, &mut |_| {
+            calls += 1;
+            cancel().unwrap();
+        });
+        assert_eq!(calls, 1);
+        match step {
+            Step::Ended(Err(failure)) => assert_eq!(failure.number, LLM_ERROR_CANCELLED),
+            _ => panic!("it was cancelled"),
+        }
+        let (step, _) = take(&batch, &mut |_| calls += 1);
+        assert!(matches!(step, Step::More), "the next call is another one");
+        assert_eq!(calls, 3);
+        assert_eq!(cancel().unwrap_err().number, LLM_ERROR_INVALID_ARGUMENT);
     }
 
     #[test]

@@ -104,6 +104,14 @@ pub unsafe extern "C" fn llm_invoke(
     })
 }
 
+/// Ends the llm_invoke whose callback calls this, as soon as the callback has returned: it calls
+/// back no more, closes the connection at once and returns CANCELLED. So a callback that throws can
+/// keep the exception until then. Elsewhere: INVALID_ARGUMENT.
+#[no_mangle]
+pub extern "C" fn llm_invoke_cancel() -> LlmError {
+    boundary::guard(invoke::cancel)
+}
+
 /// Makes a client. Starts the library's threads if this is the process's first; opens no
 /// connection.
 ///

@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_void};
 /// Version of this header. It grows when something is added and never changes meaning, so a program
 /// that was built against version N works with every library that says N or more. A program that
 /// loads the library at run time refuses one whose llm_abi_version() is less than this.
-pub const LLM_ABI_VERSION: u32 = 1;
+pub const LLM_ABI_VERSION: u32 = 2;
 
 /// How something ended: one of LLM_ERROR_*. Numbers are only ever appended; 0 is success.
 pub type LlmError = i32;

@@ -4,7 +4,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde::Serialize as DeriveSerialize;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::messages::WireMessage;
 use super::Cohere;
@@ -113,7 +113,7 @@ impl<'a> Draft<'a> {
         self.put("p", request.top_p);
         let stop = (!request.stop.is_empty()).then(|| request.stop.clone());
         self.put("stop_sequences", stop);
-        self.put("seed", request.seed);
+        self.put("seed", request.seed.and_then(Number::from_i128));
         self.put("stream", Some(self.target.stream));
     }
 
