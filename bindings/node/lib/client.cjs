@@ -4,6 +4,7 @@
 const { Channel } = require("./channel.cjs");
 const { LlmError, encode } = require("./error.cjs");
 const { Hub } = require("./hub.cjs");
+const { isSignal } = require("./signals.cjs");
 const { Stream } = require("./stream.cjs");
 
 const WINDOW_BYTES = 262_144;
@@ -31,6 +32,10 @@ class LiterLlm {
       Array.isArray(request)
     ) {
       const message = "request: an object with model and messages is needed";
+      throw new LlmError({ kind: "INVALID_REQUEST", message });
+    }
+    if (signal != null && !isSignal(signal)) {
+      const message = "signal: an AbortSignal is needed";
       throw new LlmError({ kind: "INVALID_REQUEST", message });
     }
     // Whether the answer is kept is nothing that the core asks.
@@ -64,6 +69,7 @@ class LiterLlm {
     const hub = new Hub(
       encode(this.#options, "options", "CONFIG"),
       acknowledgeBytes(window),
+      (this.#options.log_level ?? "off") !== "off",
     );
     abandoned.register(this, hub);
     return hub;
