@@ -2,6 +2,7 @@
 // calls ring() with all that one poll brought.
 "use strict";
 
+const { AsyncResource } = require("node:async_hooks");
 const { channel: diagnosticsChannel } = require("node:diagnostics_channel");
 
 const { LlmError } = require("./error.cjs");
@@ -17,13 +18,16 @@ class Hub {
   #waiters = 0;
   #held = false;
   #ringing = false;
+  #logs;
   closed = false;
 
-  constructor(optionsJson, acknowledgeBytes) {
+  // The bell keeps the AsyncLocalStorage context that it is made in, for as long as it lives. That
+  // of the request that happens to come first is nothing to all the later ones.
+  constructor(optionsJson, acknowledgeBytes, logs) {
     this.acknowledgeBytes = acknowledgeBytes;
-    this.#handle = native.create(optionsJson, (texts, table) =>
-      this.#ring(texts, table),
-    );
+    this.#logs = logs;
+    const ring = (texts, table) => this.#ring(texts, table);
+    this.#handle = native.outside(() => native.create(optionsJson, ring));
     if (this.#handle === undefined) throw refusal();
   }
 
@@ -31,6 +35,7 @@ class Hub {
     do this.#number = (this.#number + 1) >>> 0;
     while (this.#number === 0 || this.#channels.has(this.#number));
     channel.number = this.#number;
+    if (this.#logs) channel.context = new AsyncResource("liter-llm");
     if (native.start(this.#handle, channel.number, requestJson) !== 0)
       throw refusal();
     this.#channels.set(channel.number, channel);
@@ -91,8 +96,7 @@ class Hub {
     const channel = this.#channels.get(number);
     if (kind === Kind.END) this.#channels.delete(number);
     if (channel === undefined) {
-      if (kind === Kind.LOG && log.hasSubscribers)
-        log.publish(JSON.parse(data));
+      if (kind === Kind.LOG && log.hasSubscribers) this.#publish(data);
       return;
     }
     try {
@@ -115,6 +119,14 @@ class Hub {
         error,
       );
     }
+  }
+
+  // Whoever listens is called in the context of the request that the line is about.
+  #publish(json) {
+    const line = JSON.parse(json);
+    const context = this.#channels.get(line.stream)?.context;
+    if (context) context.runInAsyncScope(() => log.publish(line));
+    else log.publish(line);
   }
 
   #releaseIfDrained() {
