@@ -190,6 +190,18 @@ test-go: go mock ## the Go package against the mock provider
 test-node: node mock ## the Node package against the mock provider
 	@$(call reported,node,cd bindings/node && LITER_LLM_MOCK=$(MOCK) npm test)
 
+# Bundlers, test runners, frameworks and versions of Node.js around the package as it is packed; each
+# of tests/hosts/node/hosts is one, with a time limit. 1.4 GB of tools, all from the npm registry.
+build/node/hosts: tests/hosts/node/package-lock.json
+	@mkdir -p $(@D)
+	@$(call quietly,bundlers and other hosts of the Node package,node-hosts, \
+	  cd tests/hosts/node && npm ci --ignore-scripts --no-audit --no-fund)
+	@touch $@
+
+.PHONY: test-hosts-node
+test-hosts-node: node mock build/node/hosts ## the Node package in bundlers, test runners, Next.js, ...; HOST= names some
+	@$(call reported,hosts-node,LITER_LLM_MOCK=$(MOCK) node tests/hosts/node/run.mjs $(HOST))
+
 .PHONY: battery
 battery: package go node mock ## every fault and the lifecycle through every language, as tables
 	@rm -rf build/battery; mkdir -p build/battery; tests/battery/run.sh $(CURDIR)/build/battery
@@ -307,7 +319,7 @@ lint-go: go ## gofmt and vet
 
 lint-node: node ## prettier and tsc
 	cd bindings/node && npm run --silent lint
-	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs
+	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs tests/hosts/node
 
 lint-sizes: ## lines and columns of files and functions; README blocks are as their files
 	@$(call need,$(PYTHON),Python 3)
@@ -327,7 +339,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	$(VENV)/bin/clang-format -i $(OUR_C)
 	gofmt -w bindings/go tests/bench/go
 	cd bindings/node && npm run --silent fmt
-	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
+	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs tests/hosts/node
 	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md
 
 header: ## writes include/liter_llm.h from core/ffi
@@ -344,4 +356,4 @@ setup: ## installs what the tests need from Debian's packages (as root)
 
 clean: ## removes everything that was built
 	rm -rf build core/target core/fuzz/target tests/mock/target bindings/python/build bindings/python/*.egg-info \
-	  bindings/go/lib bindings/node/node_modules bindings/node/prebuilds
+	  bindings/go/lib bindings/node/node_modules bindings/node/prebuilds tests/hosts/node/node_modules
