@@ -27,7 +27,11 @@ class Hub {
     this.acknowledgeBytes = acknowledgeBytes;
     this.#logs = logs;
     const ring = (texts, table) => this.#ring(texts, table);
-    this.#handle = native.outside(() => native.create(optionsJson, ring));
+    // Tools that look for what keeps a process alive, such as Jest's, ask the resource.
+    const resource = { hasRef: () => this.#held };
+    this.#handle = native.outside(() =>
+      native.create(optionsJson, ring, resource),
+    );
     if (this.#handle === undefined) throw refusal();
   }
 

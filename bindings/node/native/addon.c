@@ -67,14 +67,14 @@ static napi_value outside(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* create(optionsJson, ring): a handle, or undefined when the options are refused. */
+/* create(optionsJson, ring, resource): a handle, or undefined when the options are refused. */
 static napi_value create(napi_env env, napi_callback_info info) {
   Arguments arguments;
   char room[REQUEST_ON_STACK_BYTES];
   if (!read_arguments(env, info, &arguments)) return NULL;
   char *options = read_text(env, arguments.values[0], room, sizeof room);
   if (options == NULL) return NULL;
-  napi_value handle = client_create(env, options, arguments.values[1]);
+  napi_value handle = client_create(env, options, arguments.values[1], arguments.values[2]);
   if (options != room) free(options);
   return handle;
 }
