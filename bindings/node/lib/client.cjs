@@ -10,9 +10,6 @@ const { Stream } = require("./stream.cjs");
 const WINDOW_BYTES = 262_144;
 const ACKNOWLEDGE_BYTES_MAX = 16_384;
 
-// No stream is live when a LiterLlm is collected: each holds its own.
-const abandoned = new FinalizationRegistry((hub) => hub.close());
-
 class LiterLlm {
   #options;
   #collect;
@@ -66,13 +63,11 @@ class LiterLlm {
 
   #connect() {
     const window = this.#options.stream_window_bytes ?? WINDOW_BYTES;
-    const hub = new Hub(
-      encode(this.#options, "options", "CONFIG"),
-      acknowledgeBytes(window),
-      (this.#options.log_level ?? "off") !== "off",
-    );
-    abandoned.register(this, hub);
-    return hub;
+    return new Hub(this, {
+      optionsJson: encode(this.#options, "options", "CONFIG"),
+      acknowledgeBytes: acknowledgeBytes(window),
+      logs: (this.#options.log_level ?? "off") !== "off",
+    });
   }
 }
 

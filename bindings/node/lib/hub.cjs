@@ -11,6 +11,11 @@ const { Kind, native } = require("./native.cjs");
 const COLUMNS = 5;
 const log = diagnosticsChannel("liter-llm");
 
+// No stream is live when the LiterLlm that owns a hub is collected: each holds its own. It stands
+// here, where the bell's function keeps it: a registry that is collected itself, as with the realm
+// of a test file, calls nobody.
+const abandoned = new FinalizationRegistry((hub) => hub.close());
+
 class Hub {
   #handle;
   #channels = new Map();
@@ -23,7 +28,7 @@ class Hub {
 
   // The bell keeps the AsyncLocalStorage context that it is made in, for as long as it lives. That
   // of the request that happens to come first is nothing to all the later ones.
-  constructor(optionsJson, acknowledgeBytes, logs) {
+  constructor(owner, { optionsJson, acknowledgeBytes, logs }) {
     this.acknowledgeBytes = acknowledgeBytes;
     this.#logs = logs;
     const ring = (texts, table) => this.#ring(texts, table);
@@ -33,6 +38,7 @@ class Hub {
       native.create(optionsJson, ring, resource),
     );
     if (this.#handle === undefined) throw refusal();
+    abandoned.register(owner, this);
   }
 
   start(channel, requestJson) {
