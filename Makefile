@@ -319,7 +319,8 @@ lint-go: go ## gofmt and vet
 
 lint-node: node ## prettier and tsc
 	cd bindings/node && npm run --silent lint
-	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs tests/hosts/node
+	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs
+	cd tests/hosts/node && ../../../bindings/node/node_modules/.bin/prettier --check .
 
 lint-sizes: ## lines and columns of files and functions; README blocks are as their files
 	@$(call need,$(PYTHON),Python 3)
@@ -339,7 +340,8 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	$(VENV)/bin/clang-format -i $(OUR_C)
 	gofmt -w bindings/go tests/bench/go
 	cd bindings/node && npm run --silent fmt
-	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs tests/hosts/node
+	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
+	cd tests/hosts/node && ../../../bindings/node/node_modules/.bin/prettier --write .
 	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md
 
 header: ## writes include/liter_llm.h from core/ffi

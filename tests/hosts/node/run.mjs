@@ -7,7 +7,7 @@ import path from "node:path";
 
 import { HERE, PACKAGE, ROOT, emptyFolder } from "./support.mjs";
 
-const LIMIT_MS = Number(process.env.TEST_TIMEOUT_MS) || 240_000;
+const LIMIT_MS = Number(process.env.TEST_TIMEOUT_MS) || 480_000;
 const SOURCES =
   process.env.LITER_LLM_PACKAGE ?? path.join(ROOT, "bindings/node");
 

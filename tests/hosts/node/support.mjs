@@ -41,7 +41,9 @@ export class Child {
   #watchers = new Set();
 
   constructor(command, words, { cwd = HERE, env = {}, stdio = [] } = {}) {
-    const { PATH, HOME, TMPDIR } = process.env;
+    const { HOME, TMPDIR } = process.env;
+    // The Node.js that the host runs on, and not one of the others in node_modules/.bin.
+    const PATH = `${path.dirname(process.execPath)}:${process.env.PATH}`;
     this.process = spawn(command, words, {
       cwd,
       env: { PATH, HOME, TMPDIR, NO_COLOR: "1", ...env },
@@ -84,6 +86,21 @@ export async function run(command, words, options) {
   if (code === 0) return output;
   const shown = [path.basename(command), ...words].join(" ");
   throw new Error(`${shown}: ${signal ?? `exit ${code}`}\n${output}`);
+}
+
+// What may differ between versions of Node.js: contexts, signals, workers, ends of processes.
+const OF_VERSIONS = [
+  ...["context", "leaving", "lifecycle", "reading"],
+  ...["runtimes", "signals", "surrogates", "threads"],
+].map((name) => `test/${name}.test.mjs`);
+
+// Runs tests of the package on a version of Node.js that is a package itself.
+export async function testsOn(version) {
+  const node = path.join(MODULES, version, "bin/node");
+  const cwd = process.env.LITER_LLM_PACKAGE ?? path.join(ROOT, "bindings/node");
+  const { LITER_LLM_MOCK } = process.env;
+  const words = ["--expose-gc", "--test", ...OF_VERSIONS];
+  await run(node, words, { cwd, env: { LITER_LLM_MOCK } });
 }
 
 // The mock provider: plans in, what it saw out. It ends with its standard input.
@@ -144,7 +161,7 @@ export class Mock {
   }
 }
 
-// programs/chat.mjs beside a copy of the package, for a bundler to read. chats() takes it away again,
+// programs/chat.mjs beside a copy of the package, for a bundler to read. chats() takes it away,
 // so that nothing of the result can lean on it.
 export function sourcesOfChat() {
   const folder = emptyFolder();

@@ -1,5 +1,5 @@
-// Jest: files that share a process and files in processes of their own; the addon is loaded once and
-// the package many times.
+// Jest: files that share a process, and files in processes or threads of their own; the addon is
+// loaded once and the package many times.
 import path from "node:path";
 
 import { HANG, Mock, PROGRAMS, run, stream, token, tool } from "../support.mjs";
