@@ -199,8 +199,8 @@ build/node/hosts: tests/hosts/node/package-lock.json
 	@touch $@
 
 .PHONY: test-hosts-node
-test-hosts-node: node mock build/node/hosts ## the Node package in bundlers, test runners, Next.js, ...; HOST= names some
-	@$(call reported,hosts-node,LITER_LLM_MOCK=$(MOCK) node tests/hosts/node/run.mjs $(HOST))
+test-hosts-node: node mock build/node/hosts ## the Node package in bundlers, test runners, Next.js, ...; ONLY= names some
+	@$(call reported,hosts-node,LITER_LLM_MOCK=$(MOCK) node tests/hosts/node/run.mjs $(ONLY))
 
 .PHONY: battery
 battery: package go node mock ## every fault and the lifecycle through every language, as tables
