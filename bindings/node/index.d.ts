@@ -284,7 +284,7 @@ export interface CallOptions {
 
 export interface InvokeOptions extends CallOptions {
   /** Aborting it closes the connection: a CANCELLED error with the reason as its cause. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
 }
 
 export interface Options extends CallOptions {

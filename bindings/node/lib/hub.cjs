@@ -16,6 +16,13 @@ const log = diagnosticsChannel("liter-llm");
 // of a test file, calls nobody.
 const abandoned = new FinalizationRegistry((hub) => hub.close());
 
+// Where a stream was started, for the lines of the log about it. It keeps no process alive.
+class Context extends AsyncResource {
+  hasRef() {
+    return false;
+  }
+}
+
 class Hub {
   #handle;
   #channels = new Map();
@@ -45,7 +52,7 @@ class Hub {
     do this.#number = (this.#number + 1) >>> 0;
     while (this.#number === 0 || this.#channels.has(this.#number));
     channel.number = this.#number;
-    if (this.#logs) channel.context = new AsyncResource("liter-llm");
+    if (this.#logs) channel.context = new Context("liter-llm");
     if (native.start(this.#handle, channel.number, requestJson) !== 0)
       throw refusal();
     this.#channels.set(channel.number, channel);

@@ -171,9 +171,10 @@ export function sourcesOfChat() {
   return path.join(folder, "chat.mjs");
 }
 
-// Runs what was made of sourcesOfChat(), away from all packages.
+// Runs what was made of sourcesOfChat(), away from all packages; or the program itself, where there
+// are no sources to take away.
 export async function chats(sources, command, words) {
-  rmSync(path.dirname(sources), { recursive: true });
+  if (sources !== null) rmSync(path.dirname(sources), { recursive: true });
   const mock = await Mock.start();
   const key = await mock.plan({ answer: { text: "Hello world" } });
   const env = { BASE_URL: mock.baseUrl(key) };

@@ -1,9 +1,8 @@
-// Bun: a program compiled into a single file with the addon inside, and one that is run.
+// Bun: a program that is run, and one compiled into a single file with the addon inside.
 import path from "node:path";
 
 import {
   MODULES,
-  PROGRAMS,
   chats,
   emptyFolder,
   run,
@@ -16,5 +15,6 @@ const bun = path.join(MODULES, "@oven", machine, "bin/bun");
 const compiled = path.join(emptyFolder(), "chat");
 const sources = sourcesOfChat();
 
+await chats(null, bun, [sources]);
 await run(bun, ["build", "--compile", sources, "--outfile", compiled]);
 await chats(sources, compiled, []);

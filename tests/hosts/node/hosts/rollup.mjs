@@ -1,33 +1,12 @@
-// rollup, which knows no addons: a plugin of a few lines copies them.
-import { existsSync } from "node:fs";
-import { copyFile } from "node:fs/promises";
+// rollup, with a plugin for addons, which it does not know.
 import path from "node:path";
 
 import commonjs from "@rollup/plugin-commonjs";
 import nodeResolve from "@rollup/plugin-node-resolve";
 import { rollup } from "rollup";
 
+import { addons } from "../addons.mjs";
 import { chats, emptyFolder, sourcesOfChat } from "../support.mjs";
-
-// An addon of a machine that the package was not built for.
-const MISSING = "\0missing";
-
-const addons = (folder) => ({
-  name: "addons",
-  resolveId(source, importer) {
-    if (!source.endsWith(".node") || !importer) return null;
-    const file = path.resolve(path.dirname(importer), source);
-    return existsSync(file) ? file : MISSING;
-  },
-  async load(id) {
-    if (id === MISSING) return "export default null;";
-    if (!id.endsWith(".node")) return null;
-    const name = path.basename(id);
-    await copyFile(id, path.join(folder, name));
-    return `import { createRequire } from "node:module";
-      export default createRequire(import.meta.url)("./${name}");`;
-  },
-});
 
 for (const [format, extension] of [
   ["cjs", "cjs"],
@@ -42,7 +21,7 @@ for (const [format, extension] of [
       addons(folder),
       nodeResolve({ preferBuiltins: true }),
       // What stands in try is left as it is by default.
-      commonjs({ ignoreTryCatch: false, requireReturnsDefault: "auto" }),
+      commonjs({ ignoreTryCatch: false, requireReturnsDefault: "preferred" }),
     ],
     external: /^node:/,
     onwarn: (warning) => warnings.push(warning.message),

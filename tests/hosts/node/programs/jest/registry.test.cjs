@@ -2,7 +2,10 @@
 const { getEventListeners } = require("node:events");
 
 const { BASE_URL, HANGING_URL } = process.env;
-const OPTIONS = { provider: "openai", apiKey: "k", baseUrl: BASE_URL };
+const OPTIONS = {
+  ...{ provider: "openai", apiKey: "k", baseUrl: BASE_URL },
+  logLevel: "debug",
+};
 const REQUEST = { model: "m", messages: [{ role: "user", content: "Hello" }] };
 const hanging = { ...REQUEST, base_url: HANGING_URL };
 
