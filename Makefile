@@ -199,8 +199,13 @@ build/node/hosts: tests/hosts/node/package-lock.json
 	@touch $@
 
 .PHONY: test-hosts-node
-test-hosts-node: node mock build/node/hosts ## the Node package in bundlers, test runners, Next.js, ...; ONLY= names some
-	@$(call reported,hosts-node,LITER_LLM_MOCK=$(MOCK) node tests/hosts/node/run.mjs $(ONLY))
+test-hosts-node: node mock build/node/hosts ## the Node package in bundlers, test runners, Next.js, ...; HOSTS= names some
+	@$(call reported,hosts-node,LITER_LLM_MOCK=$(MOCK) node tests/hosts/node/run.mjs $(HOSTS))
+
+.PHONY: clean-hosts-node
+clean: clean-hosts-node
+clean-hosts-node:
+	rm -rf tests/hosts/node/node_modules tests/hosts/node/programs/next/.next
 
 .PHONY: battery
 battery: package go node mock ## every fault and the lifecycle through every language, as tables
@@ -358,4 +363,4 @@ setup: ## installs what the tests need from Debian's packages (as root)
 
 clean: ## removes everything that was built
 	rm -rf build core/target core/fuzz/target tests/mock/target bindings/python/build bindings/python/*.egg-info \
-	  bindings/go/lib bindings/node/node_modules bindings/node/prebuilds tests/hosts/node/node_modules
+	  bindings/go/lib bindings/node/node_modules bindings/node/prebuilds
