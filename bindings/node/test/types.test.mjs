@@ -97,7 +97,7 @@ test("every_typed_option_is_taken", async () => {
   const key = await mock.plan([{ answer: { text: "Hello" } }]);
   const sample = (option) => {
     const [, type] = TYPES.match(new RegExp(`^ {2}${option}\\?: (.*);$`, "m"));
-    if (type === "number") return 4096;
+    if (type === "number") return option === "workerThreads" ? 2 : 4096;
     if (type === "boolean") return false;
     return type.startsWith("Readonly") ? {} : undefined;
   };
