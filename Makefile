@@ -194,6 +194,23 @@ test-go: go mock ## the Go package against the mock provider
 test-node: node mock ## the Node package against the mock provider
 	@$(call reported,node,cd bindings/node && LITER_LLM_MOCK=$(MOCK) npm test)
 
+# Bundlers, test runners, frameworks and versions of Node.js around the package as it is packed; each
+# of tests/hosts/node/hosts is one, with a time limit. 1.4 GB of tools, all from the npm registry.
+build/node/hosts: tests/hosts/node/package-lock.json
+	@mkdir -p $(@D)
+	@$(call quietly,bundlers and other hosts of the Node package,node-hosts, \
+	  cd tests/hosts/node && npm ci --ignore-scripts --no-audit --no-fund)
+	@touch $@
+
+.PHONY: test-hosts-node
+test-hosts-node: node mock build/node/hosts ## the Node package in bundlers, test runners, Next.js, ...; HOSTS= names some
+	@$(call reported,hosts-node,LITER_LLM_MOCK=$(MOCK) node tests/hosts/node/run.mjs $(HOSTS))
+
+.PHONY: clean-hosts-node
+clean: clean-hosts-node
+clean-hosts-node:
+	rm -rf tests/hosts/node/node_modules tests/hosts/node/programs/next/.next
+
 .PHONY: battery
 battery: package go node mock ## every fault and the lifecycle through every language, as tables
 	@rm -rf build/battery; mkdir -p build/battery; tests/battery/run.sh $(CURDIR)/build/battery
@@ -321,6 +338,7 @@ lint-go: go ## gofmt and vet
 lint-node: node ## prettier and tsc
 	cd bindings/node && npm run --silent lint
 	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs
+	cd tests/hosts/node && ../../../bindings/node/node_modules/.bin/prettier --check .
 
 lint-sizes: ## lines and columns of files and functions; README blocks are as their files
 	@$(call need,$(PYTHON),Python 3)
@@ -341,6 +359,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	gofmt -w bindings/go tests/bench/go tests/hosts/go
 	cd bindings/node && npm run --silent fmt
 	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
+	cd tests/hosts/node && ../../../bindings/node/node_modules/.bin/prettier --write .
 	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md
 
 header: ## writes include/liter_llm.h from core/ffi

@@ -1,4 +1,4 @@
-// Types of liter-llm, for import and require alike.
+// Types of liter-llm.
 
 /** The version of the native core. */
 export const version: string;
@@ -284,7 +284,7 @@ export interface CallOptions {
 
 export interface InvokeOptions extends CallOptions {
   /** Aborting it closes the connection: a CANCELLED error with the reason as its cause. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
 }
 
 export interface Options extends CallOptions {
@@ -303,6 +303,9 @@ export interface Options extends CallOptions {
   allowInsecureHttp?: boolean;
   denyPrivate?: boolean;
   poolIdleTimeoutMs?: number;
+  poolIdleConnectionsMax?: number;
+  http2PingIntervalMs?: number;
+  http2PingTimeoutMs?: number;
   /** The log goes to the channel "liter-llm" of node:diagnostics_channel. */
   logLevel?: "off" | "error" | "warn" | "info" | "debug";
   logBodies?: boolean;

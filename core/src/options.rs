@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{ErrorKind, LlmError};
 use crate::plan;
+use crate::providers::json;
 use crate::request::{take, take_headers, take_limits, CallLimits};
 use crate::secret::Secret;
 
@@ -130,7 +131,8 @@ impl ClientOptions {
     /// # Errors
     /// `CONFIG`, naming the option; `INVALID_ARGUMENT` for a key that cannot be one.
     pub fn from_json(json: &str) -> Result<Self, LlmError> {
-        let value: Value = serde_json::from_str(json)
+        // As in a request, half a surrogate pair becomes U+FFFD.
+        let value: Value = json::parse(json, &mut String::new())
             .map_err(|error| config(format!("options are not JSON: {error}")))?;
         let Value::Object(fields) = value else {
             return Err(config("options must be a JSON object"));
@@ -287,6 +289,12 @@ mod tests {
             let error = ClientOptions::from_json(json).unwrap_err();
             assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
         }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_replaced() {
+        let options = ClientOptions::from_json(r#"{"ca_file":"a\ud83d"}"#).unwrap();
+        assert_eq!(options.ca_file.as_deref(), Some("a\u{fffd}"));
     }
 
     #[test]

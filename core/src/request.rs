@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{ErrorKind, LlmError};
 use crate::message::{Message, Tool};
+use crate::providers::json;
 use crate::secret::Secret;
 
 /// Timers and retries of one call; what is `None` comes from the client's options. 0 is off.
@@ -95,7 +96,9 @@ impl LlmRequest {
     /// `INVALID_REQUEST` when the text is no JSON object, a field has the wrong type, or `model` or
     /// `messages` is missing; `INVALID_ARGUMENT` when a key or a header cannot be one.
     pub fn from_json(json: &str) -> Result<Self, LlmError> {
-        let value: Value = serde_json::from_str(json)
+        // Text that was cut inside a character, as JavaScript and Windows cut it, is no reason not
+        // to ask: half a surrogate pair becomes U+FFFD, as when such a text is written as UTF-8.
+        let value: Value = json::parse(json, &mut String::new())
             .map_err(|error| wrong(format!("request is not JSON: {error}")))?;
         match value {
             Value::Object(fields) => Self::from_fields(fields),

@@ -15,6 +15,8 @@ class Channel {
   ended = false;
   // Removes what was hung on others for this stream's life.
   onEnd = null;
+  // Where the stream was started; only with a log.
+  context = null;
   #hub;
   #mode;
   #items = NOTHING;
@@ -146,6 +148,7 @@ class Channel {
   #finish() {
     this.ended = true;
     this.owner = null;
+    this.context = null;
     this.onEnd?.();
     this.onEnd = null;
   }

@@ -4,13 +4,11 @@
 const { Channel } = require("./channel.cjs");
 const { LlmError, encode } = require("./error.cjs");
 const { Hub } = require("./hub.cjs");
+const { isSignal } = require("./signals.cjs");
 const { Stream } = require("./stream.cjs");
 
 const WINDOW_BYTES = 262_144;
 const ACKNOWLEDGE_BYTES_MAX = 16_384;
-
-// No stream is live when a LiterLlm is collected: each holds its own.
-const abandoned = new FinalizationRegistry((hub) => hub.close());
 
 class LiterLlm {
   #options;
@@ -31,6 +29,10 @@ class LiterLlm {
       Array.isArray(request)
     ) {
       const message = "request: an object with model and messages is needed";
+      throw new LlmError({ kind: "INVALID_REQUEST", message });
+    }
+    if (signal != null && !isSignal(signal)) {
+      const message = "signal: an AbortSignal is needed";
       throw new LlmError({ kind: "INVALID_REQUEST", message });
     }
     // Whether the answer is kept is nothing that the core asks.
@@ -61,12 +63,11 @@ class LiterLlm {
 
   #connect() {
     const window = this.#options.stream_window_bytes ?? WINDOW_BYTES;
-    const hub = new Hub(
-      encode(this.#options, "options", "CONFIG"),
-      acknowledgeBytes(window),
-    );
-    abandoned.register(this, hub);
-    return hub;
+    return new Hub(this, {
+      optionsJson: encode(this.#options, "options", "CONFIG"),
+      acknowledgeBytes: acknowledgeBytes(window),
+      logs: (this.#options.log_level ?? "off") !== "off",
+    });
   }
 }
 

@@ -2,6 +2,7 @@
 // calls ring() with all that one poll brought.
 "use strict";
 
+const { AsyncResource } = require("node:async_hooks");
 const { channel: diagnosticsChannel } = require("node:diagnostics_channel");
 
 const { LlmError } = require("./error.cjs");
@@ -10,6 +11,18 @@ const { Kind, native } = require("./native.cjs");
 const COLUMNS = 5;
 const log = diagnosticsChannel("liter-llm");
 
+// No stream is live when the LiterLlm that owns a hub is collected: each holds its own. It stands
+// here, where the bell's function keeps it: a registry that is collected itself, as with the realm
+// of a test file, calls nobody.
+const abandoned = new FinalizationRegistry((hub) => hub.close());
+
+// Where a stream was started, for the lines of the log about it. It keeps no process alive.
+class Context extends AsyncResource {
+  hasRef() {
+    return false;
+  }
+}
+
 class Hub {
   #handle;
   #channels = new Map();
@@ -17,20 +30,29 @@ class Hub {
   #waiters = 0;
   #held = false;
   #ringing = false;
+  #logs;
   closed = false;
 
-  constructor(optionsJson, acknowledgeBytes) {
+  // The bell keeps the AsyncLocalStorage context that it is made in, for as long as it lives. That
+  // of the request that happens to come first is nothing to all the later ones.
+  constructor(owner, { optionsJson, acknowledgeBytes, logs }) {
     this.acknowledgeBytes = acknowledgeBytes;
-    this.#handle = native.create(optionsJson, (texts, table) =>
-      this.#ring(texts, table),
+    this.#logs = logs;
+    const ring = (texts, table) => this.#ring(texts, table);
+    // Tools that look for what keeps a process alive, such as Jest's, ask the resource.
+    const resource = { hasRef: () => this.#held };
+    this.#handle = native.outside(() =>
+      native.create(optionsJson, ring, resource),
     );
     if (this.#handle === undefined) throw refusal();
+    abandoned.register(owner, this);
   }
 
   start(channel, requestJson) {
     do this.#number = (this.#number + 1) >>> 0;
     while (this.#number === 0 || this.#channels.has(this.#number));
     channel.number = this.#number;
+    if (this.#logs) channel.context = new Context("liter-llm");
     if (native.start(this.#handle, channel.number, requestJson) !== 0)
       throw refusal();
     this.#channels.set(channel.number, channel);
@@ -91,8 +113,7 @@ class Hub {
     const channel = this.#channels.get(number);
     if (kind === Kind.END) this.#channels.delete(number);
     if (channel === undefined) {
-      if (kind === Kind.LOG && log.hasSubscribers)
-        log.publish(JSON.parse(data));
+      if (kind === Kind.LOG && log.hasSubscribers) this.#publish(data);
       return;
     }
     try {
@@ -115,6 +136,14 @@ class Hub {
         error,
       );
     }
+  }
+
+  // Whoever listens is called in the context of the request that the line is about.
+  #publish(json) {
+    const line = JSON.parse(json);
+    const context = this.#channels.get(line.stream)?.context;
+    if (context) context.runInAsyncScope(() => log.publish(line));
+    else log.publish(line);
   }
 
   #releaseIfDrained() {

@@ -6,6 +6,7 @@
 const { Answer } = require("./answer.cjs");
 const { Mode } = require("./channel.cjs");
 const { LlmError, encode } = require("./error.cjs");
+const { follow } = require("./signals.cjs");
 
 const abandoned = new FinalizationRegistry((channel) => channel.cancel());
 
@@ -80,15 +81,6 @@ class Invocation {
     if (channel.answer.failed) throw channel.error();
     return channel.answer.response();
   }
-}
-
-// A signal may outlive many streams, so it knows the channel only, and only until its end.
-function follow(signal, channel) {
-  const abort = () => channel.abort(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  channel.onEnd = () => signal.removeEventListener("abort", abort);
-  // An event of before the listener does not come again.
-  if (signal.aborted) abort();
 }
 
 class Stream {

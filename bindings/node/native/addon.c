@@ -55,14 +55,26 @@ static char *read_text(napi_env env, napi_value value, char *room, size_t room_b
   return bytes;
 }
 
-/* create(optionsJson, ring): a handle, or undefined when the options are refused. */
+/* outside(function): what it returns, called as the event loop would call it: in no context of
+ * AsyncLocalStorage. N-API has this for calls that belong to no operation. */
+static napi_value outside(napi_env env, napi_callback_info info) {
+  Arguments arguments;
+  napi_value receiver = NULL;
+  napi_value result = NULL;
+  if (!read_arguments(env, info, &arguments)) return NULL;
+  if (napi_create_object(env, &receiver) != napi_ok) return NULL;
+  napi_make_callback(env, NULL, receiver, arguments.values[0], 0, NULL, &result);
+  return result;
+}
+
+/* create(optionsJson, ring, resource): a handle, or undefined when the options are refused. */
 static napi_value create(napi_env env, napi_callback_info info) {
   Arguments arguments;
   char room[REQUEST_ON_STACK_BYTES];
   if (!read_arguments(env, info, &arguments)) return NULL;
   char *options = read_text(env, arguments.values[0], room, sizeof room);
   if (options == NULL) return NULL;
-  napi_value handle = client_create(env, options, arguments.values[1]);
+  napi_value handle = client_create(env, options, arguments.values[1], arguments.values[2]);
   if (options != room) free(options);
   return handle;
 }
@@ -149,6 +161,7 @@ static bool core_fits(napi_env env) {
 NAPI_MODULE_INIT() {
   if (!core_fits(env)) return exports;
   const napi_property_descriptor functions[] = {
+      {"outside", NULL, outside, NULL, NULL, NULL, napi_enumerable, NULL},
       {"create", NULL, create, NULL, NULL, NULL, napi_enumerable, NULL},
       {"start", NULL, start, NULL, NULL, NULL, napi_enumerable, NULL},
       {"cancel", NULL, cancel, NULL, NULL, NULL, napi_enumerable, NULL},

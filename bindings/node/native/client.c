@@ -55,10 +55,10 @@ static void free_core(void *data) {
   client->core = NULL;
 }
 
-static bool make_bell(Client *client, napi_value ring) {
+static bool make_bell(Client *client, napi_value ring, napi_value resource) {
   napi_value name;
   napi_create_string_utf8(client->env, "liter-llm", NAPI_AUTO_LENGTH, &name);
-  if (napi_create_threadsafe_function(client->env, ring, NULL, name, 1, 1, NULL, bell_is_gone,
+  if (napi_create_threadsafe_function(client->env, ring, resource, name, 1, 1, NULL, bell_is_gone,
                                       client, answer_bell, &client->bell) != napi_ok) {
     return false;
   }
@@ -66,13 +66,14 @@ static bool make_bell(Client *client, napi_value ring) {
   return true;
 }
 
-napi_value client_create(napi_env env, const char *options_json, napi_value ring) {
+napi_value client_create(napi_env env, const char *options_json, napi_value ring,
+                         napi_value resource) {
   napi_value handle = NULL;
   Client *client = calloc(1, sizeof *client);
   if (client == NULL) return NULL;
   client->env = env;
   client->holders = 1;
-  if (!make_bell(client, ring)) {
+  if (!make_bell(client, ring, resource)) {
     free(client);
     return NULL;
   }

@@ -17,8 +17,10 @@ typedef struct {
 } Client;
 
 /* A handle for a new client, or NULL: then llm_last_error says why. Each time that there is
- * something, `ring` is called with all of it: see events.h. */
-napi_value client_create(napi_env env, const char *options_json, napi_value ring);
+ * something, `ring` is called with all of it: see events.h. `resource` is an object that stands for
+ * the client in node:async_hooks. */
+napi_value client_create(napi_env env, const char *options_json, napi_value ring,
+                         napi_value resource);
 
 /* Whether the client keeps the event loop, and so the process, alive. At first it does not. */
 void client_hold(Client *client, bool whether);

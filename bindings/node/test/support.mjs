@@ -114,7 +114,15 @@ export class FakeCore {
 
   constructor() {
     const require = createRequire(import.meta.url);
-    const names = ["answer", "channel", "client", "error", "hub", "stream"];
+    const names = [
+      "answer",
+      "channel",
+      "client",
+      "error",
+      "hub",
+      "signals",
+      "stream",
+    ];
     const place = (name) => require.resolve(`../lib/${name}.cjs`);
     const { Kind } = require("../lib/native.cjs");
     const kept = new Map(
@@ -154,6 +162,7 @@ export class FakeCore {
       (name, result) =>
       (_, ...words) => (this.calls.push([name, ...words]), result);
     return {
+      outside: (make) => make(),
       create: (_, ring) => ((this.#ring = ring), {}),
       ...{ start: note("start", 0), cancel: note("cancel") },
       ...{ consumed: note("consumed"), hold: note("hold") },

@@ -1,0 +1,4 @@
+// The tests of the package on Node.js 22; those of the tree run on the machine's own.
+import { testsOn } from "../support.mjs";
+
+await testsOn("node-22");

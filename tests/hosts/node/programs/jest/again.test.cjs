@@ -1,0 +1,2 @@
+// The same in a file of its own, and so in a realm of its own.
+require("./registry.test.cjs");

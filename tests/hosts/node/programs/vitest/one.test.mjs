@@ -1,0 +1,3 @@
+import { defineTests } from "./cases.mjs";
+
+defineTests();
