@@ -24,6 +24,8 @@ pub(crate) struct SseFramer {
     data_start: usize,
     line_start: usize,
     has_data: bool,
+    /// The data is JSON that stands in the stream without a field's name.
+    is_bare: bool,
     /// The event's name so far.
     name: Vec<u8>,
     /// The last read ended with CR: a LF at the head of the next one belongs to it.
@@ -42,6 +44,7 @@ impl SseFramer {
             data_start: 0,
             line_start: 0,
             has_data: false,
+            is_bare: false,
             name: Vec::new(),
             after_cr: false,
             mark: Some(0),
@@ -91,6 +94,31 @@ impl SseFramer {
     #[cfg(fuzzing)]
     pub(super) fn bytes_kept(&self) -> usize {
         self.kept.capacity() + self.name.capacity()
+    }
+
+    /// The body ended: JSON without a field's name needs no blank line.
+    pub(super) fn end(&mut self, each: Each<'_>) -> Result<(), LlmError> {
+        if !self.kept_line().is_empty() && self.bare(self.kept_line()).is_some() {
+            self.take_kept_line(each)?;
+        }
+        match self.is_bare {
+            true => self.dispatch(None, each),
+            false => Ok(()),
+        }
+    }
+
+    /// What a line is to JSON that stands in the stream without a field's name. Not in the
+    /// standard: servers that fail behind the headers of a stream write a bare document.
+    #[inline]
+    fn bare(&self, line: &[u8]) -> Option<Bare> {
+        let first = *line.first()?;
+        match (self.is_bare, self.has_data) {
+            (true, _) if first == b'}' => Some(Bare::Ends),
+            (true, _) => Some(Bare::GoesOn),
+            (false, false) if first == b'{' && is_closed(line) => Some(Bare::Ends),
+            (false, false) if first == b'{' => Some(Bare::GoesOn),
+            (false, _) => None,
+        }
     }
 
     /// Drops one byte order mark at the very beginning.
@@ -144,16 +172,25 @@ impl SseFramer {
 
     /// Takes the kept line, now whole. A line of data stays where it is: its field's name goes.
     fn take_kept_line(&mut self, each: Each<'_>) -> Result<(), LlmError> {
-        let line_bytes = self.kept_line().len();
-        if let Some(value) = field(self.kept_line(), b"data") {
-            let value_start = self.line_start + line_bytes - value.len();
+        let line = self.kept_line();
+        let bare = self.bare(line);
+        let value = match bare {
+            Some(_) => Some(line),
+            None => field(line, b"data"),
+        };
+        if let Some(value) = value {
+            let value_start = self.line_start + line.len() - value.len();
             match self.has_data {
                 false => self.data_start = value_start,
-                true => self.join_data(value_start),
+                true => self.join_data(value_start)?,
             }
             self.has_data = true;
+            self.is_bare = bare.is_some();
             self.line_start = self.kept.len();
-            return Ok(());
+            return match bare {
+                Some(Bare::Ends) => self.dispatch(None, each),
+                Some(Bare::GoesOn) | None => Ok(()),
+            };
         }
         let kept = std::mem::take(&mut self.kept);
         let line = kept.get(self.line_start..).unwrap_or_default();
@@ -167,13 +204,18 @@ impl SseFramer {
     }
 
     /// Moves the value of the kept line, which is another line of the event's data, up to the data.
-    fn join_data(&mut self, value_start: usize) {
+    fn join_data(&mut self, value_start: usize) -> Result<(), LlmError> {
         let length = self.kept.len() - value_start;
+        if value_start == self.line_start {
+            bounded::append(&mut self.kept, b"\n", self.frame_bytes_max)?;
+        }
+        let line = value_start..value_start + length;
+        self.kept.copy_within(line, self.line_start + 1);
         if let Some(line_end) = self.kept.get_mut(self.line_start) {
             *line_end = b'\n';
         }
-        self.kept.copy_within(value_start.., self.line_start + 1);
         self.kept.truncate(self.line_start + 1 + length);
+        Ok(())
     }
 
     /// Takes one whole line. `whole` is the event's data while it is one line of the current read.
@@ -187,7 +229,13 @@ impl SseFramer {
             return self.dispatch(whole.take(), each);
         }
         self.check(self.held() + whole.map_or(0, <[u8]>::len) + line.len())?;
-        if let Some(value) = field(line, b"data") {
+        if let Some(bare) = self.bare(line) {
+            self.is_bare = true;
+            self.take_data(line, whole)?;
+            if bare == Bare::Ends {
+                self.dispatch(whole.take(), each)?;
+            }
+        } else if let Some(value) = field(line, b"data") {
             self.take_data(value, whole)?;
         } else if line.starts_with(b":") {
             self.signs_of_life += 1;
@@ -244,6 +292,7 @@ impl SseFramer {
         };
         each(frame)?;
         self.has_data = false;
+        self.is_bare = false;
         self.name.clear();
         if whole.is_none() {
             self.data_start = 0;
@@ -268,6 +317,30 @@ impl SseFramer {
         );
         Err(LlmError::new(ErrorKind::TooLarge, message).phase(Phase::Body))
     }
+}
+
+/// A line of JSON without a field's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bare {
+    GoesOn,
+    Ends,
+}
+
+/// Whether every bracket outside of texts is closed.
+fn is_closed(json: &[u8]) -> bool {
+    let (mut level, mut in_text, mut is_escaped) = (0_usize, false, false);
+    for byte in json {
+        let after_backslash = std::mem::take(&mut is_escaped);
+        match (in_text, byte) {
+            (true, b'"') => in_text = after_backslash,
+            (true, b'\\') => is_escaped = !after_backslash,
+            (false, b'"') => in_text = true,
+            (false, b'{' | b'[') => level += 1,
+            (false, b'}' | b']') => level = level.saturating_sub(1),
+            _ => {}
+        }
+    }
+    level == 0 && !in_text
 }
 
 /// The value of a line of this field: one blank after the colon is not part of it, and a line

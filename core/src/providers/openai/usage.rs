@@ -3,47 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::event::{FinishReason, Usage};
-use crate::providers::{ending, json};
+use crate::providers::{counts, ending, json};
 
 /// Reads a usage object under all the names that servers use.
 pub(super) fn usage(text: &str) -> Option<Usage> {
-    let mut repaired = String::new();
-    let raw: Map<String, Value> = json::parse(text, &mut repaired).ok()?;
-    let details = |names: [&str; 2], count: &str| {
-        names
-            .iter()
-            .find_map(|name| count_of(raw.get(*name)?.get(count)))
-    };
-    let own = |names: &[&str]| names.iter().find_map(|name| count_of(raw.get(*name)));
-    Some(Usage {
-        input_tokens: own(&["prompt_tokens", "input_tokens"]),
-        output_tokens: own(&["completion_tokens", "output_tokens"]),
-        total_tokens: own(&["total_tokens"]),
-        cached_input_tokens: details(
-            ["prompt_tokens_details", "input_tokens_details"],
-            "cached_tokens",
-        )
-        // DeepSeek; Moonshot.
-        .or_else(|| own(&["prompt_cache_hit_tokens", "cached_tokens"])),
-        reasoning_tokens: details(
-            ["completion_tokens_details", "output_tokens_details"],
-            "reasoning_tokens",
-        )
-        .or_else(|| own(&["reasoning_tokens"])),
-        raw,
-        ..Usage::default()
-    })
-}
-
-/// Some servers count in floats.
-fn count_of(value: Option<&Value>) -> Option<u64> {
-    let value = value?;
-    value.as_u64().or_else(|| {
-        value
-            .as_f64()
-            .filter(|count| *count >= 0.0)
-            .map(|c| c as u64)
-    })
+    let raw: Map<String, Value> = json::parse(text, &mut String::new()).ok()?;
+    Some(counts::usage(raw))
 }
 
 /// A finish reason, and what it means when there were tool calls: forced calls have ended with
