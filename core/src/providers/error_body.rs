@@ -104,11 +104,11 @@ pub(crate) fn no_object(provider: &dyn Provider, what: &str, text: &str) -> LlmE
         .unwrap_or_else(|| protocol_error(provider, what, "is not a JSON object", text))
 }
 
-/// Whether MiniMax's `base_resp` says that there is no answer.
-pub(crate) fn is_refusal(base_resp: &RawValue) -> bool {
-    let said = format!("{{\"base_resp\":{base_resp}}}");
-    let said = json::parse::<Value>(&said, &mut String::new());
-    said.is_ok_and(|said| failure::is_named(&said))
+/// What MiniMax's `base_resp` says, unless it says that this is an answer.
+pub(crate) fn refusal(provider: &dyn Provider, base_resp: Option<&RawValue>) -> Option<LlmError> {
+    let said = format!("{{\"base_resp\":{}}}", base_resp?);
+    let value = json::parse::<Value>(&said, &mut String::new()).ok()?;
+    failure::is_named(&value).then(|| in_answer(provider, &said))
 }
 
 /// A text that does not have the shape of an answer: the error of a gateway, or nonsense.

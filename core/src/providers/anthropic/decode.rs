@@ -69,9 +69,11 @@ impl Decoder for AnthropicDecoder {
             .map_err(|error| error_body::unreadable(&Anthropic, EVENT, &error, data))?;
         self.event(&event, data, out)?;
         // A gateway's error in another provider's form, or beside what it is about.
-        let is_refusal = event.base_resp.is_some_and(error_body::is_refusal);
-        if is_refusal || event.error.is_some_and(json::is_something) {
+        if event.error.is_some_and(json::is_something) {
             return Err(error_body::in_answer(&Anthropic, data));
+        }
+        if let Some(error) = error_body::refusal(&Anthropic, event.base_resp) {
+            return Err(error);
         }
         if event.kind.get() == Some("message_stop") {
             self.progress = Progress::Done;
@@ -86,9 +88,8 @@ impl Decoder for AnthropicDecoder {
         let mut repaired = String::new();
         let message: Message<'_> = lenient::parse(text, &mut repaired)
             .map_err(|error| error_body::unreadable(&Anthropic, "the answer", &error, text))?;
-        let is_error = message.error.is_some_and(json::is_something)
-            || message.kind.get() == Some("error")
-            || message.base_resp.is_some_and(error_body::is_refusal);
+        let is_error =
+            message.error.is_some_and(json::is_something) || message.kind.get() == Some("error");
         if is_error && message.content.is_absent() {
             return Err(error_body::in_answer(&Anthropic, text));
         }
@@ -107,6 +108,9 @@ impl Decoder for AnthropicDecoder {
         // What came beside an error stands, as it does in a stream.
         if is_error {
             return Err(error_body::in_answer(&Anthropic, text));
+        }
+        if let Some(error) = error_body::refusal(&Anthropic, message.base_resp) {
+            return Err(error);
         }
         self.progress = Progress::Done;
         Ok(())

@@ -78,7 +78,7 @@ impl Decoder for V2Decoder {
             self.progress = Progress::Open;
         }
         self.event(kind, &event, data, out)?;
-        self.refused(event.base_resp, data, out)?;
+        self.refused(event.base_resp, out)?;
         self.fail(event.error, None, out)
     }
 
@@ -108,7 +108,7 @@ impl Decoder for V2Decoder {
             self.calls.add_whole(piece_of(None, call), Map::new());
         }
         self.had_calls = !self.calls.is_empty();
-        self.refused(answer.base_resp, text, out)?;
+        self.refused(answer.base_resp, out)?;
         self.fail(answer.error, answer.error_type.get(), out)?;
         self.citations(message.citations, out);
         self.logprobs(answer.logprobs, out);
@@ -286,15 +286,14 @@ impl V2Decoder {
     fn refused(
         &mut self,
         base_resp: Option<&RawValue>,
-        data: &str,
         out: &mut EventBatch,
     ) -> Result<(), LlmError> {
-        if !base_resp.is_some_and(error_body::is_refusal) {
+        let Some(error) = error_body::refusal(&Cohere, base_resp) else {
             return Ok(());
-        }
+        };
         self.end_of_thinking(out);
         self.end_of_plan(out);
-        Err(error_body::in_answer(&Cohere, data))
+        Err(error)
     }
 
     /// A failure behind a good status; what the model had said until then is handed over first.

@@ -95,9 +95,7 @@ impl Decoder for OpenAiDecoder {
                 self.choice(choice, out)?;
             }
         }
-        if is_error(&chunk) {
-            return Err(error_body::in_answer(&self.codec, data));
-        }
+        self.fail(&chunk, data)?;
         // Without a choice it is bookkeeping, or an error in some other spelling.
         if !has_choice {
             if let Some(error) = error_body::find_in_answer(&self.codec, data) {
@@ -121,9 +119,7 @@ impl Decoder for OpenAiDecoder {
         if let Choices::List(Some(choice), _) = &chunk.choices {
             has_choice = self.whole_choice(choice, out)?;
         }
-        if is_error(&chunk) {
-            return Err(error_body::in_answer(&self.codec, text));
-        }
+        self.fail(&chunk, text)?;
         if !has_choice {
             let no_choice = || self.wrong("the answer", "has no usable choices", text);
             return Err(error_body::find_in_answer(&self.codec, text).unwrap_or_else(no_choice));
@@ -357,6 +353,14 @@ impl OpenAiDecoder {
         }
     }
 
+    /// Whether a chunk is, or carries, an error. vLLM's has no `error`, but says that it is one.
+    fn fail(&self, chunk: &Chunk<'_>, text: &str) -> Result<(), LlmError> {
+        if chunk.error.is_some_and(json::is_something) || chunk.object.get() == Some("error") {
+            return Err(error_body::in_answer(&self.codec, text));
+        }
+        error_body::refusal(&self.codec, chunk.base_resp).map_or(Ok(()), Err)
+    }
+
     fn wrong(&self, what: &str, how: &str, text: &str) -> LlmError {
         error_body::protocol_error(&self.codec, what, how, text)
     }
@@ -373,11 +377,4 @@ impl OpenAiDecoder {
             self.push(event, out);
         }
     }
-}
-
-/// Whether a chunk is, or carries, an error. vLLM's has no `error`, but says that it is one.
-fn is_error(chunk: &Chunk<'_>) -> bool {
-    chunk.error.is_some_and(json::is_something)
-        || chunk.object.get() == Some("error")
-        || chunk.base_resp.is_some_and(error_body::is_refusal)
 }
