@@ -24,8 +24,8 @@ pub(crate) struct SseFramer {
     data_start: usize,
     line_start: usize,
     has_data: bool,
-    /// The data is JSON that stands in the stream without a field's name.
-    is_bare: bool,
+    /// The data is JSON that stands in the stream without a field's name, so many levels deep.
+    bare: Option<usize>,
     /// The event's name so far.
     name: Vec<u8>,
     /// The last read ended with CR: a LF at the head of the next one belongs to it.
@@ -44,7 +44,7 @@ impl SseFramer {
             data_start: 0,
             line_start: 0,
             has_data: false,
-            is_bare: false,
+            bare: None,
             name: Vec::new(),
             after_cr: false,
             mark: Some(0),
@@ -98,26 +98,24 @@ impl SseFramer {
 
     /// The body ended: JSON without a field's name needs no blank line.
     pub(super) fn end(&mut self, each: Each<'_>) -> Result<(), LlmError> {
-        if !self.kept_line().is_empty() && self.bare(self.kept_line()).is_some() {
+        if self.bare_level(self.kept_line()).is_some() {
             self.take_kept_line(each)?;
         }
-        match self.is_bare {
-            true => self.dispatch(None, each),
-            false => Ok(()),
+        match self.bare {
+            Some(_) => self.dispatch(None, each),
+            None => Ok(()),
         }
     }
 
-    /// What a line is to JSON that stands in the stream without a field's name. Not in the
-    /// standard: servers that fail behind the headers of a stream write a bare document.
+    /// How many levels are open behind a line of JSON that stands in the stream without a field's
+    /// name. Not in the standard: servers that fail behind the headers of a stream write a bare
+    /// document.
     #[inline]
-    fn bare(&self, line: &[u8]) -> Option<Bare> {
-        let first = *line.first()?;
-        match (self.is_bare, self.has_data) {
-            (true, _) if first == b'}' => Some(Bare::Ends),
-            (true, _) => Some(Bare::GoesOn),
-            (false, false) if first == b'{' && is_closed(line) => Some(Bare::Ends),
-            (false, false) if first == b'{' => Some(Bare::GoesOn),
-            (false, _) => None,
+    fn bare_level(&self, line: &[u8]) -> Option<usize> {
+        match (self.bare, line.first()?) {
+            (Some(level), _) => Some(level_after(level, line)),
+            (None, b'{' | b'[') if !self.has_data => Some(level_after(0, line)),
+            (None, _) => None,
         }
     }
 
@@ -173,7 +171,7 @@ impl SseFramer {
     /// Takes the kept line, now whole. A line of data stays where it is: its field's name goes.
     fn take_kept_line(&mut self, each: Each<'_>) -> Result<(), LlmError> {
         let line = self.kept_line();
-        let bare = self.bare(line);
+        let bare = self.bare_level(line);
         let value = match bare {
             Some(_) => Some(line),
             None => field(line, b"data"),
@@ -185,11 +183,11 @@ impl SseFramer {
                 true => self.join_data(value_start)?,
             }
             self.has_data = true;
-            self.is_bare = bare.is_some();
+            self.bare = bare;
             self.line_start = self.kept.len();
             return match bare {
-                Some(Bare::Ends) => self.dispatch(None, each),
-                Some(Bare::GoesOn) | None => Ok(()),
+                Some(0) => self.dispatch(None, each),
+                Some(_) | None => Ok(()),
             };
         }
         let kept = std::mem::take(&mut self.kept);
@@ -229,10 +227,10 @@ impl SseFramer {
             return self.dispatch(whole.take(), each);
         }
         self.check(self.held() + whole.map_or(0, <[u8]>::len) + line.len())?;
-        if let Some(bare) = self.bare(line) {
-            self.is_bare = true;
+        if let Some(level) = self.bare_level(line) {
+            self.bare = Some(level);
             self.take_data(line, whole)?;
-            if bare == Bare::Ends {
+            if level == 0 {
                 self.dispatch(whole.take(), each)?;
             }
         } else if let Some(value) = field(line, b"data") {
@@ -292,7 +290,7 @@ impl SseFramer {
         };
         each(frame)?;
         self.has_data = false;
-        self.is_bare = false;
+        self.bare = None;
         self.name.clear();
         if whole.is_none() {
             self.data_start = 0;
@@ -319,17 +317,10 @@ impl SseFramer {
     }
 }
 
-/// A line of JSON without a field's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bare {
-    GoesOn,
-    Ends,
-}
-
-/// Whether every bracket outside of texts is closed.
-fn is_closed(json: &[u8]) -> bool {
-    let (mut level, mut in_text, mut is_escaped) = (0_usize, false, false);
-    for byte in json {
+/// How many lists and objects are open behind a line of JSON; no text goes on over a line's end.
+fn level_after(mut level: usize, line: &[u8]) -> usize {
+    let (mut in_text, mut is_escaped) = (false, false);
+    for byte in line {
         let after_backslash = std::mem::take(&mut is_escaped);
         match (in_text, byte) {
             (true, b'"') => in_text = after_backslash,
@@ -340,7 +331,7 @@ fn is_closed(json: &[u8]) -> bool {
             _ => {}
         }
     }
-    level == 0 && !in_text
+    level
 }
 
 /// The value of a line of this field: one blank after the colon is not part of it, and a line

@@ -1,10 +1,23 @@
-//! Frames of a stream that say nothing, on every wire. Called by decoders.
+//! What of a frame, or of a whole answer, says nothing, on every wire. Called by decoders.
 
 /// Whether the data of a frame says nothing: none at all, an empty value, a word that keeps a
 /// connection alive, or a comment that somebody on the way has wrapped in data.
 #[inline]
 pub(crate) fn says_nothing(data: &str) -> bool {
     !data.starts_with('{') && is_quiet(data)
+}
+
+/// A whole answer without what stands before it: a byte order mark, blank lines, and comments that
+/// kept the connection alive.
+pub(crate) fn document(text: &str) -> &str {
+    let mut rest = text.trim_start_matches('\u{feff}').trim();
+    while rest.starts_with(':') {
+        rest = rest
+            .split_once('\n')
+            .map_or("", |(_, rest)| rest)
+            .trim_start();
+    }
+    rest
 }
 
 fn is_quiet(data: &str) -> bool {
@@ -50,5 +63,19 @@ mod tests {
         ] {
             assert!(!says_nothing(other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_document_begins_behind_what_kept_the_connection_alive() {
+        for text in [
+            "{}",
+            "\u{feff}{}\n",
+            "\n\n {}",
+            ": x\n\n{}",
+            ":\r\n: y\r\n{}",
+        ] {
+            assert_eq!(document(text), "{}", "{text:?}");
+        }
+        assert_eq!((document(": x"), document("")), ("", ""));
     }
 }

@@ -84,7 +84,7 @@ impl Decoder for AnthropicDecoder {
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body)
             .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
-        let text = text.trim_start_matches('\u{feff}').trim();
+        let text = frame::document(text);
         let mut repaired = String::new();
         let message: Message<'_> = lenient::parse(text, &mut repaired)
             .map_err(|error| error_body::unreadable(&Anthropic, "the answer", &error, text))?;

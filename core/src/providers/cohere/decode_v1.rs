@@ -79,7 +79,7 @@ impl Decoder for V1Decoder {
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body)
             .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
-        let text = text.trim_start_matches('\u{feff}').trim();
+        let text = frame::document(text);
         let mut repaired = String::new();
         let answer: V1Answer<'_> = lenient::parse(text, &mut repaired)
             .map_err(|error| error_body::unreadable(&Cohere, "the answer", &error, text))?;

@@ -85,7 +85,7 @@ impl Decoder for V2Decoder {
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body)
             .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
-        let text = text.trim_start_matches('\u{feff}').trim();
+        let text = frame::document(text);
         let mut repaired = String::new();
         // The error of a gateway calls something else `message`.
         let answer: V2Answer<'_> = lenient::parse(text, &mut repaired)

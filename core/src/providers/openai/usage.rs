@@ -15,15 +15,24 @@ pub(super) fn usage(text: &str) -> Option<Usage> {
 /// `stop` on some versions of models.
 pub(super) fn finish_reason(raw: &str, has_calls: bool) -> FinishReason {
     match raw.to_ascii_lowercase().as_str() {
-        "stop" | "eos" | "end_turn" | "stop_sequence" if has_calls => FinishReason::ToolCalls,
-        "stop" | "eos" | "end_turn" | "stop_sequence" => FinishReason::Stop,
+        reason if is_stop(reason) && has_calls => FinishReason::ToolCalls,
+        reason if is_stop(reason) => FinishReason::Stop,
         "length" | "model_length" | "max_tokens" | "model_context_window_exceeded" => {
             FinishReason::Length
         }
         "tool_calls" | "function_call" | "tool_use" => FinishReason::ToolCalls,
-        // The latter is Z.ai's.
-        "content_filter" | "sensitive" => FinishReason::ContentFilter,
+        // Z.ai's word, then Gemini's.
+        "content_filter" | "sensitive" | "safety" | "recitation" | "blocklist"
+        | "prohibited_content" | "spii" => FinishReason::ContentFilter,
         _ if ending::is_failure(raw) => FinishReason::Error,
         _ => FinishReason::Other,
     }
+}
+
+/// The words of other wires too: gateways hand them through.
+fn is_stop(reason: &str) -> bool {
+    matches!(
+        reason,
+        "stop" | "eos" | "eos_token" | "end_turn" | "stop_sequence" | "complete" | "completed"
+    )
 }

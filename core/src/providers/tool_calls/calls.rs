@@ -124,7 +124,7 @@ impl Calls {
     pub(crate) fn add(&mut self, piece: Piece<'_>, extra: Map<String, Value>) -> Option<Event> {
         let mut held = std::mem::take(&mut self.held);
         let mut all_extra = std::mem::take(&mut held.extra);
-        all_extra.extend(extra);
+        merge(&mut all_extra, extra);
         let piece = piece.cleaned().with(&held);
         let at = self.subject(piece);
         let verdict = match at.and_then(|at| self.calls.get(at)) {
@@ -170,7 +170,7 @@ impl Calls {
         });
         let lists = self.lists;
         let call = self.calls.get_mut(at)?;
-        call.extra.extend(extra);
+        merge(&mut call.extra, extra);
         let arguments = match verdict {
             Verdict::Repeats => "",
             Verdict::Continues | Verdict::Begins | Verdict::Held => piece.arguments,
@@ -337,5 +337,17 @@ impl Call {
         let news = name.strip_prefix(self.name.as_str()).unwrap_or(name);
         self.name.push_str(news);
         Some(news.to_owned())
+    }
+}
+
+/// Adds later fields to earlier ones, at every level.
+fn merge(earlier: &mut Map<String, Value>, later: Map<String, Value>) {
+    for (name, value) in later {
+        match (earlier.get_mut(&name), value) {
+            (Some(Value::Object(earlier)), Value::Object(later)) => merge(earlier, later),
+            (_, value) => {
+                earlier.insert(name, value);
+            }
+        }
     }
 }

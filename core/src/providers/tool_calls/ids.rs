@@ -10,9 +10,9 @@ pub(crate) struct Ids {
     seed: u64,
 }
 
-/// Whether a server's id can tell a call from others.
+/// Whether a server's id, or a name, says something. Some servers write the word for nothing.
 pub(crate) fn is_usable(id: &str) -> bool {
-    !id.trim().is_empty()
+    !matches!(id.trim(), "" | "null" | "None" | "undefined")
 }
 
 impl Ids {
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn ids_are_the_servers_own_or_new() {
         let mut ids = Ids::new(7);
-        let given = ["a", "", "a", " \t", "b"].map(|id| ids.give(id));
+        let given = ["a", "", "a", " \t", "b", "null", "None"].map(|id| ids.give(id));
         assert_eq!((given[0].as_str(), given[4].as_str()), ("a", "b"));
         for (position, id) in given.iter().enumerate() {
             assert!(!given[..position].contains(id), "{given:?}");

@@ -6,7 +6,12 @@ use super::*;
 fn json_without_a_field_is_an_event() {
     let error = r#"{"error":{"message":"a } \" {"}}"#;
     let pretty = "{\n  \"error\": {\n    \"code\": 400\n  }\n}";
+    let list = "[{\n  \"error\": {\n  }\n}\n]";
     for (stream, expected) in [
+        (
+            format!("{list}\n[DONE]\n"),
+            vec![("", list), ("", "[DONE]")],
+        ),
         (error.to_owned(), vec![("", error)]),
         (format!("{error}\n"), vec![("", error)]),
         (

@@ -17,6 +17,8 @@ fn finish_reasons_are_mapped_and_kept_raw() {
         ("content_filter", "content_filter"),
         ("error", "error"),
         ("STOP", "stop"),
+        ("eos_token", "stop"),
+        ("SAFETY", "content_filter"),
         ("something new", "other"),
     ];
     for (raw, reason) in rows {
