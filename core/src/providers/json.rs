@@ -115,7 +115,7 @@ fn after_string(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// The text without what only some parsers take; `None` if it has nothing of that.
-fn better(text: &str) -> Option<String> {
+pub(crate) fn better(text: &str) -> Option<String> {
     let numbers = without_no_numbers(text);
     let surrogates = without_lone_surrogates(numbers.as_deref().unwrap_or(text));
     surrogates.or(numbers)

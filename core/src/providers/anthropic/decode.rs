@@ -65,9 +65,10 @@ impl Decoder for AnthropicDecoder {
             return Err(error_body::no_object(&Anthropic, EVENT, data));
         }
         let mut repaired = String::new();
-        let event: WireEvent<'_> = lenient::parse(data, &mut repaired)
+        let mut place = Maybe::default();
+        let event: &WireEvent<'_> = lenient::parse(data, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Anthropic, EVENT, &error, data))?;
-        self.event(&event, data, out)?;
+        self.event(event, data, out)?;
         // A gateway's error in another provider's form, or beside what it is about.
         if event.error.is_some_and(json::is_something) {
             return Err(error_body::in_answer(&Anthropic, data));
@@ -86,7 +87,8 @@ impl Decoder for AnthropicDecoder {
             .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
         let text = frame::document(text);
         let mut repaired = String::new();
-        let message: Message<'_> = lenient::parse(text, &mut repaired)
+        let mut place = Maybe::default();
+        let message: &Message<'_> = lenient::parse(text, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Anthropic, "the answer", &error, text))?;
         let is_error =
             message.error.is_some_and(json::is_something) || message.kind.get() == Some("error");
@@ -102,7 +104,7 @@ impl Decoder for AnthropicDecoder {
             let no_content = || wrong("the answer", "has no usable content", text);
             return Err(error.unwrap_or_else(no_content));
         }
-        self.note(&message);
+        self.note(message);
         self.content(&message.content, out);
         self.stopped(message.stop_reason.get(), fields_of(text), out);
         // What came beside an error stands, as it does in a stream.
@@ -165,7 +167,8 @@ impl AnthropicDecoder {
             match json::parse(raw.get(), &mut String::new()) {
                 Ok(Value::Object(fields)) => {
                     let mut repaired = String::new();
-                    let block = lenient::parse::<Input<'_>>(raw.get(), &mut repaired).ok();
+                    let mut place = Maybe::<Input<'_>>::default();
+                    let block = lenient::parse(raw.get(), &mut repaired, &mut place).ok();
                     let input = block.and_then(|block| block.input);
                     self.blocks
                         .whole(fields, input.map_or("", |input| input.get()), sink);
@@ -209,9 +212,9 @@ impl AnthropicDecoder {
             "message_start" => {
                 self.progress = Progress::Open;
                 let mut repaired = String::new();
-                let raw = event.message.map_or("null", RawValue::get);
-                let message = json::parse::<Maybe<Message<'_>>>(raw, &mut repaired);
-                let message = message.unwrap_or_default().0;
+                let mut place = Maybe::default();
+                let raw = event.message.map_or("", RawValue::get);
+                let message = lenient::parse(raw, &mut repaired, &mut place);
                 message.iter().for_each(|message| self.note(message));
             }
             "message_delta" => {

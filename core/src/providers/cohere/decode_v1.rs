@@ -11,6 +11,7 @@ use crate::error::LlmError;
 use crate::event::{Event, FinishReason, Start};
 use crate::framing::Frame;
 use crate::providers::ending::Seen;
+use crate::providers::lenient::Maybe;
 use crate::providers::tool_calls::{Calls, Piece};
 use crate::providers::writer::EventWriter;
 use crate::providers::{error_body, frame, json, lenient, Decoder, Finish, Progress};
@@ -63,7 +64,8 @@ impl Decoder for V1Decoder {
             return Err(error_body::no_object(&Cohere, EVENT, data));
         }
         let mut repaired = String::new();
-        let event: V1Event<'_> = lenient::parse(data, &mut repaired)
+        let mut place = Maybe::default();
+        let event: &V1Event<'_> = lenient::parse(data, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Cohere, EVENT, &error, data))?;
         let Some(kind) = event.event_type.get() else {
             let nameless = || wrong(EVENT, "has no event_type", data);
@@ -72,7 +74,7 @@ impl Decoder for V1Decoder {
         if self.progress == Progress::Empty {
             self.progress = Progress::Open;
         }
-        self.event(kind, &event, data, out)?;
+        self.event(kind, event, data, out)?;
         failure(event.error, None)
     }
 
@@ -81,7 +83,8 @@ impl Decoder for V1Decoder {
             .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
         let text = frame::document(text);
         let mut repaired = String::new();
-        let answer: V1Answer<'_> = lenient::parse(text, &mut repaired)
+        let mut place = Maybe::default();
+        let answer: &V1Answer<'_> = lenient::parse(text, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Cohere, "the answer", &error, text))?;
         if answer.text.is_absent() && answer.finish_reason.get().is_none() {
             let no_text = || wrong("the answer", "has no text", text);
@@ -94,7 +97,7 @@ impl Decoder for V1Decoder {
             ("documents", answer.documents),
         ];
         self.sources(&sources, out);
-        self.answer(&answer, false, out);
+        self.answer(answer, false, out);
         self.note_finish(answer.finish_reason.get(), answer.meta);
         failure(answer.error, None)?;
         self.citations(answer.citations, out);

@@ -11,6 +11,7 @@ use crate::error::LlmError;
 use crate::event::{Event, FinishReason, Start};
 use crate::framing::Frame;
 use crate::providers::ending::Seen;
+use crate::providers::lenient::Maybe;
 use crate::providers::tool_calls::{Calls, Piece};
 use crate::providers::writer::EventWriter;
 use crate::providers::{error_body, frame, json, lenient, Decoder, Finish, Progress};
@@ -68,7 +69,8 @@ impl Decoder for V2Decoder {
             return Err(error_body::no_object(&Cohere, EVENT, data));
         }
         let mut repaired = String::new();
-        let event: V2Event<'_> = lenient::parse(data, &mut repaired)
+        let mut place = Maybe::default();
+        let event: &V2Event<'_> = lenient::parse(data, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Cohere, EVENT, &error, data))?;
         let Some(kind) = event.kind.get() else {
             let nameless = || wrong(EVENT, "has no type", data);
@@ -77,7 +79,7 @@ impl Decoder for V2Decoder {
         if self.progress == Progress::Empty {
             self.progress = Progress::Open;
         }
-        self.event(kind, &event, data, out)?;
+        self.event(kind, event, data, out)?;
         self.refused(event.base_resp, out)?;
         self.fail(event.error, None, out)
     }
@@ -88,7 +90,8 @@ impl Decoder for V2Decoder {
         let text = frame::document(text);
         let mut repaired = String::new();
         // The error of a gateway calls something else `message`.
-        let answer: V2Answer<'_> = lenient::parse(text, &mut repaired)
+        let mut place = Maybe::default();
+        let answer: &V2Answer<'_> = lenient::parse(text, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Cohere, "the answer", &error, text))?;
         let Some(message) = &answer.message.0 else {
             let no_message = || wrong("the answer", "has no message", text);

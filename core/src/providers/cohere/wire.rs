@@ -4,17 +4,19 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::providers::json::Text;
-use crate::providers::lenient::{absent, object, read_fields, Index, List, Maybe, Written};
+use crate::providers::lenient::{
+    absent, object, Index, Lenient, List, Maybe, Mode, Object, Written,
+};
 
 object! {
     /// An event of a v2 stream.
     pub(super) struct V2Event<'t> {
         kind: Text<'t> = "type",
-        id: Written<'t>,
+        id: Text<'t>,
         index: Index,
         delta: Maybe<V2Delta<'t>>,
         /// Where it is said beside an event, and not in the delta of the last one.
@@ -136,41 +138,49 @@ impl<'t> V2Contents<'t> {
     }
 }
 
-impl<'de> Deserialize<'de> for V2Contents<'de> {
+impl<'t> Lenient<'t> for V2Contents<'t> {
     #[inline]
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ContentsVisitor)
+    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        *self = Self::None;
+        deserializer.deserialize_any(ContentsVisitor(self, mode))
     }
 }
 
-struct ContentsVisitor;
+struct ContentsVisitor<'p, 't>(&'p mut V2Contents<'t>, Mode);
 
-impl<'de> Visitor<'de> for ContentsVisitor {
-    type Value = V2Contents<'de>;
+impl<'de> Visitor<'de> for ContentsVisitor<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("blocks of content")
     }
 
     #[inline]
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
-        read_fields(fields).map(V2Contents::One)
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<(), A::Error> {
+        let mut content = V2Content::default();
+        content.fields(fields, self.1)?;
+        *self.0 = V2Contents::One(content);
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let mut contents = Vec::new();
-        while let Some(content) = list.next_element()? {
-            contents.push(content);
+        let mut content = V2Contents::None;
+        while list.next_element_seed(content.place(self.1))?.is_some() {
+            contents.push(std::mem::take(&mut content));
         }
-        Ok(V2Contents::Many(contents))
+        *self.0 = V2Contents::Many(contents);
+        Ok(())
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(V2Contents::text(text))
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
+        *self.0 = V2Contents::text(text);
+        Ok(())
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(V2Contents::text(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        *self.0 = V2Contents::text(text.to_owned());
+        Ok(())
     }
 
     absent!(unit bool numbers);

@@ -65,7 +65,7 @@ fn holds_error(fields: &Map<String, Value>) -> bool {
         // MiniMax says this of every answer; 0 is success.
         Some(Value::Object(inner)) if *name == "base_resp" => {
             let code = inner.get("status_code");
-            code.is_some_and(|code| !code.is_null() && *code != 0 && code != "0")
+            code.is_some_and(|code| *code != 0 && *code != "0")
         }
         Some(Value::Null | Value::Bool(false)) | None => false,
         Some(Value::String(text)) => !text.is_empty(),

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+use std::borrow::Cow;
+
 use serde_json::{json, Value};
 
 use super::*;
@@ -38,7 +40,8 @@ fn whatever_a_field_holds_the_others_are_read() {
         for field in ["text", "word", "index", "inner", "list", "unknown"] {
             let json = format!(r#"{{"{field}":{kind},"last":1,"text":"t","word":"w"}}"#);
             let mut repaired = String::new();
-            let outer: Outer<'_> = parse(&json, &mut repaired).unwrap();
+            let mut place = Maybe::default();
+            let outer: &Outer<'_> = parse(&json, &mut repaired, &mut place).unwrap();
             assert_eq!(
                 (outer.text.get(), outer.word.get()),
                 (Some("t"), Some("w")),
@@ -53,10 +56,11 @@ fn the_last_of_equal_keys_holds_at_every_level() {
     let json = r#"{"text":"a","inner":{"text":"a","text":"b"},"list":[{"text":"a","text":"b"}],
         "index":1,"index":2,"word":"a","text":"b","word":null,"un":1,"un":2,"\u0074ext":"c"}"#;
     let mut repaired = String::new();
-    let outer: Outer<'_> = parse(json, &mut repaired).unwrap();
+    let mut place = Maybe::default();
+    let outer: &Outer<'_> = parse(json, &mut repaired, &mut place).unwrap();
     assert_eq!((outer.text.get(), outer.word.get()), (Some("c"), None));
     assert_eq!(outer.number.0, Some(2));
-    assert_eq!(outer.inner.0.unwrap().text.get(), Some("b"));
+    assert_eq!(outer.inner.0.as_ref().unwrap().text.get(), Some("b"));
     let texts: Vec<_> = outer.list.0.iter().map(|inner| inner.text.get()).collect();
     assert_eq!(texts, [Some("b")]);
 }
@@ -79,14 +83,17 @@ fn text_is_as_written() {
     for (written, expected) in rows {
         let json = format!(r#"{{"text": {written} }}"#);
         let mut repaired = String::new();
-        let outer: Outer<'_> = parse(&json, &mut repaired).unwrap();
+        let mut place = Maybe::default();
+        let outer: &Outer<'_> = parse(&json, &mut repaired, &mut place).unwrap();
         assert_eq!(outer.text.get(), expected, "{written}");
     }
     let mut repaired = String::new();
-    let outer: Outer<'_> = parse(r#"{"text":"plain"}"#, &mut repaired).unwrap();
+    let mut place = Maybe::default();
+    let outer: &Outer<'_> = parse(r#"{"text":"plain"}"#, &mut repaired, &mut place).unwrap();
     assert!(matches!(outer.text, Written::Text(Cow::Borrowed("plain"))));
     let mut repaired = String::new();
-    let outer: Outer<'_> = parse(r#"{"text": [ 1 ] }"#, &mut repaired).unwrap();
+    let mut place = Maybe::default();
+    let outer: &Outer<'_> = parse(r#"{"text": [ 1 ] }"#, &mut repaired, &mut place).unwrap();
     assert_eq!(
         (outer.text.other(), outer.text.as_written()),
         (Some("[ 1 ]"), Some("[ 1 ]"))
@@ -98,7 +105,8 @@ fn text_is_as_written() {
 fn lists_and_objects_stand_for_one_another() {
     let texts = |json: &str| -> Value {
         let mut repaired = String::new();
-        let outer: Outer<'_> = parse(json, &mut repaired).unwrap();
+        let mut place = Maybe::default();
+        let outer: &Outer<'_> = parse(json, &mut repaired, &mut place).unwrap();
         let inner = outer.inner.0.as_ref().map(|inner| inner.text.get());
         let list: Vec<_> = outer.list.0.iter().map(|inner| inner.text.get()).collect();
         json!([inner, list])
@@ -131,7 +139,8 @@ fn an_index_is_a_number_that_counts() {
     for (written, expected) in rows {
         let json = format!(r#"{{"index":{written}}}"#);
         let mut repaired = String::new();
-        let outer: Outer<'_> = parse(&json, &mut repaired).unwrap();
+        let mut place = Maybe::default();
+        let outer: &Outer<'_> = parse(&json, &mut repaired, &mut place).unwrap();
         assert_eq!(outer.number.0, expected, "{written}");
     }
 }
@@ -148,7 +157,7 @@ fn broken_syntax_and_other_documents_fail() {
         "null",
     ] {
         assert!(
-            parse::<Outer<'_>>(json, &mut String::new()).is_err(),
+            parse::<Outer<'_>>(json, &mut String::new(), &mut Maybe(None)).is_err(),
             "{json}"
         );
     }

@@ -1,13 +1,15 @@
 //! The state of one answer being read, streamed or whole. Owns the order of events and the marks of
 //! progress. A delta of text costs one pass over its JSON and one copy, into the batch.
 
+use serde_json::value::RawValue;
+
 use super::calls;
 use super::choices::Turn;
 use super::echo::Echo;
 use super::identity::Identity;
 use super::parts::{self, Seen};
 use super::usage;
-use super::wire::{Choice, Choices, Chunk, Delta};
+use super::wire::{Choice, Chunk, Delta};
 use super::OpenAi;
 use crate::batch::EventBatch;
 use crate::error::LlmError;
@@ -83,26 +85,27 @@ impl Decoder for OpenAiDecoder {
             return Err(error_body::no_object(&self.codec, EVENT, data));
         }
         let mut repaired = String::new();
-        let chunk: Chunk<'_> = lenient::parse(data, &mut repaired)
+        let mut place = Maybe::default();
+        let chunk: &Chunk<'_> = lenient::parse(data, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&self.codec, EVENT, &error, data))?;
-        self.note(&chunk);
-        let mut has_choice = false;
-        if let Choices::List(choice, count) = &chunk.choices {
+        self.note(chunk);
+        let choices = &chunk.choices;
+        if choices.is_list {
             self.advance(Progress::Open);
-            has_choice = choice.is_some();
-            if let Some(choice) = choice.as_ref().filter(|it| self.turn.takes(it, *count)) {
-                self.belongs(chunk.id.get(), choice, data)?;
-                self.choice(choice, out)?;
-            }
         }
-        self.fail(&chunk, data)?;
+        let choice = choices.choice.0.as_ref();
+        if let Some(choice) = choice.filter(|choice| self.turn.takes(choice, choices.count)) {
+            self.belongs(chunk.id.get(), choice, data)?;
+            self.choice(choice, out)?;
+        }
+        self.fail(chunk, data)?;
         // Without a choice it is bookkeeping, or an error in some other spelling.
-        if !has_choice {
+        if choice.is_none() {
             if let Some(error) = error_body::find_in_answer(&self.codec, data) {
                 return Err(error);
             }
         }
-        self.sources(&chunk, out);
+        self.sources(chunk, out);
         Ok(())
     }
 
@@ -111,20 +114,21 @@ impl Decoder for OpenAiDecoder {
             .map_err(|_| self.wrong("the answer", "is not UTF-8", "").detail(body))?;
         let text = frame::document(text);
         let mut repaired = String::new();
-        let chunk: Chunk<'_> = lenient::parse(text, &mut repaired)
+        let mut place = Maybe::default();
+        let chunk: &Chunk<'_> = lenient::parse(text, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&self.codec, "the answer", &error, text))?;
-        self.note(&chunk);
+        self.note(chunk);
         // What came beside an error stands, as it does in a stream.
         let mut has_choice = false;
-        if let Choices::List(Some(choice), _) = &chunk.choices {
+        if let Some(choice) = &chunk.choices.choice.0 {
             has_choice = self.whole_choice(choice, out)?;
         }
-        self.fail(&chunk, text)?;
+        self.fail(chunk, text)?;
         if !has_choice {
             let no_choice = || self.wrong("the answer", "has no usable choices", text);
             return Err(error_body::find_in_answer(&self.codec, text).unwrap_or_else(no_choice));
         }
-        self.sources(&chunk, out);
+        self.sources(chunk, out);
         self.progress = Progress::Done;
         Ok(())
     }
@@ -185,10 +189,8 @@ impl OpenAiDecoder {
             }
         }
         let groq = chunk.x_groq.0.as_ref().and_then(|groq| groq.usage);
-        let usage = match &chunk.choices {
-            Choices::List(Some(choice), _) => choice.usage,
-            Choices::List(None, _) | Choices::Absent => None,
-        };
+        let choice = chunk.choices.choice.0.as_ref();
+        let usage = choice.and_then(|choice| choice.usage);
         for usage in [groq, usage, chunk.usage].into_iter().flatten() {
             counts::merge_text(&mut self.usage, usage.get());
         }
@@ -227,11 +229,12 @@ impl OpenAiDecoder {
 
     fn choice(&mut self, choice: &Choice<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let mut repaired = String::new();
-        let mut message = Maybe::default();
-        if let (None, Some(raw)) = (&choice.delta.0, choice.message) {
-            message = json::parse::<Maybe<Delta<'_>>>(raw.get(), &mut repaired).unwrap_or_default();
+        let mut message = Maybe::<Delta<'_>>::default();
+        let mut delta = choice.delta.0.as_ref();
+        if let (None, Some(raw)) = (delta, choice.message) {
+            delta = lenient::parse(raw.get(), &mut repaired, &mut message).ok();
         }
-        if let Some(delta) = choice.delta.0.as_ref().or(message.0.as_ref()) {
+        if let Some(delta) = delta {
             self.says(delta, out);
             for event in calls::add(&mut self.calls, delta) {
                 self.push(event, out);
@@ -248,11 +251,10 @@ impl OpenAiDecoder {
         out: &mut EventBatch,
     ) -> Result<bool, LlmError> {
         let mut repaired = String::new();
-        let mut message = Maybe::default();
-        if let Some(raw) = choice.message {
-            message = json::parse::<Maybe<Delta<'_>>>(raw.get(), &mut repaired).unwrap_or_default();
-        }
-        let delta = message.0.as_ref().or(choice.delta.0.as_ref());
+        let mut message = Maybe::<Delta<'_>>::default();
+        let raw = choice.message.map_or("", RawValue::get);
+        let delta = lenient::parse(raw, &mut repaired, &mut message).ok();
+        let delta = delta.or(choice.delta.0.as_ref());
         let has_delta = delta.is_some();
         if let Some(delta) = delta {
             self.says(delta, out);

@@ -3,19 +3,22 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::providers::json;
 use crate::providers::json::Text;
-use crate::providers::lenient::{absent, object, read_fields, Index, List, Maybe, Object, Written};
+use crate::providers::lenient::{
+    absent, object, Index, Lenient, List, Maybe, Mode, Object, Written,
+};
 
 object! {
     /// A chunk of a stream, or a whole answer.
     pub(super) struct Chunk<'t> {
-        id: Written<'t>,
+        id: Text<'t>,
         object: Text<'t>,
-        model: Written<'t>,
+        model: Text<'t>,
         choices: Choices<'t>,
         usage: Option<&'t RawValue>,
         x_groq: Maybe<Groq<'t>>,
@@ -72,15 +75,11 @@ object! {
 
 /// What `choices` is. One answer has one choice: others come of `n` > 1.
 #[derive(Debug, Default)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would be an allocation per chunk"
-)]
-pub(super) enum Choices<'t> {
-    #[default]
-    Absent,
-    /// The first choice with index 0, else the first; and how many there were.
-    List(Option<Choice<'t>>, u32),
+pub(super) struct Choices<'t> {
+    pub(super) is_list: bool,
+    /// The first choice with index 0, else the first.
+    pub(super) choice: Maybe<Choice<'t>>,
+    pub(super) count: u32,
 }
 
 /// A piece of a tool call.
@@ -95,23 +94,51 @@ pub(super) struct CallDelta<'t> {
     pub(super) extra: Map<String, Value>,
 }
 
+/// A field of a call.
+#[derive(Debug)]
+pub(super) enum CallField {
+    Index,
+    Id,
+    Kind,
+    Function,
+    Custom,
+    Other(String),
+}
+
 impl<'t> Object<'t> for CallDelta<'t> {
-    fn field<A: MapAccess<'t>>(&mut self, name: &str, fields: &mut A) -> Result<(), A::Error> {
+    type Name = CallField;
+
+    fn name(name: &str) -> CallField {
         match name {
-            "index" => self.index = fields.next_value()?,
-            "id" => self.id = fields.next_value()?,
-            "function" => self.function = fields.next_value()?,
-            "custom" => self.custom = fields.next_value()?,
-            "type" => drop(fields.next_value::<serde::de::IgnoredAny>()?),
-            _ => {
+            "index" => CallField::Index,
+            "id" => CallField::Id,
+            "type" => CallField::Kind,
+            "function" => CallField::Function,
+            "custom" => CallField::Custom,
+            _ => CallField::Other(name.to_owned()),
+        }
+    }
+
+    fn field<A: MapAccess<'t>>(
+        &mut self,
+        name: CallField,
+        fields: &mut A,
+        mode: Mode,
+    ) -> Result<(), A::Error> {
+        match name {
+            CallField::Index => fields.next_value_seed(self.index.place(mode)),
+            CallField::Id => fields.next_value_seed(self.id.place(mode)),
+            CallField::Kind => fields.next_value::<IgnoredAny>().map(drop),
+            CallField::Function => fields.next_value_seed(self.function.place(mode)),
+            CallField::Custom => fields.next_value_seed(self.custom.place(mode)),
+            CallField::Other(name) => {
                 let raw: &RawValue = fields.next_value()?;
-                let value = crate::providers::json::parse(raw.get(), &mut String::new());
-                let value = value.ok().filter(|value: &Value| !value.is_null());
-                self.extra
-                    .extend(value.map(|value| (name.to_owned(), value)));
+                let value = json::parse(raw.get(), &mut String::new()).ok();
+                let value = value.filter(|value: &Value| !value.is_null());
+                self.extra.extend(value.map(|value| (name, value)));
+                Ok(())
             }
         }
-        Ok(())
     }
 }
 
@@ -126,50 +153,64 @@ impl Delta<'_> {
     }
 }
 
-impl<'de> Deserialize<'de> for Choices<'de> {
+impl<'t> Lenient<'t> for Choices<'t> {
     #[inline]
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ChoicesVisitor)
+    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        *self = Self::default();
+        deserializer.deserialize_any(ChoicesVisitor(self, mode))
     }
 }
 
-struct ChoicesVisitor;
+struct ChoicesVisitor<'p, 't>(&'p mut Choices<'t>, Mode);
 
-impl<'de> Visitor<'de> for ChoicesVisitor {
-    type Value = Choices<'de>;
+impl<'de> Visitor<'de> for ChoicesVisitor<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a list of choices")
     }
 
     #[inline]
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut chosen: Option<Choice<'de>> = None;
-        let mut count = 0;
-        while let Some(Maybe(choice)) = list.next_element::<Maybe<Choice<'de>>>()? {
-            let Some(choice) = choice else { continue };
-            let is_first = |choice: &Choice<'_>| choice.index.0.is_none_or(|index| index == 0);
-            if chosen
-                .as_ref()
-                .is_none_or(|chosen| !is_first(chosen) && is_first(&choice))
-            {
-                chosen = Some(choice);
-            }
-            count += 1;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let Self(choices, mode) = self;
+        choices.is_list = true;
+        if list
+            .next_element_seed(choices.choice.place(mode))?
+            .is_none()
+        {
+            return Ok(());
         }
-        Ok(Choices::List(chosen, count))
+        choices.count = u32::from(choices.choice.0.is_some());
+        let mut other = Maybe::<Choice<'de>>::default();
+        while list.next_element_seed(other.place(mode))?.is_some() {
+            choices.add(other.0.take());
+        }
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
-        let choice: Choice<'de> = read_fields(fields)?;
-        let is_one = choice.delta.0.is_some()
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<(), A::Error> {
+        let Self(choices, mode) = self;
+        let mut choice = Choice::default();
+        choice.fields(fields, mode)?;
+        choices.is_list = choice.delta.0.is_some()
             || choice.message.is_some()
             || choice.finish_reason.get().is_some();
-        Ok(match is_one {
-            true => Choices::List(Some(choice), 1),
-            false => Choices::Absent,
-        })
+        choices.add(Some(choice).filter(|_| choices.is_list));
+        Ok(())
     }
 
     absent!(unit bool str numbers);
+}
+
+impl<'t> Choices<'t> {
+    /// Adds another choice of the list.
+    fn add(&mut self, choice: Option<Choice<'t>>) {
+        let Some(choice) = choice else { return };
+        let is_first = |choice: &Choice<'_>| choice.index.0.is_none_or(|index| index == 0);
+        let chosen = self.choice.0.as_ref();
+        if chosen.is_none_or(|chosen| !is_first(chosen) && is_first(&choice)) {
+            self.choice.0 = Some(choice);
+        }
+        self.count += 1;
+    }
 }
