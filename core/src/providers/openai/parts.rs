@@ -153,12 +153,7 @@ fn push(entry: Value, is_reasoning: bool, events: &mut Vec<Event>) {
     match kind {
         // Whatever its name, such as output_text and summary_text.
         kind if is_reasoning || is_of_reasoning(kind) => {
-            let texts = fields.iter().filter(|(name, _)| holds_reasoning(name));
-            events.extend(
-                texts
-                    .flat_map(|(_, value)| texts_of(value))
-                    .map(Event::Reasoning),
-            );
+            events.extend(reasoning_of(&fields).into_iter().map(Event::Reasoning));
         }
         "text" | "output_text" | "input_text" => {
             let text = fields.get("text").or_else(|| fields.get("content"));
@@ -188,12 +183,23 @@ fn is_of_reasoning(kind: &str) -> bool {
         .any(|word| kind.starts_with(word))
 }
 
-/// The fields of a part of reasoning that hold its text.
-fn holds_reasoning(name: &str) -> bool {
-    matches!(
-        name,
-        "text" | "thinking" | "reasoning" | "reasoning_text" | "summary" | "content"
-    )
+/// The texts of a part of reasoning, out of the first field that has any.
+fn reasoning_of(fields: &Map<String, Value>) -> Vec<String> {
+    const FIELDS: [&str; 6] = [
+        "thinking",
+        "reasoning",
+        "reasoning_text",
+        "text",
+        "content",
+        "summary",
+    ];
+    let texts = FIELDS
+        .iter()
+        .filter_map(|name| fields.get(*name).map(texts_of));
+    let mut texts = texts;
+    texts
+        .find(|texts| texts.iter().any(|text| !text.is_empty()))
+        .unwrap_or_default()
 }
 
 /// A text, or the texts of a list of parts.

@@ -225,6 +225,10 @@ impl Calls {
         let is_elsewhere =
             call.index.is_some() && piece.index.is_some_and(|i| call.index != Some(i));
         let is_beside = call.named_in == self.lists && !(is_same && call.id_is(piece.id));
+        let is_again = is_same && call.id_is(piece.id) && state == State::Closed;
+        if is_again && call.arguments.are(piece.arguments) {
+            return Repeats;
+        }
         if is_elsewhere || is_beside {
             return Begins;
         }
@@ -244,7 +248,6 @@ impl Calls {
             }
             (false, true, State::Closed) => match piece.id {
                 Some(_) if says_nothing => Continues,
-                Some(_) if call.arguments.are(piece.arguments) => Repeats,
                 None if says_nothing => Held,
                 Some(_) | None => Begins,
             },

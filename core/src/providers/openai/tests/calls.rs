@@ -214,3 +214,30 @@ fn calls_make_a_stop_a_call() {
         assert_eq!(heard.finish, json!([reason, raw, null]));
     }
 }
+
+#[test]
+fn a_call_that_is_said_again_at_the_end_is_one_call() {
+    let deltas = [
+        calls(json!([{"id": "a", "function": {"name": "f", "arguments": "{\"x\":1}"}}])),
+        calls(json!([{"id": "b", "function": {"name": "f", "arguments": "{\"x\":2}"}}])),
+        calls(json!([
+            entry(0, "a", "f", "{\"x\":1}"),
+            entry(1, "b", "f", "{\"x\":2}")
+        ])),
+        calls(json!([entry(5, "b", "f", "{\"x\": 2}")])),
+    ];
+    let expected = json!([
+        call(0, "a", "f", "{\"x\":1}"),
+        call(1, "b", "f", "{\"x\":2}")
+    ]);
+    assert_eq!(finished(&deltas, "tool_calls"), expected);
+    let zeros = [
+        calls(json!([entry(0, "a", "f", "{\"x\":1}")])),
+        calls(json!([entry(0, "b", "f", "{\"x\":2}")])),
+        calls(json!([
+            entry(0, "a", "f", "{\"x\":1}"),
+            entry(1, "b", "f", "{\"x\":2}")
+        ])),
+    ];
+    assert_eq!(finished(&zeros, "tool_calls"), expected);
+}

@@ -153,6 +153,7 @@ fn a_list_of_parts_is_content_too() {
     let parts = json!([
         {"type": "thinking", "thinking": [{"text": "hm"}, {"type": "text", "text": ""}]},
         {"type": "thinking", "thinking": "so"},
+        {"type": "reasoning", "summary": ["so"], "text": "as", "content": []},
         {"type": "text", "text": "42"},
         {"type": "text", "text": ""},
         {"type": "reference", "reference_ids": [1]},
@@ -161,6 +162,7 @@ fn a_list_of_parts_is_content_too() {
     let expected = json!([
         ["REASONING", "hm"],
         ["REASONING", "so"],
+        ["REASONING", "as"],
         ["TEXT", "42"],
         ["PART", {"type": "reference", "reference_ids": [1]}],
         ["PART", {"type": "image", "image_url": {"url": "data:,"}}],
