@@ -81,10 +81,12 @@
 // A run of visible reasoning deltas, as it is.
 #define LLM_EVENT_REASONING 3
 
-// A piece of a tool call. JSON: index, arguments (a piece), and once per call id and name.
+// A piece of a tool call. JSON: index, arguments (a piece), and once per call id and name, if the
+// provider gives them; a few send the name in pieces.
 #define LLM_EVENT_TOOL_DELTA 4
 
-// A whole tool call. JSON: index, id, name, arguments (the text the model wrote).
+// A whole tool call. JSON: index, id (made here where the provider gives none), name, arguments
+// (the text the model wrote), and extra: its other fields, which belong into the next request.
 #define LLM_EVENT_TOOL_CALL 5
 
 // Something else of the answer. JSON with "type": refusal, citation, logprobs, image, ..., or

@@ -29,7 +29,8 @@ type Text string
 // Reasoning is a piece of visible reasoning.
 type Reasoning string
 
-// ToolDelta is a piece of a tool call. ID and Name come once for each call.
+// ToolDelta is a piece of a tool call. ID and Name come once for each call, if the provider gives
+// them; a few send a name in pieces.
 type ToolDelta struct {
 	Index     int    `json:"index"`
 	ID        string `json:"id"`
@@ -39,10 +40,13 @@ type ToolDelta struct {
 
 // ToolCall is a whole tool call. Arguments is JSON as the model wrote it: check it before use.
 type ToolCall struct {
-	Index     int    `json:"index"`
+	Index int `json:"index"`
+	// ID is the provider's; one made here where that is missing, or another call's.
 	ID        string `json:"id"`
 	Name      string `json:"name"`
 	Arguments string `json:"arguments"`
+	// Extra is the provider's other fields of the call, which some want to see again.
+	Extra map[string]json.RawMessage `json:"extra,omitempty"`
 }
 
 // Part is something else of the answer: a refusal, a citation, log probabilities, an image, ...
@@ -150,7 +154,7 @@ func (response *Response) Message() Message {
 	for _, call := range response.ToolCalls {
 		function := Function{Name: call.Name, Arguments: call.Arguments}
 		message.ToolCalls = append(message.ToolCalls,
-			MessageToolCall{ID: call.ID, Type: "function", Function: function})
+			MessageToolCall{ID: call.ID, Type: "function", Function: function, Extra: call.Extra})
 	}
 	return message
 }

@@ -55,6 +55,18 @@ type MessageToolCall struct {
 	ID       string   `json:"id"`
 	Type     string   `json:"type"`
 	Function Function `json:"function"`
+	// Extra is sent beside these, as the provider gave it.
+	Extra map[string]json.RawMessage `json:"-"`
+}
+
+// MarshalJSON puts the extra fields beside the others.
+func (c MessageToolCall) MarshalJSON() ([]byte, error) {
+	fields := make(map[string]any, len(c.Extra)+3)
+	for name, value := range c.Extra {
+		fields[name] = value
+	}
+	fields["id"], fields["type"], fields["function"] = c.ID, c.Type, c.Function
+	return json.Marshal(fields)
 }
 
 // Function is what is called, and with what.

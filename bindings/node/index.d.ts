@@ -120,10 +120,13 @@ export interface Usage {
 export interface ToolCall {
   /** Dense from 0. */
   readonly index: number;
+  /** The provider's; one made here where that is missing, or another call's. */
   readonly id: string;
   readonly name: string;
   /** The text the model wrote: JSON, if it is right. */
   readonly arguments: string;
+  /** The provider's other fields of the call, which some want to see again. */
+  readonly extra?: Readonly<Record<string, unknown>>;
 }
 
 /** A piece of an answer: "refusal", "citation", "logprobs", ..., in the provider's own fields. */
@@ -236,6 +239,7 @@ export interface Message {
     id: string;
     type: "function";
     function: { name: string; arguments: string };
+    readonly [field: string]: unknown;
   }[];
   tool_call_id?: string;
   refusal?: string | null;

@@ -260,6 +260,7 @@ async fn begin(
         request_id,
         rate_limit: headers::rate_limit(&incoming.headers),
         warnings: plan.warnings.clone(),
+        seed: fastrand::u64(..),
     };
     let decoder = plan.provider.decoder(start, plan.framing);
     // A server that cannot stream, or not answer whole, may do the other; or send an error

@@ -46,9 +46,13 @@ pub struct Start {
     pub rate_limit: Map<String, Value>,
     /// What was left out or renamed on the way to the provider.
     pub warnings: Vec<String>,
+    /// Random: what the ids of calls are made of that the provider gave none.
+    #[serde(skip)]
+    pub(crate) seed: u64,
 }
 
-/// A piece of a tool call. The id and the name come once, in the first piece of their call.
+/// A piece of a tool call. The id comes once, if the provider gives the call one of its own, and so
+/// does the name, but for the few servers that send it in pieces.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ToolDelta {
     /// Which call: dense from 0, in the order in which calls appeared.
@@ -56,7 +60,7 @@ pub struct ToolDelta {
     /// The provider's name for the call; the answer to the call repeats it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The tool that the model calls.
+    /// The tool that the model calls, or the next piece of its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The next piece of the arguments' JSON text.
@@ -68,12 +72,15 @@ pub struct ToolDelta {
 pub struct ToolCall {
     /// Which call: dense from 0.
     pub index: u32,
-    /// The provider's name for the call.
+    /// The provider's name for the call; one made here where that is missing, or another call's.
     pub id: String,
     /// The tool that the model calls.
     pub name: String,
     /// The arguments' JSON text; `{}` where the model gave none.
     pub arguments: String,
+    /// The provider's other fields of the call, which some want to see again.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub extra: Map<String, Value>,
 }
 
 /// How a stream ended.
@@ -264,7 +271,7 @@ impl LlmResponse {
                 name: call.name.clone(),
                 arguments: call.arguments.clone(),
             }),
-            extra: Map::new(),
+            extra: call.extra.clone(),
         });
         let refusal = self.refusal.clone().map(Value::from);
         Message {

@@ -63,8 +63,9 @@ class Answer {
       return { type: "tool_delta", index, id, name, arguments: piece };
     }
     if (kind === Kind.TOOL_CALL) {
-      const { index, id, name, arguments: text } = JSON.parse(json);
+      const { index, id, name, arguments: text, extra } = JSON.parse(json);
       const call = { index, id, name, arguments: text };
+      if (extra !== undefined) call.extra = extra;
       if (this.collect) this.toolCalls.push(call);
       return { type: "tool_call", ...call };
     }
@@ -176,6 +177,7 @@ class Response {
         id: call.id,
         type: "function",
         function: { name: call.name, arguments: call.arguments },
+        ...call.extra,
       }));
     }
     return message;

@@ -61,9 +61,11 @@ pub const LLM_EVENT_START: u32 = 1;
 pub const LLM_EVENT_TEXT: u32 = 2;
 /// A run of visible reasoning deltas, as it is.
 pub const LLM_EVENT_REASONING: u32 = 3;
-/// A piece of a tool call. JSON: index, arguments (a piece), and once per call id and name.
+/// A piece of a tool call. JSON: index, arguments (a piece), and once per call id and name, if the
+/// provider gives them; a few send the name in pieces.
 pub const LLM_EVENT_TOOL_DELTA: u32 = 4;
-/// A whole tool call. JSON: index, id, name, arguments (the text the model wrote).
+/// A whole tool call. JSON: index, id (made here where the provider gives none), name, arguments
+/// (the text the model wrote), and extra: its other fields, which belong into the next request.
 pub const LLM_EVENT_TOOL_CALL: u32 = 5;
 /// Something else of the answer. JSON with "type": refusal, citation, logprobs, image, ..., or
 /// content: its "content" belongs into the next request's assistant message as it is.

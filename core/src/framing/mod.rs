@@ -58,7 +58,7 @@ impl Framer {
     pub(crate) fn end(&mut self, each: Each<'_>) -> Result<(), LlmError> {
         match self {
             // WHATWG: an event without its blank line is not dispatched.
-            Self::Sse(_) => Ok(()),
+            Self::Sse(framer) => framer.end(each),
             Self::Ndjson(framer) => framer.end(each),
         }
     }

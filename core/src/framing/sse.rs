@@ -24,6 +24,8 @@ pub(crate) struct SseFramer {
     data_start: usize,
     line_start: usize,
     has_data: bool,
+    /// The data is JSON that stands in the stream without a field's name, so many levels deep.
+    bare: Option<usize>,
     /// The event's name so far.
     name: Vec<u8>,
     /// The last read ended with CR: a LF at the head of the next one belongs to it.
@@ -42,6 +44,7 @@ impl SseFramer {
             data_start: 0,
             line_start: 0,
             has_data: false,
+            bare: None,
             name: Vec::new(),
             after_cr: false,
             mark: Some(0),
@@ -91,6 +94,29 @@ impl SseFramer {
     #[cfg(fuzzing)]
     pub(super) fn bytes_kept(&self) -> usize {
         self.kept.capacity() + self.name.capacity()
+    }
+
+    /// The body ended: JSON without a field's name needs no blank line.
+    pub(super) fn end(&mut self, each: Each<'_>) -> Result<(), LlmError> {
+        if self.bare_level(self.kept_line()).is_some() {
+            self.take_kept_line(each)?;
+        }
+        match self.bare {
+            Some(_) => self.dispatch(None, each),
+            None => Ok(()),
+        }
+    }
+
+    /// How many levels are open behind a line of JSON that stands in the stream without a field's
+    /// name. Not in the standard: servers that fail behind the headers of a stream write a bare
+    /// document.
+    #[inline]
+    fn bare_level(&self, line: &[u8]) -> Option<usize> {
+        match (self.bare, line.first()?) {
+            (Some(level), _) => Some(level_after(level, line)),
+            (None, b'{' | b'[') if !self.has_data => Some(level_after(0, line)),
+            (None, _) => None,
+        }
     }
 
     /// Drops one byte order mark at the very beginning.
@@ -144,16 +170,25 @@ impl SseFramer {
 
     /// Takes the kept line, now whole. A line of data stays where it is: its field's name goes.
     fn take_kept_line(&mut self, each: Each<'_>) -> Result<(), LlmError> {
-        let line_bytes = self.kept_line().len();
-        if let Some(value) = field(self.kept_line(), b"data") {
-            let value_start = self.line_start + line_bytes - value.len();
+        let line = self.kept_line();
+        let bare = self.bare_level(line);
+        let value = match bare {
+            Some(_) => Some(line),
+            None => field(line, b"data"),
+        };
+        if let Some(value) = value {
+            let value_start = self.line_start + line.len() - value.len();
             match self.has_data {
                 false => self.data_start = value_start,
-                true => self.join_data(value_start),
+                true => self.join_data(value_start)?,
             }
             self.has_data = true;
+            self.bare = bare;
             self.line_start = self.kept.len();
-            return Ok(());
+            return match bare {
+                Some(0) => self.dispatch(None, each),
+                Some(_) | None => Ok(()),
+            };
         }
         let kept = std::mem::take(&mut self.kept);
         let line = kept.get(self.line_start..).unwrap_or_default();
@@ -167,13 +202,18 @@ impl SseFramer {
     }
 
     /// Moves the value of the kept line, which is another line of the event's data, up to the data.
-    fn join_data(&mut self, value_start: usize) {
+    fn join_data(&mut self, value_start: usize) -> Result<(), LlmError> {
         let length = self.kept.len() - value_start;
+        if value_start == self.line_start {
+            bounded::append(&mut self.kept, b"\n", self.frame_bytes_max)?;
+        }
+        let line = value_start..value_start + length;
+        self.kept.copy_within(line, self.line_start + 1);
         if let Some(line_end) = self.kept.get_mut(self.line_start) {
             *line_end = b'\n';
         }
-        self.kept.copy_within(value_start.., self.line_start + 1);
         self.kept.truncate(self.line_start + 1 + length);
+        Ok(())
     }
 
     /// Takes one whole line. `whole` is the event's data while it is one line of the current read.
@@ -187,7 +227,13 @@ impl SseFramer {
             return self.dispatch(whole.take(), each);
         }
         self.check(self.held() + whole.map_or(0, <[u8]>::len) + line.len())?;
-        if let Some(value) = field(line, b"data") {
+        if let Some(level) = self.bare_level(line) {
+            self.bare = Some(level);
+            self.take_data(line, whole)?;
+            if level == 0 {
+                self.dispatch(whole.take(), each)?;
+            }
+        } else if let Some(value) = field(line, b"data") {
             self.take_data(value, whole)?;
         } else if line.starts_with(b":") {
             self.signs_of_life += 1;
@@ -244,6 +290,7 @@ impl SseFramer {
         };
         each(frame)?;
         self.has_data = false;
+        self.bare = None;
         self.name.clear();
         if whole.is_none() {
             self.data_start = 0;
@@ -268,6 +315,23 @@ impl SseFramer {
         );
         Err(LlmError::new(ErrorKind::TooLarge, message).phase(Phase::Body))
     }
+}
+
+/// How many lists and objects are open behind a line of JSON; no text goes on over a line's end.
+fn level_after(mut level: usize, line: &[u8]) -> usize {
+    let (mut in_text, mut is_escaped) = (false, false);
+    for byte in line {
+        let after_backslash = std::mem::take(&mut is_escaped);
+        match (in_text, byte) {
+            (true, b'"') => in_text = after_backslash,
+            (true, b'\\') => is_escaped = !after_backslash,
+            (false, b'"') => in_text = true,
+            (false, b'{' | b'[') => level += 1,
+            (false, b'}' | b']') => level = level.saturating_sub(1),
+            _ => {}
+        }
+    }
+    level
 }
 
 /// The value of a line of this field: one blank after the colon is not part of it, and a line

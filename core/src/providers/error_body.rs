@@ -9,6 +9,8 @@ mod said;
 mod tests;
 
 use http::StatusCode;
+use serde_json::value::RawValue;
+use serde_json::Value;
 
 use super::{json, Provider};
 use crate::error::{ErrorKind, LlmError, Phase};
@@ -91,6 +93,22 @@ pub(crate) fn protocol_error(
         provider: Some(provider.name()),
         ..error.detail(text.as_bytes())
     }
+}
+
+/// An event that is no object: an error as a list or in plain words, or nonsense.
+pub(crate) fn no_object(provider: &dyn Provider, what: &str, text: &str) -> LlmError {
+    let said = text
+        .starts_with('[')
+        .then(|| find_in_answer(provider, text));
+    said.flatten()
+        .unwrap_or_else(|| protocol_error(provider, what, "is not a JSON object", text))
+}
+
+/// What MiniMax's `base_resp` says, unless it says that this is an answer.
+pub(crate) fn refusal(provider: &dyn Provider, base_resp: Option<&RawValue>) -> Option<LlmError> {
+    let said = format!("{{\"base_resp\":{}}}", base_resp?);
+    let value = json::parse::<Value>(&said, &mut String::new()).ok()?;
+    failure::is_named(&value).then(|| in_answer(provider, &said))
 }
 
 /// A text that does not have the shape of an answer: the error of a gateway, or nonsense.

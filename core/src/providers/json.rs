@@ -1,5 +1,6 @@
-//! JSON from providers into types that borrow from it. Owns two tolerances: a lone surrogate is
-//! U+FFFD instead of a failure, and a text field that holds something else counts as absent. The
+//! JSON from providers into types that borrow from it. Owns three tolerances: a lone surrogate is
+//! U+FFFD instead of a failure, what is written for no number (`NaN`, `-Infinity`) is null, and a
+//! text field that holds something else counts as absent. The
 //! depth stays at serde_json's 128 levels. Called by decoders.
 
 use std::borrow::Cow;
@@ -9,16 +10,19 @@ use memchr::{memchr, memchr2, memchr2_iter};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::lenient::absent;
+
 /// Levels of lists and objects in one document; `serde_json` has the same bound.
 pub(crate) const LEVELS_MAX: usize = 128;
 
 /// Parses `text`. `repaired` has to outlive the result and costs nothing until it is needed: where
-/// the text has escapes of lone surrogates, it holds the text that is parsed instead.
+/// the text has escapes of lone surrogates, or words for no number, it holds the text that is
+/// parsed instead.
 pub(crate) fn parse<'t, T: Deserialize<'t>>(
     text: &'t str,
     repaired: &'t mut String,
 ) -> serde_json::Result<T> {
-    serde_json::from_str(text).or_else(|error| match without_lone_surrogates(text) {
+    serde_json::from_str(text).or_else(|error| match better(text) {
         Some(better) => {
             *repaired = better;
             serde_json::from_str(repaired)
@@ -110,6 +114,40 @@ fn after_string(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// The text without what only some parsers take; `None` if it has nothing of that.
+pub(crate) fn better(text: &str) -> Option<String> {
+    let numbers = without_no_numbers(text);
+    let surrogates = without_lone_surrogates(numbers.as_deref().unwrap_or(text));
+    surrogates.or(numbers)
+}
+
+/// The text with each `NaN` and `Infinity` outside of its strings replaced, as Python's parser and
+/// printer know them; `None` if it has none.
+fn without_no_numbers(text: &str) -> Option<String> {
+    const WORDS: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
+    if !WORDS.iter().any(|word| text.contains(word)) {
+        return None;
+    }
+    let (mut better, mut rest, mut changed) = (String::new(), text, false);
+    while let Some(first) = rest.chars().next() {
+        let word = WORDS.iter().find(|word| rest.starts_with(**word));
+        let length = match (first, word) {
+            ('"', _) => after_string(rest.as_bytes(), 1),
+            (_, Some(word)) => word.len(),
+            (first, None) => first.len_utf8(),
+        };
+        let (piece, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        better.push_str(if word.is_some() && first != '"' {
+            "null"
+        } else {
+            piece
+        });
+        changed |= word.is_some() && first != '"';
+        rest = after;
+    }
+    changed.then_some(better)
+}
+
 /// The text with each escape of half a surrogate pair replaced; `None` if it has none.
 fn without_lone_surrogates(text: &str) -> Option<String> {
     let mut better = String::new();
@@ -184,35 +222,7 @@ impl<'de> Visitor<'de> for TextVisitor {
         Ok(Text(Some(Cow::Owned(text.to_owned()))))
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-        while sequence.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Text(None))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Text(None))
-    }
+    absent!(unit bool numbers seq map);
 }
 
 #[cfg(test)]
@@ -277,6 +287,17 @@ mod tests {
         for (json, expected) in cases {
             assert_eq!(text(json).as_deref(), Ok(expected), "{json}");
         }
+    }
+
+    #[test]
+    fn what_is_no_number_is_null() {
+        let value = |text: &str| parse::<Value>(text, &mut String::new()).map_err(|e| place(&e));
+        let read = value(r#"{"a":NaN,"b":[-Infinity,Infinity,1],"c":"NaN \" Infinity\ud800"}"#);
+        let c = "NaN \" Infinity\u{fffd}";
+        let expected = serde_json::json!({"a": null, "b": [null, null, 1], "c": c});
+        assert_eq!(read, Ok(expected));
+        assert!(value("NaN1").is_err() && value("{\"a\":NaN").is_err() && value("nan").is_err());
+        assert_eq!(without_no_numbers("\"NaN\""), None);
     }
 
     #[test]

@@ -13,10 +13,14 @@ mod openai;
 
 #[cfg(all(test, feature = "openai", feature = "anthropic", feature = "cohere"))]
 mod cost;
+pub(crate) mod counts;
 pub(crate) mod ending;
 pub(crate) mod error_body;
+pub(crate) mod frame;
 pub(crate) mod headers;
 pub(crate) mod json;
+pub(crate) mod lenient;
+pub(crate) mod tool_calls;
 pub(crate) mod unsupported;
 pub(crate) mod writer;
 

@@ -67,6 +67,7 @@ impl<'a> Redactor<'a> {
             rate_limit,
             warnings,
             provider: _,
+            seed: _,
         } = start;
         self.clean_optional(id, OUTSIDE_BYTES_MAX);
         self.clean(model, OUTSIDE_BYTES_MAX);

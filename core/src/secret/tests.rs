@@ -145,6 +145,7 @@ fn every_text_of_start_receipt_and_error_is_cleaned() {
         request_id: Some(key.to_owned()),
         rate_limit: fields(&format!("{key}_limit"), json!(format!("{key} a day"))),
         warnings: vec![format!("{key} was left out")],
+        ..Start::default()
     };
     redactor.clean_start(&mut start);
     assert_eq!(

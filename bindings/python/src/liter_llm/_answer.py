@@ -178,7 +178,8 @@ def read_event(kind: int, data_json: bytes) -> Event | None:
         return ToolDelta(data["index"], data.get("id"), data.get("name"), data["arguments"])
     if kind == TOOL_CALL:
         data = _read_json(data_json)
-        return ToolCall(data["index"], data["id"], data["name"], data["arguments"])
+        extra = data.get("extra")
+        return ToolCall(data["index"], data["id"], data["name"], data["arguments"], extra)
     if kind == PART:
         data = _read_json(data_json)
         return Part(data["type"], data)

@@ -78,7 +78,8 @@ class Reasoning:
 
 @_record
 class ToolDelta:
-    """A piece of a tool call. `id` and `name` come once for each call."""
+    """A piece of a tool call. `id` and `name` come once for each call, if the provider gives them;
+    a few send a name in pieces."""
 
     index: int
     id: str | None
@@ -92,8 +93,11 @@ class ToolCall:
 
     index: int
     id: str
+    """The provider's; one made here where that is missing, or another call's."""
     name: str
     arguments: str
+    extra: Mapping[str, Any] | None = None
+    """The provider's other fields of the call, which some want to see again."""
 
 
 @_record
@@ -187,6 +191,7 @@ class Response:
                     "id": call.id,
                     "type": "function",
                     "function": {"name": call.name, "arguments": call.arguments},
+                    **(call.extra or {}),
                 }
                 for call in self.tool_calls
             ]

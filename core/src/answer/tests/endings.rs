@@ -20,7 +20,7 @@ fn an_end_mark_without_an_answer_is_no_answer() {
         (OPENAI, &[null, DONE], nothing.clone()),
         (OPENAI, &[word, DONE], nothing.clone()),
         (OPENAI, &[USAGE, DONE], nothing.clone()),
-        (OPENAI, &[other, DONE], nothing.clone()),
+        (OPENAI, &[ROLE, other, DONE], nothing.clone()),
         (
             OPENAI,
             &[ROLE, r#"{"choices":[{"finish_reason":""}]}"#, DONE],

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod bare;
+
 use std::path::PathBuf;
 
 use proptest::prelude::*;
@@ -316,7 +318,7 @@ fn recorded_framings_give_their_events() {
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let pieces = prop::sample::select(vec![
         "data", "event", "error", "id", ":", ": ", " ", "\n", "\r", "\r\n", "\n\n", "x", "{}", "é",
-        "🦀", "\u{feff}", "data: ", "\0",
+        "🦀", "\u{feff}", "data: ", "\0", "{", "}", "\"", "\\",
     ]);
     prop::collection::vec(pieces, 0..60).prop_map(|pieces| pieces.concat().into_bytes())
 }

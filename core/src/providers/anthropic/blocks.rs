@@ -28,13 +28,20 @@ enum Kind {
     Whole,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Blocks {
     open: Vec<Block>,
     calls: Calls,
 }
 
 impl Blocks {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            open: Vec::new(),
+            calls: Calls::new(seed),
+        }
+    }
+
     pub(super) fn calls_wait(&self) -> bool {
         self.calls.wait()
     }
@@ -50,6 +57,8 @@ impl Blocks {
 
     /// A block begins; some kinds come whole in their beginning.
     pub(super) fn start(&mut self, index: u64, fields: Map<String, Value>, out: &mut Sink<'_>) {
+        // A server that leaves out the ends of its blocks, or has one number for all.
+        self.stop(index, out);
         let kind = self.kind(&fields, out);
         let mut block = Block {
             index,
@@ -93,13 +102,16 @@ impl Blocks {
     }
 
     fn kind(&mut self, fields: &Map<String, Value>, out: &mut Sink<'_>) -> Kind {
-        let kind = text(fields, "type");
+        let kind = match text(fields, "type") {
+            "" if fields.contains_key("text") => "text",
+            kind => kind,
+        };
         if kind == "tool_use" {
             return Kind::Call(self.calls.begin(fields));
         }
         out.extend(self.calls.passed());
         match kind {
-            "text" => Kind::Text,
+            "text" | "output_text" => Kind::Text,
             _ => Kind::Whole,
         }
     }
@@ -113,26 +125,36 @@ impl Blocks {
         out: &mut Sink<'_>,
     ) -> bool {
         let kind = delta.kind.get().unwrap_or_default();
-        let Some(block) = self.open.iter_mut().find(|block| block.index == index) else {
-            // A server that leaves out the beginnings of its blocks.
-            out.push_text(delta.text.get().unwrap_or_default());
-            return kind == "text_delta";
+        let Some(at) = self.open.iter().position(|block| block.index == index) else {
+            return self.delta_without_start(index, delta, kind, out);
+        };
+        let Some(block) = self.open.get_mut(at) else {
+            return false;
         };
         match (&mut block.kind, kind) {
-            (Kind::Text, "text_delta") => out.push_text(delta.text.get().unwrap_or_default()),
+            // Also inside a block of another kind: whatever it is, it is said.
+            (Kind::Text | Kind::Call(_), "text_delta") => {
+                out.push_text(delta.text.get().unwrap_or_default());
+            }
+            (Kind::Whole, "text_delta") if text(&block.fields, "type") == "thinking" => {
+                out.push_text(delta.text.get().unwrap_or_default());
+            }
+            (Kind::Text | Kind::Call(_), "thinking_delta") => {
+                out.push_reasoning(delta.thinking.get().unwrap_or_default());
+            }
             (Kind::Text, "citations_delta") => {
                 let citation =
                     whole_delta(data).and_then(|mut delta| delta.shift_remove("citation"));
                 out.extend(citation.and_then(citation_part));
             }
             (Kind::Call(call), "input_json_delta") => {
-                let piece = delta.partial_json.get();
+                let piece = delta.partial_json.as_written();
                 out.extend(piece.map(|piece| call.add(piece)));
             }
             (Kind::Whole, "input_json_delta") => {
                 block
                     .input
-                    .push_str(delta.partial_json.get().unwrap_or_default());
+                    .push_str(delta.partial_json.as_written().unwrap_or_default());
             }
             (Kind::Whole, "thinking_delta") => {
                 let piece = delta.thinking.get().unwrap_or_default();
@@ -141,6 +163,27 @@ impl Blocks {
             }
             (Kind::Whole, _) => merge(&mut block.fields, whole_delta(data).unwrap_or_default()),
             (Kind::Text | Kind::Call(_), _) => return false,
+        }
+        true
+    }
+
+    /// A server that leaves out the beginnings of its blocks.
+    fn delta_without_start(
+        &mut self,
+        index: u64,
+        delta: &Delta<'_>,
+        kind: &str,
+        out: &mut Sink<'_>,
+    ) -> bool {
+        match kind {
+            "text_delta" => out.push_text(delta.text.get().unwrap_or_default()),
+            "thinking_delta" => {
+                let piece = delta.thinking.get().unwrap_or_default();
+                let fields = [("type", "thinking"), ("thinking", piece)];
+                let fields = fields.map(|(name, value)| (name.to_owned(), Value::from(value)));
+                self.start(index, Map::from_iter(fields), out);
+            }
+            _ => return false,
         }
         true
     }
@@ -252,6 +295,12 @@ fn whole_delta(data: &str) -> Option<Map<String, Value>> {
 fn thinking(fields: &Map<String, Value>) -> &str {
     match text(fields, "type") {
         "thinking" => text(fields, "thinking"),
+        // Not Anthropic's word.
+        "reasoning" => ["reasoning", "text", "summary"]
+            .iter()
+            .map(|name| text(fields, name))
+            .find(|said| !said.is_empty())
+            .unwrap_or_default(),
         _ => "",
     }
 }

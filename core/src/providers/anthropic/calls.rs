@@ -6,20 +6,24 @@ use serde_json::{Map, Value};
 
 use super::blocks::content;
 use crate::event::{Event, ToolCall, ToolDelta};
-use crate::providers::{ending, json};
+use crate::providers::ending;
+use crate::providers::tool_calls::{Arguments, Ids};
 
 /// A call that is being written.
 #[derive(Debug)]
 pub(super) struct Call {
     index: u32,
     id: String,
+    /// The id is the provider's own.
+    has_own_id: bool,
     name: String,
-    arguments: String,
+    arguments: Arguments,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Calls {
     count: u32,
+    ids: Ids,
     /// Some call was not made by code that runs at the provider, and so waits for an answer.
     wait: bool,
     /// Ended, but no JSON: whole unless the answer met a limit.
@@ -29,13 +33,23 @@ pub(super) struct Calls {
 }
 
 impl Calls {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            count: 0,
+            ids: Ids::new(seed),
+            wait: false,
+            doubtful: Vec::new(),
+            last: Vec::new(),
+        }
+    }
+
     pub(super) fn wait(&self) -> bool {
         self.wait
     }
 
     /// What the calls have come to, with those whose blocks are still open.
     pub(super) fn seen<'c>(&self, mut open: impl Iterator<Item = &'c Call>) -> ending::Calls {
-        let are_whole = open.all(|call| json::is_closed(&call.arguments));
+        let are_whole = open.all(|call| call.arguments.are_whole());
         ending::Calls::new(self.count > 0, are_whole && self.doubtful.is_empty())
     }
 
@@ -45,11 +59,13 @@ impl Calls {
         let index = self.count;
         self.count = self.count.saturating_add(1);
         self.wait |= is_direct(block);
+        let id = self.ids.give(text("id"));
         Call {
             index,
-            id: text("id").to_owned(),
+            has_own_id: id == text("id"),
+            id,
             name: text("name").to_owned(),
-            arguments: String::new(),
+            arguments: Arguments::default(),
         }
     }
 
@@ -60,6 +76,7 @@ impl Calls {
             self.doubtful.push(call);
             return Vec::new();
         };
+        block.insert("id".to_owned(), Value::from(call.id.as_str()));
         block.insert("input".to_owned(), input);
         let is_direct = is_direct(&block);
         self.last.push(block);
@@ -82,7 +99,7 @@ impl Calls {
         let mut calls = std::mem::take(&mut self.doubtful);
         let open = open
             .into_iter()
-            .filter(|call| !cut || json::is_json(&call.arguments));
+            .filter(|call| !cut || call.arguments.are_json());
         calls.retain(|_| !cut);
         calls.extend(open.map(Call::whole));
         calls.into_iter().map(Event::ToolCall)
@@ -94,7 +111,7 @@ impl Call {
     pub(super) fn named(&self) -> Event {
         Event::ToolDelta(ToolDelta {
             index: self.index,
-            id: Some(self.id.clone()),
+            id: self.has_own_id.then(|| self.id.clone()),
             name: Some(self.name.clone()),
             arguments: String::new(),
         })
@@ -102,7 +119,7 @@ impl Call {
 
     /// Adds a piece of the arguments.
     pub(super) fn add(&mut self, piece: &str) -> Event {
-        self.arguments.push_str(piece);
+        self.arguments.push(piece);
         Event::ToolDelta(ToolDelta {
             index: self.index,
             id: None,
@@ -113,7 +130,8 @@ impl Call {
 
     /// All arguments at once, as a whole answer has them.
     pub(super) fn set(&mut self, arguments: &str) {
-        arguments.clone_into(&mut self.arguments);
+        self.arguments = Arguments::default();
+        self.arguments.push(arguments);
     }
 
     pub(super) fn is_without_arguments(&self) -> bool {
@@ -121,20 +139,12 @@ impl Call {
     }
 
     fn whole(self) -> ToolCall {
-        let Self {
-            index,
-            id,
-            name,
-            mut arguments,
-        } = self;
-        if arguments.is_empty() {
-            arguments.push_str("{}");
-        }
         ToolCall {
-            index,
-            id,
-            name,
-            arguments,
+            index: self.index,
+            id: self.id,
+            name: self.name,
+            arguments: self.arguments.finish(),
+            extra: Map::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! progress: an answer is complete at `message_stop` and not before. A delta of text costs one pass
 //! over its JSON and one copy, into the batch.
 
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::blocks::{self, Blocks};
@@ -14,8 +15,9 @@ use crate::error::LlmError;
 use crate::event::{FinishReason, Start};
 use crate::framing::Frame;
 use crate::providers::ending::Seen;
+use crate::providers::lenient::{Maybe, Written};
 use crate::providers::writer::EventWriter;
-use crate::providers::{error_body, json, Decoder, Finish, Progress};
+use crate::providers::{counts, error_body, frame, json, lenient, Decoder, Finish, Progress};
 
 /// What most errors are about.
 const EVENT: &str = "an event of the stream";
@@ -37,9 +39,9 @@ impl AnthropicDecoder {
     pub(super) fn new(start: Start) -> Self {
         Self {
             progress: Progress::Empty,
+            blocks: Blocks::new(start.seed),
             writer: EventWriter::new(start),
             is_started: false,
-            blocks: Blocks::default(),
             stop_reason: None,
             usage: Map::new(),
             unknown_events: 0,
@@ -52,23 +54,27 @@ impl Decoder for AnthropicDecoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let data = frame.data.trim();
         // [DONE] is not Anthropic's, but some servers that speak like it end with it.
-        let says_nothing = matches!(data, "" | "[DONE]") || frame.name == "ping";
-        if self.progress == Progress::Done || says_nothing {
+        let says_nothing = frame::says_nothing(data) || data == "[DONE]";
+        if self.progress == Progress::Done || says_nothing || frame.name == "ping" {
             return Ok(());
         }
         if frame.name == "error" {
             return Err(error_body::in_answer(&Anthropic, data));
         }
         if !data.starts_with('{') {
-            return Err(wrong(EVENT, "is not a JSON object", data));
+            return Err(error_body::no_object(&Anthropic, EVENT, data));
         }
         let mut repaired = String::new();
-        let event: WireEvent<'_> = json::parse(data, &mut repaired)
+        let mut place = Maybe::default();
+        let event: &WireEvent<'_> = lenient::parse(data, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Anthropic, EVENT, &error, data))?;
-        self.event(&event, data, out)?;
+        self.event(event, data, out)?;
         // A gateway's error in another provider's form, or beside what it is about.
         if event.error.is_some_and(json::is_something) {
             return Err(error_body::in_answer(&Anthropic, data));
+        }
+        if let Some(error) = error_body::refusal(&Anthropic, event.base_resp) {
+            return Err(error);
         }
         if event.kind.get() == Some("message_stop") {
             self.progress = Progress::Done;
@@ -79,16 +85,17 @@ impl Decoder for AnthropicDecoder {
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body)
             .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
-        let text = text.trim_start_matches('\u{feff}').trim();
+        let text = frame::document(text);
         let mut repaired = String::new();
-        let message: Message<'_> = json::parse(text, &mut repaired)
+        let mut place = Maybe::default();
+        let message: &Message<'_> = lenient::parse(text, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Anthropic, "the answer", &error, text))?;
         let is_error =
             message.error.is_some_and(json::is_something) || message.kind.get() == Some("error");
-        if is_error && message.content.is_none() {
+        if is_error && message.content.is_absent() {
             return Err(error_body::in_answer(&Anthropic, text));
         }
-        let Some(blocks) = &message.content else {
+        if message.content.is_absent() {
             // A message is no error, though it has a type; another document may be one.
             let error = match message.kind.get() {
                 Some("message") => None,
@@ -96,22 +103,16 @@ impl Decoder for AnthropicDecoder {
             };
             let no_content = || wrong("the answer", "has no usable content", text);
             return Err(error.unwrap_or_else(no_content));
-        };
-        self.note(&message);
-        for raw in blocks {
-            let mut repaired = String::new();
-            let fields: Map<String, Value> = json::parse(raw.get(), &mut repaired)
-                .map_err(|error| wrong("a block of the answer", &json::place(&error), raw.get()))?;
-            let input: Option<Input<'_>> = serde_json::from_str(raw.get()).ok();
-            let input = input.and_then(|block| block.input);
-            let input = input.map_or("", |input| input.get());
-            self.blocks
-                .whole(fields, input, &mut sink(&mut self.writer, out));
         }
+        self.note(message);
+        self.content(&message.content, out);
         self.stopped(message.stop_reason.get(), fields_of(text), out);
         // What came beside an error stands, as it does in a stream.
         if is_error {
             return Err(error_body::in_answer(&Anthropic, text));
+        }
+        if let Some(error) = error_body::refusal(&Anthropic, message.base_resp) {
+            return Err(error);
         }
         self.progress = Progress::Done;
         Ok(())
@@ -155,30 +156,53 @@ impl Decoder for AnthropicDecoder {
 }
 
 impl AnthropicDecoder {
+    /// The blocks of a whole answer; a server may have only text, or one block.
+    fn content(&mut self, content: &Written<'_>, out: &mut EventBatch) {
+        let sink = &mut sink(&mut self.writer, out);
+        sink.push_text(content.get().unwrap_or_default());
+        let Some(raw) = content.other() else { return };
+        let list: Option<Vec<&RawValue>> = serde_json::from_str(raw).ok();
+        let one: Option<&RawValue> = serde_json::from_str(raw).ok();
+        for raw in list.unwrap_or_else(|| one.into_iter().collect()) {
+            match json::parse(raw.get(), &mut String::new()) {
+                Ok(Value::Object(fields)) => {
+                    let mut repaired = String::new();
+                    let mut place = Maybe::<Input<'_>>::default();
+                    let block = lenient::parse(raw.get(), &mut repaired, &mut place).ok();
+                    let input = block.and_then(|block| block.input);
+                    self.blocks
+                        .whole(fields, input.map_or("", |input| input.get()), sink);
+                }
+                Ok(Value::String(text)) => sink.push_text(&text),
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+
     fn event(
         &mut self,
         event: &WireEvent<'_>,
         data: &str,
         out: &mut EventBatch,
     ) -> Result<(), LlmError> {
-        let index = event.index.unwrap_or_default();
+        let index = event.index.0.unwrap_or_default();
         match event.kind.get().unwrap_or_default() {
             "content_block_delta" => {
                 self.progress = Progress::Open;
-                let Some(delta) = &event.delta else {
-                    return Err(wrong(EVENT, "has no delta", data));
-                };
                 let sink = &mut sink(&mut self.writer, out);
-                if !self.blocks.delta(index, delta, data, sink) {
+                let delta = event.delta.0.as_ref();
+                if !delta.is_some_and(|delta| self.blocks.delta(index, delta, data, sink)) {
                     self.unknown_events += 1;
                 }
             }
             "content_block_start" => {
                 self.progress = Progress::Open;
                 let block = event.content_block.and_then(|raw| fields_of(raw.get()));
-                let block = block.ok_or_else(|| wrong(EVENT, "has no content_block", data))?;
-                self.blocks
-                    .start(index, block, &mut sink(&mut self.writer, out));
+                let sink = &mut sink(&mut self.writer, out);
+                match block {
+                    Some(block) => self.blocks.start(index, block, sink),
+                    None => self.unknown_events += 1,
+                }
             }
             "content_block_stop" => self.blocks.stop(index, &mut sink(&mut self.writer, out)),
             // The text of another answer would follow the text of this one.
@@ -188,20 +212,19 @@ impl AnthropicDecoder {
             "message_start" => {
                 self.progress = Progress::Open;
                 let mut repaired = String::new();
-                let message = event
-                    .message
-                    .map(|raw| json::parse::<Message<'_>>(raw.get(), &mut repaired));
-                let message = message.transpose();
-                let message = message.map_err(|error| wrong(EVENT, &json::place(&error), data))?;
+                let mut place = Maybe::default();
+                let raw = event.message.map_or("", RawValue::get);
+                let message = lenient::parse(raw, &mut repaired, &mut place);
                 message.iter().for_each(|message| self.note(message));
             }
             "message_delta" => {
                 self.progress = Progress::Open;
                 if let Some(usage) = event.usage.and_then(|raw| fields_of(raw.get())) {
-                    usage::note(&mut self.usage, usage);
+                    counts::merge(&mut self.usage, usage);
                 }
                 let reason = event
                     .delta
+                    .0
                     .as_ref()
                     .and_then(|delta| delta.stop_reason.get());
                 self.stopped(reason, fields_of(data), out);
@@ -225,7 +248,7 @@ impl AnthropicDecoder {
             }
         }
         if let Some(usage) = message.usage.and_then(|raw| fields_of(raw.get())) {
-            usage::note(&mut self.usage, usage);
+            counts::merge(&mut self.usage, usage);
         }
     }
 

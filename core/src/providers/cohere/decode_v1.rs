@@ -4,7 +4,6 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::calls::Calls;
 use super::wire::{V1Answer, V1Call, V1Delta, V1Event};
 use super::{failure, part, usage, wrong, Cohere};
 use crate::batch::EventBatch;
@@ -12,8 +11,10 @@ use crate::error::LlmError;
 use crate::event::{Event, FinishReason, Start};
 use crate::framing::Frame;
 use crate::providers::ending::Seen;
+use crate::providers::lenient::Maybe;
+use crate::providers::tool_calls::{Calls, Piece};
 use crate::providers::writer::EventWriter;
-use crate::providers::{error_body, json, Decoder, Finish, Progress};
+use crate::providers::{error_body, frame, json, lenient, Decoder, Finish, Progress};
 
 /// What most errors are about.
 const EVENT: &str = "an event of the stream";
@@ -39,11 +40,11 @@ impl V1Decoder {
     pub(super) fn new(start: Start) -> Self {
         Self {
             progress: Progress::Empty,
+            calls: Calls::numbered(start.seed),
             writer: EventWriter::new(start),
             is_started: false,
             has_text: false,
             has_citations: false,
-            calls: Calls::default(),
             had_calls: false,
             finish_reason: None,
             meta: String::new(),
@@ -56,11 +57,15 @@ impl V1Decoder {
 impl Decoder for V1Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let data = frame.data.trim();
-        if self.progress == Progress::Done || data.is_empty() {
+        if self.progress == Progress::Done || frame::says_nothing(data) {
             return Ok(());
         }
+        if !data.starts_with('{') {
+            return Err(error_body::no_object(&Cohere, EVENT, data));
+        }
         let mut repaired = String::new();
-        let event: V1Event<'_> = json::parse(data, &mut repaired)
+        let mut place = Maybe::default();
+        let event: &V1Event<'_> = lenient::parse(data, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Cohere, EVENT, &error, data))?;
         let Some(kind) = event.event_type.get() else {
             let nameless = || wrong(EVENT, "has no event_type", data);
@@ -69,18 +74,19 @@ impl Decoder for V1Decoder {
         if self.progress == Progress::Empty {
             self.progress = Progress::Open;
         }
-        self.event(kind, &event, data, out)?;
+        self.event(kind, event, data, out)?;
         failure(event.error, None)
     }
 
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body)
             .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
-        let text = text.trim_start_matches('\u{feff}').trim();
+        let text = frame::document(text);
         let mut repaired = String::new();
-        let answer: V1Answer<'_> = json::parse(text, &mut repaired)
+        let mut place = Maybe::default();
+        let answer: &V1Answer<'_> = lenient::parse(text, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Cohere, "the answer", &error, text))?;
-        if answer.text.is_none() && answer.finish_reason.get().is_none() {
+        if answer.text.is_absent() && answer.finish_reason.get().is_none() {
             let no_text = || wrong("the answer", "has no text", text);
             return Err(error_body::find_in_answer(&Cohere, text).unwrap_or_else(no_text));
         }
@@ -91,7 +97,7 @@ impl Decoder for V1Decoder {
             ("documents", answer.documents),
         ];
         self.sources(&sources, out);
-        self.answer(&answer, false, out);
+        self.answer(answer, false, out);
         self.note_finish(answer.finish_reason.get(), answer.meta);
         failure(answer.error, None)?;
         self.citations(answer.citations, out);
@@ -105,7 +111,10 @@ impl Decoder for V1Decoder {
         }
         self.writer.begin(out);
         let cut = self.finish().reason == Some(FinishReason::Length);
-        self.calls.finish(cut).for_each(|call| out.push(call));
+        self.calls
+            .finish(cut)
+            .into_iter()
+            .for_each(|call| out.push(call));
     }
 
     fn progress(&self) -> Progress {
@@ -148,7 +157,7 @@ impl V1Decoder {
             }
             "tool-calls-generation" => {
                 self.rest_of_text(event.text.get(), out);
-                self.rest_of_calls(event.tool_calls.as_deref(), true, out);
+                self.rest_of_calls(&event.tool_calls.0, true, out);
             }
             "search-queries-generation" => self.search("search_queries", data, out),
             "search-results" => self.search("search_results", data, out),
@@ -208,8 +217,8 @@ impl V1Decoder {
 
     /// What a whole answer, or the one at a stream's end, has that was not said yet.
     fn answer(&mut self, answer: &V1Answer<'_>, with_deltas: bool, out: &mut EventBatch) {
-        self.rest_of_text(answer.text.as_ref().and_then(|text| text.get()), out);
-        self.rest_of_calls(answer.tool_calls.as_deref(), with_deltas, out);
+        self.rest_of_text(answer.text.get(), out);
+        self.rest_of_calls(&answer.tool_calls.0, with_deltas, out);
     }
 
     fn rest_of_text(&mut self, text: Option<&str>, out: &mut EventBatch) {
@@ -219,33 +228,32 @@ impl V1Decoder {
     }
 
     /// Calls of a list that no chunk told of: older servers send no chunks.
-    fn rest_of_calls(
-        &mut self,
-        calls: Option<&[V1Call<'_>]>,
-        with_deltas: bool,
-        out: &mut EventBatch,
-    ) {
+    fn rest_of_calls(&mut self, calls: &[V1Call<'_>], with_deltas: bool, out: &mut EventBatch) {
         let said = self.calls.len();
-        for call in calls.unwrap_or_default().iter().skip(said) {
-            let parameters = call.parameters.map_or("", RawValue::get);
-            let event = self.call(None, call.name.get(), parameters);
+        for call in calls.iter().skip(said) {
+            let piece = Piece {
+                name: call.name.get(),
+                arguments: call.parameters.as_written().unwrap_or_default(),
+                ..Piece::default()
+            };
+            let event = self.calls.add_whole(piece, Map::new());
             let event = event.filter(|_| with_deltas);
             event.into_iter().for_each(|event| self.push(event, out));
         }
+        self.had_calls |= !self.calls.is_empty();
     }
 
     fn call_delta(&mut self, delta: &V1Delta<'_>, out: &mut EventBatch) {
-        let parameters = delta.parameters.get().unwrap_or_default();
-        let event = self.call(delta.index, delta.name.get(), parameters);
+        let piece = Piece {
+            index: delta.index.0,
+            name: delta.name.get(),
+            arguments: delta.parameters.as_written().unwrap_or_default(),
+            ..Piece::default()
+        };
+        self.calls.begin_list();
+        let event = self.calls.add(piece, Map::new());
         event.into_iter().for_each(|event| self.push(event, out));
-    }
-
-    fn call(&mut self, index: Option<u64>, name: Option<&str>, parameters: &str) -> Option<Event> {
-        let position = self.calls.position(index, name.is_some());
-        let is_new = position == self.calls.len();
-        let id = (is_new || name.is_some()).then(|| format!("call_{position}"));
-        self.had_calls = true;
-        self.calls.add(index, id.as_deref(), name, parameters)
+        self.had_calls |= !self.calls.is_empty();
     }
 
     /// An event of the search, with all that it says.

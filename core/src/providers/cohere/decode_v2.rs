@@ -2,9 +2,8 @@
 //! of progress. A delta of text costs one pass over its JSON and one copy, into the batch.
 
 use serde_json::value::RawValue;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::calls::Calls;
 use super::wire::{V2Answer, V2Call, V2Content, V2Delta, V2Event, V2Piece};
 use super::{content, failure, part, usage, wrong, Cohere};
 use crate::batch::EventBatch;
@@ -12,8 +11,10 @@ use crate::error::LlmError;
 use crate::event::{Event, FinishReason, Start};
 use crate::framing::Frame;
 use crate::providers::ending::Seen;
+use crate::providers::lenient::Maybe;
+use crate::providers::tool_calls::{Calls, Piece};
 use crate::providers::writer::EventWriter;
-use crate::providers::{error_body, json, Decoder, Finish, Progress};
+use crate::providers::{error_body, frame, json, lenient, Decoder, Finish, Progress};
 
 /// What most errors are about.
 const EVENT: &str = "an event of the stream";
@@ -41,11 +42,11 @@ impl V2Decoder {
     pub(super) fn new(start: Start) -> Self {
         Self {
             progress: Progress::Empty,
+            calls: Calls::new(start.seed),
             writer: EventWriter::new(start),
             is_started: false,
             thinking: String::new(),
             plan: String::new(),
-            calls: Calls::default(),
             had_calls: false,
             finish_reason: None,
             usage: String::new(),
@@ -58,14 +59,18 @@ impl V2Decoder {
 impl Decoder for V2Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let data = frame.data.trim();
-        if self.progress == Progress::Done || data.is_empty() || data == "[DONE]" {
+        if self.progress == Progress::Done || frame::says_nothing(data) || data == "[DONE]" {
             return Ok(());
         }
         if frame.name == "error" {
             return Err(error_body::in_answer(&Cohere, data));
         }
+        if !data.starts_with('{') {
+            return Err(error_body::no_object(&Cohere, EVENT, data));
+        }
         let mut repaired = String::new();
-        let event: V2Event<'_> = json::parse(data, &mut repaired)
+        let mut place = Maybe::default();
+        let event: &V2Event<'_> = lenient::parse(data, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Cohere, EVENT, &error, data))?;
         let Some(kind) = event.kind.get() else {
             let nameless = || wrong(EVENT, "has no type", data);
@@ -74,35 +79,39 @@ impl Decoder for V2Decoder {
         if self.progress == Progress::Empty {
             self.progress = Progress::Open;
         }
-        self.event(kind, &event, data, out)?;
+        self.event(kind, event, data, out)?;
+        self.refused(event.base_resp, out)?;
         self.fail(event.error, None, out)
     }
 
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body)
             .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
-        let text = text.trim_start_matches('\u{feff}').trim();
+        let text = frame::document(text);
         let mut repaired = String::new();
         // The error of a gateway calls something else `message`.
-        let answer: V2Answer<'_> = json::parse(text, &mut repaired)
+        let mut place = Maybe::default();
+        let answer: &V2Answer<'_> = lenient::parse(text, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Cohere, "the answer", &error, text))?;
-        let Some(message) = &answer.message else {
+        let Some(message) = &answer.message.0 else {
             let no_message = || wrong("the answer", "has no message", text);
             return Err(error_body::find_in_answer(&Cohere, text).unwrap_or_else(no_message));
         };
         self.note_id(answer.id.get());
         self.note_finish(answer.finish_reason.get(), answer.usage);
-        for block in message.content.iter().flatten() {
+        message.content.each(&mut |block| {
             self.says(block, out);
             self.end_of_thinking(out);
-        }
+        });
         self.plan
             .push_str(message.tool_plan.get().unwrap_or_default());
         self.end_of_plan(out);
         // Whole calls need no deltas.
-        for call in message.tool_calls.iter().flatten() {
-            self.call(None, call);
+        for call in &message.tool_calls.0 {
+            self.calls.add_whole(piece_of(None, call), Map::new());
         }
+        self.had_calls = !self.calls.is_empty();
+        self.refused(answer.base_resp, out)?;
         self.fail(answer.error, answer.error_type.get(), out)?;
         self.citations(message.citations, out);
         self.logprobs(answer.logprobs, out);
@@ -118,7 +127,10 @@ impl Decoder for V2Decoder {
         self.end_of_thinking(out);
         self.end_of_plan(out);
         let cut = self.finish().reason == Some(FinishReason::Length);
-        self.calls.finish(cut).for_each(|call| out.push(call));
+        self.calls
+            .finish(cut)
+            .into_iter()
+            .for_each(|call| out.push(call));
     }
 
     fn progress(&self) -> Progress {
@@ -156,9 +168,7 @@ impl V2Decoder {
             "message-start" => self.start(event.id.get(), data)?,
             "content-start" | "content-delta" => {
                 self.end_of_plan(out);
-                if let Some(content) = &piece.content.0 {
-                    self.says(content, out);
-                }
+                piece.content.each(&mut |content| self.says(content, out));
                 self.logprobs(event.logprobs, out);
             }
             "content-end" => self.end_of_thinking(out),
@@ -170,10 +180,12 @@ impl V2Decoder {
             "tool-call-start" | "tool-call-delta" => {
                 self.end_of_thinking(out);
                 self.end_of_plan(out);
-                if let Some(call) = &piece.tool_calls.0 {
-                    let news = self.call(event.index, call);
+                self.calls.begin_list();
+                for call in &piece.tool_calls.0 {
+                    let news = self.calls.add(piece_of(event.index.0, call), Map::new());
                     news.into_iter().for_each(|news| self.push(news, out));
                 }
+                self.had_calls |= !self.calls.is_empty();
             }
             "citation-start" => self.citations(piece.citations, out),
             "message-end" => {
@@ -219,11 +231,13 @@ impl V2Decoder {
 
     /// Text and thinking, whichever there is.
     fn says(&mut self, content: &V2Content<'_>, out: &mut EventBatch) {
-        if let Some(thinking) = content.thinking.get() {
+        let is_reasoning = content.kind.get().is_some_and(names_reasoning);
+        let thinking = content.text.get().filter(|_| is_reasoning);
+        if let Some(thinking) = content.thinking.get().or(thinking) {
             self.thinking.push_str(thinking);
             self.writer.push_reasoning(thinking, out);
         }
-        if let Some(text) = content.text.get() {
+        if let Some(text) = content.text.get().filter(|_| !is_reasoning) {
             self.end_of_thinking(out);
             self.writer.push_text(text, out);
         }
@@ -241,17 +255,6 @@ impl V2Decoder {
             let plan = std::mem::take(&mut self.plan);
             self.push(content("tool_plan", plan), out);
         }
-    }
-
-    fn call(&mut self, index: Option<u64>, call: &V2Call<'_>) -> Option<Event> {
-        let function = call.function.0.as_ref();
-        let name = function.and_then(|function| function.name.get());
-        let arguments = function.and_then(|function| function.arguments.get());
-        let event = self
-            .calls
-            .add(index, call.id.get(), name, arguments.unwrap_or_default());
-        self.had_calls |= !self.calls.is_empty();
-        event
     }
 
     /// A list in whole answers, one object in streams.
@@ -282,6 +285,20 @@ impl V2Decoder {
         }
     }
 
+    /// A gateway that says beside an event, or an answer, that it is none.
+    fn refused(
+        &mut self,
+        base_resp: Option<&RawValue>,
+        out: &mut EventBatch,
+    ) -> Result<(), LlmError> {
+        let Some(error) = error_body::refusal(&Cohere, base_resp) else {
+            return Ok(());
+        };
+        self.end_of_thinking(out);
+        self.end_of_plan(out);
+        Err(error)
+    }
+
     /// A failure behind a good status; what the model had said until then is handed over first.
     fn fail(
         &mut self,
@@ -294,4 +311,24 @@ impl V2Decoder {
             self.end_of_plan(out);
         })
     }
+}
+
+/// What a call, or a piece of one, says. Its own number is more exact than the event's.
+fn piece_of<'p>(index: Option<u64>, call: &'p V2Call<'_>) -> Piece<'p> {
+    let function = call.function.0.as_ref();
+    let arguments = function.and_then(|function| function.arguments.as_written());
+    Piece {
+        index: call.index.0.or(index),
+        id: call.id.get(),
+        name: function.and_then(|function| function.name.get()),
+        arguments: arguments.unwrap_or_default(),
+        ..Piece::default()
+    }
+}
+
+/// The kinds of a block whose text is reasoning, on servers that do not name it thinking.
+fn names_reasoning(kind: &str) -> bool {
+    ["thinking", "reasoning", "summary"]
+        .iter()
+        .any(|word| kind.starts_with(word))
 }

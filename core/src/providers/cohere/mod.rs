@@ -2,7 +2,6 @@
 //! history, one JSON document per line) where the base URL names it. Called through the `Provider`
 //! trait; the wires are described at docs.cohere.com/reference/chat and /v1/reference/chat.
 
-mod calls;
 mod decode_v1;
 mod decode_v2;
 mod encode;

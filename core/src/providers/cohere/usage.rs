@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::event::{FinishReason, Usage};
-use crate::providers::{ending, json, Finish};
+use crate::providers::{counts, ending, json, Finish};
 
 /// How an answer ended and what it cost, for both versions.
 pub(super) fn finish(reason_raw: Option<String>, has_calls: bool, counts: &str) -> Finish {
@@ -26,24 +26,25 @@ pub(super) fn usage(text: &str) -> Option<Usage> {
     if raw.is_empty() {
         return None;
     }
-    let count = |path: [&str; 2]| count_of(raw.get(path[0])?.get(path[1]));
+    let count = |path: [&str; 2]| counts::one(raw.get(path[0])?.get(path[1]));
+    let billed = [
+        count(["billed_units", "input_tokens"]),
+        count(["billed_units", "output_tokens"]),
+    ];
+    let tokens = raw.get("tokens").and_then(Value::as_object).cloned();
+    let tokens = counts::usage(tokens.unwrap_or_default());
+    // Gateways count as other providers do.
+    let others = counts::usage(raw);
     Some(Usage {
-        input_tokens: count(["tokens", "input_tokens"]),
-        output_tokens: count(["tokens", "output_tokens"]),
-        reasoning_tokens: count(["tokens", "reasoning_tokens"]),
-        cached_input_tokens: count_of(raw.get("cached_tokens")),
-        billed_input_tokens: count(["billed_units", "input_tokens"]),
-        billed_output_tokens: count(["billed_units", "output_tokens"]),
-        raw,
-        ..Usage::default()
+        input_tokens: tokens.input_tokens.or(others.input_tokens),
+        output_tokens: tokens.output_tokens.or(others.output_tokens),
+        reasoning_tokens: tokens.reasoning_tokens.or(others.reasoning_tokens),
+        cached_input_tokens: others.cached_input_tokens.or(tokens.cached_input_tokens),
+        cache_write_tokens: others.cache_write_tokens.or(tokens.cache_write_tokens),
+        billed_input_tokens: billed[0],
+        billed_output_tokens: billed[1],
+        ..others
     })
-}
-
-/// The API counts in doubles.
-fn count_of(value: Option<&Value>) -> Option<u64> {
-    let value = value?;
-    let float = || value.as_f64().filter(|count| *count >= 0.0);
-    value.as_u64().or_else(|| float().map(|count| count as u64))
 }
 
 /// A finish reason, and what it means when there were tool calls: v1 has no word for those.

@@ -1,226 +1,187 @@
 //! The shape of events and of whole answers, of both versions: the fields that are read, borrowed
 //! from the text. What is rarely there stays raw until somebody needs it. Every field may be absent
-//! or null.
+//! or unusable.
 
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::Deserialize as DeriveDeserialize;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::providers::json::Text;
+use crate::providers::lenient::{
+    absent, object, Index, Lenient, List, Maybe, Mode, Object, Written,
+};
 
-/// An event of a v2 stream.
-#[derive(Debug, DeriveDeserialize)]
-pub(super) struct V2Event<'t> {
-    #[serde(rename = "type", borrow, default)]
-    pub(super) kind: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) id: Text<'t>,
-    #[serde(default)]
-    pub(super) index: Option<u64>,
-    #[serde(borrow, default)]
-    pub(super) delta: Single<V2Delta<'t>>,
-    /// Where it is said beside an event, and not in the delta of the last one.
-    #[serde(borrow, default)]
-    pub(super) error: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) logprobs: Option<&'t RawValue>,
-}
+object! {
+    /// An event of a v2 stream.
+    pub(super) struct V2Event<'t> {
+        kind: Text<'t> = "type",
+        id: Text<'t>,
+        index: Index,
+        delta: Maybe<V2Delta<'t>>,
+        /// Where it is said beside an event, and not in the delta of the last one.
+        error: Option<&'t RawValue>,
+        base_resp: Option<&'t RawValue>,
+        logprobs: Option<&'t RawValue>,
+    }
 
-#[derive(Debug, Default, DeriveDeserialize)]
-pub(super) struct V2Delta<'t> {
-    #[serde(borrow, default)]
-    pub(super) message: Single<V2Piece<'t>>,
-    #[serde(borrow, default)]
-    pub(super) finish_reason: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) usage: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) error: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) error_type: Text<'t>,
-}
+    pub(super) struct V2Delta<'t> {
+        message: Maybe<V2Piece<'t>>,
+        finish_reason: Text<'t>,
+        usage: Option<&'t RawValue>,
+        error: Option<&'t RawValue>,
+        error_type: Text<'t>,
+    }
 
-/// What a delta adds: single objects where a whole message has lists.
-#[derive(Debug, Default, DeriveDeserialize)]
-pub(super) struct V2Piece<'t> {
-    #[serde(borrow, default)]
-    pub(super) content: Single<V2Content<'t>>,
-    #[serde(borrow, default)]
-    pub(super) tool_plan: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) tool_calls: Single<V2Call<'t>>,
-    #[serde(borrow, default)]
-    pub(super) citations: Option<&'t RawValue>,
-}
+    /// What a delta adds: single objects where a whole message has lists.
+    pub(super) struct V2Piece<'t> {
+        content: V2Contents<'t>,
+        tool_plan: Written<'t>,
+        tool_calls: List<V2Call<'t>>,
+        citations: Option<&'t RawValue>,
+    }
 
-#[derive(Debug, Default, DeriveDeserialize)]
-pub(super) struct V2Content<'t> {
-    #[serde(borrow, default)]
-    pub(super) text: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) thinking: Text<'t>,
-}
+    pub(super) struct V2Content<'t> {
+        kind: Text<'t> = "type",
+        text: Written<'t>,
+        thinking: Written<'t>,
+    }
 
-#[derive(Debug, Default, DeriveDeserialize)]
-pub(super) struct V2Call<'t> {
-    #[serde(borrow, default)]
-    pub(super) id: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) function: Single<V2Function<'t>>,
-}
+    pub(super) struct V2Call<'t> {
+        index: Index,
+        id: Written<'t>,
+        function: Maybe<V2Function<'t>>,
+    }
 
-#[derive(Debug, Default, DeriveDeserialize)]
-pub(super) struct V2Function<'t> {
-    #[serde(borrow, default)]
-    pub(super) name: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) arguments: Text<'t>,
-}
+    pub(super) struct V2Function<'t> {
+        name: Written<'t>,
+        arguments: Written<'t>,
+    }
 
-/// A whole v2 answer.
-#[derive(Debug, DeriveDeserialize)]
-pub(super) struct V2Answer<'t> {
-    #[serde(borrow, default)]
-    pub(super) id: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) message: Option<V2Message<'t>>,
-    #[serde(borrow, default)]
-    pub(super) finish_reason: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) usage: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) logprobs: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) error: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) error_type: Text<'t>,
-}
+    /// A whole v2 answer.
+    pub(super) struct V2Answer<'t> {
+        id: Written<'t>,
+        message: Maybe<V2Piece<'t>>,
+        finish_reason: Text<'t>,
+        usage: Option<&'t RawValue>,
+        logprobs: Option<&'t RawValue>,
+        error: Option<&'t RawValue>,
+        error_type: Text<'t>,
+        base_resp: Option<&'t RawValue>,
+    }
 
-#[derive(Debug, Default, DeriveDeserialize)]
-pub(super) struct V2Message<'t> {
-    #[serde(borrow, default)]
-    pub(super) content: Option<Vec<V2Content<'t>>>,
-    #[serde(borrow, default)]
-    pub(super) tool_plan: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) tool_calls: Option<Vec<V2Call<'t>>>,
-    #[serde(borrow, default)]
-    pub(super) citations: Option<&'t RawValue>,
-}
+    /// An event of a v1 stream.
+    pub(super) struct V1Event<'t> {
+        event_type: Text<'t>,
+        generation_id: Written<'t>,
+        text: Written<'t>,
+        tool_call_delta: Maybe<V1Delta<'t>>,
+        finish_reason: Text<'t>,
+        error: Option<&'t RawValue>,
+        response: Maybe<V1Answer<'t>>,
+        /// Fields that an event and a whole answer name alike.
+        tool_calls: List<V1Call<'t>>,
+        citations: Option<&'t RawValue>,
+    }
 
-/// An event of a v1 stream.
-#[derive(Debug, DeriveDeserialize)]
-pub(super) struct V1Event<'t> {
-    #[serde(borrow, default)]
-    pub(super) event_type: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) generation_id: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) text: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) tool_call_delta: Single<V1Delta<'t>>,
-    #[serde(borrow, default)]
-    pub(super) finish_reason: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) error: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) response: Single<V1Answer<'t>>,
-    /// Fields that an event and a whole answer name alike.
-    #[serde(borrow, default)]
-    pub(super) tool_calls: Option<Vec<V1Call<'t>>>,
-    #[serde(borrow, default)]
-    pub(super) citations: Option<&'t RawValue>,
-}
+    pub(super) struct V1Delta<'t> {
+        index: Index,
+        name: Written<'t>,
+        parameters: Written<'t>,
+    }
 
-#[derive(Debug, Default, DeriveDeserialize)]
-pub(super) struct V1Delta<'t> {
-    #[serde(default)]
-    pub(super) index: Option<u64>,
-    #[serde(borrow, default)]
-    pub(super) name: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) parameters: Text<'t>,
-}
+    pub(super) struct V1Call<'t> {
+        name: Written<'t>,
+        parameters: Written<'t>,
+    }
 
-#[derive(Debug, Default, DeriveDeserialize)]
-pub(super) struct V1Call<'t> {
-    #[serde(borrow, default)]
-    pub(super) name: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) parameters: Option<&'t RawValue>,
-}
-
-/// A whole v1 answer; a stream's last event holds one too.
-#[derive(Debug, Default, DeriveDeserialize)]
-pub(super) struct V1Answer<'t> {
-    #[serde(borrow, default)]
-    pub(super) response_id: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) generation_id: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) text: Option<Text<'t>>,
-    #[serde(borrow, default)]
-    pub(super) finish_reason: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) error: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) tool_calls: Option<Vec<V1Call<'t>>>,
-    #[serde(borrow, default)]
-    pub(super) citations: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) documents: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) search_results: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) search_queries: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) meta: Option<&'t RawValue>,
-}
-
-/// One object, or nothing: what is no object counts as absent. A stream's first event has empty
-/// lists where later ones have objects.
-#[derive(Debug)]
-pub(super) struct Single<T>(pub(super) Option<T>);
-
-impl<T> Default for Single<T> {
-    fn default() -> Self {
-        Self(None)
+    /// A whole v1 answer; a stream's last event holds one too.
+    pub(super) struct V1Answer<'t> {
+        response_id: Written<'t>,
+        generation_id: Written<'t>,
+        text: Written<'t>,
+        finish_reason: Text<'t>,
+        error: Option<&'t RawValue>,
+        tool_calls: List<V1Call<'t>>,
+        citations: Option<&'t RawValue>,
+        documents: Option<&'t RawValue>,
+        search_results: Option<&'t RawValue>,
+        search_queries: Option<&'t RawValue>,
+        meta: Option<&'t RawValue>,
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Single<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(SingleVisitor(PhantomData))
+/// The content of a message: blocks, one of them, or bare text.
+#[derive(Debug, Default)]
+pub(super) enum V2Contents<'t> {
+    #[default]
+    None,
+    One(V2Content<'t>),
+    Many(Vec<V2Contents<'t>>),
+}
+
+impl<'t> V2Contents<'t> {
+    /// Each block in order.
+    pub(super) fn each(&self, take: &mut impl FnMut(&V2Content<'t>)) {
+        match self {
+            Self::None => {}
+            Self::One(content) => take(content),
+            Self::Many(list) => list.iter().for_each(|contents| contents.each(take)),
+        }
+    }
+
+    fn text(text: impl Into<std::borrow::Cow<'t, str>>) -> Self {
+        Self::One(V2Content {
+            text: Written::Text(text.into()),
+            ..V2Content::default()
+        })
     }
 }
 
-struct SingleVisitor<T>(PhantomData<T>);
+impl<'t> Lenient<'t> for V2Contents<'t> {
+    #[inline]
+    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        *self = Self::None;
+        deserializer.deserialize_any(ContentsVisitor(self, mode))
+    }
+}
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for SingleVisitor<T> {
-    type Value = Single<T>;
+struct ContentsVisitor<'p, 't>(&'p mut V2Contents<'t>, Mode);
+
+impl<'de> Visitor<'de> for ContentsVisitor<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
+        formatter.write_str("blocks of content")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(|value| Single(Some(value)))
+    #[inline]
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<(), A::Error> {
+        let mut content = V2Content::default();
+        content.fields(fields, self.1)?;
+        *self.0 = V2Contents::One(content);
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-        while sequence.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Single(None))
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let mut contents = Vec::new();
+        let mut content = V2Contents::None;
+        while list.next_element_seed(content.place(self.1))?.is_some() {
+            contents.push(std::mem::take(&mut content));
+        }
+        *self.0 = V2Contents::Many(contents);
+        Ok(())
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Single(None))
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
+        *self.0 = V2Contents::text(text);
+        Ok(())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Single(None))
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        *self.0 = V2Contents::text(text.to_owned());
+        Ok(())
     }
+
+    absent!(unit bool numbers);
 }

@@ -1,20 +1,29 @@
 //! The state of one answer being read, streamed or whole. Owns the order of events and the marks of
 //! progress. A delta of text costs one pass over its JSON and one copy, into the batch.
 
-use super::calls::Calls;
+use serde_json::value::RawValue;
+
+use super::calls;
+use super::choices::Turn;
 use super::echo::Echo;
 use super::identity::Identity;
 use super::parts::{self, Seen};
 use super::usage;
-use super::wire::{Choice, Choices, Chunk, Content, Delta};
+use super::wire::{Choice, Chunk, Delta};
 use super::OpenAi;
 use crate::batch::EventBatch;
 use crate::error::LlmError;
 use crate::event::{Event, FinishReason, Start};
 use crate::framing::Frame;
 use crate::providers::ending;
+use crate::providers::frame;
+use crate::providers::lenient::{self, Maybe, Written};
+use crate::providers::tool_calls::Calls;
 use crate::providers::writer::{EventWriter, Said};
-use crate::providers::{error_body, json, Decoder, Finish, Progress};
+use crate::providers::{counts, error_body, json, Decoder, Finish, Progress};
+
+/// What most errors are about.
+const EVENT: &str = "an event of the stream";
 
 #[derive(Debug)]
 pub(super) struct OpenAiDecoder {
@@ -23,10 +32,11 @@ pub(super) struct OpenAiDecoder {
     writer: EventWriter,
     identity: Identity,
     model_is_known: bool,
+    turn: Turn,
     calls: Calls,
     had_calls: bool,
     finish_reason: Option<String>,
-    /// The last usage object as it came; read once, at the end.
+    /// The usage as it came, of several objects together; read once, at the end.
     usage: String,
     /// Reasoning came as text, so that what `reasoning_details` says is the same again.
     has_plain_reasoning: bool,
@@ -41,10 +51,11 @@ impl OpenAiDecoder {
         Self {
             codec,
             progress: Progress::Empty,
+            calls: Calls::new(start.seed),
             writer: EventWriter::new(start),
             identity: Identity::default(),
             model_is_known: false,
-            calls: Calls::default(),
+            turn: Turn::default(),
             had_calls: false,
             finish_reason: None,
             usage: String::new(),
@@ -60,7 +71,7 @@ impl OpenAiDecoder {
 impl Decoder for OpenAiDecoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let data = frame.data.trim();
-        if self.progress == Progress::Done || data.is_empty() || frame.name == "ping" {
+        if self.progress == Progress::Done || frame.name == "ping" || frame::says_nothing(data) {
             return Ok(());
         }
         if data == "[DONE]" {
@@ -71,64 +82,53 @@ impl Decoder for OpenAiDecoder {
             return Err(error_body::in_answer(&self.codec, data));
         }
         if !data.starts_with('{') {
-            return Err(self.wrong("an event of the stream", "is not a JSON object", data));
+            return Err(error_body::no_object(&self.codec, EVENT, data));
         }
         let mut repaired = String::new();
-        let chunk: Chunk<'_> = json::parse(data, &mut repaired).map_err(|error| {
-            error_body::unreadable(&self.codec, "an event of the stream", &error, data)
-        })?;
-        self.note(&chunk);
-        if let Choices::List(choice) = &chunk.choices {
+        let mut place = Maybe::default();
+        let chunk: &Chunk<'_> = lenient::parse(data, &mut repaired, &mut place)
+            .map_err(|error| error_body::unreadable(&self.codec, EVENT, &error, data))?;
+        self.note(chunk);
+        let choices = &chunk.choices;
+        if choices.is_list {
             self.advance(Progress::Open);
-            if let Some(choice) = choice {
-                self.belongs(&chunk, choice, data)?;
-                self.choice(choice, out)?;
+        }
+        let choice = choices.choice.0.as_ref();
+        if let Some(choice) = choice.filter(|choice| self.turn.takes(choice, choices.count)) {
+            self.belongs(chunk.id.get(), choice, data)?;
+            self.choice(choice, out)?;
+        }
+        self.fail(chunk, data)?;
+        // Without a choice it is bookkeeping, or an error in some other spelling.
+        if choice.is_none() {
+            if let Some(error) = error_body::find_in_answer(&self.codec, data) {
+                return Err(error);
             }
         }
-        if is_error(&chunk) {
-            return Err(error_body::in_answer(&self.codec, data));
-        }
-        match &chunk.choices {
-            Choices::List(Some(_)) => {}
-            // Without a choice it is bookkeeping, or an error in some other spelling.
-            Choices::List(None) | Choices::Absent if chunk.usage.is_some() => {}
-            choices => {
-                if let Some(error) = error_body::find_in_answer(&self.codec, data) {
-                    return Err(error);
-                }
-                if let Choices::Unusable = choices {
-                    return Err(self.wrong(
-                        "an event of the stream",
-                        "has no usable choices",
-                        data,
-                    ));
-                }
-            }
-        }
-        self.sources(&chunk, out);
+        self.sources(chunk, out);
         Ok(())
     }
 
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body)
             .map_err(|_| self.wrong("the answer", "is not UTF-8", "").detail(body))?;
-        let text = text.trim_start_matches('\u{feff}').trim();
+        let text = frame::document(text);
         let mut repaired = String::new();
-        let chunk: Chunk<'_> = json::parse(text, &mut repaired)
+        let mut place = Maybe::default();
+        let chunk: &Chunk<'_> = lenient::parse(text, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&self.codec, "the answer", &error, text))?;
-        self.note(&chunk);
+        self.note(chunk);
         // What came beside an error stands, as it does in a stream.
-        if let Choices::List(Some(choice)) = &chunk.choices {
-            self.whole_choice(choice, text, out)?;
+        let mut has_choice = false;
+        if let Some(choice) = &chunk.choices.choice.0 {
+            has_choice = self.whole_choice(choice, out)?;
         }
-        if is_error(&chunk) {
-            return Err(error_body::in_answer(&self.codec, text));
-        }
-        if !matches!(chunk.choices, Choices::List(Some(_))) {
+        self.fail(chunk, text)?;
+        if !has_choice {
             let no_choice = || self.wrong("the answer", "has no usable choices", text);
             return Err(error_body::find_in_answer(&self.codec, text).unwrap_or_else(no_choice));
         }
-        self.sources(&chunk, out);
+        self.sources(chunk, out);
         self.progress = Progress::Done;
         Ok(())
     }
@@ -144,7 +144,10 @@ impl Decoder for OpenAiDecoder {
             reason,
             Some(FinishReason::Length | FinishReason::ContentFilter)
         );
-        self.calls.finish(cut).for_each(|call| out.push(call));
+        self.calls
+            .finish(cut)
+            .into_iter()
+            .for_each(|call| out.push(call));
     }
 
     fn progress(&self) -> Progress {
@@ -155,7 +158,7 @@ impl Decoder for OpenAiDecoder {
         ending::Seen {
             progress: self.progress,
             said: self.writer.said(),
-            calls: ending::Calls::new(!self.calls.is_empty(), self.calls.are_whole()),
+            calls: self.calls.seen(),
         }
     }
 
@@ -185,14 +188,11 @@ impl OpenAiDecoder {
                 self.model_is_known = true;
             }
         }
-        let usage = chunk
-            .usage
-            .or_else(|| chunk.x_groq.as_ref().and_then(|groq| groq.usage));
-        if let Some(usage) = usage
-            .map(|usage| usage.get())
-            .filter(|usage| usage.len() > 2)
-        {
-            usage.clone_into(&mut self.usage);
+        let groq = chunk.x_groq.0.as_ref().and_then(|groq| groq.usage);
+        let choice = chunk.choices.choice.0.as_ref();
+        let usage = choice.and_then(|choice| choice.usage);
+        for usage in [groq, usage, chunk.usage].into_iter().flatten() {
+            counts::merge_text(&mut self.usage, usage.get());
         }
     }
 
@@ -209,11 +209,11 @@ impl OpenAiDecoder {
     /// Refuses what belongs to another answer: its text would follow the text of this one.
     fn belongs(
         &mut self,
-        chunk: &Chunk<'_>,
+        id: Option<&str>,
         choice: &Choice<'_>,
         data: &str,
     ) -> Result<(), LlmError> {
-        let (Some(id), Some(delta)) = (chunk.id.get(), &choice.delta) else {
+        let (Some(id), Some(delta)) = (id, &choice.delta.0) else {
             return Ok(());
         };
         if self.identity.stays(id) {
@@ -222,27 +222,21 @@ impl OpenAiDecoder {
         let opens = delta.role.get().is_some();
         let has_said = self.writer.said() > Said::Nothing || self.finish_reason.is_some();
         if (opens || delta.says_something()) && self.identity.is_another(id, opens, has_said) {
-            return Err(self.wrong("an event of the stream", "begins another answer", data));
+            return Err(self.wrong(EVENT, "begins another answer", data));
         }
         Ok(())
     }
 
     fn choice(&mut self, choice: &Choice<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let mut repaired = String::new();
-        let message;
-        let delta = match (&choice.delta, choice.message) {
-            (Some(delta), _) => Some(delta),
-            (None, Some(raw)) => {
-                message = json::parse::<Delta<'_>>(raw.get(), &mut repaired).map_err(|error| {
-                    self.wrong("a message in the stream", &json::place(&error), raw.get())
-                })?;
-                Some(&message)
-            }
-            (None, None) => None,
-        };
+        let mut message = Maybe::<Delta<'_>>::default();
+        let mut delta = choice.delta.0.as_ref();
+        if let (None, Some(raw)) = (delta, choice.message) {
+            delta = lenient::parse(raw.get(), &mut repaired, &mut message).ok();
+        }
         if let Some(delta) = delta {
             self.says(delta, out);
-            for event in self.call_deltas(delta) {
+            for event in calls::add(&mut self.calls, delta) {
                 self.push(event, out);
             }
             self.extras(delta, out);
@@ -250,60 +244,65 @@ impl OpenAiDecoder {
         self.end_of_choice(choice, out)
     }
 
+    /// False where the choice holds nothing that can be used.
     fn whole_choice(
         &mut self,
         choice: &Choice<'_>,
-        text: &str,
         out: &mut EventBatch,
-    ) -> Result<(), LlmError> {
+    ) -> Result<bool, LlmError> {
         let mut repaired = String::new();
-        let message = choice
-            .message
-            .map(|raw| json::parse::<Delta<'_>>(raw.get(), &mut repaired));
-        let message = message
-            .transpose()
-            .map_err(|error| self.wrong("the answer's message", &json::place(&error), text))?;
+        let mut message = Maybe::<Delta<'_>>::default();
+        let raw = choice.message.map_or("", RawValue::get);
+        let delta = lenient::parse(raw, &mut repaired, &mut message).ok();
+        let delta = delta.or(choice.delta.0.as_ref());
+        let has_delta = delta.is_some();
+        if let Some(delta) = delta {
+            self.says(delta, out);
+            calls::add_whole(&mut self.calls, delta);
+            self.extras(delta, out);
+        }
+        self.end_of_choice(choice, out)?;
         // A filter may have taken the whole message away.
-        let nothing = Delta::default();
-        let delta = message
-            .as_ref()
-            .or(choice.delta.as_ref())
-            .unwrap_or(&nothing);
-        self.says(delta, out);
-        // Whole calls need no deltas.
-        self.call_deltas(delta).clear();
-        self.extras(delta, out);
-        self.end_of_choice(choice, out)
+        Ok(has_delta || self.finish_reason.is_some())
     }
 
     /// Reasoning and visible text.
     fn says(&mut self, delta: &Delta<'_>, out: &mut EventBatch) {
-        if let Some(text) = delta.reasoning_content.get().or(delta.reasoning.get()) {
+        let reasoning = match &delta.reasoning_content {
+            Written::Absent => &delta.reasoning,
+            Written::Text(text) if text.is_empty() => &delta.reasoning,
+            content => content,
+        };
+        if let Some(text) = reasoning.get() {
             self.has_plain_reasoning = true;
             self.echo.push_text(text);
             self.writer.push_reasoning(text, out);
+        } else if let Some(raw) = reasoning.other() {
+            let before = self.writer.said();
+            self.parts(parts::content(raw, true), out);
+            self.has_plain_reasoning |= self.writer.said() > before;
         }
         if let Some(details) = delta.reasoning_details {
             for event in parts::reasoning(details, !self.has_plain_reasoning, &mut self.echo) {
                 self.push(event, out);
             }
         }
-        match &delta.content {
-            Content::Text(text) if !text.is_empty() => {
-                self.writer.begin(out);
-                self.end_reasoning(out);
-                self.writer.push_text(text, out);
+        if let Some(text) = delta.content.get() {
+            self.writer.begin(out);
+            self.end_reasoning(out);
+            self.writer.push_text(text, out);
+        } else if let Some(raw) = delta.content.other() {
+            self.parts(parts::content(raw, false), out);
+        }
+    }
+
+    fn parts(&mut self, events: Vec<Event>, out: &mut EventBatch) {
+        for event in events {
+            match &event {
+                Event::Reasoning(text) => self.echo.push_text(text),
+                _ => self.end_reasoning(out),
             }
-            Content::Parts(list) => {
-                for event in parts::content(list) {
-                    match &event {
-                        Event::Reasoning(text) => self.echo.push_text(text),
-                        _ => self.end_reasoning(out),
-                    }
-                    self.push(event, out);
-                }
-            }
-            Content::Text(_) | Content::Absent => {}
+            self.push(event, out);
         }
     }
 
@@ -312,18 +311,6 @@ impl OpenAiDecoder {
         if let Some(event) = self.echo.take() {
             self.push(event, out);
         }
-    }
-
-    fn call_deltas(&mut self, delta: &Delta<'_>) -> Vec<Event> {
-        let mut events = Vec::new();
-        for call in delta.tool_calls.iter().flatten() {
-            events.extend(self.calls.add(call));
-        }
-        if let Some(function) = &delta.function_call {
-            events.extend(self.calls.add_function(function));
-        }
-        self.had_calls |= !self.calls.is_empty();
-        events
     }
 
     /// Everything that is neither text nor a call.
@@ -360,11 +347,20 @@ impl OpenAiDecoder {
         {
             self.push(event, out);
         }
+        self.had_calls |= !self.calls.is_empty();
         self.note_finish(choice);
         match choice.error.filter(|error| json::is_something(error)) {
             Some(error) => Err(error_body::in_answer(&self.codec, error.get())),
             None => Ok(()),
         }
+    }
+
+    /// Whether a chunk is, or carries, an error. vLLM's has no `error`, but says that it is one.
+    fn fail(&self, chunk: &Chunk<'_>, text: &str) -> Result<(), LlmError> {
+        if chunk.error.is_some_and(json::is_something) || chunk.object.get() == Some("error") {
+            return Err(error_body::in_answer(&self.codec, text));
+        }
+        error_body::refusal(&self.codec, chunk.base_resp).map_or(Ok(()), Err)
     }
 
     fn wrong(&self, what: &str, how: &str, text: &str) -> LlmError {
@@ -383,9 +379,4 @@ impl OpenAiDecoder {
             self.push(event, out);
         }
     }
-}
-
-/// Whether a chunk is, or carries, an error. vLLM's has no `error`, but says that it is one.
-fn is_error(chunk: &Chunk<'_>) -> bool {
-    chunk.error.is_some_and(json::is_something) || chunk.object.get() == Some("error")
 }

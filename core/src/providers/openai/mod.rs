@@ -2,6 +2,7 @@
 //! `Provider` trait; the wire is described at platform.openai.com/docs/api-reference/chat.
 
 mod calls;
+mod choices;
 mod decode;
 mod echo;
 mod encode;

@@ -119,30 +119,102 @@ pub(super) fn reasoning(raw: &RawValue, with_text: bool, echo: &mut Echo) -> Vec
     events
 }
 
-/// Content as a list of parts (Mistral): text, thinking, and what else a model answers with.
-pub(super) fn content(list: &[Value]) -> Vec<Event> {
+/// Content that is no text: a list of texts and parts, or one part. Text, reasoning, refusals, and
+/// what else a model answers with; `is_reasoning` says that texts are reasoning.
+pub(super) fn content(raw: &str, is_reasoning: bool) -> Vec<Event> {
+    let value = json::parse(raw, &mut String::new()).unwrap_or_default();
     let mut events = Vec::new();
-    for value in list {
-        let kind = value.get("type").and_then(Value::as_str).unwrap_or("text");
-        match (
-            kind,
-            value.get("thinking"),
-            value.get("text").and_then(Value::as_str),
-        ) {
-            ("text", _, Some(text)) => events.push(Event::Text(text.to_owned())),
-            ("thinking", Some(Value::String(text)), _) => {
-                events.push(Event::Reasoning(text.to_owned()));
-            }
-            ("thinking", Some(Value::Array(list)), _) => {
-                let texts = list.iter().filter_map(|part| part.get("text")?.as_str());
-                events.extend(texts.map(|text| Event::Reasoning(text.to_owned())));
-            }
-            ("image_url", ..) => events.extend(object("image", value.clone())),
-            (kind, ..) => events.extend(object(kind, value.clone())),
-        }
-    }
+    entries(value).for_each(|entry| push(entry, is_reasoning, &mut events));
     events.retain(|event| !is_empty(event));
     events
+}
+
+fn entries(value: Value) -> impl Iterator<Item = Value> {
+    let list = match value {
+        Value::Array(list) => list,
+        other => vec![other],
+    };
+    list.into_iter()
+}
+
+/// One part of content, or a bare text.
+fn push(entry: Value, is_reasoning: bool, events: &mut Vec<Event>) {
+    let say = |text: String| match is_reasoning {
+        true => Event::Reasoning(text),
+        false => Event::Text(text),
+    };
+    let fields = match entry {
+        Value::Object(fields) => fields,
+        Value::Null | Value::Array(_) => return,
+        Value::String(text) => return events.push(say(text)),
+        other => return events.push(say(other.to_string())),
+    };
+    let kind = fields.get("type").and_then(Value::as_str).unwrap_or("text");
+    match kind {
+        // Whatever its name, such as output_text and summary_text.
+        kind if is_reasoning || is_of_reasoning(kind) => {
+            events.extend(reasoning_of(&fields).into_iter().map(Event::Reasoning));
+        }
+        "text" | "output_text" | "input_text" => {
+            let text = fields.get("text").or_else(|| fields.get("content"));
+            events.extend(text.into_iter().flat_map(texts_of).map(say));
+        }
+        "refusal" => {
+            let text = fields.get("refusal").or_else(|| fields.get("text"));
+            let texts = text.into_iter().flat_map(texts_of);
+            events.extend(
+                texts
+                    .filter(|text| !text.is_empty())
+                    .map(|text| refusal(&text)),
+            );
+        }
+        "image_url" => events.extend(object("image", Value::Object(fields))),
+        kind => {
+            let kind = kind.to_owned();
+            events.extend(object(&kind, Value::Object(fields)));
+        }
+    }
+}
+
+/// `thinking`, `reasoning`, `reasoning_text`, `summary`, `summary_text` and their like.
+fn is_of_reasoning(kind: &str) -> bool {
+    ["thinking", "reasoning", "summary"]
+        .iter()
+        .any(|word| kind.starts_with(word))
+}
+
+/// The texts of a part of reasoning, out of the first field that has any.
+fn reasoning_of(fields: &Map<String, Value>) -> Vec<String> {
+    const FIELDS: [&str; 6] = [
+        "thinking",
+        "reasoning",
+        "reasoning_text",
+        "text",
+        "content",
+        "summary",
+    ];
+    let texts = FIELDS
+        .iter()
+        .filter_map(|name| fields.get(*name).map(texts_of));
+    let mut texts = texts;
+    texts
+        .find(|texts| texts.iter().any(|text| !text.is_empty()))
+        .unwrap_or_default()
+}
+
+/// A text, or the texts of a list of parts.
+fn texts_of(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(list) => list.iter().flat_map(texts_of).collect(),
+        Value::Object(fields) => {
+            let mut texts = ["text", "summary", "thinking", "reasoning", "content"].iter();
+            let text = texts.find_map(|name| fields.get(*name));
+            text.map(texts_of).unwrap_or_default()
+        }
+        Value::Number(number) => vec![number.to_string()],
+        Value::Null | Value::Bool(_) => Vec::new(),
+    }
 }
 
 fn is_empty(event: &Event) -> bool {

@@ -1,230 +1,216 @@
 //! The shape of a chunk and of a whole answer: the fields that are read, borrowed from the text.
-//! What is rarely there stays raw until somebody needs it. Every field may be absent or null.
+//! What is rarely there stays raw until somebody needs it. Every field may be absent or unusable.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::Deserialize as DeriveDeserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use crate::providers::json;
 use crate::providers::json::Text;
+use crate::providers::lenient::{
+    absent, object, Index, Lenient, List, Maybe, Mode, Object, Written,
+};
 
-/// A chunk of a stream, or a whole answer.
-#[derive(Debug, DeriveDeserialize)]
-pub(super) struct Chunk<'t> {
-    #[serde(borrow, default)]
-    pub(super) id: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) object: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) model: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) choices: Choices<'t>,
-    #[serde(borrow, default)]
-    pub(super) usage: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) x_groq: Option<Groq<'t>>,
-    #[serde(borrow, default)]
-    pub(super) error: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) citations: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) search_results: Option<&'t RawValue>,
+object! {
+    /// A chunk of a stream, or a whole answer.
+    pub(super) struct Chunk<'t> {
+        id: Text<'t>,
+        object: Text<'t>,
+        model: Text<'t>,
+        choices: Choices<'t>,
+        usage: Option<&'t RawValue>,
+        x_groq: Maybe<Groq<'t>>,
+        error: Option<&'t RawValue>,
+        /// MiniMax says in every answer whether it is one.
+        base_resp: Option<&'t RawValue>,
+        citations: Option<&'t RawValue>,
+        search_results: Option<&'t RawValue>,
+    }
+
+    /// Groq's own corner, where its usage once was.
+    pub(super) struct Groq<'t> {
+        usage: Option<&'t RawValue>,
+    }
+
+    pub(super) struct Choice<'t> {
+        index: Index,
+        delta: Maybe<Delta<'t>>,
+        /// Read where there is no delta: some servers send both in a stream.
+        message: Option<&'t RawValue>,
+        finish_reason: Text<'t>,
+        logprobs: Option<&'t RawValue>,
+        /// Moonshot counts here.
+        usage: Option<&'t RawValue>,
+        error: Option<&'t RawValue>,
+    }
+
+    /// A delta, or a whole message.
+    pub(super) struct Delta<'t> {
+        /// Said once, by the chunk that opens the message; some servers say it in every one.
+        role: Text<'t>,
+        /// Visible text, or a list of parts.
+        content: Written<'t>,
+        reasoning_content: Written<'t>,
+        reasoning: Written<'t>,
+        reasoning_details: Option<&'t RawValue>,
+        refusal: Text<'t>,
+        tool_calls: List<CallDelta<'t>>,
+        /// The older form of one tool call.
+        function_call: Maybe<FunctionDelta<'t>>,
+        annotations: Option<&'t RawValue>,
+        audio: Option<&'t RawValue>,
+        images: Option<&'t RawValue>,
+    }
+
+    pub(super) struct FunctionDelta<'t> {
+        name: Written<'t>,
+        /// Text, or from some servers the object itself.
+        arguments: Written<'t>,
+        /// The free text of a custom tool.
+        input: Written<'t>,
+    }
 }
 
-/// Groq's own corner, where its usage once was.
-#[derive(Debug, DeriveDeserialize)]
-pub(super) struct Groq<'t> {
-    #[serde(borrow, default)]
-    pub(super) usage: Option<&'t RawValue>,
-}
-
-/// What `choices` is. Only the choice with index 0 is kept: others come of `n` > 1.
+/// What `choices` is. One answer has one choice: others come of `n` > 1.
 #[derive(Debug, Default)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would be an allocation per chunk"
-)]
-pub(super) enum Choices<'t> {
-    #[default]
-    Absent,
-    Unusable,
-    List(Option<Choice<'t>>),
+pub(super) struct Choices<'t> {
+    pub(super) is_list: bool,
+    /// The first choice with index 0, else the first.
+    pub(super) choice: Maybe<Choice<'t>>,
+    pub(super) count: u32,
 }
 
-#[derive(Debug, DeriveDeserialize)]
-pub(super) struct Choice<'t> {
-    #[serde(default)]
-    index: Option<u64>,
-    #[serde(borrow, default)]
-    pub(super) delta: Option<Delta<'t>>,
-    /// Read where there is no delta: some servers send both in a stream.
-    #[serde(borrow, default)]
-    pub(super) message: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) finish_reason: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) logprobs: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) error: Option<&'t RawValue>,
+/// A piece of a tool call.
+#[derive(Debug, Default)]
+pub(super) struct CallDelta<'t> {
+    pub(super) index: Index,
+    pub(super) id: Written<'t>,
+    pub(super) function: Maybe<FunctionDelta<'t>>,
+    /// A tool that takes free text (`type` is `custom`).
+    pub(super) custom: Maybe<FunctionDelta<'t>>,
+    /// Every other field: it belongs to the call, and some servers want it back.
+    pub(super) extra: Map<String, Value>,
 }
 
-/// A delta, or a whole message.
-#[derive(Debug, Default, DeriveDeserialize)]
-pub(super) struct Delta<'t> {
-    /// Said once, by the chunk that opens the message; some servers say it in every one.
-    #[serde(borrow, default)]
-    pub(super) role: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) content: Content<'t>,
-    #[serde(borrow, default)]
-    pub(super) reasoning_content: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) reasoning: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) reasoning_details: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) refusal: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) tool_calls: Option<Vec<CallDelta<'t>>>,
-    /// The older form of one tool call.
-    #[serde(borrow, default)]
-    pub(super) function_call: Option<FunctionDelta<'t>>,
-    #[serde(borrow, default)]
-    pub(super) annotations: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) audio: Option<&'t RawValue>,
-    #[serde(borrow, default)]
-    pub(super) images: Option<&'t RawValue>,
+/// A field of a call.
+#[derive(Debug)]
+pub(super) enum CallField {
+    Index,
+    Id,
+    Kind,
+    Function,
+    Custom,
+    Other(String),
+}
+
+impl<'t> Object<'t> for CallDelta<'t> {
+    type Name = CallField;
+
+    fn name(name: &str) -> CallField {
+        match name {
+            "index" => CallField::Index,
+            "id" => CallField::Id,
+            "type" => CallField::Kind,
+            "function" => CallField::Function,
+            "custom" => CallField::Custom,
+            _ => CallField::Other(name.to_owned()),
+        }
+    }
+
+    fn field<A: MapAccess<'t>>(
+        &mut self,
+        name: CallField,
+        fields: &mut A,
+        mode: Mode,
+    ) -> Result<(), A::Error> {
+        match name {
+            CallField::Index => fields.next_value_seed(self.index.place(mode)),
+            CallField::Id => fields.next_value_seed(self.id.place(mode)),
+            CallField::Kind => fields.next_value::<IgnoredAny>().map(drop),
+            CallField::Function => fields.next_value_seed(self.function.place(mode)),
+            CallField::Custom => fields.next_value_seed(self.custom.place(mode)),
+            CallField::Other(name) => {
+                let raw: &RawValue = fields.next_value()?;
+                let value = json::parse(raw.get(), &mut String::new()).ok();
+                let value = value.filter(|value: &Value| !value.is_null());
+                self.extra.extend(value.map(|value| (name, value)));
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Delta<'_> {
     /// Whether it adds to the answer: text, reasoning, or a call.
     pub(super) fn says_something(&self) -> bool {
-        let has_content = match &self.content {
-            Content::Absent => false,
-            Content::Text(text) => !text.is_empty(),
-            Content::Parts(parts) => !parts.is_empty(),
-        };
-        has_content
-            || self
-                .reasoning_content
-                .get()
-                .or(self.reasoning.get())
-                .is_some()
-            || self
-                .tool_calls
-                .as_ref()
-                .is_some_and(|calls| !calls.is_empty())
+        let texts = [&self.content, &self.reasoning_content, &self.reasoning];
+        texts
+            .iter()
+            .any(|text| text.as_written().is_some_and(|text| text != "[]"))
+            || !self.tool_calls.0.is_empty()
     }
 }
 
-#[derive(Debug, DeriveDeserialize)]
-pub(super) struct CallDelta<'t> {
-    #[serde(default)]
-    pub(super) index: Option<u64>,
-    #[serde(borrow, default)]
-    pub(super) id: Text<'t>,
-    #[serde(borrow, default)]
-    pub(super) function: Option<FunctionDelta<'t>>,
-    /// A tool that takes free text (`type` is `custom`).
-    #[serde(borrow, default)]
-    pub(super) custom: Option<FunctionDelta<'t>>,
-}
-
-#[derive(Debug, Default, DeriveDeserialize)]
-pub(super) struct FunctionDelta<'t> {
-    #[serde(borrow, default)]
-    pub(super) name: Text<'t>,
-    /// Text, or from some servers the object itself.
-    #[serde(borrow, default)]
-    pub(super) arguments: Option<&'t RawValue>,
-    /// The free text of a custom tool.
-    #[serde(borrow, default)]
-    pub(super) input: Option<&'t RawValue>,
-}
-
-/// Visible text: a string, or Mistral's list of parts.
-#[derive(Debug, Default)]
-pub(super) enum Content<'t> {
-    #[default]
-    Absent,
-    Text(Cow<'t, str>),
-    Parts(Vec<Value>),
-}
-
-impl<'de: 't, 't> Deserialize<'de> for Choices<'t> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ChoicesVisitor)
+impl<'t> Lenient<'t> for Choices<'t> {
+    #[inline]
+    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        *self = Self::default();
+        deserializer.deserialize_any(ChoicesVisitor(self, mode))
     }
 }
 
-struct ChoicesVisitor;
+struct ChoicesVisitor<'p, 't>(&'p mut Choices<'t>, Mode);
 
-impl<'de> Visitor<'de> for ChoicesVisitor {
-    type Value = Choices<'de>;
+impl<'de> Visitor<'de> for ChoicesVisitor<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a list of choices")
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Choices::Unusable)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-        let mut first = None;
-        let mut position = 0;
-        while let Some(choice) = sequence.next_element::<Choice<'de>>()? {
-            if first.is_none() && choice.index.unwrap_or(position) == 0 {
-                first = Some(choice);
-            }
-            position += 1;
+    #[inline]
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let Self(choices, mode) = self;
+        choices.is_list = true;
+        if list
+            .next_element_seed(choices.choice.place(mode))?
+            .is_none()
+        {
+            return Ok(());
         }
-        Ok(Choices::List(first))
+        choices.count = u32::from(choices.choice.0.is_some());
+        let mut other = Maybe::<Choice<'de>>::default();
+        while list.next_element_seed(other.place(mode))?.is_some() {
+            choices.add(other.0.take());
+        }
+        Ok(())
     }
 
-    // An object is wrong, but an error beside it says more than its shape does.
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Choices::Unusable)
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<(), A::Error> {
+        let Self(choices, mode) = self;
+        let mut choice = Choice::default();
+        choice.fields(fields, mode)?;
+        choices.is_list = choice.delta.0.is_some()
+            || choice.message.is_some()
+            || choice.finish_reason.get().is_some();
+        choices.add(Some(choice).filter(|_| choices.is_list));
+        Ok(())
     }
+
+    absent!(unit bool str numbers);
 }
 
-impl<'de: 't, 't> Deserialize<'de> for Content<'t> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ContentVisitor)
-    }
-}
-
-struct ContentVisitor;
-
-impl<'de> Visitor<'de> for ContentVisitor {
-    type Value = Content<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("text or a list of parts")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Content::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Content::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Content::Absent)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-        let mut parts = Vec::new();
-        while let Some(part) = sequence.next_element()? {
-            parts.push(part);
+impl<'t> Choices<'t> {
+    /// Adds another choice of the list.
+    fn add(&mut self, choice: Option<Choice<'t>>) {
+        let Some(choice) = choice else { return };
+        let is_first = |choice: &Choice<'_>| choice.index.0.is_none_or(|index| index == 0);
+        let chosen = self.choice.0.as_ref();
+        if chosen.is_none_or(|chosen| !is_first(chosen) && is_first(&choice)) {
+            self.choice.0 = Some(choice);
         }
-        Ok(Content::Parts(parts))
+        self.count += 1;
     }
 }

@@ -1,9 +1,9 @@
 //! What holds for every stream, however odd: chance puts good and bad frames in a row.
 
 use proptest::prelude::*;
-use serde_json::Map;
 
 use super::*;
+use crate::providers::tool_calls::joined::{assert_ids_differ, assert_joined};
 
 /// A frame of what may stand in a stream, and frames that may not.
 fn frame() -> impl Strategy<Value = String> {
@@ -62,9 +62,9 @@ proptest! {
         let heard = named(&frames);
         let events = heard.events.as_array().unwrap();
         let calls: Vec<&Value> = events.iter().filter(|event| event[0] == "TOOL_CALL").collect();
-        for call in &calls {
-            prop_assert_eq!(&call[1], &joined(events, &call[1]["index"]));
-        }
+        let said: Vec<&Value> = calls.iter().map(|call| &call[1]).collect();
+        said.iter().for_each(|call| assert_joined(events, call));
+        assert_ids_differ(&said);
         let indices = calls.iter().map(|call| call[1]["index"].as_u64().unwrap());
         let mut indices: Vec<u64> = indices.collect();
         indices.sort_unstable();
@@ -74,29 +74,4 @@ proptest! {
         prop_assert!(text.into_iter().all(|event| event[1] != ""));
         prop_assert!(heard.error.is_some() || heard.progress == Progress::Done);
     }
-}
-
-/// The call that the deltas of this index add up to.
-fn joined(events: &[Value], index: &Value) -> Value {
-    let mut call = Map::from_iter([("index".to_owned(), index.clone())]);
-    let mut arguments = String::new();
-    for delta in events.iter().filter(|event| event[0] == "TOOL_DELTA") {
-        if delta[1]["index"] != *index {
-            continue;
-        }
-        for name in ["id", "name"] {
-            if let Some(value) = delta[1].get(name) {
-                assert!(
-                    call.insert(name.to_owned(), value.clone()).is_none(),
-                    "{name} came twice"
-                );
-            }
-        }
-        arguments.push_str(delta[1]["arguments"].as_str().unwrap());
-    }
-    if arguments.is_empty() {
-        arguments.push_str("{}");
-    }
-    call.insert("arguments".to_owned(), json!(arguments));
-    Value::Object(call)
 }

@@ -200,16 +200,7 @@ fn statuses_keep_what_the_body_says() {
 
 #[test]
 fn what_is_no_answer_is_a_protocol_error() {
-    let long = r#"{"type":"content_block_delta","index":0}"#;
-    let start = r#"{"type":"content_block_start","index":0}"#;
-    for data in [
-        "nonsense",
-        "[1]",
-        "{",
-        r#"{"type":"content_block_delta","delta":7}"#,
-        long,
-        start,
-    ] {
+    for data in ["nonsense", "[1]", "{"] {
         let error = named(&[("", data)]).error.unwrap();
         assert_eq!(
             (error.kind, error.retryable),

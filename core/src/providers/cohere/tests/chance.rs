@@ -1,9 +1,9 @@
 //! What holds for every stream, however odd: chance puts good and bad frames in a row.
 
 use proptest::prelude::*;
-use serde_json::Map;
 
 use super::*;
+use crate::providers::tool_calls::joined::{assert_ids_differ, assert_joined};
 
 fn a_text() -> impl Strategy<Value = Value> {
     prop::sample::select(vec![
@@ -136,31 +136,7 @@ fn holds(framing: Framing, frames: &[Value]) {
     let calls = events.get(first_call.unwrap_or(events.len())..).unwrap();
     assert!(calls.iter().all(|event| is(event, "TOOL_CALL")));
     assert!(heard.error.is_none() || calls.is_empty());
-    for (position, call) in calls.iter().enumerate() {
-        assert_eq!(&call[1], &joined(events, position));
-    }
-}
-
-/// The call that the deltas of this index add up to.
-fn joined(events: &[Value], index: usize) -> Value {
-    let mut call = Map::from_iter([("arguments".to_owned(), json!(""))]);
-    let deltas = events.iter().filter(|event| event[0] == "TOOL_DELTA");
-    for delta in deltas.filter(|delta| delta[1]["index"] == index) {
-        for name in ["id", "name"] {
-            if let Some(value) = delta[1].get(name) {
-                let before = call.insert(name.to_owned(), value.clone());
-                assert!(before.is_none(), "{name} came twice");
-            }
-        }
-        let text = call["arguments"].as_str().unwrap().to_owned();
-        call["arguments"] = json!(text + delta[1]["arguments"].as_str().unwrap());
-    }
-    if matches!(call["arguments"].as_str(), Some("" | "null")) {
-        call["arguments"] = json!("{}");
-    }
-    for name in ["id", "name"] {
-        call.entry(name).or_insert_with(|| json!(""));
-    }
-    call.insert("index".to_owned(), json!(index));
-    Value::Object(call)
+    let calls: Vec<&Value> = calls.iter().map(|call| &call[1]).collect();
+    calls.iter().for_each(|call| assert_joined(events, call));
+    assert_ids_differ(&calls);
 }

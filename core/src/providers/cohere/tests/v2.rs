@@ -276,9 +276,9 @@ fn what_is_not_known_is_counted_and_passed_over() {
 }
 
 #[test]
-fn fields_of_other_types_are_absent() {
+fn fields_of_other_types_are_absent_unless_they_can_be_used() {
     let frames = [
-        json!({"type": "content-delta", "delta": {"message": {"content": [{"text": "no"}]}}}),
+        json!({"type": "content-delta", "delta": {"message": {"content": [{"text": "a"}, "b"]}}}),
         json!({"type": "content-delta", "delta": {"message": {"content": null}}}),
         json!({"type": "content-delta", "delta": {"message": "no"}}),
         json!({"type": "content-delta", "delta": {"message": {"content": {"text": 7}}}}),
@@ -286,5 +286,6 @@ fn fields_of_other_types_are_absent() {
         text("Hi"),
         message_end("COMPLETE"),
     ];
-    assert_eq!(said(&frames), json!([["TEXT", "Hi"]]));
+    let expected = json!([["TEXT", "a"], ["TEXT", "b"], ["TEXT", "7"], ["TEXT", "Hi"]]);
+    assert_eq!(said(&frames), expected);
 }

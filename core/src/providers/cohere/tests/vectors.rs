@@ -61,7 +61,14 @@ fn check(vector: &Value) {
         let error = json!(Cohere.error(status, bytes));
         return assert_eq!(contains(&error, &end["error"]), Ok(()), "{name}");
     }
-    let (heard, receipt) = read(bytes, response, &encoded, target.stream);
+    let (mut heard, receipt) = read(bytes, response, &encoded, target.stream);
+    // A call that wants no id has one that was made here.
+    for (heard, wanted) in heard.iter_mut().zip(events) {
+        if wanted[0] == "TOOL_CALL" && wanted[1]["id"].is_null() {
+            let id = heard[1]["id"].take();
+            assert!(id.as_str().unwrap().starts_with("call_"), "{name}: {id}");
+        }
+    }
     assert_eq!(heard, events, "{name}");
     assert_eq!(contains(&receipt, end), Ok(()), "{name}");
 }

@@ -1,6 +1,7 @@
 //! Tool calls in all spellings.
 
 use super::*;
+use crate::providers::tool_calls::joined::assert_ids_differ;
 
 fn call(index: u32, id: &str, name: &str, arguments: &str) -> Value {
     json!(["TOOL_CALL", {"index": index, "id": id, "name": name, "arguments": arguments}])
@@ -26,6 +27,17 @@ fn finished(deltas: &[Value], reason: &str) -> Value {
         .filter(|event| event[0] == "TOOL_CALL")
         .cloned()
         .collect()
+}
+
+/// Names and arguments of calls whose ids were made: each has one of its own.
+fn without_ids(calls: Value) -> Value {
+    let calls = calls.as_array().unwrap();
+    let calls: Vec<&Value> = calls.iter().map(|call| &call[1]).collect();
+    assert_ids_differ(&calls);
+    let said = calls
+        .iter()
+        .map(|call| json!([call["name"], call["arguments"]]));
+    said.collect()
 }
 
 #[test]
@@ -82,10 +94,8 @@ fn a_missing_index_is_made_up_for_by_id_or_name() {
     assert_eq!(finished(&by_id, "tool_calls"), expected);
     let whole = calls(json!([{"function": {"name": "f", "arguments": "1"}},
               {"function": {"name": "f", "arguments": "2"}}]));
-    assert_eq!(
-        finished(&[whole], "stop"),
-        json!([call(0, "", "f", "1"), call(1, "", "f", "2")])
-    );
+    let made = without_ids(finished(&[whole], "stop"));
+    assert_eq!(made, json!([["f", "1"], ["f", "2"]]));
 }
 
 #[test]
@@ -203,4 +213,31 @@ fn calls_make_a_stop_a_call() {
         let heard = stream(&[&delta(call.clone()), &finish(raw), "[DONE]"]);
         assert_eq!(heard.finish, json!([reason, raw, null]));
     }
+}
+
+#[test]
+fn a_call_that_is_said_again_at_the_end_is_one_call() {
+    let deltas = [
+        calls(json!([{"id": "a", "function": {"name": "f", "arguments": "{\"x\":1}"}}])),
+        calls(json!([{"id": "b", "function": {"name": "f", "arguments": "{\"x\":2}"}}])),
+        calls(json!([
+            entry(0, "a", "f", "{\"x\":1}"),
+            entry(1, "b", "f", "{\"x\":2}")
+        ])),
+        calls(json!([entry(5, "b", "f", "{\"x\": 2}")])),
+    ];
+    let expected = json!([
+        call(0, "a", "f", "{\"x\":1}"),
+        call(1, "b", "f", "{\"x\":2}")
+    ]);
+    assert_eq!(finished(&deltas, "tool_calls"), expected);
+    let zeros = [
+        calls(json!([entry(0, "a", "f", "{\"x\":1}")])),
+        calls(json!([entry(0, "b", "f", "{\"x\":2}")])),
+        calls(json!([
+            entry(0, "a", "f", "{\"x\":1}"),
+            entry(1, "b", "f", "{\"x\":2}")
+        ])),
+    ];
+    assert_eq!(finished(&zeros, "tool_calls"), expected);
 }

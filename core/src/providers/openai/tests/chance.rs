@@ -1,9 +1,9 @@
 //! What holds for every stream, however odd: chance puts good and bad frames in a row.
 
 use proptest::prelude::*;
-use serde_json::Map;
 
 use super::*;
+use crate::providers::tool_calls::joined::{assert_ids_differ, assert_joined};
 
 /// A chunk of what may stand in one, and frames that are none.
 fn frame() -> impl Strategy<Value = String> {
@@ -54,36 +54,8 @@ proptest! {
         let after = events.get(first_call.unwrap_or(events.len())..).unwrap();
         prop_assert!(after.iter().all(|event| is(event, "TOOL_CALL")));
         prop_assert!(heard.error.is_none() || after.is_empty());
-        for (position, call) in after.iter().enumerate() {
-            prop_assert_eq!(&call[1], &joined(events, position));
-        }
+        let calls: Vec<&Value> = after.iter().map(|call| &call[1]).collect();
+        calls.iter().for_each(|call| assert_joined(events, call));
+        assert_ids_differ(&calls);
     }
-}
-
-/// The call that the deltas of this index add up to.
-fn joined(events: &[Value], index: usize) -> Value {
-    let mut call = Map::from_iter([("arguments".to_owned(), json!(""))]);
-    for delta in events.iter().filter(|event| event[0] == "TOOL_DELTA") {
-        if delta[1]["index"] != index {
-            continue;
-        }
-        for name in ["id", "name"] {
-            if let Some(value) = delta[1].get(name) {
-                assert!(
-                    call.insert(name.to_owned(), value.clone()).is_none(),
-                    "{name} came twice"
-                );
-            }
-        }
-        let text = call["arguments"].as_str().unwrap().to_owned();
-        call["arguments"] = json!(text + delta[1]["arguments"].as_str().unwrap());
-    }
-    if call["arguments"] == "" {
-        call["arguments"] = json!("{}");
-    }
-    for name in ["id", "name"] {
-        call.entry(name).or_insert_with(|| json!(""));
-    }
-    call.insert("index".to_owned(), json!(index));
-    Value::Object(call)
 }

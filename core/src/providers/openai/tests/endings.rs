@@ -17,6 +17,8 @@ fn finish_reasons_are_mapped_and_kept_raw() {
         ("content_filter", "content_filter"),
         ("error", "error"),
         ("STOP", "stop"),
+        ("eos_token", "stop"),
+        ("SAFETY", "content_filter"),
         ("something new", "other"),
     ];
     for (raw, reason) in rows {
@@ -231,12 +233,6 @@ fn nonsense_in_a_stream_is_a_protocol_error() {
     let rows = [
         "nonsense",
         "{\"choices\":[{\"delta\":{\"content\":\"x",
-        r#"{"choices":null}"#,
-        r#"{"choices":{}}"#,
-        r#"{"choices":"x"}"#,
-        r#"{"choices":[7]}"#,
-        r#"{"choices":[{"delta":{"content":7}}]}"#,
-        r#"{"choices":[{"delta":{"tool_calls":{}}}]}"#,
         "[]",
         "7",
     ];
@@ -251,6 +247,29 @@ fn nonsense_in_a_stream_is_a_protocol_error() {
         assert!(
             error.message.starts_with("openai: an event of the stream "),
             "{error}"
+        );
+    }
+}
+
+#[test]
+fn odd_values_are_passed_over() {
+    let rows = [
+        r#"{"choices":null}"#,
+        r#"{"choices":{}}"#,
+        r#"{"choices":"x"}"#,
+        r#"{"choices":[7,null]}"#,
+        r#"{"choices":[{"delta":7,"index":"x","finish_reason":[],"logprobs":7}]}"#,
+        r#"{"choices":[{"delta":{"tool_calls":{},"content":{},"role":7}}]}"#,
+        r#"{"choices":[{"delta":{"tool_calls":[null,7,{}],"function_call":[]}}],"x_groq":7}"#,
+        r#"{"choices":[{"message":7,"error":false}],"id":[],"model":{},"usage":[],"error":null}"#,
+    ];
+    for frame in rows {
+        let heard = stream(&[HELLO, frame, HELLO, &finish("stop"), "[DONE]"]);
+        assert!(heard.error.is_none(), "{frame}: {:?}", heard.error);
+        assert_eq!(
+            heard.events,
+            json!([["TEXT", "Hello"], ["TEXT", "Hello"]]),
+            "{frame}"
         );
     }
 }
@@ -324,7 +343,6 @@ fn a_whole_answer_may_be_nonsense() {
         r#"{"choices":null}"#,
         r#"{"choices":[]}"#,
         r#"{"choices":[{"message":7}]}"#,
-        r#"{"choices":[{"index":1,"message":{"content":"x"}}]}"#,
     ];
     for body in rows {
         let heard = whole(body);

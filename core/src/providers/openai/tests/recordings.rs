@@ -122,6 +122,10 @@ fn replay(exchange: &Exchange, size: usize) -> Value {
     let usage_raw = usage
         .as_object_mut()
         .and_then(|usage| usage.shift_remove("raw"));
+    // The recordings do not say what was written to a cache.
+    if let Some(usage) = usage.as_object_mut() {
+        usage.shift_remove("cache_write_tokens");
+    }
     json!({
         "text": whole.text,
         "reasoning": whole.reasoning,

@@ -27,8 +27,8 @@ fn an_answer_without_content_has_a_start_at_its_end() {
 #[test]
 fn other_choices_are_ignored() {
     let heard = stream(&[
-        r#"{"choices":[{"index":1,"delta":{"content":"b"},"finish_reason":"stop"}]}"#,
         r#"{"choices":[{"index":1,"delta":{"content":"b"}},{"index":0,"delta":{"content":"a"}}]}"#,
+        r#"{"choices":[{"index":1,"delta":{"content":"b"},"finish_reason":"stop"}]}"#,
         r#"{"choices":[{"delta":{"content":"c"}},{"delta":{"content":"d"}}]}"#,
     ]);
     assert_eq!(heard.events, json!([["TEXT", "a"], ["TEXT", "c"]]));
@@ -36,6 +36,51 @@ fn other_choices_are_ignored() {
         (heard.progress, heard.finish),
         (Progress::Open, json!([null, null, null]))
     );
+}
+
+#[test]
+fn the_only_choice_is_the_answer_whatever_its_index() {
+    let one = |index: u64, text: &str| {
+        json!({"choices": [{"index": index, "delta": {"content": text}}]}).to_string()
+    };
+    let said = |chunks: &[(u64, &str)]| {
+        let chunks: Vec<String> = chunks
+            .iter()
+            .map(|(index, text)| one(*index, text))
+            .collect();
+        stream(&chunks.iter().map(String::as_str).collect::<Vec<_>>()).events
+    };
+    assert_eq!(
+        said(&[(3, "a"), (3, "b")]),
+        json!([["TEXT", "a"], ["TEXT", "b"]])
+    );
+    assert_eq!(
+        said(&[(3, "a"), (4, "b"), (7, "c")])
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    // Where the number goes back there are several, and the first of them is ours.
+    assert_eq!(
+        said(&[(1, ""), (2, ""), (1, "a"), (2, "b"), (1, "c")]),
+        json!([["TEXT", "a"], ["TEXT", "c"]])
+    );
+    assert_eq!(
+        said(&[(0, "a"), (1, "b"), (0, "c")]),
+        json!([["TEXT", "a"], ["TEXT", "c"]])
+    );
+    let two = r#"{"choices":[{"index":1,"delta":{"content":"x"}},{"index":2,"delta":{}}]}"#;
+    assert_eq!(
+        stream(&[two, &one(2, "y"), &one(1, "z")])
+            .events
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    let body = r#"{"choices":[{"index":1,"message":{"content":"x"}}]}"#;
+    assert_eq!(whole(body).events, json!([["TEXT", "x"]]));
 }
 
 #[test]
@@ -81,7 +126,7 @@ fn reasoning_is_said_once_whatever_its_field() {
             &[json!({"reasoning": {"text": "x"}, "content": "y"})],
             "stop"
         ),
-        json!([["TEXT", "y"]])
+        json!([["REASONING", "x"], ["TEXT", "y"]])
     );
 }
 
@@ -108,6 +153,7 @@ fn a_list_of_parts_is_content_too() {
     let parts = json!([
         {"type": "thinking", "thinking": [{"text": "hm"}, {"type": "text", "text": ""}]},
         {"type": "thinking", "thinking": "so"},
+        {"type": "reasoning", "summary": ["so"], "text": "as", "content": []},
         {"type": "text", "text": "42"},
         {"type": "text", "text": ""},
         {"type": "reference", "reference_ids": [1]},
@@ -116,6 +162,7 @@ fn a_list_of_parts_is_content_too() {
     let expected = json!([
         ["REASONING", "hm"],
         ["REASONING", "so"],
+        ["REASONING", "as"],
         ["TEXT", "42"],
         ["PART", {"type": "reference", "reference_ids": [1]}],
         ["PART", {"type": "image", "image_url": {"url": "data:,"}}],

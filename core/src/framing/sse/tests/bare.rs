@@ -1,0 +1,55 @@
+//! JSON that stands in a stream without a field's name.
+
+use super::*;
+
+#[test]
+fn json_without_a_field_is_an_event() {
+    let error = r#"{"error":{"message":"a } \" {"}}"#;
+    let pretty = "{\n  \"error\": {\n    \"code\": 400\n  }\n}";
+    let list = "[{\n  \"error\": {\n  }\n}\n]";
+    for (stream, expected) in [
+        (
+            format!("{list}\n[DONE]\n"),
+            vec![("", list), ("", "[DONE]")],
+        ),
+        (error.to_owned(), vec![("", error)]),
+        (format!("{error}\n"), vec![("", error)]),
+        (
+            format!("{error}\n{error}\r\n\n"),
+            vec![("", error), ("", error)],
+        ),
+        (
+            format!("data: x\n\n{error}\n\n"),
+            vec![("", "x"), ("", error)],
+        ),
+        (format!("event: error\n{error}\n\n"), vec![("error", error)]),
+        (pretty.to_owned(), vec![("", pretty)]),
+        (
+            format!("{pretty}\ndata: x\n\n"),
+            vec![("", pretty), ("", "x")],
+        ),
+        ("data: x\n{}\n\n".to_owned(), vec![("", "x")]),
+        (
+            "{\"a\":\n\ndata: x\n\n".to_owned(),
+            vec![("", "{\"a\":"), ("", "x")],
+        ),
+    ] {
+        for size in [1, 2, 7, 1000] {
+            let mut heard = Vec::new();
+            let mut framer = SseFramer::new(1000);
+            let mut each = |frame: Frame<'_>| {
+                heard.push((frame.name.to_owned(), frame.data.to_owned()));
+                Ok(())
+            };
+            for piece in stream.as_bytes().chunks(size) {
+                framer.feed(piece, &mut each).unwrap();
+            }
+            framer.end(&mut each).unwrap();
+            let heard: Vec<_> = heard
+                .iter()
+                .map(|(name, data)| (&**name, &**data))
+                .collect();
+            assert_eq!(heard, expected, "{stream} {size}");
+        }
+    }
+}

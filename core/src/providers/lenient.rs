@@ -1,0 +1,236 @@
+//! The shapes of JSON from providers. Owns one tolerance for every wire: a field counts where it
+//! can be used and as absent where it cannot, and of a key that comes twice the last value holds,
+//! as with every parser that makes maps. So only broken syntax loses a document. Called by `wire`.
+
+mod macros;
+mod values;
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::json;
+pub(crate) use macros::{absent, object};
+pub(crate) use values::{Index, Written};
+
+/// How a document is read. Texts that are numbers, lists or objects are met by few documents, which
+/// are read a second time for it, so that the others need not remember how a value was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Usual,
+    AsWritten,
+}
+
+/// A value that reads whatever comes, in place: large objects are not moved about.
+pub(crate) trait Lenient<'t>: Sized {
+    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error>;
+
+    /// The place as the next value of a map or a list.
+    fn place(&mut self, mode: Mode) -> Place<'_, Self> {
+        Place(self, mode)
+    }
+}
+
+/// Where a value goes that is read.
+pub(crate) struct Place<'p, T>(&'p mut T, Mode);
+
+impl<'t, T: Lenient<'t>> DeserializeSeed<'t> for Place<'_, T> {
+    type Value = ();
+
+    #[inline]
+    fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.read(deserializer, self.1)
+    }
+}
+
+/// An object of a wire, with the fields that are read. [`object!`] declares one.
+pub(crate) trait Object<'t>: Default {
+    /// Which field it is.
+    type Name;
+
+    fn name(name: &str) -> Self::Name;
+
+    /// Reads the value of this field, or passes over it.
+    fn field<A: MapAccess<'t>>(
+        &mut self,
+        name: Self::Name,
+        fields: &mut A,
+        mode: Mode,
+    ) -> Result<(), A::Error>;
+
+    /// Reads the fields of an object that has begun.
+    #[inline]
+    fn fields<A: MapAccess<'t>>(&mut self, mut fields: A, mode: Mode) -> Result<(), A::Error> {
+        while let Some(name) = fields.next_key_seed(NameOf::<Self>(PhantomData))? {
+            self.field(name, &mut fields, mode)?;
+        }
+        Ok(())
+    }
+}
+
+/// Parses a document that is one object into `place`.
+pub(crate) fn parse<'p, 't, T: Object<'t>>(
+    text: &'t str,
+    repaired: &'t mut String,
+    place: &'p mut Maybe<T>,
+) -> serde_json::Result<&'p T> {
+    read(text, place, Mode::Usual)
+        .or_else(|_| read(text, place, Mode::AsWritten))
+        .or_else(|error| match json::better(text) {
+            Some(better) => {
+                *repaired = better;
+                read(repaired, place, Mode::AsWritten)
+            }
+            None => Err(error),
+        })?;
+    let no_object = || serde_json::Error::custom("no object");
+    place.0.as_ref().ok_or_else(no_object)
+}
+
+fn read<'t, T: Object<'t>>(
+    text: &'t str,
+    place: &mut Maybe<T>,
+    mode: Mode,
+) -> serde_json::Result<()> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    place.read(&mut deserializer, mode)?;
+    deserializer.end()
+}
+
+/// The name of a field.
+struct NameOf<T>(PhantomData<T>);
+
+impl<'de, T: Object<'de>> DeserializeSeed<'de> for NameOf<T> {
+    type Value = T::Name;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T::Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de, T: Object<'de>> Visitor<'de> for NameOf<T> {
+    type Value = T::Name;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a name")
+    }
+
+    #[inline]
+    fn visit_str<E>(self, name: &str) -> Result<T::Name, E> {
+        Ok(T::name(name))
+    }
+}
+
+/// What is rarely there stays raw.
+impl<'t> Lenient<'t> for Option<&'t RawValue> {
+    #[inline]
+    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, _: Mode) -> Result<(), D::Error> {
+        *self = Deserialize::deserialize(deserializer)?;
+        Ok(())
+    }
+}
+
+impl<'t> Lenient<'t> for json::Text<'t> {
+    #[inline]
+    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, _: Mode) -> Result<(), D::Error> {
+        *self = Deserialize::deserialize(deserializer)?;
+        Ok(())
+    }
+}
+
+/// One object, or nothing. A list counts as its first object: some servers wrap one.
+#[derive(Debug)]
+pub(crate) struct Maybe<T>(pub(crate) Option<T>);
+
+impl<T> Default for Maybe<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'t, T: Object<'t>> Lenient<'t> for Maybe<T> {
+    #[inline]
+    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        self.0 = None;
+        deserializer.deserialize_any(MaybeVisitor(self.place(mode)))
+    }
+}
+
+struct MaybeVisitor<'p, T>(Place<'p, Maybe<T>>);
+
+impl<'de, T: Object<'de>> Visitor<'de> for MaybeVisitor<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    #[inline]
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<(), A::Error> {
+        let Place(Maybe(place), mode) = self.0;
+        place.insert(T::default()).fields(fields, mode)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        let Place(Maybe(place), mode) = self.0;
+        let mut objects = List(Vec::new());
+        ListVisitor(Place(&mut objects, mode)).visit_seq(list)?;
+        *place = objects.0.into_iter().next();
+        Ok(())
+    }
+
+    absent!(unit bool str numbers);
+}
+
+/// A list of objects; what is no object is not in it. One object alone is a list of one.
+#[derive(Debug)]
+pub(crate) struct List<T>(pub(crate) Vec<T>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'t, T: Object<'t>> Lenient<'t> for List<T> {
+    #[inline]
+    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        self.0.clear();
+        deserializer.deserialize_any(ListVisitor(self.place(mode)))
+    }
+}
+
+struct ListVisitor<'p, T>(Place<'p, List<T>>);
+
+impl<'de, T: Object<'de>> Visitor<'de> for ListVisitor<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of objects")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<(), A::Error> {
+        let Place(List(objects), mode) = self.0;
+        let mut object = T::default();
+        object.fields(fields, mode)?;
+        objects.push(object);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let Place(List(objects), mode) = self.0;
+        let mut one = Maybe(None);
+        while list.next_element_seed(one.place(mode))?.is_some() {
+            objects.extend(one.0.take());
+        }
+        Ok(())
+    }
+
+    absent!(unit bool str numbers);
+}
+
+#[cfg(test)]
+mod tests;
