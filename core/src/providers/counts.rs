@@ -49,10 +49,12 @@ const OUTPUT_DETAILS: &[&str] = &["completion_tokens_details", "output_tokens_de
 
 /// Reads a usage object.
 pub(crate) fn usage(raw: Map<String, Value>) -> Usage {
-    let own = |names: &[&str]| count(names.iter().map(|name| raw.get(*name)));
+    let own = |names: &[&str]| count(names.iter().map(|name| get(&raw, name)));
     let nested = |places: &[&str], names: &[&str]| {
-        let places = places.iter().filter_map(|place| raw.get(*place));
-        count(places.flat_map(|place| names.iter().map(|name| place.get(*name))))
+        let places = places
+            .iter()
+            .filter_map(|place| get(&raw, place)?.as_object());
+        count(places.flat_map(|place| names.iter().map(|name| get(place, name))))
     };
     let detailed = |places: &[&str], names: &[&str]| {
         let counts = [nested(places, names), own(names)];
@@ -61,8 +63,8 @@ pub(crate) fn usage(raw: Map<String, Value>) -> Usage {
             .flatten()
             .reduce(|count, other| if count == 0 { other } else { count })
     };
-    let by_age = raw.get("cache_creation").or_else(|| {
-        let mut details = INPUT_DETAILS.iter().filter_map(|place| raw.get(*place));
+    let by_age = get(&raw, "cache_creation").or_else(|| {
+        let mut details = INPUT_DETAILS.iter().filter_map(|place| get(&raw, place));
         details.find_map(|details| details.get("cache_creation"))
     });
     Usage {
@@ -78,6 +80,13 @@ pub(crate) fn usage(raw: Map<String, Value>) -> Usage {
         raw,
         ..Usage::default()
     }
+}
+
+/// A field of an object that has few: a look at each costs less than the hash of a name, and there
+/// are dozens of names.
+fn get<'v>(raw: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    raw.iter()
+        .find_map(|(key, value)| (key == name).then_some(value))
 }
 
 /// The first count that is not 0; else 0, if any says so.
@@ -106,7 +115,7 @@ fn sum(by_age: Option<&Value>) -> Option<u64> {
 
 /// Adds a later usage object to an earlier one: it has the whole counts, not differences.
 pub(crate) fn merge(earlier: &mut Map<String, Value>, later: Map<String, Value>) {
-    let has = |names: &[&str]| count(names.iter().map(|name| later.get(*name))).unwrap_or(0) > 0;
+    let has = |names: &[&str]| count(names.iter().map(|name| get(&later, name))).unwrap_or(0) > 0;
     // A sum of other counts.
     if !has(TOTAL) && (has(INPUT) || has(OUTPUT)) {
         TOTAL
