@@ -263,6 +263,7 @@ impl LlmResponse {
             function: Some(FunctionCall {
                 name: call.name.clone(),
                 arguments: call.arguments.clone(),
+                ..FunctionCall::default()
             }),
             extra: Map::new(),
         });

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{ErrorKind, LlmError};
 use crate::message::{Message, Tool};
+use crate::providers::json;
 use crate::secret::Secret;
 
 /// Timers and retries of one call; what is `None` comes from the client's options. 0 is off.
@@ -95,7 +96,9 @@ impl LlmRequest {
     /// `INVALID_REQUEST` when the text is no JSON object, a field has the wrong type, or `model` or
     /// `messages` is missing; `INVALID_ARGUMENT` when a key or a header cannot be one.
     pub fn from_json(json: &str) -> Result<Self, LlmError> {
-        let value: Value = serde_json::from_str(json)
+        // Text that was cut inside a character, as JavaScript and Windows cut it, is no reason not to
+        // ask: half a surrogate pair becomes U+FFFD, as when such a text is written as UTF-8.
+        let value: Value = json::parse(json, &mut String::new())
             .map_err(|error| wrong(format!("request is not JSON: {error}")))?;
         match value {
             Value::Object(fields) => Self::from_fields(fields),
@@ -107,6 +110,8 @@ impl LlmRequest {
     }
 
     fn from_fields(mut fields: Map<String, Value>) -> Result<Self, LlmError> {
+        // Wrappers hand over every parameter that they know: a null is the same as none.
+        fields.retain(|_, value| !value.is_null());
         let request = Self {
             model: take(&mut fields, "model")?.unwrap_or_default(),
             messages: take(&mut fields, "messages")?.unwrap_or_default(),
@@ -124,7 +129,7 @@ impl LlmRequest {
             stream: take(&mut fields, "stream")?,
             user: take(&mut fields, "user")?,
             metadata: take(&mut fields, "metadata")?,
-            provider: take(&mut fields, "provider")?,
+            provider: take_provider(&mut fields)?,
             api_key: take::<String>(&mut fields, "api_key")?
                 .map(Secret::new)
                 .transpose()?,
@@ -177,6 +182,15 @@ pub(crate) fn take<T: DeserializeOwned>(
             Ok(value) => Ok(Some(value)),
             Err(error) => Err(wrong_field(name, &error)),
         },
+    }
+}
+
+/// A text names the provider to ask. OpenRouter has a field of the same name, an object, which
+/// stays where it is and goes to the body.
+fn take_provider(fields: &mut Map<String, Value>) -> Result<Option<String>, LlmError> {
+    match fields.get("provider") {
+        Some(Value::Object(_)) => Ok(None),
+        _ => take(fields, "provider"),
     }
 }
 

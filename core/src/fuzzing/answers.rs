@@ -226,6 +226,8 @@ impl Heard {
         let target = Target {
             key: None,
             own_endpoint: true,
+            host: "",
+            query: "",
             base_path: wire.base_path,
             stream: true,
             lenient: true,

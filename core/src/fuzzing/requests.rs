@@ -26,6 +26,8 @@ pub fn request(bytes: &[u8]) {
         let target = Target {
             key: request.api_key.as_ref(),
             own_endpoint: rng.bool(),
+            host: "",
+            query: "",
             base_path: one_of(&paths, &mut rng),
             stream: rng.bool(),
             lenient: rng.bool(),

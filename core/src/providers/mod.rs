@@ -4,6 +4,8 @@
 
 #[cfg(feature = "anthropic")]
 mod anthropic;
+#[cfg(any(feature = "anthropic", feature = "openai"))]
+mod call_ids;
 #[cfg(feature = "cohere")]
 mod cohere;
 #[cfg(feature = "openai")]
@@ -17,6 +19,7 @@ pub(crate) mod ending;
 pub(crate) mod error_body;
 pub(crate) mod headers;
 pub(crate) mod json;
+mod tool_schema;
 pub(crate) mod unsupported;
 pub(crate) mod writer;
 
@@ -41,8 +44,12 @@ pub(crate) struct Target<'a> {
     pub(crate) key: Option<&'a Secret>,
     /// The base URL is the provider's own, not one that the caller named.
     pub(crate) own_endpoint: bool,
+    /// The host of the base URL.
+    pub(crate) host: &'a str,
     /// The path of the base URL: a codec may choose a version of its API by it.
     pub(crate) base_path: &'a str,
+    /// The query of the base URL, which may name a version of the API.
+    pub(crate) query: &'a str,
     /// The answer comes in pieces.
     pub(crate) stream: bool,
     /// Leave out what the provider cannot do, and warn.

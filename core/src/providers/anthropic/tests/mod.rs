@@ -175,6 +175,8 @@ fn target() -> Target<'static> {
     Target {
         key: None,
         own_endpoint: true,
+        host: "",
+        query: "",
         base_path: "",
         stream: false,
         lenient: false,

@@ -144,6 +144,8 @@ fn target(base_path: &str) -> Target<'_> {
     Target {
         key: None,
         own_endpoint: base_path.is_empty(),
+        host: "",
+        query: "",
         base_path,
         stream: true,
         lenient: false,

@@ -140,6 +140,8 @@ fn target<'a>(base_path: &'a str, key: Option<&'a Secret>) -> Target<'a> {
     Target {
         key,
         own_endpoint: true,
+        host: "",
+        query: "",
         base_path,
         stream: true,
         lenient: false,

@@ -41,6 +41,8 @@ fn check(codec: OpenAi, vector: &Value) {
     let target = Target {
         key: Some(&key),
         own_endpoint: false,
+        host: "",
+        query: "",
         base_path: "/key/v1",
         stream: request.stream.unwrap_or(true),
         lenient: request.lenient.unwrap_or(false),
