@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
 
-use crate::message::{Content, ContentPart, Message, Role};
+use crate::message::{Content, ContentPart, Message};
 
 /// What an id may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,9 @@ impl CallIds {
         for (position, message) in messages.iter().enumerate() {
             let mut begun = HashSet::new();
             for (index, call) in message.tool_calls.iter().enumerate() {
-                let old = call.id.as_deref().unwrap_or_default();
+                let Some(old) = call.id.as_deref() else {
+                    continue;
+                };
                 let new = match stands_in_content(message, old) {
                     true => ids.fitting(old),
                     false => name(ids, old, &mut taken),
@@ -126,19 +128,20 @@ impl CallIds {
                     open.clear();
                 }
                 open.push_back(new.clone());
-                if call.id.as_deref() != Some(&new) {
+                if new != old {
                     names.calls.insert((position, index), new);
                 }
             }
-            let old = message.tool_call_id.as_deref();
-            let new = match open.get_mut(old.unwrap_or_default()) {
-                _ if message.role != Role::Tool => None,
+            let Some(old) = message.tool_call_id.as_deref() else {
+                continue;
+            };
+            let new = match open.get_mut(old) {
                 Some(open) if open.len() > 1 => open.pop_front(),
                 Some(open) => open.front().cloned(),
                 // It answers no call that can be seen.
-                None => old.map(|old| ids.fitting(old)),
+                None => Some(ids.fitting(old)),
             };
-            let new = new.filter(|new| old != Some(new));
+            let new = new.filter(|new| new != old);
             names.results.extend(new.map(|new| (position, new)));
         }
         names

@@ -19,6 +19,8 @@ pub(crate) mod ending;
 pub(crate) mod error_body;
 pub(crate) mod headers;
 pub(crate) mod json;
+#[cfg(any(feature = "anthropic", feature = "cohere"))]
+mod reply;
 mod tool_schema;
 pub(crate) mod unsupported;
 pub(crate) mod writer;

@@ -56,11 +56,12 @@ pub(super) fn request(
     })
 }
 
-/// A base URL may or may not name the version: both are common.
+/// A base URL may or may not name the version, and may be the whole address: all are common.
 fn path(base_path: &str) -> &'static str {
-    match base_path.ends_with("/v1") {
-        true => "/messages",
-        false => "/v1/messages",
+    match base_path {
+        base if base.ends_with("/v1/messages") => "",
+        base if base.ends_with("/v1") => "/messages",
+        _ => "/v1/messages",
     }
 }
 
@@ -119,7 +120,7 @@ impl Serialize for Body<'_> {
         }
         let extra = request.extra.iter();
         for (name, value) in extra.filter(|(name, _)| fields::passes(name)) {
-            if !request.extra_body.contains_key(name) {
+            if !value.is_null() && !request.extra_body.contains_key(name) {
                 map.serialize_entry(name, value)?;
             }
         }
@@ -147,8 +148,7 @@ impl Body<'_> {
         name: &str,
         value: Option<impl Serialize>,
     ) -> Result<(), M::Error> {
-        let is_elsewhere =
-            self.request.extra.contains_key(name) || self.request.extra_body.contains_key(name);
+        let is_elsewhere = given(self.request, name) || self.request.extra_body.contains_key(name);
         match value {
             Some(value) if !is_elsewhere => map.serialize_entry(name, &value),
             _ => Ok(()),
