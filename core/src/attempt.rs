@@ -159,7 +159,9 @@ async fn refusal(shared: &Shared, plan: &Plan, incoming: &mut Incoming) -> Optio
     let body = read_error_body(incoming, shared.options.error_body_bytes_max).await;
     let mut error = plan.provider.error(status, &body);
     error.status = Some(status);
-    if let Some(should_retry) = headers::should_retry(&incoming.headers) {
+    // An account that is empty now is empty a second later, whatever a gateway says of it.
+    let may_say = error.kind != ErrorKind::QuotaExceeded;
+    if let Some(should_retry) = headers::should_retry(&incoming.headers).filter(|_| may_say) {
         error.retryable = should_retry;
     }
     if error.retryable {

@@ -36,6 +36,7 @@ pub(super) const CODES: &[&str] = &[
     "statusCode",
     "raw_status_code",
     "http_status",
+    "http_code",
 ];
 
 /// Fields that say what an object is.
@@ -64,7 +65,8 @@ fn holds_error(fields: &Map<String, Value>) -> bool {
     NESTS.iter().any(|name| match fields.get(*name) {
         // MiniMax says this of every answer; 0 is success.
         Some(Value::Object(inner)) if *name == "base_resp" => {
-            inner.get("status_code").is_some_and(|code| *code != 0)
+            let code = inner.get("status_code");
+            code.is_some_and(|code| *code != 0 && *code != "0")
         }
         Some(Value::Null | Value::Bool(false)) | None => false,
         Some(Value::String(text)) => !text.is_empty(),
