@@ -96,8 +96,8 @@ impl LlmRequest {
     /// `INVALID_REQUEST` when the text is no JSON object, a field has the wrong type, or `model` or
     /// `messages` is missing; `INVALID_ARGUMENT` when a key or a header cannot be one.
     pub fn from_json(json: &str) -> Result<Self, LlmError> {
-        // Text that was cut inside a character, as JavaScript and Windows cut it, is no reason not to
-        // ask: half a surrogate pair becomes U+FFFD, as when such a text is written as UTF-8.
+        // Text that was cut inside a character, as JavaScript and Windows cut it, is no reason not
+        // to ask: half a surrogate pair becomes U+FFFD, as when such a text is written as UTF-8.
         let value: Value = json::parse(json, &mut String::new())
             .map_err(|error| wrong(format!("request is not JSON: {error}")))?;
         match value {

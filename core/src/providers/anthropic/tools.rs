@@ -18,7 +18,7 @@ pub(super) enum WireTool<'a> {
     /// The caller's function, and the fields that stood beside it, such as `cache_control`.
     Function(&'a Function, &'a Map<String, Value>),
     /// One that is in Anthropic's form already: run there, or the caller's.
-    Native(Cow<'a, Tool>),
+    Native(Box<Cow<'a, Tool>>),
 }
 
 pub(super) fn tools<'a>(
@@ -36,7 +36,7 @@ pub(super) fn tools<'a>(
             None if tool.kind == "function" && !tool.extra.contains_key("name") => {
                 return Err(wrong(&format!("tools[{index}].function is missing")));
             }
-            None => wire.push(WireTool::Native(native(tool))),
+            None => wire.push(WireTool::Native(Box::new(native(tool)))),
         }
     }
     Ok(wire)

@@ -1,5 +1,5 @@
-//! What an error's document says beside its message and its code: which parameter, which filter, what
-//! the model had written. Called by `said`.
+//! What an error's document says beside its message and its code: which parameter, which filter,
+//! what the model had written. Called by `said`.
 
 use serde_json::{Map, Value};
 

@@ -29,7 +29,7 @@ pub(super) struct Said {
     pub(super) rest: Option<String>,
 }
 
-/// MiniMax's own codes, in `base_resp`, as marks (platform.minimax.io/docs/api-reference/errorcode).
+/// MiniMax's own codes, in `base_resp`, as marks: platform.minimax.io, "error codes".
 const BASE_RESP: &[(u64, &str)] = &[
     (1002, "ratelimited"),
     (1004, "invalidapikey"),
@@ -48,7 +48,8 @@ const BASE_RESP: &[(u64, &str)] = &[
 /// Words for a wrong key, where no code says so (xAI).
 const WRONG_KEY: &[&str] = &["incorrect api key", "invalid api key", "api key not valid"];
 
-/// Words for an empty account, of providers and gateways that have no code for it or use it for more.
+/// Words for an empty account, of providers and gateways that have no code for it, or one for more
+/// than that.
 const NO_CREDIT: &[&str] = &[
     "account is not active, please check your billing",
     "account is in good standing",

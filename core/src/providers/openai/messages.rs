@@ -57,7 +57,7 @@ impl Serialize for WireMessage<'_> {
                 map.serialize_entry("content", &parts)?;
             }
             Some(Content::Text(text)) => map.serialize_entry("content", text)?,
-            // Beside calls too: vLLM, SGLang, LMDeploy and DeepSeek fail where the field is missing.
+            // Beside calls too: vLLM, SGLang, LMDeploy and DeepSeek fail where it is missing.
             None if message.role == Role::Assistant => map.serialize_entry("content", &())?,
             None => {}
         }
