@@ -58,13 +58,7 @@ impl Sniffer {
 
     /// What the body is, as soon as that is known.
     pub(crate) fn form(&self) -> Option<Form> {
-        let form = match self.framing {
-            // As nearly always: nothing has to be looked at.
-            Framing::Ndjson if self.declared == Declared::Stream => {
-                Some(Form::Frames(self.framing))
-            }
-            Framing::Sse | Framing::Ndjson => self.judge(),
-        };
+        let form = self.judge();
         form.or((self.held.len() > HELD_BYTES_MAX).then(|| self.form_at_end()))
     }
 
@@ -76,7 +70,7 @@ impl Sniffer {
             Declared::Nothing { asked } => asked,
         };
         match self.significant().first() {
-            Some(b'{') => Form::Whole,
+            Some(b'{') if self.framing == Framing::Sse || !is_stream => Form::Whole,
             _ if is_stream => Form::Frames(self.framing),
             _ => Form::Whole,
         }
@@ -108,15 +102,20 @@ impl Sniffer {
         }
         let is_declared = self.declared == Declared::Stream;
         let stream = Form::Frames(Framing::Sse);
+        let is_in_lines = is_declared && self.framing == Framing::Ndjson;
         let rest = match is_declared {
             true => without_blanks(&self.held),
             false => self.significant(),
         };
-        let otherwise = if is_declared { stream } else { Form::Whole };
+        let otherwise = match is_declared {
+            true => Form::Frames(self.framing),
+            false => Form::Whole,
+        };
         match rest.first()? {
             // A comment whose end has not come, where it says nothing of what follows.
             b':' if !is_declared => None,
-            b'{' => self.lines(rest, otherwise),
+            b'{' if is_in_lines => Some(otherwise),
+            b'{' => lines(rest, otherwise),
             b'<' => Some(Form::Whole),
             _ => match begins_field(rest) {
                 Some(true) => Some(stream),
@@ -124,18 +123,6 @@ impl Sniffer {
                 None => None,
             },
         }
-    }
-
-    /// A document, or one document per line.
-    fn lines(&self, rest: &[u8], otherwise: Form) -> Option<Form> {
-        let (line, after) = rest.split_at_checked(memchr(b'\n', rest)?)?;
-        if !std::str::from_utf8(line).is_ok_and(json::is_json) {
-            return Some(Form::Whole);
-        }
-        Some(match without_blanks(after).first()? {
-            b'{' => Form::Frames(Framing::Ndjson),
-            _ => otherwise,
-        })
     }
 
     /// What stands behind blanks and comments.
@@ -149,6 +136,18 @@ impl Sniffer {
         }
         rest
     }
+}
+
+/// A document, or one document per line.
+fn lines(rest: &[u8], otherwise: Form) -> Option<Form> {
+    let (line, after) = rest.split_at_checked(memchr(b'\n', rest)?)?;
+    if !std::str::from_utf8(line).is_ok_and(json::is_json) {
+        return Some(Form::Whole);
+    }
+    Some(match without_blanks(after).first()? {
+        b'{' => Form::Frames(Framing::Ndjson),
+        _ => otherwise,
+    })
 }
 
 fn without_blanks(bytes: &[u8]) -> &[u8] {
@@ -250,7 +249,7 @@ mod tests {
     fn documents_in_lines_are_a_stream() {
         check(Framing::Sse, "{\"a\":1}\n{\"a\":2}\n", [NDJSON; 4]);
         check(Framing::Ndjson, "{\"a\":1}\r\n\r\n{\"a\":2}\n", [NDJSON; 4]);
-        let one = [NDJSON, Form::Whole, Form::Whole, Form::Whole];
+        let one = [NDJSON, Form::Whole, NDJSON, Form::Whole];
         check(Framing::Ndjson, "{\"a\":1}\n", one);
         // A line that no stream has, within one.
         let mixed = "{\"error\":1}\n\ndata: [DONE]\n\n";
@@ -259,6 +258,12 @@ mod tests {
             mixed,
             [SSE, Form::Whole, Form::Whole, Form::Whole],
         );
+    }
+
+    #[test]
+    fn one_wire_may_have_the_marks_of_the_other() {
+        check(Framing::Ndjson, "data: {}\n\n", [SSE; 4]);
+        check(Framing::Ndjson, "event: x\ndata: {}\n\n", [SSE; 4]);
     }
 
     #[test]

@@ -29,6 +29,9 @@ const CHAT_OPENAI: Endpoint = Endpoint {
     ..CHAT_NEW
 };
 
+/// Azure's specifications have `stream_options` since this version.
+const AZURE_ASKED: StreamOptions = StreamOptions::Since("2024-09-01");
+
 /// A server that knows both names of the limit.
 const CHAT_BOTH: Endpoint = Endpoint {
     limit: Limit::Written,
@@ -61,6 +64,8 @@ const PLAIN: Row = Row {
     knows_developer: false,
     reasoning: Reasoning::Forgotten,
     reply_fields: None,
+    takes_null_content: true,
+    takes_empty_replies: true,
     parts: &[],
     takes_text_lists: true,
     needs_parameters: false,
@@ -97,6 +102,7 @@ pub(crate) static OPENAI: Row = Row {
         },
         Endpoint {
             base: Base::Host("openai.azure.com"),
+            stream_options: AZURE_ASKED,
             ..CHAT_OPENAI
         },
         CHAT_BOTH,
@@ -131,6 +137,8 @@ static MISTRAL: Row = Row {
     reasoning: Reasoning::Part("thinking"),
     // "Extra inputs are not permitted".
     reply_fields: Some(&["prefix"]),
+    // "Assistant message must have either content or tool_calls, but not none".
+    takes_empty_replies: false,
     needs_parameters: true,
     parts: &["reference", "document_url"],
     refuses: &["user"],
@@ -152,6 +160,8 @@ static XAI: Row = Row {
     base_url: "https://api.x.ai/v1",
     key_variables: &["XAI_API_KEY"],
     base_url_variable: "XAI_BASE_URL",
+    // "Each message must have at least one content element".
+    takes_null_content: false,
     endpoints: &[CHAT_NEW],
     ..PLAIN
 };
@@ -227,6 +237,8 @@ static MOONSHOT: Row = Row {
     base_url: "https://api.moonshot.ai/v1",
     key_variables: &["MOONSHOT_API_KEY"],
     base_url_variable: "MOONSHOT_BASE_URL",
+    // "the message at position 2 with role 'assistant' must not be empty".
+    takes_empty_replies: false,
     endpoints: &[CHAT_BOTH],
     reasoning: REASONING_CONTENT,
     ..PLAIN
@@ -257,6 +269,7 @@ static LMSTUDIO: Row = Row {
     base_url: "http://localhost:1234/v1",
     key_variables: &["LMSTUDIO_API_KEY"],
     base_url_variable: "LMSTUDIO_BASE_URL",
+    reasoning: REASONING_CONTENT,
     takes_text_lists: false,
     ..LOCAL
 };
@@ -271,10 +284,9 @@ static LLAMACPP: Row = Row {
     ..LOCAL
 };
 
-/// Azure's specifications have `stream_options` since this version.
 const DATED: Endpoint = Endpoint {
     path: dated!("/openai/deployments/{model}/chat/completions"),
-    stream_options: StreamOptions::Since("2024-09-01"),
+    stream_options: AZURE_ASKED,
     ..CHAT_OPENAI
 };
 

@@ -28,6 +28,10 @@ pub(crate) struct Row {
     pub(crate) reasoning: Reasoning,
     /// Fields that a reply may have beside role, content and calls, where others are an error.
     pub(crate) reply_fields: Option<&'static [&'static str]>,
+    /// Takes a null beside calls where a reply has no text; elsewhere that is an empty text.
+    pub(crate) takes_null_content: bool,
+    /// Takes a reply without a word, as models give one; elsewhere such a turn is left out.
+    pub(crate) takes_empty_replies: bool,
     /// Kinds of content parts in an assistant's message, beside those that all know.
     pub(crate) parts: &'static [&'static str],
     /// Takes a list of texts wherever it takes a text; elsewhere such a list goes out as one text.

@@ -7,7 +7,7 @@ use super::{failure, rest};
 use crate::providers::{headers, json};
 
 /// How far errors are nested in errors (a gateway's in a gateway's).
-const NESTING_MAX: usize = 4;
+const NESTING_MAX: usize = 6;
 
 /// What an error's body says, whatever its shape.
 #[derive(Debug, Default)]
@@ -100,7 +100,9 @@ impl Said {
             ..Self::default()
         };
         let mut repaired = String::new();
-        let text = text.trim();
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let data = event_data(text);
+        let text = data.as_deref().unwrap_or(text);
         match json::parse::<Value>(text, &mut repaired) {
             Ok(value) => {
                 said.names_failure = failure::is_named(&value);
@@ -123,6 +125,15 @@ impl Said {
 
     fn value(&mut self, value: &Value, nesting: usize) {
         match value {
+            // A gateway's message may be the whole document that it was given.
+            Value::String(text) if nesting > 0 && text.trim_start().starts_with('{') => {
+                if let Ok(document) = serde_json::from_str::<Value>(text) {
+                    self.value(&document, nesting - 1);
+                }
+                if self.message.is_none() {
+                    self.text(text);
+                }
+            }
             Value::String(text) => self.text(text),
             Value::Array(values) if nesting > 0 => {
                 values
@@ -317,6 +328,19 @@ fn type_name(word: &str) -> Option<&str> {
     }
     let end = word.trim_end_matches('/').rsplit(['/', ':', '#']).next();
     end.filter(|end| !end.is_empty() && !word.contains("rfc") && !word.starts_with("about:"))
+}
+
+/// The data of an event, as some servers write the body of an error status too.
+fn event_data(text: &str) -> Option<String> {
+    let is_event = ["data:", "event:"]
+        .iter()
+        .any(|field| text.starts_with(field));
+    let lines = text.lines().filter_map(|line| line.strip_prefix("data:"));
+    let data: Vec<&str> = lines
+        .map(str::trim)
+        .filter(|data| *data != "[DONE]")
+        .collect();
+    (is_event && !data.is_empty()).then(|| data.join("\n"))
 }
 
 fn title(html: &str) -> Option<&str> {

@@ -268,8 +268,6 @@ impl Body<'_> {
             LIMIT | LIMIT_NEW => false,
             // "only allowed when stream is enabled".
             "stream_options" => self.stream && self.takes_stream_options,
-            // "only allowed when tools are specified".
-            "parallel_tool_calls" => self.has_tools(),
             _ => true,
         };
         has_place && !value.is_null() && !self.is_overridden(name)

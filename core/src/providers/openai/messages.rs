@@ -105,13 +105,27 @@ pub(super) fn fit<'m>(
             message.to_mut().role = Role::System;
         }
         match message.role {
-            Role::Assistant => reply(row, position, &mut message, unsupported.warnings),
+            Role::Assistant => {
+                reply(row, position, &mut message, unsupported.warnings);
+                if !row.takes_empty_replies && says_nothing(&message) {
+                    continue;
+                }
+            }
             _ => written(row, position, &mut message, unsupported)?,
         }
         rename_calls(&ids, position, &mut message);
         fitted.push(WireMessage(message));
     }
     Ok(fitted)
+}
+
+fn says_nothing(message: &Message) -> bool {
+    let is_blank = match &message.content {
+        None => true,
+        Some(Content::Text(text)) => text.trim().is_empty(),
+        Some(Content::Parts(parts)) => parts.is_empty(),
+    };
+    is_blank && message.tool_calls.is_empty() && message.extra.is_empty()
 }
 
 fn rename_calls(ids: &CallIds, position: usize, message: &mut Cow<'_, Message>) {
@@ -146,14 +160,20 @@ fn reply(row: &Row, position: usize, message: &mut Cow<'_, Message>, warnings: &
     }
     // An answer that said nothing visible: every server wants content or calls.
     let has_calls = !message.tool_calls.is_empty() || message.extra.contains_key("function_call");
+    let needs_text = !has_calls || !row.takes_null_content;
     let is_empty = match &message.content {
-        None => !has_calls,
-        Some(Content::Parts(parts)) => parts.is_empty(),
+        None => needs_text,
+        Some(Content::Parts(parts)) => parts.iter().all(is_empty_text),
         Some(Content::Text(_)) => false,
     };
     if is_empty {
-        message.to_mut().content = (!has_calls).then(|| Content::Text(String::new()));
+        message.to_mut().content = needs_text.then(|| Content::Text(String::new()));
     }
+}
+
+/// "text content is empty": where a list has more than that, it stays as it was written.
+fn is_empty_text(part: &ContentPart) -> bool {
+    plain_text(part) == Some("")
 }
 
 fn left_out(row: &Row, place: &str, kind: &str) -> String {
@@ -270,6 +290,10 @@ fn written(
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
     let Some(Content::Parts(parts)) = &message.content else {
+        // A tool may say nothing, but has to say that.
+        if message.content.is_none() && matches!(message.role, Role::Tool | Role::Function) {
+            message.to_mut().content = Some(Content::Text(String::new()));
+        }
         return Ok(());
     };
     let is_foreign =
