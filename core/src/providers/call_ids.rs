@@ -26,6 +26,7 @@ pub(crate) enum Ids {
 const MODELS: &[(&str, Ids)] = &[
     ("mistral", Ids::MISTRAL),
     ("mixtral", Ids::MISTRAL),
+    ("ministral", Ids::MISTRAL),
     ("codestral", Ids::MISTRAL),
     ("devstral", Ids::MISTRAL),
     ("magistral", Ids::MISTRAL),
@@ -207,4 +208,122 @@ fn hashed(id: &str, number: u64, length: usize) -> String {
         })
     });
     signs.collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A conversation of turns, each of so many calls by their ids, all of them answered in order.
+    fn conversation(turns: &[Vec<String>]) -> Vec<Message> {
+        let mut messages = Vec::new();
+        for ids in turns {
+            let calls: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
+            messages.push(json!({"role": "assistant", "tool_calls": calls}));
+            let result = |id: &String| json!({"role": "tool", "tool_call_id": id, "content": "1"});
+            messages.extend(ids.iter().map(result));
+        }
+        serde_json::from_value(json!(messages)).unwrap()
+    }
+
+    /// The ids of calls and of results as they go out, by turn.
+    fn named(ids: Ids, turns: &[Vec<String>]) -> Vec<(Vec<String>, Vec<String>)> {
+        let messages = conversation(turns);
+        let names = CallIds::read(ids, &messages);
+        let mut position = 0;
+        let mut named = Vec::new();
+        for turn in turns {
+            let calls = turn
+                .iter()
+                .enumerate()
+                .map(|(index, old)| names.call(position, index).unwrap_or(old).to_owned());
+            let results = turn
+                .iter()
+                .enumerate()
+                .map(|(index, old)| names.result(position + 1 + index).unwrap_or(old).to_owned());
+            named.push((calls.collect(), results.collect()));
+            position += 1 + turn.len();
+        }
+        named
+    }
+
+    #[test]
+    fn models_bring_their_vendors_rule_to_other_hosts() {
+        for (model, expected) in [
+            ("mistralai/Mistral-Small-3.2", Ids::MISTRAL),
+            ("mixtral-8x7b", Ids::MISTRAL),
+            ("codestral-2508", Ids::MISTRAL),
+            ("ministral-8b", Ids::MISTRAL),
+            ("anthropic/claude-sonnet-4", Ids::Word),
+            ("gpt-5", Ids::Any),
+        ] {
+            assert_eq!(Ids::Any.of_model(model), expected, "{model}");
+        }
+        assert_eq!(Ids::UpTo(40).of_model("gpt-5"), Ids::UpTo(40));
+    }
+
+    #[test]
+    fn a_made_name_never_takes_one_that_is_there() {
+        // The name that would be made of the first is the second's own.
+        for (ids, first) in [
+            (Ids::Word, "a.b"),
+            (Ids::MISTRAL, "call_of_another_provider"),
+        ] {
+            let taken = ids.made(first, 0);
+            for turn in [[taken.clone(), first.to_owned()], [first.to_owned(), taken]] {
+                let named = named(ids, &[turn.to_vec()]);
+                let (calls, results) = &named[0];
+                assert_ne!(calls[0], calls[1], "{turn:?}");
+                assert_eq!(calls, results);
+            }
+        }
+    }
+
+    #[test]
+    fn a_result_without_its_call_still_has_letters_that_fit() {
+        let alone = json!([{"role": "tool", "tool_call_id": "a.b", "content": "1"}]);
+        let messages: Vec<Message> = serde_json::from_value(alone).unwrap();
+        assert_eq!(CallIds::read(Ids::Word, &messages).result(0), Some("a_b"));
+        assert_eq!(CallIds::read(Ids::UpTo(3), &messages).result(0), None);
+    }
+
+    fn turns() -> impl Strategy<Value = Vec<Vec<String>>> {
+        let id = prop_oneof![
+            "[ab.:_]{0,3}",
+            "[a-z0-9]{9}",
+            "call_[a-z]{40,60}",
+            Just(String::new()),
+        ];
+        prop::collection::vec(prop::collection::vec(id, 1..4), 1..4)
+    }
+
+    proptest! {
+        #[test]
+        fn names_fit_and_are_apart_and_results_follow(turns in turns()) {
+            for ids in [Ids::Word, Ids::MISTRAL, Ids::UpTo(40)] {
+                let named = named(ids, &turns);
+                let mut all = HashSet::new();
+                for ((calls, results), old) in named.iter().zip(&turns) {
+                    prop_assert_eq!(calls, results);
+                    for (name, old) in calls.iter().zip(old) {
+                        prop_assert!(ids.fits(name), "{}", name);
+                        let is_new = all.insert((name.clone(), old.clone()));
+                        prop_assert!(is_new || (ids != Ids::Word && name == old), "{}", name);
+                    }
+                }
+                let names: HashSet<&String> = all.iter().map(|(name, _)| name).collect();
+                let olds: HashSet<&String> = all.iter().map(|(_, old)| old).collect();
+                prop_assert!(names.len() >= olds.len(), "two ids became one");
+                // What comes later changes no name.
+                let before = self::named(ids, turns.split_last().unwrap().1);
+                prop_assert_eq!(&before[..], &named[..before.len()]);
+            }
+        }
+    }
 }
