@@ -198,7 +198,7 @@ fn calls<'a>(
             continue;
         };
         let arguments = match function.arguments.trim() {
-            "" => "{}",
+            "" | "null" => "{}",
             _ => function.arguments.as_str(),
         };
         wire.push(WireCall {

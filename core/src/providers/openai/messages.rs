@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
 use crate::error::LlmError;
-use crate::message::{Content, ContentPart, Message, Role};
+use crate::message::{Content, ContentPart, Message, MessageToolCall, Role};
 use crate::providers::call_ids::{CallIds, Ids};
 use crate::providers::compatible::{Reasoning, Row};
 use crate::providers::unsupported::Unsupported;
@@ -114,9 +114,31 @@ pub(super) fn fit<'m>(
             _ => written(row, position, &mut message, unsupported)?,
         }
         rename_calls(&ids, position, &mut message);
+        fill_arguments(&mut message);
         fitted.push(WireMessage(message));
     }
     Ok(fitted)
+}
+
+/// Models that need no arguments write none; xAI and vLLM refuse to see that again as no JSON.
+fn fill_arguments(message: &mut Cow<'_, Message>) {
+    let is_empty = |call: &MessageToolCall| {
+        let function = call.function.as_ref();
+        function.is_some_and(|function| matches!(function.arguments.trim(), "" | "null"))
+    };
+    if !message.tool_calls.iter().any(is_empty) {
+        return;
+    }
+    for call in message
+        .to_mut()
+        .tool_calls
+        .iter_mut()
+        .filter(|call| is_empty(call))
+    {
+        if let Some(function) = &mut call.function {
+            "{}".clone_into(&mut function.arguments);
+        }
+    }
 }
 
 fn says_nothing(message: &Message) -> bool {
