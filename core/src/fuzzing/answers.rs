@@ -225,6 +225,7 @@ impl Heard {
         let messages = vec![Message::user("Hello"), response.message()];
         let target = Target {
             key: None,
+            authorization: None,
             own_endpoint: true,
             host: "",
             query: "",

@@ -27,6 +27,8 @@ pub(crate) mod writer;
 
 use std::fmt::{self, Debug};
 
+use http::HeaderValue;
+
 use crate::batch::EventBatch;
 use crate::error::{ErrorKind, LlmError};
 use crate::event::{FinishReason, Start, Usage};
@@ -44,6 +46,8 @@ use ending::Seen;
 pub(crate) struct Target<'a> {
     /// The key, if there is one.
     pub(crate) key: Option<&'a Secret>,
+    /// The caller's own header of this name, in place of a key; it is one that no Debug shows.
+    pub(crate) authorization: Option<&'a HeaderValue>,
     /// The base URL is the provider's own, not one that the caller named.
     pub(crate) own_endpoint: bool,
     /// The host of the base URL.

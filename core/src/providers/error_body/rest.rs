@@ -9,7 +9,7 @@ use super::failure;
 const NESTING_MAX: usize = 6;
 
 /// Fields that every document has, or that the error says elsewhere.
-const KNOWN: &[&str] = &["request_id", "success", "ok", "object"];
+const KNOWN: &[&str] = &["id", "object", "ok", "request_id", "success"];
 
 /// Fields of an answer that an error may stand beside.
 const ANSWERS: &[&str] = &[

@@ -174,6 +174,7 @@ fn content(block: Value) -> Value {
 fn target() -> Target<'static> {
     Target {
         key: None,
+        authorization: None,
         own_endpoint: true,
         host: "",
         query: "",

@@ -143,6 +143,7 @@ fn stream_end(reason: &str, response: Value) -> Value {
 fn target(base_path: &str) -> Target<'_> {
     Target {
         key: None,
+        authorization: None,
         own_endpoint: base_path.is_empty(),
         host: "",
         query: "",

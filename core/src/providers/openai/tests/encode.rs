@@ -16,6 +16,7 @@ fn encode(fields: &str, target: &Target<'_>) -> Result<EncodedRequest, LlmError>
 fn target() -> Target<'static> {
     Target {
         key: None,
+        authorization: None,
         own_endpoint: true,
         host: "",
         query: "",
@@ -107,6 +108,7 @@ fn a_stream_asks_for_usage() {
 #[test]
 fn the_limit_has_the_name_that_the_server_knows() {
     let other = Target {
+        authorization: None,
         own_endpoint: false,
         host: "",
         query: "",

@@ -11,6 +11,7 @@ fn encode(name: &str, messages: &Value, lenient: bool) -> Result<EncodedRequest,
     let request = json!({"model": "m", "messages": messages}).to_string();
     let target = Target {
         key: None,
+        authorization: None,
         own_endpoint: true,
         host: "",
         query: "",

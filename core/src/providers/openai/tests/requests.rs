@@ -96,6 +96,7 @@ fn encode(exchange: &Exchange, more: Vec<Message>) -> Result<EncodedRequest, Llm
         &request,
         &Target {
             key: None,
+            authorization: None,
             own_endpoint: own.is_empty() || base_url == own,
             host,
             query: "",

@@ -139,6 +139,7 @@ const DEVELOPER: &[&str] = &["openai", "openrouter", "azure"];
 fn target<'a>(base_path: &'a str, key: Option<&'a Secret>) -> Target<'a> {
     Target {
         key,
+        authorization: None,
         own_endpoint: true,
         host: "",
         query: "",
@@ -312,6 +313,7 @@ fn the_host_says_whose_models_answer() {
     ];
     for host in newer.iter().chain(&unknown) {
         let target = Target {
+            authorization: None,
             own_endpoint: false,
             host,
             ..target("/v1", None)

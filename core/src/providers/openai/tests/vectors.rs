@@ -42,6 +42,7 @@ fn check(codec: OpenAi, vector: &Value) {
     let (base_path, query) = base.split_once('?').unwrap_or((base, ""));
     let target = Target {
         key: Some(&key),
+        authorization: None,
         own_endpoint: false,
         host: "",
         query,
