@@ -53,7 +53,8 @@ impl Body {
     pub(super) fn settle(&mut self, each: Each<'_>) -> Result<(), LlmError> {
         match self {
             Self::Undecided { sniffer, .. } => {
-                let form = sniffer.as_ref().map_or(Form::Whole, Sniffer::form_at_end);
+                let told = |sniffer: &Sniffer| sniffer.form().unwrap_or(sniffer.form_at_end());
+                let form = sniffer.as_ref().map_or(Form::Whole, told);
                 self.decide(form, each).0
             }
             Self::Frames(_) | Self::Whole { .. } => Ok(()),

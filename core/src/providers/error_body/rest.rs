@@ -69,7 +69,8 @@ fn is_said(name: &str, value: &Value, message: &str) -> bool {
             let is_words = failure::WORDS.contains(&name)
                 || failure::NESTS.contains(&name)
                 || matches!(name, "msg" | "raw");
-            failure::CODES.contains(&name)
+            // A code is one word; what has several is a reason that somebody wrote.
+            (failure::CODES.contains(&name) && !text.contains(' '))
                 || KNOWN.contains(&name)
                 || (is_words && message.contains(text))
         }

@@ -55,6 +55,11 @@ const RESTS: &[(u16, &str, Option<&str>)] = &[
         r#"{"error":{"message":"m","code":429,"metadata":{"provider_name":"P","raw":"up"}}}"#,
         Some(r#"{"error":{"metadata":{"provider_name":"P"}}}"#),
     ),
+    (
+        400,
+        r#"{"title":"m","status":400,"invalid-params":[{"name":"t","reason":"must be small"}]}"#,
+        Some(r#"{"invalid-params":[{"name":"t","reason":"must be small"}]}"#),
+    ),
     // An answer around the error is none of it.
     (
         500,
