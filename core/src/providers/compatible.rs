@@ -15,6 +15,7 @@ const CHAT: Endpoint = Endpoint {
     path: PATH,
     limit: Limit::Old,
     stream_options: StreamOptions::Sent,
+    since: "",
     call_ids: Ids::Any,
 };
 
@@ -29,8 +30,8 @@ const CHAT_OPENAI: Endpoint = Endpoint {
     ..CHAT_NEW
 };
 
-/// Azure's specifications have `stream_options` since this version.
-const AZURE_ASKED: StreamOptions = StreamOptions::Since("2024-09-01");
+/// Azure's specifications have `max_completion_tokens` and `stream_options` since this version.
+const AZURE_NEWER: &str = "2024-09-01";
 
 /// A server that knows both names of the limit.
 const CHAT_BOTH: Endpoint = Endpoint {
@@ -102,7 +103,7 @@ pub(crate) static OPENAI: Row = Row {
         },
         Endpoint {
             base: Base::Host("openai.azure.com"),
-            stream_options: AZURE_ASKED,
+            since: AZURE_NEWER,
             ..CHAT_OPENAI
         },
         CHAT_BOTH,
@@ -286,7 +287,7 @@ static LLAMACPP: Row = Row {
 
 const DATED: Endpoint = Endpoint {
     path: dated!("/openai/deployments/{model}/chat/completions"),
-    stream_options: AZURE_ASKED,
+    since: AZURE_NEWER,
     ..CHAT_OPENAI
 };
 

@@ -60,6 +60,9 @@ pub(crate) struct Endpoint {
     pub(crate) path: &'static str,
     pub(crate) limit: Limit,
     pub(crate) stream_options: StreamOptions,
+    /// The first `api-version`, which is a date, that knows the newer name of the limit and
+    /// `stream_options`; older ones answer both with an error.
+    pub(crate) since: &'static str,
     /// What an id of a tool call may be.
     pub(crate) call_ids: Ids,
 }
@@ -95,8 +98,6 @@ pub(crate) enum Limit {
 pub(crate) enum StreamOptions {
     /// Yes.
     Sent,
-    /// Where the URL's `api-version` is this or a later one.
-    Since(&'static str),
     /// No, and the caller's own word is not sent either: usage comes unasked.
     Refused,
 }

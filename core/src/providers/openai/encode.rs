@@ -47,14 +47,15 @@ pub(super) fn request(
         left_out.push(name);
     }
     let endpoint = endpoint(row, target)?;
+    let is_older = is_older(endpoint, target);
     let body = Body {
         row,
         request,
         messages: messages::fit(row, endpoint.call_ids, request, &mut unsupported)?,
         tools: request.tools.iter().map(|tool| whole(row, tool)).collect(),
         stream: target.stream,
-        limit: endpoint.limit,
-        asks_usage: asks_usage(endpoint, request, target),
+        limit: if is_older { Limit::Old } else { endpoint.limit },
+        asks_usage: !is_older && asks_usage(endpoint, request),
         takes_stream_options: endpoint.stream_options != StreamOptions::Refused,
         left_out,
     };
@@ -100,24 +101,23 @@ fn endpoint<'r>(row: &'r Row, target: &Target<'_>) -> Result<&'r Endpoint, LlmEr
         .ok_or_else(|| wrong(row, "no endpoint fits the base_url"))
 }
 
-/// Whether a stream is asked for its usage.
-fn asks_usage(endpoint: &Endpoint, request: &LlmRequest, target: &Target<'_>) -> bool {
+/// Whether the URL names a version of the API from before what is newer.
+fn is_older(endpoint: &Endpoint, target: &Target<'_>) -> bool {
     let version_of = |query: &'_ str| -> Option<String> {
         let mut pairs = query.split('&');
         let version = pairs.find_map(|pair| pair.strip_prefix("api-version="));
         version.map(str::to_owned)
     };
-    let is_asked = match endpoint.stream_options {
-        StreamOptions::Sent => true,
-        // Versions are dates; "preview" and "latest" come after all of them.
-        StreamOptions::Since(first) => {
-            let (_, own) = endpoint.path.split_once('?').unwrap_or_default();
-            let version = version_of(target.query).or_else(|| version_of(own));
-            version.is_none_or(|version| version.as_str() >= first)
-        }
-        StreamOptions::Refused => false,
-    };
-    is_asked && !DATA_SOURCES.iter().any(|name| is_written(request, name))
+    let (_, own) = endpoint.path.split_once('?').unwrap_or_default();
+    let version = version_of(target.query).or_else(|| version_of(own));
+    // "preview" and "latest" come after all dates.
+    version.is_some_and(|version| version.as_str() < endpoint.since)
+}
+
+/// Whether a stream is asked for its usage.
+fn asks_usage(endpoint: &Endpoint, request: &LlmRequest) -> bool {
+    let is_known = endpoint.stream_options == StreamOptions::Sent;
+    is_known && !DATA_SOURCES.iter().any(|name| is_written(request, name))
 }
 
 /// Whether the caller wrote a field that this library does not name.

@@ -344,9 +344,10 @@ fn the_host_says_whose_models_answer() {
 
 #[test]
 fn versions_of_azure_that_know_the_option_are_asked_for_usage() {
-    let asks = |base_path: &str, query: &str, fields: &str| {
-        let json =
-            format!(r#"{{"model":"m","messages":[{{"role":"user","content":"a"}}]{fields}}}"#);
+    let told = |base_path: &str, query: &str, fields: &str| {
+        let json = format!(
+            r#"{{"model":"m","max_tokens":5,"messages":[{{"role":"user","content":"a"}}]{fields}}}"#
+        );
         let target = Target {
             query,
             ..target(base_path, None)
@@ -354,8 +355,11 @@ fn versions_of_azure_that_know_the_option_are_asked_for_usage() {
         let request = LlmRequest::from_json(&json).unwrap();
         let encoded = codec("azure").request(&request, &target).unwrap();
         let body: Value = serde_json::from_slice(&encoded.body).unwrap();
-        body.get("stream_options").is_some()
+        let is_newer = body.get("max_completion_tokens").is_some();
+        assert_ne!(is_newer, body.get("max_tokens").is_some());
+        (body.get("stream_options").is_some(), is_newer)
     };
+    let asks = |base_path: &str, query: &str, fields: &str| told(base_path, query, fields).0;
     for (query, expected) in [
         ("", true),
         ("api-version=2023-05-15", false),
@@ -366,7 +370,8 @@ fn versions_of_azure_that_know_the_option_are_asked_for_usage() {
         ("api-version=preview", true),
     ] {
         for base_path in ["", "/openai", "/openai/deployments/d"] {
-            assert_eq!(asks(base_path, query, ""), expected, "{base_path} {query}");
+            let told = told(base_path, query, "");
+            assert_eq!(told, (expected, expected), "{base_path} {query}");
         }
         assert!(asks("/openai/v1", query, ""));
         let own = r#","stream_options":{"include_usage":true}"#;
