@@ -1,20 +1,23 @@
 //! An answer being read: bytes become frames, frames become events, and the end of either becomes
 //! a verdict. Owns what every error behind a good status has in common. Called by `stream`.
 
+mod body;
+
 use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::task::Poll;
 
 use crate::attempt::timed_out_in_body;
 use crate::batch::EventBatch;
-use crate::bounded;
 use crate::error::{one_line, ErrorKind, LlmError, Phase, Timer, OUTSIDE_BYTES_MAX};
 use crate::event::FinishReason;
-use crate::framing::{Frame, Framer, Framing};
+use crate::framing::sniff::Sniffer;
+use crate::framing::Frame;
 use crate::http::{BodyFailure, Read, ResponseBody};
 use crate::options::ClientOptions;
 use crate::providers::{ending, json, Decoder, Finish, Progress};
 use crate::timers::{Watchdog, ALIVE_BYTES};
+use body::Body;
 
 /// What is read in one step while more is ready at once, in bytes of the body and in reads, which
 /// may bring nothing of it.
@@ -46,12 +49,6 @@ struct Reader {
     quiet_bytes: usize,
 }
 
-#[derive(Debug)]
-enum Body {
-    Frames(Framer),
-    Whole { bytes: Vec<u8>, bytes_max: usize },
-}
-
 /// What the reads of one step came to so far.
 #[derive(Debug, Default)]
 struct Taken {
@@ -76,17 +73,16 @@ pub(crate) enum Step {
 }
 
 impl Answer {
-    /// Without a framing the answer comes whole.
     pub(crate) fn new(
         incoming: ResponseBody,
         status: u16,
         decoder: Box<dyn Decoder>,
-        framing: Option<Framing>,
+        sniffer: Sniffer,
         options: &ClientOptions,
     ) -> Self {
         Self {
             incoming,
-            reader: Reader::new(status, decoder, framing, options),
+            reader: Reader::new(status, decoder, sniffer, options),
             at_end: false,
         }
     }
@@ -177,20 +173,13 @@ impl Reader {
     fn new(
         status: u16,
         decoder: Box<dyn Decoder>,
-        framing: Option<Framing>,
+        sniffer: Sniffer,
         options: &ClientOptions,
     ) -> Self {
-        let body = match framing {
-            None => Body::Whole {
-                bytes: Vec::new(),
-                bytes_max: options.body_bytes_max,
-            },
-            Some(framing) => Body::Frames(Framer::new(framing, options.event_bytes_max)),
-        };
         Self {
             decoder,
             status,
-            body,
+            body: Body::new(sniffer, options),
             has_delivered: false,
             warning: None,
             quiet_bytes: 0,
@@ -212,17 +201,10 @@ impl Reader {
             return ControlFlow::Continue(());
         }
         self.quiet_bytes += piece.len();
-        let mut alive = self.quiet_bytes >= ALIVE_BYTES;
-        let fed = match &mut self.body {
-            Body::Frames(framer) => {
-                let signs = framer.signs_of_life();
-                let decoder = &mut self.decoder;
-                let fed = framer.feed(piece, &mut |frame| decode(&mut **decoder, frame, batch));
-                alive |= framer.signs_of_life() > signs;
-                fed
-            }
-            Body::Whole { bytes, bytes_max } => bounded::extend(bytes, piece, *bytes_max),
-        };
+        let decoder = &mut self.decoder;
+        let mut each = |frame: Frame<'_>| decode(&mut **decoder, frame, batch);
+        let (fed, is_sign) = self.body.feed(piece, &mut each);
+        let alive = is_sign || self.quiet_bytes >= ALIVE_BYTES;
         if alive {
             taken.alive = true;
             self.quiet_bytes = 0;
@@ -239,6 +221,7 @@ impl Reader {
 
     /// The body ended properly: was it an answer?
     fn ended(&mut self, batch: &mut EventBatch) -> Result<Step, LlmError> {
+        self.settle(batch)?;
         let Body::Whole { bytes, .. } = &mut self.body else {
             return self.ended_stream(batch, Ending::Proper);
         };
@@ -252,6 +235,15 @@ impl Reader {
         self.judge().map_err(|error| error.detail(&bytes))
     }
 
+    /// Reads what was held back until it was known to be all.
+    fn settle(&mut self, batch: &mut EventBatch) -> Result<(), LlmError> {
+        let decoder = &mut self.decoder;
+        let mut each = |frame: Frame<'_>| decode(&mut **decoder, frame, batch);
+        let settled = self.body.settle(&mut each);
+        self.has_delivered |= !batch.is_empty();
+        settled.map_err(|error| self.in_answer(error))
+    }
+
     /// The body was cut.
     fn broken(&mut self, failure: BodyFailure, batch: &mut EventBatch) -> Result<Step, LlmError> {
         let reason = match failure {
@@ -262,8 +254,9 @@ impl Reader {
             }
             BodyFailure::Cut(reason) => reason,
         };
+        self.settle(batch)?;
         let verdict = match &self.body {
-            Body::Whole { .. } => {
+            Body::Undecided { .. } | Body::Whole { .. } => {
                 let error = LlmError::new(ErrorKind::Truncated, "the answer was cut");
                 Err(self.behind_status(error))
             }

@@ -16,6 +16,7 @@ use crate::answer::Answer;
 use crate::client::Shared;
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::Start;
+use crate::framing::sniff::{Declared, Sniffer};
 use crate::http::{Exchange, Incoming, Read};
 use crate::options::config;
 use crate::plan::Plan;
@@ -159,7 +160,9 @@ async fn refusal(shared: &Shared, plan: &Plan, incoming: &mut Incoming) -> Optio
     let body = read_error_body(incoming, shared.options.error_body_bytes_max).await;
     let mut error = plan.provider.error(status, &body);
     error.status = Some(status);
-    if let Some(should_retry) = headers::should_retry(&incoming.headers) {
+    // An account that is empty now is empty a second later, whatever a gateway says of it.
+    let may_say = error.kind != ErrorKind::QuotaExceeded;
+    if let Some(should_retry) = headers::should_retry(&incoming.headers).filter(|_| may_say) {
         error.retryable = should_retry;
     }
     if error.retryable {
@@ -248,10 +251,25 @@ async fn begin(
         let message = format!("content-encoding {encoding} was not asked for");
         return Err(unusable(message, incoming.status, &[]));
     }
+    let is_stream = content_type.starts_with("text/event-stream")
+        || content_type.starts_with("application/stream+json")
+        || content_type.starts_with("application/x-ndjson");
+    let declared = match is_stream {
+        true => Declared::Stream,
+        false if content_type.contains("json") => Declared::Document,
+        false => Declared::Nothing { asked: plan.stream },
+    };
+    let mut sniffer = Sniffer::new(plan.framing, declared);
+    // PHP sends everything as HTML unless it is told otherwise, streams too.
     if content_type.starts_with("text/html") {
-        let body = read_error_body(&mut incoming, crate::DETAIL_BYTES_MAX).await;
-        let message = "the answer is an HTML page; is base_url right?".to_owned();
-        return Err(unusable(message, incoming.status, &body));
+        peek(&mut incoming, &mut sniffer).await;
+        if sniffer.is_foreign() {
+            let mut body = sniffer.into_held();
+            let limit = crate::DETAIL_BYTES_MAX.saturating_sub(body.len());
+            body.extend(read_error_body(&mut incoming, limit).await);
+            let message = "the answer is an HTML page; is base_url right?".to_owned();
+            return Err(unusable(message, incoming.status, &body));
+        }
     }
     let start = Start {
         id: None,
@@ -264,19 +282,30 @@ async fn begin(
     };
     let decoder = plan.provider.decoder(start, plan.framing);
     // A server that cannot stream, or not answer whole, may do the other; or send an error
-    // document.
-    let frames = content_type.starts_with("text/event-stream")
-        || content_type.starts_with("application/stream+json")
-        || content_type.starts_with("application/x-ndjson");
-    let whole = !frames && (content_type.contains("json") || !plan.stream);
-    let framing = (!whole).then_some(plan.framing);
+    // document; or say that it does one and do the other.
     Ok(Answer::new(
         incoming.body,
         incoming.status,
         decoder,
-        framing,
+        sniffer,
         &shared.options,
     ))
+}
+
+/// Reads until the first bytes tell what a body is, or too little of it comes.
+async fn peek(incoming: &mut Incoming, sniffer: &mut Sniffer) {
+    let reading = async {
+        while sniffer.form().is_none() {
+            let read = incoming.body.read(|piece| {
+                sniffer.push(piece);
+                ControlFlow::Continue(())
+            });
+            let Ok(Read::More) = read.await else {
+                break;
+            };
+        }
+    };
+    let _ = tokio::time::timeout(ERROR_BODY_WAIT_MAX, reading).await;
 }
 
 fn unusable(message: String, status: u16, body: &[u8]) -> LlmError {

@@ -8,7 +8,7 @@ use crate::event::LlmResponse;
 
 /// Longest message in bytes; what a provider says beyond it is cut at a character.
 pub const MESSAGE_BYTES_MAX: usize = 2048;
-/// How much of an unusable body an error keeps in `detail`.
+/// How much an error keeps in `detail`.
 pub const DETAIL_BYTES_MAX: usize = 4096;
 /// How much of a text from outside is kept until the redactor has seen it.
 pub(crate) const OUTSIDE_BYTES_MAX: usize = 64 * 1024;
@@ -179,7 +179,8 @@ pub struct LlmError {
     pub request_id: Option<String>,
     /// The request was sent and no whole answer came: the provider may have run it, and bill it.
     pub maybe_executed: bool,
-    /// The first bytes of a body that could not be used.
+    /// What the provider's error says beside message and code, as JSON, or the first bytes of a
+    /// body that could not be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// What had been received ([`crate::Client::complete`] fills it in).

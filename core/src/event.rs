@@ -270,6 +270,7 @@ impl LlmResponse {
             function: Some(FunctionCall {
                 name: call.name.clone(),
                 arguments: call.arguments.clone(),
+                ..FunctionCall::default()
             }),
             extra: call.extra.clone(),
         });

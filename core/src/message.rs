@@ -7,6 +7,8 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::providers::json;
+
 /// Who says a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -43,8 +45,8 @@ pub struct Message {
     /// The call that a tool's message answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<String>,
-    /// Every other field.
-    #[serde(flatten)]
+    /// Every other field that says something.
+    #[serde(flatten, deserialize_with = "telling")]
     pub extra: Map<String, Value>,
 }
 
@@ -136,37 +138,48 @@ pub struct MessageToolCall {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Always `function` today.
-    #[serde(rename = "type", default = "function_type")]
+    #[serde(
+        rename = "type",
+        default = "function_type",
+        deserialize_with = "kind_or_function"
+    )]
     pub kind: String,
     /// Which function, with which arguments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<FunctionCall>,
     /// Every other field.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "without_nulls")]
     pub extra: Map<String, Value>,
 }
 
 /// The function of a tool call.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FunctionCall {
     /// Its name.
     pub name: String,
-    /// Its arguments as JSON text.
-    #[serde(default)]
+    /// Its arguments as JSON text; a value that is no text counts as the text that it is.
+    #[serde(default, deserialize_with = "arguments_text")]
     pub arguments: String,
+    /// Every other field.
+    #[serde(flatten, deserialize_with = "without_nulls")]
+    pub extra: Map<String, Value>,
 }
 
 /// A tool that the model may call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tool {
     /// `function`, or a kind that the provider runs itself.
-    #[serde(rename = "type", default = "function_type")]
+    #[serde(
+        rename = "type",
+        default = "function_type",
+        deserialize_with = "kind_or_function"
+    )]
     pub kind: String,
     /// The function that the caller offers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<Function>,
     /// Every other field.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "without_nulls")]
     pub extra: Map<String, Value>,
 }
 
@@ -185,8 +198,40 @@ pub struct Function {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strict: Option<bool>,
     /// Every other field.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "without_nulls")]
     pub extra: Map<String, Value>,
+}
+
+/// A null says as much as a field that is not there.
+fn without_nulls<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Map<String, Value>, D::Error> {
+    let mut fields = Map::deserialize(deserializer)?;
+    fields.retain(|_, value| !value.is_null());
+    Ok(fields)
+}
+
+/// Clients that send an answer back send its empty fields too, and servers refuse some of them: an
+/// empty list of annotations says nothing, whichever its name.
+fn telling<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    let mut fields = without_nulls(deserializer)?;
+    fields.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
+    Ok(fields)
+}
+
+fn kind_or_function<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let kind = Option::<String>::deserialize(deserializer)?;
+    Ok(kind.unwrap_or_else(function_type))
+}
+
+/// Histories of other wires have an object here, or nothing. Half a surrogate pair in the text
+/// would make it something else than JSON for the next reader.
+fn arguments_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Null => String::new(),
+        Value::String(text) => json::without_lone_surrogates(&text).unwrap_or(text),
+        other => other.to_string(),
+    })
 }
 
 fn function_type() -> String {

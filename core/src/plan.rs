@@ -77,8 +77,11 @@ pub(crate) fn resolve(
     }
     let target = Target {
         key: key.as_ref(),
+        authorization: own_headers.get("authorization"),
         own_endpoint,
+        host: base_url.host_str().unwrap_or_default(),
         base_path: base_url.path().trim_end_matches('/'),
+        query: base_url.query().unwrap_or_default(),
         stream,
         lenient,
     };

@@ -110,6 +110,8 @@ impl LlmRequest {
     }
 
     fn from_fields(mut fields: Map<String, Value>) -> Result<Self, LlmError> {
+        // Wrappers hand over every parameter that they know: a null is the same as none.
+        fields.retain(|_, value| !value.is_null());
         let request = Self {
             model: take(&mut fields, "model")?.unwrap_or_default(),
             messages: take(&mut fields, "messages")?.unwrap_or_default(),
@@ -127,7 +129,7 @@ impl LlmRequest {
             stream: take(&mut fields, "stream")?,
             user: take(&mut fields, "user")?,
             metadata: take(&mut fields, "metadata")?,
-            provider: take(&mut fields, "provider")?,
+            provider: take_provider(&mut fields)?,
             api_key: take::<String>(&mut fields, "api_key")?
                 .map(Secret::new)
                 .transpose()?,
@@ -180,6 +182,15 @@ pub(crate) fn take<T: DeserializeOwned>(
             Ok(value) => Ok(Some(value)),
             Err(error) => Err(wrong_field(name, &error)),
         },
+    }
+}
+
+/// A text names the provider to ask. OpenRouter has a field of the same name, an object, which
+/// stays where it is and goes to the body.
+fn take_provider(fields: &mut Map<String, Value>) -> Result<Option<String>, LlmError> {
+    match fields.get("provider") {
+        Some(Value::Object(_)) => Ok(None),
+        _ => take(fields, "provider"),
     }
 }
 
@@ -265,66 +276,4 @@ impl OneOrMany {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message_of(json: &str) -> String {
-        LlmRequest::from_json(json).unwrap_err().message
-    }
-
-    #[test]
-    fn names_the_field_that_is_wrong() {
-        let user = r#""messages":[{"role":"user","content":"hi"}]"#;
-        assert!(message_of("[1]").contains("object"));
-        assert!(message_of("{").contains("not JSON"));
-        assert!(message_of(&format!("{{{user}}}")).starts_with("model is missing"));
-        assert!(message_of(r#"{"model":"m"}"#).starts_with("messages is missing"));
-        assert!(message_of(r#"{"model":"m","messages":7}"#).starts_with("messages: "));
-        let message = message_of(r#"{"model":"m","messages":[{"role":"king","content":"x"}]}"#);
-        assert!(message.starts_with("messages[0].role: "), "{message}");
-        let message = message_of(r#"{"model":"m","messages":[{"role":"user","content":7}]}"#);
-        assert!(message.starts_with("messages[0].content: "), "{message}");
-        let message = message_of(&format!(r#"{{"model":"m",{user},"temperature":"hot"}}"#));
-        assert!(message.starts_with("temperature: "), "{message}");
-        let message = message_of(&format!(r#"{{"model":"m",{user},"stop":[1]}}"#));
-        assert!(message.starts_with("stop: "), "{message}");
-    }
-
-    #[test]
-    fn a_wrong_field_does_not_repeat_a_text() {
-        for (name, expected) in [
-            ("headers", "headers: invalid type: string, expected a map"),
-            (
-                "max_tokens",
-                "max_tokens: invalid type: string, expected u64",
-            ),
-        ] {
-            let text = r#"hidden\", expected a prompt"#;
-            let message = message_of(&format!(r#"{{"model":"m","{name}":"{text}"}}"#));
-            assert_eq!(message, expected);
-        }
-        let message = message_of(r#"{"model":"m","api_key":1234567890123}"#);
-        assert_eq!(message, "api_key: invalid type: integer, expected a string");
-        let message = message_of(r#"{"model":"m","base_url":12345678.5}"#);
-        assert_eq!(
-            message,
-            "base_url: invalid type: floating point, expected a string"
-        );
-        let message = message_of(r#"{"model":"m","messages":"hidden"}"#);
-        assert!(!message.contains("hidden"), "{message}");
-    }
-
-    #[test]
-    fn keeps_unknown_fields_and_never_shows_a_key() {
-        let request = LlmRequest::from_json(
-            r#"{"model":"m","messages":[{"role":"user","content":"secret","cache":1}],
-               "api_key":"sk-secret-key","headers":{"x-any":"secret"},
-               "base_url":"https://me:secret@host/v1","logit_bias":{"1":2},"idle_timeout_ms":5}"#,
-        )
-        .unwrap();
-        assert_eq!(request.extra.len(), 1);
-        assert_eq!(request.limits.idle_timeout_ms, Some(5));
-        assert_eq!(request.messages[0].extra["cache"], 1);
-        assert!(!format!("{request:?}").contains("secret"));
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -180,6 +181,23 @@ static void wake_fd_bears_any_number(void) {
   CHECK_NUMBER(one, 1);
 }
 
+static void ignore(const char *token, size_t length, void *ctx) {
+  (void)token;
+  (void)length;
+  (void)ctx;
+}
+
+/* JSON that JavaScript or Python made of text that was cut inside a character. */
+static void half_a_surrogate_pair_is_sent_as_a_replacement(void) {
+  char request[1024];
+  const char *user = ",\"user\":\"cut \\ud83d here \\ud83d\\ude00\"";
+  mock_request("surrogate", user, request, sizeof request);
+  CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
+  char *seen = mock_seen("surrogate");
+  CHECK(strstr(seen, "cut \xEF\xBF\xBD here \xF0\x9F\x98\x80") != NULL);
+  free(seen);
+}
+
 static void every_error_has_its_name(void) {
   static const char *const names[] = {
       "OK",         "INVALID_ARGUMENT", "CONFIG",       "INVALID_REQUEST", "AUTHENTICATION",
@@ -211,6 +229,8 @@ const CheckTest arguments_tests[] = {
     {"a_freed_client_never_comes_back", a_freed_client_never_comes_back, 0},
     {"unknown_streams_are_no_error", unknown_streams_are_no_error, 0},
     {"wake_fd_bears_any_number", wake_fd_bears_any_number, 0},
+    {"half_a_surrogate_pair_is_sent_as_a_replacement",
+     half_a_surrogate_pair_is_sent_as_a_replacement, 0},
     {"every_error_has_its_name", every_error_has_its_name, 0},
     {"the_library_knows_its_version", the_library_knows_its_version, 0},
 };

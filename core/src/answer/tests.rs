@@ -11,6 +11,8 @@ use serde_json::{json, Value};
 
 use super::*;
 use crate::event::{Event, LlmResponse, Start};
+use crate::framing::sniff::Declared;
+use crate::framing::Framing;
 use crate::providers::by_name;
 
 /// A wire, and how a stream of it is written.
@@ -53,8 +55,12 @@ impl Wire {
         let decoder = by_name(self.provider)
             .unwrap()
             .decoder(Start::default(), self.framing);
-        let framing = is_stream.then_some(self.framing);
-        Reader::new(200, decoder, framing, &ClientOptions::default())
+        let declared = match is_stream {
+            true => Declared::Stream,
+            false => Declared::Document,
+        };
+        let sniffer = Sniffer::new(self.framing, declared);
+        Reader::new(200, decoder, sniffer, &ClientOptions::default())
     }
 }
 

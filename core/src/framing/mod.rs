@@ -1,6 +1,7 @@
 //! Bytes in, frames out: where one event of a stream ends and the next begins. No I/O and no JSON.
 
 pub(crate) mod ndjson;
+pub(crate) mod sniff;
 pub(crate) mod sse;
 
 use crate::error::LlmError;

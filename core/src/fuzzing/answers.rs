@@ -225,7 +225,10 @@ impl Heard {
         let messages = vec![Message::user("Hello"), response.message()];
         let target = Target {
             key: None,
+            authorization: None,
             own_endpoint: true,
+            host: "",
+            query: "",
             base_path: wire.base_path,
             stream: true,
             lenient: true,

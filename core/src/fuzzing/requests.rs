@@ -25,7 +25,10 @@ pub fn request(bytes: &[u8]) {
         let paths = ["", "/v1", "/v2", "/models", "/openai/deployments/name"];
         let target = Target {
             key: request.api_key.as_ref(),
+            authorization: None,
             own_endpoint: rng.bool(),
+            host: "",
+            query: "",
             base_path: one_of(&paths, &mut rng),
             stream: rng.bool(),
             lenient: rng.bool(),

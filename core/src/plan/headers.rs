@@ -71,8 +71,35 @@ pub(super) fn all(
         let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| no_name(name))?;
         headers.insert(parsed, sensitive(name, value)?);
     }
+    let joined = joined(&headers, &own)?;
     headers.extend(own);
+    headers.extend(joined);
     Ok(headers)
+}
+
+/// Headers that are lists, of which the caller's own entries take no other away.
+const LISTS: [&str; 1] = ["anthropic-beta"];
+
+/// The lists of which both the codec and the caller say something.
+fn joined(codec: &HeaderMap, own: &HeaderMap) -> Result<HeaderMap, LlmError> {
+    let mut lists = HeaderMap::new();
+    for name in LISTS {
+        let of = |headers: &HeaderMap| {
+            let value = headers.get(name)?.to_str().ok()?;
+            Some(value.to_owned())
+        };
+        let (Some(ours), Some(theirs)) = (of(codec), of(own)) else {
+            continue;
+        };
+        let mut entries: Vec<&str> = Vec::new();
+        for entry in ours.split(',').chain(theirs.split(',')).map(str::trim) {
+            if !entry.is_empty() && !entries.contains(&entry) {
+                entries.push(entry);
+            }
+        }
+        lists.insert(name, sensitive(name, &entries.join(","))?);
+    }
+    Ok(lists)
 }
 
 /// A value that no Debug shows.

@@ -2,103 +2,54 @@
 //! wants otherwise. Data only; the codec in `openai` reads it. What a row does not set is as in
 //! `PLAIN`. Sources: the providers' API references.
 
+mod row;
+
+use super::call_ids::Ids;
 use super::openai::OpenAi;
-
-/// One server, or one family of servers.
-#[derive(Debug)]
-pub(crate) struct Row {
-    /// Its name in requests, errors and events.
-    pub(crate) name: &'static str,
-    /// Empty: every customer has an address of their own.
-    pub(crate) base_url: &'static str,
-    /// Variables that may hold the key, best first.
-    pub(crate) key_variables: &'static [&'static str],
-    /// The variable that may hold the base URL.
-    pub(crate) base_url_variable: &'static str,
-    pub(crate) needs_key: bool,
-    pub(crate) key_header: KeyHeader,
-    /// The first that fits the base URL holds.
-    pub(crate) endpoints: &'static [Endpoint],
-    /// Whether a stream may be asked for its usage; elsewhere usage comes unasked.
-    pub(crate) stream_options: bool,
-    /// The name of `seed`.
-    pub(crate) seed: &'static str,
-    /// Words of `tool_choice` that have another name: ours, theirs.
-    pub(crate) tool_choices: &'static [(&'static str, &'static str)],
-    /// Ids of tool calls are so many letters and digits; 0: any text.
-    pub(crate) call_id_length: usize,
-    /// Knows the role `developer`; elsewhere it goes out as `system`.
-    pub(crate) knows_developer: bool,
-    /// How reasoning goes back with the message that it belongs to.
-    pub(crate) reasoning: Reasoning,
-    /// Kinds of content parts in an assistant's message, beside those that all know.
-    pub(crate) parts: &'static [&'static str],
-    /// Fields that it answers with an error.
-    pub(crate) refuses: &'static [&'static str],
-}
-
-/// How the key goes out.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum KeyHeader {
-    /// `authorization: Bearer KEY`.
-    Bearer,
-    /// `api-key: KEY`.
-    ApiKey,
-}
-
-/// Where requests go, by the base URL.
-#[derive(Debug)]
-pub(crate) struct Endpoint {
-    pub(crate) base: Base,
-    /// Appended to the base URL; `{model}` is the model's name. What the base URL says in a query
-    /// holds over what stands here.
-    pub(crate) path: &'static str,
-    /// The name of `max_tokens`.
-    pub(crate) limit: &'static str,
-}
-
-/// Which base URL an endpoint is for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Base {
-    /// The provider's own.
-    Own,
-    /// Its path ends so.
-    Ends(&'static str),
-    /// Its path holds this.
-    Holds(&'static str),
-    /// Any.
-    Any,
-}
-
-/// How a provider wants to see its reasoning again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reasoning {
-    /// Not at all.
-    Forgotten,
-    /// Its text, in this field of the message.
-    Text(&'static str),
-    /// Its entries as they came, in this field of the message.
-    Entries(&'static str),
-    /// As a part of the content, which is of this kind.
-    Part(&'static str),
-}
+pub(crate) use row::{Base, Endpoint, KeyHeader, Limit, Reasoning, Row, StreamOptions};
 
 const PATH: &str = "/chat/completions";
-/// The older name of the limit, and the only one that most servers know.
-const LIMIT: &str = "max_tokens";
-/// The newer name; OpenAI's reasoning models refuse the older.
-const LIMIT_NEW: &str = "max_completion_tokens";
 
 const CHAT: Endpoint = Endpoint {
     base: Base::Any,
     path: PATH,
-    limit: LIMIT,
+    limit: Limit::Old,
+    stream_options: StreamOptions::Sent,
+    since: "",
+    call_ids: Ids::Any,
 };
 
 const CHAT_NEW: Endpoint = Endpoint {
-    limit: LIMIT_NEW,
+    limit: Limit::New,
     ..CHAT
 };
+
+/// OpenAI's own models: "string too long. Expected a string with maximum length 40".
+const CHAT_OPENAI: Endpoint = Endpoint {
+    call_ids: Ids::UpTo(40),
+    ..CHAT_NEW
+};
+
+/// Azure's specifications have `max_completion_tokens` and `stream_options` since this version.
+const AZURE_NEWER: &str = "2024-09-01";
+
+/// A server that knows both names of the limit.
+const CHAT_BOTH: Endpoint = Endpoint {
+    limit: Limit::Written,
+    ..CHAT
+};
+
+/// A server that says its usage unasked, and knows no `stream_options`.
+const CHAT_UNASKED: Endpoint = Endpoint {
+    stream_options: StreamOptions::Refused,
+    ..CHAT
+};
+
+/// Fields beside which no stream is asked for its usage: Azure's own data.
+pub(crate) const DATA_SOURCES: &[&str] = &["data_sources", "dataSources"];
+
+/// Where most of those that want to see their reasoning again read it.
+const REASONING_CONTENT: Reasoning = Reasoning::Text(&["reasoning_content"]);
 
 /// A server without peculiarities.
 const PLAIN: Row = Row {
@@ -109,13 +60,16 @@ const PLAIN: Row = Row {
     needs_key: true,
     key_header: KeyHeader::Bearer,
     endpoints: &[CHAT],
-    stream_options: true,
     seed: "seed",
     tool_choices: &[],
-    call_id_length: 0,
     knows_developer: false,
     reasoning: Reasoning::Forgotten,
+    reply_fields: None,
+    takes_null_content: true,
+    takes_empty_replies: true,
     parts: &[],
+    takes_text_lists: true,
+    needs_parameters: false,
     refuses: &[],
 };
 
@@ -140,9 +94,19 @@ pub(crate) static OPENAI: Row = Row {
     endpoints: &[
         Endpoint {
             base: Base::Own,
-            ..CHAT_NEW
+            ..CHAT_OPENAI
         },
-        CHAT,
+        // Its regions: eu.api.openai.com, us.api.openai.com and so on.
+        Endpoint {
+            base: Base::Host("api.openai.com"),
+            ..CHAT_OPENAI
+        },
+        Endpoint {
+            base: Base::Host("openai.azure.com"),
+            since: AZURE_NEWER,
+            ..CHAT_OPENAI
+        },
+        CHAT_BOTH,
     ],
     knows_developer: true,
     ..PLAIN
@@ -154,6 +118,9 @@ static GROQ: Row = Row {
     key_variables: &["GROQ_API_KEY"],
     base_url_variable: "GROQ_BASE_URL",
     endpoints: &[CHAT_NEW],
+    // "property 'reasoning_content' is unsupported".
+    reply_fields: Some(&["name", "function_call", "reasoning"]),
+    takes_text_lists: false,
     ..PLAIN
 };
 
@@ -162,11 +129,18 @@ static MISTRAL: Row = Row {
     base_url: "https://api.mistral.ai/v1",
     key_variables: &["MISTRAL_API_KEY"],
     base_url_variable: "MISTRAL_BASE_URL",
-    stream_options: false,
+    endpoints: &[Endpoint {
+        call_ids: Ids::MISTRAL,
+        ..CHAT_UNASKED
+    }],
     seed: "random_seed",
     tool_choices: &[("required", "any")],
-    call_id_length: 9,
     reasoning: Reasoning::Part("thinking"),
+    // "Extra inputs are not permitted".
+    reply_fields: Some(&["prefix"]),
+    // "Assistant message must have either content or tool_calls, but not none".
+    takes_empty_replies: false,
+    needs_parameters: true,
     parts: &["reference", "document_url"],
     refuses: &["user"],
     ..PLAIN
@@ -177,7 +151,8 @@ static DEEPSEEK: Row = Row {
     base_url: "https://api.deepseek.com",
     key_variables: &["DEEPSEEK_API_KEY"],
     base_url_variable: "DEEPSEEK_BASE_URL",
-    reasoning: Reasoning::Text("reasoning_content"),
+    reasoning: REASONING_CONTENT,
+    takes_text_lists: false,
     ..PLAIN
 };
 
@@ -186,6 +161,8 @@ static XAI: Row = Row {
     base_url: "https://api.x.ai/v1",
     key_variables: &["XAI_API_KEY"],
     base_url_variable: "XAI_BASE_URL",
+    // "Each message must have at least one content element".
+    takes_null_content: false,
     endpoints: &[CHAT_NEW],
     ..PLAIN
 };
@@ -195,6 +172,10 @@ static OPENROUTER: Row = Row {
     base_url: "https://openrouter.ai/api/v1",
     key_variables: &["OPENROUTER_API_KEY"],
     base_url_variable: "OPENROUTER_BASE_URL",
+    endpoints: &[Endpoint {
+        call_ids: Ids::UpTo(40),
+        ..CHAT_BOTH
+    }],
     knows_developer: true,
     reasoning: Reasoning::Entries("reasoning_details"),
     ..PLAIN
@@ -205,6 +186,7 @@ static TOGETHER: Row = Row {
     base_url: "https://api.together.xyz/v1",
     key_variables: &["TOGETHER_API_KEY"],
     base_url_variable: "TOGETHER_BASE_URL",
+    takes_text_lists: false,
     ..PLAIN
 };
 
@@ -213,6 +195,9 @@ static FIREWORKS: Row = Row {
     base_url: "https://api.fireworks.ai/inference/v1",
     key_variables: &["FIREWORKS_API_KEY"],
     base_url_variable: "FIREWORKS_BASE_URL",
+    endpoints: &[CHAT_BOTH],
+    // docs.fireworks.ai/guides/reasoning: a turn that calls tools has to bring it back.
+    reasoning: REASONING_CONTENT,
     ..PLAIN
 };
 
@@ -222,7 +207,8 @@ static PERPLEXITY: Row = Row {
     key_variables: &["PERPLEXITY_API_KEY", "PPLX_API_KEY"],
     base_url_variable: "PERPLEXITY_BASE_URL",
     // Every chunk has its usage.
-    stream_options: false,
+    endpoints: &[CHAT_UNASKED],
+    takes_text_lists: false,
     ..PLAIN
 };
 
@@ -232,6 +218,9 @@ static CEREBRAS: Row = Row {
     key_variables: &["CEREBRAS_API_KEY"],
     base_url_variable: "CEREBRAS_BASE_URL",
     endpoints: &[CHAT_NEW],
+    // "property 'messages.2.assistant.reasoning_content' is unsupported".
+    reply_fields: Some(&["name"]),
+    takes_text_lists: false,
     ..PLAIN
 };
 
@@ -240,6 +229,7 @@ static NVIDIA: Row = Row {
     base_url: "https://integrate.api.nvidia.com/v1",
     key_variables: &["NVIDIA_API_KEY"],
     base_url_variable: "NVIDIA_BASE_URL",
+    takes_text_lists: false,
     ..PLAIN
 };
 
@@ -248,7 +238,10 @@ static MOONSHOT: Row = Row {
     base_url: "https://api.moonshot.ai/v1",
     key_variables: &["MOONSHOT_API_KEY"],
     base_url_variable: "MOONSHOT_BASE_URL",
-    reasoning: Reasoning::Text("reasoning_content"),
+    // "the message at position 2 with role 'assistant' must not be empty".
+    takes_empty_replies: false,
+    endpoints: &[CHAT_BOTH],
+    reasoning: REASONING_CONTENT,
     ..PLAIN
 };
 
@@ -257,6 +250,7 @@ static OLLAMA: Row = Row {
     base_url: "http://localhost:11434/v1",
     key_variables: &["OLLAMA_API_KEY"],
     base_url_variable: "OLLAMA_BASE_URL",
+    reasoning: Reasoning::Text(&["reasoning"]),
     ..LOCAL
 };
 
@@ -265,6 +259,9 @@ static VLLM: Row = Row {
     base_url: "http://localhost:8000/v1",
     key_variables: &["VLLM_API_KEY"],
     base_url_variable: "VLLM_BASE_URL",
+    endpoints: &[CHAT_BOTH],
+    // Read as `reasoning_content` until it was renamed, and as `reasoning` since (vllm#38488).
+    reasoning: Reasoning::Text(&["reasoning_content", "reasoning"]),
     ..LOCAL
 };
 
@@ -273,6 +270,8 @@ static LMSTUDIO: Row = Row {
     base_url: "http://localhost:1234/v1",
     key_variables: &["LMSTUDIO_API_KEY"],
     base_url_variable: "LMSTUDIO_BASE_URL",
+    reasoning: REASONING_CONTENT,
+    takes_text_lists: false,
     ..LOCAL
 };
 
@@ -281,7 +280,15 @@ static LLAMACPP: Row = Row {
     base_url: "http://localhost:8080/v1",
     key_variables: &["LLAMACPP_API_KEY"],
     base_url_variable: "LLAMACPP_BASE_URL",
+    endpoints: &[CHAT_BOTH],
+    reasoning: REASONING_CONTENT,
     ..LOCAL
+};
+
+const DATED: Endpoint = Endpoint {
+    path: dated!("/openai/deployments/{model}/chat/completions"),
+    since: AZURE_NEWER,
+    ..CHAT_OPENAI
 };
 
 static AZURE: Row = Row {
@@ -293,29 +300,25 @@ static AZURE: Row = Row {
         // The v1 API, also behind a gateway: the model in the body names the deployment.
         Endpoint {
             base: Base::Ends("/v1"),
-            ..CHAT_NEW
+            ..CHAT_OPENAI
         },
         // Model inference: the models of other vendors.
         Endpoint {
             base: Base::Ends("/models"),
             path: "/chat/completions?api-version=2024-05-01-preview",
-            limit: LIMIT,
+            ..CHAT
         },
         Endpoint {
             base: Base::Holds("/openai/deployments/"),
             path: dated!("/chat/completions"),
-            limit: LIMIT_NEW,
+            ..DATED
         },
         Endpoint {
             base: Base::Ends("/openai"),
             path: dated!("/deployments/{model}/chat/completions"),
-            limit: LIMIT_NEW,
+            ..DATED
         },
-        Endpoint {
-            base: Base::Any,
-            path: dated!("/openai/deployments/{model}/chat/completions"),
-            limit: LIMIT_NEW,
-        },
+        DATED,
     ],
     knows_developer: true,
     ..PLAIN

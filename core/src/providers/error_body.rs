@@ -3,6 +3,7 @@
 //! that began well. Owns the table of statuses and of typed marks. Called by codecs.
 
 mod failure;
+mod rest;
 mod said;
 
 #[cfg(all(test, feature = "openai"))]
@@ -140,11 +141,18 @@ fn error(
     error.code.clone_from(&said.code);
     error.request_id.clone_from(&said.request_id);
     error.retry_after_ms = said.retry_after_ms.filter(|_| retryable);
-    error
+    match &said.rest {
+        Some(rest) => error.detail(rest.as_bytes()),
+        None => error,
+    }
 }
 
 fn classify(status: Option<u16>, marks: &[String]) -> (ErrorKind, bool) {
     let mut kinds = marks.iter().filter_map(|mark| kind_of_mark(mark));
+    // Whichever status says it: waiting does not fill an account.
+    if kinds.clone().any(|kind| kind == ErrorKind::QuotaExceeded) {
+        return (ErrorKind::QuotaExceeded, false);
+    }
     let (kind, retryable) = match status {
         Some(status) => {
             let (kind, retryable) = kind_of_status(status);
@@ -183,15 +191,14 @@ fn kind_of_status(status: u16) -> (ErrorKind, bool) {
     }
 }
 
-/// Where a typed mark says more than the status. A 400 is used for wrong keys (Gemini, xAI), a 429
-/// for an empty account (OpenAI); a 5xx stays one, whatever a gateway wrote into it.
+/// Where a typed mark says more than the status. A 400 is used for wrong keys (Gemini, xAI); a 5xx
+/// stays one, whatever else a gateway wrote into it.
 fn outweighs(kind: ErrorKind, status: u16) -> bool {
-    use ErrorKind::{Authentication, NotFound, Overloaded, QuotaExceeded};
+    use ErrorKind::{Authentication, NotFound, Overloaded};
     match status {
-        400 => matches!(kind, Authentication | NotFound | QuotaExceeded),
-        403 => matches!(kind, Authentication | QuotaExceeded),
-        429 => matches!(kind, QuotaExceeded | Overloaded),
-        500.. => kind == Overloaded,
+        400 => matches!(kind, Authentication | NotFound),
+        403 => kind == Authentication,
+        429 | 500.. => kind == Overloaded,
         _ => false,
     }
 }
@@ -212,10 +219,18 @@ fn kind_of_mark(mark: &str) -> Option<ErrorKind> {
         | "billing"
         | "billinghardlimitreached"
         | "billingnotactive"
+        | "accountoverdue"
+        | "creditsexhausted"
         | "exceededcurrentquota"
         | "insufficientbalance"
         | "insufficientcredits"
+        | "insufficientfunds"
         | "insufficientquota"
+        | "insufficientuserquota"
+        | "notenoughbalance"
+        | "notenoughcredits"
+        | "outofcredits"
+        | "paymentrequired"
         | "quotaexceeded" => ErrorKind::QuotaExceeded,
         "ratelimit" | "ratelimited" | "ratelimitexceeded" | "ratelimitreached"
         | "resourceexhausted" | "throttling" | "toomanyrequests" => ErrorKind::RateLimited,

@@ -149,7 +149,7 @@ fn without_no_numbers(text: &str) -> Option<String> {
 }
 
 /// The text with each escape of half a surrogate pair replaced; `None` if it has none.
-fn without_lone_surrogates(text: &str) -> Option<String> {
+pub(crate) fn without_lone_surrogates(text: &str) -> Option<String> {
     let mut better = String::new();
     let mut copied = 0;
     let mut at = 0;

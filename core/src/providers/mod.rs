@@ -4,6 +4,8 @@
 
 #[cfg(feature = "anthropic")]
 mod anthropic;
+#[cfg(any(feature = "anthropic", feature = "openai"))]
+mod call_ids;
 #[cfg(feature = "cohere")]
 mod cohere;
 #[cfg(feature = "openai")]
@@ -20,11 +22,16 @@ pub(crate) mod frame;
 pub(crate) mod headers;
 pub(crate) mod json;
 pub(crate) mod lenient;
+#[cfg(any(feature = "anthropic", feature = "cohere"))]
+mod reply;
 pub(crate) mod tool_calls;
+mod tool_schema;
 pub(crate) mod unsupported;
 pub(crate) mod writer;
 
 use std::fmt::{self, Debug};
+
+use http::HeaderValue;
 
 use crate::batch::EventBatch;
 use crate::error::{ErrorKind, LlmError};
@@ -43,10 +50,16 @@ use ending::Seen;
 pub(crate) struct Target<'a> {
     /// The key, if there is one.
     pub(crate) key: Option<&'a Secret>,
+    /// The caller's own header of this name, in place of a key; it is one that no Debug shows.
+    pub(crate) authorization: Option<&'a HeaderValue>,
     /// The base URL is the provider's own, not one that the caller named.
     pub(crate) own_endpoint: bool,
+    /// The host of the base URL.
+    pub(crate) host: &'a str,
     /// The path of the base URL: a codec may choose a version of its API by it.
     pub(crate) base_path: &'a str,
+    /// The query of the base URL, which may name a version of the API.
+    pub(crate) query: &'a str,
     /// The answer comes in pieces.
     pub(crate) stream: bool,
     /// Leave out what the provider cannot do, and warn.

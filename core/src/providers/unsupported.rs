@@ -12,6 +12,13 @@ pub(crate) struct Unsupported<'a> {
 }
 
 impl Unsupported<'_> {
+    /// What another provider's reply had stays behind, since a conversation may go on here.
+    pub(crate) fn leave(&mut self, place: &str, kind: &str) {
+        let provider = self.provider;
+        let warning = format!("{place} was left out: {provider} takes no \"{kind}\"");
+        self.warnings.push(warning);
+    }
+
     /// The field cannot go to this provider. Ok: it is left out, and the caller will be told.
     pub(crate) fn refuse(&mut self, field: &str, why: &str) -> Result<(), LlmError> {
         if self.lenient {

@@ -130,7 +130,8 @@ fn a_body_of_exactly_the_limit_is_read() {
         let decoder = by_name("openai")
             .unwrap()
             .decoder(Start::default(), Framing::Sse);
-        let mut reader = Reader::new(200, decoder, None, &options);
+        let sniffer = Sniffer::new(Framing::Sse, Declared::Document);
+        let mut reader = Reader::new(200, decoder, sniffer, &options);
         let (mut batch, mut taken) = (EventBatch::default(), Taken::default());
         for piece in body.as_bytes().chunks(7) {
             if reader.take(piece, &mut batch, &mut taken).is_break() {
@@ -139,7 +140,10 @@ fn a_body_of_exactly_the_limit_is_read() {
         }
         let told = match taken.error {
             Some(error) => error.kind.name(),
-            None => reader.ended(&mut batch).map_or("failed", |_| "complete"),
+            None => match reader.ended(&mut batch) {
+                Ok(_) => "complete",
+                Err(error) => error.kind.name(),
+            },
         };
         assert_eq!(told, expected, "{bytes_max}");
     }

@@ -49,31 +49,44 @@ pub(super) fn request(
         .map_err(|error| wrong(&format!("request cannot be JSON: {error}")))?;
     Ok(EncodedRequest {
         path: path(target.base_path).to_owned(),
-        headers: headers(target.key),
+        headers: headers(target),
         body,
         warnings,
         framing: Framing::Sse,
     })
 }
 
-/// A base URL may or may not name the version: both are common.
+/// A base URL may or may not name the version, and may be the whole address: all are common.
 fn path(base_path: &str) -> &'static str {
-    match base_path.ends_with("/v1") {
-        true => "/messages",
-        false => "/v1/messages",
+    match base_path {
+        base if base.ends_with("/v1/messages") => "",
+        base if base.ends_with("/v1") => "/messages",
+        _ => "/v1/messages",
     }
 }
 
-fn headers(key: Option<&Secret>) -> Vec<(&'static str, String)> {
+/// What a token of OAuth begins with, which stands in place of a key.
+const TOKEN: &str = "sk-ant-oat";
+/// Without which no such token is taken.
+const TOKEN_BETA: (&str, &str) = ("anthropic-beta", "oauth-2025-04-20");
+
+fn headers(target: &Target<'_>) -> Vec<(&'static str, String)> {
     let mut headers = vec![("anthropic-version", "2023-06-01".to_owned())];
-    match key.map(Secret::expose) {
-        // A token of OAuth instead of a key; taken only with this beta.
-        Some(token) if token.starts_with("sk-ant-oat") => {
+    let own = target.authorization.and_then(|own| own.to_str().ok());
+    let own = own.and_then(|own| own.split_once(' '));
+    let own = own.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let mut has_token = own.is_some_and(|(_, token)| token.starts_with(TOKEN));
+    match target.key.map(Secret::expose) {
+        Some(token) if token.starts_with(TOKEN) => {
             headers.push(("authorization", format!("Bearer {token}")));
-            headers.push(("anthropic-beta", "oauth-2025-04-20".to_owned()));
+            has_token = true;
         }
         Some(key) => headers.push(("x-api-key", key.to_owned())),
         None => {}
+    }
+    if has_token {
+        let (name, beta) = TOKEN_BETA;
+        headers.push((name, beta.to_owned()));
     }
     headers
 }
@@ -119,7 +132,7 @@ impl Serialize for Body<'_> {
         }
         let extra = request.extra.iter();
         for (name, value) in extra.filter(|(name, _)| fields::passes(name)) {
-            if !request.extra_body.contains_key(name) {
+            if !value.is_null() && !request.extra_body.contains_key(name) {
                 map.serialize_entry(name, value)?;
             }
         }
@@ -147,8 +160,7 @@ impl Body<'_> {
         name: &str,
         value: Option<impl Serialize>,
     ) -> Result<(), M::Error> {
-        let is_elsewhere =
-            self.request.extra.contains_key(name) || self.request.extra_body.contains_key(name);
+        let is_elsewhere = given(self.request, name) || self.request.extra_body.contains_key(name);
         match value {
             Some(value) if !is_elsewhere => map.serialize_entry(name, &value),
             _ => Ok(()),

@@ -6,6 +6,7 @@ mod calls;
 mod decode;
 mod encode;
 mod fields;
+mod media;
 mod parts;
 mod sink;
 mod tools;

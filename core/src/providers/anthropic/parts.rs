@@ -1,14 +1,19 @@
 //! Parts of a message as blocks: OpenAI's text, images and files are rewritten, what has
 //! Anthropic's form goes out as it is. Called by `turns`.
 
+use std::borrow::Cow;
+
 use base64::prelude::{Engine, BASE64_STANDARD};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{json, Map, Value};
 
+use super::media::{base64, image_source, Source};
 use super::{turns, wrong};
 use crate::error::LlmError;
 use crate::message::ContentPart;
+use crate::providers::call_ids::Ids;
+use crate::providers::reply;
 use crate::providers::unsupported::Unsupported;
 
 /// One block of a turn.
@@ -21,8 +26,8 @@ pub(super) struct Block<'a> {
 /// What a block is.
 pub(super) enum Body<'a> {
     Text(&'a str),
-    /// A part that has Anthropic's form.
-    Native(&'a ContentPart),
+    /// A part that has Anthropic's form, and what of it goes out in another way.
+    Native(&'a ContentPart, Vec<(&'static str, Value)>),
     /// An image or a document, with the fields that stood beside the source.
     Media {
         kind: &'static str,
@@ -31,24 +36,16 @@ pub(super) enum Body<'a> {
         part: &'a ContentPart,
     },
     ToolUse {
-        id: &'a str,
+        id: Cow<'a, str>,
         name: &'a str,
         input: Option<&'a RawValue>,
         beside: &'a Map<String, Value>,
     },
     ToolResult {
-        id: &'a str,
+        id: Cow<'a, str>,
         content: Option<ResultContent<'a>>,
         is_error: Option<&'a Value>,
     },
-}
-
-/// Where an image or a document is.
-pub(super) enum Source<'a> {
-    Url(&'a str),
-    Base64 { media_type: &'a str, data: &'a str },
-    Text(String),
-    File(&'a str),
 }
 
 /// What a tool answered.
@@ -70,28 +67,57 @@ impl<'a> Block<'a> {
     pub(super) fn is_tool_result(&self) -> bool {
         match &self.body {
             Body::ToolResult { .. } => true,
-            Body::Native(part) => part.kind == "tool_result",
+            Body::Native(part, _) => part.kind == "tool_result",
             Body::Text(_) | Body::Media { .. } | Body::ToolUse { .. } => false,
         }
     }
 
     /// Whether it is a call in Anthropic's form with this id.
     pub(super) fn is_tool_use(&self, id: &str) -> bool {
-        let Body::Native(part) = &self.body else {
+        let Body::Native(part, _) = &self.body else {
             return false;
         };
         part.kind == "tool_use" && part.fields.get("id").and_then(Value::as_str) == Some(id)
     }
+
+    /// Takes blanks from the end of a text.
+    pub(super) fn trim_end(&mut self) {
+        match &mut self.body {
+            Body::Text(text) => *text = text.trim_end(),
+            Body::Native(part, changes) if part.kind == "text" => {
+                let text = part.fields.get("text").and_then(Value::as_str);
+                let text = text.filter(|text| text.ends_with(char::is_whitespace));
+                changes.extend(text.map(|text| ("text", Value::from(text.trim_end()))));
+            }
+            Body::Native(..)
+            | Body::Media { .. }
+            | Body::ToolUse { .. }
+            | Body::ToolResult { .. } => {}
+        }
+    }
+}
+
+/// "text content blocks must contain non-whitespace text".
+pub(super) fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 pub(super) fn blocks<'a>(
     parts: &'a [ContentPart],
     place: &str,
+    is_reply: bool,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Vec<Block<'a>>, LlmError> {
     let mut blocks = Vec::with_capacity(parts.len());
     for (index, part) in parts.iter().enumerate() {
         let place = format!("{place}.content[{index}]");
+        if is_blank_text(part) {
+            continue;
+        }
+        if is_reply && is_foreign(part) {
+            unsupported.leave(&place, &part.kind);
+            continue;
+        }
         let body = match part.kind.as_str() {
             "image_url" => image(part, &place, unsupported)?,
             "file" => file(part, &place)?,
@@ -103,11 +129,60 @@ pub(super) fn blocks<'a>(
                 unsupported.refuse(&place, "Anthropic has no refusals apart from text")?;
                 continue;
             }
-            _ => Body::Native(part),
+            _ => Body::Native(part, native_changes(part)),
         };
         blocks.push(Block::new(body));
     }
     Ok(blocks)
+}
+
+fn is_blank_text(part: &ContentPart) -> bool {
+    let text = part.fields.get("text");
+    part.kind == "text" && text.and_then(Value::as_str).is_some_and(is_blank)
+}
+
+/// Reasoning of other providers: Anthropic's own is signed.
+fn is_foreign(part: &ContentPart) -> bool {
+    let field = |name: &str| part.fields.get(name).and_then(Value::as_str);
+    let is_signed = || field("signature").is_some_and(|signature| !signature.is_empty());
+    match part.kind.as_str() {
+        "thinking" => !is_signed(),
+        kind => reply::PARTS.contains(&kind),
+    }
+}
+
+/// What Anthropic refuses in a part of its own form: the letters of an id, the name of a type,
+/// blank texts in a result.
+fn native_changes(part: &ContentPart) -> Vec<(&'static str, Value)> {
+    let field = |name: &str| part.fields.get(name);
+    let id_name = match part.kind.as_str() {
+        "tool_use" => "id",
+        "tool_result" => "tool_use_id",
+        "image" => {
+            let source = field("source").and_then(image_source);
+            return source
+                .map(|source| ("source", source))
+                .into_iter()
+                .collect();
+        }
+        _ => return Vec::new(),
+    };
+    let mut changes = Vec::new();
+    if let Some(Value::String(id)) = field(id_name) {
+        let fitting = Ids::Word.fitting(id);
+        changes.extend((fitting != *id).then(|| (id_name, Value::from(fitting))));
+    }
+    let is_blank = |part: &Value| {
+        let text = part.get("text").and_then(Value::as_str);
+        part.get("type").is_some_and(|kind| kind == "text") && text.is_some_and(is_blank)
+    };
+    if let Some(Value::Array(list)) = field("content") {
+        if list.iter().any(is_blank) {
+            let rest = list.iter().filter(|part| !is_blank(part)).cloned();
+            changes.push(("content", rest.collect()));
+        }
+    }
+    changes
 }
 
 fn image<'a>(
@@ -125,7 +200,7 @@ fn image<'a>(
     }
     let source = match url.strip_prefix("data:") {
         None => Source::Url(url),
-        Some(data) => base64(data, &format!("{place}.image_url.url"))?,
+        Some(data) => base64(data, "image/", &format!("{place}.image_url.url"))?,
     };
     Ok(media("image", source, None, part))
 }
@@ -143,21 +218,21 @@ fn file<'a>(part: &'a ContentPart, place: &str) -> Result<Body<'a>, LlmError> {
         ))
     })?;
     let place = format!("{place}.file_data");
-    Ok(match base64(data, &place)? {
+    Ok(match base64(data, "", &place)? {
         // Anthropic takes text as text.
-        Source::Base64 {
-            media_type: "text/plain",
-            data,
-        } => {
-            let bytes = BASE64_STANDARD.decode(data).ok();
+        Source::Base64 { media_type, data } if media_type == "text/plain" => {
+            let bytes = BASE64_STANDARD.decode(data.as_bytes()).ok();
             let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
             let text = text.ok_or_else(|| wrong(&format!("{place} is no UTF-8 text in base64")))?;
             media("document", Source::Text(text), title, part)
         }
-        source @ Source::Base64 { media_type, .. } if media_type.starts_with("image/") => {
-            media("image", source, None, part)
+        source => {
+            let kind = match &source {
+                Source::Base64 { media_type, .. } if media_type.starts_with("image/") => "image",
+                _ => "document",
+            };
+            media(kind, source, title.filter(|_| kind == "document"), part)
         }
-        source => media("document", source, title, part),
     })
 }
 
@@ -175,16 +250,6 @@ fn media<'a>(
     }
 }
 
-/// `image/png;base64,iVBO...`: what stands behind `data:` (RFC 2397).
-fn base64<'a>(data: &'a str, place: &str) -> Result<Source<'a>, LlmError> {
-    let parted = data.split_once(',').and_then(|(head, data)| {
-        let head = head.strip_suffix(";base64")?;
-        let media_type = head.split(';').next().unwrap_or(head);
-        (!media_type.is_empty()).then_some(Source::Base64 { media_type, data })
-    });
-    parted.ok_or_else(|| wrong(&format!("{place} must read data:MEDIA/TYPE;base64,DATA")))
-}
-
 impl Serialize for Block<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -194,9 +259,14 @@ impl Serialize for Block<'_> {
                 map.serialize_entry("type", "text")?;
                 map.serialize_entry("text", text)?;
             }
-            Body::Native(part) => {
+            Body::Native(part, changes) => {
                 map.serialize_entry("type", &part.kind)?;
-                is_marked = beside(&mut map, &part.fields, "")?;
+                let changed = |name: &str| changes.iter().find(|(changed, _)| *changed == name);
+                for (name, value) in &part.fields {
+                    let value = changed(name).map_or(value, |(_, value)| value);
+                    map.serialize_entry(name, value)?;
+                }
+                is_marked = part.fields.contains_key("cache_control");
             }
             Body::Media {
                 kind,
@@ -261,24 +331,4 @@ fn beside<M: SerializeMap>(
         map.serialize_entry(name, value)?;
     }
     Ok(fields.contains_key("cache_control"))
-}
-
-impl Serialize for Source<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields: &[(&str, &str)] = match self {
-            Self::Url(url) => &[("type", "url"), ("url", url)],
-            Self::Base64 { media_type, data } => &[
-                ("type", "base64"),
-                ("media_type", media_type),
-                ("data", data),
-            ],
-            Self::Text(text) => &[
-                ("type", "text"),
-                ("media_type", "text/plain"),
-                ("data", text),
-            ],
-            Self::File(id) => &[("type", "file"), ("file_id", id)],
-        };
-        serializer.collect_map(fields.iter().copied())
-    }
 }

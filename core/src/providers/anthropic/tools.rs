@@ -1,11 +1,15 @@
 //! Tools and the choice among them. Called by `encode`.
 
+use std::borrow::Cow;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{json, Map, Value};
 
+use super::encode::given;
 use super::wrong;
 use crate::error::LlmError;
 use crate::message::{Function, Tool};
+use crate::providers::tool_schema;
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
 
@@ -14,7 +18,7 @@ pub(super) enum WireTool<'a> {
     /// The caller's function, and the fields that stood beside it, such as `cache_control`.
     Function(&'a Function, &'a Map<String, Value>),
     /// One that is in Anthropic's form already: run there, or the caller's.
-    Native(&'a Tool),
+    Native(Box<Cow<'a, Tool>>),
 }
 
 pub(super) fn tools<'a>(
@@ -32,10 +36,23 @@ pub(super) fn tools<'a>(
             None if tool.kind == "function" && !tool.extra.contains_key("name") => {
                 return Err(wrong(&format!("tools[{index}].function is missing")));
             }
-            None => wire.push(WireTool::Native(tool)),
+            None => wire.push(WireTool::Native(Box::new(native(tool)))),
         }
     }
     Ok(wire)
+}
+
+/// A tool of the caller's in Anthropic's form may lack its schema's type too.
+fn native(tool: &Tool) -> Cow<'_, Tool> {
+    let schema = tool.extra.get("input_schema").map(tool_schema::typed);
+    match schema {
+        Some(Cow::Owned(schema)) => {
+            let mut tool = tool.clone();
+            tool.extra.insert("input_schema".to_owned(), schema);
+            Cow::Owned(tool)
+        }
+        Some(Cow::Borrowed(_)) | None => Cow::Borrowed(tool),
+    }
 }
 
 impl Serialize for WireTool<'_> {
@@ -57,7 +74,9 @@ impl Serialize for WireTool<'_> {
             None | Some(Value::Null) => {
                 map.serialize_entry("input_schema", &json!({"type": "object"}))?;
             }
-            Some(schema) => map.serialize_entry("input_schema", schema)?,
+            Some(schema) => {
+                map.serialize_entry("input_schema", &tool_schema::typed(schema))?;
+            }
         }
         if let Some(strict) = function.strict {
             map.serialize_entry("strict", &strict)?;
@@ -93,6 +112,13 @@ pub(super) fn choice(
         },
         Some(choice) => named(choice, unsupported)?,
     };
+    // "tool_choice may only be specified while providing tools", also one that asks for nothing.
+    let may_go = has_tools || given(request, "tools");
+    let asks = |choice: &Value| {
+        let kind = choice.get("type").and_then(Value::as_str);
+        !matches!(kind, Some("auto" | "none"))
+    };
+    choice = choice.filter(|choice| may_go || asks(choice));
     let one_at_a_time = request.extra.get("parallel_tool_calls") == Some(&Value::Bool(false));
     if one_at_a_time && has_tools {
         let choice = choice.get_or_insert_with(|| json!({"type": "auto"}));

@@ -5,11 +5,18 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use std::borrow::Cow;
+
 use super::parts::{self, Block, Body, ResultContent};
 use super::wrong;
 use crate::error::LlmError;
 use crate::message::{Content, Message, MessageToolCall, Role};
+use crate::providers::call_ids::{CallIds, Ids};
+use crate::providers::reply;
 use crate::providers::unsupported::Unsupported;
+
+/// Anthropic takes no error without words.
+const FAILED_SILENTLY: &str = "the tool failed and said nothing";
 
 /// A conversation as Anthropic has it.
 #[derive(Default)]
@@ -29,6 +36,8 @@ pub(super) fn conversation<'a>(
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Conversation<'a>, LlmError> {
     let mut conversation = Conversation::default();
+    // "String should match pattern '^[a-zA-Z0-9_-]+$'", and "tool_use ids must be unique".
+    let names = CallIds::read(Ids::Word, messages);
     for (index, message) in messages.iter().enumerate() {
         let place = format!("messages[{index}]");
         let role = match message.role {
@@ -41,7 +50,11 @@ pub(super) fn conversation<'a>(
                 continue;
             }
         };
-        let blocks = blocks(message, &place, unsupported)?;
+        let blocks = blocks(message, &place, &names, index, unsupported)?;
+        // "all messages must have non-empty content": who says nothing takes no turn.
+        if blocks.is_empty() {
+            continue;
+        }
         if role == "system" {
             if !conversation.turns.is_empty() {
                 let moved =
@@ -56,6 +69,18 @@ pub(super) fn conversation<'a>(
             _ => conversation.turns.push(Turn { role, blocks }),
         }
     }
+    let is_said = |message: &Message| !matches!(message.role, Role::System | Role::Developer);
+    if conversation.turns.is_empty() && messages.iter().any(is_said) {
+        return Err(wrong(
+            "messages say nothing; give at least one of the user's",
+        ));
+    }
+    // "final assistant content cannot end with trailing whitespace".
+    let last = conversation.turns.last_mut();
+    let last = last.filter(|turn| turn.role == "assistant");
+    if let Some(block) = last.and_then(|turn| turn.blocks.last_mut()) {
+        block.trim_end();
+    }
     for turn in conversation
         .turns
         .iter_mut()
@@ -69,22 +94,30 @@ pub(super) fn conversation<'a>(
 fn blocks<'a>(
     message: &'a Message,
     place: &str,
+    names: &CallIds,
+    position: usize,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Vec<Block<'a>>, LlmError> {
     check_fields(message, place, unsupported)?;
     let mut blocks = match &message.content {
-        _ if message.role == Role::Tool => vec![result(message, place, unsupported)?],
+        _ if message.role == Role::Tool => {
+            let id = names.result(position);
+            vec![result(message, place, id, unsupported)?]
+        }
         None => Vec::new(),
-        // Beside calls the content is often empty; Anthropic takes no empty text.
-        Some(Content::Text(text)) if text.is_empty() => Vec::new(),
+        // Beside calls the content is often empty; Anthropic takes no blank text.
+        Some(Content::Text(text)) if parts::is_blank(text) => Vec::new(),
         Some(Content::Text(text)) => vec![Block::new(Body::Text(text))],
-        Some(Content::Parts(list)) => parts::blocks(list, place, unsupported)?,
+        Some(Content::Parts(list)) => {
+            parts::blocks(list, place, message.role == Role::Assistant, unsupported)?
+        }
     };
     for (index, call) in message.tool_calls.iter().enumerate() {
         let stands_in_content = |id: &str| blocks.iter().any(|block| block.is_tool_use(id));
         if !call.id.as_deref().is_some_and(stands_in_content) {
             let place = format!("{place}.tool_calls[{index}]");
-            blocks.extend(call_block(call, &place, unsupported)?);
+            let id = names.call(position, index);
+            blocks.extend(call_block(call, &place, id, unsupported)?);
         }
     }
     if let (Some(block), Some(mark)) = (blocks.last_mut(), message.extra.get("cache_control")) {
@@ -94,7 +127,7 @@ fn blocks<'a>(
 }
 
 /// Fields beside role and content. Clients that send an answer of OpenAI's back send its empty
-/// ones too.
+/// ones too, and what only OpenAI's kin know stays behind.
 fn check_fields(
     message: &Message,
     place: &str,
@@ -108,7 +141,12 @@ fn check_fields(
             _ => false,
         };
         let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-        if !is_known && !is_empty {
+        let is_foreign = message.role == Role::Assistant
+            && name != "function_call"
+            && reply::FIELDS.contains(&name.as_str());
+        if is_foreign && !is_empty {
+            unsupported.leave(&format!("{place}.{name}"), name);
+        } else if !is_known && !is_empty {
             let why = "Anthropic has no such field in a message";
             unsupported.refuse(&format!("{place}.{name}"), why)?;
         }
@@ -119,31 +157,37 @@ fn check_fields(
 fn result<'a>(
     message: &'a Message,
     place: &str,
+    new_id: Option<&str>,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Block<'a>, LlmError> {
-    let id = message
-        .tool_call_id
-        .as_deref()
+    let new_id = new_id.map(|id| Cow::Owned(id.to_owned()));
+    let id = new_id
+        .or(message.tool_call_id.as_deref().map(Cow::Borrowed))
         .ok_or_else(|| wrong(&format!("{place}.tool_call_id is missing")))?;
-    let content = match &message.content {
+    let mut content = match &message.content {
         None => None,
+        Some(Content::Text(text)) if parts::is_blank(text) => None,
         Some(Content::Text(text)) => Some(ResultContent::Text(text)),
-        Some(Content::Parts(list)) => Some(ResultContent::Blocks(parts::blocks(
-            list,
-            place,
-            unsupported,
-        )?)),
+        Some(Content::Parts(list)) => {
+            let blocks = parts::blocks(list, place, false, unsupported)?;
+            (!blocks.is_empty()).then_some(ResultContent::Blocks(blocks))
+        }
     };
+    let is_error = message.extra.get("is_error").filter(|is| !is.is_null());
+    if is_error == Some(&Value::Bool(true)) {
+        content.get_or_insert(ResultContent::Text(FAILED_SILENTLY));
+    }
     Ok(Block::new(Body::ToolResult {
         id,
         content,
-        is_error: message.extra.get("is_error").filter(|is| !is.is_null()),
+        is_error,
     }))
 }
 
 fn call_block<'a>(
     call: &'a MessageToolCall,
     place: &str,
+    new_id: Option<&str>,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Option<Block<'a>>, LlmError> {
     let Some(function) = &call.function else {
@@ -151,8 +195,10 @@ fn call_block<'a>(
         return unsupported.refuse(place, why).map(|()| None);
     };
     let missing = || wrong(&format!("{place}.id is missing"));
+    let new_id = new_id.map(|id| Cow::Owned(id.to_owned()));
+    let own_id = call.id.as_deref().map(Cow::Borrowed);
     Ok(Some(Block::new(Body::ToolUse {
-        id: call.id.as_deref().ok_or_else(missing)?,
+        id: new_id.or(own_id).ok_or_else(missing)?,
         name: &function.name,
         input: input(&function.arguments, place)?,
         beside: &call.extra,

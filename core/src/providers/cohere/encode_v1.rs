@@ -24,6 +24,7 @@ const ONLY_V2: &[&str] = &[
 pub(super) fn request(
     request: &LlmRequest,
     target: &Target<'_>,
+    path: &str,
 ) -> Result<EncodedRequest, LlmError> {
     let mut draft = Draft::new(request, target);
     draft.put("model", Some(request.model.as_str()));
@@ -40,7 +41,7 @@ pub(super) fn request(
     }
     reasoning(&mut draft)?;
     draft.extras(ONLY_V2)?;
-    draft.encode("/chat", Framing::Ndjson)
+    draft.encode(path, Framing::Ndjson)
 }
 
 fn not_empty(list: Vec<Value>) -> Option<Vec<Value>> {

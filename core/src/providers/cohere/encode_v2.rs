@@ -8,7 +8,7 @@ use super::messages;
 use crate::error::LlmError;
 use crate::framing::Framing;
 use crate::message::{Function, Tool};
-use crate::providers::{EncodedRequest, Target};
+use crate::providers::{tool_schema, EncodedRequest, Target};
 use crate::request::LlmRequest;
 
 pub(super) fn request(
@@ -63,8 +63,10 @@ fn wire_tool(tool: &Tool, function: &Function) -> Value {
         wire.insert("description".to_owned(), json!(description));
     }
     // v2 asks for a schema, of a tool without parameters too.
-    let parameters = function.parameters.clone();
-    let parameters = parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}}));
+    let parameters = match &function.parameters {
+        Some(schema) => tool_schema::with_properties(schema).into_owned(),
+        None => tool_schema::empty(),
+    };
     wire.insert("parameters".to_owned(), parameters);
     wire.extend(function.extra.clone());
     let mut outer = Map::from_iter([("type".to_owned(), json!("function"))]);

@@ -5,9 +5,9 @@
 use serde_json::{json, Map, Value};
 
 use super::encode::{wrong, Draft};
-use super::messages::FOREIGN;
 use crate::error::LlmError;
 use crate::message::{Content, Message, MessageToolCall, Role};
+use crate::providers::reply;
 
 /// What the request says of the conversation.
 #[derive(Debug, Default)]
@@ -53,6 +53,8 @@ pub(super) fn conversation(draft: &mut Draft<'_>) -> Result<Conversation, LlmErr
                 None => conversation.preamble = Some(text),
             },
             _ if is_asked && position + 1 == messages.len() => conversation.message = text,
+            // "all elements in history must have a message".
+            _ if text.trim().is_empty() && message.tool_calls.is_empty() => {}
             Role::System | Role::Developer => conversation.say("SYSTEM", text),
             Role::User => conversation.say("USER", text),
             Role::Assistant => {
@@ -103,7 +105,7 @@ fn check_fields(draft: &mut Draft<'_>, message: &Message, place: &str) -> Result
         if is_nothing(name, value) || name == "tool_plan" {
             continue;
         }
-        match FOREIGN.contains(&name.as_str()) {
+        match reply::FIELDS.contains(&name.as_str()) {
             true => draft.leave(&place, name),
             false => draft.refuse(&place, "Cohere's v1 has no place for it")?,
         }

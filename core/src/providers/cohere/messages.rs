@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::encode::Draft;
 use crate::error::LlmError;
 use crate::message::{Content, ContentPart, Message, MessageToolCall, Role};
+use crate::providers::reply;
 
 #[derive(DeriveSerialize)]
 pub(super) struct WireMessage<'a> {
@@ -26,6 +27,17 @@ pub(super) struct WireMessage<'a> {
     extra: Extra<'a>,
 }
 
+impl WireMessage<'_> {
+    fn says_something(&self) -> bool {
+        let has_content = match &self.content {
+            Some(WireContent::Text(text)) => !text.trim().is_empty(),
+            Some(WireContent::Parts(parts)) => !parts.is_empty(),
+            None => false,
+        };
+        has_content || !self.tool_calls.is_empty() || self.tool_plan.is_some()
+    }
+}
+
 #[derive(DeriveSerialize)]
 #[serde(untagged)]
 enum WireContent<'a> {
@@ -40,8 +52,6 @@ struct WireCall<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     function: WireFunction<'a>,
-    #[serde(flatten)]
-    extra: Extra<'a>,
 }
 
 #[derive(DeriveSerialize)]
@@ -91,7 +101,8 @@ fn wire_message<'a>(
     };
     let content = match &message.content {
         Some(Content::Parts(parts)) => {
-            Some(WireContent::Parts(known_parts(draft, parts, kinds, place)?))
+            let parts = known_parts(draft, parts, kinds, place)?;
+            (!parts.is_empty()).then_some(WireContent::Parts(parts))
         }
         Some(Content::Text(text)) => Some(WireContent::Text(text)),
         None => None,
@@ -104,22 +115,17 @@ fn wire_message<'a>(
         tool_call_id: message.tool_call_id.as_deref(),
         extra: extra(draft, message, place)?,
     };
-    if message.role == Role::Assistant {
-        take_plan(&mut wire);
+    match message.role {
+        Role::Assistant => take_plan(&mut wire),
+        // The API wants it there, however little the tool said.
+        Role::Tool => {
+            wire.content.get_or_insert(WireContent::Text(""));
+        }
+        _ => {}
     }
-    Ok(Some(wire))
+    // Who says nothing takes no turn: an empty one is an error.
+    Ok((message.role == Role::Tool || wire.says_something()).then_some(wire))
 }
-
-/// Fields that other providers' replies have.
-pub(super) const FOREIGN: &[&str] = &[
-    "annotations",
-    "audio",
-    "function_call",
-    "reasoning",
-    "reasoning_content",
-    "reasoning_details",
-    "refusal",
-];
 
 /// A name says who of several speaks, which Cohere does not know; a tool's is known by its call.
 fn extra<'a>(
@@ -135,7 +141,7 @@ fn extra<'a>(
                 let why = "Cohere's messages have no place for it";
                 draft.refuse(&format!("{place}.{name}"), why)?;
             }
-            name if FOREIGN.contains(&name) => draft.leave(&format!("{place}.{name}"), name),
+            name if reply::FIELDS.contains(&name) => draft.leave(&format!("{place}.{name}"), name),
             name => extra.push((name, value)),
         }
     }
@@ -146,6 +152,11 @@ fn extra<'a>(
 fn is_foreign(part: &ContentPart) -> bool {
     let is_text = part.fields.get("thinking").is_some_and(Value::is_string);
     part.kind == "thinking" && !(is_text && part.fields.len() == 1)
+}
+
+fn is_blank(part: &ContentPart) -> bool {
+    let text = part.fields.get("text").and_then(Value::as_str);
+    part.kind == "text" && text.is_some_and(|text| text.trim().is_empty())
 }
 
 /// The parts that may stand in a message of this role. In a reply of the model the others are left
@@ -159,6 +170,9 @@ fn known_parts<'a>(
     let mut known = Vec::with_capacity(parts.len());
     for (position, part) in parts.iter().enumerate() {
         let place = format!("{place}.content[{position}]");
+        if is_blank(part) {
+            continue;
+        }
         if kinds.contains(&part.kind.as_str()) && !is_foreign(part) {
             known.push(part);
         } else if kinds.contains(&"tool_plan") {
@@ -183,9 +197,9 @@ fn calls<'a>(
             draft.refuse(&format!("{place}.tool_calls[{position}]"), &why)?;
             continue;
         };
-        let arguments = match function.arguments.as_str() {
-            "" => "{}",
-            arguments => arguments,
+        let arguments = match function.arguments.trim() {
+            "" | "null" => "{}",
+            _ => function.arguments.as_str(),
         };
         wire.push(WireCall {
             id: call.id.as_deref(),
@@ -194,7 +208,6 @@ fn calls<'a>(
                 name: &function.name,
                 arguments,
             },
-            extra: Extra(call.extra.iter().map(|(n, v)| (n.as_str(), v)).collect()),
         });
     }
     Ok(wire)

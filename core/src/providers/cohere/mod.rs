@@ -21,7 +21,7 @@ use crate::request::LlmRequest;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// The codec. A base URL that ends in `/v1` chooses v1; every other one gets v2.
+/// The codec. A base URL that ends in `/v1` or `/v1/chat` chooses v1; every other one gets v2.
 #[derive(Debug)]
 pub(crate) struct Cohere;
 
@@ -48,7 +48,9 @@ impl Provider for Cohere {
         target: &Target<'_>,
     ) -> Result<EncodedRequest, LlmError> {
         match target.base_path {
-            path if path.ends_with("/v1") => encode_v1::request(request, target),
+            path if path.ends_with("/v1/chat") => encode_v1::request(request, target, ""),
+            path if path.ends_with("/v2/chat") => encode_v2::request(request, target, ""),
+            path if path.ends_with("/v1") => encode_v1::request(request, target, "/chat"),
             path if path.ends_with("/v2") => encode_v2::request(request, target, "/chat"),
             _ => encode_v2::request(request, target, "/v2/chat"),
         }

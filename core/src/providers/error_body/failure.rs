@@ -36,6 +36,7 @@ pub(super) const CODES: &[&str] = &[
     "statusCode",
     "raw_status_code",
     "http_status",
+    "http_code",
 ];
 
 /// Fields that say what an object is.

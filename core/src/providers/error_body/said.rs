@@ -3,11 +3,11 @@
 
 use serde_json::{Map, Value};
 
-use super::failure;
+use super::{failure, rest};
 use crate::providers::{headers, json};
 
 /// How far errors are nested in errors (a gateway's in a gateway's).
-const NESTING_MAX: usize = 4;
+const NESTING_MAX: usize = 6;
 
 /// What an error's body says, whatever its shape.
 #[derive(Debug, Default)]
@@ -25,7 +25,73 @@ pub(super) struct Said {
     pub(super) status: Option<u16>,
     pub(super) retry_after_ms: Option<u64>,
     pub(super) request_id: Option<String>,
+    /// What the document says beside all this, as JSON.
+    pub(super) rest: Option<String>,
 }
+
+/// MiniMax's own codes, in `base_resp`, as marks: platform.minimax.io, "error codes".
+const BASE_RESP: &[(u64, &str)] = &[
+    (1002, "ratelimited"),
+    (1004, "invalidapikey"),
+    (1008, "insufficientbalance"),
+    (1026, "contentfilter"),
+    (1027, "contentfilter"),
+    (1039, "ratelimited"),
+    (1041, "ratelimited"),
+    (1042, "invalidrequest"),
+    (2013, "invalidrequest"),
+    (2045, "ratelimited"),
+    (2049, "invalidapikey"),
+    (2056, "quotaexceeded"),
+];
+
+/// Words for a wrong key, where no code says so (xAI).
+const WRONG_KEY: &[&str] = &["incorrect api key", "invalid api key", "api key not valid"];
+
+/// Words for an empty account, of providers and gateways that have no code for it, or one for more
+/// than that.
+const NO_CREDIT: &[&str] = &[
+    "account is not active, please check your billing",
+    "account is in good standing",
+    "any credits",
+    // Cohere's trial keys: by the minute it is a rate, by the month the end.
+    "api calls / month",
+    "arrears",
+    "balance insufficient",
+    "balance is insufficient",
+    "balance is not enough",
+    "balance is too low",
+    "billing hard limit",
+    "credit balance is too low",
+    "credit limit exceeded",
+    "credits are depleted",
+    "credits exhausted",
+    "insufficient account balance",
+    "insufficient balance",
+    "insufficient credit",
+    "insufficient fund",
+    "insufficient quota",
+    "insufficient_quota",
+    "insufficient_user_quota",
+    "monthly included credits",
+    "monthly spending limit",
+    "negative balance",
+    "no credits",
+    "not enough balance",
+    "not enough credit",
+    "out of credit",
+    "overdue balance",
+    "overdue payment",
+    "please recharge",
+    "please top up",
+    "reached your specified api usage limits",
+    "requires more credits",
+    "run out of credit",
+    "used all available credits",
+    "\u{4f59}\u{989d}\u{4e0d}\u{8db3}",
+    "\u{989d}\u{5ea6}\u{4e0d}\u{8db3}",
+    "\u{6b20}\u{8d39}",
+];
 
 impl Said {
     pub(super) fn read(text: &str) -> Self {
@@ -34,11 +100,15 @@ impl Said {
             ..Self::default()
         };
         let mut repaired = String::new();
-        let text = text.trim();
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let data = event_data(text);
+        let text = data.as_deref().unwrap_or(text);
         match json::parse::<Value>(text, &mut repaired) {
             Ok(value) => {
                 said.names_failure = failure::is_named(&value);
                 said.value(&value, NESTING_MAX);
+                let rest = rest::of(&value, said.message.as_deref().unwrap_or_default());
+                said.rest = rest.map(|rest| rest.to_string());
             }
             Err(_) if text.starts_with('<') => {
                 said.is_document = false;
@@ -55,6 +125,15 @@ impl Said {
 
     fn value(&mut self, value: &Value, nesting: usize) {
         match value {
+            // A gateway's message may be the whole document that it was given.
+            Value::String(text) if nesting > 0 && text.trim_start().starts_with('{') => {
+                if let Ok(document) = serde_json::from_str::<Value>(text) {
+                    self.value(&document, nesting - 1);
+                }
+                if self.message.is_none() {
+                    self.text(text);
+                }
+            }
             Value::String(text) => self.text(text),
             Value::Array(values) if nesting > 0 => {
                 values
@@ -81,6 +160,10 @@ impl Said {
     }
 
     fn fields(&mut self, fields: &Map<String, Value>, nesting: usize) {
+        // RFC 9457: a problem has words of its own, and the errors in it are its details.
+        if fields.contains_key("title") {
+            self.own_message(fields, nesting);
+        }
         for name in failure::NESTS {
             fields
                 .get(*name)
@@ -88,6 +171,7 @@ impl Said {
                 .for_each(|value| self.value(value, nesting));
         }
         self.own_message(fields, nesting);
+        self.base_resp(fields.get("base_resp"));
         for name in failure::CODES {
             match fields.get(*name) {
                 Some(Value::String(word)) => self.word(word),
@@ -142,6 +226,9 @@ impl Said {
         if let Ok(number) = word.parse::<u64>() {
             return self.number(&Value::from(number));
         }
+        let Some(word) = type_name(word) else {
+            return;
+        };
         // "None" is what LiteLLM makes of a code that an upstream did not give.
         if matches!(word, "" | "error" | "None") {
             return;
@@ -199,27 +286,61 @@ impl Said {
             .for_each(|message| self.text(&message));
     }
 
-    /// Some say only in words that the key is wrong (xAI) or the account empty (Z.ai,
-    /// Anthropic).
+    fn base_resp(&mut self, said: Option<&Value>) {
+        let code = said.and_then(|said| said.get("status_code"));
+        let word = code
+            .and_then(Value::as_str)
+            .and_then(|word| word.parse().ok());
+        let Some(number) = code.and_then(Value::as_u64).or(word) else {
+            return;
+        };
+        let marks = BASE_RESP.iter().filter(|(code, _)| *code == number);
+        self.marks.extend(marks.map(|(_, mark)| (*mark).to_owned()));
+    }
+
+    /// Some say only in words that the key is wrong or the account empty.
     fn marks_of_message(&mut self) {
-        let message = self
-            .message
-            .as_deref()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let message = self.message.as_deref().unwrap_or_default();
+        let message = message.to_ascii_lowercase();
         let says = |phrases: &[&str]| phrases.iter().any(|phrase| message.contains(phrase));
-        if says(&["incorrect api key", "invalid api key", "api key not valid"]) {
+        if says(WRONG_KEY) {
             self.marks.push("invalidapikey".to_owned());
         }
-        // Cohere's trial keys: by the minute it is a rate, by the month the end.
-        if says(&[
-            "insufficient balance",
-            "credit balance is too low",
-            "api calls / month",
-        ]) {
+        // Gemini has the same words for the quota of a minute, beside a mark of its own.
+        let is_of_a_minute = || {
+            let mut marks = self.marks.iter();
+            self.retry_after_ms.is_some() || marks.any(|mark| mark == "resourceexhausted")
+        };
+        let is_empty = says(NO_CREDIT)
+            || (message.contains("exceeded your current quota") && !is_of_a_minute());
+        if is_empty {
             self.marks.push("insufficientbalance".to_owned());
         }
     }
+}
+
+/// The type of a problem is a URI, of which the end is the name; the blank one, and those that only
+/// cite the standard, are none.
+fn type_name(word: &str) -> Option<&str> {
+    let is_uri = word.contains("://") || word.starts_with("urn:") || word.starts_with("about:");
+    if !is_uri {
+        return Some(word);
+    }
+    let end = word.trim_end_matches('/').rsplit(['/', ':', '#']).next();
+    end.filter(|end| !end.is_empty() && !word.contains("rfc") && !word.starts_with("about:"))
+}
+
+/// The data of an event, as some servers write the body of an error status too.
+fn event_data(text: &str) -> Option<String> {
+    let is_event = ["data:", "event:"]
+        .iter()
+        .any(|field| text.starts_with(field));
+    let lines = text.lines().filter_map(|line| line.strip_prefix("data:"));
+    let data: Vec<&str> = lines
+        .map(str::trim)
+        .filter(|data| *data != "[DONE]")
+        .collect();
+    (is_event && !data.is_empty()).then(|| data.join("\n"))
 }
 
 fn title(html: &str) -> Option<&str> {

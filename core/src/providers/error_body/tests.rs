@@ -6,6 +6,7 @@ use super::*;
 use crate::providers::compatible::CODECS;
 use ErrorKind::*;
 
+mod documents;
 mod in_answers;
 
 fn of(status: u16, body: &str) -> LlmError {
@@ -100,7 +101,12 @@ const MARKS: &[(u16, &str, ErrorKind, bool)] = &[
         Provider,
         true,
     ),
-    (500, r#"{"code":"insufficient_quota"}"#, Provider, true),
+    (
+        500,
+        r#"{"code":"insufficient_quota"}"#,
+        QuotaExceeded,
+        false,
+    ),
     (400, r#"{"code":"model_not_found"}"#, NotFound, false),
     (400, r#"{"code":"Arrearage"}"#, QuotaExceeded, false),
     (

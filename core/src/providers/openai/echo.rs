@@ -56,7 +56,11 @@ impl Echo {
         let entries = std::mem::take(&mut self.entries);
         let block = match self.form {
             Reasoning::Forgotten => return None,
-            Reasoning::Text(kind) => json!({"type": kind, kind: text}),
+            // Of several names, servers say it under the first.
+            Reasoning::Text(kinds) => {
+                let kind = kinds.first()?;
+                json!({"type": kind, *kind: text})
+            }
             Reasoning::Entries(kind) => json!({"type": kind, kind: entries}),
             // Mistral's thinking is a list of parts.
             Reasoning::Part(kind) => {

@@ -6,14 +6,21 @@ use std::borrow::Cow;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{json, Value};
 
-use super::messages;
+use super::messages::{self, WireMessage};
 use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
-use crate::message::Message;
-use crate::providers::compatible::{Base, Endpoint, KeyHeader, Row};
+use crate::message::Tool;
+use crate::providers::compatible::{
+    Base, Endpoint, KeyHeader, Limit, Row, StreamOptions, DATA_SOURCES,
+};
 use crate::providers::unsupported::Unsupported;
-use crate::providers::{EncodedRequest, Target};
+use crate::providers::{tool_schema, EncodedRequest, Target};
 use crate::request::LlmRequest;
+
+/// The end of every path, which a base URL may have already: portals show the whole address.
+const PATH: &str = "/chat/completions";
+const LIMIT: &str = "max_tokens";
+const LIMIT_NEW: &str = "max_completion_tokens";
 
 pub(super) fn request(
     row: &Row,
@@ -40,12 +47,16 @@ pub(super) fn request(
         left_out.push(name);
     }
     let endpoint = endpoint(row, target)?;
+    let is_older = is_older(endpoint, target);
     let body = Body {
         row,
         request,
-        messages: messages::fit(row, &request.messages, &mut unsupported)?,
+        messages: messages::fit(row, endpoint.call_ids, request, &mut unsupported)?,
+        tools: request.tools.iter().map(|tool| whole(row, tool)).collect(),
         stream: target.stream,
-        limit: endpoint.limit,
+        limit: if is_older { Limit::Old } else { endpoint.limit },
+        asks_usage: !is_older && asks_usage(endpoint, request),
+        takes_stream_options: endpoint.stream_options != StreamOptions::Refused,
         left_out,
     };
     let body = serde_json::to_vec(&body)
@@ -55,7 +66,7 @@ pub(super) fn request(
         KeyHeader::ApiKey => ("api-key", key.expose().to_owned()),
     });
     Ok(EncodedRequest {
-        path: path(endpoint, &request.model),
+        path: path(endpoint, &request.model, target),
         headers: key.into_iter().collect(),
         body,
         warnings,
@@ -71,10 +82,17 @@ fn wrong(row: &Row, what: &str) -> LlmError {
 }
 
 fn endpoint<'r>(row: &'r Row, target: &Target<'_>) -> Result<&'r Endpoint, LlmError> {
+    let base_path = target.base_path;
+    let base_path = base_path.strip_suffix(PATH).unwrap_or(base_path);
+    let is_of = |host: &str| {
+        let before = target.host.strip_suffix(host);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    };
     let fits = |endpoint: &&Endpoint| match endpoint.base {
         Base::Own => target.own_endpoint,
-        Base::Ends(end) => target.base_path.ends_with(end),
-        Base::Holds(part) => target.base_path.contains(part),
+        Base::Host(host) => is_of(host),
+        Base::Ends(end) => base_path.ends_with(end),
+        Base::Holds(part) => base_path.contains(part),
         Base::Any => true,
     };
     let mut endpoints = row.endpoints.iter();
@@ -83,8 +101,59 @@ fn endpoint<'r>(row: &'r Row, target: &Target<'_>) -> Result<&'r Endpoint, LlmEr
         .ok_or_else(|| wrong(row, "no endpoint fits the base_url"))
 }
 
+/// Whether the URL names a version of the API from before what is newer.
+fn is_older(endpoint: &Endpoint, target: &Target<'_>) -> bool {
+    let version_of = |query: &'_ str| -> Option<String> {
+        let mut pairs = query.split('&');
+        let version = pairs.find_map(|pair| pair.strip_prefix("api-version="));
+        version.map(str::to_owned)
+    };
+    let (_, own) = endpoint.path.split_once('?').unwrap_or_default();
+    let version = version_of(target.query).or_else(|| version_of(own));
+    // "preview" and "latest" come after all dates.
+    version.is_some_and(|version| version.as_str() < endpoint.since)
+}
+
+/// Whether a stream is asked for its usage.
+fn asks_usage(endpoint: &Endpoint, request: &LlmRequest) -> bool {
+    let is_known = endpoint.stream_options == StreamOptions::Sent;
+    is_known && !DATA_SOURCES.iter().any(|name| is_written(request, name))
+}
+
+/// Whether the caller wrote a field that this library does not name.
+fn is_written(request: &LlmRequest, name: &str) -> bool {
+    let says = |value: Option<&Value>| value.is_some_and(|value| !value.is_null());
+    says(request.extra.get(name)) || says(request.extra_body.get(name))
+}
+
+/// A tool whose schema says all that servers ask for.
+fn whole<'t>(row: &Row, tool: &'t Tool) -> Cow<'t, Tool> {
+    let Some(function) = &tool.function else {
+        return Cow::Borrowed(tool);
+    };
+    let parameters = match &function.parameters {
+        None if row.needs_parameters => Cow::Owned(tool_schema::empty()),
+        None => return Cow::Borrowed(tool),
+        Some(schema) => tool_schema::with_properties(schema),
+    };
+    match parameters {
+        Cow::Borrowed(_) => Cow::Borrowed(tool),
+        Cow::Owned(parameters) => {
+            let mut tool = tool.clone();
+            if let Some(function) = &mut tool.function {
+                function.parameters = Some(parameters);
+            }
+            Cow::Owned(tool)
+        }
+    }
+}
+
 /// A model's name may hold what has a meaning in a path.
-fn path(endpoint: &Endpoint, model: &str) -> String {
+fn path(endpoint: &Endpoint, model: &str, target: &Target<'_>) -> String {
+    if target.base_path.ends_with(PATH) {
+        let query = endpoint.path.split_once('?');
+        return query.map_or_else(String::new, |(_, query)| format!("?{query}"));
+    }
     let Some((before, after)) = endpoint.path.split_once("{model}") else {
         return endpoint.path.to_owned();
     };
@@ -106,7 +175,7 @@ fn is_set(request: &LlmRequest, name: &str) -> bool {
         "seed" => request.seed.is_some(),
         "metadata" => request.metadata.is_some(),
         "reasoning_effort" => request.reasoning_effort.is_some(),
-        _ => request.extra.contains_key(name),
+        _ => is_written(request, name),
     };
     // What stands in extra_body was written for this provider.
     is_ours && !request.extra_body.contains_key(name)
@@ -125,9 +194,12 @@ fn more_than_one(request: &LlmRequest) -> bool {
 struct Body<'a> {
     row: &'a Row,
     request: &'a LlmRequest,
-    messages: Vec<Cow<'a, Message>>,
+    messages: Vec<WireMessage<'a>>,
+    tools: Vec<Cow<'a, Tool>>,
     stream: bool,
-    limit: &'static str,
+    limit: Limit,
+    asks_usage: bool,
+    takes_stream_options: bool,
     left_out: Vec<&'static str>,
 }
 
@@ -137,46 +209,35 @@ impl Serialize for Body<'_> {
         let mut map = serializer.serialize_map(None)?;
         self.put(&mut map, "model", Some(&request.model))?;
         self.put(&mut map, "messages", Some(&self.messages))?;
-        if let Some(name) = self.limit_name() {
-            self.put(&mut map, name, request.max_tokens)?;
+        if let Some((name, value)) = self.limit() {
+            map.serialize_entry(name, &value)?;
         }
         self.put(&mut map, "temperature", request.temperature)?;
         self.put(&mut map, "top_p", request.top_p)?;
         self.put(&mut map, "stop", not_empty(&request.stop))?;
         self.put(&mut map, self.row.seed, request.seed)?;
-        self.put(&mut map, "tools", not_empty(&request.tools))?;
+        self.put(&mut map, "tools", not_empty(&self.tools))?;
         self.put(&mut map, "tool_choice", self.tool_choice())?;
-        self.put(
-            &mut map,
-            "response_format",
-            request.response_format.as_ref(),
-        )?;
-        self.put(
-            &mut map,
-            "reasoning_effort",
-            request.reasoning_effort.as_ref(),
-        )?;
+        let format = request.response_format.as_ref();
+        self.put(&mut map, "response_format", format)?;
+        let effort = request.reasoning_effort.as_ref();
+        self.put(&mut map, "reasoning_effort", effort)?;
         self.put(&mut map, "user", request.user.as_ref())?;
         self.put(&mut map, "metadata", request.metadata.as_ref())?;
         if self.stream {
             self.put(&mut map, "stream", Some(true))?;
         }
-        if self.stream && self.row.stream_options {
+        if self.stream && self.asks_usage {
             let options = json!({"include_usage": true});
             self.put(&mut map, "stream_options", Some(options))?;
         }
-        for (name, value) in request
-            .extra
-            .iter()
-            .filter(|(name, _)| !self.is_overridden(name))
-        {
+        let extra = request.extra.iter();
+        for (name, value) in extra.filter(|(name, value)| self.passes(name, value)) {
             map.serialize_entry(name, value)?;
         }
         // A null takes a field out.
-        let over = request
-            .extra_body
-            .iter()
-            .filter(|(_, value)| !value.is_null());
+        let over = request.extra_body.iter();
+        let over = over.filter(|(_, value)| !value.is_null());
         for (name, value) in over.filter(|(name, _)| !self.is_left_out(name)) {
             map.serialize_entry(name, value)?;
         }
@@ -192,11 +253,24 @@ impl Body<'_> {
         name: &str,
         value: Option<impl Serialize>,
     ) -> Result<(), M::Error> {
-        let is_elsewhere = self.request.extra.contains_key(name) || self.is_overridden(name);
+        let is_elsewhere = self.request.extra.get(name).is_some_and(|v| !v.is_null());
         match value {
-            Some(value) if !is_elsewhere => map.serialize_entry(name, &value),
+            Some(value) if !is_elsewhere && !self.is_overridden(name) => {
+                map.serialize_entry(name, &value)
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Whether an unknown field goes out as it is.
+    fn passes(&self, name: &str, value: &Value) -> bool {
+        let has_place = match name {
+            LIMIT | LIMIT_NEW => false,
+            // "only allowed when stream is enabled".
+            "stream_options" => self.stream && self.takes_stream_options,
+            _ => true,
+        };
+        has_place && !value.is_null() && !self.is_overridden(name)
     }
 
     fn is_overridden(&self, name: &str) -> bool {
@@ -207,9 +281,19 @@ impl Body<'_> {
         self.left_out.contains(&name)
     }
 
-    /// The server's word for a choice that is a word.
+    fn has_tools(&self) -> bool {
+        !self.tools.is_empty()
+            || is_written(self.request, "tools")
+            || is_written(self.request, "functions")
+    }
+
+    /// The server's word for a choice that is a word. Without tools a choice among them is an
+    /// error, also one that asks for nothing.
     fn tool_choice(&self) -> Option<Cow<'_, Value>> {
         let choice = self.request.tool_choice.as_ref()?;
+        if matches!(choice.as_str(), Some("auto" | "none")) && !self.has_tools() {
+            return None;
+        }
         let names = self.row.tool_choices.iter();
         let mut names = names.filter(|(ours, _)| choice.as_str() == Some(ours));
         Some(match names.next() {
@@ -218,13 +302,35 @@ impl Body<'_> {
         })
     }
 
-    /// The name of `max_tokens`. Nothing where the caller chose a name by writing it.
-    fn limit_name(&self) -> Option<&'static str> {
-        let is_written = |name| {
-            self.request.extra.contains_key(name) || self.request.extra_body.contains_key(name)
+    /// The limit of tokens under the name that the server knows. The newer one holds where the
+    /// caller wrote both; `extra_body` holds over either, and a null there takes out the one that
+    /// it names.
+    fn limit(&self) -> Option<(&'static str, Value)> {
+        let request = self.request;
+        let over = |name: &str| request.extra_body.get(name);
+        let is_said = |name: &str| over(name).is_some_and(|value| !value.is_null());
+        if is_said(LIMIT) || is_said(LIMIT_NEW) {
+            return None;
+        }
+        let written = |name: &str| {
+            let value = request.extra.get(name).filter(|value| !value.is_null());
+            let typed = request.max_tokens.filter(|_| name == LIMIT);
+            let value = value.cloned().or(typed.map(Value::from));
+            value.filter(|_| over(name).is_none())
         };
-        let is_chosen = is_written("max_completion_tokens") || is_written("max_tokens");
-        (!is_chosen).then_some(self.limit)
+        let newer = written(LIMIT_NEW);
+        let is_new = match self.limit {
+            Limit::Old => false,
+            Limit::New => true,
+            Limit::Written => newer.is_some(),
+        };
+        let names = if is_new {
+            [LIMIT_NEW, LIMIT]
+        } else {
+            [LIMIT, LIMIT_NEW]
+        };
+        let name = names.into_iter().find(|name| over(name).is_none())?;
+        Some((name, newer.or_else(|| written(LIMIT))?))
     }
 }
 

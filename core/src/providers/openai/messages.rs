@@ -4,14 +4,16 @@
 //! caller wrote is refused. Called by `encode`.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
 use crate::error::LlmError;
-use crate::message::{Content, ContentPart, Message, Role};
+use crate::message::{Content, ContentPart, Message, MessageToolCall, Role};
+use crate::providers::call_ids::{CallIds, Ids};
 use crate::providers::compatible::{Reasoning, Row};
 use crate::providers::unsupported::Unsupported;
+use crate::request::LlmRequest;
 
 /// Parts that every server takes, or refuses with words that help.
 const COMMON: &[&str] = &[
@@ -38,13 +40,64 @@ const FOREIGN: &[&str] = &[
     "tool_use",
 ];
 
+/// Fields, and parts of the same names, that hold a model's reasoning as text.
+const REASONING_TEXT: &[&str] = &["reasoning_content", "reasoning"];
+
+/// A message on its way out.
+pub(super) struct WireMessage<'m>(Cow<'m, Message>);
+
+impl Serialize for WireMessage<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let message = &self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("role", &message.role)?;
+        match &message.content {
+            Some(Content::Parts(parts)) => {
+                let parts: Vec<WirePart<'_>> = parts.iter().map(WirePart).collect();
+                map.serialize_entry("content", &parts)?;
+            }
+            Some(Content::Text(text)) => map.serialize_entry("content", text)?,
+            // Beside calls too: vLLM, SGLang, LMDeploy and DeepSeek fail where it is missing.
+            None if message.role == Role::Assistant => map.serialize_entry("content", &())?,
+            None => {}
+        }
+        if !message.tool_calls.is_empty() {
+            map.serialize_entry("tool_calls", &message.tool_calls)?;
+        }
+        if let Some(id) = &message.tool_call_id {
+            map.serialize_entry("tool_call_id", id)?;
+        }
+        for (name, value) in message.extra.iter().filter(|(_, value)| !value.is_null()) {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// A part without what says nothing, such as the empty fields of a Python model.
+struct WirePart<'m>(&'m ContentPart);
+
+impl Serialize for WirePart<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", &self.0.kind)?;
+        let fields = self.0.fields.iter();
+        for (name, value) in fields.filter(|(_, value)| !value.is_null()) {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
 /// Makes the messages fit.
 pub(super) fn fit<'m>(
     row: &Row,
-    messages: &'m [Message],
+    ids: Ids,
+    request: &'m LlmRequest,
     unsupported: &mut Unsupported<'_>,
-) -> Result<Vec<Cow<'m, Message>>, LlmError> {
-    let ids = CallIds::read(row, messages);
+) -> Result<Vec<WireMessage<'m>>, LlmError> {
+    let messages = &request.messages;
+    let ids = CallIds::read(ids.of_model(&request.model), messages);
     let mut fitted = Vec::with_capacity(messages.len());
     for (position, message) in messages.iter().enumerate() {
         let mut message = Cow::Borrowed(message);
@@ -52,23 +105,110 @@ pub(super) fn fit<'m>(
             message.to_mut().role = Role::System;
         }
         match message.role {
-            Role::Assistant => reply(row, position, &mut message, unsupported.warnings),
+            Role::Assistant => {
+                reply(row, position, &mut message, unsupported.warnings);
+                if !row.takes_empty_replies && says_nothing(&message) {
+                    continue;
+                }
+            }
             _ => written(row, position, &mut message, unsupported)?,
         }
-        ids.rewrite(&mut message);
-        fitted.push(message);
+        rename_calls(&ids, position, &mut message);
+        fill_arguments(&mut message);
+        fitted.push(WireMessage(message));
     }
     Ok(fitted)
 }
 
-/// A reply: its reasoning goes where the server wants it, other providers' parts stay behind.
-fn reply(row: &Row, position: usize, message: &mut Cow<'_, Message>, warnings: &mut Vec<String>) {
-    match &message.content {
-        // An answer that said nothing visible: every server wants content or calls.
-        None if message.tool_calls.is_empty() && !message.extra.contains_key("function_call") => {
-            message.to_mut().content = Some(Content::Text(String::new()));
-            return;
+/// Models that need no arguments write none; xAI and vLLM refuse to see that again as no JSON.
+fn fill_arguments(message: &mut Cow<'_, Message>) {
+    let is_empty = |call: &MessageToolCall| {
+        let function = call.function.as_ref();
+        function.is_some_and(|function| matches!(function.arguments.trim(), "" | "null"))
+    };
+    if !message.tool_calls.iter().any(is_empty) {
+        return;
+    }
+    for call in message
+        .to_mut()
+        .tool_calls
+        .iter_mut()
+        .filter(|call| is_empty(call))
+    {
+        if let Some(function) = &mut call.function {
+            "{}".clone_into(&mut function.arguments);
         }
+    }
+}
+
+fn says_nothing(message: &Message) -> bool {
+    let is_blank = match &message.content {
+        None => true,
+        Some(Content::Text(text)) => text.trim().is_empty(),
+        Some(Content::Parts(parts)) => parts.is_empty(),
+    };
+    is_blank && message.tool_calls.is_empty() && message.extra.is_empty()
+}
+
+fn rename_calls(ids: &CallIds, position: usize, message: &mut Cow<'_, Message>) {
+    if let Some(id) = ids.result(position) {
+        message.to_mut().tool_call_id = Some(id.to_owned());
+    }
+    for index in 0..message.tool_calls.len() {
+        let Some(id) = ids.call(position, index) else {
+            continue;
+        };
+        if let Some(call) = message.to_mut().tool_calls.get_mut(index) {
+            call.id = Some(id.to_owned());
+        }
+    }
+}
+
+/// A reply: its reasoning goes where the server wants it, other providers' parts and fields stay
+/// behind.
+fn reply(row: &Row, position: usize, message: &mut Cow<'_, Message>, warnings: &mut Vec<String>) {
+    reply_parts(row, position, message, warnings);
+    reply_reasoning(row, message);
+    if let Some(known) = row.reply_fields {
+        let is_known = |name: &str| known.contains(&name) || is_field(row, name);
+        if !message.extra.keys().all(|name| is_known(name)) {
+            message.to_mut().extra.retain(|name, _| {
+                if !is_known(name) {
+                    warnings.push(left_out(row, &format!("messages[{position}].{name}"), name));
+                }
+                is_known(name)
+            });
+        }
+    }
+    // An answer that said nothing visible: every server wants content or calls.
+    let has_calls = !message.tool_calls.is_empty() || message.extra.contains_key("function_call");
+    let needs_text = !has_calls || !row.takes_null_content;
+    let is_empty = match &message.content {
+        None => needs_text,
+        Some(Content::Parts(parts)) => parts.iter().all(is_empty_text),
+        Some(Content::Text(_)) => false,
+    };
+    if is_empty {
+        message.to_mut().content = needs_text.then(|| Content::Text(String::new()));
+    }
+}
+
+/// "text content is empty": where a list has more than that, it stays as it was written.
+fn is_empty_text(part: &ContentPart) -> bool {
+    plain_text(part) == Some("")
+}
+
+fn left_out(row: &Row, place: &str, kind: &str) -> String {
+    format!("{place} was left out: {} takes no \"{kind}\"", row.name)
+}
+
+fn reply_parts(
+    row: &Row,
+    position: usize,
+    message: &mut Cow<'_, Message>,
+    warnings: &mut Vec<String>,
+) {
+    match &message.content {
         Some(Content::Parts(parts)) if !parts.iter().all(|part| stays(row, part)) => {}
         _ => return,
     }
@@ -84,13 +224,35 @@ fn reply(row: &Row, position: usize, message: &mut Cow<'_, Message>, warnings: &
             let value = part.fields.get_mut(&part.kind).map(Value::take);
             put_reasoning(&mut message.extra, &part.kind, value);
         } else {
-            warnings.push(format!(
-                "messages[{position}].content[{index}] was left out: {} takes no \"{}\"",
-                row.name, part.kind
-            ));
+            let place = format!("messages[{position}].content[{index}]");
+            warnings.push(left_out(row, &place, &part.kind));
         }
     }
     message.content = content(kept, !message.tool_calls.is_empty());
+}
+
+/// Reasoning as text, under whichever name it was written or came from another server, goes out
+/// under the names that this one reads.
+fn reply_reasoning(row: &Row, message: &mut Cow<'_, Message>) {
+    let Reasoning::Text(fields) = row.reasoning else {
+        return;
+    };
+    let written = |name: &&&str| message.extra.get(**name).is_some_and(Value::is_string);
+    let Some(source) = fields.iter().chain(REASONING_TEXT).find(written) else {
+        return;
+    };
+    if fields.iter().all(|name| message.extra.contains_key(*name)) {
+        return;
+    }
+    let extra = &mut message.to_mut().extra;
+    let text = match fields.contains(source) {
+        true => extra.get(*source).cloned(),
+        false => extra.shift_remove(*source),
+    };
+    for (name, text) in fields.iter().zip(text.iter().cycle()) {
+        let field = extra.entry((*name).to_owned());
+        field.or_insert_with(|| text.clone());
+    }
 }
 
 /// Whether a part of a reply goes out as a part.
@@ -105,10 +267,12 @@ fn is_own_thinking(row: &Row, part: &ContentPart) -> bool {
         && part.fields.get(&part.kind).is_some_and(Value::is_array)
 }
 
-/// Whether a part of this kind goes out as the message's field of that name.
+/// Whether a part of this kind goes out as the message's field of that name, or of the one that the
+/// server reads instead.
 fn is_field(row: &Row, kind: &str) -> bool {
     match row.reasoning {
-        Reasoning::Text(field) | Reasoning::Entries(field) => field == kind,
+        Reasoning::Text(_) => REASONING_TEXT.contains(&kind),
+        Reasoning::Entries(field) => field == kind,
         Reasoning::Forgotten | Reasoning::Part(_) => false,
     }
 }
@@ -132,11 +296,9 @@ fn content(parts: Vec<ContentPart>, has_calls: bool) -> Option<Content> {
     }
     let mut text = String::new();
     for part in &parts {
-        match part.fields.get("text") {
-            Some(Value::String(piece)) if part.kind == "text" && part.fields.len() == 1 => {
-                text.push_str(piece);
-            }
-            _ => return Some(Content::Parts(parts)),
+        match plain_text(part) {
+            Some(piece) => text.push_str(piece),
+            None => return Some(Content::Parts(parts)),
         }
     }
     Some(Content::Text(text))
@@ -150,86 +312,46 @@ fn written(
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
     let Some(Content::Parts(parts)) = &message.content else {
+        // A tool may say nothing, but has to say that.
+        if message.content.is_none() && matches!(message.role, Role::Tool | Role::Function) {
+            message.to_mut().content = Some(Content::Text(String::new()));
+        }
         return Ok(());
     };
     let is_foreign =
         |part: &ContentPart| FOREIGN.contains(&part.kind.as_str()) && !stays(row, part);
-    if !parts.iter().any(is_foreign) {
-        return Ok(());
-    }
-    for (index, part) in parts
+    let foreign = parts
         .iter()
         .enumerate()
-        .filter(|(_, part)| is_foreign(part))
-    {
+        .filter(|(_, part)| is_foreign(part));
+    for (index, part) in foreign {
         let field = format!("messages[{position}].content[{index}]");
         let why = format!("chat completions have no \"{}\"", part.kind);
         unsupported.refuse(&field, &why)?;
     }
-    if let Some(Content::Parts(parts)) = &mut message.to_mut().content {
-        parts.retain(|part| !is_foreign(part));
+    if parts.iter().any(is_foreign) {
+        if let Some(Content::Parts(parts)) = &mut message.to_mut().content {
+            parts.retain(|part| !is_foreign(part));
+        }
+    }
+    if let (Some(text), false) = (one_text(message), row.takes_text_lists) {
+        message.to_mut().content = Some(Content::Text(text));
     }
     Ok(())
 }
 
-/// New names for the tool calls of other providers, the same in all messages.
-struct CallIds<'m>(HashMap<&'m str, String>);
-
-impl<'m> CallIds<'m> {
-    fn read(row: &Row, messages: &'m [Message]) -> Self {
-        let length = row.call_id_length;
-        if length == 0 {
-            return Self(HashMap::new());
-        }
-        let fits = |id: &str| id.len() == length && id.bytes().all(|b| b.is_ascii_alphanumeric());
-        let all = messages.iter().flat_map(|message| {
-            let calls = message
-                .tool_calls
-                .iter()
-                .filter_map(|call| call.id.as_deref());
-            calls.chain(message.tool_call_id.as_deref())
-        });
-        let foreign = all.filter(|id| !fits(id));
-        Self(foreign.map(|id| (id, short_id(id, length))).collect())
-    }
-
-    fn rewrite(&self, message: &mut Cow<'_, Message>) {
-        let new = |id: &Option<String>| id.as_deref().and_then(|id| self.0.get(id)).cloned();
-        if let Some(id) = new(&message.tool_call_id) {
-            message.to_mut().tool_call_id = Some(id);
-        }
-        if message
-            .tool_calls
-            .iter()
-            .all(|call| new(&call.id).is_none())
-        {
-            return;
-        }
-        for call in &mut message.to_mut().tool_calls {
-            if let Some(id) = new(&call.id) {
-                call.id = Some(id);
-            }
-        }
-    }
+/// A list of nothing but texts as one: a paragraph each.
+fn one_text(message: &Message) -> Option<String> {
+    let Some(Content::Parts(parts)) = &message.content else {
+        return None;
+    };
+    let texts: Option<Vec<&str>> = parts.iter().map(plain_text).collect();
+    texts.map(|texts| texts.join("\n"))
 }
 
-/// A name of this length that depends on the old one alone, so that the next request says the same
-/// (and a cache of prompts still fits): FNV-1a in letters and digits.
-fn short_id(id: &str, length: usize) -> String {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0100_0000_01b3;
-    const SIGNS: u64 = 62;
-    let mut hash = id.bytes().fold(OFFSET, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(PRIME)
-    });
-    let signs = (0..length).map(|_| {
-        let sign = (hash % SIGNS) as u8;
-        hash /= SIGNS;
-        char::from(match sign {
-            0..=9 => b'0' + sign,
-            10..=35 => b'a' + (sign - 10),
-            _ => b'A' + (sign - 36),
-        })
-    });
-    signs.collect()
+fn plain_text(part: &ContentPart) -> Option<&str> {
+    match part.fields.get("text") {
+        Some(Value::String(text)) if part.kind == "text" && part.fields.len() == 1 => Some(text),
+        _ => None,
+    }
 }

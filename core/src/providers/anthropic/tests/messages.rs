@@ -185,10 +185,169 @@ fn fields_of_a_message_that_say_something_are_refused() {
 }
 
 #[test]
-fn nothing_said_is_an_empty_turn() {
-    let messages = json!([{"role": "user", "content": "a"}, {"role": "assistant"}]);
-    let expected = json!([{"role": "user", "content": "a"}, {"role": "assistant", "content": []}]);
-    assert_eq!(turns(messages).1, expected);
+fn who_says_nothing_takes_no_turn() {
+    let said = |text: &str| json!({"role": "user", "content": text});
+    for nothing in [
+        json!(null),
+        json!(""),
+        json!(" \n"),
+        json!([]),
+        json!([text("")]),
+        json!([text("\t"), text("")]),
+        json!([{"type": "thinking", "thinking": "of another provider"}]),
+    ] {
+        let silent = json!({"role": "assistant", "content": nothing});
+        let messages = json!([said("a"), silent]);
+        assert_eq!(turns(messages).1, json!([said("a")]), "{silent}");
+        let merged = json!([{"role": "user", "content": [text("a"), text("b")]}]);
+        assert_eq!(turns(json!([said("a"), silent, said("b")])).1, merged);
+        let error = error(json!([said(" "), silent]));
+        assert_eq!(
+            error,
+            "anthropic: messages say nothing; give at least one of the user's"
+        );
+    }
+}
+
+#[test]
+fn blank_texts_are_left_out_wherever_they_stand() {
+    let call = json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let result = |content: Value| json!({"role": "tool", "tool_call_id": "c", "content": content});
+    let messages = |content: Value| {
+        json!([
+            {"role": "system", "content": [text(" "), text("s")]},
+            {"role": "user", "content": [text(""), text("hi"), text("\n")]},
+            {"role": "assistant", "content": [text("")], "tool_calls": [call]},
+            result(content),
+        ])
+    };
+    for nothing in [
+        json!(""),
+        json!("\n"),
+        json!([]),
+        json!([text(" ")]),
+        json!(null),
+    ] {
+        let (system, turns, warnings) = turns(messages(nothing));
+        let wire_call = json!({"type": "tool_use", "id": "c", "name": "f", "input": {}});
+        let expected = json!([
+            {"role": "user", "content": [text("hi")]},
+            {"role": "assistant", "content": [wire_call]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c"}]},
+        ]);
+        assert_eq!((system, turns), (json!([text("s")]), expected));
+        assert_eq!(warnings, Vec::<String>::new());
+    }
+    // A failure has to have words.
+    let mut failed = messages(json!(""));
+    failed[3]["is_error"] = json!(true);
+    let words = &turns(failed).1[2]["content"][0]["content"];
+    assert_eq!(*words, json!("the tool failed and said nothing"));
+}
+
+#[test]
+fn the_last_words_of_the_model_end_without_blanks() {
+    for (last, expected) in [
+        (json!("Sure: "), json!("Sure:")),
+        (
+            json!([text("a "), text("b\n")]),
+            json!([text("a "), text("b")]),
+        ),
+    ] {
+        let mut messages =
+            json!([{"role": "user", "content": "a"}, {"role": "assistant", "content": last}]);
+        assert_eq!(turns(messages.clone()).1[1]["content"], expected);
+        // Elsewhere they stand as they were said.
+        let more = json!({"role": "user", "content": "go on"});
+        messages.as_array_mut().unwrap().push(more);
+        assert_eq!(turns(messages).1[1]["content"], last);
+    }
+}
+
+#[test]
+fn ids_of_calls_have_the_letters_that_anthropic_takes() {
+    let call = |id: &str| {
+        json!({"id": id, "type": "function",
+            "function": {"name": "f", "arguments": "{}"}, "extra_content": {"google": 1}})
+    };
+    let result = |id: &str| json!({"role": "tool", "tool_call_id": id, "content": "1"});
+    let messages = json!([
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "tool_calls":
+            [call("functions.f:0"), call("functions.f.0"), call("toolu_1"), call("")]},
+        result("functions.f.0"),
+        result("functions.f:0"),
+        result("toolu_1"),
+        result(""),
+        // Another turn with an id that was there before.
+        {"role": "assistant", "tool_calls": [call("toolu_1")]},
+        result("toolu_1"),
+    ]);
+    let (_, sent, _) = turns(messages);
+    let names = |turn: usize, field: &str| -> Vec<String> {
+        let blocks = sent[turn]["content"].as_array().unwrap();
+        let name = |block: &Value| block[field].as_str().unwrap().to_owned();
+        blocks.iter().map(name).collect()
+    };
+    let (first, second) = (names(1, "id"), names(3, "id"));
+    assert_eq!(first[0], "functions_f_0");
+    assert_eq!(first[2], "toolu_1");
+    let answered = names(2, "tool_use_id");
+    assert_eq!(answered[..2], [first[1].clone(), first[0].clone()]);
+    assert_eq!(answered[2..], first[2..]);
+    assert_eq!(names(4, "tool_use_id"), second);
+    let mut all = [first, second].concat();
+    for id in &all {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        assert!(!id.is_empty() && id.bytes().all(fits), "{id}");
+    }
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 5, "{all:?}");
+    assert!(!sent.to_string().contains("extra_content"));
+}
+
+#[test]
+fn blocks_of_anthropics_form_have_its_letters_too() {
+    let messages = json!([
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content":
+            [{"type": "tool_use", "id": "functions.f:0", "name": "f", "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "functions.f:0",
+            "content": [text(" "), text("r")]}]},
+    ]);
+    let (_, sent, _) = turns(messages);
+    assert_eq!(sent[1]["content"][0]["id"], "functions_f_0");
+    let result = json!({"type": "tool_result", "tool_use_id": "functions_f_0",
+        "content": [text("r")]});
+    assert_eq!(sent[2]["content"], json!([result]));
+}
+
+#[test]
+fn what_another_providers_reply_had_stays_behind() {
+    let signed = json!({"type": "thinking", "thinking": "Hm", "signature": "s"});
+    let messages = json!([
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "reasoning_content": "Hm", "refusal": null, "annotations": [],
+            "reasoning_details": [{"type": "reasoning.text"}], "content": [
+                {"type": "reasoning_content", "reasoning_content": "Hm"},
+                {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]},
+                signed,
+                text("b"),
+            ]},
+        {"role": "user", "content": "c"},
+    ]);
+    let (_, sent, warnings) = turns(messages);
+    assert_eq!(sent[1]["content"], json!([signed, text("b")]));
+    assert_eq!(
+        warnings,
+        [
+            "messages[1].reasoning_content was left out: anthropic takes no \"reasoning_content\"",
+            "messages[1].reasoning_details was left out: anthropic takes no \"reasoning_details\"",
+            "messages[1].content[0] was left out: anthropic takes no \"reasoning_content\"",
+            "messages[1].content[1] was left out: anthropic takes no \"thinking\"",
+        ]
+    );
 }
 
 #[test]

@@ -174,7 +174,10 @@ fn content(block: Value) -> Value {
 fn target() -> Target<'static> {
     Target {
         key: None,
+        authorization: None,
         own_endpoint: true,
+        host: "",
+        query: "",
         base_path: "",
         stream: false,
         lenient: false,

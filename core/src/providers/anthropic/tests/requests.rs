@@ -152,6 +152,13 @@ pub(super) fn meaning(mut body: Value) -> Value {
     if fields.get("stream") == Some(&json!(false)) {
         fields.shift_remove("stream");
     }
+    // A tool's null field says nothing.
+    let tools = fields.get_mut("tools").and_then(Value::as_array_mut);
+    for tool in tools.into_iter().flatten() {
+        tool.as_object_mut()
+            .unwrap()
+            .retain(|_, value| !value.is_null());
+    }
     if let Some(system) = fields.get_mut("system") {
         *system = blocks_of(system.take());
     }

@@ -42,7 +42,8 @@ fn recorded_answers_go_back_as_they_came() {
 
 /// The blocks of a message after it went through JSON, as it does in other languages.
 fn sent(message: Message) -> Vec<Value> {
-    let messages = json!([{"role": "user", "content": "hi"}, message]);
+    let hi = json!({"role": "user", "content": "hi"});
+    let messages = json!([hi, message, hi]);
     let encoded = encode(&json!({"model": "m", "messages": messages}), &target()).unwrap();
     match body(&encoded)["messages"][1]["content"].take() {
         Value::Array(blocks) => blocks,

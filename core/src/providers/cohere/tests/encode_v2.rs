@@ -337,7 +337,7 @@ fn parts_and_fields_without_a_place_are_named() {
 
 #[test]
 fn what_another_providers_reply_had_stays_behind() {
-    let reply = json!({"role": "assistant", "refusal": "no", "citations": [], "content": [
+    let reply = json!({"role": "assistant", "refusal": "no", "citations": [7], "content": [
         {"type": "thinking", "thinking": "Hm", "signature": "s"},
         {"type": "text", "text": "a"},
         {"type": "redacted_thinking", "data": "x"},
@@ -345,7 +345,7 @@ fn what_another_providers_reply_had_stays_behind() {
     let request = json!({"model": "m", "messages": [reply]});
     let encoded = encode(&request, &target("/v2")).unwrap();
     let text = json!([{"type": "text", "text": "a"}]);
-    let sent = json!([{"role": "assistant", "content": text, "citations": []}]);
+    let sent = json!([{"role": "assistant", "content": text, "citations": [7]}]);
     assert_eq!(body(&encoded)["messages"], sent);
     let expected = [
         "messages[0].content[0] was left out: cohere takes no \"thinking\"",

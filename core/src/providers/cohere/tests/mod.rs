@@ -143,7 +143,10 @@ fn stream_end(reason: &str, response: Value) -> Value {
 fn target(base_path: &str) -> Target<'_> {
     Target {
         key: None,
+        authorization: None,
         own_endpoint: base_path.is_empty(),
+        host: "",
+        query: "",
         base_path,
         stream: true,
         lenient: false,

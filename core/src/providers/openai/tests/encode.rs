@@ -16,7 +16,10 @@ fn encode(fields: &str, target: &Target<'_>) -> Result<EncodedRequest, LlmError>
 fn target() -> Target<'static> {
     Target {
         key: None,
+        authorization: None,
         own_endpoint: true,
+        host: "",
+        query: "",
         base_path: "/v1",
         stream: false,
         lenient: false,
@@ -68,7 +71,8 @@ fn only_what_was_set_is_sent() {
 #[test]
 fn every_field_goes_out() {
     let fields = r#","temperature":0.5,"top_p":1,"stop":["a","b"],"seed":-7,
-        "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}],
+        "tools":[{"type":"function","function":{"name":"f","parameters":
+            {"type":"object","properties":{}}}}],
         "tool_choice":{"type":"function","function":{"name":"f"}},
         "response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{}}},
         "reasoning_effort":"low","user":"u","metadata":{"a":"b"},"n":1,
@@ -104,7 +108,10 @@ fn a_stream_asks_for_usage() {
 #[test]
 fn the_limit_has_the_name_that_the_server_knows() {
     let other = Target {
+        authorization: None,
         own_endpoint: false,
+        host: "",
+        query: "",
         ..target()
     };
     let cases = [
@@ -127,6 +134,21 @@ fn the_limit_has_the_name_that_the_server_knows() {
             r#","max_tokens":5,"extra_body":{"max_tokens":null}"#,
             json!({}),
             json!({}),
+        ),
+        (
+            r#","max_tokens":5,"max_completion_tokens":null"#,
+            json!({"max_completion_tokens": 5}),
+            json!({"max_tokens": 5}),
+        ),
+        (
+            r#","max_tokens":null,"max_completion_tokens":6"#,
+            json!({"max_completion_tokens": 6}),
+            json!({"max_completion_tokens": 6}),
+        ),
+        (
+            r#","max_tokens":5,"extra_body":{"max_completion_tokens":null}"#,
+            json!({"max_tokens": 5}),
+            json!({"max_tokens": 5}),
         ),
     ];
     for (fields, own, elsewhere) in cases {
@@ -187,7 +209,7 @@ fn messages_go_out_as_they_are() {
             {"type": "image_url", "image_url": {"url": "data:;base64,AA==", "detail": "low"}},
             {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}},
         ]},
-        {"role": "assistant", "tool_calls": [
+        {"role": "assistant", "content": null, "tool_calls": [
             {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}},
         ]},
         {"role": "tool", "content": "42", "tool_call_id": "c1"},

@@ -96,7 +96,10 @@ fn encode(exchange: &Exchange, more: Vec<Message>) -> Result<EncodedRequest, Llm
         &request,
         &Target {
             key: None,
+            authorization: None,
             own_endpoint: own.is_empty() || base_url == own,
+            host,
+            query: "",
             base_path,
             stream: request.stream == Some(true),
             lenient: false,
@@ -123,15 +126,9 @@ fn compare(exchange: &Exchange, encoded: &EncodedRequest) -> Option<String> {
     let mut want = meaning(&exchange.request["body"], true);
     let mut got: Value = serde_json::from_slice(&encoded.body).unwrap();
     got = meaning(&got, want.get("stream_options").is_some());
-    let limit = exchange.codec.row.endpoints[0].limit;
-    rename_limit(
-        &mut want,
-        if got.get(limit).is_some() {
-            limit
-        } else {
-            "max_tokens"
-        },
-    );
+    let newer = "max_completion_tokens";
+    let is_newer = got.get(newer).is_some();
+    rename_limit(&mut want, if is_newer { newer } else { "max_tokens" });
     for (_, place, ours, _) in DIFFERENCES.iter().filter(|(id, ..)| *id == exchange.name) {
         let (parent, name) = place.rsplit_once('/').unwrap();
         let parent = want.pointer_mut(parent).unwrap().as_object_mut().unwrap();

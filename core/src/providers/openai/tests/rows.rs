@@ -139,7 +139,10 @@ const DEVELOPER: &[&str] = &["openai", "openrouter", "azure"];
 fn target<'a>(base_path: &'a str, key: Option<&'a Secret>) -> Target<'a> {
     Target {
         key,
+        authorization: None,
         own_endpoint: true,
+        host: "",
+        query: "",
         base_path,
         stream: true,
         lenient: false,
@@ -290,6 +293,98 @@ fn azure_goes_where_the_base_url_leads() {
             "{base_path}"
         );
         assert_eq!(body["model"], "my/model");
+    }
+}
+
+#[test]
+fn the_host_says_whose_models_answer() {
+    let newer = [
+        "api.openai.com",
+        "eu.api.openai.com",
+        "us.api.openai.com",
+        "x.openai.azure.com",
+    ];
+    let unknown = [
+        "",
+        "api.openai.com.example.org",
+        "myapi.openai.com",
+        "openai.com",
+        "localhost",
+    ];
+    for host in newer.iter().chain(&unknown) {
+        let target = Target {
+            authorization: None,
+            own_endpoint: false,
+            host,
+            ..target("/v1", None)
+        };
+        let sent = |fields: Value| -> Value {
+            let mut request = json!({"model": "m", "messages": [{"role": "user", "content": "a"}]});
+            request
+                .as_object_mut()
+                .unwrap()
+                .extend(fields.as_object().unwrap().clone());
+            let request = LlmRequest::from_json(&request.to_string()).unwrap();
+            let encoded = codec("openai").request(&request, &target).unwrap();
+            serde_json::from_slice(&encoded.body).unwrap()
+        };
+        let is_newer = newer.contains(host);
+        let name = if is_newer {
+            "max_completion_tokens"
+        } else {
+            "max_tokens"
+        };
+        let body = sent(json!({"max_tokens": 5}));
+        assert_eq!(body[name], 5, "{host}");
+        assert_eq!(body.get("max_tokens").is_some(), !is_newer, "{host}");
+        let body = sent(json!({"max_completion_tokens": 5, "max_tokens": null}));
+        assert_eq!(body["max_completion_tokens"], 5, "{host}");
+    }
+}
+
+#[test]
+fn versions_of_azure_that_know_the_option_are_asked_for_usage() {
+    let told = |base_path: &str, query: &str, fields: &str| {
+        let json = format!(
+            r#"{{"model":"m","max_tokens":5,"messages":[{{"role":"user","content":"a"}}]{fields}}}"#
+        );
+        let target = Target {
+            query,
+            ..target(base_path, None)
+        };
+        let request = LlmRequest::from_json(&json).unwrap();
+        let encoded = codec("azure").request(&request, &target).unwrap();
+        let body: Value = serde_json::from_slice(&encoded.body).unwrap();
+        let is_newer = body.get("max_completion_tokens").is_some();
+        assert_ne!(is_newer, body.get("max_tokens").is_some());
+        (body.get("stream_options").is_some(), is_newer)
+    };
+    let asks = |base_path: &str, query: &str, fields: &str| told(base_path, query, fields).0;
+    for (query, expected) in [
+        ("", true),
+        ("api-version=2023-05-15", false),
+        ("x=1&api-version=2024-06-01", false),
+        ("api-version=2024-09-01-preview", true),
+        ("api-version=2024-10-21", true),
+        ("api-version=2025-04-01-preview", true),
+        ("api-version=preview", true),
+    ] {
+        for base_path in ["", "/openai", "/openai/deployments/d"] {
+            let told = told(base_path, query, "");
+            assert_eq!(told, (expected, expected), "{base_path} {query}");
+        }
+        assert!(asks("/openai/v1", query, ""));
+        let own = r#","stream_options":{"include_usage":true}"#;
+        assert!(asks("", query, own), "what the caller wrote goes out");
+    }
+    for data in ["data_sources", "dataSources"] {
+        assert!(!asks(
+            "",
+            "",
+            &format!(r#","{data}":[{{"type":"azure_search"}}]"#)
+        ));
+        assert!(!asks("", "", &format!(r#","extra_body":{{"{data}":[]}}"#)));
+        assert!(asks("", "", &format!(r#","{data}":null"#)));
     }
 }
 

@@ -38,10 +38,15 @@ fn check(codec: OpenAi, vector: &Value) {
     let name = &vector["name"];
     let request = LlmRequest::from_json(&vector["request"].to_string()).unwrap();
     let key = Secret::new("test-key".to_owned()).unwrap();
+    let base = vector["base_path"].as_str().unwrap_or("/v1");
+    let (base_path, query) = base.split_once('?').unwrap_or((base, ""));
     let target = Target {
         key: Some(&key),
+        authorization: None,
         own_endpoint: false,
-        base_path: "/key/v1",
+        host: "",
+        query,
+        base_path: base_path.trim_end_matches('/'),
         stream: request.stream.unwrap_or(true),
         lenient: request.lenient.unwrap_or(false),
     };

@@ -1,0 +1,294 @@
+//! Whether a body is a stream or one document, by its first bytes: gateways send streams as
+//! `application/json`, `text/plain` or `text/html`, and documents as `text/event-stream`. Owns the
+//! bytes until that is known, which is mostly at once. Called by `attempt` and `answer`.
+
+use memchr::memchr;
+
+use super::Framing;
+use crate::providers::json;
+
+/// How much is held while the first bytes leave it open; then the content type decides.
+const HELD_BYTES_MAX: usize = 64 * 1024;
+
+/// Fields that a line of a stream begins with; `error` is llama.cpp's.
+const FIELDS: &[&[u8]] = &[b"data", b"event", b"id", b"retry", b"error"];
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What the content type says of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Declared {
+    /// A stream.
+    Stream,
+    /// One document.
+    Document,
+    /// Nothing that helps; a stream was asked for, or was not.
+    Nothing { asked: bool },
+}
+
+/// What a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Frames(Framing),
+    Whole,
+}
+
+/// A body of which too little is known.
+#[derive(Debug)]
+pub(crate) struct Sniffer {
+    /// How a stream on this wire is framed.
+    framing: Framing,
+    declared: Declared,
+    held: Vec<u8>,
+}
+
+impl Sniffer {
+    pub(crate) fn new(framing: Framing, declared: Declared) -> Self {
+        Self {
+            framing,
+            declared,
+            held: Vec::new(),
+        }
+    }
+
+    /// Holds the next bytes.
+    pub(crate) fn push(&mut self, piece: &[u8]) {
+        self.held.extend_from_slice(piece);
+    }
+
+    /// What the body is, as soon as that is known.
+    pub(crate) fn form(&self) -> Option<Form> {
+        let form = self.judge();
+        form.or((self.held.len() > HELD_BYTES_MAX).then(|| self.form_at_end()))
+    }
+
+    /// What it is if nothing follows.
+    pub(crate) fn form_at_end(&self) -> Form {
+        let is_stream = match self.declared {
+            Declared::Stream => true,
+            Declared::Document => false,
+            Declared::Nothing { asked } => asked,
+        };
+        match self.significant().first() {
+            Some(b'{') if self.framing == Framing::Sse || !is_stream => Form::Whole,
+            _ if is_stream => Form::Frames(self.framing),
+            _ => Form::Whole,
+        }
+    }
+
+    /// Whether it is neither a stream nor JSON.
+    pub(crate) fn is_foreign(&self) -> bool {
+        let form = self.form().unwrap_or_else(|| self.form_at_end());
+        form == Form::Whole && !matches!(self.significant().first(), Some(b'{' | b'['))
+    }
+
+    /// The bytes for whoever reads them as that.
+    pub(crate) fn into_bytes(self, form: Form) -> Vec<u8> {
+        match form {
+            Form::Frames(Framing::Sse) => self.held,
+            // What a server sends to keep the connection alive is no part of a document.
+            Form::Frames(Framing::Ndjson) | Form::Whole => self.significant().to_vec(),
+        }
+    }
+
+    /// All of it as it came.
+    pub(crate) fn into_held(self) -> Vec<u8> {
+        self.held
+    }
+
+    fn judge(&self) -> Option<Form> {
+        if BYTE_ORDER_MARK.starts_with(&self.held) {
+            return None;
+        }
+        let is_declared = self.declared == Declared::Stream;
+        let stream = Form::Frames(Framing::Sse);
+        let is_in_lines = is_declared && self.framing == Framing::Ndjson;
+        let rest = match is_declared {
+            true => without_blanks(&self.held),
+            false => self.significant(),
+        };
+        let otherwise = match is_declared {
+            true => Form::Frames(self.framing),
+            false => Form::Whole,
+        };
+        match rest.first()? {
+            // A comment whose end has not come, where it says nothing of what follows.
+            b':' if !is_declared => None,
+            b'{' if is_in_lines => Some(otherwise),
+            b'{' => lines(rest, otherwise),
+            b'<' => Some(Form::Whole),
+            _ => match begins_field(rest) {
+                Some(true) => Some(stream),
+                Some(false) => Some(otherwise),
+                None => None,
+            },
+        }
+    }
+
+    /// What stands behind blanks and comments.
+    fn significant(&self) -> &[u8] {
+        let mut rest = without_blanks(&self.held);
+        while rest.first() == Some(&b':') {
+            let Some(end) = memchr(b'\n', rest) else {
+                return rest;
+            };
+            rest = without_blanks(rest.get(end..).unwrap_or_default());
+        }
+        rest
+    }
+}
+
+/// A document, or one document per line.
+fn lines(rest: &[u8], otherwise: Form) -> Option<Form> {
+    let (line, after) = rest.split_at_checked(memchr(b'\n', rest)?)?;
+    if !std::str::from_utf8(line).is_ok_and(json::is_json) {
+        return Some(Form::Whole);
+    }
+    Some(match without_blanks(after).first()? {
+        b'{' => Form::Frames(Framing::Ndjson),
+        _ => otherwise,
+    })
+}
+
+fn without_blanks(bytes: &[u8]) -> &[u8] {
+    bytes
+        .strip_prefix(BYTE_ORDER_MARK)
+        .unwrap_or(bytes)
+        .trim_ascii_start()
+}
+
+/// Whether a line begins with a field of a stream; `None` while it may yet.
+fn begins_field(line: &[u8]) -> Option<bool> {
+    let end = line
+        .iter()
+        .position(|byte| matches!(byte, b':' | b'\r' | b'\n'));
+    match end {
+        Some(end) => Some(FIELDS.contains(&line.get(..end)?)),
+        None if FIELDS.iter().any(|field| field.starts_with(line)) => None,
+        None => Some(false),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const SSE: Form = Form::Frames(Framing::Sse);
+    const NDJSON: Form = Form::Frames(Framing::Ndjson);
+    const DECLARED: [Declared; 4] = [
+        Declared::Stream,
+        Declared::Document,
+        Declared::Nothing { asked: true },
+        Declared::Nothing { asked: false },
+    ];
+
+    /// The verdict over a body that comes in pieces of this size.
+    fn verdict(framing: Framing, declared: Declared, body: &str, size: usize) -> Form {
+        let mut sniffer = Sniffer::new(framing, declared);
+        for piece in body.as_bytes().chunks(size) {
+            sniffer.push(piece);
+            if let Some(form) = sniffer.form() {
+                return form;
+            }
+        }
+        sniffer.form_at_end()
+    }
+
+    fn check(framing: Framing, body: &str, expected: [Form; 4]) {
+        for (declared, expected) in DECLARED.into_iter().zip(expected) {
+            for size in [1, 7, 1000] {
+                let form = verdict(framing, declared, body, size);
+                assert_eq!(form, expected, "{body} {declared:?} in {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stream_is_one_whatever_its_type_says() {
+        for body in [
+            "data: {}\n\n",
+            "\u{feff}data:{}\n\n",
+            "\r\n\r\ndata: {}\r\n\r\n",
+            "event: message_start\ndata: {}\n\n",
+            "id: 1\ndata: {}\n\n",
+            "retry: 9\n\ndata: {}\n\n",
+            "error: {}\n\n",
+            ": ping\n\n: ping\n\ndata: {}\n\n",
+            "data\n\n",
+        ] {
+            check(Framing::Sse, body, [SSE; 4]);
+        }
+    }
+
+    #[test]
+    fn a_document_is_one_whatever_its_type_says() {
+        for body in [
+            "{\"a\":1}",
+            "\n\n  {\"a\":1}\n\n",
+            "\u{feff}{\"a\":1}\n",
+            "{\n  \"a\": 1\n}\n",
+            "<html>\n</html>",
+        ] {
+            check(Framing::Sse, body, [Form::Whole; 4]);
+        }
+        let kept_alive = ": PROCESSING\n\n{\"a\":1}";
+        check(
+            Framing::Sse,
+            kept_alive,
+            [SSE, Form::Whole, Form::Whole, Form::Whole],
+        );
+        check(
+            Framing::Sse,
+            "[{}]",
+            [SSE, Form::Whole, Form::Whole, Form::Whole],
+        );
+    }
+
+    #[test]
+    fn documents_in_lines_are_a_stream() {
+        check(Framing::Sse, "{\"a\":1}\n{\"a\":2}\n", [NDJSON; 4]);
+        check(Framing::Ndjson, "{\"a\":1}\r\n\r\n{\"a\":2}\n", [NDJSON; 4]);
+        let one = [NDJSON, Form::Whole, NDJSON, Form::Whole];
+        check(Framing::Ndjson, "{\"a\":1}\n", one);
+        // A line that no stream has, within one.
+        let mixed = "{\"error\":1}\n\ndata: [DONE]\n\n";
+        check(
+            Framing::Sse,
+            mixed,
+            [SSE, Form::Whole, Form::Whole, Form::Whole],
+        );
+    }
+
+    #[test]
+    fn one_wire_may_have_the_marks_of_the_other() {
+        check(Framing::Ndjson, "data: {}\n\n", [SSE; 4]);
+        check(Framing::Ndjson, "event: x\ndata: {}\n\n", [SSE; 4]);
+    }
+
+    #[test]
+    fn the_type_decides_where_the_bytes_do_not() {
+        for body in ["upstream error", "note: nothing\n", "dat"] {
+            let asked = if body == "dat" { SSE } else { Form::Whole };
+            check(Framing::Sse, body, [SSE, Form::Whole, asked, Form::Whole]);
+        }
+        for body in ["", "\n\n", ": ping\n\n", ": pin"] {
+            check(Framing::Sse, body, [SSE, Form::Whole, SSE, Form::Whole]);
+        }
+    }
+
+    #[test]
+    fn what_is_held_is_bounded_and_handed_over() {
+        let long = format!("{{\"a\":\"{}", "x".repeat(HELD_BYTES_MAX));
+        let mut sniffer = Sniffer::new(Framing::Sse, Declared::Stream);
+        sniffer.push(b"\n\n");
+        assert_eq!(sniffer.form(), None);
+        sniffer.push(long.as_bytes());
+        assert_eq!(sniffer.form(), Some(Form::Whole));
+        assert_eq!(sniffer.into_bytes(Form::Whole), long.as_bytes());
+        let mut sniffer = Sniffer::new(Framing::Sse, Declared::Document);
+        sniffer.push(b": ping\n\n{}");
+        assert!(!sniffer.is_foreign());
+        assert_eq!(sniffer.into_bytes(Form::Whole), b"{}");
+    }
+}
