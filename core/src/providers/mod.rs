@@ -19,10 +19,12 @@ pub(crate) mod error_body;
 pub(crate) mod frame;
 pub(crate) mod headers;
 pub(crate) mod json;
-pub(crate) mod lenient;
-pub(crate) mod tool_calls;
 pub(crate) mod unsupported;
 pub(crate) mod writer;
+
+// What decoders share.
+pub(crate) mod lenient;
+pub(crate) mod tool_calls;
 
 use std::fmt::{self, Debug};
 
