@@ -85,6 +85,35 @@ func TestContentKeepsOrder(t *testing.T) {
 	}
 }
 
+// What a provider says of a call beside its function goes back with the call.
+func TestCallKeepsItsFields(t *testing.T) {
+	leavesNothing(t)
+	call := `{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}, ` +
+		`"extra_content": {"google": {"thought_signature": "c2ln", "n": 12345678901234567890}}}`
+	key := plan(t, streamed(object{"sse": choices(`{"tool_calls": [`+call+`]}`, "null")},
+		object{"finish": "tool_calls"}, object{"done": true}, object{"chunk_end": true}), hello)
+	client := newClient(t)
+	stream := client.Invoke(bounded(t), ask(key))
+	for _, err := range stream.Tokens() {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	next := ask(key)
+	result := literllm.Message{Role: "tool", ToolCallID: "c1", Content: "r"}
+	next.Messages = append(next.Messages, stream.Response().Message(), result)
+	if _, err := client.Complete(bounded(t), next); err != nil {
+		t.Fatal(err)
+	}
+	requests := seen(t, key)["requests"].([]any)
+	sent := requests[1].(map[string]any)["body"].(map[string]any)["messages"].([]any)[1]
+	var want any
+	err := json.Unmarshal([]byte("["+call+"]"), &want)
+	if err != nil || !reflect.DeepEqual(sent.(map[string]any)["tool_calls"], want) {
+		t.Errorf("%v went back", sent)
+	}
+}
+
 // What only a later library knows is passed over, and counts as read all the same.
 func TestUnknownEventsAreIgnored(t *testing.T) {
 	fed := literllm.NewFed()

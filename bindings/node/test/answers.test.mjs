@@ -80,6 +80,25 @@ test("content_keeps_order", async () => {
   });
 });
 
+// What a provider says of a call beside its function goes back with the call.
+test("call_keeps_its_fields", async () => {
+  const sign = { extra_content: { google: { thought_signature: "c2ln" } } };
+  const called = { name: "f", arguments: "{}" };
+  const call = { id: "c1", type: "function", function: called, ...sign };
+  const end = [{ finish: "tool_calls" }, { done: true }];
+  const says = stream(chunk({ tool_calls: [{ index: 0, ...call }] }), ...end);
+  const key = await mock.plan([says, says]);
+  const llm = mock.connect(key);
+  const { message, toolCalls } = await llm.invoke({ ...REQUEST, stream: true });
+  const result = { role: "tool", tool_call_id: "c1", content: "r" };
+  const messages = [...REQUEST.messages, message, result];
+  await llm.invoke({ ...REQUEST, stream: true, messages });
+
+  assert.deepEqual(toolCalls, [{ index: 0, id: "c1", ...called, extra: sign }]);
+  const [, { body }] = (await mock.seen(key)).requests;
+  assert.deepEqual(body.messages[1].tool_calls, [call]);
+});
+
 // What only a later core knows is passed over, and counts as read all the same.
 test("unknown_events_are_ignored", async () => {
   for (const use of [

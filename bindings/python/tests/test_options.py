@@ -205,3 +205,23 @@ def test_a_reply_is_the_next_requests_message(mock, connect):
         "content": "let me look",
         "tool_calls": [{"id": "call_1", "type": "function", "function": function}],
     }
+
+
+def test_call_keeps_its_fields(mock, connect):
+    """What a provider says of a call beside its function goes back with the call."""
+    sign = {"extra_content": {"google": {"thought_signature": "c2ln"}}}
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}, **sign}
+    choice = {"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}
+    head = {"status": 200, "headers": [["content-type", "text/event-stream"]]}
+    answer = {"raw": [{"head": head}, {"sse": {"choices": [choice]}}, {"done": True}]}
+    key = mock.plan(answer, HELLO)
+    llm = connect(key)
+
+    response = llm.invoke(REQUEST).complete()
+    result = {"role": "tool", "tool_call_id": "c1", "content": "r"}
+    messages = [*REQUEST["messages"], response.message, result]
+    llm.invoke({**REQUEST, "messages": messages}).complete()
+
+    assert response.tool_calls == (ToolCall(0, "c1", "f", "{}", sign),)
+    assert response.message["tool_calls"] == [call]
+    assert mock.seen(key)["requests"][1]["body"]["messages"][1]["tool_calls"] == [call]

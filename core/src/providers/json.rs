@@ -9,6 +9,7 @@ use std::fmt;
 use memchr::{memchr, memchr2, memchr2_iter};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use serde_json::Value;
 
 use super::lenient::absent;
 
@@ -31,19 +32,20 @@ pub(crate) fn parse<'t, T: Deserialize<'t>>(
     })
 }
 
-/// Whether a value that may be there says something: `{}`, `[]`, `false` and an empty text do not.
+/// Whether a value that may be there says something: null, `false`, 0, an empty text, and lists and
+/// objects of such values do not.
 pub(crate) fn is_something(raw: &RawValue) -> bool {
-    let is_blank = |byte: u8| byte.is_ascii_whitespace();
-    let text: Vec<u8> = raw
-        .get()
-        .bytes()
-        .filter(|byte| !is_blank(*byte))
-        .take(6)
-        .collect();
-    !matches!(
-        text.as_slice(),
-        b"{}" | b"[]" | b"\"\"" | b"null" | b"false"
-    )
+    fn says(value: &Value) -> bool {
+        match value {
+            Value::Null => false,
+            Value::Bool(flag) => *flag,
+            Value::Number(number) => number.as_f64() != Some(0.0),
+            Value::String(text) => !text.is_empty(),
+            Value::Array(list) => list.iter().any(says),
+            Value::Object(fields) => fields.values().any(says),
+        }
+    }
+    !parse::<Value>(raw.get(), &mut String::new()).is_ok_and(|value| !says(&value))
 }
 
 /// Says where JSON is wrong, without a word of what it said.
@@ -230,7 +232,6 @@ impl<'de> Visitor<'de> for TextVisitor {
 mod tests {
     use proptest::prelude::*;
     use serde::Deserialize;
-    use serde_json::Value;
 
     use super::*;
 

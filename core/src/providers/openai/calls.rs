@@ -39,7 +39,7 @@ fn read<'p>(piece: &'p CallDelta<'_>) -> Piece<'p> {
     Piece {
         index: piece.index.0,
         id: piece.id.get(),
-        ..function.map(named).unwrap_or_default()
+        ..named(function.unwrap_or(&piece.flat))
     }
 }
 

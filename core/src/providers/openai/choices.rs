@@ -19,7 +19,11 @@ impl Turn {
         match choice.index.0 {
             Some(index) if index > 0 => self.takes_other(index, count),
             Some(_) | None => {
-                self.is_fixed = true;
+                // A server whose index grows from 0 on is known by the whole message beside each
+                // delta, which no server with several answers has.
+                let is_first = self.index.is_none_or(|last| last == 0);
+                let may_grow = choice.message.is_some() && count == 1 && is_first;
+                self.is_fixed |= !may_grow;
                 self.index = Some(0);
                 true
             }

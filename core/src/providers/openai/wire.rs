@@ -90,6 +90,8 @@ pub(super) struct CallDelta<'t> {
     pub(super) function: Maybe<FunctionDelta<'t>>,
     /// A tool that takes free text (`type` is `custom`).
     pub(super) custom: Maybe<FunctionDelta<'t>>,
+    /// What some servers say without a function around it.
+    pub(super) flat: FunctionDelta<'t>,
     /// Every other field: it belongs to the call, and some servers want it back.
     pub(super) extra: Map<String, Value>,
 }
@@ -102,6 +104,8 @@ pub(super) enum CallField {
     Kind,
     Function,
     Custom,
+    Name,
+    Arguments,
     Other(String),
 }
 
@@ -115,6 +119,8 @@ impl<'t> Object<'t> for CallDelta<'t> {
             "type" => CallField::Kind,
             "function" => CallField::Function,
             "custom" => CallField::Custom,
+            "name" => CallField::Name,
+            "arguments" => CallField::Arguments,
             _ => CallField::Other(name.to_owned()),
         }
     }
@@ -131,6 +137,8 @@ impl<'t> Object<'t> for CallDelta<'t> {
             CallField::Kind => fields.next_value::<IgnoredAny>().map(drop),
             CallField::Function => fields.next_value_seed(self.function.place(mode)),
             CallField::Custom => fields.next_value_seed(self.custom.place(mode)),
+            CallField::Name => fields.next_value_seed(self.flat.name.place(mode)),
+            CallField::Arguments => fields.next_value_seed(self.flat.arguments.place(mode)),
             CallField::Other(name) => {
                 let raw: &RawValue = fields.next_value()?;
                 let value = json::parse(raw.get(), &mut String::new()).ok();

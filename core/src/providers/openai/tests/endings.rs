@@ -217,7 +217,8 @@ fn an_error_beside_choices_lets_content_and_usage_stand() {
 
 #[test]
 fn no_error_is_no_error() {
-    for nothing in ["null", "false", "{}", "\"\""] {
+    let empty = r#"{"code":0,"message":"","details":[null]}"#;
+    for nothing in ["null", "false", "{}", "\"\"", "0", empty] {
         let chunk = format!(r#"{{"error":{nothing},"choices":[{{"delta":{{"content":"x"}}}}]}}"#);
         let heard = stream(&[&chunk]);
         assert_eq!(

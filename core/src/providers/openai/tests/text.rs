@@ -70,6 +70,23 @@ fn the_only_choice_is_the_answer_whatever_its_index() {
         said(&[(0, "a"), (1, "b"), (0, "c")]),
         json!([["TEXT", "a"], ["TEXT", "c"]])
     );
+    let beside = |index: u64, text: &str| {
+        let message = json!({"content": text});
+        json!({"choices": [{"index": index, "delta": message, "message": message}]}).to_string()
+    };
+    let growing = stream(&[&beside(0, "a"), &beside(1, "b"), &beside(2, "c")]).events;
+    assert_eq!(
+        growing,
+        json!([["TEXT", "a"], ["TEXT", "b"], ["TEXT", "c"]])
+    );
+    let back = stream(&[
+        &beside(0, "a"),
+        &beside(1, ""),
+        &beside(0, "c"),
+        &beside(1, "d"),
+    ])
+    .events;
+    assert_eq!(back, json!([["TEXT", "a"], ["TEXT", "c"]]));
     let two = r#"{"choices":[{"index":1,"delta":{"content":"x"}},{"index":2,"delta":{}}]}"#;
     assert_eq!(
         stream(&[two, &one(2, "y"), &one(1, "z")])
