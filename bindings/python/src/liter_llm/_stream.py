@@ -5,15 +5,13 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, NoReturn, Optional, TypeVar
+from typing import Any, NoReturn, Optional, TypeVar
 
 from . import _late as late
 from . import _lifetime
+from ._invocation import Invocation
 from ._mode import Mode
 from ._reader import AsyncReader, BlockingReader, OneReader, Reader
-
-if TYPE_CHECKING:
-    from ._invocation import Invocation
 
 AnyReader = TypeVar("AnyReader", bound="OneReader[Any]")
 
