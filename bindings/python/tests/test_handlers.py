@@ -15,9 +15,10 @@ import pytest
 
 import liter_llm
 from support import HANG, REQUEST, run_python, stream, token
-from test_interrupts import LATE, PACED, PACKAGE, PIECES, is_cleaning_up
+from test_interrupts import LATE, PACKAGE, is_cleaning_up
 
 HELLO = {"answer": {"text": "Hello world"}}
+END = [{"finish": "stop"}, {"done": True}, {"chunk_end": True}]
 FAILURE = {"status": 500, "headers": [["retry-after-ms", "1"]], "body": "{}"}
 assert LATE, "what is imported late is imported now"
 
@@ -56,10 +57,10 @@ def test_a_signal_handler_may_start_a_stream_anywhere(mock, connect):
     """At every place of the way of a stream, also where its own thread polls for all."""
     hello = mock.base_url(mock.plan(HELLO))
     for at in itertools.count(1):
-        llm = connect(mock.plan(PACED))
+        llm = connect(mock.plan(stream(token("one "), {"pause_ms": 1}, token("two"), *END)))
         ask = in_time(lambda: llm.invoke(REQUEST, base_url=hello).complete().text)  # noqa: B023
         with Handler(at, ask) as handler:
-            assert list(llm.invoke(REQUEST)) == PIECES, handler.place
+            assert list(llm.invoke(REQUEST)) == ["one ", "two"], handler.place
         llm.close()
         if not handler.place:
             break
@@ -87,8 +88,8 @@ def in_time(use: Callable[[], object]) -> Callable[[], object]:
 
 def test_a_signal_handler_may_not_wait_for_what_waits_beneath(mock, connect):
     """An error in place of a hang, and both streams go on."""
-    pieces = [token("two"), {"finish": "stop"}, {"done": True}, {"chunk_end": True}]
-    key, other = (mock.plan(stream(token("one"), {"await": "go"}, *pieces)) for _ in range(2))
+    rest = [{"await": "go"}, token("two"), *END]
+    key, other = (mock.plan(stream(token("one"), *rest)) for _ in range(2))
     llm = connect("unused")
     opened = iter(llm.invoke(REQUEST, base_url=mock.base_url(other)))
     assert next(opened) == "one"

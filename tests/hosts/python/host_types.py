@@ -74,8 +74,8 @@ def hints_resolve() -> None:
             if isinstance(method, property) and method.fget is not None:
                 typing.get_type_hints(method.fget)
     hints = typing.get_type_hints(liter_llm.Response)
-    assert hints["usage"] == typing.Optional[Usage], hints["usage"]
-    assert typing.get_type_hints(liter_llm.LlmError)["partial"] == typing.Optional[Response]
+    assert hints["usage"] == (Usage | None), hints["usage"]
+    assert typing.get_type_hints(liter_llm.LlmError)["partial"] == (Response | None)
 
 
 def models_hold_results(response: Response) -> None:
