@@ -95,7 +95,8 @@ class BlockingClient(Line[BlockingChannel]):
         _lifetime.notice_fork()
         while not channel.is_ready():
             self._wait_or_log(channel)
-            self._write_logs()
+            if self._logs:
+                self._write_logs()
 
     def _wait_or_log(self, channel: BlockingChannel) -> None:
         """The same, but returns as well when there are lines of the log to hand over, which is not

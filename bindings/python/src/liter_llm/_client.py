@@ -138,10 +138,12 @@ class LiterLlm:
         _lifetime.notice_fork()
         with self._mutex:
             self._refuse_when_closed()
-            blocking = next((one for one in self._all_blocking() if one.suits()), None)
+            blocking = self._blocking
+            if blocking is None or not blocking.suits():
+                blocking = next((one for one in self._more_blocking if one.suits()), None)
             if blocking is None:
                 blocking = BlockingClient(*self._native_options())
-                if self._blocking is None:
+                if self._blocking is None:  # still: a signal handler may have been here
                     self._blocking = blocking
                 else:
                     self._more_blocking.append(blocking)

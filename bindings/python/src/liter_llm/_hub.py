@@ -130,7 +130,8 @@ class Hub(Line[AsyncChannel]):
             self._route()  # what Ctrl-C left over
             if self._poll(0):
                 self._route()
-            self._write_logs()
+            if self._logs:
+                self._write_logs()
         except BaseException:
             call_soon(self.loop(), self.ring)
             raise
