@@ -55,6 +55,7 @@ def test_everything_replaces_no_builtin():
     assert taken == set()
     assert {"LiterLlm", "Response", "RateLimitedError"} <= scope.keys()
     assert issubclass(liter_llm.TimeoutError, TimeoutError)
+    assert {"Response", "Request", "TimeoutError"} <= set(dir(liter_llm))
 
 
 def test_what_the_module_imports_from_c_is_imported_here():

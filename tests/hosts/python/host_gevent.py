@@ -13,18 +13,23 @@ def patch() -> None:
 
 
 def main(order: str) -> None:
-    if order == "before":
-        patch()
     from hosts import connect, in_two_halves, running_mock
 
     with running_mock() as mock:
         llm = connect(mock.base_url(mock.plan({"answer": {"text": "Hello world"}})))
         if order == "after":
             assert llm.invoke(REQUEST).complete().text == "Hello world", "used before, unpatched"
+            call = llm.invoke(REQUEST, base_url=mock.base_url(key := mock.plan(in_two_halves())))
+            first = next(call)
             patch()
         from gevent import Timeout, sleep, spawn
 
         import greenlets
+
+        if order == "after":
+            reader = spawn("".join, call)
+            spawn(mock.signal, key, "go").get(timeout=20)
+            assert first + reader.get(timeout=20) == "Hello world", "begun before, unpatched"
 
         greenlets.check(mock, llm, in_two_halves, spawn, lambda task: task.get(timeout=30))
         left = mock.plan(stream(token("one"), HANG))

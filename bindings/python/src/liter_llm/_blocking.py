@@ -168,11 +168,11 @@ class BlockingClient(Line[BlockingChannel]):
             found = self._poll(0 if self.is_cooperative else POLL_MS)
             if found:
                 self._route()
-        if self.is_cooperative and found:
-            _wake.yield_now()
-        elif self.is_cooperative:
+        if self.is_cooperative and not found:
             _wake.wait_readable(self._descriptors[0])
             _wake.read_silent(self._descriptors[0])
+        elif _wake.is_patched():  # also for a stream that was started before
+            _wake.yield_now()
 
     def _resign(self, channel: BlockingChannel, thread: int) -> None:
         """Rings another waiting thread when no one leads any more."""
