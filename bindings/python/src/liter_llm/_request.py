@@ -58,7 +58,9 @@ class Fields:
         try:
             # As one object that is not JSON itself: no frame of the encoder holds the fields.
             return Sealed(_encode_json(_Whole(self, defaults)).encode("utf-8", _SURROGATES))
-        except (TypeError, ValueError, RecursionError) as error:
+        except RecursionError:
+            reason = f"{self._what}: it is nested too deeply, or holds itself"
+        except (TypeError, ValueError) as error:
             reason = f"{self._what}: {error}"
         # Not from within the except clause, whose traceback leads to the fields.
         raise self._kind(reason)
