@@ -8,6 +8,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -118,9 +119,53 @@ def test_a_signal_handler_may_not_wait_for_what_waits_beneath(mock, connect):
 
 
 def interrupt_when_waiting(llm: liter_llm.LiterLlm, thread: int) -> None:
-    while not llm._blocking._waiting:
-        pass
+    wait_until(lambda: bool(llm._blocking._waiting))
     signal.pthread_kill(thread, signal.SIGUSR1)
+
+
+def test_who_is_beneath_a_handler_keeps_nobody_waiting(mock, connect):
+    """The thread that polls for all is done, and the next in turn is beneath a signal handler that
+    waits for the third."""
+    llm = connect("unused")
+    names = ("leader", "main", "third")
+    keys = {name: mock.plan(stream({"await": "go"}, token(name), *END)) for name in names}
+    texts: dict[str, str] = {}
+
+    def read(name: str) -> None:
+        texts[name] = "".join(llm.invoke(REQUEST, base_url=mock.base_url(keys[name])))
+
+    threads = {name: threading.Thread(target=read, args=(name,), daemon=True) for name in names}
+
+    def handle(*_: object) -> None:
+        mock.signal(keys["leader"], "go")
+        threads["leader"].join(10)
+        mock.signal(keys["third"], "go")
+        threads["third"].join(10)
+        texts["handler"] = texts.get("third", "waits for ever")
+        mock.signal(keys["main"], "go")
+
+    def interrupt(main: int) -> None:
+        wait_until(lambda: len(llm._blocking._sleepers) == 1)
+        threads["third"].start()
+        wait_until(lambda: len(llm._blocking._sleepers) == 2)
+        signal.pthread_kill(main, signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    try:
+        threads["leader"].start()
+        wait_until(lambda: llm._blocking is not None and llm._blocking._leader is not None)
+        main = threading.get_ident()
+        threading.Thread(target=interrupt, args=(main,), daemon=True).start()
+        read("main")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert texts == {**dict(zip(names, names)), "handler": "third"}
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < give_up
 
 
 @pytest.mark.parametrize("act", ["cancel", "close"])

@@ -168,9 +168,10 @@ class BlockingClient(Line[BlockingChannel]):
             found = self._poll(0 if self.is_cooperative else POLL_MS)
             if found:
                 self._route()
-        if self.is_cooperative and not found:
+        if self._descriptors and not found:
             _wake.wait_readable(self._descriptors[0])
-            _wake.read_silent(self._descriptors[0])
+            if self._descriptors:  # else the process was forked meanwhile
+                _wake.read_silent(self._descriptors[0])
         elif _wake.is_patched():  # also for a stream that was started before
             _wake.yield_now()
 
