@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 import cattrs
 import fastapi
+import fastapi.responses
 import msgspec
 import pydantic
 
 import liter_llm
-from hosts import HELLO, connect, get, running_mock, serve
+from hosts import HELLO, connect, get, in_two_halves, running_mock, serve
 from liter_llm import Message, Response, ToolCall, Usage
 from support import REQUEST
 
@@ -48,6 +49,12 @@ async def reply() -> Response:
 @app.get("/usage")
 def usage() -> Usage | None:
     return llm.invoke(REQUEST).complete().usage
+
+
+@app.get("/streamed")
+async def streamed() -> fastapi.responses.StreamingResponse:
+    """The stream as it is: it is asynchronous in Starlette's eyes."""
+    return fastapi.responses.StreamingResponse(llm.invoke(REQUEST, base_url=two_halves))
 
 
 @app.post("/ask")
@@ -116,6 +123,11 @@ def fastapi_serves_results() -> None:
         connection, answer = get(port, "/usage")
         assert answer.status == 200, answer.read()
         connection.close()
+        connection, answer = get(port, "/streamed")
+        assert answer.read1() == b"Hello ", "the first piece comes before the second is sent"
+        mock.signal(two_halves.split("/")[-2], "go")
+        assert answer.read() == b"world"
+        connection.close()
     assert "Response" in app.openapi()["components"]["schemas"]
 
 
@@ -123,6 +135,7 @@ llm: liter_llm.LiterLlm
 with running_mock() as mock:
     key = mock.plan(HELLO)
     llm = connect(mock.base_url(key))
+    two_halves = mock.base_url(mock.plan(in_two_halves()))
     hints_resolve()
     whole = llm.invoke(REQUEST).complete()
     models_hold_results(whole)
