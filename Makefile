@@ -16,11 +16,11 @@ BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils cmake pkg-config
 OUR_PYTHON := tests/install tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/battery \
-  tests/soak tests/mutants tests/hosts/native.py \
+  tests/soak tests/mutants tests/hosts/native.py tests/hosts/python \
   tests/summary.py core/fuzz/seeds.py
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
   tests/network tests/soak tests/hosts/c -name '*.[ch]' -o -name '*.cpp' | sort)
-TESTS := rust fuzz c install python go node recordings model
+TESTS := rust fuzz c install python go node hosts-native recordings model
 CHECKS := rust python c go node sizes library
 
 # $(call need,tool,what it is for): one line that says what is missing.
@@ -216,6 +216,10 @@ battery: package go node mock ## every fault and the lifecycle through every lan
 	@rm -rf build/battery; mkdir -p build/battery; tests/battery/run.sh $(CURDIR)/build/battery
 	@$(PYTHON) tests/battery/table.py tests/battery/faults.json build/battery
 
+.PHONY: test-hosts
+test-hosts: ## the packages inside other people's frameworks, servers, bundlers and programs; HOSTS= names some
+	@code=0; for part in native python node; do $(MAKE) test-hosts-$$part || code=1; done; exit $$code
+
 # Each host is a program of its own, outside the repository.
 .PHONY: test-hosts-native
 test-hosts-native: go mock ## the library in programs of Go and C: vendored, beside other Rust, c-shared
@@ -239,6 +243,16 @@ test-model: package demo-go demo-node $(MODEL_VENV)/ready ## end to end against 
 	  LITER_LLM_GO_SAMPLE='$(if $(GO_IS_HERE),$(CURDIR)/build/demo/go-stream)' \
 	  LITER_LLM_NODE_SAMPLE='$(if $(NODE_IS_HERE),node $(CURDIR)/bindings/node/samples/stream.mjs)' \
 	  LITER_LLM_SAMPLES=$(CURDIR)/build/c/plain/samples $(VENV)/bin/python -m pytest tests/model)
+
+# Frameworks, servers and freezers, each as a program of its own in an environment of its own.
+# HOSTS= names some of them ("gevent celery"); the first run takes a minute for their packages.
+.PHONY: test-hosts-python
+test-hosts-python: library mock ## Streamlit, Django, gevent, uWSGI, Celery, PyInstaller and others; HOSTS=
+	@$(call need,$(PYTHON),Python 3.11 or newer)
+	@$(call need,cc,uWSGI is built from its sources)
+	@mkdir -p build/hosts
+	@$(call reported,hosts-python,LITER_LLM_ARCHIVE=$(CURDIR)/$(ARCHIVE) LITER_LLM_MOCK=$(MOCK) \
+	  $(PYTHON) tests/hosts/python/run.py build/hosts $(HOSTS))
 
 test-fuzz: ## random bytes against framing, decoders and parsers, for a short time
 	@$(call need,g++,a C++ compiler)

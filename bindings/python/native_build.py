@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from cffi import FFI
@@ -70,6 +71,12 @@ def link_arguments() -> list[str]:
     ]
 
 
+def has_limited_api() -> bool:
+    """One module serves all versions of Python, but those without the global lock: for them there
+    is no limited API, so each gets a module of its own."""
+    return not sysconfig.get_config_var("Py_GIL_DISABLED")
+
+
 def make_builder() -> FFI:
     header = find_root() / "include/liter_llm.h"
     archive = archive_path()
@@ -82,8 +89,8 @@ def make_builder() -> FFI:
         extra_objects=[str(archive)],
         extra_link_args=link_arguments(),
         libraries=[] if sys.platform == "darwin" else ["dl", "m", "pthread", "rt", "util"],
-        define_macros=[("Py_LIMITED_API", "0x03090000")],
-        py_limited_api=True,
+        define_macros=[("Py_LIMITED_API", "0x03090000")] if has_limited_api() else [],
+        py_limited_api=has_limited_api(),
         depends=[str(header), str(archive)],
     )
     return builder

@@ -44,5 +44,5 @@ class SourceWithCore(sdist):
 setup(
     cffi_modules=["native_build.py:builder"],
     cmdclass={"build_ext": BuildNative, "sdist": SourceWithCore},
-    options={"bdist_wheel": {"py_limited_api": "cp39"}},
+    options={"bdist_wheel": {"py_limited_api": "cp39"}} if native_build.has_limited_api() else {},
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -68,7 +69,7 @@ def deliver(channels: dict[int, Any], kind: int, data: bytes, number: int = 7, *
             "count": len(ends),
         },
     )
-    route(channels, event[0])
+    route(channels, event[0], deque())
 
 
 COMPLETE = json.dumps({"outcome": "complete", "finish_reason": "stop", "attempts": 1}).encode()
@@ -119,7 +120,7 @@ def test_a_thread_that_was_half_woken_is_woken(connect, mock):
     channel = llm._open_on_thread(Mode.TOKENS, True)
     channel.sleeping = False
     channel.fail("INTERNAL", "the delivery of an event was interrupted")
-    assert channel.bell.get_nowait() is None
+    assert channel.bell.wait(0)
 
 
 def test_end_is_delivered_once_through_the_core(mock, connect):

@@ -262,32 +262,28 @@ def test_a_log_handler_may_close_the_client(mock, connect):
 
 def test_events_stay_until_they_are_routed():
     """Their memory belongs to the client: whoever frees it meanwhile has to wait for the rest."""
-    import logging
     from types import SimpleNamespace
 
-    from liter_llm._library import LOG, ffi
+    from liter_llm._library import START, ffi
     from liter_llm._line import Line
 
     line: Any = Line(16)
     frees: list[bool] = []
-    data = ffi.new("char[]", b'{"level":"error","message":"m"}')
-    event = {"stream": 0, "kind": LOG, "data": data, "length": len(data) - 1}
+    freed_meanwhile: list[int] = []
+    data = ffi.new("char[]", b"{}")
+    event = {"stream": 7, "kind": START, "data": data, "length": len(data) - 1}
     events = ffi.new("LlmEvent[]", [event, event])
     line._native = SimpleNamespace(
         events=[events], free=lambda: frees.append(line._is_routing), close=lambda: None
     )
     line._counts.append(2)
-    freed_meanwhile: list[int] = []
 
-    class Freeing(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            line._free()
-            freed_meanwhile.append(len(frees))
+    def free(_: bytes) -> None:
+        line._free()
+        freed_meanwhile.append(len(frees))
 
-    handler = Freeing()
-    logging.getLogger("liter_llm").addHandler(handler)
+    line.channels[7] = SimpleNamespace(feed_start=free)
     line._route()
-    logging.getLogger("liter_llm").removeHandler(handler)
 
     assert freed_meanwhile == [0], "not while events are read, and the second one is left alone"
     assert frees == [False]

@@ -18,6 +18,7 @@ import liter_llm
 # What is imported late is imported now: the places that are counted stay the same from run to run.
 from liter_llm import LlmError, _blocking, _events, _hub, _log, _thread_hub
 from support import HANG, REQUEST, stream, token
+from test_loops import NoReaderLoop
 
 LATE = (_blocking, _events, _hub, _log, _thread_hub)
 PACKAGE = str(Path(liter_llm.__file__).parent)
@@ -176,11 +177,12 @@ def test_an_interrupted_leader_costs_nobody_else(mock, connect):
     assert whole > at // 2
 
 
-def test_an_interrupted_loop_costs_nobody_else(mock, connect):
+@pytest.mark.parametrize("make", [asyncio.SelectorEventLoop, NoReaderLoop])
+def test_an_interrupted_loop_costs_nobody_else(mock, connect, make):
     """Ctrl-C in whatever runs on the loop; afterwards the loop goes on."""
     for at in itertools.count(1):
         llm = connect(mock.plan(PACED))
-        loop = asyncio.new_event_loop()
+        loop = make()
         tasks = [loop.create_task(read_on_loop(llm.invoke(REQUEST))) for _ in range(3)]
         both = asyncio.gather(*tasks, return_exceptions=True)
         with Interrupt(at) as interrupt:
@@ -203,3 +205,57 @@ async def read_on_loop(call: liter_llm.Stream) -> object:
         return [piece async for piece in call]
     except LlmError as error:
         return error
+
+
+class DroppingLoop(NoReaderLoop):
+    """Ctrl-C comes inside the loop itself, just before it makes the call that another thread asked
+    for: that call is lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dropped = 0
+
+    def call_soon_threadsafe(self, callback, *args, **more):
+        def interrupted() -> None:
+            self.dropped += 1
+
+        self.calls = getattr(self, "calls", 0) + 1
+        lost = self.calls % 2
+        return super().call_soon_threadsafe(interrupted if lost else callback, *args, **more)
+
+
+def test_a_call_that_the_loop_loses_is_made_again(mock, connect):
+    """For the events, and for letting go in the end."""
+    llm = connect(mock.plan(PACED))
+    loop = DroppingLoop()
+
+    async def use() -> object:
+        pieces = await read_on_loop(llm.invoke(REQUEST))
+        await asyncio.wait_for(llm.aclose(), 10)
+        return pieces
+
+    assert loop.run_until_complete(asyncio.wait_for(use(), 30)) == PIECES
+    assert loop.dropped >= 2
+    loop.close()
+
+
+def test_an_interrupt_before_the_first_line_of_a_callback(mock, connect, monkeypatch):
+    """Where no finally can see it."""
+    llm = connect(mock.plan(PACED))
+    loop = NoReaderLoop()
+    interrupts = [KeyboardInterrupt("meant"), KeyboardInterrupt("meant")]
+    take = _thread_hub.ThreadHub._take
+
+    def interrupted(hub: Any, routed: threading.Event) -> None:
+        if interrupts:
+            raise interrupts.pop()
+        take(hub, routed)
+
+    monkeypatch.setattr(_thread_hub.ThreadHub, "_take", interrupted)
+    task = loop.create_task(read_on_loop(llm.invoke(REQUEST)))
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt, match="meant"):
+            loop.run_until_complete(asyncio.shield(task))
+    assert loop.run_until_complete(asyncio.wait_for(task, 10)) == PIECES
+    loop.run_until_complete(llm.aclose())
+    loop.close()

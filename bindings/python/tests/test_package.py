@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import importlib.metadata
+import inspect
 import os
 import re
 import subprocess
 import sys
+import sysconfig
 import tarfile
+import typing
 from pathlib import Path
 
 import pytest
@@ -41,6 +46,59 @@ def test_nothing_but_cffi_is_needed():
 
 def test_the_module_is_for_every_version_of_python():
     assert str(_native.__file__).endswith("_native.abi3.so")
+
+
+def test_everything_replaces_no_builtin():
+    scope: dict[str, object] = {}
+    exec("from liter_llm import *", scope)
+    taken = {name for name in scope if hasattr(builtins, name) and not name.startswith("__")}
+    assert taken == set()
+    assert {"LiterLlm", "Response", "RateLimitedError"} <= scope.keys()
+    assert issubclass(liter_llm.TimeoutError, TimeoutError)
+    assert {"Response", "Request", "TimeoutError"} <= set(dir(liter_llm))
+
+
+def test_what_the_module_imports_from_c_is_imported_here():
+    """What freezes programs reads Python and no C."""
+    source = (PACKAGE / "src/liter_llm/_library.py").read_text()
+    imported = {
+        name.name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import)
+        for name in node.names
+    }
+    assert "_cffi_backend" in imported
+
+
+@pytest.mark.parametrize(("without_lock", "limited"), [(1, False), (0, True), (None, True)])
+def test_python_without_the_lock_gets_a_module_of_its_own(monkeypatch, without_lock, limited):
+    asked = sysconfig.get_config_var
+    monkeypatch.setattr(
+        sysconfig,
+        "get_config_var",
+        lambda name: without_lock if name == "Py_GIL_DISABLED" else asked(name),
+    )
+    monkeypatch.syspath_prepend(str(PACKAGE))
+    sys.modules.pop("native_build", None)
+    builder = __import__("native_build").builder
+    sys.modules.pop("native_build")
+    _, _, _, settings = builder._assigned_source
+    assert settings["py_limited_api"] is limited
+    assert settings["define_macros"] == ([("Py_LIMITED_API", "0x03090000")] if limited else [])
+
+
+def public_types() -> list[type]:
+    named = [getattr(liter_llm, name) for name in [*liter_llm.__all__, "TimeoutError"]]
+    return [each for each in named if inspect.isclass(each)]
+
+
+@pytest.mark.parametrize("public", public_types(), ids=lambda public: public.__name__)
+def test_hints_resolve_at_run_time(public):
+    """Of the type, and of what it can do: pydantic, FastAPI and others ask for them."""
+    typing.get_type_hints(public)
+    for name, method in inspect.getmembers(public, inspect.isfunction):
+        if method.__module__.startswith("liter_llm") and (name[:2] == "__" or name[0] != "_"):
+            typing.get_type_hints(method)
 
 
 def test_the_module_exports_nothing_of_the_core():

@@ -297,13 +297,17 @@ def test_dropping_anything_else_is_silent(mock, connect):
         gc.collect()
 
 
+CIRCLE: dict[str, object] = {}
+CIRCLE["again"] = CIRCLE
+
+
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
         (["not", "a", "dict"], "needed, not list"),
         ({**REQUEST, "user": object()}, "object is not JSON"),
         ({**REQUEST, "temperature": float("nan")}, "not JSON compliant"),
-        ({**REQUEST, "user": "\ud800"}, "surrogates not allowed"),
+        ({**REQUEST, "messages": [CIRCLE]}, "holds itself"),
     ],
 )
 def test_what_is_not_json_is_named(mock, connect, request_, message):

@@ -168,7 +168,6 @@ LOCALS: dict[str, tuple[dict[str, Any], Any]] = {
     "option_of_the_wrong_type": ({"retries_max": "many"}, REQUEST),
     "collect_of_the_wrong_type": ({"collect": "no"}, REQUEST),
     "field_that_is_not_json": ({}, {**REQUEST, "user": NotJson()}),
-    "field_with_a_lone_surrogate": ({}, {**REQUEST, "user": "\ud800"}),
     "number_that_is_not_json": ({}, {**REQUEST, "temperature": float("nan")}),
     "request_that_is_no_dict": ({}, ["no", "dict"]),
     "call_collect_of_the_wrong_type": ({}, {**REQUEST, "collect": "no"}),
@@ -192,6 +191,34 @@ def test_no_local_of_a_frame_shows_a_key(connect, name, where):
         assert pieces_shown(KEY, show(caught.value)) == []
         assert caught.value.__context__ is None
         assert "liter_llm" in str(caught.traceback), "frames of this package were looked at"
+
+
+class Model:
+    """A user's model that fails, in its own way, while it is asked for its fields."""
+
+    def __init__(self, error: type[BaseException]) -> None:
+        self.error = error
+
+    def model_dump(self) -> dict[str, Any]:
+        raise self.error("meant")
+
+
+@pytest.mark.parametrize("place", ["request", "message"])
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt, ValueError])
+@pytest.mark.parametrize("where", ["client", "call", "request"])
+def test_no_local_shows_a_key_when_a_model_fails(mock, connect, where, error, place):
+    """The error is the user's own, and passes through frames of this package and of json."""
+    made = {"api_key": KEY, "headers": {"x-pass": KEY}}
+    llm = connect("unused", **(made if where == "client" else {}))
+    model: Any = Model(error)
+    asked = model if place == "request" else {**REQUEST, "messages": [model]}
+    if where == "request" and place == "message":
+        asked = {**asked, **made}
+    for use in (lambda call: call.complete(), list, lambda call: asyncio.run(await_it(call))):
+        with pytest.raises((error, LlmError)) as caught:
+            use(llm.invoke(asked, **(made if where == "call" else {})))
+        assert "liter_llm" in str(caught.traceback), "frames of this package were looked at"
+        assert pieces_shown(KEY, show(caught.value)) == []
 
 
 async def await_it(call: liter_llm.Stream) -> object:

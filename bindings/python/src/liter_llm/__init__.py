@@ -6,6 +6,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from . import _late
 from ._client import LiterLlm
 from ._errors import (
     AuthenticationError,
@@ -24,32 +25,30 @@ from ._errors import (
     ProviderError,
     QuotaExceededError,
     RateLimitedError,
-    TimeoutError,
     TlsError,
     TooLargeError,
     TruncatedError,
 )
+from ._errors import TimeoutError as TimeoutError
 from ._library import version as _version
 from ._stream import Stream
-from ._types import (
-    CallOptions,
-    ContentPart,
-    Message,
-    Options,
-    Request,
-    SupportsModelDump,
-)
 
 if TYPE_CHECKING:
-    from ._events import (
+    from ._late import (
+        CallOptions,
+        ContentPart,
         End,
         Event,
         FinishReason,
+        Message,
+        Options,
         Outcome,
         Part,
         Reasoning,
+        Request,
         Response,
         Start,
+        SupportsModelDump,
         Text,
         ToolCall,
         ToolDelta,
@@ -60,14 +59,16 @@ __version__ = _version()
 
 
 def __getattr__(name: str) -> Any:
-    """Events and Response are loaded when needed; else they were half of the time of an import."""
     if name in __all__:
-        from . import _events
-
-        return getattr(_events, name)
+        return getattr(_late, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+# Without TimeoutError: it would replace the builtin one in a program that imports everything.
 __all__ = [
     "AuthenticationError",
     "CallOptions",
@@ -102,7 +103,6 @@ __all__ = [
     "Stream",
     "SupportsModelDump",
     "Text",
-    "TimeoutError",
     "TlsError",
     "TooLargeError",
     "ToolCall",

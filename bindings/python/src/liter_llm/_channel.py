@@ -6,8 +6,9 @@ decoded once and cut by `ends`. A channel is fed by one thread at a time and rea
 
 from __future__ import annotations
 
-import contextlib
+import json
 from collections import deque
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from ._answer import Answer, read_event
@@ -37,6 +38,7 @@ class Channel:
         "answer",
         "cancelled",
         "collect",
+        "context",
         "delivered",
         "ended",
         "items",
@@ -60,6 +62,8 @@ class Channel:
         self._given_back = 0
         self._compact_at = _COMPACT_BYTES
         self._give_back_at = give_back_at
+        self.context: Context | None = None
+        """That of the request, for lines of the log about it; only while it runs."""
         self._owner = owner  # keeps the LiterLlm alive for as long as a stream of it runs
 
     def wake(self) -> None:
@@ -106,6 +110,7 @@ class Channel:
         if self.mode is _EVENTS and not failed:
             self.items.append(self.answer.event(END))
         self.ended = True
+        self.context = None
         self.wake()
 
     def feed_json(self, kind: int, data: bytes) -> None:
@@ -125,6 +130,7 @@ class Channel:
             outcome: Outcome = "cancelled" if kind in ("CANCELLED", "CLOSED") else "failed"
             self.answer.fail(outcome, {"kind": kind, "message": message})
             self.ended = True
+        self.context = None
         self.alarm()
 
     def cancel(self) -> None:
@@ -146,14 +152,14 @@ class Channel:
             self.line.consumed(self.number, owed)
 
 
-def route(channels: dict[int, Any], event: Any) -> None:
+def route(channels: dict[int, Any], event: Any, logs: deque[tuple[Context, Any]]) -> None:
     """Brings one event to its channel. An error on the way ends that stream and no other."""
     number = event.stream
     kind = event.kind
     channel = channels.get(number)
     if channel is None:
         if kind == LOG:
-            _log(event)
+            _keep_log(channels, _unpack(event.data, event.length), logs)
         return  # else it has ended on this side
     try:
         if kind == TEXT:
@@ -173,11 +179,15 @@ def route(channels: dict[int, Any], event: Any) -> None:
         channel.fail("INTERNAL", f"an event could not be read: {error!r}")
 
 
-def _log(event: Any) -> None:
-    from ._log import write_log
-
-    with contextlib.suppress(Exception):  # a user's filter or handler may raise
-        write_log(_unpack(event.data, event.length))
+def _keep_log(channels: dict[int, Any], data: bytes, logs: deque[tuple[Context, Any]]) -> None:
+    """Keeps a line of the log, with the context of the request that it is about."""
+    try:
+        fields = json.loads(data)
+        channel = channels.get(fields.get("stream"))
+    except (ValueError, AttributeError):
+        return
+    context = None if channel is None else channel.context
+    logs.append((Context() if context is None else context, fields))
 
 
 def _cut(event: Any, text: str, data: bytes) -> list[str]:

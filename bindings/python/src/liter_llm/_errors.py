@@ -7,12 +7,10 @@ All of them can be pickled.
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Optional
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ._events import Response
+from . import _late as late
 
 _DETAILS = (
     "status",
@@ -34,28 +32,28 @@ class LlmError(Exception):
 
     kind: ClassVar[str] = "UNKNOWN"
     """The kind's name in the header, such as "RATE_LIMITED"."""
-    status: int | None = None
+    status: Optional[int] = None
     """The HTTP status, when the provider answered."""
-    code: str | None = None
+    code: Optional[str] = None
     """The provider's own name for the error."""
-    provider: str | None = None
+    provider: Optional[str] = None
     retryable: bool = False
     """Whether the same request may succeed later."""
-    retry_after_ms: int | None = None
+    retry_after_ms: Optional[int] = None
     """How long the provider asks to wait."""
     attempts: int = 0
     """How many requests were sent."""
-    phase: str | None = None
+    phase: Optional[str] = None
     """Where it happened: request, connect, headers, body or retry."""
-    timer: str | None = None
+    timer: Optional[str] = None
     """The timer that ran out: connect, headers, first_token, idle or total."""
-    request_id: str | None = None
+    request_id: Optional[str] = None
     """What the provider's support asks for."""
     maybe_executed: bool = False
     """The request was sent and not answered: the provider may have done, and billed, the work."""
-    detail: str | None = None
+    detail: Optional[str] = None
     """The first 4 KiB of an answer that could not be used."""
-    partial: Response | None = None
+    partial: Optional[late.Response] = None
     """Whatever was received before the error."""
 
     def __init__(self, message: str) -> None:
@@ -179,7 +177,7 @@ class InternalError(LlmError):
 _BY_KIND: dict[str, type[LlmError]] = {kind.kind: kind for kind in LlmError.__subclasses__()}
 
 
-def make_error(details: Mapping[str, Any], partial: Response | None = None) -> LlmError:
+def make_error(details: Mapping[str, Any], partial: Optional[late.Response] = None) -> LlmError:
     """The exception for an `error` object of the boundary. A kind of a later core is LlmError."""
     error = _BY_KIND.get(details.get("kind", ""), LlmError)(details.get("message", "no message"))
     for name in _DETAILS:

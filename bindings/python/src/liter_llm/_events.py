@@ -1,17 +1,16 @@
 """What an answer is made of: the events of a stream, and the whole Response.
 
 All are frozen dataclasses with slots (without, on Python 3.9), and can be compared and pickled.
+Their hints can be resolved at run time on every version of Python: pydantic, FastAPI, cattrs and
+msgspec do.
 """
-
-from __future__ import annotations
 
 import dataclasses
 import sys
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeVar, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from typing_extensions import dataclass_transform
 else:
 
@@ -35,15 +34,15 @@ def _record(cls: type[Class]) -> type[Class]:
 class Usage:
     """What was counted, and billed; None where the provider did not say."""
 
-    input_tokens: int | None
-    output_tokens: int | None
-    total_tokens: int | None
-    cached_input_tokens: int | None
-    cache_write_tokens: int | None
-    reasoning_tokens: int | None
-    billed_input_tokens: int | None
+    input_tokens: Optional[int]
+    output_tokens: Optional[int]
+    total_tokens: Optional[int]
+    cached_input_tokens: Optional[int]
+    cache_write_tokens: Optional[int]
+    reasoning_tokens: Optional[int]
+    billed_input_tokens: Optional[int]
     """What is charged, where that is another number than what was counted."""
-    billed_output_tokens: int | None
+    billed_output_tokens: Optional[int]
     raw: Mapping[str, Any]
     """The provider's own fields."""
 
@@ -52,10 +51,10 @@ class Usage:
 class Start:
     """The answer begins."""
 
-    id: str | None
+    id: Optional[str]
     model: str
     provider: str
-    request_id: str | None
+    request_id: Optional[str]
     rate_limit: Mapping[str, Any]
     """What the provider said of its limits: requests_limit, requests_remaining, ..."""
     warnings: tuple[str, ...]
@@ -82,8 +81,8 @@ class ToolDelta:
     a few send a name in pieces."""
 
     index: int
-    id: str | None
-    name: str | None
+    id: Optional[str]
+    name: Optional[str]
     arguments: str
 
 
@@ -113,15 +112,15 @@ class Part:
 class End:
     """The answer is whole. An answer that is not raises an error in place of this."""
 
-    finish_reason: FinishReason | None
-    finish_reason_raw: str | None
-    usage: Usage | None
+    finish_reason: Optional[FinishReason]
+    finish_reason_raw: Optional[str]
+    usage: Optional[Usage]
     attempts: int
     unknown_events: int
     """Events of the stream that this version does not know and passed over."""
-    first_token_ms: float | None
-    total_ms: float | None
-    request_id: str | None
+    first_token_ms: Optional[float]
+    total_ms: Optional[float]
+    request_id: Optional[str]
     warnings: tuple[str, ...]
     """What was odd about the end, such as an answer that nobody gave a finish reason."""
 
@@ -133,35 +132,35 @@ Event = Union[Start, Text, Reasoning, ToolDelta, ToolCall, Part, End]
 class Response:
     """All of an answer, or as much of it as was received."""
 
-    outcome: Outcome | None
+    outcome: Optional[Outcome]
     """Only "complete" is a whole answer; None while the stream is still running."""
     collected: bool
     """False with the option collect=False: then text, reasoning, refusal, tool_calls, parts and
     blocks were handed to the reader, and are empty here."""
     text: str
     reasoning: str
-    refusal: str | None
+    refusal: Optional[str]
     """Why the model does not answer, where the provider tells that apart from text."""
     tool_calls: tuple[ToolCall, ...]
     parts: tuple[Part, ...]
     """Everything else, in order."""
     blocks: tuple[tuple[int, Mapping[str, Any]], ...]
     """What the provider wants back as it is, each behind so many characters of text."""
-    id: str | None
+    id: Optional[str]
     model: str
     provider: str
-    request_id: str | None
+    request_id: Optional[str]
     rate_limit: Mapping[str, Any]
     warnings: tuple[str, ...]
     """Those of Start, then those of End."""
-    finish_reason: FinishReason | None
-    finish_reason_raw: str | None
-    usage: Usage | None
+    finish_reason: Optional[FinishReason]
+    finish_reason_raw: Optional[str]
+    usage: Optional[Usage]
     attempts: int
     unknown_events: int
     """Events of the stream that this version does not know and passed over."""
-    first_token_ms: float | None
-    total_ms: float | None
+    first_token_ms: Optional[float]
+    total_ms: Optional[float]
 
     @property
     def content(self) -> tuple[Mapping[str, Any], ...]:

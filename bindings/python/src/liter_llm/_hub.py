@@ -11,10 +11,11 @@ import asyncio
 import contextlib
 import os
 import weakref
+from contextvars import Context
 from typing import TYPE_CHECKING
 
+from . import _lifetime, _wake
 from ._channel import Channel
-from ._errors import ConfigError
 from ._library import NativeClient
 from ._line import Line
 
@@ -49,6 +50,7 @@ class AsyncChannel(Channel):
 
     def arm(self) -> Future[None]:
         """What to await, when there is nothing to do for the reader."""
+        _lifetime.notice_fork()
         self.give_back()
         if self.waiter is not None and not self.waiter.done():
             raise RuntimeError("another task is waiting for this stream; one reader at a time")
@@ -103,20 +105,18 @@ class Hub(Line[AsyncChannel]):
             super().forget(reason)
 
     def _connect(self, loop: AbstractEventLoop, options: Sealed) -> None:
-        self._descriptors = _make_bell()
+        self._descriptors = _wake.make_descriptors()
         reading, writing = self._descriptors[0], self._descriptors[-1]
         try:
-            try:
-                loop.add_reader(reading, _Ring(self))
-            except OSError as error:
-                raise cannot_start(error) from None
-            try:
-                self._native = NativeClient(options, writing)
-            except BaseException:
+            # The loop keeps the context of who adds a callback: not that of one request.
+            Context().run(loop.add_reader, reading, _Ring(self))
+            self._native = NativeClient(options, writing)
+        except BaseException as error:
+            with contextlib.suppress(NotImplementedError):
                 loop.remove_reader(reading)
-                raise
-        except BaseException:
             self._close_descriptors()
+            if isinstance(error, OSError):
+                raise _wake.cannot_start(error) from None
             raise
         self._released = False
 
@@ -126,11 +126,12 @@ class Hub(Line[AsyncChannel]):
             return
         try:
             self._is_ringing = True
-            with contextlib.suppress(BlockingIOError):
-                os.read(self._descriptors[0], 4096)
+            _wake.read_silent(self._descriptors[0])
             self._route()  # what Ctrl-C left over
             if self._poll(0):
                 self._route()
+            if self._logs:
+                self._write_logs()
         except BaseException:
             call_soon(self.loop(), self.ring)
             raise
@@ -194,24 +195,6 @@ class _Ring:
             self._hub.loop_is_gone()
 
 
-def cannot_start(error: Exception) -> ConfigError:
-    """A limit of the process was reached."""
-    return ConfigError(f"cannot start the runtime: {error}; raise the limit of this process")
-
-
-def _make_bell() -> tuple[int, ...]:
-    """An eventfd, or the two ends of a pipe; nothing blocks on them."""
-    try:
-        if hasattr(os, "eventfd"):
-            return (os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC),)
-        ends = os.pipe()
-    except OSError as error:
-        raise cannot_start(error) from None
-    for end in ends:
-        os.set_blocking(end, False)
-    return ends
-
-
 def _is_running_here(loop: AbstractEventLoop) -> bool:
     try:
         return asyncio.get_running_loop() is loop
@@ -220,11 +203,11 @@ def _is_running_here(loop: AbstractEventLoop) -> bool:
 
 
 def call_soon(loop: AbstractEventLoop | None, call: Callable[[], None]) -> bool:
-    """Whether the loop still takes calls."""
+    """Whether the loop still takes calls. This one runs in nobody's context."""
     if loop is None:
         return False
     try:
-        loop.call_soon_threadsafe(call)
+        Context().run(loop.call_soon_threadsafe, call)
     except RuntimeError:
         return False
     return True

@@ -1,12 +1,8 @@
-"""Invocation: one request, before and after it is started, and Reader: what a loop iterates.
-
-A Reader is held by the `for` statement alone, so a loop that is left drops it, and that closes the
-way upstream at once. (An async generator would be closed later, when its loop gets to it.)
-"""
+"""Invocation: one request, before and after it is started, and the one way to its answer."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from . import _lifetime
 from ._errors import CancelledError
@@ -19,18 +15,16 @@ if TYPE_CHECKING:
     from ._hub import AsyncChannel
     from ._request import Fields, Sealed
 
-Item = TypeVar("Item")
-
 
 class Invocation:
     """Starts when it is first used, on the running event loop or for the calling thread."""
 
-    __slots__ = ("_fields", "_llm", "cancelled", "claimed", "on_loop", "on_thread")
+    __slots__ = ("_fields", "_llm", "begun", "cancelled", "on_loop", "on_thread")
 
     def __init__(self, llm: LiterLlm, fields: Fields) -> None:
         self._llm = llm
         self._fields = fields
-        self.claimed = False
+        self.begun = False
         self.cancelled = False
         self.on_loop: AsyncChannel | None = None
         self.on_thread: BlockingChannel | None = None
@@ -40,12 +34,15 @@ class Invocation:
         """None before the start."""
         return self.on_thread if self.on_loop is None else self.on_loop
 
-    def claim(self, mode: Mode) -> Reader[Any]:
-        """The one reader of this stream."""
-        if self.claimed or self.channel is not None:
+    def refuse_second(self) -> None:
+        """There is one reader of a stream."""
+        if self.begun or self.channel is not None:
             raise RuntimeError("a stream is read once; call invoke() again for a new one")
-        self.claimed = True
-        return Reader(self, mode)
+
+    def begin(self) -> None:
+        """A reader takes its first step."""
+        self.refuse_second()
+        self.begun = True
 
     def join_on_loop(self, mode: Mode) -> AsyncChannel:
         """The channel on the running loop; starts the stream if need be."""
@@ -151,66 +148,3 @@ class Invocation:
     def _refuse(self, channel: object, where: str) -> None:
         if channel is not None:
             raise RuntimeError(f"this stream was started {where}")
-
-
-class Reader(Generic[Item]):
-    """Iterates over one stream, in an event loop or without one. Dropping it cancels the stream."""
-
-    __slots__ = ("_begun", "_invocation", "_mode", "_on_loop", "_on_thread")
-
-    def __init__(self, invocation: Invocation, mode: Mode) -> None:
-        self._invocation = invocation
-        self._mode = mode
-        self._begun = False
-        self._on_loop: AsyncChannel | None = None
-        self._on_thread: BlockingChannel | None = None
-
-    def __aiter__(self) -> Reader[Item]:
-        return self
-
-    async def __anext__(self) -> Item:
-        try:
-            channel = self._on_loop
-            if channel is None:
-                self._begun = True
-                channel = self._on_loop = self._invocation.join_on_loop(self._mode)
-            items = channel.items
-            while not items:
-                if channel.ended:
-                    if channel.answer.failed:
-                        raise channel.answer.error()
-                    raise StopAsyncIteration
-                await channel.arm()
-            item: Item = items.popleft()
-            return item
-        except RuntimeError:
-            raise  # misuse, which leaves the stream as it is
-        except BaseException:
-            self._invocation.stop()
-            raise
-
-    def __iter__(self) -> Reader[Item]:
-        return self
-
-    def __next__(self) -> Item:
-        try:
-            channel = self._on_thread
-            if channel is None:
-                self._begun = True
-                channel = self._on_thread = self._invocation.join_on_thread(self._mode)
-            items = channel.items
-            while not items:
-                if channel.ended and not items:  # the last ones may have come in between
-                    if channel.answer.failed:
-                        raise channel.answer.error()
-                    raise StopIteration
-                channel.wait()
-            item: Item = items.popleft()
-            return item
-        except BaseException:
-            self._invocation.stop_on_thread()
-            raise
-
-    def __del__(self) -> None:
-        if getattr(self, "_begun", False):  # absent when __init__ was interrupted
-            self._invocation.drop()

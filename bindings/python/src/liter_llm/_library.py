@@ -33,6 +33,9 @@ def _is_sub_interpreter() -> bool:
 if sys.version_info < (3, 12) and _is_sub_interpreter():
     raise ImportError(_IN_SUB_INTERPRETER)
 try:
+    # The native module imports it from C, where no tool that freezes programs can see it.
+    import _cffi_backend as _cffi_backend  # type: ignore[import-untyped, unused-ignore]
+
     from ._native import ffi as ffi
     from ._native import lib as lib
 except ImportError as error:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 exiting = False
 """Set when the interpreter ends; only the main thread and daemon threads run then."""
+_process = os.getpid()
 
 
 class Living(Protocol):
@@ -39,7 +40,15 @@ def _at_exit() -> None:
         living._at_exit()
 
 
+def notice_fork() -> None:
+    """Called before anything waits or starts: uWSGI forks in C, without Python's hooks."""
+    if os.getpid() != _process:
+        _after_fork()
+
+
 def _after_fork() -> None:
+    global _process
+    _process = os.getpid()
     for living in list(_living):
         living._after_fork()
 

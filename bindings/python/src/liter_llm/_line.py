@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections import deque
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ._channel import route
 
@@ -36,11 +38,13 @@ class Line(Generic[AnyChannel]):
         self._is_routing = False
         self._counts: list[int] = []  # of the polled events, as long as some of them are not routed
         self._index = 0
+        self._logs: deque[tuple[Context, Any]] = deque()  # lines that are not yet handed over
 
     def start(self, channel: AnyChannel, request: Sealed) -> None:
         """Starts a stream; raises what the boundary refuses. Whatever is raised, the caller has to
         lose() the channel: Ctrl-C may come after the start."""
         channel.number = next(self._numbers)
+        channel.context = copy_context()
         self.channels[channel.number] = channel
         self._native.start(channel.number, request)
 
@@ -76,7 +80,10 @@ class Line(Generic[AnyChannel]):
         with self._routing:
             self._stopped = True
             if not self._is_routing:
-                self._native.free()
+                self._free_native()
+
+    def _free_native(self) -> None:
+        self._native.free()
 
     def _poll(self, timeout_ms: int) -> bool:
         """Whether there is something to route. What an interrupt left over comes first."""
@@ -101,14 +108,26 @@ class Line(Generic[AnyChannel]):
                     number = event.stream
                     try:
                         self._index += 1
-                        route(self.channels, event)
+                        route(self.channels, event, self._logs)
                     except BaseException:
                         self._miss(number)
                         raise
             finally:
                 self._is_routing = False
                 if self._stopped:
-                    self._native.free()
+                    self._free_native()
+
+    def _write_logs(self) -> None:
+        """Hands lines of the log over, each in the context of its request. Never while events are
+        routed or others wait for it: a user's handler may do anything, such as call in again."""
+        while self._logs:
+            try:
+                context, fields = self._logs.popleft()
+            except IndexError:
+                return  # another thread was quicker
+            with contextlib.suppress(Exception):  # a user's filter or handler may raise
+                # A copy, as a context that is in use cannot be entered.
+                context.copy().run(_write_log, fields)
 
     def _miss(self, number: int) -> None:
         """An event was interrupted on its way: its stream cannot go on as if it were whole."""
@@ -123,3 +142,9 @@ class Line(Generic[AnyChannel]):
             # In a forked child a loop in debug mode takes no call from this thread.
             with contextlib.suppress(RuntimeError):
                 channel.fail("CLOSED", reason)
+
+
+def _write_log(fields: Any) -> None:
+    from ._log import write_log
+
+    write_log(fields)

@@ -6,8 +6,9 @@ logger costs nothing.
 
 from __future__ import annotations
 
-import json
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 _LEVELS = {
     "debug": logging.DEBUG,
@@ -25,8 +26,7 @@ def enabled_level() -> str:
     return next(enabled, "off")
 
 
-def write_log(data: bytes) -> None:
+def write_log(fields: Mapping[str, Any]) -> None:
     """Hands a line over, with the core's fields as `record.liter_llm`."""
-    fields = json.loads(data)
     level = _LEVELS.get(fields.get("level", ""), logging.DEBUG)
     _logger.log(level, "%s", fields.get("message", ""), extra={"liter_llm": fields})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._errors import InvalidRequestError
@@ -30,10 +32,11 @@ class Sealed:
 class Fields:
     """The fields of a request, or options. Not shown either."""
 
-    __slots__ = ("_fields", "_kind", "_what")
+    __slots__ = ("_collect", "_fields", "_kind", "_what")
 
     def __init__(self, what: str, kind: type[LlmError], fields: dict[str, Any]) -> None:
-        """An error is of that kind and begins with `what`."""
+        """An error is of that kind and begins with `what`. The dict is the caller's no more."""
+        self._collect = fields.pop(_COLLECT, ...)
         self._what = what
         self._kind = kind
         self._fields = fields
@@ -43,7 +46,7 @@ class Fields:
 
     def collect(self, default: bool) -> bool:
         """The one option that is meant for this package and not for the core."""
-        value = self._fields.get(_COLLECT, default)
+        value = default if self._collect is ... else self._collect
         if not isinstance(value, bool):
             raise self._kind(
                 f"{self._what}: {_COLLECT} is true or false, not {type(value).__name__}"
@@ -53,43 +56,97 @@ class Fields:
     def encode(self, **defaults: object) -> Sealed:
         """JSON, with defaults for what is not set."""
         try:
-            return Sealed(self._json(defaults))
-        except (TypeError, ValueError, RecursionError) as error:
+            # As one object that is not JSON itself: no frame of the encoder holds the fields.
+            return Sealed(_encode_json(_Whole(self, defaults)).encode("utf-8", _SURROGATES))
+        except RecursionError:
+            reason = f"{self._what}: it is nested too deeply, or holds itself"
+        except (TypeError, ValueError) as error:
             reason = f"{self._what}: {error}"
         # Not from within the except clause, whose traceback leads to the fields.
         raise self._kind(reason)
 
-    def _json(self, defaults: dict[str, object]) -> bytes:
-        fields = {**defaults, **self._fields}
-        fields.pop(_COLLECT, None)
-        return _encode_json(fields).encode()
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self._what, self._kind, self._collect, _make_plain(self._fields)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self._what, self._kind, self._collect, self._fields = state
 
 
-def merge(request: object, options: Any) -> Fields:
-    """The request's fields, and the options of this one call over them."""
-    fields = _dump_model(request) if hasattr(request, "model_dump") else request
-    try:
-        merged = {**fields, **options}  # type: ignore[dict-item]
-        return Fields("request", InvalidRequestError, merged)
-    except TypeError:
-        name = type(request).__name__
-    options.clear()  # the caller's frame holds it too, and may be printed with the exception
-    raise InvalidRequestError(
-        f"request: a dict or an object with model_dump() is needed, not {name}"
-    )
+class _Whole:
+    """All fields, as the encoder is given them."""
+
+    __slots__ = ("_defaults", "_fields")
+
+    def __init__(self, fields: Fields, defaults: dict[str, object]) -> None:
+        self._fields = fields
+        self._defaults = defaults
+
+    def reveal(self) -> dict[str, Any]:
+        return {**self._defaults, **self._fields._fields}
 
 
-def _dump_model(model: Any) -> Any:
-    """A pydantic model without what nobody set; of any other, what its model_dump() gives."""
-    if hasattr(model, "model_fields_set"):
-        return model.model_dump(mode="json", exclude_unset=True)
-    return model.model_dump()
+class Given:
+    """A request, and the options of one call, which go over its fields. Not shown either."""
+
+    __slots__ = ("_options", "_request")
+
+    def __init__(self, request: object, options: Any) -> None:
+        self._request: Any = request
+        self._options = options
+
+    def merge(self) -> Fields:
+        """Both in one."""
+        if hasattr(self._request, "model_fields_set"):
+            self._request = self._request.model_dump(mode="json", exclude_unset=True)
+        elif hasattr(self._request, "model_dump"):
+            self._request = self._request.model_dump()
+        try:
+            return Fields("request", InvalidRequestError, {**self._request, **self._options})
+        except TypeError:
+            name = type(self._request).__name__
+        raise InvalidRequestError(
+            f"request: a dict, another mapping or an object with model_dump() is needed, not {name}"
+        )
 
 
-def _dump_nested(value: Any) -> Any:
+def _dump(value: Any) -> Any:
+    """What the encoder does not know: models (of pydantic, without what nobody set), mappings and
+    sequences of other kinds than dict, list and tuple."""
+    if isinstance(value, _Whole):
+        return value.reveal()
+    if hasattr(value, "model_fields_set"):
+        return value.model_dump(mode="json", exclude_unset=True)
     if hasattr(value, "model_dump"):
-        return _dump_model(value)
+        return value.model_dump()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence) and not isinstance(value, _BYTES):
+        return list(value)
     raise TypeError(f"a value of type {type(value).__name__} is not JSON")
 
 
-_encode_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_dump_nested).encode
+def _make_plain(value: Any) -> Any:
+    """The same with dicts and lists, which can be copied and pickled."""
+    if isinstance(value, Mapping):
+        return {name: _make_plain(inner) for name, inner in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, (str, *_BYTES)):
+        return [_make_plain(inner) for inner in value]
+    return value
+
+
+def _replace_surrogates(error: UnicodeError) -> tuple[bytes, int]:
+    """Halves of a character that UTF-8 cannot carry: two that belong together become one, and one
+    that is alone becomes U+FFFD, as everywhere in this library."""
+    assert isinstance(error, UnicodeEncodeError)
+    halves = error.object[error.start : error.end].encode("utf-16-le", "surrogatepass")
+    return halves.decode("utf-16-le", "replace").encode(), error.end
+
+
+_BYTES = (bytes, bytearray, memoryview)
+_SURROGATES = "liter_llm.surrogates"
+codecs.register_error(_SURROGATES, _replace_surrogates)
+# Without the look for circles, which keeps every container in a local of the encoder; they end in
+# a RecursionError as well.
+_encode_json = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, default=_dump
+).encode

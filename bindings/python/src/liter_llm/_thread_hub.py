@@ -6,9 +6,12 @@ A thread blocks in poll, has the loop route what came, and polls again. It ends 
 from __future__ import annotations
 
 import threading
+from contextvars import Context
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ._hub import Hub, call_soon, cannot_start
+from . import _wake
+from ._hub import Hub, call_soon
 from ._library import NativeClient
 
 if TYPE_CHECKING:
@@ -33,23 +36,25 @@ class ThreadHub(Hub):
     def _connect(self, loop: AbstractEventLoop, options: Sealed) -> None:
         self._descriptors = ()
         self._native = NativeClient(options, None)
-        self._routed = threading.Semaphore(0)
+        self._let_go = threading.Event()
         self._thread = threading.Thread(target=self._run, name="liter_llm", daemon=True)
         self._released = False
         try:
-            self._thread.start()
+            Context().run(self._thread.start)  # newer threads keep the context of their starter
         except RuntimeError as error:
             self._released = True
             self._native.free()
-            raise cannot_start(error) from None
+            raise _wake.cannot_start(error) from None
 
     def abandon(self) -> None:
         super().abandon()
+        self._let_go.set()
         self._thread.join()
 
     def _release(self) -> None:
         """Nothing of this hub is left when its closers wake, its thread included."""
         super()._release()
+        self._let_go.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -63,23 +68,31 @@ class ThreadHub(Hub):
                 break
             if not found and (self.closed or _is_closed(self.loop())):
                 break
-        if not self._released and not call_soon(self.loop(), self._release):
-            self.loop_is_gone()
+        while not self._released:
+            if not call_soon(self.loop(), self._release):
+                self.loop_is_gone()
+                return
+            self._let_go.wait(_LOOP_CHECK_MS / 1000)  # Ctrl-C may have kept the loop from it
 
     def _hand_over(self) -> bool:
-        """Waits until the loop has routed the events, which live until the next poll."""
-        if not call_soon(self.loop(), self._take):
-            return False
-        while not self._routed.acquire(timeout=_LOOP_CHECK_MS / 1000):
+        """Waits until the loop has routed the events, which live until the next poll. Ctrl-C may
+        have come before the first line of _take(), even in the loop itself: it is asked again."""
+        routed = threading.Event()
+        while call_soon(self.loop(), partial(self._take, routed)):
+            if routed.wait(_LOOP_CHECK_MS / 1000):
+                return True
             if self._released or _is_closed(self.loop()):
                 return False
-        return True
+        return False
 
-    def _take(self) -> None:
+    def _take(self, routed: threading.Event) -> None:
+        if routed.is_set():
+            return  # the loop was slow, not interrupted; these events are gone
         try:
             self._route()
         finally:
-            self._routed.release()
+            routed.set()
+        self._write_logs()
 
 
 def _is_closed(loop: AbstractEventLoop | None) -> bool:

@@ -1,13 +1,21 @@
 """Types of what users pass in: requests, the options of a call and of a LiterLlm.
 
-All of these are dicts at run time. A request may also be any mapping, so that a provider's own
-fields, which are passed on as they are, need no cast.
+All of these are dicts at run time, and any mapping or sequence is taken in the place of a dict or
+list. A request may also be any mapping, so that a provider's own fields, which are passed on as
+they are, need no cast. Hints are resolved at run time: they are written as Python 3.9 knows them.
 """
 
-from __future__ import annotations
-
+import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Union
+
+if TYPE_CHECKING or sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:
+    try:
+        from typing_extensions import TypedDict  # the only kind that pydantic takes before 3.12
+    except ImportError:
+        from typing import TypedDict
 
 
 class SupportsModelDump(Protocol):
@@ -26,7 +34,7 @@ class ContentPart(TypedDict, total=False):
 
     type: str
     text: str
-    image_url: ImageUrl | str
+    image_url: Union[ImageUrl, str]
 
 
 class Function(TypedDict):
@@ -45,11 +53,11 @@ class _Role(TypedDict):
 
 
 class Message(_Role, total=False):
-    content: str | Sequence[ContentPart] | None
+    content: Union[str, Sequence[ContentPart], None]
     name: str
     tool_calls: Sequence[ToolCallMessage]
     tool_call_id: str
-    refusal: str | None
+    refusal: Union[str, None]
 
 
 class CallOptions(TypedDict, total=False):
@@ -72,7 +80,7 @@ class CallOptions(TypedDict, total=False):
 
 class _Question(TypedDict):
     model: str
-    messages: Sequence[Message | Mapping[str, Any] | SupportsModelDump]
+    messages: Sequence[Union[Message, Mapping[str, Any], SupportsModelDump]]
 
 
 class Request(_Question, CallOptions, total=False):
@@ -81,10 +89,10 @@ class Request(_Question, CallOptions, total=False):
     max_tokens: int
     temperature: float
     top_p: float
-    stop: str | Sequence[str]
+    stop: Union[str, Sequence[str]]
     seed: int
     tools: Sequence[Mapping[str, Any]]
-    tool_choice: str | Mapping[str, Any]
+    tool_choice: Union[str, Mapping[str, Any]]
     response_format: Mapping[str, Any]
     reasoning_effort: str
     stream: bool

@@ -1,0 +1,79 @@
+"""The public types that are loaded when somebody asks: what an answer is made of, and what a
+request is. They are half of the time of an import, and most programs only name them in hints.
+
+Annotations of public functions go through this module, so that typing.get_type_hints and all
+that is built on it (pydantic, FastAPI, containers that inject) resolve them at run time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack as Unpack
+
+    from ._events import (
+        End,
+        Event,
+        FinishReason,
+        Outcome,
+        Part,
+        Reasoning,
+        Response,
+        Start,
+        Text,
+        ToolCall,
+        ToolDelta,
+        Usage,
+    )
+    from ._types import (
+        AnyRequest,
+        CallOptions,
+        ContentPart,
+        Message,
+        Options,
+        Request,
+        SupportsModelDump,
+    )
+
+__all__ = [
+    "AnyRequest",
+    "CallOptions",
+    "ContentPart",
+    "End",
+    "Event",
+    "FinishReason",
+    "Message",
+    "Options",
+    "Outcome",
+    "Part",
+    "Reasoning",
+    "Request",
+    "Response",
+    "Start",
+    "SupportsModelDump",
+    "Text",
+    "ToolCall",
+    "ToolDelta",
+    "Usage",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from . import _events, _types
+
+        return getattr(_events, name, None) or getattr(_types, name)
+    if name == "Unpack":
+        return _find_unpack()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _find_unpack() -> Any:
+    """typing has it from Python 3.11 on; before that the hint says what is in it, and no more."""
+    import typing
+
+    try:
+        return typing.Unpack  # type: ignore[attr-defined, unused-ignore]
+    except AttributeError:
+        return typing.Optional

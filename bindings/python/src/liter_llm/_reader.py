@@ -1,0 +1,129 @@
+"""Readers: what a loop iterates. Whichever reader of a stream takes the first step has the stream;
+until then they cost nothing, and any number may be made and dropped.
+
+A reader is held by the `for` statement alone, so a loop that is left drops it, and that closes the
+way upstream at once. (An async generator would be closed later, when its loop gets to it.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+
+if TYPE_CHECKING:
+    from ._blocking import BlockingChannel
+    from ._hub import AsyncChannel
+    from ._invocation import Invocation
+    from ._mode import Mode
+
+Item = TypeVar("Item")
+AnyReader = TypeVar("AnyReader", bound="OneReader[Any]")
+
+
+class OneReader(Generic[Item]):
+    """Dropping it, once it has begun, cancels the stream."""
+
+    __slots__ = ("__weakref__", "_begun", "_invocation", "_mode", "_on_loop", "_on_thread")
+
+    def __init__(self, invocation: Invocation, mode: Mode) -> None:
+        self._invocation = invocation
+        self._mode = mode
+        self._begun = False
+        self._on_loop: AsyncChannel | None = None
+        self._on_thread: BlockingChannel | None = None
+
+    def hand_over(self, successor: AnyReader) -> AnyReader:
+        """Has another reader go on from here."""
+        successor._on_loop, successor._on_thread = self._on_loop, self._on_thread
+        successor._begun, self._begun = self._begun, False
+        return successor
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._invocation.begin()
+            self._begun = True
+
+    def _close(self) -> None:
+        """Unless the stream is another reader's."""
+        if self._begun or not self._invocation.begun:
+            self._invocation.cancel()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a stream cannot be copied or pickled; its response can")
+
+    def __del__(self) -> None:
+        if getattr(self, "_begun", False):  # absent when __init__ was interrupted
+            self._invocation.drop()
+
+
+class AsyncReader(OneReader[Item]):
+    """Iterates in an event loop, and only there: frameworks ask an object which kind it is."""
+
+    __slots__ = ()
+
+    def __aiter__(self) -> AsyncReader[Item]:
+        return self
+
+    async def __anext__(self) -> Item:
+        channel = self._on_loop
+        if channel is None:
+            self._begin()
+        try:
+            if channel is None:
+                channel = self._on_loop = self._invocation.join_on_loop(self._mode)
+            items = channel.items
+            while not items:
+                if channel.ended:
+                    if channel.answer.failed:
+                        raise channel.answer.error()
+                    raise StopAsyncIteration
+                await channel.arm()
+            item: Item = items.popleft()
+            return item
+        except RuntimeError:
+            raise  # misuse, which leaves the stream as it is
+        except BaseException:
+            self._invocation.stop()
+            raise
+
+    async def aclose(self) -> None:
+        """Closes the connection, as for contextlib.aclosing()."""
+        self._close()
+
+
+class BlockingReader(OneReader[Item]):
+    """Iterates without an event loop; blocks, and lets other threads run."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> BlockingReader[Item]:
+        return self
+
+    def __next__(self) -> Item:
+        channel = self._on_thread
+        if channel is None:
+            self._begin()
+        try:
+            if channel is None:
+                channel = self._on_thread = self._invocation.join_on_thread(self._mode)
+            items = channel.items
+            while not items:
+                if channel.ended and not items:  # the last ones may have come in between
+                    if channel.answer.failed:
+                        raise channel.answer.error()
+                    raise StopIteration
+                channel.wait()
+            item: Item = items.popleft()
+            return item
+        except BaseException:
+            self._invocation.stop_on_thread()
+            raise
+
+    def close(self) -> None:
+        """Closes the connection, as for contextlib.closing()."""
+        self._close()
+
+
+class Reader(AsyncReader[Item], BlockingReader[Item]):
+    """For both kinds of loop."""
+
+    __slots__ = ()
