@@ -309,14 +309,14 @@ impl Reader {
 
     /// The answer ended, by its mark or with the body.
     fn judge(&mut self) -> Result<Step, LlmError> {
-        let verdict = ending::judge(self.decoder.seen(), &self.decoder.finish());
+        let verdict = ending::judge(self.decoder.seen());
         self.warning = verdict.map_err(|error| self.behind_status(error))?;
         Ok(Step::Complete)
     }
 
     /// The model said why it stopped, and not that it failed.
     fn has_finished(&self) -> bool {
-        let reason = self.decoder.finish().reason;
+        let reason = self.decoder.seen().reason;
         reason.is_some_and(|reason| reason != FinishReason::Error)
     }
 

@@ -3,16 +3,19 @@
 //! Pure; called by `answer`.
 
 use super::writer::Said;
-use super::{Finish, Progress};
+use super::Progress;
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::event::FinishReason;
 
 /// What a decoder saw of one answer, as far as its end depends on it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen {
+pub(crate) struct Seen<'d> {
     pub(crate) progress: Progress,
     pub(crate) said: Said,
     pub(crate) calls: Calls,
+    /// Why the model stopped, in our words and in its own.
+    pub(crate) reason: Option<FinishReason>,
+    pub(crate) reason_raw: Option<&'d str>,
 }
 
 /// What the tool calls of an answer have come to.
@@ -41,12 +44,10 @@ const UNEXPLAINED: &str =
 
 /// The end of an answer, by the protocol's mark or with its body: complete, perhaps with a warning,
 /// or the error that it is.
-pub(crate) fn judge(seen: Seen, finish: &Finish) -> Result<Option<&'static str>, LlmError> {
+pub(crate) fn judge(seen: Seen<'_>) -> Result<Option<&'static str>, LlmError> {
     let truncated = |message| Err(error(ErrorKind::Truncated, message));
-    match (seen.progress, finish.reason) {
-        (_, Some(FinishReason::Error)) => {
-            Err(failed(finish.reason_raw.as_deref().unwrap_or_default()))
-        }
+    match (seen.progress, seen.reason) {
+        (_, Some(FinishReason::Error)) => Err(failed(seen.reason_raw.unwrap_or_default())),
         (Progress::Answered | Progress::Done, Some(_)) => Ok(None),
         (Progress::Empty, _) => Err(error(ErrorKind::Protocol, "the stream held no answer")),
         (Progress::Open, _) => truncated("the stream ended before the answer did"),
@@ -113,20 +114,17 @@ mod tests {
     use super::*;
 
     fn verdict(progress: Progress, reason: Option<&str>, said: Said, calls: Calls) -> String {
-        let finish = Finish {
-            reason: reason.map(|raw| match is_failure(raw) {
-                true => FinishReason::Error,
-                false => FinishReason::Stop,
-            }),
-            reason_raw: reason.map(str::to_owned),
-            ..Finish::default()
-        };
         let seen = Seen {
             progress,
             said,
             calls,
+            reason: reason.map(|raw| match is_failure(raw) {
+                true => FinishReason::Error,
+                false => FinishReason::Stop,
+            }),
+            reason_raw: reason,
         };
-        match judge(seen, &finish) {
+        match judge(seen) {
             Ok(None) => "complete".to_owned(),
             Ok(Some(_)) => "unexplained".to_owned(),
             Err(error) => error.kind.name().to_owned(),

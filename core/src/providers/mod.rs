@@ -191,7 +191,7 @@ pub(crate) trait Decoder: Send + Debug {
     fn progress(&self) -> Progress;
 
     /// What `ending` judges by.
-    fn seen(&self) -> Seen;
+    fn seen(&self) -> Seen<'_>;
 
     /// How it ended, as far as was said.
     fn finish(&self) -> Finish;

@@ -136,11 +136,13 @@ impl Decoder for AnthropicDecoder {
         self.progress
     }
 
-    fn seen(&self) -> Seen {
+    fn seen(&self) -> Seen<'_> {
         Seen {
             progress: self.progress,
             said: self.writer.said(),
             calls: self.blocks.calls_seen(),
+            reason: self.reason(),
+            reason_raw: self.stop_reason.as_deref(),
         }
     }
 

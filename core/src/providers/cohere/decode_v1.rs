@@ -110,7 +110,7 @@ impl Decoder for V1Decoder {
             return;
         }
         self.writer.begin(out);
-        let cut = self.finish().reason == Some(FinishReason::Length);
+        let cut = self.reason() == Some(FinishReason::Length);
         self.calls
             .finish(cut)
             .into_iter()
@@ -121,23 +121,33 @@ impl Decoder for V1Decoder {
         self.progress
     }
 
-    fn seen(&self) -> Seen {
+    fn seen(&self) -> Seen<'_> {
         Seen {
             progress: self.progress,
             said: self.writer.said(),
             calls: self.calls.seen(),
+            reason: self.reason(),
+            reason_raw: self.finish_reason.as_deref(),
         }
     }
 
     fn finish(&self) -> Finish {
         Finish {
             unknown_events: self.unknown_events,
-            ..usage::finish(self.finish_reason.clone(), self.had_calls, &self.meta)
+            reason: self.reason(),
+            reason_raw: self.finish_reason.clone(),
+            usage: usage::usage(&self.meta),
+            ..Finish::default()
         }
     }
 }
 
 impl V1Decoder {
+    fn reason(&self) -> Option<FinishReason> {
+        let raw = self.finish_reason.as_deref();
+        raw.map(|raw| usage::finish_reason(raw, self.had_calls))
+    }
+
     fn event(
         &mut self,
         kind: &str,

@@ -126,7 +126,7 @@ impl Decoder for V2Decoder {
         self.writer.begin(out);
         self.end_of_thinking(out);
         self.end_of_plan(out);
-        let cut = self.finish().reason == Some(FinishReason::Length);
+        let cut = self.reason() == Some(FinishReason::Length);
         self.calls
             .finish(cut)
             .into_iter()
@@ -137,23 +137,33 @@ impl Decoder for V2Decoder {
         self.progress
     }
 
-    fn seen(&self) -> Seen {
+    fn seen(&self) -> Seen<'_> {
         Seen {
             progress: self.progress,
             said: self.writer.said(),
             calls: self.calls.seen(),
+            reason: self.reason(),
+            reason_raw: self.finish_reason.as_deref(),
         }
     }
 
     fn finish(&self) -> Finish {
         Finish {
             unknown_events: self.unknown_events,
-            ..usage::finish(self.finish_reason.clone(), self.had_calls, &self.usage)
+            reason: self.reason(),
+            reason_raw: self.finish_reason.clone(),
+            usage: usage::usage(&self.usage),
+            ..Finish::default()
         }
     }
 }
 
 impl V2Decoder {
+    fn reason(&self) -> Option<FinishReason> {
+        let raw = self.finish_reason.as_deref();
+        raw.map(|raw| usage::finish_reason(raw, self.had_calls))
+    }
+
     fn event(
         &mut self,
         kind: &str,

@@ -3,18 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::event::{FinishReason, Usage};
-use crate::providers::{counts, ending, json, Finish};
-
-/// How an answer ended and what it cost, for both versions.
-pub(super) fn finish(reason_raw: Option<String>, has_calls: bool, counts: &str) -> Finish {
-    let reason = reason_raw.as_deref();
-    Finish {
-        reason: reason.map(|raw| finish_reason(raw, has_calls)),
-        reason_raw,
-        usage: usage(counts),
-        ..Finish::default()
-    }
-}
+use crate::providers::{counts, ending, json};
 
 /// Reads a usage object (v2) or the counts of a `meta` object (v1): `tokens` is what there was,
 /// `billed_units` what is charged.
@@ -48,7 +37,7 @@ pub(super) fn usage(text: &str) -> Option<Usage> {
 }
 
 /// A finish reason, and what it means when there were tool calls: v1 has no word for those.
-fn finish_reason(raw: &str, has_calls: bool) -> FinishReason {
+pub(super) fn finish_reason(raw: &str, has_calls: bool) -> FinishReason {
     match raw.to_ascii_uppercase().as_str() {
         "COMPLETE" | "STOP_SEQUENCE" if has_calls => FinishReason::ToolCalls,
         "COMPLETE" | "STOP_SEQUENCE" => FinishReason::Stop,

@@ -139,7 +139,7 @@ impl Decoder for OpenAiDecoder {
         }
         self.writer.begin(out);
         self.end_reasoning(out);
-        let reason = self.finish().reason;
+        let reason = self.reason();
         let cut = matches!(
             reason,
             Some(FinishReason::Length | FinishReason::ContentFilter)
@@ -154,22 +154,20 @@ impl Decoder for OpenAiDecoder {
         self.progress
     }
 
-    fn seen(&self) -> ending::Seen {
+    fn seen(&self) -> ending::Seen<'_> {
         ending::Seen {
             progress: self.progress,
             said: self.writer.said(),
             calls: self.calls.seen(),
+            reason: self.reason(),
+            reason_raw: self.finish_reason.as_deref(),
         }
     }
 
     fn finish(&self) -> Finish {
-        let reason_raw = self.finish_reason.clone();
-        let reason = reason_raw
-            .as_deref()
-            .map(|raw| usage::finish_reason(raw, self.had_calls));
         Finish {
-            reason,
-            reason_raw,
+            reason: self.reason(),
+            reason_raw: self.finish_reason.clone(),
             usage: usage::usage(&self.usage),
             ..Finish::default()
         }
@@ -177,6 +175,11 @@ impl Decoder for OpenAiDecoder {
 }
 
 impl OpenAiDecoder {
+    fn reason(&self) -> Option<FinishReason> {
+        let raw = self.finish_reason.as_deref();
+        raw.map(|raw| usage::finish_reason(raw, self.had_calls))
+    }
+
     /// What may stand in any chunk: who answers, and tokens, of which the last count holds.
     fn note(&mut self, chunk: &Chunk<'_>) {
         if let Some(start) = self.writer.start() {

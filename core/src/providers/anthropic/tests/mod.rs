@@ -82,7 +82,7 @@ fn whole(body: &str) -> Heard {
 fn heard(mut decoder: Box<dyn Decoder>, mut batch: EventBatch, error: Option<LlmError>) -> Heard {
     let progress = decoder.progress();
     let is_ended = progress == Progress::Done;
-    let verdict = ending::judge(decoder.seen(), &decoder.finish());
+    let verdict = ending::judge(decoder.seen());
     let verdict = verdict.err().filter(|_| is_ended);
     let error = error.or(verdict);
     if error.is_none() && is_ended {
