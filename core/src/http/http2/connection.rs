@@ -72,11 +72,12 @@ impl Connection {
         self.limit().saturating_sub(self.live())
     }
 
-    /// Exchanges at once, by the host's word and ours.
+    /// Exchanges at once, by the host's word and ours. A word that the driver has not passed on yet
+    /// counts: what is begun beyond it would wait inside h2 until others end.
     pub(crate) fn limit(&self) -> usize {
         match self.announced.load(Ordering::Acquire) {
             UNANNOUNCED => 1,
-            announced => announced.min(STREAMS_MAX),
+            _ => self.requests.current_max_send_streams().min(STREAMS_MAX),
         }
     }
 

@@ -41,7 +41,7 @@ pub(super) struct Upload {
 
 /// Why a request has no answer.
 pub(crate) enum Failure {
-    /// The connection takes no more requests; nothing of this one was sent.
+    /// The connection takes no more requests, or not now; nothing of this one was sent.
     NotSent,
     Exchange(ExchangeFailure),
 }
@@ -54,6 +54,10 @@ pub(crate) async fn begin(
 ) -> Result<Begun, Failure> {
     let request = head(outgoing).map_err(|error| broken(error.to_string()))?;
     let connection = &place.connection;
+    // The limit may have fallen since the place was taken.
+    if connection.is_announced() && connection.live() > connection.limit() {
+        return Err(Failure::NotSent);
+    }
     let sent = connection.requests.clone().send_request(request, false);
     let (response, stream) = match sent {
         Ok(sent) => sent,
@@ -201,7 +205,7 @@ impl Failure {
             Self::Exchange(failure) => failure,
             Self::NotSent => {
                 exchange.refused();
-                ExchangeFailure::Broken("it was being closed".to_owned())
+                ExchangeFailure::Broken("it took no more requests".to_owned())
             }
         };
         classify::failed(&host, &failure, exchange)
