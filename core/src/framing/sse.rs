@@ -157,7 +157,7 @@ impl SseFramer {
 
     /// Keeps the beginning of a line for the next read.
     fn keep_line(&mut self, bytes: &[u8]) -> Result<(), LlmError> {
-        self.check(self.held() + self.kept_line().len() + bytes.len())?;
+        self.check(self.held(), self.kept_line().len() + bytes.len())?;
         bounded::append(&mut self.kept, bytes, self.frame_bytes_max)
     }
 
@@ -226,7 +226,7 @@ impl SseFramer {
         if line.is_empty() {
             return self.dispatch(whole.take(), each);
         }
-        self.check(self.held() + whole.map_or(0, <[u8]>::len) + line.len())?;
+        self.check(self.held() + whole.map_or(0, <[u8]>::len), line.len())?;
         if let Some(level) = self.bare_level(line) {
             self.bare = Some(level);
             self.take_data(line, whole)?;
@@ -305,8 +305,10 @@ impl SseFramer {
         self.name.len() + self.line_start - self.data_start
     }
 
-    fn check(&self, event_bytes: usize) -> Result<(), LlmError> {
-        if event_bytes <= self.frame_bytes_max {
+    /// Whether a line of so many bytes fits behind what is held, with the line end that joins it.
+    fn check(&self, held: usize, line: usize) -> Result<(), LlmError> {
+        let join = usize::from(self.has_data && line > 0);
+        if held + join + line <= self.frame_bytes_max {
             return Ok(());
         }
         let message = format!(

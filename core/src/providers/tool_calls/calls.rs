@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::arguments::is_nothing;
 use super::{is_usable, Arguments, Ids, State};
 use crate::event::{Event, ToolCall, ToolDelta};
 use crate::providers::ending;
@@ -231,6 +232,10 @@ impl Calls {
         }
         if is_elsewhere || is_beside {
             return Begins;
+        }
+        // Nothing, behind all of the same call's arguments.
+        if is_again && is_nothing(piece.arguments) {
+            return Repeats;
         }
         match (is_other, is_same, state) {
             (true, true, State::Empty) if !says_nothing => Continues,

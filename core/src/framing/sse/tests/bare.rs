@@ -53,3 +53,15 @@ fn json_without_a_field_is_an_event() {
         }
     }
 }
+
+#[test]
+fn its_lines_meet_the_limit_with_what_joins_them() {
+    let lines = "{\n\"a\":\n1}\n";
+    let data = lines.trim_end().len();
+    for (limit, expected) in [(data, None), (data - 1, Some(ErrorKind::TooLarge))] {
+        for size in [1, 3, 100] {
+            let pieces = lines.as_bytes().chunks(size);
+            assert_eq!(frames(limit, pieces).1, expected);
+        }
+    }
+}
