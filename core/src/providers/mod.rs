@@ -4,8 +4,6 @@
 
 #[cfg(feature = "anthropic")]
 mod anthropic;
-#[cfg(any(feature = "anthropic", feature = "openai"))]
-mod call_ids;
 #[cfg(feature = "cohere")]
 mod cohere;
 #[cfg(feature = "openai")]
@@ -20,11 +18,31 @@ pub(crate) mod error_body;
 pub(crate) mod frame;
 pub(crate) mod headers;
 pub(crate) mod json;
-#[cfg(any(feature = "anthropic", feature = "cohere"))]
-mod reply;
-mod tool_schema;
-pub(crate) mod unsupported;
 pub(crate) mod writer;
+
+// What encoders share.
+#[cfg(any(feature = "anthropic", feature = "openai"))]
+#[allow(
+    dead_code,
+    reason = "a build of one wire format does not use all of it"
+)]
+mod call_ids;
+#[cfg(any(feature = "anthropic", feature = "cohere"))]
+#[allow(
+    dead_code,
+    reason = "a build of one wire format does not use all of it"
+)]
+mod reply;
+#[allow(
+    dead_code,
+    reason = "a build of one wire format does not use all of it"
+)]
+mod tool_schema;
+#[allow(
+    dead_code,
+    reason = "a build of one wire format does not use all of it"
+)]
+pub(crate) mod unsupported;
 
 // What decoders share.
 #[allow(
