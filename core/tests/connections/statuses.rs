@@ -126,8 +126,11 @@ async fn what_is_no_http_is_a_protocol_error_at_once() {
             let key = format!("{place}-{number}");
             mock.plan(&key, json!([{"raw": [{"write": bytes}, {"hang": true}]}]));
             let began = Instant::now();
-            let error = refused(&client, &base_url(&mock, place, &key)).await;
+            let base_url = base_url(&mock, place, &key);
+            let error = refused(&client, &base_url).await;
             assert_eq!(error.kind.name(), "PROTOCOL", "{bytes:?}: {error}");
+            let host = base_url.split(['/', ':']).nth(3).unwrap();
+            assert!(error.message.contains(host), "{bytes:?}: {error}");
             assert_eq!(
                 (error.attempts, error.maybe_executed),
                 (1, true),
