@@ -264,7 +264,7 @@ async fn begin(
     if content_type.starts_with("text/html") {
         peek(&mut incoming, &mut sniffer).await;
         if sniffer.is_foreign() {
-            let mut body = sniffer.into_held();
+            let mut body = sniffer.into_bytes();
             let limit = crate::DETAIL_BYTES_MAX.saturating_sub(body.len());
             body.extend(read_error_body(&mut incoming, limit).await);
             let message = "the answer is an HTML page; is base_url right?".to_owned();

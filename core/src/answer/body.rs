@@ -70,7 +70,7 @@ impl Body {
         else {
             return (Ok(()), false);
         };
-        let held = sniffer.take().map(|sniffer| sniffer.into_bytes(form));
+        let held = sniffer.take().map(Sniffer::into_bytes);
         *self = match form {
             Form::Frames(framing) => Self::Frames(Framer::new(framing, *event_bytes_max)),
             Form::Whole => Self::Whole {

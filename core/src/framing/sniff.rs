@@ -7,8 +7,8 @@ use memchr::memchr;
 use super::Framing;
 use crate::providers::json;
 
-/// How much is held while the first bytes leave it open; then the content type decides.
-const HELD_BYTES_MAX: usize = 64 * 1024;
+/// How much may come while the first bytes leave it open; then the content type decides.
+const OPEN_BYTES_MAX: usize = 16 * 1024;
 
 /// Fields that a line of a stream begins with; `error` is llama.cpp's.
 const FIELDS: &[&[u8]] = &[b"data", b"event", b"id", b"retry", b"error"];
@@ -39,7 +39,10 @@ pub(crate) struct Sniffer {
     /// How a stream on this wire is framed.
     framing: Framing,
     declared: Declared,
+    /// From the first byte on that says something.
     held: Vec<u8>,
+    /// With those that said nothing.
+    bytes_seen: usize,
 }
 
 impl Sniffer {
@@ -48,18 +51,23 @@ impl Sniffer {
             framing,
             declared,
             held: Vec::new(),
+            bytes_seen: 0,
         }
     }
 
-    /// Holds the next bytes.
+    /// Holds the next bytes. What says nothing is forgotten at once: it would be looked at again
+    /// with every piece, however small they are.
     pub(crate) fn push(&mut self, piece: &[u8]) {
+        self.bytes_seen += piece.len();
         self.held.extend_from_slice(piece);
+        let quiet = self.held.len() - self.significant().len();
+        self.held.drain(..quiet);
     }
 
     /// What the body is, as soon as that is known.
     pub(crate) fn form(&self) -> Option<Form> {
         let form = self.judge();
-        form.or((self.held.len() > HELD_BYTES_MAX).then(|| self.form_at_end()))
+        form.or((self.bytes_seen > OPEN_BYTES_MAX).then(|| self.form_at_end()))
     }
 
     /// What it is if nothing follows.
@@ -69,7 +77,7 @@ impl Sniffer {
             Declared::Document => false,
             Declared::Nothing { asked } => asked,
         };
-        match self.significant().first() {
+        match self.held.first() {
             Some(b'{') if self.framing == Framing::Sse || !is_stream => Form::Whole,
             _ if is_stream => Form::Frames(self.framing),
             _ => Form::Whole,
@@ -79,20 +87,11 @@ impl Sniffer {
     /// Whether it is neither a stream nor JSON.
     pub(crate) fn is_foreign(&self) -> bool {
         let form = self.form().unwrap_or_else(|| self.form_at_end());
-        form == Form::Whole && !matches!(self.significant().first(), Some(b'{' | b'['))
+        form == Form::Whole && !matches!(self.held.first(), Some(b'{' | b'['))
     }
 
-    /// The bytes for whoever reads them as that.
-    pub(crate) fn into_bytes(self, form: Form) -> Vec<u8> {
-        match form {
-            Form::Frames(Framing::Sse) => self.held,
-            // What a server sends to keep the connection alive is no part of a document.
-            Form::Frames(Framing::Ndjson) | Form::Whole => self.significant().to_vec(),
-        }
-    }
-
-    /// All of it as it came.
-    pub(crate) fn into_held(self) -> Vec<u8> {
+    /// The bytes, for whoever reads them.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.held
     }
 
@@ -103,17 +102,14 @@ impl Sniffer {
         let is_declared = self.declared == Declared::Stream;
         let stream = Form::Frames(Framing::Sse);
         let is_in_lines = is_declared && self.framing == Framing::Ndjson;
-        let rest = match is_declared {
-            true => without_blanks(&self.held),
-            false => self.significant(),
-        };
         let otherwise = match is_declared {
             true => Form::Frames(self.framing),
             false => Form::Whole,
         };
+        let rest = self.held.as_slice();
         match rest.first()? {
-            // A comment whose end has not come, where it says nothing of what follows.
-            b':' if !is_declared => None,
+            // A comment whose end has not come.
+            b':' if !self.keeps_comments() => None,
             b'{' if is_in_lines => Some(otherwise),
             b'{' => lines(rest, otherwise),
             b'<' => Some(Form::Whole),
@@ -125,10 +121,15 @@ impl Sniffer {
         }
     }
 
+    /// Whether comments say what the body is.
+    fn keeps_comments(&self) -> bool {
+        self.declared == Declared::Stream && self.framing == Framing::Sse
+    }
+
     /// What stands behind blanks and comments.
     fn significant(&self) -> &[u8] {
         let mut rest = without_blanks(&self.held);
-        while rest.first() == Some(&b':') {
+        while rest.first() == Some(&b':') && !self.keeps_comments() {
             let Some(end) = memchr(b'\n', rest) else {
                 return rest;
             };
@@ -138,15 +139,16 @@ impl Sniffer {
     }
 }
 
-/// A document, or one document per line.
+/// A document, or one document per line; known when something follows the first line, which is
+/// looked at once.
 fn lines(rest: &[u8], otherwise: Form) -> Option<Form> {
     let (line, after) = rest.split_at_checked(memchr(b'\n', rest)?)?;
-    if !std::str::from_utf8(line).is_ok_and(json::is_json) {
-        return Some(Form::Whole);
-    }
-    Some(match without_blanks(after).first()? {
-        b'{' => Form::Frames(Framing::Ndjson),
-        _ => otherwise,
+    let next = without_blanks(after).first()?;
+    let is_document = std::str::from_utf8(line).is_ok_and(json::is_json);
+    Some(match (is_document, next) {
+        (true, b'{') => Form::Frames(Framing::Ndjson),
+        (true, _) => otherwise,
+        (false, _) => Form::Whole,
     })
 }
 
@@ -279,16 +281,16 @@ mod tests {
 
     #[test]
     fn what_is_held_is_bounded_and_handed_over() {
-        let long = format!("{{\"a\":\"{}", "x".repeat(HELD_BYTES_MAX));
+        let long = format!("{{\"a\":\"{}", "x".repeat(OPEN_BYTES_MAX));
         let mut sniffer = Sniffer::new(Framing::Sse, Declared::Stream);
         sniffer.push(b"\n\n");
         assert_eq!(sniffer.form(), None);
         sniffer.push(long.as_bytes());
         assert_eq!(sniffer.form(), Some(Form::Whole));
-        assert_eq!(sniffer.into_bytes(Form::Whole), long.as_bytes());
+        assert_eq!(sniffer.into_bytes(), long.as_bytes());
         let mut sniffer = Sniffer::new(Framing::Sse, Declared::Document);
         sniffer.push(b": ping\n\n{}");
         assert!(!sniffer.is_foreign());
-        assert_eq!(sniffer.into_bytes(Form::Whole), b"{}");
+        assert_eq!(sniffer.into_bytes(), b"{}");
     }
 }

@@ -60,6 +60,9 @@ fn floods() -> Vec<(&'static str, Value, Vec<&'static str>)> {
     let comments = ": nothing to say\n".repeat(1000);
     let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
     let tiny = chunk("\n").repeat(2000);
+    let plain = json!({"head": {"status": 200, "headers": [["content-type", "text/plain"]],
+        "chunked": true}});
+    let tiny_comments = chunk(":\n").repeat(2000);
     let extension = format!("1;{}", "x".repeat(64));
     vec![
         (
@@ -80,6 +83,11 @@ fn floods() -> Vec<(&'static str, Value, Vec<&'static str>)> {
         (
             "line ends, a chunk each",
             json!([head, endless(&tiny)]),
+            vec!["TIMEOUT"],
+        ),
+        (
+            "comments before it is known what comes, a chunk each",
+            json!([plain, endless(&tiny_comments)]),
             vec!["TIMEOUT"],
         ),
         (
