@@ -6,17 +6,15 @@ import asyncio
 import itertools
 import logging
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType
 
 import pytest
 
 import liter_llm
 from support import HANG, REQUEST, run_python, stream, token
-from test_interrupts import LATE, PACKAGE, is_cleaning_up
+from test_interrupts import LATE, Interrupt
 
 HELLO = {"answer": {"text": "Hello world"}}
 END = [{"finish": "stop"}, {"done": True}, {"chunk_end": True}]
@@ -24,34 +22,16 @@ FAILURE = {"status": 500, "headers": [["retry-after-ms", "1"]], "body": "{}"}
 assert LATE, "what is imported late is imported now"
 
 
-class Handler:
+class Handler(Interrupt):
     """Calls a function at the given place, where CPython would run a signal handler."""
 
     def __init__(self, at: int, handle: Callable[[], object]) -> None:
-        self.at = at
+        super().__init__(at)
         self.handle = handle
-        self.count = 0
-        self.place = ""
         self.result: object = None
 
-    def __enter__(self) -> Handler:
-        sys.setprofile(self._look)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        sys.setprofile(None)
-
-    def _look(self, frame: FrameType, event: str, _: object) -> None:
-        code = frame.f_code
-        if event not in ("call", "c_return") or not code.co_filename.startswith(PACKAGE):
-            return
-        if is_cleaning_up(frame):
-            return
-        self.count += 1
-        if self.count == self.at:
-            sys.setprofile(None)
-            self.place = f"{event} in {code.co_name}"
-            self.result = self.handle()
+    def strike(self) -> None:
+        self.result = self.handle()
 
 
 def test_a_signal_handler_may_start_a_stream_anywhere(mock, connect):

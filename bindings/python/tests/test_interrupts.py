@@ -57,7 +57,11 @@ class Interrupt:
         if self.count == self.at:
             sys.setprofile(None)
             self.place = f"{event} in {code.co_name}"
-            raise KeyboardInterrupt
+            self.strike()
+
+    def strike(self) -> None:
+        """What happens there."""
+        raise KeyboardInterrupt
 
     @property
     def came(self) -> bool:
