@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "host.h"
+#include "caller.h"
 #include "json.h"
 #include "mock.h"
 

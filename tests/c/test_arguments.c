@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "host.h"
+#include "caller.h"
 #include "json.h"
 #include "mock.h"
 #include "suites.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "host.h"
+#include "caller.h"
 #include "json.h"
 #include "mock.h"
 #include "suites.h"

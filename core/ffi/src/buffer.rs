@@ -2,9 +2,11 @@
 //! of deltas' ends, one list of records. Owns the merging of deltas into runs and the shrinking of
 //! what once grew huge; knows no lock, no bell, no host. Two of these make a `queue`.
 
+pub mod event_json;
+
 use liter_llm_core::{EventBatch, EventRef};
 
-use crate::encoded::{Encoded, Json, NO_JSON};
+use crate::buffer::event_json::{Encoded, Json, NO_JSON};
 use crate::types::{LlmEvent, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_REASONING, LLM_EVENT_TEXT};
 
 /// Memory that a buffer keeps however little it is used.

@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 use liter_llm_core::{Client, ErrorKind, LlmError, LogRecord};
 use serde::Serialize;
 
-use crate::bell::Bell;
-use crate::boundary::{invalid, Failure};
-use crate::control::Control;
-use crate::drive::{self, Ticket};
-use crate::encoded::Encoded;
-use crate::ending;
-use crate::prepared::Prepared;
+use crate::buffer::event_json::Encoded;
+use crate::core_client::Prepared;
+use crate::error::{invalid, Failure};
+use crate::exit;
+use crate::process::Process;
 use crate::queue::{Polled, Queue};
-use crate::runtime::Process;
+use crate::stream_control::Control;
+use crate::stream_task::{self, Ticket};
 use crate::sync::{lock, sleep, Wait};
+use crate::waker::Bell;
 
 /// The longest that free waits for a task or a bell that does not come to its end.
 const FREE_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -96,10 +96,10 @@ impl ClientState {
         provider: &str,
         request_json: &str,
     ) -> Result<(), Failure> {
-        ending::refuse()?;
+        exit::refuse()?;
         let control = self.claim(stream)?;
         let ticket = Ticket::new(stream, control, Arc::clone(self));
-        self.process.spawn(drive::drive(
+        self.process.spawn(stream_task::drive(
             ticket,
             provider.to_owned(),
             request_json.to_owned(),
@@ -208,7 +208,7 @@ impl ClientState {
 /// own thread, which must not ring the bell; a worker does.
 fn logger(process: &'static Process, queue: Arc<Queue>) -> impl Fn(&LogRecord) + Send + Sync {
     move |record| {
-        let stream = drive::current_stream();
+        let stream = stream_task::current_stream();
         if stream.is_some() {
             return queue.push_log(&Encoded::log(&Line { record, stream }));
         }

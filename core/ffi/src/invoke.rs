@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use liter_llm_core::{ErrorKind, LlmError};
 
-use crate::bell::Bell;
-use crate::boundary::Failure;
 use crate::buffer::{Buffer, Piece};
 use crate::client::ClientState;
+use crate::error::Failure;
 use crate::fork;
-use crate::runtime::Process;
+use crate::process::Process;
 use crate::sync::Wait;
 use crate::types::{LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_TEXT};
+use crate::waker::Bell;
 
 /// The number of the only stream.
 const STREAM: u64 = 1;
@@ -157,7 +157,7 @@ fn result_of(end: &Piece<'_>) -> Result<(), Failure> {
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
-    use crate::encoded::Encoded;
+    use crate::buffer::event_json::Encoded;
     use crate::time_limit::TimeLimit;
     use crate::types::{LLM_ERROR_CANCELLED, LLM_ERROR_INVALID_ARGUMENT};
     use futures_util::future::FutureExt;

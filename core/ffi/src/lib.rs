@@ -7,24 +7,21 @@
 #![allow(clippy::missing_safety_doc)]
 
 mod alloc;
-mod bell;
-mod boundary;
 mod buffer;
 mod client;
-mod control;
-mod drive;
-mod encoded;
-mod ending;
+mod core_client;
 mod environment;
+mod error;
+mod exit;
 mod fork;
 mod handles;
+mod http_cache;
 mod invoke;
-mod panics;
-mod pools;
-mod prepared;
+mod panic_hook;
+mod process;
 mod queue;
-mod runtime;
-mod start;
+mod stream_control;
+mod stream_task;
 #[cfg(test)]
 mod stress;
 mod sync;
@@ -33,16 +30,17 @@ mod test_panic;
 #[cfg(test)]
 mod time_limit;
 mod types;
-mod wake;
+mod wake_fd;
+mod waker;
 
 use std::ffi::{c_char, c_void};
 
 use liter_llm_core::ClientOptions;
 
-use bell::Bell;
 use client::ClientState;
-use runtime::Process;
+use process::Process;
 pub use types::*;
+use waker::Bell;
 
 /// The LLM_ABI_VERSION this library was built with: what was built against this or less works. Any
 /// thread; never fails.
@@ -61,7 +59,7 @@ pub extern "C" fn llm_version() -> *const c_char {
 /// Any thread; lives for ever; never NULL.
 #[no_mangle]
 pub extern "C" fn llm_error_name(error: LlmError) -> *const c_char {
-    boundary::guard_or(c"UNKNOWN", || boundary::error_name(error)).as_ptr()
+    error::guard_or(c"UNKNOWN", || error::error_name(error)).as_ptr()
 }
 
 /// What went wrong in this thread's last call that did not answer OK, as JSON: kind, number,
@@ -69,7 +67,7 @@ pub extern "C" fn llm_error_name(error: LlmError) -> *const c_char {
 /// next such call, and no longer than the thread; "{}" when there was none; never NULL.
 #[no_mangle]
 pub extern "C" fn llm_last_error() -> *const c_char {
-    boundary::guard_or(c"{}".as_ptr(), boundary::last_error)
+    error::guard_or(c"{}".as_ptr(), error::last_error)
 }
 
 /// Sends one request and calls back for every piece of text, in order, until the answer is whole.
@@ -90,12 +88,12 @@ pub unsafe extern "C" fn llm_invoke(
     callback: llm_token_callback,
     ctx: *mut c_void,
 ) -> LlmError {
-    boundary::guard(|| {
+    error::guard(|| {
         // SAFETY: rule 2: NULL, or NUL-terminated and unchanged during the call.
-        let provider = unsafe { boundary::text("provider", provider) }?;
+        let provider = unsafe { error::text("provider", provider) }?;
         // SAFETY: as above.
-        let request_json = unsafe { boundary::text("request_json", request_json) }?;
-        let callback = callback.ok_or_else(|| boundary::null("callback"))?;
+        let request_json = unsafe { error::text("request_json", request_json) }?;
+        let callback = callback.ok_or_else(|| error::null("callback"))?;
         invoke::invoke(provider, request_json, |token| {
             // SAFETY: rule 10: the host gave a function of this type that takes its ctx and
             // returns; the token lives until it has.
@@ -109,7 +107,7 @@ pub unsafe extern "C" fn llm_invoke(
 /// keep the exception until then. Elsewhere: INVALID_ARGUMENT.
 #[no_mangle]
 pub extern "C" fn llm_invoke_cancel() -> LlmError {
-    boundary::guard(invoke::cancel)
+    error::guard(invoke::cancel)
 }
 
 /// Makes a client. Starts the library's threads if this is the process's first; opens no
@@ -128,14 +126,14 @@ pub unsafe extern "C" fn llm_client_new(
     ctx: *mut c_void,
     client_out: *mut *mut LlmClient,
 ) -> LlmError {
-    boundary::guard(|| {
+    error::guard(|| {
         if client_out.is_null() {
-            return Err(boundary::null("client_out"));
+            return Err(error::null("client_out"));
         }
         // SAFETY: not NULL, so the host's place for one pointer.
         unsafe { *client_out = std::ptr::null_mut() };
         // SAFETY: rule 2: NULL, or NUL-terminated and unchanged during the call.
-        let options_json = unsafe { boundary::text("options_json", options_json) }?;
+        let options_json = unsafe { error::text("options_json", options_json) }?;
         let options = ClientOptions::from_json(options_json)?;
         let process = Process::get_or_start(options.worker_threads)?;
         let prepared = process.prepare(options)?;
@@ -159,20 +157,20 @@ pub unsafe extern "C" fn llm_client_start(
     provider: *const c_char,
     request_json: *const c_char,
 ) -> LlmError {
-    boundary::guard(|| {
+    error::guard(|| {
         // SAFETY: rule 2: NULL, or NUL-terminated and unchanged during the call.
-        let provider = unsafe { boundary::text("provider", provider) }?;
+        let provider = unsafe { error::text("provider", provider) }?;
         // SAFETY: as above.
-        let request_json = unsafe { boundary::text("request_json", request_json) }?;
-        runtime::find(client.addr())?.start(stream, provider, request_json)
+        let request_json = unsafe { error::text("request_json", request_json) }?;
+        process::find(client.addr())?.start(stream, provider, request_json)
     })
 }
 
 /// Ends a stream early; see rule 8. Any thread. OK also when the number is unknown or has ended.
 #[no_mangle]
 pub unsafe extern "C" fn llm_client_cancel(client: *mut LlmClient, stream: u64) -> LlmError {
-    boundary::guard(|| {
-        runtime::find(client.addr())?.cancel(stream);
+    error::guard(|| {
+        process::find(client.addr())?.cancel(stream);
         Ok(())
     })
 }
@@ -185,8 +183,8 @@ pub unsafe extern "C" fn llm_client_consumed(
     stream: u64,
     bytes: usize,
 ) -> LlmError {
-    boundary::guard(|| {
-        runtime::find(client.addr())?.consumed(stream, bytes);
+    error::guard(|| {
+        process::find(client.addr())?.consumed(stream, bytes);
         Ok(())
     })
 }
@@ -203,16 +201,16 @@ pub unsafe extern "C" fn llm_client_poll(
     timeout_ms: i64,
     events_out: *mut *const LlmEvent,
 ) -> usize {
-    boundary::guard_or(0, || {
+    error::guard_or(0, || {
         if events_out.is_null() {
             return 0;
         }
         // SAFETY: not NULL, so the host's place for one pointer.
         unsafe { *events_out = std::ptr::null() };
-        let Ok(client) = runtime::find(client.addr()) else {
+        let Ok(client) = process::find(client.addr()) else {
             return 0;
         };
-        let Some(mut polled) = client.poll(boundary::wait(timeout_ms)) else {
+        let Some(mut polled) = client.poll(error::wait(timeout_ms)) else {
             return 0;
         };
         let events = polled.buffer().host_events();
@@ -226,8 +224,8 @@ pub unsafe extern "C" fn llm_client_poll(
 /// pollers. Returns at once. Any thread; a second close is OK.
 #[no_mangle]
 pub unsafe extern "C" fn llm_client_close(client: *mut LlmClient) -> LlmError {
-    boundary::guard(|| {
-        runtime::find(client.addr())?.close();
+    error::guard(|| {
+        process::find(client.addr())?.close();
         Ok(())
     })
 }
@@ -237,7 +235,7 @@ pub unsafe extern "C" fn llm_client_close(client: *mut LlmClient) -> LlmError {
 /// bell's.
 #[no_mangle]
 pub unsafe extern "C" fn llm_client_free(client: *mut LlmClient) {
-    boundary::guard_or((), || {
+    error::guard_or((), || {
         if let Some(client) = Process::current().and_then(|live| live.remove(client.addr())) {
             client.free();
         }
@@ -249,5 +247,5 @@ pub unsafe extern "C" fn llm_client_free(client: *mut LlmClient) {
 /// of the number 1. The host reads the descriptor empty, then polls once.
 #[no_mangle]
 pub unsafe extern "C" fn llm_wake_fd(fd: *mut c_void) {
-    boundary::guard_or((), || wake::write_one(fd.addr() as libc::c_int));
+    error::guard_or((), || wake_fd::write_one(fd.addr() as libc::c_int));
 }

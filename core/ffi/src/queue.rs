@@ -11,11 +11,11 @@ use std::time::Instant;
 
 use liter_llm_core::EventBatch;
 
-use crate::bell::{Bell, Rung};
+use crate::buffer::event_json::Encoded;
 use crate::buffer::{Added, Buffer};
-use crate::control::Control;
-use crate::encoded::Encoded;
+use crate::stream_control::Control;
 use crate::sync::{lock, sleep, try_lock, Wait};
+use crate::waker::{Bell, Rung};
 
 /// The events of many streams on their way to one host.
 #[derive(Debug)]

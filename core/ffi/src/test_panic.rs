@@ -5,8 +5,8 @@ use std::cell::Cell;
 
 use liter_llm_core::ErrorKind;
 
-use crate::boundary;
-use crate::runtime;
+use crate::error;
+use crate::process;
 use crate::types::{LlmClient, LlmError};
 
 thread_local! {
@@ -24,8 +24,8 @@ pub unsafe extern "C" fn llm_test_panic(client: *mut LlmClient, stream: u64) -> 
         ARMED.set(true);
         return 0;
     }
-    boundary::guard(|| {
-        if let Some(control) = runtime::find(client.addr())?.control(stream) {
+    error::guard(|| {
+        if let Some(control) = process::find(client.addr())?.control(stream) {
             control.panic();
         }
         Ok(())

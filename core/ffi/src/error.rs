@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use liter_llm_core::{ErrorKind, LlmError};
 
-use crate::bell::Bell;
-use crate::ending;
+use crate::exit;
 use crate::sync::Wait;
 use crate::types;
+use crate::waker::Bell;
 
 thread_local! {
     /// Freed when the thread ends.
@@ -104,7 +104,7 @@ pub fn invalid(message: impl Into<String>) -> Failure {
 /// the host. Neither at the end of the process.
 pub fn wait(timeout_ms: i64) -> Wait {
     match u64::try_from(timeout_ms) {
-        _ if Bell::is_inside() || ending::has_begun() => Wait::Now,
+        _ if Bell::is_inside() || exit::has_begun() => Wait::Now,
         Ok(0) => Wait::Now,
         Ok(timeout_ms) => Instant::now()
             .checked_add(Duration::from_millis(timeout_ms))

@@ -10,9 +10,9 @@ use std::task::{Context, Poll};
 
 use liter_llm_core::{ErrorKind, EventBatch, LlmError, LlmRequest, LlmStream, Phase, Receipt};
 
+use crate::buffer::event_json::Encoded;
 use crate::client::ClientState;
-use crate::control::Control;
-use crate::encoded::Encoded;
+use crate::stream_control::Control;
 
 thread_local! {
     /// The stream whose task this thread, one of ours, runs; 0 is none.
@@ -186,14 +186,14 @@ fn read(provider: String, request_json: String) -> Result<LlmRequest, Box<Receip
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::bell::Bell;
     use crate::buffer::NO_MEMORY;
-    use crate::runtime::Process;
+    use crate::process::Process;
     use crate::sync::Wait;
     use crate::time_limit::TimeLimit;
     use crate::types::{
         LLM_ERROR_CANCELLED, LLM_ERROR_INTERNAL, LLM_ERROR_TOO_LARGE, LLM_EVENT_END, LLM_EVENT_TEXT,
     };
+    use crate::waker::Bell;
     use futures_util::future::FutureExt;
     use liter_llm_core::Event;
 

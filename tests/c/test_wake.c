@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "host.h"
+#include "caller.h"
 #include "mock.h"
 #include "suites.h"
 

@@ -7,9 +7,9 @@ use std::sync::Mutex;
 
 use liter_llm_core::{Client, ClientOptions};
 
-use crate::boundary::Failure;
 use crate::environment;
-use crate::pools::Pools;
+use crate::error::Failure;
+use crate::http_cache::Pools;
 use crate::sync::lock;
 
 /// A client of the core and the bounds of its streams.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use liter_llm_core::{Http, HttpOptions};
 
-use crate::boundary::Failure;
+use crate::error::Failure;
 use crate::sync::lock;
 
 /// What decides a stack beside the options: a client that is made after one of these has changed

@@ -1,5 +1,5 @@
-/* See host.h. */
-#include "host.h"
+/* See caller.h. */
+#include "caller.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -19,7 +19,7 @@ use crate::sync::{lock, sleep, Wait};
 const START_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// A runtime with so many threads, which all block every signal.
-pub fn runtime(workers: usize) -> io::Result<Runtime> {
+pub fn start(workers: usize) -> io::Result<Runtime> {
     let (sender, receiver) = mpsc::sync_channel(1);
     let builder = {
         let _blocked = SignalsBlocked::begin();

@@ -2,6 +2,8 @@
 //! making, at the first client, and its threads. Nothing of it is ever dropped: after a fork the
 //! child leaves it where it is and makes its own. Called by `lib`, `client` and `invoke`.
 
+mod runtime;
+
 use std::future::Future;
 use std::io;
 use std::sync::atomic::{AtomicPtr, Ordering};
@@ -10,13 +12,12 @@ use std::sync::Arc;
 use liter_llm_core::{ClientOptions, ErrorKind, LlmError};
 use tokio::runtime::Runtime;
 
-use crate::boundary::Failure;
 use crate::client::ClientState;
+use crate::core_client::{Kept, Prepared};
+use crate::error::Failure;
 use crate::handles::{generation_of, Handles};
-use crate::pools::Pools;
-use crate::prepared::{Kept, Prepared};
-use crate::start;
-use crate::{alloc, ending, fork, panics};
+use crate::http_cache::Pools;
+use crate::{alloc, exit, fork, panic_hook};
 
 const WORKER_THREADS_MIN: usize = 2;
 const WORKER_THREADS_MAX: usize = 4;
@@ -62,9 +63,9 @@ impl Process {
 
     /// As `current`; begins if nobody has. Of two threads that begin at once one wins.
     pub fn get_or_start(worker_threads: Option<usize>) -> Result<&'static Self, Failure> {
-        ending::refuse()?;
+        exit::refuse()?;
         fork::watch();
-        ending::watch();
+        exit::watch();
         let before = PROCESS.load(Ordering::Acquire);
         if let Some(process) = Self::current() {
             return Ok(process);
@@ -110,13 +111,13 @@ impl Process {
     }
 
     fn start(worker_threads: Option<usize>) -> Result<Self, Failure> {
-        panics::install_hook();
+        panic_hook::install_hook();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = worker_threads
             .unwrap_or(cores)
             .clamp(WORKER_THREADS_MIN, WORKER_THREADS_MAX);
         let generation = fork::generation();
-        let runtime = start::runtime(workers);
+        let runtime = runtime::start(workers);
         let runtime = runtime.map_err(|error| refused(&error))?;
         Ok(Self {
             generation,

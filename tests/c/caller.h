@@ -1,7 +1,7 @@
 /* A host of the library: one client, the streams 1..count, and a transcript of each. It checks on
  * every event what the contract promises of every event. */
-#ifndef HOST_H
-#define HOST_H
+#ifndef CALLER_H
+#define CALLER_H
 
 #include "liter_llm.h"
 
