@@ -14,30 +14,30 @@
 ///
 /// ## The contract
 ///
-///  1. Every function may be called from any thread. llm_client_poll has one caller at a time per
+/// 1.  Every function may be called from any thread. llm_client_poll has one caller at a time per
 ///     client. No lock is held while the caller, a callback or the network runs.
-///  2. Inputs are NUL-terminated UTF-8, checked (NULL or bad UTF-8: INVALID_ARGUMENT), and copied
+/// 2.  Inputs are NUL-terminated UTF-8, checked (NULL or bad UTF-8: INVALID_ARGUMENT), and copied
 ///     before the function returns. Only a ctx, the wake callback of a client, and the client that
 ///     llm_client_free is given may be NULL.
-///  3. Polled events and their bytes live until the next poll or the free of that client. The client
-///     is the only thing that a caller ever frees.
-///  4. TEXT and REASONING carry a run: the deltas of one stream that came one after another since
+/// 3.  Polled events and their bytes live until the next poll or the free of that client. The
+///     client is the only thing that a caller ever frees.
+/// 4.  TEXT and REASONING carry a run: the deltas of one stream that came one after another since
 ///     the last poll, as one piece of bytes. `ends` keeps the provider's own boundaries. Text may
 ///     hold NUL bytes, so use the length; it never ends inside a character. Tool indices are dense
 ///     from 0.
-///  5. A started stream yields at most one START, just before its first content, and exactly one
+/// 5.  A started stream yields at most one START, just before its first content, and exactly one
 ///     END, last. `error` of END is the code; its data is the receipt, which says what went wrong.
-///  6. The caller chooses the numbers of its streams: a counter, a pointer, a handle; anything but
-///     0. So it can register the receiver before the stream starts. After END is polled the number
-///     is free again.
-///  7. llm_client_start refuses only mistakes of the program (NULL, bad UTF-8, number 0 or in use,
+/// 6.  The caller chooses the numbers of its streams, anything but 0: a counter, a pointer, a
+///     handle. So it can register the receiver before the stream starts. After END is polled the
+///     number is free again.
+/// 7.  llm_client_start refuses only mistakes of the program (NULL, bad UTF-8, number 0 or in use,
 ///     closed client, a client inherited through fork). Everything else, bad JSON included, is
 ///     reported by END.
-///  8. Cancel is asynchronous, idempotent, and a no-op on what has ended. The provider sees the
+/// 8.  Cancel is asynchronous, idempotent, and a no-op on what has ended. The provider sees the
 ///     connection close (over HTTP/2: the stream reset) within 100 ms in every phase: DNS, connect,
 ///     TLS, waiting for headers, a silent body, the sleep before a retry. What was received stays
 ///     readable; END says CANCELLED.
-///  9. The wake callback is called from a thread of this library when something has arrived, and
+/// 9.  The wake callback is called from a thread of this library when something has arrived, and
 ///     then not again before the caller has polled. So a caller that polls once per wake gets all
 ///     there is, and is never woken twice without a poll between. (A poll made unasked while a wake
 ///     is on its way counts too, and that wake then comes after it; wakes are never ahead of polls
@@ -53,9 +53,10 @@
 ///     (queue_bytes_max) on bytes not yet polled. Past either the library stops reading that
 ///     stream, and TCP or the stream's HTTP/2 window slows the provider down. No timeout runs while
 ///     the library waits for the caller.
-/// 12. After fork, in the child: inherited clients return CLOSED at once, new clients and llm_invoke
-///     work, and the parent notices nothing. Once exit has begun to run the application's handlers
-///     nothing new starts: CLOSED, "the process is ending"; and no poll waits.
+/// 12. After fork, in the child: inherited clients return CLOSED at once, new clients and
+///     llm_invoke work, and the parent notices nothing. Once exit has begun to run the
+///     application's handlers nothing new starts: CLOSED, "the process is ending"; and no poll
+///     waits.
 /// 13. A panic of this library never crosses into the caller: it becomes INTERNAL for that one
 ///     stream, and the other streams go on.
 /// 14. A process at its limit of threads, descriptors or memory gets an error, never a hang: CONFIG
@@ -64,8 +65,8 @@
 ///
 /// ## The JSON
 ///
-/// START, END, and the error object, which is `error` of END and the whole of llm_last_error. Fields
-/// that are empty or not known are absent.
+/// START, END, and the error object: `error` of END, and what llm_last_error returns. What is not
+/// known is absent.
 ///
 /// @code{.json}
 /// {"id": "chatcmpl-1", "model": "gpt-4o-mini", "provider": "openai", "request_id": "req_1",

@@ -3,7 +3,8 @@
 //! into runs; knows no lock, no waker, no caller. Two of these make a `queue`.
 //!
 //! Text is copied once on its way, from the core's batch into the arena: the arena is shared by the
-//! streams of a client, so a decoder that wrote into it would hold the queue's lock while it decodes.
+//! streams of a client, so a decoder that wrote into it would hold the queue's lock while it
+//! decodes.
 
 pub mod event_json;
 mod memory;
@@ -104,7 +105,7 @@ impl Buffer {
         added
     }
 
-    /// Adds events of one stream, or of none: an END whatever the memory, others where there is some.
+    /// Adds events of one stream, or of none; an END even where there is no memory.
     pub fn push_json(&mut self, stream: u64, json: &EventJson) {
         for event in json.iter() {
             match event.kind {

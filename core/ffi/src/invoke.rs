@@ -1,6 +1,6 @@
 //! `llm_invoke`: a client of one stream, polled by the calling thread, which calls back for every
-//! delta and then acknowledges the bytes. Owns the rule that it is not entered again from inside its
-//! own callback.
+//! delta and then acknowledges the bytes. Owns the rule that it is not entered again from inside
+//! its own callback.
 
 use std::cell::Cell;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! The one queue of a client's events: tasks push behind, the caller polls in front. Owns two buffers
-//! that a poll swaps, the bound on what is not yet polled, and the order of push, wake and sleep.
-//! Knows nothing of requests or of what events mean.
+//! The one queue of a client's events: tasks push behind, the caller polls in front. Owns two
+//! buffers that a poll swaps, the bound on what is not yet polled, and the order of push, wake and
+//! sleep. Knows nothing of requests or of what events mean.
 //!
 //! Two locks: `back` is held to copy one batch in or to swap, `front` by the one poller. Neither is
 //! held while the caller's code runs.
@@ -117,7 +117,8 @@ impl Queue {
         }
     }
 
-    /// Adds a line for the caller's log; none where there is no room, since nothing can wait for it.
+    /// Adds a line for the caller's log; none where there is no room, since nothing can wait for
+    /// it.
     pub fn push_log(&self, line: &EventJson) {
         let mut back = lock(&self.back);
         if !back.discarded && back.buffer.weight() < self.bytes_max {

@@ -1,6 +1,6 @@
 //! How a caller reaches the task of one stream: a request to stop, the window, and what wakes the
-//! task. Owns three numbers and a task's waker, all without a lock, so that any thread may touch them
-//! at any time. Knows neither queue nor client.
+//! task. Owns three numbers and a task's waker, all without a lock, so that any thread may touch
+//! them at any time. Knows neither queue nor client.
 
 use std::future::{poll_fn, Future};
 use std::pin::pin;
@@ -62,7 +62,7 @@ impl StreamControl {
         self.outstanding.fetch_add(bytes, Ordering::AcqRel);
     }
 
-    /// Bytes were consumed: wakes the task if that opens the window. More than is out counts as all.
+    /// Bytes were consumed: wakes the task if that opens the window. More than is out is all.
     pub fn acknowledge(&self, bytes: usize) {
         let take = |outstanding: usize| Some(outstanding.saturating_sub(bytes));
         let before = self

@@ -1,6 +1,6 @@
 //! The task of one stream: reads the request, runs the core's stream, hands its batches to the
-//! queue, and stops when the caller says so. Owns the promise that every accepted start ends exactly
-//! once: an `EndGuard` that is dropped before its END pushes one.
+//! queue, and stops when the caller says so. Owns the promise that every accepted start ends
+//! exactly once: an `EndGuard` that is dropped before its END pushes one.
 
 use std::cell::Cell;
 use std::future::{poll_fn, Future};

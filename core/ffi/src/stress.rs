@@ -1,6 +1,6 @@
-//! Threads that start, cancel, acknowledge, poll, close and free all at once, through the exports and
-//! against a server on loopback: every accepted start ends exactly once, and the waker keeps its
-//! rules. Tests only.
+//! Threads that start, cancel, acknowledge, poll, close and free all at once, through the exports
+//! and against a server on loopback: every accepted start ends exactly once, and the waker keeps
+//! its rules. Tests only.
 
 use std::collections::HashMap;
 use std::ffi::{c_void, CString};
@@ -18,20 +18,20 @@ const HEAD: &str =
 const DELTA: &str = r#"{"id":"1","model":"m","choices":[{"index":0,"delta":{"content":"hello"}}]}"#;
 const FINISH: &str = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
 
-/// Answers requests; every third one only in part, and then it hangs until the peer closes.
+/// Responds to requests; every third one only in part, and then it hangs until the peer closes.
 pub fn serve() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for (count, connection) in listener.incoming().flatten().enumerate() {
             // A peer that has cancelled is no failure of this server.
-            thread::spawn(move || answer(connection, count % 3 == 0).unwrap_or_default());
+            thread::spawn(move || respond(connection, count % 3 == 0).unwrap_or_default());
         }
     });
     format!("http://{address}/v1")
 }
 
-fn answer(mut connection: TcpStream, hangs: bool) -> std::io::Result<()> {
+fn respond(mut connection: TcpStream, hangs: bool) -> std::io::Result<()> {
     read_request(&mut connection)?;
     write!(connection, "{HEAD}data: {DELTA}\n\ndata: {DELTA}\n\n")?;
     match hangs {

@@ -111,3 +111,7 @@ pub type llm_wake_callback = Option<unsafe extern "C" fn(ctx: *mut c_void)>;
 pub struct LlmClient {
     _opaque: (),
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+mod tests;

@@ -1,10 +1,10 @@
 //! The waker: calls the caller's wake callback at most once per poll, and never after it was
 //! silenced. Owns that protocol as one atomic number; no lock is held while the callback runs.
 //!
-//! A call is first PENDING, and a poll that comes before it is decided takes it back. Whether a poll
-//! during CALLING came before or after the callback was entered cannot be known without having the
-//! poll wait for the caller's own code; so it counts as an answer, since what comes later would else
-//! never be announced. `model` tries every order.
+//! A call is first PENDING, and a poll that comes before it is decided takes it back. Whether a
+//! poll during CALLING came before or after the callback was entered cannot be known without having
+//! the poll wait for the caller's own code; so it counts as the caller's reply to that call,
+//! since what comes later would else never be announced. `model` tries every order.
 
 use std::cell::Cell;
 use std::ffi::c_void;

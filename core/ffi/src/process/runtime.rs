@@ -46,8 +46,8 @@ fn hand_over(runtime: io::Result<Runtime>, waiting: &SyncSender<io::Result<Runti
 
 fn build(workers: usize) -> io::Result<Runtime> {
     prove_room_for(workers + alloc::THREADS)?;
-    // Another thread of the application may have taken the room since. Inside a runtime, even one that
-    // does nothing, tokio does not wait for the workers of one that it failed to build.
+    // Another thread of the application may have taken the room since. Inside a runtime, even one
+    // that does nothing, tokio does not wait for the workers of one that it failed to build.
     let outer = Builder::new_current_thread().build()?;
     let built = catch_unwind(AssertUnwindSafe(|| {
         outer.block_on(async { build_inside(workers) })
