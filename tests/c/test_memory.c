@@ -136,7 +136,7 @@ static void too_little_memory_is_an_error(void) {
   }
 }
 
-/* An answer with so many bytes of text, streamed or whole; 1 when it came, 0 when it was refused.
+/* A response with so many bytes of text, streamed or whole; 1 when it came, 0 when it was refused.
  */
 static int invoke_large(int bytes, int is_streamed) {
   static const char *const types[] = {"application/json", "text/event-stream"};
@@ -162,15 +162,15 @@ static int invoke_large(int bytes, int is_streamed) {
   return error == LLM_ERROR_OK;
 }
 
-/* Answers that fit their limits and not the memory: each is whole, or an error. */
-static void large_answers_in_little_memory_are_whole_or_an_error(void) {
+/* Responses that fit their limits and not the memory: each is whole, or an error. */
+static void large_responses_in_little_memory_are_whole_or_an_error(void) {
   enum {
     MEBIBYTE = 1 << 20,
     LEFT_MIN = 16,
     LEFT_MAX = 48,
     LEFT_STEP = 4,
-    ANSWER_MAX = 17,
-    ANSWER_STEP = 4
+    RESPONSE_MAX = 17,
+    RESPONSE_STEP = 4
   };
   char request[1024];
   mock_plan("warm", "{\"answer\":{\"text\":\"warm\"}}");
@@ -184,7 +184,7 @@ static void large_answers_in_little_memory_are_whole_or_an_error(void) {
       check_bound(20);
       CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
       limit_memory((check_process_status("VmSize:") << 10) + (size_t)left * MEBIBYTE);
-      for (int size = 1; size <= ANSWER_MAX; size += ANSWER_STEP) {
+      for (int size = 1; size <= RESPONSE_MAX; size += RESPONSE_STEP) {
         for (int is_streamed = 0; is_streamed <= 1; is_streamed++, all++) {
           whole += invoke_large(size * MEBIBYTE, is_streamed);
         }
@@ -198,8 +198,8 @@ static void large_answers_in_little_memory_are_whole_or_an_error(void) {
 }
 
 const CheckTest memory_tests[] = {
-    {"large_answers_in_little_memory_are_whole_or_an_error",
-     large_answers_in_little_memory_are_whole_or_an_error, 60},
+    {"large_responses_in_little_memory_are_whole_or_an_error",
+     large_responses_in_little_memory_are_whole_or_an_error, 60},
     {"a_flood_takes_a_quarter_above_its_limit_at_most",
      a_flood_takes_a_quarter_above_its_limit_at_most, 120},
     {"little_memory_is_enough_for_floods", little_memory_is_enough_for_floods, 60},
