@@ -159,7 +159,7 @@ fn result_of(end: &EventView<'_>) -> Result<(), Failure> {
 mod tests {
     use super::*;
     use crate::buffer::event_json::EventJson;
-    use crate::time_limit::TimeLimit;
+    use crate::tests::time_limit::TimeLimit;
     use crate::types::{LLM_ERROR_CANCELLED, LLM_ERROR_INVALID_ARGUMENT};
     use futures_util::future::FutureExt;
     use liter_llm_core::{Event, EventBatch, Receipt};

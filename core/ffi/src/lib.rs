@@ -24,15 +24,13 @@ mod queue;
 mod stream_control;
 mod stream_table;
 mod stream_task;
-#[cfg(test)]
-mod stress;
 mod sync;
 #[cfg(feature = "test-panic")]
 mod test_exports;
 #[cfg(feature = "test-panic")]
 mod test_panic;
 #[cfg(test)]
-mod time_limit;
+mod tests;
 mod types;
 mod wake_fd;
 mod waker;

@@ -235,7 +235,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time_limit::TimeLimit;
+    use crate::tests::time_limit::TimeLimit;
     use crate::types::{LLM_EVENT_END, LLM_EVENT_LOG, LLM_EVENT_TEXT};
     use liter_llm_core::Receipt;
     use std::ffi::c_void;

@@ -122,7 +122,7 @@ impl StreamTable {
 mod tests {
     use super::*;
     use crate::buffer::event_json::EventJson;
-    use crate::time_limit::TimeLimit;
+    use crate::tests::time_limit::TimeLimit;
     use crate::types::{LLM_ERROR_CLOSED, LLM_ERROR_INVALID_ARGUMENT};
     use crate::waker::Waker;
     use liter_llm_core::Receipt;

@@ -194,7 +194,7 @@ mod tests {
     use crate::buffer::NO_MEMORY;
     use crate::queue::Queue;
     use crate::sync::Wait;
-    use crate::time_limit::TimeLimit;
+    use crate::tests::time_limit::TimeLimit;
     use crate::types::{
         LLM_ERROR_CANCELLED, LLM_ERROR_INTERNAL, LLM_ERROR_TOO_LARGE, LLM_EVENT_END, LLM_EVENT_TEXT,
     };

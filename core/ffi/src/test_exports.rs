@@ -28,8 +28,8 @@ pub unsafe extern "C" fn llm_test_panic(client: *mut LlmClient, stream: u64) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stress::{open, poll_until_end, serve, start, Caller};
-    use crate::time_limit::TimeLimit;
+    use crate::tests::stress::{open, poll_until_end, serve, start, Caller};
+    use crate::tests::time_limit::TimeLimit;
     use crate::*;
     use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::process::Process;
 use crate::stream_control::StreamControl;
 use crate::sync::lock;
-use crate::time_limit::TimeLimit;
+use crate::tests::time_limit::TimeLimit;
 use futures_util::future::FutureExt;
 use liter_llm_core::{ErrorKind, Receipt};
 use std::ffi::c_void;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::thread;
 
-use crate::time_limit::TimeLimit;
+use crate::tests::time_limit::TimeLimit;
 use crate::*;
 
 const HEAD: &str =
