@@ -75,8 +75,7 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// Adds the events of one stream's batch, up to its END; `json` holds those that are no
-    /// text.
+    /// Adds the events of one stream's batch, up to its END; `json` holds all but its text.
     pub fn push_batch(&mut self, stream: u64, batch: &EventBatch, json: &EventJson) -> Added {
         let before = self.bytes.len();
         let mut added = Added::default();
