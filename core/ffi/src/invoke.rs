@@ -9,11 +9,11 @@ use liter_llm_core::{ErrorKind, LlmError};
 
 use crate::buffer::{Buffer, EventView};
 use crate::client::ClientState;
-use crate::error::{closed, internal_error, invalid_argument, Failure};
+use crate::error::{closed, error_name, internal_error, invalid_argument, Failure};
 use crate::fork;
 use crate::process::Process;
 use crate::sync::Wait;
-use crate::types::{LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_TEXT};
+use crate::types::{self, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_TEXT};
 use crate::waker::Waker;
 
 /// The number of the only stream.
@@ -147,11 +147,21 @@ fn result_of(end: &EventView<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     let receipt: serde_json::Value = serde_json::from_slice(end.data).unwrap_or_default();
-    let error = receipt.get("error").cloned().unwrap_or_default();
+    let json = match receipt.get("error") {
+        Some(error) => error.to_string(),
+        // Where there was no memory for its JSON, END has only the number.
+        None => without_details(end.error),
+    };
     Err(Failure {
         number: end.error,
-        json: error.to_string(),
+        json,
     })
+}
+
+fn without_details(number: types::LlmError) -> String {
+    let kind = error_name(number).to_string_lossy();
+    let message = "there was no memory for the details of this error";
+    serde_json::json!({"kind": kind, "number": number, "message": message}).to_string()
 }
 
 #[cfg(test)]
@@ -206,6 +216,29 @@ mod tests {
             }
             _ => panic!("the END was not taken for one"),
         }
+    }
+
+    /// `llm_last_error` promises kind, number and message.
+    #[test]
+    fn an_end_without_details_is_an_error_with_its_kind() {
+        let end = EventView {
+            stream: STREAM,
+            kind: LLM_EVENT_END,
+            error: types::LLM_ERROR_TOO_LARGE,
+            data: b"{}",
+            ends: &[],
+        };
+        let failure = result_of(&end).unwrap_err();
+        assert_eq!(failure.number, types::LLM_ERROR_TOO_LARGE);
+        let json: serde_json::Value = serde_json::from_str(&failure.json).unwrap();
+        assert_eq!(json.get("kind").unwrap(), "TOO_LARGE");
+        assert_eq!(json.get("number").unwrap(), 16);
+        assert!(json
+            .get("message")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .contains("no memory"));
     }
 
     /// Else a response longer than the window would never go on.

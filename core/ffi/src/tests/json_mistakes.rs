@@ -1,5 +1,5 @@
-//! The likely mistakes in requests and options, `tests/mistakes.json`, through the exports: kind and
-//! message reach the caller whole, in llm_last_error and in END.
+//! The likely mistakes in requests and options, `tests/mistakes.json`, through the exports: kind
+//! and message reach the caller whole, in llm_last_error and in END.
 
 use std::ffi::{CStr, CString};
 use std::path::Path;
