@@ -29,8 +29,10 @@ NEVER = [
     "--exclude=**/fuzzing/**",
     "--exclude=**/tests/**",
     "--exclude=**/tests.rs",
-    "--exclude=ffi/src/test_exports.rs",
+    "--exclude=ffi/src/stress.rs",
+    "--exclude=ffi/src/time_limit.rs",
     "--exclude=ffi/src/test_panic.rs",
+    "--exclude=ffi/src/test_exports.rs",
     "--exclude=ffi/src/waker/model.rs",
 ]
 
