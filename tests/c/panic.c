@@ -1,4 +1,4 @@
-/* Panics inside the library never cross into the caller (C3). Needs a library built with the
+/* Panics inside the library never cross into the caller. Needs a library built with the
  * feature `test-panic`, which exports one function beside the header. */
 #include <string.h>
 

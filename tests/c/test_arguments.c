@@ -1,4 +1,4 @@
-/* Misuse: every export with NULL and bad UTF-8 in every place (C1), handles that are none (C2). */
+/* Misuse: every export with NULL and bad UTF-8 in every place, handles that are none. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Cancel in every phase: one END, CANCELLED, the socket closed within 100 ms (C7). */
+/* Cancel in every phase: one END, CANCELLED, the socket closed within 100 ms. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-/* Closing and freeing clients that still have something to do (C8). */
+/* Closing and freeing clients that still have something to do. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>

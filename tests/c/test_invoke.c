@@ -176,7 +176,7 @@ static void invoke_keeps_its_error_for_its_thread(void) {
   CHECK_TEXT(elsewhere, "{}");
 }
 
-/* C4: what a callback may do. */
+/* What a callback may do: use clients, but not llm_invoke. */
 static void call_back_in(const char *token, size_t length, void *ctx) {
   int *calls = ctx;
   char request[1024];

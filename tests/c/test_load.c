@@ -94,10 +94,10 @@ static void run_and_measure(int warm_up, int threads, size_t kib_max) {
 #endif
 }
 
-/* C11: each thread makes one call; nothing stays behind for a thread that has ended. */
+/* Each thread makes one call; nothing stays behind for a thread that has ended. */
 static void threads_leave_nothing_behind(void) { run_and_measure(500, 1500, 1024); }
 
-/* The same with the figure of C11, 64 bytes per thread, over what the allocator's noise is. */
+/* The same with 64 bytes per thread, over what the allocator's noise is. */
 static void ten_thousand_threads_leave_nothing_behind(void) { run_and_measure(5000, 10000, 640); }
 
 const CheckTest load_tests[] = {

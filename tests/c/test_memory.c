@@ -1,6 +1,6 @@
-/* What a flood may take (C12, F74, F84): it ends as TOO_LARGE, in a process with little memory too,
- * and takes no more than a quarter above the limit that stops it. The address sanitizer needs more
- * of everything. */
+/* What a flood may take: it ends as TOO_LARGE, in a process with little memory too, and takes no
+ * more than a quarter above the limit that stops it. The address sanitizer needs more of
+ * everything. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

@@ -186,7 +186,7 @@ static void the_end_of_the_process_is_closed_and_no_hang(void) {
   }
 }
 
-/* C10: the provider closes while a large request is sent, and the caller never asked for SIGPIPE.
+/* The provider closes while a large request is sent, and the caller never asked for SIGPIPE.
  */
 static void a_closed_upload_raises_no_sigpipe(void) {
   enum { CONTENT_BYTES = 4 * 1024 * 1024, ROUNDS = 20 };
