@@ -16,9 +16,9 @@
 
 enum { MEBIBYTE_KIB = 1024, EVENT_KIB_MAX = 16 * MEBIBYTE_KIB, BODY_KIB_MAX = 32 * MEBIBYTE_KIB };
 
-#define STREAM_OF(actions)                                                                      \
-  "{\"raw\":[{\"head\":{\"status\":200,\"headers\":[[\"content-type\",\"text/event-stream\"]]," \
-  "\"chunked\":true}}," actions "]}"
+#define BODY_OF(encoding, actions)                                                    \
+  "{\"raw\":[{\"head\":{\"status\":200,\"headers\":[[\"content-type\",\"application/" \
+  "json\"]" encoding "],\"chunked\":true}}," actions "]}"
 
 typedef struct Flood {
   const char *name;
@@ -28,25 +28,39 @@ typedef struct Flood {
 } Flood;
 
 static const Flood floods[] = {
-    {"a body", "{\"fault\":\"F24\"}", ",\"stream\":false", BODY_KIB_MAX},
-    {"a gzip bomb", "{\"fault\":\"F25\"}", ",\"stream\":false", BODY_KIB_MAX},
-    {"an endless line", "{\"fault\":\"F50\"}", "", EVENT_KIB_MAX},
+    {"a body",
+     BODY_OF("",
+             "{\"chunk\":\"{\\\"choices\\\":[{\\\"message\\\":{\\\"content\\\":\\\"\"},"
+             "{\"bytes\":268435456,\"of\":\"x\"}"),
+     ",\"stream\":false", BODY_KIB_MAX},
+    {"a gzip bomb",
+     BODY_OF(
+         ",[\"content-encoding\",\"gzip\"]",
+         "{\"gzip\":true},{\"chunk\":\"{\\\"choices\\\":[{\\\"message\\\":{\\\"content\\\":\\\"\"},"
+         "{\"bytes\":536870912,\"of\":\"x\"},{\"chunk_end\":true}"),
+     ",\"stream\":false", BODY_KIB_MAX},
+    {"an endless line",
+     MOCK_CUT_STREAM(
+         "{\"start\":true},{\"chunk\":\"data: {\\\"choices\\\":[{\\\"delta\\\":{\\\"content\\\":"
+         "\\\"\"},{\"bytes\":67108864,\"of\":\"x\"}"),
+     "", EVENT_KIB_MAX},
     {"an endless line of data",
-     STREAM_OF("{\"chunk\":\"data: \"},{\"bytes\":67108864,\"of\":\"x\"}"), "", EVENT_KIB_MAX},
+     MOCK_CUT_STREAM("{\"chunk\":\"data: \"},{\"bytes\":67108864,\"of\":\"x\"}"), "",
+     EVENT_KIB_MAX},
     {"endless lines of data",
-     STREAM_OF(
+     MOCK_CUT_STREAM(
          "{\"repeat\":200000,\"actions\":[{\"chunk\":\"data: "
          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
          "\\n\"}]}"),
      "", EVENT_KIB_MAX},
     /* Neither line may be kept twice while it becomes a part of the data. */
     {"long lines of data",
-     STREAM_OF("{\"chunk\":\"data: x\\ndata: \"},{\"bytes\":15000000,\"of\":\"x\"},"
-               "{\"chunk\":\"\\ndata: \"},{\"bytes\":3000000,\"of\":\"x\"}"),
+     MOCK_CUT_STREAM("{\"chunk\":\"data: x\\ndata: \"},{\"bytes\":15000000,\"of\":\"x\"},"
+                     "{\"chunk\":\"\\ndata: \"},{\"bytes\":3000000,\"of\":\"x\"}"),
      "", EVENT_KIB_MAX},
     {"a long name",
-     STREAM_OF("{\"chunk\":\"event: \"},{\"bytes\":16000000,\"of\":\"x\"},"
-               "{\"chunk\":\"\\ndata: \"},{\"bytes\":16000000,\"of\":\"x\"}"),
+     MOCK_CUT_STREAM("{\"chunk\":\"event: \"},{\"bytes\":16000000,\"of\":\"x\"},"
+                     "{\"chunk\":\"\\ndata: \"},{\"bytes\":16000000,\"of\":\"x\"}"),
      "", EVENT_KIB_MAX},
 };
 

@@ -115,26 +115,27 @@ typedef struct ErrorKind {
   int status;
 } ErrorKind;
 
-#define ANSWER(status) "{\"status\":" #status ",\"error\":{\"message\":\"no\",\"type\":\"t\"}}", ""
+#define STATUS(status) "{\"status\":" #status ",\"error\":{\"message\":\"no\",\"type\":\"t\"}}", ""
 #define FAULT(name) "{\"fault\":\"" name "\"}", ""
 
 static void error_kinds(void) {
   static const ErrorKind rows[] = {
-      {ANSWER(400), LLM_ERROR_INVALID_REQUEST, 400},
-      {ANSWER(401), LLM_ERROR_AUTHENTICATION, 401},
-      {ANSWER(403), LLM_ERROR_PERMISSION, 403},
-      {ANSWER(404), LLM_ERROR_NOT_FOUND, 404},
-      {ANSWER(429), LLM_ERROR_RATE_LIMITED, 429},
+      {STATUS(400), LLM_ERROR_INVALID_REQUEST, 400},
+      {STATUS(401), LLM_ERROR_AUTHENTICATION, 401},
+      {STATUS(403), LLM_ERROR_PERMISSION, 403},
+      {STATUS(404), LLM_ERROR_NOT_FOUND, 404},
+      {STATUS(429), LLM_ERROR_RATE_LIMITED, 429},
       {"{\"status\":429,\"error\":{\"message\":\"no\",\"type\":\"insufficient_quota\","
        "\"code\":\"insufficient_quota\"}}",
        "", LLM_ERROR_QUOTA_EXCEEDED, 429},
-      {ANSWER(500), LLM_ERROR_PROVIDER, 500},
-      {ANSWER(529), LLM_ERROR_OVERLOADED, 529},
+      {STATUS(500), LLM_ERROR_PROVIDER, 500},
+      {STATUS(529), LLM_ERROR_OVERLOADED, 529},
       {"{\"before_request\":[{\"reset\":true}]}", "", LLM_ERROR_NETWORK, -1},
       {"{\"raw\":[{\"hang\":true}]}", ",\"headers_timeout_ms\":50", LLM_ERROR_TIMEOUT, -1},
       {FAULT("F30"), LLM_ERROR_TRUNCATED, -2},
       {FAULT("F39"), LLM_ERROR_PROTOCOL, -2},
-      {FAULT("F50"), LLM_ERROR_TOO_LARGE, -2},
+      {MOCK_CUT_STREAM("{\"chunk\":\"data: \"},{\"bytes\":67108864,\"of\":\"x\"}"), "",
+       LLM_ERROR_TOO_LARGE, -2},
   };
   Caller caller = caller_open(1, NULL);
   for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
