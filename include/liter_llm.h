@@ -118,11 +118,11 @@
 #define LLM_EVENT_TOOL_DELTA 4
 
 /// A whole tool call. JSON: index, id (made here where the provider gives none), name, arguments
-/// (the text the model wrote), and extra: its other fields, which belong into the next request.
+/// (the text the model wrote), and extra: its other fields, which belong in the next request.
 #define LLM_EVENT_TOOL_CALL 5
 
 /// Another part of the response. JSON with "type": refusal, citation, logprobs, image, ..., or
-/// content: its "content" belongs into the next request's assistant message as it is.
+/// content: its "content" belongs in the next request's assistant message as it is.
 #define LLM_EVENT_PART 6
 
 /// The end. JSON, the receipt: outcome (complete, truncated, cancelled, failed), finish_reason and

@@ -65,10 +65,10 @@ pub const LLM_EVENT_REASONING: u32 = 3;
 /// provider gives them; a few send the name in pieces.
 pub const LLM_EVENT_TOOL_DELTA: u32 = 4;
 /// A whole tool call. JSON: index, id (made here where the provider gives none), name, arguments
-/// (the text the model wrote), and extra: its other fields, which belong into the next request.
+/// (the text the model wrote), and extra: its other fields, which belong in the next request.
 pub const LLM_EVENT_TOOL_CALL: u32 = 5;
 /// Another part of the response. JSON with "type": refusal, citation, logprobs, image, ..., or
-/// content: its "content" belongs into the next request's assistant message as it is.
+/// content: its "content" belongs in the next request's assistant message as it is.
 pub const LLM_EVENT_PART: u32 = 6;
 /// The end. JSON, the receipt: outcome (complete, truncated, cancelled, failed), finish_reason and
 /// finish_reason_raw, usage, attempts, timings, request_id, unknown_events, warnings (what to know
