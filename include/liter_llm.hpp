@@ -1,14 +1,15 @@
-// Liter-LLM for C++17: RAII and lambdas over liter_llm.h, which is the reference. Header only.
-//
-//   liter_llm::invoke("openai", request, [](std::string_view token) { std::cout << token; });
-//
-//   liter_llm::Client client;
-//   client.start(1, "openai", request);
-//   while (!done)
-//     for (const LlmEvent &event : client.poll())
-//       if (event.kind == LLM_EVENT_TEXT) std::cout << liter_llm::text(event);
-//
-// What fails throws liter_llm::Error; how a stream ended is in its END event.
+/// @file liter_llm.hpp
+/// Liter-LLM for C++17: RAII and lambdas over liter_llm.h, which is the reference. Header only.
+///
+///     liter_llm::invoke("openai", request, [](std::string_view token) { std::cout << token; });
+///
+///     liter_llm::Client client;
+///     client.start(1, "openai", request);
+///     while (!done)
+///       for (const LlmEvent &event : client.poll())
+///         if (event.kind == LLM_EVENT_TEXT) std::cout << liter_llm::text(event);
+///
+/// A call that fails throws liter_llm::Error; how a stream ended is in its END event.
 #ifndef LITER_LLM_HPP
 #define LITER_LLM_HPP
 
@@ -24,18 +25,17 @@
 
 namespace liter_llm {
 
-// What a call of the library answered instead of OK.
+/// A call of the library that did not return OK.
 class Error : public std::runtime_error {
  public:
   Error(LlmError number, const char *json)
       : std::runtime_error(std::string(llm_error_name(number)) + ": " + json),
         number_(number),
         json_(json) {}
-  // LLM_ERROR_*.
+  /// LLM_ERROR_*, and its name, such as "RATE_LIMITED".
   LlmError number() const noexcept { return number_; }
-  // Its name, such as "RATE_LIMITED".
   const char *name() const noexcept { return llm_error_name(number_); }
-  // Kind, message and all else that is known, as JSON.
+  /// Kind, message and all else that is known, as JSON.
   const std::string &json() const noexcept { return json_; }
 
  private:
@@ -66,9 +66,9 @@ struct Call {
 };
 }  // namespace detail
 
-// Sends one request and hands over every piece of text, on this thread, until the answer is whole.
-// Throws Error, or what `token` threw: then the connection is closed first. `token` may call
-// llm_invoke_cancel, which makes it an Error of CANCELLED.
+/// Sends one request and hands over every piece of text, on this thread, until the response is
+/// whole. Throws Error, or what `token` threw: then the connection is closed first. `token` may
+/// call llm_invoke_cancel, which makes it an Error of CANCELLED.
 template <typename Token>
 void invoke(const std::string &provider, const std::string &request_json, Token &&token) {
   detail::Call<Token> call{token, nullptr};
@@ -78,10 +78,10 @@ void invoke(const std::string &provider, const std::string &request_json, Token 
   detail::check(number);
 }
 
-// The bytes of an event: text, or JSON. They live until the next poll.
+/// The bytes of an event: text, or JSON. They live until the next poll.
 inline std::string_view text(const LlmEvent &event) noexcept { return {event.data, event.length}; }
 
-// Calls `take` with every delta of a TEXT or REASONING event.
+/// Calls `take` with every delta of a TEXT or REASONING event.
 template <typename Take>
 void deltas(const LlmEvent &event, Take &&take) {
   size_t start = 0;
@@ -91,7 +91,7 @@ void deltas(const LlmEvent &event, Take &&take) {
   }
 }
 
-// What one poll took; a range of events that lives until the next poll.
+/// What one poll took; a range of events that lives until the next poll.
 class Events {
  public:
   Events(const LlmEvent *first, size_t count) noexcept : first_(first), count_(count) {}
@@ -105,10 +105,10 @@ class Events {
   size_t count_;
 };
 
-// Any number of streams at once; see the contract in liter_llm.h. Moves, and frees itself.
+/// Any number of streams at once; see the contract in liter_llm.h. Can be moved, and frees itself.
 class Client {
  public:
-  // wake may be NULL for a program that waits in poll(); llm_wake_fd rings a descriptor.
+  /// wake may be NULL for a program that waits in poll(); llm_wake_fd writes to a descriptor.
   explicit Client(const std::string &options_json = "{}", llm_wake_callback wake = nullptr,
                   void *ctx = nullptr) {
     detail::check(llm_client_new(options_json.c_str(), wake, ctx, &client_));
@@ -120,20 +120,24 @@ class Client {
     return *this;
   }
 
+  /// Starts a stream under a number that the caller chooses; its events come from poll().
   void start(uint64_t stream, const std::string &provider, const std::string &request_json) {
     detail::check(llm_client_start(client_, stream, provider.c_str(), request_json.c_str()));
   }
+  /// Ends a stream early; its END says CANCELLED.
   void cancel(uint64_t stream) { detail::check(llm_client_cancel(client_, stream)); }
+  /// Acknowledges bytes of a stream, which opens its window again.
   void consumed(uint64_t stream, size_t bytes) {
     detail::check(llm_client_consumed(client_, stream, bytes));
   }
-  // Waits until there is something; empty when the client is closed and drained.
+  /// Waits until there is something, or so long; empty when the client is closed and drained.
   Events poll() { return poll(std::chrono::milliseconds(-1)); }
   Events poll(std::chrono::milliseconds timeout) {
     const LlmEvent *events = nullptr;
     size_t count = llm_client_poll(client_, timeout.count(), &events);
     return {events, count};
   }
+  /// Ends every live stream; their ENDs can still be polled.
   void close() { detail::check(llm_client_close(client_)); }
 
  private:

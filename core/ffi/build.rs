@@ -14,7 +14,7 @@ fn main() {
         "-z,relro",
         "-z,now",
         "-z,noexecstack",
-        // The allocator's symbols stay inside, so that no host binds to them.
+        // The allocator's symbols stay inside, so that no program binds to them.
         "--exclude-libs,ALL",
     ];
     for option in options {

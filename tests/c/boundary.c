@@ -22,15 +22,16 @@ int main(int argc, char **argv) {
   } else {
     add(invoke_tests, invoke_count);
     add(arguments_tests, arguments_count);
+    add(mistakes_tests, mistakes_count);
     add(streams_tests, streams_count);
     add(cancel_tests, cancel_count);
     add(close_tests, close_count);
-    add(bell_tests, bell_count);
+    add(wake_tests, wake_count);
     add(window_tests, window_count);
     add(process_tests, process_count);
     add(limits_tests, limits_count);
     add(memory_tests, memory_count);
-    add(crowd_tests, crowd_count);
+    add(load_tests, load_count);
     add(samples_tests, samples_count);
   }
   return mock_check_main(tests, count, argc, argv);

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,15 @@ static int is_wanted(const char *name, int argc, char **argv) {
   return argc < 2;
 }
 
+/* A program that was started in the background, or by one that ignores signals, inherits that. */
+static void reset_signals(void) {
+  static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGPIPE, SIGCHLD};
+  sigset_t none;
+  sigemptyset(&none);
+  for (size_t i = 0; i < CHECK_COUNT(signals); i++) signal(signals[i], SIG_DFL);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* Runs one test in a process of its own; 1 when it passed. */
 static int run_one(const CheckTest *test) {
   double began = check_now_ms();
@@ -108,6 +118,7 @@ static int run_one(const CheckTest *test) {
 }
 
 int check_main(const CheckTest *tests, size_t count, int argc, char **argv) {
+  reset_signals();
   int passed = 0;
   int failed = 0;
   for (size_t i = 0; i < count; i++) {

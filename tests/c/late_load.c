@@ -1,4 +1,4 @@
-/* The shared library loaded late, as Python and Node do it (C9): `late_load LIBRARY`. This program
+/* The shared library loaded late, as Python and Node do it: `late_load LIBRARY`. This program
  * is not linked with the library. */
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -19,7 +19,7 @@
 const char *const MOCK_OPTIONS =
     "{\"provider\":\"openai\",\"api_key\":\"test-key\",\"retries_max\":0}";
 
-enum { ANSWER_BYTES_MAX = 16 << 20, WAIT_MS = 5000 };
+enum { RESPONSE_BYTES_MAX = 16 << 20, WAIT_MS = 5000 };
 
 static int mock_port;
 
@@ -79,38 +79,38 @@ static int connect_to_mock(void) {
   return fd;
 }
 
-/* Whether the bytes read so far are a whole answer by its content-length. */
-static int is_whole(const char *answer, size_t length) {
-  const char *end = strstr(answer, "\r\n\r\n");
-  const char *field = strcasestr(answer, "\r\ncontent-length:");
+/* Whether the bytes read so far are a whole response by its content-length. */
+static int is_whole(const char *response, size_t length) {
+  const char *end = strstr(response, "\r\n\r\n");
+  const char *field = strcasestr(response, "\r\ncontent-length:");
   if (!end || !field || field > end) return 0;
-  return length >= (size_t)(end + 4 - answer) + (size_t)atol(field + 17);
+  return length >= (size_t)(end + 4 - response) + (size_t)atol(field + 17);
 }
 
-static char *read_answer(int fd) {
+static char *read_response(int fd) {
   size_t size = 4096;
   size_t length = 0;
-  char *answer = malloc(size);
-  CHECK(answer != NULL);
+  char *response = malloc(size);
+  CHECK(response != NULL);
   while (1) {
     if (length + 1 == size) {
       size *= 2;
-      CHECK(size <= ANSWER_BYTES_MAX);
-      answer = realloc(answer, size);
-      CHECK(answer != NULL);
+      CHECK(size <= RESPONSE_BYTES_MAX);
+      response = realloc(response, size);
+      CHECK(response != NULL);
     }
-    ssize_t got = read(fd, answer + length, size - length - 1);
+    ssize_t got = read(fd, response + length, size - length - 1);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     length += (size_t)got;
-    answer[length] = 0;
-    if (is_whole(answer, length)) break;
+    response[length] = 0;
+    if (is_whole(response, length)) break;
   }
-  answer[length] = 0;
-  return answer;
+  response[length] = 0;
+  return response;
 }
 
-/* One call of the control API; the body of its answer, to be freed. */
+/* One call of the control API; the body of its response, to be freed. */
 static char *control(const char *method, const char *path, const char *body) {
   size_t size = strlen(path) + strlen(body) + 256;
   char *request = malloc(size);
@@ -121,15 +121,15 @@ static char *control(const char *method, const char *path, const char *body) {
                         method, path, strlen(body), body);
   int fd = connect_to_mock();
   CHECK(send(fd, request, (size_t)length, MSG_NOSIGNAL) == length);
-  char *answer = read_answer(fd);
+  char *response = read_response(fd);
   close(fd);
   free(request);
-  if (strncmp(answer, "HTTP/1.1 2", 10) != 0) {
-    check_fail(__FILE__, __LINE__, "mock: %s %s answered %.300s", method, path, answer);
+  if (strncmp(response, "HTTP/1.1 2", 10) != 0) {
+    check_fail(__FILE__, __LINE__, "mock: %s %s gave %.300s", method, path, response);
   }
-  char *content = strstr(answer, "\r\n\r\n");
-  memmove(answer, content + 4, strlen(content + 4) + 1);
-  return answer;
+  char *content = strstr(response, "\r\n\r\n");
+  memmove(response, content + 4, strlen(content + 4) + 1);
+  return response;
 }
 
 void mock_plan(const char *key, const char *steps) {

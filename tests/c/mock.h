@@ -30,12 +30,12 @@ Mock mock_start(void);
 /* check_main with a mock provider that lives as long. */
 int mock_check_main(const CheckTest *tests, size_t count, int argc, char **argv);
 
-/* What the stream requests of `key` are answered with: the steps of a plan, comma-separated JSON.
+/* How the stream requests of `key` are served: the steps of a plan, comma-separated JSON.
  */
 void mock_plan(const char *key, const char *steps);
 
-/* Waits until the mock has seen what `query` names ("requests=1&closed=1"); the document it answers
- * with, to be freed. Fails the test when that has not happened after 5 s. */
+/* Waits until the mock has seen what `query` names ("requests=1&closed=1"); the document that it
+ * gives, to be freed. Fails the test when that has not happened after 5 s. */
 char *mock_wait(const char *key, const char *query);
 
 /* The same, but says whether it happened before `timeout_ms`; the document is dropped. */

@@ -1,9 +1,9 @@
-/* Panics inside the library never cross into the host (C3). Needs a library built with the feature
- * `test-panic`, which exports one function beside the header. */
+/* Panics inside the library never cross into the caller. Needs a library built with the
+ * feature `test-panic`, which exports one function beside the header. */
 #include <string.h>
 
+#include "caller.h"
 #include "check.h"
-#include "host.h"
 #include "json.h"
 #include "mock.h"
 
@@ -31,7 +31,7 @@ static void a_panic_in_an_export_is_internal(void) {
   char request[1024];
   const LlmEvent *events = NULL;
   LlmClient *client = NULL;
-  Host host = host_open(2, NULL);
+  Caller caller = caller_open(2, NULL);
   mock_plan("panic", "{\"answer\":{\"text\":\"still here\"}}");
   mock_request("panic", "", request, sizeof request);
   arm();
@@ -40,61 +40,62 @@ static void a_panic_in_an_export_is_internal(void) {
   check_is_internal(llm_client_new(MOCK_OPTIONS, NULL, NULL, &client));
   CHECK(client == NULL);
   arm();
-  check_is_internal(llm_client_start(host.client, 1, "openai", request));
+  check_is_internal(llm_client_start(caller.client, 1, "openai", request));
   arm();
-  CHECK_NUMBER(llm_client_cancel(host.client, 1), LLM_ERROR_INTERNAL);
+  CHECK_NUMBER(llm_client_cancel(caller.client, 1), LLM_ERROR_INTERNAL);
   arm();
-  CHECK_NUMBER(llm_client_consumed(host.client, 1, 1), LLM_ERROR_INTERNAL);
+  CHECK_NUMBER(llm_client_consumed(caller.client, 1, 1), LLM_ERROR_INTERNAL);
   arm();
-  CHECK_NUMBER(llm_client_poll(host.client, 0, &events), 0);
+  CHECK_NUMBER(llm_client_poll(caller.client, 0, &events), 0);
   arm();
-  CHECK_NUMBER(llm_client_close(host.client), LLM_ERROR_INTERNAL);
+  CHECK_NUMBER(llm_client_close(caller.client), LLM_ERROR_INTERNAL);
   arm();
   llm_client_free(NULL);
   arm();
   llm_wake_fd((void *)(intptr_t)-1);
   CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
-  host_start(&host, 2, "panic", "");
-  host_poll_until_ended(&host, 1);
-  CHECK_TEXT(host.streams[1].text, "still here");
-  host_free(&host);
+  caller_start(&caller, 2, "panic", "");
+  caller_poll_until_ended(&caller, 1);
+  CHECK_TEXT(caller.streams[1].text, "still here");
+  caller_free(&caller);
 }
 
 /* Rule 13: INTERNAL for that one stream, exactly one END; the others go on. */
 static void a_panic_in_a_stream_ends_that_stream(void) {
   enum { STREAMS = 10 };
   char outcome[32];
-  Host host = host_open(STREAMS, NULL);
+  Caller caller = caller_open(STREAMS, NULL);
   mock_plan("others", MOCK_STREAM("{\"token\":\"one \"},{\"await\":\"go\"},{\"token\":\"two\"}"));
-  for (uint64_t stream = 1; stream <= STREAMS; stream++) host_start(&host, stream, "others", "");
-  for (uint64_t stream = 1; stream <= STREAMS; stream++) host_poll_until_text(&host, stream, 4);
-  CHECK_NUMBER(llm_test_panic(host.client, 1), LLM_ERROR_OK);
-  host_poll_until_ended(&host, 1);
-  CHECK_NUMBER(host.streams[0].error, LLM_ERROR_INTERNAL);
-  CHECK_TEXT(json_text(host.streams[0].end, "outcome", outcome, sizeof outcome), "failed");
-  CHECK(strstr(host.streams[0].end, "secret") == NULL);
+  for (uint64_t stream = 1; stream <= STREAMS; stream++)
+    caller_start(&caller, stream, "others", "");
+  for (uint64_t stream = 1; stream <= STREAMS; stream++) caller_poll_until_text(&caller, stream, 4);
+  CHECK_NUMBER(llm_test_panic(caller.client, 1), LLM_ERROR_OK);
+  caller_poll_until_ended(&caller, 1);
+  CHECK_NUMBER(caller.streams[0].error, LLM_ERROR_INTERNAL);
+  CHECK_TEXT(json_text(caller.streams[0].end, "outcome", outcome, sizeof outcome), "failed");
+  CHECK(strstr(caller.streams[0].end, "secret") == NULL);
   free(mock_wait("others", "closed=1"));
   mock_signal("others", "go");
-  host_poll_until_ended(&host, STREAMS);
+  caller_poll_until_ended(&caller, STREAMS);
   for (uint64_t stream = 2; stream <= STREAMS; stream++) {
-    CHECK_NUMBER(host.streams[stream - 1].error, LLM_ERROR_OK);
-    CHECK_TEXT(host.streams[stream - 1].text, "one two");
+    CHECK_NUMBER(caller.streams[stream - 1].error, LLM_ERROR_OK);
+    CHECK_TEXT(caller.streams[stream - 1].text, "one two");
   }
-  host_free(&host);
+  caller_free(&caller);
 }
 
 static void a_stream_may_panic_before_its_first_token(void) {
-  Host host = host_open(1, NULL);
+  Caller caller = caller_open(1, NULL);
   mock_plan("early", "{\"raw\":[{\"hang\":true}]}");
   for (int round = 0; round < 20; round++) {
-    host_start(&host, 1, "early", "");
-    CHECK_NUMBER(llm_test_panic(host.client, 1), LLM_ERROR_OK);
-    host_poll_until_ended(&host, 1);
-    CHECK_NUMBER(host.streams[0].error, LLM_ERROR_INTERNAL);
-    CHECK_NUMBER(host.streams[0].starts, 0);
-    host_forget(&host, 1);
+    caller_start(&caller, 1, "early", "");
+    CHECK_NUMBER(llm_test_panic(caller.client, 1), LLM_ERROR_OK);
+    caller_poll_until_ended(&caller, 1);
+    CHECK_NUMBER(caller.streams[0].error, LLM_ERROR_INTERNAL);
+    CHECK_NUMBER(caller.streams[0].starts, 0);
+    caller_forget(&caller, 1);
   }
-  host_free(&host);
+  caller_free(&caller);
 }
 
 static const CheckTest tests[] = {

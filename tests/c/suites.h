@@ -10,15 +10,16 @@
 
 SUITE(invoke)
 SUITE(arguments)
+SUITE(mistakes)
 SUITE(streams)
 SUITE(cancel)
 SUITE(close)
-SUITE(bell)
+SUITE(wake)
 SUITE(window)
 SUITE(process)
 SUITE(limits)
 SUITE(memory)
-SUITE(crowd)
+SUITE(load)
 SUITE(slow)
 SUITE(samples)
 

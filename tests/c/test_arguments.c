@@ -1,4 +1,4 @@
-/* Misuse: every export with NULL and bad UTF-8 in every place (C1), handles that are none (C2). */
+/* Misuse: every export with NULL and bad UTF-8 in every place, handles that are none. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "caller.h"
 #include "check.h"
-#include "host.h"
 #include "json.h"
 #include "mock.h"
 #include "suites.h"
@@ -76,17 +76,17 @@ static void client_new_refuses_bad_arguments(void) {
 }
 
 static void client_start_refuses_bad_arguments(void) {
-  Host host = host_open(1, NULL);
+  Caller caller = caller_open(1, NULL);
   const struct {
     LlmClient *client;
     uint64_t stream;
     const char *provider;
     const char *request;
   } rows[] = {
-      {NULL, 1, "openai", REQUEST},           {host.client, 0, "openai", REQUEST},
-      {host.client, 1, NULL, REQUEST},        {host.client, 1, "openai", NULL},
-      {host.client, 1, BAD_UTF8, REQUEST},    {host.client, 1, "openai", BAD_UTF8},
-      {(LlmClient *)1, 1, "openai", REQUEST}, {(LlmClient *)&host, 1, "openai", REQUEST},
+      {NULL, 1, "openai", REQUEST},           {caller.client, 0, "openai", REQUEST},
+      {caller.client, 1, NULL, REQUEST},      {caller.client, 1, "openai", NULL},
+      {caller.client, 1, BAD_UTF8, REQUEST},  {caller.client, 1, "openai", BAD_UTF8},
+      {(LlmClient *)1, 1, "openai", REQUEST}, {(LlmClient *)&caller, 1, "openai", REQUEST},
   };
   for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
     CHECK_NUMBER(
@@ -94,20 +94,20 @@ static void client_start_refuses_bad_arguments(void) {
         LLM_ERROR_INVALID_ARGUMENT);
     check_last_error("INVALID_ARGUMENT");
   }
-  CHECK_NUMBER(host_poll(&host, 0), 0);
-  host_free(&host);
+  CHECK_NUMBER(caller_poll(&caller, 0), 0);
+  caller_free(&caller);
 }
 
 static void client_start_refuses_a_number_in_use(void) {
-  Host host = host_open(1, NULL);
+  Caller caller = caller_open(1, NULL);
   mock_plan("in-use", "{\"raw\":[{\"hang\":true}]}");
-  host_start(&host, 1, "in-use", "");
-  CHECK_NUMBER(llm_client_start(host.client, 1, "openai", REQUEST), LLM_ERROR_INVALID_ARGUMENT);
+  caller_start(&caller, 1, "in-use", "");
+  CHECK_NUMBER(llm_client_start(caller.client, 1, "openai", REQUEST), LLM_ERROR_INVALID_ARGUMENT);
   check_last_error("INVALID_ARGUMENT");
-  llm_client_cancel(host.client, 1);
-  host_poll_until_ended(&host, 1);
-  CHECK_NUMBER(host.streams[0].error, LLM_ERROR_CANCELLED);
-  host_free(&host);
+  llm_client_cancel(caller.client, 1);
+  caller_poll_until_ended(&caller, 1);
+  CHECK_NUMBER(caller.streams[0].error, LLM_ERROR_CANCELLED);
+  caller_free(&caller);
 }
 
 /* What is no client is INVALID_ARGUMENT (a freed one may be CLOSED), delivers nothing, frees
@@ -131,42 +131,42 @@ static void check_is_no_client(LlmClient *client) {
 static void handles_that_are_none_are_refused(void) {
   static const char text[64] = "some bytes that are no client, long enough to be read as one";
   int on_the_stack = 1;
-  Host host = host_open(1, NULL);
-  LlmClient *client = host.client;
+  Caller caller = caller_open(1, NULL);
+  LlmClient *client = caller.client;
   check_is_no_client(NULL);
   check_is_no_client((LlmClient *)1);
   check_is_no_client((LlmClient *)(uintptr_t)text);
   check_is_no_client((LlmClient *)&on_the_stack);
   check_is_no_client((LlmClient *)((char *)client + 8));
   CHECK_NUMBER(llm_client_cancel(client, 1), LLM_ERROR_OK);
-  host_free(&host);
+  caller_free(&caller);
   check_is_no_client(client);
 }
 
 static void a_freed_client_never_comes_back(void) {
-  Host first = host_open(1, NULL);
+  Caller first = caller_open(1, NULL);
   LlmClient *stale = first.client;
-  host_free(&first);
+  caller_free(&first);
   for (int i = 0; i < 100; i++) {
-    Host host = host_open(1, NULL);
-    CHECK(host.client != stale);
-    host_free(&host);
+    Caller caller = caller_open(1, NULL);
+    CHECK(caller.client != stale);
+    caller_free(&caller);
     check_is_no_client(stale);
   }
 }
 
 static void unknown_streams_are_no_error(void) {
-  Host host = host_open(1, NULL);
-  CHECK_NUMBER(llm_client_cancel(host.client, 77), LLM_ERROR_OK);
-  CHECK_NUMBER(llm_client_consumed(host.client, 77, 1000), LLM_ERROR_OK);
-  CHECK_NUMBER(llm_client_poll(host.client, 0, NULL), 0);
+  Caller caller = caller_open(1, NULL);
+  CHECK_NUMBER(llm_client_cancel(caller.client, 77), LLM_ERROR_OK);
+  CHECK_NUMBER(llm_client_consumed(caller.client, 77, 1000), LLM_ERROR_OK);
+  CHECK_NUMBER(llm_client_poll(caller.client, 0, NULL), 0);
   mock_plan("too-much", "{\"answer\":{\"text\":\"fine\"}}");
-  host_start(&host, 1, "too-much", "");
-  CHECK_NUMBER(llm_client_consumed(host.client, 1, SIZE_MAX), LLM_ERROR_OK);
-  CHECK_NUMBER(llm_client_consumed(host.client, 1, SIZE_MAX), LLM_ERROR_OK);
-  host_poll_until_ended(&host, 1);
-  CHECK_TEXT(host.streams[0].text, "fine");
-  host_free(&host);
+  caller_start(&caller, 1, "too-much", "");
+  CHECK_NUMBER(llm_client_consumed(caller.client, 1, SIZE_MAX), LLM_ERROR_OK);
+  CHECK_NUMBER(llm_client_consumed(caller.client, 1, SIZE_MAX), LLM_ERROR_OK);
+  caller_poll_until_ended(&caller, 1);
+  CHECK_TEXT(caller.streams[0].text, "fine");
+  caller_free(&caller);
 }
 
 static void wake_fd_bears_any_number(void) {

@@ -1,63 +1,64 @@
-/* Closing and freeing clients that still have something to do (C8). */
+/* Closing and freeing clients that still have something to do. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "caller.h"
 #include "check.h"
-#include "host.h"
 #include "json.h"
 #include "mock.h"
 #include "suites.h"
 
 enum { STREAMS = 20, FREE_MS_MAX = 1000 };
 
-static void start_all(Host *host, const char *key) {
-  for (uint64_t stream = 1; stream <= host->count; stream++) host_start(host, stream, key, "");
+static void start_all(Caller *caller, const char *key) {
+  for (uint64_t stream = 1; stream <= caller->count; stream++)
+    caller_start(caller, stream, key, "");
 }
 
 static void close_ends_all(void) {
-  Host host = host_open(STREAMS, NULL);
-  start_all(&host, "tokens~1000~20~close");
-  host_poll_until_text(&host, 1, 1);
-  CHECK_NUMBER(llm_client_close(host.client), LLM_ERROR_OK);
-  CHECK_NUMBER(llm_client_close(host.client), LLM_ERROR_OK);
-  host_poll_until_ended(&host, STREAMS);
+  Caller caller = caller_open(STREAMS, NULL);
+  start_all(&caller, "tokens~1000~20~close");
+  caller_poll_until_text(&caller, 1, 1);
+  CHECK_NUMBER(llm_client_close(caller.client), LLM_ERROR_OK);
+  CHECK_NUMBER(llm_client_close(caller.client), LLM_ERROR_OK);
+  caller_poll_until_ended(&caller, STREAMS);
   for (uint64_t stream = 1; stream <= STREAMS; stream++) {
     char outcome[32];
-    const Transcript *closed = &host.streams[stream - 1];
+    const Transcript *closed = &caller.streams[stream - 1];
     CHECK_NUMBER(closed->error, LLM_ERROR_CLOSED);
     CHECK_TEXT(json_text(closed->end, "outcome", outcome, sizeof outcome), "cancelled");
   }
-  CHECK_NUMBER(host_poll(&host, -1), 0);
-  CHECK_NUMBER(llm_client_start(host.client, 1, "openai", "{}"), LLM_ERROR_CLOSED);
-  CHECK_NUMBER(llm_client_cancel(host.client, 1), LLM_ERROR_OK);
+  CHECK_NUMBER(caller_poll(&caller, -1), 0);
+  CHECK_NUMBER(llm_client_start(caller.client, 1, "openai", "{}"), LLM_ERROR_CLOSED);
+  CHECK_NUMBER(llm_client_cancel(caller.client, 1), LLM_ERROR_OK);
   free(mock_wait("tokens~1000~20~close", "closed=1"));
-  host_free(&host);
+  caller_free(&caller);
 }
 
 static void free_ends_live_streams(void) {
-  Host host = host_open(STREAMS, NULL);
+  Caller caller = caller_open(STREAMS, NULL);
   char query[32];
   mock_plan("free", "{\"raw\":[{\"hang\":true}]}");
-  start_all(&host, "free");
+  start_all(&caller, "free");
   snprintf(query, sizeof query, "requests=%d", STREAMS);
   free(mock_wait("free", query));
   double began_ms = check_now_ms();
-  host_free(&host);
+  caller_free(&caller);
   CHECK(check_now_ms() - began_ms < FREE_MS_MAX * check_slower());
   snprintf(query, sizeof query, "closed=%d", STREAMS);
   free(mock_wait("free", query));
 }
 
 static void free_drops_what_was_not_polled(void) {
-  Host host = host_open(STREAMS, NULL);
+  Caller caller = caller_open(STREAMS, NULL);
   mock_plan("unread", "{\"answer\":{\"text\":\"never read\"}}");
-  start_all(&host, "unread");
+  start_all(&caller, "unread");
   char query[32];
   snprintf(query, sizeof query, "requests=%d", STREAMS);
   free(mock_wait("unread", query));
   double began_ms = check_now_ms();
-  host_free(&host);
+  caller_free(&caller);
   CHECK(check_now_ms() - began_ms < FREE_MS_MAX * check_slower());
 }
 
@@ -70,14 +71,14 @@ static void *poll_for_ever(void *client) {
 
 static void close_wakes_a_poller(void) {
   pthread_t poller;
-  Host host = host_open(1, NULL);
-  CHECK(pthread_create(&poller, NULL, poll_for_ever, host.client) == 0);
+  Caller caller = caller_open(1, NULL);
+  CHECK(pthread_create(&poller, NULL, poll_for_ever, caller.client) == 0);
   mock_plan("poller", "{\"raw\":[{\"hang\":true}]}");
-  host_start(&host, 1, "poller", "");
+  caller_start(&caller, 1, "poller", "");
   free(mock_wait("poller", "requests=1"));
-  CHECK_NUMBER(llm_client_close(host.client), LLM_ERROR_OK);
+  CHECK_NUMBER(llm_client_close(caller.client), LLM_ERROR_OK);
   CHECK(pthread_join(poller, NULL) == 0);
-  host_free(&host);
+  caller_free(&caller);
 }
 
 /* Polls until something came, however often another poller was first. */
@@ -93,40 +94,40 @@ static void a_second_poller_gets_nothing(void) {
   pthread_t poller;
   void *polled = NULL;
   const LlmEvent *events = NULL;
-  Host host = host_open(1, NULL);
-  CHECK(pthread_create(&poller, NULL, poll_until_something, host.client) == 0);
+  Caller caller = caller_open(1, NULL);
+  CHECK(pthread_create(&poller, NULL, poll_until_something, caller.client) == 0);
   mock_plan("pollers", "{\"answer\":{\"text\":\"one\"}}");
-  for (int i = 0; i < 1000; i++) CHECK_NUMBER(llm_client_poll(host.client, 0, &events), 0);
-  host_start(&host, 1, "pollers", "");
+  for (int i = 0; i < 1000; i++) CHECK_NUMBER(llm_client_poll(caller.client, 0, &events), 0);
+  caller_start(&caller, 1, "pollers", "");
   CHECK(pthread_join(poller, &polled) == 0);
   CHECK(polled != NULL);
-  host_free(&host);
+  caller_free(&caller);
 }
 
 /* Clients are independent: the end of one is not felt by the other. */
 static void clients_are_independent(void) {
-  Host first = host_open(1, NULL);
-  Host second = host_open(1, NULL);
+  Caller first = caller_open(1, NULL);
+  Caller second = caller_open(1, NULL);
   mock_plan("independent",
             MOCK_STREAM("{\"token\":\"one \"},{\"await\":\"go\"},{\"token\":\"two\"}"));
-  host_start(&second, 1, "independent", "");
-  host_poll_until_text(&second, 1, 4);
-  host_start(&first, 1, "tokens~1000~20~first", "");
-  host_free(&first);
+  caller_start(&second, 1, "independent", "");
+  caller_poll_until_text(&second, 1, 4);
+  caller_start(&first, 1, "tokens~1000~20~first", "");
+  caller_free(&first);
   mock_signal("independent", "go");
-  host_poll_until_ended(&second, 1);
+  caller_poll_until_ended(&second, 1);
   CHECK_NUMBER(second.streams[0].error, LLM_ERROR_OK);
   CHECK_TEXT(second.streams[0].text, "one two");
-  host_free(&second);
+  caller_free(&second);
 }
 
 static void clients_come_and_go(void) {
   mock_plan("many", "{\"answer\":{\"text\":\"short\"}}");
   for (int round = 0; round < 100; round++) {
-    Host host = host_open(1, NULL);
-    host_start(&host, 1, "many", "");
-    if (round % 2) host_poll_until_ended(&host, 1);
-    host_free(&host);
+    Caller caller = caller_open(1, NULL);
+    caller_start(&caller, 1, "many", "");
+    if (round % 2) caller_poll_until_ended(&caller, 1);
+    caller_free(&caller);
   }
 }
 

@@ -59,7 +59,7 @@ static void invoke_takes_the_provider_from_the_model(void) {
   free(seen);
 }
 
-static void invoke_takes_whole_answers(void) {
+static void invoke_takes_whole_responses(void) {
   Tokens tokens;
   mock_plan("whole", "{\"answer\":{\"text\":\"all at once\"}}");
   CHECK_NUMBER(invoke("whole", ",\"stream\":false", &tokens), LLM_ERROR_OK);
@@ -176,7 +176,7 @@ static void invoke_keeps_its_error_for_its_thread(void) {
   CHECK_TEXT(elsewhere, "{}");
 }
 
-/* C4: what a callback may do. */
+/* What a callback may do: use clients, but not llm_invoke. */
 static void call_back_in(const char *token, size_t length, void *ctx) {
   int *calls = ctx;
   char request[1024];
@@ -206,7 +206,7 @@ static void invoke_inside_its_callback_is_refused(void) {
   CHECK_NUMBER(calls, 3);
 }
 
-static void invoke_keeps_text_of_a_cut_answer(void) {
+static void invoke_keeps_text_of_a_cut_response(void) {
   Tokens tokens;
   mock_plan("cut", MOCK_CUT_STREAM("{\"token\":\"one \"},{\"token\":\"two\"},{\"reset\":true}"));
   CHECK_NUMBER(invoke("cut", "", &tokens), LLM_ERROR_TRUNCATED);
@@ -226,7 +226,7 @@ static void add_up(const char *token, size_t length, void *ctx) {
 }
 
 /* Far past the stream's window: the call gives back what it has handed over. */
-static void invoke_takes_answers_longer_than_the_window(void) {
+static void invoke_takes_responses_longer_than_the_window(void) {
   enum { TOKENS = 300000 };
   Sum sum = {0, 0};
   char request[1024];
@@ -268,15 +268,16 @@ static void invoke_shares_one_retry_budget(void) {
 const CheckTest invoke_tests[] = {
     {"invoke_echo", invoke_echo, 0},
     {"invoke_takes_the_provider_from_the_model", invoke_takes_the_provider_from_the_model, 0},
-    {"invoke_takes_whole_answers", invoke_takes_whole_answers, 0},
+    {"invoke_takes_whole_responses", invoke_takes_whole_responses, 0},
     {"invoke_reads_the_environment", invoke_reads_the_environment, 0},
     {"invoke_is_cancelled_by_its_callback", invoke_is_cancelled_by_its_callback, 0},
     {"invoke_keeps_nul_bytes", invoke_keeps_nul_bytes, 0},
     {"invoke_returns_how_it_ended", invoke_returns_how_it_ended, 0},
     {"invoke_keeps_its_error_for_its_thread", invoke_keeps_its_error_for_its_thread, 0},
     {"invoke_inside_its_callback_is_refused", invoke_inside_its_callback_is_refused, 0},
-    {"invoke_keeps_text_of_a_cut_answer", invoke_keeps_text_of_a_cut_answer, 0},
-    {"invoke_takes_answers_longer_than_the_window", invoke_takes_answers_longer_than_the_window, 0},
+    {"invoke_keeps_text_of_a_cut_response", invoke_keeps_text_of_a_cut_response, 0},
+    {"invoke_takes_responses_longer_than_the_window", invoke_takes_responses_longer_than_the_window,
+     0},
     {"invoke_shares_one_retry_budget", invoke_shares_one_retry_budget, 60},
 };
 SUITE_END(invoke)

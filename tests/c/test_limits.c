@@ -8,8 +8,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "caller.h"
 #include "check.h"
-#include "host.h"
 #include "mock.h"
 #include "suites.h"
 
@@ -80,18 +80,18 @@ static int try_to_start(const char *reason, LlmClient **client_out) {
 }
 
 static void check_it_works(LlmClient *client) {
-  Host host;
+  Caller caller;
   Transcript transcript;
-  memset(&host, 0, sizeof host);
+  memset(&caller, 0, sizeof caller);
   memset(&transcript, 0, sizeof transcript);
-  host.client = client;
-  host.streams = &transcript;
-  host.count = 1;
-  host_start(&host, 1, "limits", "");
-  host_poll_until_ended(&host, 1);
+  caller.client = client;
+  caller.streams = &transcript;
+  caller.count = 1;
+  caller_start(&caller, 1, "limits", "");
+  caller_poll_until_ended(&caller, 1);
   CHECK_NUMBER(transcript.error, LLM_ERROR_OK);
   CHECK_TEXT(transcript.text, "there is room");
-  host_forget(&host, 1);
+  caller_forget(&caller, 1);
 }
 
 /* Room for no thread, for one, for two, ...: each time either an error or a library that works. */
@@ -119,7 +119,7 @@ static void a_name_is_looked_up_at_the_thread_limit(void) {
   char url[256];
   char request[1024];
   mock_plan("named", "{\"answer\":{\"text\":\"found\"}}");
-  Host host = host_open(1, NULL);
+  Caller caller = caller_open(1, NULL);
   count_threads_of_this_process_alone();
   allow(RLIMIT_NPROC, 1);
   mock_base_url("named", url, sizeof url);
@@ -129,13 +129,13 @@ static void a_name_is_looked_up_at_the_thread_limit(void) {
            "\"api_key\":\"test-key\",\"base_url\":\"http://localhost%s\"}",
            strstr(url, "127.0.0.1") + strlen("127.0.0.1"));
   for (int round = 0; round < 3; round++) {
-    CHECK_NUMBER(llm_client_start(host.client, 1, "openai", request), LLM_ERROR_OK);
-    host_poll_until_ended(&host, 1);
-    CHECK_NUMBER(host.streams[0].error, LLM_ERROR_OK);
-    CHECK_TEXT(host.streams[0].text, "found");
-    host_forget(&host, 1);
+    CHECK_NUMBER(llm_client_start(caller.client, 1, "openai", request), LLM_ERROR_OK);
+    caller_poll_until_ended(&caller, 1);
+    CHECK_NUMBER(caller.streams[0].error, LLM_ERROR_OK);
+    CHECK_TEXT(caller.streams[0].text, "found");
+    caller_forget(&caller, 1);
   }
-  host_free(&host);
+  caller_free(&caller);
   allow(RLIMIT_NPROC, RLIM_INFINITY);
 }
 
@@ -172,21 +172,21 @@ static void a_call_without_a_descriptor_is_a_network_error(void) {
   struct rlimit before;
   mock_plan("limits", "{\"answer\":{\"text\":\"there is room\"}}");
   CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
-  Host host = host_open(1, NULL);
+  Caller caller = caller_open(1, NULL);
   mock_request("limits", ",\"retries_max\":0", request, sizeof request);
   for (int round = 0; round < 3; round++) {
     allow(RLIMIT_NOFILE, first_free_descriptor());
-    host_start(&host, 1, "limits", "");
-    host_poll_until_ended(&host, 1);
-    CHECK_NUMBER(host.streams[0].error, LLM_ERROR_NETWORK);
-    CHECK_HOLDS(host.streams[0].end, "Too many open files");
-    host_forget(&host, 1);
+    caller_start(&caller, 1, "limits", "");
+    caller_poll_until_ended(&caller, 1);
+    CHECK_NUMBER(caller.streams[0].error, LLM_ERROR_NETWORK);
+    CHECK_HOLDS(caller.streams[0].end, "Too many open files");
+    caller_forget(&caller, 1);
     CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_NETWORK);
     allow(RLIMIT_NOFILE, before.rlim_cur);
   }
-  check_it_works(host.client);
+  check_it_works(caller.client);
   CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
-  host_free(&host);
+  caller_free(&caller);
 }
 
 const CheckTest limits_tests[] = {

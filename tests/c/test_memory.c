@@ -1,6 +1,6 @@
-/* What a flood may take (C12, F74, F84): it ends as TOO_LARGE, in a process with little memory too,
- * and takes no more than a quarter above the limit that stops it. The address sanitizer needs more
- * of everything. */
+/* What a flood may take: it ends as TOO_LARGE, in a process with little memory too, and takes no
+ * more than a quarter above the limit that stops it. The address sanitizer needs more of
+ * everything. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,9 +16,9 @@
 
 enum { MEBIBYTE_KIB = 1024, EVENT_KIB_MAX = 16 * MEBIBYTE_KIB, BODY_KIB_MAX = 32 * MEBIBYTE_KIB };
 
-#define STREAM_OF(actions)                                                                      \
-  "{\"raw\":[{\"head\":{\"status\":200,\"headers\":[[\"content-type\",\"text/event-stream\"]]," \
-  "\"chunked\":true}}," actions "]}"
+#define BODY_OF(encoding, actions)                                                    \
+  "{\"raw\":[{\"head\":{\"status\":200,\"headers\":[[\"content-type\",\"application/" \
+  "json\"]" encoding "],\"chunked\":true}}," actions "]}"
 
 typedef struct Flood {
   const char *name;
@@ -28,25 +28,39 @@ typedef struct Flood {
 } Flood;
 
 static const Flood floods[] = {
-    {"a body", "{\"fault\":\"F24\"}", ",\"stream\":false", BODY_KIB_MAX},
-    {"a gzip bomb", "{\"fault\":\"F25\"}", ",\"stream\":false", BODY_KIB_MAX},
-    {"an endless line", "{\"fault\":\"F50\"}", "", EVENT_KIB_MAX},
+    {"a body",
+     BODY_OF("",
+             "{\"chunk\":\"{\\\"choices\\\":[{\\\"message\\\":{\\\"content\\\":\\\"\"},"
+             "{\"bytes\":268435456,\"of\":\"x\"}"),
+     ",\"stream\":false", BODY_KIB_MAX},
+    {"a gzip bomb",
+     BODY_OF(
+         ",[\"content-encoding\",\"gzip\"]",
+         "{\"gzip\":true},{\"chunk\":\"{\\\"choices\\\":[{\\\"message\\\":{\\\"content\\\":\\\"\"},"
+         "{\"bytes\":536870912,\"of\":\"x\"},{\"chunk_end\":true}"),
+     ",\"stream\":false", BODY_KIB_MAX},
+    {"an endless line",
+     MOCK_CUT_STREAM(
+         "{\"start\":true},{\"chunk\":\"data: {\\\"choices\\\":[{\\\"delta\\\":{\\\"content\\\":"
+         "\\\"\"},{\"bytes\":67108864,\"of\":\"x\"}"),
+     "", EVENT_KIB_MAX},
     {"an endless line of data",
-     STREAM_OF("{\"chunk\":\"data: \"},{\"bytes\":67108864,\"of\":\"x\"}"), "", EVENT_KIB_MAX},
+     MOCK_CUT_STREAM("{\"chunk\":\"data: \"},{\"bytes\":67108864,\"of\":\"x\"}"), "",
+     EVENT_KIB_MAX},
     {"endless lines of data",
-     STREAM_OF(
+     MOCK_CUT_STREAM(
          "{\"repeat\":200000,\"actions\":[{\"chunk\":\"data: "
          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
          "\\n\"}]}"),
      "", EVENT_KIB_MAX},
     /* Neither line may be kept twice while it becomes a part of the data. */
     {"long lines of data",
-     STREAM_OF("{\"chunk\":\"data: x\\ndata: \"},{\"bytes\":15000000,\"of\":\"x\"},"
-               "{\"chunk\":\"\\ndata: \"},{\"bytes\":3000000,\"of\":\"x\"}"),
+     MOCK_CUT_STREAM("{\"chunk\":\"data: x\\ndata: \"},{\"bytes\":15000000,\"of\":\"x\"},"
+                     "{\"chunk\":\"\\ndata: \"},{\"bytes\":3000000,\"of\":\"x\"}"),
      "", EVENT_KIB_MAX},
     {"a long name",
-     STREAM_OF("{\"chunk\":\"event: \"},{\"bytes\":16000000,\"of\":\"x\"},"
-               "{\"chunk\":\"\\ndata: \"},{\"bytes\":16000000,\"of\":\"x\"}"),
+     MOCK_CUT_STREAM("{\"chunk\":\"event: \"},{\"bytes\":16000000,\"of\":\"x\"},"
+                     "{\"chunk\":\"\\ndata: \"},{\"bytes\":16000000,\"of\":\"x\"}"),
      "", EVENT_KIB_MAX},
 };
 
@@ -136,7 +150,7 @@ static void too_little_memory_is_an_error(void) {
   }
 }
 
-/* An answer with so many bytes of text, streamed or whole; 1 when it came, 0 when it was refused.
+/* A response with so many bytes of text, streamed or whole; 1 when it came, 0 when it was refused.
  */
 static int invoke_large(int bytes, int is_streamed) {
   static const char *const types[] = {"application/json", "text/event-stream"};
@@ -162,15 +176,15 @@ static int invoke_large(int bytes, int is_streamed) {
   return error == LLM_ERROR_OK;
 }
 
-/* Answers that fit their limits and not the memory: each is whole, or an error. */
-static void large_answers_in_little_memory_are_whole_or_an_error(void) {
+/* Responses that fit their limits and not the memory: each is whole, or an error. */
+static void large_responses_in_little_memory_are_whole_or_an_error(void) {
   enum {
     MEBIBYTE = 1 << 20,
     LEFT_MIN = 16,
     LEFT_MAX = 48,
     LEFT_STEP = 4,
-    ANSWER_MAX = 17,
-    ANSWER_STEP = 4
+    RESPONSE_MAX = 17,
+    RESPONSE_STEP = 4
   };
   char request[1024];
   mock_plan("warm", "{\"answer\":{\"text\":\"warm\"}}");
@@ -184,7 +198,7 @@ static void large_answers_in_little_memory_are_whole_or_an_error(void) {
       check_bound(20);
       CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
       limit_memory((check_process_status("VmSize:") << 10) + (size_t)left * MEBIBYTE);
-      for (int size = 1; size <= ANSWER_MAX; size += ANSWER_STEP) {
+      for (int size = 1; size <= RESPONSE_MAX; size += RESPONSE_STEP) {
         for (int is_streamed = 0; is_streamed <= 1; is_streamed++, all++) {
           whole += invoke_large(size * MEBIBYTE, is_streamed);
         }
@@ -198,8 +212,8 @@ static void large_answers_in_little_memory_are_whole_or_an_error(void) {
 }
 
 const CheckTest memory_tests[] = {
-    {"large_answers_in_little_memory_are_whole_or_an_error",
-     large_answers_in_little_memory_are_whole_or_an_error, 60},
+    {"large_responses_in_little_memory_are_whole_or_an_error",
+     large_responses_in_little_memory_are_whole_or_an_error, 60},
     {"a_flood_takes_a_quarter_above_its_limit_at_most",
      a_flood_takes_a_quarter_above_its_limit_at_most, 120},
     {"little_memory_is_enough_for_floods", little_memory_is_enough_for_floods, 60},

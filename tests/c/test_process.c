@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "caller.h"
 #include "check.h"
-#include "host.h"
 #include "json.h"
 #include "mock.h"
 #include "suites.h"
@@ -35,7 +35,7 @@ static size_t threads_now(void) {
 #ifndef __SANITIZE_ADDRESS__
 
 /* What a child of a process with live streams may expect. */
-static void run_child(Host *inherited) {
+static void run_child(Caller *inherited) {
   const LlmEvent *events = NULL;
   char request[1024];
   check_bound(10);
@@ -48,54 +48,54 @@ static void run_child(Host *inherited) {
   CHECK_NUMBER(llm_client_poll(inherited->client, -1, &events), 0);
   llm_client_free(inherited->client);
   CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
-  Host host = host_open(1, NULL);
-  host_start(&host, 1, "child", "");
-  host_poll_until_ended(&host, 1);
-  CHECK_NUMBER(host.streams[0].error, LLM_ERROR_OK);
-  CHECK_TEXT(host.streams[0].text, "from the child");
-  llm_client_free(host.client);
+  Caller caller = caller_open(1, NULL);
+  caller_start(&caller, 1, "child", "");
+  caller_poll_until_ended(&caller, 1);
+  CHECK_NUMBER(caller.streams[0].error, LLM_ERROR_OK);
+  CHECK_TEXT(caller.streams[0].text, "from the child");
+  llm_client_free(caller.client);
   _exit(0);
 }
 
 static void fork_child_works(void) {
-  Host host = host_open(2, NULL);
+  Caller caller = caller_open(2, NULL);
   mock_plan("child", "{\"answer\":{\"text\":\"from the child\"}}");
   mock_plan("parent",
             MOCK_STREAM("{\"token\":\"before \"},{\"await\":\"go\"},{\"token\":\"after\"}"));
-  host_start(&host, 1, "parent", "");
-  host_poll_until_text(&host, 1, 7);
+  caller_start(&caller, 1, "parent", "");
+  caller_poll_until_text(&caller, 1, 7);
   fflush(stdout);
   pid_t child = fork();
-  if (child == 0) run_child(&host);
+  if (child == 0) run_child(&caller);
   check_child_exits(child, 0);
   mock_signal("parent", "go");
-  host_poll_until_ended(&host, 1);
-  CHECK_NUMBER(host.streams[0].error, LLM_ERROR_OK);
-  CHECK_TEXT(host.streams[0].text, "before after");
-  host_free(&host);
+  caller_poll_until_ended(&caller, 1);
+  CHECK_NUMBER(caller.streams[0].error, LLM_ERROR_OK);
+  CHECK_TEXT(caller.streams[0].text, "before after");
+  caller_free(&caller);
 }
 
 /* Forks at any moment: with tokens in flight, from a process that goes on polling. */
 static void fork_with_live_streams_never_hangs(void) {
   enum { STREAMS = 20, FORKS = 20 };
-  Host host = host_open(STREAMS + 1, NULL);
+  Caller caller = caller_open(STREAMS + 1, NULL);
   mock_plan("child", "{\"answer\":{\"text\":\"from the child\"}}");
   for (uint64_t stream = 1; stream <= STREAMS; stream++) {
-    host_start(&host, stream, "tokens~100~5~forks", "");
+    caller_start(&caller, stream, "tokens~100~5~forks", "");
   }
   for (int i = 0; i < FORKS; i++) {
-    host_poll(&host, 5);
+    caller_poll(&caller, 5);
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0) run_child(&host);
+    if (child == 0) run_child(&caller);
     check_child_exits(child, 0);
   }
-  host_poll_until_ended(&host, STREAMS);
+  caller_poll_until_ended(&caller, STREAMS);
   for (uint64_t stream = 1; stream <= STREAMS; stream++) {
-    CHECK_NUMBER(host.streams[stream - 1].error, LLM_ERROR_OK);
-    CHECK_NUMBER(host.streams[stream - 1].deltas, 100);
+    CHECK_NUMBER(caller.streams[stream - 1].error, LLM_ERROR_OK);
+    CHECK_NUMBER(caller.streams[stream - 1].deltas, 100);
   }
-  host_free(&host);
+  caller_free(&caller);
 }
 
 #endif
@@ -107,11 +107,11 @@ static void exit_with_live_stream(void) {
     pid_t child = fork();
     if (child == 0) {
       check_bound(10);
-      Host host = host_open(8, NULL);
+      Caller caller = caller_open(8, NULL);
       for (uint64_t stream = 1; stream <= 8; stream++) {
-        host_start(&host, stream, "tokens~1000~5~exit", "");
+        caller_start(&caller, stream, "tokens~1000~5~exit", "");
       }
-      host_poll_until_text(&host, 1, (size_t)i % 3);
+      caller_poll_until_text(&caller, 1, (size_t)i % 3);
       exit(40 + i);
     }
     check_child_exits(child, 40 + i);
@@ -120,7 +120,8 @@ static void exit_with_live_stream(void) {
 
 static LlmClient *client_of_exit;
 
-/* What the host does after its main has returned, when the library has nothing left to promise. */
+/* What the caller does after its main has returned, when the library has nothing left to promise.
+ */
 static void use_the_library_at_the_end(void) {
   char request[1024];
   LlmClient *other = NULL;
@@ -170,14 +171,14 @@ static void the_end_of_the_process_is_closed_and_no_hang(void) {
       char request[1024];
       check_bound(10);
       if (!is_late) CHECK(atexit(use_the_library_after_its_end) == 0);
-      Host host = host_open(1, NULL);
-      client_of_exit = host.client;
+      Caller caller = caller_open(1, NULL);
+      client_of_exit = caller.client;
       mock_plan("warm", "{\"answer\":{\"text\":\"warm\"}}");
       mock_request("warm", "", request, sizeof request);
       CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
-      CHECK_NUMBER(llm_client_new("{\"no\":1}", NULL, NULL, &host.client), LLM_ERROR_CONFIG);
-      host.client = client_of_exit;
-      host_start(&host, 1, "end", "");
+      CHECK_NUMBER(llm_client_new("{\"no\":1}", NULL, NULL, &caller.client), LLM_ERROR_CONFIG);
+      caller.client = client_of_exit;
+      caller_start(&caller, 1, "end", "");
       if (is_late) CHECK(atexit(use_the_library_at_the_end) == 0);
       exit(40);
     }
@@ -185,7 +186,8 @@ static void the_end_of_the_process_is_closed_and_no_hang(void) {
   }
 }
 
-/* C10: the provider closes while a large request is sent, and the host never asked for SIGPIPE. */
+/* The provider closes while a large request is sent, and the caller never asked for SIGPIPE.
+ */
 static void a_closed_upload_raises_no_sigpipe(void) {
   enum { CONTENT_BYTES = 4 * 1024 * 1024, ROUNDS = 20 };
   char url[256];
@@ -215,19 +217,19 @@ static void nothing_runs_before_the_first_client(void) {
 }
 
 static void threads_are_few(void) {
-  Host hosts[10];
-  for (size_t i = 0; i < CHECK_COUNT(hosts); i++) {
-    hosts[i] = host_open(4, NULL);
+  Caller callers[10];
+  for (size_t i = 0; i < CHECK_COUNT(callers); i++) {
+    callers[i] = caller_open(4, NULL);
     for (uint64_t stream = 1; stream <= 4; stream++) {
-      host_start(&hosts[i], stream, "tokens~10~5~threads", "");
+      caller_start(&callers[i], stream, "tokens~10~5~threads", "");
     }
   }
-  for (size_t i = 0; i < CHECK_COUNT(hosts); i++) host_poll_until_ended(&hosts[i], 4);
+  for (size_t i = 0; i < CHECK_COUNT(callers); i++) caller_poll_until_ended(&callers[i], 4);
   size_t threads = threads_now();
   if (threads > (size_t)sysconf(_SC_NPROCESSORS_ONLN) + 4) {
     check_fail(__FILE__, __LINE__, "%zu threads", threads);
   }
-  for (size_t i = 0; i < CHECK_COUNT(hosts); i++) host_free(&hosts[i]);
+  for (size_t i = 0; i < CHECK_COUNT(callers); i++) caller_free(&callers[i]);
 }
 
 const CheckTest process_tests[] = {

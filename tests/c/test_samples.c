@@ -25,7 +25,7 @@ static int run_sample(const char *name, const char *key, char *output, size_t si
   return WEXITSTATUS(pclose(stream));
 }
 
-static void sample_invoke_prints_the_answer(void) {
+static void sample_invoke_prints_the_response(void) {
   char output[1024];
   mock_plan("sample", "{\"answer\":{\"text\":\"Ownership moves with the value\"}}");
   CHECK_NUMBER(run_sample("invoke", "sample", output, sizeof output), 0);
@@ -39,7 +39,7 @@ static void sample_invoke_reports_errors(void) {
   CHECK_HOLDS(output, "AUTHENTICATION");
 }
 
-static void sample_poll_prints_both_answers(void) {
+static void sample_poll_prints_both_responses(void) {
   char output[1024];
   mock_plan("sample-poll", "{\"answer\":{\"text\":\"one answer\"}}");
   CHECK_NUMBER(run_sample("poll", "sample-poll", output, sizeof output), 0);
@@ -52,8 +52,8 @@ static void sample_poll_prints_both_answers(void) {
 }
 
 const CheckTest samples_tests[] = {
-    {"sample_invoke_prints_the_answer", sample_invoke_prints_the_answer, 0},
+    {"sample_invoke_prints_the_response", sample_invoke_prints_the_response, 0},
     {"sample_invoke_reports_errors", sample_invoke_reports_errors, 0},
-    {"sample_poll_prints_both_answers", sample_poll_prints_both_answers, 0},
+    {"sample_poll_prints_both_responses", sample_poll_prints_both_responses, 0},
 };
 SUITE_END(samples)

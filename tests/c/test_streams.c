@@ -6,19 +6,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "caller.h"
 #include "check.h"
-#include "host.h"
 #include "json.h"
 #include "mock.h"
 #include "suites.h"
 
 static void echo(void) {
   char field[64];
-  Host host = host_open(1, NULL);
+  Caller caller = caller_open(1, NULL);
   mock_plan("echo", "{\"answer\":{\"text\":\"Hello wide world\"}}");
-  host_start(&host, 1, "echo", "");
-  host_poll_until_ended(&host, 1);
-  Transcript *echoed = &host.streams[0];
+  caller_start(&caller, 1, "echo", "");
+  caller_poll_until_ended(&caller, 1);
+  Transcript *echoed = &caller.streams[0];
   CHECK_NUMBER(echoed->error, LLM_ERROR_OK);
   CHECK_NUMBER(echoed->starts, 1);
   CHECK_TEXT(echoed->text, "Hello wide world");
@@ -31,13 +31,13 @@ static void echo(void) {
   CHECK(json_number(echoed->end, "total_ms") >= json_number(echoed->end, "first_token_ms"));
   CHECK_NUMBER(json_number(echoed->end, "attempts"), 1);
   CHECK(json_find(echoed->end, "error") == NULL);
-  host_free(&host);
+  caller_free(&caller);
 }
 
 /* Streams side by side: each one's text in its own order, nothing of another's. */
 static void order(void) {
   enum { STREAMS = 8, TOKENS = 100 };
-  Host host = host_open(STREAMS, NULL);
+  Caller caller = caller_open(STREAMS, NULL);
   for (uint64_t stream = 1; stream <= STREAMS; stream++) {
     char key[32];
     char steps[4096] = "{\"answer\":{\"text\":\"";
@@ -53,12 +53,12 @@ static void order(void) {
   for (uint64_t stream = 1; stream <= STREAMS; stream++) {
     char key[32];
     snprintf(key, sizeof key, "order-%d", (int)stream);
-    host_start(&host, stream, key, "");
+    caller_start(&caller, stream, key, "");
   }
-  host_poll_until_ended(&host, STREAMS);
+  caller_poll_until_ended(&caller, STREAMS);
   for (uint64_t stream = 1; stream <= STREAMS; stream++) {
-    const char *at = host.streams[stream - 1].text;
-    CHECK_NUMBER(host.streams[stream - 1].error, LLM_ERROR_OK);
+    const char *at = caller.streams[stream - 1].text;
+    CHECK_NUMBER(caller.streams[stream - 1].error, LLM_ERROR_OK);
     for (int token = 0; token < TOKENS; token++) {
       char *after = NULL;
       CHECK_NUMBER(strtol(at, &after, 10), stream);
@@ -67,45 +67,45 @@ static void order(void) {
     }
     CHECK_TEXT(at, "");
   }
-  host_free(&host);
+  caller_free(&caller);
 }
 
 /* One END per accepted start, and after it the number is free again. */
 static void a_number_is_free_after_its_end(void) {
-  Host host = host_open(2, NULL);
+  Caller caller = caller_open(2, NULL);
   mock_plan("again", "{\"answer\":{\"text\":\"again\"}}");
   for (int round = 0; round < 50; round++) {
-    host_start(&host, 1, "again", "");
-    host_start(&host, 2, "again", "");
-    host_poll_until_ended(&host, 2);
+    caller_start(&caller, 1, "again", "");
+    caller_start(&caller, 2, "again", "");
+    caller_poll_until_ended(&caller, 2);
     for (uint64_t stream = 1; stream <= 2; stream++) {
-      CHECK_NUMBER(host.streams[stream - 1].error, LLM_ERROR_OK);
-      CHECK_TEXT(host.streams[stream - 1].text, "again");
-      host_forget(&host, stream);
+      CHECK_NUMBER(caller.streams[stream - 1].error, LLM_ERROR_OK);
+      CHECK_TEXT(caller.streams[stream - 1].text, "again");
+      caller_forget(&caller, stream);
     }
   }
-  CHECK_NUMBER(host_poll(&host, 0), 0);
-  host_free(&host);
+  CHECK_NUMBER(caller_poll(&caller, 0), 0);
+  caller_free(&caller);
 }
 
 /* Rule 6: the END must have been polled; that it waits in the queue is not enough. */
 static void a_number_is_in_use_until_its_end_was_polled(void) {
-  uint64_t rings = 0;
-  int bell = eventfd(0, EFD_CLOEXEC);
-  CHECK(bell >= 0);
-  Host host = host_open_with_bell(1, NULL, llm_wake_fd, (void *)(intptr_t)bell);
-  CHECK_NUMBER(llm_client_start(host.client, 1, "openai", "no JSON"), LLM_ERROR_OK);
+  uint64_t count = 0;
+  int wake_fd = eventfd(0, EFD_CLOEXEC);
+  CHECK(wake_fd >= 0);
+  Caller caller = caller_open_with_wake(1, NULL, llm_wake_fd, (void *)(intptr_t)wake_fd);
+  CHECK_NUMBER(llm_client_start(caller.client, 1, "openai", "no JSON"), LLM_ERROR_OK);
   /* Its END is all that ever comes of it. */
-  CHECK_NUMBER(read(bell, &rings, sizeof rings), sizeof rings);
-  CHECK_NUMBER(llm_client_start(host.client, 1, "openai", "{}"), LLM_ERROR_INVALID_ARGUMENT);
+  CHECK_NUMBER(read(wake_fd, &count, sizeof count), sizeof count);
+  CHECK_NUMBER(llm_client_start(caller.client, 1, "openai", "{}"), LLM_ERROR_INVALID_ARGUMENT);
   CHECK_HOLDS(llm_last_error(), "in use");
-  host_poll_until_ended(&host, 1);
-  CHECK_NUMBER(host.streams[0].error, LLM_ERROR_INVALID_REQUEST);
-  host_forget(&host, 1);
-  CHECK_NUMBER(llm_client_start(host.client, 1, "openai", "no JSON"), LLM_ERROR_OK);
-  host_poll_until_ended(&host, 1);
-  host_free(&host);
-  close(bell);
+  caller_poll_until_ended(&caller, 1);
+  CHECK_NUMBER(caller.streams[0].error, LLM_ERROR_INVALID_REQUEST);
+  caller_forget(&caller, 1);
+  CHECK_NUMBER(llm_client_start(caller.client, 1, "openai", "no JSON"), LLM_ERROR_OK);
+  caller_poll_until_ended(&caller, 1);
+  caller_free(&caller);
+  close(wake_fd);
 }
 
 typedef struct ErrorKind {
@@ -115,35 +115,36 @@ typedef struct ErrorKind {
   int status;
 } ErrorKind;
 
-#define ANSWER(status) "{\"status\":" #status ",\"error\":{\"message\":\"no\",\"type\":\"t\"}}", ""
+#define STATUS(status) "{\"status\":" #status ",\"error\":{\"message\":\"no\",\"type\":\"t\"}}", ""
 #define FAULT(name) "{\"fault\":\"" name "\"}", ""
 
 static void error_kinds(void) {
   static const ErrorKind rows[] = {
-      {ANSWER(400), LLM_ERROR_INVALID_REQUEST, 400},
-      {ANSWER(401), LLM_ERROR_AUTHENTICATION, 401},
-      {ANSWER(403), LLM_ERROR_PERMISSION, 403},
-      {ANSWER(404), LLM_ERROR_NOT_FOUND, 404},
-      {ANSWER(429), LLM_ERROR_RATE_LIMITED, 429},
+      {STATUS(400), LLM_ERROR_INVALID_REQUEST, 400},
+      {STATUS(401), LLM_ERROR_AUTHENTICATION, 401},
+      {STATUS(403), LLM_ERROR_PERMISSION, 403},
+      {STATUS(404), LLM_ERROR_NOT_FOUND, 404},
+      {STATUS(429), LLM_ERROR_RATE_LIMITED, 429},
       {"{\"status\":429,\"error\":{\"message\":\"no\",\"type\":\"insufficient_quota\","
        "\"code\":\"insufficient_quota\"}}",
        "", LLM_ERROR_QUOTA_EXCEEDED, 429},
-      {ANSWER(500), LLM_ERROR_PROVIDER, 500},
-      {ANSWER(529), LLM_ERROR_OVERLOADED, 529},
+      {STATUS(500), LLM_ERROR_PROVIDER, 500},
+      {STATUS(529), LLM_ERROR_OVERLOADED, 529},
       {"{\"before_request\":[{\"reset\":true}]}", "", LLM_ERROR_NETWORK, -1},
       {"{\"raw\":[{\"hang\":true}]}", ",\"headers_timeout_ms\":50", LLM_ERROR_TIMEOUT, -1},
       {FAULT("F30"), LLM_ERROR_TRUNCATED, -2},
       {FAULT("F39"), LLM_ERROR_PROTOCOL, -2},
-      {FAULT("F50"), LLM_ERROR_TOO_LARGE, -2},
+      {MOCK_CUT_STREAM("{\"chunk\":\"data: \"},{\"bytes\":67108864,\"of\":\"x\"}"), "",
+       LLM_ERROR_TOO_LARGE, -2},
   };
-  Host host = host_open(1, NULL);
+  Caller caller = caller_open(1, NULL);
   for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
     char kind[64];
     char outcome[64];
     mock_plan("kinds", rows[i].step);
-    host_start(&host, 1, "kinds", rows[i].more);
-    host_poll_until_ended(&host, 1);
-    const Transcript *failed = &host.streams[0];
+    caller_start(&caller, 1, "kinds", rows[i].more);
+    caller_poll_until_ended(&caller, 1);
+    const Transcript *failed = &caller.streams[0];
     if (failed->error != rows[i].error) {
       check_fail(__FILE__, __LINE__, "%s: %s", rows[i].step, failed->end);
     }
@@ -151,9 +152,9 @@ static void error_kinds(void) {
     CHECK_TEXT(json_text(failed->end, "outcome", outcome, sizeof outcome),
                failed->error == LLM_ERROR_TRUNCATED ? "truncated" : "failed");
     if (rows[i].status != -2) CHECK_NUMBER(json_number(failed->end, "status"), rows[i].status);
-    host_forget(&host, 1);
+    caller_forget(&caller, 1);
   }
-  host_free(&host);
+  caller_free(&caller);
 }
 
 /* Bad requests arrive as END, name the field, and cause no I/O; the next stream works. */
@@ -175,43 +176,44 @@ static void bad_requests_end_before_any_io(void) {
       {"{\"base_url\":\"%s\",\"api_key\":\"a\\nb\",\"model\":\"m\"," MESSAGES "}", "api_key"},
       {"{\"base_url\":\"nonsense %s\",\"api_key\":\"k\",\"model\":\"m\"," MESSAGES "}", "base_url"},
   };
-  Host host = host_open(1, NULL);
+  Caller caller = caller_open(1, NULL);
   mock_plan("bad", "{\"answer\":{\"text\":\"good\"}}");
   for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
     char url[256];
     char request[1024];
     mock_base_url("bad", url, sizeof url);
     snprintf(request, sizeof request, rows[i].format, url);
-    CHECK_NUMBER(llm_client_start(host.client, 1, "openai", request), LLM_ERROR_OK);
-    host_poll_until_ended(&host, 1);
-    const Transcript *refused = &host.streams[0];
+    CHECK_NUMBER(llm_client_start(caller.client, 1, "openai", request), LLM_ERROR_OK);
+    caller_poll_until_ended(&caller, 1);
+    const Transcript *refused = &caller.streams[0];
     CHECK(refused->error == LLM_ERROR_INVALID_REQUEST || refused->error == LLM_ERROR_CONFIG ||
           refused->error == LLM_ERROR_INVALID_ARGUMENT);
     CHECK_HOLDS(json_find(refused->end, "message"), rows[i].names);
     CHECK_NUMBER(refused->starts, 0);
-    host_forget(&host, 1);
+    caller_forget(&caller, 1);
   }
-  host_start(&host, 1, "bad", "");
-  host_poll_until_ended(&host, 1);
-  CHECK_TEXT(host.streams[0].text, "good");
+  caller_start(&caller, 1, "bad", "");
+  caller_poll_until_ended(&caller, 1);
+  CHECK_TEXT(caller.streams[0].text, "good");
   char *seen = mock_seen("bad");
   CHECK_NUMBER(json_number(seen, "connections_opened"), 1);
   free(seen);
-  host_free(&host);
+  caller_free(&caller);
 }
 
 static void a_retry_is_invisible(void) {
-  Host host = host_open(1, "{\"provider\":\"openai\",\"api_key\":\"test-key\",\"retries_max\":2}");
+  Caller caller =
+      caller_open(1, "{\"provider\":\"openai\",\"api_key\":\"test-key\",\"retries_max\":2}");
   mock_plan("retry",
             "{\"status\":503,\"headers\":[[\"retry-after-ms\",\"1\"]],\"body\":\"\"},"
             "{\"answer\":{\"text\":\"after all\"}}");
-  host_start(&host, 1, "retry", "");
-  host_poll_until_ended(&host, 1);
-  CHECK_NUMBER(host.streams[0].error, LLM_ERROR_OK);
-  CHECK_TEXT(host.streams[0].text, "after all");
-  CHECK_NUMBER(json_number(host.streams[0].end, "attempts"), 2);
+  caller_start(&caller, 1, "retry", "");
+  caller_poll_until_ended(&caller, 1);
+  CHECK_NUMBER(caller.streams[0].error, LLM_ERROR_OK);
+  CHECK_TEXT(caller.streams[0].text, "after all");
+  CHECK_NUMBER(json_number(caller.streams[0].end, "attempts"), 2);
   free(mock_wait("retry", "requests=2"));
-  host_free(&host);
+  caller_free(&caller);
 }
 
 /* F43: characters of two, three and four bytes, each byte of the event in an HTTP chunk of its own.
@@ -220,30 +222,30 @@ static void characters_are_never_cut(void) {
   static const char text[] = "\xC3\xA9 \xE2\x98\x95 \xE5\xAE\x8C\xE4\xBA\x86 \xF0\x9F\xA6\x80";
   char vector[1024];
   snprintf(vector, sizeof vector, "{\"answer\":{\"text\":\"%s\"},\"cut\":1}", text);
-  Host host = host_open(1, NULL);
+  Caller caller = caller_open(1, NULL);
   mock_plan("characters", vector);
-  host_start(&host, 1, "characters", "");
-  host_poll_until_ended(&host, 1);
-  CHECK_NUMBER(host.streams[0].error, LLM_ERROR_OK);
-  CHECK_TEXT(host.streams[0].text, text);
-  host_free(&host);
+  caller_start(&caller, 1, "characters", "");
+  caller_poll_until_ended(&caller, 1);
+  CHECK_NUMBER(caller.streams[0].error, LLM_ERROR_OK);
+  CHECK_TEXT(caller.streams[0].text, text);
+  caller_free(&caller);
 }
 
 /* The network cable: the provider dies while it streams. */
 static void a_dead_provider_is_truncated(void) {
   Mock victim = mock_start();
-  Host host = host_open(1, NULL);
-  host_start(&host, 1, "tokens~1000~20~victim", "");
-  host_poll_until_text(&host, 1, 1);
+  Caller caller = caller_open(1, NULL);
+  caller_start(&caller, 1, "tokens~1000~20~victim", "");
+  caller_poll_until_text(&caller, 1, 1);
   double killed_ms = check_now_ms();
   CHECK(kill(victim.pid, SIGKILL) == 0);
-  host_poll_until_ended(&host, 1);
+  caller_poll_until_ended(&caller, 1);
   CHECK(check_now_ms() - killed_ms < 1000 * check_slower());
-  CHECK_NUMBER(host.streams[0].error, LLM_ERROR_TRUNCATED);
-  CHECK(host.streams[0].length > 0);
+  CHECK_NUMBER(caller.streams[0].error, LLM_ERROR_TRUNCATED);
+  CHECK(caller.streams[0].length > 0);
   CHECK(waitpid(victim.pid, NULL, 0) == victim.pid);
   close(victim.stdin_fd);
-  host_free(&host);
+  caller_free(&caller);
 }
 
 const CheckTest streams_tests[] = {

@@ -1,10 +1,10 @@
-/* Back-pressure (rule 11): what the host does not read, the provider must keep. */
+/* Back-pressure (rule 11): what the caller does not read, the provider must keep. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "caller.h"
 #include "check.h"
-#include "host.h"
 #include "json.h"
 #include "mock.h"
 #include "suites.h"
@@ -31,46 +31,47 @@ static void plan_flood(const char *key) {
 }
 
 static void unread_is_bounded(void) {
-  Host host = host_open(1, NULL);
-  host.keeps_window_shut = 1;
+  Caller caller = caller_open(1, NULL);
+  caller.keeps_window_shut = 1;
   plan_flood("flood");
-  host_start(&host, 1, "flood", "");
-  host_poll_until_text(&host, 1, WINDOW_BYTES - READ_BYTES);
-  while (host_poll(&host, QUIET_MS) > 0) {
+  caller_start(&caller, 1, "flood", "");
+  caller_poll_until_text(&caller, 1, WINDOW_BYTES - READ_BYTES);
+  while (caller_poll(&caller, QUIET_MS) > 0) {
   }
-  size_t shut = host.streams[0].length;
+  size_t shut = caller.streams[0].length;
   CHECK(shut <= WINDOW_BYTES + READ_BYTES);
   CHECK(!mock_happens("flood", KERNEL_BYTES, QUIET_MS));
 
-  llm_client_consumed(host.client, 1, shut);
-  host_poll_until_text(&host, 1, 2 * shut - READ_BYTES);
-  while (host_poll(&host, QUIET_MS) > 0) {
+  llm_client_consumed(caller.client, 1, shut);
+  caller_poll_until_text(&caller, 1, 2 * shut - READ_BYTES);
+  while (caller_poll(&caller, QUIET_MS) > 0) {
   }
-  CHECK(host.streams[0].length <= shut + WINDOW_BYTES + READ_BYTES);
-  CHECK_NUMBER(host.streams[0].ends, 0);
-  llm_client_cancel(host.client, 1);
-  host_poll_until_ended(&host, 1);
-  CHECK_NUMBER(host.streams[0].error, LLM_ERROR_CANCELLED);
-  host_free(&host);
+  CHECK(caller.streams[0].length <= shut + WINDOW_BYTES + READ_BYTES);
+  CHECK_NUMBER(caller.streams[0].ends, 0);
+  llm_client_cancel(caller.client, 1);
+  caller_poll_until_ended(&caller, 1);
+  CHECK_NUMBER(caller.streams[0].error, LLM_ERROR_CANCELLED);
+  caller_free(&caller);
 }
 
 static void unpolled_is_bounded(void) {
   enum { STREAMS = 8 };
-  Host host = host_open(STREAMS,
-                        "{\"provider\":\"openai\",\"api_key\":\"test-key\","
-                        "\"queue_bytes_max\":1048576,\"stream_window_bytes\":16777216}");
+  Caller caller = caller_open(STREAMS,
+                              "{\"provider\":\"openai\",\"api_key\":\"test-key\","
+                              "\"queue_bytes_max\":1048576,\"stream_window_bytes\":16777216}");
   plan_flood("unpolled");
-  for (uint64_t stream = 1; stream <= STREAMS; stream++) host_start(&host, stream, "unpolled", "");
+  for (uint64_t stream = 1; stream <= STREAMS; stream++)
+    caller_start(&caller, stream, "unpolled", "");
   free(mock_wait("unpolled", "requests=8"));
   CHECK(!mock_happens("unpolled", "bytes=60000000", 3 * QUIET_MS));
   size_t bytes = 0;
-  host_poll(&host, -1);
-  for (uint64_t stream = 1; stream <= STREAMS; stream++) bytes += host.streams[stream - 1].length;
+  caller_poll(&caller, -1);
+  for (uint64_t stream = 1; stream <= STREAMS; stream++) bytes += caller.streams[stream - 1].length;
   CHECK(bytes > 0 && bytes <= 1048576 + STREAMS * READ_BYTES);
-  host_free(&host);
+  caller_free(&caller);
 }
 
-/* A host that reads gets all of it, whatever the window, down to a single byte. */
+/* A caller that reads gets all of it, whatever the window, down to a single byte. */
 static void consumed_reopens_a_small_window(void) {
   static const int windows[] = {1, 7, 100, 4096};
   mock_plan("small",
@@ -80,33 +81,33 @@ static void consumed_reopens_a_small_window(void) {
     snprintf(options, sizeof options,
              "{\"provider\":\"openai\",\"api_key\":\"test-key\",\"stream_window_bytes\":%d}",
              windows[i]);
-    Host host = host_open(1, options);
-    host_start(&host, 1, "small", "");
-    host_poll_until_ended(&host, 1);
-    CHECK_NUMBER(host.streams[0].error, LLM_ERROR_OK);
-    CHECK_NUMBER(host.streams[0].length, 32000);
-    CHECK_NUMBER(host.streams[0].deltas, 2000);
-    host_free(&host);
+    Caller caller = caller_open(1, options);
+    caller_start(&caller, 1, "small", "");
+    caller_poll_until_ended(&caller, 1);
+    CHECK_NUMBER(caller.streams[0].error, LLM_ERROR_OK);
+    CHECK_NUMBER(caller.streams[0].length, 32000);
+    CHECK_NUMBER(caller.streams[0].deltas, 2000);
+    caller_free(&caller);
   }
 }
 
 /* A queue that is full after one event: every stream that waits for room is told of it. */
 static void room_in_the_queue_wakes_every_stream(void) {
   enum { STREAMS = 8 };
-  Host host = host_open(STREAMS,
-                        "{\"provider\":\"openai\",\"api_key\":\"test-key\","
-                        "\"queue_bytes_max\":1}");
+  Caller caller = caller_open(STREAMS,
+                              "{\"provider\":\"openai\",\"api_key\":\"test-key\","
+                              "\"queue_bytes_max\":1}");
   mock_plan("room", MOCK_STREAM("{\"token\":\"one \"},{\"await\":\"go\"},{\"token\":\"two \"},"
                                 "{\"token\":\"three\"}"));
-  for (uint64_t stream = 1; stream <= STREAMS; stream++) host_start(&host, stream, "room", "");
-  for (uint64_t stream = 1; stream <= STREAMS; stream++) host_poll_until_text(&host, stream, 4);
+  for (uint64_t stream = 1; stream <= STREAMS; stream++) caller_start(&caller, stream, "room", "");
+  for (uint64_t stream = 1; stream <= STREAMS; stream++) caller_poll_until_text(&caller, stream, 4);
   mock_signal("room", "go");
-  host_poll_until_ended(&host, STREAMS);
+  caller_poll_until_ended(&caller, STREAMS);
   for (uint64_t stream = 1; stream <= STREAMS; stream++) {
-    CHECK_NUMBER(host.streams[stream - 1].error, LLM_ERROR_OK);
-    CHECK_TEXT(host.streams[stream - 1].text, "one two three");
+    CHECK_NUMBER(caller.streams[stream - 1].error, LLM_ERROR_OK);
+    CHECK_TEXT(caller.streams[stream - 1].text, "one two three");
   }
-  host_free(&host);
+  caller_free(&caller);
 }
 
 /* A stream that waits for room, or for its window, lets go of its connection when it is cancelled,
@@ -122,36 +123,37 @@ static void a_cancelled_stream_with_a_full_queue_closes(void) {
     char query[32];
     snprintf(options, sizeof options, "{\"provider\":\"openai\",\"api_key\":\"test-key\",%s}",
              full[i]);
-    Host host = host_open(STREAMS, options);
+    Caller caller = caller_open(STREAMS, options);
     plan_flood("full");
-    for (uint64_t stream = 1; stream <= STREAMS; stream++) host_start(&host, stream, "full", "");
+    for (uint64_t stream = 1; stream <= STREAMS; stream++)
+      caller_start(&caller, stream, "full", "");
     snprintf(query, sizeof query, "requests=%d&bytes=1048576", STREAMS);
     free(mock_wait("full", query));
-    for (uint64_t stream = 1; stream <= STREAMS; stream++) llm_client_cancel(host.client, stream);
+    for (uint64_t stream = 1; stream <= STREAMS; stream++) llm_client_cancel(caller.client, stream);
     snprintf(query, sizeof query, "closed=%d", STREAMS);
     free(mock_wait("full", query));
-    host_poll_until_ended(&host, STREAMS);
+    caller_poll_until_ended(&caller, STREAMS);
     for (uint64_t stream = 1; stream <= STREAMS; stream++) {
-      CHECK_NUMBER(host.streams[stream - 1].error, LLM_ERROR_CANCELLED);
+      CHECK_NUMBER(caller.streams[stream - 1].error, LLM_ERROR_CANCELLED);
     }
-    host_free(&host);
+    caller_free(&caller);
   }
 }
 
-/* Time that stands still on the host runs no timer: a shut window outlives idle_timeout_ms. */
+/* Time that stands still on the caller runs no timer: a shut window outlives idle_timeout_ms. */
 static void a_shut_window_runs_no_timer(void) {
-  Host host = host_open(1, NULL);
-  host.keeps_window_shut = 1;
+  Caller caller = caller_open(1, NULL);
+  caller.keeps_window_shut = 1;
   plan_flood("patience");
-  host_start(&host, 1, "patience", ",\"idle_timeout_ms\":100");
-  host_poll_until_text(&host, 1, WINDOW_BYTES - READ_BYTES);
-  while (host_poll(&host, QUIET_MS) > 0) {
+  caller_start(&caller, 1, "patience", ",\"idle_timeout_ms\":100");
+  caller_poll_until_text(&caller, 1, WINDOW_BYTES - READ_BYTES);
+  while (caller_poll(&caller, QUIET_MS) > 0) {
   }
-  CHECK_NUMBER(host.streams[0].ends, 0);
-  size_t shut = host.streams[0].length;
-  llm_client_consumed(host.client, 1, shut);
-  host_poll_until_text(&host, 1, shut + 1);
-  host_free(&host);
+  CHECK_NUMBER(caller.streams[0].ends, 0);
+  size_t shut = caller.streams[0].length;
+  llm_client_consumed(caller.client, 1, shut);
+  caller_poll_until_text(&caller, 1, shut + 1);
+  caller_free(&caller);
 }
 
 const CheckTest window_tests[] = {

@@ -1,4 +1,4 @@
-"""`python demo.py PROVIDER REQUEST_JSON`: streams one answer, then says how it ended."""
+"""`python demo.py PROVIDER REQUEST_JSON`: streams one response, then says how it ended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from liter_llm import LiterLlm, LlmError
 
 
 async def chat(provider: str, request: str) -> int:
-    """Prints the tokens as they come; the exit code."""
+    """Prints the tokens as they arrive; returns the exit code."""
     call = LiterLlm(provider=provider).invoke(json.loads(request))
     try:
         async for token in call:

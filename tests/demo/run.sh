@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `make demo`: one real answer, streamed through every language, printed as it comes.
-# Without PROVIDER it needs no key: llm servers of the project answer, on a free loopback port, and
+# `make demo`: one real response, streamed through every language, printed as it arrives.
+# Without PROVIDER it needs no key: servers of the project respond, on a free loopback port, and
 # end with this script. With PROVIDER (and MODEL, PROMPT) it is the user's provider and key.
 # Environment: DEMO_PYTHON (has liter_llm), DEMO_C, DEMO_GO and DEMO_NODE (empty without the tool), MODEL_PYTHON (has xllamacpp, or is missing), MOCK.
 set -euo pipefail
@@ -36,7 +36,7 @@ start_mock() {
   base_url=$("$DEMO_PYTHON" -c 'import json, sys; print(json.loads(sys.argv[1])["http"])' "$line")
   base_url=$base_url/tokens~40~50~demo/v1
   echo "-- llama.cpp's wheel (xllamacpp) could not be installed here, see build/log/model.log:"
-  echo "-- the project's mock provider answers instead, at $base_url"
+  echo "-- the project's mock provider responds instead, at $base_url"
 }
 
 if [ -z "$provider" ]; then

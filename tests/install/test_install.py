@@ -101,7 +101,7 @@ def test_samples(prefix: Path, mock: Mock, tmp_path: Path) -> None:
     cancel = built_with_pkg_config("cancel.c", prefix, tmp_path, True)
     assert printed(cancel, prefix, mock, True, hangs) == "one\nended: CANCELLED\n"
     thousand = built_with_pkg_config("thousand.c", prefix, tmp_path, True)
-    expected = "1000 whole answers, 2000 tokens, 11000 bytes\n"
+    expected = "1000 whole responses, 2000 tokens, 11000 bytes\n"
     assert printed(thousand, prefix, mock, True) == expected
 
 

@@ -32,7 +32,8 @@ NEVER = [
     "--exclude=ffi/src/stress.rs",
     "--exclude=ffi/src/time_limit.rs",
     "--exclude=ffi/src/test_panic.rs",
-    "--exclude=ffi/src/bell/model.rs",
+    "--exclude=ffi/src/test_exports.rs",
+    "--exclude=ffi/src/waker/model.rs",
 ]
 
 

@@ -1,6 +1,6 @@
 //! The allocator of this library alone: jemalloc under the feature of that name, else the system's.
-//! Owns its tuning; the host's malloc is not touched. The library's copy is prefixed, so it reads
-//! _RJEM_MALLOC_CONF, and not the host's MALLOC_CONF; who sets that decides alone.
+//! Owns its tuning; the application's malloc is not touched. The library's copy is prefixed, so it
+//! reads _RJEM_MALLOC_CONF, and not the application's MALLOC_CONF; who sets it decides alone.
 
 #[cfg(feature = "jemalloc")]
 mod reserve;

@@ -1,16 +1,22 @@
-//! Events in the order in which they came, in memory that is used again: one arena of bytes, one
-//! of deltas' ends, one list of records. Owns the merging of deltas into runs and the shrinking of
-//! what once grew huge; knows no lock, no bell, no host. Two of these make a `queue`.
+//! Events in the order in which they came, in the layout that a poll shows: one arena of bytes, one
+//! of deltas' ends, one list of records, in memory that is used again. Owns the merging of deltas
+//! into runs; knows no lock, no waker, no caller. Two of these make a `queue`.
+//!
+//! Text is copied once on its way, from the core's batch into the arena: the arena is shared by the
+//! streams of a client, so a decoder that wrote into it would hold the queue's lock while it
+//! decodes.
+
+pub mod event_json;
+mod memory;
 
 use liter_llm_core::{EventBatch, EventRef};
 
-use crate::encoded::{Encoded, Json, NO_JSON};
 use crate::types::{LlmEvent, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_REASONING, LLM_EVENT_TEXT};
+use event_json::{EventJson, Json, NO_JSON};
+#[cfg(test)]
+pub use memory::NO_MEMORY;
+use memory::{clear, reserve};
 
-/// Memory that a buffer keeps however little it is used.
-const BYTES_KEPT: usize = 256 * 1024;
-/// What a list of more than this leaves to others.
-const SPARE_BYTES: usize = 1024 * 1024;
 /// Length of a run, so that its ends fit their type.
 const RUN_BYTES_MAX: usize = u32::MAX as usize;
 
@@ -27,8 +33,8 @@ struct Record {
 
 /// One event, borrowed from its buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Piece<'a> {
-    /// The host's number of the stream.
+pub struct EventView<'a> {
+    /// The caller's number of the stream.
     pub stream: u64,
     /// LLM_EVENT_*.
     pub kind: u32,
@@ -52,11 +58,11 @@ pub struct Added {
 }
 
 #[derive(Debug, Default)]
-struct HostEvents(Vec<LlmEvent>);
+struct CEvents(Vec<LlmEvent>);
 
 // SAFETY: the pointers lead into the arenas of the same buffer, which move with it without moving
-// their bytes, and are followed by the host alone.
-unsafe impl Send for HostEvents {}
+// their bytes, and are followed by the caller alone.
+unsafe impl Send for CEvents {}
 
 /// Events, and the numbers of the streams that end among them.
 #[derive(Debug, Default)]
@@ -65,16 +71,15 @@ pub struct Buffer {
     ends: Vec<u32>,
     records: Vec<Record>,
     ended: Vec<u64>,
-    host_events: HostEvents,
+    c_events: CEvents,
 }
 
 impl Buffer {
-    /// Adds the events of one stream's batch, up to its END; `encoded` holds the JSON of those that
-    /// are JSON.
-    pub fn push_batch(&mut self, stream: u64, batch: &EventBatch, encoded: &Encoded) -> Added {
+    /// Adds the events of one stream's batch, up to its END; `json` holds all but its text.
+    pub fn push_batch(&mut self, stream: u64, batch: &EventBatch, json: &EventJson) -> Added {
         let before = self.bytes.len();
         let mut added = Added::default();
-        let mut others = encoded.iter();
+        let mut others = json.iter();
         for event in batch.iter() {
             let fits = match event {
                 EventRef::Text(text) => self.push_delta(stream, LLM_EVENT_TEXT, text),
@@ -86,7 +91,7 @@ impl Buffer {
                         self.push_end(stream, end);
                         return added;
                     }
-                    Some(json) => self.push_json(stream, json),
+                    Some(json) => self.push_one_json(stream, json),
                     None => true,
                 },
             };
@@ -99,12 +104,12 @@ impl Buffer {
         added
     }
 
-    /// Adds what was encoded for one stream, or for none, whatever the memory.
-    pub fn push_encoded(&mut self, stream: u64, encoded: &Encoded) {
-        for json in encoded.iter() {
-            match json.kind {
-                LLM_EVENT_END => self.push_end(stream, json),
-                _ => drop(self.push_json(stream, json)),
+    /// Adds events of one stream, or of none; an END even where there is no memory.
+    pub fn push_json(&mut self, stream: u64, json: &EventJson) {
+        for event in json.iter() {
+            match event.kind {
+                LLM_EVENT_END => self.push_end(stream, event),
+                _ => drop(self.push_one_json(stream, event)),
             }
         }
     }
@@ -127,10 +132,10 @@ impl Buffer {
     }
 
     /// The events in order.
-    pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+    pub fn events(&self) -> impl Iterator<Item = EventView<'_>> {
         self.records.iter().map(|record| {
             let ends = record.ends_start..record.ends_start + record.ends_count;
-            Piece {
+            EventView {
                 stream: record.stream,
                 kind: record.kind,
                 error: record.error,
@@ -147,24 +152,24 @@ impl Buffer {
         })
     }
 
-    /// The events as the host sees them; good until this buffer is changed or dropped.
-    pub fn host_events(&mut self) -> &[LlmEvent] {
-        let mut events = std::mem::take(&mut self.host_events.0);
+    /// The events as C sees them; good until this buffer is changed or dropped.
+    pub fn c_events(&mut self) -> &[LlmEvent] {
+        let mut events = std::mem::take(&mut self.c_events.0);
         events.clear();
-        events.extend(self.pieces().map(|piece| LlmEvent {
-            stream: piece.stream,
-            kind: piece.kind,
-            error: piece.error,
-            data: piece.data.as_ptr().cast(),
-            length: piece.data.len(),
-            ends: match piece.ends.is_empty() {
+        events.extend(self.events().map(|event| LlmEvent {
+            stream: event.stream,
+            kind: event.kind,
+            error: event.error,
+            data: event.data.as_ptr().cast(),
+            length: event.data.len(),
+            ends: match event.ends.is_empty() {
                 true => std::ptr::null(),
-                false => piece.ends.as_ptr(),
+                false => event.ends.as_ptr(),
             },
-            count: piece.ends.len(),
+            count: event.ends.len(),
         }));
-        self.host_events.0 = events;
-        &self.host_events.0
+        self.c_events.0 = events;
+        &self.c_events.0
     }
 
     /// Forgets the events and keeps the memory, unless most of it was not needed this time.
@@ -173,7 +178,7 @@ impl Buffer {
         clear(&mut self.ends);
         clear(&mut self.records);
         clear(&mut self.ended);
-        clear(&mut self.host_events.0);
+        clear(&mut self.c_events.0);
     }
 
     /// False: there is no memory for it.
@@ -213,7 +218,7 @@ impl Buffer {
     }
 
     /// False: there is no memory for it.
-    fn push_json(&mut self, stream: u64, json: Json<'_>) -> bool {
+    fn push_one_json(&mut self, stream: u64, json: Json<'_>) -> bool {
         if json.kind == 0 {
             return true;
         }
@@ -224,7 +229,7 @@ impl Buffer {
         fits
     }
 
-    /// The one event that every host waits for: where there is no memory for its JSON it comes
+    /// The one event that every caller waits for: where there is no memory for its JSON it comes
     /// without.
     fn push_end(&mut self, stream: u64, end: Json<'_>) {
         if reserve(&mut self.bytes, end.data.len()) {
@@ -248,50 +253,10 @@ impl Buffer {
         self.bytes.extend_from_slice(json.data);
     }
 
-    /// Makes room for one more record, here and where the host will read it.
+    /// Makes room for one more record, here and where the caller will read it.
     fn reserve_record(&mut self) -> bool {
         let records = self.records.len() + 1;
-        reserve(&mut self.records, 1) && reserve(&mut self.host_events.0, records)
-    }
-}
-
-#[cfg(test)]
-thread_local! {
-    /// Has this thread's buffers refuse everything, for tests of what follows.
-    pub static NO_MEMORY: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
-}
-
-/// Makes room by doubling, else for just so many; false where there is no memory for either. A
-/// large list leaves something to all others, whose small allocations cannot be refused.
-#[inline]
-fn reserve<T>(list: &mut Vec<T>, more: usize) -> bool {
-    #[cfg(test)]
-    if NO_MEMORY.get() {
-        return false;
-    }
-    list.capacity() - list.len() >= more || grow(list, more)
-}
-
-#[cold]
-fn grow<T>(list: &mut Vec<T>, more: usize) -> bool {
-    let mut spare = Vec::<u8>::new();
-    let is_large = (list.len() + more) * size_of::<T>() > SPARE_BYTES;
-    (!is_large || spare.try_reserve_exact(SPARE_BYTES).is_ok())
-        && (list.try_reserve(more).is_ok() || list.try_reserve_exact(more).is_ok())
-}
-
-/// Gives memory back when a list is large and less than a quarter of it was used, so that a busy
-/// client does not allocate at every poll.
-fn clear<T>(list: &mut Vec<T>) {
-    let used = list.len();
-    list.clear();
-    let kept = BYTES_KEPT / size_of::<T>();
-    if list.capacity() > kept && used < list.capacity() / 4 {
-        let mut smaller = Vec::new();
-        // Where even the smaller list has no room the large one stays.
-        if smaller.try_reserve_exact(kept.max(used * 2)).is_ok() {
-            *list = smaller;
-        }
+        reserve(&mut self.records, 1) && reserve(&mut self.c_events.0, records)
     }
 }
 

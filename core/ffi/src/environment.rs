@@ -1,6 +1,5 @@
 //! Whether the process's environment has changed, without reading one variable of it: a number over
-//! all of its bytes. Owns no memory of it. Called by `invoke`, which prepares itself once and again
-//! after a change.
+//! all of its bytes. Owns no copy of it.
 
 use std::ffi::{c_char, CStr};
 
@@ -8,7 +7,7 @@ use std::ffi::{c_char, CStr};
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The number of the environment as it is now. Reads what `getenv` reads, once, and like it must
-/// not race a host that changes the environment in another thread.
+/// not race an application that changes the environment in another thread.
 pub fn fingerprint() -> u64 {
     let mut sum = 0;
     let mut entry = first_entry();

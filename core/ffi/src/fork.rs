@@ -1,7 +1,7 @@
 //! What a fork leaves behind. Owns one number, the generation: how many forks deep this process is.
 //! The child of a fork has none of its parent's threads and all of its parent's locks, some of them
 //! held for ever. So nothing is repaired there: the number grows, and whatever carries an older one
-//! (handles, the runtime) is never touched again. Called by `handles`, `runtime` and `invoke`.
+//! (handles, the runtime) is never touched again.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 

@@ -1,6 +1,6 @@
 //! The numbers that pass for `LlmClient *`. A handle is never dereferenced: it is looked up, so
 //! that one that is stale, doubled, foreign or zero is harmless. Owns the table from handle to
-//! client of one generation; knows nothing about clients. Called by `runtime`.
+//! client of one generation; knows nothing about clients.
 
 use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::fork::GENERATION_MAX;
 
-/// A handle is generation, then counter, then zeros: 47 bits at most and aligned to 8, as hosts
+/// A handle is generation, then counter, then zeros: 47 bits at most and aligned to 8, as runtimes
 /// that tag pointers expect, and never small.
 const ALIGNMENT_BITS: u32 = 3;
 const COUNTER_BITS: u32 = if usize::BITS == 64 { 32 } else { 17 };

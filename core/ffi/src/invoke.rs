@@ -1,20 +1,20 @@
-//! `llm_invoke`: a client of one stream, polled by the calling thread, which calls the host back
-//! for every delta and then gives the bytes back to the window. Owns the rule that it is not
-//! entered again from its own callback. Called by `lib`.
+//! `llm_invoke`: a client of one stream, polled by the calling thread, which calls back for every
+//! delta and then acknowledges the bytes. Owns the rule that it is not entered again from inside
+//! its own callback.
 
 use std::cell::Cell;
 use std::sync::Arc;
 
 use liter_llm_core::{ErrorKind, LlmError};
 
-use crate::bell::Bell;
-use crate::boundary::Failure;
-use crate::buffer::{Buffer, Piece};
+use crate::buffer::{Buffer, EventView};
 use crate::client::ClientState;
+use crate::error::{closed, error_name, internal_error, invalid_argument, Failure};
 use crate::fork;
-use crate::runtime::Process;
+use crate::process::Process;
 use crate::sync::Wait;
-use crate::types::{LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_TEXT};
+use crate::types::{self, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_TEXT};
+use crate::waker::Waker;
 
 /// The number of the only stream.
 const STREAM: u64 = 1;
@@ -22,7 +22,7 @@ const STREAM: u64 = 1;
 thread_local! {
     /// The generation in which this thread runs a callback of llm_invoke; 0 is none. The child of a
     /// fork inside a callback is in another, so it may use llm_invoke.
-    static INSIDE: Cell<usize> = const { Cell::new(0) };
+    static IN_CALLBACK: Cell<usize> = const { Cell::new(0) };
     /// The callback of this thread's llm_invoke wants no more.
     static CANCELLED: Cell<bool> = const { Cell::new(false) };
 }
@@ -62,17 +62,18 @@ pub fn invoke(
     request_json: &str,
     mut token: impl FnMut(&[u8]),
 ) -> Result<(), Failure> {
-    if INSIDE.get() == fork::generation() || Bell::is_inside() {
+    if IN_CALLBACK.get() == fork::generation() || Waker::is_in_callback() {
         let message = "llm_invoke was called from inside a callback of this library";
-        return Err(LlmError::new(ErrorKind::InvalidArgument, message).into());
+        return Err(invalid_argument(message));
     }
     let process = Process::get_or_start(None)?;
-    let bell = Bell::new(None, std::ptr::null_mut());
-    let call = Call(ClientState::open(process, process.prepared()?, bell));
+    let waker = Waker::new(None, std::ptr::null_mut());
+    let client = ClientState::open(process.runtime(), process.invoke_client()?, waker);
+    let call = Call(client);
     call.0.start(STREAM, provider, request_json)?;
     loop {
         let Some(mut polled) = call.0.poll(Wait::Forever) else {
-            return Err(LlmError::new(ErrorKind::Internal, "the stream had no end").into());
+            return Err(internal_error("the stream had no end"));
         };
         match hand_over(&call.0, polled.buffer(), &mut token) {
             Step::More => {}
@@ -82,7 +83,7 @@ pub fn invoke(
                 std::mem::forget(polled);
                 std::mem::forget(call);
                 let message = "the process was forked inside the callback of llm_invoke";
-                return Err(LlmError::new(ErrorKind::Closed, message).into());
+                return Err(closed(message));
             }
         }
     }
@@ -90,18 +91,18 @@ pub fn invoke(
 
 /// Has the llm_invoke whose callback runs in this thread end as soon as the callback returns.
 pub fn cancel() -> Result<(), Failure> {
-    if INSIDE.get() != fork::generation() {
+    if IN_CALLBACK.get() != fork::generation() {
         let message = "llm_invoke_cancel was called outside of a callback of llm_invoke";
-        return Err(LlmError::new(ErrorKind::InvalidArgument, message).into());
+        return Err(invalid_argument(message));
     }
     CANCELLED.set(true);
     Ok(())
 }
 
 fn hand_over(client: &ClientState, buffer: &Buffer, token: &mut impl FnMut(&[u8])) -> Step {
-    for piece in buffer.pieces() {
-        if piece.kind == LLM_EVENT_TEXT {
-            match call_back(&piece, token) {
+    for event in buffer.events() {
+        if event.kind == LLM_EVENT_TEXT {
+            match call_back(&event, token) {
                 Returned::On => {}
                 Returned::Cancelled => {
                     let message = "the callback cancelled the call";
@@ -111,23 +112,23 @@ fn hand_over(client: &ClientState, buffer: &Buffer, token: &mut impl FnMut(&[u8]
                 Returned::Forked => return Step::Forked,
             }
         }
-        if piece.kind == LLM_EVENT_END {
-            return Step::Ended(result_of(&piece));
+        if event.kind == LLM_EVENT_END {
+            return Step::Ended(result_of(&event));
         }
-        client.consumed(STREAM, piece.data.len());
+        client.consumed(STREAM, event.data.len());
     }
     Step::More
 }
 
 /// Calls back for each delta, as long as the callback wants more.
-fn call_back(piece: &Piece<'_>, token: &mut impl FnMut(&[u8])) -> Returned {
+fn call_back(text: &EventView<'_>, token: &mut impl FnMut(&[u8])) -> Returned {
     let generation = fork::generation();
     let mut start = 0;
-    for end in piece.ends {
+    for end in text.ends {
         let end = *end as usize;
-        let outer = INSIDE.replace(generation);
-        token(piece.data.get(start..end).unwrap_or_default());
-        INSIDE.set(outer);
+        let outer = IN_CALLBACK.replace(generation);
+        token(text.data.get(start..end).unwrap_or_default());
+        IN_CALLBACK.set(outer);
         let cancelled = CANCELLED.take();
         if fork::generation() != generation {
             return Returned::Forked;
@@ -141,24 +142,34 @@ fn call_back(piece: &Piece<'_>, token: &mut impl FnMut(&[u8])) -> Returned {
 }
 
 /// The receipt of a failure holds its error object.
-fn result_of(end: &Piece<'_>) -> Result<(), Failure> {
+fn result_of(end: &EventView<'_>) -> Result<(), Failure> {
     if end.error == LLM_ERROR_OK {
         return Ok(());
     }
     let receipt: serde_json::Value = serde_json::from_slice(end.data).unwrap_or_default();
-    let error = receipt.get("error").cloned().unwrap_or_default();
+    let json = match receipt.get("error") {
+        Some(error) => error.to_string(),
+        // Where there was no memory for its JSON, END has only the number.
+        None => without_details(end.error),
+    };
     Err(Failure {
         number: end.error,
-        json: error.to_string(),
+        json,
     })
+}
+
+fn without_details(number: types::LlmError) -> String {
+    let kind = error_name(number).to_string_lossy();
+    let message = "there was no memory for the details of this error";
+    serde_json::json!({"kind": kind, "number": number, "message": message}).to_string()
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
-    use crate::encoded::Encoded;
-    use crate::time_limit::TimeLimit;
+    use crate::buffer::event_json::EventJson;
+    use crate::tests::time_limit::TimeLimit;
     use crate::types::{LLM_ERROR_CANCELLED, LLM_ERROR_INVALID_ARGUMENT};
     use futures_util::future::FutureExt;
     use liter_llm_core::{Event, EventBatch, Receipt};
@@ -166,19 +177,17 @@ mod tests {
     /// A client of one stream, in whose queue these events are, and the step that takes them.
     fn take(batch: &EventBatch, token: &mut impl FnMut(&[u8])) -> (Step, bool) {
         let process = Process::get_or_start(None).unwrap();
-        let bell = Bell::new(None, std::ptr::null_mut());
-        let client = ClientState::open(process, process.prepared().unwrap(), bell);
-        let control = client.claim(STREAM).unwrap();
-        let encoded = Encoded::batch(batch);
-        let queue = client.queue();
-        queue
-            .push(STREAM, batch, &encoded, &control, false)
-            .unwrap();
+        let waker = Waker::new(None, std::ptr::null_mut());
+        let client = ClientState::open(process.runtime(), process.invoke_client().unwrap(), waker);
+        let control = client.streams.claim(STREAM).unwrap();
+        let json = EventJson::of_batch(batch);
+        let queue = client.streams.queue();
+        queue.push(STREAM, batch, &json, &control, false).unwrap();
         let step = {
             let mut polled = client.poll(Wait::Now).unwrap();
             hand_over(&client, polled.buffer(), token)
         };
-        let is_open = control.window_open().now_or_never().is_some();
+        let is_open = control.until_window_opens().now_or_never().is_some();
         (step, is_open)
     }
 
@@ -209,9 +218,32 @@ mod tests {
         }
     }
 
-    /// Else an answer longer than the window would never go on.
+    /// `llm_last_error` promises kind, number and message.
     #[test]
-    fn what_was_handed_over_is_given_back_to_the_window() {
+    fn an_end_without_details_is_an_error_with_its_kind() {
+        let end = EventView {
+            stream: STREAM,
+            kind: LLM_EVENT_END,
+            error: types::LLM_ERROR_TOO_LARGE,
+            data: b"{}",
+            ends: &[],
+        };
+        let failure = result_of(&end).unwrap_err();
+        assert_eq!(failure.number, types::LLM_ERROR_TOO_LARGE);
+        let json: serde_json::Value = serde_json::from_str(&failure.json).unwrap();
+        assert_eq!(json.get("kind").unwrap(), "TOO_LARGE");
+        assert_eq!(json.get("number").unwrap(), 16);
+        assert!(json
+            .get("message")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .contains("no memory"));
+    }
+
+    /// Else a response longer than the window would never go on.
+    #[test]
+    fn what_was_handed_over_is_acknowledged() {
         let _limit = TimeLimit::begin();
         let mut batch = EventBatch::default();
         batch.push_text(&"x".repeat(1 << 20));
@@ -252,6 +284,6 @@ mod tests {
             refused.push(invoke("openai", "{}", |_| {}).unwrap_err().number);
         });
         assert_eq!(refused, [LLM_ERROR_INVALID_ARGUMENT]);
-        assert_eq!(INSIDE.get(), 0, "the callback is over");
+        assert_eq!(IN_CALLBACK.get(), 0, "the callback is over");
     }
 }

@@ -1,88 +1,91 @@
 //! The C boundary: the exports that `include/liter_llm.h` shows, and nothing else. Each one checks
-//! its arguments, guards against panics (`boundary`) and hands over to a module of this crate.
-//! Called by C, and by every binding through C.
+//! its arguments (`arguments`), keeps failures and panics (`error`), and hands over to a module of
+//! this crate.
 
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 // What the caller promises stands once for all exports: the contract that opens the header.
 #![allow(clippy::missing_safety_doc)]
 
 mod alloc;
-mod bell;
-mod boundary;
+mod arguments;
 mod buffer;
 mod client;
-mod control;
-mod drive;
-mod encoded;
-mod ending;
+mod core_client;
 mod environment;
+mod error;
+mod exit;
 mod fork;
 mod handles;
+mod http_cache;
 mod invoke;
-mod panics;
-mod pools;
-mod prepared;
+mod panic_hook;
+mod process;
 mod queue;
-mod runtime;
-mod start;
-#[cfg(test)]
-mod stress;
+mod stream_control;
+mod stream_table;
+mod stream_task;
 mod sync;
+#[cfg(feature = "test-panic")]
+mod test_exports;
 #[cfg(feature = "test-panic")]
 mod test_panic;
 #[cfg(test)]
-mod time_limit;
+mod tests;
 mod types;
-mod wake;
+mod wake_fd;
+mod waker;
 
 use std::ffi::{c_char, c_void};
 
 use liter_llm_core::ClientOptions;
 
-use bell::Bell;
 use client::ClientState;
-use runtime::Process;
+use process::Process;
 pub use types::*;
+use waker::Waker;
 
-/// The LLM_ABI_VERSION this library was built with: what was built against this or less works. Any
-/// thread; never fails.
+/// The LLM_ABI_VERSION that this library was built with: what was built against this or less works.
+/// Never fails.
 #[no_mangle]
 pub extern "C" fn llm_abi_version() -> u32 {
     LLM_ABI_VERSION
 }
 
-/// The version of the library as text, such as "0.1.0". Any thread; lives for ever; never NULL.
+/// The version of the library as text, such as "0.1.0". Lives for ever; never NULL.
 #[no_mangle]
 pub extern "C" fn llm_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
 /// The name of an error number, such as "RATE_LIMITED"; "UNKNOWN" for a number without a name.
-/// Any thread; lives for ever; never NULL.
+/// Lives for ever; never NULL.
 #[no_mangle]
 pub extern "C" fn llm_error_name(error: LlmError) -> *const c_char {
-    boundary::guard_or(c"UNKNOWN", || boundary::error_name(error)).as_ptr()
+    error::guard_or(c"UNKNOWN", || error::error_name(error)).as_ptr()
 }
 
-/// What went wrong in this thread's last call that did not answer OK, as JSON: kind, number,
-/// message, and for llm_invoke all else that the error of an END carries. Lives until this thread's
-/// next such call, and no longer than the thread; "{}" when there was none; never NULL.
+/// Why this thread's last call that returned an LlmError other than OK failed: the error object as
+/// JSON, with kind, number and message, and for llm_invoke all else that is known. A call that
+/// succeeds leaves it as it is. Lives until this thread's next such failure, and no longer than the
+/// thread; "{}" when there was none; never NULL.
 #[no_mangle]
 pub extern "C" fn llm_last_error() -> *const c_char {
-    boundary::guard_or(c"{}".as_ptr(), boundary::last_error)
+    error::guard_or(c"{}".as_ptr(), error::last_error)
 }
 
-/// Sends one request and calls back for every piece of text, in order, until the answer is whole.
+/// Sends one request and calls back for every piece of text, in order, until the response is whole.
 ///
-/// provider: "openai", "anthropic", "cohere", or any other that the guide lists; "" to take it from
-/// the model's prefix ("openai/gpt-4o-mini").
-/// request_json: model, messages, and whatever else the guide lists; keys come from the request's
+/// Blocks, on any thread, until the end. The token lives during the callback only. All calls share
+/// connections and the retry budget. Returns OK only for a whole response; else the kind of error,
+/// and llm_last_error says more. Text already handed over stays valid whatever is returned.
+///
+/// @param provider "openai", "anthropic", "cohere", or any other that the guide lists; "" to take
+/// it from the model's prefix ("openai/gpt-4o-mini").
+/// @param request_json model, messages, and whatever else the guide lists. Keys come from its
 /// api_key or from the environment (OPENAI_API_KEY, ANTHROPIC_API_KEY, CO_API_KEY, ...), which is
-/// read at the first call and again when it has changed. All calls share connections and retries.
-///
-/// Blocks, on any thread, until the end; calls back on the calling thread. The token lives during
-/// the call back only. Returns OK only for a whole answer; else the kind, and llm_last_error() says
-/// more. Text already handed over stays valid whatever is returned.
+/// read at the first call and again when it has changed.
+/// @param callback takes each piece of text, on the calling thread.
+/// @param ctx handed to the callback.
 #[no_mangle]
 pub unsafe extern "C" fn llm_invoke(
     provider: *const c_char,
@@ -90,14 +93,14 @@ pub unsafe extern "C" fn llm_invoke(
     callback: llm_token_callback,
     ctx: *mut c_void,
 ) -> LlmError {
-    boundary::guard(|| {
+    error::guard(|| {
         // SAFETY: rule 2: NULL, or NUL-terminated and unchanged during the call.
-        let provider = unsafe { boundary::text("provider", provider) }?;
+        let provider = unsafe { arguments::text("provider", provider) }?;
         // SAFETY: as above.
-        let request_json = unsafe { boundary::text("request_json", request_json) }?;
-        let callback = callback.ok_or_else(|| boundary::null("callback"))?;
+        let request_json = unsafe { arguments::text("request_json", request_json) }?;
+        let callback = callback.ok_or_else(|| arguments::null("callback"))?;
         invoke::invoke(provider, request_json, |token| {
-            // SAFETY: rule 10: the host gave a function of this type that takes its ctx and
+            // SAFETY: rule 10: the caller gave a function of this type that takes its ctx and
             // returns; the token lives until it has.
             unsafe { callback(token.as_ptr().cast(), token.len(), ctx) };
         })
@@ -106,21 +109,20 @@ pub unsafe extern "C" fn llm_invoke(
 
 /// Ends the llm_invoke whose callback calls this, as soon as the callback has returned: it calls
 /// back no more, closes the connection at once and returns CANCELLED. So a callback that throws can
-/// keep the exception until then. Elsewhere: INVALID_ARGUMENT.
+/// keep the exception until then. Outside of such a callback: INVALID_ARGUMENT.
 #[no_mangle]
 pub extern "C" fn llm_invoke_cancel() -> LlmError {
-    boundary::guard(invoke::cancel)
+    error::guard(invoke::cancel)
 }
 
 /// Makes a client. Starts the library's threads if this is the process's first; opens no
-/// connection.
+/// connection. Options are checked here: an unknown or wrong one is CONFIG.
 ///
-/// options_json: "{}" or any of the options that the guide lists: provider, api_key, base_url,
-/// headers, timers, retries, limits. Options are checked here: an unknown or wrong one is CONFIG.
-/// wake may be NULL for a host that blocks in llm_client_poll; else see rule 9. ctx is handed to
-/// it.
-///
-/// On success *client_out is the client, to be freed with llm_client_free; else it is NULL.
+/// @param options_json "{}" or any of the options that the guide lists: provider, api_key,
+/// base_url, headers, timeouts, retries, limits.
+/// @param wake the wake callback, see rule 9; NULL for a caller that blocks in llm_client_poll.
+/// @param ctx handed to the wake callback.
+/// @param client_out the client, to be freed with llm_client_free; NULL on failure.
 #[no_mangle]
 pub unsafe extern "C" fn llm_client_new(
     options_json: *const c_char,
@@ -128,18 +130,19 @@ pub unsafe extern "C" fn llm_client_new(
     ctx: *mut c_void,
     client_out: *mut *mut LlmClient,
 ) -> LlmError {
-    boundary::guard(|| {
+    error::guard(|| {
         if client_out.is_null() {
-            return Err(boundary::null("client_out"));
+            return Err(arguments::null("client_out"));
         }
-        // SAFETY: not NULL, so the host's place for one pointer.
+        // SAFETY: not NULL, so the caller's place for one pointer.
         unsafe { *client_out = std::ptr::null_mut() };
         // SAFETY: rule 2: NULL, or NUL-terminated and unchanged during the call.
-        let options_json = unsafe { boundary::text("options_json", options_json) }?;
+        let options_json = unsafe { arguments::text("options_json", options_json) }?;
         let options = ClientOptions::from_json(options_json)?;
         let process = Process::get_or_start(options.worker_threads)?;
-        let prepared = process.prepare(options)?;
-        let client = ClientState::open_with_log(process, prepared, Bell::new(wake, ctx));
+        let core_client = process.core_client(options)?;
+        let waker = Waker::new(wake, ctx);
+        let client = ClientState::open_with_log(process.runtime(), core_client, waker);
         let handle = process.insert(client);
         // SAFETY: as above.
         unsafe { *client_out = std::ptr::without_provenance_mut(handle) };
@@ -147,11 +150,13 @@ pub unsafe extern "C" fn llm_client_new(
     })
 }
 
-/// Starts a stream under a number that the host chose. Returns at once; all that comes of it
-/// arrives through llm_client_poll. Any thread.
+/// Starts a stream. Returns at once; all that comes of it arrives through llm_client_poll. Rules 6
+/// and 7 say what is refused here, as INVALID_ARGUMENT or CLOSED.
 ///
-/// provider: as for llm_invoke; "" also means the client's option. See rules 6 and 7 for what is
-/// refused here: INVALID_ARGUMENT or CLOSED.
+/// @param client the client.
+/// @param stream the number that the caller gives to the stream.
+/// @param provider as for llm_invoke; "" also means the client's option.
+/// @param request_json as for llm_invoke.
 #[no_mangle]
 pub unsafe extern "C" fn llm_client_start(
     client: *mut LlmClient,
@@ -159,63 +164,65 @@ pub unsafe extern "C" fn llm_client_start(
     provider: *const c_char,
     request_json: *const c_char,
 ) -> LlmError {
-    boundary::guard(|| {
+    error::guard(|| {
         // SAFETY: rule 2: NULL, or NUL-terminated and unchanged during the call.
-        let provider = unsafe { boundary::text("provider", provider) }?;
+        let provider = unsafe { arguments::text("provider", provider) }?;
         // SAFETY: as above.
-        let request_json = unsafe { boundary::text("request_json", request_json) }?;
-        runtime::find(client.addr())?.start(stream, provider, request_json)
+        let request_json = unsafe { arguments::text("request_json", request_json) }?;
+        process::find(client.addr())?.start(stream, provider, request_json)
     })
 }
 
-/// Ends a stream early; see rule 8. Any thread. OK also when the number is unknown or has ended.
+/// Ends a stream early; see rule 8. OK also when the number is unknown or has ended.
 #[no_mangle]
 pub unsafe extern "C" fn llm_client_cancel(client: *mut LlmClient, stream: u64) -> LlmError {
-    boundary::guard(|| {
-        runtime::find(client.addr())?.cancel(stream);
+    error::guard(|| {
+        process::find(client.addr())?.cancel(stream);
         Ok(())
     })
 }
 
-/// Says that the host is done with so many bytes of what a stream delivered, which reopens its
-/// window; see rule 11. Any thread. OK also when the number is unknown or has ended.
+/// Acknowledges that so many bytes of what a stream delivered were consumed, which opens its window
+/// again; see rule 11. OK also when the number is unknown or has ended.
 #[no_mangle]
 pub unsafe extern "C" fn llm_client_consumed(
     client: *mut LlmClient,
     stream: u64,
     bytes: usize,
 ) -> LlmError {
-    boundary::guard(|| {
-        runtime::find(client.addr())?.consumed(stream, bytes);
+    error::guard(|| {
+        process::find(client.addr())?.consumed(stream, bytes);
         Ok(())
     })
 }
 
-/// Takes everything that all streams of the client have delivered since the last poll, in order.
+/// Takes everything that all streams of the client have delivered since the last poll, in order,
+/// and returns how many events there are. 0 when there was nothing, when the client is closed and
+/// drained, when it is no client, or when another thread polls it. Sets no last error.
 ///
-/// timeout_ms: 0 returns at once, -1 waits until there is something, else at most so many
-/// milliseconds. Returns how many events *events_out points to; 0, and NULL there, when there was
-/// nothing, when the client is closed and drained, or when it is no client. One caller at a time
-/// per client: a second one gets 0. The events live until the next poll or the free of this client.
+/// @param client the client.
+/// @param timeout_ms 0 returns at once, -1 waits until there is something, else at most so many
+/// milliseconds.
+/// @param events_out the events, which live as rule 3 says; NULL when there are none.
 #[no_mangle]
 pub unsafe extern "C" fn llm_client_poll(
     client: *mut LlmClient,
     timeout_ms: i64,
     events_out: *mut *const LlmEvent,
 ) -> usize {
-    boundary::guard_or(0, || {
+    error::guard_or(0, || {
         if events_out.is_null() {
             return 0;
         }
-        // SAFETY: not NULL, so the host's place for one pointer.
+        // SAFETY: not NULL, so the caller's place for one pointer.
         unsafe { *events_out = std::ptr::null() };
-        let Ok(client) = runtime::find(client.addr()) else {
+        let Ok(client) = process::find(client.addr()) else {
             return 0;
         };
-        let Some(mut polled) = client.poll(boundary::wait(timeout_ms)) else {
+        let Some(mut polled) = client.poll(arguments::poll_wait(timeout_ms)) else {
             return 0;
         };
-        let events = polled.buffer().host_events();
+        let events = polled.buffer().c_events();
         // SAFETY: as above.
         unsafe { *events_out = events.as_ptr() };
         events.len()
@@ -223,31 +230,33 @@ pub unsafe extern "C" fn llm_client_poll(
 }
 
 /// Takes no more streams and ends every live one with CLOSED; the ENDs can still be polled. Wakes
-/// pollers. Returns at once. Any thread; a second close is OK.
+/// pollers. Returns at once; a second close is OK.
 #[no_mangle]
 pub unsafe extern "C" fn llm_client_close(client: *mut LlmClient) -> LlmError {
-    boundary::guard(|| {
-        runtime::find(client.addr())?.close();
+    error::guard(|| {
+        process::find(client.addr())?.close();
         Ok(())
     })
 }
 
-/// Closes the client, drops what was not polled, waits until its streams have let go (well under a
-/// second), and frees it. NULL, and a client that was already freed, are fine. Any thread but the
-/// bell's.
+/// Closes the client, drops what was not polled, waits until its streams have ended (well under a
+/// second), and frees it. NULL, and a client that was already freed, are fine. Not from inside the
+/// wake callback.
 #[no_mangle]
 pub unsafe extern "C" fn llm_client_free(client: *mut LlmClient) {
-    boundary::guard_or((), || {
+    error::guard_or((), || {
         if let Some(client) = Process::current().and_then(|live| live.remove(client.addr())) {
             client.free();
         }
     });
 }
 
-/// A bell that needs no code in the host's language: pass it as wake, with the number of an eventfd
-/// or of the write end of a non-blocking pipe, cast to a pointer, as ctx. It writes the eight bytes
-/// of the number 1. The host reads the descriptor empty, then polls once.
+/// A wake callback that needs no code in the caller's language: writes the eight bytes of the
+/// number 1 to a descriptor. The caller reads the descriptor empty, then polls once.
+///
+/// @param fd the ctx of llm_client_new: the number of an eventfd, or of the write end of a
+/// non-blocking pipe, cast to a pointer.
 #[no_mangle]
 pub unsafe extern "C" fn llm_wake_fd(fd: *mut c_void) {
-    boundary::guard_or((), || wake::write_one(fd.addr() as libc::c_int));
+    error::guard_or((), || wake_fd::write_one(fd.addr() as libc::c_int));
 }

@@ -3,9 +3,9 @@
 
 use std::ffi::{c_char, c_void};
 
-/// Version of this header. It grows when something is added and never changes meaning, so a program
-/// that was built against version N works with every library that says N or more. A program that
-/// loads the library at run time refuses one whose llm_abi_version() is less than this.
+/// Version of this interface. It grows when something is added and never changes meaning, so a
+/// program that was built against version N works with every library that says N or more. A program
+/// that loads the library at run time refuses one whose llm_abi_version() is less than this.
 pub const LLM_ABI_VERSION: u32 = 2;
 
 /// How something ended: one of LLM_ERROR_*. Numbers are only ever appended; 0 is success.
@@ -16,10 +16,10 @@ pub const LLM_ERROR_OK: LlmError = 0;
 /// Misuse of this header: NULL, bad UTF-8, a number in use; or a key or header that cannot be sent.
 pub const LLM_ERROR_INVALID_ARGUMENT: LlmError = 1;
 /// No key, unknown provider or option, unusable base URL, proxy or CA file, an address that is
-/// refused, a key that would cross in the clear; or the process has no room for the library's
+/// refused, a key that would be sent unencrypted; or the process has no room for the library's
 /// threads.
 pub const LLM_ERROR_CONFIG: LlmError = 2;
-/// The request is wrong, says the provider or this library; the message names the field.
+/// The provider or this library rejects the request; the message names the field.
 pub const LLM_ERROR_INVALID_REQUEST: LlmError = 3;
 /// The provider does not know the key.
 pub const LLM_ERROR_AUTHENTICATION: LlmError = 4;
@@ -35,27 +35,27 @@ pub const LLM_ERROR_QUOTA_EXCEEDED: LlmError = 8;
 pub const LLM_ERROR_OVERLOADED: LlmError = 9;
 /// The provider failed in another way: a 5xx status or an error event inside a stream.
 pub const LLM_ERROR_PROVIDER: LlmError = 10;
-/// Name lookup, connect, or the connection broke before an answer.
+/// Name lookup or connect failed, or the connection broke before a response.
 pub const LLM_ERROR_NETWORK: LlmError = 11;
 /// The certificate or the TLS handshake was refused.
 pub const LLM_ERROR_TLS: LlmError = 12;
-/// One of the timers ran out; `timer` says which.
+/// A timeout passed; `timer` says which.
 pub const LLM_ERROR_TIMEOUT: LlmError = 13;
-/// The answer is not what the protocol allows.
+/// The response is not what the protocol allows.
 pub const LLM_ERROR_PROTOCOL: LlmError = 14;
-/// The answer was cut before its end; what came is valid and incomplete.
+/// The response was cut before its end; what came is valid and incomplete.
 pub const LLM_ERROR_TRUNCATED: LlmError = 15;
 /// Something passed a limit in bytes, which the message names, the provider's own (413), or the
 /// memory there is.
 pub const LLM_ERROR_TOO_LARGE: LlmError = 16;
-/// The host cancelled the stream.
+/// The caller cancelled the stream.
 pub const LLM_ERROR_CANCELLED: LlmError = 17;
 /// The client is closed, or was inherited through fork, or the process is ending.
 pub const LLM_ERROR_CLOSED: LlmError = 18;
-/// A defect of this library.
+/// Internal error, a bug in liter_llm.
 pub const LLM_ERROR_INTERNAL: LlmError = 19;
 
-/// The answer begins. JSON: id, model, provider, request_id, rate_limit, warnings.
+/// The response begins. JSON: id, model, provider, request_id, rate_limit, warnings.
 pub const LLM_EVENT_START: u32 = 1;
 /// A run of text deltas, as it is.
 pub const LLM_EVENT_TEXT: u32 = 2;
@@ -65,24 +65,24 @@ pub const LLM_EVENT_REASONING: u32 = 3;
 /// provider gives them; a few send the name in pieces.
 pub const LLM_EVENT_TOOL_DELTA: u32 = 4;
 /// A whole tool call. JSON: index, id (made here where the provider gives none), name, arguments
-/// (the text the model wrote), and extra: its other fields, which belong into the next request.
+/// (the text the model wrote), and extra: its other fields, which belong in the next request.
 pub const LLM_EVENT_TOOL_CALL: u32 = 5;
-/// Something else of the answer. JSON with "type": refusal, citation, logprobs, image, ..., or
-/// content: its "content" belongs into the next request's assistant message as it is.
+/// Another part of the response. JSON with "type": refusal, citation, logprobs, image, ..., or
+/// content: its "content" belongs in the next request's assistant message as it is.
 pub const LLM_EVENT_PART: u32 = 6;
-/// The end. JSON: outcome (complete, truncated, cancelled, failed), finish_reason and
+/// The end. JSON, the receipt: outcome (complete, truncated, cancelled, failed), finish_reason and
 /// finish_reason_raw, usage, attempts, timings, request_id, unknown_events, warnings (what to know
-/// about a complete answer, such as that nobody said why it ended), and `error` unless complete.
-/// What is not known, or empty, is absent.
+/// about a complete response, such as that the provider gave no reason for its end), and `error`
+/// unless complete.
 pub const LLM_EVENT_END: u32 = 7;
-/// A line for the host's log, on stream 0. JSON: level, message, and what it is about.
+/// A line of the log, on stream 0. JSON: level, message, and what it is about.
 pub const LLM_EVENT_LOG: u32 = 8;
 
-/// One event. A kind that the host does not know must be ignored.
+/// One event. Ignore a kind that you do not know.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct LlmEvent {
-    /// The number that the host gave to llm_client_start; 0 for LOG.
+    /// The number that llm_client_start was given; 0 for LOG.
     pub stream: u64,
     /// LLM_EVENT_*.
     pub kind: u32,
@@ -103,7 +103,7 @@ pub type llm_token_callback =
     Option<unsafe extern "C" fn(token: *const c_char, length: usize, ctx: *mut c_void)>;
 /// The same type under its older name.
 pub type llm_callback = llm_token_callback;
-/// The bell: says that llm_client_poll has something. See rule 9.
+/// The wake callback: says that llm_client_poll has something. See rule 9.
 pub type llm_wake_callback = Option<unsafe extern "C" fn(ctx: *mut c_void)>;
 
 /// A client: its options, its live streams and the queue of their events.
@@ -111,3 +111,7 @@ pub type llm_wake_callback = Option<unsafe extern "C" fn(ctx: *mut c_void)>;
 pub struct LlmClient {
     _opaque: (),
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+mod tests;

@@ -10,7 +10,8 @@ fn header_path() -> PathBuf {
 
 fn render() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let config = cbindgen::Config::from_file(folder.join("cbindgen.toml")).unwrap();
+    let mut config = cbindgen::Config::from_file(folder.join("cbindgen.toml")).unwrap();
+    config.after_includes = Some(version_macros());
     let sources = ["src/types.rs", "src/lib.rs"];
     let builder = sources.iter().fold(
         cbindgen::Builder::new().with_config(config),
@@ -19,6 +20,26 @@ fn render() -> String {
     let mut bytes = Vec::new();
     builder.generate().unwrap().write(&mut bytes);
     String::from_utf8(bytes).unwrap()
+}
+
+/// Cargo's version as macros, so that a program can ask for it when it is compiled.
+fn version_macros() -> String {
+    format!(
+        r#"
+/// Version of this header, which is that of the library it came with; see also llm_version.
+#define LITER_LLM_VERSION "{version}"
+/// First number of LITER_LLM_VERSION.
+#define LITER_LLM_VERSION_MAJOR {major}
+/// Second number of LITER_LLM_VERSION.
+#define LITER_LLM_VERSION_MINOR {minor}
+/// Third number of LITER_LLM_VERSION.
+#define LITER_LLM_VERSION_PATCH {patch}
+"#,
+        version = env!("CARGO_PKG_VERSION"),
+        major = env!("CARGO_PKG_VERSION_MAJOR"),
+        minor = env!("CARGO_PKG_VERSION_MINOR"),
+        patch = env!("CARGO_PKG_VERSION_PATCH"),
+    )
 }
 
 #[test]

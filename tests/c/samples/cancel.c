@@ -1,4 +1,4 @@
-/* Reads the beginning of an answer and closes the connection. */
+/* Reads the beginning of a response and closes the connection. */
 #include <liter_llm.h>
 #include <stdio.h>
 

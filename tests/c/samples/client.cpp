@@ -1,4 +1,4 @@
-// One answer through a lambda, then two at once through a client, in C++17.
+// One response through a lambda, then two at once through a client, in C++17.
 #include <iostream>
 #include <liter_llm.hpp>
 

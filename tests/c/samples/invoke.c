@@ -1,5 +1,5 @@
-/* Prints an answer as it comes. OPENAI_API_KEY holds the key; OPENAI_BASE_URL may name any server
- * that speaks OpenAI's protocol. */
+/* Prints a response as it arrives. OPENAI_API_KEY holds the key; OPENAI_BASE_URL may name any
+ * server that speaks OpenAI's protocol. */
 #include <liter_llm.h>
 #include <stdio.h>
 

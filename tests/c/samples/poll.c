@@ -1,5 +1,5 @@
-/* Two answers at once inside a program's own epoll loop. The bell makes an eventfd readable; one
- * poll then takes everything that has arrived on all streams. */
+/* Two responses at once inside a program's own epoll loop. llm_wake_fd makes an eventfd readable;
+ * one poll then takes everything that has arrived on all streams. */
 #include <liter_llm.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -31,12 +31,12 @@ static int take_events(LlmClient *client) {
 }
 
 int main(void) {
-  int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   int loop = epoll_create1(EPOLL_CLOEXEC);
-  struct epoll_event readable = {.events = EPOLLIN, .data.fd = bell};
+  struct epoll_event readable = {.events = EPOLLIN, .data.fd = wake_fd};
   LlmClient *client = NULL;
-  if (epoll_ctl(loop, EPOLL_CTL_ADD, bell, &readable) != 0 ||
-      llm_client_new("{}", llm_wake_fd, (void *)(intptr_t)bell, &client) != LLM_ERROR_OK) {
+  if (epoll_ctl(loop, EPOLL_CTL_ADD, wake_fd, &readable) != 0 ||
+      llm_client_new("{}", llm_wake_fd, (void *)(intptr_t)wake_fd, &client) != LLM_ERROR_OK) {
     fprintf(stderr, "cannot begin: %s\n", llm_last_error());
     return 1;
   }
@@ -46,13 +46,13 @@ int main(void) {
   }
   while (live > 0) {
     struct epoll_event ready;
-    if (epoll_wait(loop, &ready, 1, -1) == 1 && ready.data.fd == bell) {
-      uint64_t rings;
-      if (read(bell, &rings, sizeof rings) > 0) live -= take_events(client);
+    if (epoll_wait(loop, &ready, 1, -1) == 1 && ready.data.fd == wake_fd) {
+      uint64_t wakes;
+      if (read(wake_fd, &wakes, sizeof wakes) > 0) live -= take_events(client);
     }
   }
   llm_client_free(client);
   close(loop);
-  close(bell);
+  close(wake_fd);
   return 0;
 }

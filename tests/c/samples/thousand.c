@@ -1,4 +1,4 @@
-/* A thousand answers at once, read by one thread. */
+/* A thousand responses at once, read by one thread. */
 #include <liter_llm.h>
 #include <stdio.h>
 
@@ -33,7 +33,7 @@ int main(void) {
       llm_client_consumed(client, events[i].stream, events[i].length);
     }
   }
-  printf("%zu whole answers, %zu tokens, %zu bytes\n", whole, tokens, bytes);
+  printf("%zu whole responses, %zu tokens, %zu bytes\n", whole, tokens, bytes);
   llm_client_free(client);
   return 0;
 }

@@ -1,5 +1,6 @@
 //! Runs, ENDs, and memory that is kept, given back or refused.
 
+use super::memory::BYTES_KEPT;
 use super::*;
 use liter_llm_core::{ErrorKind, Event, LlmError, Receipt};
 
@@ -10,7 +11,7 @@ fn text_batch(pieces: &[&str]) -> EventBatch {
 }
 
 fn push(buffer: &mut Buffer, stream: u64, batch: &EventBatch) -> Added {
-    buffer.push_batch(stream, batch, &Encoded::batch(batch))
+    buffer.push_batch(stream, batch, &EventJson::of_batch(batch))
 }
 
 #[test]
@@ -24,7 +25,7 @@ fn deltas_that_follow_each_other_are_one_run() {
     push(&mut buffer, 2, &text_batch(&["other"]));
     push(&mut buffer, 1, &text_batch(&["w"]));
     let seen: Vec<_> = buffer
-        .pieces()
+        .events()
         .map(|p| (p.stream, p.kind, p.data.to_vec(), p.ends.to_vec()))
         .collect();
     let expected = [
@@ -35,10 +36,10 @@ fn deltas_that_follow_each_other_are_one_run() {
         (1, LLM_EVENT_TEXT, "w".into(), vec![1]),
     ];
     assert_eq!(seen, expected);
-    let host = buffer.host_events();
-    assert_eq!(host.len(), 5);
+    let seen_by_c = buffer.c_events();
+    assert_eq!(seen_by_c.len(), 5);
     assert_eq!(
-        (host[0].length, host[0].count, host[0].error),
+        (seen_by_c[0].length, seen_by_c[0].count, seen_by_c[0].error),
         (4, 2, LLM_ERROR_OK)
     );
 }
@@ -57,7 +58,7 @@ fn an_end_carries_its_error_and_is_last() {
         refused: false,
     };
     assert_eq!(added, expected);
-    let pieces: Vec<_> = buffer.pieces().collect();
+    let pieces: Vec<_> = buffer.events().collect();
     assert_eq!(
         (pieces.len(), pieces[1].kind, pieces[1].error),
         (2, LLM_EVENT_END, 7)
@@ -65,8 +66,8 @@ fn an_end_carries_its_error_and_is_last() {
     let json: serde_json::Value = serde_json::from_slice(pieces[1].data).unwrap();
     assert_eq!(json["error"]["kind"], "RATE_LIMITED");
     assert_eq!(buffer.ended(), [7]);
-    let host = buffer.host_events();
-    assert!(host[1].ends.is_null() && !host[1].data.is_null());
+    let seen_by_c = buffer.c_events();
+    assert!(seen_by_c[1].ends.is_null() && !seen_by_c[1].data.is_null());
 }
 
 #[test]
@@ -93,15 +94,15 @@ fn without_memory_only_an_end_goes_in_and_it_comes_without_its_json() {
         (added.content, added.ended, added.refused),
         (0, false, true)
     );
-    buffer.push_encoded(0, &Encoded::log(&"dropped"));
+    buffer.push_json(0, &EventJson::log(&"dropped"));
     batch.clear();
     batch.push(Event::End(Box::default()));
     assert!(push(&mut buffer, 7, &batch).ended);
     NO_MEMORY.set(false);
-    let pieces: Vec<_> = buffer.pieces().collect();
+    let pieces: Vec<_> = buffer.events().collect();
     assert_eq!((pieces.len(), pieces[0].data), (2, &b"ab"[..]));
     assert_eq!((pieces[1].kind, pieces[1].data), (LLM_EVENT_END, NO_JSON));
-    assert_eq!(buffer.host_events()[1].length, 2);
+    assert_eq!(buffer.c_events()[1].length, 2);
 }
 
 #[test]
@@ -110,8 +111,8 @@ fn reading_needs_no_memory_that_writing_did_not_reserve() {
     for stream in 1..=1000 {
         push(&mut buffer, stream, &text_batch(&["x"]));
     }
-    let reserved = buffer.host_events.0.capacity();
+    let reserved = buffer.c_events.0.capacity();
     assert!(reserved >= 1000);
-    assert_eq!(buffer.host_events().len(), 1000);
-    assert_eq!(buffer.host_events.0.capacity(), reserved);
+    assert_eq!(buffer.c_events().len(), 1000);
+    assert_eq!(buffer.c_events.0.capacity(), reserved);
 }

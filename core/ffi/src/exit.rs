@@ -1,17 +1,18 @@
-//! Whether the process is coming to its end: `exit` has run the host's handlers, or the calling
-//! thread has lost what it held for itself, tokio's own among it. Nothing new begins then, and
-//! nothing is waited for. Owns one flag. Asked by `runtime` and `boundary`.
+//! Whether the process is coming to its end: `exit` has run the application's handlers, or the
+//! calling thread has lost its thread-local storage, tokio's among it. Then nothing new begins and
+//! nothing is waited for. Owns one flag.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use liter_llm_core::{ErrorKind, LlmError};
 use tokio::runtime::Handle;
+
+use crate::error::{closed, Failure};
 
 static WATCHED: AtomicBool = AtomicBool::new(false);
 static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// Has the end of the process noticed. Handlers run in the reverse of the order in which they were
-/// registered: those that the host registered earlier find the flag set.
+/// registered: those that the application registered earlier find the flag set.
 pub fn watch() {
     if !WATCHED.swap(true, Ordering::AcqRel) {
         // SAFETY: at_exit is a function of this library, which is never unloaded (-z nodelete), and
@@ -28,11 +29,11 @@ pub fn has_begun() -> bool {
     ENDING.load(Ordering::Acquire) || thread_is_ending()
 }
 
-/// What to answer to whoever begins something then.
-pub fn refuse() -> Result<(), LlmError> {
+/// Refuses what would begin something then.
+pub fn check() -> Result<(), Failure> {
     match has_begun() {
         false => Ok(()),
-        true => Err(LlmError::new(ErrorKind::Closed, "the process is ending")),
+        true => Err(closed("the process is ending")),
     }
 }
 

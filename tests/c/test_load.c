@@ -5,8 +5,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "caller.h"
 #include "check.h"
-#include "host.h"
 #include "json.h"
 #include "mock.h"
 #include "suites.h"
@@ -20,19 +20,19 @@ static void allow_sockets(rlim_t count) {
 }
 
 /* So many streams side by side, each with `tokens` tokens at the pace that `key` names. */
-static void run_crowd(size_t streams, size_t tokens, const char *key) {
+static void run_streams(size_t streams, size_t tokens, const char *key) {
   allow_sockets(streams + 256);
-  Host host = host_open(streams, NULL);
+  Caller caller = caller_open(streams, NULL);
   double began_ms = check_now_ms();
   size_t threads_max = 0;
-  for (uint64_t stream = 1; stream <= streams; stream++) host_start(&host, stream, key, "");
-  while (host.ended < streams) {
-    host_poll(&host, -1);
+  for (uint64_t stream = 1; stream <= streams; stream++) caller_start(&caller, stream, key, "");
+  while (caller.ended < streams) {
+    caller_poll(&caller, -1);
     size_t threads = check_process_status("Threads:");
     if (threads > threads_max) threads_max = threads;
   }
   for (uint64_t stream = 1; stream <= streams; stream++) {
-    const Transcript *ended = &host.streams[stream - 1];
+    const Transcript *ended = &caller.streams[stream - 1];
     if (ended->error) check_fail(__FILE__, __LINE__, "stream %d: %s", (int)stream, ended->end);
     CHECK_NUMBER(ended->starts, 1);
     CHECK_NUMBER(ended->deltas, tokens);
@@ -40,12 +40,12 @@ static void run_crowd(size_t streams, size_t tokens, const char *key) {
   CHECK(threads_max <= (size_t)sysconf(_SC_NPROCESSORS_ONLN) + 4);
   printf("  %zu streams x %zu tokens in %.0f ms, %zu threads, %zu KiB resident\n", streams, tokens,
          check_now_ms() - began_ms, threads_max, check_process_status("VmRSS:"));
-  host_free(&host);
+  caller_free(&caller);
 }
 
-static void thousand_streams(void) { run_crowd(1000, 20, "tokens~20~100~thousand"); }
+static void thousand_streams(void) { run_streams(1000, 20, "tokens~20~100~thousand"); }
 
-static void ten_thousand_streams(void) { run_crowd(10000, 50, "tokens~50~200~ten-thousand"); }
+static void ten_thousand_streams(void) { run_streams(10000, 50, "tokens~50~200~ten-thousand"); }
 
 static void count_tokens(const char *token, size_t length, void *ctx) {
   (void)token;
@@ -94,17 +94,17 @@ static void run_and_measure(int warm_up, int threads, size_t kib_max) {
 #endif
 }
 
-/* C11: each thread makes one call; nothing stays behind for a thread that has ended. */
+/* Each thread makes one call; nothing stays behind for a thread that has ended. */
 static void threads_leave_nothing_behind(void) { run_and_measure(500, 1500, 1024); }
 
-/* The same with the figure of C11, 64 bytes per thread, over what the allocator's noise is. */
+/* The same with 64 bytes per thread, over what the allocator's noise is. */
 static void ten_thousand_threads_leave_nothing_behind(void) { run_and_measure(5000, 10000, 640); }
 
-const CheckTest crowd_tests[] = {
+const CheckTest load_tests[] = {
     {"thousand_streams", thousand_streams, 60},
     {"threads_leave_nothing_behind", threads_leave_nothing_behind, 60},
 };
-SUITE_END(crowd)
+SUITE_END(load)
 
 const CheckTest slow_tests[] = {
     {"ten_thousand_streams", ten_thousand_streams, 180},

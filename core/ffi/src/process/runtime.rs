@@ -1,7 +1,7 @@
 //! Starts the tokio runtime in a process that may be at its limit of threads, descriptors or
 //! memory. tokio itself panics, or waits for ever, where a worker is refused; so a thread of its
 //! own first proves that all threads can be had, then builds, and the caller waits for an answer
-//! and no longer. Owns the threads' names, number and signal masks. Called by `runtime`.
+//! and no longer. Owns the names, the number and the signal masks of the threads.
 
 use std::io;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -19,7 +19,7 @@ use crate::sync::{lock, sleep, Wait};
 const START_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// A runtime with so many threads, which all block every signal.
-pub fn runtime(workers: usize) -> io::Result<Runtime> {
+pub fn start(workers: usize) -> io::Result<Runtime> {
     let (sender, receiver) = mpsc::sync_channel(1);
     let builder = {
         let _blocked = SignalsBlocked::begin();
@@ -46,8 +46,8 @@ fn hand_over(runtime: io::Result<Runtime>, waiting: &SyncSender<io::Result<Runti
 
 fn build(workers: usize) -> io::Result<Runtime> {
     prove_room_for(workers + alloc::THREADS)?;
-    // Another thread of the host may have taken the room since. Inside a runtime, even one that
-    // does nothing, tokio does not wait for the workers of one that it failed to build.
+    // Another thread of the application may have taken the room since. Inside a runtime, even one
+    // that does nothing, tokio does not wait for the workers of one that it failed to build.
     let outer = Builder::new_current_thread().build()?;
     let built = catch_unwind(AssertUnwindSafe(|| {
         outer.block_on(async { build_inside(workers) })
@@ -121,8 +121,8 @@ impl Drop for OpenAtEnd<'_> {
 }
 
 /// While it lives, no signal interrupts this thread, and threads that it starts inherit that. A
-/// signal of the host must never run on a thread of this library, and a write to a closed socket
-/// raises SIGPIPE, which would end a host that does not ignore it.
+/// signal handler of the application must never run on a thread of this library, and a write to a
+/// closed socket raises SIGPIPE, which would end a process that does not ignore it.
 struct SignalsBlocked {
     before: Option<libc::sigset_t>,
 }

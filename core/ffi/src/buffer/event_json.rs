@@ -1,6 +1,6 @@
-//! Events as the JSON that the host gets, written before the queue's lock is taken. Owns which
-//! event has which kind and error number; text stays where it is. Made by `drive` and `client`,
-//! copied by `buffer`.
+//! Events that are no text, as the JSON that the caller gets. Written before the queue's lock is
+//! taken; text stays in the core's batch until then. Owns which event has which kind and error
+//! number.
 
 use std::io;
 
@@ -25,7 +25,7 @@ struct Item {
 
 /// The JSON of some events, in order.
 #[derive(Debug, Default)]
-pub struct Encoded {
+pub struct EventJson {
     bytes: Vec<u8>,
     items: Vec<Item>,
 }
@@ -41,30 +41,30 @@ pub struct Json<'a> {
     pub data: &'a [u8],
 }
 
-impl Encoded {
+impl EventJson {
     /// All events of a batch but its text and reasoning.
-    pub fn batch(batch: &EventBatch) -> Self {
-        let mut encoded = Self::default();
+    pub fn of_batch(batch: &EventBatch) -> Self {
+        let mut json = Self::default();
         for event in batch.iter() {
             if let EventRef::Other(event) = event {
-                encoded.push_event(event);
+                json.push_event(event);
             }
         }
-        encoded
+        json
     }
 
     /// The END of a stream.
     pub fn end(receipt: &Receipt) -> Self {
-        let mut encoded = Self::default();
-        encoded.push_end(receipt);
-        encoded
+        let mut json = Self::default();
+        json.push_end(receipt);
+        json
     }
 
-    /// A line for the host's log.
+    /// A line for the caller's log.
     pub fn log(record: &impl Serialize) -> Self {
-        let mut encoded = Self::default();
-        encoded.push(LLM_EVENT_LOG, LLM_ERROR_OK, record);
-        encoded
+        let mut json = Self::default();
+        json.push(LLM_EVENT_LOG, LLM_ERROR_OK, record);
+        json
     }
 
     /// The events in order.
@@ -93,7 +93,7 @@ impl Encoded {
             Event::Part(part) => self.push(LLM_EVENT_PART, LLM_ERROR_OK, part),
             Event::End(receipt) => self.push_end(receipt),
             // A batch keeps text apart. The core's list may grow: what has no number in the header
-            // is not for hosts yet, and keeps its place among the others.
+            // is not for callers yet, and keeps its place among the others.
             _ => self.push(0, LLM_ERROR_OK, &()),
         }
     }
@@ -145,15 +145,15 @@ mod tests {
     fn text_takes_no_memory_and_others_keep_their_order() {
         let mut batch = EventBatch::default();
         batch.push_text("a");
-        let text = Encoded::batch(&batch);
+        let text = EventJson::of_batch(&batch);
         assert_eq!((text.bytes.capacity(), text.items.capacity()), (0, 0));
         batch.push(Event::Start(Box::default()));
         batch.push_text("b");
         let failed = Receipt::failed(LlmError::new(ErrorKind::RateLimited, "slow"));
         batch.push(Event::End(Box::new(failed)));
-        let encoded = Encoded::batch(&batch);
-        assert!(encoded.ends() && !text.ends());
-        let items: Vec<_> = encoded.iter().collect();
+        let events = EventJson::of_batch(&batch);
+        assert!(events.ends() && !text.ends());
+        let items: Vec<_> = events.iter().collect();
         assert_eq!((items[0].kind, items[0].error), (LLM_EVENT_START, 0));
         assert_eq!((items[1].kind, items[1].error), (LLM_EVENT_END, 7));
         let json: serde_json::Value = serde_json::from_slice(items[1].data).unwrap();
@@ -165,12 +165,12 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_an_empty_object() {
         let nameless = std::collections::HashMap::from([((1, 2), 3)]);
-        let encoded = Encoded::log(&nameless);
-        let items: Vec<_> = encoded.iter().collect();
+        let events = EventJson::log(&nameless);
+        let items: Vec<_> = events.iter().collect();
         assert_eq!((items.len(), items[0].data), (1, NO_JSON));
         let mut bytes = Vec::new();
         assert!(Growing(&mut bytes).0.try_reserve(usize::MAX / 2).is_err());
-        let end = Encoded::end(&Receipt::default());
+        let end = EventJson::end(&Receipt::default());
         assert_eq!(end.iter().next().unwrap().error, LLM_ERROR_INTERNAL);
     }
 }

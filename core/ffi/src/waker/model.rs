@@ -1,4 +1,4 @@
-//! Every interleaving of threads that push and a host that polls, step by step of the real bell:
+//! Every interleaving of threads that push and a caller that polls, step by step of the real waker:
 //! what a thread does between two of its accesses to shared state is one step. What `queue` does
 //! under its lock is written down here again, as one step each; change both.
 
@@ -14,11 +14,11 @@ const PUSHES: u8 = 2;
 enum At {
     /// About to push, or done.
     Push,
-    /// Told to ring.
+    /// Told to wake.
     Begin,
-    /// The ring is decided, and the host's function not yet called.
+    /// The call is decided, and the callback not yet entered.
     Call,
-    /// The host's function has returned.
+    /// The callback has returned.
     End,
     /// Somebody polled meanwhile: is there more?
     LookAgain,
@@ -26,17 +26,17 @@ enum At {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct World {
-    bell: u8,
+    waker: u8,
     /// Whether there is something to poll.
     unread: bool,
     pushers: [(At, u8); PUSHERS],
-    /// Rings that the host has not answered with a poll.
+    /// Calls that the caller has not answered with a poll.
     unanswered: u8,
-    /// Rings beyond the number of polls.
+    /// Calls beyond the number of polls.
     ahead: i8,
-    /// Polls that the host may still make without having been rung.
+    /// Polls that the caller may still make without having been woken.
     unasked: u8,
-    /// Rings one after another without a poll between.
+    /// Calls one after another without a poll between.
     in_a_row: u8,
 }
 
@@ -45,7 +45,7 @@ unsafe extern "C" fn nobody(_: *mut c_void) {}
 impl World {
     fn new(unasked: u8) -> Self {
         Self {
-            bell: ARMED,
+            waker: ARMED,
             unread: false,
             pushers: [(At::Push, PUSHES); PUSHERS],
             unanswered: 0,
@@ -55,12 +55,12 @@ impl World {
         }
     }
 
-    /// Does something to the real bell.
-    fn with_bell<T>(&mut self, act: impl FnOnce(&Bell) -> T) -> T {
-        let bell = Bell::new(Some(nobody), std::ptr::null_mut());
-        bell.state.store(self.bell, Ordering::SeqCst);
-        let result = act(&bell);
-        self.bell = bell.state.load(Ordering::SeqCst);
+    /// Does something to the real waker.
+    fn with_waker<T>(&mut self, act: impl FnOnce(&Waker) -> T) -> T {
+        let waker = Waker::new(Some(nobody), std::ptr::null_mut());
+        waker.state.store(self.waker, Ordering::SeqCst);
+        let result = act(&waker);
+        self.waker = waker.state.load(Ordering::SeqCst);
         result
     }
 
@@ -72,12 +72,12 @@ impl World {
             At::Push => {
                 pushes = left.checked_sub(1)?;
                 self.unread = true;
-                if self.with_bell(Bell::announce) {
+                if self.with_waker(Waker::announce) {
                     next = At::Begin;
                 }
             }
             At::Begin => {
-                if self.with_bell(Bell::begin).is_some() {
+                if self.with_waker(Waker::begin).is_some() {
                     next = At::Call;
                 }
             }
@@ -88,12 +88,12 @@ impl World {
                 next = At::End;
             }
             At::End => {
-                if self.with_bell(Bell::end) == Rung::Polled {
+                if self.with_waker(Waker::end) == Woken::Polled {
                     next = At::LookAgain;
                 }
             }
             At::LookAgain => {
-                if self.unread && self.with_bell(Bell::announce) {
+                if self.unread && self.with_waker(Waker::announce) {
                     next = At::Begin;
                 }
             }
@@ -102,13 +102,13 @@ impl World {
         Some(self)
     }
 
-    /// One poll of the host: once per ring, and some that nobody asked for.
+    /// One poll: once per call, and some that nobody asked for.
     fn poll(mut self) -> Option<Self> {
         match self.unanswered {
             0 => self.unasked = self.unasked.checked_sub(1)?,
             _ => self.unanswered -= 1,
         }
-        self.with_bell(Bell::polled);
+        self.with_waker(Waker::polled);
         self.unread = false;
         self.ahead -= 1;
         self.in_a_row = 0;
@@ -139,16 +139,16 @@ fn in_a_row_max(worlds: &HashSet<World>) -> Option<u8> {
 }
 
 #[test]
-fn a_host_that_polls_when_rung_is_never_rung_twice_without_a_poll_between() {
+fn a_caller_that_polls_when_woken_is_never_woken_twice_without_a_poll_between() {
     let worlds = explore(0);
     assert!(worlds.len() > 100, "{}", worlds.len());
     assert_eq!(in_a_row_max(&worlds), Some(1));
 }
 
-/// A poll that nobody asked for cannot take back a ring that is on its way; that ring, and the one
+/// A poll that nobody asked for cannot take back a call that is on its way; that call, and the one
 /// for what came after the poll, is all that can follow.
 #[test]
-fn there_is_never_more_than_one_ring_more_than_polls() {
+fn there_is_never_more_than_one_call_more_than_polls() {
     for unasked in 0..4 {
         let worlds = explore(unasked);
         assert_eq!(worlds.iter().map(|world| world.ahead).max(), Some(1));
@@ -157,10 +157,10 @@ fn there_is_never_more_than_one_ring_more_than_polls() {
 }
 
 #[test]
-fn a_host_that_polls_once_per_ring_misses_nothing() {
+fn a_caller_that_polls_once_per_call_misses_nothing() {
     for unasked in 0..4 {
         for world in explore(unasked) {
-            // Nothing moves any more, though the host would come when rung.
+            // Nothing moves any more, though the caller would come when woken.
             let stuck = world.unread && world.unanswered == 0;
             let only_polls = (0..PUSHERS).all(|pusher| world.push(pusher).is_none());
             assert!(!(stuck && only_polls), "{world:?}");
@@ -169,7 +169,7 @@ fn a_host_that_polls_once_per_ring_misses_nothing() {
 }
 
 #[test]
-fn two_threads_never_ring_at_once() {
+fn two_threads_never_call_at_once() {
     for world in explore(3) {
         let inside = |(at, _): &&(At, u8)| matches!(at, At::Call | At::End);
         assert!(

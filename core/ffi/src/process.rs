@@ -1,22 +1,22 @@
-//! What a process has once: the tokio runtime, the table of clients, the HTTP stacks. Owns its
-//! making, at the first client, and its threads. Nothing of it is ever dropped: after a fork the
-//! child leaves it where it is and makes its own. Called by `lib`, `client` and `invoke`.
+//! What a process has once: the tokio runtime, the clients by handle, the HTTP stacks. Owns when it
+//! is made, at the first client. Nothing of it is ever dropped: after a fork the child leaves it
+//! where it is and makes its own.
 
-use std::future::Future;
+mod runtime;
+
 use std::io;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::Arc;
 
 use liter_llm_core::{ClientOptions, ErrorKind, LlmError};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
-use crate::boundary::Failure;
 use crate::client::ClientState;
+use crate::core_client::{CoreClient, InvokeClient};
+use crate::error::{closed, internal_error, invalid_argument, Failure};
 use crate::handles::{generation_of, Handles};
-use crate::pools::Pools;
-use crate::prepared::{Kept, Prepared};
-use crate::start;
-use crate::{alloc, ending, fork, panics};
+use crate::http_cache::HttpCache;
+use crate::{alloc, exit, fork, panic_hook};
 
 const WORKER_THREADS_MIN: usize = 2;
 const WORKER_THREADS_MAX: usize = 4;
@@ -28,8 +28,8 @@ pub struct Process {
     generation: usize,
     runtime: Runtime,
     clients: Handles<ClientState>,
-    pools: Pools,
-    kept: Kept,
+    http_cache: HttpCache,
+    invoke_client: InvokeClient,
 }
 
 /// The client that a handle stands for.
@@ -37,18 +37,13 @@ pub fn find(handle: usize) -> Result<Arc<ClientState>, Failure> {
     if let Some(client) = Process::current().and_then(|process| process.clients.get(handle)) {
         return Ok(client);
     }
-    let (kind, message) = match generation_of(handle) {
-        _ if handle == 0 => (ErrorKind::InvalidArgument, "client is NULL"),
-        Some(generation) if generation < fork::generation() => (
-            ErrorKind::Closed,
-            "the client was inherited through fork; make a new one",
-        ),
-        _ => (
-            ErrorKind::InvalidArgument,
-            "client is none that llm_client_new made, or was freed",
-        ),
-    };
-    Err(LlmError::new(kind, message).into())
+    Err(match generation_of(handle) {
+        _ if handle == 0 => invalid_argument("client is NULL"),
+        Some(generation) if generation < fork::generation() => {
+            closed("the client was inherited through fork; make a new one in the child")
+        }
+        _ => invalid_argument("client was freed, or was not made by llm_client_new"),
+    })
 }
 
 impl Process {
@@ -60,11 +55,11 @@ impl Process {
         (process.generation == fork::generation()).then_some(process)
     }
 
-    /// As `current`; begins if nobody has. Of two threads that begin at once one wins.
+    /// As `current`; starts if nobody has. Of two threads that start at once one wins.
     pub fn get_or_start(worker_threads: Option<usize>) -> Result<&'static Self, Failure> {
-        ending::refuse()?;
+        exit::check()?;
         fork::watch();
-        ending::watch();
+        exit::watch();
         let before = PROCESS.load(Ordering::Acquire);
         if let Some(process) = Self::current() {
             return Ok(process);
@@ -79,24 +74,24 @@ impl Process {
                 .shutdown_background();
         }
         alloc::start_thread();
-        Self::current().ok_or_else(|| internal("the runtime was lost while it was made"))
+        Self::current().ok_or_else(|| internal_error("the runtime was lost while it was made"))
     }
 
-    /// Runs a task on the workers.
-    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.runtime.spawn(task);
+    /// Where tasks run.
+    pub fn runtime(&self) -> &Handle {
+        self.runtime.handle()
     }
 
-    /// What a client with these options uses.
-    pub fn prepare(&self, options: ClientOptions) -> Result<Prepared, Failure> {
+    /// A client of the core with these options.
+    pub fn core_client(&self, options: ClientOptions) -> Result<CoreClient, Failure> {
         let _entered = self.runtime.enter();
-        Prepared::new(options, &self.pools)
+        CoreClient::new(options, &self.http_cache)
     }
 
-    /// What every llm_invoke uses.
-    pub fn prepared(&self) -> Result<Prepared, Failure> {
+    /// The client of the core that every llm_invoke uses.
+    pub fn invoke_client(&self) -> Result<CoreClient, Failure> {
         let _entered = self.runtime.enter();
-        self.kept.get(&self.pools)
+        self.invoke_client.get(&self.http_cache)
     }
 
     /// Makes a handle for a client.
@@ -110,25 +105,25 @@ impl Process {
     }
 
     fn start(worker_threads: Option<usize>) -> Result<Self, Failure> {
-        panics::install_hook();
+        panic_hook::install_hook();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = worker_threads
             .unwrap_or(cores)
             .clamp(WORKER_THREADS_MIN, WORKER_THREADS_MAX);
         let generation = fork::generation();
-        let runtime = start::runtime(workers);
+        let runtime = runtime::start(workers);
         let runtime = runtime.map_err(|error| refused(&error))?;
         Ok(Self {
             generation,
             runtime,
             clients: Handles::new(generation),
-            pools: Pools::default(),
-            kept: Kept::default(),
+            http_cache: HttpCache::default(),
+            invoke_client: InvokeClient::default(),
         })
     }
 }
 
-/// What to answer where the system refuses what the runtime needs: what it said, and what to do.
+/// The system refuses what the runtime needs: what it said, and what to do.
 fn refused(error: &io::Error) -> Failure {
     let what = match error.raw_os_error() {
         Some(libc::EAGAIN) => "the process is at a limit of threads or memory; raise it",
@@ -137,8 +132,4 @@ fn refused(error: &io::Error) -> Failure {
     };
     let message = format!("cannot start the runtime: {error}: {what}, or try again later");
     LlmError::new(ErrorKind::Config, message).into()
-}
-
-fn internal(message: impl Into<String>) -> Failure {
-    LlmError::new(ErrorKind::Internal, message).into()
 }

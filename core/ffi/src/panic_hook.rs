@@ -1,6 +1,5 @@
 //! What a panic of this library prints: the place, never the payload, which may hold text of a
-//! user. Owns the hook of our own copy of Rust's std; a host written in Rust has another. Set once,
-//! by `runtime`.
+//! user. Owns the hook of our own copy of Rust's std; an application written in Rust has another.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +18,9 @@ pub fn install_hook() {
             .map_or(("?", 0), |place| (place.file(), place.line()));
         let file = file.rsplit(['/', '\\']).next().unwrap_or(file);
         // Nothing can be done where stderr is closed.
-        let _ = writeln!(std::io::stderr(), "liter-llm: defect at {file}:{line}");
+        let _ = writeln!(
+            std::io::stderr(),
+            "liter-llm: internal error at {file}:{line}"
+        );
     }));
 }

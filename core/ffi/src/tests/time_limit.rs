@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn a_test_that_hangs_is_named_and_ended() {
-        let name = "time_limit::tests::this_one_hangs";
+        let name = "tests::time_limit::tests::this_one_hangs";
         let hung = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", name, "--ignored", "--nocapture"])
             .output()

@@ -1,6 +1,6 @@
-//! Threads that start, cancel, give back, poll, close and free all at once, through the exports and
-//! against a server on loopback: every accepted start ends exactly once, and the bell keeps its
-//! rules. Tests only.
+//! Threads that start, cancel, acknowledge, poll, close and free all at once, through the exports
+//! and against a server on loopback: every accepted start ends exactly once, and the waker keeps
+//! its rules. Tests only.
 
 use std::collections::HashMap;
 use std::ffi::{c_void, CString};
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::thread;
 
-use crate::time_limit::TimeLimit;
+use crate::tests::time_limit::TimeLimit;
 use crate::*;
 
 const HEAD: &str =
@@ -18,20 +18,20 @@ const HEAD: &str =
 const DELTA: &str = r#"{"id":"1","model":"m","choices":[{"index":0,"delta":{"content":"hello"}}]}"#;
 const FINISH: &str = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
 
-/// Answers requests; every third one only in part, and then it hangs until the peer closes.
+/// Responds to requests; every third one only in part, and then it hangs until the peer closes.
 pub fn serve() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for (count, connection) in listener.incoming().flatten().enumerate() {
             // A peer that has cancelled is no failure of this server.
-            thread::spawn(move || answer(connection, count % 3 == 0).unwrap_or_default());
+            thread::spawn(move || respond(connection, count % 3 == 0).unwrap_or_default());
         }
     });
     format!("http://{address}/v1")
 }
 
-fn answer(mut connection: TcpStream, hangs: bool) -> std::io::Result<()> {
+fn respond(mut connection: TcpStream, hangs: bool) -> std::io::Result<()> {
     read_request(&mut connection)?;
     write!(connection, "{HEAD}data: {DELTA}\n\ndata: {DELTA}\n\n")?;
     match hangs {
@@ -52,23 +52,23 @@ fn read_request(connection: &mut TcpStream) -> std::io::Result<()> {
     }
 }
 
-/// What the host knows of one client.
+/// What the caller knows of one client.
 #[derive(Default)]
-pub struct Host {
+pub struct Caller {
     freed: AtomicBool,
     polls: AtomicUsize,
-    rings: AtomicUsize,
+    wakes: AtomicUsize,
     faults: AtomicUsize,
     accepted: AtomicU64,
 }
 
-unsafe extern "C" fn ring(ctx: *mut c_void) {
-    // SAFETY: the test passes a Host that it never drops.
-    let host = unsafe { &*ctx.cast::<Host>() };
-    let rings = host.rings.fetch_add(1, Ordering::SeqCst) + 1;
-    let needless = rings > host.polls.load(Ordering::SeqCst) + 1;
-    if needless || host.freed.load(Ordering::SeqCst) {
-        host.faults.fetch_add(1, Ordering::SeqCst);
+unsafe extern "C" fn on_wake(ctx: *mut c_void) {
+    // SAFETY: the test passes a Caller that it never drops.
+    let caller = unsafe { &*ctx.cast::<Caller>() };
+    let wakes = caller.wakes.fetch_add(1, Ordering::SeqCst) + 1;
+    let needless = wakes > caller.polls.load(Ordering::SeqCst) + 1;
+    if needless || caller.freed.load(Ordering::SeqCst) {
+        caller.faults.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -79,16 +79,16 @@ unsafe impl Send for Handle {}
 // SAFETY: as above.
 unsafe impl Sync for Handle {}
 
-pub fn open(base_url: &str, host: &Arc<Host>) -> Handle {
+pub fn open(base_url: &str, caller: &Arc<Caller>) -> Handle {
     let options = serde_json::json!({
         "provider": "openai", "api_key": "k", "base_url": base_url, "proxy": false,
         "stream_window_bytes": 64, "queue_bytes_max": 4096, "retries_max": 0,
     });
     let options = CString::new(options.to_string()).unwrap();
     let mut client = std::ptr::null_mut();
-    let ctx = Arc::into_raw(Arc::clone(host)).cast_mut().cast();
+    let ctx = Arc::into_raw(Arc::clone(caller)).cast_mut().cast();
     // SAFETY: a text with its NUL, a function with its ctx, a place for one pointer.
-    let error = unsafe { llm_client_new(options.as_ptr(), Some(ring), ctx, &mut client) };
+    let error = unsafe { llm_client_new(options.as_ptr(), Some(on_wake), ctx, &mut client) };
     assert_eq!(error, LLM_ERROR_OK);
     Handle(client)
 }
@@ -117,10 +117,10 @@ pub fn poll_until_end(client: Handle, stream: u64) -> LlmError {
 }
 
 /// Polls until the client is closed and drained; gives how often each stream ended.
-fn drain(client: Handle, host: &Host) -> HashMap<u64, usize> {
+fn drain(client: Handle, caller: &Caller) -> HashMap<u64, usize> {
     let mut ends = HashMap::new();
     loop {
-        host.polls.fetch_add(1, Ordering::SeqCst);
+        caller.polls.fetch_add(1, Ordering::SeqCst);
         let mut events = std::ptr::null();
         // SAFETY: a place for one pointer.
         let count = unsafe { llm_client_poll(client.0, -1, &mut events) };
@@ -141,15 +141,15 @@ fn drain(client: Handle, host: &Host) -> HashMap<u64, usize> {
 
 /// One client's life: two threads start and cancel, one polls, one closes in the middle of it.
 fn live(base_url: &str, streams: u64, close_after: u64) {
-    let host = Arc::new(Host::default());
-    let client = open(base_url, &host);
+    let caller = Arc::new(Caller::default());
+    let client = open(base_url, &caller);
     let ends = thread::scope(|scope| {
         for half in 0..2 {
-            let host = &host;
+            let caller = &caller;
             scope.spawn(move || {
                 for stream in (1 + half..=streams).step_by(2) {
                     match start(client, stream) {
-                        LLM_ERROR_OK => host.accepted.fetch_add(1, Ordering::SeqCst),
+                        LLM_ERROR_OK => caller.accepted.fetch_add(1, Ordering::SeqCst),
                         error => return assert_eq!(error, LLM_ERROR_CLOSED),
                     };
                     if stream > 3 {
@@ -159,19 +159,19 @@ fn live(base_url: &str, streams: u64, close_after: u64) {
                 }
             });
         }
-        let poller = scope.spawn(|| drain(client, &host));
-        while close_after > 0 && host.accepted.load(Ordering::SeqCst) < close_after {
+        let poller = scope.spawn(|| drain(client, &caller));
+        while close_after > 0 && caller.accepted.load(Ordering::SeqCst) < close_after {
             thread::yield_now();
         }
         // SAFETY: see Handle.
         assert_eq!(unsafe { llm_client_close(client.0) }, LLM_ERROR_OK);
         poller.join().unwrap()
     });
-    assert_eq!(ends.len() as u64, host.accepted.load(Ordering::SeqCst));
+    assert_eq!(ends.len() as u64, caller.accepted.load(Ordering::SeqCst));
     // SAFETY: see Handle.
     unsafe { llm_client_free(client.0) };
-    host.freed.store(true, Ordering::SeqCst);
-    assert_eq!(host.faults.load(Ordering::SeqCst), 0);
+    caller.freed.store(true, Ordering::SeqCst);
+    assert_eq!(caller.faults.load(Ordering::SeqCst), 0);
 }
 
 #[test]
@@ -186,22 +186,22 @@ fn close_ends_all_and_each_once() {
 }
 
 #[test]
-fn free_waits_for_everything_and_silences_the_bell() {
+fn free_waits_for_everything_and_silences_the_waker() {
     let _limit = TimeLimit::begin();
     let base_url = serve();
     for round in 0..40 {
-        let host = Arc::new(Host::default());
-        let client = open(&base_url, &host);
+        let caller = Arc::new(Caller::default());
+        let client = open(&base_url, &caller);
         thread::scope(|scope| {
             scope.spawn(|| (1..=round).for_each(|stream| _ = start(client, stream)));
-            scope.spawn(|| drain(client, &host));
+            scope.spawn(|| drain(client, &caller));
             // SAFETY: see Handle.
             unsafe { llm_client_free(client.0) };
-            host.freed.store(true, Ordering::SeqCst);
+            caller.freed.store(true, Ordering::SeqCst);
             // SAFETY: see Handle; a second free is a no-op.
             unsafe { llm_client_free(client.0) };
         });
-        assert_eq!(host.faults.load(Ordering::SeqCst), 0);
+        assert_eq!(caller.faults.load(Ordering::SeqCst), 0);
         assert_eq!(start(client, 1), LLM_ERROR_INVALID_ARGUMENT);
     }
 }

@@ -1,4 +1,4 @@
-// A C++17 host: the client owned by a unique_ptr, lambdas as callbacks, a thread that polls; and
+// A C++17 caller: the client owned by a unique_ptr, lambdas as callbacks, a thread that polls; and
 // what the header for C++ makes of exceptions.
 #include <atomic>
 #include <future>
@@ -72,17 +72,18 @@ void cpp_streams_are_polled_by_a_thread() {
   }
 }
 
-void cpp_bell_is_a_lambda() {
-  mock_plan("cpp-bell", "{\"answer\":{\"text\":\"ding\"}}");
-  std::promise<std::thread::id> first_ring;
-  std::atomic<int> rings{0};
-  auto bell = [&] {
-    if (rings++ == 0) first_ring.set_value(std::this_thread::get_id());
+void cpp_wake_is_a_lambda() {
+  mock_plan("cpp-wake", "{\"answer\":{\"text\":\"ding\"}}");
+  std::promise<std::thread::id> first_wake;
+  std::atomic<int> count{0};
+  auto on_wake = [&] {
+    if (count++ == 0) first_wake.set_value(std::this_thread::get_id());
   };
-  Client client = new_client([](void *ctx) { (*static_cast<decltype(bell) *>(ctx))(); }, &bell);
-  CHECK_NUMBER(llm_client_start(client.get(), 1, "openai", request("cpp-bell").c_str()),
+  Client client =
+      new_client([](void *ctx) { (*static_cast<decltype(on_wake) *>(ctx))(); }, &on_wake);
+  CHECK_NUMBER(llm_client_start(client.get(), 1, "openai", request("cpp-wake").c_str()),
                LLM_ERROR_OK);
-  CHECK(first_ring.get_future().get() != std::this_thread::get_id());
+  CHECK(first_wake.get_future().get() != std::this_thread::get_id());
   const LlmEvent *events = nullptr;
   CHECK(llm_client_poll(client.get(), 0, &events) > 0);
 }
@@ -125,7 +126,7 @@ void cpp_callback_cancels() {
 const CheckTest tests[] = {
     {"cpp_invoke_echo", cpp_invoke_echo, 0},
     {"cpp_streams_are_polled_by_a_thread", cpp_streams_are_polled_by_a_thread, 0},
-    {"cpp_bell_is_a_lambda", cpp_bell_is_a_lambda, 0},
+    {"cpp_wake_is_a_lambda", cpp_wake_is_a_lambda, 0},
     {"cpp_exception_closes_the_connection", cpp_exception_closes_the_connection, 0},
     {"cpp_callback_cancels", cpp_callback_cancels, 0},
 };

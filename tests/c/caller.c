@@ -1,5 +1,5 @@
-/* See host.h. */
-#include "host.h"
+/* See caller.h. */
+#include "caller.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,26 +7,26 @@
 #include "check.h"
 #include "mock.h"
 
-Host host_open_with_bell(size_t count, const char *options, llm_wake_callback wake, void *ctx) {
-  Host host;
-  memset(&host, 0, sizeof host);
-  host.count = count;
-  host.streams = calloc(count, sizeof *host.streams);
-  CHECK(host.streams != NULL);
-  LlmError error = llm_client_new(options ? options : MOCK_OPTIONS, wake, ctx, &host.client);
+Caller caller_open_with_wake(size_t count, const char *options, llm_wake_callback wake, void *ctx) {
+  Caller caller;
+  memset(&caller, 0, sizeof caller);
+  caller.count = count;
+  caller.streams = calloc(count, sizeof *caller.streams);
+  CHECK(caller.streams != NULL);
+  LlmError error = llm_client_new(options ? options : MOCK_OPTIONS, wake, ctx, &caller.client);
   if (error != LLM_ERROR_OK) check_fail(__FILE__, __LINE__, "no client: %s", llm_last_error());
-  CHECK(host.client != NULL);
-  return host;
+  CHECK(caller.client != NULL);
+  return caller;
 }
 
-Host host_open(size_t count, const char *options) {
-  return host_open_with_bell(count, options, NULL, NULL);
+Caller caller_open(size_t count, const char *options) {
+  return caller_open_with_wake(count, options, NULL, NULL);
 }
 
-void host_start(Host *host, uint64_t stream, const char *key, const char *more) {
+void caller_start(Caller *caller, uint64_t stream, const char *key, const char *more) {
   char request[2048];
   mock_request(key, more, request, sizeof request);
-  LlmError error = llm_client_start(host->client, stream, "openai", request);
+  LlmError error = llm_client_start(caller->client, stream, "openai", request);
   if (error != LLM_ERROR_OK) check_fail(__FILE__, __LINE__, "no stream: %s", llm_last_error());
 }
 
@@ -59,15 +59,15 @@ static void record_text(Transcript *transcript, const LlmEvent *event) {
 }
 
 /* Rule 5: at most one START, before anything else; exactly one END, after everything else. */
-static void record(Host *host, const LlmEvent *event) {
+static void record(Caller *caller, const LlmEvent *event) {
   CHECK(event->data != NULL);
   CHECK(event->error == LLM_ERROR_OK || event->kind == LLM_EVENT_END);
   if (event->kind == LLM_EVENT_LOG) {
     CHECK_NUMBER(event->stream, 0);
     return;
   }
-  CHECK(event->stream >= 1 && event->stream <= host->count);
-  Transcript *transcript = &host->streams[event->stream - 1];
+  CHECK(event->stream >= 1 && event->stream <= caller->count);
+  Transcript *transcript = &caller->streams[event->stream - 1];
   CHECK_NUMBER(transcript->ends, 0);
   switch (event->kind) {
     case LLM_EVENT_START:
@@ -84,53 +84,53 @@ static void record(Host *host, const LlmEvent *event) {
       transcript->ends = 1;
       transcript->error = event->error;
       transcript->end = copy_of(event->data, event->length);
-      host->ended += 1;
+      caller->ended += 1;
       break;
     default:
       break;
   }
 }
 
-size_t host_poll(Host *host, int64_t timeout_ms) {
+size_t caller_poll(Caller *caller, int64_t timeout_ms) {
   const LlmEvent *events = NULL;
-  size_t count = llm_client_poll(host->client, timeout_ms, &events);
+  size_t count = llm_client_poll(caller->client, timeout_ms, &events);
   for (size_t i = 0; i < count; i++) {
-    record(host, &events[i]);
-    if (!host->keeps_window_shut && events[i].stream != 0) {
-      llm_client_consumed(host->client, events[i].stream, events[i].length);
+    record(caller, &events[i]);
+    if (!caller->keeps_window_shut && events[i].stream != 0) {
+      llm_client_consumed(caller->client, events[i].stream, events[i].length);
     }
   }
   return count;
 }
 
-void host_poll_until_ended(Host *host, size_t ended) {
-  while (host->ended < ended) {
-    host_poll(host, -1);
+void caller_poll_until_ended(Caller *caller, size_t ended) {
+  while (caller->ended < ended) {
+    caller_poll(caller, -1);
   }
 }
 
-void host_poll_until_text(Host *host, uint64_t stream, size_t bytes) {
-  const Transcript *transcript = &host->streams[stream - 1];
+void caller_poll_until_text(Caller *caller, uint64_t stream, size_t bytes) {
+  const Transcript *transcript = &caller->streams[stream - 1];
   while (transcript->length < bytes) {
     if (transcript->ends) check_fail(__FILE__, __LINE__, "ended early: %s", transcript->end);
-    host_poll(host, -1);
+    caller_poll(caller, -1);
   }
 }
 
-void host_forget(Host *host, uint64_t stream) {
-  Transcript *transcript = &host->streams[stream - 1];
-  host->ended -= transcript->ends;
+void caller_forget(Caller *caller, uint64_t stream) {
+  Transcript *transcript = &caller->streams[stream - 1];
+  caller->ended -= transcript->ends;
   free(transcript->text);
   free(transcript->start);
   free(transcript->end);
   memset(transcript, 0, sizeof *transcript);
 }
 
-void host_free(Host *host) {
-  llm_client_free(host->client);
-  for (uint64_t stream = 1; stream <= host->count; stream++) {
-    host_forget(host, stream);
+void caller_free(Caller *caller) {
+  llm_client_free(caller->client);
+  for (uint64_t stream = 1; stream <= caller->count; stream++) {
+    caller_forget(caller, stream);
   }
-  free(host->streams);
-  memset(host, 0, sizeof *host);
+  free(caller->streams);
+  memset(caller, 0, sizeof *caller);
 }

@@ -1,11 +1,11 @@
-//! The stock bell: one write to a descriptor. Owns nothing; touches no language runtime and no
-//! memory of the host. Called by `bell` as the host's wake function.
+//! `llm_wake_fd`, the wake callback that comes with the library: one write to a descriptor. Touches
+//! no language runtime and no memory of the caller.
 
 use std::io::{Error, ErrorKind};
 
 /// Writes the number 1 as eight bytes, which is one unit of an eventfd. A full pipe already says
-/// that there is something; a closed one has nobody to tell. Leaves errno as it was, for a host
-/// that calls this itself.
+/// that there is something; a closed one has nobody to tell. Leaves errno as it was, for a
+/// caller that calls this itself.
 pub fn write_one(fd: libc::c_int) {
     let one = 1u64.to_ne_bytes();
     let errno_before = errno::get();

@@ -1,6 +1,5 @@
 //! The HTTP stacks of this process: clients whose options for it are equal share one, and so its
-//! open connections. Owns the cache; a stack lives as long as a client uses it. Called by `client`
-//! when one is made, and by `prepared`.
+//! open connections. Owns the cache; a stack lives as long as a client uses it.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -8,7 +7,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use liter_llm_core::{Http, HttpOptions};
 
-use crate::boundary::Failure;
+use crate::error::Failure;
 use crate::sync::lock;
 
 /// What decides a stack beside the options: a client that is made after one of these has changed
@@ -30,11 +29,11 @@ type Key = (HttpOptions, [Option<OsString>; ENVIRONMENT.len()]);
 
 /// Stacks that are in use, by what they were made of.
 #[derive(Default)]
-pub struct Pools {
+pub struct HttpCache {
     used: Mutex<HashMap<Key, Weak<Http>>>,
 }
 
-impl Pools {
+impl HttpCache {
     /// The stack for these options. Must be called inside the runtime.
     pub fn http(&self, options: &HttpOptions) -> Result<Arc<Http>, Failure> {
         let key = (options.clone(), ENVIRONMENT.map(std::env::var_os));

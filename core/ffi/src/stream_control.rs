@@ -1,6 +1,6 @@
-//! How a host reaches the task of one stream: a stop signal, the window, and what wakes the task.
-//! Owns three numbers and a waker, all without a lock, so any thread may touch them at any time.
-//! Knows neither queue nor client. Written by `client` and `queue`, waited on by `drive`.
+//! How a caller reaches the task of one stream: a request to stop, the window, and what wakes the
+//! task. Owns three numbers and a task's waker, all without a lock, so that any thread may touch
+//! them at any time. Knows neither queue nor client.
 
 use std::future::{poll_fn, Future};
 use std::pin::pin;
@@ -16,19 +16,19 @@ const CLOSED: u8 = 2;
 #[cfg(feature = "test-panic")]
 const PANICS: u8 = 3;
 
-/// The host's end of one stream.
+/// The caller's end of one stream.
 #[derive(Debug)]
-pub struct Control {
+pub struct StreamControl {
     stop: AtomicU8,
-    /// Bytes delivered and not yet given back.
+    /// Bytes delivered and not yet acknowledged.
     outstanding: AtomicUsize,
     window: usize,
     /// Whether the queue has this on its list of those that wait for room.
-    listed: AtomicBool,
+    waiting: AtomicBool,
     waker: AtomicWaker,
 }
 
-impl Control {
+impl StreamControl {
     /// A stream that runs, with so many bytes of window. One byte at least: a window of 0 would
     /// never open.
     pub fn new(window: usize) -> Self {
@@ -36,12 +36,12 @@ impl Control {
             stop: AtomicU8::new(RUNS),
             outstanding: AtomicUsize::new(0),
             window: window.max(1),
-            listed: AtomicBool::new(false),
+            waiting: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }
     }
 
-    /// The host cancelled. The first reason to stop counts.
+    /// The caller cancelled. The first reason to stop counts.
     pub fn cancel(&self) {
         self.stop_with(CANCELLED);
     }
@@ -62,8 +62,8 @@ impl Control {
         self.outstanding.fetch_add(bytes, Ordering::AcqRel);
     }
 
-    /// Takes bytes back, and wakes the task if that opens the window. More than is out is all.
-    pub fn consumed(&self, bytes: usize) {
+    /// Bytes were consumed: wakes the task if that opens the window. More than is out is all.
+    pub fn acknowledge(&self, bytes: usize) {
         let take = |outstanding: usize| Some(outstanding.saturating_sub(bytes));
         let before = self
             .outstanding
@@ -75,18 +75,18 @@ impl Control {
     }
 
     /// Marks this as waiting for room in the queue; false when it was marked already.
-    pub fn list(&self) -> bool {
-        !self.listed.swap(true, Ordering::AcqRel)
+    pub fn begin_waiting(&self) -> bool {
+        !self.waiting.swap(true, Ordering::AcqRel)
     }
 
     /// There is room in the queue.
-    pub fn unlist(&self) {
-        self.listed.store(false, Ordering::Release);
+    pub fn end_waiting(&self) {
+        self.waiting.store(false, Ordering::Release);
         self.waker.wake();
     }
 
-    /// Drives a future until it is done or the stream is to stop.
-    pub async fn or_stop<F: Future>(&self, future: F) -> Result<F::Output, ErrorKind> {
+    /// Polls a future until it is done or the stream is to stop.
+    pub async fn until_stopped<F: Future>(&self, future: F) -> Result<F::Output, ErrorKind> {
         let mut future = pin!(future);
         let poll = |context: &mut Context<'_>| match self.poll_stop(context) {
             Some(kind) => Poll::Ready(Err(kind)),
@@ -96,14 +96,14 @@ impl Control {
     }
 
     /// Waits until the window is open.
-    pub async fn window_open(&self) -> Result<(), ErrorKind> {
+    pub async fn until_window_opens(&self) -> Result<(), ErrorKind> {
         let open = poll_fn(
             |_| match self.outstanding.load(Ordering::Acquire) < self.window {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             },
         );
-        self.or_stop(open).await
+        self.until_stopped(open).await
     }
 
     /// Why the stream is to stop, if it is. The task is woken when that changes: whoever looks
@@ -148,8 +148,8 @@ mod tests {
         }
     }
 
-    /// Wakes that a task which waits now gets while the host does something.
-    fn wakes(control: &Control, act: impl FnOnce()) -> usize {
+    /// Wakes that a task which waits now gets while the caller does something.
+    fn wakes(control: &StreamControl, act: impl FnOnce()) -> usize {
         let wakes = Arc::new(Wakes::default());
         let waker = Waker::from(Arc::clone(&wakes));
         let _ = control.poll_stop(&Context::from_waker(&waker));
@@ -157,27 +157,27 @@ mod tests {
         wakes.0.load(Ordering::Relaxed)
     }
 
-    fn is_open(control: &Control) -> bool {
-        control.window_open().now_or_never().is_some()
+    fn is_open(control: &StreamControl) -> bool {
+        control.until_window_opens().now_or_never().is_some()
     }
 
     #[test]
     fn a_window_is_shut_at_its_size_and_opens_below_it() {
-        let control = Control::new(10);
+        let control = StreamControl::new(10);
         control.delivered(9);
         assert!(is_open(&control));
         control.delivered(3);
         assert!(!is_open(&control));
         assert_eq!(
-            wakes(&control, || control.consumed(2)),
+            wakes(&control, || control.acknowledge(2)),
             0,
             "10 are still out"
         );
         assert!(!is_open(&control));
-        assert_eq!(wakes(&control, || control.consumed(1)), 1);
+        assert_eq!(wakes(&control, || control.acknowledge(1)), 1);
         assert!(is_open(&control));
         assert_eq!(
-            wakes(&control, || control.consumed(1)),
+            wakes(&control, || control.acknowledge(1)),
             0,
             "it was open already"
         );
@@ -185,38 +185,41 @@ mod tests {
 
     #[test]
     fn more_than_is_out_is_all_and_a_window_has_one_byte_at_least() {
-        let control = Control::new(0);
+        let control = StreamControl::new(0);
         assert!(is_open(&control));
         control.delivered(1);
         assert!(!is_open(&control));
-        assert_eq!(wakes(&control, || control.consumed(usize::MAX)), 1);
+        assert_eq!(wakes(&control, || control.acknowledge(usize::MAX)), 1);
         control.delivered(1);
-        assert!(!is_open(&control), "nothing was given back in advance");
+        assert!(!is_open(&control), "nothing is acknowledged in advance");
     }
 
     #[test]
     fn the_first_reason_to_stop_counts_and_wakes() {
-        type Act = fn(&Control);
-        let (cancel, close): (Act, Act) = (Control::cancel, Control::close);
+        type Act = fn(&StreamControl);
+        let (cancel, close): (Act, Act) = (StreamControl::cancel, StreamControl::close);
         for (first, second, expected) in [
             (cancel, close, ErrorKind::Cancelled),
             (close, cancel, ErrorKind::Closed),
         ] {
-            let control = Control::new(1);
-            assert!(control.or_stop(pending::<()>()).now_or_never().is_none());
+            let control = StreamControl::new(1);
+            assert!(control
+                .until_stopped(pending::<()>())
+                .now_or_never()
+                .is_none());
             assert_eq!(wakes(&control, || first(&control)), 1);
             assert_eq!(wakes(&control, || second(&control)), 0);
-            let stopped = control.or_stop(pending::<()>()).now_or_never();
+            let stopped = control.until_stopped(pending::<()>()).now_or_never();
             assert_eq!(stopped, Some(Err(expected)));
         }
     }
 
     #[test]
-    fn a_stream_is_listed_once_until_there_is_room() {
-        let control = Control::new(1);
-        assert!(control.list());
-        assert!(!control.list());
-        assert_eq!(wakes(&control, || control.unlist()), 1);
-        assert!(control.list());
+    fn a_stream_waits_for_room_once() {
+        let control = StreamControl::new(1);
+        assert!(control.begin_waiting());
+        assert!(!control.begin_waiting());
+        assert_eq!(wakes(&control, || control.end_waiting()), 1);
+        assert!(control.begin_waiting());
     }
 }

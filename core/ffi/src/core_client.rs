@@ -1,20 +1,20 @@
-//! What llm_invoke keeps from one call to the next: a client of the core, and with it the keys that
-//! were read from the environment, the connections and the retry budget, which would be none if
-//! every call had its own. Made again when the environment has changed. Owned by `runtime`, used by
-//! `invoke`.
+//! The core's client as this crate uses it: with the bounds of its streams, and on a shared HTTP
+//! stack. Owns the one that all calls of llm_invoke share: with it they share the keys that were
+//! read from the environment, connections and the retry budget. It is made again when the
+//! environment has changed.
 
 use std::sync::Mutex;
 
 use liter_llm_core::{Client, ClientOptions};
 
-use crate::boundary::Failure;
 use crate::environment;
-use crate::pools::Pools;
+use crate::error::Failure;
+use crate::http_cache::HttpCache;
 use crate::sync::lock;
 
 /// A client of the core and the bounds of its streams.
 #[derive(Debug, Clone)]
-pub struct Prepared {
+pub struct CoreClient {
     /// The client.
     pub core: Client,
     /// Of the options.
@@ -23,22 +23,22 @@ pub struct Prepared {
     pub queue_bytes_max: usize,
 }
 
-/// The place for one of these.
+/// The client that all calls of llm_invoke share.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct InvokeClient {
     made: Mutex<Option<Made>>,
 }
 
 #[derive(Debug)]
 struct Made {
     environment: u64,
-    prepared: Prepared,
+    client: CoreClient,
 }
 
-impl Prepared {
+impl CoreClient {
     /// From options. Must be called inside the runtime.
-    pub fn new(options: ClientOptions, pools: &Pools) -> Result<Self, Failure> {
-        let http = pools.http(&options.http())?;
+    pub fn new(options: ClientOptions, http_cache: &HttpCache) -> Result<Self, Failure> {
+        let http = http_cache.http(&options.http())?;
         Ok(Self {
             stream_window_bytes: options.stream_window_bytes,
             queue_bytes_max: options.queue_bytes_max,
@@ -47,19 +47,19 @@ impl Prepared {
     }
 }
 
-impl Kept {
+impl InvokeClient {
     /// The one that fits the environment as it is now. Must be called inside the runtime.
-    pub fn get(&self, pools: &Pools) -> Result<Prepared, Failure> {
+    pub fn get(&self, http_cache: &HttpCache) -> Result<CoreClient, Failure> {
         let environment = environment::fingerprint();
         let mut made = lock(&self.made);
         if let Some(made) = made.as_ref().filter(|made| made.environment == environment) {
-            return Ok(made.prepared.clone());
+            return Ok(made.client.clone());
         }
-        let prepared = Prepared::new(ClientOptions::from_json("{}")?, pools)?;
+        let client = CoreClient::new(ClientOptions::from_json("{}")?, http_cache)?;
         *made = Some(Made {
             environment,
-            prepared: prepared.clone(),
+            client: client.clone(),
         });
-        Ok(prepared)
+        Ok(client)
     }
 }

@@ -1,0 +1,5 @@
+//! Tests through the exports, and what the tests of this crate share.
+
+mod json_mistakes;
+pub mod stress;
+pub mod time_limit;
