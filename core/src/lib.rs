@@ -28,7 +28,6 @@
 
 mod answer;
 mod attempt;
-mod batch;
 mod bounded;
 mod client;
 mod error;
@@ -38,8 +37,6 @@ mod framing;
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
-mod message;
-mod options;
 mod plan;
 mod providers;
 mod request;
@@ -47,6 +44,11 @@ mod retry;
 mod secret;
 mod stream;
 mod timers;
+
+// Paths that are used until every file names the new ones.
+use client::options;
+use event::batch;
+use request::message;
 
 pub use batch::{EventBatch, EventRef};
 pub use client::Client;

@@ -2,6 +2,8 @@
 //! Owns the reading of requests and the naming of a wrong field; knows no wire and sends nothing.
 //! Unknown fields are kept in `extra` and reach the provider as they are.
 
+pub(crate) mod message;
+
 use std::fmt;
 
 use serde::de::DeserializeOwned;

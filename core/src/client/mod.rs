@@ -1,6 +1,8 @@
 //! A client: options, keys, connections and the retry budget that its streams share. Cheap to
 //! clone, usable from any thread; used inside one tokio runtime.
 
+pub(crate) mod options;
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 

@@ -1,6 +1,8 @@
 //! What a stream says: events, the receipt at its end, and the reducer that turns events into a
 //! whole response. Owns the names that every language uses; knows no provider and no wire.
 
+pub(crate) mod batch;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
