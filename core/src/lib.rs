@@ -30,6 +30,7 @@ mod answer;
 mod attempt;
 mod bounded;
 mod client;
+mod declare;
 mod error;
 mod event;
 mod framing;
@@ -37,10 +38,13 @@ mod framing;
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
+mod parse;
 mod plan;
 mod providers;
 mod request;
 mod retry;
+#[doc(hidden)]
+pub mod schema;
 mod secret;
 mod stream;
 mod timers;
@@ -54,7 +58,8 @@ pub use batch::{EventBatch, EventRef};
 pub use client::Client;
 pub use error::{ErrorKind, LlmError, Phase, Timer, DETAIL_BYTES_MAX, MESSAGE_BYTES_MAX};
 pub use event::{
-    Event, FinishReason, LlmResponse, Outcome, Receipt, Start, Timings, ToolCall, ToolDelta, Usage,
+    Event, EventKind, FinishReason, LlmResponse, Outcome, Receipt, Start, Timings, ToolCall,
+    ToolDelta, Usage,
 };
 pub use http::Http;
 pub use message::{

@@ -7,24 +7,26 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::declare::declare_names;
 use crate::providers::json;
 
-/// Who says a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Instructions, as newer OpenAI models name them.
-    Developer,
-    /// Instructions.
-    System,
-    /// The person.
-    User,
-    /// The model.
-    Assistant,
-    /// The answer to a tool call.
-    Tool,
-    /// The answer to a function call, in the older form.
-    Function,
+declare_names! {
+    /// Who says a message.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    pub enum Role {
+        /// Instructions, as newer OpenAI models name them.
+        Developer => "developer",
+        /// Instructions.
+        System => "system",
+        /// The person.
+        User => "user",
+        /// The model.
+        Assistant => "assistant",
+        /// The result of a tool call.
+        Tool => "tool",
+        /// The result of a function call, in the older form.
+        Function => "function",
+    }
 }
 
 /// One message.
