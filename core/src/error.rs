@@ -21,10 +21,12 @@ declare_names! {
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
     #[non_exhaustive]
     pub enum ErrorKind {
-        /// The interface was misused, or a key or header cannot be sent.
+        /// The interface was misused, or a key or header cannot be sent: one with a line break, or a
+        /// header that HTTP itself sets.
         InvalidArgument = 1 => "INVALID_ARGUMENT" ("no"),
-        /// There is no key, a provider or option is unknown, or the base URL, a certificate file or
-        /// a proxy variable is unusable.
+        /// No key, an unknown provider or option, or something that cannot be used: a base URL, a
+        /// certificate file, a proxy variable (or 407 from the proxy), an address that is refused,
+        /// a key over plain http, or threads that the system does not give.
         Config = 2 => "CONFIG" ("no"),
         /// The request is wrong; the message names the field where it is known.
         InvalidRequest = 3 => "INVALID_REQUEST" ("no"),
@@ -34,27 +36,30 @@ declare_names! {
         Permission = 5 => "PERMISSION" ("no"),
         /// There is no such model, deployment or address.
         NotFound = 6 => "NOT_FOUND" ("no"),
-        /// Too many requests were sent; `retry_after_ms` says when to try again, if the provider
-        /// did.
+        /// Too many requests were sent (429); `retry_after_ms` says when to try again, if the
+        /// provider did.
         RateLimited = 7 => "RATE_LIMITED" ("yes"),
-        /// No credit is left; waiting does not help.
+        /// No credit is left, whichever status says so; waiting does not help.
         QuotaExceeded = 8 => "QUOTA_EXCEEDED" ("no"),
-        /// The provider is out of capacity.
+        /// The provider is out of capacity (498, 529, or an error that says so).
         Overloaded = 9 => "OVERLOADED" ("yes"),
-        /// The provider failed in another way: a 5xx status, or an error event inside a stream.
-        Provider = 10 => "PROVIDER" ("mostly"),
+        /// The provider failed in another way: 408, 409, 424, a 5xx status, or an error event inside
+        /// a stream.
+        Provider = 10 => "PROVIDER" ("mostly; not 499, 501, 505"),
         /// Name lookup or connect failed, or the connection broke before a response.
-        Network = 11 => "NETWORK" ("yes"),
+        Network = 11 => "NETWORK" ("yes, unless a proxy refuses"),
         /// The certificate or the TLS handshake was refused.
         Tls = 12 => "TLS" ("no"),
         /// A timer ran out; `timer` says which.
         Timeout = 13 => "TIMEOUT" ("not `total`"),
-        /// The response is not what the protocol allows.
+        /// The response is not what the protocol allows: bytes that are not HTTP, a redirect, broken
+        /// JSON or JSON of more than 128 levels, too many headers, or an end mark without content;
+        /// `detail` holds its first 4 KiB.
         Protocol = 14 => "PROTOCOL" ("no"),
         /// The response was cut before its end; what came is a prefix.
-        Truncated = 15 => "TRUNCATED" ("streams, before content"),
-        /// Something passed a limit in bytes, which the message names, or there is no memory for
-        /// it.
+        Truncated = 15 => "TRUNCATED" ("streams, before content only"),
+        /// Something passed a limit in bytes, which the message names, or the provider's own (413),
+        /// or there is no memory for it.
         TooLarge = 16 => "TOO_LARGE" ("no"),
         /// The caller cancelled the call.
         Cancelled = 17 => "CANCELLED" ("no"),

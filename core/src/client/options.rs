@@ -64,7 +64,8 @@ declare_options! {
         pub deny_private: bool as Boolean = false,
         /// How long an unused connection is kept; 0 keeps none (HTTP/2: one second at least).
         pub pool_idle_timeout_ms: u64 as Milliseconds = 50_000,
-        /// How many unused HTTP/1.1 connections are kept to one origin; 0 keeps none.
+        /// How many unused HTTP/1.1 connections are kept to one origin (scheme, host, port), past
+        /// which the oldest is closed; 0 keeps none.
         pub pool_idle_connections_max: usize as Count = 10_000,
         /// How often an HTTP/2 server is pinged while requests wait for it; 0 is off.
         pub http2_ping_interval_ms: u64 as Milliseconds = 20_000,

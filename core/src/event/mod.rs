@@ -40,13 +40,13 @@ declare_names! {
     pub enum EventKind {
         /// The response begins; at most once, just before the first content.
         Start = 1 => "START",
-        /// Pieces of text, as the provider cut them.
+        /// Pieces of text, as the provider cut them, but never inside a character.
         Text = 2 => "TEXT",
-        /// Pieces of visible reasoning, as the provider cut them.
+        /// Pieces of visible reasoning, as the provider cut them, but never inside a character.
         Reasoning = 3 => "REASONING",
         /// A piece of a tool call.
         ToolDelta = 4 => "TOOL_DELTA",
-        /// A whole tool call.
+        /// A whole tool call; only complete responses have them.
         ToolCall = 5 => "TOOL_CALL",
         /// Anything else of the response: JSON with a `type`, such as refusal, citation or
         /// logprobs; the `content` of type `content` belongs into the next request's assistant
