@@ -21,8 +21,8 @@ declare_names! {
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
     #[non_exhaustive]
     pub enum ErrorKind {
-        /// The interface was misused, or a key or header cannot be sent: one with a line break, or a
-        /// header that HTTP itself sets.
+        /// The interface was misused, or a key or header cannot be sent: one with a line break, or
+        /// a header that HTTP itself sets.
         InvalidArgument = 1 => "INVALID_ARGUMENT" ("no"),
         /// No key, an unknown provider or option, or something that cannot be used: a base URL, a
         /// certificate file, a proxy variable (or 407 from the proxy), an address that is refused,
@@ -43,8 +43,8 @@ declare_names! {
         QuotaExceeded = 8 => "QUOTA_EXCEEDED" ("no"),
         /// The provider is out of capacity (498, 529, or an error that says so).
         Overloaded = 9 => "OVERLOADED" ("yes"),
-        /// The provider failed in another way: 408, 409, 424, a 5xx status, or an error event inside
-        /// a stream.
+        /// The provider failed in another way: 408, 409, 424, a 5xx status, or an error event
+        /// inside a stream.
         Provider = 10 => "PROVIDER" ("mostly; not 499, 501, 505"),
         /// Name lookup or connect failed, or the connection broke before a response.
         Network = 11 => "NETWORK" ("yes, unless a proxy refuses"),
@@ -52,9 +52,9 @@ declare_names! {
         Tls = 12 => "TLS" ("no"),
         /// A timer ran out; `timer` says which.
         Timeout = 13 => "TIMEOUT" ("not `total`"),
-        /// The response is not what the protocol allows: bytes that are not HTTP, a redirect, broken
-        /// JSON or JSON of more than 128 levels, too many headers, or an end mark without content;
-        /// `detail` holds its first 4 KiB.
+        /// The response is not what the protocol allows: bytes that are not HTTP, a redirect,
+        /// broken JSON or JSON of more than 128 levels, too many headers, or an end mark without
+        /// content; `detail` holds its first 4 KiB.
         Protocol = 14 => "PROTOCOL" ("no"),
         /// The response was cut before its end; what came is a prefix.
         Truncated = 15 => "TRUNCATED" ("streams, before content only"),
