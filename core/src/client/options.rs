@@ -164,7 +164,7 @@ declare_fields! {
 
 impl FromJson for LogLevel {
     fn from_json(value: Value, _: Kind) -> Result<Self, Mismatch> {
-        one_of(value, &Self::declared())
+        one_of(value, Self::NAMES)
     }
 }
 

@@ -22,6 +22,9 @@ macro_rules! declare_names {
         }
 
         impl $enum {
+            /// Every name, in order.
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
+
             /// The name in every language.
             #[must_use]
             pub const fn name(self) -> &'static str {

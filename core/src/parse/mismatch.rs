@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::declare::entry::Name;
 use crate::error::{invalid_request, LlmError};
 
 /// Longest text of a caller that is repeated.
@@ -118,8 +117,7 @@ pub(crate) fn type_name(value: &Value) -> &'static str {
 }
 
 /// `a, b or c`.
-pub(crate) fn names_of(names: &[Name], last: &str) -> String {
-    let names: Vec<_> = names.iter().map(|name| name.name).collect();
+pub(crate) fn names_of(names: &[&str], last: &str) -> String {
     match names.split_last() {
         Some((name, [])) => (*name).to_owned(),
         Some((name, others)) => format!("{} {last} {name}", others.join(", ")),

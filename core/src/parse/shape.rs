@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 
 use super::mismatch::shown;
 use super::{names_of, Mismatch};
-use crate::declare::entry::Name;
 
 /// What a value must look like.
 #[derive(Debug)]
@@ -25,7 +24,7 @@ pub(crate) enum Shape {
     /// Text, or a list; with the words for both.
     TextOrList(&'static Shape, &'static str),
     /// One of some names; with the word for what they are.
-    Name(fn() -> Vec<Name>, &'static str),
+    Name(&'static [&'static str], &'static str),
 }
 
 /// A field of an object.
@@ -74,7 +73,7 @@ impl Shape {
                     shape.check(item).map_err(|wrong| wrong.below_index(index))
                 })
             }
-            (Self::Name(names, what), Value::String(name)) => check_name(&names(), what, name),
+            (Self::Name(names, what), Value::String(name)) => check_name(names, what, name),
             (Self::Text | Self::Name(..), _) => Err(Mismatch::expected("text", value)),
             (Self::Boolean, _) => Err(Mismatch::expected("true or false", value)),
             (Self::Object(_), _) => Err(Mismatch::expected("an object", value)),
@@ -97,8 +96,8 @@ fn check_members(members: &[Member], fields: &Map<String, Value>) -> Result<(), 
     })
 }
 
-fn check_name(names: &[Name], what: &str, name: &str) -> Result<(), Mismatch> {
-    if names.iter().any(|known| known.name == name) {
+fn check_name(names: &[&str], what: &str, name: &str) -> Result<(), Mismatch> {
+    if names.contains(&name) {
         return Ok(());
     }
     let name = shown(&Value::from(name)).unwrap_or_default();

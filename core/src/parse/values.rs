@@ -5,11 +5,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
 use super::{names_of, type_name, FromJson, Mismatch};
-use crate::declare::entry::{Kind, Name};
+use crate::declare::entry::Kind;
 use crate::secret::Secret;
 
 /// One of some names, such as the level of a log.
-pub(crate) fn one_of<T: DeserializeOwned>(value: Value, names: &[Name]) -> Result<T, Mismatch> {
+pub(crate) fn one_of<T: DeserializeOwned>(value: Value, names: &[&str]) -> Result<T, Mismatch> {
     let problem = |value: &Value| {
         let names = names_of(names, "or");
         Mismatch::found(format!("expected {names}"), value)
@@ -144,5 +144,53 @@ fn wrong_header(name: &str, value: &Value) -> Mismatch {
             "expected text for each name, got {}",
             type_name(value)
         )),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn parsed<T: FromJson>(value: Value) -> Result<T, String> {
+        let parsed = T::from_json(value, Kind::Integer);
+        parsed.map_err(|mismatch| mismatch.into_error("field").message)
+    }
+
+    #[test]
+    fn whole_numbers_reach_to_the_ends_of_their_types() {
+        assert_eq!(parsed(json!(u32::MAX)), Ok(u32::MAX));
+        assert_eq!(parsed(json!(u64::MAX)), Ok(u64::MAX));
+        assert_eq!(parsed(json!(0)), Ok(0_usize));
+        assert_eq!(parsed(json!(u64::MAX)), Ok(i128::from(u64::MAX)));
+        assert_eq!(parsed(json!(i64::MIN)), Ok(i128::from(i64::MIN)));
+        let beyond = "field: must be at most 4294967295, got 4294967296";
+        assert_eq!(parsed::<u32>(json!(4_294_967_296_u64)).unwrap_err(), beyond);
+        for (value, shown) in [
+            (json!(5.0), "5.0"),
+            (json!(1e30), "1e+30"),
+            (json!(-0.5), "-0.5"),
+        ] {
+            let expected = format!("field: expected a whole number, got {shown}");
+            assert_eq!(parsed::<u64>(value.clone()).unwrap_err(), expected);
+            assert_eq!(parsed::<i128>(value).unwrap_err(), expected);
+        }
+    }
+
+    #[test]
+    fn numbers_may_be_whole_or_not() {
+        assert_eq!(parsed(json!(1)), Ok(1.0));
+        assert_eq!(parsed(json!(-0.5)), Ok(-0.5));
+        assert_eq!(parsed(json!(u64::MAX)), Ok(1.844_674_407_370_955_2e19));
+    }
+
+    #[test]
+    fn one_text_is_a_list_of_one() {
+        let texts = |texts: &[&str]| Ok(texts.iter().map(|text| (*text).to_owned()).collect());
+        assert_eq!(parsed::<Vec<String>>(json!("a")), texts(&["a"]));
+        assert_eq!(parsed::<Vec<String>>(json!(["a", ""])), texts(&["a", ""]));
+        assert_eq!(parsed::<Vec<String>>(json!([])), texts(&[]));
     }
 }

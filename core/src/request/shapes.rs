@@ -14,7 +14,7 @@ pub(super) const MESSAGES: Shape = Shape::List(&Shape::Object(MESSAGE));
 pub(super) const TOOLS: Shape = Shape::List(&Shape::Object(TOOL));
 
 const MESSAGE: &[Member] = &[
-    required("role", Shape::Name(Role::declared, "role")),
+    required("role", Shape::Name(Role::NAMES, "role")),
     optional(
         "content",
         Shape::TextOrList(&Shape::Object(PART), "text or a list of parts"),
