@@ -181,24 +181,18 @@ fn anything() -> impl Strategy<Value = Value> {
         prop_oneof![
             1 => prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
             3 => prop::collection::vec((name.clone(), inner), 0..4).prop_map(|fields| {
-                fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+                fields.into_iter().map(named).collect()
             }),
         ]
     })
 }
 
-/// Objects that come close to the right shape, so that what is inside matters.
-fn nearly_message() -> impl Strategy<Value = Value> {
-    let role = select(vec![
-        json!("user"),
-        json!("assistant"),
-        json!("king"),
-        json!(null),
-    ]);
-    (role, anything(), anything(), anything()).prop_map(|(role, content, call, other)| {
-        json!({"role": role, "content": [{"type": "text", "content": content}],
-            "tool_calls": [{"function": call}, {"function": {"name": "f", "strict": other}}]})
-    })
+/// serde takes `{"user":null}` for a role too; we do not.
+fn named((name, value): (&str, Value)) -> (String, Value) {
+    match name == "role" && value.is_object() {
+        true => (name.to_owned(), Value::Null),
+        false => (name.to_owned(), value),
+    }
 }
 
 /// Both agree on whether a value is one; and a value that is none is named in our words.
@@ -227,9 +221,52 @@ proptest! {
         agree::<Vec<Tool>>(json!([value.clone()]))?;
         agree::<Vec<Tool>>(json!([{"type": "function", "function": value}]))?;
     }
+}
 
-    #[test]
-    fn shapes_and_structs_agree_on_messages(value in nearly_message()) {
-        agree::<Vec<Message>>(json!([value]))?;
+/// The places of all values inside a value, as JSON pointers.
+fn places(value: &Value, place: String, found: &mut Vec<String>) {
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Array(list) => (0..).map(|at: usize| at.to_string()).zip(list).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), value))
+            .collect(),
+        _ => Vec::new(),
+    };
+    for (name, value) in inner {
+        places(value, format!("{place}/{name}"), found);
+    }
+    found.push(place);
+}
+
+/// Every value of these lists is replaced by values of every type, one at a time.
+#[test]
+fn shapes_and_structs_agree_on_every_field() {
+    let call = json!({"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let part = json!({"type": "text", "text": "hi"});
+    let messages = json!([{"role": "user", "content": [part], "tool_calls": [call],
+        "tool_call_id": "a", "name": "n"}]);
+    let function = json!({"name": "f", "description": "d", "parameters": {}, "strict": true});
+    let tools = json!([{"type": "function", "function": function, "other": 1}]);
+    let others = json!([null, true, 7, -0.5, "user", "robot", [], [null], ["a"], {}, {"type": 1}]);
+    for (list, is_tools) in [(messages, false), (tools, true)] {
+        let mut found = Vec::new();
+        places(&list, String::new(), &mut found);
+        assert!(found.len() > 5, "{found:?}");
+        for (place, other) in found.iter().flat_map(|place| {
+            others
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(move |other| (place, other))
+        }) {
+            let mut changed = list.clone();
+            *changed.pointer_mut(place).unwrap() = other.clone();
+            let agreed = match is_tools {
+                true => agree::<Vec<Tool>>(changed),
+                false => agree::<Vec<Message>>(changed),
+            };
+            agreed.unwrap();
+        }
     }
 }
