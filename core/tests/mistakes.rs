@@ -83,3 +83,54 @@ fn a_field_that_is_nobodys_reaches_the_provider() {
         "in the order of the request"
     );
 }
+
+/// Everything that the list for all languages has is parsed, and as what the list says.
+#[test]
+fn every_field_and_option_is_parsed() {
+    let document = liter_llm::schema::document();
+    let names = |list: &str| {
+        let entries = document[list].as_array().unwrap().iter();
+        let typed = entries.filter(|entry| entry["type"] != "any");
+        let names = typed.map(|entry| entry["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    for name in names("client_options") {
+        let error = ClientOptions::from_json(&format!(r#"{{"{name}":[[]]}}"#)).unwrap_err();
+        let expected = format!("option {name}: expected ");
+        assert!(error.message.starts_with(&expected), "{error}");
+    }
+    for name in [names("request_fields"), names("call_options")].concat() {
+        let error = LlmRequest::from_json(&format!(r#"{{"{name}":[[]]}}"#)).unwrap_err();
+        let message = error.message.replacen("[0]", "", 1);
+        assert!(
+            message.starts_with(&format!("{name}: expected ")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn options_of_the_client_are_refused_in_a_call() {
+    let document = liter_llm::schema::document();
+    let names = |list: &str| {
+        let entries = document[list].as_array().unwrap().iter();
+        entries
+            .map(|entry| entry["name"].clone())
+            .collect::<Vec<_>>()
+    };
+    let call = names("call_options");
+    for name in names("client_options")
+        .iter()
+        .filter(|name| !call.contains(name))
+    {
+        let error = LlmRequest::from_json(&format!("{{{name}:1}}")).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::InvalidRequest);
+        let expected = format!("{name} is an option of the client, not of a call");
+        assert_eq!(error.message, expected);
+    }
+    for name in names("request_fields") {
+        let error = ClientOptions::from_json(&format!("{{{name}:1}}")).unwrap_err();
+        let expected = format!("{name} is a field of a request, not an option of a client");
+        assert_eq!(error.message, expected);
+    }
+}

@@ -12,7 +12,7 @@ use crate::providers::json;
 use crate::request::LlmRequest;
 
 impl ClientOptions {
-    /// Reads options from a JSON object; an unknown name is an error, so that a slip is found.
+    /// Parses options, a JSON object; an unknown name is an error, so that a slip is found.
     ///
     /// # Errors
     /// `CONFIG`, naming the option; `INVALID_ARGUMENT` for a key that cannot be one.
@@ -36,7 +36,7 @@ impl ClientOptions {
 }
 
 impl LlmRequest {
-    /// Reads a request from JSON text. The error names the field that is wrong.
+    /// Parses a request, a JSON object. The error names the field that is wrong.
     ///
     /// # Errors
     /// `INVALID_REQUEST` when the text is no JSON object, a field has the wrong type, `model` or

@@ -170,7 +170,7 @@ impl EventBatch {
     }
 }
 
-/// A batch that once held a large answer does not hold its memory for the rest of a stream.
+/// A batch that once held a large response does not hold its memory for the rest of a stream.
 const BATCH_BYTES_KEPT: usize = 2 * 1024;
 
 #[cfg(test)]

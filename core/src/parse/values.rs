@@ -114,7 +114,7 @@ impl FromJson for Vec<(String, String)> {
             .into_iter()
             .map(|(name, value)| match value {
                 Value::String(value) => Ok((name, value)),
-                other => Err(wrong_header(&name, &other)),
+                other => Err(header_mismatch(&name, &other)),
             })
             .collect()
     }
@@ -136,7 +136,7 @@ impl FromJson for Vec<String> {
 }
 
 /// Whoever writes a header as one text has its value in the name.
-fn wrong_header(name: &str, value: &Value) -> Mismatch {
+fn header_mismatch(name: &str, value: &Value) -> Mismatch {
     let is_token = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     match name.chars().all(is_token) {
         true => Mismatch::expected("text", value).below_field(name),

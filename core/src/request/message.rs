@@ -44,7 +44,7 @@ pub struct Message {
         deserialize_with = "null_is_default"
     )]
     pub tool_calls: Vec<MessageToolCall>,
-    /// The call that a tool's message answers.
+    /// The call whose result a tool's message is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<String>,
     /// Every other field that says something.
@@ -213,7 +213,7 @@ fn without_nulls<'de, D: Deserializer<'de>>(
     Ok(fields)
 }
 
-/// Clients that send an answer back send its empty fields too, and servers refuse some of them: an
+/// Clients that send a response back send its empty fields too, and servers refuse some of them: an
 /// empty list of annotations says nothing, whichever its name.
 fn telling<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
     let mut fields = without_nulls(deserializer)?;
