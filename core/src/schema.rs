@@ -32,6 +32,7 @@ pub fn document() -> Value {
     let call_option = |field: &Field| entry(field, "inherits", is_option(field).into());
     let required = |field: &Field| entry(field, "required", REQUIRED.contains(&field.name).into());
     json!({
+        "about": "Generated from the declarations in core/src by make schema; do not edit.",
         "abi_version": ABI_VERSION,
         "client_options": options.iter().map(client_option).collect::<Vec<_>>(),
         "call_options": call_options.iter().map(call_option).collect::<Vec<_>>(),

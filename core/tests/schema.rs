@@ -28,9 +28,11 @@ fn schema_is_fresh() {
 #[test]
 fn every_entry_has_a_name_of_its_own_and_one_plain_sentence() {
     let document = liter_llm::schema::document();
-    let lists = document.as_object().unwrap().iter();
-    for (list, entries) in lists.filter(|(list, _)| *list != "abi_version") {
-        let entries = entries.as_array().unwrap();
+    for (list, entries) in document.as_object().unwrap() {
+        let Some(entries) = entries.as_array() else {
+            assert!(list == "about" || list == "abi_version", "{list}");
+            continue;
+        };
         let names: BTreeSet<_> = entries.iter().map(|entry| entry["name"].as_str()).collect();
         assert_eq!(names.len(), entries.len(), "{list}: a name stands twice");
         for entry in entries.iter().filter(|_| list != "providers") {
