@@ -315,6 +315,20 @@ bench-decode: ## what decoding a piece of text costs on each wire, as ratios
 	@$(call need,cargo,Rust)
 	@cargo test -q --release $(CORE) -p liter-llm --lib decoding_cost -- --ignored --nocapture
 
+# ---- the list for all languages
+
+CHECKS += schema
+.PHONY: schema lint-schema
+schema: ## writes core/schema/schema.json from the core's declarations, and the guide's tables from it
+	@$(call need,cargo,Rust)
+	UPDATE_SCHEMA=1 cargo test -q $(CORE) -p liter-llm --test schema
+	$(PYTHON) tests/lint/schema_tables.py --write docs/guide.md
+
+lint-schema: ## schema.json is what the core declares; the guide's tables are what schema.json says
+	@$(call need,cargo,Rust)
+	cargo test -q $(CORE) -p liter-llm --test schema
+	$(PYTHON) tests/lint/schema_tables.py docs/guide.md
+
 # ---- keep it clean
 
 .PHONY: lint $(CHECKS:%=lint-%) fmt header clean setup

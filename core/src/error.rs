@@ -1,9 +1,11 @@
 //! The one list of errors: what failed, whether a retry makes sense, and what is known about it.
 //! Owns the kinds and their numbers (append-only). A text from outside is kept long until the
-//! redactor of the call has seen it, which also cuts it. Made everywhere, read by users.
+//! redactor of the call has seen it, which also cuts it.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
+use crate::declare::{declare_fields, declare_names};
+// An error holds the response that it ends, and a response holds its error.
 use crate::event::LlmResponse;
 
 /// Longest message in bytes; what a provider says beyond it is cut at a character.
@@ -13,48 +15,59 @@ pub const DETAIL_BYTES_MAX: usize = 4096;
 /// How much of a text from outside is kept until the redactor has seen it.
 pub(crate) const OUTSIDE_BYTES_MAX: usize = 64 * 1024;
 
-/// What kind of failure this is. The numbers are the `LLM_ERROR_*` of the C header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// Misuse of the interface.
-    InvalidArgument = 1,
-    /// No key, unknown provider or option, unusable base URL or CA file.
-    Config = 2,
-    /// The request is wrong; the message names the field where it is known.
-    InvalidRequest = 3,
-    /// The provider does not know the key.
-    Authentication = 4,
-    /// The key may not do this.
-    Permission = 5,
-    /// No such model, deployment or address.
-    NotFound = 6,
-    /// Too many requests.
-    RateLimited = 7,
-    /// No credit left; waiting does not help.
-    QuotaExceeded = 8,
-    /// The provider is out of capacity.
-    Overloaded = 9,
-    /// Another failure at the provider: a 5xx status, an error event inside a stream.
-    Provider = 10,
-    /// Name lookup, connect, or a connection that broke before an answer.
-    Network = 11,
-    /// The certificate or the handshake was refused.
-    Tls = 12,
-    /// A timer ran out; [`LlmError::timer`] says which.
-    Timeout = 13,
-    /// The answer is not what the protocol allows.
-    Protocol = 14,
-    /// The answer was cut before its end.
-    Truncated = 15,
-    /// Something passed a limit in bytes.
-    TooLarge = 16,
-    /// The caller cancelled.
-    Cancelled = 17,
-    /// The client is closed.
-    Closed = 18,
-    /// A defect of this library.
-    Internal = 19,
+declare_names! {
+    /// What kind of failure this is. The numbers are the `LLM_ERROR_*` of the C header and never
+    /// change; the note says whether the kind is retried.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+    #[non_exhaustive]
+    pub enum ErrorKind {
+        /// The interface was misused, or a key or header cannot be sent: one with a line break, or
+        /// a header that HTTP itself sets.
+        InvalidArgument = 1 => "INVALID_ARGUMENT" ("no"),
+        /// No key, an unknown provider or option, or something that cannot be used: a base URL, a
+        /// certificate file, a proxy variable (or 407 from the proxy), an address that is refused,
+        /// a key over plain http, or threads that the system does not give.
+        Config = 2 => "CONFIG" ("no"),
+        /// The request is wrong; the message names the field where it is known.
+        InvalidRequest = 3 => "INVALID_REQUEST" ("no"),
+        /// The provider does not know the key.
+        Authentication = 4 => "AUTHENTICATION" ("no"),
+        /// The key may not do this.
+        Permission = 5 => "PERMISSION" ("no"),
+        /// There is no such model, deployment or address.
+        NotFound = 6 => "NOT_FOUND" ("no"),
+        /// Too many requests were sent (429); `retry_after_ms` says when to try again, if the
+        /// provider did.
+        RateLimited = 7 => "RATE_LIMITED" ("yes"),
+        /// No credit is left, whichever status says so; waiting does not help.
+        QuotaExceeded = 8 => "QUOTA_EXCEEDED" ("no"),
+        /// The provider is out of capacity (498, 529, or an error that says so).
+        Overloaded = 9 => "OVERLOADED" ("yes"),
+        /// The provider failed in another way: 408, 409, 424, a 5xx status, or an error event
+        /// inside a stream.
+        Provider = 10 => "PROVIDER" ("mostly; not 499, 501, 505"),
+        /// Name lookup or connect failed, or the connection broke before a response.
+        Network = 11 => "NETWORK" ("yes, unless a proxy refuses"),
+        /// The certificate or the TLS handshake was refused.
+        Tls = 12 => "TLS" ("no"),
+        /// A timer ran out; `timer` says which.
+        Timeout = 13 => "TIMEOUT" ("not `total`"),
+        /// The response is not what the protocol allows: bytes that are not HTTP, a redirect,
+        /// broken JSON or JSON of more than 128 levels, too many headers, or an end mark without
+        /// content; `detail` holds its first 4 KiB.
+        Protocol = 14 => "PROTOCOL" ("no"),
+        /// The response was cut before its end; what came is a prefix.
+        Truncated = 15 => "TRUNCATED" ("streams, before content only"),
+        /// Something passed a limit in bytes, which the message names, or the provider's own (413),
+        /// or there is no memory for it.
+        TooLarge = 16 => "TOO_LARGE" ("no"),
+        /// The caller cancelled the call.
+        Cancelled = 17 => "CANCELLED" ("no"),
+        /// The client is closed, or was inherited through fork, or the process is ending.
+        Closed = 18 => "CLOSED" ("no"),
+        /// An internal error: a bug in this library.
+        Internal = 19 => "INTERNAL" ("no"),
+    }
 }
 
 impl ErrorKind {
@@ -63,129 +76,97 @@ impl ErrorKind {
     pub const fn number(self) -> i32 {
         self as i32
     }
+}
 
-    /// The name of this kind in every language, such as `RATE_LIMITED`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::InvalidArgument => "INVALID_ARGUMENT",
-            Self::Config => "CONFIG",
-            Self::InvalidRequest => "INVALID_REQUEST",
-            Self::Authentication => "AUTHENTICATION",
-            Self::Permission => "PERMISSION",
-            Self::NotFound => "NOT_FOUND",
-            Self::RateLimited => "RATE_LIMITED",
-            Self::QuotaExceeded => "QUOTA_EXCEEDED",
-            Self::Overloaded => "OVERLOADED",
-            Self::Provider => "PROVIDER",
-            Self::Network => "NETWORK",
-            Self::Tls => "TLS",
-            Self::Timeout => "TIMEOUT",
-            Self::Protocol => "PROTOCOL",
-            Self::Truncated => "TRUNCATED",
-            Self::TooLarge => "TOO_LARGE",
-            Self::Cancelled => "CANCELLED",
-            Self::Closed => "CLOSED",
-            Self::Internal => "INTERNAL",
-        }
+declare_names! {
+    /// Where in its life a request was when it failed.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    pub enum Phase {
+        /// The request was being built; nothing was sent.
+        Request => "request",
+        /// Name lookup, TCP, a proxy's tunnel or TLS; nothing was sent.
+        Connect => "connect",
+        /// The request was being sent, or a response awaited; also errors that are a status.
+        Headers => "headers",
+        /// The response had begun.
+        Body => "body",
+        /// Between two attempts.
+        Retry => "retry",
     }
 }
 
-impl Serialize for ErrorKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
+declare_names! {
+    /// Which timer ran out. The option of a timer is its name and `_timeout_ms`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    pub enum Timer {
+        /// Name lookup, TCP, a proxy's tunnel and TLS.
+        Connect => "connect",
+        /// From the connection to the response's headers.
+        Headers => "headers",
+        /// From the headers to the first content; pings do not count.
+        FirstToken => "first_token",
+        /// The gap between events once content has started.
+        Idle => "idle",
+        /// The whole call, attempts and waits included.
+        Total => "total",
     }
 }
 
-/// Where in its life a request was when it failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// The request was being built; nothing was sent.
-    Request,
-    /// Name lookup, TCP or TLS; nothing was sent.
-    Connect,
-    /// Sent, or being sent; no answer yet.
-    Headers,
-    /// The answer had begun.
-    Body,
-    /// Between two attempts.
-    Retry,
-}
-
-/// Which timer ran out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Timer {
-    /// Name lookup, TCP and TLS.
-    Connect,
-    /// From the connection to the answer's headers.
-    Headers,
-    /// From the headers to the first content; pings do not feed it.
-    FirstToken,
-    /// Between two signs of life once content flows.
-    Idle,
-    /// The whole call, attempts and sleeps included.
-    Total,
-}
-
-impl Timer {
-    /// The name of this timer in options (`<name>_timeout_ms`) and messages.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Connect => "connect",
-            Self::Headers => "headers",
-            Self::FirstToken => "first_token",
-            Self::Idle => "idle",
-            Self::Total => "total",
-        }
+declare_fields! {
+    /// A failure, with all that is known about it. Displays as one redacted line.
+    #[derive(Debug, Clone, Serialize)]
+    #[non_exhaustive]
+    pub struct LlmError {
+        /// What kind of failure.
+        pub kind: ErrorKind as Text,
+        /// The kind's number in the C header.
+        pub number: i32 as Integer,
+        /// One line: what failed, with which value, and what to do.
+        pub message: String as Text,
+        /// The provider that was asked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub provider: Option<&'static str> as Text,
+        /// The HTTP status, where one was received.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub status: Option<u16> as Integer,
+        /// The provider's own code or type.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub code: Option<String> as Text,
+        /// Whether sending the same request again can succeed.
+        pub retryable: bool as Boolean,
+        /// How long the provider asked to wait.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub retry_after_ms: Option<u64> as Milliseconds,
+        /// How many requests were sent.
+        pub attempts: u32 as Integer,
+        /// Where in its life the last attempt failed.
+        pub phase: Phase as Text,
+        /// The timer that ran out, with TIMEOUT.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub timer: Option<Timer> as Text,
+        /// The provider's name for the request.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub request_id: Option<String> as Text,
+        /// Whether the provider may have run the request, and may bill it.
+        pub maybe_executed: bool as Boolean,
+        /// What the provider's error says beside message and code, as JSON, or the first 4 KiB of a
+        /// body that could not be used.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub detail: Option<String> as Text,
+        /// What had been received ([`crate::Client::complete`] fills it in).
+        #[serde(skip)]
+        pub partial: Option<Box<LlmResponse>>,
     }
 }
 
-/// A failure, with all that is known about it. Displays as one redacted line.
-#[derive(Debug, Clone, Serialize)]
-#[non_exhaustive]
-pub struct LlmError {
-    /// What kind of failure.
-    pub kind: ErrorKind,
-    /// The kind's number in the C header.
-    pub number: i32,
-    /// One line: what failed, with which value, and what to do.
-    pub message: String,
-    /// The provider that was asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub provider: Option<&'static str>,
-    /// The HTTP status, when one was received.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
-    /// The provider's own code or type.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
-    /// Whether sending the same request again can succeed.
-    pub retryable: bool,
-    /// How long the provider asked to wait, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_after_ms: Option<u64>,
-    /// How many requests were sent for this call.
-    pub attempts: u32,
-    /// Where in its life the request was.
-    pub phase: Phase,
-    /// The timer that ran out, with [`ErrorKind::Timeout`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timer: Option<Timer>,
-    /// The provider's name for the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
-    /// The request was sent and no whole answer came: the provider may have run it, and bill it.
-    pub maybe_executed: bool,
-    /// What the provider's error says beside message and code, as JSON, or the first bytes of a
-    /// body that could not be used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-    /// What had been received ([`crate::Client::complete`] fills it in).
-    #[serde(skip)]
-    pub partial: Option<Box<LlmResponse>>,
+/// A request that is wrong; the message names the field.
+pub(crate) fn invalid_request(message: impl Into<String>) -> LlmError {
+    LlmError::new(ErrorKind::InvalidRequest, message)
+}
+
+/// An option, a provider or something of the environment that cannot be used.
+pub(crate) fn config(message: impl Into<String>) -> LlmError {
+    LlmError::new(ErrorKind::Config, message)
 }
 
 impl LlmError {

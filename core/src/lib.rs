@@ -28,9 +28,9 @@
 
 mod answer;
 mod attempt;
-mod batch;
 mod bounded;
 mod client;
+mod declare;
 mod error;
 mod event;
 mod framing;
@@ -38,21 +38,28 @@ mod framing;
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
-mod message;
-mod options;
+mod parse;
 mod plan;
 mod providers;
 mod request;
 mod retry;
+#[doc(hidden)]
+pub mod schema;
 mod secret;
 mod stream;
 mod timers;
+
+// Paths that are used until every file names the new ones.
+use client::options;
+use event::batch;
+use request::message;
 
 pub use batch::{EventBatch, EventRef};
 pub use client::Client;
 pub use error::{ErrorKind, LlmError, Phase, Timer, DETAIL_BYTES_MAX, MESSAGE_BYTES_MAX};
 pub use event::{
-    Event, FinishReason, LlmResponse, Outcome, Receipt, Start, Timings, ToolCall, ToolDelta, Usage,
+    Event, EventKind, FinishReason, LlmResponse, Outcome, Receipt, Start, Timings, ToolCall,
+    ToolDelta, Usage,
 };
 pub use http::Http;
 pub use message::{

@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use crate::error::{ErrorKind, LlmError};
 
-/// Retries of one call when nobody says otherwise.
-pub(crate) const RETRIES_MAX: u32 = 5;
 /// Retries after a failure where the provider may have run the request.
 const MAYBE_EXECUTED_RETRIES_MAX: u32 = 1;
 /// Retries after a kept connection was found closing: they cost nothing, since nothing can have

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{sleep_until, Instant, Sleep};
 
 use crate::error::Timer;
-use crate::request::CallLimits;
+use crate::request::{CallLimits, WHOLE_RESPONSE_TIMEOUT_MS};
 
 /// Bytes of a body that count as a sign of life even when no event is whole yet: a large event on a
 /// slow line is alive, a trickle of single bytes is not.
@@ -28,21 +28,38 @@ pub(crate) struct Limits {
 impl Limits {
     /// What the call says, else what the client says, else the default.
     pub(crate) fn new(call: &CallLimits, client: &CallLimits, stream: bool) -> Self {
-        let limit = |call: Option<u64>, client: Option<u64>, default_ms: u64| {
-            let milliseconds = call.or(client).unwrap_or(default_ms);
+        let limit = |call: Option<u64>, client: Option<u64>, default: Option<u64>| {
+            let milliseconds = call.or(client).or(default).unwrap_or_default();
             (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
         };
-        let total_ms = if stream { 0 } else { 600_000 };
+        let default = CallLimits::DEFAULTS;
+        let whole_ms = (!stream).then_some(WHOLE_RESPONSE_TIMEOUT_MS);
         Self {
-            connect: limit(call.connect_timeout_ms, client.connect_timeout_ms, 10_000),
-            headers: limit(call.headers_timeout_ms, client.headers_timeout_ms, 600_000),
+            connect: limit(
+                call.connect_timeout_ms,
+                client.connect_timeout_ms,
+                default.connect_timeout_ms,
+            ),
+            headers: limit(
+                call.headers_timeout_ms,
+                client.headers_timeout_ms,
+                default.headers_timeout_ms,
+            ),
             first_token: limit(
                 call.first_token_timeout_ms,
                 client.first_token_timeout_ms,
-                600_000,
+                default.first_token_timeout_ms,
             ),
-            idle: limit(call.idle_timeout_ms, client.idle_timeout_ms, 60_000),
-            total: limit(call.total_timeout_ms, client.total_timeout_ms, total_ms),
+            idle: limit(
+                call.idle_timeout_ms,
+                client.idle_timeout_ms,
+                default.idle_timeout_ms,
+            ),
+            total: limit(
+                call.total_timeout_ms,
+                client.total_timeout_ms,
+                default.total_timeout_ms.or(whole_ms),
+            ),
         }
     }
 }

@@ -164,6 +164,11 @@ pub(crate) trait Provider: Send + Sync + Debug {
     /// Its name in requests, errors and events.
     fn name(&self) -> &'static str;
 
+    /// The wire format that it speaks, by the name of the provider that it comes from.
+    fn wire(&self) -> &'static str {
+        self.name()
+    }
+
     /// The base URL when nobody names another; empty: somebody must.
     fn base_url(&self) -> &'static str;
 

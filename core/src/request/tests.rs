@@ -1,6 +1,12 @@
-//! How a request is read, and how a wrong one is named.
+//! How a request is parsed, and how a wrong one is named.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::json;
 
 use super::*;
+use crate::declare::entry::Kind;
+use crate::parse::FromJson;
 
 fn message_of(json: &str) -> String {
     LlmRequest::from_json(json).unwrap_err().message
@@ -21,16 +27,16 @@ fn names_the_field_that_is_wrong() {
     let message = message_of(&format!(r#"{{"model":"m",{user},"temperature":"hot"}}"#));
     assert!(message.starts_with("temperature: "), "{message}");
     let message = message_of(&format!(r#"{{"model":"m",{user},"stop":[1]}}"#));
-    assert!(message.starts_with("stop: "), "{message}");
+    assert!(message.starts_with("stop[0]: "), "{message}");
 }
 
 #[test]
 fn a_wrong_field_does_not_repeat_a_text() {
     for (name, expected) in [
-        ("headers", "headers: invalid type: string, expected a map"),
+        ("headers", "headers: expected an object, got text"),
         (
             "max_tokens",
-            "max_tokens: invalid type: string, expected u64",
+            "max_tokens: expected a whole number, got text",
         ),
     ] {
         let text = r#"hidden\", expected a prompt"#;
@@ -38,10 +44,9 @@ fn a_wrong_field_does_not_repeat_a_text() {
         assert_eq!(message, expected);
     }
     let message = message_of(r#"{"model":"m","api_key":1234567890123}"#);
-    assert_eq!(message, "api_key: invalid type: integer, expected a string");
+    assert_eq!(message, "api_key: expected text, got a number");
     let message = message_of(r#"{"model":"m","base_url":12345678.5}"#);
-    let expected = "base_url: invalid type: floating point, expected a string";
-    assert_eq!(message, expected);
+    assert_eq!(message, "base_url: expected text, got a number");
     let message = message_of(r#"{"model":"m","messages":"hidden"}"#);
     assert!(!message.contains("hidden"), "{message}");
 }
@@ -142,4 +147,126 @@ fn keeps_unknown_fields_and_never_shows_a_key() {
     assert_eq!(request.limits.idle_timeout_ms, Some(5));
     assert_eq!(request.messages[0].extra["cache"], 1);
     assert!(!format!("{request:?}").contains("secret"));
+}
+
+/// What a caller may write where it should not: null, scalars, lists and objects.
+fn anything() -> impl Strategy<Value = Value> {
+    let names = [
+        "role",
+        "content",
+        "type",
+        "text",
+        "id",
+        "function",
+        "name",
+        "tool_calls",
+    ];
+    let more = [
+        "arguments",
+        "description",
+        "strict",
+        "parameters",
+        "tool_call_id",
+        "other",
+    ];
+    let name = select([names.as_slice(), more.as_slice()].concat());
+    let words = vec!["user", "tool", "function", "text", "robot", "", "\u{e9}"];
+    let leaf = prop_oneof![
+        1 => Just(Value::Null),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => select(vec![json!(0), json!(-7), json!(0.5)]),
+        4 => select(words).prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 64, 4, move |inner| {
+        prop_oneof![
+            1 => prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            3 => prop::collection::vec((name.clone(), inner), 0..4).prop_map(|fields| {
+                fields.into_iter().map(named).collect()
+            }),
+        ]
+    })
+}
+
+/// serde takes `{"user":null}` for a role too; we do not.
+fn named((name, value): (&str, Value)) -> (String, Value) {
+    match name == "role" && value.is_object() {
+        true => (name.to_owned(), Value::Null),
+        false => (name.to_owned(), value),
+    }
+}
+
+/// Both agree on whether a value is one; and a value that is none is named in our words.
+fn agree<T: FromJson + serde::de::DeserializeOwned>(value: Value) -> Result<(), TestCaseError> {
+    let ours = T::from_json(value.clone(), Kind::ListOfObjects);
+    let ours = ours
+        .map(drop)
+        .map_err(|mismatch| mismatch.into_error("field").message);
+    let serdes = serde_json::from_value::<T>(value.clone());
+    prop_assert_eq!(ours.is_ok(), serdes.is_ok(), "{}: {:?}", value, ours);
+    prop_assert!(
+        !format!("{ours:?}").contains("unexpected"),
+        "{value}: {ours:?}"
+    );
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn shapes_and_structs_agree_on_any_value(value in anything()) {
+        agree::<Vec<Message>>(value.clone())?;
+        agree::<Vec<Message>>(json!([value.clone()]))?;
+        agree::<Vec<Message>>(json!([{"role": "user", "content": value.clone()}]))?;
+        agree::<Vec<Message>>(json!([{"role": "user", "tool_calls": value.clone()}]))?;
+        agree::<Vec<Tool>>(value.clone())?;
+        agree::<Vec<Tool>>(json!([value.clone()]))?;
+        agree::<Vec<Tool>>(json!([{"type": "function", "function": value}]))?;
+    }
+}
+
+/// The places of all values inside a value, as JSON pointers.
+fn places(value: &Value, place: String, found: &mut Vec<String>) {
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Array(list) => (0..).map(|at: usize| at.to_string()).zip(list).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), value))
+            .collect(),
+        _ => Vec::new(),
+    };
+    for (name, value) in inner {
+        places(value, format!("{place}/{name}"), found);
+    }
+    found.push(place);
+}
+
+/// Every value of these lists is replaced by values of every type, one at a time.
+#[test]
+fn shapes_and_structs_agree_on_every_field() {
+    let call = json!({"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let part = json!({"type": "text", "text": "hi"});
+    let messages = json!([{"role": "user", "content": [part], "tool_calls": [call],
+        "tool_call_id": "a", "name": "n"}]);
+    let function = json!({"name": "f", "description": "d", "parameters": {}, "strict": true});
+    let tools = json!([{"type": "function", "function": function, "other": 1}]);
+    let others = json!([null, true, 7, -0.5, "user", "robot", [], [null], ["a"], {}, {"type": 1}]);
+    for (list, is_tools) in [(messages, false), (tools, true)] {
+        let mut found = Vec::new();
+        places(&list, String::new(), &mut found);
+        assert!(found.len() > 5, "{found:?}");
+        for (place, other) in found.iter().flat_map(|place| {
+            others
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(move |other| (place, other))
+        }) {
+            let mut changed = list.clone();
+            *changed.pointer_mut(place).unwrap() = other.clone();
+            let agreed = match is_tools {
+                true => agree::<Vec<Tool>>(changed),
+                false => agree::<Vec<Message>>(changed),
+            };
+            agreed.unwrap();
+        }
+    }
 }

@@ -12,7 +12,8 @@ use crate::event::{Event, Outcome, Receipt, Timings};
 use crate::options::LogLevel;
 use crate::plan;
 use crate::providers::Finish;
-use crate::retry::{Policy, RETRIES_MAX};
+use crate::request::CallLimits;
+use crate::retry::Policy;
 use crate::secret::Redactor;
 use crate::timers::Stage;
 
@@ -24,9 +25,10 @@ impl Life {
             return self.end(error);
         }
         let options = &self.shared.options;
-        let limits = [self.request.limits.retries_max, options.limits.retries_max];
+        let limits = [self.request.limits, options.limits, CallLimits::DEFAULTS];
+        let retries_max = limits.into_iter().find_map(|limits| limits.retries_max);
         let policy = Policy {
-            retries_max: limits.into_iter().flatten().next().unwrap_or(RETRIES_MAX),
+            retries_max: retries_max.unwrap_or_default(),
             retry_after_max: Duration::from_millis(options.retry_after_max_ms),
         };
         let left = self.watchdog.time_left();

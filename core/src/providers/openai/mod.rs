@@ -31,6 +31,10 @@ impl Provider for OpenAi {
         self.row.name
     }
 
+    fn wire(&self) -> &'static str {
+        "openai"
+    }
+
     fn base_url(&self) -> &'static str {
         self.row.base_url
     }

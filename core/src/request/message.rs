@@ -7,24 +7,26 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::declare::declare_names;
 use crate::providers::json;
 
-/// Who says a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Instructions, as newer OpenAI models name them.
-    Developer,
-    /// Instructions.
-    System,
-    /// The person.
-    User,
-    /// The model.
-    Assistant,
-    /// The answer to a tool call.
-    Tool,
-    /// The answer to a function call, in the older form.
-    Function,
+declare_names! {
+    /// Who says a message.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    pub enum Role {
+        /// Instructions, as newer OpenAI models name them.
+        Developer => "developer",
+        /// Instructions.
+        System => "system",
+        /// The person.
+        User => "user",
+        /// The model.
+        Assistant => "assistant",
+        /// The result of a tool call.
+        Tool => "tool",
+        /// The result of a function call, in the older form.
+        Function => "function",
+    }
 }
 
 /// One message.
@@ -42,7 +44,7 @@ pub struct Message {
         deserialize_with = "null_is_default"
     )]
     pub tool_calls: Vec<MessageToolCall>,
-    /// The call that a tool's message answers.
+    /// The call whose result a tool's message is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<String>,
     /// Every other field that says something.
@@ -211,7 +213,7 @@ fn without_nulls<'de, D: Deserializer<'de>>(
     Ok(fields)
 }
 
-/// Clients that send an answer back send its empty fields too, and servers refuse some of them: an
+/// Clients that send a response back send its empty fields too, and servers refuse some of them: an
 /// empty list of annotations says nothing, whichever its name.
 fn telling<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
     let mut fields = without_nulls(deserializer)?;

@@ -1,9 +1,9 @@
 //! The events of one read of one socket, in one allocation that is used again: text stands in one
-//! string and is cut by offsets. Filled by decoders, drained by whoever hands events to a host.
+//! string and is cut by offsets. Filled by decoders, drained by whoever hands events to the caller.
 
+use super::{Event, Start};
 use crate::bounded;
 use crate::error::LlmError;
-use crate::event::{Event, Start};
 
 /// A borrowed view of one event of a batch.
 #[derive(Debug, Clone, Copy)]
@@ -170,7 +170,7 @@ impl EventBatch {
     }
 }
 
-/// A batch that once held a large answer does not hold its memory for the rest of a stream.
+/// A batch that once held a large response does not hold its memory for the rest of a stream.
 const BATCH_BYTES_KEPT: usize = 2 * 1024;
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! A client: options, keys, connections and the retry budget that its streams share. Cheap to
 //! clone, usable from any thread; used inside one tokio runtime.
 
+mod from_json;
+pub(crate) mod options;
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 

@@ -1,0 +1,41 @@
+//! What callers write, requests and options: JSON into typed values, and in the caller's words what
+//! is wrong with it and where. Owns the wording; knows no field. A value is shown only where it is
+//! short and cannot be a secret or a prompt.
+
+mod mismatch;
+mod nearest;
+mod shape;
+mod values;
+
+use serde_json::{Map, Value};
+
+use crate::declare::entry::Kind;
+use crate::error::LlmError;
+pub(crate) use mismatch::{names_of, type_name, Mismatch};
+pub(crate) use nearest::nearest;
+pub(crate) use shape::{optional, required, Member, Shape};
+pub(crate) use values::one_of;
+
+/// A type that a field of a request, or an option, can have.
+pub(crate) trait FromJson: Sized {
+    /// Never called with null.
+    fn from_json(value: Value, kind: Kind) -> Result<Self, Mismatch>;
+}
+
+/// Takes one field out of an object; absent and null are `None`.
+pub(crate) fn take<T: FromJson>(
+    fields: &mut Map<String, Value>,
+    name: &str,
+    kind: Kind,
+) -> Result<Option<T>, LlmError> {
+    // OpenRouter has a field of this name, an object, which stays where it is for the body.
+    if kind == Kind::ProviderName && fields.get(name).is_some_and(Value::is_object) {
+        return Ok(None);
+    }
+    match fields.shift_remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => T::from_json(value, kind)
+            .map(Some)
+            .map_err(|mismatch| mismatch.into_error(name)),
+    }
+}

@@ -1,0 +1,112 @@
+//! Which names may have been meant: other spelling, other order of words, a letter too much. Pure.
+
+/// So many names are offered at most.
+const NAMES_MAX: usize = 3;
+
+/// Longer names are nobody's slip.
+const NAME_BYTES_MAX: usize = 64;
+
+/// The names that come nearest, best first.
+pub(crate) fn nearest(name: &str, known: &[&'static str]) -> Vec<&'static str> {
+    if name.len() > NAME_BYTES_MAX {
+        return Vec::new();
+    }
+    let letters = letters(name);
+    let words = words(name);
+    let is_said = words.iter().any(|word| word.len() > 3);
+    let mut found: Vec<_> = known
+        .iter()
+        .map(|known| (distance(&letters, &self::letters(known)), *known))
+        .filter(|(distance, known)| {
+            let known = self::words(known);
+            *distance <= letters.len() / 4 || is_said && words.iter().all(|w| known.contains(w))
+        })
+        .collect();
+    found.sort_by_key(|(distance, known)| (self::words(known).len() != words.len(), *distance));
+    // One that is spelled almost the same leaves no doubt.
+    if let Some((_, only)) = found.iter().find(|(distance, _)| *distance <= 1) {
+        return vec![only];
+    }
+    let names = found.into_iter().map(|(_, known)| known);
+    names.take(NAMES_MAX).collect()
+}
+
+/// Lower case, and nothing but letters and digits.
+fn letters(name: &str) -> Vec<char> {
+    let letters = name.chars().filter(|letter| letter.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// The words of `snake_case`, `kebab-case` and `camelCase`, in alphabetical order.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for letter in name.chars() {
+        if letter.is_uppercase() || !letter.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (letter.is_alphanumeric(), words.last_mut()) {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words.sort();
+    words
+}
+
+/// How many letters have to be put in, left out or changed (Levenshtein).
+fn distance(left: &[char], right: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (index, letter) in left.iter().enumerate() {
+        let mut diagonal = index;
+        let mut before = index + 1;
+        for (cell, other) in row.iter_mut().skip(1).zip(right) {
+            let changed = diagonal + usize::from(letter != other);
+            diagonal = *cell;
+            before = changed.min(*cell + 1).min(before + 1);
+            *cell = before;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = index + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distance_counts_changes() {
+        let of = |left: &str, right: &str| distance(&letters(left), &letters(right));
+        assert_eq!(of("", ""), 0);
+        assert_eq!(of("abc", ""), 3);
+        assert_eq!(of("", "ab"), 2);
+        assert_eq!(of("kitten", "sitting"), 3);
+        assert_eq!(of("Base-Url", "base_url"), 0);
+        assert_eq!(of("ab", "ba"), 2);
+    }
+
+    #[test]
+    fn slips_find_the_name_that_was_meant() {
+        let known = [
+            "base_url",
+            "retries_max",
+            "idle_timeout_ms",
+            "total_timeout_ms",
+            "lenient",
+            "proxy",
+        ];
+        let of = |name: &str| nearest(name, &known);
+        assert_eq!(of("baseUrl"), ["base_url"]);
+        assert_eq!(of("max_retries"), ["retries_max"]);
+        assert_eq!(of("maxRetries"), ["retries_max"]);
+        assert_eq!(of("idle_timout_ms"), ["idle_timeout_ms"]);
+        assert_eq!(of("timeout"), ["idle_timeout_ms", "total_timeout_ms"]);
+        assert_eq!(of("idle_timeout"), ["idle_timeout_ms"]);
+        assert_eq!(of("proxies"), Vec::<&str>::new());
+        assert_eq!(of("ms"), Vec::<&str>::new());
+        assert_eq!(of(""), Vec::<&str>::new());
+        assert_eq!(of(&"base_url".repeat(9)), Vec::<&str>::new());
+    }
+}

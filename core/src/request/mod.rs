@@ -1,0 +1,114 @@
+//! What a caller asks for: the chat-completions shape that everyone knows, for every provider.
+//! Owns the fields of a request; knows no wire and sends nothing. Unknown fields are kept in
+//! `extra` and reach the provider as they are.
+
+mod limits;
+pub(crate) mod message;
+mod shapes;
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::declare::declare_options;
+use crate::error::{invalid_request, LlmError};
+use crate::secret::Secret;
+pub use limits::CallLimits;
+pub(crate) use limits::WHOLE_RESPONSE_TIMEOUT_MS;
+use message::{Message, Tool};
+
+declare_options! {
+    /// One request. Only what the caller set is sent. Its Debug shows no prompt and no secret.
+    #[derive(Clone)]
+    pub struct LlmRequest {
+        /// The model; `provider/model` where no provider is named otherwise.
+        pub model: String as Text,
+        /// The conversation, at least one message.
+        pub messages: Vec<Message> as ListOfObjects,
+        /// Most tokens of the response; `max_completion_tokens` is the same, and wins.
+        pub max_tokens: Option<u64> as Integer,
+        /// Sampling temperature.
+        pub temperature: Option<f64> as Number,
+        /// Nucleus sampling.
+        pub top_p: Option<f64> as Number,
+        /// Texts at which the response stops; one text counts as a list of one.
+        pub stop: Vec<String> as ListOfText,
+        /// Seed of sampling: any integer of 64 bits, with a sign or without.
+        pub seed: Option<i128> as Integer,
+        /// Tools that the model may call.
+        pub tools: Vec<Tool> as ListOfObjects,
+        /// Which tool the model calls: `auto`, `none`, `required`, or an object that names one.
+        pub tool_choice: Option<Value> as Any,
+        /// The shape of the response, such as a JSON schema.
+        pub response_format: Option<Value> as Any,
+        /// How hard to think: `low`, `medium`, `high`, or the provider's own word.
+        pub reasoning_effort: Option<String> as Text,
+        /// Whether the response is streamed; by default as the way of asking implies.
+        pub stream: Option<bool> as Boolean,
+        /// The end user on whose behalf this is asked.
+        pub user: Option<String> as Text,
+        /// Labels for the provider's own records.
+        pub metadata: Option<Map<String, Value>> as Object,
+
+        /// The provider to ask; an object of this name goes to the provider's body as it is.
+        pub provider: Option<String> as ProviderName,
+        /// The key for this call.
+        pub api_key: Option<Secret> as Text,
+        /// The base URL for this call.
+        pub base_url: Option<String> as Text,
+        /// Headers of this call, beside and over the client's.
+        pub headers: Vec<(String, String)> as Headers,
+        /// Timers and retries of this call.
+        pub limits: CallLimits as Group,
+        /// Drop request fields that the provider does not support and list them in `warnings`,
+        /// instead of failing.
+        pub lenient: Option<bool> as Boolean,
+        /// Fields for the provider's body that win over everything else; null takes a field out.
+        pub extra_body: Map<String, Value> as Object,
+        /// Fields that this library does not know; they go to the provider's body as they are.
+        pub extra: Map<String, Value>,
+    }
+}
+
+/// Fields without which no provider can be asked.
+pub(crate) const REQUIRED: [&str; 2] = ["model", "messages"];
+
+impl LlmRequest {
+    /// A request of one model and its messages.
+    pub fn new(model: impl Into<String>, messages: Vec<Message>) -> Self {
+        Self {
+            model: model.into(),
+            messages,
+            ..Self::default()
+        }
+    }
+
+    /// What every provider asks for, before any I/O.
+    pub(crate) fn check(&self) -> Result<(), LlmError> {
+        if self.model.is_empty() {
+            let message = "model is missing; name one, such as \"gpt-4o-mini\"";
+            return Err(invalid_request(message));
+        }
+        if self.messages.is_empty() {
+            let message = "messages is missing or empty; give at least one message";
+            return Err(invalid_request(message));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for LlmRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("LlmRequest")
+            .field("provider", &self.provider)
+            .field("model", &self.model)
+            .field("messages", &self.messages.len())
+            .field("stream", &self.stream)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! The list for all languages: options, fields, kinds and names as they are declared in this crate,
+//! in the form of `core/schema/schema.json`. Owns that form and nothing else; bindings, the header
+//! and the guide are made from it or compared with it.
+
+use serde_json::{json, Map, Value};
+
+use crate::client::options::{ClientOptions, LogLevel, LogRecord};
+pub use crate::declare::entry::{Field, Kind, Name};
+use crate::error::{ErrorKind, LlmError, Phase, Timer};
+use crate::event::{
+    EventKind, FinishReason, Outcome, Receipt, Start, Timings, ToolCall, ToolDelta, Usage,
+};
+use crate::providers;
+use crate::request::message::Role;
+use crate::request::{LlmRequest, REQUIRED};
+
+/// Version of the C header: it grows when something is added.
+pub const ABI_VERSION: u32 = 2;
+
+/// What a call may set and no client.
+const CALL_ONLY: [&str; 1] = ["extra_body"];
+
+/// The whole list.
+#[must_use]
+pub fn document() -> Value {
+    let options = ClientOptions::declared();
+    let is_option = |field: &Field| options.iter().any(|option| option.name == field.name);
+    let (call_options, request_fields): (Vec<_>, Vec<_>) = LlmRequest::declared()
+        .into_iter()
+        .partition(|field| is_option(field) || CALL_ONLY.contains(&field.name));
+    let client_option = |field: &Field| entry(field, "default", field.default.clone());
+    let call_option = |field: &Field| entry(field, "inherits", is_option(field).into());
+    let required = |field: &Field| entry(field, "required", REQUIRED.contains(&field.name).into());
+    json!({
+        "about": "Generated from the declarations in core/src by make schema; do not edit.",
+        "abi_version": ABI_VERSION,
+        "client_options": options.iter().map(client_option).collect::<Vec<_>>(),
+        "call_options": call_options.iter().map(call_option).collect::<Vec<_>>(),
+        "request_fields": request_fields.iter().map(required).collect::<Vec<_>>(),
+        "roles": names(Role::declared()),
+        "error_kinds": names(error_kinds()),
+        "event_kinds": names(event_kinds()),
+        "start_fields": fields(Start::declared()),
+        "tool_delta_fields": fields(ToolDelta::declared()),
+        "tool_call_fields": fields(ToolCall::declared()),
+        "receipt_fields": fields(Receipt::declared()),
+        "timing_fields": fields(Timings::declared()),
+        "usage_fields": fields(Usage::declared()),
+        "error_fields": fields(LlmError::declared()),
+        "outcomes": names(Outcome::declared()),
+        "finish_reasons": names(FinishReason::declared()),
+        "phases": names(Phase::declared()),
+        "timers": names(Timer::declared()),
+        "log_levels": names(LogLevel::declared()),
+        "log_fields": fields(LogRecord::declared()),
+        "providers": providers::all().map(provider).collect::<Vec<_>>(),
+    })
+}
+
+/// The text of the committed file.
+#[must_use]
+pub fn render() -> String {
+    format!("{:#}\n", document())
+}
+
+/// Every kind of error, with the number that the C header has for it.
+#[must_use]
+pub fn error_kinds() -> Vec<Name> {
+    ErrorKind::declared()
+}
+
+/// Every kind of event, with the number that the C header has for it.
+#[must_use]
+pub fn event_kinds() -> Vec<Name> {
+    EventKind::declared()
+}
+
+fn fields(fields: Vec<Field>) -> Vec<Value> {
+    let entries = fields
+        .iter()
+        .map(|field| finish(begin(field), &field.description));
+    entries.collect()
+}
+
+/// A field with one fact more.
+fn entry(field: &Field, fact: &str, value: Value) -> Value {
+    let mut entry = begin(field);
+    entry.insert(fact.to_owned(), value);
+    finish(entry, &field.description)
+}
+
+fn begin(field: &Field) -> Map<String, Value> {
+    let mut entry = Map::new();
+    entry.insert("name".to_owned(), field.name.into());
+    entry.insert("type".to_owned(), field.kind.type_name().into());
+    if let Some(unit) = field.kind.unit() {
+        entry.insert("unit".to_owned(), unit.into());
+    }
+    entry
+}
+
+fn names(names: Vec<Name>) -> Vec<Value> {
+    let entries = names.iter().map(|name| {
+        let mut entry = Map::new();
+        entry.insert("name".to_owned(), name.name.into());
+        if let Some(number) = name.number {
+            entry.insert("number".to_owned(), number.into());
+        }
+        if let Some(note) = name.note {
+            entry.insert("retried".to_owned(), note.into());
+        }
+        finish(entry, &name.description)
+    });
+    entries.collect()
+}
+
+fn finish(mut entry: Map<String, Value>, description: &str) -> Value {
+    entry.insert("description".to_owned(), description.into());
+    Value::Object(entry)
+}
+
+fn provider(provider: &'static dyn providers::Provider) -> Value {
+    let base_url = Some(provider.base_url()).filter(|url| !url.is_empty());
+    json!({
+        "name": provider.name(),
+        "wire": provider.wire(),
+        "base_url": base_url,
+        "base_url_variable": provider.base_url_variable(),
+        "key_variables": provider.key_variables(),
+        "needs_key": provider.needs_key(),
+    })
+}
