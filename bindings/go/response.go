@@ -9,39 +9,55 @@ import (
 	"time"
 )
 
-// Usage is what was counted, and billed; nil where the provider did not say.
+// Usage counts tokens, as far as they are known: a count that the provider did not give is nil.
 type Usage struct {
-	InputTokens        *int64 `json:"input_tokens"`
-	OutputTokens       *int64 `json:"output_tokens"`
-	TotalTokens        *int64 `json:"total_tokens"`
-	CachedInputTokens  *int64 `json:"cached_input_tokens"`
-	CacheWriteTokens   *int64 `json:"cache_write_tokens"`
-	ReasoningTokens    *int64 `json:"reasoning_tokens"`
-	BilledInputTokens  *int64 `json:"billed_input_tokens"`
+	// InputTokens are those of the request.
+	InputTokens *int64 `json:"input_tokens"`
+	// OutputTokens are those of the response.
+	OutputTokens *int64 `json:"output_tokens"`
+	// TotalTokens are all tokens, where the provider counts them.
+	TotalTokens *int64 `json:"total_tokens"`
+	// CachedInputTokens are those of the request that were read from a cache.
+	CachedInputTokens *int64 `json:"cached_input_tokens"`
+	// CacheWriteTokens are those of the request that were written to a cache.
+	CacheWriteTokens *int64 `json:"cache_write_tokens"`
+	// ReasoningTokens were spent on reasoning.
+	ReasoningTokens *int64 `json:"reasoning_tokens"`
+	// BilledInputTokens are those of the request that are charged, where that is another number.
+	BilledInputTokens *int64 `json:"billed_input_tokens"`
+	// BilledOutputTokens are those of the response that are charged, where that is another number.
 	BilledOutputTokens *int64 `json:"billed_output_tokens"`
-	// Raw is what the provider said; a number is a json.Number.
+	// Raw is the provider's usage object; numbers are a json.Number.
 	Raw map[string]any `json:"raw"`
 }
 
 // Receipt says how a stream ended.
 type Receipt struct {
 	// Outcome is complete, truncated, cancelled or failed.
-	Outcome         string `json:"outcome"`
-	FinishReason    string `json:"finish_reason"`
+	Outcome string `json:"outcome"`
+	// FinishReason is why the model stopped: stop, length, tool_calls, content_filter, pause, error
+	// or other; empty where it did not say.
+	FinishReason string `json:"finish_reason"`
+	// FinishReasonRaw is the provider's own word for it.
 	FinishReasonRaw string `json:"finish_reason_raw"`
-	Usage           *Usage `json:"usage"`
-	Attempts        int    `json:"attempts"`
-	// UnknownEvents counts events of the stream that this version passed over.
+	// Usage is nil where the provider counted nothing.
+	Usage *Usage `json:"usage"`
+	// Attempts is how many requests were sent.
+	Attempts int `json:"attempts"`
+	// UnknownEvents counts events of the stream that this version does not know and skipped.
 	UnknownEvents int `json:"unknown_events"`
-	// Warnings say what was odd about the end, such as that nobody said why it came; those of a
-	// Response begin with Start's.
-	Warnings  []string `json:"warnings"`
-	RequestID string   `json:"request_id"`
-	// FirstToken and Total are times since the start; FirstToken is 0 without a token.
+	// Warnings say what to know about the response though it is complete, such as that nobody said
+	// why it ended. Those of a Response begin with Start's.
+	Warnings []string `json:"warnings"`
+	// RequestID is the provider's name for the request.
+	RequestID string `json:"request_id"`
+	// FirstToken is the time from the call to its first content; 0 without content.
 	FirstToken time.Duration `json:"-"`
-	Total      time.Duration `json:"-"`
+	// Total is the time from the call to its end.
+	Total time.Duration `json:"-"`
 }
 
+// receiptFields are the fields of END as the library has them.
 type receiptFields struct {
 	Receipt
 	Timings struct {
@@ -51,10 +67,10 @@ type receiptFields struct {
 	Error *errorFields `json:"error"`
 }
 
-func (fields *receiptFields) receipt() Receipt {
-	receipt := fields.Receipt
-	receipt.FirstToken = milliseconds(fields.Timings.FirstTokenMS)
-	receipt.Total = milliseconds(fields.Timings.TotalMS)
+func (f *receiptFields) receipt() Receipt {
+	receipt := f.Receipt
+	receipt.FirstToken = milliseconds(f.Timings.FirstTokenMS)
+	receipt.Total = milliseconds(f.Timings.TotalMS)
 	return receipt
 }
 
@@ -62,20 +78,27 @@ func milliseconds(value float64) time.Duration {
 	return time.Duration(value * float64(time.Millisecond))
 }
 
-// Response is all of an answer, or as much of it as was received.
+// Response is a whole response, or as much of it as was received.
 type Response struct {
 	Receipt
-	ID        string
-	Model     string
-	Provider  string
+	// ID is the provider's name for the response.
+	ID string
+	// Model is the one that responded.
+	Model string
+	// Provider is the one that was asked.
+	Provider string
+	// RateLimit is what the rate-limit headers said; numbers are a json.Number.
 	RateLimit map[string]any
-	// Collected is false with WithCollect(false) or a request's Collect. Then the fields below were
-	// handed to the reader, and are empty here; Message has nothing to tell the provider.
+	// Collected is false with [WithCollect](false) or Request.Collect. Then the fields below were
+	// handed to the reader and are empty here, and Message is empty as well.
 	Collected bool
-	Text      string
+	// Text is all of the text.
+	Text string
+	// Reasoning is all of the visible reasoning.
 	Reasoning string
-	// Refusal is why the model does not answer, where the provider tells that apart from text.
-	Refusal   string
+	// Refusal is why the model did not respond, where the provider tells that apart from text.
+	Refusal string
+	// ToolCalls are the calls of a complete response.
 	ToolCalls []ToolCall
 	// Parts is everything else, in order.
 	Parts []Part
@@ -83,17 +106,18 @@ type Response struct {
 	content []any
 }
 
-// Message is the answer as a message, to be appended to the next request's. That of an answer that
-// was not collected is empty, and a request that holds it is refused.
-func (response *Response) Message() Message {
-	message := Message{Role: "assistant", Refusal: response.Refusal}
-	message.lost = !response.Collected && response.Text == "" && len(response.ToolCalls) == 0
-	if len(response.content) > 0 {
-		message.Content = response.content
-	} else if response.Text != "" {
-		message.Content = response.Text
+// Message is the response as a message, to be appended to those of the next request. It holds what
+// the provider wants to see again. The message of a response that was not collected is empty, and
+// a request that has it is refused.
+func (r *Response) Message() Message {
+	message := Message{Role: "assistant", Refusal: r.Refusal}
+	message.notCollected = !r.Collected && r.Text == "" && len(r.ToolCalls) == 0
+	if len(r.content) > 0 {
+		message.Content = r.content
+	} else if r.Text != "" {
+		message.Content = r.Text
 	}
-	for _, call := range response.ToolCalls {
+	for _, call := range r.ToolCalls {
 		function := Function{Name: call.Name, Arguments: call.Arguments}
 		message.ToolCalls = append(message.ToolCalls,
 			MessageToolCall{ID: call.ID, Type: "function", Function: function, Extra: call.Extra})
@@ -101,8 +125,8 @@ func (response *Response) Message() Message {
 	return message
 }
 
-// answer collects what one stream delivers, or only how it began and ended.
-type answer struct {
+// collector keeps what one stream delivers, or only how it began and ended.
+type collector struct {
 	collect   bool
 	start     Start
 	text      strings.Builder
@@ -120,61 +144,61 @@ type block struct {
 	content  json.RawMessage
 }
 
-func (a *answer) push(event Event) {
+func (c *collector) push(event Event) {
 	if start, ok := event.(*Start); ok {
-		a.start = *start
+		c.start = *start
 	}
-	if !a.collect {
+	if !c.collect {
 		return
 	}
 	switch event := event.(type) {
 	case Text:
-		a.text.WriteString(string(event))
+		c.text.WriteString(string(event))
 	case Reasoning:
-		a.reasoning.WriteString(string(event))
+		c.reasoning.WriteString(string(event))
 	case *ToolCall:
-		a.calls = append(a.calls, *event)
+		c.calls = append(c.calls, *event)
 	case *Part:
-		a.part(event)
+		c.part(event)
 	case *Start, *ToolDelta, *End:
 	}
 }
 
-func (a *answer) part(part *Part) {
+func (c *collector) part(part *Part) {
 	switch part.Type {
 	case "refusal":
 		var said struct {
 			Text string `json:"text"`
 		}
 		if json.Unmarshal(part.Data, &said) == nil {
-			a.refusal.WriteString(said.Text)
+			c.refusal.WriteString(said.Text)
 		}
 	case "content":
 		var kept struct {
 			Content json.RawMessage `json:"content"`
 		}
 		if json.Unmarshal(part.Data, &kept) == nil {
-			a.blocks = append(a.blocks, block{a.text.Len(), kept.Content})
+			c.blocks = append(c.blocks, block{c.text.Len(), kept.Content})
 		}
 	default:
-		a.parts = append(a.parts, *part)
+		c.parts = append(c.parts, *part)
 	}
 }
 
 // content is text and blocks in the order in which they came; nil without blocks.
-func (a *answer) content() []any {
-	if len(a.blocks) == 0 {
+func (c *collector) content() []any {
+	if len(c.blocks) == 0 {
 		return nil
 	}
 	var content []any
-	text, taken := a.text.String(), 0
+	text, taken := c.text.String(), 0
 	takeText := func(end int) {
 		if taken < end {
 			content = append(content, map[string]any{"type": "text", "text": text[taken:end]})
 		}
 		taken = end
 	}
-	for _, block := range a.blocks {
+	for _, block := range c.blocks {
 		takeText(block.position)
 		content = append(content, block.content)
 	}
@@ -182,24 +206,24 @@ func (a *answer) content() []any {
 	return content
 }
 
-func (a *answer) response() *Response {
+func (c *collector) response() *Response {
 	response := &Response{
-		Receipt:   a.receipt.receipt(),
-		ID:        a.start.ID,
-		Model:     a.start.Model,
-		Provider:  a.start.Provider,
-		RateLimit: a.start.RateLimit,
-		Collected: a.collect,
-		Text:      a.text.String(),
-		Reasoning: a.reasoning.String(),
-		Refusal:   a.refusal.String(),
-		ToolCalls: a.calls,
-		Parts:     a.parts,
-		content:   a.content(),
+		Receipt:   c.receipt.receipt(),
+		ID:        c.start.ID,
+		Model:     c.start.Model,
+		Provider:  c.start.Provider,
+		RateLimit: c.start.RateLimit,
+		Collected: c.collect,
+		Text:      c.text.String(),
+		Reasoning: c.reasoning.String(),
+		Refusal:   c.refusal.String(),
+		ToolCalls: c.calls,
+		Parts:     c.parts,
+		content:   c.content(),
 	}
-	response.Warnings = slices.Concat(a.start.Warnings, response.Warnings)
+	response.Warnings = slices.Concat(c.start.Warnings, response.Warnings)
 	if response.RequestID == "" {
-		response.RequestID = a.start.RequestID
+		response.RequestID = c.start.RequestID
 	}
 	return response
 }

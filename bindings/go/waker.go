@@ -8,9 +8,8 @@ import (
 	"os"
 )
 
-// waker is a descriptor that the library writes to when something has come. Who waits for it is
-// parked by Go's runtime, which watches all descriptors of the process together, and takes no
-// thread.
+// waker is a descriptor that the library writes to when events have come. A goroutine that waits
+// for it is parked by Go's network poller and takes no thread.
 type waker struct {
 	file       *os.File
 	descriptor int
@@ -20,26 +19,26 @@ type waker struct {
 func newWaker() (*waker, *Error) {
 	descriptor, err := C.eventfd(0, C.EFD_CLOEXEC|C.EFD_NONBLOCK)
 	if descriptor < 0 {
-		return nil, failure(ErrConfig, "the client needs a descriptor: "+err.Error()+
+		return nil, newError(ErrConfig, "the client needs a file descriptor: "+err.Error()+
 			"; close some, or raise the limit")
 	}
-	file := os.NewFile(uintptr(descriptor), "literllm wake")
+	file := os.NewFile(uintptr(descriptor), "literllm waker")
 	return &waker{file: file, descriptor: int(descriptor)}, nil
 }
 
-// wait returns once something has come, and says how long a poll may wait then: not at all, or for
-// as long as it takes where Go's runtime cannot watch the descriptor.
-func (wake *waker) wait() (timeoutMS int64) {
-	if _, err := wake.file.Read(wake.count[:]); err != nil {
+// wait returns once it was woken, with how long a poll may wait then: 0, or -1 (until there is
+// something) where Go's network poller cannot watch the descriptor.
+func (w *waker) wait() (timeoutMS int64) {
+	if _, err := w.file.Read(w.count[:]); err != nil {
 		return -1
 	}
 	return 0
 }
 
-// ring wakes who waits, as the library does.
-func (wake *waker) ring() {
-	// It fails where nobody waits any more.
-	_, _ = wake.file.Write(binary.NativeEndian.AppendUint64(nil, 1))
+// wake wakes the goroutine that waits, as the library does.
+func (w *waker) wake() {
+	// It fails only when nobody waits any more.
+	_, _ = w.file.Write(binary.NativeEndian.AppendUint64(nil, 1))
 }
 
-func (wake *waker) close() { wake.file.Close() }
+func (w *waker) close() { w.file.Close() }

@@ -19,26 +19,26 @@ func bounded(t *testing.T) context.Context {
 	return ctx
 }
 
-// mixed is an answer of more than 32 KiB in pieces of 1 to 100 characters, with reasoning and a
+// mixed is a response of more than 32 KiB in pieces of 1 to 100 characters, with reasoning and a
 // tool call between, and what its text is.
 func mixed() (object, string) {
 	random := rand.New(rand.NewSource(1))
 	var text strings.Builder
-	var acts []object
+	var actions []object
 	call := `{"tool_calls": [{"index": 0, "id": "c", "type": "function", ` +
 		`"function": {"name": "f", "arguments": "{}"}}]}`
 	for number := range 400 {
 		piece := fmt.Sprintf("%d%s", number, strings.Repeat("é\U0001F600x", 1+random.Intn(25)))
 		text.WriteString(piece)
-		acts = append(acts, token(piece))
+		actions = append(actions, token(piece))
 		if number%10 == 0 {
 			thought := fmt.Sprintf(`{"reasoning_content": "%s"}`, strings.Repeat("hm ", number))
-			acts = append(acts, object{"sse": choices(thought, "null")})
+			actions = append(actions, object{"sse": choices(thought, "null")})
 		}
 	}
-	acts = append(acts, object{"sse": choices(call, "null")}, object{"finish": "tool_calls"},
+	actions = append(actions, object{"sse": choices(call, "null")}, object{"finish": "tool_calls"},
 		object{"done": true}, object{"chunk_end": true})
-	return streamed(acts...), text.String()
+	return streamed(actions...), text.String()
 }
 
 type way func(context.Context, *literllm.Client, literllm.Request) (string, error)
