@@ -27,7 +27,7 @@ func TestSamples(t *testing.T) {
 		arguments []string
 	}{
 		{"stream", steps{hello}, "Hello wide world\n", nil},
-		{"whole_answer", steps{hello}, "Hello wide world\nstop 3\n", nil},
+		{"whole_response", steps{hello}, "Hello wide world\nstop 3\n", nil},
 		{"many_at_once", steps{hello}, "What is a borrow? Hello wide world\n", nil},
 		{"cancel", steps{numbers}, "17 \n", nil},
 		{"errors", steps{hello}, "Hello wide world", nil},
