@@ -65,17 +65,17 @@ func TestCollectFalseKeepsNothing(t *testing.T) {
 			response.Provider != "openai" || response.Attempts != 1 {
 			t.Errorf("%s: %+v", name, response)
 		}
-		reply, err := call.client.Complete(bounded(t), call.request)
+		response, err := call.client.Complete(bounded(t), call.request)
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		empty(t, name, reply)
+		empty(t, name, response)
 	}
 	kept := ask(plan(t, everything()))
 	kept.Collect = &yes
-	reply, err := not.Complete(bounded(t), kept)
-	if err != nil || reply.Text != "one two" || !reply.Collected {
-		t.Errorf("a call goes before its client: %+v %v", reply, err)
+	response, err := not.Complete(bounded(t), kept)
+	if err != nil || response.Text != "one two" || !response.Collected {
+		t.Errorf("a call goes before its client: %+v %v", response, err)
 	}
 }
 
@@ -106,8 +106,8 @@ func TestCollectIsTrueOrFalse(t *testing.T) {
 	if _, err := client.Complete(bounded(t), number); !errors.Is(err, literllm.ErrInvalidRequest) {
 		t.Error(err)
 	}
-	if reply, err := client.Complete(bounded(t), ask(key)); err != nil || reply.Text == "" {
-		t.Errorf("%+v %v", reply, err)
+	if response, err := client.Complete(bounded(t), ask(key)); err != nil || response.Text == "" {
+		t.Errorf("%+v %v", response, err)
 	}
 	if body := fmt.Sprint(seen(t, key)["requests"]); strings.Contains(body, "collect") {
 		t.Error(body)
@@ -190,12 +190,12 @@ func heap() uint64 {
 // Nothing was kept, so the message is empty, and a request that has it is refused.
 func TestMessageOfAnUncollectedResponseIsRefused(t *testing.T) {
 	client := newClient(t, literllm.WithCollect(false))
-	reply, err := client.Complete(bounded(t), ask(plan(t, everything())))
+	response, err := client.Complete(bounded(t), ask(plan(t, everything())))
 	if err != nil {
 		t.Fatal(err)
 	}
 	request := ask(plan(t, hello))
-	request.Messages = append(request.Messages, reply.Message(), literllm.User("and?"))
+	request.Messages = append(request.Messages, response.Message(), literllm.User("and?"))
 	_, err = client.Complete(bounded(t), request)
 	if !errors.Is(err, literllm.ErrInvalidRequest) ||
 		!strings.Contains(err.Error(), "messages[1]: the response was not collected") {

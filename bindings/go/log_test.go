@@ -67,8 +67,8 @@ func TestLogHandlerMayBlockAndClose(t *testing.T) {
 		closed <- true
 	}))
 	_, _ = client.Complete(bounded(t), ask(plan(t, failing)))
-	if reply, err := client.Complete(bounded(t), ask(plan(t, hello))); err != nil {
-		t.Fatal(reply, err)
+	if response, err := client.Complete(bounded(t), ask(plan(t, hello))); err != nil {
+		t.Fatal(response, err)
 	}
 	close(block)
 	next(t, closed)

@@ -31,7 +31,7 @@ func TestSamples(t *testing.T) {
 		{"many_at_once", steps{hello}, "What is a borrow? Hello wide world\n", nil},
 		{"cancel", steps{numbers}, "17 \n", nil},
 		{"errors", steps{hello}, "Hello wide world", nil},
-		{"errors", steps{busy}, "come back in 2m0s", nil},
+		{"errors", steps{busy}, "try again in 2m0s", nil},
 		{"errors", steps{cut}, "Rust owns\ncut after 9 bytes: ", nil},
 		{"errors", steps{refused}, "AUTHENTICATION, status 401, worth a retry: false: openai: ", nil},
 		{"tools", steps{streamed(call...), hello},

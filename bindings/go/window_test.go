@@ -81,21 +81,21 @@ func readStreamed(
 ) (string, error) {
 	streams := true
 	request.Stream = &streams
-	reply, err := client.Complete(ctx, request)
+	response, err := client.Complete(ctx, request)
 	if err != nil {
 		return "", err
 	}
-	return reply.Text, nil
+	return response.Text, nil
 }
 
 func readWhole(
 	ctx context.Context, client *literllm.Client, request literllm.Request,
 ) (string, error) {
-	reply, err := client.Complete(ctx, request)
+	response, err := client.Complete(ctx, request)
 	if err != nil {
 		return "", err
 	}
-	return reply.Text, nil
+	return response.Text, nil
 }
 
 func TestSmallWindows(t *testing.T) {
