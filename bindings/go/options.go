@@ -6,9 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
-	"time"
 )
 
 //go:generate go run ./internal/generate ../../core/schema/schema.json .
@@ -58,8 +55,11 @@ type settings struct {
 // readOptions returns the options as the library takes them, and the settings among them.
 func readOptions(options []Option) ([]byte, settings, *Error) {
 	read := settings{collect: true}
-	fields, failed := applyOptions(options, configError)
+	fields, failed := applyOptions(options)
 	if failed != nil {
+		return nil, read, failed
+	}
+	if failed := convertDurations(fields, configError, true); failed != nil {
 		return nil, read, failed
 	}
 	if failed := takeCollect(fields, &read.collect, configError); failed != nil {
@@ -77,8 +77,8 @@ func readOptions(options []Option) ([]byte, settings, *Error) {
 	return text, read, nil
 }
 
-// applyOptions returns what options set, with durations in the unit of their option.
-func applyOptions(options []Option, wrong func(string) *Error) (map[string]any, *Error) {
+// applyOptions returns what options set.
+func applyOptions(options []Option) (map[string]any, *Error) {
 	fields := map[string]any{}
 	for index, set := range options {
 		if set == nil {
@@ -87,39 +87,7 @@ func applyOptions(options []Option, wrong func(string) *Error) (map[string]any, 
 		}
 		set(fields)
 	}
-	return fields, convertDurations(fields, wrong)
-}
-
-// convertDurations replaces each duration by its milliseconds. A duration of another option would
-// become a number of nanoseconds, which nobody means.
-func convertDurations(fields map[string]any, wrong func(string) *Error) *Error {
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		value := fields[name]
-		if pointer, ok := value.(*time.Duration); ok && pointer != nil {
-			value = *pointer
-		}
-		duration, ok := value.(time.Duration)
-		switch {
-		case !ok:
-		case !millisecondOptions[name]:
-			return wrong(fmt.Sprintf("%s: got the time.Duration %v; only an option in milliseconds "+
-				"takes one", name, duration))
-		case duration < 0:
-			return wrong(fmt.Sprintf("%s: expected a duration of 0 or more, got %v", name, duration))
-		default:
-			fields[name] = inMilliseconds(duration)
-		}
-	}
-	return nil
-}
-
-// inMilliseconds rounds up: a short timeout must not become 0, which is none at all.
-func inMilliseconds(duration time.Duration) int64 {
-	whole := duration.Milliseconds()
-	if duration%time.Millisecond > 0 {
-		whole++
-	}
-	return whole
+	return fields, nil
 }
 
 // acknowledgeStep is a part of the window, or a small one would be shut with all of it read.
@@ -135,7 +103,7 @@ func acknowledgeStep(options []byte) int {
 }
 
 // takeCollect takes the option that is not the library's out of others.
-func takeCollect(fields map[string]any, collect *bool, wrong func(string) *Error) *Error {
+func takeCollect(fields map[string]any, collect *bool, refuse func(string) *Error) *Error {
 	value, given := fields[collectOption]
 	delete(fields, collectOption)
 	switch value := value.(type) {
@@ -144,7 +112,7 @@ func takeCollect(fields map[string]any, collect *bool, wrong func(string) *Error
 	case nil:
 	default:
 		if given {
-			return wrong(fmt.Sprintf("%s: expected a bool, got %T", collectOption, value))
+			return refuse(fmt.Sprintf("%s: expected true or false, got %T", collectOption, value))
 		}
 	}
 	return nil

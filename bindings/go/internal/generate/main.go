@@ -95,19 +95,17 @@ func options(read *schema) string {
 			of[option.Name] = "a client or a call"
 		}
 	}
-	milliseconds, window := "", ""
+	types, window := "", ""
 	for _, option := range all {
 		text += setter(option, of[option.Name])
-		if option.Type == "milliseconds" {
-			milliseconds += fmt.Sprintf("\t%q: true,\n", option.Name)
-		}
+		types += fmt.Sprintf("\t%q: %q,\n", option.Name, option.Type)
 		if option.Name == "stream_window_bytes" {
 			window = fmt.Sprintf("// streamWindowBytesDefault is the library's.\n"+
 				"const streamWindowBytesDefault = %v\n\n", option.Default)
 		}
 	}
-	return text + window + "// millisecondOptions take a duration.\n" +
-		"var millisecondOptions = map[string]bool{\n" + milliseconds + "}\n"
+	return text + window + "// optionTypes has the type of each option.\n" +
+		"var optionTypes = map[string]string{\n" + types + "}\n"
 }
 
 func logLevels(read *schema) string {
