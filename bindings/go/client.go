@@ -47,7 +47,7 @@ func (*noCopy) Lock()   {}
 func (*noCopy) Unlock() {}
 
 // nativeClient is what the polling goroutine holds. It does not know its Client, so a Client that
-// nobody uses can be garbage collected.
+// the program no longer uses can be garbage collected.
 type nativeClient struct {
 	pointer *C.LlmClient
 	settings
@@ -166,7 +166,7 @@ func (c *nativeClient) poll() {
 	c.closed = true
 	C.llm_client_free(c.pointer)
 	c.mutex.Unlock()
-	// The library wakes nobody any more, so the descriptor's number may be given out again.
+	// The library writes to the descriptor no more, so its number may be used again.
 	c.waker.close()
 	close(c.drained)
 }

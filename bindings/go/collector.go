@@ -50,11 +50,11 @@ func (c *collector) push(event Event) {
 func (c *collector) part(part *Part) {
 	switch part.Type {
 	case "refusal":
-		var said struct {
+		var refusal struct {
 			Text string `json:"text"`
 		}
-		if json.Unmarshal(part.Data, &said) == nil {
-			c.refusal.WriteString(said.Text)
+		if json.Unmarshal(part.Data, &refusal) == nil {
+			c.refusal.WriteString(refusal.Text)
 		}
 	case "content":
 		var kept struct {

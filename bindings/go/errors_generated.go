@@ -7,10 +7,12 @@ import "C"
 
 // The kinds of errors.
 const (
-	// ErrInvalidArgument: the interface was misused, or a key or header cannot be sent.
+	// ErrInvalidArgument: the interface was misused, or a key or header cannot be sent: one with a
+	// line break, or a header that HTTP itself sets.
 	ErrInvalidArgument Kind = C.LLM_ERROR_INVALID_ARGUMENT
-	// ErrConfig: there is no key, a provider or option is unknown, or the base URL, a certificate
-	// file or a proxy variable is unusable.
+	// ErrConfig: no key, an unknown provider or option, or something that cannot be used: a base
+	// URL, a certificate file, a proxy variable (or 407 from the proxy), an address that is
+	// refused, a key over plain http, or threads that the system does not give.
 	ErrConfig Kind = C.LLM_ERROR_CONFIG
 	// ErrInvalidRequest: the request is wrong; the message names the field where it is known.
 	ErrInvalidRequest Kind = C.LLM_ERROR_INVALID_REQUEST
@@ -20,15 +22,15 @@ const (
 	ErrPermission Kind = C.LLM_ERROR_PERMISSION
 	// ErrNotFound: there is no such model, deployment or address.
 	ErrNotFound Kind = C.LLM_ERROR_NOT_FOUND
-	// ErrRateLimited: too many requests were sent; RetryAfter says when to try again, if the
+	// ErrRateLimited: too many requests were sent (429); RetryAfter says when to try again, if the
 	// provider did.
 	ErrRateLimited Kind = C.LLM_ERROR_RATE_LIMITED
-	// ErrQuotaExceeded: no credit is left; waiting does not help.
+	// ErrQuotaExceeded: no credit is left, whichever status says so; waiting does not help.
 	ErrQuotaExceeded Kind = C.LLM_ERROR_QUOTA_EXCEEDED
-	// ErrOverloaded: the provider is out of capacity.
+	// ErrOverloaded: the provider is out of capacity (498, 529, or an error that says so).
 	ErrOverloaded Kind = C.LLM_ERROR_OVERLOADED
-	// ErrProvider: the provider failed in another way: a 5xx status, or an error event inside a
-	// stream.
+	// ErrProvider: the provider failed in another way: 408, 409, 424, a 5xx status, or an error
+	// event inside a stream.
 	ErrProvider Kind = C.LLM_ERROR_PROVIDER
 	// ErrNetwork: name lookup or connect failed, or the connection broke before a response.
 	ErrNetwork Kind = C.LLM_ERROR_NETWORK
@@ -36,12 +38,14 @@ const (
 	ErrTLS Kind = C.LLM_ERROR_TLS
 	// ErrTimeout: a timer ran out; Timer says which.
 	ErrTimeout Kind = C.LLM_ERROR_TIMEOUT
-	// ErrProtocol: the response is not what the protocol allows.
+	// ErrProtocol: the response is not what the protocol allows: bytes that are not HTTP, a
+	// redirect, broken JSON or JSON of more than 128 levels, too many headers, or an end mark
+	// without content; Detail holds its first 4 KiB.
 	ErrProtocol Kind = C.LLM_ERROR_PROTOCOL
 	// ErrTruncated: the response was cut before its end; what came is a prefix.
 	ErrTruncated Kind = C.LLM_ERROR_TRUNCATED
-	// ErrTooLarge: something passed a limit in bytes, which the message names, or there is no
-	// memory for it.
+	// ErrTooLarge: something passed a limit in bytes, which the message names, or the provider's
+	// own (413), or there is no memory for it.
 	ErrTooLarge Kind = C.LLM_ERROR_TOO_LARGE
 	// ErrCancelled: the caller cancelled the call.
 	ErrCancelled Kind = C.LLM_ERROR_CANCELLED

@@ -196,7 +196,7 @@ func TestUnreadIsBounded(t *testing.T) {
 	flood := object{"repeat": pieces, "actions": []object{token(strings.Repeat("x", piece))}}
 	key := plan(t, streamed(flood))
 	for range client.Invoke(context.Background(), ask(key)).Tokens() {
-		// The reader rests, so the provider cannot get rid of more than the kernel takes.
+		// The reader pauses, so the provider cannot send more than the kernel's buffers take.
 		never(t, key, fmt.Sprintf("bytes=%d", pieces*piece/2))
 		break
 	}

@@ -22,12 +22,14 @@ func (m mistake) check(t *testing.T) {
 	t.Helper()
 	err := m.do()
 	var failed *literllm.Error
-	if !errors.As(err, &failed) || failed.Kind != m.kind || failed.Message != m.message {
-		t.Errorf("%s: got\n%v, %v, not\n%v, %s", m.name, errors.Unwrap(err), err, m.kind, m.message)
+	if !errors.As(err, &failed) {
+		t.Errorf("%s: %v is no *Error", m.name, err)
+	} else if failed.Kind != m.kind || failed.Message != m.message {
+		t.Errorf("%s: got\n%v, %s, not\n%v, %s", m.name, failed.Kind, failed.Message, m.kind, m.message)
 	}
 }
 
-// made gives the error of a client's options.
+// made returns the error of a client's options.
 func made(options ...literllm.Option) func() error {
 	return func() error {
 		client, err := literllm.New(options...)
@@ -38,7 +40,7 @@ func made(options ...literllm.Option) func() error {
 	}
 }
 
-// asked gives the error of a request that differs from a good one. Nothing of it is sent.
+// asked returns the error of a request that differs from a good one. Nothing of it is sent.
 func asked(t *testing.T, change func(*literllm.Request)) func() error {
 	client := newClient(t)
 	return func() error {
@@ -49,7 +51,7 @@ func asked(t *testing.T, change func(*literllm.Request)) func() error {
 	}
 }
 
-// read gives the error of a stream.
+// read returns the error of a stream.
 func read(stream *literllm.Stream) (err error) {
 	for _, err = range stream.Tokens() {
 	}

@@ -85,7 +85,7 @@ func WithIdleTimeout(duration time.Duration) Option {
 }
 
 // WithTotalTimeout sets total_timeout_ms: longest time for the whole call, retries and their waits
-// included; 0 is off, and so is a stream unless it is set; a whole response has 600000.
+// included; by default 600000 for a whole response and off for a stream; 0 is off.
 //
 // For a client or a call.
 func WithTotalTimeout(duration time.Duration) Option {
@@ -221,7 +221,7 @@ func WithPoolIdleTimeout(duration time.Duration) Option {
 }
 
 // WithPoolIdleConnectionsMax sets pool_idle_connections_max: how many unused HTTP/1.1 connections
-// are kept to one origin; 0 keeps none.
+// are kept to one origin (scheme, host, port), past which the oldest is closed; 0 keeps none.
 //
 // For a client only. The default is 10000.
 func WithPoolIdleConnectionsMax(count int) Option {

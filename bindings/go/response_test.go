@@ -85,7 +85,7 @@ func TestContentKeepsOrder(t *testing.T) {
 	}
 }
 
-// What a provider says of a call beside its function goes back with the call.
+// Fields of a call that only the provider knows go back to it with the call.
 func TestCallKeepsItsFields(t *testing.T) {
 	leavesNothing(t)
 	call := `{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}, ` +
@@ -114,7 +114,7 @@ func TestCallKeepsItsFields(t *testing.T) {
 	}
 }
 
-// What only a later library knows is passed over, and counts as read all the same.
+// An event that only a later library knows is skipped, and counts as read all the same.
 func TestUnknownEventsAreIgnored(t *testing.T) {
 	scripted := literllm.NewScripted()
 	scripted.Event(200, `{"of": "a later library"}`)
@@ -158,12 +158,13 @@ func TestPartsAreKeptAsTheyAre(t *testing.T) {
 	}
 }
 
-// An event that cannot be read ends its stream as a defect; nothing that comes later undoes that.
-func TestUnreadableEventEndsTheStream(t *testing.T) {
+// An event that cannot be parsed ends its stream with an internal error, and later ones change
+// nothing.
+func TestUnparsedEventEndsTheStream(t *testing.T) {
 	scripted := literllm.NewScripted()
 	scripted.Text("one ")
 	if scripted.Event(5, `{"index": "no number"}`) {
-		t.Error("a tool call without a number was read")
+		t.Error("a tool call without a number was parsed")
 	}
 	scripted.Text("two")
 	scripted.End(`{"outcome": "complete"}`)
@@ -220,7 +221,7 @@ func TestErrorsMapToClasses(t *testing.T) {
 	}
 }
 
-// One stream carries one response, and nobody says why this one ended.
+// n is left out with a warning, since a stream carries one response; no finish reason comes.
 func TestWarningsOfTheStartAndOfTheEnd(t *testing.T) {
 	leavesNothing(t)
 	key := plan(t, object{"raw": []object{
@@ -304,7 +305,7 @@ func TestPartialIsAttached(t *testing.T) {
 	}
 }
 
-// A library that is older than the package is refused by name; a newer one is welcome.
+// A library that is older than the package is refused; a newer one is not.
 func TestAbiIsChecked(t *testing.T) {
 	header, err := os.ReadFile("../../include/liter_llm.h")
 	if err != nil {

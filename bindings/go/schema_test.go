@@ -17,8 +17,8 @@ import (
 
 const schemaFile = "../../core/schema/schema.json"
 
-// The core's lists, which it writes to core/schema/schema.json: what this package has by hand is
-// compared with them, and the rest is generated from them.
+// coreSchema has the core's lists. What this package has by hand is compared with them; the rest is
+// generated from them.
 type coreSchema struct {
 	ClientOptions []schemaEntry `json:"client_options"`
 	CallOptions   []schemaEntry `json:"call_options"`

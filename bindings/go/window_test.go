@@ -43,7 +43,7 @@ func mixed() (object, string) {
 
 type way func(context.Context, *literllm.Client, literllm.Request) (string, error)
 
-// The ways of reading, each of which gives all of the text.
+// The ways of reading, each of which returns all of the text.
 var ways = map[string]way{
 	"tokens": readTokens, "events": readEvents, "complete": readStreamed, "whole": readWhole,
 }
@@ -125,10 +125,10 @@ func TestAcknowledgesWhatWasRead(t *testing.T) {
 	client := newClient(t, literllm.With("stream_window_bytes", window))
 	key := plan(t, streamed(flood))
 	stream := client.Invoke(bounded(t), ask(key))
-	// What waits is never more than the window, and what one read of the library may go past it.
-	looks := func(round int) {
-		if waiting := stream.PendingBytes(); waiting > window+2*16*1024 {
-			t.Errorf("%d bytes wait after %d pieces", waiting, round)
+	// At most the window is pending, and what one read of the library may go past it.
+	check := func(round int) {
+		if pending := stream.PendingBytes(); pending > window+2*16*1024 {
+			t.Errorf("%d bytes are pending after %d pieces", pending, round)
 		}
 	}
 	round := 0
@@ -136,12 +136,12 @@ func TestAcknowledgesWhatWasRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The question gives the provider the time to send what it is let.
+		// Asking the mock gives the provider time to send what the window allows.
 		waitFor(t, key, "bytes=1")
-		looks(round)
+		check(round)
 		if round++; round == rounds {
 			never(t, key, fmt.Sprintf("bytes=%d", pieces*piece/2))
-			looks(round)
+			check(round)
 			break
 		}
 	}
