@@ -24,9 +24,11 @@ static LlmError literllm_client_new(const char *options, int fd, LlmClient **cli
 import "C"
 
 import (
+	"bytes"
 	"context"
 	"runtime"
 	"runtime/cgo"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -217,6 +219,10 @@ func (c *nativeClient) start(stream *Stream, provider string, request []byte) (C
 	defer c.mutex.RUnlock()
 	if c.closed {
 		return 0, newError(ErrClosed, "the client is closed; make a new one")
+	}
+	// A C string would end there, and the rest be lost.
+	if strings.IndexByte(provider, 0) >= 0 || bytes.IndexByte(request, 0) >= 0 {
+		return 0, newError(ErrInvalidArgument, "the provider or the request has a NUL byte; remove it")
 	}
 	handle := cgo.NewHandle(stream)
 	number := C.uint64_t(handle)

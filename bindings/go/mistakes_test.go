@@ -104,6 +104,36 @@ func TestMistakesOfUse(t *testing.T) {
 	}
 }
 
+// A C string would end at a NUL, and the rest be lost.
+func TestMistakesWithNUL(t *testing.T) {
+	invoke := func(provider, request string) func() error {
+		return func() error { return literllm.Invoke(provider, request, func(string) {}) }
+	}
+	const message = "the provider or the request has a NUL byte; remove it"
+	for _, mistake := range []mistake{
+		{"provider", invoke("openai\x00", invocation("never-asked")),
+			literllm.ErrInvalidArgument, message},
+		{"request", invoke("openai", invocation("never-asked")+"\x00"),
+			literllm.ErrInvalidArgument, message},
+	} {
+		mistake.check(t)
+	}
+}
+
+// Of two goroutines that read one stream one reads all of it, and the other is refused.
+func TestMistakeOfTwoReaders(t *testing.T) {
+	stream := newClient(t).Invoke(bounded(t), ask(plan(t, hello)))
+	errs := make(chan error, 2)
+	for range 2 {
+		go func() { errs <- read(stream) }()
+	}
+	first, second := <-errs, <-errs
+	if (first == nil) == (second == nil) ||
+		!errors.Is(errors.Join(first, second), literllm.ErrInvalidArgument) {
+		t.Errorf("%v, %v", first, second)
+	}
+}
+
 // What the package finds in options before the library sees them.
 func TestMistakesInOptions(t *testing.T) {
 	call := func(options ...literllm.Option) func() error {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"sync/atomic"
 )
 
 // Stream is one request and its response as it arrives. It is made by [Client.Invoke] and read
@@ -16,7 +17,7 @@ type Stream struct {
 	// Keeps the Client from being garbage collected while a stream of it is used.
 	keep    *Client
 	ctx     context.Context
-	claimed bool
+	claimed atomic.Bool
 	number  C.uint64_t
 	// A pointer, so that a printed Stream does not show the request's key.
 	request *Request
@@ -111,10 +112,9 @@ func (s *Stream) begin(streamed bool) error {
 		return errNoClient()
 	case s.ctx == nil:
 		return newError(ErrInvalidArgument, "the context is nil; give context.Background()")
-	case s.claimed:
+	case !s.claimed.CompareAndSwap(false, true):
 		return newError(ErrInvalidArgument, "a stream is read once; call Invoke again for a new one")
 	}
-	s.claimed = true
 	if err := s.ctx.Err(); err != nil {
 		cancelled := newError(ErrCancelled, "not sent, since the context has ended: "+err.Error())
 		cancelled.cause = context.Cause(s.ctx)
