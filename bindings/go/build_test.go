@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// goTool runs the go tool on a program of one file, in this module, and gives what it prints.
+// goTool runs the go tool on a program of one file, in this module, and returns what it prints.
 func goTool(t *testing.T, source, environment string, arguments ...string) (string, error) {
 	t.Helper()
 	folder, err := os.MkdirTemp(".", "_built")
@@ -26,7 +26,7 @@ func goTool(t *testing.T, source, environment string, arguments ...string) (stri
 	return string(output), err
 }
 
-// Without cgo the compiler says one thing, which says what to do.
+// Without cgo the compiler prints one error, which says what to do.
 func TestWithoutCgoItIsSaid(t *testing.T) {
 	source := `package main
 
@@ -42,7 +42,7 @@ func main() { literllm.Version() }
 	}
 }
 
-// What must not be copied is reported by vet.
+// go vet reports copies of a Client and of a Stream.
 func TestVetReportsCopies(t *testing.T) {
 	source := `package main
 

@@ -1,15 +1,16 @@
-// Package literllm talks to any LLM provider through one native library: one request, one stream
-// of events and one list of errors for OpenAI, Anthropic, Cohere and every service that speaks
-// OpenAI's protocol.
+// Package literllm is a client for LLM providers: OpenAI, Anthropic, Cohere, and every service that
+// speaks OpenAI's protocol. All of them take the same [Request], and all have the same events and
+// the same errors.
 //
 //	client, err := literllm.New(literllm.WithProvider("openai"))
 //	...
 //	defer client.Close()
 //	for token, err := range client.Invoke(ctx, request).Tokens() { ... }
 //
-// A client may be used from any goroutine; one goroutine of its own waits for a descriptor, takes
-// what has come and hands it on. An idle client so costs no thread. Options, request fields and
-// errors are those of docs/guide.md in the repository.
+// The work is done by a native library, which is linked in. A [Client] may be used from any
+// goroutine. It has one goroutine of its own, which is parked while nothing arrives, so an idle
+// client takes no thread. The guide (docs/guide.md in the repository) describes the fields of
+// requests, the retries and the errors for all languages.
 package literllm
 
 /*
@@ -23,33 +24,37 @@ static LlmError literllm_client_new(const char *options, int fd, LlmClient **cli
 import "C"
 
 import (
+	"bytes"
 	"context"
 	"runtime"
 	"runtime/cgo"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"unsafe"
 )
 
-// Client keeps connections and runs any number of streams at once. Close it when done. Pass it as
-// a pointer: what a copy shares is closed when the original is collected.
+// Client keeps connections and runs any number of streams at once. It is made by [New]; close it
+// when it is no longer needed. Pass it as a pointer: a copy stops working when the original is
+// garbage collected.
 type Client struct {
-	*client
-	_ noCopy
+	native *nativeClient
+	_      noCopy
 }
 
-// noCopy has go vet report who copies a struct that holds it.
+// noCopy makes go vet report copies of a struct that holds it.
 type noCopy struct{}
 
 func (*noCopy) Lock()   {}
 func (*noCopy) Unlock() {}
 
-// client is what the polling goroutine holds; a Client that is forgotten can so be collected.
-type client struct {
-	native *C.LlmClient
+// nativeClient is what the polling goroutine holds. It does not know its Client, so a Client that
+// the program no longer uses can be garbage collected.
+type nativeClient struct {
+	pointer *C.LlmClient
 	settings
-	wake *waker
-	// Guards native against its end: calls hold it shared, free alone.
+	waker *waker
+	// Guards pointer: calls hold it shared, the poller holds it alone to free the client.
 	mutex   sync.RWMutex
 	closed  bool
 	drained chan struct{}
@@ -59,8 +64,7 @@ type client struct {
 	closing atomic.Bool
 }
 
-// New makes a client. It opens no connection; the library's threads start with the first one.
-// A wrong option is an *Error of kind ErrConfig.
+// New makes a client. It opens no connection. A wrong option is an *[Error] of kind [ErrConfig].
 func New(options ...Option) (*Client, error) {
 	// An interface that holds a nil pointer is not nil.
 	client, failed := newClient(options)
@@ -70,100 +74,124 @@ func New(options ...Option) (*Client, error) {
 	return client, nil
 }
 
-func newClient(options []Option) (*Client, *Error) {
-	if failed := checkABI(); failed != nil {
-		return nil, failed
+// Invoke makes a stream of one request. Nothing is sent before the stream is read. When the context
+// ends, by cancellation or by its deadline, the connection to the provider is closed.
+func (c *Client) Invoke(ctx context.Context, request Request) *Stream {
+	stream := &Stream{keep: c, ctx: ctx, request: &request}
+	if c != nil {
+		stream.client = c.native
 	}
-	text, read, failed := readOptions(options)
-	if failed != nil {
-		return nil, failed
-	}
-	made := &client{settings: read, drained: make(chan struct{})}
-	if failed := made.open(text); failed != nil {
-		return nil, failed
-	}
-	go made.poll()
-	outer := &Client{client: made}
-	runtime.SetFinalizer(outer, func(outer *Client) { outer.end() })
-	return outer, nil
+	return stream
 }
 
-func (client *client) open(options []byte) *Error {
-	wake, failed := newWaker()
-	if failed != nil {
-		return failed
-	}
-	client.wake = wake
-	// What failed is asked of the same thread.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	text := cString(options)
-	defer C.free(unsafe.Pointer(text))
-	number := C.literllm_client_new(text, C.int(wake.descriptor), &client.native)
-	if number != C.LLM_ERROR_OK {
-		wake.close()
-		return lastError(number)
-	}
-	return nil
+// Complete sends a request, does not stream the response, and waits until it is whole. The error
+// is an *[Error].
+func (c *Client) Complete(ctx context.Context, request Request) (*Response, error) {
+	return c.Invoke(ctx, request).complete()
 }
 
-// Close ends every live stream with ErrClosed and waits until the library has let go of them.
-func (outer *Client) Close() error {
-	runtime.SetFinalizer(outer, nil)
-	outer.end()
-	<-outer.drained
+// Close ends every live stream with [ErrClosed] and returns when all of them have ended. Closing
+// a client again does nothing.
+func (c *Client) Close() error {
+	if c == nil || c.native == nil {
+		return errNoClient()
+	}
+	runtime.SetFinalizer(c, nil)
+	c.native.close()
+	<-c.native.drained
 	return nil
 }
 
 // Version is the version of the native library.
 func Version() string { return C.GoString(C.llm_version()) }
 
-// end takes no more streams; the poller frees the client once the last END was handed on.
-func (client *client) end() {
-	client.mutex.RLock()
-	defer client.mutex.RUnlock()
-	if !client.closed {
-		C.llm_client_close(client.native)
-		client.closing.Store(true)
-		client.wake.ring()
+func newClient(options []Option) (*Client, *Error) {
+	if failed := checkABI(); failed != nil {
+		return nil, failed
+	}
+	text, settings, failed := readOptions(options)
+	if failed != nil {
+		return nil, failed
+	}
+	native := &nativeClient{settings: settings, drained: make(chan struct{})}
+	if failed := native.open(text); failed != nil {
+		return nil, failed
+	}
+	go native.poll()
+	client := &Client{native: native}
+	runtime.SetFinalizer(client, func(client *Client) { client.native.close() })
+	return client, nil
+}
+
+func errNoClient() *Error {
+	return newError(ErrInvalidArgument, "the client was not made by New; call literllm.New")
+}
+
+func (c *nativeClient) open(options []byte) *Error {
+	waker, failed := newWaker()
+	if failed != nil {
+		return failed
+	}
+	c.waker = waker
+	// The message of a failing call belongs to its thread.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	text := cString(options)
+	defer C.free(unsafe.Pointer(text))
+	number := C.literllm_client_new(text, C.int(waker.descriptor), &c.pointer)
+	if number != C.LLM_ERROR_OK {
+		waker.close()
+		return lastError(number)
+	}
+	return nil
+}
+
+// close takes no more streams; the poller frees the client once the last END was delivered.
+func (c *nativeClient) close() {
+	c.mutex.RLock()
+	defer c.mutex.RUnlock()
+	if !c.closed {
+		C.llm_client_close(c.pointer)
+		c.closing.Store(true)
+		c.waker.wake()
 	}
 }
 
 // poll runs until the client is closed and drained.
-func (client *client) poll() {
-	for !client.isDrained() {
-		client.take(client.wake.wait())
+func (c *nativeClient) poll() {
+	for !c.isDrained() {
+		c.deliverAll(c.waker.wait())
 	}
-	// The lines of the log that came last.
-	client.take(0)
-	client.mutex.Lock()
-	client.closed = true
-	C.llm_client_free(client.native)
-	client.mutex.Unlock()
-	// The library rings no more, so the number may be another's.
-	client.wake.close()
-	close(client.drained)
+	// Log records may have come after the last END.
+	c.deliverAll(0)
+	c.mutex.Lock()
+	c.closed = true
+	C.llm_client_free(c.pointer)
+	c.mutex.Unlock()
+	// The library writes to the descriptor no more, so its number may be used again.
+	c.waker.close()
+	close(c.drained)
 }
 
-func (client *client) isDrained() bool {
-	return client.closing.Load() && client.live.Load() == 0
+func (c *nativeClient) isDrained() bool {
+	return c.closing.Load() && c.live.Load() == 0
 }
 
-// take hands on what has come.
-func (client *client) take(timeoutMS int64) {
+// deliverAll polls once and gives each event to its stream.
+func (c *nativeClient) deliverAll(timeoutMS int64) {
 	var events *C.LlmEvent
-	count := C.llm_client_poll(client.native, C.int64_t(timeoutMS), &events)
+	count := C.llm_client_poll(c.pointer, C.int64_t(timeoutMS), &events)
 	polled := unsafe.Slice(events, int(count))
 	for index := range polled {
-		client.deliver(&polled[index])
+		c.deliver(&polled[index])
 	}
 }
 
-// deliver hands one event to its stream. The bytes live until the next poll, so they are copied.
-func (client *client) deliver(event *C.LlmEvent) {
+// deliver gives one event to its stream. The bytes live until the next poll, so they are copied.
+func (c *nativeClient) deliver(event *C.LlmEvent) {
 	if event.stream == 0 {
-		if event.kind == C.LLM_EVENT_LOG && client.log != nil {
-			client.log.add(C.GoStringN(event.data, C.int(event.length)))
+		if event.kind == C.LLM_EVENT_LOG && c.log != nil {
+			c.log.add(C.GoStringN(event.data, C.int(event.length)))
 		}
 		return
 	}
@@ -173,24 +201,28 @@ func (client *client) deliver(event *C.LlmEvent) {
 	switch event.kind {
 	case C.LLM_EVENT_TEXT, C.LLM_EVENT_REASONING:
 		ends := unsafe.Slice((*uint32)(event.ends), int(event.count))
-		stream.feedRun(event.kind == C.LLM_EVENT_TEXT, data, ends)
+		stream.deliverRun(event.kind == C.LLM_EVENT_TEXT, data, ends)
 	case C.LLM_EVENT_END:
 		handle.Delete()
-		stream.feedEnd(data)
-		client.live.Add(-1)
+		stream.deliverEnd(data)
+		c.live.Add(-1)
 	default:
-		if !stream.feedEvent(uint32(event.kind), data) {
-			client.cancel(event.stream)
+		if !stream.deliverEvent(uint32(event.kind), data) {
+			c.cancel(event.stream)
 		}
 	}
 }
 
-// start hands a request to the library. The stream's handle is its number there.
-func (client *client) start(stream *Stream, provider string, request []byte) (C.uint64_t, *Error) {
-	client.mutex.RLock()
-	defer client.mutex.RUnlock()
-	if client.closed {
-		return 0, failure(ErrClosed, "the client is closed; make a new one")
+// start gives a request to the library. The stream's handle is its number there.
+func (c *nativeClient) start(stream *Stream, provider string, request []byte) (C.uint64_t, *Error) {
+	c.mutex.RLock()
+	defer c.mutex.RUnlock()
+	if c.closed {
+		return 0, newError(ErrClosed, "the client is closed; make a new one")
+	}
+	// A C string would end there, and the rest be lost.
+	if strings.IndexByte(provider, 0) >= 0 || bytes.IndexByte(request, 0) >= 0 {
+		return 0, newError(ErrInvalidArgument, "the provider or the request has a NUL byte; remove it")
 	}
 	handle := cgo.NewHandle(stream)
 	number := C.uint64_t(handle)
@@ -199,42 +231,31 @@ func (client *client) start(stream *Stream, provider string, request []byte) (C.
 	defer C.free(unsafe.Pointer(text))
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	client.live.Add(1)
-	if refused := C.llm_client_start(client.native, number, name, text); refused != C.LLM_ERROR_OK {
+	c.live.Add(1)
+	if refused := C.llm_client_start(c.pointer, number, name, text); refused != C.LLM_ERROR_OK {
 		handle.Delete()
-		client.live.Add(-1)
-		// It may have been the last that the client's end waited for.
-		client.wake.ring()
+		c.live.Add(-1)
+		// A closing client may have waited for this stream alone.
+		c.waker.wake()
 		return 0, lastError(refused)
 	}
 	return number, nil
 }
 
-func (client *client) cancel(number C.uint64_t) {
-	client.mutex.RLock()
-	defer client.mutex.RUnlock()
-	if !client.closed {
-		C.llm_client_cancel(client.native, number)
+func (c *nativeClient) cancel(number C.uint64_t) {
+	c.mutex.RLock()
+	defer c.mutex.RUnlock()
+	if !c.closed {
+		C.llm_client_cancel(c.pointer, number)
 	}
 }
 
-func (client *client) consumed(number C.uint64_t, bytes int) {
-	client.mutex.RLock()
-	defer client.mutex.RUnlock()
-	if !client.closed {
-		C.llm_client_consumed(client.native, number, C.size_t(bytes))
+func (c *nativeClient) acknowledge(number C.uint64_t, bytes int) {
+	c.mutex.RLock()
+	defer c.mutex.RUnlock()
+	if !c.closed {
+		C.llm_client_consumed(c.pointer, number, C.size_t(bytes))
 	}
-}
-
-// Invoke makes a stream of one request. Nothing is sent before it is read. The context ends it:
-// its cancellation and its deadline reach the library, which closes the connection.
-func (outer *Client) Invoke(ctx context.Context, request Request) *Stream {
-	return &Stream{client: outer.client, keep: outer, ctx: ctx, request: &request}
-}
-
-// Complete asks for a whole answer, without streaming it, and waits for it. The error is an *Error.
-func (outer *Client) Complete(ctx context.Context, request Request) (*Response, error) {
-	return outer.Invoke(ctx, request).complete()
 }
 
 // cString copies bytes to where C can read them; the caller frees it.

@@ -22,7 +22,7 @@ func empty(t *testing.T, name string, response *literllm.Response) {
 	}
 }
 
-// everything is an answer with all that can be kept of one.
+// everything is a response with all that can be kept of one.
 func everything() object {
 	call := `{"tool_calls": [{"index": 0, "id": "c", "type": "function", ` +
 		`"function": {"name": "f", "arguments": "{}"}}]}`
@@ -65,17 +65,17 @@ func TestCollectFalseKeepsNothing(t *testing.T) {
 			response.Provider != "openai" || response.Attempts != 1 {
 			t.Errorf("%s: %+v", name, response)
 		}
-		reply, err := call.client.Complete(bounded(t), call.request)
+		response, err := call.client.Complete(bounded(t), call.request)
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		empty(t, name, reply)
+		empty(t, name, response)
 	}
 	kept := ask(plan(t, everything()))
 	kept.Collect = &yes
-	reply, err := not.Complete(bounded(t), kept)
-	if err != nil || reply.Text != "one two" || !reply.Collected {
-		t.Errorf("a call goes before its client: %+v %v", reply, err)
+	response, err := not.Complete(bounded(t), kept)
+	if err != nil || response.Text != "one two" || !response.Collected {
+		t.Errorf("a call goes before its client: %+v %v", response, err)
 	}
 }
 
@@ -101,13 +101,13 @@ func TestCollectIsTrueOrFalse(t *testing.T) {
 	}
 	client := newClient(t, literllm.With("collect", nil))
 	key := plan(t, hello)
-	wrong := ask(key)
-	wrong.Extra = map[string]any{"collect": 0}
-	if _, err := client.Complete(bounded(t), wrong); !errors.Is(err, literllm.ErrInvalidRequest) {
+	number := ask(key)
+	number.Extra = map[string]any{"collect": 0}
+	if _, err := client.Complete(bounded(t), number); !errors.Is(err, literllm.ErrInvalidRequest) {
 		t.Error(err)
 	}
-	if reply, err := client.Complete(bounded(t), ask(key)); err != nil || reply.Text == "" {
-		t.Errorf("%+v %v", reply, err)
+	if response, err := client.Complete(bounded(t), ask(key)); err != nil || response.Text == "" {
+		t.Errorf("%+v %v", response, err)
 	}
 	if body := fmt.Sprint(seen(t, key)["requests"]); strings.Contains(body, "collect") {
 		t.Error(body)
@@ -126,18 +126,18 @@ func TestExtraKeepsLargeNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := fmt.Sprintf("%s/_/seen/%s", mockPlaces["http"], key)
-	answer, err := http.Get(address)
+	response, err := http.Get(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	body, _ := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	body, _ := io.ReadAll(response.Body)
 	if strings.Count(string(body), "9007199254740993") < 2 {
 		t.Errorf("%s", body)
 	}
 }
 
-// Tens of megabytes of which the reader keeps nothing do not stay in memory, in any way of reading.
+// Tens of megabytes that the reader does not keep do not stay in memory, in any way of reading.
 func TestCollectFalseMemory(t *testing.T) {
 	leavesNothing(t)
 	const pieces, piece, window = 8000, 4096, 256 * 1024
@@ -187,18 +187,18 @@ func heap() uint64 {
 	return stats.HeapAlloc
 }
 
-// Nothing was kept, so there is nothing to tell the provider; a request that would is refused.
-func TestMessageOfAnUncollectedAnswerIsRefused(t *testing.T) {
+// Nothing was kept, so the message is empty, and a request that has it is refused.
+func TestMessageOfAnUncollectedResponseIsRefused(t *testing.T) {
 	client := newClient(t, literllm.WithCollect(false))
-	reply, err := client.Complete(bounded(t), ask(plan(t, everything())))
+	response, err := client.Complete(bounded(t), ask(plan(t, everything())))
 	if err != nil {
 		t.Fatal(err)
 	}
 	request := ask(plan(t, hello))
-	request.Messages = append(request.Messages, reply.Message(), literllm.User("and?"))
+	request.Messages = append(request.Messages, response.Message(), literllm.User("and?"))
 	_, err = client.Complete(bounded(t), request)
 	if !errors.Is(err, literllm.ErrInvalidRequest) ||
-		!strings.Contains(err.Error(), "messages[1]: the answer was not collected") {
+		!strings.Contains(err.Error(), "messages[1]: the response was not collected") {
 		t.Error(err)
 	}
 }

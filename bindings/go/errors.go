@@ -8,72 +8,56 @@ import (
 	"time"
 )
 
-// Kind says how something failed: the same list, with the same numbers, in every language. Each is
-// an error of its own, so that errors.Is(err, literllm.ErrRateLimited) works.
+// Kind says how something failed. The list and its numbers are the same in every language. Each
+// kind is an error of its own: errors.Is(err, literllm.ErrRateLimited) works.
 type Kind int32
 
-// The kinds of errors.
-const (
-	ErrInvalidArgument Kind = C.LLM_ERROR_INVALID_ARGUMENT
-	ErrConfig          Kind = C.LLM_ERROR_CONFIG
-	ErrInvalidRequest  Kind = C.LLM_ERROR_INVALID_REQUEST
-	ErrAuthentication  Kind = C.LLM_ERROR_AUTHENTICATION
-	ErrPermission      Kind = C.LLM_ERROR_PERMISSION
-	ErrNotFound        Kind = C.LLM_ERROR_NOT_FOUND
-	ErrRateLimited     Kind = C.LLM_ERROR_RATE_LIMITED
-	ErrQuotaExceeded   Kind = C.LLM_ERROR_QUOTA_EXCEEDED
-	ErrOverloaded      Kind = C.LLM_ERROR_OVERLOADED
-	ErrProvider        Kind = C.LLM_ERROR_PROVIDER
-	ErrNetwork         Kind = C.LLM_ERROR_NETWORK
-	ErrTLS             Kind = C.LLM_ERROR_TLS
-	ErrTimeout         Kind = C.LLM_ERROR_TIMEOUT
-	ErrProtocol        Kind = C.LLM_ERROR_PROTOCOL
-	ErrTruncated       Kind = C.LLM_ERROR_TRUNCATED
-	ErrTooLarge        Kind = C.LLM_ERROR_TOO_LARGE
-	ErrCancelled       Kind = C.LLM_ERROR_CANCELLED
-	ErrClosed          Kind = C.LLM_ERROR_CLOSED
-	ErrInternal        Kind = C.LLM_ERROR_INTERNAL
-)
-
 // String is the kind's name, such as RATE_LIMITED.
-func (kind Kind) String() string { return C.GoString(C.llm_error_name(C.LlmError(kind))) }
+func (k Kind) String() string { return C.GoString(C.llm_error_name(C.LlmError(k))) }
 
 // Error is the kind's name.
-func (kind Kind) Error() string { return kind.String() }
+func (k Kind) Error() string { return k.String() }
 
-// Error is what went wrong, with what was received before it did. Use errors.As to get at it.
+// Error is the error of a call, with what was received before it. Use errors.As to get it.
 type Error struct {
-	Kind    Kind
+	// Kind says how it failed.
+	Kind Kind
+	// Message says what failed, with which value, and what to do: one line, without secrets.
 	Message string
-	// Status of the provider's answer; 0 without one.
+	// Status is the HTTP status, where one was received; otherwise 0.
 	Status int
-	// Code is the provider's own.
-	Code      string
-	Provider  string
+	// Code is the provider's own code or type.
+	Code string
+	// Provider is the one that was asked.
+	Provider string
+	// RequestID is the provider's name for the request.
 	RequestID string
-	// Retryable says whether another try makes sense; the library has made its own already.
+	// Retryable says whether sending the same request again can succeed. The library has made its
+	// own retries already.
 	Retryable bool
-	// RetryAfter is what the provider asked for; 0 if it did not.
+	// RetryAfter is how long the provider asked to wait; 0 if it did not.
 	RetryAfter time.Duration
-	Attempts   int
-	// Phase is where it happened: request, connect, headers, body, retry.
+	// Attempts is how many requests were sent.
+	Attempts int
+	// Phase is where the last attempt failed: request, connect, headers, body or retry.
 	Phase string
-	// Timer is the one that ran out, of a timeout.
+	// Timer is the one that ran out, with ErrTimeout: connect, headers, first_token, idle or total.
 	Timer string
-	// MaybeExecuted says that the provider may have run the request.
+	// MaybeExecuted says that the provider may have run the request, and may bill it.
 	MaybeExecuted bool
-	// Detail is the beginning of what the provider said.
+	// Detail is what the provider's error says beside message and code, as JSON, or the beginning of
+	// a body that could not be used.
 	Detail string
-	// Partial is what was received; nil where nothing was asked.
+	// Partial is what was received; nil where nothing was sent.
 	Partial *Response
 
 	cause error
 }
 
-// Error says what failed and what to do, in one line, without secrets.
+// Error is the message.
 func (e *Error) Error() string { return e.Message }
 
-// Unwrap gives the kind, and the context's error where that ended the stream.
+// Unwrap returns the kind, and the context's error where the context ended the stream.
 func (e *Error) Unwrap() []error {
 	if e.cause == nil {
 		return []error{e.Kind}
@@ -81,7 +65,7 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.cause}
 }
 
-// The fields of an error as the boundary has them.
+// errorFields are the fields of an error as the library has them.
 type errorFields struct {
 	Number        int32  `json:"number"`
 	Message       string `json:"message"`
@@ -98,28 +82,28 @@ type errorFields struct {
 	Detail        string `json:"detail"`
 }
 
-func (fields errorFields) error() *Error {
+func (f errorFields) error() *Error {
 	return &Error{
-		Kind:          Kind(fields.Number),
-		Message:       fields.Message,
-		Status:        fields.Status,
-		Code:          fields.Code,
-		Provider:      fields.Provider,
-		RequestID:     fields.RequestID,
-		Retryable:     fields.Retryable,
-		RetryAfter:    time.Duration(fields.RetryAfterMS) * time.Millisecond,
-		Attempts:      fields.Attempts,
-		Phase:         fields.Phase,
-		Timer:         fields.Timer,
-		MaybeExecuted: fields.MaybeExecuted,
-		Detail:        fields.Detail,
+		Kind:          Kind(f.Number),
+		Message:       f.Message,
+		Status:        f.Status,
+		Code:          f.Code,
+		Provider:      f.Provider,
+		RequestID:     f.RequestID,
+		Retryable:     f.Retryable,
+		RetryAfter:    time.Duration(f.RetryAfterMS) * time.Millisecond,
+		Attempts:      f.Attempts,
+		Phase:         f.Phase,
+		Timer:         f.Timer,
+		MaybeExecuted: f.MaybeExecuted,
+		Detail:        f.Detail,
 	}
 }
 
-// An error that this package makes itself.
-func failure(kind Kind, message string) *Error { return &Error{Kind: kind, Message: message} }
+// newError is an error that this package makes itself.
+func newError(kind Kind, message string) *Error { return &Error{Kind: kind, Message: message} }
 
-// What the last failing call of this thread said; only on the thread that made the call.
+// lastError is what the last failing call of this thread said; it must be asked on that thread.
 func lastError(number C.LlmError) *Error {
 	fields := errorFields{Number: int32(number)}
 	text := C.GoString(C.llm_last_error())

@@ -2,12 +2,14 @@ package literllm
 
 import (
 	"context"
+	"reflect"
+	"strings"
 	"testing"
 )
 
-// What the tests of the package's outside need of its inside.
+// What the tests outside of the package need of its inside.
 
-// SetLibraryABI has the linked library say another version, until the test is over.
+// SetLibraryABI puts another version in the place of the linked library's, until the test is over.
 func SetLibraryABI(t *testing.T, version uint32) {
 	before := libraryABI
 	libraryABI = func() uint32 { return version }
@@ -24,46 +26,90 @@ func RequestJSON(request Request) (string, error) {
 	return string(text), nil
 }
 
-// PendingBytes is how much has come and was not read.
-func (stream *Stream) PendingBytes() int {
-	stream.mutex.Lock()
-	defer stream.mutex.Unlock()
+// OptionsJSON is what the library is given.
+func OptionsJSON(options ...Option) (string, error) {
+	text, _, failed := readOptions(options)
+	if failed != nil {
+		return "", failed
+	}
+	return string(text), nil
+}
+
+// AcknowledgeBytes is how many bytes streams of a client read before they acknowledge them.
+func AcknowledgeBytes(options ...Option) int {
+	_, settings, _ := readOptions(options)
+	return settings.acknowledgeBytes
+}
+
+// JSONFields are the names of the fields that are parsed, by the list of the schema.
+func JSONFields() map[string][]string {
+	return map[string][]string{
+		"request_fields":    jsonFields(reflect.TypeFor[Request]()),
+		"start_fields":      jsonFields(reflect.TypeFor[Start]()),
+		"receipt_fields":    jsonFields(reflect.TypeFor[receiptFields]()),
+		"timing_fields":     jsonFields(reflect.TypeOf(receiptFields{}.Timings)),
+		"usage_fields":      jsonFields(reflect.TypeFor[Usage]()),
+		"error_fields":      jsonFields(reflect.TypeFor[errorFields]()),
+		"tool_delta_fields": jsonFields(reflect.TypeFor[ToolDelta]()),
+		"tool_call_fields":  jsonFields(reflect.TypeFor[ToolCall]()),
+		"log_fields":        jsonFields(reflect.TypeFor[LogRecord]()),
+	}
+}
+
+func jsonFields(of reflect.Type) []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(of) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name != "" && name != "-" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// ParseEvent parses an event of any kind that is JSON.
+func ParseEvent(kind uint32, data string) (Event, error) { return parseEvent(kind, data) }
+
+// PendingBytes is how much has arrived and was not read.
+func (s *Stream) PendingBytes() int {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
 	sum := 0
-	for _, item := range stream.pending {
+	for _, item := range s.pending {
 		sum += item.bytes
 	}
 	return sum
 }
 
-// Fed is a stream whose events a test makes up: what only another library would deliver.
-type Fed struct{ *Stream }
+// Scripted is a stream whose events a test makes up: what only another library would deliver.
+type Scripted struct{ *Stream }
 
-// NewFed makes one that counts what it acknowledges and tells nobody.
-func NewFed() Fed {
-	inner := &client{closed: true, settings: settings{acknowledgeBytes: 1 << 40, collect: true}}
-	stream := &Stream{client: inner, ctx: context.Background(), wake: make(chan struct{}, 1)}
-	stream.answer.collect = true
-	return Fed{stream}
+// NewScripted makes one that counts what it acknowledges and tells nobody.
+func NewScripted() Scripted {
+	native := &nativeClient{closed: true, settings: settings{acknowledgeBytes: 1 << 40, collect: true}}
+	stream := &Stream{client: native, ctx: context.Background(), wake: make(chan struct{}, 1)}
+	stream.collector.collect = true
+	return Scripted{stream}
 }
 
-// Text feeds a run of text.
-func (fed Fed) Text(text string) { fed.feedRun(true, text, []uint32{uint32(len(text))}) }
+// Text delivers a run of text.
+func (s Scripted) Text(text string) { s.deliverRun(true, text, []uint32{uint32(len(text))}) }
 
-// Event feeds an event of any kind, and says whether it could be read.
-func (fed Fed) Event(kind uint32, data string) bool { return fed.feedEvent(kind, data) }
+// Event delivers an event of any kind, and says whether it could be parsed.
+func (s Scripted) Event(kind uint32, data string) bool { return s.deliverEvent(kind, data) }
 
-// End feeds the end.
-func (fed Fed) End(data string) { fed.feedEnd(data) }
+// End delivers the end.
+func (s Scripted) End(data string) { s.deliverEnd(data) }
 
-// Read gives what a reader is handed until the end.
-func (fed Fed) Read() ([]Event, error) {
+// Read returns what a reader is given until the end.
+func (s Scripted) Read() ([]Event, error) {
 	var events []Event
-	err := fed.each(func(item *item) bool {
-		if item.event != nil {
-			events = append(events, item.event)
+	err := s.each(func(i *item) bool {
+		if i.event != nil {
+			events = append(events, i.event)
 		}
-		return item.cut(func(piece string) bool {
-			events = append(events, Text(piece))
+		return i.eachDelta(func(delta string) bool {
+			events = append(events, Text(delta))
 			return true
 		})
 	})
@@ -71,4 +117,4 @@ func (fed Fed) Read() ([]Event, error) {
 }
 
 // Acknowledged is how many bytes count as read.
-func (fed Fed) Acknowledged() int { return fed.owed }
+func (s Scripted) Acknowledged() int { return s.unacknowledged }

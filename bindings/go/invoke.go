@@ -11,31 +11,34 @@ import (
 	"sync"
 )
 
-// Invoke sends one request and calls back for every piece of text, on this goroutine, until the
-// answer is whole. It blocks; a panic of the callback, and the end of its goroutine, close the
-// connection at once and go on to the caller. requestJSON is the request as JSON. The error is an
-// *Error. All calls share connections, retries and one client, which stays; its keys come from the
-// environment, which is read at the first call and again when it has changed.
+// Invoke sends one request and calls back with every piece of text, on the caller's goroutine,
+// until the response is whole. It blocks. A panic in the callback closes the connection at once and
+// reaches the caller, and so does runtime.Goexit. requestJSON is the request as JSON. The error is
+// an *[Error]. All calls share one client, with its connections and its retry budget; its keys come
+// from the environment, which is read at the first call and again when it has changed.
 func Invoke(provider, requestJSON string, token func(token string)) error {
 	if failed := checkABI(); failed != nil {
 		return failed
 	}
-	client, failed := invoker.get()
+	if token == nil {
+		return newError(ErrInvalidArgument, "the callback is nil; give a func(token string)")
+	}
+	client, failed := invokeClient.get()
 	if failed != nil {
 		return failed
 	}
-	stream := &Stream{client: client.client, keep: client, ctx: context.Background()}
+	stream := &Stream{client: client.native, keep: client, ctx: context.Background()}
 	request := bytes.ToValidUTF8([]byte(requestJSON), []byte("\uFFFD"))
 	if failed := stream.start(provider, request); failed != nil {
 		return failed
 	}
 	defer stream.drop()
-	return stream.each(func(item *item) bool {
-		return !item.isText || item.cut(func(piece string) bool { token(piece); return true })
+	return stream.each(func(i *item) bool {
+		return !i.isText || i.eachDelta(func(delta string) bool { token(delta); return true })
 	})
 }
 
-var invoker sharedClient
+var invokeClient sharedClient
 
 // sharedClient is the client of all calls of Invoke.
 type sharedClient struct {
@@ -44,18 +47,18 @@ type sharedClient struct {
 	environment string
 }
 
-// get gives the client that fits the environment as it is now. One that does not any more is
-// closed when the last stream of it has ended and it is collected.
-func (shared *sharedClient) get() (*Client, *Error) {
+// get returns the client that was made under the environment as it is now. An older one is closed
+// by its finalizer once its last stream has ended.
+func (s *sharedClient) get() (*Client, *Error) {
 	environment := strings.Join(os.Environ(), "\x00")
-	shared.mutex.Lock()
-	defer shared.mutex.Unlock()
-	if shared.client == nil || shared.environment != environment {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.client == nil || s.environment != environment {
 		client, failed := newClient(nil)
 		if failed != nil {
 			return nil, failed
 		}
-		shared.client, shared.environment = client, environment
+		s.client, s.environment = client, environment
 	}
-	return shared.client, nil
+	return s.client, nil
 }

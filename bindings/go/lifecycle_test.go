@@ -62,13 +62,14 @@ func TestEventsComeInOrder(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	acts := make([]object, 0, 502)
+	actions := make([]object, 0, 502)
 	for number := range 500 {
-		acts = append(acts, token(strconv.Itoa(number)+" "))
+		actions = append(actions, token(strconv.Itoa(number)+" "))
 	}
-	acts = append(acts, object{"finish": "stop"}, object{"done": true}, object{"chunk_end": true})
+	actions = append(actions,
+		object{"finish": "stop"}, object{"done": true}, object{"chunk_end": true})
 	client := newClient(t)
-	key := plan(t, streamed(acts...))
+	key := plan(t, streamed(actions...))
 	var all sync.WaitGroup
 	for range 20 {
 		all.Add(1)
@@ -166,11 +167,11 @@ func TestCloseEndsAll(t *testing.T) {
 
 func TestErrorKinds(t *testing.T) {
 	client := newClient(t, literllm.With("retries_max", 0))
-	wrong := object{"status": 401, "error": object{"message": "wrong key", "type": "t"}}
+	refused := object{"status": 401, "error": object{"message": "wrong key", "type": "t"}}
 	busy := object{"status": 429, "headers": [][]string{{"retry-after", "7"}}, "body": "{}"}
 	cut := streamed(token("Rust "), object{"reset": true})
 	for want, step := range map[literllm.Kind]object{
-		literllm.ErrAuthentication: wrong, literllm.ErrRateLimited: busy, literllm.ErrTruncated: cut,
+		literllm.ErrAuthentication: refused, literllm.ErrRateLimited: busy, literllm.ErrTruncated: cut,
 	} {
 		var err error
 		for _, err = range client.Invoke(context.Background(), ask(plan(t, step))).Tokens() {
@@ -195,7 +196,7 @@ func TestUnreadIsBounded(t *testing.T) {
 	flood := object{"repeat": pieces, "actions": []object{token(strings.Repeat("x", piece))}}
 	key := plan(t, streamed(flood))
 	for range client.Invoke(context.Background(), ask(key)).Tokens() {
-		// The reader rests, so the provider cannot get rid of more than the kernel takes.
+		// The reader pauses, so the provider cannot send more than the kernel's buffers take.
 		never(t, key, fmt.Sprintf("bytes=%d", pieces*piece/2))
 		break
 	}
@@ -232,7 +233,8 @@ func TestInvokeCallsBack(t *testing.T) {
 	if text.String() != "Hello wide world" {
 		t.Fatal(text.String())
 	}
-	if err := literllm.Invoke("openai", "{", nil); !errors.Is(err, literllm.ErrInvalidRequest) {
+	err = literllm.Invoke("openai", "{", func(string) {})
+	if !errors.Is(err, literllm.ErrInvalidRequest) {
 		t.Fatal(err)
 	}
 }

@@ -7,57 +7,57 @@ import (
 	"sync"
 )
 
-// LogRecord is one line of the library's log.
+// LogRecord is one record of the library's log.
 type LogRecord struct {
 	// Level is error, warn, info or debug.
 	Level   string `json:"level"`
 	Message string `json:"message"`
-	// Provider is the one that the line is about; "" for none.
+	// Provider is the one that the record is about, if any.
 	Provider string `json:"provider"`
-	// Data is the whole line, with what only a later library says.
+	// Data is the whole record as JSON, including fields that this version does not know.
 	Data json.RawMessage `json:"-"`
 }
 
-// logLinesMax bounds the lines that wait for a handler; what comes beyond it is dropped.
-const logLinesMax = 1024
+// logRecordsMax bounds the records that wait for a handler; more are dropped.
+const logRecordsMax = 1024
 
-// logLines hands lines to a handler, one after another, on a goroutine that lives while there are
-// any: a handler that rests holds up no stream, and it may close the client.
-type logLines struct {
+// logQueue gives records to a handler, one after another, on a goroutine that lives while there are
+// any. So a slow handler holds up no stream, and a handler may close the client.
+type logQueue struct {
 	handle  func(LogRecord)
 	mutex   sync.Mutex
 	waiting []LogRecord
 	running bool
 }
 
-func (lines *logLines) add(data string) {
+func (q *logQueue) add(data string) {
 	record := LogRecord{Data: json.RawMessage(data)}
-	// What cannot be read is still there to be seen.
+	// A record that cannot be parsed still has its Data.
 	_ = json.Unmarshal(record.Data, &record)
-	lines.mutex.Lock()
-	defer lines.mutex.Unlock()
-	if len(lines.waiting) == logLinesMax {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	if len(q.waiting) == logRecordsMax {
 		return
 	}
-	lines.waiting = append(lines.waiting, record)
-	if !lines.running {
-		lines.running = true
-		go lines.run()
+	q.waiting = append(q.waiting, record)
+	if !q.running {
+		q.running = true
+		go q.run()
 	}
 }
 
-func (lines *logLines) run() {
+func (q *logQueue) run() {
 	for {
-		lines.mutex.Lock()
-		records := lines.waiting
-		lines.waiting = nil
-		lines.running = len(records) > 0
-		lines.mutex.Unlock()
+		q.mutex.Lock()
+		records := q.waiting
+		q.waiting = nil
+		q.running = len(records) > 0
+		q.mutex.Unlock()
 		if len(records) == 0 {
 			return
 		}
 		for _, record := range records {
-			lines.handle(record)
+			q.handle(record)
 		}
 	}
 }

@@ -10,11 +10,11 @@ import (
 
 var failing = object{"status": 401, "error": object{"message": "wrong key", "type": "t"}}
 
-// next waits for what a handler says, but not for ever.
-func next[T any](t *testing.T, said <-chan T) (value T) {
+// next waits until a handler was called, but not for ever.
+func next[T any](t *testing.T, called <-chan T) (value T) {
 	t.Helper()
 	select {
-	case value = <-said:
+	case value = <-called:
 	case <-bounded(t).Done():
 		t.Fatal("the handler was not called")
 	}
@@ -23,58 +23,61 @@ func next[T any](t *testing.T, said <-chan T) (value T) {
 
 func TestLogReachesAHandler(t *testing.T) {
 	leavesNothing(t)
-	lines := make(chan literllm.LogRecord, 100)
-	client := newClient(t, literllm.WithLogHandler(func(line literllm.LogRecord) { lines <- line }))
+	records := make(chan literllm.LogRecord, 100)
+	client := newClient(t,
+		literllm.WithLogHandler(func(record literllm.LogRecord) { records <- record }))
 	key := plan(t, failing)
 	if _, err := client.Complete(bounded(t), ask(key)); err == nil {
 		t.Fatal("401 is an error")
 	}
-	line := next(t, lines)
-	if line.Level != "error" || line.Provider != "openai" || !strings.Contains(line.Message, "401") ||
-		!strings.Contains(string(line.Data), line.Message) {
-		t.Errorf("%+v", line)
+	record := next(t, records)
+	if record.Level != "error" || record.Provider != "openai" ||
+		!strings.Contains(record.Message, "401") ||
+		!strings.Contains(string(record.Data), record.Message) {
+		t.Errorf("%+v", record)
 	}
 }
 
 func TestLogLevelDecides(t *testing.T) {
 	for level, want := range map[string]bool{"debug": true, "off": false} {
-		lines := make(chan literllm.LogRecord, 100)
+		records := make(chan literllm.LogRecord, 100)
 		client := newClient(t, literllm.With("log_level", level),
-			literllm.WithLogHandler(func(line literllm.LogRecord) { lines <- line }))
+			literllm.WithLogHandler(func(record literllm.LogRecord) { records <- record }))
 		if _, err := client.Complete(bounded(t), ask(plan(t, hello))); err != nil {
 			t.Fatal(err)
 		}
 		if want {
-			if line := next(t, lines); line.Level != "debug" {
-				t.Errorf("%+v", line)
+			if record := next(t, records); record.Level != "debug" {
+				t.Errorf("%+v", record)
 			}
-		} else if len(lines) > 0 {
-			t.Errorf("%+v", <-lines)
+		} else if len(records) > 0 {
+			t.Errorf("%+v", <-records)
 		}
 	}
 }
 
-// A handler that rests holds up no stream, and one may close its client.
-func TestLogHandlerMayRestAndClose(t *testing.T) {
+// A slow handler holds up no stream, and a handler may close its client.
+func TestLogHandlerMayBlockAndClose(t *testing.T) {
 	leavesNothing(t)
-	rest, closed := make(chan bool), make(chan bool, 100)
+	block, closed := make(chan bool), make(chan bool, 100)
 	var client *literllm.Client
 	client = newClient(t, literllm.WithLogHandler(func(literllm.LogRecord) {
-		<-rest
+		<-block
 		client.Close()
 		closed <- true
 	}))
 	_, _ = client.Complete(bounded(t), ask(plan(t, failing)))
-	if reply, err := client.Complete(bounded(t), ask(plan(t, hello))); err != nil {
-		t.Fatal(reply, err)
+	if response, err := client.Complete(bounded(t), ask(plan(t, hello))); err != nil {
+		t.Fatal(response, err)
 	}
-	close(rest)
+	close(block)
 	next(t, closed)
 }
 
 func TestLogHandlerOfAnotherType(t *testing.T) {
 	_, err := literllm.New(literllm.With("log_handler", 1))
-	if !errors.Is(err, literllm.ErrConfig) || !strings.Contains(err.Error(), "log_handler is a int") {
+	want := "option log_handler: expected a func(LogRecord), got int"
+	if !errors.Is(err, literllm.ErrConfig) || err.Error() != want {
 		t.Error(err)
 	}
 }

@@ -52,7 +52,7 @@ type steps []any
 
 type object map[string]any
 
-// plan sets what a new key plays, and gives the key.
+// plan sets what a new key plays, and returns the key.
 func plan(t *testing.T, steps ...any) string {
 	t.Helper()
 	name := strings.NewReplacer("/", "-", " ", "-").Replace(t.Name())
@@ -92,12 +92,12 @@ func control(t *testing.T, method, path string, body any) object {
 	text, _ := json.Marshal(body)
 	address := fmt.Sprintf("%s/_/%s", mockPlaces["http"], path)
 	request, _ := http.NewRequest(method, address, bytes.NewReader(text))
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	text, _ = io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	text, _ = io.ReadAll(response.Body)
 	var document object
 	if err := json.Unmarshal(text, &document); err != nil && len(text) > 0 {
 		t.Fatalf("%s %s: %s", method, path, text)
@@ -105,11 +105,11 @@ func control(t *testing.T, method, path string, body any) object {
 	return document
 }
 
-// streamed is a step that streams these acts after the head of an answer.
-func streamed(acts ...object) object {
+// streamed is a step that streams these actions after the head of a response.
+func streamed(actions ...object) object {
 	headers := [][]string{{"content-type", "text/event-stream"}}
 	head := object{"head": object{"status": 200, "headers": headers, "chunked": true}}
-	return object{"raw": append([]object{head, {"start": true}}, acts...)}
+	return object{"raw": append([]object{head, {"start": true}}, actions...)}
 }
 
 func token(text string) object { return object{"token": text} }

@@ -12,7 +12,7 @@ import (
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
 )
 
-// sentBody is the body that a provider gets, as it is.
+// sentBody is the body that a provider receives, as it is.
 func sentBody(t *testing.T, request literllm.Request) string {
 	t.Helper()
 	bodies := make(chan string, 1)
@@ -95,18 +95,18 @@ func TestNumbersKeepTheirDigits(t *testing.T) {
 	}
 }
 
-// Numbers of an answer keep their digits too, and one that is too large costs no answer.
-func TestNumbersOfAnswers(t *testing.T) {
-	fed := literllm.NewFed()
-	fed.Event(1, `{"id": "a", "rate_limit": {"left": 9007199254740993, "much": 1e400}}`)
-	fed.Text("hello")
-	fed.Event(6, `{"type": "x", "at": 9007199254740993}`)
-	fed.End(`{"outcome": "complete", "usage": {"input_tokens": 18446744073709551615,
+// Numbers of a response keep their digits too, and one that is too large does not fail it.
+func TestNumbersOfResponses(t *testing.T) {
+	scripted := literllm.NewScripted()
+	scripted.Event(1, `{"id": "a", "rate_limit": {"left": 9007199254740993, "much": 1e400}}`)
+	scripted.Text("hello")
+	scripted.Event(6, `{"type": "x", "at": 9007199254740993}`)
+	scripted.End(`{"outcome": "complete", "usage": {"input_tokens": 18446744073709551615,
 		"output_tokens": 3, "raw": {"n": 12345678901234567890123, "much": 1e400}}}`)
-	if _, err := fed.Read(); err != nil {
+	if _, err := scripted.Read(); err != nil {
 		t.Fatal(err)
 	}
-	response := fed.Response()
+	response := scripted.Response()
 	usage := response.Usage
 	if response.Text != "hello" || *usage.InputTokens != 0 || *usage.OutputTokens != 3 {
 		t.Errorf("%+v %+v", response, usage)
@@ -124,8 +124,8 @@ func TestNumbersOfAnswers(t *testing.T) {
 	}
 }
 
-// What is not Unicode becomes U+FFFD wherever it stands, as in encoding/json.
-func TestBrokenTextIsMended(t *testing.T) {
+// What is not Unicode becomes U+FFFD in every place, as in encoding/json.
+func TestInvalidTextIsReplaced(t *testing.T) {
 	request := ask("")
 	request.Messages = []literllm.Message{
 		literllm.User("a\xffb"), {Role: "user", Content: json.RawMessage("\"c\xffd\"")}}

@@ -8,38 +8,39 @@ import (
 	"fmt"
 )
 
-// Option sets one option of a client.
+//go:generate go run ./internal/generate ../../core/schema/schema.json .
+
+// Option sets one option of a client, or of one call where it is in [Request.Options]. There is
+// a function for each option of the library; [With] takes any of them by its name.
 type Option func(map[string]any)
 
-// WithProvider sets the provider of requests that name none.
-func WithProvider(name string) Option { return With("provider", name) }
-
-// WithAPIKey sets the key; without it the provider's variable is read, such as OPENAI_API_KEY.
-func WithAPIKey(key string) Option { return With("api_key", key) }
-
-// WithBaseURL sets where the API is, for servers of one's own.
-func WithBaseURL(url string) Option { return With("base_url", url) }
-
-// WithCollect sets whether streams keep what they deliver for Stream.Response and for the partial
-// answer of errors. It is true without this. With false text, reasoning, refusal, tool calls and
-// parts are empty there, and a stream holds no more than its window, however long it is; how it
-// began and ended is still told. A request's Collect goes before it.
-func WithCollect(collect bool) Option { return With("collect", collect) }
-
-// WithLogHandler gives the lines of the library's log to a function, one after another, on a
-// goroutine of their own. Without the option log_level it gets those of level info and above;
-// With("log_level", "debug") asks for all.
-func WithLogHandler(handler func(LogRecord)) Option { return With(logHandler, handler) }
-
-// With sets any option of the guide by its name, such as "idle_timeout_ms".
+// With sets an option by its name, such as "idle_timeout_ms". Options in milliseconds take a number
+// or a [time.Duration], which is rounded up to whole milliseconds.
 func With(name string, value any) Option {
 	return func(options map[string]any) { options[name] = value }
 }
 
-// The option that is this package's own.
-const logHandler = "log_handler"
+// WithCollect sets whether streams keep what they deliver, for [Stream.Response] and for the
+// partial response of an error. With false, text, reasoning, refusal, tool calls and parts are
+// empty there, and a stream holds no more memory than its window, however long the response is. How
+// it began and ended is still known.
+//
+// For a client or a call. The default is true.
+func WithCollect(collect bool) Option { return With(collectOption, collect) }
 
-// At most so many bytes are read before the library is told, which then reads on.
+// WithLogHandler sets a function that is called with the records of the library's log, one after
+// another, on a goroutine of its own. Without [WithLogLevel] it gets those of level info and above.
+//
+// For a client only.
+func WithLogHandler(handler func(LogRecord)) Option { return With(logHandlerOption, handler) }
+
+// The options that are this package's own.
+const (
+	collectOption    = "collect"
+	logHandlerOption = "log_handler"
+)
+
+// At most so many bytes are read before they are acknowledged.
 const acknowledgeBytesMax = 16 * 1024
 
 // settings are the options that this package itself needs.
@@ -48,17 +49,20 @@ type settings struct {
 	acknowledgeBytes int
 	collect          bool
 	// nil without a handler.
-	log *logLines
+	log *logQueue
 }
 
-// readOptions gives the options as the library takes them, and the settings among them.
+// readOptions returns the options as the library takes them, and the settings among them.
 func readOptions(options []Option) ([]byte, settings, *Error) {
-	fields := map[string]any{}
-	for _, set := range options {
-		set(fields)
+	read := settings{collect: true}
+	fields, failed := applyOptions(options)
+	if failed != nil {
+		return nil, read, failed
 	}
-	read := settings{acknowledgeBytes: acknowledgeBytesMax, collect: true}
-	if failed := takeCollect(fields, &read.collect, ErrConfig); failed != nil {
+	if failed := convertDurations(fields, configError, true); failed != nil {
+		return nil, read, failed
+	}
+	if failed := takeCollect(fields, &read.collect, configError); failed != nil {
 		return nil, read, failed
 	}
 	if failed := takeLogHandler(fields, &read.log); failed != nil {
@@ -66,54 +70,78 @@ func readOptions(options []Option) ([]byte, settings, *Error) {
 	}
 	text, err := json.Marshal(fields)
 	if err != nil {
-		return nil, read, failure(ErrConfig, "options: "+err.Error())
+		return nil, read, configError(notJSON(fields, err))
 	}
 	text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
-	var window struct {
-		Bytes *int `json:"stream_window_bytes"`
-	}
-	// What is not a number is refused by the library.
-	if json.Unmarshal(text, &window) == nil && window.Bytes != nil {
-		// A part of the window only, or a small one would be shut with all of it read.
-		read.acknowledgeBytes = max(1, min(*window.Bytes/4, acknowledgeBytesMax))
-	}
+	read.acknowledgeBytes = acknowledgeStep(text)
 	return text, read, nil
 }
 
-// takeCollect takes the field that is not the library's out of others.
-func takeCollect(fields map[string]any, collect *bool, kind Kind) *Error {
-	value, given := fields["collect"]
-	delete(fields, "collect")
+// applyOptions returns what options set.
+func applyOptions(options []Option) (map[string]any, *Error) {
+	fields := map[string]any{}
+	for index, set := range options {
+		if set == nil {
+			return nil, newError(ErrInvalidArgument, fmt.Sprintf("option %d of %d is nil; leave it out",
+				index+1, len(options)))
+		}
+		set(fields)
+	}
+	return fields, nil
+}
+
+// acknowledgeStep is a part of the window, or a small one would be shut with all of it read.
+func acknowledgeStep(options []byte) int {
+	window := struct {
+		Bytes int `json:"stream_window_bytes"`
+	}{streamWindowBytesDefault}
+	// What is not a number is refused by the library.
+	if json.Unmarshal(options, &window) != nil {
+		return 1
+	}
+	return max(1, min(window.Bytes/4, acknowledgeBytesMax))
+}
+
+// takeCollect takes the option that is not the library's out of others.
+func takeCollect(fields map[string]any, collect *bool, refuse func(string) *Error) *Error {
+	value, given := fields[collectOption]
+	delete(fields, collectOption)
 	switch value := value.(type) {
 	case bool:
 		*collect = value
 	case nil:
 	default:
 		if given {
-			return failure(kind, fmt.Sprintf("collect is %v; it may be true or false", value))
+			return refuse(fmt.Sprintf("%s: expected true or false, got %T", collectOption, value))
 		}
 	}
 	return nil
 }
 
-// takeLogHandler takes the function out of the options, and asks the library for lines.
-func takeLogHandler(fields map[string]any, log **logLines) *Error {
-	value, given := fields[logHandler]
+// takeLogHandler takes the function out of the options, and asks the library for records.
+func takeLogHandler(fields map[string]any, log **logQueue) *Error {
+	value, given := fields[logHandlerOption]
 	if !given {
 		return nil
 	}
-	delete(fields, logHandler)
+	delete(fields, logHandlerOption)
 	handler, ok := value.(func(LogRecord))
 	if !ok {
-		return failure(ErrConfig, fmt.Sprintf("%s is a %T; it may be a func(LogRecord)",
-			logHandler, value))
+		return configError(fmt.Sprintf("%s: expected a func(LogRecord), got %T",
+			logHandlerOption, value))
 	}
 	if handler == nil {
 		return nil
 	}
-	*log = &logLines{handle: handler}
+	*log = &logQueue{handle: handler}
 	if _, given := fields["log_level"]; !given {
 		fields["log_level"] = "info"
 	}
 	return nil
 }
+
+// configError is an error of a client's options.
+func configError(message string) *Error { return newError(ErrConfig, "option "+message) }
+
+// invalidRequest is an error of a request.
+func invalidRequest(message string) *Error { return newError(ErrInvalidRequest, message) }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// parseEvent reads an event that is JSON; nil for a kind that only a later library knows.
+// parseEvent parses an event that is JSON. It is nil for a kind that this version does not know.
 func parseEvent(kind uint32, data string) (Event, error) {
 	var event Event
 	switch kind {
@@ -24,18 +24,18 @@ func parseEvent(kind uint32, data string) (Event, error) {
 	default:
 		return nil, nil
 	}
-	return event, decode(data, event)
+	return event, parseJSON(data, event)
 }
 
-// decode reads what the library says. Where anything may stand a number keeps its digits, as a
-// json.Number; and a number that is too large for its field leaves 0 there, so that it costs no
-// answer.
-func decode(data string, into any) error {
+// parseJSON parses JSON of the library. A number where anything may stand keeps its digits, as
+// a json.Number. A number that is too large for its field leaves 0 there: that must not fail the
+// response.
+func parseJSON(data string, into any) error {
 	decoder := json.NewDecoder(strings.NewReader(data))
 	decoder.UseNumber()
 	err := decoder.Decode(into)
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) && strings.HasPrefix(wrong.Value, "number ") {
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) && strings.HasPrefix(mismatch.Value, "number ") {
 		return nil
 	}
 	return err

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// Every sample is built and run as a user would, and what it prints is looked at.
+// Every sample is built and run as a user would, and prints what it should.
 func TestSamples(t *testing.T) {
 	busy := object{"status": 429, "headers": [][]string{{"retry-after", "120"}}, "body": "{}"}
-	wrong := object{"status": 401, "error": object{"message": "wrong key", "type": "t"}}
+	refused := object{"status": 401, "error": object{"message": "wrong key", "type": "t"}}
 	cut := streamed(token("Rust "), token("owns"), object{"reset": true})
 	numbers := streamed(object{"repeat": 100, "actions": []object{token("17 ")}}, hang)
 	call := []object{
@@ -27,13 +27,13 @@ func TestSamples(t *testing.T) {
 		arguments []string
 	}{
 		{"stream", steps{hello}, "Hello wide world\n", nil},
-		{"whole_answer", steps{hello}, "Hello wide world\nstop 3\n", nil},
+		{"whole_response", steps{hello}, "Hello wide world\nstop 3\n", nil},
 		{"many_at_once", steps{hello}, "What is a borrow? Hello wide world\n", nil},
 		{"cancel", steps{numbers}, "17 \n", nil},
 		{"errors", steps{hello}, "Hello wide world", nil},
-		{"errors", steps{busy}, "come back in 2m0s", nil},
+		{"errors", steps{busy}, "try again in 2m0s", nil},
 		{"errors", steps{cut}, "Rust owns\ncut after 9 bytes: ", nil},
-		{"errors", steps{wrong}, "AUTHENTICATION, status 401, worth a retry: false: openai: ", nil},
+		{"errors", steps{refused}, "AUTHENTICATION, status 401, worth a retry: false: openai: ", nil},
 		{"tools", steps{streamed(call...), hello},
 			"weather({\"city\":\"Hamburg\"})\nHello wide world", nil},
 		{"bare_header", steps{hello}, "Hello wide world\n", nil},
@@ -54,7 +54,7 @@ func TestSamples(t *testing.T) {
 }
 
 func choices(delta, reason string) string {
-	// Without an id, as the mock's own pieces beside it have one: all are of one answer.
+	// Without an id, as the mock's own pieces beside it have one: all are of one response.
 	return `{"object": "chat.completion.chunk", "created": 1, "model": "m", ` +
 		`"choices": [{"index": 0, "delta": ` + delta + `, "finish_reason": ` + reason + `}]}`
 }

@@ -6,17 +6,18 @@ import "C"
 import (
 	"context"
 	"iter"
-	"slices"
 	"sync"
+	"sync/atomic"
 )
 
-// Stream is one request and its answer as it comes. It is read once, by one goroutine.
+// Stream is one request and its response as it arrives. It is made by [Client.Invoke] and read
+// once, by one goroutine.
 type Stream struct {
-	client *client
-	// Keeps the Client from being collected while a stream of it is used.
+	client *nativeClient
+	// Keeps the Client from being garbage collected while a stream of it is used.
 	keep    *Client
 	ctx     context.Context
-	claimed bool
+	claimed atomic.Bool
 	number  C.uint64_t
 	// A pointer, so that a printed Stream does not show the request's key.
 	request *Request
@@ -29,32 +30,23 @@ type Stream struct {
 	dropped bool
 	wake    chan struct{}
 
-	answer answer
+	collector collector
 	// Bytes that were read and not yet acknowledged.
-	owed int
+	unacknowledged int
 }
 
-// item is an event, or a run of text with the ends of its deltas, or neither: something that only
-// a later library knows, whose bytes count all the same.
-type item struct {
-	event  Event
-	text   string
-	ends   []uint32
-	isText bool
-	bytes  int
-}
-
-// Tokens gives the pieces of text as they come. An error comes last, with an empty token. A loop
-// that is left early, by a panic too, closes the connection at once; with iter.Pull2 call stop.
-func (stream *Stream) Tokens() iter.Seq2[string, error] {
+// Tokens returns the pieces of text as they arrive. An error comes last, with an empty token. When
+// the loop ends early, also by a panic, the connection is closed at once. With [iter.Pull2] call
+// stop.
+func (s *Stream) Tokens() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		if err := stream.begin(true); err != nil {
+		if err := s.begin(true); err != nil {
 			yield("", err)
 			return
 		}
-		defer stream.drop()
-		err := stream.each(func(item *item) bool {
-			return !item.isText || item.cut(func(piece string) bool { return yield(piece, nil) })
+		defer s.drop()
+		err := s.each(func(i *item) bool {
+			return !i.isText || i.eachDelta(func(delta string) bool { return yield(delta, nil) })
 		})
 		if err != nil && err != errStopped {
 			yield("", err)
@@ -62,29 +54,29 @@ func (stream *Stream) Tokens() iter.Seq2[string, error] {
 	}
 }
 
-// Events gives everything that comes: *Start, Text, *ToolCall, ..., and *End if it is whole. An
-// error comes last, with a nil event.
-func (stream *Stream) Events() iter.Seq2[Event, error] {
+// Events returns every event as it arrives: *[Start], [Text], *[ToolCall] and so on. *[End] comes
+// last if the response is whole; otherwise an error does, with a nil event.
+func (s *Stream) Events() iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		if err := stream.begin(true); err != nil {
+		if err := s.begin(true); err != nil {
 			yield(nil, err)
 			return
 		}
-		defer stream.drop()
-		err := stream.each(func(item *item) bool {
-			if item.event != nil {
-				return yield(item.event, nil)
+		defer s.drop()
+		err := s.each(func(i *item) bool {
+			if i.event != nil {
+				return yield(i.event, nil)
 			}
-			return item.cut(func(piece string) bool {
-				if item.isText {
-					return yield(Text(piece), nil)
+			return i.eachDelta(func(delta string) bool {
+				if i.isText {
+					return yield(Text(delta), nil)
 				}
-				return yield(Reasoning(piece), nil)
+				return yield(Reasoning(delta), nil)
 			})
 		})
 		switch err {
 		case nil:
-			yield(&End{stream.answer.receipt.receipt()}, nil)
+			yield(&End{s.collector.receipt.receipt()}, nil)
 		case errStopped:
 		default:
 			yield(nil, err)
@@ -92,210 +84,143 @@ func (stream *Stream) Events() iter.Seq2[Event, error] {
 	}
 }
 
-// Response is the answer: whole after the last event, else as much as the reader was given, and
-// what came together with that. Only how it began and ended of one that is not collected.
-func (stream *Stream) Response() *Response { return stream.answer.response() }
+// Response is what was received: the whole response after the last event. After an error, or a loop
+// that ended early, it is what the reader was given and what arrived together with that. With
+// [WithCollect](false) it says only how the response began and ended.
+func (s *Stream) Response() *Response { return s.collector.response() }
 
-func (stream *Stream) complete() (*Response, error) {
-	if err := stream.begin(false); err != nil {
+func (s *Stream) complete() (*Response, error) {
+	if err := s.begin(false); err != nil {
 		return nil, err
 	}
-	defer stream.drop()
-	if err := stream.each(func(*item) bool { return true }); err != nil {
+	defer s.drop()
+	if err := s.each(func(*item) bool { return true }); err != nil {
 		return nil, err
 	}
-	return stream.answer.response(), nil
+	return s.collector.response(), nil
 }
 
 // errStopped: the reader wants no more.
-var errStopped = failure(ErrCancelled, "the reader stopped")
+var errStopped = newError(ErrCancelled, "the reader stopped")
 
-// begin starts the stream.
-func (stream *Stream) begin(streamed bool) error {
-	if stream.claimed {
-		return failure(ErrInvalidArgument, "a stream is read once; call Invoke again for a new one")
+// begin checks what the caller gave and starts the stream.
+func (s *Stream) begin(streamed bool) error {
+	switch {
+	case s.request == nil:
+		return newError(ErrInvalidArgument, "the stream was not made by Invoke; call Client.Invoke")
+	case s.client == nil:
+		return errNoClient()
+	case s.ctx == nil:
+		return newError(ErrInvalidArgument, "the context is nil; give context.Background()")
+	case !s.claimed.CompareAndSwap(false, true):
+		return newError(ErrInvalidArgument, "a stream is read once; call Invoke again for a new one")
 	}
-	stream.claimed = true
-	if err := stream.ctx.Err(); err != nil {
-		cancelled := failure(ErrCancelled, err.Error())
-		cancelled.cause = context.Cause(stream.ctx)
+	if err := s.ctx.Err(); err != nil {
+		cancelled := newError(ErrCancelled, "not sent, since the context has ended: "+err.Error())
+		cancelled.cause = context.Cause(s.ctx)
 		return cancelled
 	}
-	stream.answer.collect = stream.client.collect
-	request, failed := stream.request.json(streamed, &stream.answer.collect)
+	s.collector.collect = s.client.collect
+	request, failed := s.request.json(streamed, &s.collector.collect)
 	if failed != nil {
 		return failed
 	}
-	if failed := stream.start(stream.request.Provider, request); failed != nil {
+	if failed := s.start(s.request.Provider, request); failed != nil {
 		return failed
 	}
 	return nil
 }
 
-// start hands the request to the library, which then feeds this stream.
-func (stream *Stream) start(provider string, request []byte) *Error {
-	stream.wake = make(chan struct{}, 1)
-	number, failed := stream.client.start(stream, provider, request)
-	stream.number = number
+// start gives the request to the library, which then delivers events to this stream.
+func (s *Stream) start(provider string, request []byte) *Error {
+	s.wake = make(chan struct{}, 1)
+	number, failed := s.client.start(s, provider, request)
+	s.number = number
 	return failed
 }
 
-// each hands on everything until the end, and says how that was.
-func (stream *Stream) each(take func(*item) bool) error {
-	stop := context.AfterFunc(stream.ctx, func() { stream.client.cancel(stream.number) })
+// each calls take with every item until the end, and returns the error of the stream.
+func (s *Stream) each(take func(*item) bool) error {
+	stop := context.AfterFunc(s.ctx, func() { s.client.cancel(s.number) })
 	defer stop()
 	for {
-		items, ended := stream.next()
+		items, ended := s.next()
 		for index := range items {
-			item := &items[index]
-			stream.collect(item)
-			if !take(item) {
+			i := &items[index]
+			s.collect(i)
+			if !take(i) {
 				return errStopped
 			}
-			stream.acknowledge(item.bytes)
-			// What was read and acknowledged is not held beside what comes for it.
-			item.release()
+			s.acknowledge(i.bytes)
+			// Its window is open again, so its text must not be held beside what comes next.
+			i.release()
 		}
 		if ended {
-			return stream.failure()
+			return s.failure()
 		}
 	}
 }
 
-// next waits for what has come since the last time.
-func (stream *Stream) next() ([]item, bool) {
+// next waits for the items that have arrived since the last time.
+func (s *Stream) next() ([]item, bool) {
 	for {
-		stream.mutex.Lock()
-		items, ended := stream.pending, stream.ended
-		stream.pending = nil
+		s.mutex.Lock()
+		items, ended := s.pending, s.ended
+		s.pending = nil
 		if ended {
-			stream.answer.receipt = stream.receipt
+			s.collector.receipt = s.receipt
 		}
-		stream.mutex.Unlock()
+		s.mutex.Unlock()
 		if len(items) > 0 || ended {
 			return items, ended
 		}
-		<-stream.wake
+		<-s.wake
 	}
 }
 
-func (stream *Stream) collect(item *item) {
+func (s *Stream) collect(i *item) {
 	switch {
-	case item.event != nil:
-		stream.answer.push(item.event)
-	case item.isText:
-		stream.answer.push(Text(item.text))
+	case i.event != nil:
+		s.collector.push(i.event)
+	case i.isText:
+		s.collector.push(Text(i.text))
 	default:
-		stream.answer.push(Reasoning(item.text))
+		s.collector.push(Reasoning(i.text))
 	}
 }
 
 // acknowledge tells the library what was read, so that it reads on. What is not yet told is less
 // than a part of the window, so the window is open whenever there is nothing left to read.
-func (stream *Stream) acknowledge(bytes int) {
-	stream.owed += bytes
-	if stream.owed >= stream.client.acknowledgeBytes {
-		stream.client.consumed(stream.number, stream.owed)
-		stream.owed = 0
+func (s *Stream) acknowledge(bytes int) {
+	s.unacknowledged += bytes
+	if s.unacknowledged >= s.client.acknowledgeBytes {
+		s.client.acknowledge(s.number, s.unacknowledged)
+		s.unacknowledged = 0
 	}
 }
 
-// failure is nil for a whole answer.
-func (stream *Stream) failure() error {
-	receipt := &stream.answer.receipt
+// failure is nil for a whole response.
+func (s *Stream) failure() error {
+	receipt := &s.collector.receipt
 	if receipt.Error == nil {
 		return nil
 	}
 	failed := receipt.Error.error()
-	failed.Partial = stream.answer.response()
+	failed.Partial = s.collector.response()
 	if failed.Kind == ErrCancelled {
-		failed.cause = context.Cause(stream.ctx)
+		failed.cause = context.Cause(s.ctx)
 	}
 	return failed
 }
 
-// drop closes the connection if the stream has not ended. What still comes is thrown away.
-func (stream *Stream) drop() {
-	stream.mutex.Lock()
-	ended := stream.ended
-	stream.dropped = true
-	stream.pending = nil
-	stream.mutex.Unlock()
+// drop closes the connection if the stream has not ended. What still arrives is thrown away.
+func (s *Stream) drop() {
+	s.mutex.Lock()
+	ended := s.ended
+	s.dropped = true
+	s.pending = nil
+	s.mutex.Unlock()
 	if !ended {
-		stream.client.cancel(stream.number)
+		s.client.cancel(s.number)
 	}
-}
-
-// ---- from here on: the polling goroutine
-
-func (stream *Stream) feedRun(isText bool, text string, ends []uint32) {
-	own := slices.Clone(ends)
-	stream.feed(item{text: text, ends: own, isText: isText, bytes: len(text)})
-}
-
-// feedEvent is false when the event cannot be read, which ends the stream from this side.
-func (stream *Stream) feedEvent(kind uint32, data string) bool {
-	event, err := parseEvent(kind, data)
-	if err != nil {
-		stream.end(unreadable("an event", err))
-		return false
-	}
-	stream.feed(item{event: event, bytes: len(data)})
-	return true
-}
-
-func (stream *Stream) feed(item item) {
-	stream.mutex.Lock()
-	if !stream.dropped && !stream.ended {
-		stream.pending = append(stream.pending, item)
-	}
-	stream.mutex.Unlock()
-	stream.ring()
-}
-
-func (stream *Stream) feedEnd(data string) {
-	var receipt receiptFields
-	if err := decode(data, &receipt); err != nil {
-		receipt = unreadable("the end of a stream", err)
-	}
-	stream.end(receipt)
-}
-
-// end says how it was; the first to say so is right.
-func (stream *Stream) end(receipt receiptFields) {
-	stream.mutex.Lock()
-	if !stream.ended {
-		stream.receipt = receipt
-		stream.ended = true
-	}
-	stream.mutex.Unlock()
-	stream.ring()
-}
-
-func unreadable(what string, err error) receiptFields {
-	message := what + " could not be read: " + err.Error()
-	failed := &errorFields{Number: int32(ErrInternal), Message: message}
-	return receiptFields{Receipt: Receipt{Outcome: "failed"}, Error: failed}
-}
-
-func (stream *Stream) ring() {
-	select {
-	case stream.wake <- struct{}{}:
-	default:
-	}
-}
-
-// release lets go of the text.
-func (item *item) release() { item.text, item.ends, item.event = "", nil, nil }
-
-// cut hands on the deltas of a run; false when the reader wants no more.
-func (item *item) cut(take func(string) bool) bool {
-	start := uint32(0)
-	for _, end := range item.ends {
-		if !take(item.text[start:end]) {
-			return false
-		}
-		start = end
-	}
-	return true
 }

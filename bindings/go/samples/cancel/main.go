@@ -16,7 +16,7 @@ func main() {
 		log.Fatal(err)
 	}
 	defer client.Close()
-	// The deadline, and cancel, reach the provider too: the connection is closed.
+	// The deadline, and cancel, close the connection to the provider.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	stream := client.Invoke(ctx, literllm.Request{
@@ -29,7 +29,7 @@ func main() {
 		}
 		fmt.Print(token)
 		if strings.Contains(token, "7") {
-			break // closes the connection as well
+			break // closes the connection too
 		}
 	}
 	fmt.Printf("\n%d bytes\n", len(stream.Response().Text))

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
 )
 
 func main() {
 	client, err := literllm.New(
-		literllm.WithProvider("openai"), literllm.With("idle_timeout_ms", 20_000))
+		literllm.WithProvider("openai"), literllm.WithIdleTimeout(20*time.Second))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -19,7 +20,7 @@ func main() {
 	stream := client.Invoke(context.Background(), literllm.Request{
 		Model:    "gpt-4o-mini",
 		Messages: []literllm.Message{literllm.User("Explain Rust ownership")},
-		Extra:    map[string]any{"retries_max": 2},
+		Options:  []literllm.Option{literllm.WithRetriesMax(2)},
 	})
 	for token, err := range stream.Tokens() {
 		var failed *literllm.Error
@@ -27,7 +28,7 @@ func main() {
 		case err == nil:
 			fmt.Print(token)
 		case errors.As(err, &failed) && errors.Is(err, literllm.ErrRateLimited):
-			fmt.Printf("\ncome back in %v\n", failed.RetryAfter)
+			fmt.Printf("\ntry again in %v\n", failed.RetryAfter)
 		case errors.Is(err, literllm.ErrTruncated):
 			fmt.Printf("\ncut after %d bytes: %v\n", len(failed.Partial.Text), err)
 		case failed != nil:

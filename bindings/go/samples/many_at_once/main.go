@@ -16,24 +16,24 @@ func main() {
 	}
 	defer client.Close()
 	questions := []string{"What is a borrow?", "What is a lifetime?", "What is a move?"}
-	answers := make([]string, len(questions))
+	responses := make([]string, len(questions))
 	var all sync.WaitGroup
 	for index, question := range questions {
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			reply, err := client.Complete(context.Background(), literllm.Request{
+			response, err := client.Complete(context.Background(), literllm.Request{
 				Model:    "gpt-4o-mini",
 				Messages: []literllm.Message{literllm.User(question)},
 			})
 			if err != nil {
 				log.Fatal(err)
 			}
-			answers[index] = reply.Text
+			responses[index] = response.Text
 		}()
 	}
 	all.Wait()
 	for index, question := range questions {
-		fmt.Println(question, answers[index])
+		fmt.Println(question, responses[index])
 	}
 }

@@ -19,7 +19,7 @@ var weather = literllm.Tool{Type: "function", Function: literllm.ToolFunction{
 	},
 }}
 
-// Any provider will do: go run ./samples/tools anthropic claude-sonnet-4-5
+// It works with any provider: go run ./samples/tools anthropic claude-sonnet-4-5
 func main() {
 	provider, model := "openai", "gpt-4o-mini"
 	if len(os.Args) == 3 {
@@ -46,9 +46,9 @@ func main() {
 				fmt.Printf("%s(%s)\n", event.Name, event.Arguments)
 			}
 		}
-		reply := stream.Response()
-		messages = append(messages, reply.Message())
-		for _, call := range reply.ToolCalls {
+		response := stream.Response()
+		messages = append(messages, response.Message())
+		for _, call := range response.ToolCalls {
 			var arguments struct{ City string }
 			if err := json.Unmarshal([]byte(call.Arguments), &arguments); err != nil {
 				log.Fatal(err)
@@ -56,7 +56,7 @@ func main() {
 			messages = append(messages,
 				literllm.ToolResult(call.ID, "In "+arguments.City+" it rains."))
 		}
-		if len(reply.ToolCalls) == 0 {
+		if len(response.ToolCalls) == 0 {
 			return
 		}
 	}

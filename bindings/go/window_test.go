@@ -19,31 +19,31 @@ func bounded(t *testing.T) context.Context {
 	return ctx
 }
 
-// mixed is an answer of more than 32 KiB in pieces of 1 to 100 characters, with reasoning and a
+// mixed is a response of more than 32 KiB in pieces of 1 to 100 characters, with reasoning and a
 // tool call between, and what its text is.
 func mixed() (object, string) {
 	random := rand.New(rand.NewSource(1))
 	var text strings.Builder
-	var acts []object
+	var actions []object
 	call := `{"tool_calls": [{"index": 0, "id": "c", "type": "function", ` +
 		`"function": {"name": "f", "arguments": "{}"}}]}`
 	for number := range 400 {
 		piece := fmt.Sprintf("%d%s", number, strings.Repeat("é\U0001F600x", 1+random.Intn(25)))
 		text.WriteString(piece)
-		acts = append(acts, token(piece))
+		actions = append(actions, token(piece))
 		if number%10 == 0 {
 			thought := fmt.Sprintf(`{"reasoning_content": "%s"}`, strings.Repeat("hm ", number))
-			acts = append(acts, object{"sse": choices(thought, "null")})
+			actions = append(actions, object{"sse": choices(thought, "null")})
 		}
 	}
-	acts = append(acts, object{"sse": choices(call, "null")}, object{"finish": "tool_calls"},
+	actions = append(actions, object{"sse": choices(call, "null")}, object{"finish": "tool_calls"},
 		object{"done": true}, object{"chunk_end": true})
-	return streamed(acts...), text.String()
+	return streamed(actions...), text.String()
 }
 
 type way func(context.Context, *literllm.Client, literllm.Request) (string, error)
 
-// The ways of reading, each of which gives all of the text.
+// The ways of reading, each of which returns all of the text.
 var ways = map[string]way{
 	"tokens": readTokens, "events": readEvents, "complete": readStreamed, "whole": readWhole,
 }
@@ -81,21 +81,21 @@ func readStreamed(
 ) (string, error) {
 	streams := true
 	request.Stream = &streams
-	reply, err := client.Complete(ctx, request)
+	response, err := client.Complete(ctx, request)
 	if err != nil {
 		return "", err
 	}
-	return reply.Text, nil
+	return response.Text, nil
 }
 
 func readWhole(
 	ctx context.Context, client *literllm.Client, request literllm.Request,
 ) (string, error) {
-	reply, err := client.Complete(ctx, request)
+	response, err := client.Complete(ctx, request)
 	if err != nil {
 		return "", err
 	}
-	return reply.Text, nil
+	return response.Text, nil
 }
 
 func TestSmallWindows(t *testing.T) {
@@ -125,10 +125,10 @@ func TestAcknowledgesWhatWasRead(t *testing.T) {
 	client := newClient(t, literllm.With("stream_window_bytes", window))
 	key := plan(t, streamed(flood))
 	stream := client.Invoke(bounded(t), ask(key))
-	// What waits is never more than the window, and what one read of the library may go past it.
-	looks := func(round int) {
-		if waiting := stream.PendingBytes(); waiting > window+2*16*1024 {
-			t.Errorf("%d bytes wait after %d pieces", waiting, round)
+	// At most the window is pending, and what one read of the library may go past it.
+	check := func(round int) {
+		if pending := stream.PendingBytes(); pending > window+2*16*1024 {
+			t.Errorf("%d bytes are pending after %d pieces", pending, round)
 		}
 	}
 	round := 0
@@ -136,12 +136,12 @@ func TestAcknowledgesWhatWasRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The question gives the provider the time to send what it is let.
+		// Asking the mock gives the provider time to send what the window allows.
 		waitFor(t, key, "bytes=1")
-		looks(round)
+		check(round)
 		if round++; round == rounds {
 			never(t, key, fmt.Sprintf("bytes=%d", pieces*piece/2))
-			looks(round)
+			check(round)
 			break
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
 )
 
-// thinks is an answer of Anthropic's: signed thinking, text, redacted thinking, text.
+// thinks is a response of Anthropic's: signed thinking, text, redacted thinking, text.
 func thinks() object {
 	sse := func(data string, values ...any) object {
 		return object{"sse": fmt.Sprintf(data, values...)}
@@ -34,7 +34,7 @@ func thinks() object {
 		return sse(`{"type": "content_block_delta", "index": %d, "delta": `+
 			`{"type": "%s_delta", %q: %q}}`, index, field, field, value)
 	}
-	acts := []object{
+	actions := []object{
 		sse(`{"type": "message_start", "message": {"id": "m", "type": "message", "role": ` +
 			`"assistant", "model": "m", "content": [], "usage": {"input_tokens": 1, "output_tokens": 1}}}`),
 		sse(`{"type": "content_block_start", "index": 0, "content_block": ` +
@@ -42,16 +42,16 @@ func thinks() object {
 		thinking(0, "thinking", "hm"), thinking(0, "signature", "signed"),
 		sse(`{"type": "content_block_stop", "index": 0}`),
 	}
-	acts = append(acts, text(1, "one ")...)
-	acts = append(acts, sse(`{"type": "content_block_start", "index": 2, "content_block": `+
+	actions = append(actions, text(1, "one ")...)
+	actions = append(actions, sse(`{"type": "content_block_start", "index": 2, "content_block": `+
 		`{"type": "redacted_thinking", "data": "b3BhcXVl"}}`),
 		sse(`{"type": "content_block_stop", "index": 2}`))
-	acts = append(acts, text(3, "two")...)
-	acts = append(acts, sse(`{"type": "message_delta", "delta": {"stop_reason": "end_turn"}, `+
+	actions = append(actions, text(3, "two")...)
+	actions = append(actions, sse(`{"type": "message_delta", "delta": {"stop_reason": "end_turn"}, `+
 		`"usage": {"output_tokens": 2}}`), sse(`{"type": "message_stop"}`), object{"chunk_end": true})
 	headers := [][]string{{"content-type", "text/event-stream"}}
 	head := object{"head": object{"status": 200, "headers": headers, "chunked": true}}
-	return object{"raw": append([]object{head}, acts...)}
+	return object{"raw": append([]object{head}, actions...)}
 }
 
 // Blocks that only the provider understands go back where they were between the texts.
@@ -66,7 +66,7 @@ func TestContentKeepsOrder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Being looked at changes nothing.
+		// Reading it early changes nothing.
 		stream.Response()
 	}
 	next := first
@@ -85,7 +85,7 @@ func TestContentKeepsOrder(t *testing.T) {
 	}
 }
 
-// What a provider says of a call beside its function goes back with the call.
+// Fields of a call that only the provider knows go back to it with the call.
 func TestCallKeepsItsFields(t *testing.T) {
 	leavesNothing(t)
 	call := `{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}, ` +
@@ -114,40 +114,40 @@ func TestCallKeepsItsFields(t *testing.T) {
 	}
 }
 
-// What only a later library knows is passed over, and counts as read all the same.
+// An event that only a later library knows is skipped, and counts as read all the same.
 func TestUnknownEventsAreIgnored(t *testing.T) {
-	fed := literllm.NewFed()
-	fed.Event(200, `{"of": "a later library"}`)
-	fed.Text("one ")
-	fed.Event(77, "neither JSON")
-	fed.Event(1, `{"id": "1", "new_field": {"a": [1]}}`)
-	fed.Text("two")
-	fed.End(`{"outcome": "complete", "finish_reason": "stop", "new_field": 1}`)
-	events, err := fed.Read()
+	scripted := literllm.NewScripted()
+	scripted.Event(200, `{"of": "a later library"}`)
+	scripted.Text("one ")
+	scripted.Event(77, "neither JSON")
+	scripted.Event(1, `{"id": "1", "new_field": {"a": [1]}}`)
+	scripted.Text("two")
+	scripted.End(`{"outcome": "complete", "finish_reason": "stop", "new_field": 1}`)
+	events, err := scripted.Read()
 	if err != nil || len(events) != 3 || events[0] != literllm.Event(literllm.Text("one ")) {
 		t.Fatalf("%v %v", events, err)
 	}
-	response := fed.Response()
+	response := scripted.Response()
 	if response.Text != "one two" || response.ID != "1" || response.Outcome != "complete" {
 		t.Errorf("%+v", response)
 	}
 	bytes := len(`{"of": "a later library"}one neither JSON{"id": "1", "new_field": {"a": [1]}}two`)
-	if got := fed.Acknowledged(); got != bytes {
+	if got := scripted.Acknowledged(); got != bytes {
 		t.Errorf("%d of %d bytes acknowledged", got, bytes)
 	}
 }
 
 // Fields of a part are the provider's, whatever they are called.
 func TestPartsAreKeptAsTheyAre(t *testing.T) {
-	fed := literllm.NewFed()
+	scripted := literllm.NewScripted()
 	parts := []string{`{"type": "citation", "text": {"a": 1}}`, `{"type": "audio", "content": 7}`}
 	for _, part := range parts {
-		fed.Event(6, part)
+		scripted.Event(6, part)
 	}
-	fed.Event(6, `{"type": "refusal", "text": "no"}`)
-	fed.End(`{"outcome": "complete"}`)
-	events, err := fed.Read()
-	response := fed.Response()
+	scripted.Event(6, `{"type": "refusal", "text": "no"}`)
+	scripted.End(`{"outcome": "complete"}`)
+	events, err := scripted.Read()
+	response := scripted.Response()
 	if err != nil || len(events) != 3 || len(response.Parts) != 2 || response.Refusal != "no" {
 		t.Fatalf("%v %v %+v", events, err, response)
 	}
@@ -158,17 +158,18 @@ func TestPartsAreKeptAsTheyAre(t *testing.T) {
 	}
 }
 
-// An event that cannot be read ends its stream as a defect; nothing that comes later undoes that.
-func TestUnreadableEventEndsTheStream(t *testing.T) {
-	fed := literllm.NewFed()
-	fed.Text("one ")
-	if fed.Event(5, `{"index": "no number"}`) {
-		t.Error("a tool call without a number was read")
+// An event that cannot be parsed ends its stream with an internal error, and later ones change
+// nothing.
+func TestUnparsedEventEndsTheStream(t *testing.T) {
+	scripted := literllm.NewScripted()
+	scripted.Text("one ")
+	if scripted.Event(5, `{"index": "no number"}`) {
+		t.Error("a tool call without a number was parsed")
 	}
-	fed.Text("two")
-	fed.End(`{"outcome": "complete"}`)
-	fed.End(`{"outcome": "complete"}`)
-	events, err := fed.Read()
+	scripted.Text("two")
+	scripted.End(`{"outcome": "complete"}`)
+	scripted.End(`{"outcome": "complete"}`)
+	events, err := scripted.Read()
 	var failed *literllm.Error
 	if !errors.As(err, &failed) || failed.Kind != literllm.ErrInternal || len(events) != 1 {
 		t.Fatalf("%v %v", events, err)
@@ -178,47 +179,49 @@ func TestUnreadableEventEndsTheStream(t *testing.T) {
 	}
 }
 
-// Every number of the header has its kind, and every field of an error its place.
+// In the order of their numbers.
+var errorKinds = []literllm.Kind{
+	literllm.ErrInvalidArgument, literllm.ErrConfig, literllm.ErrInvalidRequest,
+	literllm.ErrAuthentication, literllm.ErrPermission, literllm.ErrNotFound,
+	literllm.ErrRateLimited, literllm.ErrQuotaExceeded, literllm.ErrOverloaded,
+	literllm.ErrProvider, literllm.ErrNetwork, literllm.ErrTLS, literllm.ErrTimeout,
+	literllm.ErrProtocol, literllm.ErrTruncated, literllm.ErrTooLarge, literllm.ErrCancelled,
+	literllm.ErrClosed, literllm.ErrInternal,
+}
+
+// Each number of the header has its kind, and an error is of that kind only.
 func TestErrorsMapToClasses(t *testing.T) {
-	kinds := []literllm.Kind{
-		literllm.ErrInvalidArgument, literllm.ErrConfig, literllm.ErrInvalidRequest,
-		literllm.ErrAuthentication, literllm.ErrPermission, literllm.ErrNotFound,
-		literllm.ErrRateLimited, literllm.ErrQuotaExceeded, literllm.ErrOverloaded,
-		literllm.ErrProvider, literllm.ErrNetwork, literllm.ErrTLS, literllm.ErrTimeout,
-		literllm.ErrProtocol, literllm.ErrTruncated, literllm.ErrTooLarge, literllm.ErrCancelled,
-		literllm.ErrClosed, literllm.ErrInternal,
-	}
 	header, err := os.ReadFile("../../include/liter_llm.h")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defined := regexp.MustCompile(`(?m)^#define LLM_ERROR_(\w+) ([1-9]\d*)$`)
 	numbers := defined.FindAllStringSubmatch(string(header), -1)
-	if len(numbers) != len(kinds) {
+	if len(numbers) != len(errorKinds) {
 		t.Fatalf("%d kinds in the header", len(numbers))
 	}
 	for index, match := range numbers {
 		name, number := match[1], match[2]
-		fed := literllm.NewFed()
-		fed.End(`{"outcome": "failed", "error": {"number": ` + number + `, "message": "m"}}`)
-		_, got := fed.Read()
-		for other, kind := range kinds {
+		scripted := literllm.NewScripted()
+		scripted.End(`{"outcome": "failed", "error": {"number": ` + number + `, "message": "m"}}`)
+		_, got := scripted.Read()
+		for other, kind := range errorKinds {
 			if errors.Is(got, kind) != (other == index) {
 				t.Errorf("%s is %v: %t", name, kind, other != index)
 			}
 		}
-		if kind := kinds[index]; kind.String() != name || strconv.Itoa(int(kind)) != number {
+		if kind := errorKinds[index]; kind.String() != name || strconv.Itoa(int(kind)) != number {
 			t.Errorf("%v is %d, and %s is %s", kind, kind, name, number)
 		}
 	}
-	fed := literllm.NewFed()
-	fed.End(`{"outcome": "failed", "error": {"number": 77, "message": "of a later library"}}`)
-	if _, got := fed.Read(); got.Error() != "of a later library" {
+	scripted := literllm.NewScripted()
+	scripted.End(`{"outcome": "failed", "error": {"number": 77, "message": "of a later library"}}`)
+	if _, got := scripted.Read(); got.Error() != "of a later library" {
 		t.Error(got)
 	}
 }
 
-// One stream carries one answer, and nobody says why this one ended.
+// n is left out with a warning, since a stream carries one response; no finish reason comes.
 func TestWarningsOfTheStartAndOfTheEnd(t *testing.T) {
 	leavesNothing(t)
 	key := plan(t, object{"raw": []object{
@@ -254,12 +257,12 @@ func TestWarningsOfTheStartAndOfTheEnd(t *testing.T) {
 }
 
 func TestErrorsCarryEveryField(t *testing.T) {
-	fed := literllm.NewFed()
-	fed.End(`{"outcome": "failed", "attempts": 3, "error": {"number": 13, "kind": "TIMEOUT",
+	scripted := literllm.NewScripted()
+	scripted.End(`{"outcome": "failed", "attempts": 3, "error": {"number": 13, "kind": "TIMEOUT",
 		"message": "m", "status": 503, "code": "c", "provider": "p", "request_id": "r",
 		"retryable": true, "retry_after_ms": 1500, "attempts": 3, "phase": "body", "timer": "idle",
 		"maybe_executed": true, "detail": "d"}}`)
-	_, err := fed.Read()
+	_, err := scripted.Read()
 	var failed *literllm.Error
 	if !errors.As(err, &failed) {
 		t.Fatal(err)
@@ -302,7 +305,7 @@ func TestPartialIsAttached(t *testing.T) {
 	}
 }
 
-// A library that is older than the package is refused by name; a newer one is welcome.
+// A library that is older than the package is refused; a newer one is not.
 func TestAbiIsChecked(t *testing.T) {
 	header, err := os.ReadFile("../../include/liter_llm.h")
 	if err != nil {

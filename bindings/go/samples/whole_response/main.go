@@ -14,15 +14,15 @@ func main() {
 		log.Fatal(err)
 	}
 	defer client.Close()
-	reply, err := client.Complete(context.Background(), literllm.Request{
+	response, err := client.Complete(context.Background(), literllm.Request{
 		Model:    "gpt-4o-mini",
 		Messages: []literllm.Message{literllm.User("Explain Rust ownership")},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(reply.Text)
-	if usage := reply.Usage; usage != nil && usage.OutputTokens != nil {
-		fmt.Println(reply.FinishReason, *usage.OutputTokens)
+	fmt.Println(response.Text)
+	if usage := response.Usage; usage != nil && usage.OutputTokens != nil {
+		fmt.Println(response.FinishReason, *usage.OutputTokens)
 	}
 }

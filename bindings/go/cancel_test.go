@@ -251,7 +251,7 @@ func TestCollectedStreamCloses(t *testing.T) {
 // pollers counts the goroutines of clients.
 func pollers() int {
 	stacks := make([]byte, 1<<20)
-	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("(*client).poll("))
+	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("(*nativeClient).poll("))
 }
 
 // Every stream ends once, whichever comes first: its end, or the context's.

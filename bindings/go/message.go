@@ -1,0 +1,81 @@
+//go:build cgo
+
+package literllm
+
+import "encoding/json"
+
+// Message is one message of a conversation. [System], [User], [Assistant], [ToolResult] and
+// [Response.Message] make the usual ones.
+type Message struct {
+	// Role is developer, system, user, assistant or tool.
+	Role string `json:"role"`
+	// Content is text, or a list of parts.
+	Content any `json:"content"`
+	// Name of the participant.
+	Name string `json:"name,omitempty"`
+	// Refusal is why the model did not respond, in an assistant's message.
+	Refusal string `json:"refusal,omitempty"`
+	// ToolCalls are the calls that the model made, in an assistant's message.
+	ToolCalls []MessageToolCall `json:"tool_calls,omitempty"`
+	// ToolCallID is the call whose result a message of role tool is.
+	ToolCallID string `json:"tool_call_id,omitempty"`
+
+	// The message of a response that was not collected.
+	notCollected bool
+}
+
+// MessageToolCall is a call that the model made, in an assistant's message.
+type MessageToolCall struct {
+	ID string `json:"id"`
+	// Type is function.
+	Type     string   `json:"type"`
+	Function Function `json:"function"`
+	// Extra is sent beside these, as the provider gave it.
+	Extra map[string]json.RawMessage `json:"-"`
+}
+
+// MarshalJSON puts the extra fields beside the others.
+func (c MessageToolCall) MarshalJSON() ([]byte, error) {
+	fields := make(map[string]any, len(c.Extra)+3)
+	for name, value := range c.Extra {
+		fields[name] = value
+	}
+	fields["id"], fields["type"], fields["function"] = c.ID, c.Type, c.Function
+	return json.Marshal(fields)
+}
+
+// Function is the function that a call names.
+type Function struct {
+	Name string `json:"name"`
+	// Arguments is JSON, as the model wrote it.
+	Arguments string `json:"arguments"`
+}
+
+// Tool is a function that the model may call.
+type Tool struct {
+	// Type is function.
+	Type     string       `json:"type"`
+	Function ToolFunction `json:"function"`
+}
+
+// ToolFunction describes a function to the model.
+type ToolFunction struct {
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	// Parameters is the JSON schema of the arguments.
+	Parameters any `json:"parameters,omitempty"`
+}
+
+// User makes a message of the user.
+func User(text string) Message { return Message{Role: "user", Content: text} }
+
+// System makes a message that instructs the model.
+func System(text string) Message { return Message{Role: "system", Content: text} }
+
+// Assistant makes a message of the model, as if it had said this.
+func Assistant(text string) Message { return Message{Role: "assistant", Content: text} }
+
+// ToolResult makes a message with the result of a tool call.
+func ToolResult(callID, text string) Message {
+	return Message{Role: "tool", ToolCallID: callID, Content: text}
+}

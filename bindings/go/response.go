@@ -1,0 +1,121 @@
+//go:build cgo
+
+package literllm
+
+import "time"
+
+// Usage counts tokens, as far as they are known: a count that the provider did not give is nil.
+type Usage struct {
+	// InputTokens are those of the request.
+	InputTokens *int64 `json:"input_tokens"`
+	// OutputTokens are those of the response.
+	OutputTokens *int64 `json:"output_tokens"`
+	// TotalTokens are all tokens, where the provider counts them.
+	TotalTokens *int64 `json:"total_tokens"`
+	// CachedInputTokens are those of the request that were read from a cache.
+	CachedInputTokens *int64 `json:"cached_input_tokens"`
+	// CacheWriteTokens are those of the request that were written to a cache.
+	CacheWriteTokens *int64 `json:"cache_write_tokens"`
+	// ReasoningTokens were spent on reasoning.
+	ReasoningTokens *int64 `json:"reasoning_tokens"`
+	// BilledInputTokens are those of the request that are charged, where that is another number.
+	BilledInputTokens *int64 `json:"billed_input_tokens"`
+	// BilledOutputTokens are those of the response that are charged, where that is another number.
+	BilledOutputTokens *int64 `json:"billed_output_tokens"`
+	// Raw is the provider's usage object; numbers are a json.Number.
+	Raw map[string]any `json:"raw"`
+}
+
+// Receipt says how a stream ended.
+type Receipt struct {
+	// Outcome is complete, truncated, cancelled or failed.
+	Outcome string `json:"outcome"`
+	// FinishReason is why the model stopped: stop, length, tool_calls, content_filter, pause, error
+	// or other; empty where it did not say.
+	FinishReason string `json:"finish_reason"`
+	// FinishReasonRaw is the provider's own word for it.
+	FinishReasonRaw string `json:"finish_reason_raw"`
+	// Usage is nil where the provider counted nothing.
+	Usage *Usage `json:"usage"`
+	// Attempts is how many requests were sent.
+	Attempts int `json:"attempts"`
+	// UnknownEvents counts events of the stream that this version does not know and skipped.
+	UnknownEvents int `json:"unknown_events"`
+	// Warnings say what to know about the response though it is complete, such as that nobody said
+	// why it ended. Those of a Response begin with Start's.
+	Warnings []string `json:"warnings"`
+	// RequestID is the provider's name for the request.
+	RequestID string `json:"request_id"`
+	// FirstToken is the time from the call to its first content; 0 without content.
+	FirstToken time.Duration `json:"-"`
+	// Total is the time from the call to its end.
+	Total time.Duration `json:"-"`
+}
+
+// receiptFields are the fields of END as the library has them.
+type receiptFields struct {
+	Receipt
+	Timings struct {
+		FirstTokenMS float64 `json:"first_token_ms"`
+		TotalMS      float64 `json:"total_ms"`
+	} `json:"timings"`
+	Error *errorFields `json:"error"`
+}
+
+func (f *receiptFields) receipt() Receipt {
+	receipt := f.Receipt
+	receipt.FirstToken = milliseconds(f.Timings.FirstTokenMS)
+	receipt.Total = milliseconds(f.Timings.TotalMS)
+	return receipt
+}
+
+func milliseconds(value float64) time.Duration {
+	return time.Duration(value * float64(time.Millisecond))
+}
+
+// Response is a whole response, or as much of it as was received.
+type Response struct {
+	Receipt
+	// ID is the provider's name for the response.
+	ID string
+	// Model is the one that responded.
+	Model string
+	// Provider is the one that was asked.
+	Provider string
+	// RateLimit is what the rate-limit headers said; numbers are a json.Number.
+	RateLimit map[string]any
+	// Collected is false with [WithCollect](false) or Request.Collect. Then the fields below were
+	// handed to the reader and are empty here, and Message is empty as well.
+	Collected bool
+	// Text is all of the text.
+	Text string
+	// Reasoning is all of the visible reasoning.
+	Reasoning string
+	// Refusal is why the model did not respond, where the provider tells that apart from text.
+	Refusal string
+	// ToolCalls are the calls of a complete response.
+	ToolCalls []ToolCall
+	// Parts is everything else, in order.
+	Parts []Part
+
+	content []any
+}
+
+// Message is the response as a message, to be appended to those of the next request. It holds what
+// the provider wants to see again. The message of a response that was not collected is empty, and
+// a request that has it is refused.
+func (r *Response) Message() Message {
+	message := Message{Role: "assistant", Refusal: r.Refusal}
+	message.notCollected = !r.Collected && r.Text == "" && len(r.ToolCalls) == 0
+	if len(r.content) > 0 {
+		message.Content = r.content
+	} else if r.Text != "" {
+		message.Content = r.Text
+	}
+	for _, call := range r.ToolCalls {
+		function := Function{Name: call.Name, Arguments: call.Arguments}
+		message.ToolCalls = append(message.ToolCalls,
+			MessageToolCall{ID: call.ID, Type: "function", Function: function, Extra: call.Extra})
+	}
+	return message
+}
