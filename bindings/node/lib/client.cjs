@@ -1,10 +1,10 @@
 // LiterLlm: options, and the native client that is made from them at the first request.
 "use strict";
 
-const { Channel } = require("./channel.cjs");
+const { Channel } = require("./receiver.cjs");
 const { LlmError, encode } = require("./error.cjs");
-const { Hub } = require("./hub.cjs");
-const { isSignal } = require("./signals.cjs");
+const { Hub } = require("./native_client.cjs");
+const { isSignal } = require("./abort_signals.cjs");
 const { Stream } = require("./stream.cjs");
 
 const WINDOW_BYTES = 262_144;

@@ -3,10 +3,10 @@
 // Whoever drops both without reading to the end closes the way upstream when they are collected.
 "use strict";
 
-const { Answer } = require("./answer.cjs");
-const { Mode } = require("./channel.cjs");
+const { Answer } = require("./response.cjs");
+const { Mode } = require("./receiver.cjs");
 const { LlmError, encode } = require("./error.cjs");
-const { follow } = require("./signals.cjs");
+const { follow } = require("./abort_signals.cjs");
 
 const abandoned = new FinalizationRegistry((channel) => channel.cancel());
 

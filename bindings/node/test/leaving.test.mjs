@@ -189,7 +189,7 @@ async function dropSome(llm) {
 
 // No stream that has ended is kept, however it ended: nothing of it, and nothing that has it.
 test("dropped_channel_leaves_the_table", async () => {
-  const { Channel } = createRequire(import.meta.url)("../lib/channel.cjs");
+  const { Channel } = createRequire(import.meta.url)("../lib/receiver.cjs");
   const { key, llm } = await hanging();
   const whole = await mock.plan([{ answer: { text: "Hello" } }]);
   const channels = [];

@@ -38,7 +38,7 @@ const WRONG = {
 
 const SAMPLES = [
   ["stream.mjs", [HELLO], "Hello world"],
-  ["whole_answer.mjs", [HELLO], "Hello world\nstop 2\n"],
+  ["whole_response.mjs", [HELLO], "Hello world\nstop 2\n"],
   [
     "many_at_once.mjs",
     [HELLO],

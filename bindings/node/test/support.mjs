@@ -115,12 +115,12 @@ export class FakeCore {
   constructor() {
     const require = createRequire(import.meta.url);
     const names = [
-      "answer",
-      "channel",
+      "response",
+      "receiver",
       "client",
       "error",
-      "hub",
-      "signals",
+      "native_client",
+      "abort_signals",
       "stream",
     ];
     const place = (name) => require.resolve(`../lib/${name}.cjs`);

@@ -2,7 +2,7 @@
 // string, made by the addon, and cut where the provider cut it.
 "use strict";
 
-const { Answer } = require("./answer.cjs");
+const { Answer } = require("./response.cjs");
 const { LlmError } = require("./error.cjs");
 const { Kind } = require("./native.cjs");
 
