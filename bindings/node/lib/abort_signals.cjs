@@ -1,36 +1,36 @@
-// Which channels follow an AbortSignal. A signal that many streams share, such as the one of a
+// Which receivers an AbortSignal aborts. A signal that many streams share, such as the one of a
 // server that shuts down, has one listener of ours, and none while no stream is live.
 "use strict";
 
 const followed = new WeakMap();
 
-// Only the channel is kept, and only until its end: a signal may outlive many streams.
-function follow(signal, channel) {
-  const channels = followed.get(signal) ?? listen(signal);
-  channels.add(channel);
-  channel.onEnd = () => {
-    channels.delete(channel);
-    if (channels.size === 0) channels.stop();
+// Only the receiver is kept, and only until its end: a signal may outlive many streams.
+function follow(signal, receiver) {
+  const receivers = followed.get(signal) ?? listen(signal);
+  receivers.add(receiver);
+  receiver.onEnd = () => {
+    receivers.delete(receiver);
+    if (receivers.size === 0) receivers.stop();
   };
-  // An event of before the listener does not come again.
-  if (signal.aborted) channel.abort(signal.reason);
+  // An event from before the listener was added does not come again.
+  if (signal.aborted) receiver.abort(signal.reason);
 }
 
 function listen(signal) {
-  const channels = new Set();
+  const receivers = new Set();
   const abort = () => {
-    for (const channel of channels) channel.abort(signal.reason);
+    for (const receiver of receivers) receiver.abort(signal.reason);
   };
-  channels.stop = () => {
+  receivers.stop = () => {
     followed.delete(signal);
     signal.removeEventListener("abort", abort);
   };
   signal.addEventListener("abort", abort);
-  followed.set(signal, channels);
-  return channels;
+  followed.set(signal, receivers);
+  return receivers;
 }
 
-// What a call may be given: a signal of this realm, of another one, or of another make.
+// A signal of this realm, of another one, or of another implementation.
 function isSignal(value) {
   return (
     typeof value?.addEventListener === "function" &&

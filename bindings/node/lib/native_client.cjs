@@ -1,20 +1,26 @@
-// Hub: one native client of this thread, and which stream's events go to which channel. The addon
-// calls ring() with all that one poll brought.
+// NativeClient: one client of the core for this thread, and the receivers of its streams. The addon
+// calls #deliver() with the events of one poll.
 "use strict";
 
 const { AsyncResource } = require("node:async_hooks");
-const { channel: diagnosticsChannel } = require("node:diagnostics_channel");
+const { channel } = require("node:diagnostics_channel");
 
-const { LlmError } = require("./error.cjs");
-const { Kind, native } = require("./native.cjs");
+const { LlmError, configError } = require("./error.cjs");
+const { toJson } = require("./json.cjs");
+const { Column, native } = require("./native.cjs");
+const {
+  acknowledgeBytes,
+  checkClientOptions,
+  inCamelCase,
+} = require("./options.cjs");
+const { EventKind } = require("./schema.cjs");
 
-const COLUMNS = 5;
-const log = diagnosticsChannel("liter-llm");
+const logChannel = channel("liter-llm");
 
-// No stream is live when the LiterLlm that owns a hub is collected: each holds its own. It stands
-// here, where the bell's function keeps it: a registry that is collected itself, as with the realm
-// of a test file, calls nobody.
-const abandoned = new FinalizationRegistry((hub) => hub.close());
+// No stream is live when the LiterLlm that owns a client is collected, because each receiver keeps
+// its LiterLlm. A registry that is collected itself, as with the realm of a test file, calls
+// nobody: so it stands in this module, which the function of each waker keeps.
+const unowned = new FinalizationRegistry((client) => client.close());
 
 // Where a stream was started, for the lines of the log about it. It keeps no process alive.
 class Context extends AsyncResource {
@@ -23,62 +29,65 @@ class Context extends AsyncResource {
   }
 }
 
-class Hub {
+class NativeClient {
   #handle;
-  #channels = new Map();
+  #receivers = new Map();
   #number = 0;
   #waiters = 0;
-  #held = false;
-  #ringing = false;
+  #hasRef = false;
+  #delivering = false;
   #logs;
   closed = false;
 
-  // The bell keeps the AsyncLocalStorage context that it is made in, for as long as it lives. That
-  // of the request that happens to come first is nothing to all the later ones.
-  constructor(owner, { optionsJson, acknowledgeBytes, logs }) {
-    this.acknowledgeBytes = acknowledgeBytes;
-    this.#logs = logs;
-    const ring = (texts, table) => this.#ring(texts, table);
+  // `options` are in snake case.
+  constructor(owner, options) {
+    checkClientOptions(options);
+    const optionsJson = toJson(options, "options", configError);
+    this.acknowledgeBytes = acknowledgeBytes(options.stream_window_bytes);
+    this.#logs = (options.log_level ?? "off") !== "off";
+    const deliver = (texts, table) => this.#deliver(texts, table);
     // Tools that look for what keeps a process alive, such as Jest's, ask the resource.
-    const resource = { hasRef: () => this.#held };
-    this.#handle = native.outside(() =>
-      native.create(optionsJson, ring, resource),
+    const resource = { hasRef: () => this.#hasRef };
+    // The waker keeps the AsyncLocalStorage context that it is made in for as long as it lives, and
+    // the context of the first request is not the one of all later requests.
+    this.#handle = native.callOutsideContext(() =>
+      native.create(optionsJson, deliver, resource),
     );
-    if (this.#handle === undefined) throw refusal();
-    abandoned.register(owner, this);
+    if (this.#handle === undefined) throw lastError(options);
+    unowned.register(owner, this);
   }
 
-  start(channel, requestJson) {
+  start(receiver, requestJson) {
     do this.#number = (this.#number + 1) >>> 0;
-    while (this.#number === 0 || this.#channels.has(this.#number));
-    channel.number = this.#number;
-    if (this.#logs) channel.context = new Context("liter-llm");
-    if (native.start(this.#handle, channel.number, requestJson) !== 0)
-      throw refusal();
-    this.#channels.set(channel.number, channel);
+    while (this.#number === 0 || this.#receivers.has(this.#number));
+    receiver.number = this.#number;
+    if (this.#logs) receiver.context = new Context("liter-llm");
+    if (native.start(this.#handle, receiver.number, requestJson) !== 0)
+      throw lastError();
+    this.#receivers.set(receiver.number, receiver);
   }
 
   cancel(number) {
     native.cancel(this.#handle, number);
   }
 
-  consumed(number, bytes) {
-    native.consumed(this.#handle, number, bytes);
+  acknowledge(number, bytes) {
+    native.acknowledge(this.#handle, number, bytes);
   }
 
-  // The process stays alive while somebody waits. A stream that nobody waits for has nobody left
-  // who could read it, when there is nothing else to do.
+  // The process stays alive while somebody waits. A stream that nobody waits for has no reader left
+  // once nothing else is going on.
   addWaiter() {
     this.#waiters++;
-    this.#hold();
+    this.#updateRef();
   }
 
   removeWaiter() {
     this.#waiters--;
-    if (!this.#ringing) this.#hold();
+    if (!this.#delivering) this.#updateRef();
   }
 
-  // Ends every stream with CLOSED, and then lets go.
+  // Ends every stream with CLOSED; frees the core's client when the last one has ended.
   close() {
     if (this.closed) return;
     this.closed = true;
@@ -86,74 +95,66 @@ class Hub {
     this.#releaseIfDrained();
   }
 
-  #hold() {
+  #updateRef() {
     const wanted = this.#waiters > 0;
-    if (wanted !== this.#held) {
-      this.#held = wanted;
-      native.hold(this.#handle, wanted);
+    if (wanted !== this.#hasRef) {
+      this.#hasRef = wanted;
+      native.setRef(this.#handle, wanted);
     }
   }
 
-  #ring(texts, table) {
-    this.#ringing = true;
+  #deliver(texts, table) {
+    this.#delivering = true;
     for (let index = 0, at = 0; index < texts.length; index++) {
-      const count = table[at + 4];
-      this.#route(texts[index], table, at);
-      at += COLUMNS + (count > 1 ? count : 0);
+      const deltas = table[at + Column.DELTAS];
+      this.#dispatch(texts[index], table, at);
+      at += Column.ENDS + (deltas > 1 ? deltas : 0);
     }
-    this.#ringing = false;
-    this.#hold();
+    this.#delivering = false;
+    this.#updateRef();
     if (this.closed) this.#releaseIfDrained();
   }
 
-  // An error on the way ends that stream and no other.
-  #route(data, table, at) {
-    const number = table[at];
-    const kind = table[at + 1];
-    const channel = this.#channels.get(number);
-    if (kind === Kind.END) this.#channels.delete(number);
-    if (channel === undefined) {
-      if (kind === Kind.LOG && log.hasSubscribers) this.#publish(data);
+  // An event that cannot be read ends its stream and no other.
+  #dispatch(data, table, at) {
+    const number = table[at + Column.STREAM];
+    const kind = table[at + Column.KIND];
+    const receiver = this.#receivers.get(number);
+    if (kind === EventKind.END) this.#receivers.delete(number);
+    if (receiver === undefined) {
+      if (kind === EventKind.LOG && logChannel.hasSubscribers)
+        this.#publish(data);
       return;
     }
     try {
       if (data === undefined) throw new RangeError("too long for a string");
-      channel.feed(
-        kind,
-        table[at + 2] !== 0,
-        data,
-        table[at + 3],
-        table,
-        at + COLUMNS,
-        table[at + 4],
-      );
+      receiver.receive(data, table, at);
     } catch (error) {
-      this.#channels.delete(number);
-      channel.cancel();
-      channel.fail(
-        "INTERNAL",
-        `an event could not be read: ${error?.message}`,
-        error,
-      );
+      this.#receivers.delete(number);
+      receiver.cancel();
+      receiver.fail(`an event could not be read: ${error?.message}`, error);
     }
   }
 
-  // Whoever listens is called in the context of the request that the line is about.
+  // Subscribers are called in the context of the request that the line is about.
   #publish(json) {
     const line = JSON.parse(json);
-    const context = this.#channels.get(line.stream)?.context;
-    if (context) context.runInAsyncScope(() => log.publish(line));
-    else log.publish(line);
+    const context = this.#receivers.get(line.stream)?.context;
+    if (context) context.runInAsyncScope(() => logChannel.publish(line));
+    else logChannel.publish(line);
   }
 
   #releaseIfDrained() {
-    if (this.#channels.size === 0 && !this.#ringing)
+    if (this.#receivers.size === 0 && !this.#delivering)
       native.release(this.#handle);
   }
 }
 
-function refusal() {
-  return new LlmError(JSON.parse(native.lastError()));
+// Why this thread's last create or start was refused.
+function lastError(options) {
+  const details = JSON.parse(native.lastError());
+  const message = inCamelCase(details.message, options);
+  return new LlmError({ ...details, message });
 }
 
-module.exports = { Hub };
+module.exports = { NativeClient };

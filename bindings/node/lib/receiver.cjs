@@ -1,23 +1,24 @@
-// Channel: the receiving end of one stream. This is the way of every token: a run of text is one
-// string, made by the addon, and cut where the provider cut it.
+// Receiver: the receiving end of one stream. Every token passes here: a run of text is one string,
+// made by the addon, and is cut where the provider cut it.
 "use strict";
 
-const { Answer } = require("./response.cjs");
 const { LlmError } = require("./error.cjs");
-const { Kind } = require("./native.cjs");
+const { Column } = require("./native.cjs");
+const { ResponseBuilder } = require("./response.cjs");
+const { EventKind } = require("./schema.cjs");
 
 const Mode = { TOKENS: 0, EVENTS: 1, WHOLE: 2 };
 const NOTHING = [];
 
-class Channel {
-  answer;
+class Receiver {
+  response;
   number = 0;
   ended = false;
-  // Removes what was hung on others for this stream's life.
+  // Removes what was registered elsewhere for the life of this stream.
   onEnd = null;
   // Where the stream was started; only with a log.
   context = null;
-  #hub;
+  #native;
   #mode;
   #items = NOTHING;
   #next = 0;
@@ -28,10 +29,10 @@ class Channel {
   #delivered = 0;
   #acknowledged = 0;
 
-  // The owner is kept alive for as long as its stream runs.
-  constructor(hub, mode, collect, owner) {
-    this.answer = new Answer(collect);
-    this.#hub = hub;
+  // The owner is kept alive for as long as the stream runs.
+  constructor({ native, mode, collect, owner }) {
+    this.response = new ResponseBuilder(collect);
+    this.#native = native;
     this.#mode = mode;
     this.owner = owner;
   }
@@ -52,8 +53,8 @@ class Channel {
     return this.#items[this.#next++];
   }
 
-  // Resolves with step() when there is something for it. The channel keeps `reader` until then: a
-  // reader that somebody waits for is not abandoned.
+  // Resolves with step() when there is an item or the end. `reader` is kept until then, because a
+  // reader that somebody waits for must not be collected.
   wait(reader, step) {
     this.#acknowledge();
     const waiter = { reader, step };
@@ -62,16 +63,16 @@ class Channel {
       waiter.reject = reject;
     });
     this.#waiter = waiter;
-    this.#hub.addWaiter();
+    this.#native.addWaiter();
     return waiter.promise;
   }
 
-  // Settles whoever waits, whether or not there is something.
+  // Settles the promise of whoever waits, whether or not there is an item.
   settle() {
     const waiter = this.#waiter;
     if (waiter === null) return;
     this.#waiter = null;
-    this.#hub.removeWaiter();
+    this.#native.removeWaiter();
     try {
       waiter.resolve(waiter.step());
     } catch (error) {
@@ -79,68 +80,68 @@ class Channel {
     }
   }
 
-  // From here on nobody takes pieces; they still go into the answer.
-  collect() {
+  // From here on nobody takes items; what arrives still goes into the response.
+  discardItems() {
     this.#mode = Mode.WHOLE;
     this.#items = NOTHING;
     this.#next = 0;
   }
 
-  // Closes the way upstream, unless it is closed; the end is still to come.
+  // Closes the connection unless the stream has ended; the end is still to come.
   cancel(cause) {
     if (this.ended || this.#cancelled) return;
     this.#cancelled = true;
     this.#cause = cause;
-    this.answer.outcome = "cancelled";
-    this.#hub.cancel(this.number);
+    this.response.outcome = "cancelled";
+    this.#native.cancel(this.number);
   }
 
-  // A signal was aborted: whoever reads gets no more pieces, and no end as if that were all, also
-  // when the answer came to its end meanwhile.
+  // After an abort a reader gets no more items, and no end as if the response were whole, also when
+  // the end arrived meanwhile.
   abort(cause) {
     if (this.ended) return;
     this.cancel(cause);
     this.#cause ??= cause;
     this.#aborted = this.#mode !== Mode.WHOLE;
-    this.collect();
+    this.discardItems();
   }
 
   get failed() {
-    return this.answer.failed || this.#aborted;
+    return this.response.failed || this.#aborted;
   }
 
   error() {
-    if (this.answer.failed) return this.answer.error(this.#cause);
+    if (this.response.failed) return this.response.error(this.#cause);
     const message = "the signal was aborted while the stream was read";
-    const partial = this.answer.response();
+    const partial = this.response.build();
     return new LlmError({ kind: "CANCELLED", message }, partial, this.#cause);
   }
 
-  // One event. Of several deltas, `table` says from `at` on where each ends in the data.
-  feed(kind, failed, data, bytes, table, at, count) {
-    if (kind === Kind.TEXT || kind === Kind.REASONING) {
-      this.#delivered += bytes;
-      this.#feedRun(kind === Kind.TEXT, data, table, at, count);
-    } else if (kind === Kind.END) {
-      this.answer.end(data, failed);
+  // One event, which `table` describes from `at` on.
+  receive(data, table, at) {
+    const kind = table[at + Column.KIND];
+    if (kind === EventKind.TEXT || kind === EventKind.REASONING) {
+      this.#delivered += table[at + Column.BYTES];
+      this.#receiveRun(data, table, at);
+    } else if (kind === EventKind.END) {
+      const failed = table[at + Column.ERROR] !== 0;
+      this.response.end(data, failed);
       if (!failed && this.#mode === Mode.EVENTS)
-        this.#put(this.answer.endEvent());
+        this.#put(this.response.endEvent());
       this.#finish();
     } else {
-      this.#delivered += bytes;
-      this.#feedJson(kind, data);
+      this.#delivered += table[at + Column.BYTES];
+      this.#receiveJson(kind, data);
     }
     if (this.isReady) this.settle();
     else if (this.#waiter !== null) this.#acknowledge();
   }
 
-  // Ends the stream from this side.
-  fail(kind, message, cause) {
+  // Ends the stream without the core, as INTERNAL.
+  fail(message, cause) {
     if (this.ended) return;
     this.#cause ??= cause;
-    const outcome =
-      kind === "CANCELLED" || kind === "CLOSED" ? "cancelled" : "failed";
-    this.answer.fail(outcome, { kind, message });
+    this.response.fail({ kind: "INTERNAL", message });
     this.#finish();
     this.settle();
   }
@@ -153,32 +154,35 @@ class Channel {
     this.onEnd = null;
   }
 
-  #feedRun(isText, text, table, at, count) {
-    if (this.answer.collect)
-      (isText ? this.answer.text : this.answer.reasoning).push(text);
+  #receiveRun(text, table, at) {
+    const isText = table[at + Column.KIND] === EventKind.TEXT;
+    const deltas = table[at + Column.DELTAS];
+    if (this.response.collect)
+      (isText ? this.response.text : this.response.reasoning).push(text);
     if (this.#mode === Mode.WHOLE || (this.#mode === Mode.TOKENS && !isText))
       return;
     const type = isText ? "text" : "reasoning";
     const wrap = this.#mode === Mode.EVENTS;
-    if (count <= 1) {
+    if (deltas <= 1) {
       this.#put(wrap ? { type, text } : text);
       return;
     }
-    for (let index = 0, start = 0; index < count; index++) {
-      const end = table[at + index];
+    const ends = at + Column.ENDS;
+    for (let index = 0, start = 0; index < deltas; index++) {
+      const end = table[ends + index];
       const piece = text.slice(start, end);
       this.#put(wrap ? { type, text: piece } : piece);
       start = end;
     }
   }
 
-  #feedJson(kind, data) {
+  #receiveJson(kind, data) {
     let event;
-    if (kind === Kind.START) {
-      this.answer.begin(data);
-      if (this.#mode === Mode.EVENTS) event = this.answer.startEvent();
+    if (kind === EventKind.START) {
+      this.response.start(data);
+      if (this.#mode === Mode.EVENTS) event = this.response.startEvent();
     } else {
-      event = this.answer.push(kind, data);
+      event = this.response.add(kind, data);
     }
     if (event && this.#mode === Mode.EVENTS) this.#put(event);
   }
@@ -191,15 +195,15 @@ class Channel {
     this.#items.push(item);
   }
 
-  // Reopens the window, when everything was taken and it is enough to be worth a call. What is not
-  // yet acknowledged then is less than a part of the window, which so is open.
+  // Reopens the window once every item was taken and enough bytes are owed to be worth a call. Less
+  // than that stays unacknowledged, which is a part of the window only, so the window stays open.
   #acknowledge() {
     const owed = this.#delivered - this.#acknowledged;
-    if (owed >= this.#hub.acknowledgeBytes && !this.ended) {
+    if (owed >= this.#native.acknowledgeBytes && !this.ended) {
       this.#acknowledged += owed;
-      this.#hub.consumed(this.number, owed);
+      this.#native.acknowledge(this.number, owed);
     }
   }
 }
 
-module.exports = { Channel, Mode };
+module.exports = { Mode, Receiver };

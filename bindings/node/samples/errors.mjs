@@ -2,13 +2,13 @@ import { LiterLlm, LlmError } from "liter-llm";
 
 const llm = new LiterLlm({ provider: "openai", idleTimeoutMs: 20_000 });
 const message = { role: "user", content: "Explain Rust ownership" };
-const answer = llm.invoke(
+const stream = llm.invoke(
   { model: "gpt-4o-mini", messages: [message] },
   { retriesMax: 2 },
 );
 
 try {
-  for await (const token of answer) process.stdout.write(token);
+  for await (const token of stream) process.stdout.write(token);
 } catch (error) {
   if (!(error instanceof LlmError)) throw error;
   if (error.code === "RATE_LIMITED") {

@@ -20,7 +20,7 @@ const TRIES = `
   for await (const _ of createInterface(process.stdin)) {
     const llm = new LiterLlm(options);
     await llm.invoke(request).then(
-      (reply) => console.log(reply.text),
+      (response) => console.log(response.text),
       (error) => console.log(error.code, error.message),
     );
     llm.close();
@@ -49,21 +49,21 @@ test("thread_limit_is_a_clear_error", { skip: reason() }, async () => {
     killSignal: "SIGKILL",
   });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const said = async () => (await lines.next()).value;
+  const nextLine = async () => (await lines.next()).value;
   const limit = (threads) =>
     execFileSync("prlimit", [`--pid=${child.pid}`, `--nproc=${threads}:`], {
       ...AS_NOBODY,
     });
   try {
-    assert.equal(await said(), "ready");
+    assert.equal(await nextLine(), "ready");
 
     const limits = readFileSync(`/proc/${child.pid}/limits`, "utf8");
     limit(1);
     child.stdin.write("\n");
-    assert.match(await said(), /^CONFIG .*thread.*$/);
+    assert.match(await nextLine(), /^CONFIG .*thread.*$/);
     limit(limits.match(/^Max processes +(\w+)/m)[1]);
     child.stdin.write("\n");
-    assert.equal(await said(), "Hello world");
+    assert.equal(await nextLine(), "Hello world");
   } finally {
     child.stdin.end();
   }

@@ -19,7 +19,7 @@ import {
   REQUEST,
   collect,
   read,
-  stream,
+  streaming,
   test,
   token,
 } from "./support.mjs";
@@ -28,8 +28,8 @@ const mock = await Mock.start();
 const require = createRequire(import.meta.url);
 const MAJOR = Number(process.versions.node.split(".")[0]);
 const planHello = () => mock.plan([{ answer: { text: "Hello world" } }]);
-const planHang = () => mock.plan([stream(token("one"), token("two"), HANG)]);
-const planCut = () => mock.plan([stream(token("one"), { reset: true })]);
+const planHang = () => mock.plan([streaming(token("one"), token("two"), HANG)]);
+const planCut = () => mock.plan([streaming(token("one"), { reset: true })]);
 
 // Runs a program in a process with flags; keys are what the mock plays at URLS[name].
 async function runWith(flags, code, keys = {}) {
@@ -60,14 +60,14 @@ const EVERYTHING = `
   const llm = connect("hello", { logLevel: "debug" });
   let text = "";
   for await (const token of llm.invoke(REQUEST)) text += token;
-  const reply = await llm.invoke(REQUEST);
+  const response = await llm.invoke(REQUEST);
   const types = [];
   for await (const { type } of llm.invoke(REQUEST).events()) types.push(type);
   const cut = { ...REQUEST, stream: true };
   const error = await connect("cut").invoke(cut).catch((failure) => failure);
   for await (const token of connect("hang").invoke(REQUEST)) break;
-  console.log(text, reply.text, types.includes("end"), error instanceof LlmError, error.name,
-    error.code, error.partial.text, JSON.stringify(reply.message));`;
+  console.log(text, response.text, types.includes("end"), error instanceof LlmError, error.name,
+    error.code, error.partial.text, JSON.stringify(response.message));`;
 const PRINTED =
   "Hello world Hello world true true LlmError TRUNCATED one " +
   '{"role":"assistant","content":"Hello world"}\n';
@@ -97,7 +97,7 @@ for (const [name, flags] of Object.entries(FLAGS)) {
   });
 }
 
-// What keeps the addon from being loaded is said, and not that it has to be built.
+// The message says what keeps the addon from being loaded, and not that it has to be built.
 test("addons_that_are_not_allowed", { skip: MAJOR < 20 }, async () => {
   for (const flags of [READ, ["--no-addons"]]) {
     const { code, output } = await runWith(flags, "");
@@ -186,7 +186,7 @@ const LEAVE = {
     7,
   ],
   "cancel and leave in an exit handler": [
-    "process.on('exit', () => { answer.cancel(); reader.return(); }); process.exit(7)",
+    "process.on('exit', () => { stream.cancel(); reader.return(); }); process.exit(7)",
     7,
   ],
 };
@@ -196,8 +196,8 @@ for (const [name, [leave, code]] of Object.entries(LEAVE)) {
     const hang = await planHang();
     const program = `
       const llm = connect("hang");
-      const answer = llm.invoke(REQUEST);
-      const reader = answer[Symbol.asyncIterator]();
+      const stream = llm.invoke(REQUEST);
+      const reader = stream[Symbol.asyncIterator]();
       await reader.next();
       await reader.next();
       reader.next().catch(() => {});
@@ -223,7 +223,7 @@ test("no_rejection_of_the_library_is_unhandled", async () => {
     const aborter = new AbortController();
     const { signal } = aborter;
     for (const client of [llm, failing]) {
-      // Read a little and leave, in every way, while the answer fails.
+      // Read a little and leave, in every way, while the stream fails.
       const reader = client.invoke(REQUEST).events();
       await reader.next().catch(() => {});
       client.invoke(REQUEST)[Symbol.asyncIterator]();
@@ -293,8 +293,8 @@ test("pipelines", async () => {
   const full = new Writable({
     write: (_piece, _, done) => done(new RangeError("full")),
   });
-  const answer = mock.connect(hang).invoke(REQUEST);
-  await assert.rejects(pipeline(answer, full), { message: "full" });
+  const stream = mock.connect(hang).invoke(REQUEST);
+  await assert.rejects(pipeline(stream, full), { message: "full" });
   await mock.wait(hang, { closed: 1 });
 });
 
@@ -339,7 +339,7 @@ const IN_WORKER = `
 test("many_workers", async () => {
   const key = await planHang();
   const own = await mock.plan([
-    stream(token("one"), { await: "go" }, token("two"), ...FINISH),
+    streaming(token("one"), { await: "go" }, token("two"), ...FINISH),
   ]);
   const reader = mock.connect(own).invoke(REQUEST)[Symbol.asyncIterator]();
   await reader.next();

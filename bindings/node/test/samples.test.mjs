@@ -10,7 +10,7 @@ import {
   HANG,
   Mock,
   PACKAGE,
-  stream,
+  streaming,
   test,
   token,
 } from "./support.mjs";
@@ -19,16 +19,16 @@ const mock = await Mock.start();
 
 const WEATHER = { name: "weather", arguments: '{"city":"Hamburg"}' };
 const CALL = { index: 0, id: "call_1", type: "function", function: WEATHER };
-const CALLS_A_TOOL = stream(
+const CALLS_A_TOOL = streaming(
   { sse: { choices: [{ index: 0, delta: { tool_calls: [CALL] } }] } },
   { finish: "tool_calls" },
   { done: true },
 );
-const NUMBERS = stream(
+const NUMBERS = streaming(
   ...Array.from({ length: 100 }, (_, number) => token(`${number} `)),
   HANG,
 );
-const CUT = stream(token("Rust "), token("owns"), { reset: true });
+const CUT = streaming(token("Rust "), token("owns"), { reset: true });
 const HELLO = { answer: { text: "Hello world" } };
 const BUSY = { status: 429, headers: [["retry-after", "120"]], body: "{}" };
 const WRONG = {

@@ -11,21 +11,21 @@ import {
   collect,
   read,
   run,
-  stream,
+  streaming,
   test,
   token,
 } from "./support.mjs";
 
 const mock = await Mock.start();
 const listeners = (signal) => getEventListeners(signal, "abort").length;
-const planHang = () => mock.plan([stream(token("one"), HANG)]);
+const planHang = () => mock.plan([streaming(token("one"), HANG)]);
 
 // Streams that have begun, and what each of them comes to.
 async function startMany(llm, signal, count) {
-  const answers = Array.from({ length: count }, () =>
+  const streams = Array.from({ length: count }, () =>
     llm.invoke(REQUEST, { signal }),
   );
-  const readers = answers.map((answer) => answer[Symbol.asyncIterator]());
+  const readers = streams.map((stream) => stream[Symbol.asyncIterator]());
   await Promise.all(readers.map((reader) => reader.next()));
   return readers;
 }
