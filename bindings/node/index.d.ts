@@ -38,7 +38,7 @@ export interface InvokeOptions extends CallOptions {
 }
 
 /**
- * One response as it arrives. The request is sent when the stream is first used: iterated or awaited.
+ * One response as it arrives. The request is sent when the stream is first iterated or awaited.
  * It can be iterated once; leaving the loop in any way closes the connection.
  *
  * An async function that returns a Stream awaits it, as it would a Promise.
@@ -49,7 +49,7 @@ export class Stream implements AsyncIterable<string>, PromiseLike<Response> {
   [Symbol.asyncIterator](): StreamReader<string>;
   /** Typed events, in place of the text. */
   events(): StreamReader<StreamEvent>;
-  /** Closes the connection. A reader gets a CANCELLED error; what was received can still be read. */
+  /** Closes the connection. Readers get a CANCELLED error; `response` has what was received. */
   cancel(): void;
   /** What was received so far; after the end, an error or a break, all of it. */
   readonly response: Response;

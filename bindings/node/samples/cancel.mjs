@@ -11,7 +11,7 @@ for await (const token of stream) {
 }
 console.log("\n", stream.response.outcome, stream.response.text.length);
 
-// From elsewhere: stream.cancel(), or a signal such as the one of a web request.
+// Other code can call stream.cancel(), or abort a signal such as that of a web request.
 try {
   await llm.invoke(request, { signal: AbortSignal.timeout(300) });
 } catch (error) {

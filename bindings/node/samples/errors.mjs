@@ -12,7 +12,7 @@ try {
 } catch (error) {
   if (!(error instanceof LlmError)) throw error;
   if (error.code === "RATE_LIMITED") {
-    console.log(`\ncome back in ${error.retryAfterMs} ms`);
+    console.log(`\ntry again in ${error.retryAfterMs} ms`);
   } else if (error.code === "TRUNCATED") {
     console.log(
       `\ncut after ${error.partial.text.length} characters: ${error.message}`,
@@ -20,7 +20,7 @@ try {
   } else {
     const { code, status, retryable } = error;
     console.log(
-      `\n${code}, status ${status}, worth a retry: ${retryable}: ${error.message}`,
+      `\n${code}, status ${status}, retryable: ${retryable}: ${error.message}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { LiterLlm } from "liter-llm";
 
-// Any provider will do: node tools.mjs anthropic claude-sonnet-4-5
+// Works with every provider: node tools.mjs anthropic claude-sonnet-4-5
 const [provider = "openai", model = "gpt-4o-mini"] = process.argv.slice(2);
 
 const WEATHER = {

@@ -1,4 +1,4 @@
-// AsyncLocalStorage: each request is worked on in its own context, and none is kept.
+// AsyncLocalStorage: each request runs in the context of its caller, and no context is kept.
 import assert from "node:assert/strict";
 import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import diagnostics from "node:diagnostics_channel";
@@ -137,7 +137,7 @@ async function ask(llm, use) {
   for await (const _ of llm.invoke(REQUEST)) break;
 }
 
-// Retries, errors, aborts and callbacks that a program hangs on are all its own context's.
+// Errors, aborts and callbacks run in the context of the code that waits for them.
 test("continuations_are_in_their_own_context", async () => {
   const key = await mock.plan([
     streaming(token("one"), { signal: "here" }, HANG),

@@ -1,4 +1,4 @@
-// Every way to leave a stream closes the connection: nothing is left behind upstream.
+// Every way to leave a stream closes its connection.
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { createRequire } from "node:module";
@@ -148,7 +148,7 @@ test("interrupt_before_first_event", async () => {
   }
 });
 
-// At once after the start, and while the request is made into JSON.
+// Right after the start, and while the request is written as JSON.
 test("interrupt_at_the_start", async () => {
   const { key, llm } = await hanging();
   const aborters = { signal: null, cancel: null };
@@ -187,7 +187,7 @@ async function dropSome(llm) {
   await Promise.all([reader.return(), reader.return()]);
 }
 
-// No stream that has ended is kept, however it ended: nothing of it, and nothing that has it.
+// A stream that has ended is not kept, however it ended: its receiver can be collected.
 test("dropped_receiver_leaves_the_table", async () => {
   const { Receiver } = createRequire(import.meta.url)("../lib/receiver.cjs");
   const { key, llm } = await hanging();

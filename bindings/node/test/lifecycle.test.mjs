@@ -157,7 +157,7 @@ test("unread_is_bounded", async () => {
 test("exit_with_live_stream", async (t) => {
   const ways = {
     "process.exit": "process.exit(7)",
-    // Nobody waits for the stream any more and nothing else is going on.
+    // No next() is pending, and nothing else keeps the process alive.
     "natural exit": "process.exitCode = 7",
     "uncaught error":
       "process.exitCode = 7; process.on('uncaughtException', () => {}); throw 1",

@@ -1,4 +1,4 @@
-// A process that may have no more threads: a clear error, no hang, and it works once there is room.
+// A process that may start no more threads gets a clear error and does not hang.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { Mock, PACKAGE, test } from "./support.mjs";
 
 const mock = await Mock.start();
 
-// Limits of threads count all of a user's and do not bind root: so it takes root, and another user.
+// The limit counts all threads of a user and does not bind root: so root runs it as another user.
 const AS_NOBODY = { uid: 65_534, gid: 65_534 };
 const TRIES = `
   import { createInterface } from "node:readline";

@@ -31,12 +31,12 @@ test("every_machine_has_a_require_of_its_own", () => {
   ]);
   for (const [, machine, file] of cases)
     assert.equal(file, `../prebuilds/${machine}/liter_llm.node`);
-  // Each of them stands inside of try, where a bundler lets a file be missing.
+  // Each is inside of `try`, where a bundler lets the file be missing.
   const [body] = source.match(/ {2}try \{[^]*?\n {2}\} catch/);
   assert.equal(body.match(/require\(/g).length, cases.length);
 });
 
-// Loads a copy of the package, with one addon or none, on a machine of that name.
+// Loads a copy of the package, whose addon `prepare` places, as if on a machine of that name.
 function load(machine, prepare) {
   const folder = mkdtempSync(path.join(tmpdir(), "liter-llm-"));
   const [platform, arch] = machine.split("-");

@@ -76,7 +76,7 @@ function buildWithVersion(folder, version) {
   ]);
 }
 
-// A core that is older than the addon is refused by name; a newer one is welcome.
+// A core that is older than the addon is refused, with both versions; a newer one works.
 test("abi_is_checked", { skip: SKIP_ABI }, async () => {
   const header = readFileSync(path.join(ROOT, "include/liter_llm.h"), "utf8");
   const needed = Number(header.match(/^#define LLM_ABI_VERSION (\d+)$/m)[1]);
@@ -107,10 +107,30 @@ test("abi_is_checked", { skip: SKIP_ABI }, async () => {
   }
 });
 
+// Compiles a user of the package that is installed in the folder.
+function checkTypes(folder) {
+  const user = `
+    import { LiterLlm, type Options, type Usage } from "liter-llm";
+    const options: Options = { idleTimeoutMs: 1, logLevel: "debug" };
+    const request = { model: "m", messages: [] };
+    const { usage } = await new LiterLlm(options).invoke(request);
+    export const counted: Usage | null = usage;
+    // @ts-expect-error: what is declared is known
+    usage?.noSuchCount;`;
+  writeFileSync(path.join(folder, "user.mts"), user);
+  const tsc = require.resolve("typescript/bin/tsc");
+  const flags = ["--strict", "--noEmit", "--module", "node16"];
+  const words = [...flags, "--target", "es2022", "user.mts"];
+  const { status, stdout } = spawnSync(process.execPath, [tsc, ...words], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  assert.deepEqual([status, stdout], [0, ""]);
+}
+
 test("packed_package_works_elsewhere", async () => {
   const key = await mock.plan([{ answer: { text: "Hello world" } }]);
   const folder = mkdtempSync(path.join(tmpdir(), "liter-llm-"));
-  // Asynchronous waiting would be of no use: nothing else is going on.
   const npm = (words, cwd) =>
     execFileSync("npm", words, { cwd, encoding: "utf8" });
   try {
@@ -140,6 +160,7 @@ test("packed_package_works_elsewhere", async () => {
       execFileSync(process.execPath, words, environment),
       "Hello world\n",
     );
+    checkTypes(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,4 +1,4 @@
-// What can be read of a stream, in which ways, and what may be passed.
+// The ways to read a stream, and what a request and its options may hold.
 import assert from "node:assert/strict";
 import diagnostics from "node:diagnostics_channel";
 
@@ -206,8 +206,8 @@ test("the_log_is_a_diagnostics_channel", async () => {
   );
 });
 
-// The provider repeats the key in everything that it sends, and nothing of it is shown: not in the
-// log with its line for each attempt, nor in the error. Wherever the key came from.
+// The provider repeats the key in everything that it sends. Neither the log, which has a line for
+// each attempt, nor the error shows any part of it, wherever the key came from.
 test("the_log_hides_keys_that_the_provider_echoes", async (t) => {
   const secret = "sk-proj-4f9Qz7Lm2Xw8Rb6T";
   const from = {

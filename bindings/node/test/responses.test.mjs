@@ -1,4 +1,4 @@
-// What becomes of the core's events: their order, the end, errors, and events of a later core.
+// From the core's events to readers and responses: order, the end, errors, events of a later core.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -55,14 +55,14 @@ function thinks() {
   );
 }
 
-// Blocks that only the provider understands go back where they were between the texts.
+// Blocks that only the provider understands keep their place between the texts.
 test("content_keeps_order", async () => {
   const key = await mock.plan([thinks()]);
   const llm = mock.connect(key, { provider: "anthropic" });
   const request = { ...REQUEST, max_tokens: 100 };
   const stream = llm.invoke(request);
 
-  // Being looked at changes nothing.
+  // Reading `response` in between changes nothing.
   for await (const _ of stream) assert.ok(stream.response);
   const user = { role: "user", content: "go on" };
   const messages = [...REQUEST.messages, stream.response.message, user];
@@ -102,7 +102,7 @@ test("call_keeps_its_fields", async () => {
   assert.deepEqual(body.messages[1].tool_calls, [call]);
 });
 
-// What only a later core knows is passed over, and counts as read all the same.
+// Events that only a later core knows are skipped and still acknowledged.
 test("unknown_events_are_ignored", async () => {
   for (const use of [
     (stream) => read(stream.events()),
@@ -183,7 +183,7 @@ test("warnings_of_the_start_and_of_the_end", async () => {
   assert.deepEqual(stream.response.warnings, all);
 });
 
-// Whichever comes first, its end or the signal's: one end.
+// A stream ends once, whether its end or the abort comes first.
 test("end_races_with_abort", async () => {
   const key = await mock.plan([{ answer: { text: "Hello wide world" } }]);
   const llm = mock.connect(key);
@@ -206,7 +206,7 @@ test("end_races_with_abort", async () => {
   assert.equal(outcomes.complete + outcomes.CANCELLED, 200);
 });
 
-// Pieces that an abort took away are not passed over in silence, whatever end still comes.
+// After an abort a reader gets an error, not an end as if the pieces it missed were not there.
 test("aborted_reader_gets_no_end", async () => {
   for (const read of ["events", Symbol.asyncIterator]) {
     const core = new FakeCore();
@@ -229,7 +229,7 @@ test("aborted_reader_gets_no_end", async () => {
   }
 });
 
-// Who leaves gets no error for what was aborted before.
+// return() after an abort gives no error.
 test("return_after_abort_ends_a_waiting_next", async () => {
   const core = new FakeCore();
   const aborter = new AbortController();
@@ -245,7 +245,7 @@ test("return_after_abort_ends_a_waiting_next", async () => {
   assert.deepEqual(await reader.next(), { value: undefined, done: true });
 });
 
-// An event that cannot be read ends its stream as a defect; what comes later does not undo that.
+// An event that cannot be read ends its stream as INTERNAL, whatever arrives later.
 test("unreadable_event_ends_the_stream", async () => {
   const core = new FakeCore();
   const stream = new core.LiterLlm().invoke(REQUEST);
@@ -285,7 +285,7 @@ async function errorOf(details, number) {
   return error;
 }
 
-// Every name of the header is a code, and every field of an error has its place.
+// Every name of the header is a code, and every field of an error is read.
 test("errors_map_to_classes", async () => {
   const header = readFileSync(path.join(ROOT, "include/liter_llm.h"), "utf8");
   const kinds = [...header.matchAll(/^#define LLM_ERROR_(\w+) ([1-9]\d*)$/gm)];
@@ -322,7 +322,7 @@ test("errors_map_to_classes", async () => {
   );
 });
 
-// An error carries everything that came before it, however the stream is read.
+// An error carries everything that was received before it, however the stream is read.
 test("partial_is_attached", async () => {
   const thought = chunk({ reasoning_content: "hm" });
   const cut = streaming(thought, token("one "), token("two"), { reset: true });

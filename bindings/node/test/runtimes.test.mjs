@@ -1,5 +1,5 @@
-// The package in processes that are not as usual: with strict flags, in realms, while they end, and
-// in the hands of what else reads streams.
+// The package in unusual processes: with strict flags, in other realms, while they end; and read by
+// Node's streams and web streams.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -33,6 +33,10 @@ const planCut = () => mock.plan([streaming(token("one"), { reset: true })]);
 
 // Runs a program in a process with flags; keys are what the mock plays at URLS[name].
 async function runWith(flags, code, keys = {}) {
+  return runCommand([process.execPath, ...flags], code, keys);
+}
+
+async function runCommand([command, ...flags], code, keys) {
   const urls = Object.fromEntries(
     Object.entries(keys).map(([name, key]) => [name, mock.baseUrl(key)]),
   );
@@ -44,7 +48,7 @@ async function runWith(flags, code, keys = {}) {
       new LiterLlm({ provider: "openai", apiKey: "k", baseUrl: URLS[name], retriesMax: 0,
         ...options });
     (async () => { ${code} })();`;
-  const child = spawn(process.execPath, [...flags, "-e", program], {
+  const child = spawn(command, [...flags, "-e", program], {
     cwd: PACKAGE,
     env: { NODE_NO_WARNINGS: "1" },
     timeout: 30_000,
@@ -109,7 +113,7 @@ test("addons_that_are_not_allowed", { skip: MAJOR < 20 }, async () => {
   }
 });
 
-// The files of the package, made in a realm of its own; the addon is the process's.
+// The package's files evaluated in a realm of their own; the addon is shared by the process.
 function loadInRealm() {
   const context = vm.createContext({});
   const modules = new Map();
@@ -159,7 +163,7 @@ test("realms", async () => {
 
   const realms = [await use(), await use(), await use()];
 
-  // A realm that nobody has any more goes with its clients and streams.
+  // A realm that is not referenced any more is collected with its clients and streams.
   await mock.wait(keys[1], { requests: 3 });
   await collect(() => mock.wait(keys[1], { closed: 3 }, 50));
   await collect(async () => {
@@ -173,6 +177,7 @@ const LEAVE = {
   "an exception that nobody catches": ["setImmediate(() => { throw 1 })", 1],
   "a rejection that nobody handles": ["Promise.reject(new Error('mine'))", 1],
   "a signal": ["process.kill(process.pid, 'SIGTERM')", "SIGTERM"],
+  "an interrupt": ["process.kill(process.pid, 'SIGINT')", "SIGINT"],
   abort: ["process.abort()", "SIGABRT"],
   "close in an exit handler": [
     "process.on('exit', () => llm.close()); process.exit(7)",
@@ -211,7 +216,25 @@ for (const [name, [leave, code]] of Object.entries(LEAVE)) {
   });
 }
 
-// Nothing is rejected that the program has no hold of: whoever waits is told, and nobody else.
+// A shell starts a job in the background with SIGINT ignored; Node.js restores the default.
+test("an_interrupt_ends_a_process_of_the_background", async () => {
+  const hang = await planHang();
+  const program = `
+    const reader = connect("hang").invoke(REQUEST)[Symbol.asyncIterator]();
+    await reader.next();
+    process.kill(process.pid, "SIGINT");
+    await reader.next();
+    await reader.next();`;
+  const ignoring = ["sh", "-c", `trap "" INT; exec "$0" "$@"`];
+  const command = [...ignoring, process.execPath];
+
+  const ended = await runCommand(command, program, { hang });
+
+  assert.deepEqual(ended, { code: "SIGINT", output: "" });
+  await mock.wait(hang, { closed: 1 });
+});
+
+// The library rejects no promise but those that it returned: none is unhandled.
 test("no_rejection_of_the_library_is_unhandled", async () => {
   const keys = {
     ...{ cut: await planCut(), hang: await planHang() },
@@ -266,7 +289,7 @@ test("readable_from", async () => {
   const broken = Readable.from(mock.connect(cut).invoke(REQUEST));
   await assert.rejects(read(broken), { code: "TRUNCATED" });
 
-  // Destroyed while it waits, and destroyed with an error.
+  // Destroyed while a read is pending, without and with an error.
   for (const reason of [undefined, new RangeError("mine")]) {
     const readable = Readable.from(mock.connect(hang).invoke(REQUEST));
     readable.on("error", (error) => assert.equal(error, reason));
@@ -335,7 +358,7 @@ const IN_WORKER = `
   });
 `;
 
-// Many at once: some are terminated in the middle of starts and ends, others leave by themselves.
+// Many workers: some are terminated in the middle of starts and ends, others end by themselves.
 test("many_workers", async () => {
   const key = await planHang();
   const own = await mock.plan([
@@ -352,7 +375,7 @@ test("many_workers", async () => {
     const leave = leaves[number % leaves.length];
     const workerData = { options, request: REQUEST, leave };
     const worker = new Worker(IN_WORKER, { eval: true, workerData });
-    // Not of node:events: that one fails with the worker's own error.
+    // Not node:events' once, which rejects with the worker's own error.
     const once = (what) => new Promise((resolve) => worker.once(what, resolve));
     worker.on("error", (error) => assert.equal(error.message, "mine"));
     return { worker, leave, end: once("exit"), live: once("message") };

@@ -1,4 +1,4 @@
-// The samples do what they say, and the README shows them as they are.
+// The samples print what they should, and the README shows them unchanged.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -47,12 +47,12 @@ const SAMPLES = [
   ["cancel.mjs", [NUMBERS], "0 1 2 3 4 5 6 7 \n cancelled "],
   ["cancel.mjs", [NUMBERS], "\nCANCELLED TimeoutError\n"],
   ["errors.mjs", [HELLO], "Hello world"],
-  ["errors.mjs", [BUSY], "come back in 120000 ms"],
+  ["errors.mjs", [BUSY], "try again in 120000 ms"],
   ["errors.mjs", [CUT], "Rust owns\ncut after 9 characters: "],
   [
     "errors.mjs",
     [WRONG],
-    "AUTHENTICATION, status 401, worth a retry: false: openai: ",
+    "AUTHENTICATION, status 401, retryable: false: openai: ",
   ],
   [
     "tools.mjs",

@@ -1,4 +1,4 @@
-// What `make test-slow` repeats thousands of times, and every run a few times.
+// Tests that `make test-slow` repeats thousands of times, and every other run a few times.
 import assert from "node:assert/strict";
 
 import {
@@ -14,7 +14,7 @@ import {
 const slowly = (usually, slow) => (process.env.SLOW ? slow : usually);
 const mock = await Mock.start();
 
-// The provider sees every cancel as a closed connection, soon.
+// Soon after a cancel the provider sees the connection closed.
 test("cancels_are_seen", async (t) => {
   const took = [];
   const llm = mock.connect("unused");

@@ -1,4 +1,4 @@
-// The mock provider as the tests use it: plans in, what it saw out. Loopback only.
+// What the tests share: the mock provider, a core that a test plays, and helpers. Loopback only.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
@@ -18,7 +18,7 @@ for (const name of Object.keys(process.env)) {
 const TIMEOUT_MS =
   Number(process.env.TEST_TIMEOUT_MS) || (process.env.SLOW ? 600_000 : 60_000);
 
-// A test that hangs fails by its own name, and the others of its file still run.
+// A test that hangs fails under its own name, and the other tests of its file still run.
 export const test = (name, ...rest) => {
   const [options, body] = rest.length === 2 ? rest : [{}, rest[0]];
   return nodeTest(name, { timeout: TIMEOUT_MS, ...options }, body);
@@ -39,7 +39,7 @@ const HEAD = { head: { status: 200, headers: HEADERS, chunked: true } };
 
 export const token = (text) => ({ token: text });
 
-// A step that streams: actions after the head of a response.
+// A step of a plan that streams: actions after the head of a response.
 export const streaming = (...actions) => ({ raw: [HEAD, ...actions] });
 
 export async function read(readable) {
@@ -48,7 +48,7 @@ export async function read(readable) {
   return pieces;
 }
 
-// Runs a module of its own, with everything that it prints.
+// Runs code as a module in a process of its own; returns its end and everything that it printed.
 export async function run(code, ...words) {
   const flags = ["--expose-gc", "--input-type=module", "-e", code, ...words];
   const child = spawn(process.execPath, flags, {
@@ -74,7 +74,7 @@ export const chunk = (delta, reason = null) => ({
   },
 });
 
-// The first eight characters of a secret in a row that can be seen in a value, however it is shown.
+// The first `least` characters in a row of a secret that a value shows in any form, or null.
 export function shownPiece(value, secret, least = 8) {
   const shown = [
     inspect(value, { depth: 20, showHidden: true, maxStringLength: null }),
@@ -101,13 +101,13 @@ export async function collect(wanted) {
   }
 }
 
-// Each native client has a waker, and each waker is such a handle of the event loop.
+// Each native client has a waker, which is a handle of this type in the event loop.
 export function countWakers() {
   const { libuv } = process.report.getReport();
   return libuv.filter((handle) => handle.type === "async").length;
 }
 
-// A copy of the package on a core that the test plays, to deliver what no real core would.
+// A copy of the package on a core that the test plays, to deliver what this core would not.
 export class FakeCore {
   calls = [];
   #deliver;
@@ -176,7 +176,7 @@ export class Mock {
     const built = path.join(ROOT, "tests/mock/target/release/liter-llm-mock");
     const command = process.env.LITER_LLM_MOCK ?? built;
     const mock = new Mock();
-    // It ends with its standard input.
+    // It ends when its standard input is closed.
     mock.#process = spawn(command, [...flags, "--lifetime-seconds", "900"], {
       stdio: ["pipe", "pipe", "inherit"],
     });

@@ -1,5 +1,5 @@
-// Half of a surrogate pair, which a cut through an emoji leaves: a text of JavaScript may hold it,
-// and UTF-8 cannot. It becomes U+FFFD, and nothing else of the request changes.
+// Half of a surrogate pair, which a cut through an emoji leaves: a JavaScript string may hold it,
+// UTF-8 cannot. It becomes U+FFFD, and nothing else of the request changes.
 import assert from "node:assert/strict";
 
 import { MESSAGES, Mock, read, test } from "./support.mjs";
@@ -22,7 +22,7 @@ const WHOLE = [
   "only text: \\ud83d \\\\ud83d \\u0041",
 ];
 
-// By hand, as the first versions of Node.js that are served lack toWellFormed.
+// By hand, because the oldest supported versions of Node.js lack toWellFormed.
 const wellFormed = (text) => Buffer.from(text, "utf8").toString("utf8");
 
 const USES = [

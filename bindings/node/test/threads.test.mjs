@@ -1,4 +1,4 @@
-// Worker threads: each has clients of its own, and may be ended at any time.
+// Worker threads: each has clients of its own, and may be terminated at any time.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createRequire } from "node:module";

@@ -143,6 +143,9 @@ test("types_have_every_word", () => {
     events.sort(),
     kinds.map((kind) => kind.toLowerCase()).sort(),
   );
+  const role = checker.getPropertyOfType(exported.get("Message"), "role");
+  const roles = checker.getTypeOfSymbol(role).types.map(({ value }) => value);
+  assert.deepEqual(roles.sort(), namesOf(SCHEMA.roles).sort());
   const unknown = [...namesOf(SCHEMA.error_kinds), "UNKNOWN"];
   assert.deepEqual(wordsOf("ErrorKind").sort(), unknown.sort());
   for (const [name, entries] of [
@@ -155,7 +158,7 @@ test("types_have_every_word", () => {
     assert.deepEqual(wordsOf(name).sort(), namesOf(entries).sort(), name);
 });
 
-// Values that are exported, for import and require alike.
+// The types declare the values that are exported, and no others.
 test("types_have_every_export", () => {
   const values = checker
     .getExportsOfModule(module)
@@ -181,7 +184,7 @@ test("every_typed_option_is_taken", async () => {
   }
 });
 
-// A value for a field by its type, and what becomes of it.
+// A value for a field, by its type.
 const sampleOf = ({ name, type }) =>
   type === "object"
     ? { of: name }

@@ -1,4 +1,4 @@
-// Small windows, what is acknowledged, and responses of which nothing is kept.
+// Windows: small ones, what is acknowledged when, and responses that are not kept.
 import assert from "node:assert/strict";
 
 import { LlmError } from "liter-llm";
@@ -92,7 +92,7 @@ test("acknowledges_what_was_read", async () => {
 
   for (let round = 0; round < 24; round++) {
     taken += (await reader.next()).value.length;
-    // The question gives the provider the time to send what it is let.
+    // The round trip gives the provider time to send what the window allows.
     await mock.wait(key, { bytes: 1 });
     const came = stream.response.text.length - taken;
     assert.ok(came <= window + 2 * 16_384, `${came} bytes after ${taken}`);
@@ -105,7 +105,7 @@ test("acknowledges_what_was_read", async () => {
   await mock.wait(key, { closed: 1 });
 });
 
-// And exactly what was: not while something waits to be taken, then all of it, once.
+// What was read is acknowledged once, and only when no item waits to be taken.
 test("acknowledges_each_byte_once", async () => {
   const core = new FakeCore();
   const llm = new core.LiterLlm({ streamWindowBytes: 40 });
@@ -236,7 +236,7 @@ test("collect_false_memory", async () => {
 
   assert.equal(taken, 2 * pieces * piece);
   assert.equal(stream.response.text, "");
-  // One read of the core may go past the window, and the test itself holds something.
+  // One read of the core may go past the window, and the test itself uses some memory.
   const grown = (most - before) / 1024;
   assert.ok(grown < 256 + 2048, `${grown} KiB`);
 });

@@ -2,7 +2,7 @@
 
 /** A message of a request. */
 export interface Message {
-  role: "system" | "developer" | "user" | "assistant" | "tool";
+  role: "system" | "developer" | "user" | "assistant" | "tool" | "function";
   /** Text, or parts such as `{ type: "text", text }` and `{ type: "image_url", image_url }`. */
   content?: string | readonly Part[] | null;
   name?: string;

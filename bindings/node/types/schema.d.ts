@@ -38,8 +38,8 @@ export interface Options {
    */
   idleTimeoutMs?: number;
   /**
-   * Longest time for the whole call, retries and their waits included; 0 is off, and so
-   * is a stream unless it is set; a whole response has 600000.
+   * Longest time for the whole call, retries and their waits included; by default 600000
+   * for a whole response and off for a stream; 0 is off.
    */
   totalTimeoutMs?: number;
   /**
@@ -191,8 +191,8 @@ export interface CallOptions {
    */
   idleTimeoutMs?: number;
   /**
-   * Longest time for the whole call, retries and their waits included; 0 is off, and so
-   * is a stream unless it is set; a whole response has 600000.
+   * Longest time for the whole call, retries and their waits included; by default 600000
+   * for a whole response and off for a stream; 0 is off.
    */
   totalTimeoutMs?: number;
   /** How many times a transient failure is retried. */
@@ -379,7 +379,7 @@ export type Phase = "request" | "connect" | "headers" | "body" | "retry";
  * - `connect`: Name lookup, TCP, a proxy's tunnel and TLS.
  * - `headers`: From the connection to the response's headers.
  * - `first_token`: From the headers to the first content; pings do not count.
- * - `idle`: The gap between received bytes once content has started.
+ * - `idle`: The gap between events once content has started.
  * - `total`: The whole call, attempts and waits included.
  */
 export type Timer = "connect" | "headers" | "first_token" | "idle" | "total";
