@@ -2,7 +2,6 @@
 "use strict";
 
 const { LlmError, configError, invalidRequest } = require("./error.cjs");
-const { toJson } = require("./json.cjs");
 const { NativeClient } = require("./native_client.cjs");
 const {
   checkCallOptions,
@@ -11,6 +10,7 @@ const {
   readCallOptions,
   readClientOptions,
   readCollect,
+  requestToJson,
 } = require("./options.cjs");
 const { Receiver } = require("./receiver.cjs");
 const { Stream } = require("./stream.cjs");
@@ -53,7 +53,7 @@ class LiterLlm {
     const { collect: ofClient, ...options } = this.#options;
     const byDefault = readCollect(ofClient, configError) ?? true;
     const collect = readCollect(ofCall, invalidRequest) ?? byDefault;
-    const requestJson = toJson(fields, "request", invalidRequest);
+    const requestJson = requestToJson(fields);
     this.#native ??= new NativeClient(this, options);
     const native = this.#native;
     const receiver = new Receiver({ native, mode, collect, owner: this });

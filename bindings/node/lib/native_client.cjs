@@ -5,13 +5,13 @@
 const { AsyncResource } = require("node:async_hooks");
 const { channel } = require("node:diagnostics_channel");
 
-const { LlmError, configError } = require("./error.cjs");
-const { toJson } = require("./json.cjs");
+const { LlmError } = require("./error.cjs");
 const { Column, native } = require("./native.cjs");
 const {
   acknowledgeBytes,
   checkClientOptions,
   inCamelCase,
+  optionsToJson,
 } = require("./options.cjs");
 const { EventKind } = require("./schema.cjs");
 
@@ -42,7 +42,7 @@ class NativeClient {
   // `options` are in snake case.
   constructor(owner, options) {
     checkClientOptions(options);
-    const optionsJson = toJson(options, "options", configError);
+    const optionsJson = optionsToJson(options);
     this.acknowledgeBytes = acknowledgeBytes(options.stream_window_bytes);
     this.#logs = (options.log_level ?? "off") !== "off";
     const deliver = (texts, table) => this.#deliver(texts, table);

@@ -1,9 +1,10 @@
 // The options of a client and of a call: their names, in camel case here and in snake case for the
-// core, and what is said of a name that is no option. Values are checked by the core.
+// core; and the errors about names that are no options. The core checks the values.
 "use strict";
 
 const { isSignal } = require("./abort_signals.cjs");
 const { configError, invalidRequest } = require("./error.cjs");
+const { toJson } = require("./json.cjs");
 const { nearestNames } = require("./nearest_names.cjs");
 const {
   CALL_OPTIONS,
@@ -15,7 +16,7 @@ const {
 const ACKNOWLEDGE_BYTES_MAX = 16_384;
 // `collect` and `signal` are options of this package, which the core does not know.
 const OF_CALL = [...CALL_OPTIONS, "collect", "signal"];
-// Of every option whose name is another one in camel case.
+// The name in snake case by the one in camel case, of every option where they differ.
 const SNAKE_NAMES = new Map(
   [...CLIENT_OPTIONS, ...CALL_OPTIONS]
     .filter((name) => name.includes("_"))
@@ -65,7 +66,7 @@ function toSnakeCase(options) {
   );
 }
 
-// The core knows this package's own options by no name.
+// The core does not know the options of this package by name.
 function checkClientOptions(options) {
   if (options.signal === undefined) return;
   throw configError('"signal" is an option of a call, not of the client');
@@ -94,12 +95,12 @@ function didYouMean(name) {
   return `; did you mean ${list}?`;
 }
 
-// So an option in camel case inside of the request would go to the provider, a key among them.
+// An option in camel case that stands in the request would be sent to the provider: a key, too.
 function checkRequestFields(request) {
   for (const [name, value] of Object.entries(request)) {
     const isOption =
       SNAKE_NAMES.has(name) || (name === "signal" && isSignal(value));
-    if (!isOption) continue;
+    if (!isOption || value === undefined) continue;
     throw invalidRequest(
       OF_CALL.includes(SNAKE_NAMES.get(name) ?? name)
         ? `"${name}" is an option, not a field of a request; use invoke(request, { ${name} })`
@@ -108,7 +109,7 @@ function checkRequestFields(request) {
   }
 }
 
-// Whether the stream keeps what it delivers; the core is not asked.
+// Whether the stream keeps what it delivers, which the core need not know.
 function readCollect(value, refuse) {
   if (value == null || typeof value === "boolean") return value;
   throw refuse(`collect: expected true or false, got ${describe(value)}`);
@@ -126,6 +127,19 @@ function inCamelCase(message, options = {}) {
   const names = new Set([...SNAKE_NAMES.values(), ...Object.keys(options)]);
   return message?.replace(/\w+/g, (name) =>
     names.has(name) ? camelCase(name) : name,
+  );
+}
+
+// Options, or a request with the options of its call, as JSON for the core.
+function optionsToJson(options) {
+  return toJson(options, "options", (message, cause) =>
+    configError(inCamelCase(message, options), cause),
+  );
+}
+
+function requestToJson(fields) {
+  return toJson(fields, "request", (message, cause) =>
+    invalidRequest(inCamelCase(message), cause),
   );
 }
 
@@ -155,7 +169,9 @@ module.exports = {
   checkIsObject,
   checkRequestFields,
   inCamelCase,
+  optionsToJson,
   readCallOptions,
   readClientOptions,
   readCollect,
+  requestToJson,
 };
