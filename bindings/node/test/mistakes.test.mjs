@@ -277,6 +277,14 @@ const TYPE_ERRORS = {
     },
     "a stream can be read only once; call invoke() again for a new one",
   ],
+  a_stream_has_two_readers: [
+    () => {
+      const stream = ask(REQUEST);
+      stream.events();
+      return stream[Symbol.asyncIterator]();
+    },
+    "a stream can be read only once; call invoke() again for a new one",
+  ],
   a_stream_is_awaited_while_it_is_read: [
     () => {
       const stream = ask(REQUEST);
@@ -364,6 +372,19 @@ for (const { name, options, kind, message } of TABLE.options) {
     assert.deepEqual([error.code, error.message], expected);
   });
 }
+
+test("misspelled_names_find_the_name_that_was_meant", () => {
+  const names = SCHEMA.client_options.map(({ name }) => name);
+  const meant = {
+    retrys_max: ["retries_max"],
+    conect_timout_ms: ["connect_timeout_ms"],
+    worker_thread: ["worker_threads"],
+    idle_pool_timeout_ms: ["pool_idle_timeout_ms", "idle_timeout_ms"],
+    ...{ ms: [], proxies: [], "": [], ["base_url".repeat(9)]: [] },
+  };
+  for (const [name, expected] of Object.entries(meant))
+    assert.deepEqual(nearestNames(name, names), expected, name);
+});
 
 // The rules are those of the core, so they find the same names.
 test("nearest_names_are_those_of_the_core", () => {
