@@ -127,7 +127,8 @@ export interface Options {
    */
   poolIdleTimeoutMs?: number;
   /**
-   * How many unused HTTP/1.1 connections are kept to one origin; 0 keeps none.
+   * How many unused HTTP/1.1 connections are kept to one origin (scheme, host, port),
+   * past which the oldest is closed; 0 keeps none.
    * @defaultValue 10000
    */
   poolIdleConnectionsMax?: number;
@@ -312,28 +313,35 @@ export type FinishReason =
 /**
  * What kind of failure. UNKNOWN stands for a kind that a later version adds.
  *
- * - `INVALID_ARGUMENT`: The interface was misused, or a key or header cannot be sent.
- * - `CONFIG`: There is no key, a provider or option is unknown, or the base URL, a
- *   certificate file or a proxy variable is unusable.
+ * - `INVALID_ARGUMENT`: The interface was misused, or a key or header cannot be sent:
+ *   one with a line break, or a header that HTTP itself sets.
+ * - `CONFIG`: No key, an unknown provider or option, or something that cannot be used:
+ *   a base URL, a certificate file, a proxy variable (or 407 from the proxy), an
+ *   address that is refused, a key over plain http, or threads that the system does
+ *   not give.
  * - `INVALID_REQUEST`: The request is wrong; the message names the field where it is
  *   known.
  * - `AUTHENTICATION`: The provider does not know the key.
  * - `PERMISSION`: The key may not do this.
  * - `NOT_FOUND`: There is no such model, deployment or address.
- * - `RATE_LIMITED`: Too many requests were sent; `retryAfterMs` says when to try
+ * - `RATE_LIMITED`: Too many requests were sent (429); `retryAfterMs` says when to try
  *   again, if the provider did.
- * - `QUOTA_EXCEEDED`: No credit is left; waiting does not help.
- * - `OVERLOADED`: The provider is out of capacity.
- * - `PROVIDER`: The provider failed in another way: a 5xx status, or an error event
- *   inside a stream.
+ * - `QUOTA_EXCEEDED`: No credit is left, whichever status says so; waiting does not
+ *   help.
+ * - `OVERLOADED`: The provider is out of capacity (498, 529, or an error that says
+ *   so).
+ * - `PROVIDER`: The provider failed in another way: 408, 409, 424, a 5xx status, or an
+ *   error event inside a stream.
  * - `NETWORK`: Name lookup or connect failed, or the connection broke before a
  *   response.
  * - `TLS`: The certificate or the TLS handshake was refused.
  * - `TIMEOUT`: A timer ran out; `timer` says which.
- * - `PROTOCOL`: The response is not what the protocol allows.
+ * - `PROTOCOL`: The response is not what the protocol allows: bytes that are not HTTP,
+ *   a redirect, broken JSON or JSON of more than 128 levels, too many headers, or an
+ *   end mark without content; `detail` holds its first 4 KiB.
  * - `TRUNCATED`: The response was cut before its end; what came is a prefix.
- * - `TOO_LARGE`: Something passed a limit in bytes, which the message names, or there
- *   is no memory for it.
+ * - `TOO_LARGE`: Something passed a limit in bytes, which the message names, or the
+ *   provider's own (413), or there is no memory for it.
  * - `CANCELLED`: The caller cancelled the call.
  * - `CLOSED`: The client is closed, or was inherited through fork, or the process is
  *   ending.
