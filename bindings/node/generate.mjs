@@ -1,6 +1,6 @@
-// Generates lib/schema.cjs and types/schema.d.ts from core/schema/schema.json: the names, numbers
-// and defaults that the package knows, and the types of options and requests. `npm run generate`
-// writes both; a test fails when they are stale.
+// Generates lib/schema.cjs, types/options.d.ts and types/receipt.d.ts from core/schema/schema.json:
+// the names, numbers and defaults that the package knows, and the types of options, requests, usage
+// and errors. `npm run generate` writes them; a test fails when they are stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -124,7 +124,8 @@ function request() {
   return options("Request", about, [...fields, "[field: string]: unknown;"]);
 }
 
-function types() {
+// What a user passes in.
+function inputs() {
   const ofClient = [
     ...SCHEMA.client_options.map((entry) => option(entry, entry.default)),
     option(COLLECT, true),
@@ -146,6 +147,14 @@ function types() {
       ofCall,
     ),
     request(),
+    union("LogLevel", "Which lines are logged.", SCHEMA.log_levels),
+  ].join("\n\n");
+}
+
+// What a user gets back.
+function outputs() {
+  return [
+    NOTE,
     usage(),
     union("Outcome", "How a stream ended.", SCHEMA.outcomes),
     union("FinishReason", "Why the model stopped.", SCHEMA.finish_reasons),
@@ -157,7 +166,6 @@ function types() {
     ),
     union("Phase", "Where in its life a request failed.", SCHEMA.phases),
     union("Timer", "The timer that ran out.", SCHEMA.timers),
-    union("LogLevel", "Which lines are logged.", SCHEMA.log_levels),
   ].join("\n\n");
 }
 
@@ -184,7 +192,11 @@ function names() {
 
 // The text of each generated file by its name.
 export async function generate() {
-  const files = { "lib/schema.cjs": names(), "types/schema.d.ts": types() };
+  const files = {
+    "lib/schema.cjs": names(),
+    "types/options.d.ts": inputs(),
+    "types/receipt.d.ts": outputs(),
+  };
   for (const [name, text] of Object.entries(files))
     files[name] = await prettier.format(text, { filepath: name });
   return files;

@@ -1,20 +1,19 @@
-// Types of liter-llm. Those of options and requests are generated: see types/schema.d.ts.
+// Types of liter-llm. Those of options, requests, usage and kinds of errors are generated in types/.
 
 import type { Message, Part } from "./types/message.js";
+import type { CallOptions, Options, Request } from "./types/options.js";
 import type {
-  CallOptions,
   ErrorKind,
   FinishReason,
-  Options,
   Outcome,
   Phase,
-  Request,
   Timer,
   Usage,
-} from "./types/schema.js";
+} from "./types/receipt.js";
 
 export * from "./types/message.js";
-export * from "./types/schema.js";
+export * from "./types/options.js";
+export * from "./types/receipt.js";
 
 /** The version of the native core. */
 export const version: string;
