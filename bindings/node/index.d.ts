@@ -1,4 +1,4 @@
-// Types of liter-llm. Those of options, requests, usage and kinds of errors are generated in types/.
+// Types of liter-llm. Those of options, requests, usage and error kinds are generated in types/.
 
 import type { Message, Part } from "./types/message.js";
 import type { CallOptions, Options, Request } from "./types/options.js";
