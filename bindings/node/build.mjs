@@ -1,5 +1,5 @@
-// Compiles the addon with the C compiler, on top of the static library of the core, for the machine
-// that it runs on: prebuilds/<platform>-<architecture>/liter_llm.node.
+// Compiles the addon for this machine and links the core's static library into it:
+// prebuilds/<platform>-<architecture>/liter_llm.node.
 //
 //   LITER_LLM_ARCHIVE   the static library; without it cargo builds one
 //   CC                  the compiler, cc
@@ -43,7 +43,7 @@ function buildArchive() {
   return path.join(target, "release/libliter_llm.a");
 }
 
-// Nothing of the archive is exported, and its threads keep the module mapped for ever.
+// Exports nothing of the archive. The module stays mapped, because the core's threads run in it.
 function linkArguments() {
   if (process.platform === "darwin") {
     const frameworks = ["Security", "CoreFoundation", "SystemConfiguration"];

@@ -1,6 +1,6 @@
 "use strict";
 
-const { Response } = require("./lib/answer.cjs");
+const { Response } = require("./lib/response.cjs");
 const { LiterLlm } = require("./lib/client.cjs");
 const { LlmError } = require("./lib/error.cjs");
 const { native } = require("./lib/native.cjs");

@@ -1,2 +1,2 @@
-// Types of liter-llm for import: those of index.d.ts, which are for require, as ES modules see them.
+// The types for `import`: those of index.d.ts, which `require` uses.
 export * from "./index.js";

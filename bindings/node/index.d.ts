@@ -1,39 +1,61 @@
-// Types of liter-llm.
+// Types of liter-llm. Those of options, requests, usage and error kinds are generated in types/.
+
+import type { Message, Part } from "./types/message.js";
+import type { CallOptions, Options, Request } from "./types/options.js";
+import type {
+  ErrorKind,
+  FinishReason,
+  Outcome,
+  Phase,
+  Timer,
+  Usage,
+} from "./types/receipt.js";
+
+export * from "./types/message.js";
+export * from "./types/options.js";
+export * from "./types/receipt.js";
 
 /** The version of the native core. */
 export const version: string;
 
 /**
- * Talks to providers. Cheap to make: connections, threads and the check of the options wait for the
+ * A client of one or many providers. Connections, threads and the check of the options wait for the
  * first request. Each thread, the main one and workers, makes its own.
  */
 export class LiterLlm {
   constructor(options?: Options);
-  /** One request. Returns at once and sends nothing: see Stream for what can be done with it. */
+  /** One request, which is sent when the Stream is first used: iterated or awaited. */
   invoke(request: Request, options?: InvokeOptions): Stream;
-  /** Ends every live stream with CLOSED and takes no more. At once. */
+  /** Ends every live stream with CLOSED, at once; later requests fail with CLOSED. */
   close(): void;
 }
 
+/** What invoke() takes beside the request. */
+export interface InvokeOptions extends CallOptions {
+  /** Aborting it closes the connection: a CANCELLED error with the reason as its cause. */
+  signal?: AbortSignal | null;
+}
+
 /**
- * One answer, to come. It starts when it is first used: iterated, or awaited. It can be iterated
- * once; leaving the loop in any way closes the connection.
+ * One response as it arrives. The request is sent when the stream is first iterated or awaited.
+ * It can be iterated once; leaving the loop in any way closes the connection.
  *
- * An async function that returns a Stream awaits it, as it does with a Promise.
+ * An async function that returns a Stream awaits it, as it would a Promise.
  */
 export class Stream implements AsyncIterable<string>, PromiseLike<Response> {
   private constructor();
-  /** The text, piece by piece, as the provider cut it. */
+  /** The text, in the pieces in which the provider sent it. */
   [Symbol.asyncIterator](): StreamReader<string>;
   /** Typed events, in place of the text. */
   events(): StreamReader<StreamEvent>;
-  /** Closes the connection. What was received stays readable; then there is a CANCELLED error. */
+  /** Closes the connection. Readers get a CANCELLED error; `response` has what was received. */
   cancel(): void;
   /** What was received so far; after the end, an error or a break, all of it. */
   readonly response: Response;
-  /** `await stream`: all of the answer. Asks for it in one piece, unless the stream is running. */
+  /** `await stream`: the whole response, requested in one piece unless the stream is running. */
   then<Result1 = Response, Result2 = never>(
-    onAnswer?: ((response: Response) => Result1 | PromiseLike<Result1>) | null,
+    onResponse?:
+      ((response: Response) => Result1 | PromiseLike<Result1>) | null,
     onError?: ((error: any) => Result2 | PromiseLike<Result2>) | null,
   ): Promise<Result1 | Result2>;
   catch<Result = never>(
@@ -42,97 +64,75 @@ export class Stream implements AsyncIterable<string>, PromiseLike<Response> {
   finally(onEnd?: (() => void) | null): Promise<Response>;
 }
 
+/** The iterator of a stream. */
 export interface StreamReader<Item> extends AsyncIterableIterator<Item> {
   next(): Promise<IteratorResult<Item, undefined>>;
-  /** Closes the connection; what `break` calls. */
+  /** Closes the connection; `break` calls it. */
   return(value?: any): Promise<IteratorResult<Item, any>>;
   throw(error?: any): Promise<IteratorResult<Item, any>>;
   [Symbol.asyncIterator](): StreamReader<Item>;
 }
 
-/** All of an answer, or as much of it as was received. */
+/** A response, or as much of it as was received. */
 export class Response {
   private constructor();
-  /** Only "complete" is a whole answer; null while the stream is still running. */
+  /** Only "complete" is a whole response; null while the stream is running. */
   readonly outcome: Outcome | null;
   /**
    * False with `collect: false`. Then text, reasoning, refusal, toolCalls, parts and content were
-   * handed to the reader, and are empty here.
+   * passed to the reader only, and are empty here.
    */
   readonly collected: boolean;
   readonly text: string;
   readonly reasoning: string;
-  /** Why the model does not answer, where the provider tells that apart from text. */
+  /** Why the model refuses to respond, where the provider sends that apart from text. */
   readonly refusal: string | null;
   readonly toolCalls: readonly ToolCall[];
-  /** Everything else, in order. */
+  /** Every other part, in order. */
   readonly parts: readonly Part[];
-  /** Text, and blocks that the provider wants back as they are, in order: see message. */
+  /** Text and the blocks that the provider wants back unchanged, in order: see message. */
   readonly content: readonly Part[];
+  /** The provider's name for the response. */
   readonly id: string | null;
+  /** The model that responds, as the provider names it. */
   readonly model: string;
   readonly provider: string;
+  /** The provider's name for the request. */
   readonly requestId: string | null;
-  /** What the provider said of its limits: requestsLimit, requestsRemaining, ... */
+  /** What the rate-limit headers said: requestsLimit, requestsRemaining, ... */
   readonly rateLimit: Readonly<Record<string, unknown>>;
   /**
-   * What a lenient request had dropped or renamed, then what was odd about the end, such as that
-   * nobody said why it came. The start event has the first, the end event the second.
+   * What a lenient request had dropped or renamed, then what was unusual about the end, such as a
+   * missing finish reason. The start event has the former, the end event the latter.
    */
   readonly warnings: readonly string[];
   readonly finishReason: FinishReason | null;
+  /** The provider's own word for the finish reason. */
   readonly finishReasonRaw: string | null;
   readonly usage: Usage | null;
+  /** How many requests were sent. */
   readonly attempts: number;
-  /** Events of the stream that this version does not know and passed over. */
+  /** How many events of the stream this version does not know and skipped. */
   readonly unknownEvents: number;
+  /** When the first content arrived, in milliseconds since the call. */
   readonly firstTokenMs: number | null;
+  /** When the stream ended, in milliseconds since the call. */
   readonly totalMs: number | null;
-  /** The answer as a message, for the next request's messages. A TypeError if not collected. */
+  /** The response as a message, for the next request's messages. A TypeError if not collected. */
   readonly message: Message;
 }
 
-export type Outcome = "complete" | "truncated" | "cancelled" | "failed";
-export type FinishReason =
-  | "stop"
-  | "length"
-  | "tool_calls"
-  | "content_filter"
-  | "pause"
-  | "error"
-  | "other";
-
-/** What was counted, and billed; null where the provider did not say. */
-export interface Usage {
-  readonly inputTokens: number | null;
-  readonly outputTokens: number | null;
-  readonly totalTokens: number | null;
-  readonly cachedInputTokens: number | null;
-  readonly cacheWriteTokens: number | null;
-  readonly reasoningTokens: number | null;
-  /** What is charged, where that is another number than what was counted. */
-  readonly billedInputTokens: number | null;
-  readonly billedOutputTokens: number | null;
-  /** The provider's own fields. */
-  readonly raw: Readonly<Record<string, unknown>>;
-}
-
+/** A whole tool call. */
 export interface ToolCall {
-  /** Dense from 0. */
+  /** Which call: dense from 0. */
   readonly index: number;
-  /** The provider's; one made here where that is missing, or another call's. */
+  /** The provider's name for the call; one is made where it is missing or not unique. */
   readonly id: string;
   readonly name: string;
-  /** The text the model wrote: JSON, if it is right. */
+  /** The text that the model wrote, which should be JSON. */
   readonly arguments: string;
-  /** The provider's other fields of the call, which some want to see again. */
+  /** The provider's other fields of the call, which some providers want back. */
   readonly extra?: Readonly<Record<string, unknown>>;
-}
-
-/** A piece of an answer: "refusal", "citation", "logprobs", ..., in the provider's own fields. */
-export interface Part {
-  readonly type: string;
-  readonly [field: string]: unknown;
 }
 
 export type StreamEvent =
@@ -143,7 +143,7 @@ export type StreamEvent =
   | { readonly type: "part"; readonly part: Part }
   | EndEvent;
 
-/** The answer begins. */
+/** The response begins. */
 export interface StartEvent extends Pick<
   Response,
   "id" | "model" | "provider" | "requestId" | "rateLimit" | "warnings"
@@ -151,7 +151,7 @@ export interface StartEvent extends Pick<
   readonly type: "start";
 }
 
-/** A piece of a tool call; its id and name come once. */
+/** A piece of a tool call; id and name come once. */
 export interface ToolDeltaEvent {
   readonly type: "tool_delta";
   readonly index: number;
@@ -160,7 +160,7 @@ export interface ToolDeltaEvent {
   readonly arguments: string;
 }
 
-/** The answer is whole. An answer that is not throws an error in place of this. */
+/** The response is complete. One that is not throws an LlmError instead. */
 export interface EndEvent extends Pick<
   Response,
   | "finishReason"
@@ -176,35 +176,13 @@ export interface EndEvent extends Pick<
   readonly type: "end";
 }
 
-export type ErrorKind =
-  | "INVALID_ARGUMENT"
-  | "CONFIG"
-  | "INVALID_REQUEST"
-  | "AUTHENTICATION"
-  | "PERMISSION"
-  | "NOT_FOUND"
-  | "RATE_LIMITED"
-  | "QUOTA_EXCEEDED"
-  | "OVERLOADED"
-  | "PROVIDER"
-  | "NETWORK"
-  | "TLS"
-  | "TIMEOUT"
-  | "PROTOCOL"
-  | "TRUNCATED"
-  | "TOO_LARGE"
-  | "CANCELLED"
-  | "CLOSED"
-  | "INTERNAL"
-  | "UNKNOWN";
-
-/** What goes wrong. The message is one line that says what failed and what to do. */
+/** The error of a request. The message is one line: what failed, with which value, what to do. */
 export class LlmError extends Error {
   private constructor();
   readonly kind: ErrorKind;
-  /** The kind, under the name that Node gives it. */
+  /** The same as kind, under the name that Node.js uses. */
   readonly code: ErrorKind;
-  /** The HTTP status, when the provider answered. */
+  /** The HTTP status, where one was received. */
   readonly status: number | null;
   /** The provider's own name for the error. */
   readonly providerCode: string | null;
@@ -215,103 +193,18 @@ export class LlmError extends Error {
   readonly retryAfterMs: number | null;
   /** How many requests were sent. */
   readonly attempts: number;
-  /** Where it happened: request, connect, headers, body or retry. */
-  readonly phase: string | null;
-  /** The timer that ran out: connect, headers, first_token, idle or total. */
-  readonly timer: string | null;
-  /** What the provider's support asks for. */
+  /** Where in its life the last attempt failed. */
+  readonly phase: Phase | null;
+  /** The timer that ran out, with TIMEOUT. */
+  readonly timer: Timer | null;
+  /** The provider's name for the request, for its support. */
   readonly requestId: string | null;
-  /** The request was sent and not answered: the provider may have done, and billed, the work. */
+  /** Whether the provider may have run the request, and may bill it. */
   readonly maybeExecuted: boolean;
-  /** The first 4 KiB of an answer that could not be used. */
+  /** What else the provider's error says, or the first 4 KiB of a body that could not be used. */
   readonly detail: string | null;
-  /** Whatever was received before the error; null when nothing was started. */
+  /** What was received before the error; null when the stream was not started. */
   readonly partial: Response | null;
-  /** For CANCELLED by a signal, its reason. */
+  /** The reason of the signal, where one cancelled the stream. */
   readonly cause?: unknown;
-}
-
-export interface Message {
-  role: "system" | "developer" | "user" | "assistant" | "tool";
-  content?: string | readonly Part[] | null;
-  name?: string;
-  tool_calls?: readonly {
-    id: string;
-    type: "function";
-    function: { name: string; arguments: string };
-    readonly [field: string]: unknown;
-  }[];
-  tool_call_id?: string;
-  refusal?: string | null;
-}
-
-/** A request, in the provider's own names. What is not set is not sent; other fields are sent. */
-export interface Request {
-  model: string;
-  messages: readonly (Message | Readonly<Record<string, unknown>>)[];
-  max_tokens?: number;
-  temperature?: number;
-  top_p?: number;
-  stop?: string | readonly string[];
-  seed?: number;
-  tools?: readonly object[];
-  tool_choice?: string | object;
-  response_format?: object;
-  reasoning_effort?: string;
-  stream?: boolean;
-  user?: string;
-  metadata?: Readonly<Record<string, string>>;
-  extra_body?: Readonly<Record<string, unknown>>;
-  [field: string]: unknown;
-}
-
-/** What may be set for all requests of a LiterLlm, or for one. A timer of 0 is off. */
-export interface CallOptions {
-  provider?: string;
-  apiKey?: string;
-  baseUrl?: string;
-  headers?: Readonly<Record<string, string>>;
-  connectTimeoutMs?: number;
-  headersTimeoutMs?: number;
-  firstTokenTimeoutMs?: number;
-  idleTimeoutMs?: number;
-  totalTimeoutMs?: number;
-  retriesMax?: number;
-  lenient?: boolean;
-  /**
-   * Whether a stream keeps what it delivers, for `response` and for the `partial` of errors. True
-   * unless set. With false what the model wrote is empty there, also in an awaited answer, and
-   * memory is bounded by the window, however long the answer is: see Response.collected.
-   */
-  collect?: boolean;
-}
-
-export interface InvokeOptions extends CallOptions {
-  /** Aborting it closes the connection: a CANCELLED error with the reason as its cause. */
-  signal?: AbortSignal | null;
-}
-
-export interface Options extends CallOptions {
-  retryAfterMaxMs?: number;
-  streamWindowBytes?: number;
-  queueBytesMax?: number;
-  eventBytesMax?: number;
-  bodyBytesMax?: number;
-  errorBodyBytesMax?: number;
-  headerBytesMax?: number;
-  requestBytesMax?: number;
-  proxy?: boolean;
-  caFile?: string;
-  clientCertificateFile?: string;
-  clientKeyFile?: string;
-  allowInsecureHttp?: boolean;
-  denyPrivate?: boolean;
-  poolIdleTimeoutMs?: number;
-  poolIdleConnectionsMax?: number;
-  http2PingIntervalMs?: number;
-  http2PingTimeoutMs?: number;
-  /** The log goes to the channel "liter-llm" of node:diagnostics_channel. */
-  logLevel?: "off" | "error" | "warn" | "info" | "debug";
-  logBodies?: boolean;
-  workerThreads?: number;
 }

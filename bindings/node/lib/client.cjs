@@ -1,96 +1,65 @@
-// LiterLlm: options, and the native client that is made from them at the first request.
+// LiterLlm: the options, and the native client that is made from them at the first request.
 "use strict";
 
-const { Channel } = require("./channel.cjs");
-const { LlmError, encode } = require("./error.cjs");
-const { Hub } = require("./hub.cjs");
-const { isSignal } = require("./signals.cjs");
+const { LlmError, configError, invalidRequest } = require("./error.cjs");
+const { NativeClient } = require("./native_client.cjs");
+const {
+  checkCallOptions,
+  checkIsObject,
+  checkRequestFields,
+  readCallOptions,
+  readClientOptions,
+  readCollect,
+  requestToJson,
+} = require("./options.cjs");
+const { Receiver } = require("./receiver.cjs");
 const { Stream } = require("./stream.cjs");
-
-const WINDOW_BYTES = 262_144;
-const ACKNOWLEDGE_BYTES_MAX = 16_384;
 
 class LiterLlm {
   #options;
-  #collect;
-  #hub = null;
+  #native = null;
   #closed = false;
 
   constructor(options = {}) {
-    const { collect, ...others } = snakeKeys(options);
-    this.#options = others;
-    this.#collect = collect;
+    this.#options = readClientOptions(options);
   }
 
-  invoke(request, { signal, ...options } = {}) {
-    if (
-      typeof request !== "object" ||
-      request === null ||
-      Array.isArray(request)
-    ) {
-      const message = "request: an object with model and messages is needed";
-      throw new LlmError({ kind: "INVALID_REQUEST", message });
-    }
-    if (signal != null && !isSignal(signal)) {
-      const message = "signal: an AbortSignal is needed";
-      throw new LlmError({ kind: "INVALID_REQUEST", message });
-    }
-    // Whether the answer is kept is nothing that the core asks.
-    const { collect, ...fields } = { ...request, ...snakeKeys(options) };
-    const open = (json, mode) => this.#start(json, mode, collect);
-    return new Stream(open, fields, signal);
+  invoke(request, options = {}) {
+    const expected = "request must be an object with model and messages";
+    checkIsObject(request, expected, invalidRequest);
+    const { signal, callOptions } = readCallOptions(options);
+    const open = (fields, mode) => {
+      this.#refuseIfClosed();
+      checkRequestFields(request);
+      checkCallOptions(callOptions);
+      return this.#start(fields, mode);
+    };
+    return new Stream(open, { ...request, ...callOptions }, signal);
   }
 
   close() {
     this.#closed = true;
-    this.#hub?.close();
+    this.#native?.close();
   }
 
-  #start(requestJson, mode, collectOfCall) {
-    if (this.#closed) {
-      throw new LlmError({
-        kind: "CLOSED",
-        message: "this LiterLlm is closed; make a new one",
-      });
-    }
-    const byDefault = readCollect(this.#collect, "CONFIG") ?? true;
-    const collect = readCollect(collectOfCall, "INVALID_REQUEST") ?? byDefault;
-    this.#hub ??= this.#connect();
-    const channel = new Channel(this.#hub, mode, collect, this);
-    this.#hub.start(channel, requestJson);
-    return channel;
+  #refuseIfClosed() {
+    if (!this.#closed) return;
+    const message = "this LiterLlm is closed; make a new one";
+    throw new LlmError({ kind: "CLOSED", message });
   }
 
-  #connect() {
-    const window = this.#options.stream_window_bytes ?? WINDOW_BYTES;
-    return new Hub(this, {
-      optionsJson: encode(this.#options, "options", "CONFIG"),
-      acknowledgeBytes: acknowledgeBytes(window),
-      logs: (this.#options.log_level ?? "off") !== "off",
-    });
+  // `collect` says whether the response is kept, which the core need not know.
+  #start({ collect: ofCall, ...fields }, mode) {
+    const { collect: ofClient, ...options } = this.#options;
+    const byDefault = readCollect(ofClient, configError) ?? true;
+    const collect = readCollect(ofCall, invalidRequest) ?? byDefault;
+    const requestJson = requestToJson(fields);
+    this.#native ??= new NativeClient(this, options);
+    const native = this.#native;
+    const receiver = new Receiver({ native, mode, collect, owner: this });
+    native.start(receiver, requestJson);
+    return receiver;
   }
-}
-
-// From so many bytes on, what was read is acknowledged. A part of the window only, or a small one
-// would be shut with all of it read. What is not a number is refused by the core.
-function acknowledgeBytes(window) {
-  const part = Math.floor(window / 4) || 1;
-  return Math.max(1, Math.min(part, ACKNOWLEDGE_BYTES_MAX));
-}
-
-function readCollect(value, kind) {
-  if (value == null || typeof value === "boolean") return value;
-  const message = `collect is ${String(value)}; it may be true or false`;
-  throw new LlmError({ kind, message });
-}
-
-// Our own names only: what a header or a body is called is not ours.
-function snakeKeys(options) {
-  const snake = (name) =>
-    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [snake(name), value]),
-  );
 }
 
 module.exports = { LiterLlm };

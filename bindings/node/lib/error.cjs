@@ -1,7 +1,8 @@
-// LlmError: what goes wrong, with all that the core knows and what was received before.
+// LlmError: the one class of errors, with every field of the core's error object and the partial
+// response.
 "use strict";
 
-const DETAILS = {
+const FIELDS = {
   status: "status",
   code: "providerCode",
   provider: "provider",
@@ -29,17 +30,17 @@ class LlmError extends Error {
   maybeExecuted = false;
   detail = null;
 
-  // `details` is an `error` object of the boundary; fields that a later core adds are left alone.
+  // `details` is the core's error object; fields that a later core adds are ignored.
   constructor(details, partial = null, cause = undefined) {
     super(
       details.message ?? "no message",
       cause === undefined ? undefined : { cause },
     );
     this.kind = details.kind ?? "UNKNOWN";
-    for (const name in DETAILS) {
-      if (details[name] != null) this[DETAILS[name]] = details[name];
+    for (const name in FIELDS) {
+      if (details[name] != null) this[FIELDS[name]] = details[name];
     }
-    // Not enumerable, so that a log of the error does not hold the whole answer.
+    // Not enumerable, so that a logged error does not print the whole response.
     Object.defineProperty(this, "partial", { value: partial });
   }
 
@@ -52,17 +53,10 @@ Object.defineProperty(LlmError.prototype, "name", {
   configurable: true,
 });
 
-// JSON for the boundary.
-function encode(fields, what, kind) {
-  try {
-    return JSON.stringify(fields);
-  } catch (cause) {
-    throw new LlmError(
-      { kind, message: `${what}: ${cause?.message}` },
-      null,
-      cause,
-    );
-  }
-}
+const configError = (message, cause) =>
+  new LlmError({ kind: "CONFIG", message }, null, cause);
 
-module.exports = { LlmError, encode };
+const invalidRequest = (message, cause) =>
+  new LlmError({ kind: "INVALID_REQUEST", message }, null, cause);
+
+module.exports = { LlmError, configError, invalidRequest };

@@ -1,4 +1,5 @@
-// The native addon for this machine, from prebuilds/; and the numbers of liter_llm.h.
+// Loads the native addon of this machine from prebuilds/, and has the columns of the table in which
+// it describes the events of one poll.
 "use strict";
 
 const { existsSync } = require("node:fs");
@@ -6,8 +7,8 @@ const path = require("node:path");
 
 const machine = `${process.platform}-${process.arch}`;
 
-// A bundler follows a require() whose text says all, and lets one be missing inside of `try`. So
-// each machine that packages are made for stands here; another one has built its own.
+// A bundler follows a require() whose text is a literal, and lets the file be missing inside of
+// `try`. So each machine that packages are made for stands here; another one has built its own.
 function load() {
   try {
     switch (machine) {
@@ -23,9 +24,9 @@ function load() {
         return open(path.join(__dirname, "../prebuilds", machine));
     }
   } catch (cause) {
-    // One that can be loaded and does not fit says so itself.
+    // An addon that was loaded and does not fit the core has thrown its own message.
     if (cause.code === undefined) throw cause;
-    throw new Error(whyNot(cause), { cause });
+    throw new Error(loadError(cause), { cause });
   }
 }
 
@@ -39,8 +40,8 @@ function open(folder) {
   return addon.exports;
 }
 
-// `npm run build` helps where there is no addon, and nowhere else.
-function whyNot(cause) {
+// `npm run build` is suggested where the addon is missing, and nowhere else.
+function loadError(cause) {
   const what = `liter-llm: the native addon for ${machine} cannot be loaded`;
   const [reason] = cause.message.split("\n");
   return cause.code === "MODULE_NOT_FOUND"
@@ -50,14 +51,6 @@ function whyNot(cause) {
 
 module.exports = {
   native: load(),
-  Kind: {
-    START: 1,
-    TEXT: 2,
-    REASONING: 3,
-    TOOL_DELTA: 4,
-    TOOL_CALL: 5,
-    PART: 6,
-    END: 7,
-    LOG: 8,
-  },
+  // One event in the table: these columns, then the ends of its deltas where it has several.
+  Column: { STREAM: 0, KIND: 1, ERROR: 2, BYTES: 3, DELTAS: 4, ENDS: 5 },
 };

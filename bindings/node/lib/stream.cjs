@@ -1,18 +1,18 @@
-// Stream: one request, which starts when it is first used. Reader: what `for await` iterates.
+// Stream: one request, which starts when it is first used. Reader: the iterator of `for await`.
 //
-// Whoever drops both without reading to the end closes the way upstream when they are collected.
+// A stream that is not read to its end is cancelled when Stream and Reader have been collected.
 "use strict";
 
-const { Answer } = require("./answer.cjs");
-const { Mode } = require("./channel.cjs");
-const { LlmError, encode } = require("./error.cjs");
-const { follow } = require("./signals.cjs");
+const { follow } = require("./abort_signals.cjs");
+const { LlmError } = require("./error.cjs");
+const { Mode } = require("./receiver.cjs");
+const { ResponseBuilder } = require("./response.cjs");
 
-const abandoned = new FinalizationRegistry((channel) => channel.cancel());
+const unread = new FinalizationRegistry((receiver) => receiver.cancel());
 
 // What a Stream and its Reader share.
 class Invocation {
-  channel = null;
+  receiver = null;
   claimed = false;
   #open;
   #fields;
@@ -20,48 +20,39 @@ class Invocation {
   #cancelled = false;
   #whole = null;
 
-  // `open` makes a channel and starts it.
+  // `open` makes a receiver and starts the stream.
   constructor(open, fields, signal) {
     this.#open = open;
     this.#fields = fields;
     this.#signal = signal;
   }
 
-  // The one reader of this stream.
+  // The only reader of this stream.
   claim(mode) {
-    if (this.claimed || this.channel !== null) {
+    if (this.claimed || this.receiver !== null) {
       throw new TypeError(
-        "a stream is read once; call invoke() again for a new one",
+        "a stream can be read only once; call invoke() again for a new one",
       );
     }
     this.claimed = true;
     return new Reader(this, mode);
   }
 
-  join(mode) {
-    if (this.channel !== null) return this.channel;
-    if (this.#cancelled || this.#signal?.aborted) {
-      const message = "the stream was cancelled before it started";
-      throw new LlmError(
-        { kind: "CANCELLED", message },
-        null,
-        this.#signal?.reason,
-      );
-    }
+  // Starts the stream, unless it is running.
+  start(mode) {
+    if (this.receiver !== null) return this.receiver;
+    if (this.#cancelled || this.#signal?.aborted) throw this.#notStarted();
     if (mode === Mode.WHOLE) this.#fields.stream ??= false;
-    const channel = this.#open(
-      encode(this.#fields, "request", "INVALID_REQUEST"),
-      mode,
-    );
-    abandoned.register(this, channel);
-    this.channel = channel;
-    if (this.#signal) follow(this.#signal, channel);
-    // The request's own code may have cancelled while it was made into JSON.
-    if (this.#cancelled) channel.cancel();
-    return channel;
+    const receiver = this.#open(this.#fields, mode);
+    unread.register(this, receiver);
+    this.receiver = receiver;
+    if (this.#signal) follow(this.#signal, receiver);
+    // A toJSON of the request may have cancelled it.
+    if (this.#cancelled) receiver.cancel();
+    return receiver;
   }
 
-  // All of the answer; what was not read of a started stream goes into it too.
+  // The whole response; what was not read of a running stream is part of it.
   whole() {
     this.#whole ??= this.#collect();
     return this.#whole;
@@ -69,17 +60,28 @@ class Invocation {
 
   cancel() {
     this.#cancelled = true;
-    this.channel?.cancel();
+    this.receiver?.cancel();
+  }
+
+  #notStarted() {
+    const message = this.#signal?.aborted
+      ? "the signal was aborted before the stream started"
+      : "the stream was cancelled before it started";
+    const details = { kind: "CANCELLED", message };
+    return new LlmError(details, null, this.#signal?.reason);
   }
 
   async #collect() {
-    const channel = this.join(Mode.WHOLE);
-    if (channel.waiting)
-      throw new TypeError("somebody else is reading this stream");
-    channel.collect();
-    if (!channel.ended) await channel.wait(this, () => undefined);
-    if (channel.answer.failed) throw channel.error();
-    return channel.answer.response();
+    const receiver = this.start(Mode.WHOLE);
+    if (receiver.waiting) {
+      throw new TypeError(
+        "a reader of this stream waits for its next item; await the stream later",
+      );
+    }
+    receiver.discardItems();
+    if (!receiver.ended) await receiver.wait(this, () => undefined);
+    if (receiver.response.failed) throw receiver.error();
+    return receiver.response.build();
   }
 }
 
@@ -98,8 +100,8 @@ class Stream {
     return this.#invocation.claim(Mode.EVENTS);
   }
 
-  then(onAnswer, onError) {
-    return this.#invocation.whole().then(onAnswer, onError);
+  then(onResponse, onError) {
+    return this.#invocation.whole().then(onResponse, onError);
   }
 
   catch(onError) {
@@ -115,14 +117,15 @@ class Stream {
   }
 
   get response() {
-    return (this.#invocation.channel?.answer ?? new Answer()).response();
+    const { receiver } = this.#invocation;
+    return (receiver?.response ?? new ResponseBuilder()).build();
   }
 }
 
 class Reader {
   #invocation;
   #mode;
-  #channel = null;
+  #receiver = null;
   #done = false;
   #step = () => this.#take();
 
@@ -138,12 +141,12 @@ class Reader {
   next() {
     if (this.#done) return Promise.resolve({ value: undefined, done: true });
     try {
-      this.#channel ??= this.#invocation.join(this.#mode);
-      const channel = this.#channel;
-      if (channel.isReady) return Promise.resolve(this.#take());
-      if (channel.waiting === null) return channel.wait(this, this.#step);
+      this.#receiver ??= this.#invocation.start(this.#mode);
+      const receiver = this.#receiver;
+      if (receiver.isReady) return Promise.resolve(this.#take());
+      if (receiver.waiting === null) return receiver.wait(this, this.#step);
       const next = () => this.next();
-      return channel.waiting.then(next, next);
+      return receiver.waiting.then(next, next);
     } catch (error) {
       this.#done = true;
       return Promise.reject(error);
@@ -163,17 +166,17 @@ class Reader {
   #leave() {
     this.#done = true;
     this.#invocation.cancel();
-    this.#channel?.collect();
-    this.#channel?.settle();
+    this.#receiver?.discardItems();
+    this.#receiver?.settle();
   }
 
   #take() {
-    const channel = this.#channel;
-    if (!this.#done && channel.hasItems)
-      return { value: channel.take(), done: false };
-    const failed = !this.#done && channel.failed;
+    const receiver = this.#receiver;
+    if (!this.#done && receiver.hasItems)
+      return { value: receiver.take(), done: false };
+    const failed = !this.#done && receiver.failed;
     this.#done = true;
-    if (failed) throw channel.error();
+    if (failed) throw receiver.error();
     return { value: undefined, done: true };
   }
 }

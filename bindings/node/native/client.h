@@ -1,31 +1,31 @@
-/* Client: one LlmClient with the bell that wakes the JavaScript thread it belongs to. */
+/* Client: one LlmClient and the waker of the JavaScript thread that it belongs to. */
 #ifndef LITER_LLM_NODE_CLIENT_H
 #define LITER_LLM_NODE_CLIENT_H
 
 #include <liter_llm.h>
 #include <node_api.h>
 
-/* Everything but `bell` belongs to the JavaScript thread. */
+/* Everything but `waker` belongs to the JavaScript thread. */
 typedef struct {
   napi_env env;
-  napi_threadsafe_function bell;
+  napi_threadsafe_function waker;
   LlmClient *core;    /* NULL once it is freed; every llm_ function takes that for closed */
   napi_ref table;     /* a Uint32Array, used again for every poll */
   uint32_t *numbers;  /* its memory */
   size_t numbers_max; /* how many fit */
-  int holders;        /* the handle and the bell */
+  int references;     /* the handle and the waker */
 } Client;
 
-/* A handle for a new client, or NULL: then llm_last_error says why. Each time that there is
- * something, `ring` is called with all of it: see events.h. `resource` is an object that stands for
- * the client in node:async_hooks. */
-napi_value client_create(napi_env env, const char *options_json, napi_value ring,
+/* A handle for a new client, or NULL when its options are refused: llm_last_error has the reason.
+ * After each wake `deliver` is called once with all events of one poll: see events.h. `resource` is
+ * the object that stands for the client in node:async_hooks. */
+napi_value client_create(napi_env env, const char *options_json, napi_value deliver,
                          napi_value resource);
 
 /* Whether the client keeps the event loop, and so the process, alive. At first it does not. */
-void client_hold(Client *client, bool whether);
+void client_set_ref(Client *client, bool has_ref);
 
-/* Frees the core's side and silences the bell. A second time is fine. */
+/* Frees the core's client and stops the waker. A second call does nothing. */
 void client_release(Client *client);
 
 #endif

@@ -1,4 +1,4 @@
-/* Strings are the only thing made per event: all integers go through one table that is kept. */
+/* Makes one string per event and nothing else: all integers go through one table, which is kept. */
 #include "events.h"
 
 #include <string.h>
@@ -15,31 +15,31 @@ static size_t numbers_needed(const LlmEvent *events, size_t count) {
   return needed;
 }
 
-void events_forget(Client *client) {
+void events_drop_table(Client *client) {
   if (client->table != NULL) napi_delete_reference(client->env, client->table);
   client->table = NULL;
   client->numbers_max = 0;
 }
 
-/* A table with room enough. What a burst needed is not kept for ever. */
+/* A table that is large enough. A very large one, which a burst needed, is not kept. */
 static bool get_table(Client *client, size_t needed, napi_value *table) {
   napi_env env = client->env;
-  size_t room = NUMBERS_MIN;
+  size_t capacity = NUMBERS_MIN;
   napi_value buffer;
   void *memory = NULL;
-  if (client->numbers_max > NUMBERS_KEPT_MAX) events_forget(client);
+  if (client->numbers_max > NUMBERS_KEPT_MAX) events_drop_table(client);
   if (needed <= client->numbers_max) {
     return napi_get_reference_value(env, client->table, table) == napi_ok;
   }
-  events_forget(client);
-  while (room < needed) room *= 2;
-  if (napi_create_arraybuffer(env, room * sizeof(uint32_t), &memory, &buffer) != napi_ok ||
-      napi_create_typedarray(env, napi_uint32_array, room, buffer, 0, table) != napi_ok ||
+  events_drop_table(client);
+  while (capacity < needed) capacity *= 2;
+  if (napi_create_arraybuffer(env, capacity * sizeof(uint32_t), &memory, &buffer) != napi_ok ||
+      napi_create_typedarray(env, napi_uint32_array, capacity, buffer, 0, table) != napi_ok ||
       napi_create_reference(env, *table, 1, &client->table) != napi_ok) {
     return false;
   }
   client->numbers = memory;
-  client->numbers_max = room;
+  client->numbers_max = capacity;
   return true;
 }
 
@@ -56,7 +56,7 @@ static bool is_ascii(const char *data, size_t length) {
   return true;
 }
 
-/* Ends count bytes; a JavaScript string counts UTF-16: a four-byte character is two units. */
+/* `ends` counts bytes, a JavaScript string UTF-16 units: a character of four bytes has two. */
 static void write_ends(const LlmEvent *event, bool ascii, uint32_t *ends_out) {
   uint32_t units = 0;
   size_t at = 0;
@@ -73,7 +73,7 @@ static void write_ends(const LlmEvent *event, bool ascii, uint32_t *ends_out) {
   }
 }
 
-bool events_describe(Client *client, const LlmEvent *events, size_t count, napi_value *arguments) {
+bool events_to_js(Client *client, const LlmEvent *events, size_t count, napi_value *arguments) {
   napi_env env = client->env;
   if (napi_create_array_with_length(env, count, &arguments[0]) != napi_ok) return false;
   if (!get_table(client, numbers_needed(events, count), &arguments[1])) return false;
@@ -82,7 +82,7 @@ bool events_describe(Client *client, const LlmEvent *events, size_t count, napi_
     const LlmEvent *event = &events[index];
     bool ascii = is_ascii(event->data, event->length);
     napi_value data;
-    /* The hole that a failure leaves ends that stream, and no other. */
+    /* A failure leaves a hole in the array, which ends that stream and no other. */
     if ((ascii ? napi_create_string_latin1(env, event->data, event->length, &data)
                : napi_create_string_utf8(env, event->data, event->length, &data)) == napi_ok) {
       napi_set_element(env, arguments[0], (uint32_t)index, data);

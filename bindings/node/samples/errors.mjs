@@ -2,17 +2,17 @@ import { LiterLlm, LlmError } from "liter-llm";
 
 const llm = new LiterLlm({ provider: "openai", idleTimeoutMs: 20_000 });
 const message = { role: "user", content: "Explain Rust ownership" };
-const answer = llm.invoke(
+const stream = llm.invoke(
   { model: "gpt-4o-mini", messages: [message] },
   { retriesMax: 2 },
 );
 
 try {
-  for await (const token of answer) process.stdout.write(token);
+  for await (const token of stream) process.stdout.write(token);
 } catch (error) {
   if (!(error instanceof LlmError)) throw error;
   if (error.code === "RATE_LIMITED") {
-    console.log(`\ncome back in ${error.retryAfterMs} ms`);
+    console.log(`\ntry again in ${error.retryAfterMs} ms`);
   } else if (error.code === "TRUNCATED") {
     console.log(
       `\ncut after ${error.partial.text.length} characters: ${error.message}`,
@@ -20,7 +20,7 @@ try {
   } else {
     const { code, status, retryable } = error;
     console.log(
-      `\n${code}, status ${status}, worth a retry: ${retryable}: ${error.message}`,
+      `\n${code}, status ${status}, retryable: ${retryable}: ${error.message}`,
     );
   }
 }

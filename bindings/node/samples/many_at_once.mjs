@@ -8,11 +8,11 @@ const QUESTIONS = [
 const llm = new LiterLlm({ provider: "openai" });
 
 async function ask(content) {
-  const reply = await llm.invoke({
+  const response = await llm.invoke({
     model: "gpt-4o-mini",
     messages: [{ role: "user", content }],
   });
-  return reply.text;
+  return response.text;
 }
 
 const answers = await Promise.all(QUESTIONS.map(ask));

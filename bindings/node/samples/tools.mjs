@@ -1,6 +1,6 @@
 import { LiterLlm } from "liter-llm";
 
-// Any provider will do: node tools.mjs anthropic claude-sonnet-4-5
+// Works with every provider: node tools.mjs anthropic claude-sonnet-4-5
 const [provider = "openai", model = "gpt-4o-mini"] = process.argv.slice(2);
 
 const WEATHER = {
@@ -22,14 +22,14 @@ const messages = [
 ];
 let wanted;
 do {
-  const answer = llm.invoke({ model, messages, tools: [WEATHER] });
-  for await (const event of answer.events()) {
+  const stream = llm.invoke({ model, messages, tools: [WEATHER] });
+  for await (const event of stream.events()) {
     if (event.type === "text") process.stdout.write(event.text);
     if (event.type === "tool_call")
       console.log(`${event.name}(${event.arguments})`);
   }
-  messages.push(answer.response.message);
-  wanted = answer.response.toolCalls;
+  messages.push(stream.response.message);
+  wanted = stream.response.toolCalls;
   for (const call of wanted) {
     const content = weather(JSON.parse(call.arguments));
     messages.push({ role: "tool", tool_call_id: call.id, content });

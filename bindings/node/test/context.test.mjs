@@ -1,4 +1,4 @@
-// AsyncLocalStorage: each request is worked on in its own context, and none is kept.
+// AsyncLocalStorage: each request runs in the context of its caller, and no context is kept.
 import assert from "node:assert/strict";
 import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import diagnostics from "node:diagnostics_channel";
@@ -12,7 +12,7 @@ import {
   REQUEST,
   collect,
   read,
-  stream,
+  streaming,
   test,
   token,
 } from "./support.mjs";
@@ -35,9 +35,9 @@ async function linesOf(work) {
 }
 
 const USES = {
-  tokens: (answer) => read(answer),
-  events: (answer) => read(answer.events()),
-  whole: async (answer) => await answer,
+  tokens: (stream) => read(stream),
+  events: (stream) => read(stream.events()),
+  whole: async (stream) => await stream,
 };
 
 test("log_lines_carry_their_request", async () => {
@@ -68,7 +68,7 @@ test("log_lines_carry_their_request", async () => {
 test("log_lines_belong_to_where_the_stream_was_started", async () => {
   const key = await mock.plan([
     { answer: { text: "Hello" }, times: 1 },
-    stream(token("one"), { await: "go" }, token("two"), ...FINISH),
+    streaming(token("one"), { await: "go" }, token("two"), ...FINISH),
   ]);
   const llm = mock.connect(key, { logLevel: "debug" });
   await storage.run("first", () => read(llm.invoke(REQUEST)));
@@ -84,15 +84,15 @@ test("log_lines_belong_to_where_the_stream_was_started", async () => {
   assert.deepEqual(new Set(lines.map(([name]) => name)), new Set(["starts"]));
 });
 
-// What goes on between requests, such as the bell of the native client, is in no request's context.
+// What runs between requests, such as the waker of the native client, is in no request's context.
 test("the_first_request_is_not_the_context_of_the_others", async () => {
   const key = await mock.plan([{ answer: { text: "Hello" } }]);
   const llm = mock.connect(key);
   const seen = [];
-  const bells = new Set();
+  const wakers = new Set();
   const hook = createHook({
-    init: (id, type) => type === "liter-llm" && bells.add(id),
-    before: (id) => bells.has(id) && seen.push(storage.getStore()),
+    init: (id, type) => type === "liter-llm" && wakers.add(id),
+    before: (id) => wakers.has(id) && seen.push(storage.getStore()),
   }).enable();
 
   for (const name of ["first", "second", "third"]) {
@@ -109,7 +109,7 @@ test("the_first_request_is_not_the_context_of_the_others", async () => {
 
 test("no_request_is_kept", async () => {
   const key = await mock.plan([{ answer: { text: "Hello" } }]);
-  const live = await mock.plan([stream(token("one"), HANG)]);
+  const live = await mock.plan([streaming(token("one"), HANG)]);
   for (const logLevel of ["off", "debug"]) {
     const llm = mock.connect(key, { logLevel });
     const kept = [];
@@ -137,15 +137,17 @@ async function ask(llm, use) {
   for await (const _ of llm.invoke(REQUEST)) break;
 }
 
-// Retries, errors, aborts and callbacks that a program hangs on are all its own context's.
+// Errors, aborts and callbacks run in the context of the code that waits for them.
 test("continuations_are_in_their_own_context", async () => {
-  const key = await mock.plan([stream(token("one"), { signal: "here" }, HANG)]);
+  const key = await mock.plan([
+    streaming(token("one"), { signal: "here" }, HANG),
+  ]);
   const llm = mock.connect(key);
   const ends = ["cancel", "abort", "return"].map((way) =>
     storage.run(way, async () => {
       const aborter = new AbortController();
-      const answer = llm.invoke(REQUEST, { signal: aborter.signal });
-      const reader = answer[Symbol.asyncIterator]();
+      const stream = llm.invoke(REQUEST, { signal: aborter.signal });
+      const reader = stream[Symbol.asyncIterator]();
       await reader.next();
       const waiting = reader.next().then(
         () => storage.getStore(),
@@ -153,7 +155,7 @@ test("continuations_are_in_their_own_context", async () => {
       );
       // From outside of any context, as a timer of another library would.
       storage.exit(() => {
-        if (way === "cancel") answer.cancel();
+        if (way === "cancel") stream.cancel();
         else if (way === "abort") aborter.abort();
         else reader.return();
       });

@@ -1,4 +1,4 @@
-// Every way to leave a stream closes the connection: nothing is left behind upstream.
+// Every way to leave a stream closes its connection.
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { createRequire } from "node:module";
@@ -10,9 +10,9 @@ import {
   Mock,
   REQUEST,
   collect,
-  countBells,
+  countWakers,
   read,
-  stream,
+  streaming,
   test,
   token,
 } from "./support.mjs";
@@ -20,20 +20,20 @@ import {
 const mock = await Mock.start();
 
 async function hanging() {
-  const key = await mock.plan([stream(token("one"), token("two"), HANG)]);
+  const key = await mock.plan([streaming(token("one"), token("two"), HANG)]);
   return { key, llm: mock.connect(key) };
 }
 
 test("break_closes", async () => {
   const { key, llm } = await hanging();
-  const answer = llm.invoke(REQUEST);
+  const stream = llm.invoke(REQUEST);
 
-  for await (const piece of answer) {
+  for await (const piece of stream) {
     assert.equal(piece, "one");
     break;
   }
 
-  assert.equal(answer.response.outcome, "cancelled");
+  assert.equal(stream.response.outcome, "cancelled");
   await mock.wait(key, { closed: 1 });
 });
 
@@ -82,10 +82,10 @@ test("return_ends_a_waiting_next", async () => {
 test("abort_closes", async () => {
   const { key, llm } = await hanging();
   const aborter = new AbortController();
-  const answer = llm.invoke(REQUEST, { signal: aborter.signal });
+  const stream = llm.invoke(REQUEST, { signal: aborter.signal });
   const pieces = [];
   const reading = (async () => {
-    for await (const piece of answer) {
+    for await (const piece of stream) {
       pieces.push(piece);
       aborter.abort();
     }
@@ -101,21 +101,21 @@ test("abort_closes", async () => {
 
 test("awaited_call_cancelled_closes", async () => {
   const silent = { raw: [{ signal: "here" }, HANG] };
-  const talking = stream(token("one"), { signal: "here" }, HANG);
+  const talking = streaming(token("one"), { signal: "here" }, HANG);
   const ways = {
-    signal: (answer, aborter) => aborter.abort(),
-    cancel: (answer) => answer.cancel(),
+    signal: (stream, aborter) => aborter.abort(),
+    cancel: (stream) => stream.cancel(),
   };
   for (const step of [silent, talking]) {
     for (const leave of Object.values(ways)) {
       const key = await mock.plan([step]);
       const aborter = new AbortController();
       const { signal } = aborter;
-      const answer = mock.connect(key).invoke(REQUEST, { signal });
-      const whole = answer.catch((error) => error.code);
+      const stream = mock.connect(key).invoke(REQUEST, { signal });
+      const whole = stream.catch((error) => error.code);
 
       await mock.wait(key, { signal: "here" });
-      leave(answer, aborter);
+      leave(stream, aborter);
 
       assert.equal(await whole, "CANCELLED");
       await mock.wait(key, { closed: 1 });
@@ -125,9 +125,9 @@ test("awaited_call_cancelled_closes", async () => {
 });
 
 const READERS = {
-  tokens: (answer) => read(answer),
-  events: (answer) => read(answer.events()),
-  whole: async (answer) => await answer,
+  tokens: (stream) => read(stream),
+  events: (stream) => read(stream.events()),
+  whole: async (stream) => await stream,
 };
 
 test("interrupt_before_first_event", async () => {
@@ -148,7 +148,7 @@ test("interrupt_before_first_event", async () => {
   }
 });
 
-// At once after the start, and while the request is made into JSON.
+// Right after the start, and while the request is written as JSON.
 test("interrupt_at_the_start", async () => {
   const { key, llm } = await hanging();
   const aborters = { signal: null, cancel: null };
@@ -164,10 +164,10 @@ test("interrupt_at_the_start", async () => {
           ? { toJSON: () => (leave[way](), "me") }
           : undefined;
         const { signal } = aborters.signal;
-        const answer = llm.invoke({ ...REQUEST, user }, { signal });
-        aborters.cancel = answer;
+        const stream = llm.invoke({ ...REQUEST, user }, { signal });
+        aborters.cancel = stream;
 
-        const reading = use(answer).catch((error) => error.code);
+        const reading = use(stream).catch((error) => error.code);
         if (!within) leave[way]();
 
         assert.equal(await reading, "CANCELLED");
@@ -187,16 +187,16 @@ async function dropSome(llm) {
   await Promise.all([reader.return(), reader.return()]);
 }
 
-// No stream that has ended is kept, however it ended: nothing of it, and nothing that has it.
-test("dropped_channel_leaves_the_table", async () => {
-  const { Channel } = createRequire(import.meta.url)("../lib/channel.cjs");
+// A stream that has ended is not kept, however it ended: its receiver can be collected.
+test("dropped_receiver_leaves_the_table", async () => {
+  const { Receiver } = createRequire(import.meta.url)("../lib/receiver.cjs");
   const { key, llm } = await hanging();
   const whole = await mock.plan([{ answer: { text: "Hello" } }]);
-  const channels = [];
-  const { feed } = Channel.prototype;
-  Channel.prototype.feed = function (...words) {
-    channels.push(new WeakRef(this));
-    return feed.apply(this, words);
+  const receivers = [];
+  const { receive } = Receiver.prototype;
+  Receiver.prototype.receive = function (...values) {
+    receivers.push(new WeakRef(this));
+    return receive.apply(this, values);
   };
   try {
     await dropSome(llm);
@@ -204,21 +204,21 @@ test("dropped_channel_leaves_the_table", async () => {
     await mock.wait(key, { closed: 3 });
 
     await collect(() => {
-      assert.ok(channels.length >= 4);
-      assert.ok(channels.every((channel) => channel.deref() === undefined));
+      assert.ok(receivers.length >= 4);
+      assert.ok(receivers.every((receiver) => receiver.deref() === undefined));
     });
   } finally {
-    Channel.prototype.feed = feed;
+    Receiver.prototype.receive = receive;
   }
 });
 
 test("closed_client_lets_go", async () => {
   const { key, llm } = await hanging();
-  const before = countBells();
+  const before = countWakers();
   for await (const _ of llm.invoke(REQUEST)) break;
   const reader = llm.invoke(REQUEST)[Symbol.asyncIterator]();
   await reader.next();
-  assert.equal(countBells(), before + 1);
+  assert.equal(countWakers(), before + 1);
 
   llm.close();
 
@@ -226,17 +226,17 @@ test("closed_client_lets_go", async () => {
   await mock.wait(key, { closed: 2 });
   await collect(async () => {
     await mock.seen(key);
-    assert.equal(countBells(), before);
+    assert.equal(countWakers(), before);
   });
 });
 
 test("aborted_before_sends_nothing", async () => {
   const { key, llm } = await hanging();
-  const answer = llm.invoke(REQUEST, {
+  const stream = llm.invoke(REQUEST, {
     signal: AbortSignal.abort("never mind"),
   });
 
-  await assert.rejects(answer, { code: "CANCELLED", cause: "never mind" });
+  await assert.rejects(stream, { code: "CANCELLED", cause: "never mind" });
 
   assert.equal((await mock.seen(key)).requests_count, 0);
 });
@@ -276,7 +276,7 @@ test("collected_stream_closes", async () => {
 
 test("a_stream_that_is_waited_for_is_not_collected", async () => {
   const key = await mock.plan([
-    stream(token("one"), { await: "go" }, token("two"), HANG),
+    streaming(token("one"), { await: "go" }, token("two"), HANG),
   ]);
   const second = await (async () => {
     const reader = mock.connect(key).invoke(REQUEST).events();
@@ -298,13 +298,13 @@ test("unused_client_is_collected", async () => {
   const key = await mock.plan([{ answer: { text: "Hello" } }]);
   const baseUrl = mock.baseUrl(key);
   const options = { provider: "openai", apiKey: "k", baseUrl };
-  const before = countBells();
+  const before = countWakers();
   for (let round = 0; round < 20; round++) {
     await new LiterLlm(options).invoke(REQUEST);
   }
 
   await collect(async () => {
     await mock.seen(key);
-    assert.ok(countBells() <= before);
+    assert.ok(countWakers() <= before);
   });
 });

@@ -10,7 +10,7 @@ import {
   REQUEST,
   read,
   run,
-  stream,
+  streaming,
   test,
   token,
 } from "./support.mjs";
@@ -19,14 +19,14 @@ const mock = await Mock.start();
 
 test("echo", async () => {
   const key = await mock.plan([{ answer: { text: "Hello world" } }]);
-  const answer = mock.connect(key).invoke(REQUEST);
+  const stream = mock.connect(key).invoke(REQUEST);
 
-  const tokens = await read(answer);
+  const tokens = await read(stream);
 
   assert.equal(tokens.join(""), "Hello world");
-  assert.equal(answer.response.text, "Hello world");
+  assert.equal(stream.response.text, "Hello world");
   assert.deepEqual(
-    [answer.response.outcome, answer.response.finishReason],
+    [stream.response.outcome, stream.response.finishReason],
     ["complete", "stop"],
   );
   const [sent] = (await mock.seen(key)).requests;
@@ -42,24 +42,24 @@ test("order", async () => {
     { length: 500 },
     (_, number) => `${number} é\u4e2d\u{1f600} `,
   );
-  const key = await mock.plan([stream(...pieces.map(token), ...FINISH)]);
+  const key = await mock.plan([streaming(...pieces.map(token), ...FINISH)]);
   const llm = mock.connect(key);
 
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 8 }, () => read(llm.invoke(REQUEST))),
   );
 
-  for (const tokens of answers) assert.deepEqual(tokens, pieces);
+  for (const tokens of responses) assert.deepEqual(tokens, pieces);
 });
 
 test("cancel_ends_once", async () => {
-  const key = await mock.plan([stream(token("one"), HANG)]);
-  const answer = mock.connect(key).invoke(REQUEST);
-  const reader = answer[Symbol.asyncIterator]();
+  const key = await mock.plan([streaming(token("one"), HANG)]);
+  const stream = mock.connect(key).invoke(REQUEST);
+  const reader = stream[Symbol.asyncIterator]();
 
   assert.deepEqual(await reader.next(), { value: "one", done: false });
-  answer.cancel();
-  answer.cancel();
+  stream.cancel();
+  stream.cancel();
   const error = await reader.next().catch((failure) => failure);
 
   assert.ok(error instanceof LlmError);
@@ -68,12 +68,12 @@ test("cancel_ends_once", async () => {
     ["CANCELLED", "CANCELLED", "one"],
   );
   assert.deepEqual(await reader.next(), { value: undefined, done: true });
-  assert.equal(answer.response.outcome, "cancelled");
+  assert.equal(stream.response.outcome, "cancelled");
   await mock.wait(key, { closed: 1 });
 });
 
 test("close_ends_all", async () => {
-  const key = await mock.plan([stream(token("one"), HANG)]);
+  const key = await mock.plan([streaming(token("one"), HANG)]);
   const llm = mock.connect(key);
   const readers = Array.from({ length: 5 }, () =>
     llm.invoke(REQUEST)[Symbol.asyncIterator](),
@@ -99,7 +99,7 @@ test("close_ends_all", async () => {
 });
 
 test("error_kinds", async () => {
-  const answers = [
+  const rows = [
     [401, "AUTHENTICATION", null],
     [403, "PERMISSION", null],
     [404, "NOT_FOUND", null],
@@ -108,14 +108,14 @@ test("error_kinds", async () => {
     [500, "PROVIDER", 7000],
     [503, "PROVIDER", null],
   ];
-  for (const [status, kind, retryAfterMs] of answers) {
+  for (const [status, kind, retryAfterMs] of rows) {
     const headers = status === 503 ? [] : [["retry-after", "7"]];
     const key = await mock.plan([
       { status, headers, error: { message: "no", code: "because" } },
     ]);
     const llm = mock.connect(key);
 
-    for (const use of [read, async (answer) => await answer]) {
+    for (const use of [read, async (stream) => await stream]) {
       const error = await use(llm.invoke(REQUEST)).catch((failure) => failure);
 
       assert.ok(error instanceof LlmError && error instanceof Error);
@@ -141,15 +141,15 @@ const PIECES = 4000; // 64 MB in all, of which sockets may hold some
 
 test("unread_is_bounded", async () => {
   const flood = { repeat: PIECES, actions: [token("x".repeat(PIECE))] };
-  const key = await mock.plan([stream(flood, ...FINISH)]);
-  const answer = mock
+  const key = await mock.plan([streaming(flood, ...FINISH)]);
+  const stream = mock
     .connect(key, { streamWindowBytes: WINDOW })
     .invoke(REQUEST);
-  const reader = answer[Symbol.asyncIterator]();
+  const reader = stream[Symbol.asyncIterator]();
 
   await reader.next();
   await mock.never(key, { bytes: (PIECES * PIECE) / 4 });
-  assert.ok(answer.response.text.length <= WINDOW + 2 * PIECE);
+  assert.ok(stream.response.text.length <= WINDOW + 2 * PIECE);
 
   assert.equal(1 + (await read(reader)).length, PIECES);
 });
@@ -157,12 +157,12 @@ test("unread_is_bounded", async () => {
 test("exit_with_live_stream", async (t) => {
   const ways = {
     "process.exit": "process.exit(7)",
-    // Nobody waits for the stream any more and nothing else is going on.
+    // No next() is pending, and nothing else keeps the process alive.
     "natural exit": "process.exitCode = 7",
     "uncaught error":
       "process.exitCode = 7; process.on('uncaughtException', () => {}); throw 1",
   };
-  const key = await mock.plan([stream(token("one"), HANG)]);
+  const key = await mock.plan([streaming(token("one"), HANG)]);
   for (const [name, leave] of Object.entries(ways)) {
     await t.test(name, async () => {
       const { code, signal, output } = await run(

@@ -1,4 +1,4 @@
-// A process that may have no more threads: a clear error, no hang, and it works once there is room.
+// A process that may start no more threads gets a clear error and does not hang.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { Mock, PACKAGE, test } from "./support.mjs";
 
 const mock = await Mock.start();
 
-// Limits of threads count all of a user's and do not bind root: so it takes root, and another user.
+// The limit counts all threads of a user and does not bind root: so root runs it as another user.
 const AS_NOBODY = { uid: 65_534, gid: 65_534 };
 const TRIES = `
   import { createInterface } from "node:readline";
@@ -20,7 +20,7 @@ const TRIES = `
   for await (const _ of createInterface(process.stdin)) {
     const llm = new LiterLlm(options);
     await llm.invoke(request).then(
-      (reply) => console.log(reply.text),
+      (response) => console.log(response.text),
       (error) => console.log(error.code, error.message),
     );
     llm.close();
@@ -49,21 +49,21 @@ test("thread_limit_is_a_clear_error", { skip: reason() }, async () => {
     killSignal: "SIGKILL",
   });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const said = async () => (await lines.next()).value;
+  const nextLine = async () => (await lines.next()).value;
   const limit = (threads) =>
     execFileSync("prlimit", [`--pid=${child.pid}`, `--nproc=${threads}:`], {
       ...AS_NOBODY,
     });
   try {
-    assert.equal(await said(), "ready");
+    assert.equal(await nextLine(), "ready");
 
     const limits = readFileSync(`/proc/${child.pid}/limits`, "utf8");
     limit(1);
     child.stdin.write("\n");
-    assert.match(await said(), /^CONFIG .*thread.*$/);
+    assert.match(await nextLine(), /^CONFIG .*thread.*$/);
     limit(limits.match(/^Max processes +(\w+)/m)[1]);
     child.stdin.write("\n");
-    assert.equal(await said(), "Hello world");
+    assert.equal(await nextLine(), "Hello world");
   } finally {
     child.stdin.end();
   }

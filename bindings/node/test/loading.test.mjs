@@ -1,4 +1,4 @@
-// How the addon is found: by a text that bundlers can follow, on any machine, and what is said when
+// How the addon is found, by a text that bundlers can follow and on any machine, and the error when
 // it cannot be loaded.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -31,12 +31,12 @@ test("every_machine_has_a_require_of_its_own", () => {
   ]);
   for (const [, machine, file] of cases)
     assert.equal(file, `../prebuilds/${machine}/liter_llm.node`);
-  // Each of them stands inside of try, where a bundler lets a file be missing.
+  // Each is inside of `try`, where a bundler lets the file be missing.
   const [body] = source.match(/ {2}try \{[^]*?\n {2}\} catch/);
   assert.equal(body.match(/require\(/g).length, cases.length);
 });
 
-// Loads a copy of the package, with one addon or none, on a machine of that name.
+// Loads a copy of the package, whose addon `prepare` places, as if on a machine of that name.
 function load(machine, prepare) {
   const folder = mkdtempSync(path.join(tmpdir(), "liter-llm-"));
   const [platform, arch] = machine.split("-");
@@ -71,26 +71,28 @@ test("machines_that_are_not_listed_load_their_own", () => {
     readFileSync(path.join(PACKAGE, "package.json"), "utf8"),
   );
   for (const machine of HERE) {
-    const said = load(machine, (file) => cpSync(ADDON, file));
+    const output = load(machine, (file) => cpSync(ADDON, file));
 
-    assert.equal(said, `${version} CONFIG\n`);
+    assert.equal(output, `${version} CONFIG\n`);
   }
 });
 
 test("an_addon_that_is_missing_can_be_built", () => {
   for (const machine of HERE) {
-    const said = load(machine, () => {});
+    const output = load(machine, () => {});
 
-    const what = `liter-llm: the native addon for ${machine} cannot be loaded; `;
-    assert.ok(said.includes(`${what}\`npm run build\` in the sources`), said);
+    const message =
+      `Error: liter-llm: the native addon for ${machine} cannot be loaded; ` +
+      "`npm run build` in the sources makes one";
+    assert.ok(output.split("\n").includes(message), output);
   }
 });
 
 test("an_addon_that_is_broken_says_why", () => {
   for (const machine of HERE) {
-    const said = load(machine, (file) => writeFileSync(file, "no addon"));
+    const output = load(machine, (file) => writeFileSync(file, "no addon"));
 
-    const [line] = said.match(/^.*liter-llm: the native addon.*$/m);
+    const [line] = output.match(/^.*liter-llm: the native addon.*$/m);
     assert.match(line, /cannot be loaded: .*liter_llm\.node/);
     assert.doesNotMatch(line, /npm run build/);
   }

@@ -1,4 +1,4 @@
-// What can be read of a stream, in which ways, and what may be passed.
+// The ways to read a stream, and what a request and its options may hold.
 import assert from "node:assert/strict";
 import diagnostics from "node:diagnostics_channel";
 
@@ -10,7 +10,7 @@ import {
   REQUEST,
   read,
   shownPiece,
-  stream,
+  streaming,
   test,
   token,
 } from "./support.mjs";
@@ -18,22 +18,22 @@ import {
 const mock = await Mock.start();
 const planHello = () => mock.plan([{ answer: { text: "Hello world" } }]);
 
-test("whole_answer", async () => {
+test("whole_response", async () => {
   const key = await planHello();
   const llm = mock.connect(key);
 
-  const reply = await llm.invoke(REQUEST);
+  const response = await llm.invoke(REQUEST);
 
-  assert.ok(reply instanceof Response);
+  assert.ok(response instanceof Response);
   assert.deepEqual(
-    [reply.text, reply.outcome, reply.attempts],
+    [response.text, response.outcome, response.attempts],
     ["Hello world", "complete", 1],
   );
-  assert.deepEqual(reply.message, {
+  assert.deepEqual(response.message, {
     role: "assistant",
     content: "Hello world",
   });
-  assert.equal(typeof reply.usage.outputTokens, "number");
+  assert.equal(typeof response.usage.outputTokens, "number");
   assert.equal((await mock.seen(key)).requests[0].body.stream ?? false, false);
   await llm.invoke({ ...REQUEST, stream: true });
   assert.equal((await mock.seen(key)).requests[1].body.stream, true);
@@ -41,40 +41,42 @@ test("whole_answer", async () => {
 
 test("nothing_is_sent_before_the_first_use", async () => {
   const key = await planHello();
-  const answer = mock.connect(key).invoke(REQUEST);
+  const stream = mock.connect(key).invoke(REQUEST);
 
-  assert.equal(answer.response.outcome, null);
+  assert.equal(stream.response.outcome, null);
   assert.equal((await mock.seen(key)).requests_count, 0);
-  const twice = await Promise.all([answer, answer]);
+  const twice = await Promise.all([stream, stream]);
 
   assert.equal(twice[0], twice[1]);
   assert.equal((await mock.seen(key)).requests_count, 1);
 });
 
 test("a_stream_is_read_once", async () => {
-  const answer = mock.connect(await planHello()).invoke(REQUEST);
+  const stream = mock.connect(await planHello()).invoke(REQUEST);
 
-  for await (const piece of answer) assert.ok(piece);
+  for await (const piece of stream) assert.ok(piece);
 
-  assert.throws(() => answer.events(), TypeError);
-  await assert.rejects(async () => read(answer), TypeError);
-  assert.equal((await answer).text, "Hello world");
+  assert.throws(() => stream.events(), TypeError);
+  await assert.rejects(async () => read(stream), TypeError);
+  assert.equal((await stream).text, "Hello world");
 });
 
 test("the_rest_can_be_awaited", async () => {
-  const key = await mock.plan([stream(token("one "), token("two"), ...FINISH)]);
-  const answer = mock.connect(key).invoke(REQUEST);
-  const reader = answer[Symbol.asyncIterator]();
+  const key = await mock.plan([
+    streaming(token("one "), token("two"), ...FINISH),
+  ]);
+  const stream = mock.connect(key).invoke(REQUEST);
+  const reader = stream[Symbol.asyncIterator]();
 
   assert.equal((await reader.next()).value, "one ");
 
-  assert.equal((await answer).text, "one two");
+  assert.equal((await stream).text, "one two");
   assert.deepEqual(await reader.next(), { value: undefined, done: true });
 });
 
 test("several_may_wait_at_once", async () => {
   const key = await mock.plan([
-    stream(...["a", "b", "c"].map(token), ...FINISH),
+    streaming(...["a", "b", "c"].map(token), ...FINISH),
   ]);
   const reader = mock.connect(key).invoke(REQUEST)[Symbol.asyncIterator]();
 
@@ -90,9 +92,9 @@ test("several_may_wait_at_once", async () => {
 
 test("events", async () => {
   const key = await planHello();
-  const answer = mock.connect(key).invoke(REQUEST);
+  const stream = mock.connect(key).invoke(REQUEST);
 
-  const events = await read(answer.events());
+  const events = await read(stream.events());
 
   const text = events
     .filter((event) => event.type === "text")
@@ -104,7 +106,7 @@ test("events", async () => {
     ["start", "openai", []],
   );
   assert.deepEqual([end.type, end.finishReason], ["end", "stop"]);
-  assert.deepEqual(end.usage, answer.response.usage);
+  assert.deepEqual(end.usage, stream.response.usage);
 });
 
 test("text_is_cut_where_the_provider_cut_it", async () => {
@@ -118,13 +120,13 @@ test("text_is_cut_where_the_provider_cut_it", async () => {
     "e\u0301",
     "\u{10ffff}",
   ];
-  const key = await mock.plan([stream(...pieces.map(token), ...FINISH)]);
+  const key = await mock.plan([streaming(...pieces.map(token), ...FINISH)]);
 
-  const answers = Array.from({ length: 50 }, () =>
+  const readings = Array.from({ length: 50 }, () =>
     read(mock.connect(key).invoke(REQUEST)),
   );
 
-  for (const tokens of await Promise.all(answers))
+  for (const tokens of await Promise.all(readings))
     assert.deepEqual(tokens, pieces);
 });
 
@@ -169,7 +171,7 @@ test("mistakes_are_said_at_the_first_use", async () => {
 
   await assert.rejects(wrongOption.invoke(REQUEST), {
     code: "CONFIG",
-    message: /idle_timeout/,
+    message: /"idleTimeout" is unknown/,
   });
   await assert.rejects(noKey.invoke(REQUEST), { code: "CONFIG" });
   await assert.rejects(mock.connect(key).invoke(cyclic), {
@@ -204,8 +206,8 @@ test("the_log_is_a_diagnostics_channel", async () => {
   );
 });
 
-// The provider repeats the key in everything that it says, and nothing of it is shown: not in the
-// log with its line for each attempt, nor in the error. Wherever the key came from.
+// The provider repeats the key in everything that it sends. Neither the log, which has a line for
+// each attempt, nor the error shows any part of it, wherever the key came from.
 test("the_log_hides_keys_that_the_provider_echoes", async (t) => {
   const secret = "sk-proj-4f9Qz7Lm2Xw8Rb6T";
   const from = {
@@ -219,11 +221,11 @@ test("the_log_hides_keys_that_the_provider_echoes", async (t) => {
   };
   for (const [name, [options, callOptions]] of Object.entries(from)) {
     await t.test(name, async () => {
-      const said = `no such key: ${secret}`;
+      const text = `no such key: ${secret}`;
       const echo = (status) => ({
         status,
         headers: [["x-request-id", secret]],
-        error: { message: said, type: secret, code: secret },
+        error: { message: text, type: secret, code: secret },
       });
       const key = await mock.plan([echo(500), echo(503), echo(401)]);
       const lines = [];

@@ -1,5 +1,5 @@
-// The package in processes that are not as usual: with strict flags, in realms, while they end, and
-// in the hands of what else reads streams.
+// The package in unusual processes: with strict flags, in other realms, while they end; and read by
+// Node's streams and web streams.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -19,7 +19,7 @@ import {
   REQUEST,
   collect,
   read,
-  stream,
+  streaming,
   test,
   token,
 } from "./support.mjs";
@@ -28,11 +28,15 @@ const mock = await Mock.start();
 const require = createRequire(import.meta.url);
 const MAJOR = Number(process.versions.node.split(".")[0]);
 const planHello = () => mock.plan([{ answer: { text: "Hello world" } }]);
-const planHang = () => mock.plan([stream(token("one"), token("two"), HANG)]);
-const planCut = () => mock.plan([stream(token("one"), { reset: true })]);
+const planHang = () => mock.plan([streaming(token("one"), token("two"), HANG)]);
+const planCut = () => mock.plan([streaming(token("one"), { reset: true })]);
 
 // Runs a program in a process with flags; keys are what the mock plays at URLS[name].
 async function runWith(flags, code, keys = {}) {
+  return runCommand([process.execPath, ...flags], code, keys);
+}
+
+async function runCommand([command, ...flags], code, keys) {
   const urls = Object.fromEntries(
     Object.entries(keys).map(([name, key]) => [name, mock.baseUrl(key)]),
   );
@@ -44,7 +48,7 @@ async function runWith(flags, code, keys = {}) {
       new LiterLlm({ provider: "openai", apiKey: "k", baseUrl: URLS[name], retriesMax: 0,
         ...options });
     (async () => { ${code} })();`;
-  const child = spawn(process.execPath, [...flags, "-e", program], {
+  const child = spawn(command, [...flags, "-e", program], {
     cwd: PACKAGE,
     env: { NODE_NO_WARNINGS: "1" },
     timeout: 30_000,
@@ -60,14 +64,14 @@ const EVERYTHING = `
   const llm = connect("hello", { logLevel: "debug" });
   let text = "";
   for await (const token of llm.invoke(REQUEST)) text += token;
-  const reply = await llm.invoke(REQUEST);
+  const response = await llm.invoke(REQUEST);
   const types = [];
   for await (const { type } of llm.invoke(REQUEST).events()) types.push(type);
   const cut = { ...REQUEST, stream: true };
   const error = await connect("cut").invoke(cut).catch((failure) => failure);
   for await (const token of connect("hang").invoke(REQUEST)) break;
-  console.log(text, reply.text, types.includes("end"), error instanceof LlmError, error.name,
-    error.code, error.partial.text, JSON.stringify(reply.message));`;
+  console.log(text, response.text, types.includes("end"), error instanceof LlmError, error.name,
+    error.code, error.partial.text, JSON.stringify(response.message));`;
 const PRINTED =
   "Hello world Hello world true true LlmError TRUNCATED one " +
   '{"role":"assistant","content":"Hello world"}\n';
@@ -97,7 +101,7 @@ for (const [name, flags] of Object.entries(FLAGS)) {
   });
 }
 
-// What keeps the addon from being loaded is said, and not that it has to be built.
+// The message says what keeps the addon from being loaded, and not that it has to be built.
 test("addons_that_are_not_allowed", { skip: MAJOR < 20 }, async () => {
   for (const flags of [READ, ["--no-addons"]]) {
     const { code, output } = await runWith(flags, "");
@@ -109,7 +113,7 @@ test("addons_that_are_not_allowed", { skip: MAJOR < 20 }, async () => {
   }
 });
 
-// The files of the package, made in a realm of its own; the addon is the process's.
+// The package's files evaluated in a realm of their own; the addon is shared by the process.
 function loadInRealm() {
   const context = vm.createContext({});
   const modules = new Map();
@@ -159,7 +163,7 @@ test("realms", async () => {
 
   const realms = [await use(), await use(), await use()];
 
-  // A realm that nobody has any more goes with its clients and streams.
+  // A realm that is not referenced any more is collected with its clients and streams.
   await mock.wait(keys[1], { requests: 3 });
   await collect(() => mock.wait(keys[1], { closed: 3 }, 50));
   await collect(async () => {
@@ -173,6 +177,7 @@ const LEAVE = {
   "an exception that nobody catches": ["setImmediate(() => { throw 1 })", 1],
   "a rejection that nobody handles": ["Promise.reject(new Error('mine'))", 1],
   "a signal": ["process.kill(process.pid, 'SIGTERM')", "SIGTERM"],
+  "an interrupt": ["process.kill(process.pid, 'SIGINT')", "SIGINT"],
   abort: ["process.abort()", "SIGABRT"],
   "close in an exit handler": [
     "process.on('exit', () => llm.close()); process.exit(7)",
@@ -186,7 +191,7 @@ const LEAVE = {
     7,
   ],
   "cancel and leave in an exit handler": [
-    "process.on('exit', () => { answer.cancel(); reader.return(); }); process.exit(7)",
+    "process.on('exit', () => { stream.cancel(); reader.return(); }); process.exit(7)",
     7,
   ],
 };
@@ -196,8 +201,8 @@ for (const [name, [leave, code]] of Object.entries(LEAVE)) {
     const hang = await planHang();
     const program = `
       const llm = connect("hang");
-      const answer = llm.invoke(REQUEST);
-      const reader = answer[Symbol.asyncIterator]();
+      const stream = llm.invoke(REQUEST);
+      const reader = stream[Symbol.asyncIterator]();
       await reader.next();
       await reader.next();
       reader.next().catch(() => {});
@@ -211,7 +216,25 @@ for (const [name, [leave, code]] of Object.entries(LEAVE)) {
   });
 }
 
-// Nothing is rejected that the program has no hold of: whoever waits is told, and nobody else.
+// A shell starts a job in the background with SIGINT ignored; Node.js restores the default.
+test("an_interrupt_ends_a_process_of_the_background", async () => {
+  const hang = await planHang();
+  const program = `
+    const reader = connect("hang").invoke(REQUEST)[Symbol.asyncIterator]();
+    await reader.next();
+    process.kill(process.pid, "SIGINT");
+    await reader.next();
+    await reader.next();`;
+  const ignoring = ["sh", "-c", `trap "" INT; exec "$0" "$@"`];
+  const command = [...ignoring, process.execPath];
+
+  const ended = await runCommand(command, program, { hang });
+
+  assert.deepEqual(ended, { code: "SIGINT", output: "" });
+  await mock.wait(hang, { closed: 1 });
+});
+
+// The library rejects no promise but those that it returned: none is unhandled.
 test("no_rejection_of_the_library_is_unhandled", async () => {
   const keys = {
     ...{ cut: await planCut(), hang: await planHang() },
@@ -223,7 +246,7 @@ test("no_rejection_of_the_library_is_unhandled", async () => {
     const aborter = new AbortController();
     const { signal } = aborter;
     for (const client of [llm, failing]) {
-      // Read a little and leave, in every way, while the answer fails.
+      // Read a little and leave, in every way, while the stream fails.
       const reader = client.invoke(REQUEST).events();
       await reader.next().catch(() => {});
       client.invoke(REQUEST)[Symbol.asyncIterator]();
@@ -266,7 +289,7 @@ test("readable_from", async () => {
   const broken = Readable.from(mock.connect(cut).invoke(REQUEST));
   await assert.rejects(read(broken), { code: "TRUNCATED" });
 
-  // Destroyed while it waits, and destroyed with an error.
+  // Destroyed while a read is pending, without and with an error.
   for (const reason of [undefined, new RangeError("mine")]) {
     const readable = Readable.from(mock.connect(hang).invoke(REQUEST));
     readable.on("error", (error) => assert.equal(error, reason));
@@ -293,8 +316,8 @@ test("pipelines", async () => {
   const full = new Writable({
     write: (_piece, _, done) => done(new RangeError("full")),
   });
-  const answer = mock.connect(hang).invoke(REQUEST);
-  await assert.rejects(pipeline(answer, full), { message: "full" });
+  const stream = mock.connect(hang).invoke(REQUEST);
+  await assert.rejects(pipeline(stream, full), { message: "full" });
   await mock.wait(hang, { closed: 1 });
 });
 
@@ -335,11 +358,11 @@ const IN_WORKER = `
   });
 `;
 
-// Many at once: some are terminated in the middle of starts and ends, others leave by themselves.
+// Many workers: some are terminated in the middle of starts and ends, others end by themselves.
 test("many_workers", async () => {
   const key = await planHang();
   const own = await mock.plan([
-    stream(token("one"), { await: "go" }, token("two"), ...FINISH),
+    streaming(token("one"), { await: "go" }, token("two"), ...FINISH),
   ]);
   const reader = mock.connect(own).invoke(REQUEST)[Symbol.asyncIterator]();
   await reader.next();
@@ -352,7 +375,7 @@ test("many_workers", async () => {
     const leave = leaves[number % leaves.length];
     const workerData = { options, request: REQUEST, leave };
     const worker = new Worker(IN_WORKER, { eval: true, workerData });
-    // Not of node:events: that one fails with the worker's own error.
+    // Not node:events' once, which rejects with the worker's own error.
     const once = (what) => new Promise((resolve) => worker.once(what, resolve));
     worker.on("error", (error) => assert.equal(error.message, "mine"));
     return { worker, leave, end: once("exit"), live: once("message") };

@@ -1,4 +1,4 @@
-// The samples do what they say, and the README shows them as they are.
+// The samples print what they should, and the README shows them unchanged.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,7 +10,7 @@ import {
   HANG,
   Mock,
   PACKAGE,
-  stream,
+  streaming,
   test,
   token,
 } from "./support.mjs";
@@ -19,16 +19,16 @@ const mock = await Mock.start();
 
 const WEATHER = { name: "weather", arguments: '{"city":"Hamburg"}' };
 const CALL = { index: 0, id: "call_1", type: "function", function: WEATHER };
-const CALLS_A_TOOL = stream(
+const CALLS_A_TOOL = streaming(
   { sse: { choices: [{ index: 0, delta: { tool_calls: [CALL] } }] } },
   { finish: "tool_calls" },
   { done: true },
 );
-const NUMBERS = stream(
+const NUMBERS = streaming(
   ...Array.from({ length: 100 }, (_, number) => token(`${number} `)),
   HANG,
 );
-const CUT = stream(token("Rust "), token("owns"), { reset: true });
+const CUT = streaming(token("Rust "), token("owns"), { reset: true });
 const HELLO = { answer: { text: "Hello world" } };
 const BUSY = { status: 429, headers: [["retry-after", "120"]], body: "{}" };
 const WRONG = {
@@ -38,7 +38,7 @@ const WRONG = {
 
 const SAMPLES = [
   ["stream.mjs", [HELLO], "Hello world"],
-  ["whole_answer.mjs", [HELLO], "Hello world\nstop 2\n"],
+  ["whole_response.mjs", [HELLO], "Hello world\nstop 2\n"],
   [
     "many_at_once.mjs",
     [HELLO],
@@ -47,12 +47,12 @@ const SAMPLES = [
   ["cancel.mjs", [NUMBERS], "0 1 2 3 4 5 6 7 \n cancelled "],
   ["cancel.mjs", [NUMBERS], "\nCANCELLED TimeoutError\n"],
   ["errors.mjs", [HELLO], "Hello world"],
-  ["errors.mjs", [BUSY], "come back in 120000 ms"],
+  ["errors.mjs", [BUSY], "try again in 120000 ms"],
   ["errors.mjs", [CUT], "Rust owns\ncut after 9 characters: "],
   [
     "errors.mjs",
     [WRONG],
-    "AUTHENTICATION, status 401, worth a retry: false: openai: ",
+    "AUTHENTICATION, status 401, retryable: false: openai: ",
   ],
   [
     "tools.mjs",

@@ -1,4 +1,4 @@
-// AbortSignals of every make: one listener however many streams, and none that is left behind.
+// AbortSignals of every kind: one listener for all streams, which is removed with the last one.
 import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
 
@@ -11,21 +11,21 @@ import {
   collect,
   read,
   run,
-  stream,
+  streaming,
   test,
   token,
 } from "./support.mjs";
 
 const mock = await Mock.start();
 const listeners = (signal) => getEventListeners(signal, "abort").length;
-const planHang = () => mock.plan([stream(token("one"), HANG)]);
+const planHang = () => mock.plan([streaming(token("one"), HANG)]);
 
-// Streams that have begun, and what each of them comes to.
+// The readers of streams that have begun.
 async function startMany(llm, signal, count) {
-  const answers = Array.from({ length: count }, () =>
+  const streams = Array.from({ length: count }, () =>
     llm.invoke(REQUEST, { signal }),
   );
-  const readers = answers.map((answer) => answer[Symbol.asyncIterator]());
+  const readers = streams.map((stream) => stream[Symbol.asyncIterator]());
   await Promise.all(readers.map((reader) => reader.next()));
   return readers;
 }
@@ -75,7 +75,7 @@ test("a_signal_has_no_listener_between_streams", async () => {
   }
 });
 
-// What a listener of the program does while the signal is aborted reaches only its own stream.
+// A listener of the program that leaves or starts streams during the abort affects only those.
 test("streams_come_and_go_while_a_signal_is_aborted", async () => {
   const key = await planHang();
   const llm = mock.connect(key);
@@ -111,7 +111,7 @@ test("timeout_and_any", async () => {
   }
 
   for (const [name, make] of Object.entries(signals)) {
-    // Nobody but the stream holds the signal.
+    // Only the stream references the signal.
     const reader = llm
       .invoke(REQUEST, { signal: make() })
       [Symbol.asyncIterator]();
@@ -156,7 +156,7 @@ test("aborted_before_in_every_way", async () => {
   assert.equal((await mock.seen(key)).requests_count, 0);
 });
 
-// One of an older library, which knows no reasons.
+// The signal of an older library, which has no reason.
 test("signals_of_other_makes", async () => {
   const key = await planHang();
   const target = new EventTarget();
@@ -196,7 +196,7 @@ test("what_is_no_signal_is_refused_at_once", async () => {
   assert.equal((await mock.seen(key)).requests_count, 2);
 });
 
-// A signal's timer does not keep a process alive, and the stream that it is for does.
+// The timer of a signal does not keep a process alive; the stream that is read does.
 test("a_process_waits_for_a_timeout", async () => {
   const key = await planHang();
   const code = `

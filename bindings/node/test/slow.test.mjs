@@ -1,12 +1,20 @@
-// What `make test-slow` repeats thousands of times, and every run a few times.
+// Tests that `make test-slow` repeats thousands of times, and every other run a few times.
 import assert from "node:assert/strict";
 
-import { HANG, Mock, REQUEST, run, stream, test, token } from "./support.mjs";
+import {
+  HANG,
+  Mock,
+  REQUEST,
+  run,
+  streaming,
+  test,
+  token,
+} from "./support.mjs";
 
 const slowly = (usually, slow) => (process.env.SLOW ? slow : usually);
 const mock = await Mock.start();
 
-// The provider sees every cancel as a closed connection, soon.
+// Soon after a cancel the provider sees the connection closed.
 test("cancels_are_seen", async (t) => {
   const took = [];
   const llm = mock.connect("unused");
@@ -31,7 +39,7 @@ test("cancels_are_seen", async (t) => {
 });
 
 test("exits_with_live_streams", async () => {
-  const key = await mock.plan([stream(token("one"), HANG)]);
+  const key = await mock.plan([streaming(token("one"), HANG)]);
   const code = `
     import { LiterLlm } from "liter-llm";
     const llm = new LiterLlm({ provider: "openai", apiKey: "k", baseUrl: process.argv[1] });

@@ -1,4 +1,4 @@
-// The mock provider as the tests use it: plans in, what it saw out. Loopback only.
+// What the tests share: the mock provider, a core that a test plays, and helpers. Loopback only.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
@@ -18,7 +18,7 @@ for (const name of Object.keys(process.env)) {
 const TIMEOUT_MS =
   Number(process.env.TEST_TIMEOUT_MS) || (process.env.SLOW ? 600_000 : 60_000);
 
-// A test that hangs fails by its own name, and the others of its file still run.
+// A test that hangs fails under its own name, and the other tests of its file still run.
 export const test = (name, ...rest) => {
   const [options, body] = rest.length === 2 ? rest : [{}, rest[0]];
   return nodeTest(name, { timeout: TIMEOUT_MS, ...options }, body);
@@ -39,8 +39,8 @@ const HEAD = { head: { status: 200, headers: HEADERS, chunked: true } };
 
 export const token = (text) => ({ token: text });
 
-// A step that streams: actions after the head of an answer.
-export const stream = (...actions) => ({ raw: [HEAD, ...actions] });
+// A step of a plan that streams: actions after the head of a response.
+export const streaming = (...actions) => ({ raw: [HEAD, ...actions] });
 
 export async function read(readable) {
   const pieces = [];
@@ -48,7 +48,7 @@ export async function read(readable) {
   return pieces;
 }
 
-// Runs a module of its own, with everything that it prints.
+// Runs code as a module in a process of its own; returns its end and everything that it printed.
 export async function run(code, ...words) {
   const flags = ["--expose-gc", "--input-type=module", "-e", code, ...words];
   const child = spawn(process.execPath, flags, {
@@ -64,7 +64,7 @@ export async function run(code, ...words) {
 }
 
 // A chunk of OpenAI's stream.
-// Without an id, as the mock's own pieces beside it have one: all are of one answer.
+// Without an id, as the mock's own pieces beside it have one: all are of one response.
 export const chunk = (delta, reason = null) => ({
   sse: {
     object: "chat.completion.chunk",
@@ -74,7 +74,7 @@ export const chunk = (delta, reason = null) => ({
   },
 });
 
-// The first eight characters of a secret in a row that can be seen in a value, however it is shown.
+// The first `least` characters in a row of a secret that a value shows in any form, or null.
 export function shownPiece(value, secret, least = 8) {
   const shown = [
     inspect(value, { depth: 20, showHidden: true, maxStringLength: null }),
@@ -101,37 +101,32 @@ export async function collect(wanted) {
   }
 }
 
-// Each native client has a bell, and each bell is such a handle of the event loop.
-export function countBells() {
+// Each native client has a waker, which is a handle of this type in the event loop.
+export function countWakers() {
   const { libuv } = process.report.getReport();
   return libuv.filter((handle) => handle.type === "async").length;
 }
 
-// A copy of the package on a core that the test plays: what only another core would deliver.
+// A copy of the package on a core that the test plays, to deliver what this core would not.
 export class FakeCore {
   calls = [];
-  #ring;
+  #deliver;
 
   constructor() {
     const require = createRequire(import.meta.url);
     const names = [
-      "answer",
-      "channel",
-      "client",
-      "error",
-      "hub",
-      "signals",
-      "stream",
+      ...["client", "error", "native_client", "options"],
+      ...["receiver", "response", "stream"],
     ];
     const place = (name) => require.resolve(`../lib/${name}.cjs`);
-    const { Kind } = require("../lib/native.cjs");
+    const { Column } = require("../lib/native.cjs");
     const kept = new Map(
       [...names, "native"].map((name) => [name, require.cache[place(name)]]),
     );
     for (const name of names) delete require.cache[place(name)];
     require.cache[place("native")] = {
       ...kept.get("native"),
-      exports: { native: this.#native(), Kind },
+      exports: { native: this.#native(), Column },
     };
     this.LiterLlm = require("../lib/client.cjs").LiterLlm;
     this.LlmError = require("../lib/error.cjs").LlmError;
@@ -144,28 +139,28 @@ export class FakeCore {
       ...[stream, kind, error],
       ...[Buffer.byteLength(data), kind === 2 || kind === 3 ? 1 : 0],
     ]);
-    this.#ring(
+    this.#deliver(
       events.map(([, data]) => data),
       Uint32Array.from(table),
     );
   }
 
-  // What was said to the core under a name.
-  said(name) {
+  // The arguments of each call of a function, without the handle.
+  callsOf(name) {
     return this.calls
-      .filter(([said]) => said === name)
-      .map(([, ...words]) => words);
+      .filter(([called]) => called === name)
+      .map(([, ...values]) => values);
   }
 
   #native() {
     const note =
       (name, result) =>
-      (_, ...words) => (this.calls.push([name, ...words]), result);
+      (_, ...values) => (this.calls.push([name, ...values]), result);
     return {
-      outside: (make) => make(),
-      create: (_, ring) => ((this.#ring = ring), {}),
+      callOutsideContext: (make) => make(),
+      create: (_, deliver) => ((this.#deliver = deliver), {}),
       ...{ start: note("start", 0), cancel: note("cancel") },
-      ...{ consumed: note("consumed"), hold: note("hold") },
+      ...{ acknowledge: note("acknowledge"), setRef: note("setRef") },
       ...{ close: note("close"), release: note("release") },
       lastError: () => "{}",
     };
@@ -181,7 +176,7 @@ export class Mock {
     const built = path.join(ROOT, "tests/mock/target/release/liter-llm-mock");
     const command = process.env.LITER_LLM_MOCK ?? built;
     const mock = new Mock();
-    // It ends with its standard input.
+    // It ends when its standard input is closed.
     mock.#process = spawn(command, [...flags, "--lifetime-seconds", "900"], {
       stdio: ["pipe", "pipe", "inherit"],
     });
@@ -255,11 +250,11 @@ export class Mock {
   }
 
   async #call(method, place, body) {
-    const answer = await fetch(`${this.url}/_/${place}`, {
+    const response = await fetch(`${this.url}/_/${place}`, {
       method,
       body: JSON.stringify(body),
     });
-    const text = await answer.text();
+    const text = await response.text();
     return text ? JSON.parse(text) : {};
   }
 }

@@ -1,5 +1,5 @@
-// Half of a surrogate pair, which a cut through an emoji leaves: a text of JavaScript may hold it,
-// and UTF-8 cannot. It becomes U+FFFD, and nothing else of the request changes.
+// Half of a surrogate pair, which a cut through an emoji leaves: a JavaScript string may hold it,
+// UTF-8 cannot. It becomes U+FFFD, and nothing else of the request changes.
 import assert from "node:assert/strict";
 
 import { MESSAGES, Mock, read, test } from "./support.mjs";
@@ -22,12 +22,12 @@ const WHOLE = [
   "only text: \\ud83d \\\\ud83d \\u0041",
 ];
 
-// By hand, as the first versions of Node.js that are served lack toWellFormed.
+// By hand, because the oldest supported versions of Node.js lack toWellFormed.
 const wellFormed = (text) => Buffer.from(text, "utf8").toString("utf8");
 
 const USES = [
-  async (answer) => (await answer).text,
-  async (answer) => (await read(answer)).join(""),
+  async (stream) => (await stream).text,
+  async (stream) => (await read(stream)).join(""),
 ];
 
 test("lone_surrogates_of_a_request_are_replaced", async () => {
@@ -75,17 +75,17 @@ test("whole_texts_are_left_alone", () => {
   }
 });
 
-// What is wrong with such an option is said of it, and not that options are no JSON.
+// The message names the option, and does not say that options are no JSON.
 test("lone_surrogates_of_options_are_named", async () => {
   const key = await mock.plan([{ answer: { text: "Hello" } }]);
   const request = { model: "m", messages: MESSAGES };
   const headers = { "X-Title": CUT };
 
-  for (const answer of [
+  for (const stream of [
     mock.connect(key, { headers }).invoke(request),
     mock.connect(key).invoke(request, { headers }),
   ]) {
-    await assert.rejects(answer, {
+    await assert.rejects(stream, {
       code: "INVALID_ARGUMENT",
       message: /headers\.X-Title has a character/,
     });

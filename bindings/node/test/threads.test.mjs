@@ -1,4 +1,4 @@
-// Worker threads: each has clients of its own, and may be ended at any time.
+// Worker threads: each has clients of its own, and may be terminated at any time.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createRequire } from "node:module";
@@ -10,7 +10,7 @@ import {
   REQUEST,
   read,
   run,
-  stream,
+  streaming,
   test,
   token,
 } from "./support.mjs";
@@ -44,7 +44,7 @@ function startWorker(key, leave) {
   });
 }
 
-const oneThenHang = () => mock.plan([stream(token("one"), HANG)]);
+const oneThenHang = () => mock.plan([streaming(token("one"), HANG)]);
 
 test("terminate_with_live_streams", async () => {
   const key = await oneThenHang();
@@ -72,7 +72,7 @@ test("worker_exits_with_live_streams", async () => {
 test("four_workers_are_independent", async () => {
   const keys = await Promise.all([1, 2, 3, 4].map(oneThenHang));
   const own = await mock.plan([
-    stream(token("one"), { await: "go" }, token("two"), { done: true }),
+    streaming(token("one"), { await: "go" }, token("two"), { done: true }),
   ]);
   const reader = mock.connect(own).invoke(REQUEST)[Symbol.asyncIterator]();
   await reader.next();

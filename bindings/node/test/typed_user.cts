@@ -3,4 +3,4 @@ import { LiterLlm, version } from "liter-llm";
 export const llm: LiterLlm = new LiterLlm();
 export const text: Promise<string> = llm
   .invoke({ model: "m", messages: [] })
-  .then((reply) => reply.text + version);
+  .then((response) => response.text + version);

@@ -17,20 +17,20 @@ const messages: Message[] = [{ role: "user", content: "Hello" }];
 
 export async function readTokens(signal: AbortSignal): Promise<string> {
   let text = "";
-  const answer = llm.invoke(
+  const stream = llm.invoke(
     { model: "m", messages, top_k: 3 },
     { signal, retriesMax: 1, collect: true },
   );
-  for await (const token of answer) text += token.toUpperCase();
-  const whole: Response = answer.response;
+  for await (const token of stream) text += token.toUpperCase();
+  const whole: Response = stream.response;
   if (!whole.collected) return text;
   return text + (whole.usage?.outputTokens ?? 0).toFixed();
 }
 
 export async function readWhole(): Promise<readonly string[]> {
-  const reply = await llm.invoke({ model: "m", messages });
-  messages.push(reply.message);
-  return reply.toolCalls.map((call) => call.arguments);
+  const response = await llm.invoke({ model: "m", messages });
+  messages.push(response.message);
+  return response.toolCalls.map((call) => call.arguments);
 }
 
 export async function readEvents(): Promise<void> {

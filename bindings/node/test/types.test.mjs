@@ -1,125 +1,244 @@
-// What the types say, compared with the sources of the core: nothing that it has may be missing.
+// The types are those of the core's schema, and the package reads all that the schema lists. The
+// declarations are read with the TypeScript compiler.
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 
-import { LiterLlm } from "liter-llm";
 import * as imported from "liter-llm";
+import ts from "typescript";
 
-import { Mock, PACKAGE, REQUEST, ROOT, test } from "./support.mjs";
+import { SCHEMA, camelCase, generate } from "../generate.mjs";
+import { FakeCore, Mock, PACKAGE, REQUEST, read, test } from "./support.mjs";
 
 const mock = await Mock.start();
-const TYPES = readFileSync(path.join(PACKAGE, "index.d.ts"), "utf8");
-// What this package takes out of the options itself, before the core sees them.
+const require = createRequire(import.meta.url);
+const { EventKind } = require("../lib/schema.cjs");
+// Options of this package, which the core does not know.
 const OURS = ["collect", "signal"];
 
-// The sources of the core, wherever a declaration stands in them.
-function coreSources() {
-  const folder = path.join(ROOT, "core/src");
-  return readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith(".rs"))
-    .map((name) => readFileSync(path.join(folder, name), "utf8"))
-    .join("\n");
+const entry = path.join(PACKAGE, "index.d.ts");
+const program = ts.createProgram([entry], { strict: true });
+const checker = program.getTypeChecker();
+const module = checker.getSymbolAtLocation(program.getSourceFile(entry));
+const exported = new Map(
+  checker
+    .getExportsOfModule(module)
+    .map((symbol) => [symbol.name, checker.getDeclaredTypeOfSymbol(symbol)]),
+);
+
+const namesOf = (entries) => entries.map(({ name }) => name);
+const camelNamesOf = (entries) => namesOf(entries).map(camelCase);
+
+const isOurs = ({ fileName }) =>
+  fileName.startsWith(PACKAGE) && !fileName.includes("node_modules");
+
+// The fields of a type, with their comments, that are declared in this package.
+function fieldsOf(name) {
+  const fields = checker
+    .getPropertiesOfType(exported.get(name))
+    .filter(({ declarations }) => isOurs(declarations[0].getSourceFile()));
+  return new Map(
+    fields.map((symbol) => [
+      symbol.name,
+      ts.displayPartsToString(symbol.getDocumentationComment(checker)),
+    ]),
+  );
 }
 
-const CORE = coreSources();
+const wordsOf = (name) => exported.get(name).types.map(({ value }) => value);
 
-// The body of a declaration of the core, without its comments.
-function bodyOf(begin) {
-  const found = CORE.match(new RegExp(`pub ${begin} \\{\\n([^]*?)\\n\\}`));
-  assert.ok(found, `the core declares no ${begin}`);
-  return found[1].replaceAll(/^\s*\/\/.*$/gm, "");
+function assertFields(name, expected, ours = []) {
+  assert.ok(expected.length > 0);
+  const found = [...fieldsOf(name).keys()].sort();
+  assert.deepEqual(found, [...expected, ...ours].sort(), name);
 }
 
-const fieldsOf = (name) =>
-  [...bodyOf(`struct ${name}`).matchAll(/^ {4}pub (\w+):/gm)].flatMap(
-    ([, field]) => (field === "limits" ? fieldsOf("CallLimits") : [field]),
-  );
-
-// The options that an interface of index.d.ts has itself, in the core's spelling.
-function typed(name) {
-  const [, body] = TYPES.match(
-    new RegExp(`export interface ${name}[^{]*\\{\n([^]*?)\n\\}`),
-  );
-  return [...body.matchAll(/^ {2}(\w+)\?:/gm)]
-    .map(([, option]) =>
-      option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    )
-    .filter((option) => !OURS.includes(option));
-}
-
-test("types_have_every_option_of_the_core", () => {
-  const options = fieldsOf("ClientOptions");
-  assert.ok(options.length > 25, `${options.length} options were found`);
-
-  assert.deepEqual(
-    [...typed("CallOptions"), ...typed("Options")].sort(),
-    options.sort(),
-  );
+test("generated_files_are_fresh", async () => {
+  for (const [name, text] of Object.entries(await generate())) {
+    const written = readFileSync(path.join(PACKAGE, name), "utf8");
+    assert.equal(written, text, `${name} is stale: run npm run generate`);
+  }
 });
 
-// A call may set what a client may, and what is no field of the request's own.
-test("types_have_every_option_of_a_call", () => {
-  const options = fieldsOf("ClientOptions");
-  const wanted = fieldsOf("LlmRequest").filter((field) =>
-    options.includes(field),
-  );
-  assert.ok(wanted.length > 8, `${wanted.length} options were found`);
-
-  assert.deepEqual(typed("CallOptions").sort(), wanted.sort());
+test("types_have_every_option", () => {
+  assertFields("Options", camelNamesOf(SCHEMA.client_options), ["collect"]);
+  assertFields("CallOptions", camelNamesOf(SCHEMA.call_options), ["collect"]);
+  assertFields("InvokeOptions", camelNamesOf(SCHEMA.call_options), OURS);
 });
 
-// Fields of a request that are no options are known by name too.
+test("every_option_has_the_comment_of_the_schema", () => {
+  const plain = (text) => text.replaceAll(/\s+/g, " ");
+  for (const [name, entries] of [
+    ["Options", SCHEMA.client_options],
+    ["CallOptions", SCHEMA.call_options],
+  ]) {
+    const fields = fieldsOf(name);
+    for (const { name: option, description } of entries) {
+      const expected = description.replaceAll(/`\w+`/g, camelCase);
+      assert.equal(plain(fields.get(camelCase(option))), expected, option);
+    }
+  }
+  for (const name of ["InvokeOptions", "Usage"])
+    for (const [field, comment] of fieldsOf(name))
+      assert.notEqual(comment, "", field);
+});
+
 test("types_have_every_field_of_a_request", () => {
-  const options = fieldsOf("ClientOptions");
-  const wanted = fieldsOf("LlmRequest").filter(
-    (field) => !options.includes(field) && field !== "extra",
-  );
-  const [, body] = TYPES.match(/export interface Request \{\n([^]*?)\n\}/);
+  const extraBody = SCHEMA.call_options.filter(({ inherits }) => !inherits);
 
-  const known = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name);
-
-  assert.deepEqual(known.sort(), wanted.sort());
+  assertFields("Request", namesOf([...SCHEMA.request_fields, ...extraBody]));
 });
 
-test("types_have_every_log_level", () => {
-  const levels = [...bodyOf("enum LogLevel").matchAll(/^ {4}(\w+),/gm)];
-  const [, union] = TYPES.match(/logLevel\?: ([^;]*);/);
+const DURATIONS = camelNamesOf(SCHEMA.timing_fields);
+const START = camelNamesOf(SCHEMA.start_fields);
+const RECEIPT = camelNamesOf(SCHEMA.receipt_fields).filter(
+  (name) => !["error", "timings"].includes(name),
+);
+
+test("types_have_every_field_of_a_response", () => {
+  const response = new Set([...START, ...RECEIPT, ...DURATIONS]);
+  const collected = ["text", "reasoning", "refusal", "toolCalls", "parts"];
+
+  assertFields("StartEvent", START, ["type"]);
+  assertFields(
+    "EndEvent",
+    [...RECEIPT.filter((name) => name !== "outcome"), ...DURATIONS],
+    ["type"],
+  );
+  assertFields(
+    "Response",
+    [...response],
+    [...collected, "collected", "content", "message"],
+  );
+  assertFields("Usage", camelNamesOf(SCHEMA.usage_fields));
+  assertFields("ToolCall", camelNamesOf(SCHEMA.tool_call_fields));
+  const delta = camelNamesOf(SCHEMA.tool_delta_fields);
+  assertFields("ToolDeltaEvent", delta, ["type"]);
+});
+
+// The provider's own code has another name here, as Node.js calls the kind of an error its code.
+test("types_have_every_field_of_an_error", () => {
+  const fields = SCHEMA.error_fields.filter(
+    ({ name }) => !["number", "message"].includes(name),
+  );
+  const names = camelNamesOf(fields).map((name) =>
+    name === "code" ? "providerCode" : name,
+  );
+
+  assertFields("LlmError", names, ["code", "partial", "cause"]);
+});
+
+test("types_have_every_word", () => {
+  const events = exported
+    .get("StreamEvent")
+    .types.map((type) => checker.getPropertyOfType(type, "type"))
+    .flatMap((symbol) => {
+      const type = checker.getTypeOfSymbol(symbol);
+      return (type.types ?? [type]).map(({ value }) => value);
+    });
+  const kinds = namesOf(SCHEMA.event_kinds).filter((name) => name !== "LOG");
 
   assert.deepEqual(
-    union.match(/\w+/g),
-    levels.map(([, level]) => level.toLowerCase()),
+    events.sort(),
+    kinds.map((kind) => kind.toLowerCase()).sort(),
   );
+  const role = checker.getPropertyOfType(exported.get("Message"), "role");
+  const roles = checker.getTypeOfSymbol(role).types.map(({ value }) => value);
+  assert.deepEqual(roles.sort(), namesOf(SCHEMA.roles).sort());
+  const unknown = [...namesOf(SCHEMA.error_kinds), "UNKNOWN"];
+  assert.deepEqual(wordsOf("ErrorKind").sort(), unknown.sort());
+  for (const [name, entries] of [
+    ["Outcome", SCHEMA.outcomes],
+    ["FinishReason", SCHEMA.finish_reasons],
+    ["Phase", SCHEMA.phases],
+    ["Timer", SCHEMA.timers],
+    ["LogLevel", SCHEMA.log_levels],
+  ])
+    assert.deepEqual(wordsOf(name).sort(), namesOf(entries).sort(), name);
+});
+
+// The types declare the values that are exported, and no others.
+test("types_have_every_export", () => {
+  const values = checker
+    .getExportsOfModule(module)
+    .filter(({ flags }) => flags & ts.SymbolFlags.Value);
+
+  assert.deepEqual(namesOf(values).sort(), Object.keys(imported).sort());
 });
 
 // Each is also an option that the core takes, under the name that camel case gives it.
 test("every_typed_option_is_taken", async () => {
   const key = await mock.plan([{ answer: { text: "Hello" } }]);
-  const sample = (option) => {
-    const [, type] = TYPES.match(new RegExp(`^ {2}${option}\\?: (.*);$`, "m"));
-    if (type === "number") return option === "workerThreads" ? 2 : 4096;
-    if (type === "boolean") return false;
-    return type.startsWith("Readonly") ? {} : undefined;
+  const samples = {
+    ...{ boolean: false, headers: {}, "log level": "off" },
+    ...{ milliseconds: 4096, bytes: 4096, integer: 2 },
   };
-  const names = [...TYPES.matchAll(/^ {2}(\w+)\?: (number|boolean|Read)/gm)]
-    .map(([, name]) => name)
-    .filter((name) => /[A-Z]|^(proxy|lenient|headers)$/.test(name));
-  assert.ok(names.length > 20, `${names.length} options were found`);
+  const checked = SCHEMA.client_options.filter(({ type }) => type in samples);
+  assert.ok(checked.length > 20, `${checked.length} options were found`);
 
-  for (const name of names) {
-    const llm = mock.connect(key, { [name]: sample(name) });
+  for (const { name, type } of checked) {
+    const llm = mock.connect(key, { [camelCase(name)]: samples[type] });
     assert.equal((await llm.invoke(REQUEST)).text, "Hello", name);
     llm.close();
   }
 });
 
-// Values that are exported, for import and require alike.
-test("types_have_every_export", () => {
-  const values = [...TYPES.matchAll(/^export (?:class|const) (\w+)/gm)];
+// A value for a field, by its type.
+const sampleOf = ({ name, type }) =>
+  type === "object"
+    ? { of: name }
+    : type === "list of text"
+      ? [name]
+      : type === "text"
+        ? name
+        : 7;
+const samplesOf = (entries) =>
+  Object.fromEntries(entries.map((entry) => [entry.name, sampleOf(entry)]));
 
-  assert.deepEqual(
-    values.map(([, name]) => name).sort(),
-    Object.keys(imported).sort(),
+test("every_field_of_the_schema_is_read", async () => {
+  const core = new FakeCore();
+  const stream = new core.LiterLlm().invoke(REQUEST);
+  const reading = read(stream.events());
+  await Promise.resolve();
+  const start = samplesOf(SCHEMA.start_fields);
+  const receipt = {
+    ...samplesOf(SCHEMA.receipt_fields),
+    ...{ outcome: "complete", error: undefined },
+    usage: samplesOf(SCHEMA.usage_fields),
+    timings: samplesOf(SCHEMA.timing_fields),
+  };
+  core.deliver(
+    1,
+    [EventKind.START, JSON.stringify(start)],
+    [EventKind.TOOL_DELTA, JSON.stringify(samplesOf(SCHEMA.tool_delta_fields))],
+    [EventKind.TOOL_CALL, JSON.stringify(samplesOf(SCHEMA.tool_call_fields))],
+    [EventKind.END, JSON.stringify(receipt)],
   );
-  assert.equal(imported.LiterLlm, LiterLlm);
+
+  const [first, delta, call, end] = await reading;
+  const { response } = stream;
+
+  const fields = (entries) =>
+    Object.fromEntries(
+      entries.map((entry) => [camelCase(entry.name), sampleOf(entry)]),
+    );
+  assert.deepEqual(first, { type: "start", ...fields(SCHEMA.start_fields) });
+  assert.deepEqual(delta, {
+    type: "tool_delta",
+    ...fields(SCHEMA.tool_delta_fields),
+  });
+  assert.deepEqual(call, {
+    type: "tool_call",
+    ...fields(SCHEMA.tool_call_fields),
+  });
+  const { error, timings, outcome, ...ended } = fields(SCHEMA.receipt_fields);
+  const expected = {
+    ...{ ...ended, ...fields(SCHEMA.timing_fields) },
+    usage: fields(SCHEMA.usage_fields),
+  };
+  assert.deepEqual(end, { type: "end", ...expected });
+  for (const [name, value] of Object.entries(expected))
+    if (name !== "warnings") assert.deepEqual(response[name], value, name);
+  for (const name of START) assert.notEqual(response[name] ?? null, null, name);
 });

@@ -1,4 +1,4 @@
-// Small windows, what is acknowledged, and answers of which nothing is kept.
+// Windows: small ones, what is acknowledged when, and responses that are not kept.
 import assert from "node:assert/strict";
 
 import { LlmError } from "liter-llm";
@@ -10,7 +10,7 @@ import {
   REQUEST,
   chunk,
   read,
-  stream,
+  streaming,
   test,
   token,
 } from "./support.mjs";
@@ -40,7 +40,7 @@ function mixed() {
       : [token(piece), chunk({ reasoning_content: "hm ".repeat(number) })],
   );
   const end = [CALL, { finish: "tool_calls" }, { done: true }];
-  return { step: stream(...actions, ...end), text: pieces.join("") };
+  return { step: streaming(...actions, ...end), text: pieces.join("") };
 }
 
 const WAYS = {
@@ -52,9 +52,9 @@ const WAYS = {
   complete: async (llm) =>
     (await llm.invoke({ ...REQUEST, stream: true })).text,
   "the rest": async (llm) => {
-    const answer = llm.invoke(REQUEST);
-    await answer.events().next();
-    return (await answer).text;
+    const stream = llm.invoke(REQUEST);
+    await stream.events().next();
+    return (await stream).text;
   },
   "several at once": async (llm) => {
     const reader = llm.invoke(REQUEST)[Symbol.asyncIterator]();
@@ -83,29 +83,29 @@ test("small_windows", async () => {
 test("acknowledges_what_was_read", async () => {
   const [window, piece, pieces] = [65_536, 4096, 16_000];
   const flood = { repeat: pieces, actions: [token("x".repeat(piece))] };
-  const key = await mock.plan([stream(flood, ...FINISH)]);
-  const answer = mock
+  const key = await mock.plan([streaming(flood, ...FINISH)]);
+  const stream = mock
     .connect(key, { streamWindowBytes: window })
     .invoke(REQUEST);
-  const reader = answer[Symbol.asyncIterator]();
+  const reader = stream[Symbol.asyncIterator]();
   let taken = 0;
 
   for (let round = 0; round < 24; round++) {
     taken += (await reader.next()).value.length;
-    // The question gives the provider the time to send what it is let.
+    // The round trip gives the provider time to send what the window allows.
     await mock.wait(key, { bytes: 1 });
-    const came = answer.response.text.length - taken;
+    const came = stream.response.text.length - taken;
     assert.ok(came <= window + 2 * 16_384, `${came} bytes after ${taken}`);
   }
 
   await mock.never(key, { bytes: (pieces * piece) / 2 });
-  const came = answer.response.text.length - taken;
+  const came = stream.response.text.length - taken;
   assert.ok(came <= window + 2 * 16_384, `${came} bytes after ${taken}`);
   await reader.return();
   await mock.wait(key, { closed: 1 });
 });
 
-// And exactly what was: not while something waits to be taken, then all of it, once.
+// What was read is acknowledged once, and only when no item waits to be taken.
 test("acknowledges_each_byte_once", async () => {
   const core = new FakeCore();
   const llm = new core.LiterLlm({ streamWindowBytes: 40 });
@@ -115,17 +115,17 @@ test("acknowledges_each_byte_once", async () => {
 
   core.deliver(1, [START, "{}"], [TEXT, "one"], [TEXT, "zw\u00f6lf"]);
   await waiting;
-  assert.deepEqual(core.said("consumed"), []);
+  assert.deepEqual(core.callsOf("acknowledge"), []);
   await reader.next();
   reader.next();
-  assert.deepEqual(core.said("consumed"), [[1, 2 + 3 + 6]]);
+  assert.deepEqual(core.callsOf("acknowledge"), [[1, 2 + 3 + 6]]);
   core.deliver(1, [TEXT, "0123456789"]);
   reader.next();
 
-  assert.deepEqual(core.said("consumed").slice(1), [[1, 10]]);
+  assert.deepEqual(core.callsOf("acknowledge").slice(1), [[1, 10]]);
 });
 
-const EVERYTHING = stream(
+const EVERYTHING = streaming(
   chunk({ reasoning_content: "hm" }),
   ...[token("one "), token("two"), chunk({ refusal: "no" }), CALL],
   ...[{ finish: "tool_calls" }, { usage: true }, { done: true }],
@@ -153,15 +153,15 @@ test("collect_false_keeps_nothing", async () => {
   ];
   for (const [options, request, callOptions] of calls) {
     const llm = mock.connect(key, options);
-    const answer = llm.invoke(request, callOptions);
+    const stream = llm.invoke(request, callOptions);
 
-    const types = (await read(answer.events())).map((event) => event.type);
+    const types = (await read(stream.events())).map((event) => event.type);
 
     const given = ["start", "reasoning", "text", "text", "part"];
     assert.deepEqual(types.slice(0, 5), given);
     assert.deepEqual(types.slice(-2), ["tool_call", "end"]);
     for (const response of [
-      answer.response,
+      stream.response,
       await llm.invoke(request, callOptions),
       await llm.invoke({ ...request, stream: true }, callOptions),
     ]) {
@@ -174,14 +174,14 @@ test("collect_false_keeps_nothing", async () => {
     }
   }
   const kept = mock.connect(key, { collect: false });
-  const reply = await kept.invoke(REQUEST, { collect: true });
-  assert.deepEqual([reply.text, reply.toolCalls.length], ["one two", 1]);
+  const response = await kept.invoke(REQUEST, { collect: true });
+  assert.deepEqual([response.text, response.toolCalls.length], ["one two", 1]);
   const { requests } = await mock.seen(key);
   assert.ok(!JSON.stringify(requests).includes("collect"));
 });
 
 test("collect_false_leaves_partial_empty", async () => {
-  const key = await mock.plan([stream(token("one"), { reset: true })]);
+  const key = await mock.plan([streaming(token("one"), { reset: true })]);
   const llm = mock.connect(key, { collect: false });
 
   const error = await read(llm.invoke(REQUEST)).catch((failure) => failure);
@@ -213,7 +213,7 @@ test("collect_is_true_or_false", async () => {
 test("collect_false_memory", async () => {
   const [piece, pieces] = [4096, 8000];
   const flood = { repeat: pieces, actions: [token("x".repeat(piece))] };
-  const key = await mock.plan([stream(flood, ...FINISH)]);
+  const key = await mock.plan([streaming(flood, ...FINISH)]);
   const llm = mock.connect(key, { collect: false });
   const heap = () => {
     globalThis.gc();
@@ -230,13 +230,13 @@ test("collect_false_memory", async () => {
   for await (const text of llm.invoke(REQUEST)) take(text);
   for await (const event of llm.invoke(REQUEST).events())
     if (event.type === "text") take(event.text);
-  const answer = llm.invoke({ ...REQUEST, stream: true });
-  await answer;
+  const stream = llm.invoke({ ...REQUEST, stream: true });
+  await stream;
   most = Math.max(most, heap());
 
   assert.equal(taken, 2 * pieces * piece);
-  assert.equal(answer.response.text, "");
-  // One read of the core may go past the window, and the test itself holds something.
+  assert.equal(stream.response.text, "");
+  // One read of the core may go past the window, and the test itself uses some memory.
   const grown = (most - before) / 1024;
   assert.ok(grown < 256 + 2048, `${grown} KiB`);
 });

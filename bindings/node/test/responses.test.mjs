@@ -1,4 +1,4 @@
-// What a stream makes of what the core delivers: order, ends, errors, and what it does not know.
+// From the core's events to readers and responses: order, the end, errors, events of a later core.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -12,7 +12,7 @@ import {
   ROOT,
   chunk,
   read,
-  stream,
+  streaming,
   test,
   token,
 } from "./support.mjs";
@@ -25,7 +25,7 @@ const TOOL_CALL = 5;
 const END = 7;
 const COMPLETE = [END, '{"outcome": "complete", "finish_reason": "stop"}'];
 
-// An answer of Anthropic's: signed thinking, text, redacted thinking, text.
+// A response of Anthropic's: signed thinking, text, redacted thinking, text.
 function thinks() {
   const sse = (data) => ({ sse: data });
   const begin = (index, content_block) =>
@@ -40,7 +40,7 @@ function thinks() {
   ];
   const usage = { input_tokens: 1, output_tokens: 1 };
   const message = { id: "m", type: "message", role: "assistant", model: "m" };
-  return stream(
+  return streaming(
     sse({ type: "message_start", message: { ...message, content: [], usage } }),
     begin(0, { type: "thinking", thinking: "", signature: "" }),
     add(0, { type: "thinking_delta", thinking: "hm" }),
@@ -55,17 +55,17 @@ function thinks() {
   );
 }
 
-// Blocks that only the provider understands go back where they were between the texts.
+// Blocks that only the provider understands keep their place between the texts.
 test("content_keeps_order", async () => {
   const key = await mock.plan([thinks()]);
   const llm = mock.connect(key, { provider: "anthropic" });
   const request = { ...REQUEST, max_tokens: 100 };
-  const answer = llm.invoke(request);
+  const stream = llm.invoke(request);
 
-  // Being looked at changes nothing.
-  for await (const _ of answer) assert.ok(answer.response);
+  // Reading `response` in between changes nothing.
+  for await (const _ of stream) assert.ok(stream.response);
   const user = { role: "user", content: "go on" };
-  const messages = [...REQUEST.messages, answer.response.message, user];
+  const messages = [...REQUEST.messages, stream.response.message, user];
   await llm.invoke({ ...request, messages });
 
   const [, { body }] = (await mock.seen(key)).requests;
@@ -80,14 +80,17 @@ test("content_keeps_order", async () => {
   });
 });
 
-// What a provider says of a call beside its function goes back with the call.
+// The provider's own fields of a call go back with the call.
 test("call_keeps_its_fields", async () => {
   const sign = { extra_content: { google: { thought_signature: "c2ln" } } };
   const called = { name: "f", arguments: "{}" };
   const call = { id: "c1", type: "function", function: called, ...sign };
   const end = [{ finish: "tool_calls" }, { done: true }];
-  const says = stream(chunk({ tool_calls: [{ index: 0, ...call }] }), ...end);
-  const key = await mock.plan([says, says]);
+  const step = streaming(
+    chunk({ tool_calls: [{ index: 0, ...call }] }),
+    ...end,
+  );
+  const key = await mock.plan([step, step]);
   const llm = mock.connect(key);
   const { message, toolCalls } = await llm.invoke({ ...REQUEST, stream: true });
   const result = { role: "tool", tool_call_id: "c1", content: "r" };
@@ -99,16 +102,16 @@ test("call_keeps_its_fields", async () => {
   assert.deepEqual(body.messages[1].tool_calls, [call]);
 });
 
-// What only a later core knows is passed over, and counts as read all the same.
+// Events that only a later core knows are skipped and still acknowledged.
 test("unknown_events_are_ignored", async () => {
   for (const use of [
-    (answer) => read(answer.events()),
-    async (answer) => await answer,
+    (stream) => read(stream.events()),
+    async (stream) => await stream,
   ]) {
     const core = new FakeCore();
     const llm = new core.LiterLlm({ streamWindowBytes: 4 });
-    const answer = llm.invoke(REQUEST);
-    const reading = use(answer);
+    const stream = llm.invoke(REQUEST);
+    const reading = use(stream);
     await Promise.resolve();
 
     core.deliver(1, START, [200, '{"of": "a later core"}'], [TEXT, "one "]);
@@ -116,7 +119,7 @@ test("unknown_events_are_ignored", async () => {
     core.deliver(77, [TEXT, "nobody's"], [1, "{}"], COMPLETE);
     await new Promise((resolve) => setImmediate(resolve));
     const acknowledged = core
-      .said("consumed")
+      .callsOf("acknowledge")
       .reduce((sum, [, bytes]) => sum + bytes, 0);
     core.deliver(
       1,
@@ -131,19 +134,19 @@ test("unknown_events_are_ignored", async () => {
         ["start", "text", "text", "end"],
       );
     assert.deepEqual(
-      [answer.response.text, answer.response.id, answer.response.outcome],
+      [stream.response.text, stream.response.id, stream.response.outcome],
       ["one two", "1", "complete"],
     );
     const bytes = `${START[1]}{"of": "a later core"}one neither JSON nor text \u00e9{}`;
     assert.equal(acknowledged, Buffer.byteLength(bytes));
-    assert.deepEqual(core.said("cancel"), []);
+    assert.deepEqual(core.callsOf("cancel"), []);
   }
 });
 
 test("end_is_delivered_once", async () => {
   const core = new FakeCore();
-  const answer = new core.LiterLlm().invoke(REQUEST);
-  const reader = answer.events();
+  const stream = new core.LiterLlm().invoke(REQUEST);
+  const reader = stream.events();
   const nexts = Array.from({ length: 5 }, () => reader.next());
 
   core.deliver(1, START, [TEXT, "one"], COMPLETE, [TEXT, "two"]);
@@ -157,14 +160,14 @@ test("end_is_delivered_once", async () => {
     (await Promise.all(nexts)).map((next) => next.value?.type),
     ["start", "text", "end", undefined, undefined],
   );
-  assert.equal((await answer).text, "one");
+  assert.equal((await stream).text, "one");
   assert.deepEqual(await reader.next(), { value: undefined, done: true });
 });
 
 test("warnings_of_the_start_and_of_the_end", async () => {
   const core = new FakeCore();
-  const answer = new core.LiterLlm().invoke(REQUEST);
-  const reader = answer.events();
+  const stream = new core.LiterLlm().invoke(REQUEST);
+  const reader = stream.events();
   const nexts = [reader.next(), reader.next()];
 
   core.deliver(
@@ -177,10 +180,10 @@ test("warnings_of_the_start_and_of_the_end", async () => {
   assert.deepEqual(start.warnings, ["top_p left out"]);
   assert.deepEqual(end.warnings, ["no finish reason"]);
   const all = ["top_p left out", "no finish reason"];
-  assert.deepEqual(answer.response.warnings, all);
+  assert.deepEqual(stream.response.warnings, all);
 });
 
-// Whichever comes first, its end or the signal's: one end.
+// A stream ends once, whether its end or the abort comes first.
 test("end_races_with_abort", async () => {
   const key = await mock.plan([{ answer: { text: "Hello wide world" } }]);
   const llm = mock.connect(key);
@@ -203,14 +206,14 @@ test("end_races_with_abort", async () => {
   assert.equal(outcomes.complete + outcomes.CANCELLED, 200);
 });
 
-// Pieces that an abort took away are not passed over in silence, whatever end still comes.
+// After an abort a reader gets an error, not an end as if the pieces it missed were not there.
 test("aborted_reader_gets_no_end", async () => {
   for (const read of ["events", Symbol.asyncIterator]) {
     const core = new FakeCore();
     const aborter = new AbortController();
     const { signal } = aborter;
-    const answer = new core.LiterLlm().invoke(REQUEST, { signal });
-    const reader = answer[read]();
+    const stream = new core.LiterLlm().invoke(REQUEST, { signal });
+    const reader = stream[read]();
     const first = reader.next();
     core.deliver(1, START, [TEXT, "one"]);
     await first;
@@ -222,11 +225,11 @@ test("aborted_reader_gets_no_end", async () => {
     assert.deepEqual([error.code, error.cause], ["CANCELLED", "enough"]);
     assert.equal(error.partial.text, "onetwo");
     assert.deepEqual(await reader.next(), { value: undefined, done: true });
-    assert.deepEqual(core.said("cancel"), [[1]]);
+    assert.deepEqual(core.callsOf("cancel"), [[1]]);
   }
 });
 
-// Who leaves gets no error for what was aborted before.
+// return() after an abort gives no error.
 test("return_after_abort_ends_a_waiting_next", async () => {
   const core = new FakeCore();
   const aborter = new AbortController();
@@ -242,11 +245,11 @@ test("return_after_abort_ends_a_waiting_next", async () => {
   assert.deepEqual(await reader.next(), { value: undefined, done: true });
 });
 
-// An event that cannot be read ends its stream as a defect; what comes later does not undo that.
+// An event that cannot be read ends its stream as INTERNAL, whatever arrives later.
 test("unreadable_event_ends_the_stream", async () => {
   const core = new FakeCore();
-  const answer = new core.LiterLlm().invoke(REQUEST);
-  const reading = read(answer).catch((error) => error);
+  const stream = new core.LiterLlm().invoke(REQUEST);
+  const reading = read(stream).catch((error) => error);
   await Promise.resolve();
 
   core.deliver(
@@ -261,7 +264,7 @@ test("unreadable_event_ends_the_stream", async () => {
   const error = await reading;
   assert.ok(error instanceof core.LlmError);
   assert.deepEqual([error.code, error.partial.text], ["INTERNAL", "one"]);
-  assert.deepEqual(core.said("cancel"), [[1]]);
+  assert.deepEqual(core.callsOf("cancel"), [[1]]);
 });
 
 const failed = (error, number) => [
@@ -282,7 +285,7 @@ async function errorOf(details, number) {
   return error;
 }
 
-// Every name of the header is a code, and every field of an error has its place.
+// Every name of the header is a code, and every field of an error is read.
 test("errors_map_to_classes", async () => {
   const header = readFileSync(path.join(ROOT, "include/liter_llm.h"), "utf8");
   const kinds = [...header.matchAll(/^#define LLM_ERROR_(\w+) ([1-9]\d*)$/gm)];
@@ -319,21 +322,21 @@ test("errors_map_to_classes", async () => {
   );
 });
 
-// An error carries everything that came before it, however the stream is read.
+// An error carries everything that was received before it, however the stream is read.
 test("partial_is_attached", async () => {
   const thought = chunk({ reasoning_content: "hm" });
-  const cut = stream(thought, token("one "), token("two"), { reset: true });
+  const cut = streaming(thought, token("one "), token("two"), { reset: true });
   const key = await mock.plan([cut]);
   const llm = mock.connect(key);
   const ways = {
-    tokens: (answer) => read(answer),
-    events: (answer) => read(answer.events()),
-    whole: async (answer) => await answer,
+    tokens: (stream) => read(stream),
+    events: (stream) => read(stream.events()),
+    whole: async (stream) => await stream,
   };
   for (const [name, use] of Object.entries(ways)) {
-    const answer = llm.invoke({ ...REQUEST, stream: true });
+    const stream = llm.invoke({ ...REQUEST, stream: true });
 
-    const error = await use(answer).catch((failure) => failure);
+    const error = await use(stream).catch((failure) => failure);
 
     assert.equal(error.code, "TRUNCATED", name);
     const { text, reasoning, outcome, provider, attempts } = error.partial;
@@ -344,7 +347,7 @@ test("partial_is_attached", async () => {
         ...{ provider: "openai", attempts: 1 },
       },
     );
-    assert.equal(answer.response, error.partial);
+    assert.equal(stream.response, error.partial);
     assert.ok(!("partial" in { ...error }));
   }
   const none = await mock

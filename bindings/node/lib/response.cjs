@@ -1,14 +1,15 @@
-// Answer: everything that one stream has delivered, kept as it came, and what it adds up to.
+// ResponseBuilder collects what one stream delivers and builds the Response from it.
 //
-// With `collect` false only how it began and ended is kept. Start and receipt stay JSON until
-// somebody asks: who only wants text never does. Fields that a later core adds are left alone;
-// absent ones are null.
+// With `collect` false only the start and the receipt are kept. Both stay JSON until they are asked
+// for, because a reader of the text never asks. Fields that a later core adds are ignored; absent
+// ones are null.
 "use strict";
 
 const { LlmError } = require("./error.cjs");
-const { Kind } = require("./native.cjs");
+const { inCamelCase } = require("./options.cjs");
+const { EventKind } = require("./schema.cjs");
 
-class Answer {
+class ResponseBuilder {
   collect;
   text = [];
   reasoning = [];
@@ -26,7 +27,7 @@ class Answer {
     this.collect = collect;
   }
 
-  begin(json) {
+  start(json) {
     this.#startJson = json;
   }
 
@@ -35,18 +36,18 @@ class Answer {
     this.failed = failed;
   }
 
-  // Ends it from this side.
-  fail(outcome, error) {
-    this.#receipt = { outcome, error };
+  // Ends it without a receipt of the core.
+  fail(error) {
+    this.#receipt = { outcome: "failed", error };
     this.failed = true;
   }
 
   startEvent() {
-    return { type: "start", ...this.#start() };
+    return { type: "start", ...this.#startFields() };
   }
 
   endEvent() {
-    const receipt = this.#readReceipt() ?? {};
+    const receipt = this.#parseReceipt() ?? {};
     return {
       type: "end",
       ...receiptFields(receipt),
@@ -55,21 +56,21 @@ class Answer {
     };
   }
 
-  // Adds another event; null for a kind that this version does not know.
-  push(kind, json) {
-    if (kind === Kind.TOOL_DELTA) {
+  // Adds another event and returns it; null for a kind that this version does not know.
+  add(kind, json) {
+    if (kind === EventKind.TOOL_DELTA) {
       const data = JSON.parse(json);
       const { index, id = null, name = null, arguments: piece } = data;
       return { type: "tool_delta", index, id, name, arguments: piece };
     }
-    if (kind === Kind.TOOL_CALL) {
+    if (kind === EventKind.TOOL_CALL) {
       const { index, id, name, arguments: text, extra } = JSON.parse(json);
       const call = { index, id, name, arguments: text };
       if (extra !== undefined) call.extra = extra;
       if (this.collect) this.toolCalls.push(call);
       return { type: "tool_call", ...call };
     }
-    if (kind !== Kind.PART) return null;
+    if (kind !== EventKind.PART) return null;
     const part = JSON.parse(json);
     if (this.collect) this.#keepPart(part);
     return { type: "part", part };
@@ -77,26 +78,26 @@ class Answer {
 
   #keepPart(part) {
     if (part.type === "content") {
-      // Goes back to the provider as it is, behind the runs of text that came before.
+      // Goes back to the provider unchanged, after the runs of text that came before it.
       this.#blocks.push([this.text.length, part.content]);
     } else {
       this.parts.push(part);
     }
   }
 
-  // What went wrong, with the partial answer.
+  // The receipt's error, with the partial response.
   error(cause) {
-    return new LlmError(
-      this.#readReceipt()?.error ?? {},
-      this.response(),
-      cause,
-    );
+    const error = this.#parseReceipt()?.error ?? {};
+    // Before anything is sent the message is the core's own, and may name options.
+    const message =
+      error.phase === "request" ? inCamelCase(error.message) : error.message;
+    return new LlmError({ ...error, message }, this.build(), cause);
   }
 
-  response() {
+  build() {
     if (this.#response !== null) return this.#response;
-    const receipt = this.#readReceipt();
-    const start = this.#start();
+    const receipt = this.#parseReceipt();
+    const start = this.#startFields();
     const refusals = this.parts.filter((part) => part.type === "refusal");
     const response = new Response({
       outcome: receipt?.outcome ?? this.outcome,
@@ -118,7 +119,7 @@ class Answer {
     return response;
   }
 
-  #start() {
+  #startFields() {
     const data = this.#startJson === null ? {} : JSON.parse(this.#startJson);
     return {
       id: data.id ?? null,
@@ -130,14 +131,14 @@ class Answer {
     };
   }
 
-  #readReceipt() {
+  #parseReceipt() {
     if (this.#receipt === null && this.#receiptJson !== null) {
       this.#receipt = JSON.parse(this.#receiptJson);
     }
     return this.#receipt;
   }
 
-  // Text and blocks in the order in which they came.
+  // Text and blocks in the order in which they arrived.
   #content() {
     const content = [];
     let taken = 0;
@@ -160,11 +161,12 @@ class Response {
     Object.assign(this, fields);
   }
 
-  // The answer as a message, to be appended to the next request's messages.
+  // The response as a message, to be appended to the messages of the next request.
   get message() {
     if (!this.collected) {
-      const what = "the answer was not collected, as collect is false";
-      throw new TypeError(`${what}; it makes no message`);
+      const problem =
+        "the response was not collected, because collect is false";
+      throw new TypeError(`${problem}; there is no message`);
     }
     const onlyText = this.content.every((part) => part.type === "text");
     const message = {
@@ -189,7 +191,7 @@ function receiptFields(data) {
   return {
     finishReason: data.finish_reason ?? null,
     finishReasonRaw: data.finish_reason_raw ?? null,
-    usage: data.usage == null ? null : readUsage(data.usage),
+    usage: data.usage == null ? null : usageFields(data.usage),
     attempts: data.attempts ?? 0,
     unknownEvents: data.unknown_events ?? 0,
     firstTokenMs: data.timings?.first_token_ms ?? null,
@@ -197,7 +199,7 @@ function receiptFields(data) {
   };
 }
 
-function readUsage(data) {
+function usageFields(data) {
   return {
     inputTokens: data.input_tokens ?? null,
     outputTokens: data.output_tokens ?? null,
@@ -219,4 +221,4 @@ function camelKeys(data) {
   );
 }
 
-module.exports = { Answer, Response };
+module.exports = { Response, ResponseBuilder };

@@ -1,0 +1,208 @@
+// Generates lib/schema.cjs, types/options.d.ts and types/receipt.d.ts from core/schema/schema.json:
+// the names, numbers and defaults that the package knows, and the types of options, requests, usage
+// and errors. `npm run generate` writes them; a test fails when they are stale.
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import prettier from "prettier";
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+const COMMENT_COLUMNS = 84;
+const NOTE =
+  "// Generated from core/schema/schema.json by generate.mjs; do not edit.";
+
+export const SCHEMA = JSON.parse(
+  readFileSync(path.join(HERE, "../../core/schema/schema.json"), "utf8"),
+);
+
+// The option that this package takes out of the others itself; the core does not know it.
+const COLLECT = {
+  name: "collect",
+  type: "boolean",
+  description:
+    "Whether a stream keeps what it delivers, for `response` and for the `partial` response of " +
+    "errors. With false the fields that hold what the model wrote are empty, also in an awaited " +
+    "response, and memory is bounded by `stream_window_bytes`: see Response.collected.",
+};
+
+const TYPES = {
+  any: "string | object",
+  boolean: "boolean",
+  bytes: "number",
+  headers: "Readonly<Record<string, string>>",
+  integer: "number",
+  "list of objects": "readonly object[]",
+  "list of text": "readonly string[]",
+  "log level": "LogLevel",
+  milliseconds: "number",
+  number: "number",
+  object: "Readonly<Record<string, unknown>>",
+  text: "string",
+};
+
+// Fields of a request whose type is richer than the schema says.
+const REQUEST_TYPES = {
+  messages: "readonly (Message | Readonly<Record<string, unknown>>)[]",
+  metadata: "Readonly<Record<string, string>>",
+  stop: "string | readonly string[]",
+};
+
+export const camelCase = (name) =>
+  name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+
+function typeOf({ name, type }) {
+  if (!(type in TYPES)) throw new Error(`${name}: unknown type ${type}`);
+  return TYPES[type];
+}
+
+// A TSDoc comment whose lines stay below the limit when they are indented.
+function comment(...paragraphs) {
+  const lines = paragraphs.flatMap((paragraph) => wrap(paragraph));
+  if (lines.length === 1) return `/** ${lines[0]} */`;
+  return `/**\n${lines.map((line) => ` * ${line}`.trimEnd()).join("\n")}\n */`;
+}
+
+function wrap(paragraph) {
+  const lines = [""];
+  for (const word of paragraph.split(" ")) {
+    const last = lines.pop();
+    const line = last === "" ? word : `${last} ${word}`;
+    if (line.length <= COMMENT_COLUMNS) lines.push(line);
+    else lines.push(last, paragraph.startsWith("- ") ? `  ${word}` : word);
+  }
+  return lines;
+}
+
+// The words of the schema, with names as JavaScript has them.
+const inCamelCase = (text) =>
+  text.replace(/`[a-z][a-z0-9_]*`/g, (name) => camelCase(name));
+
+function option(entry, byDefault) {
+  const lines = [inCamelCase(entry.description)];
+  if (byDefault != null)
+    lines.push(`@defaultValue ${JSON.stringify(byDefault)}`);
+  return `${comment(...lines)}\n${camelCase(entry.name)}?: ${typeOf(entry)};`;
+}
+
+function options(name, about, entries) {
+  return `${comment(about)}
+    export interface ${name} {\n${entries.join("\n")}\n}`;
+}
+
+// One of several words, each of which the comment explains.
+function union(name, about, entries, last = []) {
+  const explained = entries.map(
+    (entry) => `- \`${entry.name}\`: ${inCamelCase(entry.description)}`,
+  );
+  const words = [...entries.map((entry) => entry.name), ...last];
+  return `${comment(about, "", ...explained)}
+    export type ${name} = ${words.map((word) => `"${word}"`).join(" | ")};`;
+}
+
+function usage() {
+  const fields = SCHEMA.usage_fields.map((entry) => {
+    const type = typeOf(entry);
+    const absent = entry.type === "object" ? "" : " | null";
+    return `${comment(inCamelCase(entry.description))}
+      readonly ${camelCase(entry.name)}: ${type}${absent};`;
+  });
+  const about = "Tokens, as far as the provider counted them; else null.";
+  return options("Usage", about, fields);
+}
+
+function request() {
+  const extraBody = SCHEMA.call_options.filter((entry) => !entry.inherits);
+  const fields = [...SCHEMA.request_fields, ...extraBody].map((entry) => {
+    const type = REQUEST_TYPES[entry.name] ?? typeOf(entry);
+    return `${comment(entry.description)}
+      ${entry.name}${entry.required ? "" : "?"}: ${type};`;
+  });
+  const about =
+    "A request, under the names of the chat completions API. Fields that are not set are not " +
+    "sent; fields that are not listed here are sent as they are.";
+  return options("Request", about, [...fields, "[field: string]: unknown;"]);
+}
+
+// What a user passes in.
+function inputs() {
+  const ofClient = [
+    ...SCHEMA.client_options.map((entry) => option(entry, entry.default)),
+    option(COLLECT, true),
+  ];
+  const ofCall = [...SCHEMA.call_options, COLLECT].map((entry) =>
+    option(entry),
+  );
+  return [
+    NOTE,
+    `import type { Message } from "./message.js";`,
+    options(
+      "Options",
+      "Options of a LiterLlm: they hold for all of its requests.",
+      ofClient,
+    ),
+    options(
+      "CallOptions",
+      "Options of one request. Where one is not set, the client's holds.",
+      ofCall,
+    ),
+    request(),
+    union("LogLevel", "Which lines are logged.", SCHEMA.log_levels),
+  ].join("\n\n");
+}
+
+// What a user gets back.
+function outputs() {
+  return [
+    NOTE,
+    usage(),
+    union("Outcome", "How a stream ended.", SCHEMA.outcomes),
+    union("FinishReason", "Why the model stopped.", SCHEMA.finish_reasons),
+    union(
+      "ErrorKind",
+      "What kind of failure. UNKNOWN stands for a kind that a later version adds.",
+      SCHEMA.error_kinds,
+      ["UNKNOWN"],
+    ),
+    union("Phase", "Where in its life a request failed.", SCHEMA.phases),
+    union("Timer", "The timer that ran out.", SCHEMA.timers),
+  ].join("\n\n");
+}
+
+function names() {
+  const list = (entries) => JSON.stringify(entries.map(({ name }) => name));
+  const kinds = SCHEMA.event_kinds.map(
+    ({ name, number }) => `${name}: ${number}`,
+  );
+  const window = SCHEMA.client_options.find(
+    ({ name }) => name === "stream_window_bytes",
+  );
+  return `${NOTE}
+    "use strict";
+
+    module.exports = {
+      EventKind: {${kinds.join(", ")}},
+      CLIENT_OPTIONS: ${list(SCHEMA.client_options)},
+      CALL_OPTIONS: ${list(SCHEMA.call_options)},
+      REQUEST_FIELDS: ${list(SCHEMA.request_fields)},
+      // The default of stream_window_bytes.
+      STREAM_WINDOW_BYTES: ${window.default},
+    };`;
+}
+
+// The text of each generated file by its name.
+export async function generate() {
+  const files = {
+    "lib/schema.cjs": names(),
+    "types/options.d.ts": inputs(),
+    "types/receipt.d.ts": outputs(),
+  };
+  for (const [name, text] of Object.entries(files))
+    files[name] = await prettier.format(text, { filepath: name });
+  return files;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [name, text] of Object.entries(await generate()))
+    writeFileSync(path.join(HERE, name), text);
+}

@@ -1,0 +1,160 @@
+// NativeClient: one client of the core for this thread, and the receivers of its streams. The addon
+// calls #deliver() with the events of one poll.
+"use strict";
+
+const { AsyncResource } = require("node:async_hooks");
+const { channel } = require("node:diagnostics_channel");
+
+const { LlmError } = require("./error.cjs");
+const { Column, native } = require("./native.cjs");
+const {
+  acknowledgeBytes,
+  checkClientOptions,
+  inCamelCase,
+  optionsToJson,
+} = require("./options.cjs");
+const { EventKind } = require("./schema.cjs");
+
+const logChannel = channel("liter-llm");
+
+// No stream is live when the LiterLlm that owns a client is collected, because each receiver keeps
+// its LiterLlm. A registry that is collected itself, as with the realm of a test file, calls
+// nobody: so it stands in this module, which the function of each waker keeps.
+const unowned = new FinalizationRegistry((client) => client.close());
+
+// Where a stream was started, for the lines of the log about it. It keeps no process alive.
+class Context extends AsyncResource {
+  hasRef() {
+    return false;
+  }
+}
+
+class NativeClient {
+  #handle;
+  #receivers = new Map();
+  #number = 0;
+  #waiters = 0;
+  #hasRef = false;
+  #delivering = false;
+  #logs;
+  closed = false;
+
+  // `options` are in snake case.
+  constructor(owner, options) {
+    checkClientOptions(options);
+    const optionsJson = optionsToJson(options);
+    this.acknowledgeBytes = acknowledgeBytes(options.stream_window_bytes);
+    this.#logs = (options.log_level ?? "off") !== "off";
+    const deliver = (texts, table) => this.#deliver(texts, table);
+    // Tools that look for what keeps a process alive, such as Jest's, ask the resource.
+    const resource = { hasRef: () => this.#hasRef };
+    // The waker keeps the AsyncLocalStorage context that it is made in for as long as it lives, and
+    // the context of the first request is not the one of all later requests.
+    this.#handle = native.callOutsideContext(() =>
+      native.create(optionsJson, deliver, resource),
+    );
+    if (this.#handle === undefined) throw lastError(options);
+    unowned.register(owner, this);
+  }
+
+  start(receiver, requestJson) {
+    do this.#number = (this.#number + 1) >>> 0;
+    while (this.#number === 0 || this.#receivers.has(this.#number));
+    receiver.number = this.#number;
+    if (this.#logs) receiver.context = new Context("liter-llm");
+    if (native.start(this.#handle, receiver.number, requestJson) !== 0)
+      throw lastError();
+    this.#receivers.set(receiver.number, receiver);
+  }
+
+  cancel(number) {
+    native.cancel(this.#handle, number);
+  }
+
+  acknowledge(number, bytes) {
+    native.acknowledge(this.#handle, number, bytes);
+  }
+
+  // The process stays alive while somebody waits. A stream that nobody waits for has no reader left
+  // once nothing else is going on.
+  addWaiter() {
+    this.#waiters++;
+    this.#updateRef();
+  }
+
+  removeWaiter() {
+    this.#waiters--;
+    if (!this.#delivering) this.#updateRef();
+  }
+
+  // Ends every stream with CLOSED; frees the core's client when the last one has ended.
+  close() {
+    if (this.closed) return;
+    this.closed = true;
+    native.close(this.#handle);
+    this.#releaseIfDrained();
+  }
+
+  #updateRef() {
+    const wanted = this.#waiters > 0;
+    if (wanted !== this.#hasRef) {
+      this.#hasRef = wanted;
+      native.setRef(this.#handle, wanted);
+    }
+  }
+
+  #deliver(texts, table) {
+    this.#delivering = true;
+    for (let index = 0, at = 0; index < texts.length; index++) {
+      const deltas = table[at + Column.DELTAS];
+      this.#dispatch(texts[index], table, at);
+      at += Column.ENDS + (deltas > 1 ? deltas : 0);
+    }
+    this.#delivering = false;
+    this.#updateRef();
+    if (this.closed) this.#releaseIfDrained();
+  }
+
+  // An event that cannot be read ends its stream and no other.
+  #dispatch(data, table, at) {
+    const number = table[at + Column.STREAM];
+    const kind = table[at + Column.KIND];
+    const receiver = this.#receivers.get(number);
+    if (kind === EventKind.END) this.#receivers.delete(number);
+    if (receiver === undefined) {
+      if (kind === EventKind.LOG && logChannel.hasSubscribers)
+        this.#publish(data);
+      return;
+    }
+    try {
+      if (data === undefined) throw new RangeError("too long for a string");
+      receiver.receive(data, table, at);
+    } catch (error) {
+      this.#receivers.delete(number);
+      receiver.cancel();
+      receiver.fail(`an event could not be read: ${error?.message}`, error);
+    }
+  }
+
+  // Subscribers are called in the context of the request that the line is about.
+  #publish(json) {
+    const line = JSON.parse(json);
+    const context = this.#receivers.get(line.stream)?.context;
+    if (context) context.runInAsyncScope(() => logChannel.publish(line));
+    else logChannel.publish(line);
+  }
+
+  #releaseIfDrained() {
+    if (this.#receivers.size === 0 && !this.#delivering)
+      native.release(this.#handle);
+  }
+}
+
+// Why this thread's last create or start was refused.
+function lastError(options) {
+  const details = JSON.parse(native.lastError());
+  const message = inCamelCase(details.message, options);
+  return new LlmError({ ...details, message });
+}
+
+module.exports = { NativeClient };

@@ -1,0 +1,177 @@
+// The options of a client and of a call: their names, in camel case here and in snake case for the
+// core; and the errors about names that are no options. The core checks the values.
+"use strict";
+
+const { isSignal } = require("./abort_signals.cjs");
+const { configError, invalidRequest } = require("./error.cjs");
+const { toJson } = require("./json.cjs");
+const { nearestNames } = require("./nearest_names.cjs");
+const {
+  CALL_OPTIONS,
+  CLIENT_OPTIONS,
+  REQUEST_FIELDS,
+  STREAM_WINDOW_BYTES,
+} = require("./schema.cjs");
+
+const ACKNOWLEDGE_BYTES_MAX = 16_384;
+// `collect` and `signal` are options of this package, which the core does not know.
+const OF_CALL = [...CALL_OPTIONS, "collect", "signal"];
+// The name in snake case by the one in camel case, of every option where they differ.
+const SNAKE_NAMES = new Map(
+  [...CLIENT_OPTIONS, ...CALL_OPTIONS]
+    .filter((name) => name.includes("_"))
+    .map((name) => [camelCase(name), name]),
+);
+
+// What new LiterLlm() takes. Names and values are checked by the core, at the first request.
+function readClientOptions(options) {
+  checkIsObject(
+    options,
+    'options must be an object such as { provider: "openai" }',
+    configError,
+  );
+  return toSnakeCase(options);
+}
+
+// What invoke() takes beside the request.
+function readCallOptions(options) {
+  const expected = "options must be an object such as { signal }";
+  checkIsObject(options, expected, invalidRequest);
+  if (isSignal(options))
+    throw invalidRequest(`${expected}, not an AbortSignal`);
+  const { signal, ...others } = options;
+  if (signal != null) checkIsSignal(signal);
+  return { signal, callOptions: toSnakeCase(others) };
+}
+
+function checkIsObject(value, expected, refuse) {
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return;
+  throw refuse(`${expected}, not ${describe(value)}`);
+}
+
+function checkIsSignal(signal) {
+  if (isSignal(signal)) return;
+  let found = describe(signal);
+  if (typeof signal === "number")
+    found += `; AbortSignal.timeout(${signal}) makes one`;
+  else if (isSignal(signal.signal)) found += "; pass its signal";
+  throw invalidRequest(`signal: expected an AbortSignal, got ${found}`);
+}
+
+// Only the names of options change: the name of a header or of a field of the body is not ours.
+function toSnakeCase(options) {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [snakeCase(name), value]),
+  );
+}
+
+// The core does not know the options of this package by name.
+function checkClientOptions(options) {
+  if (options.signal === undefined) return;
+  throw configError('"signal" is an option of a call, not of the client');
+}
+
+// The core takes an unknown option of a call for a field of the request, and sends it to the
+// provider. It refuses the options of the client itself.
+function checkCallOptions(options) {
+  for (const name of Object.keys(options)) {
+    if (OF_CALL.includes(name) || CLIENT_OPTIONS.includes(name)) continue;
+    throw invalidRequest(
+      REQUEST_FIELDS.includes(name)
+        ? `"${camelCase(name)}" is a field of a request, not an option; set request.${name}`
+        : `option "${camelCase(name)}" is unknown${didYouMean(name)}`,
+    );
+  }
+}
+
+function didYouMean(name) {
+  const names = nearestNames(name, OF_CALL).map(
+    (near) => `"${camelCase(near)}"`,
+  );
+  if (names.length === 0) return "";
+  const last = names.pop();
+  const list = names.length === 0 ? last : `${names.join(", ")} or ${last}`;
+  return `; did you mean ${list}?`;
+}
+
+// An option in camel case that stands in the request would be sent to the provider: a key, too.
+function checkRequestFields(request) {
+  for (const [name, value] of Object.entries(request)) {
+    const isOption =
+      SNAKE_NAMES.has(name) || (name === "signal" && isSignal(value));
+    if (!isOption || value === undefined) continue;
+    throw invalidRequest(
+      OF_CALL.includes(SNAKE_NAMES.get(name) ?? name)
+        ? `"${name}" is an option, not a field of a request; use invoke(request, { ${name} })`
+        : `"${name}" is an option of the client, not of a call`,
+    );
+  }
+}
+
+// Whether the stream keeps what it delivers, which the core need not know.
+function readCollect(value, refuse) {
+  if (value == null || typeof value === "boolean") return value;
+  throw refuse(`collect: expected true or false, got ${describe(value)}`);
+}
+
+// How many bytes are acknowledged at once: a part of the window, because less than that may stay
+// unacknowledged and must not shut it. What is not a number is refused by the core.
+function acknowledgeBytes(window) {
+  const part = Math.floor((window ?? STREAM_WINDOW_BYTES) / 4) || 1;
+  return Math.max(1, Math.min(part, ACKNOWLEDGE_BYTES_MAX));
+}
+
+// A message of the core, with the names of options as JavaScript has them.
+function inCamelCase(message, options = {}) {
+  const names = new Set([...SNAKE_NAMES.values(), ...Object.keys(options)]);
+  return message?.replace(/\w+/g, (name) =>
+    names.has(name) ? camelCase(name) : name,
+  );
+}
+
+// Options, or a request with the options of its call, as JSON for the core.
+function optionsToJson(options) {
+  return toJson(options, "options", (message, cause) =>
+    configError(inCamelCase(message, options), cause),
+  );
+}
+
+function requestToJson(fields) {
+  return toJson(fields, "request", (message, cause) =>
+    invalidRequest(inCamelCase(message), cause),
+  );
+}
+
+// In the core's words. A text is repeated only where it is short and cannot be a sentence.
+function describe(value) {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "string")
+    return /^[\w.+-]{0,16}$/.test(value) ? `"${value}"` : "text";
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  const name = value.constructor?.name;
+  return !name || name === "Object" ? "an object" : `an instance of ${name}`;
+}
+
+function snakeCase(name) {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function camelCase(name) {
+  return name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+}
+
+module.exports = {
+  acknowledgeBytes,
+  checkCallOptions,
+  checkClientOptions,
+  checkIsObject,
+  checkRequestFields,
+  inCamelCase,
+  optionsToJson,
+  readCallOptions,
+  readClientOptions,
+  readCollect,
+  requestToJson,
+};

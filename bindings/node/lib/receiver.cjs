@@ -1,0 +1,209 @@
+// Receiver: the receiving end of one stream. Every token passes here: a run of text is one string,
+// made by the addon, and is cut where the provider cut it.
+"use strict";
+
+const { LlmError } = require("./error.cjs");
+const { Column } = require("./native.cjs");
+const { ResponseBuilder } = require("./response.cjs");
+const { EventKind } = require("./schema.cjs");
+
+const Mode = { TOKENS: 0, EVENTS: 1, WHOLE: 2 };
+const NOTHING = [];
+
+class Receiver {
+  response;
+  number = 0;
+  ended = false;
+  // Removes what was registered elsewhere for the life of this stream.
+  onEnd = null;
+  // Where the stream was started; only with a log.
+  context = null;
+  #native;
+  #mode;
+  #items = NOTHING;
+  #next = 0;
+  #waiter = null;
+  #cancelled = false;
+  #aborted = false;
+  #cause = undefined;
+  #delivered = 0;
+  #acknowledged = 0;
+
+  // The owner is kept alive for as long as the stream runs.
+  constructor({ native, mode, collect, owner }) {
+    this.response = new ResponseBuilder(collect);
+    this.#native = native;
+    this.#mode = mode;
+    this.owner = owner;
+  }
+
+  get isReady() {
+    return this.ended || this.#next < this.#items.length;
+  }
+
+  get hasItems() {
+    return this.#next < this.#items.length;
+  }
+
+  get waiting() {
+    return this.#waiter?.promise ?? null;
+  }
+
+  take() {
+    return this.#items[this.#next++];
+  }
+
+  // Resolves with step() when there is an item or the end. `reader` is kept until then, because a
+  // reader that somebody waits for must not be collected.
+  wait(reader, step) {
+    this.#acknowledge();
+    const waiter = { reader, step };
+    waiter.promise = new Promise((resolve, reject) => {
+      waiter.resolve = resolve;
+      waiter.reject = reject;
+    });
+    this.#waiter = waiter;
+    this.#native.addWaiter();
+    return waiter.promise;
+  }
+
+  // Settles the promise of whoever waits, whether or not there is an item.
+  settle() {
+    const waiter = this.#waiter;
+    if (waiter === null) return;
+    this.#waiter = null;
+    this.#native.removeWaiter();
+    try {
+      waiter.resolve(waiter.step());
+    } catch (error) {
+      waiter.reject(error);
+    }
+  }
+
+  // From here on nobody takes items; what arrives still goes into the response.
+  discardItems() {
+    this.#mode = Mode.WHOLE;
+    this.#items = NOTHING;
+    this.#next = 0;
+  }
+
+  // Closes the connection unless the stream has ended; the end is still to come.
+  cancel(cause) {
+    if (this.ended || this.#cancelled) return;
+    this.#cancelled = true;
+    this.#cause = cause;
+    this.response.outcome = "cancelled";
+    this.#native.cancel(this.number);
+  }
+
+  // After an abort a reader gets no more items, and no end as if the response were whole, also when
+  // the end arrived meanwhile.
+  abort(cause) {
+    if (this.ended) return;
+    this.cancel(cause);
+    this.#cause ??= cause;
+    this.#aborted = this.#mode !== Mode.WHOLE;
+    this.discardItems();
+  }
+
+  get failed() {
+    return this.response.failed || this.#aborted;
+  }
+
+  error() {
+    if (this.response.failed) return this.response.error(this.#cause);
+    const message = "the signal was aborted while the stream was read";
+    const partial = this.response.build();
+    return new LlmError({ kind: "CANCELLED", message }, partial, this.#cause);
+  }
+
+  // One event, which `table` describes from `at` on.
+  receive(data, table, at) {
+    const kind = table[at + Column.KIND];
+    if (kind === EventKind.TEXT || kind === EventKind.REASONING) {
+      this.#delivered += table[at + Column.BYTES];
+      this.#receiveRun(data, table, at);
+    } else if (kind === EventKind.END) {
+      const failed = table[at + Column.ERROR] !== 0;
+      this.response.end(data, failed);
+      if (!failed && this.#mode === Mode.EVENTS)
+        this.#put(this.response.endEvent());
+      this.#finish();
+    } else {
+      this.#delivered += table[at + Column.BYTES];
+      this.#receiveJson(kind, data);
+    }
+    if (this.isReady) this.settle();
+    else if (this.#waiter !== null) this.#acknowledge();
+  }
+
+  // Ends the stream without the core, as INTERNAL.
+  fail(message, cause) {
+    if (this.ended) return;
+    this.#cause ??= cause;
+    this.response.fail({ kind: "INTERNAL", message });
+    this.#finish();
+    this.settle();
+  }
+
+  #finish() {
+    this.ended = true;
+    this.owner = null;
+    this.context = null;
+    this.onEnd?.();
+    this.onEnd = null;
+  }
+
+  #receiveRun(text, table, at) {
+    const isText = table[at + Column.KIND] === EventKind.TEXT;
+    const deltas = table[at + Column.DELTAS];
+    if (this.response.collect)
+      (isText ? this.response.text : this.response.reasoning).push(text);
+    if (this.#mode === Mode.WHOLE || (this.#mode === Mode.TOKENS && !isText))
+      return;
+    const type = isText ? "text" : "reasoning";
+    const wrap = this.#mode === Mode.EVENTS;
+    if (deltas <= 1) {
+      this.#put(wrap ? { type, text } : text);
+      return;
+    }
+    const ends = at + Column.ENDS;
+    for (let index = 0, start = 0; index < deltas; index++) {
+      const end = table[ends + index];
+      const piece = text.slice(start, end);
+      this.#put(wrap ? { type, text: piece } : piece);
+      start = end;
+    }
+  }
+
+  #receiveJson(kind, data) {
+    let event;
+    if (kind === EventKind.START) {
+      this.response.start(data);
+      if (this.#mode === Mode.EVENTS) event = this.response.startEvent();
+    } else {
+      event = this.response.add(kind, data);
+    }
+    if (event && this.#mode === Mode.EVENTS) this.#put(event);
+  }
+
+  #put(item) {
+    if (this.#next === this.#items.length) {
+      this.#items = [];
+      this.#next = 0;
+    }
+    this.#items.push(item);
+  }
+
+  // Reopens the window once every item was taken and enough bytes are owed to be worth a call. Less
+  // than that stays unacknowledged, which is a part of the window only, so the window stays open.
+  #acknowledge() {
+    const owed = this.#delivered - this.#acknowledged;
+    if (owed >= this.#native.acknowledgeBytes && !this.ended) {
+      this.#acknowledged += owed;
+      this.#native.acknowledge(this.number, owed);
+    }
+  }
+}
+
+module.exports = { Mode, Receiver };

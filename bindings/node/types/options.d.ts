@@ -1,0 +1,270 @@
+// Generated from core/schema/schema.json by generate.mjs; do not edit.
+
+import type { Message } from "./message.js";
+
+/** Options of a LiterLlm: they hold for all of its requests. */
+export interface Options {
+  /** The provider of requests that name none. */
+  provider?: string;
+  /** The key of requests that bring none; it wins over the environment. */
+  apiKey?: string;
+  /**
+   * The base URL of requests that bring none; it wins over the environment, and may be
+   * the whole address of the API.
+   */
+  baseUrl?: string;
+  /** Headers of every request; they win over the library's own. */
+  headers?: Readonly<Record<string, string>>;
+  /**
+   * Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off.
+   * @defaultValue 10000
+   */
+  connectTimeoutMs?: number;
+  /**
+   * Longest time from the connection to the response's headers, sending the request
+   * included; 0 is off.
+   * @defaultValue 600000
+   */
+  headersTimeoutMs?: number;
+  /**
+   * Longest time from the headers to the first content, pings not counted; 0 is off.
+   * @defaultValue 600000
+   */
+  firstTokenTimeoutMs?: number;
+  /**
+   * Longest gap between events once content has started, 1 KiB of a longer event
+   * counting as one; 0 is off.
+   * @defaultValue 60000
+   */
+  idleTimeoutMs?: number;
+  /**
+   * Longest time for the whole call, retries and their waits included; by default 600000
+   * for a whole response and off for a stream; 0 is off.
+   */
+  totalTimeoutMs?: number;
+  /**
+   * How many times a transient failure is retried.
+   * @defaultValue 5
+   */
+  retriesMax?: number;
+  /**
+   * Longest wait that a provider may ask for; a longer one fails the call at once.
+   * @defaultValue 60000
+   */
+  retryAfterMaxMs?: number;
+  /**
+   * Drop request fields that the provider does not support and list them in `warnings`,
+   * instead of failing.
+   * @defaultValue false
+   */
+  lenient?: boolean;
+  /**
+   * Bytes that a stream may have delivered without acknowledgement; past it the stream
+   * is not read.
+   * @defaultValue 262144
+   */
+  streamWindowBytes?: number;
+  /**
+   * Bytes of events that may wait to be polled, over all streams of the client.
+   * @defaultValue 67108864
+   */
+  queueBytesMax?: number;
+  /**
+   * Longest event of a stream.
+   * @defaultValue 16777216
+   */
+  eventBytesMax?: number;
+  /**
+   * Longest whole response, after decompression.
+   * @defaultValue 33554432
+   */
+  bodyBytesMax?: number;
+  /**
+   * How much of an error's body is read, for at most two seconds.
+   * @defaultValue 65536
+   */
+  errorBodyBytesMax?: number;
+  /**
+   * Longest header block of a response; at most 262144.
+   * @defaultValue 65536
+   */
+  headerBytesMax?: number;
+  /**
+   * Longest request body.
+   * @defaultValue 67108864
+   */
+  requestBytesMax?: number;
+  /**
+   * Use the proxies that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY name.
+   * @defaultValue true
+   */
+  proxy?: boolean;
+  /** A PEM file of certificates to trust beside the platform's. */
+  caFile?: string;
+  /**
+   * A PEM file with the client's certificate chain, for mutual TLS; needs
+   * `clientKeyFile`.
+   */
+  clientCertificateFile?: string;
+  /**
+   * A PEM file with the client's private key, for mutual TLS; needs
+   * `clientCertificateFile`.
+   */
+  clientKeyFile?: string;
+  /**
+   * Send keys over plain http to other machines, where others could read them.
+   * @defaultValue false
+   */
+  allowInsecureHttp?: boolean;
+  /**
+   * Refuse to connect to private addresses.
+   * @defaultValue false
+   */
+  denyPrivate?: boolean;
+  /**
+   * How long an unused connection is kept; 0 keeps none (HTTP/2: one second at least).
+   * @defaultValue 50000
+   */
+  poolIdleTimeoutMs?: number;
+  /**
+   * How many unused HTTP/1.1 connections are kept to one origin (scheme, host, port),
+   * past which the oldest is closed; 0 keeps none.
+   * @defaultValue 10000
+   */
+  poolIdleConnectionsMax?: number;
+  /**
+   * How often an HTTP/2 server is pinged while requests wait for it; 0 is off.
+   * @defaultValue 20000
+   */
+  http2PingIntervalMs?: number;
+  /**
+   * How long an HTTP/2 ping may go unanswered before the connection is closed; 0 is off.
+   * @defaultValue 10000
+   */
+  http2PingTimeoutMs?: number;
+  /**
+   * Which lines are logged.
+   * @defaultValue "off"
+   */
+  logLevel?: LogLevel;
+  /**
+   * Log request bodies too, their first 64 KiB, at `debug`.
+   * @defaultValue false
+   */
+  logBodies?: boolean;
+  /**
+   * Threads of the library's runtime, by default 2 to 4 by the processors; the first
+   * client of the process decides.
+   */
+  workerThreads?: number;
+  /**
+   * Whether a stream keeps what it delivers, for `response` and for the `partial`
+   * response of errors. With false the fields that hold what the model wrote are empty,
+   * also in an awaited response, and memory is bounded by `streamWindowBytes`: see
+   * Response.collected.
+   * @defaultValue true
+   */
+  collect?: boolean;
+}
+
+/** Options of one request. Where one is not set, the client's holds. */
+export interface CallOptions {
+  /** The provider to ask; an object of this name goes to the provider's body as it is. */
+  provider?: string;
+  /** The key for this call. */
+  apiKey?: string;
+  /** The base URL for this call. */
+  baseUrl?: string;
+  /** Headers of this call, beside and over the client's. */
+  headers?: Readonly<Record<string, string>>;
+  /** Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off. */
+  connectTimeoutMs?: number;
+  /**
+   * Longest time from the connection to the response's headers, sending the request
+   * included; 0 is off.
+   */
+  headersTimeoutMs?: number;
+  /** Longest time from the headers to the first content, pings not counted; 0 is off. */
+  firstTokenTimeoutMs?: number;
+  /**
+   * Longest gap between events once content has started, 1 KiB of a longer event
+   * counting as one; 0 is off.
+   */
+  idleTimeoutMs?: number;
+  /**
+   * Longest time for the whole call, retries and their waits included; by default 600000
+   * for a whole response and off for a stream; 0 is off.
+   */
+  totalTimeoutMs?: number;
+  /** How many times a transient failure is retried. */
+  retriesMax?: number;
+  /**
+   * Drop request fields that the provider does not support and list them in `warnings`,
+   * instead of failing.
+   */
+  lenient?: boolean;
+  /**
+   * Fields for the provider's body that win over everything else; null takes a field
+   * out.
+   */
+  extraBody?: Readonly<Record<string, unknown>>;
+  /**
+   * Whether a stream keeps what it delivers, for `response` and for the `partial`
+   * response of errors. With false the fields that hold what the model wrote are empty,
+   * also in an awaited response, and memory is bounded by `streamWindowBytes`: see
+   * Response.collected.
+   */
+  collect?: boolean;
+}
+
+/**
+ * A request, under the names of the chat completions API. Fields that are not set are
+ * not sent; fields that are not listed here are sent as they are.
+ */
+export interface Request {
+  /** The model; `provider/model` where no provider is named otherwise. */
+  model: string;
+  /** The conversation, at least one message. */
+  messages: readonly (Message | Readonly<Record<string, unknown>>)[];
+  /** Most tokens of the response; `max_completion_tokens` is the same, and wins. */
+  max_tokens?: number;
+  /** Sampling temperature. */
+  temperature?: number;
+  /** Nucleus sampling. */
+  top_p?: number;
+  /** Texts at which the response stops; one text counts as a list of one. */
+  stop?: string | readonly string[];
+  /** Seed of sampling: any integer of 64 bits, with a sign or without. */
+  seed?: number;
+  /** Tools that the model may call. */
+  tools?: readonly object[];
+  /** Which tool the model calls: `auto`, `none`, `required`, or an object that names one. */
+  tool_choice?: string | object;
+  /** The shape of the response, such as a JSON schema. */
+  response_format?: string | object;
+  /** How hard to think: `low`, `medium`, `high`, or the provider's own word. */
+  reasoning_effort?: string;
+  /** Whether the response is streamed; by default as the way of asking implies. */
+  stream?: boolean;
+  /** The end user on whose behalf this is asked. */
+  user?: string;
+  /** Labels for the provider's own records. */
+  metadata?: Readonly<Record<string, string>>;
+  /**
+   * Fields for the provider's body that win over everything else; null takes a field
+   * out.
+   */
+  extra_body?: Readonly<Record<string, unknown>>;
+  [field: string]: unknown;
+}
+
+/**
+ * Which lines are logged.
+ *
+ * - `off`: Nothing.
+ * - `error`: What failed for good.
+ * - `warn`: What was retried or left out.
+ * - `info`: Requests and their ends.
+ * - `debug`: Everything.
+ */
+export type LogLevel = "off" | "error" | "warn" | "info" | "debug";
