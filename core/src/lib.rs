@@ -26,10 +26,7 @@
 
 #![forbid(unsafe_code)]
 
-mod answer;
-mod attempt;
 mod batch;
-mod bounded;
 mod client;
 mod error;
 mod event;
@@ -38,15 +35,17 @@ mod framing;
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
+mod limited_buffer;
 mod message;
 mod options;
-mod plan;
 mod providers;
 mod request;
-mod retry;
 mod secret;
 mod stream;
-mod timers;
+
+// The former names of modules, for whom has not moved yet.
+use limited_buffer as bounded;
+use stream::prepare as plan;
 
 pub use batch::{EventBatch, EventRef};
 pub use client::Client;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use liter_llm::fuzzing::{chance, pieces, read_http1};
 
-use crate::answers;
 use crate::differences::{explain, Difference};
+use crate::responses;
 use crate::{hyper_client, Outcome, Verdict};
 
 /// The bytes choose an answer, where it is cut and whether the connection is closed behind it.
@@ -13,7 +13,7 @@ use crate::{hyper_client, Outcome, Verdict};
 /// # Panics
 /// Where the two clients differ and no reason is known.
 pub fn http1_hyper(bytes: &[u8]) {
-    let (answer, closed) = answers::answer(bytes);
+    let (answer, closed) = responses::answer(bytes);
     let mut rng = chance(bytes);
     if let Err(unexplained) = compare(&pieces(&answer, &mut rng), closed) {
         panic!("{unexplained}");

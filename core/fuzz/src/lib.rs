@@ -1,11 +1,11 @@
 //! What fuzz targets need beyond one call: answers of HTTP/1.1 that are mostly valid, hyper's
 //! client to read them beside ours, and what may differ.
 
-mod answers;
 mod choices;
 mod compare;
 mod differences;
 mod hyper_client;
+mod responses;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use fastrand::Rng;
 use liter_llm::fuzzing::{chance, pieces};
 
-use crate::answers::answer;
 use crate::compare::compare;
 use crate::differences::Difference;
+use crate::responses::answer;
 use crate::{hyper_client, Verdict};
 
 /// Answers of random choices; the environment's ANSWERS says how many.

@@ -5,11 +5,12 @@ use http::header::HeaderValue;
 use serde::de::IgnoredAny;
 
 use super::{chance, check_error, one_of};
+use crate::client::environment::Environment;
 use crate::error::{ErrorKind, LlmError};
 use crate::options::ClientOptions;
-use crate::plan::{self, Environment};
 use crate::providers::{self, EncodedRequest, Target};
 use crate::request::LlmRequest;
+use crate::stream::prepare as plan;
 
 /// Reads a request, and encodes it for every provider.
 pub fn request(bytes: &[u8]) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::http2;
-use crate::timers::Stage;
+use crate::stream::timeouts::Stage;
 
 /// A kept connection that the host closes within this time of the request was being closed while
 /// the request was on its way: nobody can have worked on it.

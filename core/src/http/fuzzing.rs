@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use super::http1::body_reader::{BodyReader, Closed, Progress};
+use super::http1::body::{BodyReader, Closed, Progress};
 use super::http1::head::Head;
 use super::http1::head_reader::HeadReader;
 use super::http1::length::Length;

@@ -3,7 +3,7 @@
 //! a choice, or peers are lax, the decisions are those of hyper's client or stricter ones;
 //! `core/fuzz` compares the two and lists every difference.
 
-pub(crate) mod body_reader;
+pub(crate) mod body;
 mod chunked;
 pub(crate) mod connection;
 mod content_coding;

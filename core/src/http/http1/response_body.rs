@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::task::{ready, Context, Poll};
 
-use super::body_reader::{BodyReader, Closed, Progress};
+use super::body::{BodyReader, Closed, Progress};
 use super::connection::{Begun, Connection, Upload};
 use super::Malformed;
 use crate::http::classify::BodyFailure;

@@ -17,7 +17,7 @@ use super::{CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES};
 use crate::http::http1::head::HEAD_BYTES_MAX;
 use crate::http::pool::{Origin, Timing};
 use crate::http::socket::Socket;
-use crate::timers::poll_sleep;
+use crate::stream::timeouts::poll_sleep;
 
 /// More than any host announces: as long as this stands, it has announced nothing.
 const NOTHING_ANNOUNCED: usize = usize::MAX - 1;

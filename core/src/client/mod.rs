@@ -1,17 +1,20 @@
 //! A client: options, keys, connections and the retry budget that its streams share. Cheap to
 //! clone, usable from any thread; used inside one tokio runtime.
 
+pub(crate) mod environment;
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use crate::client::environment::Environment;
 use crate::error::LlmError;
 use crate::event::{LlmResponse, Outcome};
 use crate::http::Http;
 use crate::options::{ClientOptions, LogLevel, LogRecord};
-use crate::plan::{self, Environment};
 use crate::request::LlmRequest;
-use crate::retry::Budget;
 use crate::secret::Secrets;
+use crate::stream::prepare as plan;
+use crate::stream::retry::Budget;
 use crate::stream::LlmStream;
 
 type Logger = Arc<dyn Fn(&LogRecord) + Send + Sync>;

@@ -12,15 +12,15 @@ use std::time::{Duration, SystemTime};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use url::Url;
 
-use crate::answer::Answer;
 use crate::client::Shared;
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::Start;
 use crate::framing::sniff::{Declared, Sniffer};
 use crate::http::{Exchange, Incoming, Read};
 use crate::options::config;
-use crate::plan::Plan;
 use crate::providers::headers;
+use crate::stream::prepare::Plan;
+use crate::stream::response_reader::Answer;
 
 /// How long the body of an error, or of a page that is no answer, is waited for: what it means, its
 /// status says already.

@@ -26,10 +26,10 @@ pub(crate) struct Environment {
 }
 
 #[derive(Clone)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     provider: &'static str,
-    pub(super) key: Option<(&'static str, Result<Secret, LlmError>)>,
-    pub(super) base_url: Option<String>,
+    pub(crate) key: Option<(&'static str, Result<Secret, LlmError>)>,
+    pub(crate) base_url: Option<String>,
 }
 
 impl std::fmt::Debug for Entry {
@@ -62,12 +62,12 @@ impl Environment {
         }
     }
 
-    pub(super) fn entry(&self, provider: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, provider: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.provider == provider)
     }
 
     /// Every secret in it, for redaction.
-    pub(super) fn collect(&self, secrets: &mut Collector) {
+    pub(crate) fn collect(&self, secrets: &mut Collector) {
         for entry in &self.entries {
             if let Some((_, Ok(key))) = &entry.key {
                 secrets.key(key.expose());
@@ -75,7 +75,7 @@ impl Environment {
             entry
                 .base_url
                 .iter()
-                .for_each(|url| super::base_url::collect(url, secrets));
+                .for_each(|url| crate::stream::prepare::base_url::collect(url, secrets));
         }
         for user in &self.proxy_users {
             secrets.pair(user.expose_secret());

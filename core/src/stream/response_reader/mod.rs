@@ -7,7 +7,6 @@ use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::task::Poll;
 
-use crate::attempt::timed_out_in_body;
 use crate::batch::EventBatch;
 use crate::error::{one_line, ErrorKind, LlmError, Phase, Timer, OUTSIDE_BYTES_MAX};
 use crate::event::FinishReason;
@@ -16,7 +15,8 @@ use crate::framing::Frame;
 use crate::http::{BodyFailure, Read, ResponseBody};
 use crate::options::ClientOptions;
 use crate::providers::{ending, json, Decoder, Finish, Progress};
-use crate::timers::{Watchdog, ALIVE_BYTES};
+use crate::stream::attempt::timed_out_in_body;
+use crate::stream::timeouts::{Watchdog, ALIVE_BYTES};
 use body::Body;
 
 /// What is read in one step while more is ready at once, in bytes of the body and in reads, which

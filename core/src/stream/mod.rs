@@ -1,8 +1,13 @@
 //! One request as its caller sees it: a stream of events, or batch by batch. What happens meanwhile
 //! is `life`, driven by whoever polls; dropping it closes the connection.
 
-mod ending;
-mod life;
+pub(crate) mod attempt;
+mod lifecycle;
+pub(crate) mod prepare;
+mod receipt;
+pub(crate) mod response_reader;
+pub(crate) mod retry;
+pub(crate) mod timeouts;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -18,7 +23,7 @@ use crate::client::Shared;
 use crate::error::ErrorKind;
 use crate::event::{Event, Receipt};
 use crate::request::LlmRequest;
-use life::Life;
+use lifecycle::Life;
 
 /// The events of one request: a `Stream` of [`Event`], or batch by batch without an allocation per
 /// piece of text. Nothing is sent before the first poll.

@@ -11,17 +11,17 @@ use futures_util::future::select;
 use tokio::task::yield_now;
 use tokio::time::{sleep, Instant, Sleep};
 
-use crate::answer::{Answer, Step};
-use crate::attempt::{self, Attempt};
 use crate::batch::EventBatch;
 use crate::client::Shared;
 use crate::error::{ErrorKind, Phase, Timer};
 use crate::event::{Event, Outcome};
 use crate::options::LogLevel;
-use crate::plan::{self, Plan};
 use crate::request::LlmRequest;
-use crate::retry::History;
-use crate::timers::{Limits, Stage, Watchdog};
+use crate::stream::attempt::{self, Attempt};
+use crate::stream::prepare::{self as plan, Plan};
+use crate::stream::response_reader::{Answer, Step};
+use crate::stream::retry::History;
+use crate::stream::timeouts::{Limits, Stage, Watchdog};
 
 /// How long the rest of a complete answer is read so that its connection can be used again.
 const DRAIN: Duration = Duration::from_millis(20);

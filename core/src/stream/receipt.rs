@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use tokio::time::{sleep, Instant};
 
-use super::life::{Life, State};
-use crate::attempt::Attempted;
+use super::lifecycle::{Life, State};
 use crate::error::{ErrorKind, LlmError, Phase, OUTSIDE_BYTES_MAX};
 use crate::event::{Event, Outcome, Receipt, Timings};
 use crate::options::LogLevel;
-use crate::plan;
 use crate::providers::Finish;
-use crate::retry::{Policy, RETRIES_MAX};
 use crate::secret::Redactor;
-use crate::timers::Stage;
+use crate::stream::attempt::Attempted;
+use crate::stream::prepare as plan;
+use crate::stream::retry::{Policy, RETRIES_MAX};
+use crate::stream::timeouts::Stage;
 
 impl Life {
     /// An attempt failed: tries again where that is right, else ends.

@@ -1,9 +1,8 @@
 //! From a request to something that can be sent: which provider, which key, which URL, which
 //! headers. Owns what is refused before any I/O. Called by `stream`, once per call.
 
-mod base_url;
+pub(crate) mod base_url;
 mod cleartext;
-mod environment;
 mod headers;
 #[cfg(test)]
 mod tests;
@@ -11,6 +10,7 @@ mod tests;
 use bytes::Bytes;
 use url::Url;
 
+use crate::client::environment::{Entry, Environment};
 use crate::client::Shared;
 use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
@@ -19,8 +19,6 @@ use crate::options::{config, ClientOptions};
 use crate::providers::{self, EncodedRequest, Provider, Target};
 use crate::request::LlmRequest;
 use crate::secret::{is_secret_name, Collector, Redactor, Secret, Secrets};
-use environment::Entry;
-pub(crate) use environment::Environment;
 pub(crate) use headers::USER_AGENT;
 
 /// Headers that can stand in for a key.

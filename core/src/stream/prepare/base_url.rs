@@ -51,7 +51,7 @@ pub(super) fn has_secret(url: &Url) -> bool {
 
 /// What of a base URL is secret: user and password, though they are refused, and in its query what
 /// is named like a key.
-pub(super) fn collect(base_url: &str, secrets: &mut Collector) {
+pub(crate) fn collect(base_url: &str, secrets: &mut Collector) {
     if !base_url.contains(['?', '@']) {
         return;
     }
