@@ -41,11 +41,11 @@ mod options;
 mod providers;
 mod request;
 mod secret;
+mod sleep;
 mod stream;
 
 // The former names of modules, for whom has not moved yet.
 use limited_buffer as bounded;
-use stream::prepare as plan;
 
 pub use batch::{EventBatch, EventRef};
 pub use client::Client;

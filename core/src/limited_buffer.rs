@@ -1,6 +1,5 @@
-//! Buffers for what a provider sends: they never pass their bound, and where memory is short that
-//! is an error of one stream, not the end of the process. Owns how they grow. Called by `framing`
-//! and `answer`.
+//! Buffers with a limit for what a provider sends: they never pass it, and where memory is short
+//! that is an error of one stream, not the end of the process. Owns how they grow.
 
 use std::collections::TryReserveError;
 
@@ -15,7 +14,7 @@ const AT_ONCE_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// What a large buffer leaves to all others, whose small allocations cannot be refused.
 const SPARE_BYTES: usize = 4 * 1024 * 1024;
 
-/// Appends to the body of an answer, which may not pass `body_bytes_max`.
+/// Appends to the body of a response, which may not pass `body_bytes_max`.
 pub(crate) fn extend(body: &mut Vec<u8>, piece: &[u8], bytes_max: usize) -> Result<(), LlmError> {
     if body.len().saturating_add(piece.len()) > bytes_max {
         let message = format!("the answer is longer than body_bytes_max ({bytes_max})");
@@ -34,7 +33,7 @@ pub(crate) fn append(buffer: &mut Vec<u8>, bytes: &[u8], bytes_max: usize) -> Re
     Ok(())
 }
 
-/// Empties a buffer, and gives its memory back where it is more than `bytes_kept`.
+/// Empties a buffer, and frees its memory where it is more than `bytes_kept`.
 pub(crate) fn clear(buffer: &mut Vec<u8>, bytes_kept: usize) {
     buffer.clear();
     if buffer.capacity() > bytes_kept {
@@ -42,7 +41,7 @@ pub(crate) fn clear(buffer: &mut Vec<u8>, bytes_kept: usize) {
     }
 }
 
-/// What to answer where the system has no memory for so many bytes.
+/// The error where the system has no memory for so many bytes.
 pub(crate) fn out_of_memory(bytes: usize) -> LlmError {
     too_large(format!("there is no memory for {bytes} bytes of an answer"))
 }

@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::client::check;
 use crate::error::{ErrorKind, LlmError};
-use crate::plan;
 use crate::providers::json;
 use crate::request::{take, take_headers, take_limits, CallLimits};
 use crate::secret::Secret;
@@ -171,7 +171,13 @@ impl ClientOptions {
         );
         match fields.keys().next() {
             Some(name) => Err(config(format!("option \"{name}\" is unknown"))),
-            None => plan::check_options(&options).map(|()| options),
+            None => check::check_options(
+                options.provider.as_deref(),
+                options.base_url.as_deref(),
+                &options.headers,
+                options.header_bytes_max,
+            )
+            .map(|()| options),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the receipt says of an answer beside its outcome.
+//! What the receipt says of a response beside its outcome.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,43 +1,43 @@
-//! Answers of HTTP/1.1 that a fuzzer's bytes choose: valid for the most part, so that a change
+//! HTTP/1.1 responses that a fuzzer's bytes choose: valid for the most part, so that a change
 //! leads deep into the reading, and some that are wrong in the ways servers are wrong.
 
 use crate::choices::Choices;
 use crate::words;
 
 /// More than this is cut off: hyper reads up to 8 KiB at once, and heads are to come at once.
-const ANSWER_BYTES_MAX: usize = 8000;
+const RESPONSE_BYTES_MAX: usize = 8000;
 
-/// An answer, and whether the connection is closed behind it.
-pub(crate) fn answer(bytes: &[u8]) -> (Vec<u8>, bool) {
+/// A response, and whether the connection is closed behind it.
+pub(crate) fn response(bytes: &[u8]) -> (Vec<u8>, bool) {
     let mut choices = Choices::new(bytes);
     let kind = choices.byte();
     let closed = kind & 1 == 1;
     // One in eight is what the fuzzer says, byte by byte.
     if kind & 14 == 14 {
         let raw = choices.rest();
-        return (raw[..raw.len().min(ANSWER_BYTES_MAX)].to_vec(), closed);
+        return (raw[..raw.len().min(RESPONSE_BYTES_MAX)].to_vec(), closed);
     }
     let mut writer = Writer {
-        answer: Vec::new(),
+        response: Vec::new(),
         choices,
     };
     while writer.has_room() && writer.choices.rarely(8) {
         writer.interim();
     }
-    writer.final_answer();
+    writer.final_response();
     if writer.choices.rarely(4) {
         writer.one_of(&words::AFTER);
     }
     while writer.choices.rarely(6) {
         writer.mutate();
     }
-    let mut answer = writer.answer;
-    answer.truncate(ANSWER_BYTES_MAX);
-    (answer, closed)
+    let mut response = writer.response;
+    response.truncate(RESPONSE_BYTES_MAX);
+    (response, closed)
 }
 
 struct Writer<'b> {
-    answer: Vec<u8>,
+    response: Vec<u8>,
     choices: Choices<'b>,
 }
 
@@ -50,7 +50,7 @@ impl Writer<'_> {
         self.line_end();
     }
 
-    fn final_answer(&mut self) {
+    fn final_response(&mut self) {
         self.version();
         self.mostly(24, &words::STATUSES, &words::ODD_STATUSES);
         self.line_end();
@@ -72,7 +72,7 @@ impl Writer<'_> {
         if framing < 7 {
             self.chunks();
         } else {
-            self.answer.extend_from_slice(&words::DATA[..length]);
+            self.response.extend_from_slice(&words::DATA[..length]);
         }
     }
 
@@ -109,7 +109,7 @@ impl Writer<'_> {
         while self.has_room() && !self.choices.rarely(4) {
             let length = 1 + self.choices.below(words::DATA.len() - 1);
             self.size(length);
-            self.answer.extend_from_slice(&words::DATA[..length]);
+            self.response.extend_from_slice(&words::DATA[..length]);
             self.chunk_end();
             if self.choices.byte() == 0 {
                 break;
@@ -150,23 +150,23 @@ impl Writer<'_> {
     /// A byte is lost, changed or doubled, the end is cut off, or a part comes twice.
     fn mutate(&mut self) {
         let at = usize::from(self.choices.byte()) * 256 + usize::from(self.choices.byte());
-        let at = at % self.answer.len().max(1);
+        let at = at % self.response.len().max(1);
         let kind = self.choices.below(5);
         let byte = self.choices.byte();
         match kind {
-            0 => self.answer.truncate(at),
-            1 => drop(self.answer.drain(at..(at + 1).min(self.answer.len()))),
-            2 => self.answer.insert(at, byte),
+            0 => self.response.truncate(at),
+            1 => drop(self.response.drain(at..(at + 1).min(self.response.len()))),
+            2 => self.response.insert(at, byte),
             3 => self
-                .answer
+                .response
                 .iter_mut()
                 .skip(at)
                 .take(1)
                 .for_each(|old| *old = byte),
             _ => {
-                let end = (at + usize::from(byte) % 40).min(self.answer.len());
-                let part = self.answer[at..end].to_vec();
-                self.answer.splice(at..at, part);
+                let end = (at + usize::from(byte) % 40).min(self.response.len());
+                let part = self.response[at..end].to_vec();
+                self.response.splice(at..at, part);
             }
         }
     }
@@ -190,10 +190,10 @@ impl Writer<'_> {
     }
 
     fn text(&mut self, text: &str) {
-        self.answer.extend_from_slice(text.as_bytes());
+        self.response.extend_from_slice(text.as_bytes());
     }
 
     fn has_room(&self) -> bool {
-        self.answer.len() < ANSWER_BYTES_MAX
+        self.response.len() < RESPONSE_BYTES_MAX
     }
 }

@@ -1,5 +1,5 @@
-//! What the environment says: keys, base URLs and the credentials of proxies, read once when a
-//! client is made. Nothing in it makes a connection less safe.
+//! Environment variables: keys, base URLs and the credentials of proxies, read once when a client
+//! is made. No variable makes a connection less safe.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -72,10 +72,9 @@ impl Environment {
             if let Some((_, Ok(key))) = &entry.key {
                 secrets.key(key.expose());
             }
-            entry
-                .base_url
-                .iter()
-                .for_each(|url| crate::stream::prepare::base_url::collect(url, secrets));
+            if let Some(url) = &entry.base_url {
+                secrets.url(url);
+            }
         }
         for user in &self.proxy_users {
             secrets.pair(user.expose_secret());

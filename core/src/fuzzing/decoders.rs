@@ -1,12 +1,12 @@
 //! Decoders behind their real framing, read as `answer` reads them: cut anywhere the same events;
-//! an answer that ended early is a prefix and never complete; calls are the sum of their deltas.
+//! a response that ended early is a prefix and never complete; calls are the sum of their deltas.
 
 use memchr::memmem;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::requests::check_encoded;
-use super::{chance, check_error, one_of, pieces};
+use super::{check_error, one_of, pieces, seeded_rng};
 use crate::batch::EventBatch;
 use crate::error::LlmError;
 use crate::event::{Event, LlmResponse, Start, ToolCall, ToolDelta};
@@ -31,7 +31,7 @@ pub fn openai(bytes: &[u8]) {
     check(
         bytes,
         &Wire {
-            provider: one_of(&names, &mut chance(bytes)),
+            provider: one_of(&names, &mut seeded_rng(bytes)),
             framing: Framing::Sse,
             base_path: "/v1",
             marks: &[b"[DONE]", b"finish_reason"],
@@ -80,14 +80,14 @@ pub fn cohere_v1(bytes: &[u8]) {
 
 /// Bodies behind an error status, and error events.
 pub fn error_body(bytes: &[u8]) {
-    let mut rng = chance(bytes);
+    let mut rng = seeded_rng(bytes);
     let provider = provider(one_of(&["openai", "anthropic", "cohere"], &mut rng));
     let status = one_of(&[400, 429, 500, rng.u16(300..600)], &mut rng);
     let error = provider.error(status, bytes);
     check_error(&error);
     assert_eq!(error.status, Some(status));
     if let Ok(text) = std::str::from_utf8(bytes) {
-        check_error(&error_body::in_answer(provider, text));
+        check_error(&error_body::in_response(provider, text));
     }
 }
 
@@ -99,7 +99,7 @@ fn provider(name: &str) -> &'static dyn Provider {
 }
 
 fn check(bytes: &[u8], wire: &Wire) {
-    let mut rng = chance(bytes);
+    let mut rng = seeded_rng(bytes);
     let provider = provider(wire.provider);
     let decoder = || provider.decoder(Start::default(), wire.framing);
 
@@ -117,11 +117,11 @@ fn check(bytes: &[u8], wire: &Wire) {
     let document = Heard::document(decoder(), bytes);
     document.check_events();
     for heard in [whole, document] {
-        heard.answer_back(provider, wire);
+        heard.check_as_next_message(provider, wire);
     }
 }
 
-/// What one reading of an answer gave.
+/// What one reading of a response gave.
 #[derive(Default)]
 struct Heard {
     /// While bytes came.
@@ -215,8 +215,8 @@ impl Heard {
         assert!(is_begun || !self.is_complete, "complete without a start");
     }
 
-    /// The answer as the next request's message.
-    fn answer_back(self, provider: &dyn Provider, wire: &Wire) {
+    /// The response as the next request's message.
+    fn check_as_next_message(self, provider: &dyn Provider, wire: &Wire) {
         if !self.is_complete {
             return;
         }
@@ -261,7 +261,7 @@ impl Calls {
         }
     }
 
-    /// Whole answers come without deltas. Anthropic's blocks may end in another order than they
+    /// Whole responses come without deltas. Anthropic's blocks may end in another order than they
     /// began in.
     fn end(&mut self, call: &ToolCall) {
         assert!(!self.ended.contains(&call.index), "ended twice: {call:?}");

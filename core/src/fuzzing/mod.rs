@@ -21,7 +21,7 @@ use fastrand::Rng;
 use crate::error::{LlmError, OUTSIDE_BYTES_MAX};
 
 /// Chance that belongs to these bytes.
-pub fn chance(bytes: &[u8]) -> Rng {
+pub fn seeded_rng(bytes: &[u8]) -> Rng {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);
     Rng::with_seed(hasher.finish())

@@ -24,7 +24,7 @@ pub(crate) enum BodyFailure {
     Decode(String),
 }
 
-/// How an exchange failed before the head of its answer was there.
+/// How an exchange failed before the head of its response had come.
 #[derive(Debug)]
 pub(super) enum ExchangeFailure {
     /// The connection broke.

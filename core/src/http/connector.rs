@@ -135,7 +135,7 @@ impl Connector {
         if let (true, Some(reason)) = (allowed.is_empty(), denied) {
             return Err(classify::denied(reason));
         }
-        let stream = first_to_answer(&allowed).await;
+        let stream = connect_first(&allowed).await;
         let stream = stream.map_err(|error| classify::cannot_connect(host, &error.to_string()))?;
         tune(&stream).map_err(|error| classify::cannot_connect(host, &error.to_string()))?;
         Ok(Socket::Tcp(stream))
@@ -165,7 +165,7 @@ fn in_turns(addresses: &[IpAddr]) -> Vec<IpAddr> {
 
 /// Tries addresses in order, the next one as soon as those before have failed or stayed silent for
 /// a while; the others are dropped once one is connected. The last failure speaks for all.
-async fn first_to_answer(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+async fn connect_first(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let mut rest = addresses.iter();
     let mut attempts = FuturesUnordered::new();
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::http2;
-use crate::stream::timeouts::Stage;
+use crate::error::Timer;
 
 /// A kept connection that the host closes within this time of the request was being closed while
 /// the request was on its way: nobody can have worked on it.
@@ -65,27 +65,28 @@ impl Exchange {
         self.refused.store(true, Ordering::Release);
     }
 
-    /// The connection ended before an answer came.
+    /// The connection ended before a response came.
     pub(super) fn lost(&self) {
         self.lost.store(true, Ordering::Release);
     }
 
-    /// The head of an answer has come.
-    pub(super) fn answered(&self, status: u16) {
+    /// The head of a response has come.
+    pub(super) fn responded(&self, status: u16) {
         let _ = self.status.set(status);
     }
 
-    /// The status of the answer, once it has begun.
+    /// The status of the response, once its head has come.
     pub(crate) fn status(&self) -> Option<u16> {
         self.status.get().copied()
     }
 
-    /// What the exchange waits for, and since when.
-    pub(crate) fn stage(&self) -> (Stage, Instant) {
+    /// The timer of what the exchange waits for, and since when it runs. None once a head has come:
+    /// what else an error says is waited for by a limit of its own.
+    pub(crate) fn timer(&self) -> (Option<Timer>, Instant) {
         match self.connected_at.get() {
-            Some(at) if self.status().is_some() => (Stage::Refused, *at),
-            Some(at) => (Stage::Headers, *at),
-            None => (Stage::Connect, self.began),
+            Some(at) if self.status().is_some() => (None, *at),
+            Some(at) => (Some(Timer::Headers), *at),
+            None => (Some(Timer::Connect), self.began),
         }
     }
 
@@ -108,7 +109,7 @@ impl Exchange {
         self.lost.load(Ordering::Acquire) && self.reused.load(Ordering::Acquire) && was_closing()
     }
 
-    /// The connection did not answer in time: nothing else is sent on it.
+    /// The connection was silent for too long: nothing else is sent on it.
     pub(crate) fn retire_connection(&self) {
         if let Some(connection) = self.shared_connection().upgrade() {
             connection.retire();

@@ -1,7 +1,6 @@
-//! Bytes to a provider and back: names, connections, TLS, proxies, and the pool of connections.
-//! Owns everything that is HTTP and nothing that is a provider. An exchange goes over HTTP/1.1,
-//! read inside the stream's own task, or over HTTP/2, as the host prefers; both look alike from
-//! outside. Called by `attempt` and `answer`.
+//! An HTTP client: names, connections, TLS, proxies, and the connection pool. Owns everything that
+//! is HTTP and nothing that is a provider. An exchange goes over HTTP/1.1, read inside the stream's
+//! own task, or over HTTP/2, as the host prefers; both look alike from outside.
 
 mod classify;
 mod connector;
@@ -9,7 +8,7 @@ mod exchange;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 mod gzip;
-mod http1;
+pub(crate) mod http1;
 mod http2;
 mod pool;
 mod proxy;
@@ -31,10 +30,12 @@ use crate::options::HttpOptions;
 pub(crate) use classify::BodyFailure;
 pub(crate) use exchange::Exchange;
 use http1::connection::{Connection, Upload};
-pub(crate) use http1::head::HEAD_BYTES_MAX;
 use http1::request_head;
-use pool::{Carrier, Origin, Pool};
+use pool::{Checkout, Origin, Pool};
 pub(crate) use response_body::ResponseBody;
+
+/// Who we are, for hosts and proxies.
+pub(crate) const USER_AGENT: &str = concat!("liter-llm/", env!("CARGO_PKG_VERSION"));
 
 /// Requests that found their connection closing before anything of them was sent look for another
 /// one so often; it is no attempt yet.
@@ -49,7 +50,7 @@ pub struct Http {
 
 /// One request, ready to be sent any number of times.
 #[derive(Debug, Clone)]
-pub(crate) struct Outgoing {
+pub(crate) struct HttpRequest {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -63,10 +64,10 @@ pub(crate) struct ProxyHost {
     pub(crate) is_tls: bool,
 }
 
-/// An answer whose body is still to be read. Dropping it closes the connection, or over HTTP/2 the
+/// A response whose body is still to be read. Dropping it closes the connection, or over HTTP/2 the
 /// stream.
 #[derive(Debug)]
-pub(crate) struct Incoming {
+pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: ResponseBody,
@@ -74,21 +75,21 @@ pub(crate) struct Incoming {
     pub(crate) protocol: &'static str,
 }
 
-/// Who takes the pieces of a body. After a break the rest of what was read is not handed out, so
-/// the body must not be read on.
-pub(crate) type Take<'t> = &'t mut dyn FnMut(&[u8]) -> ControlFlow<()>;
+/// Takes the pieces of a body. After a break the rest of what was read is not handed out, so the
+/// body must not be read on.
+pub(crate) type Sink<'s> = &'s mut dyn FnMut(&[u8]) -> ControlFlow<()>;
 
-/// What a read of a body came to.
+/// What a read came to: of a body, or of the response that is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Read {
     /// There may be more.
     More,
-    /// The body ended properly.
+    /// It ended properly.
     End,
 }
 
 impl ProxyHost {
-    /// What to do about a proxy that answers 407.
+    /// What to do about a proxy that responds with 407.
     pub(crate) fn wants_credentials(&self) -> String {
         format!(
             "the proxy {self} answered 407: it wants other credentials; write \
@@ -129,31 +130,29 @@ impl Http {
         Some(proxy.host().clone())
     }
 
-    /// Sends a request and waits for the answer's headers. Dropping the future closes the
+    /// Sends a request and waits for the headers of the response. Dropping the future closes the
     /// connection. `exchange` learns how far it came.
     pub(crate) async fn send(
         &self,
-        outgoing: &Outgoing,
+        request: &HttpRequest,
         exchange: &Arc<Exchange>,
-    ) -> Result<Incoming, LlmError> {
-        self.pool.connector().check_address(&outgoing.url)?;
+    ) -> Result<HttpResponse, LlmError> {
+        self.pool.connector().check_address(&request.url)?;
         let mut tried = 0;
         loop {
             tried += 1;
-            match self.pool.carrier(&outgoing.url, exchange).await? {
-                Carrier::Http1(connection, origin) => {
-                    return self
-                        .over_http1(connection, origin, outgoing, exchange)
-                        .await;
+            match self.pool.checkout(&request.url, exchange).await? {
+                Checkout::Http1(connection, origin) => {
+                    return self.over_http1(connection, origin, request, exchange).await;
                 }
-                Carrier::Http2(place) => {
+                Checkout::Http2(permit) => {
                     // In a box, so that the other path does not carry its size.
-                    let begun = Box::pin(http2::begin(place, outgoing, exchange)).await;
-                    match begun {
-                        Ok(begun) => return Ok(Incoming::over_http2(begun)),
+                    let started = Box::pin(http2::send(permit, request, exchange)).await;
+                    match started {
+                        Ok(started) => return Ok(HttpResponse::over_http2(started)),
                         Err(http2::Failure::NotSent) if tried < CONNECTIONS_TRIED_MAX => {}
                         Err(failure) => {
-                            return Err(failure.into_error(&host(outgoing), exchange));
+                            return Err(failure.into_error(&host(request), exchange));
                         }
                     }
                 }
@@ -165,10 +164,10 @@ impl Http {
         &self,
         mut connection: Connection,
         origin: Arc<Origin>,
-        outgoing: &Outgoing,
+        request: &HttpRequest,
         exchange: &Arc<Exchange>,
-    ) -> Result<Incoming, LlmError> {
-        let url = &outgoing.url;
+    ) -> Result<HttpResponse, LlmError> {
+        let url = &request.url;
         // Over TLS the proxy was asked for a tunnel; else it passes each request on.
         let proxy = match url.scheme() {
             "http" => self.pool.connector().proxy(url),
@@ -176,47 +175,47 @@ impl Http {
         };
         let head = request_head::write(
             url,
-            &outgoing.headers,
-            outgoing.body.len(),
+            &request.headers,
+            request.body.len(),
             proxy.as_ref().map(|proxy| proxy.authorization()),
         );
-        let upload = Upload::new(head, outgoing.body.clone(), exchange);
-        let begun = connection.begin(upload).await;
-        let mut begun =
-            begun.map_err(|failure| classify::failed(&host(outgoing), &failure, exchange))?;
-        exchange.answered(begun.head.status);
-        Ok(Incoming {
-            status: begun.head.status,
-            headers: std::mem::take(&mut begun.head.headers),
-            body: ResponseBody::over_http1(connection, begun, origin),
+        let upload = Upload::new(head, request.body.clone(), exchange);
+        let started = connection.send(upload).await;
+        let mut started =
+            started.map_err(|failure| classify::failed(&host(request), &failure, exchange))?;
+        exchange.responded(started.head.status);
+        Ok(HttpResponse {
+            status: started.head.status,
+            headers: std::mem::take(&mut started.head.headers),
+            body: ResponseBody::over_http1(connection, started, origin),
             protocol: "HTTP/1.1",
         }
-        .unfolding())
+        .decompressing())
     }
 }
 
-impl Incoming {
-    fn over_http2(begun: http2::Begun) -> Self {
+impl HttpResponse {
+    fn over_http2(started: http2::Started) -> Self {
         Self {
-            status: begun.status,
-            headers: begun.headers,
-            body: ResponseBody::over_http2(begun.body),
+            status: started.status,
+            headers: started.headers,
+            body: ResponseBody::over_http2(started.body),
             protocol: "HTTP/2",
         }
-        .unfolding()
+        .decompressing()
     }
 
-    /// A gzip body is unfolded while it is read; then the headers speak of what will be read.
-    fn unfolding(mut self) -> Self {
+    /// A gzip body is decompressed while it is read; then the headers speak of what will be read.
+    fn decompressing(mut self) -> Self {
         if http1::is_gzip(&self.headers) {
             self.headers.remove(http::header::CONTENT_ENCODING);
             self.headers.remove(http::header::CONTENT_LENGTH);
-            self.body.unfold();
+            self.body.decompress();
         }
         self
     }
 }
 
-fn host(outgoing: &Outgoing) -> String {
-    outgoing.url.host_str().unwrap_or_default().to_owned()
+fn host(request: &HttpRequest) -> String {
+    request.url.host_str().unwrap_or_default().to_owned()
 }

@@ -8,6 +8,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod unescape;
+mod url;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::error::{ErrorKind, LlmError};
 pub(crate) use redactor::Redactor;
 pub(crate) use search::{is_secret_name, Collector, Secrets};
+pub(crate) use url::has_secret;
 
 const REDACTED: &str = "[REDACTED]";
 

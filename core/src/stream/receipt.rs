@@ -1,52 +1,19 @@
-//! How an attempt, or the whole request, ends: whether it is tried again, what END says, and what
-//! the log hears of it. Owns every decision about retries and endings.
+//! How a request ends: the receipt that END carries, from wherever the request stands, and the
+//! lines of the log about its attempts.
 
 use std::time::Duration;
 
-use tokio::time::{sleep, Instant};
+use tokio::time::Instant;
 
-use super::lifecycle::{Life, State};
+use super::attempt::Attempted;
+use super::{Inner, State};
 use crate::error::{ErrorKind, LlmError, Phase, OUTSIDE_BYTES_MAX};
 use crate::event::{Event, Outcome, Receipt, Timings};
 use crate::options::LogLevel;
 use crate::providers::Finish;
 use crate::secret::Redactor;
-use crate::stream::attempt::Attempted;
-use crate::stream::prepare as plan;
-use crate::stream::retry::{Policy, RETRIES_MAX};
-use crate::stream::timeouts::Stage;
 
-impl Life {
-    /// An attempt failed: tries again where that is right, else ends.
-    pub(super) fn fail(&mut self, mut error: LlmError) {
-        self.redactor().clean_error(&mut error);
-        if self.first_content.is_some() || self.plan.is_none() {
-            return self.end(error);
-        }
-        let options = &self.shared.options;
-        let limits = [self.request.limits.retries_max, options.limits.retries_max];
-        let policy = Policy {
-            retries_max: limits.into_iter().flatten().next().unwrap_or(RETRIES_MAX),
-            retry_after_max: Duration::from_millis(options.retry_after_max_ms),
-        };
-        let left = self.watchdog.time_left();
-        let budget = &self.shared.budget;
-        match self
-            .history
-            .next(&error, self.stale, policy, left, fastrand::f64(), budget)
-        {
-            None => self.end(error),
-            Some(wait) => {
-                self.log(LogLevel::Warn, || {
-                    format!("{error}; trying again in {wait:?}")
-                });
-                // With its state the attempt's connection goes.
-                self.watchdog.enter(Stage::Retry);
-                self.state = State::Waiting(Box::pin(sleep(wait)));
-            }
-        }
-    }
-
+impl Inner {
     pub(super) fn end(&mut self, error: LlmError) {
         let receipt = self.ended(error);
         self.log(LogLevel::Error, || match &receipt.error {
@@ -68,8 +35,8 @@ impl Life {
                 (Phase::Connect, false)
             }
             State::Attempting(attempt) => (Phase::Headers, attempt.exchange.maybe_executed()),
-            State::Waiting(_) => (Phase::Retry, false),
-            State::Reading(_) | State::Closing(..) | State::Ended => (Phase::Body, true),
+            State::Backoff(_) => (Phase::Retry, false),
+            State::Reading(_) | State::Draining(..) | State::Ended => (Phase::Body, true),
         };
         let mut error = LlmError::new(kind, message).phase(phase);
         error.maybe_executed = maybe_executed;
@@ -79,8 +46,8 @@ impl Life {
     /// Lets go of the connection and completes the error into a receipt.
     pub(super) fn ended(&mut self, mut error: LlmError) -> Receipt {
         let finish = match std::mem::replace(&mut self.state, State::Ended) {
-            State::Reading(answer) | State::Closing(answer, _) => answer.finish(),
-            State::Ready | State::Attempting(_) | State::Waiting(_) | State::Ended => {
+            State::Reading(response) | State::Draining(response, _) => response.finish(),
+            State::Ready | State::Attempting(_) | State::Backoff(_) | State::Ended => {
                 Finish::default()
             }
         };
@@ -126,21 +93,21 @@ impl Life {
     }
 
     pub(super) fn redactor(&self) -> Redactor<'_> {
-        plan::redactor(&self.shared, Some(&self.request))
+        self.shared.redactor(Some(&self.request))
     }
 
     pub(super) fn log_attempted(&self, attempted: &Attempted) {
-        let (Some(plan), Some(status)) = (&self.plan, attempted.status) else {
+        let (Some(prepared), Some(status)) = (&self.prepared, attempted.status) else {
             return;
         };
-        let outgoing = &plan.outgoing;
+        let request = &prepared.http;
         self.log(LogLevel::Debug, || {
-            let host = outgoing.url.host_str().unwrap_or_default();
+            let host = request.url.host_str().unwrap_or_default();
             let roots = self
                 .shared
                 .http
                 .roots()
-                .filter(|_| outgoing.url.scheme() == "https");
+                .filter(|_| request.url.scheme() == "https");
             let roots = roots.map_or_else(String::new, |roots| format!("; TLS trusts {roots}"));
             format!(
                 "{host} answered {status} over {}{roots}",
@@ -149,8 +116,8 @@ impl Life {
         });
         if self.shared.options.log_bodies {
             self.log(LogLevel::Debug, || {
-                let head = outgoing.body.get(..OUTSIDE_BYTES_MAX);
-                let head = head.unwrap_or(&outgoing.body);
+                let head = request.body.get(..OUTSIDE_BYTES_MAX);
+                let head = head.unwrap_or(&request.body);
                 format!("request: {}", String::from_utf8_lossy(head))
             });
         }

@@ -1,5 +1,5 @@
 //! Whether and when a failed attempt is tried again: pure functions of the error, the history and a
-//! random number, and the budget that keeps an outage from being multiplied. Called by `stream`.
+//! random number, and the budget that keeps an outage from being multiplied.
 
 use std::sync::Mutex;
 use std::time::Duration;

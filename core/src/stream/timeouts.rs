@@ -1,5 +1,6 @@
-//! The timers of one stream. Owns when a wait has lasted too long and which timer says so; time
-//! that the host takes is not counted. Monotonic clock only. Called by `stream`.
+//! The deadlines of one stream: connect, headers, first token, idle and total. Owns when a wait has
+//! lasted too long and which timer ran out; time that the caller takes is not counted. Monotonic
+//! clock only.
 
 use std::future::{poll_fn, Future};
 use std::pin::{pin, Pin};
@@ -8,12 +9,13 @@ use std::time::Duration;
 
 use tokio::time::{sleep_until, Instant, Sleep};
 
-use crate::error::Timer;
+use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::request::CallLimits;
+use crate::sleep::poll_sleep;
 
-/// Bytes of a body that count as a sign of life even when no event is whole yet: a large event on a
-/// slow line is alive, a trickle of single bytes is not.
-pub(crate) const ALIVE_BYTES: usize = 1024;
+/// Bytes of a body that restart the idle timer even when no event is whole yet: a large event on a
+/// slow connection is progress, a trickle of single bytes is not.
+pub(crate) const PROGRESS_BYTES: usize = 1024;
 
 /// The limits of one call; `None` is off.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +47,16 @@ impl Limits {
             total: limit(call.total_timeout_ms, client.total_timeout_ms, total_ms),
         }
     }
+
+    fn of(&self, timer: Timer) -> Option<Duration> {
+        match timer {
+            Timer::Connect => self.connect,
+            Timer::Headers => self.headers,
+            Timer::FirstToken => self.first_token,
+            Timer::Idle => self.idle,
+            Timer::Total => self.total,
+        }
+    }
 }
 
 /// After a timer has run out, data that has arrived meanwhile still counts: the process may have
@@ -53,90 +65,73 @@ impl Limits {
 const GRACE: Duration = Duration::from_millis(2);
 const GRACE_MAX: Duration = Duration::from_secs(1);
 
-/// What a stream is waiting for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
-    Connect,
-    Headers,
-    FirstToken,
-    Idle,
-    /// The head said that there is no answer; what else it says is waited for by a limit of its
-    /// own.
-    Refused,
-    Retry,
-}
-
-/// Polls a timer that stands behind work which may have used up the task's share of polls: tokio
-/// would then call every timer pending, for as long as a socket always has data.
-pub(crate) fn poll_sleep(sleep: Pin<&mut Sleep>, context: &mut Context<'_>) -> Poll<()> {
-    pin!(tokio::task::unconstrained(sleep)).poll(context)
-}
-
-/// The clock of one stream.
+/// The deadlines of one stream: one timer of an attempt at a time, beside that of the whole call.
 #[derive(Debug)]
-pub(crate) struct Watchdog {
+pub(crate) struct Deadlines {
     limits: Limits,
-    stage: Stage,
-    /// When the stage began, or last showed a sign of life; moved on by the host's own time.
-    stage_began: Instant,
+    /// The timer that runs now; none during a backoff.
+    timer: Option<Timer>,
+    /// When it was started, or last restarted; moved on by the caller's own time.
+    timer_began: Instant,
     /// When the call began, moved on likewise.
     total_began: Instant,
-    host_since: Option<Instant>,
-    /// Time of the host since the stage was entered.
-    away: Duration,
+    /// Since when the caller is the slow one.
+    paused_at: Option<Instant>,
+    /// Time of the caller since the timer was started.
+    paused_for: Duration,
     /// The deadline of this timer has passed; until then data may still come.
     grace: Option<(Timer, Instant)>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-impl Watchdog {
+impl Deadlines {
     pub(crate) fn new(limits: Limits) -> Self {
         let now = Instant::now();
         Self {
             limits,
-            stage: Stage::Headers,
-            stage_began: now,
+            timer: None,
+            timer_began: now,
             total_began: now,
-            host_since: None,
-            away: Duration::ZERO,
+            paused_at: None,
+            paused_for: Duration::ZERO,
             grace: None,
             sleep: None,
         }
     }
 
-    /// Begins a stage.
-    pub(crate) fn enter(&mut self, stage: Stage) {
-        self.stage = stage;
-        self.stage_began = Instant::now();
-        self.away = Duration::ZERO;
+    /// Starts a timer in place of the one that runs; `None` stops it.
+    pub(crate) fn start(&mut self, timer: Option<Timer>) {
+        self.timer = timer;
+        self.timer_began = Instant::now();
+        self.paused_for = Duration::ZERO;
         self.end_grace();
     }
 
-    /// A sign of life: the idle timer begins anew. The other timers are not fed.
-    pub(crate) fn feed(&mut self) {
-        if self.stage == Stage::Idle {
-            self.stage_began = Instant::now();
+    /// The connection showed progress: restarts the idle timer, and no other.
+    pub(crate) fn restart_idle(&mut self) {
+        if self.timer == Some(Timer::Idle) {
+            self.timer_began = Instant::now();
             self.end_grace();
         }
     }
 
-    /// The stage has a new deadline; nothing moves that of the whole call.
+    /// There is a new deadline; nothing moves that of the whole call.
     fn end_grace(&mut self) {
         self.grace = self.grace.filter(|(timer, _)| *timer == Timer::Total);
     }
 
-    /// From here on the host is the slow one.
-    pub(crate) fn host_begins(&mut self) {
-        self.host_since = Some(Instant::now());
+    /// From here on the caller is the slow one: no timer runs.
+    pub(crate) fn pause_for_caller(&mut self) {
+        self.paused_at = Some(Instant::now());
     }
 
-    /// The host asks for more: its time is taken out of every timer.
-    pub(crate) fn host_ends(&mut self) {
-        if let Some(since) = self.host_since.take() {
-            let away = since.elapsed();
-            self.stage_began += away;
-            self.total_began += away;
-            self.away += away;
+    /// The caller asks for more: its time is taken out of every timer.
+    pub(crate) fn resume(&mut self) {
+        if let Some(since) = self.paused_at.take() {
+            let paused = since.elapsed();
+            self.timer_began += paused;
+            self.total_began += paused;
+            self.paused_for += paused;
         }
     }
 
@@ -153,49 +148,42 @@ impl Watchdog {
     }
 
     fn deadline(&self) -> Option<(Instant, Timer)> {
-        let stage = match self.stage {
-            Stage::Connect => self.limits.connect.map(|limit| (limit, Timer::Connect)),
-            Stage::Headers => self.limits.headers.map(|limit| (limit, Timer::Headers)),
-            Stage::FirstToken => self
-                .limits
-                .first_token
-                .map(|limit| (limit, Timer::FirstToken)),
-            Stage::Idle => self.limits.idle.map(|limit| (limit, Timer::Idle)),
-            Stage::Refused | Stage::Retry => None,
-        };
-        let stage = stage.map(|(limit, timer)| (self.stage_began + limit, timer));
+        let running = self.timer.and_then(|timer| {
+            let limit = self.limits.of(timer)?;
+            Some((self.timer_began + limit, timer))
+        });
         let total = self
             .limits
             .total
             .map(|limit| (self.total_began + limit, Timer::Total));
-        match (stage, total) {
-            (Some(stage), Some(total)) => Some(if total.0 <= stage.0 { total } else { stage }),
-            (one, other) => one.or(other),
+        match (running, total) {
+            (Some(running), Some(total)) if running.0 < total.0 => Some(running),
+            (running, total) => total.or(running),
         }
     }
 
     /// Waits for a future, but no longer than the timers allow; `Err` is the timer that ran out.
     pub(crate) async fn wait<F: Future>(&mut self, future: F) -> Result<F::Output, Timer> {
-        self.wait_in(future, || None).await
+        self.wait_with(future, || None).await
     }
 
-    /// The same, while somebody else knows which stage this is and since when.
-    pub(crate) async fn wait_in<F: Future>(
+    /// The same, while `timer` knows which timer runs, if any does, and since when.
+    pub(crate) async fn wait_with<F: Future>(
         &mut self,
         future: F,
-        stage: impl Fn() -> Option<(Stage, Instant)>,
+        timer: impl Fn() -> Option<(Option<Timer>, Instant)>,
     ) -> Result<F::Output, Timer> {
         let mut future = pin!(future);
         poll_fn(|context| {
             if let Poll::Ready(output) = future.as_mut().poll(context) {
                 return Poll::Ready(Ok(output));
             }
-            if let Some((stage, began)) = stage() {
-                if stage != self.stage {
+            if let Some((timer, began)) = timer() {
+                if timer != self.timer {
                     self.end_grace();
                 }
-                self.stage = stage;
-                self.stage_began = began + self.away;
+                self.timer = timer;
+                self.timer_began = began + self.paused_for;
             }
             self.poll_expired(context).map(Err)
         })
@@ -245,18 +233,36 @@ impl Watchdog {
     }
 }
 
+/// The error of a timer that ran out. The total deadline is final; the others may be tried again.
+pub(crate) fn timed_out(timer: Timer, phase: Phase) -> LlmError {
+    let message = format!("no progress within {}_timeout_ms", timer.name());
+    let mut error = LlmError::new(ErrorKind::Timeout, message).phase(phase);
+    error.timer = Some(timer);
+    error.retryable(timer != Timer::Total)
+}
+
+/// A timer that ran out while a response was read.
+pub(crate) fn timed_out_in_body(timer: Timer) -> LlmError {
+    let mut error = timed_out(timer, Phase::Body);
+    error.maybe_executed = true;
+    error
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use std::future::pending;
 
-    fn watchdog(json_limits: CallLimits) -> Watchdog {
-        Watchdog::new(Limits::new(&json_limits, &CallLimits::default(), true))
+    fn deadlines(json_limits: CallLimits) -> Deadlines {
+        Deadlines::new(Limits::new(&json_limits, &CallLimits::default(), true))
     }
 
-    async fn expire(watchdog: &mut Watchdog) -> Timer {
-        watchdog.wait(pending::<()>()).await.unwrap_err()
+    async fn expire(deadlines: &mut Deadlines) -> Timer {
+        let expired = deadlines.wait(pending::<()>());
+        let hour = Duration::from_secs(3_600);
+        let expired = tokio::time::timeout(hour, expired).await;
+        expired.expect("a timer within the hour").unwrap_err()
     }
 
     #[tokio::test(start_paused = true)]
@@ -267,77 +273,81 @@ mod tests {
             ..CallLimits::default()
         };
         let began = Instant::now();
-        assert_eq!(expire(&mut watchdog(limits)).await, Timer::Total);
+        let mut both = deadlines(limits);
+        both.start(Some(Timer::Headers));
+        assert_eq!(expire(&mut both).await, Timer::Total);
         assert_eq!(began.elapsed().as_secs(), 2);
         let limits = CallLimits {
             total_timeout_ms: Some(0),
             ..limits
         };
-        assert_eq!(expire(&mut watchdog(limits)).await, Timer::Headers);
+        let mut one = deadlines(limits);
+        one.start(Some(Timer::Headers));
+        assert_eq!(expire(&mut one).await, Timer::Headers);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn signs_of_life_feed_idle_and_nothing_else() {
+    async fn progress_restarts_idle_and_nothing_else() {
         let limits = CallLimits {
             first_token_timeout_ms: Some(3_000),
             idle_timeout_ms: Some(3_000),
             ..CallLimits::default()
         };
-        let mut watchdog = watchdog(limits);
-        for stage in [Stage::FirstToken, Stage::Idle] {
-            watchdog.enter(stage);
+        let mut deadlines = deadlines(limits);
+        for timer in [Timer::FirstToken, Timer::Idle] {
+            deadlines.start(Some(timer));
             let began = Instant::now();
-            let _ = watchdog
+            let _ = deadlines
                 .wait(tokio::time::sleep(Duration::from_secs(2)))
                 .await;
-            watchdog.feed();
-            expire(&mut watchdog).await;
-            let fed = stage == Stage::Idle;
+            deadlines.restart_idle();
+            expire(&mut deadlines).await;
+            let restarts = timer == Timer::Idle;
             assert_eq!(
                 began.elapsed().as_secs(),
-                if fed { 5 } else { 3 },
-                "{stage:?}"
+                if restarts { 5 } else { 3 },
+                "{timer:?}"
             );
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_sign_of_life_moves_the_end_of_the_call() {
+    async fn no_progress_moves_the_end_of_the_call() {
         let limits = CallLimits {
             total_timeout_ms: Some(3_000),
             ..CallLimits::default()
         };
-        let mut watchdog = watchdog(limits);
-        watchdog.enter(Stage::Idle);
+        let mut deadlines = deadlines(limits);
+        deadlines.start(Some(Timer::Idle));
         let began = Instant::now();
         let timer = loop {
             let token = tokio::time::sleep(Duration::from_millis(1));
-            if let Err(timer) = watchdog.wait(token).await {
+            if let Err(timer) = deadlines.wait(token).await {
                 break timer;
             }
-            if let Some(timer) = watchdog.expired() {
+            if let Some(timer) = deadlines.expired() {
                 break timer;
             }
-            watchdog.feed();
+            deadlines.restart_idle();
             assert!(began.elapsed().as_secs() < 10, "it never ran out");
         };
         assert_eq!((timer, began.elapsed().as_secs()), (Timer::Total, 3));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn time_of_the_host_is_not_counted() {
+    async fn time_of_the_caller_is_not_counted() {
         let limits = CallLimits {
             idle_timeout_ms: Some(3_000),
             total_timeout_ms: Some(10_000),
             ..CallLimits::default()
         };
-        let mut watchdog = watchdog(limits);
-        watchdog.enter(Stage::Idle);
-        watchdog.host_begins();
+        let mut deadlines = deadlines(limits);
+        deadlines.start(Some(Timer::Idle));
+        deadlines.pause_for_caller();
         tokio::time::sleep(Duration::from_secs(60)).await;
-        watchdog.host_ends();
+        deadlines.resume();
         let began = Instant::now();
-        assert_eq!(expire(&mut watchdog).await, Timer::Idle);
+        assert_eq!(expire(&mut deadlines).await, Timer::Idle);
         assert_eq!(began.elapsed().as_secs(), 3);
     }
 }

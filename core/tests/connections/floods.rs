@@ -283,11 +283,11 @@ async fn a_step_takes_no_more_than_its_share() {
     assert_eq!(whole, PIECES * piece.len());
 }
 
-/// An answer whose model said why it stopped is complete, whatever goes on behind it: in silence,
+/// A response whose model said why it stopped is complete, whatever goes on behind it: in silence,
 /// or with a host that never stops sending.
 #[tokio::test(flavor = "current_thread")]
-async fn a_timer_behind_a_whole_answer_ends_it_well() {
-    let _limit = TimeLimit::of("a_timer_behind_a_whole_answer_ends_it_well");
+async fn a_timer_behind_a_whole_response_ends_it_well() {
+    let _limit = TimeLimit::of("a_timer_behind_a_whole_response_ends_it_well");
     let (mock, client) = pair(json!({"retries_max": 0, "total_timeout_ms": 600}));
     let choice = json!({"index": 0, "delta": {"content": "whole"}, "finish_reason": "stop"});
     let token = format!(

@@ -36,9 +36,9 @@ async fn a_connection_that_was_idle_too_long_is_closed_and_not_used() {
     }
 }
 
-/// Each of these answers is whole, and says or shows that its connection must not serve again,
+/// Each of these responses is whole, and says or shows that its connection must not serve again,
 /// while the server would.
-fn last_answers() -> Vec<(&'static str, Value)> {
+fn last_responses() -> Vec<(&'static str, Value)> {
     let body = crate::events("served");
     let length = body.len();
     let chunked = format!("{length:x}\r\n{body}\r\n0\r\n\r\n");
@@ -90,7 +90,7 @@ const MAY_BE_REFUSED: [&str; 2] = ["HTTP/1.0 with chunks", "a length beside chun
 async fn a_connection_with_a_reason_to_end_serves_once() {
     let (mock, client) = pair(json!({"retries_max": 0}));
     for place in HTTP1_PLACES {
-        for (number, (name, script)) in last_answers().into_iter().enumerate() {
+        for (number, (name, script)) in last_responses().into_iter().enumerate() {
             let key = format!("{place}-{number}");
             mock.plan(&key, json!([script, {"answer": {"text": "again"}}]));
             let base_url = base_url(&mock, place, &key);
@@ -112,7 +112,7 @@ async fn a_connection_with_a_reason_to_end_serves_once() {
 
 /// F70: what a server says before it was asked is nobody's answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bytes_that_wait_on_a_kept_connection_are_never_an_answer() {
+async fn bytes_that_wait_on_a_kept_connection_are_never_a_response() {
     let fake = crate::events("fake");
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: ";
     let fake = format!("{head}{}\r\n\r\n{fake}", fake.len());
@@ -143,7 +143,7 @@ async fn bytes_that_wait_on_a_kept_connection_are_never_an_answer() {
     }
 }
 
-/// After 101 a connection speaks something else, whatever the answer's framing was.
+/// After 101 a connection speaks something else, whatever the response's framing was.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_switched_connection_is_refused_and_not_used() {
     let (mock, client) = pair(json!({"retries_max": 3}));

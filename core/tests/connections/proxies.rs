@@ -32,7 +32,7 @@ const BASIC: &str = "proxy-authorization: Basic cHJveHl1c2VyOnMzY3JldEB3b3Jk";
 /// What a proxy does with a request.
 #[derive(Clone)]
 enum Manner {
-    /// Answers with these bytes and closes.
+    /// Responses with these bytes and closes.
     Answers(String),
     /// Reads and says nothing.
     Hangs,
@@ -200,7 +200,7 @@ fn a_proxy_that_refuses_is_named_and_asked_once() {
     }
 }
 
-/// Also where it only passes requests on: what it wants is no answer of a provider.
+/// Also where it only passes requests on: what it wants is no response of a provider.
 #[test]
 fn a_proxy_that_wants_credentials_for_plain_http_is_named() {
     let challenge = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";

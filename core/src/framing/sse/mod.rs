@@ -1,11 +1,11 @@
 //! Server-sent events by the WHATWG rules: bytes cut anywhere in, whole events out. Owns the state
-//! between two reads of a socket and the bound on one event; knows no JSON. Called by `stream`.
+//! between two reads of a socket and the bound on one event; knows no JSON.
 
 use memchr::memchr2;
 
 use super::{Each, Frame};
-use crate::bounded;
 use crate::error::{ErrorKind, LlmError, Phase};
+use crate::limited_buffer;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// No provider names its events in more; a second copy of a whole event would be possible else.
@@ -32,7 +32,7 @@ pub(crate) struct SseFramer {
     after_cr: bool,
     /// How much of the byte order mark was seen; `None` once the text has begun.
     mark: Option<usize>,
-    signs_of_life: u64,
+    activity: u64,
 }
 
 impl SseFramer {
@@ -48,7 +48,7 @@ impl SseFramer {
             name: Vec::new(),
             after_cr: false,
             mark: Some(0),
-            signs_of_life: 0,
+            activity: 0,
         }
     }
 
@@ -86,9 +86,9 @@ impl SseFramer {
         self.has_data || !(line.is_empty() || line.starts_with(b":"))
     }
 
-    /// Grows with every event and every comment: what a live connection says at least.
-    pub(crate) fn signs_of_life(&self) -> u64 {
-        self.signs_of_life
+    /// Grows with every event and every comment: what a live connection sends at least.
+    pub(crate) fn activity(&self) -> u64 {
+        self.activity
     }
 
     #[cfg(fuzzing)]
@@ -158,12 +158,12 @@ impl SseFramer {
     /// Keeps the beginning of a line for the next read.
     fn keep_line(&mut self, bytes: &[u8]) -> Result<(), LlmError> {
         self.check(self.held(), self.kept_line().len() + bytes.len())?;
-        bounded::append(&mut self.kept, bytes, self.frame_bytes_max)
+        limited_buffer::append(&mut self.kept, bytes, self.frame_bytes_max)
     }
 
     /// Keeps data for the next read, behind what there is of the event; no line is kept now.
     fn keep_data(&mut self, data: &[u8]) -> Result<(), LlmError> {
-        bounded::append(&mut self.kept, data, self.frame_bytes_max)?;
+        limited_buffer::append(&mut self.kept, data, self.frame_bytes_max)?;
         self.line_start = self.kept.len();
         Ok(())
     }
@@ -196,7 +196,7 @@ impl SseFramer {
         self.kept = kept;
         self.kept.truncate(self.line_start);
         if self.kept.is_empty() {
-            bounded::clear(&mut self.kept, BUFFER_BYTES_KEPT);
+            limited_buffer::clear(&mut self.kept, BUFFER_BYTES_KEPT);
         }
         Ok(())
     }
@@ -205,7 +205,7 @@ impl SseFramer {
     fn join_data(&mut self, value_start: usize) -> Result<(), LlmError> {
         let length = self.kept.len() - value_start;
         if value_start == self.line_start {
-            bounded::append(&mut self.kept, b"\n", self.frame_bytes_max)?;
+            limited_buffer::append(&mut self.kept, b"\n", self.frame_bytes_max)?;
         }
         let line = value_start..value_start + length;
         self.kept.copy_within(line, self.line_start + 1);
@@ -236,12 +236,12 @@ impl SseFramer {
         } else if let Some(value) = field(line, b"data") {
             self.take_data(value, whole)?;
         } else if line.starts_with(b":") {
-            self.signs_of_life += 1;
+            self.activity += 1;
         } else if let Some(value) = field(line, b"event") {
             self.take_name(value)?;
         } else if let Some(value) = field(line, b"error").filter(|value| value.starts_with(b"{")) {
             // Not in the standard: llama.cpp's servers report a failure with this line and stop.
-            self.signs_of_life += 1;
+            self.activity += 1;
             each(Frame {
                 name: "error",
                 data: text(value)?,
@@ -256,7 +256,7 @@ impl SseFramer {
             return Err(LlmError::new(ErrorKind::TooLarge, message).phase(Phase::Body));
         }
         self.name.clear();
-        bounded::append(&mut self.name, value, NAME_BYTES_MAX)
+        limited_buffer::append(&mut self.name, value, NAME_BYTES_MAX)
     }
 
     fn take_data<'b>(
@@ -282,7 +282,7 @@ impl SseFramer {
             self.name.clear();
             return Ok(());
         }
-        self.signs_of_life += 1;
+        self.activity += 1;
         let kept = self.kept.get(self.data_start..).unwrap_or_default();
         let frame = Frame {
             name: text(&self.name)?,
@@ -295,7 +295,7 @@ impl SseFramer {
         if whole.is_none() {
             self.data_start = 0;
             self.line_start = 0;
-            bounded::clear(&mut self.kept, BUFFER_BYTES_KEPT);
+            limited_buffer::clear(&mut self.kept, BUFFER_BYTES_KEPT);
         }
         Ok(())
     }

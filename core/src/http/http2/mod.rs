@@ -5,11 +5,14 @@
 mod connection;
 mod driver;
 mod exchange;
+mod keep_alive;
 mod response_body;
+mod upload;
 
-pub(super) use connection::{Connection, Place};
+pub(super) use connection::{Connection, Observer, Permit};
 pub(super) use driver::open;
-pub(super) use exchange::{begin, Begun, Failure};
+pub(super) use exchange::{send, Failure, Started};
+pub(super) use keep_alive::KeepAlive;
 pub(crate) use response_body::ResponseBody;
 
 /// What a stream may have received and its reader not yet taken, as in `stream_window_bytes`.

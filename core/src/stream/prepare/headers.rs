@@ -3,11 +3,9 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{ErrorKind, LlmError};
-use crate::options::ClientOptions;
+use crate::http::USER_AGENT;
 use crate::providers::EncodedRequest;
-use crate::request::LlmRequest;
 
-pub(crate) const USER_AGENT: &str = concat!("liter-llm/", env!("CARGO_PKG_VERSION"));
 /// Headers that HTTP itself sets, or that would change what a connection means.
 const HEADERS_REFUSED: [&str; 10] = [
     "host",
@@ -23,18 +21,21 @@ const HEADERS_REFUSED: [&str; 10] = [
 ];
 
 /// The caller's own headers: the client's, then the call's over them.
-pub(super) fn own(options: &ClientOptions, request: &LlmRequest) -> Result<HeaderMap, LlmError> {
+pub(crate) fn of_caller(
+    client: &[(String, String)],
+    call: &[(String, String)],
+) -> Result<HeaderMap, LlmError> {
     let mut headers = HeaderMap::new();
-    for (name, value) in options.headers.iter().chain(&request.headers) {
+    for (name, value) in client.iter().chain(call) {
         let lower = name.to_ascii_lowercase();
-        let parsed = HeaderName::from_bytes(lower.as_bytes()).map_err(|_| no_name(name))?;
+        let parsed = HeaderName::from_bytes(lower.as_bytes()).map_err(|_| invalid_name(name))?;
         if HEADERS_REFUSED.contains(&lower.as_str()) {
-            return Err(invalid(format!(
+            return Err(invalid_argument(format!(
                 "headers.{name} is set by HTTP itself; leave it out"
             )));
         }
         if !value.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
-            return Err(invalid(format!(
+            return Err(invalid_argument(format!(
                 "headers.{name} has a character that no header may have"
             )));
         }
@@ -43,8 +44,8 @@ pub(super) fn own(options: &ClientOptions, request: &LlmRequest) -> Result<Heade
     Ok(headers)
 }
 
-/// Ours, the codec's, and the caller's over both.
-pub(super) fn all(
+/// All headers of a request: ours, the codec's, and the caller's over both.
+pub(super) fn of_request(
     encoded: &EncodedRequest,
     own: HeaderMap,
     stream: bool,
@@ -68,7 +69,7 @@ pub(super) fn all(
         .map(|(name, value)| (*name, value.as_str()))
         .chain([("idempotency-key", idempotency_key.as_str())])
     {
-        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| no_name(name))?;
+        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid_name(name))?;
         headers.insert(parsed, sensitive(name, value)?);
     }
     let joined = joined(&headers, &own)?;
@@ -80,7 +81,7 @@ pub(super) fn all(
 /// Headers that are lists, of which the caller's own entries take no other away.
 const LISTS: [&str; 1] = ["anthropic-beta"];
 
-/// The lists of which both the codec and the caller say something.
+/// The lists of which both the codec and the caller set entries.
 fn joined(codec: &HeaderMap, own: &HeaderMap) -> Result<HeaderMap, LlmError> {
     let mut lists = HeaderMap::new();
     for name in LISTS {
@@ -105,20 +106,20 @@ fn joined(codec: &HeaderMap, own: &HeaderMap) -> Result<HeaderMap, LlmError> {
 /// A value that no Debug shows.
 fn sensitive(name: &str, value: &str) -> Result<HeaderValue, LlmError> {
     let mut value = HeaderValue::from_str(value)
-        .map_err(|_| invalid(format!("headers.{name} cannot be sent")))?;
+        .map_err(|_| invalid_argument(format!("headers.{name} cannot be sent")))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 /// Only its beginning is repeated: who writes a header into one text has its value in the name.
-fn no_name(name: &str) -> LlmError {
+fn invalid_name(name: &str) -> LlmError {
     let is_letter = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let begin: String = name.chars().take_while(is_letter).take(40).collect();
-    invalid(format!(
+    invalid_argument(format!(
         "headers: a name that begins with \"{begin}\" is no header name"
     ))
 }
 
-fn invalid(message: String) -> LlmError {
+fn invalid_argument(message: String) -> LlmError {
     LlmError::new(ErrorKind::InvalidArgument, message)
 }

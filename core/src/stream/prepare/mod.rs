@@ -1,9 +1,9 @@
 //! From a request to something that can be sent: which provider, which key, which URL, which
-//! headers. Owns what is refused before any I/O. Called by `stream`, once per call.
+//! headers. Owns what is refused before any I/O. Done once per call.
 
 pub(crate) mod base_url;
 mod cleartext;
-mod headers;
+pub(crate) mod headers;
 #[cfg(test)]
 mod tests;
 
@@ -11,24 +11,23 @@ use bytes::Bytes;
 use url::Url;
 
 use crate::client::environment::{Entry, Environment};
-use crate::client::Shared;
+use crate::client::shared::Shared;
 use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
-use crate::http::{Outgoing, ProxyHost, HEAD_BYTES_MAX};
+use crate::http::{HttpRequest, ProxyHost};
 use crate::options::{config, ClientOptions};
 use crate::providers::{self, EncodedRequest, Provider, Target};
 use crate::request::LlmRequest;
-use crate::secret::{is_secret_name, Collector, Redactor, Secret, Secrets};
-pub(crate) use headers::USER_AGENT;
+use crate::secret::{has_secret, is_secret_name, Secret};
 
 /// Headers that can stand in for a key.
 const KEY_HEADERS: [&str; 3] = ["authorization", "x-api-key", "api-key"];
 
 /// A request that is ready to be sent.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct PreparedRequest {
     pub(crate) provider: &'static dyn Provider,
-    pub(crate) outgoing: Outgoing,
+    pub(crate) http: HttpRequest,
     pub(crate) model: String,
     pub(crate) warnings: Vec<String>,
     pub(crate) framing: Framing,
@@ -36,7 +35,10 @@ pub(crate) struct Plan {
 }
 
 /// Resolves and encodes; every error names the field and costs no I/O.
-pub(crate) fn plan(shared: &Shared, request: &mut LlmRequest) -> Result<Plan, LlmError> {
+pub(crate) fn prepare(
+    shared: &Shared,
+    request: &mut LlmRequest,
+) -> Result<PreparedRequest, LlmError> {
     let proxy_of = |url: &Url| shared.http.proxy_host(url);
     resolve(&shared.options, &shared.environment, proxy_of, request)
 }
@@ -46,7 +48,7 @@ pub(crate) fn resolve(
     environment: &Environment,
     proxy_of: impl FnOnce(&Url) -> Option<ProxyHost>,
     request: &mut LlmRequest,
-) -> Result<Plan, LlmError> {
+) -> Result<PreparedRequest, LlmError> {
     request.check()?;
     let provider = provider(options, request)?;
     let entry = environment.entry(provider.name());
@@ -57,8 +59,8 @@ pub(crate) fn resolve(
         let variable = provider.base_url_variable();
         return Err(config(format!("no base_url; set {variable} or base_url")));
     }
-    let base_url = base_url::parse_base_url(base_url)?;
-    let own_headers = headers::own(options, request)?;
+    let base_url = base_url::parse(base_url)?;
+    let own_headers = headers::of_caller(&options.headers, &request.headers)?;
     let key = match own_headers.contains_key("authorization") {
         true => None,
         false => key(options, request, entry)?,
@@ -87,20 +89,20 @@ pub(crate) fn resolve(
     check_size(&encoded, options)?;
     let url = base_url::append(&base_url, &encoded.path);
     let has_own_secret = own_headers.keys().any(|name| is_secret_name(name.as_str()));
-    let has_secret = key.is_some() || has_own_secret || base_url::has_secret(&url);
+    let carries_secret = key.is_some() || has_own_secret || has_secret(&url);
     let proxy = proxy_of(&url);
     let allowed = options.allow_insecure_http;
-    cleartext::check(&url, proxy.as_ref(), has_secret, allowed)?;
-    let headers = headers::all(&encoded, own_headers, stream)?;
+    cleartext::check(&url, proxy.as_ref(), carries_secret, allowed)?;
+    let headers = headers::of_request(&encoded, own_headers, stream)?;
     // Encoded now; the call may last for minutes and needs none of it again.
     request.messages = Vec::new();
     request.tools = Vec::new();
     request.extra.clear();
     request.extra_body.clear();
-    Ok(Plan {
+    Ok(PreparedRequest {
         provider,
         model: std::mem::take(&mut request.model),
-        outgoing: Outgoing {
+        http: HttpRequest {
             url,
             headers,
             body: Bytes::from(encoded.body),
@@ -109,60 +111,6 @@ pub(crate) fn resolve(
         framing: encoded.framing,
         stream,
     })
-}
-
-/// What would fail in every call is found when the options are read.
-pub(crate) fn check_options(options: &ClientOptions) -> Result<(), LlmError> {
-    let provider = options.provider.as_deref().filter(|name| !name.is_empty());
-    provider.map(providers::by_name).transpose()?;
-    if options.header_bytes_max > HEAD_BYTES_MAX {
-        return Err(config(format!(
-            "option header_bytes_max may be at most {HEAD_BYTES_MAX}"
-        )));
-    }
-    options
-        .base_url
-        .as_deref()
-        .map(base_url::parse_base_url)
-        .transpose()?;
-    headers::own(options, &LlmRequest::default()).map(|_| ())
-}
-
-/// The secrets that all calls of a client share.
-pub(crate) fn client_secrets(options: &ClientOptions, environment: &Environment) -> Secrets {
-    let mut secrets = Collector::default();
-    environment.collect(&mut secrets);
-    if let Some(key) = &options.api_key {
-        secrets.key(key.expose());
-    }
-    for (name, value) in &options.headers {
-        secrets.header(name, value);
-    }
-    if let Some(url) = &options.base_url {
-        base_url::collect(url, &mut secrets);
-    }
-    secrets.finish()
-}
-
-/// Takes the secrets of a client, and of this call, out of what leaves the core. Made where it is
-/// needed and not kept: thousands of streams may live at once.
-pub(crate) fn redactor<'a>(shared: &'a Shared, request: Option<&LlmRequest>) -> Redactor<'a> {
-    Redactor::new(shared.secrets(), request.and_then(call_secrets))
-}
-
-/// `None` where the call brings nothing of its own, as most do.
-fn call_secrets(request: &LlmRequest) -> Option<Secrets> {
-    let mut secrets = Collector::default();
-    if let Some(key) = &request.api_key {
-        secrets.key(key.expose());
-    }
-    for (name, value) in &request.headers {
-        secrets.header(name, value);
-    }
-    if let Some(url) = &request.base_url {
-        base_url::collect(url, &mut secrets);
-    }
-    Some(secrets.finish()).filter(|secrets| !secrets.is_empty())
 }
 
 /// The request's provider, else the client's, else the prefix of the model, which is then taken

@@ -1,10 +1,10 @@
-//! What a plan refuses before any I/O, and where it sends a request.
+//! What is refused before any I/O, and where a request is sent.
 
 #![allow(clippy::unwrap_used)]
 
 use url::{Host, Url};
 
-use super::base_url::{append, parse_base_url};
+use super::base_url::{append, parse};
 use super::*;
 #[cfg(feature = "openai")]
 use crate::message::Message;
@@ -22,17 +22,17 @@ fn a_base_url_is_http_with_a_host_and_no_password() {
         "http:/pw@host",
         "file:///etc",
     ] {
-        let error = parse_base_url(bad).unwrap_err();
+        let error = parse(bad).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Config, "{bad}");
         assert!(error.message.starts_with("base_url") && !error.message.contains("pw"));
     }
-    let url = parse_base_url("https://h/v1/?api-version=1").unwrap();
+    let url = parse("https://h/v1/?api-version=1").unwrap();
     assert_eq!(
         append(&url, "/chat").as_str(),
         "https://h/v1/chat?api-version=1"
     );
     assert_eq!(
-        append(&parse_base_url("http://h").unwrap(), "/x").as_str(),
+        append(&parse("http://h").unwrap(), "/x").as_str(),
         "http://h/x"
     );
 }
@@ -123,10 +123,10 @@ fn a_key_over_plain_http_passes_no_proxy_on_another_machine() {
     }
 }
 
-/// The plan asks for the proxy of its own URL.
+/// A prepared request knows the proxy of its own URL.
 #[test]
 #[cfg(feature = "openai")]
-fn a_plan_knows_the_proxy_on_its_way() {
+fn the_proxy_of_the_requests_own_url_is_asked_for() {
     let resolve = |options: &str| {
         let options = ClientOptions::from_json(options).unwrap();
         let mut request = LlmRequest::new("vllm/m", vec![Message::user("hi")]);
@@ -155,14 +155,14 @@ fn a_key_in_a_query_stays_on_this_machine() {
         "code=hidden-1",
     ] {
         let options = |origin: &str| format!(r#"{{"base_url":"{origin}/v1?{query}"}}"#);
-        let error = planned("vllm/m", &options("http://example.org")).unwrap_err();
+        let error = prepared("vllm/m", &options("http://example.org")).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Config, "{query}");
         assert!(!error.message.contains("hidden"), "{error}");
-        assert!(planned("vllm/m", &options("http://localhost")).is_ok());
-        assert!(planned("vllm/m", &options("https://example.org")).is_ok());
+        assert!(prepared("vllm/m", &options("http://localhost")).is_ok());
+        assert!(prepared("vllm/m", &options("https://example.org")).is_ok());
     }
     let harmless = r#"{"base_url":"http://example.org/v1?api-version=1"}"#;
-    assert!(planned("vllm/m", harmless).is_ok());
+    assert!(prepared("vllm/m", harmless).is_ok());
 }
 
 /// A secret in any header is as good as a key, and an own Authorization stands in for it.
@@ -183,18 +183,18 @@ fn an_own_header_is_a_key() {
         "proxy-authorization",
         "x-client_secret",
     ] {
-        let error = planned("vllm/m", &options(name, "http://example.org/v1")).unwrap_err();
+        let error = prepared("vllm/m", &options(name, "http://example.org/v1")).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Config, "{name}");
-        assert!(planned("vllm/m", &options(name, "http://127.0.0.1/v1")).is_ok());
-        assert!(planned("vllm/m", &options(name, "https://example.org/v1")).is_ok());
+        assert!(prepared("vllm/m", &options(name, "http://127.0.0.1/v1")).is_ok());
+        assert!(prepared("vllm/m", &options(name, "https://example.org/v1")).is_ok());
     }
     for name in ["x-title", "idempotency-key", "x-author", "anthropic-beta"] {
-        assert!(planned("vllm/m", &options(name, "http://example.org/v1")).is_ok());
+        assert!(prepared("vllm/m", &options(name, "http://example.org/v1")).is_ok());
     }
     let both = r#"{"base_url":"https://h","api_key":"test-key",
         "headers":{"authorization":"Bearer own"}}"#;
     for model in ["anthropic/m", "openai/m", "azure/m"] {
-        let headers = planned(model, both).unwrap().outgoing.headers;
+        let headers = prepared(model, both).unwrap().http.headers;
         assert_eq!(headers.get("authorization").unwrap(), "Bearer own");
         assert!(
             !headers.values().any(|value| value == "test-key"),
@@ -224,15 +224,15 @@ fn headers_of_http_itself_and_line_breaks_are_refused() {
             headers: vec![(name.to_owned(), value.to_owned())],
             ..LlmRequest::default()
         };
-        let error = headers::own(&ClientOptions::default(), &request).unwrap_err();
+        let error = headers::of_caller(&[], &request.headers).unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidArgument, "{name}");
         assert!(!error.message.contains("hidden"), "{error}");
     }
 }
 
-/// Plans a request to this model with options in JSON and an empty environment.
+/// Prepares a request to this model with options in JSON and an empty environment.
 #[cfg(feature = "openai")]
-fn planned(model: &str, options: &str) -> Result<Plan, LlmError> {
+fn prepared(model: &str, options: &str) -> Result<PreparedRequest, LlmError> {
     let options = ClientOptions::from_json(options).unwrap();
     let mut request = LlmRequest::new(model, vec![Message::user("hi")]);
     resolve(&options, &Environment::default(), |_| None, &mut request)
@@ -256,21 +256,21 @@ fn the_first_segment_of_a_model_names_its_provider() {
         ),
     ];
     for (model, base_url, rest) in rows {
-        let plan = planned(model, r#"{"api_key":"test-key"}"#).unwrap();
-        assert_eq!(plan.model, rest);
+        let request = prepared(model, r#"{"api_key":"test-key"}"#).unwrap();
+        assert_eq!(request.model, rest);
         assert_eq!(
-            plan.outgoing.url.as_str(),
+            request.http.url.as_str(),
             format!("{base_url}/chat/completions")
         );
     }
     // A provider that is named leaves the model alone.
     let options = r#"{"provider":"openrouter","api_key":"test-key"}"#;
-    let plan = planned("deepseek/chat", options).unwrap();
+    let request = prepared("deepseek/chat", options).unwrap();
     assert_eq!(
-        (plan.provider.name(), plan.model.as_str()),
+        (request.provider.name(), request.model.as_str()),
         ("openrouter", "deepseek/chat")
     );
-    let error = planned("nobody/chat", r#"{"api_key":"test-key"}"#).unwrap_err();
+    let error = prepared("nobody/chat", r#"{"api_key":"test-key"}"#).unwrap_err();
     assert!(error.message.contains("no provider"), "{error}");
 }
 
@@ -278,19 +278,19 @@ fn the_first_segment_of_a_model_names_its_provider() {
 #[cfg(feature = "openai")]
 fn a_key_is_needed_where_the_provider_asks_for_one() {
     for model in ["ollama/m", "vllm/m", "lmstudio/m", "llamacpp/m"] {
-        let plan = planned(model, "{}").unwrap();
-        assert_eq!(plan.outgoing.headers.get("authorization"), None, "{model}");
+        let request = prepared(model, "{}").unwrap();
+        assert_eq!(request.http.headers.get("authorization"), None, "{model}");
     }
-    let with_key = planned("vllm/m", r#"{"api_key":"test-key"}"#).unwrap();
+    let with_key = prepared("vllm/m", r#"{"api_key":"test-key"}"#).unwrap();
     assert_eq!(
-        with_key.outgoing.headers.get("authorization").unwrap(),
+        with_key.http.headers.get("authorization").unwrap(),
         "Bearer test-key"
     );
     for (model, variables) in [
         ("groq/m", "GROQ_API_KEY"),
         ("perplexity/m", "PERPLEXITY_API_KEY or PPLX_API_KEY"),
     ] {
-        let error = planned(model, "{}").unwrap_err();
+        let error = prepared(model, "{}").unwrap_err();
         assert_eq!(error.kind, ErrorKind::Config);
         assert!(
             error.message.contains(&format!("set {variables} or")),
@@ -298,18 +298,18 @@ fn a_key_is_needed_where_the_provider_asks_for_one() {
         );
     }
     // Somebody else's endpoint may let us in without one.
-    assert!(planned("groq/m", r#"{"base_url":"https://h/v1"}"#).is_ok());
+    assert!(prepared("groq/m", r#"{"base_url":"https://h/v1"}"#).is_ok());
 }
 
 #[test]
 #[cfg(feature = "openai")]
 fn azure_needs_an_address_and_a_key_and_keeps_the_version_that_was_named() {
-    let error = planned("azure/m", r#"{"api_key":"test-key"}"#).unwrap_err();
+    let error = prepared("azure/m", r#"{"api_key":"test-key"}"#).unwrap_err();
     assert!(error.message.contains("AZURE_OPENAI_ENDPOINT"), "{error}");
-    let error = planned("azure/m", r#"{"base_url":"https://h"}"#).unwrap_err();
+    let error = prepared("azure/m", r#"{"base_url":"https://h"}"#).unwrap_err();
     assert!(error.message.contains("AZURE_OPENAI_API_KEY"), "{error}");
     let token = r#"{"base_url":"https://h","headers":{"Authorization":"Bearer token"}}"#;
-    assert!(planned("azure/m", token).is_ok());
+    assert!(prepared("azure/m", token).is_ok());
 
     let rows = [
         (
@@ -335,9 +335,9 @@ fn azure_needs_an_address_and_a_key_and_keeps_the_version_that_was_named() {
     ];
     for (base_url, url) in rows {
         let options = format!(r#"{{"base_url":"{base_url}","api_key":"test-key"}}"#);
-        let plan = planned("azure/m", &options).unwrap();
-        assert_eq!(plan.outgoing.url.as_str(), url);
-        assert_eq!(plan.outgoing.headers.get("api-key").unwrap(), "test-key");
-        assert_eq!(plan.outgoing.headers.get("authorization"), None);
+        let request = prepared("azure/m", &options).unwrap();
+        assert_eq!(request.http.url.as_str(), url);
+        assert_eq!(request.http.headers.get("api-key").unwrap(), "test-key");
+        assert_eq!(request.http.headers.get("authorization"), None);
     }
 }

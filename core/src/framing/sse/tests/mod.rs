@@ -148,11 +148,11 @@ fn invalid_utf_8_is_an_error_and_events_before_it_stand() {
 }
 
 #[test]
-fn events_and_comments_are_signs_of_life() {
+fn events_and_comments_are_activity() {
     let mut framer = SseFramer::new(100);
     let mut signs = |bytes: &[u8]| {
         framer.feed(bytes, &mut |_| Ok(())).unwrap();
-        framer.signs_of_life()
+        framer.activity()
     };
     assert_eq!(signs(b": pi"), 0);
     assert_eq!(signs(b"ng\n"), 1);
@@ -161,14 +161,11 @@ fn events_and_comments_are_signs_of_life() {
 }
 
 #[test]
-fn what_each_answers_ends_the_feeding() {
+fn what_each_responses_ends_the_feeding() {
     let mut framer = SseFramer::new(100);
     let refuse = &mut |_: Frame<'_>| Err(LlmError::new(ErrorKind::Provider, "no"));
     let error = framer.feed(b"data: x\n\ndata: y\n\n", refuse).unwrap_err();
-    assert_eq!(
-        (error.kind, framer.signs_of_life()),
-        (ErrorKind::Provider, 1)
-    );
+    assert_eq!((error.kind, framer.activity()), (ErrorKind::Provider, 1));
 }
 
 #[test]

@@ -35,8 +35,8 @@ pub(super) type Row<'r> = (Wire, &'r [&'r str], Value);
 
 pub(super) fn check(rows: &[Row<'_>]) {
     for (wire, documents, expected) in rows {
-        let heard = stream(*wire, &wire.body(documents));
-        assert_eq!(&heard.told(), expected, "{wire:?} {documents:?}");
+        let seen = stream(*wire, &wire.body(documents));
+        assert_eq!(&seen.summary(), expected, "{wire:?} {documents:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use super::documents::*;
 use super::*;
 
 #[test]
-fn an_end_mark_without_an_answer_is_no_answer() {
+fn an_end_mark_without_a_response_is_no_response() {
     let nothing = json!(["PROTOCOL", "", []]);
     let v2_bare = r#"{"type":"message-end","delta":{}}"#;
     let v1_bare = r#"{"event_type":"stream-end","is_finished":true,"response":{"text":""}}"#;
@@ -51,15 +51,15 @@ fn an_end_mark_without_an_answer_is_no_answer() {
         (COHERE_V2, r#"{"message":{}}"#),
         (COHERE_V1, r#"{"text":""}"#),
     ] {
-        let heard = whole(wire, body);
-        assert_eq!(heard.told(), nothing, "{body}");
-        assert_eq!(heard.again(), Some((false, true)), "{body}");
-        assert_eq!(heard.error.unwrap().detail.as_deref(), Some(body));
+        let seen = whole(wire, body);
+        assert_eq!(seen.summary(), nothing, "{body}");
+        assert_eq!(seen.retry(), Some((false, true)), "{body}");
+        assert_eq!(seen.error.unwrap().detail.as_deref(), Some(body));
     }
 }
 
 #[test]
-fn an_empty_answer_with_a_reason_is_complete() {
+fn an_empty_response_with_a_reason_is_complete() {
     let empty = json!(["complete", "", []]);
     check(&[
         (OPENAI, &[ROLE, STOP, DONE], empty.clone()),
@@ -77,7 +77,7 @@ fn an_empty_answer_with_a_reason_is_complete() {
         (COHERE_V2, r#"{"message":{},"finish_reason":"COMPLETE"}"#),
         (COHERE_V1, r#"{"text":"","finish_reason":"COMPLETE"}"#),
     ] {
-        assert_eq!(whole(wire, body).told(), empty, "{body}");
+        assert_eq!(whole(wire, body).summary(), empty, "{body}");
     }
 }
 
@@ -109,12 +109,12 @@ fn text_without_a_reason_is_complete_with_a_warning() {
         ),
         (COHERE_V1, r#"{"text":"a"}"#),
     ] {
-        let heard = whole(wire, body);
-        assert_eq!(heard.told(), warned, "{body}");
+        let seen = whole(wire, body);
+        assert_eq!(seen.summary(), warned, "{body}");
         assert!(
-            heard.warnings[0].contains("no finish reason"),
+            seen.warnings[0].contains("no finish reason"),
             "{:?}",
-            heard.warnings
+            seen.warnings
         );
     }
 }
@@ -163,11 +163,11 @@ fn a_call_that_may_go_on_is_not_handed_over() {
     ]);
     let message = r#"{"tool_calls":[{"id":"t","function":{"name":"f","arguments":"{\"a\":"}}]}"#;
     let body = format!(r#"{{"choices":[{{"message":{message}}}]}}"#);
-    assert_eq!(whole(OPENAI, &body).told(), cut);
+    assert_eq!(whole(OPENAI, &body).summary(), cut);
 }
 
 #[test]
-fn a_second_answer_inside_the_first_is_refused() {
+fn a_second_response_inside_the_first_is_refused() {
     let refused = json!(["PROTOCOL", "a", []]);
     let other = r#"{"id":"d","choices":[{"delta":{"role":"assistant","content":"a"}}]}"#;
     let habit = r#"{"id":"e","choices":[{"delta":{"content":"a"}}]}"#;

@@ -1,10 +1,10 @@
-//! Errors and cuts inside of answers, and whether they are worth another attempt.
+//! Errors and cuts inside of responses, and whether they are worth another attempt.
 
 use super::documents::*;
 use super::*;
 
 #[test]
-fn an_error_in_any_usual_spelling_ends_the_answer() {
+fn an_error_in_any_usual_spelling_ends_the_response() {
     let failed = json!(["PROVIDER", "a", []]);
     for error in [
         r#"{"error":"m"}"#,
@@ -74,7 +74,7 @@ fn an_error_in_any_usual_spelling_ends_the_answer() {
 }
 
 #[test]
-fn an_error_beside_what_came_is_heard_and_not_paid_twice() {
+fn an_error_beside_what_came_is_seen_and_not_paid_twice() {
     let failed = json!(["PROVIDER", "a", []]);
     let beside = r#"{"error":"m","choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#;
     let piece = r#"{"type":"content_block_delta","index":0,"error":"m",
@@ -110,8 +110,8 @@ fn an_error_beside_what_came_is_heard_and_not_paid_twice() {
         (COHERE_V2, &[error], (true, true)),
         (COHERE_V1, &[error], (true, true)),
     ] {
-        let heard = stream(wire, &wire.body(documents));
-        assert_eq!(heard.again(), Some(again), "{wire:?} {documents:?}");
+        let seen = stream(wire, &wire.body(documents));
+        assert_eq!(seen.retry(), Some(again), "{wire:?} {documents:?}");
     }
     let choice = r#"{"message":{"content":"a"},"finish_reason":"stop"}"#;
     for (wire, body, again) in [
@@ -135,9 +135,9 @@ fn an_error_beside_what_came_is_heard_and_not_paid_twice() {
         ),
         (COHERE_V1, error.to_owned(), (true, true)),
     ] {
-        let heard = whole(wire, &body);
-        assert_eq!(heard.told()[0], "PROVIDER", "{wire:?} {body}");
-        assert_eq!(heard.again(), Some(again), "{wire:?} {body}");
+        let seen = whole(wire, &body);
+        assert_eq!(seen.summary()[0], "PROVIDER", "{wire:?} {body}");
+        assert_eq!(seen.retry(), Some(again), "{wire:?} {body}");
     }
 }
 
@@ -174,9 +174,9 @@ fn a_reason_that_is_a_failure_fails_with_what_came() {
         ]);
         let message = json!({"content": "a"});
         let body = json!({"choices": [{"message": message, "finish_reason": reason}]});
-        let heard = whole(OPENAI, &body.to_string());
-        assert_eq!(heard.told(), failed, "{reason}");
-        assert_eq!(heard.again(), Some((true, true)), "{reason}");
+        let seen = whole(OPENAI, &body.to_string());
+        assert_eq!(seen.summary(), failed, "{reason}");
+        assert_eq!(seen.retry(), Some((true, true)), "{reason}");
     }
 }
 
@@ -237,18 +237,18 @@ fn a_cut_is_retried_only_before_the_caller_had_anything() {
         (COHERE_V1, COHERE_V1.body(&[V1_TEXT]), "TRUNCATED", false),
     ];
     for (wire, body, kind, retryable) in rows {
-        let heard = stream(wire, &body);
-        assert_eq!(heard.told()[0], kind, "{wire:?} {body}");
-        assert_eq!(heard.again(), Some((retryable, true)), "{wire:?} {body}");
+        let seen = stream(wire, &body);
+        assert_eq!(seen.summary()[0], kind, "{wire:?} {body}");
+        assert_eq!(seen.retry(), Some((retryable, true)), "{wire:?} {body}");
     }
     let nonsense = COHERE_V1.body(&[V1_TEXT]) + "nonsense";
-    assert_eq!(stream(COHERE_V1, &nonsense).told()[0], "PROTOCOL");
+    assert_eq!(stream(COHERE_V1, &nonsense).summary()[0], "PROTOCOL");
     // The last line of such a stream needs no end.
     let unterminated = COHERE_V1.body(&[V1_TEXT]) + V1_END;
-    assert_eq!(stream(COHERE_V1, &unterminated).told()[0], "complete");
+    assert_eq!(stream(COHERE_V1, &unterminated).summary()[0], "complete");
     let half = [COHERE_V1.body(&[V1_TEXT]).as_bytes(), b"{\"text\":\"\xc3"].concat();
-    let heard = read(COHERE_V1, true, &half, Ended::Properly);
-    assert_eq!(heard.told(), json!(["TRUNCATED", "a", []]));
+    let seen = read(COHERE_V1, true, &half, Ended::Properly);
+    assert_eq!(seen.summary(), json!(["TRUNCATED", "a", []]));
 }
 
 #[test]
@@ -257,8 +257,8 @@ fn a_cut_says_how_the_connection_ended() {
         (true, OPENAI.body(&[TEXT])),
         (false, "{\"choices\":[".to_owned()),
     ] {
-        let heard = read(OPENAI, is_stream, body.as_bytes(), Ended::ByReset);
-        let error = heard.error.unwrap();
+        let seen = read(OPENAI, is_stream, body.as_bytes(), Ended::ByReset);
+        let error = seen.error.unwrap();
         assert_eq!(
             (error.kind, error.maybe_executed),
             (ErrorKind::Truncated, true)

@@ -4,9 +4,9 @@ use super::*;
 
 const LEVELS: usize = 100_000;
 
-fn is_refused(heard: &Heard, what: &str) {
-    assert_eq!(heard.told()[0], "PROTOCOL", "{what}");
-    assert_eq!(heard.again(), Some((false, true)), "{what}");
+fn is_refused(seen: &Seen, what: &str) {
+    assert_eq!(seen.summary()[0], "PROTOCOL", "{what}");
+    assert_eq!(seen.retry(), Some((false, true)), "{what}");
 }
 
 /// Lists, objects, and lists that nobody closes.
@@ -110,13 +110,13 @@ fn json_that_is_nested_too_deep_is_refused_alone_and_as_an_error() {
     }
 }
 
-/// A text of an answer that is nested is only text.
+/// A text of a response that is nested is only text.
 #[test]
 fn brackets_inside_of_text_are_no_levels() {
     let text = "[{".repeat(LEVELS);
     let chunk = json!({"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]});
-    let heard = stream(OPENAI, &OPENAI.body(&[&chunk.to_string()]));
-    assert_eq!(heard.told(), json!(["complete", text, []]));
+    let seen = stream(OPENAI, &OPENAI.body(&[&chunk.to_string()]));
+    assert_eq!(seen.summary(), json!(["complete", text, []]));
 }
 
 #[test]
@@ -131,16 +131,16 @@ fn a_body_of_exactly_the_limit_is_read() {
             .unwrap()
             .decoder(Start::default(), Framing::Sse);
         let sniffer = Sniffer::new(Framing::Sse, Declared::Document);
-        let mut reader = Reader::new(200, decoder, sniffer, &options);
-        let (mut batch, mut taken) = (EventBatch::default(), Taken::default());
+        let mut parser = Parser::new(200, decoder, sniffer, &options);
+        let (mut batch, mut received) = (EventBatch::default(), Received::default());
         for piece in body.as_bytes().chunks(7) {
-            if reader.take(piece, &mut batch, &mut taken).is_break() {
+            if parser.feed(piece, &mut batch, &mut received).is_break() {
                 break;
             }
         }
-        let told = match taken.error {
+        let told = match received.error {
             Some(error) => error.kind.name(),
-            None => match reader.ended(&mut batch) {
+            None => match parser.end(&mut batch) {
                 Ok(_) => "complete",
                 Err(error) => error.kind.name(),
             },

@@ -1,4 +1,4 @@
-//! How an answer ends, on every wire: what was said until then decides, and not how politely the
+//! How a response ends, on every wire: what had come until then decides, and not how politely the
 //! connection ended.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -13,6 +13,7 @@ use super::*;
 use crate::event::{Event, LlmResponse, Start};
 use crate::framing::sniff::Declared;
 use crate::framing::Framing;
+use crate::http::BodyFailure;
 use crate::providers::by_name;
 
 /// A wire, and how a stream of it is written.
@@ -51,7 +52,7 @@ impl Wire {
         body.replace(",\n\"", ",\"").replace(":\n{", ":{")
     }
 
-    fn reader(self, is_stream: bool) -> Reader {
+    fn parser(self, is_stream: bool) -> Parser {
         let decoder = by_name(self.provider)
             .unwrap()
             .decoder(Start::default(), self.framing);
@@ -60,7 +61,7 @@ impl Wire {
             false => Declared::Document,
         };
         let sniffer = Sniffer::new(self.framing, declared);
-        Reader::new(200, decoder, sniffer, &ClientOptions::default())
+        Parser::new(200, decoder, sniffer, &ClientOptions::default())
     }
 }
 
@@ -73,15 +74,15 @@ enum Ended {
 
 /// What a caller would have after one attempt.
 #[derive(Debug, Default)]
-struct Heard {
+struct Seen {
     response: LlmResponse,
     error: Option<LlmError>,
     warnings: Vec<String>,
 }
 
-impl Heard {
+impl Seen {
     /// The kind of its error, or how it is complete; its text; the names of its calls.
-    fn told(&self) -> Value {
+    fn summary(&self) -> Value {
         let kind = match &self.error {
             Some(error) => error.kind.name(),
             None if self.warnings.is_empty() => "complete",
@@ -93,74 +94,74 @@ impl Heard {
     }
 
     /// What decides about another attempt.
-    fn again(&self) -> Option<(bool, bool)> {
+    fn retry(&self) -> Option<(bool, bool)> {
         let error = self.error.as_ref()?;
         Some((error.retryable, error.maybe_executed))
     }
 }
 
 /// Reads a body to its end, or to the error or mark that comes first.
-fn read(wire: Wire, is_stream: bool, body: &[u8], ended: Ended) -> Heard {
-    let mut reader = wire.reader(is_stream);
+fn read(wire: Wire, is_stream: bool, body: &[u8], ended: Ended) -> Seen {
+    let mut parser = wire.parser(is_stream);
     let mut batch = EventBatch::default();
-    let mut taken = Taken::default();
+    let mut received = Received::default();
     for piece in body.chunks(body.len().div_ceil(3).max(1)) {
-        if reader.take(piece, &mut batch, &mut taken).is_break() {
+        if parser.feed(piece, &mut batch, &mut received).is_break() {
             break;
         }
     }
-    let step = match (taken.error, reader.decoder.progress(), ended) {
+    let step = match (received.error, parser.decoder.progress(), ended) {
         (Some(error), ..) => Err(error),
-        (None, Progress::Done, _) => reader.judge(),
-        (None, _, Ended::Properly) => reader.ended(&mut batch),
+        (None, Progress::Done, _) => parser.verdict(),
+        (None, _, Ended::Properly) => parser.end(&mut batch),
         (None, _, Ended::ByReset) => {
             let reset = BodyFailure::Cut("connection reset".to_owned());
-            reader.broken(reset, &mut batch)
+            parser.cut(reset, &mut batch)
         }
     };
     if step.is_ok() {
-        reader.decoder.close(&mut batch);
+        parser.decoder.close(&mut batch);
     }
-    let mut heard = Heard {
-        warnings: reader.finish().warnings,
+    let mut seen = Seen {
+        warnings: parser.finish().warnings,
         error: step.err(),
-        ..Heard::default()
+        ..Seen::default()
     };
     let events: Vec<Event> = batch.drain();
     events
         .into_iter()
-        .for_each(|event| heard.response.push(event));
-    heard
+        .for_each(|event| seen.response.push(event));
+    seen
 }
 
 /// Reads a stream, and holds that the manner of its end makes no difference, but where nothing had
 /// come: then a proper end is the host's word, and a reset is a cut like any other.
-fn stream(wire: Wire, body: &str) -> Heard {
-    let heard = read(wire, true, body.as_bytes(), Ended::Properly);
+fn stream(wire: Wire, body: &str) -> Seen {
+    let seen = read(wire, true, body.as_bytes(), Ended::Properly);
     let reset = read(wire, true, body.as_bytes(), Ended::ByReset);
     let is_nothing = |error: &LlmError| error.message.contains("held no answer");
-    if heard.error.as_ref().is_some_and(is_nothing) {
-        assert_eq!(heard.again(), Some((false, true)), "{wire:?} {body}");
+    if seen.error.as_ref().is_some_and(is_nothing) {
+        assert_eq!(seen.retry(), Some((false, true)), "{wire:?} {body}");
         assert_eq!(
-            reset.told(),
+            reset.summary(),
             json!(["TRUNCATED", "", []]),
             "{wire:?} {body}"
         );
-        assert_eq!(reset.again(), Some((true, true)), "{wire:?} {body}");
+        assert_eq!(reset.retry(), Some((true, true)), "{wire:?} {body}");
     } else {
-        assert_eq!(heard.told(), reset.told(), "{wire:?} {body}");
-        assert_eq!(heard.again(), reset.again(), "{wire:?} {body}");
+        assert_eq!(seen.summary(), reset.summary(), "{wire:?} {body}");
+        assert_eq!(seen.retry(), reset.retry(), "{wire:?} {body}");
     }
-    for error in [&heard.error, &reset.error].into_iter().flatten() {
+    for error in [&seen.error, &reset.error].into_iter().flatten() {
         assert_eq!((error.status, error.phase), (Some(200), Phase::Body));
     }
-    heard
+    seen
 }
 
-fn whole(wire: Wire, body: &str) -> Heard {
-    let heard = read(wire, false, body.as_bytes(), Ended::Properly);
-    if let Some(error) = &heard.error {
+fn whole(wire: Wire, body: &str) -> Seen {
+    let seen = read(wire, false, body.as_bytes(), Ended::Properly);
+    if let Some(error) = &seen.error {
         assert_eq!((error.status, error.phase), (Some(200), Phase::Body));
     }
-    heard
+    seen
 }
