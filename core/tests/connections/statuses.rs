@@ -169,8 +169,8 @@ async fn no_redirect_is_followed() {
     }
 }
 
-/// A body without a length ends with its connection, and that is no cut: also where the response has
-/// no end mark of its own.
+/// A body without a length ends with its connection, and that is no cut: also where the response
+/// has no end mark of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_may_end_with_its_connection() {
     let (mock, client) = pair(json!({"retries_max": 0}));

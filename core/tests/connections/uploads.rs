@@ -77,8 +77,8 @@ async fn an_early_error_status_ends_the_upload() {
     }
 }
 
-/// A whole response counts although the request was never read; its connection does not serve again,
-/// although the server would.
+/// A whole response counts although the request was never read; its connection does not serve
+/// again, although the server would.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_whole_response_before_the_upload_ended_takes_its_connection_with_it() {
     let (mock, client) = pair(json!({"retries_max": 0}));

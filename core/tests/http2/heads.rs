@@ -20,7 +20,8 @@ fn stream_head(fields: Value) -> Value {
     json!({"head": { "headers": headers }})
 }
 
-/// What no response can be is a protocol error after one request, soon, and the next call is served.
+/// What no response can be is a protocol error after one request, soon, and the next call is
+/// served.
 async fn is_refused_once(name: &str, acts: Value) {
     let (listener, client) = pair(json!({"retries_max": 3, "headers_timeout_ms": 15_000}));
     listener.plan("odd", json!([{ "acts": acts }]));
