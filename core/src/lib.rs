@@ -44,7 +44,7 @@ mod secret;
 mod sleep;
 mod stream;
 
-// The former names of modules, for whom has not moved yet.
+// The name that `batch` knows it by.
 use limited_buffer as bounded;
 
 pub use batch::{EventBatch, EventRef};

@@ -23,7 +23,7 @@ pub(crate) fn extend(body: &mut Vec<u8>, piece: &[u8], bytes_max: usize) -> Resu
     append(body, piece, bytes_max)
 }
 
-/// Appends; the caller has checked the bound, which here only says how much room may be needed.
+/// Appends; the caller has checked the bound, which here only bounds how much room may be needed.
 #[inline]
 pub(crate) fn append(buffer: &mut Vec<u8>, bytes: &[u8], bytes_max: usize) -> Result<(), LlmError> {
     if buffer.capacity() - buffer.len() < bytes.len() {

@@ -88,7 +88,7 @@ async fn a_stale_connection_costs_nothing() {
 
 /// One connection serves requests that follow each other, and is closed once it was idle too long.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kept_connection_serves_again_and_grows_old() {
+async fn a_reused_connection_serves_again_and_grows_old() {
     let mock = Mock::start(&[]);
     mock.plan("kept", json!([{"answer": {"text": "kept"}}]));
     let client = client(json!({"pool_idle_timeout_ms": 300}));
@@ -101,7 +101,7 @@ async fn a_kept_connection_serves_again_and_grows_old() {
 
 /// A connection whose answer ends with it, or that says it closes, serves once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_that_says_it_closes_is_not_used_again() {
+async fn a_connection_that_announces_its_end_is_not_used_again() {
     let mock = Mock::start(&[]);
     let close = json!({"raw": [
         {"head": {"status": 200, "chunked": true, "headers":

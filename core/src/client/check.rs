@@ -1,5 +1,5 @@
-//! What would fail in every call is found when the options are read. Takes values and knows no
-//! options, so that reading them can ask it.
+//! What would fail in every call is found when the options are read. Takes values and imports no
+//! options, so that reading them can call it.
 
 use crate::error::{ErrorKind, LlmError};
 use crate::http::http1::limits::HEAD_BYTES_MAX;

@@ -15,7 +15,7 @@ const FIELDS: &[&[u8]] = &[b"data", b"event", b"id", b"retry", b"error"];
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What the content type says of a body.
+/// What the content type declares a body to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Declared {
     /// A stream.
@@ -39,9 +39,9 @@ pub(crate) struct Sniffer {
     /// How a stream on this wire is framed.
     framing: Framing,
     declared: Declared,
-    /// From the first byte on that says something.
+    /// From the first significant byte on.
     held: Vec<u8>,
-    /// With those that said nothing.
+    /// With those that were not significant.
     bytes_seen: usize,
 }
 
@@ -55,8 +55,8 @@ impl Sniffer {
         }
     }
 
-    /// Holds the next bytes. What says nothing is forgotten at once: it would be looked at again
-    /// with every piece, however small they are.
+    /// Holds the next bytes. What is not significant is dropped at once: it would be looked at
+    /// again with every piece, however small they are.
     pub(crate) fn push(&mut self, piece: &[u8]) {
         self.bytes_seen += piece.len();
         self.held.extend_from_slice(piece);
@@ -121,7 +121,7 @@ impl Sniffer {
         }
     }
 
-    /// Whether comments say what the body is.
+    /// Whether comments tell what the body is.
     fn keeps_comments(&self) -> bool {
         self.declared == Declared::Stream && self.framing == Framing::Sse
     }

@@ -1,5 +1,6 @@
-//! Decoders behind their real framing, read as `answer` reads them: cut anywhere the same events;
-//! a response that ended early is a prefix and never complete; calls are the sum of their deltas.
+//! Decoders behind their real framing, as the response reader uses them: cut anywhere the same
+//! events; a response that ended early is a prefix and never complete; calls are the sum of their
+//! deltas.
 
 use memchr::memmem;
 use serde::de::IgnoredAny;
@@ -25,7 +26,7 @@ struct Wire {
     marks: &'static [&'static [u8]],
 }
 
-/// OpenAI's wire, with the rows of the table that read answers differently.
+/// OpenAI's wire, with the vendors whose responses are parsed differently.
 pub fn openai(bytes: &[u8]) {
     let names = ["openai", "mistral", "deepseek", "openrouter", "azure"];
     check(
@@ -87,7 +88,7 @@ pub fn error_body(bytes: &[u8]) {
     check_error(&error);
     assert_eq!(error.status, Some(status));
     if let Ok(text) = std::str::from_utf8(bytes) {
-        check_error(&error_body::in_response(provider, text));
+        check_error(&error_body::in_answer(provider, text));
     }
 }
 
@@ -103,29 +104,32 @@ fn check(bytes: &[u8], wire: &Wire) {
     let provider = provider(wire.provider);
     let decoder = || provider.decoder(Start::default(), wire.framing);
 
-    let whole = Heard::stream(decoder(), wire.framing, &[bytes]);
-    let split = Heard::stream(decoder(), wire.framing, &pieces(bytes, &mut rng));
-    assert_eq!(whole.told(), split.told(), "whole, and in pieces");
+    let whole = Decoded::stream(decoder(), wire.framing, &[bytes]);
+    let split = Decoded::stream(decoder(), wire.framing, &pieces(bytes, &mut rng));
+    assert_eq!(whole.summary(), split.summary(), "whole, and in pieces");
     whole.check(wire, bytes);
 
     let (head, _) = bytes.split_at(rng.usize(..=bytes.len()));
-    let cut = Heard::stream(decoder(), wire.framing, &[head]);
+    let cut = Decoded::stream(decoder(), wire.framing, &[head]);
     cut.check(wire, head);
-    let prefix = told(&cut.said);
-    assert_eq!(Some(&*prefix), told(&whole.said).get(..prefix.len()));
+    let prefix = debugged(&cut.streamed);
+    assert_eq!(
+        Some(&*prefix),
+        debugged(&whole.streamed).get(..prefix.len())
+    );
 
-    let document = Heard::document(decoder(), bytes);
+    let document = Decoded::document(decoder(), bytes);
     document.check_events();
-    for heard in [whole, document] {
-        heard.check_as_next_message(provider, wire);
+    for decoded in [whole, document] {
+        decoded.check_as_next_message(provider, wire);
     }
 }
 
 /// What one reading of a response gave.
 #[derive(Default)]
-struct Heard {
+struct Decoded {
     /// While bytes came.
-    said: Vec<Event>,
+    streamed: Vec<Event>,
     /// When they ended.
     ending: Vec<Event>,
     error: Option<LlmError>,
@@ -133,9 +137,9 @@ struct Heard {
     finish: String,
 }
 
-impl Heard {
+impl Decoded {
     fn stream(mut decoder: Box<dyn Decoder>, framing: Framing, pieces: &[&[u8]]) -> Self {
-        let mut heard = Self::default();
+        let mut decoded = Self::default();
         let mut batch = EventBatch::default();
         let mut framer = Framer::new(framing, FRAME_BYTES_MAX);
         let mut result = Ok(());
@@ -145,7 +149,7 @@ impl Heard {
                 break;
             }
         }
-        heard.said = batch.drain();
+        decoded.streamed = batch.drain();
         if decoder.progress() == Progress::Done {
             // What follows the last mark of the protocol is nobody's business.
             result = Ok(());
@@ -153,7 +157,7 @@ impl Heard {
             result = framer.end(&mut |frame| decoder.frame(frame, &mut batch));
         }
         let is_answered = matches!(decoder.progress(), Progress::Answered | Progress::Done);
-        heard.end(result, is_answered, decoder, batch)
+        decoded.end(result, is_answered, decoder, batch)
     }
 
     fn document(mut decoder: Box<dyn Decoder>, bytes: &[u8]) -> Self {
@@ -184,9 +188,9 @@ impl Heard {
         self
     }
 
-    fn told(&self) -> (Vec<String>, Vec<String>, String) {
+    fn summary(&self) -> (Vec<String>, Vec<String>, String) {
         let end = format!("{:?} {} {}", self.error, self.is_complete, self.finish);
-        (told(&self.said), told(&self.ending), end)
+        (debugged(&self.streamed), debugged(&self.ending), end)
     }
 
     fn check(&self, wire: &Wire, bytes: &[u8]) {
@@ -200,7 +204,7 @@ impl Heard {
     fn check_events(&self) {
         self.error.iter().for_each(check_error);
         let mut calls = Calls::default();
-        for (position, event) in self.said.iter().chain(&self.ending).enumerate() {
+        for (position, event) in self.streamed.iter().chain(&self.ending).enumerate() {
             assert_eq!(position == 0, matches!(event, Event::Start(_)), "{event:?}");
             match event {
                 Event::Start(_) => {}
@@ -211,7 +215,7 @@ impl Heard {
                 Event::End(_) => unreachable!("a decoder knows no end"),
             }
         }
-        let is_begun = !self.said.is_empty() || !self.ending.is_empty();
+        let is_begun = !self.streamed.is_empty() || !self.ending.is_empty();
         assert!(is_begun || !self.is_complete, "complete without a start");
     }
 
@@ -221,7 +225,7 @@ impl Heard {
             return;
         }
         let mut response = LlmResponse::default();
-        let events = self.said.into_iter().chain(self.ending);
+        let events = self.streamed.into_iter().chain(self.ending);
         events.for_each(|event| response.push(event));
         let messages = vec![Message::user("Hello"), response.message()];
         let target = Target {
@@ -238,26 +242,29 @@ impl Heard {
     }
 }
 
-fn told(events: &[Event]) -> Vec<String> {
+fn debugged(events: &[Event]) -> Vec<String> {
     events.iter().map(|event| format!("{event:?}")).collect()
 }
 
-/// The arguments of calls as deltas said them, and the indexes of those that ended.
+/// The arguments of calls as deltas streamed them, and the indexes of those that ended.
 #[derive(Default)]
 struct Calls {
-    said: Vec<String>,
+    streamed: Vec<String>,
     ended: Vec<u32>,
 }
 
 impl Calls {
     fn add(&mut self, delta: &ToolDelta) {
         let index = usize::try_from(delta.index).unwrap_or(usize::MAX);
-        assert!(index <= self.said.len(), "indexes are not dense: {delta:?}");
-        if index == self.said.len() {
-            self.said.push(String::new());
+        assert!(
+            index <= self.streamed.len(),
+            "indexes are not dense: {delta:?}"
+        );
+        if index == self.streamed.len() {
+            self.streamed.push(String::new());
         }
-        if let Some(said) = self.said.get_mut(index) {
-            said.push_str(&delta.arguments);
+        if let Some(streamed) = self.streamed.get_mut(index) {
+            streamed.push_str(&delta.arguments);
         }
     }
 
@@ -267,22 +274,25 @@ impl Calls {
         assert!(!self.ended.contains(&call.index), "ended twice: {call:?}");
         self.ended.push(call.index);
         let index = usize::try_from(call.index).unwrap_or(usize::MAX);
-        let said = self.said.get(index).filter(|said| !said.is_empty());
-        // Only what says nothing, or is no JSON, is not handed on as it was said.
+        let streamed = self
+            .streamed
+            .get(index)
+            .filter(|streamed| !streamed.is_empty());
+        // Only what says nothing, or is no JSON, is not handed on as it was streamed.
         let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
-        let says_nothing = |said: &str| {
+        let says_nothing = |streamed: &str| {
             matches!(
-                said.replace(char::is_whitespace, "").as_str(),
+                streamed.replace(char::is_whitespace, "").as_str(),
                 "" | "null" | "{}" | "\"\""
             )
         };
-        let is_sum = said.is_none_or(|said| {
-            *said == call.arguments
-                || (says_nothing(said) && call.arguments == "{}")
-                || (!is_json(said) && is_json(&call.arguments))
+        let is_sum = streamed.is_none_or(|streamed| {
+            *streamed == call.arguments
+                || (says_nothing(streamed) && call.arguments == "{}")
+                || (!is_json(streamed) && is_json(&call.arguments))
         });
-        assert!(is_sum, "{call:?} is not what was said: {said:?}");
-        let was_heard = self.said.is_empty() || index < self.said.len();
-        assert!(was_heard, "no delta told of {call:?}");
+        assert!(is_sum, "{call:?} is not what was streamed: {streamed:?}");
+        let was_decoded = self.streamed.is_empty() || index < self.streamed.len();
+        assert!(was_decoded, "no delta told of {call:?}");
     }
 }

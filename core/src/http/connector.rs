@@ -20,7 +20,7 @@ use super::tls::{Peer, Tls};
 use crate::error::LlmError;
 use crate::options::{config, HttpOptions};
 
-/// A peer that vanished without a word is found in a minute.
+/// A peer that vanished is noticed within a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const KEEP_ALIVE_RETRIES: u32 = 3;
 /// How long an address may stay silent before the next one is tried beside it (RFC 8305, section
@@ -164,7 +164,7 @@ fn in_turns(addresses: &[IpAddr]) -> Vec<IpAddr> {
 }
 
 /// Tries addresses in order, the next one as soon as those before have failed or stayed silent for
-/// a while; the others are dropped once one is connected. The last failure speaks for all.
+/// a while; the others are dropped once one is connected. The last failure is reported.
 async fn connect_first(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let mut rest = addresses.iter();
     let mut attempts = FuturesUnordered::new();

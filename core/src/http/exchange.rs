@@ -1,6 +1,6 @@
 //! One exchange, as it looks from outside while its future runs: whether it has a connection, which
 //! one, and whether the request has left. Timers, retries and cancellation ask this, since a future
-//! that is dropped cannot say it any more.
+//! that is dropped cannot report it any more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::http2;
 use crate::error::Timer;
 
-/// A kept connection that the host closes within this time of the request was being closed while
+/// A reused connection that the host closes within this time of the request was being closed while
 /// the request was on its way: nobody can have worked on it.
 const CLOSING_RACE: Duration = Duration::from_millis(100);
 
@@ -23,7 +23,7 @@ pub(crate) struct Exchange {
     sent_at: OnceLock<Instant>,
     status: OnceLock<u16>,
     reused: AtomicBool,
-    /// The host said that it did not look at the request.
+    /// The host reported that it did not process the request.
     refused: AtomicBool,
     /// The connection ended, and not only this exchange on it.
     lost: AtomicBool,
@@ -44,7 +44,7 @@ impl Exchange {
         })
     }
 
-    /// There is a connection for it; `reused`: a kept one.
+    /// There is a connection for it; `reused`: one from the pool.
     pub(super) fn connected(&self, reused: bool) {
         self.reused.store(reused, Ordering::Release);
         let _ = self.connected_at.set(Instant::now());
@@ -60,7 +60,7 @@ impl Exchange {
         let _ = self.sent_at.set(Instant::now());
     }
 
-    /// The host said that it did not process the request.
+    /// The host reported that it did not process the request.
     pub(super) fn refused(&self) {
         self.refused.store(true, Ordering::Release);
     }
@@ -81,7 +81,7 @@ impl Exchange {
     }
 
     /// The timer of what the exchange waits for, and since when it runs. None once a head has come:
-    /// what else an error says is waited for by a limit of its own.
+    /// the rest of an error response has a time limit of its own.
     pub(crate) fn timer(&self) -> (Option<Timer>, Instant) {
         match self.connected_at.get() {
             Some(at) if self.status().is_some() => (None, *at),
@@ -99,7 +99,7 @@ impl Exchange {
         self.sent_at.get().is_some() && !self.refused.load(Ordering::Acquire)
     }
 
-    /// Whether it met the end of a kept connection, so that the request cannot have been run and
+    /// Whether it met the end of a reused connection, so that the request cannot have been run and
     /// another try costs nothing.
     pub(crate) fn is_stale(&self) -> bool {
         let was_closing = || match self.sent_at.get() {

@@ -57,10 +57,10 @@ impl Resolver {
     /// The addresses of a name, in the system's order.
     ///
     /// # Errors
-    /// What the system says; also when no thread can be had for asking it.
+    /// The system's error; also when no thread can be had for the lookup.
     pub(super) async fn addresses(&self, name: &str) -> Addresses {
         if is_localhost(name) {
-            // RFC 6761, section 6.3: these names are this machine, whatever a resolver says.
+            // RFC 6761, section 6.3: these names are this machine, whatever a resolver returns.
             let loopback = [IpAddr::V6(Ipv6Addr::LOCALHOST), Ipv4Addr::LOCALHOST.into()];
             return Ok(loopback.into());
         }

@@ -52,7 +52,8 @@ impl Socket {
     }
 
     /// Whether it can carry another request: open, and silent. The kernel is asked, since what the
-    /// runtime knows may be older than what has arrived. It lets go of the task that used it last.
+    /// runtime knows may be older than what has arrived. Forgets the waker of the task that used it
+    /// last.
     pub(super) fn is_idle(&mut self) -> bool {
         let mut byte = [MaybeUninit::uninit()];
         // Bytes under TLS may be mere bookkeeping; such a connection is not worth the doubt.

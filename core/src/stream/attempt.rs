@@ -1,6 +1,6 @@
 //! One attempt: sends the request, looks at the head of the response, and either chooses how its
-//! body is read or says what the error means. Who keeps the attempt between polls, holds the
-//! deadlines and decides what comes next is the stream.
+//! body is read or tells what the error means. The stream keeps the attempt between polls, holds
+//! the deadlines and decides what comes next.
 
 use std::fmt;
 use std::future::Future;

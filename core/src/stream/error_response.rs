@@ -15,7 +15,7 @@ use crate::options::config;
 use crate::providers::headers;
 
 /// How long the body of an error, or of a page that is no response, is waited for: what it means,
-/// its status says already.
+/// its status tells already.
 pub(super) const BODY_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// What a status other than success means; `None` for success.
@@ -42,7 +42,7 @@ pub(super) async fn of_status(
     let body = read_error_body(response, shared.options.error_body_bytes_max).await;
     let mut error = request.provider.error(status, &body);
     error.status = Some(status);
-    // An account that is empty now is empty a second later, whatever a gateway says of it.
+    // An account that is empty now is empty a second later, whatever a gateway answers.
     let may_say = error.kind != ErrorKind::QuotaExceeded;
     if let Some(should_retry) = headers::should_retry(&response.headers).filter(|_| may_say) {
         error.retryable = should_retry;
@@ -86,7 +86,7 @@ pub(super) fn unusable(message: String, status: u16, body: &[u8]) -> LlmError {
     error
 }
 
-/// A head that HTTP allows and that says nothing which could be acted upon.
+/// A head that HTTP allows and that leads to no request's end.
 fn unreadable(shared: &Shared, response: &HttpResponse) -> Option<LlmError> {
     let status = response.status;
     if !(200..600).contains(&status) {

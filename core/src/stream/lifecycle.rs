@@ -112,7 +112,7 @@ impl Inner {
         }
     }
 
-    /// Reads the connection to its end so that it can be used again, then says END.
+    /// Reads the connection to its end so that it can be used again, then pushes END.
     pub(super) async fn drain(&mut self) {
         let State::Draining(response, limit) = &mut self.state else {
             return;

@@ -33,7 +33,7 @@ use attempt::Attempt;
 use prepare::PreparedRequest;
 use response_reader::ResponseReader;
 use retry::History;
-use timeouts::{Deadlines, Limits};
+use timeouts::{Deadlines, Timeouts};
 
 /// How long the rest of a complete response is read so that its connection can be used again.
 const DRAIN: Duration = Duration::from_millis(20);
@@ -149,8 +149,8 @@ impl fmt::Debug for LlmStream {
 impl Inner {
     fn new(shared: Arc<Shared>, request: LlmRequest) -> Self {
         let stream = request.stream.unwrap_or(true);
-        let limits = Limits::new(&request.limits, &shared.options.limits, stream);
-        let mut deadlines = Deadlines::new(limits);
+        let timeouts = Timeouts::new(&request.limits, &shared.options.limits, stream);
+        let mut deadlines = Deadlines::new(timeouts);
         deadlines.pause_for_caller();
         Self {
             shared,

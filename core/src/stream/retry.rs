@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use crate::error::{ErrorKind, LlmError};
 
-/// Retries of one call when nobody says otherwise.
+/// Retries of one call by default.
 pub(crate) const RETRIES_MAX: u32 = 5;
 /// Retries after a failure where the provider may have run the request.
 const MAYBE_EXECUTED_RETRIES_MAX: u32 = 1;
-/// Retries after a kept connection was found closing: they cost nothing, since nothing can have
+/// Retries after a reused connection was found closing: they cost nothing, since nothing can have
 /// been run.
 const STALE_RETRIES_MAX: u32 = 1;
 const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(8);
-/// What a host asks for is not waited for any shorter than this part of the own step, however
-/// little it asks for.
+/// A backoff is never shorter than this part of the own step, however short a Retry-After is.
 const ASKED_STEP_MIN: f64 = 0.1;
 
 const BUDGET_MAX: u32 = 500;
@@ -80,7 +79,7 @@ impl History {
     }
 }
 
-/// What the provider asked for, a little spread; else the back-off. `None`: it asked for too much.
+/// The provider's Retry-After, a little spread; else the backoff. `None`: it is too long.
 fn wait(error: &LlmError, retry: u32, policy: Policy, random: f64) -> Option<Duration> {
     let Some(milliseconds) = error.retry_after_ms else {
         return Some(step(retry).mul_f64(random));
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_asks_for_nothing_is_not_hammered() {
+    fn a_short_retry_after_leaves_a_backoff() {
         for asked in [0, 1, 99] {
             let wait = decide(&after(asked), None, 0.0);
             assert_eq!(wait, Some(Duration::from_millis(100)), "{asked}");

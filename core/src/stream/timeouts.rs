@@ -17,9 +17,9 @@ use crate::sleep::poll_sleep;
 /// slow connection is progress, a trickle of single bytes is not.
 pub(crate) const PROGRESS_BYTES: usize = 1024;
 
-/// The limits of one call; `None` is off.
+/// The timeouts of one call; `None` is off.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct Timeouts {
     connect: Option<Duration>,
     headers: Option<Duration>,
     first_token: Option<Duration>,
@@ -27,8 +27,8 @@ pub(crate) struct Limits {
     total: Option<Duration>,
 }
 
-impl Limits {
-    /// What the call says, else what the client says, else the default.
+impl Timeouts {
+    /// The limit of the call, else that of the client, else the default.
     pub(crate) fn new(call: &CallLimits, client: &CallLimits, stream: bool) -> Self {
         let limit = |call: Option<u64>, client: Option<u64>, default_ms: u64| {
             let milliseconds = call.or(client).unwrap_or(default_ms);
@@ -60,7 +60,7 @@ impl Limits {
 }
 
 /// After a timer has run out, data that has arrived meanwhile still counts: the process may have
-/// been stopped, and the runtime looks at its timers before it knows of the data. So much time is
+/// been stopped, and the runtime looks at its timers before it reads the data. So much time is
 /// given beyond the deadline, and as much as the timer was late itself, up to a second.
 const GRACE: Duration = Duration::from_millis(2);
 const GRACE_MAX: Duration = Duration::from_secs(1);
@@ -68,7 +68,7 @@ const GRACE_MAX: Duration = Duration::from_secs(1);
 /// The deadlines of one stream: one timer of an attempt at a time, beside that of the whole call.
 #[derive(Debug)]
 pub(crate) struct Deadlines {
-    limits: Limits,
+    timeouts: Timeouts,
     /// The timer that runs now; none during a backoff.
     timer: Option<Timer>,
     /// When it was started, or last restarted; moved on by the caller's own time.
@@ -85,10 +85,10 @@ pub(crate) struct Deadlines {
 }
 
 impl Deadlines {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(timeouts: Timeouts) -> Self {
         let now = Instant::now();
         Self {
-            limits,
+            timeouts,
             timer: None,
             timer_began: now,
             total_began: now,
@@ -137,23 +137,23 @@ impl Deadlines {
 
     /// Time until the total deadline.
     pub(crate) fn time_left(&self) -> Option<Duration> {
-        self.limits
+        self.timeouts
             .total
             .map(|total| total.saturating_sub(self.total_began.elapsed()))
     }
 
     /// Whether there is a timer that content does not feed.
     pub(crate) fn has_total(&self) -> bool {
-        self.limits.total.is_some()
+        self.timeouts.total.is_some()
     }
 
     fn deadline(&self) -> Option<(Instant, Timer)> {
         let running = self.timer.and_then(|timer| {
-            let limit = self.limits.of(timer)?;
+            let limit = self.timeouts.of(timer)?;
             Some((self.timer_began + limit, timer))
         });
         let total = self
-            .limits
+            .timeouts
             .total
             .map(|limit| (self.total_began + limit, Timer::Total));
         match (running, total) {
@@ -255,7 +255,7 @@ mod tests {
     use std::future::pending;
 
     fn deadlines(json_limits: CallLimits) -> Deadlines {
-        Deadlines::new(Limits::new(&json_limits, &CallLimits::default(), true))
+        Deadlines::new(Timeouts::new(&json_limits, &CallLimits::default(), true))
     }
 
     async fn expire(deadlines: &mut Deadlines) -> Timer {

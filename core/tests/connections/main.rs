@@ -15,7 +15,7 @@ mod cancelled;
 mod dead;
 mod encodings;
 mod floods;
-mod kept;
+mod keep_alive;
 mod proxies;
 mod stale;
 mod statuses;

@@ -139,13 +139,13 @@ async fn asks_by_environment() {
     };
     let outcome = match answer {
         Ok(answer) => json!({"text": answer.text}),
-        Err(error) => told(&error),
+        Err(error) => summary(&error),
     };
     let line = format!("\nOUTCOME {outcome}\n");
     std::io::stdout().write_all(line.as_bytes()).unwrap();
 }
 
-fn told(error: &LlmError) -> Value {
+fn summary(error: &LlmError) -> Value {
     json!({"kind": error.kind.name(), "message": error.message, "attempts": error.attempts,
         "timer": error.timer.map(liter_llm::Timer::name), "retryable": error.retryable,
         "maybe_executed": error.maybe_executed})

@@ -53,7 +53,7 @@ async fn an_error_status_whose_body_stalls_is_that_error_soon() {
 
 /// However soon a server wants to be asked again, five retries take a part of the own backoff.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn asking_for_no_wait_does_not_take_the_backoff_away() {
+async fn a_retry_after_of_zero_leaves_a_backoff() {
     let (mock, client) = pair(json!({"retries_max": 5}));
     for (number, (name, value)) in [
         ("retry-after-ms", "1"),

@@ -26,7 +26,7 @@ impl Head {
     }
 }
 
-/// Parses one head and says how many bytes it takes; `None` when more are needed.
+/// Parses one head, and counts the bytes that it takes; `None` when more are needed.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Malformed> {
     let mut lines = [httparse::EMPTY_HEADER; FIELDS_MAX];
     let mut parsed = httparse::Response::new(&mut lines);
@@ -78,7 +78,7 @@ fn keeps(version_10: bool, status: u16, headers: &HeaderMap) -> bool {
     let readable = elements(headers, &CONNECTION).all(<[u8]>::is_ascii);
     let coded = headers.contains_key(TRANSFER_ENCODING);
     // Two lengths at once are how answers get smuggled, HTTP/1.0 has no chunks (RFC 9112, section
-    // 6.1), and 204 has no body: whoever says otherwise may send bytes that nobody expects.
+    // 6.1), and 204 has no body: a server that announces one may send bytes that nobody expects.
     let faulty = (coded && (version_10 || headers.contains_key(CONTENT_LENGTH)))
         || (status == 204 && announces_body(headers));
     readable && !faulty && !says("close") && (!version_10 || says("keep-alive"))

@@ -1,5 +1,5 @@
 //! A connection that exchanges share, seen from their side: how many it takes, and whether it takes
-//! any more. Tells the pool of changes and knows nothing of it.
+//! any more. Notifies an observer, the pool, of changes.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -83,8 +83,8 @@ impl Connection {
         self.limit().saturating_sub(self.live())
     }
 
-    /// Exchanges at once, by the host's word and ours. A word that the driver has not passed on yet
-    /// counts: what is begun beyond it would wait inside h2 until others end.
+    /// Exchanges at once, by the host's limit and ours. A limit that the driver has not passed on
+    /// yet counts: what is begun beyond it would wait inside h2 until others end.
     pub(crate) fn limit(&self) -> usize {
         match self.announced.load(Ordering::Acquire) {
             UNANNOUNCED => 1,
@@ -92,12 +92,12 @@ impl Connection {
         }
     }
 
-    /// Whether the host has said how many exchanges it takes.
+    /// Whether the host has announced how many exchanges it takes.
     pub(crate) fn is_announced(&self) -> bool {
         self.announced.load(Ordering::Acquire) != UNANNOUNCED
     }
 
-    /// The host said it; true when that is news.
+    /// Records the host's limit; true when it is a new one.
     pub(super) fn announce(&self, limit: usize) -> bool {
         let limit = limit.min(UNANNOUNCED - 1);
         self.announced.swap(limit, Ordering::AcqRel) != limit
@@ -133,10 +133,10 @@ impl Permit {
         &self.connection
     }
 
-    /// Why a stream ended; where its driver knows better why the connection did, its word counts.
+    /// Why a stream ended; the driver's reason counts where the connection ended with it.
     pub(super) fn end_reason(&self, error: &h2::Error) -> String {
         if error.is_library() && !error.is_reset() {
-            // It is over, though what there is to say of it may be on its way still.
+            // It is over, though its driver may not have noticed yet.
             self.connection.retire();
         }
         match self.connection.end.get() {

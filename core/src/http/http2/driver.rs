@@ -33,7 +33,7 @@ type H2Connection = h2::client::Connection<Socket, Bytes>;
 /// Speaks HTTP/2 on a new connection.
 ///
 /// # Errors
-/// What h2 says; nothing was sent but the preface.
+/// The error of h2; nothing was sent but the preface.
 pub(crate) async fn open(
     socket: Socket,
     observer: Weak<dyn Observer>,
@@ -179,7 +179,7 @@ impl Driver {
         Poll::Pending
     }
 
-    /// Asks the host whether it is there, if somebody waits for it, and gives the time to wait.
+    /// Sends a PING if a stream waits for the host, and returns the time to wait.
     fn ping(&mut self) -> Duration {
         let asks = self.idle_since.is_none() && self.keep_alive.ping_interval.is_some();
         if let Some(ping_pong) = self.ping_pong.as_mut().filter(|_| asks) {

@@ -54,7 +54,7 @@ pub(crate) async fn send(
         }
     };
     let mut upload = Upload::new(stream, request.body.clone(), Arc::clone(exchange));
-    // Until a host has announced how many streams it takes, it may take none, or say so now.
+    // Until a host has announced how many streams it takes, it may take none.
     if connection.is_announced() && connection.live() <= connection.limit() {
         upload.join();
     }
@@ -103,7 +103,7 @@ fn head(request: &HttpRequest) -> Result<Request<()>, http::Error> {
     Ok(head)
 }
 
-/// What the end of a stream without a response means. Only a host that says so has not looked at
+/// What the end of a stream without a response means. Only a host that reports it has not processed
 /// the request (RFC 9113, section 8.7); any other reset may come after it was run.
 fn failed(error: &h2::Error, permit: &Permit, exchange: &Exchange) -> Failure {
     let unprocessed =

@@ -35,14 +35,14 @@ impl ResponseBody {
     ) -> Poll<Result<Read, BodyFailure>> {
         poll_upload(&mut self.upload, context);
         Poll::Ready(match ready!(self.stream.poll_data(context)) {
-            // Trailers say nothing that is used.
+            // Trailers are not used.
             None => Ok(Read::End),
             Some(Err(error)) => Err(BodyFailure::Cut(self.permit.end_reason(&error))),
             Some(Ok(data)) => {
                 if !data.is_empty() {
                     let _ = sink(&data);
                 }
-                // Refused only where the stream has ended, which the next read says.
+                // Refused only where the stream has ended, which the next read reports.
                 let _ = self.stream.flow_control().release_capacity(data.len());
                 Ok(Read::More)
             }

@@ -8,7 +8,7 @@ use h2::SendStream;
 
 use crate::http::exchange::Exchange;
 
-/// What is asked for at once of a stream's sending window.
+/// What is reserved at once of a stream's sending window.
 const UPLOAD_BYTES: usize = 64 * 1024;
 
 /// A prompt of at most so many bytes leaves together with its head.
@@ -50,7 +50,7 @@ impl Upload {
         }
     }
 
-    /// Ready when all is handed over, or nothing more can be: what that means, the response says.
+    /// Ready when all is handed over, or nothing more can be: the response tells what that means.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         while !self.rest.is_empty() {
             self.stream

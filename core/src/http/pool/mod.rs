@@ -64,8 +64,8 @@ impl Pool {
         &self.connector
     }
 
-    /// A connection to the host of a URL: a kept one, or a new one. Dropping the future closes what
-    /// it was opening; whoever waited for the same connection goes on.
+    /// A connection to the host of a URL: one from the pool, or a new one. Dropping the future
+    /// closes what it was opening; whoever waited for the same connection goes on.
     pub(super) async fn checkout(
         &self,
         url: &Url,

@@ -1,5 +1,5 @@
 //! One origin: scheme, host and port, and the connections to it. Owns whose turn it is to open one.
-//! What a host speaks is known once it was connected to; until then, and for HTTP/2, as many
+//! The protocol of a host is known once it was connected to; until then, and for HTTP/2, as many
 //! connections are opened at once as those who wait will fill.
 
 use std::future::Future;
@@ -188,7 +188,7 @@ impl Drop for Waiter {
 }
 
 impl Connecting {
-    /// The host speaks HTTP/1.1: everybody opens a connection of their own.
+    /// The connection is HTTP/1.1: everybody opens a connection of their own.
     pub(super) fn connected_http1(mut self) {
         let mut state = lock(&self.origin.state);
         state.is_http1 = true;
@@ -197,7 +197,7 @@ impl Connecting {
         self.origin.room.notify_waiters();
     }
 
-    /// The host speaks HTTP/2, on a connection that others may use too.
+    /// The connection is HTTP/2, and others may use it too.
     pub(super) fn connected_http2(mut self, connection: &Arc<http2::Connection>) {
         let mut state = lock(&self.origin.state);
         state.is_http1 = false;

@@ -25,7 +25,7 @@ pub(crate) fn parse(text: &str) -> Result<Url, LlmError> {
     Ok(url)
 }
 
-/// Appends a path, and of its query what the base URL does not say itself.
+/// Appends a path, and of its query what the base URL does not have itself.
 pub(super) fn append(base_url: &Url, path: &str) -> Url {
     let mut url = base_url.clone();
     let (path, query) = path.split_once('?').unwrap_or((path, ""));

@@ -88,7 +88,7 @@ impl ResponseReader {
         if received.is_progress {
             deadlines.restart_idle();
         }
-        // Whatever the bytes say: a response with a hole in it is none.
+        // Whatever else was read: a response with a hole in it is none.
         batch
             .check()
             .map_err(|error| self.parser.after_status(error))?;

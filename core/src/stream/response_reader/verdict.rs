@@ -68,7 +68,7 @@ impl Parser {
     }
 
     /// What holds for every error behind a good status: the provider took the request, and unless
-    /// it says that it refused it, it may have run it.
+    /// it reports that it refused it, it may have run it.
     pub(super) fn after_status(&self, error: LlmError) -> LlmError {
         let is_refusal = matches!(
             error.kind,
@@ -96,7 +96,7 @@ impl Parser {
 
     /// The bytes of a stream ended. How politely they did makes no difference once a response had
     /// begun: the verdict is the same for a proper end, a reset and a close. Of nothing at all, a
-    /// proper end is the host's own word, which it would give again.
+    /// proper end is the host's decision, and it would decide so again.
     fn end_stream(&mut self, batch: &mut EventBatch, is_cut_off: bool) -> Result<Read, LlmError> {
         let mut is_inside = self.framer.is_inside_event();
         let decoder = &mut self.decoder;

@@ -112,7 +112,7 @@ async fn a_connection_with_a_reason_to_end_serves_once() {
 
 /// F70: what a server says before it was asked is nobody's answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bytes_that_wait_on_a_kept_connection_are_never_a_response() {
+async fn bytes_that_wait_on_a_reused_connection_are_never_a_response() {
     let fake = crate::events("fake");
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: ";
     let fake = format!("{head}{}\r\n\r\n{fake}", fake.len());
