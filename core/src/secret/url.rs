@@ -35,3 +35,33 @@ impl Collector {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_password_and_keys_of_a_query_are_secrets() {
+        let text = "https://somebody:hunter-2-secret@host/v1?api-version=2024-10-21\
+            &KEY=query-key-1&sig=signature-1&code=function-code";
+        let mut collector = Collector::default();
+        collector.url(text);
+        let secrets = collector.finish();
+        for hidden in [
+            "somebody",
+            "hunter-2-secret",
+            "query-key-1",
+            "signature-1",
+            "function-code",
+        ] {
+            let clean = secrets.clean(&format!("'{hidden}' refused")).unwrap();
+            assert_eq!(clean, "'[REDACTED]' refused", "{hidden}");
+        }
+        assert_eq!(secrets.clean("host has version 2024-10-21"), None);
+        assert!(has_secret(&Url::parse(text).unwrap()));
+        for harmless in ["https://host/v1", "https://host/v1?api-version=2024-10-21"] {
+            assert!(!has_secret(&Url::parse(harmless).unwrap()), "{harmless}");
+        }
+    }
+}
