@@ -26,9 +26,6 @@
 
 #![forbid(unsafe_code)]
 
-mod answer;
-mod attempt;
-mod bounded;
 mod client;
 mod declare;
 mod error;
@@ -38,16 +35,18 @@ mod framing;
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
+mod limited_buffer;
 mod parse;
-mod plan;
 mod providers;
 mod request;
-mod retry;
 #[doc(hidden)]
 pub mod schema;
 mod secret;
+mod sleep;
 mod stream;
-mod timers;
+
+// The name that `batch` knows it by.
+use limited_buffer as bounded;
 
 // Paths that are used until every file names the new ones.
 use client::options;

@@ -117,7 +117,7 @@ async fn a_killed_server_is_truncated_with_the_text_so_far() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failed_whole_answer_carries_what_came() {
+async fn a_failed_whole_response_carries_what_came() {
     let mock = Mock::start(&[]);
     mock.plan(
         "partial",

@@ -141,7 +141,7 @@ async fn a_caller_that_stays_away_costs_no_timer() {
 
 /// F75: what a cancelled request may have cost, by its phase.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cancelled_request_says_whether_it_may_have_run() {
+async fn a_cancelled_request_tells_whether_it_may_have_run() {
     let mock = Mock::start(&[]);
     mock.plan("asked", json!([{"raw": [{"hang": true}]}]));
     mock.plan("half", json!([{"before_request": [{"hang": true}]}]));

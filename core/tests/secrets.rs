@@ -67,7 +67,7 @@ fn assert_hidden(text: &str, secrets: &[&str], place: &str) {
     assert!(text.contains("[REDACTED]"), "{place}: nothing came: {text}");
 }
 
-/// An answer that repeats a text wherever it can, by the name of the place.
+/// A response that repeats a text wherever it can, by the name of the place.
 fn echoes(text: &str) -> Vec<(&'static str, Value)> {
     let mut all = refusals(text);
     all.extend(streams(text));
@@ -78,7 +78,7 @@ fn answer(status: u16, headers: Value, body: &str) -> Value {
     json!({"status": status, "headers": headers, "body": body})
 }
 
-/// Answers that are none, with the text in their body or their head.
+/// Responses that are none, with the text in their body or their head.
 fn refusals(text: &str) -> Vec<(&'static str, Value)> {
     let error = json!({"message": text, "type": text, "code": text, "request_id": text});
     let document = json!({"error": error}).to_string();
@@ -161,9 +161,9 @@ async fn no_secret_of_a_call_comes_back() {
     }
 }
 
-/// START is clean when it comes, not only once the answer is complete.
+/// START is clean when it comes, not only once the response is complete.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn start_holds_no_secret_while_the_answer_goes_on() {
+async fn start_holds_no_secret_while_the_response_goes_on() {
     let mock = Mock::start(&[]);
     let chunk = json!({"id": KEY, "model": HEADER, "choices":
         [{"index": 0, "delta": {"content": "a"}, "finish_reason": null}]});

@@ -12,7 +12,7 @@ mod support;
 use support::vectors::play_all;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn vectors_of_openai_and_its_kin() {
+async fn vectors_of_openai_and_compatible_vendors() {
     let count = play_all(|provider| !matches!(provider, "anthropic" | "cohere")).await;
     assert!(count > 130, "{count}");
 }

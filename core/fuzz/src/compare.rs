@@ -2,20 +2,20 @@
 
 use std::fmt;
 
-use liter_llm::fuzzing::{chance, pieces, read_http1};
+use liter_llm::fuzzing::{pieces, read_http1, seeded_rng};
 
-use crate::answers;
 use crate::differences::{explain, Difference};
+use crate::responses;
 use crate::{hyper_client, Outcome, Verdict};
 
-/// The bytes choose an answer, where it is cut and whether the connection is closed behind it.
+/// The bytes choose a response, where it is cut and whether the connection is closed behind it.
 ///
 /// # Panics
 /// Where the two clients differ and no reason is known.
 pub fn http1_hyper(bytes: &[u8]) {
-    let (answer, closed) = answers::answer(bytes);
-    let mut rng = chance(bytes);
-    if let Err(unexplained) = compare(&pieces(&answer, &mut rng), closed) {
+    let (response, closed) = responses::response(bytes);
+    let mut rng = seeded_rng(bytes);
+    if let Err(unexplained) = compare(&pieces(&response, &mut rng), closed) {
         panic!("{unexplained}");
     }
 }

@@ -1,4 +1,5 @@
-//! hyper's client connection over bytes in memory, polled by hand: no runtime, no clock, no chance.
+//! hyper's client connection over bytes in memory, polled by hand: no runtime, no clock, and
+//! nothing random.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -27,7 +28,7 @@ const TURNS_PER_PIECE_MAX: usize = 64;
 /// Where a connection stands.
 #[derive(Default)]
 struct Progress {
-    /// The request left: only then does an answer come.
+    /// The request left: only then does a response come.
     asked: Cell<bool>,
     /// Reads and writes.
     steps: Cell<usize>,
@@ -45,7 +46,7 @@ struct Woken(AtomicBool);
 
 struct Empty;
 
-/// Reads the answer to one request; `closed` is the end of the connection behind the pieces.
+/// Reads the response to one request; `closed` is the end of the connection behind the pieces.
 pub(crate) fn read(pieces: &[&[u8]], closed: bool) -> Outcome {
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(Arc::clone(&woken));
@@ -62,7 +63,7 @@ pub(crate) fn read(pieces: &[&[u8]], closed: bool) -> Outcome {
         panic!("a handshake that waits");
     };
     let request = Request::post("/").header("host", "h").body(Empty);
-    let mut answer = pin!(sender.send_request(request.expect("a valid request")));
+    let mut response = pin!(sender.send_request(request.expect("a valid request")));
     let mut connection = pin!(connection);
     let mut connected = true;
     let mut reading = Reading::default();
@@ -74,8 +75,8 @@ pub(crate) fn read(pieces: &[&[u8]], closed: bool) -> Outcome {
         let before = (progress.steps.get(), reading.stage(), connected);
         connected = connected && connection.as_mut().poll(&mut context).is_pending();
         if reading.is_waiting() {
-            if let Poll::Ready(answer) = answer.as_mut().poll(&mut context) {
-                reading.take_head(answer);
+            if let Poll::Ready(response) = response.as_mut().poll(&mut context) {
+                reading.take_head(response);
             }
         }
         reading.read_body(&mut context);
@@ -121,8 +122,8 @@ impl Reading {
         (self.outcome.verdict, self.outcome.body.len())
     }
 
-    fn take_head(&mut self, answer: hyper::Result<Response<Incoming>>) {
-        match answer {
+    fn take_head(&mut self, response: hyper::Result<Response<Incoming>>) {
+        match response {
             Ok(response) => {
                 let (head, body) = response.into_parts();
                 self.outcome.head = Some((head.status.as_u16(), head.headers));

@@ -1,11 +1,11 @@
-//! What fuzz targets need beyond one call: answers of HTTP/1.1 that are mostly valid, hyper's
+//! What fuzz targets need beyond one call: HTTP/1.1 responses that are mostly valid, hyper's
 //! client to read them beside ours, and what may differ.
 
-mod answers;
 mod choices;
 mod compare;
 mod differences;
 mod hyper_client;
+mod responses;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -16,7 +16,7 @@ use libfuzzer_sys as _;
 
 pub use compare::http1_hyper;
 
-/// How far an answer was read.
+/// How far a response was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Verdict {
     HeadPending,

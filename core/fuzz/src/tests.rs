@@ -1,25 +1,25 @@
-//! Each known difference has an answer that shows it, and one beside it that shows no other; and
+//! Each known difference has a response that shows it, and one beside it that shows no other; and
 //! what the clients agree on is no accident of both refusing everything.
 
 use std::collections::HashMap;
 
 use fastrand::Rng;
-use liter_llm::fuzzing::{chance, pieces};
+use liter_llm::fuzzing::{pieces, seeded_rng};
 
-use crate::answers::answer;
 use crate::compare::compare;
 use crate::differences::Difference;
+use crate::responses::response;
 use crate::{hyper_client, Verdict};
 
-/// Answers of random choices; the environment's ANSWERS says how many.
-const ANSWERS: usize = 20_000;
+/// Responses of random choices; the environment's RESPONSES says how many.
+const RESPONSES: usize = 20_000;
 
 /// What differs, whole and byte by byte.
-fn difference(answer: &[u8], closed: bool) -> Option<Difference> {
-    let whole = compare(&[answer], closed).unwrap_or_else(|unexplained| panic!("{unexplained}"));
-    let bytes: Vec<&[u8]> = answer.chunks(1).collect();
+fn difference(response: &[u8], closed: bool) -> Option<Difference> {
+    let whole = compare(&[response], closed).unwrap_or_else(|unexplained| panic!("{unexplained}"));
+    let bytes: Vec<&[u8]> = response.chunks(1).collect();
     let cut = compare(&bytes, closed).unwrap_or_else(|unexplained| panic!("{unexplained}"));
-    assert_eq!(whole, cut, "{}", answer.escape_ascii());
+    assert_eq!(whole, cut, "{}", response.escape_ascii());
     whole
 }
 
@@ -34,19 +34,29 @@ fn chunked(body: &str) -> Vec<u8> {
 }
 
 #[track_caller]
-fn differs(answer: &[u8], expected: Difference) {
+fn differs(response: &[u8], expected: Difference) {
     assert_eq!(
-        difference(answer, false),
+        difference(response, false),
         Some(expected),
         "{}",
-        answer.escape_ascii()
+        response.escape_ascii()
     );
 }
 
 #[track_caller]
-fn agrees(answer: &[u8]) {
-    assert_eq!(difference(answer, false), None, "{}", answer.escape_ascii());
-    assert_eq!(difference(answer, true), None, "{}", answer.escape_ascii());
+fn agrees(response: &[u8]) {
+    assert_eq!(
+        difference(response, false),
+        None,
+        "{}",
+        response.escape_ascii()
+    );
+    assert_eq!(
+        difference(response, true),
+        None,
+        "{}",
+        response.escape_ascii()
+    );
 }
 
 #[test]
@@ -64,7 +74,7 @@ fn statuses() {
 }
 
 #[test]
-fn interim_answers() {
+fn interim_responses() {
     let last = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
     let with = |interim: &str| format!("HTTP/1.1 150 x\r\n{interim}\r\n{last}");
     for body in ["content-length: 2\r\n", "transfer-encoding: chunked\r\n"] {
@@ -166,8 +176,8 @@ fn chunks() {
 #[test]
 fn trailers() {
     for trailer in ["\nA: b", "A: b\n\nC: d", "A: b\n", "\n"] {
-        let answer = chunked(&format!("0\r\n{trailer}\r\n\r\n"));
-        differs(&answer, Difference::TrailerLineFeed);
+        let response = chunked(&format!("0\r\n{trailer}\r\n\r\n"));
+        differs(&response, Difference::TrailerLineFeed);
     }
     let early = chunked("0\r\nA : b");
     assert_eq!(difference(&early, false), Some(Difference::TrailerEarly));
@@ -221,8 +231,8 @@ fn kept_connections() {
 #[test]
 fn long_heads() {
     let line = format!("a: {}\n", "b".repeat(300_000));
-    let answer = ok(&format!("{line}content-length: 0\n"), "");
-    let pieces: Vec<&[u8]> = answer.chunks(8000).collect();
+    let response = ok(&format!("{line}content-length: 0\n"), "");
+    let pieces: Vec<&[u8]> = response.chunks(8000).collect();
     let found = compare(&pieces, false).unwrap_or_else(|unexplained| panic!("{unexplained}"));
     assert_eq!(found, Some(Difference::HeadLimit));
     let lines = |count: usize| {
@@ -236,22 +246,22 @@ fn long_heads() {
 }
 
 #[test]
-fn answers_of_random_choices_differ_as_explained() {
-    let count = std::env::var("ANSWERS").map_or(ANSWERS, |count| count.parse().unwrap());
+fn responses_of_random_choices_differ_as_explained() {
+    let count = std::env::var("RESPONSES").map_or(RESPONSES, |count| count.parse().unwrap());
     let mut rng = Rng::with_seed(1);
     let mut verdicts: HashMap<(Verdict, bool), usize> = HashMap::new();
     for _ in 0..count {
         let length = rng.usize(..300);
         let bytes: Vec<u8> = std::iter::repeat_with(|| rng.u8(..)).take(length).collect();
-        let (answer, closed) = answer(&bytes);
-        let pieces = pieces(&answer, &mut chance(&bytes));
+        let (response, closed) = response(&bytes);
+        let pieces = pieces(&response, &mut seeded_rng(&bytes));
         compare(&pieces, closed).unwrap_or_else(|unexplained| panic!("{unexplained}"));
         let theirs = hyper_client::read(&pieces, closed);
         *verdicts
             .entry((theirs.verdict, theirs.reusable))
             .or_default() += 1;
     }
-    // Whole answers are common, and nothing is rare.
+    // Whole responses are common, and nothing is rare.
     assert!(
         verdicts[&(Verdict::Whole, false)] > count / 4,
         "{verdicts:?}"

@@ -1,4 +1,4 @@
-//! The parts of which answers are made; lists of odd ones hold what servers get wrong.
+//! The parts of which responses are made; lists of odd ones hold what servers get wrong.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 

@@ -1,4 +1,4 @@
-//! Answers of HTTP/1.1, read by us and by hyper's client connection: the same bytes in the same
+//! HTTP/1.1 responses, read by us and by hyper's client connection: the same bytes in the same
 //! pieces give the same status, headers and body, end alike (whole, cut, refused, more to come),
 //! and leave the connection equally fit for another request.
 //!
@@ -28,7 +28,7 @@
 //!
 //! 1. No status (RFC 9110, section 15).
 //! 2. No request of ours asks for another protocol.
-//! 3. The server takes it for the final answer (RFC 9110, section 8.6).
+//! 3. The server takes it for the final response (RFC 9110, section 8.6).
 //! 4. A server must not be able to feed a client for ever.
 //! 5. Sums of lengths must not overflow.
 //! 6. No other was offered (RFC 9112, section 6.1), and one that is passed over garbles the body.

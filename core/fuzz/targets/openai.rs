@@ -1,4 +1,4 @@
-//! Answers of OpenAI's wire, streamed and whole.
+//! Responses of OpenAI's wire, streamed and whole.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| liter_llm::fuzzing::openai(bytes));

@@ -4,10 +4,10 @@
 
 use serde_json::{Map, Value};
 
+use super::check::check_options;
 use super::options::ClientOptions;
 use crate::error::{config, invalid_request, ErrorKind, LlmError};
 use crate::parse::{nearest, type_name};
-use crate::plan;
 use crate::providers::json;
 use crate::request::LlmRequest;
 
@@ -30,7 +30,7 @@ impl ClientOptions {
         let options = Self::take(&mut fields).map_err(of_options)?;
         match fields.keys().next() {
             Some(name) => Err(config(unknown_option(name))),
-            None => plan::check_options(&options).map(|()| options),
+            None => check_options(&options).map(|()| options),
         }
     }
 }

@@ -1,39 +1,28 @@
 //! A client: options, keys, connections and the retry budget that its streams share. Cheap to
 //! clone, usable from any thread; used inside one tokio runtime.
 
+mod check;
+pub(crate) mod environment;
 mod from_json;
 pub(crate) mod options;
+mod secrets;
+pub(crate) mod shared;
 
-use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::error::LlmError;
 use crate::event::{LlmResponse, Outcome};
 use crate::http::Http;
-use crate::options::{ClientOptions, LogLevel, LogRecord};
-use crate::plan::{self, Environment};
+use crate::options::{ClientOptions, LogRecord};
 use crate::request::LlmRequest;
-use crate::retry::Budget;
-use crate::secret::Secrets;
 use crate::stream::LlmStream;
-
-type Logger = Arc<dyn Fn(&LogRecord) + Send + Sync>;
+use environment::Environment;
+use shared::Shared;
 
 /// Talks to providers.
 #[derive(Clone, Debug)]
 pub struct Client {
     shared: Arc<Shared>,
-}
-
-/// What the streams of a client share.
-pub(crate) struct Shared {
-    pub(crate) options: ClientOptions,
-    pub(crate) http: Arc<Http>,
-    pub(crate) environment: Environment,
-    pub(crate) budget: Budget,
-    /// Made when something is to be looked at for the first time.
-    secrets: OnceLock<Secrets>,
-    logger: Option<Logger>,
 }
 
 impl Client {
@@ -50,16 +39,7 @@ impl Client {
     /// Makes a client that shares connections with others.
     #[must_use]
     pub fn with_http(options: ClientOptions, http: Arc<Http>) -> Self {
-        let environment = Environment::read();
-        let budget = Budget::default();
-        let shared = Shared {
-            options,
-            http,
-            environment,
-            budget,
-            secrets: OnceLock::new(),
-            logger: None,
-        };
+        let shared = Shared::new(options, http, Environment::read(), None);
         Self {
             shared: Arc::new(shared),
         }
@@ -70,18 +50,13 @@ impl Client {
     #[must_use]
     pub fn with_logger(self, logger: Arc<dyn Fn(&LogRecord) + Send + Sync>) -> Self {
         let shared = match Arc::try_unwrap(self.shared) {
-            Ok(shared) => Shared {
-                logger: Some(logger),
-                ..shared
-            },
-            Err(shared) => Shared {
-                options: shared.options.clone(),
-                http: Arc::clone(&shared.http),
-                environment: shared.environment.clone(),
-                budget: Budget::default(),
-                secrets: OnceLock::new(),
-                logger: Some(logger),
-            },
+            Ok(shared) => shared.with_logger(logger),
+            Err(shared) => Shared::new(
+                shared.options.clone(),
+                Arc::clone(&shared.http),
+                shared.environment.clone(),
+                Some(logger),
+            ),
         };
         Self {
             shared: Arc::new(shared),
@@ -89,14 +64,14 @@ impl Client {
     }
 
     /// Starts a request. Nothing is sent until the stream is polled; dropping it closes the
-    /// connection. The answer comes in pieces unless the request says otherwise.
+    /// connection. The response is streamed unless the request says otherwise.
     #[must_use]
     pub fn stream(&self, request: LlmRequest) -> LlmStream {
         LlmStream::new(Arc::clone(&self.shared), request)
     }
 
-    /// Sends a request and waits for the whole answer, which comes in one piece unless the request
-    /// says otherwise.
+    /// Sends a request and waits for the whole response, which is not streamed unless the request
+    /// says so.
     ///
     /// # Errors
     /// Any kind; `partial` holds what had been received.
@@ -117,45 +92,5 @@ impl Client {
                 Err(error)
             }
         }
-    }
-}
-
-impl Shared {
-    /// The secrets that all of its calls share.
-    pub(crate) fn secrets(&self) -> &Secrets {
-        self.secrets
-            .get_or_init(|| plan::client_secrets(&self.options, &self.environment))
-    }
-
-    /// Logs a line about a call, made only when its level is wanted, and redacted.
-    pub(crate) fn log(
-        &self,
-        level: LogLevel,
-        provider: Option<&'static str>,
-        request: Option<&LlmRequest>,
-        message: impl FnOnce() -> String,
-    ) {
-        let Some(logger) = self
-            .logger
-            .as_ref()
-            .filter(|_| level <= self.options.log_level)
-        else {
-            return;
-        };
-        let message = plan::redactor(self, request).clean_line(message());
-        logger(&LogRecord {
-            level,
-            message,
-            provider,
-        });
-    }
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Client")
-            .field("options", &self.options)
-            .finish_non_exhaustive()
     }
 }

@@ -1,10 +1,15 @@
-//! Bytes in, frames out: where one event of a stream ends and the next begins. No I/O and no JSON.
+//! Bytes of a body in, frames out: where one event of a stream ends and the next begins. A body
+//! that is one document is kept until it is whole. No I/O.
 
 pub(crate) mod ndjson;
 pub(crate) mod sniff;
 pub(crate) mod sse;
 
 use crate::error::LlmError;
+use crate::limited_buffer;
+use ndjson::NdjsonFramer;
+use sniff::{Form, Sniffer};
+use sse::SseFramer;
 
 /// One event of a stream, before anybody has looked inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,19 +36,43 @@ pub(crate) enum Framing {
     Ndjson,
 }
 
-/// The state between two reads of one stream.
+/// The state between two reads of one body.
 #[derive(Debug)]
 pub(crate) enum Framer {
-    Sse(sse::SseFramer),
-    Ndjson(ndjson::NdjsonFramer),
+    /// Too little has come to tell what the body is.
+    Undecided {
+        sniffer: Option<Sniffer>,
+        frame_bytes_max: usize,
+        body_bytes_max: usize,
+    },
+    Sse(SseFramer),
+    Ndjson(NdjsonFramer),
+    Document {
+        bytes: Vec<u8>,
+        body_bytes_max: usize,
+    },
 }
 
 impl Framer {
-    /// A framer that refuses frames of more than so many bytes.
+    /// For a stream; refuses frames of more than so many bytes.
     pub(crate) fn new(framing: Framing, frame_bytes_max: usize) -> Self {
         match framing {
-            Framing::Sse => Self::Sse(sse::SseFramer::new(frame_bytes_max)),
-            Framing::Ndjson => Self::Ndjson(ndjson::NdjsonFramer::new(frame_bytes_max)),
+            Framing::Sse => Self::Sse(SseFramer::new(frame_bytes_max)),
+            Framing::Ndjson => Self::Ndjson(NdjsonFramer::new(frame_bytes_max)),
+        }
+    }
+
+    /// For a body that may be a stream or one document, of which no more than so many bytes are
+    /// kept.
+    pub(crate) fn sniffing(
+        sniffer: Sniffer,
+        frame_bytes_max: usize,
+        body_bytes_max: usize,
+    ) -> Self {
+        Self::Undecided {
+            sniffer: Some(sniffer),
+            frame_bytes_max,
+            body_bytes_max,
         }
     }
 
@@ -52,7 +81,28 @@ impl Framer {
         match self {
             Self::Sse(framer) => framer.feed(bytes, each),
             Self::Ndjson(framer) => framer.feed(bytes, each),
+            Self::Document {
+                bytes: document,
+                body_bytes_max,
+            } => limited_buffer::extend(document, bytes, *body_bytes_max),
+            Self::Undecided { sniffer, .. } => {
+                let form = sniffer.as_mut().and_then(|sniffer| {
+                    sniffer.push(bytes);
+                    sniffer.form()
+                });
+                form.map_or(Ok(()), |form| self.decide(form, each))
+            }
         }
+    }
+
+    /// Nothing follows: what was held until the body's form was known is all there is.
+    pub(crate) fn settle(&mut self, each: Each<'_>) -> Result<(), LlmError> {
+        let Self::Undecided { sniffer, .. } = self else {
+            return Ok(());
+        };
+        let form_of = |sniffer: &Sniffer| sniffer.form().unwrap_or(sniffer.form_at_end());
+        let form = sniffer.as_ref().map_or(Form::Document, form_of);
+        self.decide(form, each)
     }
 
     /// The body ended properly: hands out a last frame that the wire allows to be unterminated.
@@ -61,30 +111,67 @@ impl Framer {
             // WHATWG: an event without its blank line is not dispatched.
             Self::Sse(framer) => framer.end(each),
             Self::Ndjson(framer) => framer.end(each),
+            Self::Document { .. } | Self::Undecided { .. } => Ok(()),
         }
+    }
+
+    /// The bytes of a body that is known to be a document, once.
+    pub(crate) fn take_document(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Self::Document { bytes, .. } => Some(std::mem::take(bytes)),
+            Self::Sse(_) | Self::Ndjson(_) | Self::Undecided { .. } => None,
+        }
+    }
+
+    /// Whether the body is known to be a stream.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self, Self::Sse(_) | Self::Ndjson(_))
     }
 
     /// An event has begun that only more bytes could end: it is not handed out at the end.
     pub(crate) fn is_inside_event(&self) -> bool {
         match self {
             Self::Sse(framer) => framer.is_inside_event(),
-            Self::Ndjson(_) => false,
+            Self::Ndjson(_) | Self::Document { .. } | Self::Undecided { .. } => false,
         }
     }
 
-    /// Grows with everything that shows a live connection.
-    pub(crate) fn signs_of_life(&self) -> u64 {
+    /// Grows with every event and every comment: what a live connection sends at least.
+    pub(crate) fn activity(&self) -> u64 {
         match self {
-            Self::Sse(framer) => framer.signs_of_life(),
-            Self::Ndjson(framer) => framer.signs_of_life(),
+            Self::Sse(framer) => framer.activity(),
+            Self::Ndjson(framer) => framer.activity(),
+            Self::Document { .. } | Self::Undecided { .. } => 0,
         }
     }
+
     /// Memory that is held between two reads.
     #[cfg(fuzzing)]
     pub(crate) fn bytes_kept(&self) -> usize {
         match self {
             Self::Sse(framer) => framer.bytes_kept(),
             Self::Ndjson(framer) => framer.bytes_kept(),
+            Self::Document { .. } | Self::Undecided { .. } => 0,
         }
+    }
+
+    fn decide(&mut self, form: Form, each: Each<'_>) -> Result<(), LlmError> {
+        let Self::Undecided {
+            sniffer,
+            frame_bytes_max,
+            body_bytes_max,
+        } = self
+        else {
+            return Ok(());
+        };
+        let held = sniffer.take().map(Sniffer::into_bytes);
+        *self = match form {
+            Form::Stream(framing) => Self::new(framing, *frame_bytes_max),
+            Form::Document => Self::Document {
+                bytes: Vec::new(),
+                body_bytes_max: *body_bytes_max,
+            },
+        };
+        self.feed(&held.unwrap_or_default(), each)
     }
 }

@@ -4,8 +4,8 @@
 use memchr::memchr;
 
 use super::{Each, Frame};
-use crate::bounded;
 use crate::error::{ErrorKind, LlmError, Phase};
+use crate::limited_buffer;
 
 /// A framer that once held a large line does not hold its memory for the rest of a stream.
 const BUFFER_BYTES_KEPT: usize = 16 * 1024;
@@ -15,7 +15,7 @@ const BUFFER_BYTES_KEPT: usize = 16 * 1024;
 pub(crate) struct NdjsonFramer {
     line_bytes_max: usize,
     line: Vec<u8>,
-    signs_of_life: u64,
+    activity: u64,
 }
 
 impl NdjsonFramer {
@@ -24,7 +24,7 @@ impl NdjsonFramer {
         Self {
             line_bytes_max,
             line: Vec::new(),
-            signs_of_life: 0,
+            activity: 0,
         }
     }
 
@@ -42,7 +42,7 @@ impl NdjsonFramer {
             self.keep(head)?;
             let mut line = std::mem::take(&mut self.line);
             self.hand_out(&line, each)?;
-            bounded::clear(&mut line, BUFFER_BYTES_KEPT);
+            limited_buffer::clear(&mut line, BUFFER_BYTES_KEPT);
             self.line = line;
         }
         self.keep(rest)
@@ -60,8 +60,8 @@ impl NdjsonFramer {
     }
 
     /// Grows with every line, blank ones too.
-    pub(crate) fn signs_of_life(&self) -> u64 {
-        self.signs_of_life
+    pub(crate) fn activity(&self) -> u64 {
+        self.activity
     }
 
     #[cfg(fuzzing)]
@@ -70,7 +70,7 @@ impl NdjsonFramer {
     }
 
     fn hand_out(&mut self, line: &[u8], each: Each<'_>) -> Result<(), LlmError> {
-        self.signs_of_life += 1;
+        self.activity += 1;
         let data = std::str::from_utf8(line).map_err(|_| {
             let message = "a line of the stream is not UTF-8";
             LlmError::new(ErrorKind::Protocol, message)
@@ -85,7 +85,7 @@ impl NdjsonFramer {
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), LlmError> {
         self.check(self.line.len() + bytes.len())?;
-        bounded::append(&mut self.line, bytes, self.line_bytes_max)
+        limited_buffer::append(&mut self.line, bytes, self.line_bytes_max)
     }
 
     fn check(&self, line_bytes: usize) -> Result<(), LlmError> {

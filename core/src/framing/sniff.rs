@@ -1,6 +1,6 @@
 //! Whether a body is a stream or one document, by its first bytes: gateways send streams as
 //! `application/json`, `text/plain` or `text/html`, and documents as `text/event-stream`. Owns the
-//! bytes until that is known, which is mostly at once. Called by `attempt` and `answer`.
+//! bytes until that is known, which is mostly at once.
 
 use memchr::memchr;
 
@@ -15,7 +15,7 @@ const FIELDS: &[&[u8]] = &[b"data", b"event", b"id", b"retry", b"error"];
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What the content type says of a body.
+/// What the content type declares a body to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Declared {
     /// A stream.
@@ -29,8 +29,8 @@ pub(crate) enum Declared {
 /// What a body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    Frames(Framing),
-    Whole,
+    Stream(Framing),
+    Document,
 }
 
 /// A body of which too little is known.
@@ -39,9 +39,9 @@ pub(crate) struct Sniffer {
     /// How a stream on this wire is framed.
     framing: Framing,
     declared: Declared,
-    /// From the first byte on that says something.
+    /// From the first significant byte on.
     held: Vec<u8>,
-    /// With those that said nothing.
+    /// With those that were not significant.
     bytes_seen: usize,
 }
 
@@ -55,8 +55,8 @@ impl Sniffer {
         }
     }
 
-    /// Holds the next bytes. What says nothing is forgotten at once: it would be looked at again
-    /// with every piece, however small they are.
+    /// Holds the next bytes. What is not significant is dropped at once: it would be looked at
+    /// again with every piece, however small they are.
     pub(crate) fn push(&mut self, piece: &[u8]) {
         self.bytes_seen += piece.len();
         self.held.extend_from_slice(piece);
@@ -78,16 +78,16 @@ impl Sniffer {
             Declared::Nothing { asked } => asked,
         };
         match self.held.first() {
-            Some(b'{') if self.framing == Framing::Sse || !is_stream => Form::Whole,
-            _ if is_stream => Form::Frames(self.framing),
-            _ => Form::Whole,
+            Some(b'{') if self.framing == Framing::Sse || !is_stream => Form::Document,
+            _ if is_stream => Form::Stream(self.framing),
+            _ => Form::Document,
         }
     }
 
     /// Whether it is neither a stream nor JSON.
     pub(crate) fn is_foreign(&self) -> bool {
         let form = self.form().unwrap_or_else(|| self.form_at_end());
-        form == Form::Whole && !matches!(self.held.first(), Some(b'{' | b'['))
+        form == Form::Document && !matches!(self.held.first(), Some(b'{' | b'['))
     }
 
     /// The bytes, for whoever reads them.
@@ -100,11 +100,11 @@ impl Sniffer {
             return None;
         }
         let is_declared = self.declared == Declared::Stream;
-        let stream = Form::Frames(Framing::Sse);
+        let stream = Form::Stream(Framing::Sse);
         let is_in_lines = is_declared && self.framing == Framing::Ndjson;
         let otherwise = match is_declared {
-            true => Form::Frames(self.framing),
-            false => Form::Whole,
+            true => Form::Stream(self.framing),
+            false => Form::Document,
         };
         let rest = self.held.as_slice();
         match rest.first()? {
@@ -112,7 +112,7 @@ impl Sniffer {
             b':' if !self.keeps_comments() => None,
             b'{' if is_in_lines => Some(otherwise),
             b'{' => lines(rest, otherwise),
-            b'<' => Some(Form::Whole),
+            b'<' => Some(Form::Document),
             _ => match begins_field(rest) {
                 Some(true) => Some(stream),
                 Some(false) => Some(otherwise),
@@ -121,7 +121,7 @@ impl Sniffer {
         }
     }
 
-    /// Whether comments say what the body is.
+    /// Whether comments tell what the body is.
     fn keeps_comments(&self) -> bool {
         self.declared == Declared::Stream && self.framing == Framing::Sse
     }
@@ -146,9 +146,9 @@ fn lines(rest: &[u8], otherwise: Form) -> Option<Form> {
     let next = without_blanks(after).first()?;
     let is_document = std::str::from_utf8(line).is_ok_and(json::is_json);
     Some(match (is_document, next) {
-        (true, b'{') => Form::Frames(Framing::Ndjson),
+        (true, b'{') => Form::Stream(Framing::Ndjson),
         (true, _) => otherwise,
-        (false, _) => Form::Whole,
+        (false, _) => Form::Document,
     })
 }
 
@@ -176,8 +176,8 @@ fn begins_field(line: &[u8]) -> Option<bool> {
 mod tests {
     use super::*;
 
-    const SSE: Form = Form::Frames(Framing::Sse);
-    const NDJSON: Form = Form::Frames(Framing::Ndjson);
+    const SSE: Form = Form::Stream(Framing::Sse);
+    const NDJSON: Form = Form::Stream(Framing::Ndjson);
     const DECLARED: [Declared; 4] = [
         Declared::Stream,
         Declared::Document,
@@ -232,18 +232,18 @@ mod tests {
             "{\n  \"a\": 1\n}\n",
             "<html>\n</html>",
         ] {
-            check(Framing::Sse, body, [Form::Whole; 4]);
+            check(Framing::Sse, body, [Form::Document; 4]);
         }
         let kept_alive = ": PROCESSING\n\n{\"a\":1}";
         check(
             Framing::Sse,
             kept_alive,
-            [SSE, Form::Whole, Form::Whole, Form::Whole],
+            [SSE, Form::Document, Form::Document, Form::Document],
         );
         check(
             Framing::Sse,
             "[{}]",
-            [SSE, Form::Whole, Form::Whole, Form::Whole],
+            [SSE, Form::Document, Form::Document, Form::Document],
         );
     }
 
@@ -251,14 +251,14 @@ mod tests {
     fn documents_in_lines_are_a_stream() {
         check(Framing::Sse, "{\"a\":1}\n{\"a\":2}\n", [NDJSON; 4]);
         check(Framing::Ndjson, "{\"a\":1}\r\n\r\n{\"a\":2}\n", [NDJSON; 4]);
-        let one = [NDJSON, Form::Whole, NDJSON, Form::Whole];
+        let one = [NDJSON, Form::Document, NDJSON, Form::Document];
         check(Framing::Ndjson, "{\"a\":1}\n", one);
         // A line that no stream has, within one.
         let mixed = "{\"error\":1}\n\ndata: [DONE]\n\n";
         check(
             Framing::Sse,
             mixed,
-            [SSE, Form::Whole, Form::Whole, Form::Whole],
+            [SSE, Form::Document, Form::Document, Form::Document],
         );
     }
 
@@ -271,11 +271,19 @@ mod tests {
     #[test]
     fn the_type_decides_where_the_bytes_do_not() {
         for body in ["upstream error", "note: nothing\n", "dat"] {
-            let asked = if body == "dat" { SSE } else { Form::Whole };
-            check(Framing::Sse, body, [SSE, Form::Whole, asked, Form::Whole]);
+            let asked = if body == "dat" { SSE } else { Form::Document };
+            check(
+                Framing::Sse,
+                body,
+                [SSE, Form::Document, asked, Form::Document],
+            );
         }
         for body in ["", "\n\n", ": ping\n\n", ": pin"] {
-            check(Framing::Sse, body, [SSE, Form::Whole, SSE, Form::Whole]);
+            check(
+                Framing::Sse,
+                body,
+                [SSE, Form::Document, SSE, Form::Document],
+            );
         }
     }
 
@@ -286,7 +294,7 @@ mod tests {
         sniffer.push(b"\n\n");
         assert_eq!(sniffer.form(), None);
         sniffer.push(long.as_bytes());
-        assert_eq!(sniffer.form(), Some(Form::Whole));
+        assert_eq!(sniffer.form(), Some(Form::Document));
         assert_eq!(sniffer.into_bytes(), long.as_bytes());
         let mut sniffer = Sniffer::new(Framing::Sse, Declared::Document);
         sniffer.push(b": ping\n\n{}");

@@ -1,7 +1,7 @@
 //! Framing: the same bytes cut anywhere give the same frames, or the same error after them, and
 //! what is kept between two reads is bounded.
 
-use super::{chance, check_error, one_of, pieces};
+use super::{check_error, one_of, pieces, seeded_rng};
 use crate::framing::{Frame, Framer, Framing};
 
 /// Server-sent events.
@@ -15,7 +15,7 @@ pub fn ndjson(bytes: &[u8]) {
 }
 
 fn check(framing: Framing, bytes: &[u8]) {
-    let mut rng = chance(bytes);
+    let mut rng = seeded_rng(bytes);
     let frame_bytes_max = one_of(&[8, 100, 1000, 1 << 20], &mut rng);
     let whole = frames(framing, frame_bytes_max, &[bytes]);
     let split = frames(framing, frame_bytes_max, &pieces(bytes, &mut rng));

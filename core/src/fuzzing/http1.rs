@@ -1,8 +1,8 @@
-//! Answers of HTTP/1.1, as the connection reads them.
+//! HTTP/1.1 responses, as the connection reads them.
 
 use http::HeaderMap;
 
-use super::{chance, pieces};
+use super::{pieces, seeded_rng};
 use crate::http::fuzzing::{check, read};
 
 /// What the bytes of a connection came to, as far as they went.
@@ -20,13 +20,13 @@ pub struct Http1 {
     pub refusal: Option<String>,
 }
 
-/// An answer of HTTP/1.1, cut anywhere.
+/// An HTTP/1.1 response, cut anywhere.
 pub fn http1(bytes: &[u8]) {
-    let mut rng = chance(bytes);
+    let mut rng = seeded_rng(bytes);
     check(bytes, &pieces(bytes, &mut rng));
 }
 
-/// Reads an answer; `closed` is the end of the connection behind the pieces.
+/// Reads a response; `closed` is the end of the connection behind the pieces.
 pub fn read_http1(pieces: &[&[u8]], closed: bool) -> Http1 {
     let read = read(pieces, closed);
     let keep = read.head.as_ref().is_some_and(|head| head.keep);

@@ -4,12 +4,13 @@
 use http::header::HeaderValue;
 use serde::de::IgnoredAny;
 
-use super::{chance, check_error, one_of};
+use super::{check_error, one_of, seeded_rng};
+use crate::client::environment::Environment;
 use crate::error::{ErrorKind, LlmError};
 use crate::options::ClientOptions;
-use crate::plan::{self, Environment};
 use crate::providers::{self, EncodedRequest, Target};
 use crate::request::LlmRequest;
+use crate::stream::prepare;
 
 /// Reads a request, and encodes it for every provider.
 pub fn request(bytes: &[u8]) {
@@ -20,7 +21,7 @@ pub fn request(bytes: &[u8]) {
         Ok(request) => request,
         Err(error) => return refused(&error),
     };
-    let mut rng = chance(bytes);
+    let mut rng = seeded_rng(bytes);
     for provider in providers::all() {
         let paths = ["", "/v1", "/v2", "/models", "/openai/deployments/name"];
         let target = Target {
@@ -35,7 +36,7 @@ pub fn request(bytes: &[u8]) {
         };
         check_encoded(provider.request(&request, &target));
     }
-    if let Err(error) = plan::resolve(
+    if let Err(error) = prepare::resolve(
         &ClientOptions::default(),
         &Environment::default(),
         |_| None,

@@ -20,11 +20,11 @@ use crate::options::config;
 pub(crate) enum BodyFailure {
     /// The connection ended before the body did.
     Cut(String),
-    /// The bytes are not what Content-Encoding says.
+    /// The bytes are not in the coding that Content-Encoding names.
     Decode(String),
 }
 
-/// How an exchange failed before the head of its answer was there.
+/// How an exchange failed before the head of its response had come.
 #[derive(Debug)]
 pub(super) enum ExchangeFailure {
     /// The connection broke.
@@ -60,7 +60,7 @@ pub(super) fn cannot_connect(host: &Host<String>, reason: &str) -> LlmError {
         .retryable(true)
 }
 
-/// The handshake failed: by what TLS says, or since the connection broke under it.
+/// The handshake failed: by an error of TLS, or since the connection broke under it.
 pub(super) fn tls_failed(host: &Host<String>, error: &io::Error) -> LlmError {
     let inner = error.get_ref().map(|inner| inner as &(dyn Error + 'static));
     match inner.and_then(<dyn Error>::downcast_ref::<rustls::Error>) {

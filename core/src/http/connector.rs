@@ -20,7 +20,7 @@ use super::tls::{Peer, Tls};
 use crate::error::LlmError;
 use crate::options::{config, HttpOptions};
 
-/// A peer that vanished without a word is found in a minute.
+/// A peer that vanished is noticed within a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const KEEP_ALIVE_RETRIES: u32 = 3;
 /// How long an address may stay silent before the next one is tried beside it (RFC 8305, section
@@ -135,7 +135,7 @@ impl Connector {
         if let (true, Some(reason)) = (allowed.is_empty(), denied) {
             return Err(classify::denied(reason));
         }
-        let stream = first_to_answer(&allowed).await;
+        let stream = connect_first(&allowed).await;
         let stream = stream.map_err(|error| classify::cannot_connect(host, &error.to_string()))?;
         tune(&stream).map_err(|error| classify::cannot_connect(host, &error.to_string()))?;
         Ok(Socket::Tcp(stream))
@@ -164,8 +164,8 @@ fn in_turns(addresses: &[IpAddr]) -> Vec<IpAddr> {
 }
 
 /// Tries addresses in order, the next one as soon as those before have failed or stayed silent for
-/// a while; the others are dropped once one is connected. The last failure speaks for all.
-async fn first_to_answer(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+/// a while; the others are dropped once one is connected. The last failure is reported.
+async fn connect_first(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let mut rest = addresses.iter();
     let mut attempts = FuturesUnordered::new();
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");

@@ -1,6 +1,6 @@
 //! One exchange, as it looks from outside while its future runs: whether it has a connection, which
 //! one, and whether the request has left. Timers, retries and cancellation ask this, since a future
-//! that is dropped cannot say it any more.
+//! that is dropped cannot report it any more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::http2;
-use crate::timers::Stage;
+use crate::error::Timer;
 
-/// A kept connection that the host closes within this time of the request was being closed while
+/// A reused connection that the host closes within this time of the request was being closed while
 /// the request was on its way: nobody can have worked on it.
 const CLOSING_RACE: Duration = Duration::from_millis(100);
 
@@ -23,7 +23,7 @@ pub(crate) struct Exchange {
     sent_at: OnceLock<Instant>,
     status: OnceLock<u16>,
     reused: AtomicBool,
-    /// The host said that it did not look at the request.
+    /// The host reported that it did not process the request.
     refused: AtomicBool,
     /// The connection ended, and not only this exchange on it.
     lost: AtomicBool,
@@ -44,7 +44,7 @@ impl Exchange {
         })
     }
 
-    /// There is a connection for it; `reused`: a kept one.
+    /// There is a connection for it; `reused`: one from the pool.
     pub(super) fn connected(&self, reused: bool) {
         self.reused.store(reused, Ordering::Release);
         let _ = self.connected_at.set(Instant::now());
@@ -60,32 +60,33 @@ impl Exchange {
         let _ = self.sent_at.set(Instant::now());
     }
 
-    /// The host said that it did not process the request.
+    /// The host reported that it did not process the request.
     pub(super) fn refused(&self) {
         self.refused.store(true, Ordering::Release);
     }
 
-    /// The connection ended before an answer came.
+    /// The connection ended before a response came.
     pub(super) fn lost(&self) {
         self.lost.store(true, Ordering::Release);
     }
 
-    /// The head of an answer has come.
-    pub(super) fn answered(&self, status: u16) {
+    /// The head of a response has come.
+    pub(super) fn responded(&self, status: u16) {
         let _ = self.status.set(status);
     }
 
-    /// The status of the answer, once it has begun.
+    /// The status of the response, once its head has come.
     pub(crate) fn status(&self) -> Option<u16> {
         self.status.get().copied()
     }
 
-    /// What the exchange waits for, and since when.
-    pub(crate) fn stage(&self) -> (Stage, Instant) {
+    /// The timer of what the exchange waits for, and since when it runs. None once a head has come:
+    /// the rest of an error response has a time limit of its own.
+    pub(crate) fn timer(&self) -> (Option<Timer>, Instant) {
         match self.connected_at.get() {
-            Some(at) if self.status().is_some() => (Stage::Refused, *at),
-            Some(at) => (Stage::Headers, *at),
-            None => (Stage::Connect, self.began),
+            Some(at) if self.status().is_some() => (None, *at),
+            Some(at) => (Some(Timer::Headers), *at),
+            None => (Some(Timer::Connect), self.began),
         }
     }
 
@@ -98,7 +99,7 @@ impl Exchange {
         self.sent_at.get().is_some() && !self.refused.load(Ordering::Acquire)
     }
 
-    /// Whether it met the end of a kept connection, so that the request cannot have been run and
+    /// Whether it met the end of a reused connection, so that the request cannot have been run and
     /// another try costs nothing.
     pub(crate) fn is_stale(&self) -> bool {
         let was_closing = || match self.sent_at.get() {
@@ -108,7 +109,7 @@ impl Exchange {
         self.lost.load(Ordering::Acquire) && self.reused.load(Ordering::Acquire) && was_closing()
     }
 
-    /// The connection did not answer in time: nothing else is sent on it.
+    /// The connection was silent for too long: nothing else is sent on it.
     pub(crate) fn retire_connection(&self) {
         if let Some(connection) = self.shared_connection().upgrade() {
             connection.retire();

@@ -1,9 +1,9 @@
-//! An answer of HTTP/1.1 from random bytes: cut anywhere it has the same head, the same body and
-//! the same end. What follows the body is given back untouched.
+//! A response of HTTP/1.1 from random bytes: cut anywhere it has the same head, the same body and
+//! the same end. What follows the body is left alone.
 
 use std::ops::ControlFlow;
 
-use super::http1::body_reader::{BodyReader, Closed, Progress};
+use super::http1::body::BodyReader;
 use super::http1::head::Head;
 use super::http1::head_reader::HeadReader;
 use super::http1::length::Length;
@@ -38,7 +38,7 @@ pub(crate) fn check(bytes: &[u8], pieces: &[&[u8]]) {
     }
 }
 
-/// Reads one answer; `closed` is the end of the connection behind the pieces.
+/// Reads one response; `closed` is the end of the connection behind the pieces.
 pub(crate) fn read(pieces: &[&[u8]], closed: bool) -> Read {
     let mut read = Read::default();
     if let Err(malformed) = read_into(&mut read, pieces, closed) {
@@ -67,18 +67,18 @@ fn read_into(read: &mut Read, pieces: &[&[u8]], closed: bool) -> Result<(), Malf
     for piece in pieces {
         read_piece(read, &mut body, piece)?;
     }
-    read.ended |= closed && body.closed() == Closed::Whole;
+    read.ended |= closed && body.is_whole_at_close();
     Ok(())
 }
 
 fn read_piece(read: &mut Read, reader: &mut BodyReader, bytes: &[u8]) -> Result<(), Malformed> {
     let body = &mut read.body;
-    let progress = reader.read(bytes, &mut |data| {
+    let end = reader.read(bytes, &mut |data| {
         assert!(!data.is_empty(), "an empty piece");
         body.extend_from_slice(data);
         ControlFlow::Continue(())
     })?;
-    if let Progress::End { consumed } = progress {
+    if let Some(consumed) = end {
         read.ended = true;
         read.after += bytes.len() - consumed;
     }

@@ -11,7 +11,7 @@ use url::{Host, Position, Url};
 
 use super::http1::head_reader::HeadReader;
 use super::socket::Socket;
-use super::ProxyHost;
+use super::{ProxyHost, USER_AGENT};
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::options::config;
 
@@ -138,7 +138,7 @@ impl Proxy {
         let port = url.port_or_known_default().unwrap_or_default();
         let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nhost: {host}:{port}\r\n");
         request.push_str("user-agent: ");
-        request.push_str(crate::plan::USER_AGENT);
+        request.push_str(USER_AGENT);
         let mut request = request.into_bytes();
         if let Some(authorization) = &self.authorization {
             request.extend_from_slice(b"\r\nproxy-authorization: ");

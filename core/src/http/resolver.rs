@@ -13,36 +13,36 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, Semaphore};
 
-/// Lookups at once, each of another name; each holds a thread until the system answers.
+/// Lookups at once, each of another name; each holds a thread until the system is done.
 const LOOKUPS_MAX: usize = 4;
-/// How long an answer is used again; libcurl keeps its answers as long.
-const KEPT: Duration = Duration::from_secs(60);
-/// Names whose answers are kept.
+/// How long addresses are used again; libcurl keeps them as long.
+const ADDRESSES_KEPT: Duration = Duration::from_secs(60);
+/// Names whose addresses are kept.
 const NAMES_MAX: usize = 1024;
 
-type Answer = Result<Arc<[IpAddr]>, String>;
+type Addresses = Result<Arc<[IpAddr]>, String>;
 
 #[derive(Debug, Clone)]
 pub(super) struct Resolver {
     names: Arc<Mutex<HashMap<Arc<str>, Arc<Lookup>>>>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
-/// The lookup of one name: under way, or answered.
+/// The lookup of one name: under way, or finished.
 #[derive(Debug)]
 struct Lookup {
     began: Instant,
-    answer: OnceLock<Answer>,
-    answered: Notify,
-    waiting: AtomicUsize,
+    addresses: OnceLock<Addresses>,
+    finished: Notify,
+    waiters: AtomicUsize,
 }
 
 /// Somebody waits for a lookup, until this is dropped.
-struct Waiting(Arc<Lookup>);
+struct Waiter(Arc<Lookup>);
 
-impl Drop for Waiting {
+impl Drop for Waiter {
     fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::AcqRel);
+        self.0.waiters.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -50,63 +50,63 @@ impl Resolver {
     pub(super) fn new() -> Self {
         Self {
             names: Arc::default(),
-            places: Arc::new(Semaphore::new(LOOKUPS_MAX)),
+            permits: Arc::new(Semaphore::new(LOOKUPS_MAX)),
         }
     }
 
     /// The addresses of a name, in the system's order.
     ///
     /// # Errors
-    /// What the system says; also when no thread can be had for asking it.
-    pub(super) async fn addresses(&self, name: &str) -> Answer {
+    /// The system's error; also when no thread can be had for the lookup.
+    pub(super) async fn addresses(&self, name: &str) -> Addresses {
         if is_localhost(name) {
-            // RFC 6761, section 6.3: these names are this machine, whatever a resolver says.
+            // RFC 6761, section 6.3: these names are this machine, whatever a resolver returns.
             let loopback = [IpAddr::V6(Ipv6Addr::LOCALHOST), Ipv4Addr::LOCALHOST.into()];
             return Ok(loopback.into());
         }
-        let waiting = self.join(name);
-        let lookup = &waiting.0;
+        let waiter = self.join(name);
+        let lookup = &waiter.0;
         loop {
-            let answered = lookup.answered.notified();
-            if let Some(answer) = lookup.answer.get() {
-                return answer.clone();
+            let finished = lookup.finished.notified();
+            if let Some(addresses) = lookup.addresses.get() {
+                return addresses.clone();
             }
-            answered.await;
+            finished.await;
         }
     }
 
     /// The lookup of a name that is under way or fresh, else a new one.
-    fn join(&self, name: &str) -> Waiting {
+    fn join(&self, name: &str) -> Waiter {
         let mut names = lock(&self.names);
         if let Some(lookup) = names.get(name).filter(|lookup| lookup.is_usable()) {
-            lookup.waiting.fetch_add(1, Ordering::AcqRel);
-            return Waiting(Arc::clone(lookup));
+            lookup.waiters.fetch_add(1, Ordering::AcqRel);
+            return Waiter(Arc::clone(lookup));
         }
         if names.len() >= NAMES_MAX {
             names.retain(|_, lookup| lookup.is_usable());
         }
         let lookup = Arc::new(Lookup {
             began: Instant::now(),
-            answer: OnceLock::new(),
-            answered: Notify::new(),
-            waiting: AtomicUsize::new(1),
+            addresses: OnceLock::new(),
+            finished: Notify::new(),
+            waiters: AtomicUsize::new(1),
         });
         // Past the limit it is looked up all the same, and not shared.
         if names.len() < NAMES_MAX {
             names.insert(name.into(), Arc::clone(&lookup));
         }
         tokio::spawn(self.clone().run(name.into(), Arc::clone(&lookup)));
-        Waiting(lookup)
+        Waiter(lookup)
     }
 
-    /// Asks the system once there is a place; a task of its own, since those who wait may leave.
+    /// Asks the system once there is a permit; a task of its own, since those who wait may leave.
     async fn run(self, name: Arc<str>, lookup: Arc<Lookup>) {
-        let Ok(place) = self.places.acquire_owned().await else {
+        let Ok(permit) = self.permits.acquire_owned().await else {
             return;
         };
         {
             let mut names = lock(&self.names);
-            if lookup.waiting.load(Ordering::Acquire) == 0 {
+            if lookup.waiters.load(Ordering::Acquire) == 0 {
                 names.remove(&name);
                 return;
             }
@@ -120,7 +120,7 @@ impl Resolver {
                 let found = (&*name, 0).to_socket_addrs();
                 let found: io::Result<Vec<_>> = found.map(|all| all.map(|at| at.ip()).collect());
                 asked.finish(found.map(Arc::from).map_err(|error| error.to_string()));
-                drop(place);
+                drop(permit);
             });
         if let Err(error) = thread {
             lookup.finish(Err(format!("no thread for the name lookup: {error}")));
@@ -129,18 +129,18 @@ impl Resolver {
 }
 
 impl Lookup {
-    /// Under way, or answered well and not long ago. A second lookup of a name that hangs would
+    /// Under way, or successful and not long ago. A second lookup of a name that hangs would
     /// hang too.
     fn is_usable(&self) -> bool {
-        match self.answer.get() {
+        match self.addresses.get() {
             None => true,
-            Some(answer) => answer.is_ok() && self.began.elapsed() < KEPT,
+            Some(addresses) => addresses.is_ok() && self.began.elapsed() < ADDRESSES_KEPT,
         }
     }
 
-    fn finish(&self, answer: Answer) {
-        let _ = self.answer.set(answer);
-        self.answered.notify_waiters();
+    fn finish(&self, addresses: Addresses) {
+        let _ = self.addresses.set(addresses);
+        self.finished.notify_waiters();
     }
 }
 
@@ -266,33 +266,33 @@ mod tests {
         let resolver = Resolver::new();
         let (first, second) = (resolver.join("name.invalid"), resolver.join("name.invalid"));
         assert!(Arc::ptr_eq(&first.0, &second.0));
-        assert_eq!(first.0.waiting.load(Ordering::Acquire), 2);
+        assert_eq!(first.0.waiters.load(Ordering::Acquire), 2);
     }
 
     #[tokio::test]
-    async fn a_lookup_that_nobody_waits_for_gives_its_place_back() {
+    async fn a_lookup_that_nobody_waits_for_releases_its_permit() {
         let resolver = Resolver::new();
         let busy = resolver
-            .places
+            .permits
             .clone()
             .acquire_many_owned(LOOKUPS_MAX as u32);
         let busy = busy.await.unwrap();
         assert!(resolver.addresses("a.invalid").now_or_never().is_none());
         assert_eq!(lock(&resolver.names).len(), 1);
-        // It takes its turn behind those that have the places, and before us.
+        // It takes its turn behind those that have the permits, and before us.
         tokio::task::yield_now().await;
         drop(busy);
-        let all = resolver.places.acquire_many(LOOKUPS_MAX as u32);
+        let all = resolver.permits.acquire_many(LOOKUPS_MAX as u32);
         assert!(all.await.is_ok());
         assert!(lock(&resolver.names).is_empty(), "it never began");
     }
 
     #[tokio::test]
-    async fn the_system_is_asked_and_its_answer_kept() {
+    async fn the_system_is_asked_and_its_addresses_kept() {
         let resolver = Resolver::new();
         // An address is a name that every system resolves without asking anybody.
         let found = resolver.addresses("127.0.0.2").await.unwrap();
         assert_eq!(found.as_ref(), [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))]);
-        assert!(resolver.join("127.0.0.2").0.answer.get().is_some());
+        assert!(resolver.join("127.0.0.2").0.addresses.get().is_some());
     }
 }

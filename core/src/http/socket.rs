@@ -1,14 +1,23 @@
-//! One connection as bytes: TCP, and TLS over it as often as the way there asks for.
+//! One connection as bytes: TCP, and TLS over it as often as the way there asks for. HTTP/1.1 reads
+//! through one buffer per thread, so that a stream which waits holds no memory for it.
 
+use std::cell::RefCell;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{ready, Context, Poll, Waker};
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
+
+/// What one read brings at most.
+const READ_BYTES: usize = 16 * 1024;
+
+thread_local! {
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
+}
 
 /// A connection, with TLS or without; TLS to a host through a TLS proxy is TLS twice.
 #[derive(Debug)]
@@ -18,8 +27,33 @@ pub(super) enum Socket {
 }
 
 impl Socket {
+    /// Reads once and shows the bytes, which stay in the buffer; none are the end.
+    pub(super) fn poll_read_with<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> Poll<io::Result<T>> {
+        BUFFER.with(|buffer| match buffer.try_borrow_mut() {
+            Ok(mut buffer) => self.read_into(context, &mut buffer, look),
+            // Only if reading led to reading in the same thread; it does not.
+            Err(_) => self.read_into(context, &mut vec![0; READ_BYTES], look),
+        })
+    }
+
+    fn read_into<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> Poll<io::Result<T>> {
+        let mut buffer = ReadBuf::new(buffer);
+        ready!(Pin::new(self).poll_read(context, &mut buffer))?;
+        Poll::Ready(Ok(look(buffer.filled())))
+    }
+
     /// Whether it can carry another request: open, and silent. The kernel is asked, since what the
-    /// runtime knows may be older than what has arrived. It lets go of the task that used it last.
+    /// runtime knows may be older than what has arrived. Forgets the waker of the task that used it
+    /// last.
     pub(super) fn is_idle(&mut self) -> bool {
         let mut byte = [MaybeUninit::uninit()];
         // Bytes under TLS may be mere bookkeeping; such a connection is not worth the doubt.

@@ -1,4 +1,4 @@
-//! TLS 1.2 and 1.3 with rustls and ring. Owns which certificates are trusted and says where they
+//! TLS 1.2 and 1.3 with rustls and ring. Owns which certificates are trusted and reports where they
 //! came from; there is no switch that turns verification off. The files that options name are read
 //! when a client is made, the platform's roots when the first connection needs them: a program that
 //! speaks plain http to its own machine needs none.

@@ -1,5 +1,5 @@
 //! What looks like a secret although nobody named it: bearer tokens, keys of the `sk-` family, the
-//! user and the query of a URL. Called by `redactor`.
+//! user and the query of a URL.
 
 use std::borrow::Cow;
 

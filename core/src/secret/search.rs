@@ -1,5 +1,5 @@
 //! Finds secrets in text, in whole and in pieces. Owns what is searched for: every eight bytes in a
-//! row of a key, plain or in base64, and each word of a header's value. Called by `redactor`.
+//! row of a key, plain or in base64, and each word of a header's value.
 
 use std::ops::Range;
 

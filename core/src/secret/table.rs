@@ -1,5 +1,5 @@
 //! A set of short runs of bytes, each kept as one number, so that a text costs one look per byte.
-//! Called by `search`.
+//!
 
 use secrecy::zeroize::Zeroizing;
 

@@ -325,7 +325,7 @@ proptest! {
     }
 }
 
-/// Every answer passes here: what holds no secret is neither copied nor moved.
+/// Every response passes here: what holds no secret is neither copied nor moved.
 #[test]
 fn a_text_without_secrets_stays_where_it_is() {
     let secrets = secrets(|collector| collector.key("test-key-0123456789"));

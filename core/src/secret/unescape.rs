@@ -1,6 +1,6 @@
 //! Text as whoever reads it will understand it: percent, JSON and HTML escapes undone, with the
 //! place in the original of each byte. Any mix and any case of escapes is undone, so that nobody
-//! has to list the spellings of a key. Called by `search`.
+//! has to list the spellings of a key.
 
 use memchr::memchr3;
 

@@ -120,7 +120,7 @@ async fn cancelled_in_an_upload_nothing_ran() {
     }
 }
 
-/// The whole request is there, and an answer is not, or only in part.
+/// The whole request is there, and a response is not, or only in part.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cancelled_after_the_request_it_may_have_run() {
     let (mock, client) = pair(json!({"retries_max": 5}));
@@ -150,9 +150,9 @@ async fn cancelled_after_the_request_it_may_have_run() {
     }
 }
 
-/// Garbage after the request was sent is an answer of a kind: it may have run.
+/// Garbage after the request was sent is a response of a kind: it may have run.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn garbage_for_an_answer_may_have_run() {
+async fn garbage_for_a_response_may_have_run() {
     let (mock, client) = pair(json!({"retries_max": 5}));
     for place in crate::HTTP1_PLACES {
         mock.plan(

@@ -15,7 +15,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// An answer with a length, so that its bytes are the same in both versions.
+/// A response with a length, so that its bytes are the same in both versions.
 fn encoded(kind: &str, encoding: &str, bytes: &[u8]) -> Value {
     let headers = [
         ("content-type", kind.to_owned()),
@@ -82,7 +82,7 @@ fn cases(plain: &[u8]) -> Vec<Case> {
 const WRONG_CHECKSUM: &str = "a wrong checksum";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whole_answers_are_decoded_alike_on_every_place() {
+async fn whole_responses_are_decoded_alike_on_every_place() {
     are_decoded_alike("application/json", false, body("unpacked").as_bytes()).await;
 }
 

@@ -166,7 +166,7 @@ async fn cancel_and_other_streams_come_through_a_flood() {
 }
 
 /// One HTTP chunk that is a whole gzip member of 4 MiB of line ends.
-fn packed_member() -> String {
+fn gzip_member() -> String {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(&vec![b'\n'; 4 << 20]).unwrap();
     let packed = encoder.finish().unwrap();
@@ -178,12 +178,12 @@ fn packed_member() -> String {
 
 /// F69: four streams that unpack for ever, and what comes of the others beside them on one thread.
 #[tokio::test(flavor = "current_thread")]
-async fn unpacking_delays_no_other_stream() {
-    let _limit = TimeLimit::of("unpacking_delays_no_other_stream");
+async fn decompressing_delays_no_other_stream() {
+    let _limit = TimeLimit::of("decompressing_delays_no_other_stream");
     let (mock, client) = (Mock::start(&["--tls"]), client(json!({"retries_max": 0})));
     let quiet = Mock::start(&[]);
     let (lively, beside) = (quiet.base_url("tokens~40~10"), quiet.base_url("beside"));
-    let packed = json!({"repeat": ENDLESS, "actions": [{ "write_base64": packed_member() }]});
+    let packed = json!({"repeat": ENDLESS, "actions": [{ "write_base64": gzip_member() }]});
     let head = stream_head(json!([["content-encoding", "gzip"]]));
     mock.plan("packed", json!([{"raw": [head, packed]}]));
     let base_url = base_url(&mock, "http", "packed");
@@ -283,11 +283,11 @@ async fn a_step_takes_no_more_than_its_share() {
     assert_eq!(whole, PIECES * piece.len());
 }
 
-/// An answer whose model said why it stopped is complete, whatever goes on behind it: in silence,
+/// A response whose model said why it stopped is complete, whatever goes on behind it: in silence,
 /// or with a host that never stops sending.
 #[tokio::test(flavor = "current_thread")]
-async fn a_timer_behind_a_whole_answer_ends_it_well() {
-    let _limit = TimeLimit::of("a_timer_behind_a_whole_answer_ends_it_well");
+async fn a_timer_behind_a_whole_response_ends_it_well() {
+    let _limit = TimeLimit::of("a_timer_behind_a_whole_response_ends_it_well");
     let (mock, client) = pair(json!({"retries_max": 0, "total_timeout_ms": 600}));
     let choice = json!({"index": 0, "delta": {"content": "whole"}, "finish_reason": "stop"});
     let token = format!(

@@ -15,7 +15,7 @@ mod cancelled;
 mod dead;
 mod encodings;
 mod floods;
-mod kept;
+mod keep_alive;
 mod proxies;
 mod stale;
 mod statuses;
@@ -129,7 +129,7 @@ fn stream_head(fields: Value) -> Value {
     json!({"head": {"status": 200, "headers": headers, "chunked": true}})
 }
 
-/// A whole answer as the bytes of a body.
+/// A whole response as the bytes of a body.
 fn body(text: &str) -> String {
     let message = json!({"role": "assistant", "content": text});
     json!({"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "test-model",

@@ -32,7 +32,7 @@ const BASIC: &str = "proxy-authorization: Basic cHJveHl1c2VyOnMzY3JldEB3b3Jk";
 /// What a proxy does with a request.
 #[derive(Clone)]
 enum Manner {
-    /// Answers with these bytes and closes.
+    /// Responses with these bytes and closes.
     Answers(String),
     /// Reads and says nothing.
     Hangs,
@@ -139,13 +139,13 @@ async fn asks_by_environment() {
     };
     let outcome = match answer {
         Ok(answer) => json!({"text": answer.text}),
-        Err(error) => told(&error),
+        Err(error) => summary(&error),
     };
     let line = format!("\nOUTCOME {outcome}\n");
     std::io::stdout().write_all(line.as_bytes()).unwrap();
 }
 
-fn told(error: &LlmError) -> Value {
+fn summary(error: &LlmError) -> Value {
     json!({"kind": error.kind.name(), "message": error.message, "attempts": error.attempts,
         "timer": error.timer.map(liter_llm::Timer::name), "retryable": error.retryable,
         "maybe_executed": error.maybe_executed})
@@ -200,7 +200,7 @@ fn a_proxy_that_refuses_is_named_and_asked_once() {
     }
 }
 
-/// Also where it only passes requests on: what it wants is no answer of a provider.
+/// Also where it only passes requests on: what it wants is no response of a provider.
 #[test]
 fn a_proxy_that_wants_credentials_for_plain_http_is_named() {
     let challenge = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";

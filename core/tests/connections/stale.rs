@@ -14,7 +14,7 @@ fn good(text: &str) -> Value {
 /// The server worked before it closed: it may have run the request. One retry, on a connection of
 /// its own, and the caller is told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kept_connection_that_works_and_closes_costs_two_requests_at_most() {
+async fn a_reused_connection_that_works_and_closes_costs_two_requests_at_most() {
     for end in ["close", "reset"] {
         let (mock, client) = pair(json!({"retries_max": 5}));
         for place in HTTP1_PLACES {
@@ -37,7 +37,7 @@ async fn a_kept_connection_that_works_and_closes_costs_two_requests_at_most() {
 
 /// Closed at once: the server had given the connection up. Sent again at once, once, for free.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kept_connection_that_closes_at_once_is_replaced_for_free() {
+async fn a_reused_connection_that_closes_at_once_is_replaced_for_free() {
     for end in ["close", "reset"] {
         let (mock, client) = pair(json!({"retries_max": 1}));
         for place in HTTP1_PLACES {

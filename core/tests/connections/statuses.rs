@@ -53,7 +53,7 @@ async fn an_error_status_whose_body_stalls_is_that_error_soon() {
 
 /// However soon a server wants to be asked again, five retries take a part of the own backoff.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn asking_for_no_wait_does_not_take_the_backoff_away() {
+async fn a_retry_after_of_zero_leaves_a_backoff() {
     let (mock, client) = pair(json!({"retries_max": 5}));
     for (number, (name, value)) in [
         ("retry-after-ms", "1"),
@@ -169,8 +169,8 @@ async fn no_redirect_is_followed() {
     }
 }
 
-/// A body without a length ends with its connection, and that is no cut: also where the answer has
-/// no end mark of its own.
+/// A body without a length ends with its connection, and that is no cut: also where the response
+/// has no end mark of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_may_end_with_its_connection() {
     let (mock, client) = pair(json!({"retries_max": 0}));

@@ -1,4 +1,4 @@
-//! Answers that were left before their end: their connection never serves again.
+//! Responses that were left before their end: their connection never serves again.
 
 use std::time::{Duration, Instant};
 
@@ -13,9 +13,9 @@ async fn until_text(stream: &mut LlmStream) {
     crate::within(crate::PATIENCE, read).await;
 }
 
-/// Dropped in the middle, with the rest of the answer on its way or here already.
+/// Dropped in the middle, with the rest of the response on its way or here already.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_that_was_not_read_to_its_end_takes_its_connection_with_it() {
+async fn a_response_that_was_not_read_to_its_end_takes_its_connection_with_it() {
     let (mock, client) = pair(json!({"retries_max": 0}));
     let begun = json!([stream_head(json!([])), {"token": "left "}, {"await": "go"},
         {"token": "over"}, {"finish": "stop"}, {"done": true}, {"chunk_end": true},
@@ -51,7 +51,7 @@ async fn an_answer_that_was_not_read_to_its_end_takes_its_connection_with_it() {
     }
 }
 
-/// The answer is complete at its own mark; a body that then does not end is not waited for long.
+/// The response is complete at its own mark; a body that then does not end is not waited for long.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_does_not_end_after_its_mark_is_left() {
     let (mock, client) = pair(json!({"retries_max": 0}));

@@ -1,4 +1,4 @@
-//! F64 over HTTP/1.1: an answer that begins before the request has ended.
+//! F64 over HTTP/1.1: a response that begins before the request has ended.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ fn upload(base_url: &str) -> LlmRequest {
     long
 }
 
-/// The head of an answer is no reason to stop the upload.
+/// The head of a response is no reason to stop the upload.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_upload_goes_on_beside_an_early_head() {
     let (mock, client) = pair(json!({"retries_max": 0, "idle_timeout_ms": 15_000}));
@@ -77,10 +77,10 @@ async fn an_early_error_status_ends_the_upload() {
     }
 }
 
-/// A whole answer counts although the request was never read; its connection does not serve again,
-/// although the server would.
+/// A whole response counts although the request was never read; its connection does not serve
+/// again, although the server would.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_whole_answer_before_the_upload_ended_takes_its_connection_with_it() {
+async fn a_whole_response_before_the_upload_ended_takes_its_connection_with_it() {
     let (mock, client) = pair(json!({"retries_max": 0}));
     for place in HTTP1_PLACES {
         let early = json!({"before_request": [stream_head(json!([])), {"token": "answered"},

@@ -34,7 +34,7 @@ async fn cancel_resets_the_stream_and_keeps_the_connection() {
                 let waits = tokio::time::timeout(Duration::from_millis(1), stream.next());
                 assert!(waits.await.is_err(), "nothing is answered yet");
                 // Sent by the connection's own task, whoever polls the stream.
-                drive_until(&mut stream, || {
+                poll_until(&mut stream, || {
                     let seen = listener.wait_ms(&format!("whole={}", 2 * round + 1), 20);
                     seen["held"] == true
                 })
@@ -63,7 +63,7 @@ async fn cancel_resets_the_stream_and_keeps_the_connection() {
 }
 
 /// Polls a silent stream until something holds.
-async fn drive_until(stream: &mut liter_llm::LlmStream, mut holds: impl FnMut() -> bool) {
+async fn poll_until(stream: &mut liter_llm::LlmStream, mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
         assert!(
@@ -83,7 +83,7 @@ async fn cancel_stops_an_upload_half_way() {
     let mut long = request(&listener.base_url("upload"));
     long.user = Some("u".repeat(4 << 20));
     let mut stream = client.stream(long);
-    drive_until(&mut stream, || {
+    poll_until(&mut stream, || {
         listener.wait_ms("body_bytes=60000", 20)["held"] == true
     })
     .await;

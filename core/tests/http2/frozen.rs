@@ -9,7 +9,7 @@ use serde_json::{json, Value};
 use crate::server::{trusting, Listener};
 use crate::{ask, client, first_text, pair, refused, request, rest, text, verdict};
 
-/// An answer that has begun when the connection freezes.
+/// A response that has begun when the connection freezes.
 fn freezes_after_a_token() -> Value {
     json!({"acts": [{"start": true}, {"token": "begun"}, {"freeze": true}, {"hang": true}]})
 }
@@ -37,7 +37,7 @@ fn sharing(options: Value) -> (Client, Client) {
 
 /// Every stream of a connection that answers no PING ends, and none of them takes a timer's time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_ping_without_an_answer_ends_the_streams() {
+async fn a_ping_without_a_response_ends_the_streams() {
     let (listener, client) = pair(json!({
         "http2_ping_interval_ms": 100, "http2_ping_timeout_ms": 200, "retries_max": 0}));
     listener.plan(
@@ -86,7 +86,7 @@ async fn a_connection_frozen_before_the_head_costs_one_retry() {
 /// A peer that answers PINGs may be silent for as long as the call's own timers allow, and nobody
 /// pings a connection without streams.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_ping_with_an_answer_ends_nothing() {
+async fn a_ping_with_a_response_ends_nothing() {
     let (listener, client) = pair(json!({
         "http2_ping_interval_ms": 50, "http2_ping_timeout_ms": 5_000, "retries_max": 0}));
     listener.plan(

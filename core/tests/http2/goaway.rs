@@ -81,7 +81,7 @@ async fn streams_go_on_after_goaway_and_new_ones_go_elsewhere() {
         // What was sent before GOAWAY was read is another test's: this connection is known to go.
         listener.plan("held", json!([held()]));
         let mut next = client.stream(request(&listener.base_url("held")));
-        drive(&mut [&mut leaving], Duration::from_millis(50)).await;
+        poll_all(&mut [&mut leaving], Duration::from_millis(50)).await;
         first_text(&mut next).await;
         listener.signal("go");
         for stream in [&mut leaving, &mut next] {
@@ -99,7 +99,7 @@ async fn streams_go_on_after_goaway_and_new_ones_go_elsewhere() {
 }
 
 /// Polls streams that have nothing to say for a while.
-async fn drive(streams: &mut [&mut LlmStream], time: Duration) {
+async fn poll_all(streams: &mut [&mut LlmStream], time: Duration) {
     let all = join_all(streams.iter_mut().map(|stream| stream.next()));
     let waited = tokio::time::timeout(time, all).await;
     assert!(waited.is_err(), "they had something to say: {waited:?}");
@@ -110,10 +110,10 @@ async fn drive(streams: &mut [&mut LlmStream], time: Duration) {
 async fn leader_is_cancelled(listener: &Listener, client: &liter_llm::Client, accepted: u64) {
     let base_url = listener.base_url("many");
     let mut leader = client.stream(request(&base_url));
-    drive(&mut [&mut leader], Duration::from_millis(20)).await;
+    poll_all(&mut [&mut leader], Duration::from_millis(20)).await;
     let started = async {
         while listener.total("accepted") < accepted {
-            drive(&mut [&mut leader], Duration::from_millis(20)).await;
+            poll_all(&mut [&mut leader], Duration::from_millis(20)).await;
         }
     };
     crate::within(crate::PATIENCE, started).await;
@@ -121,14 +121,14 @@ async fn leader_is_cancelled(listener: &Listener, client: &liter_llm::Client, ac
         .map(|_| client.stream(request(&base_url)))
         .collect();
     let mut waiting: Vec<&mut LlmStream> = others.iter_mut().collect();
-    drive(&mut waiting, Duration::from_millis(200)).await;
+    poll_all(&mut waiting, Duration::from_millis(200)).await;
     assert_eq!(
         listener.total("accepted"),
         accepted,
         "they wait for the one connection"
     );
     drop(leader);
-    drive(&mut waiting, Duration::from_millis(50)).await;
+    poll_all(&mut waiting, Duration::from_millis(50)).await;
     listener.signal("handshakes");
     let ends = join_all(others.iter_mut().map(rest)).await;
     for (text, receipt) in ends {

@@ -20,7 +20,8 @@ fn stream_head(fields: Value) -> Value {
     json!({"head": { "headers": headers }})
 }
 
-/// What no answer can be is a protocol error after one request, soon, and the next call is served.
+/// What no response can be is a protocol error after one request, soon, and the next call is
+/// served.
 async fn is_refused_once(name: &str, acts: Value) {
     let (listener, client) = pair(json!({"retries_max": 3, "headers_timeout_ms": 15_000}));
     listener.plan("odd", json!([{ "acts": acts }]));
@@ -69,7 +70,7 @@ async fn large_and_endless_heads_are_protocol_errors() {
 
 /// The limit is the option's: what is below it is served.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_head_below_the_limit_is_an_answer() {
+async fn a_head_below_the_limit_is_a_response() {
     for (options, count) in [(json!({}), 50), (json!({"header_bytes_max": 1 << 18}), 200)] {
         let listener = Listener::new(json!({}));
         let client = client(options);
@@ -98,7 +99,7 @@ async fn a_head_that_is_none_is_a_protocol_error() {
     }
 }
 
-/// Interim heads (RFC 9110, 15.2) come before the answer and say nothing that is used.
+/// Interim heads (RFC 9110, 15.2) come before the response and say nothing that is used.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn interim_heads_and_trailers_are_passed_over() {
     let (listener, client) = pair(json!({"retries_max": 0}));
@@ -145,7 +146,7 @@ async fn endless_interim_heads_end_in_time() {
 
 /// What follows the end of a stream is nobody's.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn frames_after_the_end_of_a_stream_change_no_answer() {
+async fn frames_after_the_end_of_a_stream_change_no_response() {
     let more = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"again\"}}]}\n\n";
     for (kind, flags, payload) in [(DATA, 0, more), (DATA, END_STREAM, more), (DATA, 0, "")] {
         let (listener, client) = pair(json!({"retries_max": 0}));
@@ -235,9 +236,9 @@ async fn a_length_that_does_not_fit_is_found() {
     }
 }
 
-/// A head that ends the stream is an answer without a body.
+/// A head that ends the stream is a response without a body.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_head_alone_is_no_answer() {
+async fn a_head_alone_is_no_response() {
     let (listener, client) = pair(json!({"retries_max": 3}));
     let head = json!({"head": {"headers": [["content-type", "text/event-stream"]], "end": true}});
     listener.plan("empty", json!([{ "acts": [head] }]));

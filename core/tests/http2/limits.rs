@@ -63,7 +63,7 @@ async fn few_streams_per_connection_make_nobody_wait() {
 
 /// The limit may fall while streams are open: from its acknowledgement on it is kept.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_limit_that_is_lowered_later_is_kept() {
+async fn a_limit_that_is_lowered_later_is_respected() {
     for lowered in [0, 1, 2] {
         let listener = Listener::new(json!({"settings": {"max_concurrent_streams": 20}}));
         let client = client(json!({"retries_max": 0}));
@@ -115,7 +115,7 @@ async fn a_peer_without_room_for_any_stream_is_an_error() {
 
 /// SETTINGS may come late, and the requests that waited for them, or did not, are answered.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn settings_that_arrive_late_are_kept_too() {
+async fn settings_that_arrive_late_are_respected_too() {
     let late = json!({"before_settings": [{"await": "settings"}]});
     let listener = Listener::new(json!({
         "settings": {"max_concurrent_streams": 2}, "connections": [late]}));
@@ -150,7 +150,7 @@ async fn settings_that_never_come_end_with_a_timer() {
 
 /// A request's body keeps to the windows that the peer gives, also when it begins with none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_peers_small_windows_are_kept() {
+async fn a_peers_small_windows_are_respected() {
     let listener = Listener::new(json!({"settings": {"initial_window_size": 0}}));
     let opened = json!([{"settings": {"initial_window_size": 200}}, {"request_end": true},
         {"answer": "whole"}]);

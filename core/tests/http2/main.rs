@@ -1,5 +1,5 @@
 //! What HTTP/2 may do to a call, played by a server that is not hyper's: frozen connections,
-//! windows that nobody reads, resets, early answers, heads without end, limits on streams. Every
+//! windows that nobody reads, resets, early responses, heads without end, limits on streams. Every
 //! test asks the server what it saw, so that a scenario that was not played cannot pass.
 #![allow(
     clippy::unwrap_used,

@@ -84,7 +84,7 @@ async fn a_reset_of_half_an_upload_has_not_run() {
 
 /// After the head and before content one more request is allowed; after content none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reset_of_an_answer_cuts_it() {
+async fn a_reset_of_a_response_cuts_it() {
     for code in ["NO_ERROR", "CANCEL", "INTERNAL_ERROR", "REFUSED_STREAM"] {
         let (listener, client) = pair(json!({"retries_max": 5}));
         listener.plan(

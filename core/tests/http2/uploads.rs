@@ -1,4 +1,4 @@
-//! F64: an answer that begins before the request has ended.
+//! F64: a response that begins before the request has ended.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ fn upload(base_url: &str, bytes: usize) -> LlmRequest {
     long
 }
 
-/// The head of an answer is no reason to stop the upload.
+/// The head of a response is no reason to stop the upload.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_upload_goes_on_beside_an_early_head() {
     let (listener, client) = pair(json!({"retries_max": 0}));
@@ -66,10 +66,10 @@ async fn an_early_error_status_ends_the_upload() {
     }
 }
 
-/// A whole answer counts, although the server then asks to stop the upload (RFC 9113, 8.1), or
+/// A whole response counts, although the server then asks to stop the upload (RFC 9113, 8.1), or
 /// simply reads no more of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_whole_answer_before_the_upload_ended_is_an_answer() {
+async fn a_whole_response_before_the_upload_ended_is_a_response() {
     for ends in [json!([]), json!([{"reset": "NO_ERROR"}])] {
         let (listener, client) = pair(json!({"retries_max": 0}));
         let mut acts = vec![

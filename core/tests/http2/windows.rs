@@ -77,7 +77,7 @@ async fn a_flood_stops_at_the_streams_window_and_goes_on() {
 
 /// Streams that were given up while they were full give the connection's window back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dropped_streams_give_the_connections_window_back() {
+async fn dropped_streams_release_the_connections_window() {
     let (listener, client) = pair(json!({"retries_max": 0}));
     let flood = json!([{"acts": [{"start": true}, {"flood": 64 << 20}]}]);
     listener.plan("flood", flood);

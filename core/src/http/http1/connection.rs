@@ -1,8 +1,6 @@
-//! One HTTP/1.1 connection: a request goes out, the head of its answer comes in, and the request's
-//! body goes on beside the reading where the host answers early. Reads go through one buffer per
-//! thread, so that a stream which waits holds no memory for it.
+//! One HTTP/1.1 connection: a request goes out, the head of its response comes in, and the
+//! request's body goes on beside the reading where the host responds early.
 
-use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -10,7 +8,7 @@ use std::sync::Arc;
 use std::task::{ready, Context, Poll};
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::AsyncWrite;
 
 use super::head::Head;
 use super::head_reader::HeadReader;
@@ -18,19 +16,13 @@ use crate::http::classify::ExchangeFailure;
 use crate::http::exchange::Exchange;
 use crate::http::socket::Socket;
 
-/// What one read of a socket brings at most.
-const READ_BYTES: usize = 16 * 1024;
 /// A prompt of at most so many bytes leaves together with its head, in one packet where it fits.
 const JOINED_BYTES_MAX: usize = 16 * 1024;
-
-thread_local! {
-    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
-}
 
 /// An open connection on which nothing is under way.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    socket: Socket,
+    pub(in crate::http) socket: Socket,
 }
 
 /// A request on its way out.
@@ -41,9 +33,9 @@ pub(crate) struct Upload {
     exchange: Arc<Exchange>,
 }
 
-/// The head of an answer, and what stands around it.
+/// A response whose head has come, and what stands around it.
 #[derive(Debug)]
-pub(crate) struct Begun {
+pub(crate) struct Started {
     pub(crate) head: Head,
     /// What came behind the head.
     pub(crate) early: Vec<u8>,
@@ -52,33 +44,36 @@ pub(crate) struct Begun {
 }
 
 impl Connection {
-    pub(crate) fn new(socket: Socket) -> Self {
+    pub(in crate::http) fn new(socket: Socket) -> Self {
         Self { socket }
     }
 
-    /// Sends a request and reads the head of its answer. A host may answer before it has read
+    /// Sends a request and reads the head of its response. A host may respond before it has read
     /// everything.
-    pub(crate) async fn begin(&mut self, upload: Upload) -> Result<Begun, ExchangeFailure> {
+    pub(in crate::http) async fn send(
+        &mut self,
+        upload: Upload,
+    ) -> Result<Started, ExchangeFailure> {
         let mut upload = Some(upload);
         let mut reader = HeadReader::default();
         let mut broken = None;
         let head = poll_fn(|context| {
             if let Some(Err(error)) = self.poll_upload(&mut upload, context) {
-                // It may have answered, and closed, before it had read all.
+                // It may have responded, and closed, before it had read all.
                 broken = Some(error);
             }
             self.poll_head(context, &mut reader)
         });
         let head = head.await;
         match (head, broken) {
-            (Ok(head), None) => Ok(Begun {
+            (Ok(head), None) => Ok(Started {
                 head,
                 early: reader.into_rest(),
                 upload,
             }),
             (Ok(mut head), Some(_)) => {
                 head.keep = false;
-                Ok(Begun {
+                Ok(Started {
                     head,
                     early: reader.into_rest(),
                     upload: None,
@@ -109,7 +104,7 @@ impl Connection {
         reader: &mut HeadReader,
     ) -> Poll<Result<Head, ExchangeFailure>> {
         loop {
-            let read = ready!(self.poll_read(context, |bytes| match bytes {
+            let read = ready!(self.socket.poll_read_with(context, |bytes| match bytes {
                 [] => Err(match reader.closed() {
                     Ok(()) => closed_early(),
                     Err(malformed) => malformed.into(),
@@ -122,19 +117,6 @@ impl Connection {
         }
     }
 
-    /// One read of the socket; no bytes are its end.
-    pub(crate) fn poll_read<T>(
-        &mut self,
-        context: &mut Context<'_>,
-        take: impl FnOnce(&[u8]) -> T,
-    ) -> Poll<io::Result<T>> {
-        BUFFER.with(|buffer| match buffer.try_borrow_mut() {
-            Ok(mut buffer) => poll_read(&mut self.socket, context, &mut buffer, take),
-            // Only if reading led to reading in the same thread; it does not.
-            Err(_) => poll_read(&mut self.socket, context, &mut vec![0; READ_BYTES], take),
-        })
-    }
-
     /// Whether it can serve once more.
     pub(crate) fn is_idle(&mut self) -> bool {
         self.socket.is_idle()
@@ -144,17 +126,6 @@ impl Connection {
 fn closed_early() -> ExchangeFailure {
     let reason = "it was closed before the head of an answer was whole";
     ExchangeFailure::Broken(reason.to_owned())
-}
-
-fn poll_read<T>(
-    socket: &mut Socket,
-    context: &mut Context<'_>,
-    buffer: &mut [u8],
-    take: impl FnOnce(&[u8]) -> T,
-) -> Poll<io::Result<T>> {
-    let mut buffer = ReadBuf::new(buffer);
-    ready!(Pin::new(socket).poll_read(context, &mut buffer))?;
-    Poll::Ready(Ok(take(buffer.filled())))
 }
 
 impl Upload {

@@ -1,4 +1,4 @@
-//! Content codings of an answer (RFC 9110, section 8.4.1).
+//! Content codings of a response (RFC 9110, section 8.4.1).
 
 use http::header::CONTENT_ENCODING;
 use http::HeaderMap;

@@ -1,4 +1,4 @@
-//! The head of an answer (httparse knows the grammar). Owns which statuses there are and whether
+//! The head of a response (httparse knows the grammar). Owns which statuses there are and whether
 //! the connection can serve again.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -6,14 +6,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::field_list::elements;
 use super::length::{announces_body, length, Length};
-use super::Malformed;
+use super::limits::{FIELDS_MAX, HEAD_BYTES_MAX};
+use super::malformed::Malformed;
 
-/// Lines of an answer's head.
-const LINES_MAX: usize = 256;
-/// A head that is longer is given up; `header_bytes_max` is the caller's own, lower limit.
-pub(crate) const HEAD_BYTES_MAX: usize = 256 * 1024;
-
-/// The head of an answer.
+/// The head of a response.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) status: u16,
@@ -30,9 +26,9 @@ impl Head {
     }
 }
 
-/// Parses one head and says how many bytes it takes; `None` when more are needed.
+/// Parses one head, and counts the bytes that it takes; `None` when more are needed.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Malformed> {
-    let mut lines = [httparse::EMPTY_HEADER; LINES_MAX];
+    let mut lines = [httparse::EMPTY_HEADER; FIELDS_MAX];
     let mut parsed = httparse::Response::new(&mut lines);
     let used = match parsed.parse(bytes).map_err(Malformed::Head)? {
         httparse::Status::Complete(used) if used <= HEAD_BYTES_MAX => used,
@@ -82,7 +78,7 @@ fn keeps(version_10: bool, status: u16, headers: &HeaderMap) -> bool {
     let readable = elements(headers, &CONNECTION).all(<[u8]>::is_ascii);
     let coded = headers.contains_key(TRANSFER_ENCODING);
     // Two lengths at once are how answers get smuggled, HTTP/1.0 has no chunks (RFC 9112, section
-    // 6.1), and 204 has no body: whoever says otherwise may send bytes that nobody expects.
+    // 6.1), and 204 has no body: a server that announces one may send bytes that nobody expects.
     let faulty = (coded && (version_10 || headers.contains_key(CONTENT_LENGTH)))
         || (status == 204 && announces_body(headers));
     readable && !faulty && !says("close") && (!version_10 || says("keep-alive"))
@@ -224,11 +220,11 @@ mod tests {
         let with_lines =
             |count: usize| read(&format!("HTTP/1.1 200 OK\n{}\n", "a: b\n".repeat(count)));
         assert_eq!(
-            with_lines(LINES_MAX).unwrap().unwrap().0.headers.len(),
-            LINES_MAX
+            with_lines(FIELDS_MAX).unwrap().unwrap().0.headers.len(),
+            FIELDS_MAX
         );
         let refused = Malformed::Head(httparse::Error::TooManyHeaders);
-        assert_eq!(with_lines(LINES_MAX + 1), Err(refused));
+        assert_eq!(with_lines(FIELDS_MAX + 1), Err(refused));
         let of_bytes = |length: usize| {
             let empty = "HTTP/1.1 200 OK\r\na: \r\n\r\n".len();
             format!(

@@ -1,16 +1,14 @@
-//! Reads the heads of an answer as they come, interim ones included, until that of the final one.
+//! Reads the heads of a response as they come, interim ones included, until that of the final one.
 //! Each byte is looked at a bounded number of times, and what is no HTTP is refused early.
 
-use super::head::{self, Head, HEAD_BYTES_MAX};
-use super::Malformed;
+use super::head::{self, Head};
+use super::limits::{HEAD_BYTES_MAX, INTERIM_BYTES_MAX, INTERIM_HEADS_MAX};
+use super::malformed::Malformed;
 
-/// Interim answers before the final one, and the bytes of their heads, empty lines included.
-pub(crate) const INTERIM_HEADS_MAX: usize = 128;
-pub(crate) const INTERIM_BYTES_MAX: usize = HEAD_BYTES_MAX;
 /// The interim statuses that are registered; behind these a closed connection is only broken.
 const INTERIM_KNOWN: [u16; 4] = [100, 102, 103, 104];
 
-/// The heads of one answer.
+/// The heads of one response.
 #[derive(Debug, Default)]
 pub(crate) struct HeadReader {
     received: Vec<u8>,
@@ -24,7 +22,7 @@ pub(crate) struct HeadReader {
 }
 
 impl HeadReader {
-    /// Takes the next bytes; the head of the final answer once it is whole. What follows it is in
+    /// Takes the next bytes; the head of the final response once it is whole. What follows it is in
     /// `into_rest`.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> Result<Option<Head>, Malformed> {
         self.received.extend_from_slice(bytes);
@@ -232,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_interim_status_alone_is_no_answer() {
+    fn an_unknown_interim_status_alone_is_no_response() {
         let closed = |text: &str| {
             let mut reader = HeadReader::default();
             assert_eq!(reader.read(text.as_bytes()), Ok(None), "{text}");

@@ -1,13 +1,11 @@
-//! How long the body of an answer is (RFC 9112, section 6.3).
+//! How long the body of a response is (RFC 9112, section 6.3).
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::HeaderMap;
 
 use super::field_list::elements;
-use super::Malformed;
-
-/// Nobody sends more, and sums of it with other lengths fit into 64 bits.
-pub(crate) const LENGTH_MAX: u64 = i64::MAX as u64;
+use super::limits::LENGTH_MAX;
+use super::malformed::Malformed;
 
 /// How the end of a body is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,11 @@
-//! What makes bytes no answer of HTTP/1.1. Each case is one rule of RFC 9112 or one limit.
+//! What makes bytes no response of HTTP/1.1. Each case is one rule of RFC 9112 or one limit.
 
 use std::error::Error;
 use std::fmt;
 
-use super::chunked::OVERHEAD_BYTES_MAX;
-use super::head::HEAD_BYTES_MAX;
-use super::head_reader::{INTERIM_BYTES_MAX, INTERIM_HEADS_MAX};
-use super::length::LENGTH_MAX;
+use super::limits::{
+    HEAD_BYTES_MAX, INTERIM_BYTES_MAX, INTERIM_HEADS_MAX, LENGTH_MAX, OVERHEAD_BYTES_MAX,
+};
 
 /// So much of a peer's own words is shown.
 const SHOWN_CHARACTERS_MAX: usize = 40;
@@ -14,7 +13,7 @@ const SHOWN_CHARACTERS_MAX: usize = 40;
 /// The peer does not speak HTTP/1.1; nothing more is read from its connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Malformed {
-    /// No head of an answer, by the grammar.
+    /// No head of a response, by the grammar.
     Head(httparse::Error),
     /// A header that the grammar lets through and that cannot be held.
     Header(String),

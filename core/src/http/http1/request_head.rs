@@ -27,7 +27,7 @@ pub(crate) fn write(
     let length = body_bytes.to_string();
     let own = [("host", host), ("content-length", length.as_str())];
     for (name, value) in own {
-        // Where the caller says it, the caller is right; but not about the message itself.
+        // The caller's header wins, but not about the length of the message.
         if !headers.contains_key(name) || name == "content-length" {
             line(&mut head, name, value.as_bytes());
         }

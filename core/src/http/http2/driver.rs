@@ -1,9 +1,9 @@
-//! The task of one connection: moves its frames, keeps the pool told of what the host announces,
-//! asks a silent host whether it is there while somebody waits for it, and closes what nobody uses.
+//! The task of one connection: moves its frames, tells the pool what the host announces, pings a
+//! silent host while streams wait for it, and closes a connection that is idle for too long.
 
 use std::future::{poll_fn, Future};
 use std::pin::{pin, Pin};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use h2::client::{Builder, SendRequest};
 use h2::{Ping, PingPong};
 use tokio::time::{sleep_until, Instant, Sleep};
 
-use super::connection::Connection;
+use super::connection::{Connection, Observer};
+use super::keep_alive::KeepAlive;
 use super::{CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES};
-use crate::http::http1::head::HEAD_BYTES_MAX;
-use crate::http::pool::{Origin, Timing};
+use crate::http::http1::limits::HEAD_BYTES_MAX;
 use crate::http::socket::Socket;
-use crate::timers::poll_sleep;
+use crate::sleep::poll_sleep;
 
 /// More than any host announces: as long as this stands, it has announced nothing.
 const NOTHING_ANNOUNCED: usize = usize::MAX - 1;
@@ -33,11 +33,11 @@ type H2Connection = h2::client::Connection<Socket, Bytes>;
 /// Speaks HTTP/2 on a new connection.
 ///
 /// # Errors
-/// What h2 says; nothing was sent but the preface.
+/// The error of h2; nothing was sent but the preface.
 pub(crate) async fn open(
     socket: Socket,
-    origin: &Arc<Origin>,
-    timing: Timing,
+    observer: Weak<dyn Observer>,
+    keep_alive: KeepAlive,
 ) -> Result<Arc<Connection>, h2::Error> {
     let mut builder = Builder::new();
     builder
@@ -51,10 +51,12 @@ pub(crate) async fn open(
     let (requests, mut h2) = builder.handshake(socket).await?;
     let driver = Driver {
         probe: requests.clone(),
-        shared: Connection::new(requests, origin),
+        shared: Connection::new(requests, observer),
         ping_pong: h2.ping_pong(),
-        timing,
-        timer: Box::pin(sleep_until(Instant::now() + timing.ping_interval_or_idle())),
+        keep_alive,
+        timer: Box::pin(sleep_until(
+            Instant::now() + keep_alive.ping_interval_or_idle(),
+        )),
         waiting_for_pong: false,
         idle_since: Some(Instant::now()),
         h2,
@@ -70,7 +72,7 @@ struct Driver {
     /// Says whether the connection takes requests still.
     probe: SendRequest<Bytes>,
     ping_pong: Option<PingPong>,
-    timing: Timing,
+    keep_alive: KeepAlive,
     timer: Pin<Box<Sleep>>,
     waiting_for_pong: bool,
     idle_since: Option<Instant>,
@@ -117,8 +119,8 @@ impl Driver {
     fn tell_the_pool(&mut self) {
         let limit = self.h2.max_concurrent_send_streams();
         if limit != NOTHING_ANNOUNCED && self.shared.announce(limit) {
-            if let Some(origin) = self.shared.origin.upgrade() {
-                origin.announced(&self.shared);
+            if let Some(observer) = self.shared.observer.upgrade() {
+                observer.announced(&self.shared);
             }
         }
         let mut nobody = Context::from_waker(std::task::Waker::noop());
@@ -134,33 +136,37 @@ impl Driver {
         };
         if let Poll::Ready(Ok(_)) = ping_pong.poll_pong(context) {
             self.waiting_for_pong = false;
-            let next = Instant::now() + self.timing.ping_interval_or_idle();
+            let next = Instant::now() + self.keep_alive.ping_interval_or_idle();
             self.timer.as_mut().reset(next);
         }
     }
 
-    /// One timer for three things: the next PING, its answer, and the end of an idle connection.
+    /// One timer for three things: the next PING, its acknowledgement, and the end of an idle
+    /// connection.
     fn poll_timer(&mut self, context: &mut Context<'_>, idle: bool) -> Poll<String> {
         if idle && self.idle_since.is_none() {
             self.idle_since = Some(Instant::now());
         } else if !idle && self.idle_since.take().is_some() && !self.waiting_for_pong {
-            let next = Instant::now() + self.timing.ping_interval_or_idle();
+            let next = Instant::now() + self.keep_alive.ping_interval_or_idle();
             self.timer.as_mut().reset(next);
         }
         if let Some(since) = self.idle_since {
-            let end = since + self.timing.shared_idle();
+            let end = since + self.keep_alive.idle_timeout();
             if self.timer.deadline() > end {
                 self.timer.as_mut().reset(end);
             }
         }
         while poll_sleep(self.timer.as_mut(), context).is_ready() {
             if self.waiting_for_pong {
-                let message = format!("no answer to a PING within {:?}", self.timing.ping_timeout);
+                let message = format!(
+                    "no answer to a PING within {:?}",
+                    self.keep_alive.ping_timeout
+                );
                 return Poll::Ready(message);
             }
             if self
                 .idle_since
-                .is_some_and(|since| since.elapsed() >= self.timing.shared_idle())
+                .is_some_and(|since| since.elapsed() >= self.keep_alive.idle_timeout())
             {
                 self.shared.retire();
                 if self.shared.live() == 0 {
@@ -173,15 +179,15 @@ impl Driver {
         Poll::Pending
     }
 
-    /// Asks the host whether it is there, if somebody waits for it, and gives the time to wait.
+    /// Sends a PING if a stream waits for the host, and returns the time to wait.
     fn ping(&mut self) -> Duration {
-        let asks = self.idle_since.is_none() && self.timing.ping_interval.is_some();
+        let asks = self.idle_since.is_none() && self.keep_alive.ping_interval.is_some();
         if let Some(ping_pong) = self.ping_pong.as_mut().filter(|_| asks) {
             if ping_pong.send_ping(Ping::opaque()).is_ok() {
                 self.waiting_for_pong = true;
-                return self.timing.ping_timeout;
+                return self.keep_alive.ping_timeout;
             }
         }
-        self.timing.ping_interval_or_idle()
+        self.keep_alive.ping_interval_or_idle()
     }
 }

@@ -1,4 +1,4 @@
-//! The body of an answer on a shared connection. Owns when the host may send more: once the reader
+//! The body of a response on a shared connection. Owns when the host may send more: once the reader
 //! has taken what came.
 
 use std::fmt;
@@ -6,24 +6,24 @@ use std::task::{ready, Context, Poll};
 
 use h2::RecvStream;
 
-use super::connection::Place;
-use super::exchange::{poll_upload, reason, Upload};
+use super::connection::Permit;
+use super::upload::{poll_upload, Upload};
 use crate::http::classify::BodyFailure;
-use crate::http::{Read, Take};
+use crate::http::{Read, Sink};
 
 /// Dropping it before its end resets the stream, and nothing else of the connection.
 pub(crate) struct ResponseBody {
     stream: RecvStream,
     upload: Option<Upload>,
-    place: Place,
+    permit: Permit,
 }
 
 impl ResponseBody {
-    pub(super) fn new(stream: RecvStream, upload: Option<Upload>, place: Place) -> Self {
+    pub(super) fn new(stream: RecvStream, upload: Option<Upload>, permit: Permit) -> Self {
         Self {
             stream,
             upload,
-            place,
+            permit,
         }
     }
 
@@ -31,18 +31,18 @@ impl ResponseBody {
     pub(crate) fn poll_read(
         &mut self,
         context: &mut Context<'_>,
-        take: Take<'_>,
+        sink: Sink<'_>,
     ) -> Poll<Result<Read, BodyFailure>> {
         poll_upload(&mut self.upload, context);
         Poll::Ready(match ready!(self.stream.poll_data(context)) {
-            // Trailers say nothing that is used.
+            // Trailers are not used.
             None => Ok(Read::End),
-            Some(Err(error)) => Err(BodyFailure::Cut(reason(&error, &self.place))),
+            Some(Err(error)) => Err(BodyFailure::Cut(self.permit.end_reason(&error))),
             Some(Ok(data)) => {
                 if !data.is_empty() {
-                    let _ = take(&data);
+                    let _ = sink(&data);
                 }
-                // Refused only where the stream has ended, which the next read says.
+                // Refused only where the stream has ended, which the next read reports.
                 let _ = self.stream.flow_control().release_capacity(data.len());
                 Ok(Read::More)
             }
@@ -51,7 +51,7 @@ impl ResponseBody {
 
     /// The host was silent for too long: nothing else is begun on its connection.
     pub(crate) fn retire_connection(&self) {
-        self.place.connection.retire();
+        self.permit.connection.retire();
     }
 }
 
@@ -59,7 +59,7 @@ impl fmt::Debug for ResponseBody {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("ResponseBody")
-            .field("place", &self.place)
+            .field("permit", &self.permit)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,5 @@
-//! HTTP/1.1 connections of one origin that wait for their next exchange. The newest serves first,
-//! so that after a burst the rest grow old and are closed.
+//! The idle HTTP/1.1 connections of one origin. The newest serves first, so that after a burst the
+//! rest grow old and are closed.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -8,48 +8,49 @@ use crate::http::http1::connection::Connection;
 
 #[derive(Debug)]
 pub(super) struct Idle {
-    kept: Duration,
+    timeout: Duration,
     connections_max: usize,
     /// The newest last.
-    waiting: VecDeque<(Connection, Instant)>,
+    connections: VecDeque<(Connection, Instant)>,
 }
 
 impl Idle {
-    pub(super) fn new(kept: Duration, connections_max: usize) -> Self {
+    pub(super) fn new(timeout: Duration, connections_max: usize) -> Self {
         Self {
-            kept,
+            timeout,
             connections_max,
-            waiting: VecDeque::new(),
+            connections: VecDeque::new(),
         }
     }
 
     /// The newest one. Whether it is open still, the caller has to ask, once it holds no lock.
     pub(super) fn take(&mut self) -> Option<Connection> {
-        let (connection, since) = self.waiting.pop_back()?;
-        if since.elapsed() < self.kept {
+        let (connection, since) = self.connections.pop_back()?;
+        if since.elapsed() < self.timeout {
             return Some(connection);
         }
         // Those before it are older.
-        self.waiting.clear();
+        self.connections.clear();
         None
     }
 
     /// Keeps a connection for the next exchange; where there are too many, the oldest is closed.
-    pub(super) fn keep(&mut self, connection: Connection) {
-        if self.kept.is_zero() || self.connections_max == 0 {
+    pub(super) fn put(&mut self, connection: Connection) {
+        if self.timeout.is_zero() || self.connections_max == 0 {
             return;
         }
-        if self.waiting.len() >= self.connections_max {
-            self.waiting.pop_front();
+        if self.connections.len() >= self.connections_max {
+            self.connections.pop_front();
         }
-        self.waiting.push_back((connection, Instant::now()));
+        self.connections.push_back((connection, Instant::now()));
     }
 
-    /// Closes what has waited too long, or was closed from the other side; true when none is left.
+    /// Closes what was idle for too long, or was closed from the other side; true when none is
+    /// left.
     pub(super) fn sweep(&mut self) -> bool {
-        let kept = self.kept;
-        self.waiting
-            .retain_mut(|(connection, since)| since.elapsed() < kept && connection.is_idle());
-        self.waiting.is_empty()
+        let timeout = self.timeout;
+        self.connections
+            .retain_mut(|(connection, since)| since.elapsed() < timeout && connection.is_idle());
+        self.connections.is_empty()
     }
 }

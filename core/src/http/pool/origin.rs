@@ -1,5 +1,5 @@
 //! One origin: scheme, host and port, and the connections to it. Owns whose turn it is to open one.
-//! What a host speaks is known once it was connected to; until then, and for HTTP/2, as many
+//! The protocol of a host is known once it was connected to; until then, and for HTTP/2, as many
 //! connections are opened at once as those who wait will fill.
 
 use std::future::Future;
@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use super::idle::Idle;
 use super::lock;
 use crate::http::http1::connection::Connection;
-use crate::http::http2::{self, Place};
+use crate::http::http2::{self, Observer, Permit};
 
 /// What a host is expected to announce until it has (RFC 9113, section 6.5.2, asks for as many).
 const STREAMS_EXPECTED: usize = 100;
@@ -28,37 +28,37 @@ pub(crate) struct Origin {
 
 #[derive(Debug)]
 struct State {
-    speaks_http1: bool,
+    is_http1: bool,
     idle: Idle,
     shared: Vec<Arc<http2::Connection>>,
     /// Connections that are being opened.
-    opening: usize,
+    connecting: usize,
     /// Callers that wait for a connection which others open.
-    waiting: usize,
+    waiters: usize,
     /// How many exchanges a connection to this host takes.
     streams_expected: usize,
 }
 
-/// What a caller does next.
-pub(super) enum Turn {
-    /// Use a kept connection.
-    Kept(Connection),
+/// What a caller has to do for a connection.
+pub(super) enum Acquired {
+    /// Use an idle connection.
+    Idle(Connection),
     /// Use a connection together with others.
-    Shared(Place),
+    Shared(Permit),
     /// Wait, then ask again.
-    Wait(Waiting),
+    Wait(Waiter),
     /// Open a connection.
-    Open(Opening),
+    Connect(Connecting),
 }
 
 /// A caller waits for room.
-pub(super) struct Waiting {
+pub(super) struct Waiter {
     origin: Arc<Origin>,
     notified: Pin<Box<OwnedNotified>>,
 }
 
 /// A caller opens a connection. Dropped before it has one, the next of those who wait may.
-pub(super) struct Opening {
+pub(super) struct Connecting {
     origin: Arc<Origin>,
     counts: bool,
 }
@@ -67,11 +67,11 @@ impl Origin {
     pub(super) fn new(kept: Duration, connections_max: usize) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
-                speaks_http1: false,
+                is_http1: false,
                 idle: Idle::new(kept, connections_max),
                 shared: Vec::new(),
-                opening: 0,
-                waiting: 0,
+                connecting: 0,
+                waiters: 0,
                 streams_expected: STREAMS_EXPECTED,
             }),
             room: Arc::default(),
@@ -79,26 +79,26 @@ impl Origin {
     }
 
     /// What a caller does next. Over plain text only HTTP/1.1 is spoken.
-    pub(super) fn turn(self: &Arc<Self>, is_tls: bool) -> Turn {
+    pub(super) fn acquire(self: &Arc<Self>, is_tls: bool) -> Acquired {
         if let Some(connection) = self.take_idle() {
-            return Turn::Kept(connection);
+            return Acquired::Idle(connection);
         }
         let mut state = lock(&self.state);
-        if let Some(place) = state.shared.iter().find_map(http2::Connection::take_place) {
-            return Turn::Shared(place);
+        if let Some(permit) = state.shared.iter().find_map(http2::Connection::try_acquire) {
+            return Acquired::Shared(permit);
         }
-        let counts = is_tls && !state.speaks_http1;
-        if counts && state.waiting < state.room_to_come() {
-            state.waiting += 1;
+        let counts = is_tls && !state.is_http1;
+        if counts && state.waiters < state.room_to_come() {
+            state.waiters += 1;
             let mut notified = Box::pin(Arc::clone(&self.room).notified_owned());
             notified.as_mut().enable();
-            return Turn::Wait(Waiting {
+            return Acquired::Wait(Waiter {
                 origin: Arc::clone(self),
                 notified,
             });
         }
-        state.opening += usize::from(counts);
-        Turn::Open(Opening {
+        state.connecting += usize::from(counts);
+        Acquired::Connect(Connecting {
             origin: Arc::clone(self),
             counts,
         })
@@ -115,33 +115,8 @@ impl Origin {
     }
 
     /// Keeps an HTTP/1.1 connection for the next exchange.
-    pub(crate) fn keep(&self, connection: Connection) {
-        lock(&self.state).idle.keep(connection);
-    }
-
-    /// An exchange has left its connection.
-    pub(crate) fn has_room(&self) {
-        self.room.notify_one();
-    }
-
-    /// A host said how many exchanges its connection takes.
-    pub(crate) fn announced(&self, connection: &http2::Connection) {
-        let mut state = lock(&self.state);
-        state.streams_expected = connection.limit().max(1);
-        let count = state.to_wake(connection.room());
-        drop(state);
-        self.wake(count);
-    }
-
-    /// A connection takes no more exchanges; who waited for it looks for another.
-    pub(crate) fn forget(&self, connection: &http2::Connection) {
-        let mut state = lock(&self.state);
-        let is_other =
-            |shared: &Arc<http2::Connection>| !std::ptr::eq(Arc::as_ptr(shared), connection);
-        state.shared.retain(is_other);
-        let count = state.to_wake(0);
-        drop(state);
-        self.wake(count);
+    pub(crate) fn put_idle(&self, connection: Connection) {
+        lock(&self.state).idle.put(connection);
     }
 
     fn wake(&self, count: usize) {
@@ -154,7 +129,32 @@ impl Origin {
     pub(super) fn sweep(&self) -> bool {
         let mut state = lock(&self.state);
         let is_empty = state.idle.sweep() && state.shared.is_empty();
-        is_empty && state.opening == 0 && state.waiting == 0
+        is_empty && state.connecting == 0 && state.waiters == 0
+    }
+}
+
+impl Observer for Origin {
+    fn has_room(&self) {
+        self.room.notify_one();
+    }
+
+    fn announced(&self, connection: &http2::Connection) {
+        let mut state = lock(&self.state);
+        state.streams_expected = connection.limit().max(1);
+        let count = state.to_wake(connection.room());
+        drop(state);
+        self.wake(count);
+    }
+
+    /// Callers that waited for it look for another.
+    fn retired(&self, connection: &http2::Connection) {
+        let mut state = lock(&self.state);
+        let is_other =
+            |shared: &Arc<http2::Connection>| !std::ptr::eq(Arc::as_ptr(shared), connection);
+        state.shared.retain(is_other);
+        let count = state.to_wake(0);
+        drop(state);
+        self.wake(count);
     }
 }
 
@@ -162,18 +162,18 @@ impl State {
     /// Exchanges that connections will carry which are not there yet, or not announced.
     fn room_to_come(&self) -> usize {
         let unannounced = self.shared.iter().filter(|shared| !shared.is_announced());
-        (self.opening + unannounced.count()) * self.streams_expected
+        (self.connecting + unannounced.count()) * self.streams_expected
     }
 
     /// How many of those who wait to wake when there is room for so many: these, and those who
     /// have to open what the rest needs.
     fn to_wake(&self, room: usize) -> usize {
-        let without = self.waiting.saturating_sub(room + self.room_to_come());
-        self.waiting.min(room) + without.div_ceil(self.streams_expected)
+        let without = self.waiters.saturating_sub(room + self.room_to_come());
+        self.waiters.min(room) + without.div_ceil(self.streams_expected)
     }
 }
 
-impl Future for Waiting {
+impl Future for Waiter {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -181,27 +181,27 @@ impl Future for Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for Waiter {
     fn drop(&mut self) {
-        lock(&self.origin.state).waiting -= 1;
+        lock(&self.origin.state).waiters -= 1;
     }
 }
 
-impl Opening {
-    /// The host speaks HTTP/1.1: everybody opens a connection of their own.
-    pub(super) fn speaks_http1(mut self) {
+impl Connecting {
+    /// The connection is HTTP/1.1: everybody opens a connection of their own.
+    pub(super) fn connected_http1(mut self) {
         let mut state = lock(&self.origin.state);
-        state.speaks_http1 = true;
-        state.opening -= usize::from(std::mem::take(&mut self.counts));
+        state.is_http1 = true;
+        state.connecting -= usize::from(std::mem::take(&mut self.counts));
         drop(state);
         self.origin.room.notify_waiters();
     }
 
-    /// The host speaks HTTP/2, on a connection that others may use too.
-    pub(super) fn shares(mut self, connection: &Arc<http2::Connection>) {
+    /// The connection is HTTP/2, and others may use it too.
+    pub(super) fn connected_http2(mut self, connection: &Arc<http2::Connection>) {
         let mut state = lock(&self.origin.state);
-        state.speaks_http1 = false;
-        state.opening -= usize::from(std::mem::take(&mut self.counts));
+        state.is_http1 = false;
+        state.connecting -= usize::from(std::mem::take(&mut self.counts));
         if !connection.is_retired() {
             state.shared.push(Arc::clone(connection));
         }
@@ -211,11 +211,11 @@ impl Opening {
     }
 }
 
-impl Drop for Opening {
+impl Drop for Connecting {
     fn drop(&mut self) {
         if self.counts {
             let mut state = lock(&self.origin.state);
-            state.opening -= 1;
+            state.connecting -= 1;
             let count = state.to_wake(0);
             drop(state);
             self.origin.wake(count);
@@ -233,16 +233,16 @@ mod tests {
         Origin::new(Duration::from_secs(50), 10)
     }
 
-    fn opens(origin: &Arc<Origin>) -> Opening {
-        match origin.turn(true) {
-            Turn::Open(opening) => opening,
+    fn opens(origin: &Arc<Origin>) -> Connecting {
+        match origin.acquire(true) {
+            Acquired::Connect(connecting) => connecting,
             _ => panic!("it was not its turn to open one"),
         }
     }
 
-    fn waits(origin: &Arc<Origin>) -> Waiting {
-        match origin.turn(true) {
-            Turn::Wait(waiting) => waiting,
+    fn waits(origin: &Arc<Origin>) -> Waiter {
+        match origin.acquire(true) {
+            Acquired::Wait(waiter) => waiter,
             _ => panic!("it did not have to wait"),
         }
     }
@@ -255,7 +255,7 @@ mod tests {
         let second = opens(&origin);
         drop((first, second, others));
         let state = lock(&origin.state);
-        assert_eq!((state.opening, state.waiting), (0, 0));
+        assert_eq!((state.connecting, state.waiters), (0, 0));
     }
 
     #[test]
@@ -280,10 +280,10 @@ mod tests {
         let origin = origin();
         let first = opens(&origin);
         let mut other = waits(&origin);
-        first.speaks_http1();
+        first.connected_http1();
         assert!((&mut other).now_or_never().is_some());
         drop(other);
         let (_one, _two) = (opens(&origin), opens(&origin));
-        assert_eq!(lock(&origin.state).opening, 0);
+        assert_eq!(lock(&origin.state).connecting, 0);
     }
 }

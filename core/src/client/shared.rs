@@ -1,0 +1,94 @@
+//! What the streams of a client share: options, connections, the environment's keys, the retry
+//! budget, the redactor and the log. Knows neither the client nor a stream.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use super::environment::Environment;
+use super::secrets;
+use crate::http::Http;
+use crate::options::{ClientOptions, LogLevel, LogRecord};
+use crate::request::LlmRequest;
+use crate::secret::{Redactor, Secrets};
+use crate::stream::retry::Budget;
+
+/// Called with each log record.
+pub(crate) type Logger = Arc<dyn Fn(&LogRecord) + Send + Sync>;
+
+/// What the streams of a client share.
+pub(crate) struct Shared {
+    pub(crate) options: ClientOptions,
+    pub(crate) http: Arc<Http>,
+    pub(crate) environment: Environment,
+    pub(crate) budget: Budget,
+    /// Made when a text is to be redacted for the first time.
+    secrets: OnceLock<Secrets>,
+    logger: Option<Logger>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        options: ClientOptions,
+        http: Arc<Http>,
+        environment: Environment,
+        logger: Option<Logger>,
+    ) -> Self {
+        Self {
+            options,
+            http,
+            environment,
+            budget: Budget::default(),
+            secrets: OnceLock::new(),
+            logger,
+        }
+    }
+
+    /// The same with another logger.
+    pub(super) fn with_logger(self, logger: Logger) -> Self {
+        Self {
+            logger: Some(logger),
+            ..self
+        }
+    }
+
+    /// Takes the secrets of this client, and of the call, out of what leaves the core. Made where
+    /// it is needed and not kept: thousands of streams may live at once.
+    pub(crate) fn redactor(&self, request: Option<&LlmRequest>) -> Redactor<'_> {
+        let of_client = self
+            .secrets
+            .get_or_init(|| secrets::of_client(&self.options, &self.environment));
+        Redactor::new(of_client, request.and_then(secrets::of_call))
+    }
+
+    /// Logs a line about a call, made only when its level is wanted, and redacted.
+    pub(crate) fn log(
+        &self,
+        level: LogLevel,
+        provider: Option<&'static str>,
+        request: Option<&LlmRequest>,
+        message: impl FnOnce() -> String,
+    ) {
+        let Some(logger) = self
+            .logger
+            .as_ref()
+            .filter(|_| level <= self.options.log_level)
+        else {
+            return;
+        };
+        let message = self.redactor(request).clean_line(message());
+        logger(&LogRecord {
+            level,
+            message,
+            provider,
+        });
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,215 @@
+//! One attempt: sends the request, looks at the head of the response, and either chooses how its
+//! body is read or tells what the error means. The stream keeps the attempt between polls, holds
+//! the deadlines and decides what comes next.
+
+use std::fmt;
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+
+use super::error_response::{self, read_error_body, unusable};
+use super::prepare::PreparedRequest;
+use super::response_reader::ResponseReader;
+use super::timeouts::timed_out;
+use crate::client::shared::Shared;
+use crate::error::{ErrorKind, LlmError, Phase, Timer};
+use crate::event::Start;
+use crate::framing::sniff::{Declared, Sniffer};
+use crate::http::{Exchange, HttpResponse, Read};
+use crate::providers::headers;
+
+type Sending = Pin<Box<dyn Future<Output = Attempted> + Send>>;
+
+/// An attempt under way. Dropping it closes its connection.
+pub(crate) struct Attempt {
+    pub(crate) sending: Sending,
+    /// How far it has come.
+    pub(crate) exchange: Arc<Exchange>,
+}
+
+/// What came of an attempt.
+#[derive(Debug)]
+pub(crate) struct Attempted {
+    pub(crate) result: Result<ResponseReader, LlmError>,
+    /// It cannot have been run, so that another try costs nothing.
+    pub(crate) stale: bool,
+    pub(crate) status: Option<u16>,
+    /// The version of HTTP of the response, if one came.
+    pub(crate) protocol: &'static str,
+    pub(crate) request_id: Option<String>,
+}
+
+impl Attempt {
+    /// Sends the request once, as soon as it is polled.
+    pub(crate) fn new(shared: &Arc<Shared>, request: &Arc<PreparedRequest>) -> Self {
+        let exchange = Exchange::new();
+        let run = run(
+            Arc::clone(shared),
+            Arc::clone(request),
+            Arc::clone(&exchange),
+        );
+        Self {
+            sending: Box::pin(run),
+            exchange,
+        }
+    }
+
+    /// The error of a timer that ran out before the response began.
+    pub(crate) fn timed_out(
+        &self,
+        timer: Timer,
+        shared: &Shared,
+        request: &PreparedRequest,
+    ) -> LlmError {
+        if !self.exchange.is_connected() {
+            let mut error = timed_out(timer, Phase::Connect);
+            if timer == Timer::Connect {
+                let host = request.http.url.host_str().unwrap_or_default();
+                let through = match shared.http.proxy_host(&request.http.url) {
+                    Some(proxy) => format!(" through the proxy {proxy}"),
+                    None => String::new(),
+                };
+                error.message =
+                    format!("cannot connect to {host}{through} within connect_timeout_ms");
+            }
+            return error;
+        }
+        // Another client may share the connection, and would wait for it in vain too.
+        self.exchange.retire_connection();
+        let mut error = timed_out(timer, Phase::Headers);
+        error.status = self.exchange.status();
+        error.maybe_executed = self.exchange.maybe_executed();
+        error
+    }
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Attempt")
+            .field("exchange", &self.exchange)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn run(
+    shared: Arc<Shared>,
+    request: Arc<PreparedRequest>,
+    exchange: Arc<Exchange>,
+) -> Attempted {
+    // In a box: what it takes to connect and send is freed before the response is read.
+    let sent = Box::pin(shared.http.send(&request.http, &exchange)).await;
+    let mut response = match sent {
+        Ok(response) => response,
+        Err(error) => {
+            return Attempted {
+                stale: error.kind == ErrorKind::Network && exchange.is_stale(),
+                result: Err(error),
+                status: None,
+                protocol: "",
+                request_id: None,
+            };
+        }
+    };
+    let request_id = headers::request_id(&response.headers);
+    let status = Some(response.status);
+    let protocol = response.protocol;
+    let result = match error_response::of_status(&shared, &request, &mut response).await {
+        Some(mut error) => {
+            error.phase = Phase::Headers;
+            Err(error)
+        }
+        None => begin_reading(&shared, &request, response, request_id.clone()).await,
+    };
+    Attempted {
+        result,
+        stale: false,
+        status,
+        protocol,
+        request_id,
+    }
+}
+
+/// A success: chooses how its body is read.
+async fn begin_reading(
+    shared: &Shared,
+    request: &PreparedRequest,
+    mut response: HttpResponse,
+    request_id: Option<String>,
+) -> Result<ResponseReader, LlmError> {
+    let header = |name| {
+        response
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let content_type = header(CONTENT_TYPE)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let encoding =
+        header(CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity"));
+    if let Some(encoding) = encoding {
+        let message = format!("content-encoding {encoding} was not asked for");
+        return Err(unusable(message, response.status, &[]));
+    }
+    let is_stream = content_type.starts_with("text/event-stream")
+        || content_type.starts_with("application/stream+json")
+        || content_type.starts_with("application/x-ndjson");
+    let declared = match is_stream {
+        true => Declared::Stream,
+        false if content_type.contains("json") => Declared::Document,
+        false => Declared::Nothing {
+            asked: request.stream,
+        },
+    };
+    let mut sniffer = Sniffer::new(request.framing, declared);
+    // PHP sends everything as HTML unless it is told otherwise, streams too.
+    if content_type.starts_with("text/html") {
+        peek(&mut response, &mut sniffer).await;
+        if sniffer.is_foreign() {
+            let mut body = sniffer.into_bytes();
+            let limit = crate::DETAIL_BYTES_MAX.saturating_sub(body.len());
+            body.extend(read_error_body(&mut response, limit).await);
+            let message = "the answer is an HTML page; is base_url right?".to_owned();
+            return Err(unusable(message, response.status, &body));
+        }
+    }
+    let start = Start {
+        id: None,
+        model: request.model.clone(),
+        provider: request.provider.name(),
+        request_id,
+        rate_limit: headers::rate_limit(&response.headers),
+        warnings: request.warnings.clone(),
+        seed: fastrand::u64(..),
+    };
+    let decoder = request.provider.decoder(start, request.framing);
+    // A server that cannot stream, or can do nothing else, may do the other; or send an error
+    // document; or declare one and do the other.
+    Ok(ResponseReader::new(
+        response.body,
+        response.status,
+        decoder,
+        sniffer,
+        &shared.options,
+    ))
+}
+
+/// Reads until the first bytes tell what a body is, or too little of it comes.
+async fn peek(response: &mut HttpResponse, sniffer: &mut Sniffer) {
+    let reading = async {
+        while sniffer.form().is_none() {
+            let read = response.body.read(|piece| {
+                sniffer.push(piece);
+                ControlFlow::Continue(())
+            });
+            let Ok(Read::More) = read.await else {
+                break;
+            };
+        }
+    };
+    let _ = tokio::time::timeout(error_response::BODY_WAIT_MAX, reading).await;
+}

@@ -1,0 +1,133 @@
+//! The attempts of one request: when one begins, what comes of it, whether another follows after a
+//! backoff, and how a connection is drained when a response is complete.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::select;
+use tokio::time::sleep;
+
+use super::attempt::Attempt;
+use super::prepare::prepare;
+use super::retry::Policy;
+use super::timeouts::timed_out;
+use super::{Inner, State};
+use crate::error::{LlmError, Phase, Timer};
+use crate::event::{Event, Outcome};
+use crate::options::LogLevel;
+use crate::request::CallLimits;
+
+impl Inner {
+    pub(super) fn begin_attempt(&mut self) {
+        if self.prepared.is_none() {
+            match prepare(&self.shared, &mut self.request) {
+                Ok(prepared) => {
+                    self.provider = Some(prepared.provider.name());
+                    self.prepared = Some(Arc::new(prepared));
+                }
+                Err(error) => return self.fail(error),
+            }
+        }
+        let Some(prepared) = &self.prepared else {
+            return;
+        };
+        self.attempts += 1;
+        self.stale = false;
+        self.status = None;
+        self.deadlines.start(Some(Timer::Connect));
+        self.state = State::Attempting(Attempt::new(&self.shared, prepared));
+    }
+
+    pub(super) async fn attempt(&mut self) {
+        let State::Attempting(attempt) = &mut self.state else {
+            return;
+        };
+        let exchange = Arc::clone(&attempt.exchange);
+        let sending = attempt.sending.as_mut();
+        let attempted = self
+            .deadlines
+            .wait_with(sending, || Some(exchange.timer()))
+            .await;
+        let attempted = match attempted {
+            Ok(attempted) => attempted,
+            Err(timer) => {
+                let Some(prepared) = &self.prepared else {
+                    return;
+                };
+                let error = attempt.timed_out(timer, &self.shared, prepared);
+                return self.fail(error);
+            }
+        };
+        self.log_attempted(&attempted);
+        self.stale = attempted.stale;
+        self.status = attempted.status;
+        self.request_id = attempted.request_id;
+        match attempted.result {
+            Ok(response) => {
+                self.deadlines.start(Some(Timer::FirstToken));
+                self.state = State::Reading(Box::new(response));
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    pub(super) async fn backoff(&mut self) {
+        let State::Backoff(sleep) = &mut self.state else {
+            return;
+        };
+        let slept = self.deadlines.wait(sleep.as_mut()).await;
+        self.state = State::Ready;
+        if slept.is_err() {
+            self.end(timed_out(Timer::Total, Phase::Retry));
+        }
+    }
+
+    /// An attempt failed: tries again where that is right, else ends.
+    pub(super) fn fail(&mut self, mut error: LlmError) {
+        self.redactor().clean_error(&mut error);
+        if self.first_content.is_some() || self.prepared.is_none() {
+            return self.end(error);
+        }
+        let options = &self.shared.options;
+        let limits = [self.request.limits, options.limits, CallLimits::DEFAULTS];
+        let retries_max = limits.into_iter().find_map(|limits| limits.retries_max);
+        let policy = Policy {
+            retries_max: retries_max.unwrap_or_default(),
+            retry_after_max: Duration::from_millis(options.retry_after_max_ms),
+        };
+        let left = self.deadlines.time_left();
+        let budget = &self.shared.budget;
+        match self
+            .history
+            .next(&error, self.stale, policy, left, fastrand::f64(), budget)
+        {
+            None => self.end(error),
+            Some(wait) => {
+                self.log(LogLevel::Warn, || {
+                    format!("{error}; trying again in {wait:?}")
+                });
+                self.deadlines.start(None);
+                // With the state before it the attempt's connection goes.
+                self.state = State::Backoff(Box::pin(sleep(wait)));
+            }
+        }
+    }
+
+    /// Reads the connection to its end so that it can be used again, then pushes END.
+    pub(super) async fn drain(&mut self) {
+        let State::Draining(response, limit) = &mut self.state else {
+            return;
+        };
+        // Late or broken: the connection is simply not used again.
+        let _ = select(pin!(response.drain()), limit.as_mut()).await;
+        let finish = response.finish();
+        self.state = State::Ended;
+        self.shared.budget.deposit();
+        let receipt = self.receipt(Outcome::Complete, None, finish);
+        self.log(LogLevel::Info, || {
+            format!("answered after {} attempts", receipt.attempts)
+        });
+        self.batch.push(Event::End(Box::new(receipt)));
+    }
+}

@@ -1,0 +1,268 @@
+//! One request as its caller sees it: a stream of events, or batch by batch, driven by whoever
+//! polls; dropping it closes the connection. Owns the states of a request and the reading of its
+//! response; attempts are in `lifecycle`, the end is in `receipt`.
+
+pub(crate) mod attempt;
+mod error_response;
+mod lifecycle;
+pub(crate) mod prepare;
+mod receipt;
+pub(crate) mod response_reader;
+pub(crate) mod retry;
+pub(crate) mod timeouts;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::pin::{pin, Pin};
+use std::sync::Arc;
+use std::task::{ready, Context, Poll};
+use std::time::Duration;
+
+use futures_core::Stream;
+use tokio::task::yield_now;
+use tokio::time::{sleep, Instant, Sleep};
+
+use crate::batch::EventBatch;
+use crate::client::shared::Shared;
+use crate::error::{ErrorKind, Timer};
+use crate::event::{Event, Receipt};
+use crate::http::Read;
+use crate::request::LlmRequest;
+use attempt::Attempt;
+use prepare::PreparedRequest;
+use response_reader::ResponseReader;
+use retry::History;
+use timeouts::{Deadlines, Timeouts};
+
+/// How long the rest of a complete response is read so that its connection can be used again.
+const DRAIN: Duration = Duration::from_millis(20);
+/// Reads in a row that bring nothing for the caller, each of 16 KiB at most.
+const TURNS_MAX: u32 = 4;
+
+/// The events of one request: a `Stream` of [`Event`], or batch by batch without an allocation per
+/// piece of text. Nothing is sent before the first poll.
+pub struct LlmStream {
+    inner: Box<Inner>,
+    events: VecDeque<Event>,
+}
+
+/// Where a stream stands. Whatever is under way is in here and nowhere else, so that a step which
+/// is dropped loses nothing.
+#[derive(Debug)]
+enum State {
+    /// The next thing to do is an attempt.
+    Ready,
+    /// A request is on its way, or its response has not begun.
+    Attempting(Attempt),
+    /// The next attempt comes once this has passed.
+    Backoff(Pin<Box<Sleep>>),
+    /// A response is being read.
+    Reading(Box<ResponseReader>),
+    /// The response is complete; its connection is read to the end, briefly, and END follows.
+    Draining(Box<ResponseReader>, Pin<Box<Sleep>>),
+    Ended,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    request: LlmRequest,
+    /// Absent before the request was prepared, and once content came: there will be no other
+    /// attempt, and a long prompt is not kept for a long response.
+    prepared: Option<Arc<PreparedRequest>>,
+    provider: Option<&'static str>,
+    batch: EventBatch,
+    state: State,
+    deadlines: Deadlines,
+    history: History,
+    /// The last attempt cannot have been run.
+    stale: bool,
+    status: Option<u16>,
+    attempts: u32,
+    /// When the stream was first polled.
+    began: Option<Instant>,
+    first_content: Option<Instant>,
+    request_id: Option<String>,
+}
+
+impl LlmStream {
+    pub(crate) fn new(shared: Arc<Shared>, request: LlmRequest) -> Self {
+        Self {
+            inner: Box::new(Inner::new(shared, request)),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Waits for the next events; `None` once the batch that held the END was handed out. Dropping
+    /// the future loses nothing, in whatever phase the request is, so it can stand in a `select!`.
+    pub async fn next_batch(&mut self) -> Option<&EventBatch> {
+        let waiting = CallerWaits::begin(&mut self.inner);
+        let more = waiting.inner.step().await;
+        drop(waiting);
+        more.then_some(&self.inner.batch)
+    }
+
+    /// Takes the events of the last batch out of it.
+    pub fn drain(&mut self) -> Vec<Event> {
+        self.inner.batch.drain()
+    }
+
+    /// Closes the connection at once and gives the receipt of a stream that was ended from outside,
+    /// with the usage known so far. The stream yields nothing afterwards.
+    pub fn abort(&mut self, kind: ErrorKind) -> Receipt {
+        self.events.clear();
+        self.inner.abort(kind)
+    }
+}
+
+impl Stream for LlmStream {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        let this = &mut *self;
+        loop {
+            if let Some(event) = this.events.pop_front() {
+                return Poll::Ready(Some(event));
+            }
+            if this.inner.is_ended() {
+                return Poll::Ready(None);
+            }
+            this.inner.deadlines.resume();
+            // What is under way is in the state, so a step can be begun anew with each poll.
+            let _ = ready!(pin!(this.inner.step()).poll(context));
+            this.inner.deadlines.pause_for_caller();
+            this.events.extend(this.inner.batch.drain());
+        }
+    }
+}
+
+impl fmt::Debug for LlmStream {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            // Without the state: a decoder holds what the redactor has not seen yet.
+            .debug_struct("LlmStream")
+            .field("attempts", &self.inner.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    fn new(shared: Arc<Shared>, request: LlmRequest) -> Self {
+        let stream = request.stream.unwrap_or(true);
+        let timeouts = Timeouts::new(&request.limits, &shared.options.limits, stream);
+        let mut deadlines = Deadlines::new(timeouts);
+        deadlines.pause_for_caller();
+        Self {
+            shared,
+            request,
+            prepared: None,
+            provider: None,
+            batch: EventBatch::default(),
+            state: State::Ready,
+            deadlines,
+            history: History::default(),
+            stale: false,
+            status: None,
+            attempts: 0,
+            began: None,
+            first_content: None,
+            request_id: None,
+        }
+    }
+
+    fn is_ended(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
+    /// Goes on until there are events. False when there will be no more.
+    async fn step(&mut self) -> bool {
+        self.batch.clear();
+        self.began.get_or_insert_with(Instant::now);
+        let mut turns = 0_u32;
+        while self.batch.is_empty() && !self.is_ended() {
+            match &self.state {
+                State::Ready => self.begin_attempt(),
+                State::Attempting(_) => self.attempt().await,
+                State::Backoff(_) => self.backoff().await,
+                State::Reading(_) => self.read().await,
+                State::Draining(..) => self.drain().await,
+                State::Ended => {}
+            }
+            turns += 1;
+            if self.batch.is_empty() && turns.is_multiple_of(TURNS_MAX) {
+                // A host that never stops sending what means nothing: cancellation has its turn.
+                yield_now().await;
+            }
+        }
+        !self.batch.is_empty()
+    }
+
+    async fn read(&mut self) {
+        let State::Reading(response) = &mut self.state else {
+            return;
+        };
+        let mut read = response.read(&mut self.deadlines, &mut self.batch).await;
+        if !self.batch.is_empty() && self.first_content.is_none() {
+            self.first_content = Some(Instant::now());
+            clean_start(&self.shared, &self.request, &mut self.batch);
+            self.deadlines.start(Some(Timer::Idle));
+            self.prepared = None;
+        }
+        // Where there is always something to read, nothing waits, and no timer is asked there.
+        let may_expire = self.batch.is_empty() || self.deadlines.has_total();
+        if let (Ok(Read::More), true) = (&read, may_expire) {
+            if let Some(timer) = self.deadlines.expired() {
+                read = response.timed_out(timer);
+            }
+        }
+        match read {
+            Ok(Read::More) => {}
+            Ok(Read::End) => self.close(),
+            Err(error) => {
+                if error.kind == ErrorKind::Timeout {
+                    response.retire_connection();
+                }
+                self.fail(error);
+            }
+        }
+    }
+
+    /// The response is complete: hands over what was held back until then.
+    fn close(&mut self) {
+        let State::Reading(mut response) = std::mem::replace(&mut self.state, State::Ended) else {
+            return;
+        };
+        response.close(&mut self.batch);
+        if let Err(error) = self.batch.check() {
+            return self.fail(error);
+        }
+        clean_start(&self.shared, &self.request, &mut self.batch);
+        self.state = State::Draining(response, Box::pin(sleep(DRAIN)));
+    }
+}
+
+/// Redacts START, which comes with the first content.
+fn clean_start(shared: &Shared, request: &LlmRequest, batch: &mut EventBatch) {
+    for start in batch.new_starts() {
+        shared.redactor(Some(request)).clean_start(start);
+    }
+}
+
+/// The caller waits for events; its own time begins anew when this is dropped, be it before they
+/// came.
+struct CallerWaits<'s> {
+    inner: &'s mut Inner,
+}
+
+impl<'s> CallerWaits<'s> {
+    fn begin(inner: &'s mut Inner) -> Self {
+        inner.deadlines.resume();
+        Self { inner }
+    }
+}
+
+impl Drop for CallerWaits<'_> {
+    fn drop(&mut self) {
+        self.inner.deadlines.pause_for_caller();
+    }
+}

@@ -1,0 +1,40 @@
+//! Where a request goes: what a base URL may be, and the URL of a request. Pure functions of URLs;
+//! nothing is looked up.
+
+use url::{form_urlencoded, Url};
+
+use crate::error::{ErrorKind, LlmError};
+
+/// Parses a base URL.
+pub(crate) fn parse(text: &str) -> Result<Url, LlmError> {
+    // The text itself is not repeated: it may hold a password.
+    let invalid_url = |reason: &str| {
+        let message = format!("base_url {reason}; write https://host/path");
+        LlmError::new(ErrorKind::Config, message)
+    };
+    let url = Url::parse(text).map_err(|error| invalid_url(&format!("is no URL: {error}")))?;
+    if !matches!(url.scheme(), "https" | "http") {
+        return Err(invalid_url("must begin with https:// or http://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid_url("must not hold a user or password"));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(invalid_url("has no host"));
+    }
+    Ok(url)
+}
+
+/// Appends a path, and of its query what the base URL does not have itself.
+pub(super) fn append(base_url: &Url, path: &str) -> Url {
+    let mut url = base_url.clone();
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    url.set_path(&format!("{}{path}", base_url.path().trim_end_matches('/')));
+    url.set_fragment(None);
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if base_url.query_pairs().all(|(own, _)| own != name) {
+            url.query_pairs_mut().append_pair(&name, &value);
+        }
+    }
+    url
+}

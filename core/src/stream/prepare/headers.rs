@@ -1,0 +1,125 @@
+//! The headers of a request: ours, the codec's and the caller's. Owns which a caller may set.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::error::{ErrorKind, LlmError};
+use crate::http::USER_AGENT;
+use crate::providers::EncodedRequest;
+
+/// Headers that HTTP itself sets, or that would change what a connection means.
+const HEADERS_REFUSED: [&str; 10] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "expect",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "upgrade",
+];
+
+/// The caller's own headers: the client's, then the call's over them.
+pub(crate) fn of_caller(
+    client: &[(String, String)],
+    call: &[(String, String)],
+) -> Result<HeaderMap, LlmError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in client.iter().chain(call) {
+        let lower = name.to_ascii_lowercase();
+        let parsed = HeaderName::from_bytes(lower.as_bytes()).map_err(|_| invalid_name(name))?;
+        if HEADERS_REFUSED.contains(&lower.as_str()) {
+            return Err(invalid_argument(format!(
+                "headers.{name} is set by HTTP itself; leave it out"
+            )));
+        }
+        if !value.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
+            return Err(invalid_argument(format!(
+                "headers.{name} has a character that no header may have"
+            )));
+        }
+        headers.insert(parsed, sensitive(name, value)?);
+    }
+    Ok(headers)
+}
+
+/// All headers of a request: ours, the codec's, and the caller's over both.
+pub(super) fn of_request(
+    encoded: &EncodedRequest,
+    own: HeaderMap,
+    stream: bool,
+) -> Result<HeaderMap, LlmError> {
+    let mut headers = HeaderMap::new();
+    headers.insert("user-agent", HeaderValue::from_static(USER_AGENT));
+    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    let accept = if stream {
+        "text/event-stream, application/json"
+    } else {
+        "application/json"
+    };
+    headers.insert("accept", HeaderValue::from_static(accept));
+    // A compressed stream is held back by some proxies until a block is full.
+    let accept_encoding = if stream { "identity" } else { "gzip" };
+    headers.insert("accept-encoding", HeaderValue::from_static(accept_encoding));
+    let idempotency_key = format!("{:032x}", fastrand::u128(..));
+    for (name, value) in encoded
+        .headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .chain([("idempotency-key", idempotency_key.as_str())])
+    {
+        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid_name(name))?;
+        headers.insert(parsed, sensitive(name, value)?);
+    }
+    let joined = joined(&headers, &own)?;
+    headers.extend(own);
+    headers.extend(joined);
+    Ok(headers)
+}
+
+/// Headers that are lists, of which the caller's own entries take no other away.
+const LISTS: [&str; 1] = ["anthropic-beta"];
+
+/// The lists of which both the codec and the caller set entries.
+fn joined(codec: &HeaderMap, own: &HeaderMap) -> Result<HeaderMap, LlmError> {
+    let mut lists = HeaderMap::new();
+    for name in LISTS {
+        let of = |headers: &HeaderMap| {
+            let value = headers.get(name)?.to_str().ok()?;
+            Some(value.to_owned())
+        };
+        let (Some(ours), Some(theirs)) = (of(codec), of(own)) else {
+            continue;
+        };
+        let mut entries: Vec<&str> = Vec::new();
+        for entry in ours.split(',').chain(theirs.split(',')).map(str::trim) {
+            if !entry.is_empty() && !entries.contains(&entry) {
+                entries.push(entry);
+            }
+        }
+        lists.insert(name, sensitive(name, &entries.join(","))?);
+    }
+    Ok(lists)
+}
+
+/// A value that no Debug shows.
+fn sensitive(name: &str, value: &str) -> Result<HeaderValue, LlmError> {
+    let mut value = HeaderValue::from_str(value)
+        .map_err(|_| invalid_argument(format!("headers.{name} cannot be sent")))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Only its beginning is repeated: who writes a header into one text has its value in the name.
+fn invalid_name(name: &str) -> LlmError {
+    let is_letter = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let begin: String = name.chars().take_while(is_letter).take(40).collect();
+    invalid_argument(format!(
+        "headers: a name that begins with \"{begin}\" is no header name"
+    ))
+}
+
+fn invalid_argument(message: String) -> LlmError {
+    LlmError::new(ErrorKind::InvalidArgument, message)
+}

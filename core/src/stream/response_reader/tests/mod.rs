@@ -1,0 +1,167 @@
+//! How a response ends, on every wire: what had come until then decides, and not how politely the
+//! connection ended.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod documents;
+mod endings;
+mod failures;
+mod limits;
+
+use serde_json::{json, Value};
+
+use super::*;
+use crate::event::{Event, LlmResponse, Start};
+use crate::framing::sniff::Declared;
+use crate::framing::Framing;
+use crate::http::BodyFailure;
+use crate::providers::by_name;
+
+/// A wire, and how a stream of it is written.
+#[derive(Debug, Clone, Copy)]
+struct Wire {
+    provider: &'static str,
+    framing: Framing,
+}
+
+const OPENAI: Wire = Wire {
+    provider: "openai",
+    framing: Framing::Sse,
+};
+const ANTHROPIC: Wire = Wire {
+    provider: "anthropic",
+    framing: Framing::Sse,
+};
+const COHERE_V2: Wire = Wire {
+    provider: "cohere",
+    framing: Framing::Sse,
+};
+const COHERE_V1: Wire = Wire {
+    provider: "cohere",
+    framing: Framing::Ndjson,
+};
+
+impl Wire {
+    /// A body of these documents.
+    fn body(self, documents: &[&str]) -> String {
+        let write = |document: &&str| match self.framing {
+            Framing::Sse => format!("data: {document}\n\n"),
+            Framing::Ndjson => format!("{document}\n"),
+        };
+        let body: String = documents.iter().map(write).collect();
+        // A document may stand in two lines of its test.
+        body.replace(",\n\"", ",\"").replace(":\n{", ":{")
+    }
+
+    fn parser(self, is_stream: bool) -> Parser {
+        let decoder = by_name(self.provider)
+            .unwrap()
+            .decoder(Start::default(), self.framing);
+        let declared = match is_stream {
+            true => Declared::Stream,
+            false => Declared::Document,
+        };
+        let sniffer = Sniffer::new(self.framing, declared);
+        Parser::new(200, decoder, sniffer, &ClientOptions::default())
+    }
+}
+
+/// How the bytes of a body end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Properly,
+    ByReset,
+}
+
+/// What a caller would have after one attempt.
+#[derive(Debug, Default)]
+struct Seen {
+    response: LlmResponse,
+    error: Option<LlmError>,
+    warnings: Vec<String>,
+}
+
+impl Seen {
+    /// The kind of its error, or how it is complete; its text; the names of its calls.
+    fn summary(&self) -> Value {
+        let kind = match &self.error {
+            Some(error) => error.kind.name(),
+            None if self.warnings.is_empty() => "complete",
+            None => "warned",
+        };
+        let calls = self.response.tool_calls.iter();
+        let calls: Vec<_> = calls.map(|call| call.name.as_str()).collect();
+        json!([kind, self.response.text, calls])
+    }
+
+    /// What decides about another attempt.
+    fn retry(&self) -> Option<(bool, bool)> {
+        let error = self.error.as_ref()?;
+        Some((error.retryable, error.maybe_executed))
+    }
+}
+
+/// Reads a body to its end, or to the error or mark that comes first.
+fn read(wire: Wire, is_stream: bool, body: &[u8], ended: Ended) -> Seen {
+    let mut parser = wire.parser(is_stream);
+    let mut batch = EventBatch::default();
+    let mut received = Received::default();
+    for piece in body.chunks(body.len().div_ceil(3).max(1)) {
+        if parser.feed(piece, &mut batch, &mut received).is_break() {
+            break;
+        }
+    }
+    let step = match (received.error, parser.decoder.progress(), ended) {
+        (Some(error), ..) => Err(error),
+        (None, Progress::Done, _) => parser.verdict(),
+        (None, _, Ended::Properly) => parser.end(&mut batch),
+        (None, _, Ended::ByReset) => {
+            let reset = BodyFailure::Cut("connection reset".to_owned());
+            parser.cut(reset, &mut batch)
+        }
+    };
+    if step.is_ok() {
+        parser.decoder.close(&mut batch);
+    }
+    let mut seen = Seen {
+        warnings: parser.finish().warnings,
+        error: step.err(),
+        ..Seen::default()
+    };
+    let events: Vec<Event> = batch.drain();
+    events
+        .into_iter()
+        .for_each(|event| seen.response.push(event));
+    seen
+}
+
+/// Reads a stream, and holds that the manner of its end makes no difference, but where nothing had
+/// come: then a proper end is the host's word, and a reset is a cut like any other.
+fn stream(wire: Wire, body: &str) -> Seen {
+    let seen = read(wire, true, body.as_bytes(), Ended::Properly);
+    let reset = read(wire, true, body.as_bytes(), Ended::ByReset);
+    let is_nothing = |error: &LlmError| error.message.contains("held no answer");
+    if seen.error.as_ref().is_some_and(is_nothing) {
+        assert_eq!(seen.retry(), Some((false, true)), "{wire:?} {body}");
+        assert_eq!(
+            reset.summary(),
+            json!(["TRUNCATED", "", []]),
+            "{wire:?} {body}"
+        );
+        assert_eq!(reset.retry(), Some((true, true)), "{wire:?} {body}");
+    } else {
+        assert_eq!(seen.summary(), reset.summary(), "{wire:?} {body}");
+        assert_eq!(seen.retry(), reset.retry(), "{wire:?} {body}");
+    }
+    for error in [&seen.error, &reset.error].into_iter().flatten() {
+        assert_eq!((error.status, error.phase), (Some(200), Phase::Body));
+    }
+    seen
+}
+
+fn whole(wire: Wire, body: &str) -> Seen {
+    let seen = read(wire, false, body.as_bytes(), Ended::Properly);
+    if let Some(error) = &seen.error {
+        assert_eq!((error.status, error.phase), (Some(200), Phase::Body));
+    }
+    seen
+}

@@ -1,0 +1,106 @@
+//! What the receipt says of a response beside its outcome.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod support;
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use liter_llm::{ErrorKind, Event, LlmRequest, Message, Outcome, Receipt};
+use serde_json::{json, Value};
+use support::{client, Mock};
+
+fn request(mock: &Mock, key: &str) -> LlmRequest {
+    let mut request = LlmRequest::new("test-model", vec![Message::user("hello")]);
+    request.base_url = Some(mock.base_url(key));
+    request
+}
+
+/// A stream of these actions.
+fn stream_of(actions: &[Value]) -> Value {
+    let headers = json!([["content-type", "text/event-stream"]]);
+    let head = json!({"head": {"status": 200, "chunked": true, "headers": headers}});
+    let actions = [&[head], actions].concat();
+    json!([{ "raw": actions }])
+}
+
+async fn receipt_of(mock: &Mock, key: &str) -> Receipt {
+    let mut stream = client(json!({})).stream(request(mock, key));
+    loop {
+        if let Some(Event::End(receipt)) = stream.next().await {
+            return *receipt;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_missing_finish_reason_is_a_warning_of_the_end() {
+    let mock = Mock::start(&[]);
+    let finish = json!({"finish": "stop"});
+    let tokens = [
+        json!({"token": "a"}),
+        json!({"done": true}),
+        json!({"chunk_end": true}),
+    ];
+    mock.plan("bare", stream_of(&tokens));
+    mock.plan(
+        "said",
+        stream_of(&[&tokens[..1], &[finish], &tokens[1..]].concat()),
+    );
+
+    let (bare, said) = (
+        receipt_of(&mock, "bare").await,
+        receipt_of(&mock, "said").await,
+    );
+
+    assert_eq!(
+        (bare.outcome, said.outcome),
+        (Outcome::Complete, Outcome::Complete)
+    );
+    assert_eq!((bare.warnings.len(), said.warnings.len()), (1, 0));
+    assert!(
+        bare.warnings[0].contains("no finish reason"),
+        "{:?}",
+        bare.warnings
+    );
+    let (bare, said) = (json!(bare), json!(said));
+    assert_eq!(
+        (bare.get("finish_reason"), said.get("warnings")),
+        (None, None)
+    );
+}
+
+#[tokio::test]
+async fn what_is_cancelled_behind_a_good_status_has_it() {
+    let mock = Mock::start(&[]);
+    let hang = json!({"hang": true});
+    mock.plan(
+        "answered",
+        stream_of(&[json!({"token": "a"}), hang.clone()]),
+    );
+    mock.plan("silent", json!([{"raw": [hang]}]));
+    let client = client(json!({}));
+
+    let mut answered = client.stream(request(&mock, "answered"));
+    assert!(answered.next_batch().await.is_some());
+    let answered = answered.abort(ErrorKind::Cancelled).error.unwrap();
+    let mut silent = client.stream(request(&mock, "silent"));
+    let mock = Arc::new(mock);
+    let asked = tokio::task::spawn_blocking(move || mock.wait("silent", "requests=1"));
+    tokio::select! {
+        _ = silent.next_batch() => panic!("nothing was said"),
+        asked = asked => assert!(asked.is_ok()),
+    }
+    let silent = silent.abort(ErrorKind::Cancelled).error.unwrap();
+
+    assert_eq!(
+        (answered.status, answered.maybe_executed),
+        (Some(200), true)
+    );
+    assert_eq!(silent.status, None);
+}
