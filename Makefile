@@ -15,7 +15,7 @@ CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
 BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-dir build/bench/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils cmake pkg-config
-OUR_PYTHON := tests/install tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/battery \
+OUR_PYTHON := tests/install tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
   tests/soak tests/mutants tests/hosts/native.py tests/hosts/python \
   tests/summary.py core/fuzz/seeds.py
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
@@ -170,7 +170,7 @@ test-c: library library-for-memory-tools mock $(VENV)/ready ## C99 and C++17 aga
 	@$(call reported,c,code=0; for way in $(WAYS); do \
 	  $(MAKE) -C tests/c run WAY=$$way || code=1; done; \
 	  LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
-	  $(VENV)/bin/python -m pytest -q tests/battery || code=1; exit $$code)
+	  $(VENV)/bin/python -m pytest -q tests/faults || code=1; exit $$code)
 	@[ -n '$(filter valgrind,$(WAYS))' ] || \
 	  echo "valgrind is not here, so its part did not run; make setup installs it"
 
@@ -213,8 +213,8 @@ clean-hosts-node:
 
 .PHONY: battery
 battery: package go node mock ## every fault and the lifecycle through every language, as tables
-	@rm -rf build/battery; mkdir -p build/battery; tests/battery/run.sh $(CURDIR)/build/battery
-	@$(PYTHON) tests/battery/table.py tests/battery/faults.json build/battery
+	@rm -rf build/battery; mkdir -p build/battery; tests/faults/run.sh $(CURDIR)/build/battery
+	@$(PYTHON) tests/faults/table.py tests/faults/faults.json build/battery
 
 .PHONY: test-hosts
 test-hosts: ## the packages inside other people's frameworks, servers, bundlers and programs; HOSTS= names some

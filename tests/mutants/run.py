@@ -45,7 +45,7 @@ class Stage:
     tests: tuple[str, ...]
 
 
-NETWORK = ("interrupted", "connections", "client", "battery", "http2", "network", "secrets")
+NETWORK = ("interrupted", "connections", "client", "faults", "http2", "network", "secrets")
 STAGES = {
     "liter-llm": [
         Stage("core-unit", "liter-llm", ("--lib",)),

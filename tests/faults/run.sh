@@ -11,15 +11,15 @@ names='echo or order or cancel_ends_once or close_ends_all or error_kinds or unr
 
 echo "-- Rust"
 cargo test -q --locked --manifest-path core/Cargo.toml --target-dir core/target -p liter-llm \
-  --test battery -- --nocapture >"$logs/rust.log" 2>&1
+  --test faults -- --nocapture >"$logs/rust.log" 2>&1
 echo "-- C"
 make -s -C tests/c build >"$logs/c-build.log" 2>&1
 build/c/plain/boundary echo order cancel_ends_once close_ends_all error_kinds unread_is_bounded \
   exit_with_live_stream fork_child_works >"$logs/c-lifecycle.log" 2>&1
 build/c/plain/boundary slow >>"$logs/c-lifecycle.log" 2>&1
-PYTHONPATH=bindings/python/tests "$python" -m pytest -v tests/battery >"$logs/c.log" 2>&1
+PYTHONPATH=bindings/python/tests "$python" -m pytest -v tests/faults >"$logs/c.log" 2>&1
 echo "-- Python"
-(cd bindings/python && "$python" -m pytest -v tests/test_battery.py >"$logs/python.log" 2>&1
+(cd bindings/python && "$python" -m pytest -v tests/test_faults.py >"$logs/python.log" 2>&1
   "$python" -m pytest -v -k "$(echo $names)" >"$logs/python-lifecycle.log" 2>&1
   "$python" -m pytest -v -m slow -k ten_thousand_streams >>"$logs/python-lifecycle.log" 2>&1)
 echo "-- Go"
@@ -28,7 +28,7 @@ echo "-- Go"
     -run 'Echo|Order|CancelEnds|CloseEnds|ErrorKinds|UnreadIs|TenThousand|ExitWith' \
     >"$logs/go-lifecycle.log" 2>&1)
 echo "-- Node"
-(cd bindings/node && node --test --test-reporter=tap test/battery.test.mjs >"$logs/node.log" 2>&1
+(cd bindings/node && node --test --test-reporter=tap test/faults.test.mjs >"$logs/node.log" 2>&1
   SLOW=1 node --expose-gc --test --test-reporter=tap test/lifecycle.test.mjs \
     >"$logs/node-lifecycle.log" 2>&1)
 exit 0

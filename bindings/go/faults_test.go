@@ -41,7 +41,7 @@ var batteryWays = []batteryWay{
 // TestBattery plays every scenario that all languages play, on every way on which it can show.
 // LITER_LLM_BATTERY=F12.http2 plays those whose name with its way holds that.
 func TestBattery(t *testing.T) {
-	text, err := os.ReadFile("../../tests/battery/faults.json")
+	text, err := os.ReadFile("../../tests/faults/faults.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-// The fault battery through the Node package: every scenario of tests/battery/faults.json, over
+// The fault battery through the Node package: every scenario of tests/faults/faults.json, over
 // plain HTTP/1.1, over TLS and over HTTP/2. LITER_LLM_BATTERY=F12.http2 plays what holds that.
 import assert from "node:assert/strict";
 import diagnostics from "node:diagnostics_channel";
@@ -12,7 +12,7 @@ import { MESSAGES, Mock, ROOT, shownPiece, test } from "./support.mjs";
 
 const KEY = "test-key-0123456789";
 const SCENARIOS = JSON.parse(
-  readFileSync(path.join(ROOT, "tests/battery/faults.json"), "utf8"),
+  readFileSync(path.join(ROOT, "tests/faults/faults.json"), "utf8"),
 );
 const OUTSIDE = ["requests", "at_least_ms", "at_most_ms"];
 const WAYS = [

@@ -1,4 +1,4 @@
-//! The fault battery through the Rust interface: every scenario of `tests/battery/faults.json`
+//! The fault battery through the Rust interface: every scenario of `tests/faults/faults.json`
 //! against the mock. The same list runs through every binding.
 #![allow(
     clippy::unwrap_used,
@@ -63,7 +63,7 @@ async fn every_fault_ends_as_promised() {
     let mock = Mock::start(&["--tls", "--lifetime-seconds", "600"]);
     // The mock takes whole URLs, as a proxy does. Nothing else runs in this process.
     std::env::set_var("http_proxy", mock.ready["http"].as_str().unwrap());
-    let text = std::fs::read_to_string("../tests/battery/faults.json").unwrap();
+    let text = std::fs::read_to_string("../tests/faults/faults.json").unwrap();
     let scenarios: Vec<Value> = serde_json::from_str(&text).unwrap();
     let mut failures = Vec::new();
     for way in WAYS {

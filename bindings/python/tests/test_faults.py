@@ -1,4 +1,4 @@
-"""The fault battery through the Python package: every row of tests/battery/faults.json, over plain
+"""The fault battery through the Python package: every row of tests/faults/faults.json, over plain
 HTTP/1.1, over TLS and over HTTP/2. LITER_LLM_BATTERY=F12.http2 plays what holds that."""
 
 from __future__ import annotations
