@@ -21,7 +21,7 @@ OUR_PYTHON := tests/install tests/lint tests/http2 tests/model tests/demo tests/
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
   tests/network tests/soak tests/hosts/c -name '*.[ch]' -o -name '*.cpp' | sort)
 TESTS := rust fuzz c install python go node hosts-native recordings model
-CHECKS := rust python c go node sizes library
+CHECKS := rust python c go node sizes imports library
 
 # $(call need,tool,what it is for): one line that says what is missing.
 need = command -v $(1) >/dev/null || { echo "make $@: needs $(1) ($(2))"; exit 1; }
@@ -211,10 +211,10 @@ clean: clean-hosts-node
 clean-hosts-node:
 	rm -rf tests/hosts/node/node_modules tests/hosts/node/programs/next/.next
 
-.PHONY: battery
-battery: package go node mock ## every fault and the lifecycle through every language, as tables
-	@rm -rf build/battery; mkdir -p build/battery; tests/faults/run.sh $(CURDIR)/build/battery
-	@$(PYTHON) tests/faults/table.py tests/faults/faults.json build/battery
+.PHONY: faults
+faults: package go node mock ## every fault and the lifecycle through every language, as tables
+	@rm -rf build/faults; mkdir -p build/faults; tests/faults/run.sh $(CURDIR)/build/faults
+	@$(PYTHON) tests/faults/table.py tests/faults/faults.json build/faults
 
 .PHONY: test-hosts
 test-hosts: ## the packages inside other people's frameworks, servers, bundlers and programs; HOSTS= names some
@@ -360,6 +360,10 @@ lint-sizes: ## lines and columns of files and functions; README blocks are as th
 	@$(call need,$(PYTHON),Python 3)
 	$(PYTHON) tests/lint/limits.py
 	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md
+
+lint-imports: $(VENV)/ready ## no two files import each other; the check itself is tested
+	$(PYTHON) tests/lint/imports.py
+	$(VENV)/bin/python -m pytest -q tests/lint
 
 lint-library: library ## exports, size, hardening, needs of both libraries
 	@$(call need,readelf,binutils)
