@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import control
-import player
+import script
 import trustme
 from h2.settings import SettingCodes
 from http1 import Http1Peer
-from peer import Peer
+from connection import Peer
 from record import ConnectionSeen, Record
 
 BACKLOG = 1024
@@ -47,7 +47,7 @@ class Listener:
 
     def plan(self, key: str, steps: list[dict[str, Any]]) -> None:
         """What the requests of a key get, one step each, the last one for ever."""
-        player.check(steps)
+        script.check(steps)
         self._plans[key], self._served[key] = steps, 0
 
     def step(self, path: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import wire
 from h2.errors import ErrorCodes
 
 if TYPE_CHECKING:
-    from peer import Peer, Stream
+    from connection import Peer, Stream
 
 DATA, HEADERS, CONTINUATION = 0, 1, 9
 END_STREAM, END_HEADERS = 1, 4

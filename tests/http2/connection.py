@@ -16,7 +16,7 @@ import h2.settings
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 from hyperframe.frame import GoAwayFrame, SettingsFrame
-from player import Player, StreamOverError
+from script import Player, StreamOverError
 from record import ConnectionSeen, Record, RequestSeen, now_ms
 
 if TYPE_CHECKING:
