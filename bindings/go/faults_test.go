@@ -14,7 +14,7 @@ import (
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
 )
 
-const batteryKey = "test-key-0123456789"
+const faultsKey = "test-key-0123456789"
 
 type scenario struct {
 	Name        string          `json:"name"`
@@ -29,18 +29,18 @@ type scenario struct {
 	MessageHas  string          `json:"message_has"`
 }
 
-// batteryWay is a way to the provider: which port of the mock is asked, and in which protocol.
-type batteryWay struct{ name, port, version string }
+// faultsWay is a way to the provider: which port of the mock is asked, and in which protocol.
+type faultsWay struct{ name, port, version string }
 
-var batteryWays = []batteryWay{
+var faultsWays = []faultsWay{
 	{"http1", "http", "HTTP/1.1"},
 	{"tls", "https_http1", "HTTP/1.1"},
 	{"http2", "https", "HTTP/2"},
 }
 
-// TestBattery plays every scenario that all languages play, on every way on which it can show.
-// LITER_LLM_BATTERY=F12.http2 plays those whose name with its way holds that.
-func TestBattery(t *testing.T) {
+// TestFaults plays every scenario that all languages play, on every way on which it can show.
+// LITER_LLM_FAULTS=F12.http2 plays those whose name with its way holds that.
+func TestFaults(t *testing.T) {
 	text, err := os.ReadFile("../../tests/faults/faults.json")
 	if err != nil {
 		t.Fatal(err)
@@ -49,17 +49,17 @@ func TestBattery(t *testing.T) {
 	if err := json.Unmarshal(text, &scenarios); err != nil {
 		t.Fatal(err)
 	}
-	for _, way := range batteryWays {
+	for _, way := range faultsWays {
 		for number, scenario := range scenarios {
 			name := scenario.Name + "." + way.name
-			wanted := strings.Contains(name, os.Getenv("LITER_LLM_BATTERY"))
+			wanted := strings.Contains(name, os.Getenv("LITER_LLM_FAULTS"))
 			if !wanted || way.name == "http2" && scenario.HTTP1Only {
 				continue
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				scenario.play(t, way, newClient(t,
-					literllm.WithAPIKey(batteryKey),
+					literllm.WithAPIKey(faultsKey),
 					literllm.With("ca_file", mockPlaces["ca_file"]),
 					// Clients with equal options share connections; a scenario needs its own.
 					literllm.With("pool_idle_timeout_ms", 50_000+number),
@@ -69,8 +69,8 @@ func TestBattery(t *testing.T) {
 	}
 }
 
-func (scenario scenario) play(t *testing.T, way batteryWay, client *literllm.Client) {
-	text := strings.ReplaceAll(string(scenario.Steps), "{key}", batteryKey)
+func (scenario scenario) play(t *testing.T, way faultsWay, client *literllm.Client) {
+	text := strings.ReplaceAll(string(scenario.Steps), "{key}", faultsKey)
 	var planned []any
 	if err := json.Unmarshal([]byte(text), &planned); err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func (scenario scenario) play(t *testing.T, way batteryWay, client *literllm.Cli
 	if !scenario.AnyRequests {
 		scenario.compareRequests(t, way, seen(t, key))
 	}
-	hides(t, strings.ReplaceAll(scenario.Never, "{key}", batteryKey), response, failed, stream)
+	hides(t, strings.ReplaceAll(scenario.Never, "{key}", faultsKey), response, failed, stream)
 	host := strings.Split(strings.Split(request.BaseURL, "/")[2], ":")[0]
 	part := strings.ReplaceAll(scenario.MessageHas, "127.0.0.1", host)
 	if part != "" && (failed == nil || !strings.Contains(failed.Message, part)) {
@@ -122,7 +122,7 @@ func (scenario scenario) play(t *testing.T, way batteryWay, client *literllm.Cli
 }
 
 // compareRequests looks at how many came to the mock, where, and in which version of HTTP.
-func (scenario scenario) compareRequests(t *testing.T, way batteryWay, seen object) {
+func (scenario scenario) compareRequests(t *testing.T, way faultsWay, seen object) {
 	if count := seen["requests_count"]; count != scenario.Expected["requests"] {
 		t.Errorf("%v requests", count)
 	}
@@ -247,12 +247,12 @@ func showsPiece(said, secret string) string {
 	return ""
 }
 
-func TestTheBatteryFindsPiecesOfSecrets(t *testing.T) {
+func TestTheRunnerFindsPiecesOfSecrets(t *testing.T) {
 	for said, found := range map[string]bool{
-		"a " + batteryKey: true, "…0123456789": true, "test-key-": true,
+		"a " + faultsKey: true, "…0123456789": true, "test-key-": true,
 		"test-ke": false, "3456789": false,
 	} {
-		if got := showsPiece(said, batteryKey); (got != "") != found {
+		if got := showsPiece(said, faultsKey); (got != "") != found {
 			t.Errorf("%q in %q", got, said)
 		}
 	}

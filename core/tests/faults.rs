@@ -1,4 +1,4 @@
-//! The fault battery through the Rust interface: every scenario of `tests/faults/faults.json`
+//! Faults through the Rust interface: every row of `tests/faults/faults.json`
 //! against the mock. The same list runs through every binding.
 #![allow(
     clippy::unwrap_used,
@@ -80,13 +80,13 @@ async fn every_fault_ends_as_promised() {
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
-/// `LITER_LLM_BATTERY=F12.http2` runs the rows whose name with its way holds that.
+/// `LITER_LLM_FAULTS=F12.http2` runs the rows whose name with its way holds that.
 fn is_wanted(scenario: &Value, way: Way) -> bool {
     let name = format!("{}.{}", scenario["name"].as_str().unwrap(), way.name);
-    std::env::var("LITER_LLM_BATTERY").map_or(true, |wanted| name.contains(&wanted))
+    std::env::var("LITER_LLM_FAULTS").map_or(true, |wanted| name.contains(&wanted))
 }
 
-/// Whether a row can show on a way; `make battery` reads the line that says why not.
+/// Whether a row can show on a way; `make faults` reads the line that says why not.
 fn can_take(scenario: &Value, way: Way) -> bool {
     let reason = match way.name {
         "proxied" if scenario["name"] == "F15_refused" => "the proxy answers in its place",
@@ -94,7 +94,7 @@ fn can_take(scenario: &Value, way: Way) -> bool {
         _ => return true,
     };
     let name = scenario["name"].as_str().unwrap();
-    println!("battery {name}.{}: left out, {reason}", way.name);
+    println!("fault {name}.{}: left out, {reason}", way.name);
     false
 }
 
@@ -152,13 +152,13 @@ async fn run(mock: &Mock, scenario: &Value, way: Way) -> Vec<String> {
     if let Some(limit) = scenario["memory_mb_max"].as_u64() {
         check.that(&format!("memory grew by {grown} MiB"), grown <= limit);
     }
-    // `make battery` makes a table of these lines.
+    // `make faults` makes a table of these lines.
     let outcome = if check.failures.is_empty() {
         "passed"
     } else {
         "failed"
     };
-    println!("battery {name}: {outcome}");
+    println!("fault {name}: {outcome}");
     check.failures
 }
 

@@ -51,7 +51,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        """As every runner writes it: LITER_LLM_BATTERY=F12.http2 runs what holds that."""
+        """As every runner writes it: LITER_LLM_FAULTS=F12.http2 runs what holds that."""
         return f"{self.row['name']}.{self.way.name}"
 
     def steps(self) -> list[dict[str, Any]]:
@@ -80,11 +80,17 @@ def with_key(document: Any) -> Any:
     return json.loads(json.dumps(document).replace("{key}", KEY))
 
 
+def all_rows() -> list[Row]:
+    """The one list, which the mock provider reads too."""
+    rows: list[Row] = json.loads(Path(__file__).with_name("faults.json").read_text())
+    return rows
+
+
 def cases(ways: Iterable[Way] = WAYS) -> list[Case]:
     """Those that can show on their way, and that are wanted."""
-    rows: list[Row] = json.loads(Path(__file__).with_name("faults.json").read_text())
+    rows = all_rows()
     all_of_them = [Case(number, row, way) for way in ways for number, row in enumerate(rows)]
-    wanted = os.environ.get("LITER_LLM_BATTERY", "")
+    wanted = os.environ.get("LITER_LLM_FAULTS", "")
     return [
         case
         for case in all_of_them

@@ -23,7 +23,7 @@ echo "-- Python"
   "$python" -m pytest -v -k "$(echo $names)" >"$logs/python-lifecycle.log" 2>&1
   "$python" -m pytest -v -m slow -k ten_thousand_streams >>"$logs/python-lifecycle.log" 2>&1)
 echo "-- Go"
-(cd bindings/go && go test -parallel 8 -count=1 -v -run TestBattery . >"$logs/go.log" 2>&1
+(cd bindings/go && go test -parallel 8 -count=1 -v -run TestFaults . >"$logs/go.log" 2>&1
   LITER_LLM_SLOW=1 go test -count=1 -v . \
     -run 'Echo|Order|CancelEnds|CloseEnds|ErrorKinds|UnreadIs|TenThousand|ExitWith' \
     >"$logs/go-lifecycle.log" 2>&1)

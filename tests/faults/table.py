@@ -14,12 +14,12 @@ from pathlib import Path
 
 # How a row and its way are called, and how each runner says what became of it.
 NAME = r"(?P<name>\w+\.\w+)"
-LEFT_OUT = re.compile(rf"^battery {NAME}: left out, (?P<reason>.+)$")
+LEFT_OUT = re.compile(rf"^fault {NAME}: left out, (?P<reason>.+)$")
 FAULTS = {
-    "rust": re.compile(rf"^battery {NAME}: (?P<outcome>passed|failed)$"),
+    "rust": re.compile(rf"^fault {NAME}: (?P<outcome>passed|failed)$"),
     "c": re.compile(rf"test_(scenario|invoke)\[{NAME}\] (?P<outcome>PASSED|FAILED)"),
     "python": re.compile(rf"test_scenario\[{NAME}\] (?P<outcome>PASSED|FAILED)"),
-    "go": re.compile(rf"^ *--- (?P<outcome>PASS|FAIL): TestBattery/{NAME}"),
+    "go": re.compile(rf"^ *--- (?P<outcome>PASS|FAIL): TestFaults/{NAME}"),
     "node": re.compile(rf"^ *(?P<outcome>ok|not ok) \d+ - {NAME}$"),
 }
 # A way, and who goes it.

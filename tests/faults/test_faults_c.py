@@ -1,4 +1,4 @@
-"""The fault battery through the C boundary: every row on every way, with a client of its own and
+"""Faults through the C boundary: every row on every way, with a client of its own and
 with llm_invoke, played by the program of tests/c/player.c and judged here."""
 
 from __future__ import annotations

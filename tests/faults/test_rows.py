@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rows import KEY, WAYS, Came, Case, differences
+from rows import KEY, WAYS, Came, Case, all_rows, differences
 
 ROW = {
     "name": "row",
@@ -67,3 +67,23 @@ def test_an_error_that_was_not_promised_is_found() -> None:
     row = {"name": "row", "expected": {"requests": 1}}
     case = Case(0, row, WAYS[2])
     assert len(differences(case, CAME, SEEN, "localhost")) == 1
+
+
+FIELDS = {
+    *("name", "about", "steps", "request", "expected", "never", "message_has", "cancel_when"),
+    *("closed", "http1_only", "any_requests", "new_connection", "memory_mb_max", "slow"),
+}
+EXPECTED = {
+    *("outcome", "text", "text_length", "attempts", "finish_reason", "tool_calls", "warnings"),
+    *("error", "requests", "at_least_ms", "at_most_ms"),
+}
+
+
+def test_every_row_says_what_is_played_and_what_must_come_of_it() -> None:
+    rows = all_rows()
+    names = [row["name"] for row in rows]
+    assert len(set(names)) == len(rows) > 200
+    for row in rows:
+        assert {"name", "about", "steps", "expected"} <= set(row) <= FIELDS, row["name"]
+        assert {"outcome"} < set(row["expected"]) <= EXPECTED, row["name"]
+        assert row.get("any_requests") or "requests" in row["expected"], row["name"]

@@ -1,5 +1,5 @@
-// The fault battery through the Node package: every scenario of tests/faults/faults.json, over
-// plain HTTP/1.1, over TLS and over HTTP/2. LITER_LLM_BATTERY=F12.http2 plays what holds that.
+// Faults through the Node package: every row of tests/faults/faults.json, over
+// plain HTTP/1.1, over TLS and over HTTP/2. LITER_LLM_FAULTS=F12.http2 plays what holds that.
 import assert from "node:assert/strict";
 import diagnostics from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
@@ -20,7 +20,7 @@ const WAYS = [
   { name: "tls", port: "https_http1", version: "HTTP/1.1" },
   { name: "http2", port: "https", version: "HTTP/2" },
 ];
-const WANTED = process.env.LITER_LLM_BATTERY ?? "";
+const WANTED = process.env.LITER_LLM_FAULTS ?? "";
 const mock = await Mock.start("--tls");
 
 // Most of them wait, so they are played beside each other.
@@ -155,7 +155,7 @@ function wanted(expected) {
   return { error: null, warnings: [], ...Object.fromEntries(inside) };
 }
 
-test("the_battery_finds_pieces_of_secrets", () => {
+test("the_runner_finds_pieces_of_secrets", () => {
   const shows = [
     KEY,
     "\u20260123456789",

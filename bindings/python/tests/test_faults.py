@@ -1,5 +1,5 @@
-"""The fault battery through the Python package: every row of tests/faults/faults.json, over plain
-HTTP/1.1, over TLS and over HTTP/2. LITER_LLM_BATTERY=F12.http2 plays what holds that."""
+"""Faults through the Python package: every row of tests/faults/faults.json, over plain
+HTTP/1.1, over TLS and over HTTP/2. LITER_LLM_FAULTS=F12.http2 plays what holds that."""
 
 from __future__ import annotations
 
