@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::{json, Value};
 use tokio::time::{timeout_at, Instant};
 
+use crate::key_state::{Conditions, Scene};
 use crate::keys::is_key;
 use crate::mock::Mock;
 use crate::plan::Plan;
-use crate::scene::{Conditions, Scene};
 
 pub const PREFIX: &str = "/_/";
 const WAIT_DEFAULT_MS: u64 = 5_000;

@@ -6,16 +6,16 @@ use std::rc::Rc;
 
 use bytes::{Bytes, BytesMut};
 
+use crate::connection::Visit;
 use crate::control;
 use crate::exchange::Origin;
+use crate::executor::Ending;
+use crate::handler::Stage;
 use crate::head::{Head, Length};
 use crate::http2;
 use crate::mock::Mock;
 use crate::output::Sink;
-use crate::player::Ending;
-use crate::stage::Stage;
 use crate::transport::Transport;
-use crate::visit::Visit;
 
 const HEAD_BYTES_MAX: usize = 1024 * 1024;
 const BODY_BYTES_MAX: usize = 80 * 1024 * 1024;

@@ -4,30 +4,30 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod connection;
 mod control;
 mod cuts;
 mod exchange;
+mod executor;
 mod faults;
 mod fill;
+mod handler;
 mod head;
 mod http1;
 mod http2;
+mod key_state;
 mod keys;
-mod library;
 mod mock;
 mod options;
 mod output;
+mod pacer;
 mod plan;
-mod player;
-mod scene;
+mod replies;
 mod script;
 mod server;
-mod stage;
 mod template;
 mod tls;
 mod transport;
-mod visit;
-mod wheel;
 mod wire;
 
 use std::io::{self, Read, Write};

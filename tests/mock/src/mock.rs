@@ -8,12 +8,12 @@ use std::time::Instant;
 use serde_json::{json, Value};
 
 use crate::faults::Faults;
+use crate::key_state::Scene;
 use crate::keys::ready_made;
-use crate::library::Library;
 use crate::options::Options;
+use crate::pacer::Wheel;
 use crate::plan::Plan;
-use crate::scene::Scene;
-use crate::wheel::Wheel;
+use crate::replies::Library;
 use crate::wire::Wire;
 
 /// Scenes beyond this push out the oldest, so that a benchmark may use a key per request.

@@ -12,9 +12,9 @@ use hyper::StatusCode;
 use crate::action::Head;
 use crate::exchange::Exchange;
 use crate::http2::Reply;
-use crate::scene::Scene;
+use crate::key_state::Scene;
+use crate::pacer::Lane;
 use crate::transport::Transport;
-use crate::wheel::Lane;
 
 pub struct Output {
     sink: Sink,

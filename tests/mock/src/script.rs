@@ -8,8 +8,8 @@ use crate::action::{Action, Actions, Head, Paced, Yes};
 use crate::cuts::{every, pieces, split_at_blanks, Cuts};
 use crate::fill::fill;
 use crate::keys::complaint;
-use crate::library::{body, Library, Reply};
 use crate::plan::{Answer, AnswerText, Kind, Status, Tokens};
+use crate::replies::{body, Library, Reply};
 use crate::template::Holes;
 use crate::wire::{Part, Wire};
 

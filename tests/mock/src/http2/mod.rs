@@ -19,13 +19,13 @@ use tokio::sync::{oneshot, Notify};
 use self::adapters::{LocalTasks, Socket};
 use self::reply::{Alive, Pieces};
 pub use self::reply::{Piece, Reply};
+use crate::connection::Visit;
 use crate::control;
+use crate::executor::Ending;
+use crate::handler::Stage;
 use crate::mock::Mock;
 use crate::output::Sink;
-use crate::player::Ending;
-use crate::stage::Stage;
 use crate::transport::Transport;
-use crate::visit::Visit;
 
 /// Enough of "PRI * HTTP/2.0" to tell it from any HTTP/1.1 method.
 pub const PREFACE_START: &[u8] = b"PRI * HTTP/2";

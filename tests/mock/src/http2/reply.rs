@@ -10,7 +10,7 @@ use hyper::Response;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::action::Head;
-use crate::wheel::Lane;
+use crate::pacer::Lane;
 
 /// Parts of a body that wait for hyper; a full queue is back-pressure.
 const PIECES_MAX: usize = 4;

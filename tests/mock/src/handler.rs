@@ -7,15 +7,15 @@ use std::rc::Rc;
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::connection::Visit;
 use crate::exchange::Exchange;
+use crate::executor::{Ending, Player};
+use crate::key_state::Scene;
 use crate::keys::is_key;
 use crate::mock::Mock;
 use crate::output::{Output, Sink};
 use crate::plan::Kind;
-use crate::player::{Ending, Player};
-use crate::scene::Scene;
 use crate::script::{script, Request};
-use crate::visit::Visit;
 
 /// Where requests without a key are seen.
 const KEYLESS: &str = "_";

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot, Notify};
 
 use crate::exchange::Exchange;
 use crate::http2::Piece;
-use crate::scene::Scene;
+use crate::key_state::Scene;
 use crate::transport::{Transport, Written};
 
 const TICK: Duration = Duration::from_millis(2);

@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 use crate::action::{Action, Actions, Filler, Paced};
 use crate::mock::Mock;
 use crate::output::Output;
+use crate::pacer::{Entry, Stop};
 use crate::template::Holes;
-use crate::wheel::{Entry, Stop};
 use crate::wire::{Part, Wire};
 
 const FILLER_PIECE_BYTES: usize = 64 * 1024;

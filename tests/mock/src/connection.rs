@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::exchange::{Exchange, Origin};
+use crate::key_state::Scene;
 use crate::mock::{add, Mock};
-use crate::scene::Scene;
 
 /// Requests of one connection that learn of its close; a benchmark sends many more.
 const EXCHANGES_TOLD_MAX: usize = 1_000;
