@@ -1,39 +1,39 @@
-//! One connection as the scenes see it: opened with its first provider request, closed once. A
+//! One connection as the keys see it: opened with its first provider request, closed once. A
 //! connection that only asked the control API never counts.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::exchange::{Exchange, Origin};
-use crate::key_state::Scene;
+use crate::key_state::KeyState;
 use crate::mock::{add, Mock};
 
 /// Requests of one connection that learn of its close; a benchmark sends many more.
 const EXCHANGES_TOLD_MAX: usize = 1_000;
 
-pub struct Visit {
+pub struct ConnectionSeen {
     mock: Rc<Mock>,
     pub origin: Origin,
     number: Cell<usize>,
-    scenes: RefCell<Vec<Rc<Scene>>>,
+    states: RefCell<Vec<Rc<KeyState>>>,
     exchanges: RefCell<Vec<Rc<Exchange>>>,
     ended: Cell<bool>,
 }
 
-impl Visit {
+impl ConnectionSeen {
     pub fn new(mock: Rc<Mock>, origin: Origin) -> Self {
         Self {
             mock,
             origin,
             number: Cell::new(0),
-            scenes: RefCell::default(),
+            states: RefCell::default(),
             exchanges: RefCell::default(),
             ended: Cell::new(false),
         }
     }
 
-    /// A provider request for this scene came in; returns the connection's number, from 1.
-    pub fn enter(&self, scene: &Rc<Scene>) -> usize {
+    /// A provider request for this key came in; returns the connection's number, from 1.
+    pub fn enter(&self, state: &Rc<KeyState>) -> usize {
         let stats = &self.mock.stats;
         add(&stats.requests_total);
         if self.number.get() == 0 {
@@ -41,10 +41,10 @@ impl Visit {
             add(&stats.connections_open);
             self.number.set(stats.connections_total.get());
         }
-        let mut scenes = self.scenes.borrow_mut();
-        if !scenes.iter().any(|known| Rc::ptr_eq(known, scene)) {
-            scenes.push(scene.clone());
-            scene.connection_opened();
+        let mut states = self.states.borrow_mut();
+        if !states.iter().any(|known| Rc::ptr_eq(known, state)) {
+            states.push(state.clone());
+            state.connection_opened();
         }
         self.number.get()
     }
@@ -70,13 +70,13 @@ impl Visit {
                 .iter()
                 .for_each(|exchange| exchange.closed(now_ms));
         }
-        for scene in self.scenes.borrow().iter() {
-            scene.connection_closed(by_peer);
+        for state in self.states.borrow().iter() {
+            state.connection_closed(by_peer);
         }
     }
 }
 
-impl Drop for Visit {
+impl Drop for ConnectionSeen {
     fn drop(&mut self) {
         self.end(false);
     }

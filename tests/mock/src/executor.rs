@@ -1,4 +1,4 @@
-//! Plays the acts of a script on one answer. Owns what each act does and what the end of a script
+//! Executes the actions of a script on one response. Owns what each action does and what the end of a script
 //! means for the connection; the bytes are made by `wire` and `output`.
 
 use std::io;
@@ -30,7 +30,7 @@ pub enum Ending {
     Reset,
 }
 
-pub struct Player<'a> {
+pub struct Executor<'a> {
     pub mock: &'a Mock,
     pub wire: Rc<Wire>,
     pub holes: Holes,
@@ -44,14 +44,14 @@ struct Walk {
     times_left: u64,
 }
 
-impl Player<'_> {
+impl Executor<'_> {
     /// An error is the peer that went away. A script that ends before its answer does cuts it.
-    pub async fn play(&mut self, actions: Actions) -> io::Result<Ending> {
+    pub async fn run(&mut self, actions: Actions) -> io::Result<Ending> {
         let mut walks = vec![Walk::new(actions, 1)];
         while let Some(walk) = walks.last_mut() {
             let Some(action) = walk.actions.get(walk.next).cloned() else {
                 if walk.again() {
-                    // Endless lists of acts that never wait must not starve the other connections.
+                    // Endless lists of actions that never wait must not starve the other connections.
                     tokio::task::yield_now().await;
                 } else {
                     walks.pop();
@@ -61,7 +61,7 @@ impl Player<'_> {
             walk.next += 1;
             if let Action::Repeat(repeat) = action {
                 walks.push(Walk::new(repeat.actions, repeat.times));
-            } else if let Some(ending) = self.act(action).await? {
+            } else if let Some(ending) = self.execute(action).await? {
                 self.output.flush().await?;
                 return Ok(ending);
             }
@@ -74,7 +74,7 @@ impl Player<'_> {
         })
     }
 
-    async fn act(&mut self, action: Action) -> io::Result<Option<Ending>> {
+    async fn execute(&mut self, action: Action) -> io::Result<Option<Ending>> {
         match action {
             Action::Head(head) => self.output.head(&head).await?,
             Action::Write(text) => self.output.raw(text.as_bytes()).await?,
@@ -97,7 +97,7 @@ impl Player<'_> {
             Action::Paced(paced) => self.pace(paced).await?,
             Action::Signal(name) => {
                 self.output.flush().await?;
-                self.output.scene.event(&name, self.mock.now_ms());
+                self.output.state.event(&name, self.mock.now_ms());
             }
             Action::PauseMs(pause_ms) => {
                 self.output.flush().await?;
@@ -105,7 +105,7 @@ impl Player<'_> {
             }
             Action::Await(name) => {
                 self.output.flush().await?;
-                self.output.scene.released(&name).await;
+                self.output.state.released(&name).await;
             }
             Action::Hang(_) => {
                 self.output.flush().await?;
@@ -115,8 +115,8 @@ impl Player<'_> {
                 self.output.flush().await?;
                 self.output.exchange.want();
                 while !self.output.exchange.is_read() {
-                    let change = self.output.scene.change();
-                    self.output.scene.tell();
+                    let change = self.output.state.change();
+                    self.output.state.tell();
                     change.await;
                 }
             }
@@ -185,20 +185,20 @@ impl Player<'_> {
         let mut tokens_left = paced.tokens;
         let mut delay_ms = 0;
         while tokens_left > 0 {
-            let Some(lane) = self.output.lane() else {
+            let Some(target) = self.output.target() else {
                 return Err(io::ErrorKind::BrokenPipe.into());
             };
             let (stopped, stop) = oneshot::channel();
             let entry = Entry {
-                lane,
+                target,
                 token: token.clone(),
                 tokens_left,
                 interval_ms: paced.interval_ms,
-                scene: self.output.scene.clone(),
+                state: self.output.state.clone(),
                 exchange: self.output.exchange.clone(),
                 stopped,
             };
-            self.mock.wheel.add(entry, delay_ms);
+            self.mock.pacer.add(entry, delay_ms);
             delay_ms = paced.interval_ms;
             match stop.await {
                 Ok(Stop::Done) => return Ok(()),

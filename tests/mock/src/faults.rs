@@ -1,19 +1,14 @@
 //! The list of faults, `tests/faults/faults.json`, compiled in. Of each row only its name and its
 //! steps are read here; what must come of them is the business of the runners in each language.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::Deserialize;
 use serde_json::{json, Value};
 
-use crate::plan::Plan;
+use crate::plan::{NamedPlans, Plan};
 
 const LIST: &str = include_str!("../../faults/faults.json");
-
-pub struct Faults {
-    plans: BTreeMap<String, Rc<Plan>>,
-}
 
 /// A row's other fields are for those who judge what came of it.
 #[derive(Deserialize)]
@@ -22,30 +17,18 @@ struct Row {
     steps: Value,
 }
 
-impl Faults {
-    pub fn none() -> Self {
-        Self {
-            plans: BTreeMap::new(),
+pub fn load() -> Result<NamedPlans, String> {
+    let rows: Vec<Row> =
+        serde_json::from_str(LIST).map_err(|error| format!("faults.json: {error}"))?;
+    let mut faults = NamedPlans::new();
+    for Row { name, steps } in rows {
+        let plan = Plan::parse(json!({ "steps": steps }), &NamedPlans::new())
+            .map_err(|error| format!("faults.json: {name}: {error}"))?;
+        if faults.insert(name.clone(), Rc::new(plan)).is_some() {
+            return Err(format!("faults.json: {name} is there twice"));
         }
     }
-
-    pub fn load() -> Result<Self, String> {
-        let rows: Vec<Row> =
-            serde_json::from_str(LIST).map_err(|error| format!("faults.json: {error}"))?;
-        let mut plans = BTreeMap::new();
-        for Row { name, steps } in rows {
-            let plan = Plan::parse(json!({ "steps": steps }), &Self::none())
-                .map_err(|error| format!("faults.json: {name}: {error}"))?;
-            if plans.insert(name.clone(), Rc::new(plan)).is_some() {
-                return Err(format!("faults.json: {name} is there twice"));
-            }
-        }
-        Ok(Self { plans })
-    }
-
-    pub fn get(&self, name: &str) -> Option<&Rc<Plan>> {
-        self.plans.get(name)
-    }
+    Ok(faults)
 }
 
 #[cfg(test)]
@@ -55,9 +38,9 @@ mod tests {
     #[test]
     fn the_list_loads_whole() {
         let rows: Vec<Value> = serde_json::from_str(LIST).expect("faults.json");
-        let faults = Faults::load().expect("faults.json");
+        let faults = load().expect("faults.json");
 
-        assert_eq!(faults.plans.len(), rows.len());
+        assert_eq!(faults.len(), rows.len());
         for row in rows {
             let steps = row["steps"].as_array().map(Vec::len);
             let plan = row["name"].as_str().and_then(|name| faults.get(name));

@@ -1,5 +1,5 @@
-//! One provider request, whatever the HTTP version: finds its scene and step, keeps what was seen,
-//! and plays. The two servers bring the request and own the connection.
+//! One provider request, whatever the HTTP version: finds the state of its key and its step,
+//! keeps what was seen, and plays. The two servers bring the request and own the connection.
 
 use std::io;
 use std::rc::Rc;
@@ -7,67 +7,68 @@ use std::rc::Rc;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::connection::Visit;
+use crate::connection::ConnectionSeen;
 use crate::exchange::Exchange;
-use crate::executor::{Ending, Player};
-use crate::key_state::Scene;
+use crate::executor::{Ending, Executor};
+use crate::key_state::KeyState;
 use crate::keys::is_key;
 use crate::mock::Mock;
 use crate::output::{Output, Sink};
 use crate::plan::Kind;
-use crate::script::{script, Request};
+use crate::request::Request;
+use crate::script::script;
 
 /// Where requests without a key are seen.
 const KEYLESS: &str = "_";
 
-pub struct Stage {
+pub struct Handler {
     mock: Rc<Mock>,
     key: String,
-    scene: Rc<Scene>,
+    state: Rc<KeyState>,
     exchange: Rc<Exchange>,
     index: usize,
 }
 
-impl Stage {
+impl Handler {
     /// The head is here. The key is the first part of the path.
     pub fn new(
         mock: Rc<Mock>,
-        visit: &Visit,
+        seen: &ConnectionSeen,
         (method, path, version): (&str, &str, &'static str),
         headers: Vec<(String, String)>,
     ) -> Self {
         let key = key(path);
-        let scene = mock.scene(key);
-        let connection = visit.enter(&scene);
+        let state = mock.key_state(key);
+        let connection = seen.enter(&state);
         let start = (method, path, version);
-        let from = (connection, visit.origin);
+        let from = (connection, seen.origin);
         let exchange = Rc::new(Exchange::new(start, headers, mock.now_ms(), from));
-        visit.served(exchange.clone());
+        seen.served(exchange.clone());
         Self {
             key: key.to_owned(),
-            index: scene.begin(),
+            index: state.begin(),
             mock,
-            scene,
+            state,
             exchange,
         }
     }
 
     /// Whether the step is played as soon as the head is known, with the body left unread.
     pub fn plays_before_request(&self) -> bool {
-        let step = self.scene.plan.step(self.index);
+        let step = self.state.plan.step(self.index);
         step.is_some_and(|(step, _)| matches!(step.kind, Kind::BeforeRequest(_)))
     }
 
     /// The request is here as far as it will be read.
     pub fn received(&self, body: &Bytes) {
         self.exchange.keep_body(body);
-        self.scene.received(&self.exchange);
+        self.state.received(&self.exchange);
     }
 
     /// Returns when the script wants the rest of the request.
     pub async fn wants_request(&self) {
         while !self.exchange.is_wanted() {
-            self.scene.change().await;
+            self.state.change().await;
         }
     }
 
@@ -75,23 +76,23 @@ impl Stage {
     pub fn have_read(&self, body: &Bytes) {
         self.exchange.keep_body(body);
         self.exchange.have_read();
-        self.scene.tell();
+        self.state.tell();
     }
 
     pub fn output(&self, sink: Sink) -> Output {
-        Output::new(sink, self.scene.clone(), self.exchange.clone())
+        Output::new(sink, self.state.clone(), self.exchange.clone())
     }
 
     /// The peer reset this HTTP/2 stream.
     pub fn left_by_peer(&self) {
         self.exchange.closed(self.mock.now_ms());
-        self.scene.left_by_peer();
+        self.state.left_by_peer();
     }
 
     pub async fn play(&self, body: &Bytes, output: &mut Output) -> io::Result<Ending> {
         let path = self.exchange.path.as_str();
         let (Some(wire), Some((step, turn))) =
-            (self.mock.wire(path), self.scene.plan.step(self.index))
+            (self.mock.wire(path), self.state.plan.step(self.index))
         else {
             return Ok(Ending::Close);
         };
@@ -106,15 +107,15 @@ impl Stage {
             body,
             holes: holes.clone(),
         };
-        let actions = script(&step.kind, turn, &request, &wire, &self.mock.library);
+        let actions = script(&step.kind, turn, &request, &wire, &self.mock.reply_files);
         drop(request);
-        let mut player = Player {
+        let mut executor = Executor {
             mock: &self.mock,
             wire,
             holes,
             output,
         };
-        player.play(actions).await
+        executor.run(actions).await
     }
 }
 

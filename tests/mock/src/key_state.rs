@@ -1,4 +1,4 @@
-//! A scene: one key, the plan played under it and everything seen under it. Owns the memory of
+//! The state of one key: the plan played under it and everything seen under it. Owns the memory of
 //! what happened and its bounds; connections write it, the control API reads it.
 
 use std::cell::{Cell, RefCell};
@@ -14,7 +14,7 @@ use crate::plan::Plan;
 /// Later requests of one key are counted and no longer kept.
 const EXCHANGES_KEPT_MAX: usize = 20_000;
 
-pub struct Scene {
+pub struct KeyState {
     pub plan: Rc<Plan>,
     begun: Cell<usize>,
     requests: Cell<usize>,
@@ -38,7 +38,7 @@ pub struct Conditions {
     pub signal: Option<String>,
 }
 
-impl Scene {
+impl KeyState {
     pub fn new(plan: Rc<Plan>) -> Self {
         Self {
             plan,
@@ -123,7 +123,7 @@ impl Scene {
         }
     }
 
-    /// Returns at the next change, or when the scene was replaced.
+    /// Returns at the next change, or when the key got another plan.
     pub async fn change(&self) {
         self.changed.notified().await;
     }

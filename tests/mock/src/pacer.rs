@@ -1,6 +1,6 @@
-//! The wheel: one timer that paces the tokens of every stream. Each entry is a socket and the bytes
+//! One timer that paces the tokens of every stream. Each entry is a socket and the bytes
 //! of one token, made once; a turn writes what is due without waking a task. A socket that takes no
-//! more goes back to its own task, which waits for room and then puts it on the wheel again.
+//! more goes back to its own task, which waits for room and then gives it to the pacer again.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -13,14 +13,14 @@ use tokio::sync::{mpsc, oneshot, Notify};
 
 use crate::exchange::Exchange;
 use crate::http2::Piece;
-use crate::key_state::Scene;
+use crate::key_state::KeyState;
 use crate::transport::{Transport, Written};
 
 const TICK: Duration = Duration::from_millis(2);
 /// Sockets written before other tasks get their turn.
 const WRITES_PER_TURN: usize = 256;
 
-pub struct Wheel {
+pub struct Pacer {
     began: Instant,
     /// Entries by the millisecond at which they are due.
     due: RefCell<BTreeMap<u64, Vec<Entry>>>,
@@ -29,23 +29,23 @@ pub struct Wheel {
 }
 
 pub struct Entry {
-    pub lane: Lane,
+    pub target: Target,
     pub token: Bytes,
     pub tokens_left: u64,
     pub interval_ms: u64,
-    pub scene: Rc<Scene>,
+    pub state: Rc<KeyState>,
     pub exchange: Rc<Exchange>,
     pub stopped: oneshot::Sender<Stop>,
 }
 
 /// A place that takes bytes at once or not at all.
 #[derive(Clone)]
-pub enum Lane {
+pub enum Target {
     Socket(Rc<Transport>),
     Stream(mpsc::Sender<Piece>),
 }
 
-/// Why an entry left the wheel.
+/// Why an entry left the pacer.
 pub enum Stop {
     Done,
     /// The socket is full: these bytes of the current token, then so many tokens, are left.
@@ -56,7 +56,7 @@ pub enum Stop {
     Failed(io::Error),
 }
 
-impl Wheel {
+impl Pacer {
     pub fn new(tokens_written: Rc<Cell<u64>>) -> Self {
         Self {
             began: Instant::now(),
@@ -72,8 +72,8 @@ impl Wheel {
         self.added.notify_one();
     }
 
-    /// Turns for ever.
-    pub async fn turn(&self) {
+    /// Runs for ever.
+    pub async fn run(&self) {
         loop {
             if self.due.borrow().is_empty() {
                 self.added.notified().await;
@@ -111,11 +111,11 @@ impl Wheel {
         if entry.stopped.is_closed() {
             return;
         }
-        let written = match entry.lane.try_write(&entry.token) {
+        let written = match entry.target.try_write(&entry.token) {
             Ok(written) => written,
             Err(error) => return stop(entry, Stop::Failed(error)),
         };
-        entry.scene.wrote(&entry.exchange, written.count);
+        entry.state.wrote(&entry.exchange, written.count);
         entry.tokens_left -= 1;
         self.tokens_written.set(self.tokens_written.get() + 1);
         if !written.all {
@@ -135,7 +135,7 @@ fn stop(entry: Entry, why: Stop) {
     let _gone = entry.stopped.send(why);
 }
 
-impl Lane {
+impl Target {
     fn try_write(&self, token: &Bytes) -> io::Result<Written> {
         match self {
             Self::Socket(transport) => transport.try_write(token),

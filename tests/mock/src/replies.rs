@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::action::Base64;
 
-pub struct Library {
+pub struct ReplyFiles {
     vectors: Option<PathBuf>,
     recordings: Option<PathBuf>,
 }
@@ -47,7 +47,7 @@ struct RecordingFile {
     headers: Vec<(String, String)>,
 }
 
-impl Library {
+impl ReplyFiles {
     pub fn new(vectors: Option<PathBuf>, recordings: Option<PathBuf>) -> Self {
         Self {
             vectors,

@@ -1,4 +1,4 @@
-//! Every act of a raw plan, seen by its bytes.
+//! Every action of a raw plan, seen by its bytes.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
