@@ -1,12 +1,13 @@
 """One HTTP/2 connection: the `h2` state machine for what the peer sends, bytes of our own for what
-h2 would never do. Owns the socket, the stream limit and the windows; what is said, the player."""
+h2 would never do. Owns the socket, the stream limit and the windows; the script says what is sent,
+and whoever accepts connections gives both to each other (`Script`)."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import h2.config
 import h2.connection
@@ -16,14 +17,14 @@ import h2.settings
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 from hyperframe.frame import GoAwayFrame, SettingsFrame
-from script import Player, StreamOverError
 from record import ConnectionSeen, Record, RequestSeen, now_ms
-
-if TYPE_CHECKING:
-    from server import Listener
 
 UNBOUNDED = 2**31 - 1
 BODY_KEPT_BYTES_MAX = 4 * 1024
+
+
+class StreamOverError(Exception):
+    """The stream or the connection is over."""
 
 
 class Stream:
@@ -48,12 +49,28 @@ class Stream:
         self.changed = asyncio.Event()
 
 
-class Peer(asyncio.Protocol):
+class Script(Protocol):
+    """What a connection asks of whoever accepted it."""
+
+    record: Record
+    settings: dict[SettingCodes, int]
+
+    async def before_settings(self, connection: Connection) -> None:
+        """Returns when SETTINGS may leave."""
+
+    def step(self, path: str) -> dict[str, Any]:
+        """The step of the next request."""
+
+    async def respond(self, connection: Connection, stream: Stream, step: dict[str, Any]) -> None:
+        """Plays that step."""
+
+
+class Connection(asyncio.Protocol):
     """One connection, from the end of its TLS handshake on."""
 
-    def __init__(self, listener: Listener, seen: ConnectionSeen) -> None:
-        self.listener, self.seen = listener, seen
-        self.record: Record = listener.record
+    def __init__(self, script: Script, seen: ConnectionSeen) -> None:
+        self.script, self.seen = script, seen
+        self.record = script.record
         self.h2 = h2.connection.H2Connection(
             h2.config.H2Configuration(client_side=False, header_encoding="utf-8")
         )
@@ -72,10 +89,10 @@ class Peer(asyncio.Protocol):
     # ---- the socket
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio hands the socket over. SETTINGS leave when the listener's script says so."""
+        """asyncio hands the socket over. SETTINGS leave when the script says so."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        settings = self.listener.settings
+        settings = self.script.settings
         # The limit on streams is ours to watch: h2 would end the connection where RFC 9113 has
         # other ways. The other settings hold from their acknowledgement on.
         unbounded = {SettingCodes.MAX_CONCURRENT_STREAMS: UNBOUNDED}
@@ -91,7 +108,7 @@ class Peer(asyncio.Protocol):
         self.spawn(self._begin())
 
     async def _begin(self) -> None:
-        await self.listener.before_settings(self)
+        await self.script.before_settings(self)
         self.held = False
         self.flush()
 
@@ -259,9 +276,9 @@ class Peer(asyncio.Protocol):
         self.seen.streams_at_once_max = max(self.seen.streams_at_once_max, len(self.streams))
         self.record.requests.append(seen)
         self.record.tell()
-        step = self.listener.step(seen.path)
+        step = self.script.step(seen.path)
         stream.reads = step.get("read", True)
-        stream.task = self.spawn(Player(self, stream).play(step))
+        stream.task = self.spawn(self.script.respond(self, stream, step))
 
     def _on_data(self, event: h2.events.DataReceived) -> None:
         stream = self.streams.get(event.stream_id or 0)

@@ -1,4 +1,4 @@
-"""What one listener saw: connections, requests, resets, pings, windows. Written by the peers, read
+"""What one listener saw: connections, requests, resets, pings, windows. Written by the connections, read
 by the control interface, which can wait for a change."""
 
 from __future__ import annotations
