@@ -313,7 +313,8 @@ bench: library mock package ## ten thousand streams and the like, beside others;
 
 bench-decode: ## what decoding a piece of text costs on each wire, as ratios
 	@$(call need,cargo,Rust)
-	@cargo test -q --release $(CORE) -p liter-llm --lib decoding_cost -- --ignored --nocapture
+	@RUSTFLAGS='--cfg fuzzing' cargo bench -q --locked --manifest-path core/Cargo.toml \
+	  --target-dir build/bench/target-decode -p liter-llm --bench decode
 
 # ---- keep it clean
 

@@ -11,8 +11,6 @@ mod compatible;
 #[cfg(feature = "openai")]
 mod openai;
 
-#[cfg(all(test, feature = "openai", feature = "anthropic", feature = "cohere"))]
-mod cost;
 pub(crate) mod ending;
 pub(crate) mod error_body;
 pub(crate) mod frame;
