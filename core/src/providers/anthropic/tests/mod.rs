@@ -4,11 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod calls;
-mod chance;
 mod encode;
 mod endings;
 mod messages;
 mod parts;
+mod property;
 mod recordings;
 mod requests;
 mod round_trip;

@@ -3,13 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-mod back;
-mod chance;
 mod encode_v1;
 mod encode_v2;
 mod endings;
+mod property;
 mod recordings;
 mod requests;
+mod round_trip;
 mod v1;
 mod v2;
 mod vectors;

@@ -4,16 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod calls;
-mod chance;
 mod encode;
 mod endings;
 mod messages;
+mod property;
 mod recorded;
 mod recordings;
 mod requests;
-mod rows;
 mod text;
 mod vectors;
+mod vendors;
 
 use serde_json::{json, Value};
 
