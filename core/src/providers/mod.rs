@@ -10,6 +10,8 @@ mod cohere;
 mod compatible;
 #[cfg(feature = "openai")]
 mod openai;
+#[cfg(test)]
+mod test_support;
 
 pub(crate) mod ending;
 pub(crate) mod error_body;

@@ -65,14 +65,12 @@ impl Wire {
         by_name(self.name).unwrap()
     }
 
-    fn decoder(self, warnings: Vec<String>) -> Box<dyn Decoder> {
-        let start = Start {
+    fn start(self) -> Start {
+        Start {
             model: MODEL.to_owned(),
             provider: self.name,
-            warnings,
             ..Start::default()
-        };
-        self.provider().decoder(start, self.framing)
+        }
     }
 
     /// Reads named frames, and closes the answer if it is complete.
@@ -80,7 +78,7 @@ impl Wire {
         self,
         frames: impl IntoIterator<Item = (&'f str, &'f str)>,
     ) -> Decoded {
-        self.read(Vec::new(), |decoder, batch| {
+        self.read(self.start(), |decoder, batch| {
             let mut frames = frames.into_iter();
             frames.try_for_each(|(name, data)| decoder.frame(Frame { name, data }, batch))
         })
@@ -88,7 +86,11 @@ impl Wire {
 
     /// The same for frames that are named as their type is; a text is one that is no JSON.
     pub(super) fn stream(self, frames: &[Value]) -> Decoded {
-        let data = |frame: &Value| frame.as_str().map_or_else(|| frame.to_string(), str::to_owned);
+        let data = |frame: &Value| {
+            frame
+                .as_str()
+                .map_or_else(|| frame.to_string(), str::to_owned)
+        };
         let frames: Vec<_> = frames
             .iter()
             .map(|frame| (frame["type"].as_str().unwrap_or_default(), data(frame)))
@@ -97,20 +99,20 @@ impl Wire {
     }
 
     pub(super) fn whole(self, body: impl AsRef<[u8]>) -> Decoded {
-        self.whole_with(body, Vec::new())
+        self.whole_from(body, self.start())
     }
 
-    fn whole_with(self, body: impl AsRef<[u8]>, warnings: Vec<String>) -> Decoded {
-        self.read(warnings, |decoder, batch| decoder.whole(body.as_ref(), batch))
+    fn whole_from(self, body: impl AsRef<[u8]>, start: Start) -> Decoded {
+        self.read(start, |decoder, batch| decoder.whole(body.as_ref(), batch))
     }
 
     /// Reads the pieces of a body through the framing, to its proper end.
-    pub(super) fn pieces<'b>(
-        self,
-        pieces: impl IntoIterator<Item = &'b [u8]>,
-        warnings: Vec<String>,
-    ) -> Decoded {
-        self.read(warnings, |decoder, batch| {
+    pub(super) fn pieces<'b>(self, pieces: impl IntoIterator<Item = &'b [u8]>) -> Decoded {
+        self.pieces_from(pieces, self.start())
+    }
+
+    fn pieces_from<'b>(self, pieces: impl IntoIterator<Item = &'b [u8]>, start: Start) -> Decoded {
+        self.read(start, |decoder, batch| {
             let mut framer = Framer::new(self.framing, 1 << 20);
             let mut each = |frame: Frame<'_>| decoder.frame(frame, batch);
             let mut pieces = pieces.into_iter();
@@ -121,10 +123,10 @@ impl Wire {
 
     fn read(
         self,
-        warnings: Vec<String>,
+        start: Start,
         read: impl FnOnce(&mut dyn Decoder, &mut EventBatch) -> Result<(), LlmError>,
     ) -> Decoded {
-        let mut decoder = self.decoder(warnings);
+        let mut decoder = self.provider().decoder(start, self.framing);
         let mut batch = EventBatch::default();
         let error = read(decoder.as_mut(), &mut batch).err();
         decoded(decoder.as_mut(), batch, error)
@@ -137,6 +139,16 @@ impl Wire {
     ) -> Result<EncodedRequest, LlmError> {
         let request = LlmRequest::from_json(&request.to_string()).unwrap();
         self.provider().request(&request, target)
+    }
+
+    /// What an answer with an error status means.
+    pub(super) fn error(self, status: u16, body: impl AsRef<[u8]>) -> LlmError {
+        let error = self.provider().error(status, body.as_ref());
+        assert_eq!(
+            (error.status, error.provider),
+            (Some(status), Some(self.name))
+        );
+        error
     }
 
     /// The error of a request that cannot be sent: what it says behind the provider's name.
@@ -160,7 +172,10 @@ impl Wire {
         let encoded = self.encode(request, &lenient).unwrap();
         assert_eq!(encoded.warnings.len(), 1, "{:?}", encoded.warnings);
         let warning = &encoded.warnings[0];
-        assert!(warning.starts_with(&format!("{field} was left out: ")), "{warning}");
+        assert!(
+            warning.starts_with(&format!("{field} was left out: ")),
+            "{warning}"
+        );
         (field, body(&encoded))
     }
 }
@@ -177,7 +192,9 @@ fn decoded(decoder: &mut dyn Decoder, mut batch: EventBatch, error: Option<LlmEr
     }
     let finish = decoder.finish();
     let mut usage = json!(finish.usage);
-    let usage_raw = usage.as_object_mut().and_then(|usage| usage.shift_remove("raw"));
+    let usage_raw = usage
+        .as_object_mut()
+        .and_then(|usage| usage.shift_remove("raw"));
     let mut response = LlmResponse::default();
     let (mut events, mut whole_events) = (Vec::new(), Vec::new());
     for event in batch.drain() {
@@ -232,7 +249,12 @@ impl Decoded {
 
 /// Kind, whether to retry, code, and message.
 pub(super) fn failure(error: &LlmError) -> Value {
-    json!([error.kind.name(), error.retryable, error.code, error.message])
+    json!([
+        error.kind.name(),
+        error.retryable,
+        error.code,
+        error.message
+    ])
 }
 
 // ---- requests
@@ -275,7 +297,10 @@ pub(super) fn key() -> Secret {
 
 /// A request of one message and these fields.
 pub(super) fn request(fields: Value) -> Value {
-    joined(json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]}), fields)
+    joined(
+        json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]}),
+        fields,
+    )
 }
 
 /// A request of these messages.
@@ -332,19 +357,20 @@ fn names(value: &Value) -> usize {
     }
 }
 
-/// Rows of what was got and what was expected of it, as JSON; a note says which case it was.
+/// Rows of what was got and what was expected of it, as JSON; a note says which case it was. Like
+/// `list`, it is written with braces: rustfmt leaves the rows as they stand.
 macro_rules! check {
-    ($($got:expr => $want:tt $(, $note:expr)?;)+) => {$(
+    ($($got:expr => $want:tt $(, $note:expr)?);+ $(;)?) => {$(
         assert_eq!(json!($got), json!($want) $(, "{}", $note)?);
     )+};
 }
 pub(super) use check;
 
-/// Pairs of JSON, each an input and what must come of it.
-macro_rules! pairs {
-    ($($input:tt => $output:tt;)+) => { [$((json!($input), json!($output))),+] };
+/// An array.
+macro_rules! list {
+    ($($row:expr),+ $(,)?) => { [$($row),+] };
 }
-pub(super) use pairs;
+pub(super) use list;
 
 #[test]
 #[should_panic(expected = "assertion")]

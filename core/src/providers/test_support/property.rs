@@ -23,7 +23,10 @@ pub(crate) fn check_calls(decoded: &Decoded) {
 pub(crate) fn check_order(decoded: &Decoded) {
     let events = decoded.list();
     let is = |event: &Value, kind: &str| event[0] == kind;
-    assert_eq!(of_kind(events, "START").count(), usize::from(!events.is_empty()));
+    assert_eq!(
+        of_kind(events, "START").count(),
+        usize::from(!events.is_empty())
+    );
     assert!(events.first().is_none_or(|event| is(event, "START")));
     let first_call = events.iter().position(|event| is(event, "TOOL_CALL"));
     let after = events.get(first_call.unwrap_or(events.len())..).unwrap();

@@ -47,9 +47,14 @@ pub(crate) fn exchanges(api: &str) -> Vec<Exchange> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/recordings");
     let root = std::env::var_os("LITER_LLM_RECORDINGS").map_or(beside.into(), PathBuf::from);
     let folders = std::fs::read_dir(root.join(api)).into_iter().flatten();
-    let mut exchanges: Vec<_> = folders.map(|folder| exchange(&folder.unwrap().path())).collect();
+    let mut exchanges: Vec<_> = folders
+        .map(|folder| exchange(&folder.unwrap().path()))
+        .collect();
     exchanges.sort_by(|one, other| one.name.cmp(&other.name));
-    eprintln!("{api}: {} exchanges; LITER_LLM_RECORDINGS says where", exchanges.len());
+    eprintln!(
+        "{api}: {} exchanges; LITER_LLM_RECORDINGS says where",
+        exchanges.len()
+    );
     exchanges
 }
 
@@ -107,7 +112,7 @@ impl Exchange {
         if self.is_whole() {
             wire.whole(&self.body)
         } else {
-            wire.pieces(self.body.chunks(size), Vec::new())
+            wire.pieces(self.body.chunks(size))
         }
     }
 
@@ -158,7 +163,11 @@ impl Exchange {
         let calls = expected["tool_calls"].as_array().into_iter().flatten();
         let calls = calls.enumerate().map(|(index, call)| {
             let made = (more.id)(index);
-            json!([call["id"].as_str().unwrap_or(&made), call["name"], call["arguments"]])
+            json!([
+                call["id"].as_str().unwrap_or(&made),
+                call["name"],
+                call["arguments"]
+            ])
         });
         let form = json!({
             "text": expected["text"],
@@ -176,9 +185,7 @@ impl Exchange {
     /// The answer as a client would read it, in the common form.
     fn decoded_form(&self, wire: Wire, more: &More, size: usize) -> Value {
         if self.status() != 200 {
-            let error = wire.provider().error(self.status(), &self.body);
-            let place = (error.status, error.provider);
-            assert_eq!(place, (Some(self.status()), Some(wire.name)));
+            let error = wire.error(self.status(), &self.body);
             return json!({"error": self.error_form(&error, more)});
         }
         let decoded = self.decode(wire, size);
@@ -244,7 +251,11 @@ fn not_empty(object: &Value) -> Option<&Value> {
 /// The recordings' word for a kind; we do not tell apart why a request was wrong, but the code and
 /// the message do.
 fn category(error: &LlmError) -> &'static str {
-    const TOO_LONG: &[&str] = &["context length", "length of all messages", "prompt is too long"];
+    const TOO_LONG: &[&str] = &[
+        "context length",
+        "length of all messages",
+        "prompt is too long",
+    ];
     let says = |words: &[&str]| words.iter().any(|word| error.message.contains(word));
     match (error.kind, error.code.as_deref()) {
         (ErrorKind::InvalidRequest, Some("content_filter")) => "content_filter",

@@ -30,7 +30,7 @@ fn a_call_comes_in_pieces_and_whole_at_its_end() {
         ["TOOL_DELTA", {"index": 1, "id": "toolu_2", "name": "time", "arguments": ""}],
         ["TOOL_CALL", {"index": 1, "id": "toolu_2", "name": "time", "arguments": "{}"}],
     ]);
-    assert_eq!(said(&frames, "tool_use"), expected);
+    assert_eq!(events_of(&frames, "tool_use"), expected);
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn calls_of_a_whole_answer_keep_the_text_of_their_input() {
         {"type":"tool_use","id":"t1","name":"f","input":{ "b": 1.0, "a": [] }},
         {"type":"tool_use","id":"t2","name":"g","input":{}},
         {"type":"tool_use","id":"t3","name":"h"}],"stop_reason":"tool_use"}"#;
-    let heard = whole(body);
+    let decoded = whole(body);
     let expected = json!([
         ["TEXT", "ok"],
         ["TOOL_CALL", {"index": 0, "id": "t1", "name": "f",
@@ -47,8 +47,8 @@ fn calls_of_a_whole_answer_keep_the_text_of_their_input() {
         ["TOOL_CALL", {"index": 1, "id": "t2", "name": "g", "arguments": "{}"}],
         ["TOOL_CALL", {"index": 2, "id": "t3", "name": "h", "arguments": "{}"}],
     ]);
-    assert_eq!(heard.events, expected);
-    assert_eq!(heard.finish, json!(["tool_calls", "tool_use", null]));
+    assert_eq!(decoded.events, expected);
+    assert_eq!(decoded.finish, json!(["tool_calls", "tool_use", null]));
 }
 
 #[test]
@@ -59,12 +59,16 @@ fn a_call_that_met_a_limit_is_withheld() {
         ["TOOL_DELTA", {"index": 0, "arguments": "{\"a\": [1,"}],
     ]);
     for reason in ["max_tokens", "model_context_window_exceeded", "refusal"] {
-        assert_eq!(said(&begun, reason), deltas, "{reason}");
+        assert_eq!(events_of(&begun, reason), deltas, "{reason}");
         let with_stop = [&begun[..], &[stop(0)]].concat();
-        assert_eq!(said(&with_stop, reason), deltas, "{reason}, with its stop");
+        assert_eq!(
+            events_of(&with_stop, reason),
+            deltas,
+            "{reason}, with its stop"
+        );
     }
     let unbegun = [begin(0, tool_use("t", "f"))];
-    assert_eq!(said(&unbegun, "max_tokens"), json!([deltas[0]]));
+    assert_eq!(events_of(&unbegun, "max_tokens"), json!([deltas[0]]));
     // A whole one before it stands.
     let frames = [
         begin(0, tool_use("t", "f")),
@@ -76,16 +80,16 @@ fn a_call_that_met_a_limit_is_withheld() {
         ["TOOL_CALL", {"index": 0, "id": "t", "name": "f", "arguments": "{}"}],
         ["TOOL_DELTA", {"index": 1, "id": "u", "name": "f", "arguments": ""}],
     ]);
-    assert_eq!(said(&frames, "max_tokens"), expected);
+    assert_eq!(events_of(&frames, "max_tokens"), expected);
 }
 
 #[test]
 fn a_call_without_a_limit_is_what_the_model_wrote() {
     let call = json!(["TOOL_CALL", {"index": 0, "id": "t", "name": "f", "arguments": "{oops"}]);
     let mut frames = vec![begin(0, tool_use("t", "f")), input_delta(0, "{oops")];
-    assert_eq!(said(&frames, "tool_use")[2], call);
+    assert_eq!(events_of(&frames, "tool_use")[2], call);
     frames.push(stop(0));
-    assert_eq!(said(&frames, "tool_use")[2], call);
+    assert_eq!(events_of(&frames, "tool_use")[2], call);
     // No call of an answer that broke off.
     assert_eq!(stream(&frames).events.as_array().unwrap().len(), 2);
 }
@@ -99,11 +103,11 @@ fn input_in_the_beginning_of_a_block_counts_where_no_pieces_follow() {
         ["TOOL_CALL", {"index": 0, "id": "t", "name": "f", "arguments": "{\"a\":1}"}],
     ]);
     assert_eq!(
-        said(&[begin(0, block.clone()), stop(0)], "tool_use"),
+        events_of(&[begin(0, block.clone()), stop(0)], "tool_use"),
         expected
     );
     let frames = [begin(0, block), input_delta(0, "{\"a\":1}"), stop(0)];
-    assert_eq!(said(&frames, "tool_use"), expected);
+    assert_eq!(events_of(&frames, "tool_use"), expected);
 }
 
 #[test]
@@ -141,12 +145,12 @@ fn tools_of_the_provider_are_blocks_and_no_calls() {
         ["TOOL_DELTA", {"index": 0, "id": "t", "name": "f", "arguments": ""}],
         call,
     ]);
-    assert_eq!(said(&frames, "tool_use"), expected);
+    assert_eq!(events_of(&frames, "tool_use"), expected);
     let blocks = json!([server, result, mcp, tool_use("t", "f")]);
     let expected = json!([content(server), content(result), content(mcp), call]);
-    assert_eq!(said_whole(blocks, "tool_use"), expected);
+    assert_eq!(events_of_whole(blocks, "tool_use"), expected);
     // Cut, it cannot go back.
-    assert_eq!(said(&frames[..2], "max_tokens"), json!([]));
+    assert_eq!(events_of(&frames[..2], "max_tokens"), json!([]));
 }
 
 #[test]
@@ -176,7 +180,7 @@ fn blocks_that_are_new_to_us_are_handed_over_whole() {
         content(json!({"type": "compaction", "content": "so far", "encrypted_content": "b"})),
         content(json!({"type": "novelty", "x": {"y": 1}, "z": [2], "text": "t"})),
     ]);
-    assert_eq!(said(&frames, "compaction"), expected);
+    assert_eq!(events_of(&frames, "compaction"), expected);
 }
 
 #[test]
@@ -191,13 +195,13 @@ fn calls_keep_their_place_where_something_follows_them() {
         text_delta(1, "x"),
         stop(1),
     ];
-    let events = said(&frames, "end_turn");
+    let events = events_of(&frames, "end_turn");
     assert_eq!(events[2], call);
     assert_eq!(events[3], content(block.clone()));
     assert_eq!(events[4], json!(["TEXT", "x"]));
     let blocks = json!([block, {"type": "text", "text": "x"}]);
     assert_eq!(
-        said_whole(blocks, "end_turn"),
+        events_of_whole(blocks, "end_turn"),
         json!([call, content(block), ["TEXT", "x"]])
     );
 }
@@ -208,7 +212,7 @@ fn a_call_by_code_keeps_its_caller_and_waits_for_nobody() {
         "caller": {"type": "code_execution_20250825", "tool_id": "s"}});
     let call = json!(["TOOL_CALL", {"index": 0, "id": "t", "name": "f", "arguments": "{}"}]);
     assert_eq!(
-        said_whole(json!([block]), "tool_use"),
+        events_of_whole(json!([block]), "tool_use"),
         json!([call, content(block.clone())])
     );
     let body = |block: &Value| json!({"content": [block], "stop_reason": "end_turn"}).to_string();
@@ -216,5 +220,5 @@ fn a_call_by_code_keeps_its_caller_and_waits_for_nobody() {
     let mut direct = block;
     direct["caller"] = json!({"type": "direct"});
     assert_eq!(whole(&body(&direct)).finish[0], "tool_calls");
-    assert_eq!(said_whole(json!([direct]), "tool_use"), json!([call]));
+    assert_eq!(events_of_whole(json!([direct]), "tool_use"), json!([call]));
 }

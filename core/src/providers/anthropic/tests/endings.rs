@@ -1,7 +1,6 @@
 //! How answers end: reasons, usage, errors, and what is no answer.
 
 use super::*;
-use crate::error::ErrorKind;
 
 #[test]
 fn every_stop_reason_has_one_of_ours() {
@@ -28,11 +27,11 @@ fn every_stop_reason_has_one_of_ours() {
 #[test]
 fn only_message_stop_completes_an_answer() {
     let [reason, last] = ended("end_turn");
-    let heard = stream(&[text_delta(0, "a"), reason.clone()]);
-    assert_eq!(heard.progress, Progress::Open);
-    assert_eq!(heard.finish, json!(["stop", "end_turn", null]));
+    let decoded = stream(&[text_delta(0, "a"), reason.clone()]);
+    assert_eq!(decoded.progress, Progress::Open);
+    assert_eq!(decoded.finish, json!(["stop", "end_turn", null]));
     let late = text_delta(0, "late");
-    let heard = stream(&[
+    let decoded = stream(&[
         text_delta(0, "a"),
         reason,
         last,
@@ -40,10 +39,10 @@ fn only_message_stop_completes_an_answer() {
         json!({"type": "error"}),
     ]);
     assert_eq!(
-        (heard.events, heard.progress),
+        (decoded.events, decoded.progress),
         (json!([["TEXT", "a"]]), Progress::Done)
     );
-    assert!(heard.error.is_none());
+    assert!(decoded.error.is_none());
     assert_eq!(stream(&[json!({"type": "ping"})]).progress, Progress::Empty);
 }
 
@@ -67,21 +66,7 @@ fn usage_is_the_last_word_of_each_field() {
     let raw = json!({"input_tokens": 10, "cache_read_input_tokens": 4,
         "cache_creation_input_tokens": 2, "output_tokens": 7, "service_tier": "standard",
         "output_tokens_details": {"thinking_tokens": 5}});
-    let mut decoder = decoder();
-    let mut batch = EventBatch::default();
-    for frame in &frames {
-        let data = frame.to_string();
-        decoder
-            .frame(
-                Frame {
-                    name: "",
-                    data: &data,
-                },
-                &mut batch,
-            )
-            .unwrap();
-    }
-    assert_eq!(Value::Object(decoder.finish().usage.unwrap().raw), raw);
+    assert_eq!(stream(&frames).usage_raw, Some(raw));
 }
 
 #[test]
@@ -124,13 +109,13 @@ fn events_that_are_new_to_us_are_counted_and_passed_over() {
         stop(0),
         stop(5),
     ];
-    let heard = stream(&[&frames[..], &ended("end_turn")].concat());
+    let decoded = stream(&[&frames[..], &ended("end_turn")].concat());
     assert_eq!(
-        (heard.events, heard.unknown_events),
+        (decoded.events, decoded.unknown_events),
         (json!([["TEXT", "a"]]), 3)
     );
-    let heard = named(&[("ping", "nothing"), ("", "[DONE]"), ("", "")]);
-    assert!(heard.error.is_none() && heard.unknown_events == 0);
+    let decoded = named(&[("ping", "nothing"), ("", "[DONE]"), ("", "")]);
+    assert!(decoded.error.is_none() && decoded.unknown_events == 0);
 }
 
 #[test]
@@ -153,23 +138,23 @@ fn error_events_have_the_kind_of_their_type() {
         let error = json!({"type": kind, "message": "Because", "details": null});
         let event = json!({"type": "error", "error": error, "request_id": "req_1"});
         for before in [&[][..], &[text_delta(0, "a")]] {
-            let heard = stream(&[before, std::slice::from_ref(&event)].concat());
-            let error = heard.error.unwrap();
+            let decoded = stream(&[before, std::slice::from_ref(&event)].concat());
+            let error = decoded.error.unwrap();
             assert_eq!((error.kind, error.retryable), (ours, retryable), "{kind}");
             assert_eq!(error.code.as_deref(), Some(kind));
             assert_eq!(error.request_id.as_deref(), Some("req_1"));
             assert!(error.message.starts_with("anthropic: Because"), "{error}");
-            assert_eq!(heard.events.as_array().unwrap().len(), before.len());
+            assert_eq!(decoded.events.as_array().unwrap().len(), before.len());
         }
         assert_eq!(whole(&event.to_string()).error.unwrap().kind, ours);
     }
     let other = r#"{"error":{"message":"m","type":"server_error"}}"#;
-    for heard in [
+    for decoded in [
         named(&[("", other)]),
         named(&[("error", "oops")]),
         whole(other),
     ] {
-        let error = heard.error.unwrap();
+        let error = decoded.error.unwrap();
         assert_eq!((error.kind, error.retryable), (Provider, true));
     }
 }
@@ -180,7 +165,7 @@ fn statuses_keep_what_the_body_says() {
         let error = json!({"type": kind, "message": message});
         json!({"type": "error", "error": error, "request_id": "req_1"}).to_string()
     };
-    let error = Anthropic.error(
+    let error = ANTHROPIC.error(
         401,
         body("authentication_error", "invalid x-api-key").as_bytes(),
     );
@@ -191,7 +176,7 @@ fn statuses_keep_what_the_body_says() {
     );
     assert_eq!(error.request_id.as_deref(), Some("req_1"));
     let credit = "Your credit balance is too low to access the Anthropic API.";
-    let error = Anthropic.error(400, body("invalid_request_error", credit).as_bytes());
+    let error = ANTHROPIC.error(400, body("invalid_request_error", credit).as_bytes());
     assert_eq!(
         (error.kind, error.retryable),
         (ErrorKind::QuotaExceeded, false)
@@ -226,9 +211,6 @@ fn what_is_no_answer_is_a_protocol_error() {
             "{body}"
         );
     }
-    let mut decoder = decoder();
-    let error = decoder
-        .whole(b"\xff", &mut EventBatch::default())
-        .unwrap_err();
+    let error = whole(b"\xff").error.unwrap();
     assert_eq!(error.kind, ErrorKind::Protocol);
 }

@@ -1,11 +1,10 @@
 //! Messages as turns.
 
 use super::*;
-use crate::error::ErrorKind;
 
 /// The body's system and messages, and the warnings.
 fn turns(messages: Value) -> (Value, Value, Vec<String>) {
-    let encoded = encode(&json!({"model": "m", "messages": messages}), &target()).unwrap();
+    let encoded = encode(&conversation(messages), &target()).unwrap();
     let body = body(&encoded);
     (
         body["system"].clone(),
@@ -15,12 +14,7 @@ fn turns(messages: Value) -> (Value, Value, Vec<String>) {
 }
 
 fn error(messages: Value) -> String {
-    let error = encode(&json!({"model": "m", "messages": messages}), &target()).unwrap_err();
-    assert_eq!(
-        (error.kind, error.provider),
-        (ErrorKind::InvalidRequest, Some("anthropic"))
-    );
-    error.message
+    ANTHROPIC.refused(&conversation(messages), &target())
 }
 
 fn text(text: &str) -> Value {
@@ -68,13 +62,8 @@ fn a_system_prompt_is_said_in_one_place() {
     request["system"] = json!("own");
     assert_eq!(body(&encode(&request, &target()).unwrap())["system"], "own");
     request["messages"] = json!([{"role": "system", "content": "s"}]);
-    let error = encode(&request, &target()).unwrap_err();
-    assert!(
-        error
-            .message
-            .starts_with("anthropic: system is said in messages"),
-        "{error}"
-    );
+    let error = ANTHROPIC.refused(&request, &target());
+    assert!(error.starts_with("system is said in messages"), "{error}");
 }
 
 #[test]
@@ -139,7 +128,7 @@ fn arguments_must_be_an_object() {
         let calls = json!([{"id": "c0", "function": {"name": "f", "arguments": "{}"}},
             {"id": "c", "function": function}]);
         let message = error(json!([{"role": "assistant", "tool_calls": calls}]));
-        let expected = "anthropic: messages[0].tool_calls[1].function.arguments \
+        let expected = "messages[0].tool_calls[1].function.arguments \
             is not the text of a JSON object";
         assert_eq!(message, expected, "{arguments}");
     }
@@ -170,7 +159,7 @@ fn fields_of_a_message_that_say_something_are_refused() {
     for name in ["name", "refusal", "reasoning_content"] {
         let message = error(json!([{"role": "user", "content": "a", name: "x"}]));
         assert!(
-            message.starts_with(&format!("anthropic: messages[0].{name} cannot")),
+            message.starts_with(&format!("messages[0].{name} cannot")),
             "{message}"
         );
     }
@@ -204,7 +193,7 @@ fn who_says_nothing_takes_no_turn() {
         let error = error(json!([said(" "), silent]));
         assert_eq!(
             error,
-            "anthropic: messages say nothing; give at least one of the user's"
+            "messages say nothing; give at least one of the user's"
         );
     }
 }

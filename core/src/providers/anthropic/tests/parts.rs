@@ -3,7 +3,7 @@
 use super::*;
 
 fn request(parts: Value) -> Value {
-    json!({"model": "m", "messages": [{"role": "user", "content": parts}]})
+    conversation(json!([{"role": "user", "content": parts}]))
 }
 
 fn blocks(parts: Value) -> Value {
@@ -11,7 +11,7 @@ fn blocks(parts: Value) -> Value {
 }
 
 fn error(parts: Value) -> String {
-    encode(&request(parts), &target()).unwrap_err().message
+    ANTHROPIC.refused(&request(parts), &target())
 }
 
 fn image(url: Value) -> Value {
@@ -35,7 +35,7 @@ fn images_have_a_source() {
 
 #[test]
 fn urls_that_hold_no_image_are_refused() {
-    let place = "anthropic: messages[0].content[0].image_url.url";
+    let place = "messages[0].content[0].image_url.url";
     for url in [
         "data:;base64,AA==",
         "data:image/png,AA",

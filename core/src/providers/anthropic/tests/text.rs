@@ -15,8 +15,11 @@ fn start_comes_before_the_first_content_with_id_and_model() {
     let first = json!({"type": "message_start", "message": message});
     let ping = json!({"type": "ping"});
     let mut frames = vec![ping.clone(), first, begin(0, text_block()), ping];
-    let heard = stream(&frames);
-    assert_eq!((heard.events, heard.progress), (json!([]), Progress::Open));
+    let decoded = stream(&frames);
+    assert_eq!(
+        (decoded.events, decoded.progress),
+        (json!([]), Progress::Open)
+    );
 
     frames.extend([
         text_delta(0, ""),
@@ -25,11 +28,14 @@ fn start_comes_before_the_first_content_with_id_and_model() {
         stop(0),
     ]);
     frames.extend(ended("end_turn"));
-    let heard = stream(&frames);
+    let decoded = stream(&frames);
     let expected = json!([["START", ["msg_1", "m1"]], ["TEXT", "Hi"], ["TEXT", " you"]]);
-    assert_eq!((heard.events, heard.progress), (expected, Progress::Done));
     assert_eq!(
-        heard.finish,
+        (decoded.events, decoded.progress),
+        (expected, Progress::Done)
+    );
+    assert_eq!(
+        decoded.finish,
         json!(["stop", "end_turn", {"input_tokens": 3}])
     );
 }
@@ -37,10 +43,10 @@ fn start_comes_before_the_first_content_with_id_and_model() {
 #[test]
 fn an_answer_without_content_has_a_start_at_its_end() {
     let first = json!({"type": "message_start", "message": {"id": "msg_1"}});
-    let heard = stream(&[&[first][..], &ended("end_turn")].concat());
-    assert_eq!(heard.events, json!([["START", ["msg_1", "asked"]]]));
-    let heard = whole(r#"{"id":"msg_1","content":[],"stop_reason":"end_turn"}"#);
-    assert_eq!(heard.events, json!([["START", ["msg_1", "asked"]]]));
+    let decoded = stream(&[&[first][..], &ended("end_turn")].concat());
+    assert_eq!(decoded.events, json!([["START", ["msg_1", "asked"]]]));
+    let decoded = whole(r#"{"id":"msg_1","content":[],"stop_reason":"end_turn"}"#);
+    assert_eq!(decoded.events, json!([["START", ["msg_1", "asked"]]]));
 }
 
 #[test]
@@ -51,11 +57,11 @@ fn text_may_stand_in_the_beginning_of_its_block_or_without_one() {
         stop(0),
     ];
     assert_eq!(
-        said(&frames, "end_turn"),
+        events_of(&frames, "end_turn"),
         json!([["TEXT", "a"], ["TEXT", "b"]])
     );
     assert_eq!(
-        said(&[text_delta(7, "c")], "end_turn"),
+        events_of(&[text_delta(7, "c")], "end_turn"),
         json!([["TEXT", "c"]])
     );
 }
@@ -83,14 +89,14 @@ fn thinking_is_said_and_handed_over_whole_with_its_signature() {
         content(whole.clone()),
         ["TEXT", "42"],
     ]);
-    assert_eq!(said(&frames, "end_turn"), expected);
+    assert_eq!(events_of(&frames, "end_turn"), expected);
     let blocks = json!([whole, {"type": "text", "text": "42"}]);
     let expected = json!([
         ["REASONING", "Hm, \u{e9}\n"],
         content(whole),
         ["TEXT", "42"]
     ]);
-    assert_eq!(said_whole(blocks, "end_turn"), expected);
+    assert_eq!(events_of_whole(blocks, "end_turn"), expected);
 }
 
 #[test]
@@ -104,9 +110,12 @@ fn thinking_without_text_still_has_its_signature() {
         stop(0),
     ];
     let block = json!({"type": "thinking", "thinking": "", "signature": "sig"});
-    assert_eq!(said(&frames, "end_turn"), json!([content(block.clone())]));
     assert_eq!(
-        said_whole(json!([block]), "end_turn"),
+        events_of(&frames, "end_turn"),
+        json!([content(block.clone())])
+    );
+    assert_eq!(
+        events_of_whole(json!([block]), "end_turn"),
         json!([content(block)])
     );
     // Servers that sign nothing.
@@ -117,7 +126,7 @@ fn thinking_without_text_still_has_its_signature() {
     ];
     let block = json!({"type": "thinking", "thinking": "ab"});
     let expected = json!([["REASONING", "a"], ["REASONING", "b"], content(block)]);
-    assert_eq!(said(&frames, "end_turn"), expected);
+    assert_eq!(events_of(&frames, "end_turn"), expected);
 }
 
 #[test]
@@ -129,7 +138,10 @@ fn thinking_that_was_cut_cannot_go_back() {
         ),
         delta(0, json!({"type": "thinking_delta", "thinking": "Hm"})),
     ];
-    assert_eq!(said(&frames, "max_tokens"), json!([["REASONING", "Hm"]]));
+    assert_eq!(
+        events_of(&frames, "max_tokens"),
+        json!([["REASONING", "Hm"]])
+    );
 }
 
 #[test]
@@ -137,10 +149,10 @@ fn redacted_thinking_comes_whole() {
     let block = json!({"type": "redacted_thinking", "data": "EmwKAhgB"});
     let expected = json!([content(block.clone())]);
     assert_eq!(
-        said(&[begin(0, block.clone()), stop(0)], "end_turn"),
+        events_of(&[begin(0, block.clone()), stop(0)], "end_turn"),
         expected
     );
-    assert_eq!(said_whole(json!([block]), "end_turn"), expected);
+    assert_eq!(events_of_whole(json!([block]), "end_turn"), expected);
 }
 
 #[test]
@@ -155,15 +167,18 @@ fn citations_are_parts_with_the_fields_of_the_provider() {
         delta(0, json!({"type": "citations_delta", "citation": null})),
         stop(0),
     ];
-    assert_eq!(said(&frames, "end_turn"), json!([said_as, ["TEXT", "a"]]));
+    assert_eq!(
+        events_of(&frames, "end_turn"),
+        json!([said_as, ["TEXT", "a"]])
+    );
     let block = json!({"type": "text", "text": "a", "citations": [citation, 7]});
     assert_eq!(
-        said_whole(json!([block]), "end_turn"),
+        events_of_whole(json!([block]), "end_turn"),
         json!([["TEXT", "a"], said_as])
     );
     let block = json!({"type": "text", "text": "a", "citations": null});
     assert_eq!(
-        said_whole(json!([block]), "end_turn"),
+        events_of_whole(json!([block]), "end_turn"),
         json!([["TEXT", "a"]])
     );
 }
@@ -172,9 +187,9 @@ fn citations_are_parts_with_the_fields_of_the_provider() {
 fn a_delta_of_text_is_borrowed_whatever_stands_around_it() {
     let padded = r#"{"delta":{"text":"a","p":"abcdef","type":"text_delta"},"x":[1,{"y":2}],
         "index":0,"type":"content_block_delta" }        "#;
-    let heard = named(&[("content_block_delta", padded)]);
+    let decoded = named(&[("content_block_delta", padded)]);
     assert_eq!(
-        (heard.events, heard.unknown_events),
+        (decoded.events, decoded.unknown_events),
         (json!([["TEXT", "a"]]), 0)
     );
     let surrogate = r#"{"type":"content_block_delta","index":0,

@@ -1,49 +1,24 @@
 //! Requests of v1: what goes out, under which name, and what does not.
 
 use super::*;
-use crate::error::ErrorKind;
 
 fn sent(request: Value) -> Value {
-    let mut body = body(&encode(&request, &target("/v1")).unwrap());
-    let map = body.as_object_mut().unwrap();
-    assert_eq!(map.shift_remove("model"), Some(json!("m")));
-    assert_eq!(map.shift_remove("stream"), Some(json!(true)));
-    body
+    let body = body(&encode(&request, &target("/v1")).unwrap());
+    beside(body, json!({"model": "m", "stream": true}))
 }
 
 /// The body beside what every request has.
 fn rest(fields: Value) -> Value {
-    let mut body = sent(asks(fields));
-    assert_eq!(
-        body.as_object_mut().unwrap().shift_remove("message"),
-        Some(json!("hi"))
-    );
-    body
+    beside(sent(request(fields)), json!({"message": "hi"}))
 }
 
-fn conversation(messages: Value) -> Value {
-    sent(json!({"model": "m", "messages": messages}))
+fn sent_of(messages: Value) -> Value {
+    sent(conversation(messages))
 }
 
 /// The field that is named by the error; lenient leaves it out.
 fn refused(request: &Value) -> String {
-    let error = encode(request, &target("/v1")).unwrap_err();
-    assert_eq!(
-        (error.kind, error.provider),
-        (ErrorKind::InvalidRequest, Some("cohere"))
-    );
-    let field = error.message.split(' ').nth(1).unwrap().to_owned();
-    let encoded = encode(
-        request,
-        &Target {
-            lenient: true,
-            ..target("/v1")
-        },
-    )
-    .unwrap();
-    assert_eq!(encoded.warnings.len(), 1, "{:?}", encoded.warnings);
-    assert!(encoded.warnings[0].starts_with(&format!("{field} was left out: ")));
-    field
+    V1.refused_field(request, &target("/v1")).0
 }
 
 fn call(id: &str, arguments: &str) -> Value {
@@ -66,7 +41,7 @@ fn a_question_is_the_message() {
 #[test]
 fn what_was_said_before_is_history() {
     let text = |text: &str| json!({"type": "text", "text": text});
-    let sent = conversation(json!([
+    let sent = sent_of(json!([
         {"role": "system", "content": "be brief"},
         {"role": "developer", "content": [text("be"), text("kind")]},
         {"role": "user", "content": "hi"},
@@ -114,7 +89,7 @@ fn results_stand_beside_their_calls() {
         {"role": "CHATBOT", "message": "I will", "tool_calls": calls},
     ]);
     let expected = json!({"message": "", "chat_history": history, "tool_results": results});
-    assert_eq!(conversation(first.clone()), expected);
+    assert_eq!(sent_of(first.clone()), expected);
 
     // Later they are a turn; an id that was made again means the nearest call.
     let mut messages = first.as_array().unwrap().clone();
@@ -131,7 +106,7 @@ fn results_stand_beside_their_calls() {
     ]);
     let results = json!([{"call": calls[0], "outputs": [{"z": 3}, {"output": "7"}]}]);
     let expected = json!({"message": "", "chat_history": history, "tool_results": results});
-    assert_eq!(conversation(json!(messages)), expected);
+    assert_eq!(sent_of(json!(messages)), expected);
 }
 
 #[test]
@@ -170,7 +145,7 @@ fn schemas_become_definitions() {
 
     let schema = json!({"properties": {"x": {"type": "string", "enum": ["a"]},
         "y": {"type": "array", "items": {"type": "string", "enum": ["a"]}, "enum": []}}});
-    let request = asks(tools(json!({"name": "f", "parameters": schema})));
+    let request = request(tools(json!({"name": "f", "parameters": schema})));
     let encoded = encode(&request, &target("/v1")).unwrap();
     let warning = "tools[0].function.parameters: Cohere's v1 knows only type, description and \
                    required; left out: enum, items";
@@ -208,7 +183,7 @@ fn what_v1_cannot_do_is_named() {
         (json!({"n": 2}), "n"),
     ];
     for (fields, field) in rows {
-        assert_eq!(refused(&asks(fields)), field);
+        assert_eq!(refused(&request(fields)), field);
     }
     let hi = json!({"role": "user", "content": "hi"});
     let rows = [
@@ -235,24 +210,16 @@ fn what_v1_cannot_do_is_named() {
         ),
     ];
     for (message, field) in rows {
-        assert_eq!(
-            refused(&json!({"model": "m", "messages": [hi, message]})),
-            field
-        );
+        assert_eq!(refused(&conversation(json!([hi, message]))), field);
     }
 }
 
 #[test]
 fn arguments_that_are_no_object_cannot_go_back() {
     let message = json!({"role": "assistant", "tool_calls": [call("a", "{\"x")]});
-    let error = encode(
-        &json!({"model": "m", "messages": [message]}),
-        &target("/v1"),
-    )
-    .unwrap_err();
-    let place = "cohere: messages[0].tool_calls[0].function.arguments must be a JSON object";
-    assert!(error.message.starts_with(place), "{error}");
-    assert_eq!(error.kind, ErrorKind::InvalidRequest);
+    let error = V1.refused(&conversation(json!([message])), &target("/v1"));
+    let place = "messages[0].tool_calls[0].function.arguments must be a JSON object";
+    assert!(error.starts_with(place), "{error}");
 }
 
 #[test]

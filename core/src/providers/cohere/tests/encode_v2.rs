@@ -1,50 +1,25 @@
 //! Requests of v2: what goes out, under which name, and what does not.
 
 use super::*;
-use crate::error::ErrorKind;
-use crate::secret::Secret;
+use crate::framing::Framing;
 
 /// The body beside model, messages and stream.
 fn rest(fields: Value) -> Value {
-    let encoded = encode(&asks(fields), &target("")).unwrap();
-    let mut body = body(&encoded);
-    let map = body.as_object_mut().unwrap();
-    assert_eq!(map.shift_remove("model"), Some(json!("m")));
-    let hi = json!([{"role": "user", "content": "hi"}]);
-    assert_eq!(map.shift_remove("messages"), Some(hi));
-    assert_eq!(map.shift_remove("stream"), Some(json!(true)));
-    body
+    let body = body(&encode(&request(fields), &target("")).unwrap());
+    beside(body, joined(request(json!({})), json!({"stream": true})))
 }
 
 /// The field that is named by the error, and what lenient makes of the same request.
 fn refused(fields: Value, lenient: Value) -> String {
-    let request = asks(fields);
-    let error = encode(&request, &target("")).unwrap_err();
-    assert_eq!(
-        (error.kind, error.provider),
-        (ErrorKind::InvalidRequest, Some("cohere"))
-    );
-    let field = error.message.split(' ').nth(1).unwrap().to_owned();
-    let encoded = encode(
-        &request,
-        &Target {
-            lenient: true,
-            ..target("")
-        },
-    )
-    .unwrap();
-    assert_eq!(encoded.warnings.len(), 1, "{:?}", encoded.warnings);
-    assert!(encoded.warnings[0].starts_with(&format!("{field} was left out: ")));
-    let mut body = body(&encoded);
-    body.as_object_mut()
-        .unwrap()
-        .retain(|name, _| lenient.get(name).is_some());
+    let (field, mut body) = V2.refused_field(&request(fields), &target(""));
+    let fields = body.as_object_mut().unwrap();
+    fields.retain(|name, _| lenient.get(name).is_some());
     assert_eq!(body, lenient);
     field
 }
 
 fn messages(messages: Value) -> Value {
-    let request = json!({"model": "m", "messages": messages});
+    let request = conversation(messages);
     body(&encode(&request, &target("/v2")).unwrap())["messages"].take()
 }
 
@@ -59,7 +34,7 @@ fn the_base_url_chooses_the_version() {
         ("/v1", "/chat", Framing::Ndjson),
     ];
     for (base_path, path, framing) in rows {
-        let encoded = encode(&asks(json!({})), &target(base_path)).unwrap();
+        let encoded = encode(&request(json!({})), &target(base_path)).unwrap();
         assert_eq!(
             (encoded.path.as_str(), encoded.framing),
             (path, framing),
@@ -70,16 +45,13 @@ fn the_base_url_chooses_the_version() {
 
 #[test]
 fn only_what_was_set_is_sent() {
-    let key = Secret::new("test-key".to_owned()).unwrap();
-    let request = asks(json!({}));
-    let encoded = encode(
-        &request,
-        &Target {
-            key: Some(&key),
-            ..target("")
-        },
-    )
-    .unwrap();
+    let key = key();
+    let request = request(json!({}));
+    let with_key = Target {
+        key: Some(&key),
+        ..target("")
+    };
+    let encoded = encode(&request, &with_key).unwrap();
     assert_eq!(
         encoded.headers,
         [("authorization", "Bearer test-key".to_owned())]
@@ -91,14 +63,7 @@ fn only_what_was_set_is_sent() {
         rest(json!({"stop": [], "tools": [], "temperature": null, "k": null})),
         json!({})
     );
-    let encoded = encode(
-        &request,
-        &Target {
-            stream: false,
-            ..target("")
-        },
-    )
-    .unwrap();
+    let encoded = encode(&request, &own_target()).unwrap();
     assert_eq!(body(&encoded)["stream"], false);
 }
 
@@ -128,7 +93,7 @@ fn what_the_caller_wrote_wins() {
         json!({"max_tokens": 6})
     );
     let over = json!({"top_p": 0.5, "extra_body": {"p": 0.25, "n": 2, "stream": null, "x": null}});
-    let mut body = body(&encode(&asks(over), &target("")).unwrap());
+    let mut body = body(&encode(&request(over), &target("")).unwrap());
     body.as_object_mut()
         .unwrap()
         .retain(|name, _| !matches!(name.as_str(), "model" | "messages"));
@@ -154,7 +119,7 @@ fn tools_are_as_of_chat_completions_and_strict_together() {
     );
     let expected = json!({"tools": [plain], "strict_tools": true});
     assert_eq!(rest(json!({"tools": [strict]})), expected);
-    let encoded = encode(&asks(json!({"tools": [strict, bare]})), &target("")).unwrap();
+    let encoded = encode(&request(json!({"tools": [strict, bare]})), &target("")).unwrap();
     let warning = "tools: strict became strict_tools, which holds for all tools";
     assert_eq!(encoded.warnings, [warning]);
     assert_eq!(
@@ -208,7 +173,7 @@ fn an_effort_is_thinking_on_or_off() {
         json!({"thinking": {"type": "disabled"}})
     );
     for effort in ["minimal", "low", "medium", "high", "xhigh", "max"] {
-        let encoded = encode(&asks(json!({"reasoning_effort": effort})), &target("")).unwrap();
+        let encoded = encode(&request(json!({"reasoning_effort": effort})), &target("")).unwrap();
         assert_eq!(body(&encoded)["thinking"], json!({"type": "enabled"}));
         assert_eq!(
             encoded.warnings,

@@ -116,78 +116,61 @@ fn a_failure_at_the_end_is_an_error_after_what_was_said() {
         ),
     ];
     for (delta, (kind, retryable, code, message)) in rows {
-        let heard = v2(&[plan("I will"), end(delta.clone())]);
+        let decoded = v2(&[plan("I will"), end(delta.clone())]);
         let expected = (kind, retryable, code.map(str::to_owned), message.to_owned());
-        assert_eq!(of(heard.error), expected, "{delta}");
+        assert_eq!(of(decoded.error), expected, "{delta}");
         let block = json!({"type": "tool_plan", "tool_plan": "I will"});
         assert_eq!(
-            heard.events,
+            decoded.events,
             json!([["PART", {"type": "content", "content": block}]])
         );
     }
-    let heard = v2(&[end(json!({"finish_reason": "ERROR", "usage": {}}))]);
-    assert_eq!(heard.finish, json!(["error", "ERROR", null]));
-    let heard = v1(&[stream_end("ERROR", json!({"text": "Hi"}))]);
-    assert_eq!(of(heard.error).2.as_deref(), Some("ERROR"));
-    assert_eq!(heard.events, json!([["TEXT", "Hi"]]));
+    let decoded = v2(&[end(json!({"finish_reason": "ERROR", "usage": {}}))]);
+    assert_eq!(decoded.finish, json!(["error", "ERROR", null]));
+    let decoded = v1(&[stream_end("ERROR", json!({"text": "Hi"}))]);
+    assert_eq!(of(decoded.error).2.as_deref(), Some("ERROR"));
+    assert_eq!(decoded.events, json!([["TEXT", "Hi"]]));
     let body = json!({"message": {"content": [{"type": "text", "text": "Hi"}]},
         "finish_reason": "ERROR", "error": "broken"});
-    let heard = whole(Framing::Sse, &body.to_string());
+    let decoded = V2.whole(&body.to_string());
     assert_eq!(
-        (of(heard.error).3, heard.events),
+        (of(decoded.error).3, decoded.events),
         ("cohere: broken".into(), json!([["TEXT", "Hi"]]))
     );
     let body = json!({"text": "", "finish_reason": "ERROR"});
-    let heard = whole(Framing::Ndjson, &body.to_string());
-    assert_eq!(of(heard.error).0, ErrorKind::Provider);
+    let decoded = V1.whole(&body.to_string());
+    assert_eq!(of(decoded.error).0, ErrorKind::Provider);
 }
 
 #[test]
 fn an_error_document_on_a_good_status_is_an_error() {
     let document = r#"{"id":"i","message":"too many","error_type":"TOO_MANY_TOKENS"}"#;
-    for framing in [Framing::Sse, Framing::Ndjson] {
-        let heard = [
-            whole(framing, document),
-            stream(framing, &[json!(document)]),
-        ];
-        for heard in heard {
-            assert_eq!(heard.events, json!([]));
-            let (kind, retryable, code, message) = of(heard.error);
+    for wire in [V2, V1] {
+        let decoded = [wire.whole(document), wire.stream(&[json!(document)])];
+        for decoded in decoded {
+            assert_eq!(decoded.events, json!([]));
+            let (kind, retryable, code, message) = of(decoded.error);
             assert_eq!((kind, retryable), (ErrorKind::InvalidRequest, false));
             assert_eq!(code.as_deref(), Some("TOO_MANY_TOKENS"));
             assert_eq!(message, "cohere: too many");
         }
     }
-    let data = r#"{"message":"gone"}"#;
-    let mut decoder = decoder(Framing::Sse);
-    let frame = Frame {
-        name: "error",
-        data,
-    };
-    let error = decoder
-        .frame(frame, &mut EventBatch::default())
-        .unwrap_err();
-    assert_eq!(error.message, "cohere: gone");
+    let gone = V2.frames([("error", r#"{"message":"gone"}"#)]);
+    assert_eq!(of(gone.error).3, "cohere: gone");
 }
 
 #[test]
 fn nonsense_is_a_protocol_error_that_shows_itself() {
-    for framing in [Framing::Sse, Framing::Ndjson] {
+    for wire in [V2, V1] {
         for text in ["nonsense", "[]", "{}", "7", "{\"type\":"] {
-            for heard in [whole(framing, text), stream(framing, &[json!(text)])] {
-                let error = heard.error.unwrap();
-                assert_eq!(
-                    error.kind,
-                    ErrorKind::Protocol,
-                    "{framing:?} {text}: {error}"
-                );
+            for decoded in [wire.whole(text), wire.stream(&[json!(text)])] {
+                let error = decoded.error.unwrap();
+                assert_eq!(error.kind, ErrorKind::Protocol, "{wire:?} {text}: {error}");
                 assert_eq!(error.detail.as_deref(), Some(text));
-                assert_eq!(heard.events, json!([]));
+                assert_eq!(decoded.events, json!([]));
             }
         }
-        let error = decoder(framing)
-            .whole(b"\xff", &mut EventBatch::default())
-            .unwrap_err();
+        let error = wire.whole(b"\xff").error.unwrap();
         assert_eq!(error.kind, ErrorKind::Protocol);
     }
 }
@@ -214,19 +197,15 @@ fn statuses_have_the_meaning_that_cohere_gives_them() {
     ];
     for (status, message, kind, retryable) in rows {
         let body = json!({"id": "i", "message": message}).to_string();
-        let error = Cohere.error(status, body.as_bytes());
+        let error = V2.error(status, body.as_bytes());
         assert_eq!(
             (error.kind, error.retryable),
             (kind, retryable),
             "{status} {message}"
         );
-        assert_eq!(
-            (error.status, error.provider),
-            (Some(status), Some("cohere"))
-        );
         assert_eq!(error.request_id.as_deref(), Some("i"));
     }
-    let error = Cohere.error(401, br#"{"message":"invalid api token"}"#);
+    let error = V2.error(401, br#"{"message":"invalid api token"}"#);
     assert_eq!(
         error.message,
         "cohere: 401 invalid api token; set CO_API_KEY or api_key"

@@ -1,33 +1,22 @@
-//! What holds for every stream, however odd: chance puts good and bad frames in a row.
+//! What holds for every stream, however odd: good and bad frames in a row.
 
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::*;
-use crate::providers::tool_calls::joined::{assert_ids_differ, assert_joined};
+use crate::providers::test_support::property::{check_calls, check_order};
 
 fn a_text() -> impl Strategy<Value = Value> {
-    prop::sample::select(vec![
-        json!("a"),
-        json!(""),
-        json!(null),
-        json!("é"),
-        json!(["b"]),
-        json!(7),
-    ])
+    let texts = list! { json!("a"), json!(""), json!(null), json!("é"), json!(["b"]), json!(7) };
+    select(texts.to_vec())
 }
 
 fn arguments() -> impl Strategy<Value = Value> {
-    prop::sample::select(vec![
-        json!("{}"),
-        json!(""),
-        json!(null),
-        json!("{\"x"),
-        json!({}),
-    ])
+    select(list! { json!("{}"), json!(""), json!(null), json!("{\"x"), json!({}) }.to_vec())
 }
 
 fn reason() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec!["COMPLETE", "TOOL_CALL", "MAX_TOKENS", "ERROR", "new"])
+    select(vec!["COMPLETE", "TOOL_CALL", "MAX_TOKENS", "ERROR", "new"])
 }
 
 /// A frame of what may stand in a v2 stream, and some that may not.
@@ -39,7 +28,7 @@ fn v2_frame() -> impl Strategy<Value = Value> {
         "tool-plan-delta",
         "new",
     ];
-    let content = (prop::sample::select(kinds), a_text(), a_text());
+    let content = (select(kinds), a_text(), a_text());
     let content = content.prop_map(|(kind, text, thinking)| {
         let content = json!({"text": text, "thinking": thinking});
         says(kind, 0, json!({"content": content, "tool_plan": text}))
@@ -68,7 +57,7 @@ fn v2_frame() -> impl Strategy<Value = Value> {
     prop_oneof![
         8 => content,
         6 => call,
-        1 => prop::sample::select(odd),
+        1 => select(odd),
         1 => reason().prop_map(message_end),
     ]
 }
@@ -103,7 +92,7 @@ fn v1_frame() -> impl Strategy<Value = Value> {
         6 => text,
         6 => delta,
         3 => calls,
-        1 => prop::sample::select(odd),
+        1 => select(odd),
         1 => reason().prop_map(|reason| stream_end(reason, json!({"text": "t"}))),
     ]
 }
@@ -111,32 +100,19 @@ fn v1_frame() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn v2_keeps_its_order(frames in prop::collection::vec(v2_frame(), 0..20)) {
-        holds(Framing::Sse, &frames);
+        holds(V2, &frames);
     }
 
     #[test]
     fn v1_keeps_its_order(frames in prop::collection::vec(v1_frame(), 0..20)) {
-        holds(Framing::Ndjson, &frames);
+        holds(V1, &frames);
     }
 }
 
-/// START comes once and first, calls come last and are their deltas; an error ends the rest.
-fn holds(framing: Framing, frames: &[Value]) {
-    let mut frames = frames.to_vec();
+fn holds(wire: Wire, frames: &[Value]) {
     let named = json!({"type": "message-start", "event_type": "stream-start", "id": "i",
         "generation_id": "i"});
-    frames.insert(0, named);
-    let heard = stream(framing, &frames);
-    let events = heard.events.as_array().unwrap();
-    let is = |event: &Value, kind: &str| event[0] == kind;
-    let starts = events.iter().filter(|event| is(event, "START")).count();
-    assert_eq!(starts, usize::from(!events.is_empty()));
-    assert!(events.first().is_none_or(|event| is(event, "START")));
-    let first_call = events.iter().position(|event| is(event, "TOOL_CALL"));
-    let calls = events.get(first_call.unwrap_or(events.len())..).unwrap();
-    assert!(calls.iter().all(|event| is(event, "TOOL_CALL")));
-    assert!(heard.error.is_none() || calls.is_empty());
-    let calls: Vec<&Value> = calls.iter().map(|call| &call[1]).collect();
-    calls.iter().for_each(|call| assert_joined(events, call));
-    assert_ids_differ(&calls);
+    let decoded = wire.stream(&[&[named], frames].concat());
+    check_order(&decoded);
+    check_calls(&decoded);
 }

@@ -24,11 +24,11 @@ fn generation(calls: Value) -> Value {
 }
 
 /// The events after START of a complete stream.
-fn said(frames: &[Value]) -> Vec<Value> {
-    let heard = v1(frames);
-    assert!(heard.error.is_none(), "{:?}", heard.error);
-    assert_eq!(heard.progress, Progress::Done);
-    let mut events = heard.events.as_array().unwrap().clone();
+fn events_of(frames: &[Value]) -> Vec<Value> {
+    let decoded = v1(frames);
+    assert!(decoded.error.is_none(), "{:?}", decoded.error);
+    assert_eq!(decoded.progress, Progress::Done);
+    let mut events = decoded.events.as_array().unwrap().clone();
     assert_eq!(events.remove(0), json!(["START", ["g1", "asked"]]));
     events
 }
@@ -43,7 +43,7 @@ fn text_comes_as_it_was_cut_and_once() {
         stream_end("COMPLETE", answer),
     ];
     assert_eq!(
-        said(&frames),
+        events_of(&frames),
         [json!(["TEXT", "Hel"]), json!(["TEXT", "lo"])]
     );
 }
@@ -51,11 +51,14 @@ fn text_comes_as_it_was_cut_and_once() {
 #[test]
 fn a_text_that_came_in_no_piece_comes_at_the_end() {
     let end = stream_end("COMPLETE", json!({"text": "Hello"}));
-    assert_eq!(said(&[start(), end]), [json!(["TEXT", "Hello"])]);
+    assert_eq!(events_of(&[start(), end]), [json!(["TEXT", "Hello"])]);
     let mut calls = generation(json!([]));
     calls["text"] = json!("Hello");
     let end = stream_end("COMPLETE", json!({"text": "Hello"}));
-    assert_eq!(said(&[start(), calls, end]), [json!(["TEXT", "Hello"])]);
+    assert_eq!(
+        events_of(&[start(), calls, end]),
+        [json!(["TEXT", "Hello"])]
+    );
 }
 
 #[test]
@@ -85,7 +88,7 @@ fn chunks_tell_of_calls_before_the_list_does() {
         ["TOOL_CALL", {"index": 0, "id": "call_0", "name": "f", "arguments": "{\n \"x\": 1}"}],
         ["TOOL_CALL", {"index": 1, "id": "call_1", "name": "g", "arguments": "{}"}],
     ]);
-    assert_eq!(json!(said(&frames)), expected);
+    assert_eq!(json!(events_of(&frames)), expected);
     assert_eq!(v1(&frames).finish, json!(["tool_calls", "COMPLETE", null]));
 }
 
@@ -104,9 +107,9 @@ fn older_servers_send_no_chunks() {
         generation(calls.clone()),
         stream_end("COMPLETE", answer.clone()),
     ];
-    assert_eq!(json!(said(&frames)), expected);
+    assert_eq!(json!(events_of(&frames)), expected);
     assert_eq!(
-        json!(said(&[start(), stream_end("COMPLETE", answer)])),
+        json!(events_of(&[start(), stream_end("COMPLETE", answer)])),
         expected
     );
 }
@@ -136,15 +139,18 @@ fn citations_and_the_search_are_parts() {
         ["TEXT", "Hi"],
         ["PART", part],
     ]);
-    assert_eq!(json!(said(&frames)), expected);
+    assert_eq!(json!(events_of(&frames)), expected);
     let body = json!({"generation_id": "g1", "text": "Hi", "finish_reason": "COMPLETE",
         "search_queries": queries, "search_results": [], "documents": documents,
         "citations": [citation]});
-    let heard = whole(Framing::Ndjson, &body.to_string());
-    assert_eq!(json!(heard.events.as_array().unwrap()[1..]), expected);
+    let decoded = V1.whole(&body.to_string());
+    assert_eq!(json!(decoded.events.as_array().unwrap()[1..]), expected);
     // Citations that came in no event of their own are in the answer at the end.
     let end = stream_end("COMPLETE", json!({"text": "Hi", "citations": [citation]}));
-    assert_eq!(said(&[start(), piece("Hi"), end])[1], json!(["PART", part]));
+    assert_eq!(
+        events_of(&[start(), piece("Hi"), end])[1],
+        json!(["PART", part])
+    );
 }
 
 #[test]
@@ -155,20 +161,20 @@ fn a_whole_answer_says_the_same() {
         "meta": {"api_version": {"version": "1"}, "warnings": ["old"],
             "billed_units": {"input_tokens": 1, "output_tokens": 2},
             "tokens": {"input_tokens": 3, "output_tokens": 4}}});
-    let heard = whole(Framing::Ndjson, &body.to_string());
+    let decoded = V1.whole(&body.to_string());
     let expected = json!([
         ["START", ["g1", "asked"]],
         ["TEXT", "I will ask"],
         ["TOOL_CALL", {"index": 0, "id": "call_0", "name": "f", "arguments": "{\"x\":1}"}],
     ]);
-    assert_eq!(heard.events, expected);
+    assert_eq!(decoded.events, expected);
     let usage = json!({"billed_input_tokens": 1, "billed_output_tokens": 2, "input_tokens": 3,
         "output_tokens": 4});
-    assert_eq!(heard.finish, json!(["tool_calls", "COMPLETE", usage]));
+    assert_eq!(decoded.finish, json!(["tool_calls", "COMPLETE", usage]));
     let raw = json!({"billed_units": {"input_tokens": 1, "output_tokens": 2},
         "tokens": {"input_tokens": 3, "output_tokens": 4}});
     assert_eq!(
-        (heard.usage_raw, heard.progress),
+        (decoded.usage_raw, decoded.progress),
         (Some(raw), Progress::Done)
     );
 }
@@ -197,7 +203,7 @@ fn what_is_not_known_is_counted_and_passed_over() {
         piece("Hi"),
         stream_end("COMPLETE", json!({})),
     ];
-    let heard = v1(&frames);
+    let decoded = v1(&frames);
     let expected = json!([["START", ["g1", "asked"]], ["TEXT", "Hi"]]);
-    assert_eq!((heard.events, heard.unknown_events), (expected, 1));
+    assert_eq!((decoded.events, decoded.unknown_events), (expected, 1));
 }

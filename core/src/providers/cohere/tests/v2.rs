@@ -18,11 +18,11 @@ fn thinking(text: &str) -> Value {
 }
 
 /// The events of a complete stream.
-fn said(frames: &[Value]) -> Value {
-    let heard = v2(frames);
-    assert!(heard.error.is_none(), "{:?}", heard.error);
-    assert_eq!(heard.progress, Progress::Done);
-    heard.events
+fn events_of(frames: &[Value]) -> Value {
+    let decoded = v2(frames);
+    assert!(decoded.error.is_none(), "{:?}", decoded.error);
+    assert_eq!(decoded.progress, Progress::Done);
+    decoded.events
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn text_comes_as_it_was_cut() {
         ["TEXT", "Hel"],
         ["TEXT", "lo\n\u{e9}"]
     ]);
-    assert_eq!(said(&frames), expected);
+    assert_eq!(events_of(&frames), expected);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_text_in_the_first_event_of_a_block_counts() {
         json!({"content": {"type": "text", "text": "Hi"}}),
     );
     assert_eq!(
-        said(&[start, message_end("COMPLETE")]),
+        events_of(&[start, message_end("COMPLETE")]),
         json!([["TEXT", "Hi"]])
     );
 }
@@ -90,7 +90,7 @@ fn thinking_is_reasoning_and_goes_back_whole() {
         ["PART", {"type": "content", "content": block}],
         ["TEXT", "42"],
     ]);
-    assert_eq!(said(&frames), expected);
+    assert_eq!(events_of(&frames), expected);
     // Without the end of its block thinking ends where something else begins.
     let frames = [
         thinking("Let me"),
@@ -98,7 +98,7 @@ fn thinking_is_reasoning_and_goes_back_whole() {
         text("42"),
         message_end("COMPLETE"),
     ];
-    assert_eq!(said(&frames), expected);
+    assert_eq!(events_of(&frames), expected);
 }
 
 #[test]
@@ -124,16 +124,16 @@ fn a_plan_comes_whole_before_the_calls() {
         ["TOOL_CALL", {"index": 0, "id": "a", "name": "f", "arguments": "{\"x\":1}"}],
         ["TOOL_CALL", {"index": 1, "id": "b", "name": "g", "arguments": "{}"}],
     ]);
-    assert_eq!(said(&frames), expected);
+    assert_eq!(events_of(&frames), expected);
     assert_eq!(v2(&frames).finish, json!(["tool_calls", "TOOL_CALL", null]));
 }
 
 #[test]
 fn a_plan_begins_the_answer_before_it_is_whole() {
     let start = json!({"type": "message-start", "id": "c1"});
-    let heard = v2(&[start, plan("I will")]);
-    assert_eq!(heard.events, json!([["START", ["c1", "asked"]]]));
-    assert_eq!(heard.progress, Progress::Open);
+    let decoded = v2(&[start, plan("I will")]);
+    assert_eq!(decoded.events, json!([["START", ["c1", "asked"]]]));
+    assert_eq!(decoded.progress, Progress::Open);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn no_arguments_are_an_empty_object() {
         let frames = [call_start(0, "a", "f", arguments), message_end("TOOL_CALL")];
         let call = json!({"index": 0, "id": "a", "name": "f", "arguments": "{}"});
         assert_eq!(
-            said(&frames)[1],
+            events_of(&frames)[1],
             json!(["TOOL_CALL", call]),
             "{arguments:?}"
         );
@@ -151,7 +151,7 @@ fn no_arguments_are_an_empty_object() {
         call_start(0, "a", "f", "{\n  \"x\": 1\n}"),
         message_end("TOOL_CALL"),
     ];
-    assert_eq!(said(&frames)[1][1]["arguments"], "{\n  \"x\": 1\n}");
+    assert_eq!(events_of(&frames)[1][1]["arguments"], "{\n  \"x\": 1\n}");
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn indices_are_dense_and_interleaved_calls_stay_apart() {
         call_delta(7, "[1]"),
         message_end("TOOL_CALL"),
     ];
-    let events = said(&frames);
+    let events = events_of(&frames);
     let calls = json!([
         ["TOOL_CALL", {"index": 0, "id": "a", "name": "f", "arguments": "{}"}],
         ["TOOL_CALL", {"index": 1, "id": "b", "name": "g", "arguments": "[1]"}],
@@ -178,7 +178,7 @@ fn a_call_that_a_limit_cut_is_left_out() {
         call_start(1, "b", "g", "{\"x"),
         message_end("MAX_TOKENS"),
     ];
-    let events = said(&frames);
+    let events = events_of(&frames);
     let call = json!({"index": 0, "id": "a", "name": "f", "arguments": "{}"});
     assert_eq!(
         json!(events.as_array().unwrap()[2..]),
@@ -199,10 +199,10 @@ fn citations_are_parts_with_all_that_they_say() {
     let part = json!({"type": "citation", "start": 0, "end": 2, "text": "Hi",
         "citation_type": "TEXT_CONTENT", "sources": citation["sources"]});
     let expected = json!([["TEXT", "Hi"], ["PART", part]]);
-    assert_eq!(said(&frames), expected);
+    assert_eq!(events_of(&frames), expected);
     let body = json!({"id": null, "message": {"content": [{"type": "text", "text": "Hi"}],
         "citations": [citation]}, "finish_reason": "COMPLETE"});
-    assert_eq!(whole(Framing::Sse, &body.to_string()).events, expected);
+    assert_eq!(V2.whole(&body.to_string()).events, expected);
 }
 
 #[test]
@@ -214,10 +214,10 @@ fn log_probabilities_are_parts() {
         ["TEXT", "Hi"],
         ["PART", {"type": "logprobs", "content": [logprobs]}],
     ]);
-    assert_eq!(said(&[delta, message_end("COMPLETE")]), expected);
+    assert_eq!(events_of(&[delta, message_end("COMPLETE")]), expected);
     let body = json!({"message": {"content": [{"type": "text", "text": "Hi"}]},
         "finish_reason": "COMPLETE", "logprobs": [logprobs]});
-    assert_eq!(whole(Framing::Sse, &body.to_string()).events, expected);
+    assert_eq!(V2.whole(&body.to_string()).events, expected);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn a_whole_answer_says_the_same() {
         "finish_reason": "TOOL_CALL",
         "usage": {"billed_units": {"input_tokens": 1, "output_tokens": 2.0},
             "tokens": {"input_tokens": 3, "output_tokens": 4}, "cached_tokens": 5}});
-    let heard = whole(Framing::Sse, &format!("\u{feff} {body}\n"));
+    let decoded = V2.whole(&format!("\u{feff} {body}\n"));
     let thinking = json!({"type": "thinking", "thinking": "Hm"});
     let plan = json!({"type": "tool_plan", "tool_plan": "I will ask"});
     let expected = json!([
@@ -245,12 +245,12 @@ fn a_whole_answer_says_the_same() {
         ["TOOL_CALL", {"index": 0, "id": "a", "name": "f", "arguments": "{}"}],
         ["TOOL_CALL", {"index": 1, "id": "b", "name": "g", "arguments": "{\"x\":1}"}],
     ]);
-    assert_eq!(heard.events, expected);
+    assert_eq!(decoded.events, expected);
     let usage = json!({"billed_input_tokens": 1, "billed_output_tokens": 2, "input_tokens": 3,
         "output_tokens": 4, "cached_input_tokens": 5});
-    assert_eq!(heard.finish, json!(["tool_calls", "TOOL_CALL", usage]));
+    assert_eq!(decoded.finish, json!(["tool_calls", "TOOL_CALL", usage]));
     assert_eq!(
-        (heard.usage_raw, heard.progress),
+        (decoded.usage_raw, decoded.progress),
         (Some(body["usage"].clone()), Progress::Done)
     );
 }
@@ -268,9 +268,9 @@ fn what_is_not_known_is_counted_and_passed_over() {
         json!({"type": "debug", "prompt": "p"}),
         message_end("COMPLETE"),
     ];
-    let heard = v2(&frames);
+    let decoded = v2(&frames);
     assert_eq!(
-        (heard.events, heard.unknown_events),
+        (decoded.events, decoded.unknown_events),
         (json!([["TEXT", "Hi"]]), 1)
     );
 }
@@ -287,5 +287,5 @@ fn fields_of_other_types_are_absent_unless_they_can_be_used() {
         message_end("COMPLETE"),
     ];
     let expected = json!([["TEXT", "a"], ["TEXT", "b"], ["TEXT", "7"], ["TEXT", "Hi"]]);
-    assert_eq!(said(&frames), expected);
+    assert_eq!(events_of(&frames), expected);
 }

@@ -19,7 +19,7 @@ fn entry(index: u64, id: &str, name: &str, arguments: &str) -> Value {
 
 /// Only the finished calls.
 fn finished(deltas: &[Value], reason: &str) -> Value {
-    let events = said(deltas, reason);
+    let events = events_of(deltas, reason);
     events
         .as_array()
         .unwrap()
@@ -42,7 +42,7 @@ fn without_ids(calls: Value) -> Value {
 
 #[test]
 fn deltas_say_id_and_name_once_and_the_call_follows_at_the_end() {
-    let events = said(
+    let events = events_of(
         &[
             calls(json!([entry(0, "c1", "f", "")])),
             calls(json!([{"index": 0, "function": {"arguments": "{\"a"}}])),
@@ -114,7 +114,7 @@ fn null_empty_and_repeated_never_overwrite() {
         ["TOOL_DELTA", {"index": 0, "arguments": "2"}],
         call(0, "a", "f", "12"),
     ]);
-    assert_eq!(said(&deltas, "tool_calls"), expected);
+    assert_eq!(events_of(&deltas, "tool_calls"), expected);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn an_id_may_come_late() {
         ["TOOL_DELTA", {"index": 0, "id": "a", "arguments": "2"}],
         call(0, "a", "f", "12"),
     ]);
-    assert_eq!(said(&deltas, "tool_calls"), expected);
+    assert_eq!(events_of(&deltas, "tool_calls"), expected);
 }
 
 #[test]
@@ -139,8 +139,8 @@ fn arguments_may_be_an_object_or_nothing() {
         {"index":2,"id":"c","function":{"name":"h"}},
         {"index":3,"id":"d","type":"custom","custom":{"name":"i","input":"free \ud800"}}
     ]},"finish_reason":"tool_calls"}]}"#;
-    let heard = stream(&[chunk, "[DONE]"]);
-    let events = heard.events.as_array().unwrap();
+    let decoded = stream(&[chunk, "[DONE]"]);
+    let events = decoded.events.as_array().unwrap();
     let expected = [
         call(0, "a", "f", r#"{"n": 123456789012345678901}"#),
         call(1, "b", "g", "{}"),
@@ -163,9 +163,9 @@ fn the_older_form_is_one_call() {
     );
     let body = r#"{"choices":[{"message":{"function_call":{"name":"f","arguments":"{}"}},
         "finish_reason":"function_call"}]}"#;
-    let heard = whole(body);
-    assert_eq!(heard.events, json!([call(0, "", "f", "{}")]));
-    assert_eq!(heard.finish, json!(["tool_calls", "function_call", null]));
+    let decoded = whole(body);
+    assert_eq!(decoded.events, json!([call(0, "", "f", "{}")]));
+    assert_eq!(decoded.finish, json!(["tool_calls", "function_call", null]));
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn text_and_calls_keep_their_order() {
         ["TEXT", " Done."],
         call(0, "a", "f", "{}"),
     ]);
-    assert_eq!(said(&deltas, "tool_calls"), expected);
+    assert_eq!(events_of(&deltas, "tool_calls"), expected);
 }
 
 #[test]
@@ -210,8 +210,8 @@ fn calls_make_a_stop_a_call() {
         ("eos", "tool_calls"),
         ("length", "length"),
     ] {
-        let heard = stream(&[&delta(call.clone()), &finish(raw), "[DONE]"]);
-        assert_eq!(heard.finish, json!([reason, raw, null]));
+        let decoded = stream(&[&delta(call.clone()), &finish(raw), "[DONE]"]);
+        assert_eq!(decoded.finish, json!([reason, raw, null]));
     }
 }
 

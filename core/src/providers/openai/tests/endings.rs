@@ -1,7 +1,7 @@
 //! Finish reasons, usage, progress, errors and nonsense.
 
 use super::*;
-use crate::error::{ErrorKind, Phase};
+use crate::error::{ErrorKind, LlmError, Phase};
 
 const HELLO: &str = r#"{"choices":[{"index":0,"delta":{"content":"Hello"}}]}"#;
 
@@ -22,9 +22,9 @@ fn finish_reasons_are_mapped_and_kept_raw() {
         ("something new", "other"),
     ];
     for (raw, reason) in rows {
-        let heard = stream(&[HELLO, &finish(raw)]);
+        let decoded = stream(&[HELLO, &finish(raw)]);
         assert_eq!(
-            (heard.finish, heard.progress),
+            (decoded.finish, decoded.progress),
             (json!([reason, raw, null]), Progress::Answered)
         );
     }
@@ -47,18 +47,18 @@ fn progress_follows_the_marks_of_the_protocol() {
 
 #[test]
 fn a_stream_without_a_finish_reason_can_be_done() {
-    let heard = stream(&[HELLO, "[DONE]"]);
+    let decoded = stream(&[HELLO, "[DONE]"]);
     assert_eq!(
-        (heard.events, heard.finish),
+        (decoded.events, decoded.finish),
         (json!([["TEXT", "Hello"]]), json!([null, null, null]))
     );
 }
 
 #[test]
 fn what_follows_the_last_mark_is_ignored() {
-    let heard = stream(&[HELLO, "[DONE]", HELLO, "nonsense", r#"{"error":{}}"#]);
+    let decoded = stream(&[HELLO, "[DONE]", HELLO, "nonsense", r#"{"error":{}}"#]);
     assert_eq!(
-        (heard.events, heard.error.is_none()),
+        (decoded.events, decoded.error.is_none()),
         (json!([["TEXT", "Hello"]]), true)
     );
 }
@@ -117,16 +117,16 @@ fn usage_has_common_names() {
         (json!({}), Value::Null),
     ];
     for (raw, expected) in rows {
-        let heard = stream(&[&json!({"choices": [], "usage": raw}).to_string()]);
-        assert_eq!(heard.finish[2], expected, "{raw}");
+        let decoded = stream(&[&json!({"choices": [], "usage": raw}).to_string()]);
+        assert_eq!(decoded.finish[2], expected, "{raw}");
     }
 }
 
 /// The error that a stream of frames after one good token ends with.
 fn error_of(frame: (&str, &str)) -> LlmError {
-    let heard = named(&[("", HELLO), frame]);
-    assert_eq!(heard.events, json!([["TEXT", "Hello"]]), "{frame:?}");
-    heard.error.unwrap()
+    let decoded = named(&[("", HELLO), frame]);
+    assert_eq!(decoded.events, json!([["TEXT", "Hello"]]), "{frame:?}");
+    decoded.error.unwrap()
 }
 
 #[test]
@@ -202,17 +202,17 @@ fn an_error_in_a_stream_ends_it() {
 
 #[test]
 fn an_error_beside_choices_lets_content_and_usage_stand() {
-    let heard = stream(&[
+    let decoded = stream(&[
         &finish("length"),
         r#"{"error":{"code":400,"message":"limit"},
             "choices":[{"delta":{"content":"x"}}],"usage":{"prompt_tokens":1}}"#,
     ]);
-    assert_eq!(heard.events, json!([["TEXT", "x"]]));
+    assert_eq!(decoded.events, json!([["TEXT", "x"]]));
     assert_eq!(
-        heard.finish,
+        decoded.finish,
         json!(["length", "length", {"input_tokens": 1}])
     );
-    assert_eq!(heard.error.unwrap().kind, ErrorKind::InvalidRequest);
+    assert_eq!(decoded.error.unwrap().kind, ErrorKind::InvalidRequest);
 }
 
 #[test]
@@ -220,9 +220,9 @@ fn no_error_is_no_error() {
     let empty = r#"{"code":0,"message":"","details":[null]}"#;
     for nothing in ["null", "false", "{}", "\"\"", "0", empty] {
         let chunk = format!(r#"{{"error":{nothing},"choices":[{{"delta":{{"content":"x"}}}}]}}"#);
-        let heard = stream(&[&chunk]);
+        let decoded = stream(&[&chunk]);
         assert_eq!(
-            (heard.events, heard.error.is_none()),
+            (decoded.events, decoded.error.is_none()),
             (json!([["TEXT", "x"]]), true),
             "{nothing}"
         );
@@ -265,10 +265,10 @@ fn odd_values_are_passed_over() {
         r#"{"choices":[{"message":7,"error":false}],"id":[],"model":{},"usage":[],"error":null}"#,
     ];
     for frame in rows {
-        let heard = stream(&[HELLO, frame, HELLO, &finish("stop"), "[DONE]"]);
-        assert!(heard.error.is_none(), "{frame}: {:?}", heard.error);
+        let decoded = stream(&[HELLO, frame, HELLO, &finish("stop"), "[DONE]"]);
+        assert!(decoded.error.is_none(), "{frame}: {:?}", decoded.error);
         assert_eq!(
-            heard.events,
+            decoded.events,
             json!([["TEXT", "Hello"], ["TEXT", "Hello"]]),
             "{frame}"
         );
@@ -277,14 +277,14 @@ fn odd_values_are_passed_over() {
 
 #[test]
 fn pings_and_unknown_events_are_ignored() {
-    let heard = named(&[
+    let decoded = named(&[
         ("ping", "x"),
         ("", ""),
         ("", r#"{"type":"status"}"#),
         ("message", HELLO),
     ]);
     assert_eq!(
-        (heard.events, heard.error.is_none()),
+        (decoded.events, decoded.error.is_none()),
         (json!([["TEXT", "Hello"]]), true)
     );
 }
@@ -306,9 +306,9 @@ fn a_whole_answer_may_be_an_error() {
         (r#"{"object":"x","msg":"m"}"#, ErrorKind::Provider, true),
     ];
     for (body, kind, retryable) in rows {
-        let heard = whole(body);
-        assert_eq!(heard.events, json!([]), "{body}");
-        let error = heard.error.unwrap();
+        let decoded = whole(body);
+        assert_eq!(decoded.events, json!([]), "{body}");
+        let error = decoded.error.unwrap();
         assert_eq!(
             (error.kind, error.retryable, error.message.as_str()),
             (kind, retryable, "openai: m"),
@@ -324,9 +324,9 @@ fn an_error_beside_a_whole_choice_lets_content_and_usage_stand() {
         format!(r#"{{"choices":[{choice},"error":{{"message":"m","code":429}}}}]}}"#),
         format!(r#"{{"error":{{"message":"m","code":429}},"choices":[{choice}}}]}}"#),
     ] {
-        let heard = whole(&body);
-        assert_eq!(heard.events, json!([["TEXT", "x"]]), "{body}");
-        let error = heard.error.unwrap();
+        let decoded = whole(&body);
+        assert_eq!(decoded.events, json!([["TEXT", "x"]]), "{body}");
+        let error = decoded.error.unwrap();
         let said = (error.kind, error.message.as_str());
         assert_eq!(said, (ErrorKind::RateLimited, "openai: m"), "{body}");
     }
@@ -346,10 +346,10 @@ fn a_whole_answer_may_be_nonsense() {
         r#"{"choices":[{"message":7}]}"#,
     ];
     for body in rows {
-        let heard = whole(body);
-        let error = heard.error.unwrap();
+        let decoded = whole(body);
+        let error = decoded.error.unwrap();
         assert_eq!(
-            (error.kind, error.retryable, heard.events),
+            (error.kind, error.retryable, decoded.events),
             (ErrorKind::Protocol, false, json!([])),
             "{body}"
         );
@@ -357,10 +357,7 @@ fn a_whole_answer_may_be_nonsense() {
     }
     let deep = format!("{{\"choices\":{}", "[".repeat(100_000));
     assert_eq!(whole(&deep).error.unwrap().kind, ErrorKind::Protocol);
-    let mut decoder = decoder();
-    let error = decoder
-        .whole(b"\xff", &mut EventBatch::default())
-        .unwrap_err();
+    let error = whole(b"\xff").error.unwrap();
     assert_eq!(
         (error.kind, error.detail.as_deref()),
         (ErrorKind::Protocol, Some("\u{fffd}"))
@@ -369,10 +366,10 @@ fn a_whole_answer_may_be_nonsense() {
 
 #[test]
 fn a_filter_may_take_the_whole_message_away() {
-    let heard = whole(r#"{"id":"c","choices":[{"index":0,"finish_reason":"content_filter"}]}"#);
-    assert_eq!(heard.events, json!([["START", ["c", "asked"]]]));
+    let decoded = whole(r#"{"id":"c","choices":[{"index":0,"finish_reason":"content_filter"}]}"#);
+    assert_eq!(decoded.events, json!([["START", ["c", "asked"]]]));
     assert_eq!(
-        heard.finish,
+        decoded.finish,
         json!(["content_filter", "content_filter", null])
     );
 }

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn start_comes_before_the_first_content_with_the_first_id_and_model() {
-    let heard = stream(&[
+    let decoded = stream(&[
         r#"{"id":"","model":"","choices":[],"prompt_filter_results":[]}"#,
         r#"{"id":"c1","model":"m1","choices":[{"index":0,"delta":{"role":"r","content":""}}]}"#,
         r#"{"id":"c2","model":"m2","choices":[{"index":0,"delta":{"content":"Hi"}}]}"#,
@@ -12,28 +12,34 @@ fn start_comes_before_the_first_content_with_the_first_id_and_model() {
         "[DONE]",
     ]);
     let expected = json!([["START", ["c1", "m1"]], ["TEXT", "Hi"], ["TEXT", " you"]]);
-    assert_eq!((heard.events, heard.progress), (expected, Progress::Done));
-    assert_eq!(heard.finish, json!(["stop", "eos", null]));
+    assert_eq!(
+        (decoded.events, decoded.progress),
+        (expected, Progress::Done)
+    );
+    assert_eq!(decoded.finish, json!(["stop", "eos", null]));
 }
 
 #[test]
 fn an_answer_without_content_has_a_start_at_its_end() {
-    let heard = stream(&[r#"{"id":"c1","choices":[{"delta":{},"finish_reason":"stop"}]}"#]);
-    assert_eq!(heard.events, json!([["START", ["c1", "asked"]]]));
-    let heard = stream(&[r#"{"id":"c1","choices":[{"delta":{"content":""}}]}"#]);
-    assert_eq!((heard.events, heard.progress), (json!([]), Progress::Open));
+    let decoded = stream(&[r#"{"id":"c1","choices":[{"delta":{},"finish_reason":"stop"}]}"#]);
+    assert_eq!(decoded.events, json!([["START", ["c1", "asked"]]]));
+    let decoded = stream(&[r#"{"id":"c1","choices":[{"delta":{"content":""}}]}"#]);
+    assert_eq!(
+        (decoded.events, decoded.progress),
+        (json!([]), Progress::Open)
+    );
 }
 
 #[test]
 fn other_choices_are_ignored() {
-    let heard = stream(&[
+    let decoded = stream(&[
         r#"{"choices":[{"index":1,"delta":{"content":"b"}},{"index":0,"delta":{"content":"a"}}]}"#,
         r#"{"choices":[{"index":1,"delta":{"content":"b"},"finish_reason":"stop"}]}"#,
         r#"{"choices":[{"delta":{"content":"c"}},{"delta":{"content":"d"}}]}"#,
     ]);
-    assert_eq!(heard.events, json!([["TEXT", "a"], ["TEXT", "c"]]));
+    assert_eq!(decoded.events, json!([["TEXT", "a"], ["TEXT", "c"]]));
     assert_eq!(
-        (heard.progress, heard.finish),
+        (decoded.progress, decoded.finish),
         (Progress::Open, json!([null, null, null]))
     );
 }
@@ -43,7 +49,7 @@ fn the_only_choice_is_the_answer_whatever_its_index() {
     let one = |index: u64, text: &str| {
         json!({"choices": [{"index": index, "delta": {"content": text}}]}).to_string()
     };
-    let said = |chunks: &[(u64, &str)]| {
+    let events_of = |chunks: &[(u64, &str)]| {
         let chunks: Vec<String> = chunks
             .iter()
             .map(|(index, text)| one(*index, text))
@@ -51,11 +57,11 @@ fn the_only_choice_is_the_answer_whatever_its_index() {
         stream(&chunks.iter().map(String::as_str).collect::<Vec<_>>()).events
     };
     assert_eq!(
-        said(&[(3, "a"), (3, "b")]),
+        events_of(&[(3, "a"), (3, "b")]),
         json!([["TEXT", "a"], ["TEXT", "b"]])
     );
     assert_eq!(
-        said(&[(3, "a"), (4, "b"), (7, "c")])
+        events_of(&[(3, "a"), (4, "b"), (7, "c")])
             .as_array()
             .unwrap()
             .len(),
@@ -63,11 +69,11 @@ fn the_only_choice_is_the_answer_whatever_its_index() {
     );
     // Where the number goes back there are several, and the first of them is ours.
     assert_eq!(
-        said(&[(1, ""), (2, ""), (1, "a"), (2, "b"), (1, "c")]),
+        events_of(&[(1, ""), (2, ""), (1, "a"), (2, "b"), (1, "c")]),
         json!([["TEXT", "a"], ["TEXT", "c"]])
     );
     assert_eq!(
-        said(&[(0, "a"), (1, "b"), (0, "c")]),
+        events_of(&[(0, "a"), (1, "b"), (0, "c")]),
         json!([["TEXT", "a"], ["TEXT", "c"]])
     );
     let beside = |index: u64, text: &str| {
@@ -116,18 +122,24 @@ fn reasoning_is_said_once_whatever_its_field() {
     let details = json!([{"type": "reasoning.text", "text": "why"}]);
     let why = json!([["REASONING", "why"]]);
     for field in ["reasoning", "reasoning_content"] {
-        assert_eq!(said(&[json!({field: "why", "content": null})], "stop"), why);
+        assert_eq!(
+            events_of(&[json!({field: "why", "content": null})], "stop"),
+            why
+        );
     }
     assert_eq!(
-        said(
+        events_of(
             &[json!({"reasoning": "why", "reasoning_content": "why"})],
             "stop"
         ),
         why
     );
-    assert_eq!(said(&[json!({"reasoning_details": details})], "stop"), why);
     assert_eq!(
-        said(
+        events_of(&[json!({"reasoning_details": details})], "stop"),
+        why
+    );
+    assert_eq!(
+        events_of(
             &[json!({"reasoning": "why", "reasoning_details": details})],
             "stop"
         ),
@@ -137,9 +149,9 @@ fn reasoning_is_said_once_whatever_its_field() {
         json!({"reasoning": "why"}),
         json!({"reasoning": null, "reasoning_details": details}),
     ];
-    assert_eq!(said(&later, "stop"), why);
+    assert_eq!(events_of(&later, "stop"), why);
     assert_eq!(
-        said(
+        events_of(
             &[json!({"reasoning": {"text": "x"}, "content": "y"})],
             "stop"
         ),
@@ -160,7 +172,7 @@ fn signed_and_encrypted_reasoning_is_handed_on() {
         ["PART", {"type": "reasoning.text", "text": "", "signature": "sig"}],
     ]);
     assert_eq!(
-        said(&[json!({"reasoning_details": details})], "stop"),
+        events_of(&[json!({"reasoning_details": details})], "stop"),
         expected
     );
 }
@@ -184,12 +196,15 @@ fn a_list_of_parts_is_content_too() {
         ["PART", {"type": "reference", "reference_ids": [1]}],
         ["PART", {"type": "image", "image_url": {"url": "data:,"}}],
     ]);
-    assert_eq!(said(&[json!({"content": parts})], "stop"), expected);
+    assert_eq!(events_of(&[json!({"content": parts})], "stop"), expected);
     let mixed = [
         json!({"content": [{"type": "text", "text": "a"}]}),
         json!({"content": "b"}),
     ];
-    assert_eq!(said(&mixed, "stop"), json!([["TEXT", "a"], ["TEXT", "b"]]));
+    assert_eq!(
+        events_of(&mixed, "stop"),
+        json!([["TEXT", "a"], ["TEXT", "b"]])
+    );
 }
 
 #[test]
@@ -203,7 +218,7 @@ fn a_refusal_is_a_part() {
         ["PART", {"type": "refusal", "text": "I "}],
         ["PART", {"type": "refusal", "text": "can't"}],
     ]);
-    assert_eq!(said(&deltas, "stop"), expected);
+    assert_eq!(events_of(&deltas, "stop"), expected);
 }
 
 #[test]
@@ -222,9 +237,9 @@ fn everything_else_is_a_part() {
         ["PART", {"type": "audio", "id": "a", "data": "AA=="}],
         ["PART", {"type": "image", "image_url": {"url": "data:,"}}],
     ]);
-    assert_eq!(said(&[deltas], "stop"), expected);
+    assert_eq!(events_of(&[deltas], "stop"), expected);
     let nothing = json!({"annotations": [], "audio": null, "images": "x", "reasoning_details": {}});
-    assert_eq!(said(&[nothing], "stop"), json!([]));
+    assert_eq!(events_of(&[nothing], "stop"), json!([]));
 }
 
 #[test]
@@ -233,14 +248,14 @@ fn log_probabilities_are_a_part_behind_their_text() {
         json!({"choices": [{"delta": {"content": "a"}, "logprobs": logprobs}]}).to_string()
     };
     let content = json!([{"token": "a", "logprob": -0.1}]);
-    let heard = stream(&[&chunk(json!({"content": content, "refusal": null}))]);
+    let decoded = stream(&[&chunk(json!({"content": content, "refusal": null}))]);
     let part = json!({"type": "logprobs", "content": content, "refusal": null});
-    assert_eq!(heard.events, json!([["TEXT", "a"], ["PART", part]]));
-    let heard = stream(&[
+    assert_eq!(decoded.events, json!([["TEXT", "a"], ["PART", part]]));
+    let decoded = stream(&[
         &chunk(json!({"content": null, "refusal": null})),
         &chunk(Value::Null),
     ]);
-    assert_eq!(heard.events, json!([["TEXT", "a"], ["TEXT", "a"]]));
+    assert_eq!(decoded.events, json!([["TEXT", "a"], ["TEXT", "a"]]));
 }
 
 #[test]
@@ -250,7 +265,7 @@ fn repeated_sources_are_said_once() {
                "search_results": [{"title": "t", "url": "u"}]})
         .to_string()
     };
-    let heard = stream(&[&chunk(&["u1"]), &chunk(&["u1"]), &chunk(&["u1", "u2"])]);
+    let decoded = stream(&[&chunk(&["u1"]), &chunk(&["u1"]), &chunk(&["u1", "u2"])]);
     let expected = json!([
         ["TEXT", "x"],
         ["PART", {"type": "citation", "url": "u1"}],
@@ -259,12 +274,12 @@ fn repeated_sources_are_said_once() {
         ["TEXT", "x"],
         ["PART", {"type": "citation", "url": "u2"}],
     ]);
-    assert_eq!(heard.events, expected);
+    assert_eq!(decoded.events, expected);
 }
 
 #[test]
 fn a_whole_answer_comes_in_the_order_of_its_kinds() {
-    let heard = whole(
+    let decoded = whole(
         r#"{"id":"c1","model":"m","citations":["u"],"choices":[{"index":0,"finish_reason":"stop",
             "logprobs":{"content":[{"token":"a"}]},
             "message":{"content":"text","reasoning":"why","refusal":"no",
@@ -280,15 +295,18 @@ fn a_whole_answer_comes_in_the_order_of_its_kinds() {
         ["PART", {"type": "citation", "url": "u"}],
         ["TOOL_CALL", {"index": 0, "id": "1", "name": "f", "arguments": "{}"}],
     ]);
-    assert_eq!((heard.events, heard.progress), (expected, Progress::Done));
+    assert_eq!(
+        (decoded.events, decoded.progress),
+        (expected, Progress::Done)
+    );
     let usage = json!({"input_tokens": 1, "output_tokens": 2, "total_tokens": 3});
-    assert_eq!(heard.finish, json!(["tool_calls", "stop", usage]));
+    assert_eq!(decoded.finish, json!(["tool_calls", "stop", usage]));
 }
 
 #[test]
 fn a_lone_surrogate_and_a_nul_are_text() {
-    let heard = stream(&[r#"{"choices":[{"delta":{"content":"a\u0000b\ud800c"}}]}"#]);
-    assert_eq!(heard.events, json!([["TEXT", "a\0b\u{fffd}c"]]));
-    let heard = whole(r#"{"choices":[{"message":{"content":"\udfffx"}}]}"#);
-    assert_eq!(heard.events, json!([["TEXT", "\u{fffd}x"]]));
+    let decoded = stream(&[r#"{"choices":[{"delta":{"content":"a\u0000b\ud800c"}}]}"#]);
+    assert_eq!(decoded.events, json!([["TEXT", "a\0b\u{fffd}c"]]));
+    let decoded = whole(r#"{"choices":[{"message":{"content":"\udfffx"}}]}"#);
+    assert_eq!(decoded.events, json!([["TEXT", "\u{fffd}x"]]));
 }
