@@ -1,6 +1,6 @@
 //! Recorded traffic: `LITER_LLM_RECORDINGS`, else `shared/recordings` beside the repository; where
 //! there is none the tests pass and say so. Each answer is read in pieces of 1, 3 and 7 bytes and
-//! whole, and compared with its expectation in one form for all wires; a wire adds what it has more.
+//! whole, and compared with its expectation in one form for all wires, to which a wire may add.
 
 use std::path::{Path, PathBuf};
 

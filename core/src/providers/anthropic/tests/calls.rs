@@ -8,18 +8,11 @@ fn tool_use(id: &str, name: &str) -> Value {
 
 #[test]
 fn a_call_comes_in_pieces_and_whole_at_its_end() {
-    let frames = [
-        begin(0, json!({"type": "text", "text": ""})),
-        text_delta(0, "Let me see"),
-        stop(0),
-        begin(1, tool_use("toolu_1", "weather")),
-        input_delta(1, ""),
-        input_delta(1, "{\"city\""),
-        input_delta(1, ": \"Paris\"}"),
-        stop(1),
-        begin(2, tool_use("toolu_2", "time")),
-        stop(2),
-    ];
+    let frames = list! {
+        begin(0, json!({"type": "text", "text": ""})), text_delta(0, "Let me see"), stop(0),
+        begin(1, tool_use("toolu_1", "weather")), input_delta(1, ""), input_delta(1, "{\"city\""),
+        input_delta(1, ": \"Paris\"}"), stop(1), begin(2, tool_use("toolu_2", "time")), stop(2),
+    };
     let expected = json!([
         ["TEXT", "Let me see"],
         ["TOOL_DELTA", {"index": 0, "id": "toolu_1", "name": "weather", "arguments": ""}],
@@ -61,20 +54,12 @@ fn a_call_that_met_a_limit_is_withheld() {
     for reason in ["max_tokens", "model_context_window_exceeded", "refusal"] {
         assert_eq!(events_of(&begun, reason), deltas, "{reason}");
         let with_stop = [&begun[..], &[stop(0)]].concat();
-        assert_eq!(
-            events_of(&with_stop, reason),
-            deltas,
-            "{reason}, with its stop"
-        );
+        check! { events_of(&with_stop, reason) => deltas, format!("{reason}, with its stop"); }
     }
     let unbegun = [begin(0, tool_use("t", "f"))];
     assert_eq!(events_of(&unbegun, "max_tokens"), json!([deltas[0]]));
     // A whole one before it stands.
-    let frames = [
-        begin(0, tool_use("t", "f")),
-        stop(0),
-        begin(1, tool_use("u", "f")),
-    ];
+    let frames = list! { begin(0, tool_use("t", "f")), stop(0), begin(1, tool_use("u", "f")) };
     let expected = json!([
         deltas[0],
         ["TOOL_CALL", {"index": 0, "id": "t", "name": "f", "arguments": "{}"}],
@@ -102,37 +87,21 @@ fn input_in_the_beginning_of_a_block_counts_where_no_pieces_follow() {
         ["TOOL_DELTA", {"index": 0, "arguments": "{\"a\":1}"}],
         ["TOOL_CALL", {"index": 0, "id": "t", "name": "f", "arguments": "{\"a\":1}"}],
     ]);
-    assert_eq!(
-        events_of(&[begin(0, block.clone()), stop(0)], "tool_use"),
-        expected
-    );
+    check! { events_of(&[begin(0, block.clone()), stop(0)], "tool_use") => expected; }
     let frames = [begin(0, block), input_delta(0, "{\"a\":1}"), stop(0)];
     assert_eq!(events_of(&frames, "tool_use"), expected);
 }
 
 #[test]
 fn tools_of_the_provider_are_blocks_and_no_calls() {
-    let frames = [
-        begin(
-            0,
-            json!({"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}),
-        ),
-        input_delta(0, "{\"query\": "),
-        input_delta(0, "\"x\"}"),
-        stop(0),
-        begin(
-            1,
-            json!({"type": "web_search_tool_result", "tool_use_id": "s", "content": [1]}),
-        ),
+    let frames = list! {
+        begin(0, json!({"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}})),
+        input_delta(0, "{\"query\": "), input_delta(0, "\"x\"}"), stop(0),
+        begin(1, json!({"type": "web_search_tool_result", "tool_use_id": "s", "content": [1]})),
         stop(1),
-        begin(
-            2,
-            json!({"type": "mcp_tool_use", "id": "m", "server_name": "d", "input": {}}),
-        ),
-        stop(2),
-        begin(3, tool_use("t", "f")),
-        stop(3),
-    ];
+        begin(2, json!({"type": "mcp_tool_use", "id": "m", "server_name": "d", "input": {}})),
+        stop(2), begin(3, tool_use("t", "f")), stop(3),
+    };
     let server = json!({"type": "server_tool_use", "id": "s", "name": "web_search",
         "input": {"query": "x"}});
     let result = json!({"type": "web_search_tool_result", "tool_use_id": "s", "content": [1]});
@@ -155,27 +124,13 @@ fn tools_of_the_provider_are_blocks_and_no_calls() {
 
 #[test]
 fn blocks_that_are_new_to_us_are_handed_over_whole() {
-    let frames = [
-        begin(
-            0,
-            json!({"type": "compaction", "content": null, "encrypted_content": null}),
-        ),
-        delta(
-            0,
-            json!({"type": "compaction_delta", "content": "so ", "encrypted_content": "a"}),
-        ),
-        delta(
-            0,
-            json!({"type": "compaction_delta", "content": "far", "encrypted_content": "b"}),
-        ),
-        stop(0),
-        begin(1, json!({"type": "novelty", "x": {"y": 1}})),
-        delta(
-            1,
-            json!({"type": "novelty_delta", "z": [2], "text": "t", "n": null}),
-        ),
-        stop(1),
-    ];
+    let frames = list! {
+        begin(0, json!({"type": "compaction", "content": null, "encrypted_content": null})),
+        delta(0, json!({"type": "compaction_delta", "content": "so ", "encrypted_content": "a"})),
+        delta(0, json!({"type": "compaction_delta", "content": "far", "encrypted_content": "b"})),
+        stop(0), begin(1, json!({"type": "novelty", "x": {"y": 1}})),
+        delta(1, json!({"type": "novelty_delta", "z": [2], "text": "t", "n": null})), stop(1),
+    };
     let expected = json!([
         content(json!({"type": "compaction", "content": "so far", "encrypted_content": "b"})),
         content(json!({"type": "novelty", "x": {"y": 1}, "z": [2], "text": "t"})),
@@ -187,23 +142,16 @@ fn blocks_that_are_new_to_us_are_handed_over_whole() {
 fn calls_keep_their_place_where_something_follows_them() {
     let block = json!({"type": "tool_use", "id": "t", "name": "f", "input": {"a": 1}});
     let call = json!(["TOOL_CALL", {"index": 0, "id": "t", "name": "f", "arguments": "{\"a\":1}"}]);
-    let frames = [
-        begin(0, tool_use("t", "f")),
-        input_delta(0, "{\"a\":1}"),
-        stop(0),
-        begin(1, json!({"type": "text", "text": ""})),
-        text_delta(1, "x"),
-        stop(1),
-    ];
+    let frames = list! {
+        begin(0, tool_use("t", "f")), input_delta(0, "{\"a\":1}"), stop(0),
+        begin(1, json!({"type": "text", "text": ""})), text_delta(1, "x"), stop(1),
+    };
     let events = events_of(&frames, "end_turn");
     assert_eq!(events[2], call);
     assert_eq!(events[3], content(block.clone()));
     assert_eq!(events[4], json!(["TEXT", "x"]));
     let blocks = json!([block, {"type": "text", "text": "x"}]);
-    assert_eq!(
-        events_of_whole(blocks, "end_turn"),
-        json!([call, content(block), ["TEXT", "x"]])
-    );
+    check! { events_of_whole(blocks, "end_turn") => [call, content(block), ["TEXT", "x"]]; }
 }
 
 #[test]
@@ -211,10 +159,7 @@ fn a_call_by_code_keeps_its_caller_and_waits_for_nobody() {
     let block = json!({"type": "tool_use", "id": "t", "name": "f", "input": {},
         "caller": {"type": "code_execution_20250825", "tool_id": "s"}});
     let call = json!(["TOOL_CALL", {"index": 0, "id": "t", "name": "f", "arguments": "{}"}]);
-    assert_eq!(
-        events_of_whole(json!([block]), "tool_use"),
-        json!([call, content(block.clone())])
-    );
+    check! { events_of_whole(json!([block]), "tool_use") => [call, content(block.clone())]; }
     let body = |block: &Value| json!({"content": [block], "stop_reason": "end_turn"}).to_string();
     assert_eq!(whole(&body(&block)).finish[0], "stop");
     let mut direct = block;

@@ -47,13 +47,13 @@ fn only_what_was_set_is_sent_and_the_limit_that_is_required() {
 
 #[test]
 fn the_path_is_not_said_twice() {
-    for (base_path, path) in [
+    for (base_path, path) in list! {
         ("", "/v1/messages"),
         ("/v1", "/messages"),
         ("/key/v1", "/messages"),
         ("/anthropic", "/v1/messages"),
         ("/sv1", "/v1/messages"),
-    ] {
+    } {
         let target = Target {
             base_path,
             ..target()
@@ -78,10 +78,7 @@ fn a_token_of_oauth_is_no_key() {
     let token = ("authorization", "Bearer sk-ant-oat01-x".to_owned());
     let beta = ("anthropic-beta", "oauth-2025-04-20".to_owned());
     assert_eq!(headers("sk-ant-oat01-x"), [version(), token, beta]);
-    assert_eq!(
-        encode(&request(json!({})), &target()).unwrap().headers,
-        [version()]
-    );
+    check! { encode(&request(json!({})), &target()).unwrap().headers => [version()]; }
 }
 
 #[test]
@@ -98,30 +95,15 @@ fn fields_have_the_names_of_anthropic() {
 
 #[test]
 fn the_limit_has_several_names_and_leaves_room_for_thinking() {
-    let cases = [
-        (
-            json!({"max_tokens": 5, "max_completion_tokens": 6}),
-            json!(6),
-        ),
+    let cases = list! {
+        (json!({"max_tokens": 5, "max_completion_tokens": 6}), json!(6)),
         (json!({"max_completion_tokens": 6}), json!(6)),
-        (
-            json!({"max_tokens": 5, "extra_body": {"max_tokens": 7}}),
-            json!(7),
-        ),
+        (json!({"max_tokens": 5, "extra_body": {"max_tokens": 7}}), json!(7)),
         (json!({"extra_body": {"max_tokens": null}}), Value::Null),
-        (
-            json!({"thinking": {"type": "enabled", "budget_tokens": 3000}}),
-            json!(7096),
-        ),
-        (
-            json!({"extra_body": {"thinking": {"budget_tokens": 1024}}}),
-            json!(5120),
-        ),
-        (
-            json!({"max_tokens": 5, "thinking": {"budget_tokens": 3000}}),
-            json!(5),
-        ),
-    ];
+        (json!({"thinking": {"type": "enabled", "budget_tokens": 3000}}), json!(7096)),
+        (json!({"extra_body": {"thinking": {"budget_tokens": 1024}}}), json!(5120)),
+        (json!({"max_tokens": 5, "thinking": {"budget_tokens": 3000}}), json!(5)),
+    };
     for (fields, limit) in cases {
         assert_eq!(rest(fields.clone())["max_tokens"], limit, "{fields}");
     }
@@ -172,10 +154,7 @@ fn a_schema_is_the_format_of_the_output() {
     assert_eq!(rest(openai), format);
     let own = json!({"response_format": {"type": "json_schema", "schema": schema}});
     assert_eq!(rest(own), format);
-    assert_eq!(
-        rest(json!({"response_format": {"type": "text"}})),
-        json!({})
-    );
+    check! { rest(json!({"response_format": {"type": "text"}})) => {}; }
     let object = json!({"response_format": {"type": "json_object"}});
     assert_eq!(refused(object, "response_format"), json!({}));
     let odd = json!({"response_format": {"type": "grammar"}});
@@ -239,30 +218,19 @@ fn the_choice_of_a_tool_is_an_object() {
     let named = json!({"type": "function", "function": {"name": "f"}});
     let one = json!({"type": "auto", "disable_parallel_tool_use": true});
     let own = json!({"type": "any", "disable_parallel_tool_use": false});
-    let rows = [
+    let rows = list! {
         (json!({"tool_choice": "auto"}), json!({"type": "auto"})),
         (json!({"tool_choice": "none"}), json!({"type": "none"})),
         (json!({"tool_choice": "required"}), json!({"type": "any"})),
-        (
-            json!({"tool_choice": named}),
-            json!({"type": "tool", "name": "f"}),
-        ),
+        (json!({"tool_choice": named}), json!({"type": "tool", "name": "f"})),
         (json!({"tool_choice": own}), own.clone()),
-        (
-            json!({"tool_choice": own, "parallel_tool_calls": false}),
-            own.clone(),
-        ),
+        (json!({"tool_choice": own, "parallel_tool_calls": false}), own.clone()),
         (json!({"parallel_tool_calls": false}), one),
         (json!({"parallel_tool_calls": true}), Value::Null),
-        (
-            json!({"tool_choice": "none", "parallel_tool_calls": false}),
-            json!({"type": "none"}),
-        ),
-        (
-            json!({"tool_choice": named, "parallel_tool_calls": false}),
-            json!({"type": "tool", "name": "f", "disable_parallel_tool_use": true}),
-        ),
-    ];
+        (json!({"tool_choice": "none", "parallel_tool_calls": false}), json!({"type": "none"})),
+        (json!({"tool_choice": named, "parallel_tool_calls": false}), json!({"type": "tool", "name":
+            "f", "disable_parallel_tool_use": true})),
+    };
     for (fields, expected) in rows {
         assert_eq!(choice(fields.clone()), expected, "{fields}");
     }

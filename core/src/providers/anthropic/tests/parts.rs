@@ -21,10 +21,7 @@ fn image(url: Value) -> Value {
 #[test]
 fn images_have_a_source() {
     let url = json!({"type": "image", "source": {"type": "url", "url": "https://x/y.png"}});
-    assert_eq!(
-        blocks(image(json!({"url": "https://x/y.png", "detail": "auto"}))),
-        json!([url])
-    );
+    check! { blocks(image(json!({"url": "https://x/y.png", "detail": "auto"}))) => [url]; }
     assert_eq!(blocks(image(json!("https://x/y.png"))), json!([url]));
     let source = json!({"type": "base64", "media_type": "image/png", "data": "AA=="});
     let data = json!([{"type": "image", "source": source, "cache_control": {"type": "ephemeral"}}]);
@@ -36,18 +33,11 @@ fn images_have_a_source() {
 #[test]
 fn urls_that_hold_no_image_are_refused() {
     let place = "messages[0].content[0].image_url.url";
-    for url in [
-        "data:;base64,AA==",
-        "data:image/png,AA",
-        "data:image/png;base64",
-        "data:",
-    ] {
+    for url in list! {
+        "data:;base64,AA==", "data:image/png,AA", "data:image/png;base64", "data:",
+    } {
         let message = error(image(json!({"url": url})));
-        assert_eq!(
-            message,
-            format!("{place} must read data:MEDIA/TYPE;base64,DATA"),
-            "{url}"
-        );
+        check! { message => (format!("{place} must read data:MEDIA/TYPE;base64,DATA")), url; }
     }
     assert_eq!(error(image(json!({}))), format!("{place} is missing"));
     let detail = image(json!({"url": "https://x", "detail": "low"}));
@@ -88,10 +78,7 @@ fn files_are_documents() {
 
     let source = json!({"type": "base64", "media_type": "image/png", "data": "AA=="});
     let picture = json!({"file_data": "data:image/png;base64,AA==", "filename": "a.png"});
-    assert_eq!(
-        blocks(file(picture)),
-        json!([{"type": "image", "source": source}])
-    );
+    check! { blocks(file(picture)) => [{"type": "image", "source": source}]; }
 
     for bad in [json!({}), json!({"file_data": "AA=="})] {
         assert!(error(file(bad)).contains("messages[0].content[0].file has neither"));
@@ -123,10 +110,10 @@ fn what_anthropic_has_goes_out_as_it_is() {
 
 #[test]
 fn what_anthropic_cannot_hear_is_refused() {
-    for (kind, fields) in [
+    for (kind, fields) in list! {
         ("input_audio", json!({"data": "AA=="})),
         ("refusal", json!("no")),
-    ] {
+    } {
         let parts = json!([{"type": "text", "text": "a"}, {"type": kind, kind: fields}]);
         let message = error(parts.clone());
         assert!(

@@ -27,7 +27,10 @@ const MORE: More = More {
         let wait = error["retry_after_ms"].as_f64();
         json!({"retry_after_ms": wait, "request_id": error["request_id"]})
     },
-    error: |exchange, error| json!({"retry_after_ms": exchange.wait(error), "request_id": error.request_id}),
+    error: |exchange, error| {
+        let wait = exchange.wait(error);
+        json!({"retry_after_ms": wait, "request_id": error.request_id})
+    },
     // In a stream the expectation leaves it open; an overload passes.
     retryable: |error| error["category"] == "overloaded",
     id: |_| String::new(),

@@ -93,17 +93,17 @@ fn results_stand_beside_their_calls() {
 
     // Later they are a turn; an id that was made again means the nearest call.
     let mut messages = first.as_array().unwrap().clone();
-    messages.extend([
+    messages.extend(list! {
         json!({"role": "assistant", "content": null, "tool_calls": [call("a", "{\"x\":9}")]}),
-        json!({"role": "tool", "tool_call_id": "a", "content": [
-            {"type": "document", "document": {"data": {"z": 3}}}, {"type": "text", "text": "7"}]}),
-    ]);
+        json!({"role": "tool", "tool_call_id": "a", "content": [{"type": "document", "document":
+            {"data": {"z": 3}}}, {"type": "text", "text": "7"}]}),
+    });
     let mut history = history.as_array().unwrap().clone();
     let calls = json!([{"name": "f", "parameters": {"x": 9}}]);
-    history.extend([
+    history.extend(list! {
         json!({"role": "TOOL", "tool_results": results}),
         json!({"role": "CHATBOT", "message": "", "tool_calls": calls}),
-    ]);
+    });
     let results = json!([{"call": calls[0], "outputs": [{"z": 3}, {"output": "7"}]}]);
     let expected = json!({"message": "", "chat_history": history, "tool_results": results});
     assert_eq!(sent_of(json!(messages)), expected);
@@ -163,52 +163,33 @@ fn a_schema_is_a_field_of_the_json_object() {
 #[test]
 fn what_v1_cannot_do_is_named() {
     let tool = json!({"type": "function", "function": {"name": "f", "strict": true}});
-    let rows = [
+    let rows = list! {
         (json!({"tool_choice": "required"}), "tool_choice"),
-        (
-            json!({"tool_choice": {"type": "function", "function": {"name": "f"}}}),
-            "tool_choice",
-        ),
+        (json!({"tool_choice": {"type": "function", "function": {"name": "f"}}}), "tool_choice"),
         (json!({"tools": [tool]}), "tools[0].function.strict"),
         (json!({"tools": [{"type": "web_search"}]}), "tools[0]"),
         (json!({"reasoning_effort": "low"}), "reasoning_effort"),
         (json!({"thinking": {"type": "enabled"}}), "thinking"),
         (json!({"logprobs": true}), "logprobs"),
         (json!({"strict_tools": true}), "strict_tools"),
-        (
-            json!({"citation_options": {"mode": "FAST"}}),
-            "citation_options",
-        ),
+        (json!({"citation_options": {"mode": "FAST"}}), "citation_options"),
         (json!({"user": "u"}), "user"),
         (json!({"n": 2}), "n"),
-    ];
+    };
     for (fields, field) in rows {
         assert_eq!(refused(&request(fields)), field);
     }
     let hi = json!({"role": "user", "content": "hi"});
-    let rows = [
-        (
-            json!({"role": "user", "content": [{"type": "image_url", "image_url": {"url": "u"}}]}),
-            "messages[1].content[0]",
-        ),
-        (
-            json!({"role": "user", "content": "hi", "name": "n"}),
-            "messages[1].name",
-        ),
+    let rows = list! {
+        (json!({"role": "user", "content": [{"type": "image_url", "image_url": {"url": "u"}}]}),
+            "messages[1].content[0]"),
+        (json!({"role": "user", "content": "hi", "name": "n"}), "messages[1].name"),
         (json!({"role": "function", "content": "x"}), "messages[1]"),
-        (
-            json!({"role": "tool", "tool_call_id": "x", "content": "x"}),
-            "messages[1].tool_call_id",
-        ),
-        (
-            json!({"role": "tool", "content": "x"}),
-            "messages[1].tool_call_id",
-        ),
-        (
-            json!({"role": "assistant", "tool_calls": [{"id": "c", "type": "custom"}]}),
-            "messages[1].tool_calls[0]",
-        ),
-    ];
+        (json!({"role": "tool", "tool_call_id": "x", "content": "x"}), "messages[1].tool_call_id"),
+        (json!({"role": "tool", "content": "x"}), "messages[1].tool_call_id"),
+        (json!({"role": "assistant", "tool_calls": [{"id": "c", "type": "custom"}]}),
+            "messages[1].tool_calls[0]"),
+    };
     for (message, field) in rows {
         assert_eq!(refused(&conversation(json!([hi, message]))), field);
     }
@@ -231,9 +212,9 @@ fn what_another_providers_reply_had_stays_behind() {
     let encoded = encode(&request, &target("/v1")).unwrap();
     let history = json!([{"role": "CHATBOT", "message": "a"}]);
     assert_eq!(body(&encoded)["chat_history"], history);
-    let expected = [
+    let expected = list! {
         "messages[0].refusal was left out: cohere takes no \"refusal\"",
         "messages[0].content[0] was left out: cohere takes no \"thinking\"",
-    ];
+    };
     assert_eq!(encoded.warnings, expected);
 }

@@ -5,7 +5,7 @@ use crate::error::{ErrorKind, Phase};
 
 #[test]
 fn finish_reasons_are_mapped_and_kept_raw() {
-    let rows = [
+    let rows = list! {
         ("COMPLETE", "stop"),
         ("STOP_SEQUENCE", "stop"),
         ("MAX_TOKENS", "length"),
@@ -16,14 +16,11 @@ fn finish_reasons_are_mapped_and_kept_raw() {
         ("USER_CANCEL", "error"),
         ("complete", "stop"),
         ("SOMETHING_NEW", "other"),
-    ];
+    };
     for (raw, reason) in rows {
         let expected = json!([reason, raw, null]);
         assert_eq!(v2(&[text("Hi"), message_end(raw)]).finish, expected);
-        assert_eq!(
-            v1(&[stream_end(raw, json!({"text": "Hi"}))]).finish,
-            expected
-        );
+        check! { v1(&[stream_end(raw, json!({"text": "Hi"}))]).finish => expected; }
     }
 }
 
@@ -55,12 +52,7 @@ fn progress_follows_the_marks_of_the_protocol() {
 
 #[test]
 fn what_follows_the_last_mark_is_ignored() {
-    let after = [
-        message_end("COMPLETE"),
-        text("no"),
-        json!("nonsense"),
-        json!("[DONE]"),
-    ];
+    let after = list! { message_end("COMPLETE"), text("no"), json!("nonsense"), json!("[DONE]") };
     assert_eq!(v2(&after).events, json!([]));
     let after = [stream_end("COMPLETE", json!({})), json!("nonsense")];
     assert_eq!(v1(&after).events, json!([]));
@@ -76,54 +68,25 @@ fn of(error: Option<LlmError>) -> (ErrorKind, bool, Option<String>, String) {
 #[test]
 fn a_failure_at_the_end_is_an_error_after_what_was_said() {
     let end = |error: Value| json!({"type": "message-end", "delta": error});
-    let rows = [
-        (
-            json!({"finish_reason": "ERROR", "usage": {}, "error": "bad tools",
-                "error_type": "INVALID_TOOL_GENERATION"}),
-            (
-                ErrorKind::Provider,
-                true,
-                Some("INVALID_TOOL_GENERATION"),
-                "cohere: bad tools",
-            ),
-        ),
-        (
-            json!({"finish_reason": "ERROR", "error": "too long.",
-                "error_type": "TOO_MANY_TOKENS"}),
-            (
-                ErrorKind::InvalidRequest,
-                false,
-                Some("TOO_MANY_TOKENS"),
-                "cohere: too long",
-            ),
-        ),
-        (
-            json!({"finish_reason": "TIMEOUT"}),
-            (
-                ErrorKind::Provider,
-                true,
-                Some("TIMEOUT"),
-                "the generation failed with finish reason \"TIMEOUT\"",
-            ),
-        ),
-        (
-            json!({"finish_reason": "COMPLETE", "error": {"message": "m", "code": 503}}),
-            (ErrorKind::Provider, true, Some("503"), "cohere: m"),
-        ),
-        (
-            json!({"finish_reason": "COMPLETE", "error": "late"}),
-            (ErrorKind::Provider, true, None, "cohere: late"),
-        ),
-    ];
+    let rows = list! {
+        (json!({"finish_reason": "ERROR", "usage": {}, "error": "bad tools", "error_type":
+            "INVALID_TOOL_GENERATION"}), (ErrorKind::Provider, true,
+            Some("INVALID_TOOL_GENERATION"), "cohere: bad tools")),
+        (json!({"finish_reason": "ERROR", "error": "too long.", "error_type": "TOO_MANY_TOKENS"}),
+            (ErrorKind::InvalidRequest, false, Some("TOO_MANY_TOKENS"), "cohere: too long")),
+        (json!({"finish_reason": "TIMEOUT"}), (ErrorKind::Provider, true, Some("TIMEOUT"),
+            "the generation failed with finish reason \"TIMEOUT\"")),
+        (json!({"finish_reason": "COMPLETE", "error": {"message": "m", "code": 503}}),
+            (ErrorKind::Provider, true, Some("503"), "cohere: m")),
+        (json!({"finish_reason": "COMPLETE", "error": "late"}), (ErrorKind::Provider, true, None,
+            "cohere: late")),
+    };
     for (delta, (kind, retryable, code, message)) in rows {
         let decoded = v2(&[plan("I will"), end(delta.clone())]);
         let expected = (kind, retryable, code.map(str::to_owned), message.to_owned());
         assert_eq!(of(decoded.error), expected, "{delta}");
         let block = json!({"type": "tool_plan", "tool_plan": "I will"});
-        assert_eq!(
-            decoded.events,
-            json!([["PART", {"type": "content", "content": block}]])
-        );
+        check! { decoded.events => [["PART", {"type": "content", "content": block}]]; }
     }
     let decoded = v2(&[end(json!({"finish_reason": "ERROR", "usage": {}}))]);
     assert_eq!(decoded.finish, json!(["error", "ERROR", null]));
@@ -133,10 +96,7 @@ fn a_failure_at_the_end_is_an_error_after_what_was_said() {
     let body = json!({"message": {"content": [{"type": "text", "text": "Hi"}]},
         "finish_reason": "ERROR", "error": "broken"});
     let decoded = V2.whole(&body.to_string());
-    assert_eq!(
-        (of(decoded.error).3, decoded.events),
-        ("cohere: broken".into(), json!([["TEXT", "Hi"]]))
-    );
+    check! { (of(decoded.error).3, decoded.events) => ["cohere: broken", [["TEXT", "Hi"]]]; }
     let body = json!({"text": "", "finish_reason": "ERROR"});
     let decoded = V1.whole(&body.to_string());
     assert_eq!(of(decoded.error).0, ErrorKind::Provider);
@@ -179,7 +139,7 @@ fn nonsense_is_a_protocol_error_that_shows_itself() {
 fn statuses_have_the_meaning_that_cohere_gives_them() {
     use ErrorKind::*;
     let trial = "You are using a Trial key, which is limited to 1000 API calls / month.";
-    let rows = [
+    let rows = list! {
         (400, "invalid request", InvalidRequest, false),
         (401, "invalid api token", Authentication, false),
         (402, "billing", QuotaExceeded, false),
@@ -194,20 +154,15 @@ fn statuses_have_the_meaning_that_cohere_gives_them() {
         (501, "not implemented", Provider, false),
         (503, "unavailable", Provider, true),
         (504, "timeout", Provider, true),
-    ];
+    };
     for (status, message, kind, retryable) in rows {
         let body = json!({"id": "i", "message": message}).to_string();
         let error = V2.error(status, body.as_bytes());
-        assert_eq!(
-            (error.kind, error.retryable),
-            (kind, retryable),
-            "{status} {message}"
-        );
+        check! {
+            (error.kind, error.retryable) => [kind, retryable], format!("{status} {message}");
+        }
         assert_eq!(error.request_id.as_deref(), Some("i"));
     }
     let error = V2.error(401, br#"{"message":"invalid api token"}"#);
-    assert_eq!(
-        error.message,
-        "cohere: 401 invalid api token; set CO_API_KEY or api_key"
-    );
+    check! { error.message => "cohere: 401 invalid api token; set CO_API_KEY or api_key"; }
 }

@@ -7,61 +7,26 @@ use crate::providers::test_support::recordings::exchanges;
 /// A difference that is meant: what is done to the recorded body before it is compared, and why.
 type Rule = (fn(&mut Value), &'static str);
 
-const RULES: &[Rule] = &[
-    (
-        |body| {
-            body.as_object_mut()
-                .unwrap()
-                .entry("stream")
-                .or_insert(json!(false));
-        },
-        "whether to stream is always said",
-    ),
-    (
-        |body| {
-            body.as_object_mut()
-                .unwrap()
-                .entry("model")
-                .or_insert(json!("m"));
-        },
-        "a model is always named",
-    ),
-    (
-        |body| each(body, "/messages", drop_empty_text),
-        "an empty text beside tool calls says nothing",
-    ),
-    (
-        |body| {
-            each(body, "/chat_history", |turn| {
-                turn["role"] = json!(turn["role"].as_str().unwrap().to_uppercase());
-            })
-        },
-        "v1's roles are in capitals; the recording library wrote them otherwise",
-    ),
-    (
-        |body| {
-            each(body, "/chat_history", |turn| {
-                let calls = turn.get_mut("tool_calls").and_then(Value::as_array_mut);
-                for call in calls.into_iter().flatten() {
-                    *call = json!({"name": call["name"], "parameters": call["args"]});
-                }
-            })
-        },
-        "v1's calls have parameters and no id; the recording library wrote args and id",
-    ),
-    (
-        instructions_first,
-        "instructions at the head of the history are the preamble",
-    ),
-    (
-        |body| {
-            if body["chat_history"] == json!([]) {
-                body.as_object_mut().unwrap().shift_remove("chat_history");
-            }
-        },
-        "an empty history says nothing",
-    ),
-];
+const RULES: &[Rule] = &list! {
+    (|body| { body.as_object_mut().unwrap().entry("stream").or_insert(json!(false)); },
+        "whether to stream is always said"),
+    (|body| { body.as_object_mut().unwrap().entry("model").or_insert(json!("m")); },
+        "a model is always named"),
+    (|body| each(body, "/messages", drop_empty_text),
+        "an empty text beside tool calls says nothing"),
+    (|body| { each(body, "/chat_history", |turn| { turn["role"] =
+        json!(turn["role"].as_str().unwrap().to_uppercase()); }) },
+        "v1's roles are in capitals; the recording library wrote them otherwise"),
+    (|body| { each(body, "/chat_history", |turn| { let calls =
+        turn.get_mut("tool_calls").and_then(Value::as_array_mut); for call in
+        calls.into_iter().flatten() { *call = json!({"name": call["name"], "parameters":
+        call["args"]}); } }) },
+        "v1's calls have parameters and no id; the recording library wrote args and id"),
+    (instructions_first, "instructions at the head of the history are the preamble"),
+    (|body| { if body["chat_history"] == json!([]) {
+        body.as_object_mut().unwrap().shift_remove("chat_history"); } },
+        "an empty history says nothing"),
+};
 
 fn each(body: &mut Value, list: &str, change: fn(&mut Value)) {
     let list = body.pointer_mut(list).and_then(Value::as_array_mut);

@@ -19,14 +19,11 @@ fn v2_gets_its_thinking_and_its_plan_back() {
     let content = |index, content: Value| says("content-delta", index, json!({"content": content}));
     let function = json!({"name": "f", "arguments": "null"});
     let call = json!({"id": "f_1", "type": "function", "function": function});
-    let decoded = v2(&[
-        content(0, json!({"thinking": "Let me "})),
-        content(0, json!({"thinking": "see"})),
-        plan("I will"),
-        plan(" ask"),
-        says("tool-call-start", 0, json!({"tool_calls": call})),
+    let decoded = v2(&list! {
+        content(0, json!({"thinking": "Let me "})), content(0, json!({"thinking": "see"})),
+        plan("I will"), plan(" ask"), says("tool-call-start", 0, json!({"tool_calls": call})),
         message_end("TOOL_CALL"),
-    ]);
+    });
     let call = json!({"id": "f_1", "type": "function",
         "function": {"name": "f", "arguments": "{}"}});
     let expected = json!([
@@ -46,23 +43,17 @@ fn v2_gets_its_text_back() {
     let request = json!({"model": "m", "messages": [message]});
     let expected = json!([{"role": "assistant", "content": [
         {"type": "thinking", "thinking": "Hm"}, {"type": "text", "text": "42"}]}]);
-    assert_eq!(
-        body(&encode(&request, &target("/v2")).unwrap())["messages"],
-        expected
-    );
+    check! { body(&encode(&request, &target("/v2")).unwrap())["messages"] => expected; }
 }
 
 #[test]
 fn v1_gets_its_calls_and_its_plan_back() {
     let calls = json!([{"name": "f", "parameters": {"x": 1}}]);
-    let decoded = v1(&[
+    let decoded = v1(&list! {
         json!({"event_type": "tool-calls-chunk", "text": "I will ask"}),
         json!({"event_type": "tool-calls-generation", "tool_calls": calls}),
-        stream_end(
-            "COMPLETE",
-            json!({"text": "I will ask", "tool_calls": calls}),
-        ),
-    ]);
+        stream_end("COMPLETE", json!({"text": "I will ask", "tool_calls": calls})),
+    });
     let history = json!([
         {"role": "USER", "message": "hi"},
         {"role": "CHATBOT", "message": "I will ask", "tool_calls": calls},
@@ -77,11 +68,10 @@ fn v1_gets_its_calls_and_its_plan_back() {
 fn an_answer_of_v2_can_go_on_with_v1() {
     let function = json!({"name": "f", "arguments": "{\"x\":1}"});
     let call = json!({"id": "f_1", "type": "function", "function": function});
-    let decoded = v2(&[
-        plan("I will ask"),
-        says("tool-call-start", 0, json!({"tool_calls": call})),
+    let decoded = v2(&list! {
+        plan("I will ask"), says("tool-call-start", 0, json!({"tool_calls": call})),
         message_end("TOOL_CALL"),
-    ]);
+    });
     let turn = json!({"role": "CHATBOT", "message": "I will ask",
         "tool_calls": [{"name": "f", "parameters": {"x": 1}}]});
     assert_eq!(next(&decoded, "/v1")["chat_history"][1], turn);

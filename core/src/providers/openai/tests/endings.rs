@@ -7,7 +7,7 @@ const HELLO: &str = r#"{"choices":[{"index":0,"delta":{"content":"Hello"}}]}"#;
 
 #[test]
 fn finish_reasons_are_mapped_and_kept_raw() {
-    let rows = [
+    let rows = list! {
         ("stop", "stop"),
         ("eos", "stop"),
         ("length", "length"),
@@ -20,7 +20,7 @@ fn finish_reasons_are_mapped_and_kept_raw() {
         ("eos_token", "stop"),
         ("SAFETY", "content_filter"),
         ("something new", "other"),
-    ];
+    };
     for (raw, reason) in rows {
         let decoded = stream(&[HELLO, &finish(raw)]);
         assert_eq!(
@@ -48,19 +48,13 @@ fn progress_follows_the_marks_of_the_protocol() {
 #[test]
 fn a_stream_without_a_finish_reason_can_be_done() {
     let decoded = stream(&[HELLO, "[DONE]"]);
-    assert_eq!(
-        (decoded.events, decoded.finish),
-        (json!([["TEXT", "Hello"]]), json!([null, null, null]))
-    );
+    check! { (decoded.events, decoded.finish) => [[["TEXT", "Hello"]], [null, null, null]]; }
 }
 
 #[test]
 fn what_follows_the_last_mark_is_ignored() {
     let decoded = stream(&[HELLO, "[DONE]", HELLO, "nonsense", r#"{"error":{}}"#]);
-    assert_eq!(
-        (decoded.events, decoded.error.is_none()),
-        (json!([["TEXT", "Hello"]]), true)
-    );
+    check! { (decoded.events, decoded.error.is_none()) => [[["TEXT", "Hello"]], true]; }
 }
 
 #[test]
@@ -76,46 +70,30 @@ fn the_last_usage_holds_wherever_it_stands() {
             .to_string();
     let earlier = json!({"choices": [{"delta": {"content": "x"}}], "usage": count(1)}).to_string();
     let null = json!({"choices": [{"delta": {}}], "usage": null}).to_string();
-    for frames in [
-        [HELLO, &extra],
-        [&finishing, &null],
-        [&groq, HELLO],
-        [&earlier, &finishing],
+    for frames in list! {
+        [HELLO, &extra], [&finishing, &null], [&groq, HELLO], [&earlier, &finishing],
         [HELLO, &bare],
-    ] {
+    } {
         assert_eq!(stream(&frames).finish[2], usage, "{frames:?}");
     }
 }
 
 #[test]
 fn usage_has_common_names() {
-    let rows = [
-        (
-            json!({"prompt_tokens": 1, "completion_tokens": 2.0, "total_tokens": null}),
-            json!({"input_tokens": 1, "output_tokens": 2}),
-        ),
-        (
-            json!({"input_tokens": 1, "output_tokens": 2}),
-            json!({"input_tokens": 1, "output_tokens": 2}),
-        ),
-        (
-            json!({
-                "prompt_tokens_details": {"cached_tokens": 3},
-                "completion_tokens_details": {"reasoning_tokens": 4},
-            }),
-            json!({"cached_input_tokens": 3, "reasoning_tokens": 4}),
-        ),
-        (
-            json!({"prompt_cache_hit_tokens": 3, "completion_tokens_details": null}),
-            json!({"cached_input_tokens": 3}),
-        ),
-        (
-            json!({"cached_tokens": 0, "reasoning_tokens": 0}),
-            json!({"cached_input_tokens": 0, "reasoning_tokens": 0}),
-        ),
+    let rows = list! {
+        (json!({"prompt_tokens": 1, "completion_tokens": 2.0, "total_tokens": null}),
+            json!({"input_tokens": 1, "output_tokens": 2})),
+        (json!({"input_tokens": 1, "output_tokens": 2}), json!({"input_tokens": 1, "output_tokens":
+            2})),
+        (json!({ "prompt_tokens_details": {"cached_tokens": 3}, "completion_tokens_details":
+            {"reasoning_tokens": 4}, }), json!({"cached_input_tokens": 3, "reasoning_tokens": 4})),
+        (json!({"prompt_cache_hit_tokens": 3, "completion_tokens_details": null}),
+            json!({"cached_input_tokens": 3})),
+        (json!({"cached_tokens": 0, "reasoning_tokens": 0}), json!({"cached_input_tokens": 0,
+            "reasoning_tokens": 0})),
         (json!("many"), Value::Null),
         (json!({}), Value::Null),
-    ];
+    };
     for (raw, expected) in rows {
         let decoded = stream(&[&json!({"choices": [], "usage": raw}).to_string()]);
         assert_eq!(decoded.finish[2], expected, "{raw}");
@@ -131,72 +109,28 @@ fn error_of(frame: (&str, &str)) -> LlmError {
 
 #[test]
 fn an_error_in_a_stream_ends_it() {
-    let rows = [
-        (
-            (
-                "",
-                r#"{"error":{"message":"m","type":"server_error","code":null}}"#,
-            ),
-            ErrorKind::Provider,
-            true,
-            Some("server_error"),
-        ),
-        (
-            (
-                "error",
-                r#"{"error":{"message":"m","code":"tool_use_failed","status_code":400}}"#,
-            ),
-            ErrorKind::InvalidRequest,
-            false,
-            Some("tool_use_failed"),
-        ),
-        (
-            (
-                "error",
-                r#"{"code":503,"message":"m","type":"unavailable_error"}"#,
-            ),
-            ErrorKind::Overloaded,
-            true,
-            Some("unavailable_error"),
-        ),
+    let rows = list! {
+        (("", r#"{"error":{"message":"m","type":"server_error","code":null}}"#),
+            ErrorKind::Provider, true, Some("server_error")),
+        (("error", r#"{"error":{"message":"m","code":"tool_use_failed","status_code":400}}"#),
+            ErrorKind::InvalidRequest, false, Some("tool_use_failed")),
+        (("error", r#"{"code":503,"message":"m","type":"unavailable_error"}"#),
+            ErrorKind::Overloaded, true, Some("unavailable_error")),
         (("error", "m"), ErrorKind::Provider, true, None),
-        (
-            (
-                "",
-                r#"{"object":"error","message":"m","type":"BadRequestError","code":400}"#,
-            ),
-            ErrorKind::InvalidRequest,
-            false,
-            Some("BadRequestError"),
-        ),
+        (("", r#"{"object":"error","message":"m","type":"BadRequestError","code":400}"#),
+            ErrorKind::InvalidRequest, false, Some("BadRequestError")),
         (("", r#"{"error":"m"}"#), ErrorKind::Provider, true, None),
-        (
-            ("", r#"{"error":{"message":"m"},"choices":null}"#),
-            ErrorKind::Provider,
-            true,
-            None,
-        ),
-        (
-            (
-                "",
-                r#"{"choices":[{"delta":{},"error":{"message":"m","code":502}}]}"#,
-            ),
-            ErrorKind::Provider,
-            true,
-            Some("502"),
-        ),
-    ];
+        (("", r#"{"error":{"message":"m"},"choices":null}"#), ErrorKind::Provider, true, None),
+        (("", r#"{"choices":[{"delta":{},"error":{"message":"m","code":502}}]}"#),
+            ErrorKind::Provider, true, Some("502")),
+    };
     for (frame, kind, retryable, code) in rows {
         let error = error_of(frame);
-        assert_eq!(
-            (error.kind, error.retryable, error.code.as_deref()),
-            (kind, retryable, code),
-            "{frame:?}"
-        );
-        assert_eq!(
-            (error.message.as_str(), error.phase),
-            ("openai: m", Phase::Body)
-        );
+        check! {
+            (error.kind, error.retryable, error.code.as_deref())
+                => [kind, retryable, code], format!("{frame:?}");
+            (error.message.as_str(), error.phase) => ["openai: m", Phase::Body];
+        }
     }
 }
 
@@ -208,10 +142,7 @@ fn an_error_beside_choices_lets_content_and_usage_stand() {
             "choices":[{"delta":{"content":"x"}}],"usage":{"prompt_tokens":1}}"#,
     ]);
     assert_eq!(decoded.events, json!([["TEXT", "x"]]));
-    assert_eq!(
-        decoded.finish,
-        json!(["length", "length", {"input_tokens": 1}])
-    );
+    check! { decoded.finish => ["length", "length", {"input_tokens": 1}]; }
     assert_eq!(decoded.error.unwrap().kind, ErrorKind::InvalidRequest);
 }
 
@@ -221,29 +152,16 @@ fn no_error_is_no_error() {
     for nothing in ["null", "false", "{}", "\"\"", "0", empty] {
         let chunk = format!(r#"{{"error":{nothing},"choices":[{{"delta":{{"content":"x"}}}}]}}"#);
         let decoded = stream(&[&chunk]);
-        assert_eq!(
-            (decoded.events, decoded.error.is_none()),
-            (json!([["TEXT", "x"]]), true),
-            "{nothing}"
-        );
+        check! { (decoded.events, decoded.error.is_none()) => [[["TEXT", "x"]], true], nothing; }
     }
 }
 
 #[test]
 fn nonsense_in_a_stream_is_a_protocol_error() {
-    let rows = [
-        "nonsense",
-        "{\"choices\":[{\"delta\":{\"content\":\"x",
-        "[]",
-        "7",
-    ];
+    let rows = list! { "nonsense", "{\"choices\":[{\"delta\":{\"content\":\"x", "[]", "7" };
     for frame in rows {
         let error = error_of(("", frame));
-        assert_eq!(
-            (error.kind, error.retryable),
-            (ErrorKind::Protocol, false),
-            "{frame}"
-        );
+        check! { (error.kind, error.retryable) => [ErrorKind::Protocol, false], frame; }
         assert_eq!(error.detail.as_deref(), Some(frame));
         assert!(
             error.message.starts_with("openai: an event of the stream "),
@@ -254,76 +172,58 @@ fn nonsense_in_a_stream_is_a_protocol_error() {
 
 #[test]
 fn odd_values_are_passed_over() {
-    let rows = [
-        r#"{"choices":null}"#,
-        r#"{"choices":{}}"#,
-        r#"{"choices":"x"}"#,
-        r#"{"choices":[7,null]}"#,
+    let rows = list! {
+        r#"{"choices":null}"#, r#"{"choices":{}}"#, r#"{"choices":"x"}"#, r#"{"choices":[7,null]}"#,
         r#"{"choices":[{"delta":7,"index":"x","finish_reason":[],"logprobs":7}]}"#,
         r#"{"choices":[{"delta":{"tool_calls":{},"content":{},"role":7}}]}"#,
         r#"{"choices":[{"delta":{"tool_calls":[null,7,{}],"function_call":[]}}],"x_groq":7}"#,
         r#"{"choices":[{"message":7,"error":false}],"id":[],"model":{},"usage":[],"error":null}"#,
-    ];
+    };
     for frame in rows {
         let decoded = stream(&[HELLO, frame, HELLO, &finish("stop"), "[DONE]"]);
         assert!(decoded.error.is_none(), "{frame}: {:?}", decoded.error);
-        assert_eq!(
-            decoded.events,
-            json!([["TEXT", "Hello"], ["TEXT", "Hello"]]),
-            "{frame}"
-        );
+        check! { decoded.events => [["TEXT", "Hello"], ["TEXT", "Hello"]], frame; }
     }
 }
 
 #[test]
 fn pings_and_unknown_events_are_ignored() {
-    let decoded = named(&[
+    let decoded = named(&list! {
         ("ping", "x"),
         ("", ""),
         ("", r#"{"type":"status"}"#),
         ("message", HELLO),
-    ]);
-    assert_eq!(
-        (decoded.events, decoded.error.is_none()),
-        (json!([["TEXT", "Hello"]]), true)
-    );
+    });
+    check! { (decoded.events, decoded.error.is_none()) => [[["TEXT", "Hello"]], true]; }
 }
 
 #[test]
 fn a_whole_answer_may_be_an_error() {
-    let rows = [
-        (
-            r#"{"error":{"message":"m","type":"server_error"}}"#,
-            ErrorKind::Provider,
-            true,
-        ),
-        (
-            r#"{"error":{"message":"m","code":"content_filter","status":400}}"#,
-            ErrorKind::InvalidRequest,
-            false,
-        ),
+    let rows = list! {
+        (r#"{"error":{"message":"m","type":"server_error"}}"#, ErrorKind::Provider, true),
+        (r#"{"error":{"message":"m","code":"content_filter","status":400}}"#,
+            ErrorKind::InvalidRequest, false),
         (r#"{"detail":"m"}"#, ErrorKind::Provider, true),
         (r#"{"object":"x","msg":"m"}"#, ErrorKind::Provider, true),
-    ];
+    };
     for (body, kind, retryable) in rows {
         let decoded = whole(body);
         assert_eq!(decoded.events, json!([]), "{body}");
         let error = decoded.error.unwrap();
-        assert_eq!(
-            (error.kind, error.retryable, error.message.as_str()),
-            (kind, retryable, "openai: m"),
-            "{body}"
-        );
+        check! {
+            (error.kind, error.retryable, error.message.as_str())
+                => [kind, retryable, "openai: m"], body;
+        }
     }
 }
 
 #[test]
 fn an_error_beside_a_whole_choice_lets_content_and_usage_stand() {
     let choice = r#"{"message":{"content":"x","tool_calls":[{"function":{"name":"f"}}]}"#;
-    for body in [
+    for body in list! {
         format!(r#"{{"choices":[{choice},"error":{{"message":"m","code":429}}}}]}}"#),
         format!(r#"{{"error":{{"message":"m","code":429}},"choices":[{choice}}}]}}"#),
-    ] {
+    } {
         let decoded = whole(&body);
         assert_eq!(decoded.events, json!([["TEXT", "x"]]), "{body}");
         let error = decoded.error.unwrap();
@@ -334,42 +234,27 @@ fn an_error_beside_a_whole_choice_lets_content_and_usage_stand() {
 
 #[test]
 fn a_whole_answer_may_be_nonsense() {
-    let rows = [
-        "",
-        "<html>",
-        "{\"choices\":[{",
-        "{}",
-        "[]",
-        "null",
-        r#"{"choices":null}"#,
-        r#"{"choices":[]}"#,
-        r#"{"choices":[{"message":7}]}"#,
-    ];
+    let rows = list! {
+        "", "<html>", "{\"choices\":[{", "{}", "[]", "null", r#"{"choices":null}"#,
+        r#"{"choices":[]}"#, r#"{"choices":[{"message":7}]}"#,
+    };
     for body in rows {
         let decoded = whole(body);
         let error = decoded.error.unwrap();
-        assert_eq!(
-            (error.kind, error.retryable, decoded.events),
-            (ErrorKind::Protocol, false, json!([])),
-            "{body}"
-        );
+        check! {
+            (error.kind, error.retryable, decoded.events) => [ErrorKind::Protocol, false, []], body;
+        }
         assert_eq!(error.detail.as_deref(), Some(body));
     }
     let deep = format!("{{\"choices\":{}", "[".repeat(100_000));
     assert_eq!(whole(&deep).error.unwrap().kind, ErrorKind::Protocol);
     let error = whole(b"\xff").error.unwrap();
-    assert_eq!(
-        (error.kind, error.detail.as_deref()),
-        (ErrorKind::Protocol, Some("\u{fffd}"))
-    );
+    check! { (error.kind, error.detail.as_deref()) => [ErrorKind::Protocol, "\u{fffd}"]; }
 }
 
 #[test]
 fn a_filter_may_take_the_whole_message_away() {
     let decoded = whole(r#"{"id":"c","choices":[{"index":0,"finish_reason":"content_filter"}]}"#);
     assert_eq!(decoded.events, json!([["START", ["c", "asked"]]]));
-    assert_eq!(
-        decoded.finish,
-        json!(["content_filter", "content_filter", null])
-    );
+    check! { decoded.finish => ["content_filter", "content_filter", null]; }
 }

@@ -24,10 +24,7 @@ fn message(decoded: Decoded) -> Value {
     assert!(decoded.error.is_none(), "{:?}", decoded.error);
     let message = decoded.response.message();
     let json = json!(message);
-    assert_eq!(
-        serde_json::from_value::<crate::Message>(json.clone()).unwrap(),
-        message
-    );
+    check! { serde_json::from_value::<crate::Message>(json.clone()).unwrap() => message; }
     json
 }
 
@@ -40,23 +37,20 @@ fn reasoning_text_goes_back_in_its_field() {
     for name in ["deepseek", "moonshot"] {
         let message = reply(
             name,
-            &[
+            &list! {
                 json!({"role": "assistant", "content": null, "reasoning_content": "Let me "}),
                 json!({"content": null, "reasoning_content": "think."}),
                 json!({"content": "I will ask.", "reasoning_content": null}),
-                json!({"tool_calls": [{"index": 0, "id": "c1",
-                "function": {"name": "f", "arguments": "{}"}}]}),
-            ],
+                json!({"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "f",
+                    "arguments": "{}"}}]}),
+            },
         );
         let block = json!({"type": "reasoning_content", "reasoning_content": "Let me think."});
-        assert_eq!(
-            message,
-            json!({
-                "role": "assistant",
-                "content": [block, {"type": "text", "text": "I will ask."}],
-                "tool_calls": [call("c1")],
-            })
-        );
+        check! {
+            message
+                => { "role": "assistant", "content": [block, {"type": "text", "text":
+                    "I will ask."}], "tool_calls": [call("c1")], };
+        }
         let expected = json!([{
             "role": "assistant",
             "content": "I will ask.",
@@ -71,11 +65,11 @@ fn reasoning_text_goes_back_in_its_field() {
 fn reasoning_without_text_goes_back_beside_the_calls() {
     let message = reply(
         "deepseek",
-        &[
+        &list! {
             json!({"reasoning_content": "Hm"}),
-            json!({"tool_calls": [{"index": 0, "id": "c1",
-            "function": {"name": "f", "arguments": "{}"}}]}),
-        ],
+            json!({"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "f", "arguments":
+                "{}"}}]}),
+        },
     );
     let expected = json!([{"role": "assistant", "content": null, "tool_calls": [call("c1")],
             "reasoning_content": "Hm"}]);
@@ -87,26 +81,22 @@ fn entries_of_reasoning_go_back_as_they_were() {
     let encrypted = json!({"type": "reasoning.encrypted", "data": "abc", "index": 1});
     let message = reply(
         "openrouter",
-        &[
-            json!({"reasoning": "Let ", "reasoning_details": [
-            {"type": "reasoning.text", "text": "Let ", "index": 0, "format": null}]}),
-            json!({"reasoning": "me", "reasoning_details": [
-            {"type": "reasoning.text", "text": "me", "index": 0, "format": "x"}]}),
-            json!({"reasoning_details": [
-            {"type": "reasoning.text", "text": "", "signature": "sig", "index": 0},
-            encrypted]}),
+        &list! {
+            json!({"reasoning": "Let ", "reasoning_details": [{"type": "reasoning.text", "text":
+                "Let ", "index": 0, "format": null}]}),
+            json!({"reasoning": "me", "reasoning_details": [{"type": "reasoning.text", "text": "me",
+                "index": 0, "format": "x"}]}),
+            json!({"reasoning_details": [{"type": "reasoning.text", "text": "", "signature": "sig",
+                "index": 0}, encrypted]}),
             json!({"content": "42", "reasoning": null, "reasoning_details": []}),
-        ],
+        },
     );
     let entries = json!([
         {"type": "reasoning.text", "text": "Let me", "index": 0, "format": "x", "signature": "sig"},
         encrypted,
     ]);
     let block = json!({"type": "reasoning_details", "reasoning_details": entries});
-    assert_eq!(
-        message["content"],
-        json!([block, {"type": "text", "text": "42"}])
-    );
+    check! { message["content"] => [block, {"type": "text", "text": "42"}]; }
     let expected = json!([{"role": "assistant", "content": "42", "reasoning_details": entries}]);
     assert_eq!(sent("openrouter", json!([message])), (expected, vec![]));
 }
@@ -116,24 +106,19 @@ fn thinking_parts_go_back_as_parts() {
     let thinking = |text: &str| json!([{"type": "text", "text": text}]);
     let message = reply(
         "mistral",
-        &[
+        &list! {
             json!({"content": [{"type": "thinking", "thinking": thinking("Let ")}]}),
-            json!({"content": [
-                {"type": "thinking", "thinking": thinking("me"), "closed": true},
-                {"type": "text", "text": "4"},
-            ]}),
+            json!({"content": [{"type": "thinking", "thinking": thinking("me"), "closed": true},
+                {"type": "text", "text": "4"}]}),
             json!({"content": "2"}),
-        ],
+        },
     );
     let content = json!([
         {"type": "thinking", "thinking": thinking("Let me"), "closed": true},
         {"type": "text", "text": "42"},
     ]);
     assert_eq!(message, json!({"role": "assistant", "content": content}));
-    assert_eq!(
-        sent("mistral", json!([message])),
-        (json!([message]), vec![])
-    );
+    check! { sent("mistral", json!([message])) => [[message], []]; }
 }
 
 #[test]
@@ -237,12 +222,7 @@ fn parts_that_nobody_knows_go_out() {
 #[test]
 fn foreign_call_ids_become_short_the_same_everywhere() {
     let answer = |id: &str| json!({"role": "tool", "content": "1", "tool_call_id": id});
-    let ids = [
-        "call_00_rGGuLWLHvYxVPMtiENE41150",
-        "g6fVbXS8K",
-        "",
-        "toolu_é",
-    ];
+    let ids = list! { "call_00_rGGuLWLHvYxVPMtiENE41150", "g6fVbXS8K", "", "toolu_é" };
     let calls: Vec<Value> = ids.iter().map(|id| call(id)).collect();
     let mut messages = vec![json!({"role": "assistant", "content": null, "tool_calls": calls})];
     messages.extend(ids.iter().map(|id| answer(id)));

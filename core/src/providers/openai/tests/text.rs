@@ -4,13 +4,13 @@ use super::*;
 
 #[test]
 fn start_comes_before_the_first_content_with_the_first_id_and_model() {
-    let decoded = stream(&[
+    let decoded = stream(&list! {
         r#"{"id":"","model":"","choices":[],"prompt_filter_results":[]}"#,
         r#"{"id":"c1","model":"m1","choices":[{"index":0,"delta":{"role":"r","content":""}}]}"#,
         r#"{"id":"c2","model":"m2","choices":[{"index":0,"delta":{"content":"Hi"}}]}"#,
         r#"{"id":"c3","model":"m","choices":[{"delta":{"content":" you"},"finish_reason":"eos"}]}"#,
         "[DONE]",
-    ]);
+    });
     let expected = json!([["START", ["c1", "m1"]], ["TEXT", "Hi"], ["TEXT", " you"]]);
     assert_eq!(
         (decoded.events, decoded.progress),
@@ -32,11 +32,11 @@ fn an_answer_without_content_has_a_start_at_its_end() {
 
 #[test]
 fn other_choices_are_ignored() {
-    let decoded = stream(&[
+    let decoded = stream(&list! {
         r#"{"choices":[{"index":1,"delta":{"content":"b"}},{"index":0,"delta":{"content":"a"}}]}"#,
         r#"{"choices":[{"index":1,"delta":{"content":"b"},"finish_reason":"stop"}]}"#,
         r#"{"choices":[{"delta":{"content":"c"}},{"delta":{"content":"d"}}]}"#,
-    ]);
+    });
     assert_eq!(decoded.events, json!([["TEXT", "a"], ["TEXT", "c"]]));
     assert_eq!(
         (decoded.progress, decoded.finish),
@@ -56,52 +56,27 @@ fn the_only_choice_is_the_answer_whatever_its_index() {
             .collect();
         stream(&chunks.iter().map(String::as_str).collect::<Vec<_>>()).events
     };
-    assert_eq!(
-        events_of(&[(3, "a"), (3, "b")]),
-        json!([["TEXT", "a"], ["TEXT", "b"]])
-    );
-    assert_eq!(
-        events_of(&[(3, "a"), (4, "b"), (7, "c")])
-            .as_array()
-            .unwrap()
-            .len(),
-        3
-    );
+    check! {
+        events_of(&[(3, "a"), (3, "b")]) => [["TEXT", "a"], ["TEXT", "b"]];
+        events_of(&[(3, "a"), (4, "b"), (7, "c")]).as_array().unwrap().len() => 3;
+    }
     // Where the number goes back there are several, and the first of them is ours.
-    assert_eq!(
-        events_of(&[(1, ""), (2, ""), (1, "a"), (2, "b"), (1, "c")]),
-        json!([["TEXT", "a"], ["TEXT", "c"]])
-    );
-    assert_eq!(
-        events_of(&[(0, "a"), (1, "b"), (0, "c")]),
-        json!([["TEXT", "a"], ["TEXT", "c"]])
-    );
+    check! {
+        events_of(&[(1, ""), (2, ""), (1, "a"), (2, "b"), (1, "c")])
+            => [["TEXT", "a"], ["TEXT", "c"]];
+        events_of(&[(0, "a"), (1, "b"), (0, "c")]) => [["TEXT", "a"], ["TEXT", "c"]];
+    }
     let beside = |index: u64, text: &str| {
         let message = json!({"content": text});
         json!({"choices": [{"index": index, "delta": message, "message": message}]}).to_string()
     };
     let growing = stream(&[&beside(0, "a"), &beside(1, "b"), &beside(2, "c")]).events;
-    assert_eq!(
-        growing,
-        json!([["TEXT", "a"], ["TEXT", "b"], ["TEXT", "c"]])
-    );
-    let back = stream(&[
-        &beside(0, "a"),
-        &beside(1, ""),
-        &beside(0, "c"),
-        &beside(1, "d"),
-    ])
-    .events;
+    check! { growing => [["TEXT", "a"], ["TEXT", "b"], ["TEXT", "c"]]; }
+    let back =
+        stream(&list! { &beside(0, "a"), &beside(1, ""), &beside(0, "c"), &beside(1, "d") }).events;
     assert_eq!(back, json!([["TEXT", "a"], ["TEXT", "c"]]));
     let two = r#"{"choices":[{"index":1,"delta":{"content":"x"}},{"index":2,"delta":{}}]}"#;
-    assert_eq!(
-        stream(&[two, &one(2, "y"), &one(1, "z")])
-            .events
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
+    check! { stream(&[two, &one(2, "y"), &one(1, "z")]).events.as_array().unwrap().len() => 2; }
     let body = r#"{"choices":[{"index":1,"message":{"content":"x"}}]}"#;
     assert_eq!(whole(body).events, json!([["TEXT", "x"]]));
 }
@@ -122,41 +97,21 @@ fn reasoning_is_said_once_whatever_its_field() {
     let details = json!([{"type": "reasoning.text", "text": "why"}]);
     let why = json!([["REASONING", "why"]]);
     for field in ["reasoning", "reasoning_content"] {
-        assert_eq!(
-            events_of(&[json!({field: "why", "content": null})], "stop"),
-            why
-        );
+        check! { events_of(&[json!({field: "why", "content": null})], "stop") => why; }
     }
-    assert_eq!(
-        events_of(
-            &[json!({"reasoning": "why", "reasoning_content": "why"})],
-            "stop"
-        ),
-        why
-    );
-    assert_eq!(
-        events_of(&[json!({"reasoning_details": details})], "stop"),
-        why
-    );
-    assert_eq!(
-        events_of(
-            &[json!({"reasoning": "why", "reasoning_details": details})],
-            "stop"
-        ),
-        why
-    );
-    let later = [
-        json!({"reasoning": "why"}),
-        json!({"reasoning": null, "reasoning_details": details}),
-    ];
+    check! {
+        events_of(&[json!({"reasoning": "why", "reasoning_content": "why"})], "stop") => why;
+        events_of(&[json!({"reasoning_details": details})], "stop") => why;
+        events_of(&[json!({"reasoning": "why", "reasoning_details": details})], "stop") => why;
+    }
+    let later = list! {
+        json!({"reasoning": "why"}), json!({"reasoning": null, "reasoning_details": details}),
+    };
     assert_eq!(events_of(&later, "stop"), why);
-    assert_eq!(
-        events_of(
-            &[json!({"reasoning": {"text": "x"}, "content": "y"})],
-            "stop"
-        ),
-        json!([["REASONING", "x"], ["TEXT", "y"]])
-    );
+    check! {
+        events_of(&[json!({"reasoning": {"text": "x"}, "content": "y"})], "stop")
+            => [["REASONING", "x"], ["TEXT", "y"]];
+    }
 }
 
 #[test]
@@ -171,10 +126,7 @@ fn signed_and_encrypted_reasoning_is_handed_on() {
         ["PART", {"type": "reasoning.encrypted", "data": "abc", "id": "r1"}],
         ["PART", {"type": "reasoning.text", "text": "", "signature": "sig"}],
     ]);
-    assert_eq!(
-        events_of(&[json!({"reasoning_details": details})], "stop"),
-        expected
-    );
+    check! { events_of(&[json!({"reasoning_details": details})], "stop") => expected; }
 }
 
 #[test]
@@ -197,23 +149,17 @@ fn a_list_of_parts_is_content_too() {
         ["PART", {"type": "image", "image_url": {"url": "data:,"}}],
     ]);
     assert_eq!(events_of(&[json!({"content": parts})], "stop"), expected);
-    let mixed = [
-        json!({"content": [{"type": "text", "text": "a"}]}),
-        json!({"content": "b"}),
-    ];
-    assert_eq!(
-        events_of(&mixed, "stop"),
-        json!([["TEXT", "a"], ["TEXT", "b"]])
-    );
+    let mixed = list! {
+        json!({"content": [{"type": "text", "text": "a"}]}), json!({"content": "b"}),
+    };
+    check! { events_of(&mixed, "stop") => [["TEXT", "a"], ["TEXT", "b"]]; }
 }
 
 #[test]
 fn a_refusal_is_a_part() {
-    let deltas = [
-        json!({"refusal": "I "}),
-        json!({"refusal": "can't"}),
-        json!({"refusal": null}),
-    ];
+    let deltas = list! {
+        json!({"refusal": "I "}), json!({"refusal": "can't"}), json!({"refusal": null}),
+    };
     let expected = json!([
         ["PART", {"type": "refusal", "text": "I "}],
         ["PART", {"type": "refusal", "text": "can't"}],
@@ -251,10 +197,9 @@ fn log_probabilities_are_a_part_behind_their_text() {
     let decoded = stream(&[&chunk(json!({"content": content, "refusal": null}))]);
     let part = json!({"type": "logprobs", "content": content, "refusal": null});
     assert_eq!(decoded.events, json!([["TEXT", "a"], ["PART", part]]));
-    let decoded = stream(&[
-        &chunk(json!({"content": null, "refusal": null})),
-        &chunk(Value::Null),
-    ]);
+    let decoded = stream(&list! {
+        &chunk(json!({"content": null, "refusal": null})), &chunk(Value::Null),
+    });
     assert_eq!(decoded.events, json!([["TEXT", "a"], ["TEXT", "a"]]));
 }
 

@@ -130,20 +130,14 @@ fn rows_name_themselves_in_errors_and_start() {
     for (name, _, key, ..) in VENDORS {
         let wire = Wire::sse(name);
         let error = wire.error(401, r#"{"error":{"message":"wrong key"}}"#);
-        assert_eq!(
-            error.message,
-            format!("{name}: 401 wrong key; set {key} or api_key")
-        );
+        check! { error.message => (format!("{name}: 401 wrong key; set {key} or api_key")); }
 
         let hello = r#"{"choices":[{"delta":{"content":"Hello"}}]}"#;
         let decoded = wire.frames([("", hello), ("", "nonsense")]);
         assert_eq!(decoded.whole_events[0][0], "START");
         assert_eq!(decoded.response.start.provider, *name);
         let error = decoded.error.unwrap();
-        assert_eq!(
-            (error.kind, error.provider),
-            (ErrorKind::Protocol, Some(*name))
-        );
+        check! { (error.kind, error.provider) => [ErrorKind::Protocol, *name]; }
         assert!(
             error.message.starts_with(&format!("{name}: an event of")),
             "{error}"
@@ -178,12 +172,9 @@ fn azure_goes_where_the_base_url_leads() {
 
 #[test]
 fn the_host_says_whose_models_answer() {
-    let newer = [
-        "api.openai.com",
-        "eu.api.openai.com",
-        "us.api.openai.com",
-        "x.openai.azure.com",
-    ];
+    let newer = list! {
+        "api.openai.com", "eu.api.openai.com", "us.api.openai.com", "x.openai.azure.com",
+    };
     let unknown = list! {
         "", "api.openai.com.example.org", "myapi.openai.com", "openai.com", "localhost",
     };
@@ -223,7 +214,7 @@ fn versions_of_azure_that_know_the_option_are_asked_for_usage() {
     };
     let asks = |fields: Value| told("", "", fields).0;
     let own = json!({"stream_options": {"include_usage": true}});
-    for (query, expected) in [
+    for (query, expected) in list! {
         ("", true),
         ("api-version=2023-05-15", false),
         ("x=1&api-version=2024-06-01", false),
@@ -231,7 +222,7 @@ fn versions_of_azure_that_know_the_option_are_asked_for_usage() {
         ("api-version=2024-10-21", true),
         ("api-version=2025-04-01-preview", true),
         ("api-version=preview", true),
-    ] {
+    } {
         for base_path in ["", "/openai", "/openai/deployments/d"] {
             let told = told(base_path, query, json!({}));
             assert_eq!(told, (expected, expected), "{base_path} {query}");
