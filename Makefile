@@ -148,6 +148,14 @@ PREFIX ?= /usr/local
 install: library ## headers, libraries, pkg-config and CMake files, below DESTDIR and PREFIX
 	@packaging/install.sh "$(DESTDIR)$(PREFIX)"
 
+# A make that was started in the background ignores SIGINT and hands that on; tests of Ctrl-C need
+# what a terminal gives. env of GNU coreutils 8.31 can reset it; elsewhere it stays as it is.
+ifneq ($(shell env --default-signal=INT true 2>/dev/null && echo yes),)
+$(TESTS:%=test-%) test-slow test-hosts-python test-hosts-node faults soak: SHELL := $(shell command -v env)
+$(TESTS:%=test-%) test-slow test-hosts-python test-hosts-node faults soak: \
+  .SHELLFLAGS := --default-signal=INT bash -eu -o pipefail -c
+endif
+
 .PHONY: test $(TESTS:%=test-%) test-slow bench-decode
 test: ## sets up and runs every test, and adds up what the runners say
 	@rm -rf build/test; code=0; \

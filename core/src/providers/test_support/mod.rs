@@ -257,6 +257,12 @@ pub(super) fn failure(error: &LlmError) -> Value {
     ])
 }
 
+impl serde::Serialize for Progress {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{self:?}"))
+    }
+}
+
 // ---- requests
 
 /// A whole answer from the provider's own endpoint, without a key.

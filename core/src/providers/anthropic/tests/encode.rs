@@ -20,10 +20,7 @@ fn rest(fields: Value) -> Value {
 /// What is left of the request where the caller is lenient, of fields of which one is refused.
 fn refused(fields: Value, name: &str) -> Value {
     let message = ANTHROPIC.refused(&request(fields.clone()), &target());
-    assert!(
-        message.starts_with(&format!("{name} cannot be sent: ")),
-        "{message}"
-    );
+    check! { message.starts_with(&format!("{name} cannot be sent: ")) => true, message; }
     let (field, _) = ANTHROPIC.refused_field(&request(fields.clone()), &target());
     assert_eq!(field, name);
     rest_at(&fields, &lenient())
@@ -48,11 +45,8 @@ fn only_what_was_set_is_sent_and_the_limit_that_is_required() {
 #[test]
 fn the_path_is_not_said_twice() {
     for (base_path, path) in list! {
-        ("", "/v1/messages"),
-        ("/v1", "/messages"),
-        ("/key/v1", "/messages"),
-        ("/anthropic", "/v1/messages"),
-        ("/sv1", "/v1/messages"),
+        ("", "/v1/messages"), ("/v1", "/messages"), ("/key/v1", "/messages"),
+        ("/anthropic", "/v1/messages"), ("/sv1", "/v1/messages"),
     } {
         let target = Target {
             base_path,

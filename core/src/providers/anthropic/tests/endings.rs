@@ -5,14 +5,9 @@ use super::*;
 #[test]
 fn every_stop_reason_has_one_of_ours() {
     let rows = list! {
-        ("end_turn", "stop"),
-        ("stop_sequence", "stop"),
-        ("max_tokens", "length"),
-        ("model_context_window_exceeded", "length"),
-        ("tool_use", "tool_calls"),
-        ("refusal", "content_filter"),
-        ("pause_turn", "pause"),
-        ("compaction", "pause"),
+        ("end_turn", "stop"), ("stop_sequence", "stop"), ("max_tokens", "length"),
+        ("model_context_window_exceeded", "length"), ("tool_use", "tool_calls"),
+        ("refusal", "content_filter"), ("pause_turn", "pause"), ("compaction", "pause"),
         ("boredom", "other"),
     };
     for (raw, ours) in rows {
@@ -34,10 +29,7 @@ fn only_message_stop_completes_an_answer() {
     let decoded = stream(&list! {
         text_delta(0, "a"), reason, last, late, json!({"type": "error"}),
     });
-    assert_eq!(
-        (decoded.events, decoded.progress),
-        (json!([["TEXT", "a"]]), Progress::Done)
-    );
+    check! { (decoded.events, decoded.progress) => [[["TEXT", "a"]], Progress::Done]; }
     assert!(decoded.error.is_none());
     assert_eq!(stream(&[json!({"type": "ping"})]).progress, Progress::Empty);
 }

@@ -42,10 +42,7 @@ fn urls_that_hold_no_image_are_refused() {
     assert_eq!(error(image(json!({}))), format!("{place} is missing"));
     let detail = image(json!({"url": "https://x", "detail": "low"}));
     let message = error(detail.clone());
-    assert!(
-        message.contains("messages[0].content[0].image_url.detail cannot"),
-        "{message}"
-    );
+    check! { message.contains("messages[0].content[0].image_url.detail cannot") => true, message; }
     let sent = encode(&request(detail), &lenient()).unwrap();
     assert_eq!(sent.warnings.len(), 1);
     let url = json!({"type": "image", "source": {"type": "url", "url": "https://x"}});
@@ -116,10 +113,7 @@ fn what_anthropic_cannot_hear_is_refused() {
     } {
         let parts = json!([{"type": "text", "text": "a"}, {"type": kind, kind: fields}]);
         let message = error(parts.clone());
-        assert!(
-            message.contains("messages[0].content[1] cannot be sent"),
-            "{message}"
-        );
+        check! { message.contains("messages[0].content[1] cannot be sent") => true, message; }
         let sent = encode(&request(parts), &lenient()).unwrap();
         let expected = json!([{"type": "text", "text": "a"}]);
         assert_eq!(body(&sent)["messages"][0]["content"], expected);

@@ -16,19 +16,13 @@ fn start_comes_before_the_first_content_with_id_and_model() {
     let ping = json!({"type": "ping"});
     let mut frames = vec![ping.clone(), first, begin(0, text_block()), ping];
     let decoded = stream(&frames);
-    assert_eq!(
-        (decoded.events, decoded.progress),
-        (json!([]), Progress::Open)
-    );
+    check! { (decoded.events, decoded.progress) => [[], Progress::Open]; }
 
     frames.extend(list! { text_delta(0, ""), text_delta(0, "Hi"), text_delta(0, " you"), stop(0) });
     frames.extend(ended("end_turn"));
     let decoded = stream(&frames);
     let expected = json!([["START", ["msg_1", "m1"]], ["TEXT", "Hi"], ["TEXT", " you"]]);
-    assert_eq!(
-        (decoded.events, decoded.progress),
-        (expected, Progress::Done)
-    );
+    check! { (decoded.events, decoded.progress) => [expected, Progress::Done]; }
     check! { decoded.finish => ["stop", "end_turn", {"input_tokens": 3}]; }
 }
 

@@ -26,12 +26,9 @@ fn messages(messages: Value) -> Value {
 #[test]
 fn the_base_url_chooses_the_version() {
     let rows = list! {
-        ("", "/v2/chat", Framing::Sse),
-        ("/gateway", "/v2/chat", Framing::Sse),
-        ("/key/v2", "/chat", Framing::Sse),
-        ("/v2", "/chat", Framing::Sse),
-        ("/key/v1", "/chat", Framing::Ndjson),
-        ("/v1", "/chat", Framing::Ndjson),
+        ("", "/v2/chat", Framing::Sse), ("/gateway", "/v2/chat", Framing::Sse),
+        ("/key/v2", "/chat", Framing::Sse), ("/v2", "/chat", Framing::Sse),
+        ("/key/v1", "/chat", Framing::Ndjson), ("/v1", "/chat", Framing::Ndjson),
     };
     for (base_path, path, framing) in rows {
         let encoded = encode(&request(json!({})), &target(base_path)).unwrap();

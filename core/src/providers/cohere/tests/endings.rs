@@ -6,15 +6,9 @@ use crate::error::{ErrorKind, Phase};
 #[test]
 fn finish_reasons_are_mapped_and_kept_raw() {
     let rows = list! {
-        ("COMPLETE", "stop"),
-        ("STOP_SEQUENCE", "stop"),
-        ("MAX_TOKENS", "length"),
-        ("ERROR_LIMIT", "length"),
-        ("TOOL_CALL", "tool_calls"),
-        ("ERROR_TOXIC", "content_filter"),
-        ("TIMEOUT", "error"),
-        ("USER_CANCEL", "error"),
-        ("complete", "stop"),
+        ("COMPLETE", "stop"), ("STOP_SEQUENCE", "stop"), ("MAX_TOKENS", "length"),
+        ("ERROR_LIMIT", "length"), ("TOOL_CALL", "tool_calls"), ("ERROR_TOXIC", "content_filter"),
+        ("TIMEOUT", "error"), ("USER_CANCEL", "error"), ("complete", "stop"),
         ("SOMETHING_NEW", "other"),
     };
     for (raw, reason) in rows {
@@ -29,25 +23,15 @@ fn progress_follows_the_marks_of_the_protocol() {
     let progress = |frames: &[Value]| v2(frames).progress;
     assert_eq!(progress(&[]), Progress::Empty);
     assert_eq!(progress(&[json!(""), json!("[DONE]")]), Progress::Empty);
-    assert_eq!(
-        progress(&[json!({"type": "message-start"})]),
-        Progress::Open
-    );
+    check! { progress(&[json!({"type": "message-start"})]) => (Progress::Open); }
     assert_eq!(progress(&[text("Hi"), json!("[DONE]")]), Progress::Open);
-    assert_eq!(
-        progress(&[text("Hi"), message_end("COMPLETE")]),
-        Progress::Done
-    );
+    check! { progress(&[text("Hi"), message_end("COMPLETE")]) => (Progress::Done); }
     let progress = |frames: &[Value]| v1(frames).progress;
     assert_eq!(progress(&[]), Progress::Empty);
-    assert_eq!(
-        progress(&[json!({"event_type": "stream-start"})]),
-        Progress::Open
-    );
-    assert_eq!(
-        progress(&[stream_end("COMPLETE", json!({}))]),
-        Progress::Done
-    );
+    check! {
+        progress(&[json!({"event_type": "stream-start"})]) => (Progress::Open);
+        progress(&[stream_end("COMPLETE", json!({}))]) => (Progress::Done);
+    }
 }
 
 #[test]

@@ -146,10 +146,7 @@ fn a_whole_answer_says_the_same() {
     assert_eq!(decoded.finish, json!(["tool_calls", "COMPLETE", usage]));
     let raw = json!({"billed_units": {"input_tokens": 1, "output_tokens": 2},
         "tokens": {"input_tokens": 3, "output_tokens": 4}});
-    assert_eq!(
-        (decoded.usage_raw, decoded.progress),
-        (Some(raw), Progress::Done)
-    );
+    check! { (decoded.usage_raw, decoded.progress) => [raw, Progress::Done]; }
 }
 
 #[test]

@@ -201,10 +201,7 @@ fn a_whole_answer_says_the_same() {
     let usage = json!({"billed_input_tokens": 1, "billed_output_tokens": 2, "input_tokens": 3,
         "output_tokens": 4, "cached_input_tokens": 5});
     assert_eq!(decoded.finish, json!(["tool_calls", "TOOL_CALL", usage]));
-    assert_eq!(
-        (decoded.usage_raw, decoded.progress),
-        (Some(body["usage"].clone()), Progress::Done)
-    );
+    check! { (decoded.usage_raw, decoded.progress) => [body["usage"].clone(), Progress::Done]; }
 }
 
 #[test]

@@ -8,25 +8,14 @@ const HELLO: &str = r#"{"choices":[{"index":0,"delta":{"content":"Hello"}}]}"#;
 #[test]
 fn finish_reasons_are_mapped_and_kept_raw() {
     let rows = list! {
-        ("stop", "stop"),
-        ("eos", "stop"),
-        ("length", "length"),
-        ("model_length", "length"),
-        ("tool_calls", "tool_calls"),
-        ("function_call", "tool_calls"),
-        ("content_filter", "content_filter"),
-        ("error", "error"),
-        ("STOP", "stop"),
-        ("eos_token", "stop"),
-        ("SAFETY", "content_filter"),
-        ("something new", "other"),
+        ("stop", "stop"), ("eos", "stop"), ("length", "length"), ("model_length", "length"),
+        ("tool_calls", "tool_calls"), ("function_call", "tool_calls"),
+        ("content_filter", "content_filter"), ("error", "error"), ("STOP", "stop"),
+        ("eos_token", "stop"), ("SAFETY", "content_filter"), ("something new", "other"),
     };
     for (raw, reason) in rows {
         let decoded = stream(&[HELLO, &finish(raw)]);
-        assert_eq!(
-            (decoded.finish, decoded.progress),
-            (json!([reason, raw, null]), Progress::Answered)
-        );
+        check! { (decoded.finish, decoded.progress) => [[reason, raw, null], Progress::Answered]; }
     }
 }
 
@@ -37,10 +26,7 @@ fn progress_follows_the_marks_of_the_protocol() {
     assert_eq!(progress(&[r#"{"type":"ping"}"#, ""]), Progress::Empty);
     assert_eq!(progress(&[r#"{"choices":[]}"#]), Progress::Open);
     assert_eq!(progress(&[HELLO]), Progress::Open);
-    assert_eq!(
-        progress(&[HELLO, &finish("stop"), &finish("stop"), HELLO]),
-        Progress::Answered
-    );
+    check! { progress(&[HELLO, &finish("stop"), &finish("stop"), HELLO]) => (Progress::Answered); }
     assert_eq!(progress(&[HELLO, "[DONE]"]), Progress::Done);
     assert_eq!(progress(&[HELLO, " [DONE] \t"]), Progress::Done);
 }
@@ -163,10 +149,7 @@ fn nonsense_in_a_stream_is_a_protocol_error() {
         let error = error_of(("", frame));
         check! { (error.kind, error.retryable) => [ErrorKind::Protocol, false], frame; }
         assert_eq!(error.detail.as_deref(), Some(frame));
-        assert!(
-            error.message.starts_with("openai: an event of the stream "),
-            "{error}"
-        );
+        check! { error.message.starts_with("openai: an event of the stream ") => true, error; }
     }
 }
 
@@ -189,10 +172,7 @@ fn odd_values_are_passed_over() {
 #[test]
 fn pings_and_unknown_events_are_ignored() {
     let decoded = named(&list! {
-        ("ping", "x"),
-        ("", ""),
-        ("", r#"{"type":"status"}"#),
-        ("message", HELLO),
+        ("ping", "x"), ("", ""), ("", r#"{"type":"status"}"#), ("message", HELLO),
     });
     check! { (decoded.events, decoded.error.is_none()) => [[["TEXT", "Hello"]], true]; }
 }

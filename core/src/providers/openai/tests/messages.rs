@@ -195,10 +195,7 @@ fn what_chat_completions_cannot_carry_is_refused() {
         messages[position] = json!({"role": role, "content": [text, document]});
         let place = format!("messages[{position}].content[1]");
         let error = Wire::sse("groq").refused(&conversation(messages.clone()), &target());
-        assert!(
-            error.starts_with(&format!("{place} cannot be sent: ")),
-            "{error}"
-        );
+        check! { error.starts_with(&format!("{place} cannot be sent: ")) => true, error; }
 
         let (sent, warnings) = sent_at("groq", &messages, true);
         let warning = format!("{place} was left out: chat completions have no \"document\"");
@@ -232,10 +229,7 @@ fn foreign_call_ids_become_short_the_same_everywhere() {
         .map(|index| first[0]["tool_calls"][index]["id"].as_str().unwrap())
         .collect();
     for (index, id) in new.iter().enumerate() {
-        assert!(
-            id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-            "{id}"
-        );
+        check! { id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) => true, id; }
         assert_eq!(first[index + 1]["tool_call_id"], *id);
         assert_eq!(new.iter().filter(|other| *other == id).count(), 1);
     }

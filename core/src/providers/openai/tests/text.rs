@@ -12,10 +12,7 @@ fn start_comes_before_the_first_content_with_the_first_id_and_model() {
         "[DONE]",
     });
     let expected = json!([["START", ["c1", "m1"]], ["TEXT", "Hi"], ["TEXT", " you"]]);
-    assert_eq!(
-        (decoded.events, decoded.progress),
-        (expected, Progress::Done)
-    );
+    check! { (decoded.events, decoded.progress) => [expected, Progress::Done]; }
     assert_eq!(decoded.finish, json!(["stop", "eos", null]));
 }
 
@@ -24,10 +21,7 @@ fn an_answer_without_content_has_a_start_at_its_end() {
     let decoded = stream(&[r#"{"id":"c1","choices":[{"delta":{},"finish_reason":"stop"}]}"#]);
     assert_eq!(decoded.events, json!([["START", ["c1", "asked"]]]));
     let decoded = stream(&[r#"{"id":"c1","choices":[{"delta":{"content":""}}]}"#]);
-    assert_eq!(
-        (decoded.events, decoded.progress),
-        (json!([]), Progress::Open)
-    );
+    check! { (decoded.events, decoded.progress) => [[], Progress::Open]; }
 }
 
 #[test]
@@ -38,10 +32,7 @@ fn other_choices_are_ignored() {
         r#"{"choices":[{"delta":{"content":"c"}},{"delta":{"content":"d"}}]}"#,
     });
     assert_eq!(decoded.events, json!([["TEXT", "a"], ["TEXT", "c"]]));
-    assert_eq!(
-        (decoded.progress, decoded.finish),
-        (Progress::Open, json!([null, null, null]))
-    );
+    check! { (decoded.progress, decoded.finish) => [Progress::Open, [null, null, null]]; }
 }
 
 #[test]
@@ -240,10 +231,7 @@ fn a_whole_answer_comes_in_the_order_of_its_kinds() {
         ["PART", {"type": "citation", "url": "u"}],
         ["TOOL_CALL", {"index": 0, "id": "1", "name": "f", "arguments": "{}"}],
     ]);
-    assert_eq!(
-        (decoded.events, decoded.progress),
-        (expected, Progress::Done)
-    );
+    check! { (decoded.events, decoded.progress) => [expected, Progress::Done]; }
     let usage = json!({"input_tokens": 1, "output_tokens": 2, "total_tokens": 3});
     assert_eq!(decoded.finish, json!(["tool_calls", "stop", usage]));
 }

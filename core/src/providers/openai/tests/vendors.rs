@@ -138,10 +138,7 @@ fn rows_name_themselves_in_errors_and_start() {
         assert_eq!(decoded.response.start.provider, *name);
         let error = decoded.error.unwrap();
         check! { (error.kind, error.provider) => [ErrorKind::Protocol, *name]; }
-        assert!(
-            error.message.starts_with(&format!("{name}: an event of")),
-            "{error}"
-        );
+        check! { error.message.starts_with(&format!("{name}: an event of")) => true, error; }
     }
 }
 
@@ -215,23 +212,18 @@ fn versions_of_azure_that_know_the_option_are_asked_for_usage() {
     let asks = |fields: Value| told("", "", fields).0;
     let own = json!({"stream_options": {"include_usage": true}});
     for (query, expected) in list! {
-        ("", true),
-        ("api-version=2023-05-15", false),
-        ("x=1&api-version=2024-06-01", false),
-        ("api-version=2024-09-01-preview", true),
-        ("api-version=2024-10-21", true),
-        ("api-version=2025-04-01-preview", true),
-        ("api-version=preview", true),
+        ("", true), ("api-version=2023-05-15", false), ("x=1&api-version=2024-06-01", false),
+        ("api-version=2024-09-01-preview", true), ("api-version=2024-10-21", true),
+        ("api-version=2025-04-01-preview", true), ("api-version=preview", true),
     } {
         for base_path in ["", "/openai", "/openai/deployments/d"] {
             let told = told(base_path, query, json!({}));
             assert_eq!(told, (expected, expected), "{base_path} {query}");
         }
         assert!(told("/openai/v1", query, json!({})).0);
-        assert!(
-            told("", query, own.clone()).0,
-            "what the caller wrote goes out"
-        );
+        check! {
+            told("", query, own.clone()).0 => true, format!("what the caller wrote goes out");
+        }
     }
     for data in ["data_sources", "dataSources"] {
         assert!(!asks(json!({data: [{"type": "azure_search"}]})));
