@@ -16,11 +16,11 @@ BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils cmake pkg-config
 OUR_PYTHON := tests/install tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
-  tests/soak tests/mutants tests/hosts/native.py tests/hosts/python \
+  tests/soak tests/mutants tests/environments/native.py tests/environments/python \
   tests/summary.py core/fuzz/seeds.py
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
-  tests/network tests/soak tests/hosts/c -name '*.[ch]' -o -name '*.cpp' | sort)
-TESTS := rust fuzz c install python go node hosts-native recordings model
+  tests/network tests/soak tests/environments/c -name '*.[ch]' -o -name '*.cpp' | sort)
+TESTS := rust fuzz c install python go node environments-native recordings model
 CHECKS := rust python c go node sizes imports library
 
 # $(call need,tool,what it is for): one line that says what is missing.
@@ -151,8 +151,8 @@ install: library ## headers, libraries, pkg-config and CMake files, below DESTDI
 # A make that was started in the background ignores SIGINT and hands that on; tests of Ctrl-C need
 # what a terminal gives. env of GNU coreutils 8.31 can reset it; elsewhere it stays as it is.
 ifneq ($(shell env --default-signal=INT true 2>/dev/null && echo yes),)
-$(TESTS:%=test-%) test-slow test-hosts-python test-hosts-node faults soak: SHELL := $(shell command -v env)
-$(TESTS:%=test-%) test-slow test-hosts-python test-hosts-node faults soak: \
+$(TESTS:%=test-%) test-slow test-environments-python test-environments-node faults soak: SHELL := $(shell command -v env)
+$(TESTS:%=test-%) test-slow test-environments-python test-environments-node faults soak: \
   .SHELLFLAGS := --default-signal=INT bash -eu -o pipefail -c
 endif
 
@@ -203,39 +203,39 @@ test-node: node mock ## the Node package against the mock provider
 	@$(call reported,node,cd bindings/node && LITER_LLM_MOCK=$(MOCK) npm test)
 
 # Bundlers, test runners, frameworks and versions of Node.js around the package as it is packed; each
-# of tests/hosts/node/hosts is one, with a time limit. 1.4 GB of tools, all from the npm registry.
-build/node/hosts: tests/hosts/node/package-lock.json
+# of tests/environments/node/environments is one, with a time limit. 1.4 GB of tools, all from npm.
+build/node/environments: tests/environments/node/package-lock.json
 	@mkdir -p $(@D)
-	@$(call quietly,bundlers and other hosts of the Node package,node-hosts, \
-	  cd tests/hosts/node && npm ci --ignore-scripts --no-audit --no-fund)
+	@$(call quietly,bundlers and other environments of the Node package,node-environments, \
+	  cd tests/environments/node && npm ci --ignore-scripts --no-audit --no-fund)
 	@touch $@
 
-.PHONY: test-hosts-node
-test-hosts-node: node mock build/node/hosts ## the Node package in bundlers, test runners, Next.js, ...; HOSTS= names some
-	@$(call reported,hosts-node,LITER_LLM_MOCK=$(MOCK) node tests/hosts/node/run.mjs $(HOSTS))
+.PHONY: test-environments-node
+test-environments-node: node mock build/node/environments ## the Node package in bundlers, test runners, Next.js, ...; ENVIRONMENTS= names some
+	@$(call reported,environments-node,LITER_LLM_MOCK=$(MOCK) node tests/environments/node/run.mjs $(ENVIRONMENTS))
 
-.PHONY: clean-hosts-node
-clean: clean-hosts-node
-clean-hosts-node:
-	rm -rf tests/hosts/node/node_modules tests/hosts/node/programs/next/.next
+.PHONY: clean-environments-node
+clean: clean-environments-node
+clean-environments-node:
+	rm -rf tests/environments/node/node_modules tests/environments/node/programs/next/.next
 
 .PHONY: faults
 faults: package go node mock ## every fault and the lifecycle through every language, as tables
 	@rm -rf build/faults; mkdir -p build/faults; tests/faults/run.sh $(CURDIR)/build/faults
 	@$(PYTHON) tests/faults/table.py tests/faults/faults.json build/faults
 
-.PHONY: test-hosts
-test-hosts: ## the packages inside other people's frameworks, servers, bundlers and programs; HOSTS= names some
-	@code=0; for part in native python node; do $(MAKE) test-hosts-$$part || code=1; done; exit $$code
+.PHONY: test-environments
+test-environments: ## the packages inside other people's frameworks, servers, bundlers and programs; ENVIRONMENTS= names some
+	@code=0; for part in native python node; do $(MAKE) test-environments-$$part || code=1; done; exit $$code
 
-# Each host is a program of its own, outside the repository.
-.PHONY: test-hosts-native
-test-hosts-native: go mock ## the library in programs of Go and C: vendored, beside other Rust, c-shared
+# Each one is a program of its own, outside the repository.
+.PHONY: test-environments-native
+test-environments-native: go mock ## the library in programs of Go and C: vendored, beside other Rust, c-shared
 	@$(call need,rustc,Rust)
 	@$(call need,cc,a C compiler)
 	@$(call need,readelf,binutils)
-	@$(call reported,hosts-native,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
-	  $(PYTHON) tests/hosts/native.py)
+	@$(call reported,environments-native,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
+	  $(PYTHON) tests/environments/native.py)
 
 test-recordings: package mock ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
 	@if [ -d '$(RECORDINGS)' ]; then echo "recordings: $(RECORDINGS)"; \
@@ -253,14 +253,14 @@ test-model: package demo-go demo-node $(MODEL_VENV)/ready ## end to end against 
 	  LITER_LLM_SAMPLES=$(CURDIR)/build/c/plain/samples $(VENV)/bin/python -m pytest tests/model)
 
 # Frameworks, servers and freezers, each as a program of its own in an environment of its own.
-# HOSTS= names some of them ("gevent celery"); the first run takes a minute for their packages.
-.PHONY: test-hosts-python
-test-hosts-python: library mock ## Streamlit, Django, gevent, uWSGI, Celery, PyInstaller and others; HOSTS=
+# ENVIRONMENTS= names some of them ("gevent celery"); the first run takes a minute for their packages.
+.PHONY: test-environments-python
+test-environments-python: library mock ## Streamlit, Django, gevent, uWSGI, Celery, PyInstaller and others; ENVIRONMENTS=
 	@$(call need,$(PYTHON),Python 3.11 or newer)
 	@$(call need,cc,uWSGI is built from its sources)
-	@mkdir -p build/hosts
-	@$(call reported,hosts-python,LITER_LLM_ARCHIVE=$(CURDIR)/$(ARCHIVE) LITER_LLM_MOCK=$(MOCK) \
-	  $(PYTHON) tests/hosts/python/run.py build/hosts $(HOSTS))
+	@mkdir -p build/environments
+	@$(call reported,environments-python,LITER_LLM_ARCHIVE=$(CURDIR)/$(ARCHIVE) LITER_LLM_MOCK=$(MOCK) \
+	  $(PYTHON) tests/environments/python/run.py build/environments $(ENVIRONMENTS))
 
 test-fuzz: ## random bytes against framing, decoders and parsers, for a short time
 	@$(call need,g++,a C++ compiler)
@@ -355,7 +355,7 @@ lint-c: $(VENV)/ready ## clang-format
 
 lint-go: go ## gofmt and vet
 	@$(call need,gofmt,Go)
-	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/hosts/go); [ -z "$$unformatted" ] || { \
+	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/environments/go); [ -z "$$unformatted" ] || { \
 	  echo "$$unformatted: gofmt has another opinion; make fmt"; exit 1; }
 	cd bindings/go && go vet . $$(echo ./samples/*/ | tr ' ' '\n' | grep -v bare)
 	cd tests/bench/go && go vet .
@@ -363,7 +363,7 @@ lint-go: go ## gofmt and vet
 lint-node: node ## prettier and tsc
 	cd bindings/node && npm run --silent lint
 	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs
-	cd tests/hosts/node && ../../../bindings/node/node_modules/.bin/prettier --check .
+	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --check .
 
 lint-sizes: ## lines and columns of files and functions; README blocks are as their files
 	@$(call need,$(PYTHON),Python 3)
@@ -385,10 +385,10 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cargo fmt --manifest-path tests/bench/drivers/Cargo.toml
 	$(VENV)/bin/ruff format $(OUR_PYTHON) bindings/python
 	$(VENV)/bin/clang-format -i $(OUR_C)
-	gofmt -w bindings/go tests/bench/go tests/hosts/go
+	gofmt -w bindings/go tests/bench/go tests/environments/go
 	cd bindings/node && npm run --silent fmt
 	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
-	cd tests/hosts/node && ../../../bindings/node/node_modules/.bin/prettier --write .
+	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --write .
 	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md
 
 header: ## writes include/liter_llm.h from core/ffi

@@ -8,7 +8,7 @@ import pickle
 from joblib import Parallel, delayed
 
 import liter_llm
-from hosts import HELLO, connect, running_mock
+from shared import HELLO, connect, running_mock
 from support import REQUEST
 
 KEY = "kq7Zx9Wv3Lm5Tn8Rb2Yc"

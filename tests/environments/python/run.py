@@ -1,4 +1,4 @@
-"""Runs every host_*.py of this folder as a program of its own, with a limit of time.
+"""Runs every in_*.py of this folder as a program of its own, with a limit of time.
 
 Makes a Python environment below the given folder with the pinned hosts and the package, installs
 anew what has changed, prints one line for each host, and `N passed, N failed` at the end. Names
@@ -73,8 +73,8 @@ def main(folder: Path, wanted: list[str]) -> int:
     """Prints a line for each host; the exit code."""
     python = make_environment(folder / "venv")
     passed = failed = 0
-    for program in sorted(HERE.glob("host_*.py")):
-        name = program.stem.replace("host_", "")
+    for program in sorted(HERE.glob("in_*.py")):
+        name = program.stem.removeprefix("in_")
         if wanted and name not in wanted:
             continue
         begin = time.monotonic()

@@ -14,7 +14,7 @@ import msgspec
 import pydantic
 
 import liter_llm
-from hosts import HELLO, connect, get, in_two_halves, running_mock, serve
+from shared import HELLO, connect, get, in_two_halves, running_mock, serve
 from liter_llm import Message, Response, ToolCall, Usage
 from support import REQUEST
 

@@ -11,7 +11,7 @@ from django.core.asgi import get_asgi_application
 from django.http import StreamingHttpResponse
 from django.urls import path
 
-from hosts import HELLO, connect, get, in_two_halves, running_mock, serve
+from shared import HELLO, connect, get, in_two_halves, running_mock, serve
 from support import HANG, REQUEST, stream, token
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hosts import HELLO, ask, connect, running_mock
+from shared import HELLO, ask, connect, running_mock
 from support import REQUEST
 
 PORT = re.compile(rb"bound to TCP address 127\.0\.0\.1:(\d+)")

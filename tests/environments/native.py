@@ -17,7 +17,7 @@ from pathlib import Path
 
 from support import ROOT, Mock
 
-HOSTS = ROOT / "tests/hosts"
+HOSTS = ROOT / "tests/environments"
 MODULE = "github.com/liter-llm/liter-llm/bindings/go"
 ARCHIVE, OTHER = ROOT / "build/lib/libliter_llm.a", "libother.a"
 SYSTEM = ("-lpthread", "-ldl", "-lm")

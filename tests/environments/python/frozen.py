@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from hosts import HELLO, WORK, running_mock
+from shared import HELLO, WORK, running_mock
 
 PROGRAM = """
 import asyncio, sys

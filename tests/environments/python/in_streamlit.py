@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from hosts import HELLO, running_mock
+from shared import HELLO, running_mock
 
 
 def app(base_url: str) -> None:

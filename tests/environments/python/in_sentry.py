@@ -11,7 +11,7 @@ from typing import Any
 import sentry_sdk
 
 import liter_llm
-from hosts import HELLO, running_mock
+from shared import HELLO, running_mock
 from support import REQUEST, pieces_shown
 
 KEY = "kq7Zx9Wv3Lm5Tn8Rb2Yc"

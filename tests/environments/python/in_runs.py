@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 
-from hosts import HELLO, connect, running_mock
+from shared import HELLO, connect, running_mock
 from support import REQUEST
 
 

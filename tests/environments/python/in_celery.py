@@ -10,7 +10,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_init
 
-from hosts import HELLO, WORK, ask, connect, running_mock
+from shared import HELLO, WORK, ask, connect, running_mock
 from support import REQUEST
 
 folders = {name: WORK / name for name in ("queue", "control", "results")}

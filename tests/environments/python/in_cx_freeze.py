@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from frozen import check, write_program
-from hosts import WORK
+from shared import WORK
 
 target = WORK / "frozen"
 shutil.rmtree(target, ignore_errors=True)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from frozen import check, write_program
-from hosts import WORK
+from shared import WORK
 
 places = ["--distpath", str(WORK / "dist"), "--workpath", str(WORK / "build")]
 places += ["--specpath", str(WORK)]

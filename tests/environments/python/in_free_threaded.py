@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hosts import HELLO, WORK, running_mock
+from shared import HELLO, WORK, running_mock
 
 PACKAGE = Path(__file__).resolve().parents[3] / "bindings/python"
 AS_THERE = """

@@ -1,4 +1,4 @@
-// Runs each host of hosts/, or those that are named, in a process and a time limit of its own, and
+// Runs each environment of environments/, or those that are named, in a process and a time limit of its own, and
 // prints a line for each. LITER_LLM_PACKAGE names another package to try than the one in the tree.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -27,7 +27,7 @@ function installPackage() {
 // A group of its own, so that the time limit ends whatever the host has started.
 async function play(name) {
   const began = performance.now();
-  const child = spawn(process.execPath, [`hosts/${name}.mjs`], {
+  const child = spawn(process.execPath, [`environments/${name}.mjs`], {
     cwd: HERE,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
@@ -50,7 +50,7 @@ async function play(name) {
   return passed;
 }
 
-const known = readdirSync(path.join(HERE, "hosts"))
+const known = readdirSync(path.join(HERE, "environments"))
   .map((file) => path.basename(file, ".mjs"))
   .sort();
 const wanted = process.argv.slice(2);
