@@ -282,7 +282,7 @@ test-slow: library mock package ## what takes minutes: ten thousand streams and 
 # Mixed faults over HTTP/1.1, TLS and HTTP/2 at so many live streams, first in C, then in Python.
 # Every answer is compared with its own text; memory, threads and descriptors are judged at the end.
 .PHONY: soak
-soak: library mock package ## mixed faults for SECONDS= (3600) per host at STREAMS= (2000) live streams, in C and Python
+soak: library mock package ## mixed faults for SECONDS= (3600) per program at STREAMS= (2000) live streams, in C and Python
 	@$(call need,gcc,a C compiler)
 	@mkdir -p build/soak
 	@gcc -std=c99 -Wall -Wextra -Werror -pedantic -g -O1 -D_GNU_SOURCE -Iinclude \

@@ -1,7 +1,7 @@
-"""Liter-LLM inside programs as Go and C make them: `make test-hosts-native` runs it.
+"""Liter-LLM inside programs as Go and C make them: `make test-environments-native` runs it.
 
-Each host is built in a folder of its own, outside the repository, as its users would, and is
-answered by the mock provider. Prints one line per host, and `N passed, N failed` at the end.
+Each program is built in a folder of its own, outside the repository, as its users would, and is
+answered by the mock provider. Prints one line per program, and `N passed, N failed` at the end.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from support import ROOT, Mock
 
-HOSTS = ROOT / "tests/environments"
+HERE = ROOT / "tests/environments"
 MODULE = "github.com/liter-llm/liter-llm/bindings/go"
 ARCHIVE, OTHER = ROOT / "build/lib/libliter_llm.a", "libother.a"
 SYSTEM = ("-lpthread", "-ldl", "-lm")
@@ -34,7 +34,7 @@ for name in sys.argv[1:]:
 
 
 def run(folder: Path, *command: object, **environment: str) -> str:
-    """What a command printed. One that fails, or takes too long, ends its host's test."""
+    """What a command printed. One that fails, or takes too long, ends its program's test."""
     ended = subprocess.run(
         [str(word) for word in command],
         cwd=folder,
@@ -55,18 +55,18 @@ def says(expected: str, printed: str) -> None:
 
 def go_module(folder: Path, program: str) -> None:
     """A module of its own that uses the package from the repository."""
-    shutil.copy(HOSTS / "go" / program / "main.go", folder)
+    shutil.copy(HERE / "go" / program / "main.go", folder)
     shutil.copy(ROOT / "bindings/go/go.sum", folder)
     place = ROOT / "bindings/go"
     (folder / "go.mod").write_text(
-        f"module example.com/host\n\ngo 1.23\n\nrequire {MODULE} v0.0.0\n\n"
+        f"module example.com/program\n\ngo 1.23\n\nrequire {MODULE} v0.0.0\n\n"
         f"replace {MODULE} => {place}\n"
     )
     run(folder, "go", "mod", "tidy")
 
 
 def other_archive(folder: Path) -> None:
-    source = HOSTS / "c/other.rs"
+    source = HERE / "c/other.rs"
     options = ("--edition", "2021", "-O", "--crate-type", "staticlib")
     run(folder, "rustc", *options, "-o", OTHER, source)
 
@@ -76,31 +76,31 @@ def go_vendor(folder: Path) -> None:
     run(folder, "go", "mod", "vendor")
     for name in ("libliter_llm.a", "liter_llm.h"):
         assert (folder / "vendor" / MODULE / "lib" / name).is_file(), f"{name} was left behind"
-    run(folder, "go", "build", "-mod=vendor", "-o", "host", GOPROXY="off")
-    says(ANSWER + "\n", run(folder, "./host"))
+    run(folder, "go", "build", "-mod=vendor", "-o", "program", GOPROXY="off")
+    says(ANSWER + "\n", run(folder, "./program"))
 
 
 def go_beside_rust(folder: Path) -> None:
     other_archive(folder)
     go_module(folder, "beside")
-    run(folder, "go", "build", "-o", "host")
-    says(BESIDE, run(folder, "./host"))
+    run(folder, "go", "build", "-o", "program")
+    says(BESIDE, run(folder, "./program"))
 
 
 def c_beside_rust(folder: Path) -> None:
     other_archive(folder)
     for archives in ((ARCHIVE, OTHER), (OTHER, ARCHIVE)):
         flags = ("-Wall", "-Werror", "-I", ROOT / "include")
-        run(folder, "cc", *flags, HOSTS / "c/beside.c", *archives, *SYSTEM, "-o", "host")
-        says(BESIDE, run(folder, "./host"))
+        run(folder, "cc", *flags, HERE / "c/beside.c", *archives, *SYSTEM, "-o", "program")
+        says(BESIDE, run(folder, "./program"))
 
 
 def c_alone_needs_libc(folder: Path) -> None:
     """A program on the archive, and the shared library, need nothing but libc's own parts."""
     source = ROOT / "tests/c/samples/invoke.c"
-    run(folder, "cc", "-I", ROOT / "include", source, ARCHIVE, *SYSTEM, "-o", "host")
-    assert run(folder, "./host").startswith(ANSWER)
-    for built in ("host", ROOT / "build/lib/libliter_llm.so.0"):
+    run(folder, "cc", "-I", ROOT / "include", source, ARCHIVE, *SYSTEM, "-o", "program")
+    assert run(folder, "./program").startswith(ANSWER)
+    for built in ("program", ROOT / "build/lib/libliter_llm.so.0"):
         needed = run(folder, "readelf", "-dW", built)
         assert "libc.so" in needed, needed
         assert "libgcc_s" not in needed, needed
@@ -109,14 +109,14 @@ def c_alone_needs_libc(folder: Path) -> None:
 def go_shared(folder: Path) -> Path:
     """The library that Go makes."""
     go_module(folder, "shared")
-    run(folder, "go", "build", "-buildmode=c-shared", "-o", "libhost.so")
-    return folder / "libhost.so"
+    run(folder, "go", "build", "-buildmode=c-shared", "-o", "libprogram.so")
+    return folder / "libprogram.so"
 
 
 def go_shared_loaded_by_c(folder: Path) -> None:
     library = go_shared(folder)
-    run(folder, "cc", "-Wall", "-Werror", HOSTS / "c/late.c", "-ldl", "-o", "host")
-    says(ANSWER + "\n", run(folder, "./host", library))
+    run(folder, "cc", "-Wall", "-Werror", HERE / "c/late.c", "-ldl", "-o", "program")
+    says(ANSWER + "\n", run(folder, "./program", library))
 
 
 def go_shared_loaded_by_python(folder: Path) -> None:
@@ -125,7 +125,7 @@ def go_shared_loaded_by_python(folder: Path) -> None:
 
 
 def go_test(*names: str) -> Callable[[Path], None]:
-    """Tests of the package that try a host."""
+    """Tests of the package that try one."""
 
     def test(_folder: Path) -> None:
         pattern = "^(" + "|".join(names) + ")$"
@@ -151,7 +151,7 @@ TESTS: dict[str, Callable[[Path], None]] = {
 def tried(name: str, test: Callable[[Path], None]) -> bool:
     """Runs one test and prints its line."""
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="liter-llm-host-") as folder:
+    with tempfile.TemporaryDirectory(prefix="liter-llm-program-") as folder:
         try:
             test(Path(folder))
         except (AssertionError, OSError, subprocess.TimeoutExpired) as error:

@@ -1,5 +1,6 @@
-"""Runs the actions of a script on one stream. Owns what each action does; `ACTIONS` at the end names
-them, and README.md says what they take. A script that does not end its stream leaves it open."""
+"""Runs the actions of a script on one stream. Owns what each action does; `ACTIONS` at the end
+names them, and README.md says what they take. A script that does not end its stream leaves it
+open."""
 
 from __future__ import annotations
 

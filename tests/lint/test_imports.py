@@ -81,9 +81,7 @@ def outcome(root: Path, files: dict[str, str]) -> int:
 
 
 @pytest.mark.parametrize("name", CIRCLES)
-def test_a_circle_is_found(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_circle_is_found(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files, link = CIRCLES[name]
     assert outcome(tmp_path, files) == 1
     printed = capsys.readouterr().out

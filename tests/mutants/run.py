@@ -29,6 +29,7 @@ NEVER = [
     "--exclude=**/fuzzing/**",
     "--exclude=**/tests/**",
     "--exclude=**/tests.rs",
+    "--exclude=src/providers/test_support/**",
     "--exclude=ffi/src/stress.rs",
     "--exclude=ffi/src/time_limit.rs",
     "--exclude=ffi/src/test_panic.rs",

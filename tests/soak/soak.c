@@ -1,4 +1,4 @@
-/* The C host of a soak: one client, one thread, so many streams live at any time. Every answer is
+/* The C program of a soak: one client, one thread, so many streams live at any time. Every answer is
  * compared with its text as it comes, and every end with the ends that its kind may have.
  *
  * soak ANSWERS OPTIONS STREAMS SECONDS SEED: the file of answers (tests/soak/answers.py), the JSON

@@ -24,7 +24,7 @@ function installPackage() {
   execFileSync("cp", ["-r", path.join(folder, "package"), PACKAGE]);
 }
 
-// A group of its own, so that the time limit ends whatever the host has started.
+// A group of its own, so that the time limit ends whatever it has started.
 async function play(name) {
   const began = performance.now();
   const child = spawn(process.execPath, [`environments/${name}.mjs`], {
@@ -56,7 +56,7 @@ const known = readdirSync(path.join(HERE, "environments"))
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length) {
-  console.error(`no host ${unknown}; there are ${known.join(", ")}`);
+  console.error(`no environment ${unknown}; there are ${known.join(", ")}`);
   process.exit(2);
 }
 

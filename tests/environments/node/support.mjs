@@ -1,5 +1,5 @@
-// What the hosts share: a mock provider of their own, an empty folder to work in, and children that
-// end with the host. A host is a file of hosts/, run by run.mjs; it fails by throwing.
+// What the environments share: a mock provider of their own, an empty folder to work in, and children that
+// end with it. An environment is a file of environments/, run by run.mjs; it fails by throwing.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
@@ -30,7 +30,7 @@ export const tool = (name) => path.join(MODULES, ".bin", name);
 
 // An empty folder where no node_modules is to be found, not above it either.
 export function emptyFolder() {
-  const folder = mkdtempSync(path.join(tmpdir(), "liter-llm-hosts-"));
+  const folder = mkdtempSync(path.join(tmpdir(), "liter-llm-environments-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -42,7 +42,7 @@ export class Child {
 
   constructor(command, words, { cwd = HERE, env = {}, stdio = [] } = {}) {
     const { HOME, TMPDIR } = process.env;
-    // The Node.js that the host runs on, and not one of the others in node_modules/.bin.
+    // The Node.js that the environment runs on, and not one of the others in node_modules/.bin.
     const PATH = `${path.dirname(process.execPath)}:${process.env.PATH}`;
     this.process = spawn(command, words, {
       cwd,
@@ -128,7 +128,7 @@ export class Mock {
 
   // Sets what a new key plays, and returns the key.
   async plan(...steps) {
-    const key = `host~${process.pid}-${++this.#keys}`;
+    const key = `environment~${process.pid}-${++this.#keys}`;
     await this.#call("PUT", `plans/${key}`, { steps });
     return key;
   }

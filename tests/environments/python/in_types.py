@@ -14,8 +14,8 @@ import msgspec
 import pydantic
 
 import liter_llm
-from shared import HELLO, connect, get, in_two_halves, running_mock, serve
 from liter_llm import Message, Response, ToolCall, Usage
+from shared import HELLO, connect, get, in_two_halves, running_mock, serve
 from support import REQUEST
 
 

@@ -1,8 +1,8 @@
 """Runs every in_*.py of this folder as a program of its own, with a limit of time.
 
-Makes a Python environment below the given folder with the pinned hosts and the package, installs
-anew what has changed, prints one line for each host, and `N passed, N failed` at the end. Names
-after the folder are the hosts to run, such as `gevent celery`; without any it is all of them.
+Makes a Python environment below the given folder with the pinned frameworks and the package,
+installs anew what has changed, prints one line for each program, and `N passed, N failed` at the end. Names
+after the folder are the programs to run, such as `gevent celery`; without any it is all of them.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def make_environment(folder: Path) -> Path:
 
 
 def run(python: Path, program: Path, work: Path) -> tuple[bool, str]:
-    """Whether the host is served, and all that it printed. Its children end with it."""
+    """Whether the program is served, and all that it printed. Its children end with it."""
     work.mkdir(parents=True, exist_ok=True)
-    names = {"PYTHONPATH": f"{PACKAGE / 'tests'}{os.pathsep}{HERE}", "HOSTS_WORK": str(work)}
+    names = {"PYTHONPATH": f"{PACKAGE / 'tests'}{os.pathsep}{HERE}", "ENVIRONMENT_WORK": str(work)}
     started = subprocess.Popen(
         [str(python), "-X", "faulthandler", str(program)],
         stdout=subprocess.PIPE,
@@ -70,7 +70,7 @@ def run(python: Path, program: Path, work: Path) -> tuple[bool, str]:
 
 
 def main(folder: Path, wanted: list[str]) -> int:
-    """Prints a line for each host; the exit code."""
+    """Prints a line for each program; the exit code."""
     python = make_environment(folder / "venv")
     passed = failed = 0
     for program in sorted(HERE.glob("in_*.py")):

@@ -14,7 +14,7 @@ import liter_llm
 from support import REQUEST, Mock, stream, token
 
 HELLO: dict[str, Any] = {"answer": {"text": "Hello world"}}
-WORK = Path(os.environ.get("HOSTS_WORK", "."))
+WORK = Path(os.environ.get("ENVIRONMENT_WORK", "."))
 """A folder for files of this program alone."""
 
 
