@@ -371,8 +371,8 @@ lint-sizes: ## lines and columns of files and functions; README blocks are as th
 	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md
 
 lint-imports: $(VENV)/ready ## no two files import each other; the check itself is tested
-	$(PYTHON) tests/lint/imports.py
 	$(VENV)/bin/python -m pytest -q tests/lint
+	$(PYTHON) tests/lint/imports.py
 
 lint-library: library ## exports, size, hardening, needs of both libraries
 	@$(call need,readelf,binutils)

@@ -1,5 +1,5 @@
-// Runs each environment of environments/, or those that are named, in a process and a time limit of its own, and
-// prints a line for each. LITER_LLM_PACKAGE names another package to try than the one in the tree.
+// Runs each file of environments/, or those that are named, in a process and a time limit of its
+// own, and prints a line for each. LITER_LLM_PACKAGE names another package than that of the tree.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";

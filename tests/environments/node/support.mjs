@@ -1,5 +1,5 @@
-// What the environments share: a mock provider of their own, an empty folder to work in, and children that
-// end with it. An environment is a file of environments/, run by run.mjs; it fails by throwing.
+// What the files of environments/ share: a mock provider of their own, an empty folder to work in,
+// and children that end with the program. run.mjs runs them; one fails by throwing.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";

@@ -1,8 +1,9 @@
 """Runs every in_*.py of this folder as a program of its own, with a limit of time.
 
 Makes a Python environment below the given folder with the pinned frameworks and the package,
-installs anew what has changed, prints one line for each program, and `N passed, N failed` at the end. Names
-after the folder are the programs to run, such as `gevent celery`; without any it is all of them.
+installs anew what has changed, prints one line for each program, and `N passed, N failed` at the
+end. Names after the folder are the programs to run, such as `gevent celery`; without any it is all
+of them.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-//! One action of a raw plan, as its JSON says it. Owns the names of the actions; the executor knows what
-//! they do. An unknown name or field is refused, so that a misspelt plan fails when it is set.
+//! One action of a raw plan, as its JSON says it. Owns the names of the actions; the executor knows
+//! what they do. An unknown name or field is refused, so that a misspelt plan fails when it is set.
 
 use std::rc::Rc;
 

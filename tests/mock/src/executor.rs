@@ -1,5 +1,5 @@
-//! Executes the actions of a script on one response. Owns what each action does and what the end of a script
-//! means for the connection; the bytes are made by `wire` and `output`.
+//! Executes the actions of a script on one response. Owns what each action does and what the end of
+//! a script means for the connection; the bytes are made by `wire` and `output`.
 
 use std::io;
 use std::rc::Rc;
@@ -51,7 +51,7 @@ impl Executor<'_> {
         while let Some(walk) = walks.last_mut() {
             let Some(action) = walk.actions.get(walk.next).cloned() else {
                 if walk.again() {
-                    // Endless lists of actions that never wait must not starve the other connections.
+                    // Endless lists that never wait must not starve the other connections.
                     tokio::task::yield_now().await;
                 } else {
                     walks.pop();

@@ -1,4 +1,4 @@
-//! From a step and a request to actions. Pure but for the files of the reply_files; owns which headers and
+//! From a step and a request to actions. Pure but for the files of replies; owns which headers and
 //! framing a good answer has.
 
 use bytes::Bytes;
