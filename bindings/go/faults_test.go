@@ -16,7 +16,7 @@ import (
 
 const faultsKey = "test-key-0123456789"
 
-type scenario struct {
+type fault struct {
 	Name        string          `json:"name"`
 	Steps       json.RawMessage `json:"steps"`
 	Request     map[string]any  `json:"request"`
@@ -29,39 +29,39 @@ type scenario struct {
 	MessageHas  string          `json:"message_has"`
 }
 
-// faultsWay is a way to the provider: which port of the mock is asked, and in which protocol.
-type faultsWay struct{ name, port, version string }
+// transport is a way to the provider: which port of the mock is asked, and in which protocol.
+type transport struct{ name, port, version string }
 
-var faultsWays = []faultsWay{
+var transports = []transport{
 	{"http1", "http", "HTTP/1.1"},
 	{"tls", "https_http1", "HTTP/1.1"},
 	{"http2", "https", "HTTP/2"},
 }
 
-// TestFaults plays every scenario that all languages play, on every way on which it can show.
-// LITER_LLM_FAULTS=F12.http2 plays those whose name with its way holds that.
+// TestFaults plays every fault that all languages play, over every transport over which it can show.
+// LITER_LLM_FAULTS=F12.http2 plays those whose name with its transport holds that.
 func TestFaults(t *testing.T) {
 	text, err := os.ReadFile("../../tests/faults/faults.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var scenarios []scenario
-	if err := json.Unmarshal(text, &scenarios); err != nil {
+	var faults []fault
+	if err := json.Unmarshal(text, &faults); err != nil {
 		t.Fatal(err)
 	}
-	for _, way := range faultsWays {
-		for number, scenario := range scenarios {
-			name := scenario.Name + "." + way.name
+	for _, via := range transports {
+		for number, fault := range faults {
+			name := fault.Name + "." + via.name
 			wanted := strings.Contains(name, os.Getenv("LITER_LLM_FAULTS"))
-			if !wanted || way.name == "http2" && scenario.HTTP1Only {
+			if !wanted || via.name == "http2" && fault.HTTP1Only {
 				continue
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				scenario.play(t, way, newClient(t,
+				fault.play(t, via, newClient(t,
 					literllm.WithAPIKey(faultsKey),
 					literllm.With("ca_file", mockPlaces["ca_file"]),
-					// Clients with equal options share connections; a scenario needs its own.
+					// Clients with equal options share connections; a fault needs its own.
 					literllm.With("pool_idle_timeout_ms", 50_000+number),
 				))
 			})
@@ -69,27 +69,27 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func (scenario scenario) play(t *testing.T, way faultsWay, client *literllm.Client) {
-	text := strings.ReplaceAll(string(scenario.Steps), "{key}", faultsKey)
+func (fault fault) play(t *testing.T, via transport, client *literllm.Client) {
+	text := strings.ReplaceAll(string(fault.Steps), "{key}", faultsKey)
 	var planned []any
 	if err := json.Unmarshal([]byte(text), &planned); err != nil {
 		t.Fatal(err)
 	}
 	key := plan(t, planned...)
 	request := ask(key)
-	request.BaseURL = baseURLAt(way.port, key)
+	request.BaseURL = baseURLAt(via.port, key)
 	request.Extra = map[string]any{"stream": true}
-	for name, value := range scenario.Request {
+	for name, value := range fault.Request {
 		request.Extra[name] = value
 	}
 	began := time.Now()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	stream := client.Invoke(ctx, request)
-	if scenario.CancelWhen != "" {
+	if fault.CancelWhen != "" {
 		go func() {
 			defer cancel()
-			waitFor(t, key, scenario.CancelWhen)
+			waitFor(t, key, fault.CancelWhen)
 		}()
 	}
 	var failed *literllm.Error
@@ -100,41 +100,41 @@ func (scenario scenario) play(t *testing.T, way faultsWay, client *literllm.Clie
 	}
 	elapsed := float64(time.Since(began).Milliseconds())
 	response := stream.Response()
-	scenario.compare(t, response, failed)
-	if least, ok := scenario.Expected["at_least_ms"].(float64); ok && elapsed < least {
+	fault.compare(t, response, failed)
+	if least, ok := fault.Expected["at_least_ms"].(float64); ok && elapsed < least {
 		t.Errorf("%v ms", elapsed)
 	}
-	if most, ok := scenario.Expected["at_most_ms"].(float64); ok && elapsed > most {
+	if most, ok := fault.Expected["at_most_ms"].(float64); ok && elapsed > most {
 		t.Errorf("%v ms", elapsed)
 	}
-	if scenario.Closed {
+	if fault.Closed {
 		waitFor(t, key, "closed=1")
 	}
-	if !scenario.AnyRequests {
-		scenario.compareRequests(t, way, seen(t, key))
+	if !fault.AnyRequests {
+		fault.compareRequests(t, via, seen(t, key))
 	}
-	hides(t, strings.ReplaceAll(scenario.Never, "{key}", faultsKey), response, failed, stream)
+	hides(t, strings.ReplaceAll(fault.Never, "{key}", faultsKey), response, failed, stream)
 	host := strings.Split(strings.Split(request.BaseURL, "/")[2], ":")[0]
-	part := strings.ReplaceAll(scenario.MessageHas, "127.0.0.1", host)
+	part := strings.ReplaceAll(fault.MessageHas, "127.0.0.1", host)
 	if part != "" && (failed == nil || !strings.Contains(failed.Message, part)) {
 		t.Errorf("%v, and a message with %s expected", failed, part)
 	}
 }
 
 // compareRequests looks at how many came to the mock, where, and in which version of HTTP.
-func (scenario scenario) compareRequests(t *testing.T, way faultsWay, seen object) {
-	if count := seen["requests_count"]; count != scenario.Expected["requests"] {
+func (fault fault) compareRequests(t *testing.T, via transport, seen object) {
+	if count := seen["requests_count"]; count != fault.Expected["requests"] {
 		t.Errorf("%v requests", count)
 	}
 	for _, request := range seen["requests"].([]any) {
 		request := request.(map[string]any)
-		same(t, "version", request["version"], way.version)
-		same(t, "place", request["place"], way.port)
+		same(t, "version", request["version"], via.version)
+		same(t, "place", request["place"], via.port)
 	}
 }
 
-// compare looks at the fields that the scenario names, in its own words.
-func (scenario scenario) compare(
+// compare looks at the fields that the fault names, in its own words.
+func (fault fault) compare(
 	t *testing.T, response *literllm.Response, failed *literllm.Error,
 ) {
 	got := map[string]any{
@@ -146,7 +146,7 @@ func (scenario scenario) compare(
 		// An empty list of Go may be nil.
 		"tool_calls": append([]literllm.ToolCall{}, response.ToolCalls...),
 	}
-	for name, want := range scenario.Expected {
+	for name, want := range fault.Expected {
 		switch name {
 		case "requests", "at_least_ms", "at_most_ms", "error", "warnings":
 		case "finish_reason":
@@ -155,9 +155,9 @@ func (scenario scenario) compare(
 			same(t, name, got[name], want)
 		}
 	}
-	warnings, _ := scenario.Expected["warnings"].([]any)
+	warnings, _ := fault.Expected["warnings"].([]any)
 	same(t, "warnings", append([]string{}, response.Warnings...), append([]any{}, warnings...))
-	wanted, _ := scenario.Expected["error"].(map[string]any)
+	wanted, _ := fault.Expected["error"].(map[string]any)
 	if (failed == nil) != (wanted == nil) {
 		t.Fatalf("error %v, and %v expected", failed, wanted)
 	}
@@ -166,7 +166,7 @@ func (scenario scenario) compare(
 	}
 }
 
-// fieldOf is a field of an error in the words of the scenario.
+// fieldOf is a field of an error in the words of the fault.
 func fieldOf(t *testing.T, failed *literllm.Error, name string, want any) any {
 	t.Helper()
 	present := map[string]any{

@@ -22,35 +22,35 @@ use support::{client, Mock};
 const KEY: &str = "test-key-0123456789";
 const AT_ONCE: usize = 16;
 
-/// A way to a host: which port of the mock, in which protocol, through a proxy or not.
+/// A transport to a host: which port of the mock, in which protocol, through a proxy or not.
 #[derive(Clone, Copy)]
-struct Way {
+struct Transport {
     name: &'static str,
     port: &'static str,
     version: &'static str,
     proxied: bool,
 }
 
-const WAYS: [Way; 4] = [
-    Way {
+const TRANSPORTS: [Transport; 4] = [
+    Transport {
         name: "http1",
         port: "http",
         version: "HTTP/1.1",
         proxied: false,
     },
-    Way {
+    Transport {
         name: "proxied",
         port: "http",
         version: "HTTP/1.1",
         proxied: true,
     },
-    Way {
+    Transport {
         name: "tls",
         port: "https_http1",
         version: "HTTP/1.1",
         proxied: false,
     },
-    Way {
+    Transport {
         name: "http2",
         port: "https",
         version: "HTTP/2",
@@ -64,57 +64,57 @@ async fn every_fault_ends_as_promised() {
     // The mock takes whole URLs, as a proxy does. Nothing else runs in this process.
     std::env::set_var("http_proxy", mock.ready["http"].as_str().unwrap());
     let text = std::fs::read_to_string("../tests/faults/faults.json").unwrap();
-    let scenarios: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let faults: Vec<Value> = serde_json::from_str(&text).unwrap();
     let mut failures = Vec::new();
-    for way in WAYS {
-        let (alone, together): (Vec<_>, Vec<_>) = scenarios
+    for transport in TRANSPORTS {
+        let (alone, together): (Vec<_>, Vec<_>) = faults
             .iter()
-            .filter(|scenario| can_take(scenario, way) && is_wanted(scenario, way))
-            .partition(|scenario| scenario.get("memory_mb_max").is_some());
-        let runs = stream::iter(together).map(|scenario| run(&mock, scenario, way));
+            .filter(|fault| can_take(fault, transport) && is_wanted(fault, transport))
+            .partition(|fault| fault.get("memory_mb_max").is_some());
+        let runs = stream::iter(together).map(|fault| run(&mock, fault, transport));
         failures.extend(runs.buffer_unordered(AT_ONCE).concat().await);
-        for scenario in alone {
-            failures.extend(run(&mock, scenario, way).await);
+        for fault in alone {
+            failures.extend(run(&mock, fault, transport).await);
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
-/// `LITER_LLM_FAULTS=F12.http2` runs the rows whose name with its way holds that.
-fn is_wanted(scenario: &Value, way: Way) -> bool {
-    let name = format!("{}.{}", scenario["name"].as_str().unwrap(), way.name);
+/// `LITER_LLM_FAULTS=F12.http2` runs the rows whose name with its transport holds that.
+fn is_wanted(fault: &Value, transport: Transport) -> bool {
+    let name = format!("{}.{}", fault["name"].as_str().unwrap(), transport.name);
     std::env::var("LITER_LLM_FAULTS").map_or(true, |wanted| name.contains(&wanted))
 }
 
-/// Whether a row can show on a way; `make faults` reads the line that says why not.
-fn can_take(scenario: &Value, way: Way) -> bool {
-    let reason = match way.name {
-        "proxied" if scenario["name"] == "F15_refused" => "the proxy answers in its place",
-        "http2" if scenario["http1_only"] == true => "it is about HTTP/1.1",
+/// Whether a row can show on a transport; `make faults` reads the line that says why not.
+fn can_take(fault: &Value, transport: Transport) -> bool {
+    let reason = match transport.name {
+        "proxied" if fault["name"] == "F15_refused" => "the proxy answers in its place",
+        "http2" if fault["http1_only"] == true => "it is about HTTP/1.1",
         _ => return true,
     };
-    let name = scenario["name"].as_str().unwrap();
-    println!("fault {name}.{}: left out, {reason}", way.name);
+    let name = fault["name"].as_str().unwrap();
+    println!("fault {name}.{}: left out, {reason}", transport.name);
     false
 }
 
-/// Plays one scenario; every difference is a line.
-async fn run(mock: &Mock, scenario: &Value, way: Way) -> Vec<String> {
-    let name = format!("{}.{}", scenario["name"].as_str().unwrap(), way.name);
+/// Plays one fault; every difference is a line.
+async fn run(mock: &Mock, fault: &Value, transport: Transport) -> Vec<String> {
+    let name = format!("{}.{}", fault["name"].as_str().unwrap(), transport.name);
     let name = name.as_str();
-    let text = scenario["steps"].to_string().replace("{key}", KEY);
+    let text = fault["steps"].to_string().replace("{key}", KEY);
     mock.plan(name, serde_json::from_str(&text).unwrap());
     let resident = memory_mb("VmRSS:");
     reset_peak();
     let began = Instant::now();
     let lines = Arc::new(Mutex::new(String::new()));
     let options = json!({
-        "proxy": way.proxied, "log_level": "debug", "ca_file": mock.ready["ca_file"]});
+        "proxy": transport.proxied, "log_level": "debug", "ca_file": mock.ready["ca_file"]});
     let client = client(options).with_logger({
         let lines = Arc::clone(&lines);
         Arc::new(move |record| lines.lock().unwrap().push_str(&format!("{record:?}\n")))
     });
-    let (response, mut log) = ask(&client, mock, scenario, name, way.port).await;
+    let (response, mut log) = ask(&client, mock, fault, name, transport.port).await;
     log.push_str(&lines.lock().unwrap());
     let elapsed_ms = began.elapsed().as_millis() as u64;
     let grown = memory_mb("VmHWM:").saturating_sub(resident);
@@ -123,24 +123,24 @@ async fn run(mock: &Mock, scenario: &Value, way: Way) -> Vec<String> {
         name,
         failures: Vec::new(),
     };
-    check.response(&scenario["expected"], &got, elapsed_ms);
-    if scenario["closed"] == true {
+    check.response(&fault["expected"], &got, elapsed_ms);
+    if fault["closed"] == true {
         mock.wait(name, "closed=1");
     }
-    if scenario["any_requests"] != true {
-        check.requests(&scenario["expected"]["requests"], &mock.seen(name), way);
+    if fault["any_requests"] != true {
+        check.requests(&fault["expected"]["requests"], &mock.seen(name), transport);
     }
-    if let Some(never) = scenario["never"]
+    if let Some(never) = fault["never"]
         .as_str()
         .map(|text| text.replace("{key}", KEY))
     {
         check.that("a secret is shown", !shows(&format!("{got}{log}"), &never));
     }
-    if let Some(part) = scenario["message_has"].as_str() {
+    if let Some(part) = fault["message_has"].as_str() {
         let message = got["receipt"]["error"]["message"]
             .as_str()
             .unwrap_or_default();
-        let place = mock.ready[way.port].as_str().unwrap();
+        let place = mock.ready[transport.port].as_str().unwrap();
         let host = if place.contains("//localhost") {
             "localhost"
         } else {
@@ -149,7 +149,7 @@ async fn run(mock: &Mock, scenario: &Value, way: Way) -> Vec<String> {
         let part = part.replace("127.0.0.1", host);
         check.that(&format!("message: {message}"), message.contains(&part));
     }
-    if let Some(limit) = scenario["memory_mb_max"].as_u64() {
+    if let Some(limit) = fault["memory_mb_max"].as_u64() {
         check.that(&format!("memory grew by {grown} MiB"), grown <= limit);
     }
     // `make faults` makes a table of these lines.
@@ -172,7 +172,7 @@ fn shows(text: &str, secret: &str) -> bool {
 async fn ask(
     client: &Client,
     mock: &Mock,
-    scenario: &Value,
+    fault: &Value,
     key: &str,
     port: &str,
 ) -> (LlmResponse, String) {
@@ -181,7 +181,7 @@ async fn ask(
         "messages": [{"role": "user", "content": "hello"}],
         "base_url": format!("{}/{key}/v1", mock.ready[port].as_str().unwrap()),
     });
-    if let Some(request) = scenario["request"].as_object() {
+    if let Some(request) = fault["request"].as_object() {
         fields.as_object_mut().unwrap().extend(request.clone());
     }
     let mut response = LlmResponse::default();
@@ -190,7 +190,7 @@ async fn ask(
         Ok(request) => {
             let mut events = client.stream(request);
             let mut ends = 0;
-            let mut cancel = pin!(cancel_time(mock, scenario, key));
+            let mut cancel = pin!(cancel_time(mock, fault, key));
             loop {
                 let event = tokio::select! {
                     event = events.next() => event,
@@ -203,7 +203,7 @@ async fn ask(
                 log.push_str(&format!("{event:?}"));
                 response.push(event);
             }
-            assert_eq!(ends, 1, "{scenario}");
+            assert_eq!(ends, 1, "{fault}");
         }
         Err(error) => response.receipt = liter_llm::Receipt::failed(error),
     }
@@ -211,8 +211,8 @@ async fn ask(
 }
 
 /// Ends once the mock has seen what a row about cancel waits for; never with any other row.
-async fn cancel_time(mock: &Mock, scenario: &Value, key: &str) {
-    match scenario["cancel_when"].as_str() {
+async fn cancel_time(mock: &Mock, fault: &Value, key: &str) {
+    match fault["cancel_when"].as_str() {
         Some(conditions) => mock.held(key, conditions).await,
         None => std::future::pending().await,
     }
@@ -240,11 +240,11 @@ impl Check<'_> {
     }
 
     /// How many the mock has seen, where, and in which version of HTTP.
-    fn requests(&mut self, expected: &Value, seen: &Value, way: Way) {
+    fn requests(&mut self, expected: &Value, seen: &Value, transport: Transport) {
         self.equal("requests", expected, &seen["requests_count"]);
         for request in seen["requests"].as_array().into_iter().flatten() {
-            self.equal("version", &json!(way.version), &request["version"]);
-            self.equal("place", &json!(way.port), &request["place"]);
+            self.equal("version", &json!(transport.version), &request["version"]);
+            self.equal("place", &json!(transport.port), &request["place"]);
         }
     }
 

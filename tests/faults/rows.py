@@ -1,4 +1,4 @@
-"""The rows of faults.json, the ways to the mock provider, and the verdict on one row.
+"""The rows of faults.json, the transports to the mock provider, and the verdict on one row.
 
 The runners in Python and C share this; those in other languages say the same in their own words.
 """
@@ -26,7 +26,7 @@ Played = TypeVar("Played")
 
 
 @dataclass(frozen=True)
-class Way:
+class Transport:
     """Which port of the mock, and in which protocol it must have been asked there."""
 
     name: str
@@ -34,25 +34,25 @@ class Way:
     version: str
 
 
-WAYS = (
-    Way("http1", "http", "HTTP/1.1"),
-    Way("tls", "https_http1", "HTTP/1.1"),
-    Way("http2", "https", "HTTP/2"),
+TRANSPORTS = (
+    Transport("http1", "http", "HTTP/1.1"),
+    Transport("tls", "https_http1", "HTTP/1.1"),
+    Transport("http2", "https", "HTTP/2"),
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A row on a way."""
+    """A row on a transport."""
 
     number: int
     row: Row
-    way: Way
+    transport: Transport
 
     @property
     def name(self) -> str:
         """As every runner writes it: LITER_LLM_FAULTS=F12.http2 runs what holds that."""
-        return f"{self.row['name']}.{self.way.name}"
+        return f"{self.row['name']}.{self.transport.name}"
 
     def steps(self) -> list[dict[str, Any]]:
         """What the mock plays."""
@@ -67,7 +67,7 @@ class Case:
 
 
 @dataclass
-class Came:
+class Observed:
     """What a call gave, in the words of the rows; a field that a runner cannot know is absent."""
 
     fields: dict[str, Any]
@@ -86,15 +86,18 @@ def all_rows() -> list[Row]:
     return rows
 
 
-def cases(ways: Iterable[Way] = WAYS) -> list[Case]:
-    """Those that can show on their way, and that are wanted."""
+def cases(transports: Iterable[Transport] = TRANSPORTS) -> list[Case]:
+    """Those that can show on their transport, and that are wanted."""
     rows = all_rows()
-    all_of_them = [Case(number, row, way) for way in ways for number, row in enumerate(rows)]
+    all_of_them = [
+        Case(number, row, transport) for transport in transports for number, row in enumerate(rows)
+    ]
     wanted = os.environ.get("LITER_LLM_FAULTS", "")
     return [
         case
         for case in all_of_them
-        if wanted in case.name and not (case.way.name == "http2" and case.row.get("http1_only"))
+        if wanted in case.name
+        and not (case.transport.name == "http2" and case.row.get("http1_only"))
     ]
 
 
@@ -123,32 +126,33 @@ def cancel_as_told(case: Case, wait: Callable[..., object], cancel: Callable[[],
     threading.Thread(target=run, daemon=True).start()
 
 
-def differences(case: Case, came: Came, seen: dict[str, Any], host: str) -> list[str]:
+def differences(case: Case, observed: Observed, seen: dict[str, Any], host: str) -> list[str]:
     """What is not as the row promises: of the answer, and of what the mock has seen."""
     expected = case.row["expected"]
     wanted: dict[str, Any] = {"warnings": [], **expected}
     found = [
         f"{name}: {wanted[name]!r} expected, not {got!r}"
-        for name, got in came.fields.items()
+        for name, got in observed.fields.items()
         if name in wanted and got != wanted[name]
     ]
-    found += differences_of_error(expected.get("error"), came.error)
+    found += differences_of_error(expected.get("error"), observed.error)
     at_least, at_most = expected.get("at_least_ms", 0), expected.get("at_most_ms", 30_000)
-    if not at_least <= came.elapsed_ms <= at_most:
-        found.append(f"took {came.elapsed_ms:.0f} ms: {came.error}")
+    if not at_least <= observed.elapsed_ms <= at_most:
+        found.append(f"took {observed.elapsed_ms:.0f} ms: {observed.error}")
     if not case.row.get("any_requests"):
         if seen["requests_count"] != expected["requests"]:
             found.append(f"requests: {expected['requests']} expected, not {seen['requests_count']}")
         found += [
             f"asked in {request['version']} at {request['place']}"
             for request in seen["requests"]
-            if (request["version"], request["place"]) != (case.way.version, case.way.port)
+            if (request["version"], request["place"])
+            != (case.transport.version, case.transport.port)
         ]
     secrets = {KEY, case.row.get("never", KEY).replace("{key}", KEY)}
-    found += [f"shows {piece!r}" for secret in secrets for piece in pieces(secret, came.shown)]
+    found += [f"shows {piece!r}" for secret in secrets for piece in pieces(secret, observed.shown)]
     part = case.row.get("message_has", "").replace("127.0.0.1", host)
-    if part and (came.error is None or part not in came.error["message"]):
-        found.append(f"message: {part!r} is not in {came.error}")
+    if part and (observed.error is None or part not in observed.error["message"]):
+        found.append(f"message: {part!r} is not in {observed.error}")
     return found
 
 

@@ -1,8 +1,8 @@
 """Tables of what each language's runner said: `python table.py faults.json LOGS`.
 
-Faults by language, a table for each way to the provider; then the lifecycle by language: a name
-passes when every test that begins with it does. What cannot be shown has its reason in REASONS, or
-Rust's runner says it. Exits 1 when a cell is empty or failed.
+Faults by language, a table for each transport to the provider; then the lifecycle by language: a
+name passes when every test that begins with it does. What cannot be shown has its reason in
+REASONS, or Rust's runner says it. Exits 1 when a cell is empty or failed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-# How a row and its way are called, and how each runner says what became of it.
+# How a row and its transport are called, and how each runner says what became of it.
 NAME = r"(?P<name>\w+\.\w+)"
 LEFT_OUT = re.compile(rf"^fault {NAME}: left out, (?P<reason>.+)$")
 FAULTS = {
@@ -22,8 +22,13 @@ FAULTS = {
     "go": re.compile(rf"^ *--- (?P<outcome>PASS|FAIL): TestFaults/{NAME}"),
     "node": re.compile(rf"^ *(?P<outcome>ok|not ok) \d+ - {NAME}$"),
 }
-# A way, and who goes it.
-WAYS = {"http1": list(FAULTS), "proxied": ["rust"], "tls": list(FAULTS), "http2": list(FAULTS)}
+# A transport, and who uses it.
+TRANSPORTS = {
+    "http1": list(FAULTS),
+    "proxied": ["rust"],
+    "tls": list(FAULTS),
+    "http2": list(FAULTS),
+}
 # How they say it of a test of the lifecycle.
 LIFECYCLE = {
     "c": re.compile(r"^(?P<outcome>ok|FAILED) (?P<name>\w+)"),
@@ -99,11 +104,11 @@ def main(faults: Path, folder: Path) -> int:
         language: outcomes(folder / f"{language}.log", FAULTS[language]) for language in FAULTS
     }
     for match in filter(None, map(LEFT_OUT.match, lines(folder / "rust.log"))):
-        languages = WAYS[match["name"].split(".")[1]]
+        languages = TRANSPORTS[match["name"].split(".")[1]]
         REASONS.update({(match["name"], language): match["reason"] for language in languages})
     sums = []
-    for way, languages in WAYS.items():
-        names = [f"{row['name']}.{way}" for row in rows]
+    for transport, languages in TRANSPORTS.items():
+        names = [f"{row['name']}.{transport}" for row in rows]
         sums.append(table(names, {name: found[name] for name in languages}, exact=True))
     lifecycle = {
         language: outcomes(folder / f"{language}-lifecycle.log", said)
@@ -117,7 +122,7 @@ def main(faults: Path, folder: Path) -> int:
         print(f"{name}, {', '.join(languages)}: {reason}")
     passed, failed = (sum(numbers) for numbers in zip(*sums))
     if not any(line.startswith("test result: ok") for line in lines(folder / "rust.log")):
-        print("rust: the runner did not end well, so a way may be missing")
+        print("rust: the runner did not end well, so a transport may be missing")
         failed += 1
     print(f"{passed} passed, {failed} failed")
     return int(failed > 0)

@@ -1,4 +1,4 @@
-"""Faults through the C boundary: every row on every way, with a client of its own and
+"""Faults through the C boundary: every row on every transport, with a client of its own and
 with llm_invoke, played by the program of tests/c/player.c and judged here."""
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from queue import Queue
 from typing import IO, Any, NamedTuple, cast
 
 import pytest
-from rows import KEY, WAYS, Came, Case, cancel_as_told, cases, check, differences, played
+from rows import KEY, TRANSPORTS, Case, Observed, cancel_as_told, cases, check, differences, played
 
 from support import ROOT, Mock
 
 START, TEXT, TOOL_CALL, END = 1, 2, 5, 7
 LONGEST_S = 45.0
 HOW = {"test_scenario": "stream", "test_invoke": "invoke"}
-CASES = cases(WAYS)
+CASES = cases(TRANSPORTS)
 
 
 def is_for_invoke(case: Case) -> bool:
@@ -30,7 +30,7 @@ def is_for_invoke(case: Case) -> bool:
     row needs its own, and over HTTP/2 one that closes its connection would end the others."""
     if "new_connection" in case.row or "cancel_when" in case.row:
         return False
-    return case.way.name != "http2" or '"close"' not in json.dumps(case.row["steps"])
+    return case.transport.name != "http2" or '"close"' not in json.dumps(case.row["steps"])
 
 
 class Record(NamedTuple):
@@ -114,7 +114,7 @@ def read_record(output: IO[bytes]) -> Record | None:
     return Record(line[0].decode(), number, first, error, data)
 
 
-def came_of(records: list[Record]) -> Came:
+def observed_of(records: list[Record]) -> Observed:
     """What the events of one stream add up to."""
     done = records[-1]
     events = [record for record in records if record.what == "event"]
@@ -138,24 +138,24 @@ def came_of(records: list[Record]) -> Came:
             warning for part in (*starts, receipt) for warning in part.get("warnings", [])
         ],
     }
-    return Came(fields, error, done.first / 1000, shown)
+    return Observed(fields, error, done.first / 1000, shown)
 
 
-def came_of_invoke(records: list[Record]) -> Came:
+def observed_of_invoke(records: list[Record]) -> Observed:
     """What llm_invoke gives: text, and an error when it is not OK."""
     done = records[-1]
     text = b"".join(record.data for record in records if record.what == "event").decode()
     shown = b"\n".join(record.data for record in records).decode()
     error = json.loads(done.data) if done.error else None
     assert (error or {"number": 0})["number"] == done.error
-    return Came({"text": text, "text_length": len(text)}, error, done.first / 1000, shown)
+    return Observed({"text": text, "text_length": len(text)}, error, done.first / 1000, shown)
 
 
 def play(mock: Mock, player: Player, case: Case, how: str) -> list[str]:
     """Everything that is not as promised."""
     key = mock.new_key(f"{case.name}-{how}")
     mock.plan(*case.steps(), key=key)
-    place = mock.base_url(key, case.way.port)
+    place = mock.base_url(key, case.transport.port)
     request = {"base_url": place, **case.request("hello")}
     options = {
         "provider": "openai",
@@ -169,17 +169,17 @@ def play(mock: Mock, player: Player, case: Case, how: str) -> list[str]:
         number = player.start(how, "", options, request)
         cancel_as_told(case, partial(mock.wait, key), partial(player.cancel, number))
         records = player.all_of(number)
-        came = came_of(records)
+        observed = observed_of(records)
     else:
         provider = request.get("provider", "openai")
         number = player.start(how, provider, {}, {"api_key": KEY, **request})
         records = player.all_of(number)
-        came = came_of_invoke(records)
+        observed = observed_of_invoke(records)
     found = [record.data.decode() for record in records if record.what == "broken"]
     if case.row.get("closed"):
         mock.wait(key, closed=1)
     host = place.split("/")[2].split(":")[0]
-    return found + differences(case, came, mock.seen(key), host)
+    return found + differences(case, observed, mock.seen(key), host)
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,7 @@ def play_alone(
 
 def is_alone(how: str, case: Case) -> bool:
     """Where memory is measured; and a flood on the connection that others use beside it."""
-    return "memory_mb_max" in case.row and (how == "stream" or case.way.name == "http2")
+    return "memory_mb_max" in case.row and (how == "stream" or case.transport.name == "http2")
 
 
 def memory_mb(process: Path, name: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rows import KEY, WAYS, Came, Case, all_rows, differences
+from rows import KEY, TRANSPORTS, Case, Observed, all_rows, differences
 
 ROW = {
     "name": "row",
@@ -20,14 +20,14 @@ ROW = {
     },
     "message_has": "127.0.0.1",
 }
-CASE = Case(0, ROW, WAYS[2])
+CASE = Case(0, ROW, TRANSPORTS[2])
 ERROR = {"kind": "TIMEOUT", "timer": "idle", "message": "localhost is silent"}
-CAME = Came({"outcome": "failed", "text": "half", "warnings": []}, ERROR, 150, "all of it")
+OBSERVED = Observed({"outcome": "failed", "text": "half", "warnings": []}, ERROR, 150, "all of it")
 SEEN = {"requests_count": 1, "requests": [{"version": "HTTP/2", "place": "https"}]}
 
 
-def found(came: Came = CAME, **seen: Any) -> list[str]:
-    return differences(CASE, came, {**SEEN, **seen}, "localhost")
+def found(observed: Observed = OBSERVED, **seen: Any) -> list[str]:
+    return differences(CASE, observed, {**SEEN, **seen}, "localhost")
 
 
 def test_what_is_promised_is_no_difference() -> None:
@@ -37,9 +37,9 @@ def test_what_is_promised_is_no_difference() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"fields": {**CAME.fields, "outcome": "complete"}},
-        {"fields": {**CAME.fields, "text": "half half"}},
-        {"fields": {**CAME.fields, "warnings": ["odd"]}},
+        {"fields": {**OBSERVED.fields, "outcome": "complete"}},
+        {"fields": {**OBSERVED.fields, "text": "half half"}},
+        {"fields": {**OBSERVED.fields, "warnings": ["odd"]}},
         {"error": None},
         {"error": {**ERROR, "timer": "total"}},
         {"error": {**ERROR, "message": "127.0.0.1 is silent"}},
@@ -50,7 +50,7 @@ def test_what_is_promised_is_no_difference() -> None:
     ids=str,
 )
 def test_each_difference_is_found(change: dict[str, Any]) -> None:
-    assert len(found(replace(CAME, **change))) >= 1
+    assert len(found(replace(OBSERVED, **change))) >= 1
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_another_way_is_found(request_seen: dict[str, Any]) -> None:
 
 def test_an_error_that_was_not_promised_is_found() -> None:
     row = {"name": "row", "expected": {"requests": 1}}
-    case = Case(0, row, WAYS[2])
-    assert len(differences(case, CAME, SEEN, "localhost")) == 1
+    case = Case(0, row, TRANSPORTS[2])
+    assert len(differences(case, OBSERVED, SEEN, "localhost")) == 1
 
 
 FIELDS = {

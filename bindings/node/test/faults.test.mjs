@@ -11,11 +11,11 @@ import { LlmError } from "liter-llm";
 import { MESSAGES, Mock, ROOT, shownPiece, test } from "./support.mjs";
 
 const KEY = "test-key-0123456789";
-const SCENARIOS = JSON.parse(
+const FAULTS = JSON.parse(
   readFileSync(path.join(ROOT, "tests/faults/faults.json"), "utf8"),
 );
 const OUTSIDE = ["requests", "at_least_ms", "at_most_ms"];
-const WAYS = [
+const TRANSPORTS = [
   { name: "http1", port: "http", version: "HTTP/1.1" },
   { name: "tls", port: "https_http1", version: "HTTP/1.1" },
   { name: "http2", port: "https", version: "HTTP/2" },
@@ -25,28 +25,31 @@ const mock = await Mock.start("--tls");
 
 // Most of them wait, so they are played beside each other.
 describe("every_fault_ends_as_promised", { concurrency: 8 }, () => {
-  for (const way of WAYS) {
-    for (const [number, scenario] of SCENARIOS.entries()) {
-      const name = `${scenario.name}.${way.name}`;
+  for (const transport of TRANSPORTS) {
+    for (const [number, fault] of FAULTS.entries()) {
+      const name = `${fault.name}.${transport.name}`;
       if (!name.includes(WANTED)) continue;
-      if (way.name === "http2" && scenario.http1_only) continue;
-      test(name, () => play(name, way, scenario, number));
+      if (transport.name === "http2" && fault.http1_only) continue;
+      test(name, () => play(name, transport, fault, number));
     }
   }
 });
 
-async function play(name, way, scenario, number) {
+async function play(name, transport, fault, number) {
   const key = mock.newKey(name);
   await mock.plan(
-    JSON.parse(JSON.stringify(scenario.steps).replaceAll("{key}", KEY)),
+    JSON.parse(JSON.stringify(fault.steps).replaceAll("{key}", KEY)),
     key,
   );
-  const { expected } = scenario;
-  // Clients with equal options share connections; a scenario needs its own.
+  const { expected } = fault;
+  // Clients with equal options share connections; a fault needs its own.
   const poolIdleTimeoutMs = 50_000 + number;
   const options = {
     ...{ apiKey: KEY, retriesMax: undefined, logLevel: "debug" },
-    ...{ baseUrl: mock.baseUrl(key, way.port), caFile: mock.places.ca_file },
+    ...{
+      baseUrl: mock.baseUrl(key, transport.port),
+      caFile: mock.places.ca_file,
+    },
     poolIdleTimeoutMs,
   };
   const llm = mock.connect(key, options);
@@ -54,15 +57,15 @@ async function play(name, way, scenario, number) {
     model: "test-model",
     messages: MESSAGES,
     stream: true,
-    ...scenario.request,
+    ...fault.request,
   };
   const lines = [];
   const listen = (line) => lines.push(line);
   diagnostics.subscribe("liter-llm", listen);
   const began = performance.now();
   const answer = llm.invoke(request);
-  if (scenario.cancel_when) {
-    const when = Object.fromEntries([scenario.cancel_when.split("=")]);
+  if (fault.cancel_when) {
+    const when = Object.fromEntries([fault.cancel_when.split("=")]);
     mock.wait(key, when).finally(() => answer.cancel());
   }
   const { response, error } = await outcomeOf(answer);
@@ -76,23 +79,23 @@ async function play(name, way, scenario, number) {
     elapsedMs <= (expected.at_most_ms ?? 30_000),
     `after ${elapsedMs} ms`,
   );
-  if (scenario.closed) await mock.wait(key, { closed: 1 });
-  if (!scenario.any_requests) {
+  if (fault.closed) await mock.wait(key, { closed: 1 });
+  if (!fault.any_requests) {
     const seen = await mock.seen(key);
     assert.equal(seen.requests_count, expected.requests);
     for (const { version, place } of seen.requests)
-      assert.deepEqual([version, place], [way.version, way.port]);
+      assert.deepEqual([version, place], [transport.version, transport.port]);
   }
-  if (scenario.never) {
-    const secret = scenario.never.replaceAll("{key}", KEY);
+  if (fault.never) {
+    const secret = fault.never.replaceAll("{key}", KEY);
     assert.equal(
       shownPiece([response, error, error?.partial, lines], secret),
       null,
     );
   }
-  if (scenario.message_has) {
-    const { hostname } = new URL(mock.places[way.port]);
-    const part = scenario.message_has.replaceAll("127.0.0.1", hostname);
+  if (fault.message_has) {
+    const { hostname } = new URL(mock.places[transport.port]);
+    const part = fault.message_has.replaceAll("127.0.0.1", hostname);
     assert.ok(error.message.includes(part), error.message);
   }
 }
@@ -106,7 +109,7 @@ async function outcomeOf(answer) {
   }
 }
 
-// What came, in the words of the scenario.
+// What came, in the words of the fault.
 function got(response, error, expected) {
   const all = {
     outcome: response.outcome,

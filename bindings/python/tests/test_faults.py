@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from rows import KEY, Came, Case, cancel_as_told, cases, check, differences, played
+from rows import KEY, Case, Observed, cancel_as_told, cases, check, differences, played
 
 import liter_llm
 from support import Mock, show
@@ -41,7 +41,7 @@ def play(mock: Mock, log: OwnLog, case: Case) -> list[str]:
     """Everything that is not as promised."""
     key = mock.new_key(case.name)
     mock.plan(*case.steps(), key=key)
-    place = mock.base_url(key, case.way.port)
+    place = mock.base_url(key, case.transport.port)
     llm = liter_llm.LiterLlm(
         provider="openai",
         api_key=KEY,
@@ -64,16 +64,16 @@ def play(mock: Mock, log: OwnLog, case: Case) -> list[str]:
 
     lines = log.taken()
     shown = everything_shown(events, stream.response, error, lines)
-    came = Came(fields_of(stream.response), fields_of_error(error), elapsed_ms, shown)
+    observed = Observed(fields_of(stream.response), fields_of_error(error), elapsed_ms, shown)
     if case.row.get("closed"):
         mock.wait(key, closed=1)
     host = place.split("/")[2].split(":")[0]
-    found = differences(case, came, mock.seen(key), host)
+    found = differences(case, observed, mock.seen(key), host)
     if error is not None and error.partial != stream.response:
         found.append(f"partial: {error.partial}, and the response is {stream.response}")
     if text_of(events) != stream.response.text:
         found.append(f"the events' text: {text_of(events)!r}")
-    if came.fields["attempts"] > 1 and not lines:
+    if observed.fields["attempts"] > 1 and not lines:
         found.append("a retry is not in the log")
     return found
 
