@@ -3,12 +3,9 @@
 //! through the traits alone, so that the inside of a wire can change its shape.
 #![allow(
     dead_code,
-    unused_macros,
-    unused_imports,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic
+    reason = "a build of one wire format does not use all of it"
 )]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 pub(super) mod property;
 pub(super) mod recordings;
@@ -240,21 +237,6 @@ impl Decoded {
     pub(super) fn list(&self) -> &[Value] {
         self.events.as_array().unwrap()
     }
-
-    /// Kind, whether to retry, code, and message.
-    pub(super) fn failure(&self) -> Value {
-        self.error.as_ref().map_or(Value::Null, failure)
-    }
-}
-
-/// Kind, whether to retry, code, and message.
-pub(super) fn failure(error: &LlmError) -> Value {
-    json!([
-        error.kind.name(),
-        error.retryable,
-        error.code,
-        error.message
-    ])
 }
 
 impl serde::Serialize for Progress {

@@ -161,9 +161,9 @@ fn a_call_by_code_keeps_its_caller_and_waits_for_nobody() {
     let call = json!(["TOOL_CALL", {"index": 0, "id": "t", "name": "f", "arguments": "{}"}]);
     check! { events_of_whole(json!([block]), "tool_use") => [call, content(block.clone())]; }
     let body = |block: &Value| json!({"content": [block], "stop_reason": "end_turn"}).to_string();
-    assert_eq!(whole(&body(&block)).finish[0], "stop");
+    assert_eq!(whole(body(&block)).finish[0], "stop");
     let mut direct = block;
     direct["caller"] = json!({"type": "direct"});
-    assert_eq!(whole(&body(&direct)).finish[0], "tool_calls");
+    assert_eq!(whole(body(&direct)).finish[0], "tool_calls");
     assert_eq!(events_of_whole(json!([direct]), "tool_use"), json!([call]));
 }

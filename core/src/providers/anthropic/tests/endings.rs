@@ -74,7 +74,7 @@ fn what_is_said_beside_the_reason_is_parts() {
     let mut body = beside;
     body["content"] = json!([]);
     body["context_management"] = edits;
-    assert_eq!(whole(&body.to_string()).events, expected);
+    assert_eq!(whole(body.to_string()).events, expected);
     let nothing = json!({"stop_reason": "end_turn", "stop_sequence": null, "stop_details": null});
     check! { stream(&[json!({"type": "message_delta", "delta": nothing})]).events => []; }
 }
@@ -121,7 +121,7 @@ fn error_events_have_the_kind_of_their_type() {
             assert!(error.message.starts_with("anthropic: Because"), "{error}");
             assert_eq!(decoded.events.as_array().unwrap().len(), before.len());
         }
-        assert_eq!(whole(&event.to_string()).error.unwrap().kind, ours);
+        assert_eq!(whole(event.to_string()).error.unwrap().kind, ours);
     }
     let other = r#"{"error":{"message":"m","type":"server_error"}}"#;
     for decoded in list! { named(&[("", other)]), named(&[("error", "oops")]), whole(other) } {

@@ -79,10 +79,10 @@ fn a_failure_at_the_end_is_an_error_after_what_was_said() {
     assert_eq!(decoded.events, json!([["TEXT", "Hi"]]));
     let body = json!({"message": {"content": [{"type": "text", "text": "Hi"}]},
         "finish_reason": "ERROR", "error": "broken"});
-    let decoded = V2.whole(&body.to_string());
+    let decoded = V2.whole(body.to_string());
     check! { (of(decoded.error).3, decoded.events) => ["cohere: broken", [["TEXT", "Hi"]]]; }
     let body = json!({"text": "", "finish_reason": "ERROR"});
-    let decoded = V1.whole(&body.to_string());
+    let decoded = V1.whole(body.to_string());
     assert_eq!(of(decoded.error).0, ErrorKind::Provider);
 }
 

@@ -119,7 +119,7 @@ fn citations_and_the_search_are_parts() {
     let body = json!({"generation_id": "g1", "text": "Hi", "finish_reason": "COMPLETE",
         "search_queries": queries, "search_results": [], "documents": documents,
         "citations": [citation]});
-    let decoded = V1.whole(&body.to_string());
+    let decoded = V1.whole(body.to_string());
     assert_eq!(json!(decoded.events.as_array().unwrap()[1..]), expected);
     // Citations that came in no event of their own are in the answer at the end.
     let end = stream_end("COMPLETE", json!({"text": "Hi", "citations": [citation]}));
@@ -134,7 +134,7 @@ fn a_whole_answer_says_the_same() {
         "meta": {"api_version": {"version": "1"}, "warnings": ["old"],
             "billed_units": {"input_tokens": 1, "output_tokens": 2},
             "tokens": {"input_tokens": 3, "output_tokens": 4}}});
-    let decoded = V1.whole(&body.to_string());
+    let decoded = V1.whole(body.to_string());
     let expected = json!([
         ["START", ["g1", "asked"]],
         ["TEXT", "I will ask"],

@@ -154,7 +154,7 @@ fn citations_are_parts_with_all_that_they_say() {
     assert_eq!(events_of(&frames), expected);
     let body = json!({"id": null, "message": {"content": [{"type": "text", "text": "Hi"}],
         "citations": [citation]}, "finish_reason": "COMPLETE"});
-    assert_eq!(V2.whole(&body.to_string()).events, expected);
+    assert_eq!(V2.whole(body.to_string()).events, expected);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn log_probabilities_are_parts() {
     assert_eq!(events_of(&[delta, message_end("COMPLETE")]), expected);
     let body = json!({"message": {"content": [{"type": "text", "text": "Hi"}]},
         "finish_reason": "COMPLETE", "logprobs": [logprobs]});
-    assert_eq!(V2.whole(&body.to_string()).events, expected);
+    assert_eq!(V2.whole(body.to_string()).events, expected);
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_whole_answer_says_the_same() {
         "finish_reason": "TOOL_CALL",
         "usage": {"billed_units": {"input_tokens": 1, "output_tokens": 2.0},
             "tokens": {"input_tokens": 3, "output_tokens": 4}, "cached_tokens": 5}});
-    let decoded = V2.whole(&format!("\u{feff} {body}\n"));
+    let decoded = V2.whole(format!("\u{feff} {body}\n"));
     let thinking = json!({"type": "thinking", "thinking": "Hm"});
     let plan = json!({"type": "tool_plan", "tool_plan": "I will ask"});
     let expected = json!([
