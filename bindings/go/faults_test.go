@@ -38,7 +38,7 @@ var transports = []transport{
 	{"http2", "https", "HTTP/2"},
 }
 
-// TestFaults plays every fault that all languages play, over every transport over which it can show.
+// TestFaults plays every fault that all languages play, over every transport that can show it.
 // LITER_LLM_FAULTS=F12.http2 plays those whose name with its transport holds that.
 func TestFaults(t *testing.T) {
 	text, err := os.ReadFile("../../tests/faults/faults.json")

@@ -22,7 +22,7 @@ use support::{client, Mock};
 const KEY: &str = "test-key-0123456789";
 const AT_ONCE: usize = 16;
 
-/// A transport to a host: which port of the mock, in which protocol, through a proxy or not.
+/// A transport to the provider: which port of the mock, in which protocol, through a proxy or not.
 #[derive(Clone, Copy)]
 struct Transport {
     name: &'static str,
