@@ -30,7 +30,7 @@ typedef struct Flood {
 static const Flood floods[] = {
     {"a body", "{\"fault\":\"F24\"}", ",\"stream\":false", BODY_KIB_MAX},
     {"a gzip bomb", "{\"fault\":\"F25\"}", ",\"stream\":false", BODY_KIB_MAX},
-    {"an endless line", "{\"fault\":\"F50\"}", "", EVENT_KIB_MAX},
+    {"an endless line", "{\"fault\":\"F50_line\"}", "", EVENT_KIB_MAX},
     {"an endless line of data",
      STREAM_OF("{\"chunk\":\"data: \"},{\"bytes\":67108864,\"of\":\"x\"}"), "", EVENT_KIB_MAX},
     {"endless lines of data",

@@ -134,7 +134,7 @@ static void error_kinds(void) {
       {"{\"raw\":[{\"hang\":true}]}", ",\"headers_timeout_ms\":50", LLM_ERROR_TIMEOUT, -1},
       {FAULT("F30"), LLM_ERROR_TRUNCATED, -2},
       {FAULT("F39"), LLM_ERROR_PROTOCOL, -2},
-      {FAULT("F50"), LLM_ERROR_TOO_LARGE, -2},
+      {FAULT("F50_line"), LLM_ERROR_TOO_LARGE, -2},
   };
   Host host = host_open(1, NULL);
   for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
