@@ -15,13 +15,13 @@ CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
 BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-dir build/bench/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils cmake pkg-config
-OUR_PYTHON := tests/install tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/battery \
-  tests/soak tests/mutants tests/hosts/native.py tests/hosts/python \
+OUR_PYTHON := tests/install tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
+  tests/soak tests/mutants tests/environments/native.py tests/environments/python \
   tests/summary.py core/fuzz/seeds.py
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
-  tests/network tests/soak tests/hosts/c -name '*.[ch]' -o -name '*.cpp' | sort)
-TESTS := rust fuzz c install python go node hosts-native recordings model
-CHECKS := rust python c go node sizes library
+  tests/network tests/soak tests/environments/c -name '*.[ch]' -o -name '*.cpp' | sort)
+TESTS := rust fuzz c install python go node environments-native recordings model
+CHECKS := rust python c go node sizes imports library
 
 # $(call need,tool,what it is for): one line that says what is missing.
 need = command -v $(1) >/dev/null || { echo "make $@: needs $(1) ($(2))"; exit 1; }
@@ -148,6 +148,14 @@ PREFIX ?= /usr/local
 install: library ## headers, libraries, pkg-config and CMake files, below DESTDIR and PREFIX
 	@packaging/install.sh "$(DESTDIR)$(PREFIX)"
 
+# A make that was started in the background ignores SIGINT and hands that on; tests of Ctrl-C need
+# what a terminal gives. env of GNU coreutils 8.31 can reset it; elsewhere it stays as it is.
+ifneq ($(shell env --default-signal=INT true 2>/dev/null && echo yes),)
+$(TESTS:%=test-%) test-slow test-environments-python test-environments-node faults soak: SHELL := $(shell command -v env)
+$(TESTS:%=test-%) test-slow test-environments-python test-environments-node faults soak: \
+  .SHELLFLAGS := --default-signal=INT bash -eu -o pipefail -c
+endif
+
 .PHONY: test $(TESTS:%=test-%) test-slow bench-decode
 test: ## sets up and runs every test, and adds up what the runners say
 	@rm -rf build/test; code=0; \
@@ -170,7 +178,7 @@ test-c: library library-for-memory-tools mock $(VENV)/ready ## C99 and C++17 aga
 	@$(call reported,c,code=0; for way in $(WAYS); do \
 	  $(MAKE) -C tests/c run WAY=$$way || code=1; done; \
 	  LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
-	  $(VENV)/bin/python -m pytest -q tests/battery || code=1; exit $$code)
+	  $(VENV)/bin/python -m pytest -q tests/faults || code=1; exit $$code)
 	@[ -n '$(filter valgrind,$(WAYS))' ] || \
 	  echo "valgrind is not here, so its part did not run; make setup installs it"
 
@@ -195,39 +203,39 @@ test-node: node mock ## the Node package against the mock provider
 	@$(call reported,node,cd bindings/node && LITER_LLM_MOCK=$(MOCK) npm test)
 
 # Bundlers, test runners, frameworks and versions of Node.js around the package as it is packed; each
-# of tests/hosts/node/hosts is one, with a time limit. 1.4 GB of tools, all from the npm registry.
-build/node/hosts: tests/hosts/node/package-lock.json
+# of tests/environments/node/environments is one, with a time limit. 1.4 GB of tools, all from npm.
+build/node/environments: tests/environments/node/package-lock.json
 	@mkdir -p $(@D)
-	@$(call quietly,bundlers and other hosts of the Node package,node-hosts, \
-	  cd tests/hosts/node && npm ci --ignore-scripts --no-audit --no-fund)
+	@$(call quietly,bundlers and other environments of the Node package,node-environments, \
+	  cd tests/environments/node && npm ci --ignore-scripts --no-audit --no-fund)
 	@touch $@
 
-.PHONY: test-hosts-node
-test-hosts-node: node mock build/node/hosts ## the Node package in bundlers, test runners, Next.js, ...; HOSTS= names some
-	@$(call reported,hosts-node,LITER_LLM_MOCK=$(MOCK) node tests/hosts/node/run.mjs $(HOSTS))
+.PHONY: test-environments-node
+test-environments-node: node mock build/node/environments ## the Node package in bundlers, test runners, Next.js, ...; ENVIRONMENTS= names some
+	@$(call reported,environments-node,LITER_LLM_MOCK=$(MOCK) node tests/environments/node/run.mjs $(ENVIRONMENTS))
 
-.PHONY: clean-hosts-node
-clean: clean-hosts-node
-clean-hosts-node:
-	rm -rf tests/hosts/node/node_modules tests/hosts/node/programs/next/.next
+.PHONY: clean-environments-node
+clean: clean-environments-node
+clean-environments-node:
+	rm -rf tests/environments/node/node_modules tests/environments/node/programs/next/.next
 
-.PHONY: battery
-battery: package go node mock ## every fault and the lifecycle through every language, as tables
-	@rm -rf build/battery; mkdir -p build/battery; tests/battery/run.sh $(CURDIR)/build/battery
-	@$(PYTHON) tests/battery/table.py tests/battery/faults.json build/battery
+.PHONY: faults
+faults: package go node mock ## every fault and the lifecycle through every language, as tables
+	@rm -rf build/faults; mkdir -p build/faults; tests/faults/run.sh $(CURDIR)/build/faults
+	@$(PYTHON) tests/faults/table.py tests/faults/faults.json build/faults
 
-.PHONY: test-hosts
-test-hosts: ## the packages inside other people's frameworks, servers, bundlers and programs; HOSTS= names some
-	@code=0; for part in native python node; do $(MAKE) test-hosts-$$part || code=1; done; exit $$code
+.PHONY: test-environments
+test-environments: ## the packages inside other people's frameworks, servers, bundlers and programs; ENVIRONMENTS= names some
+	@code=0; for part in native python node; do $(MAKE) test-environments-$$part || code=1; done; exit $$code
 
-# Each host is a program of its own, outside the repository.
-.PHONY: test-hosts-native
-test-hosts-native: go mock ## the library in programs of Go and C: vendored, beside other Rust, c-shared
+# Each one is a program of its own, outside the repository.
+.PHONY: test-environments-native
+test-environments-native: go mock ## the library in programs of Go and C: vendored, beside other Rust, c-shared
 	@$(call need,rustc,Rust)
 	@$(call need,cc,a C compiler)
 	@$(call need,readelf,binutils)
-	@$(call reported,hosts-native,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
-	  $(PYTHON) tests/hosts/native.py)
+	@$(call reported,environments-native,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
+	  $(PYTHON) tests/environments/native.py)
 
 test-recordings: package mock ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
 	@if [ -d '$(RECORDINGS)' ]; then echo "recordings: $(RECORDINGS)"; \
@@ -245,14 +253,14 @@ test-model: package demo-go demo-node $(MODEL_VENV)/ready ## end to end against 
 	  LITER_LLM_SAMPLES=$(CURDIR)/build/c/plain/samples $(VENV)/bin/python -m pytest tests/model)
 
 # Frameworks, servers and freezers, each as a program of its own in an environment of its own.
-# HOSTS= names some of them ("gevent celery"); the first run takes a minute for their packages.
-.PHONY: test-hosts-python
-test-hosts-python: library mock ## Streamlit, Django, gevent, uWSGI, Celery, PyInstaller and others; HOSTS=
+# ENVIRONMENTS= names some of them ("gevent celery"); the first run takes a minute for their packages.
+.PHONY: test-environments-python
+test-environments-python: library mock ## Streamlit, Django, gevent, uWSGI, Celery, PyInstaller and others; ENVIRONMENTS=
 	@$(call need,$(PYTHON),Python 3.11 or newer)
 	@$(call need,cc,uWSGI is built from its sources)
-	@mkdir -p build/hosts
-	@$(call reported,hosts-python,LITER_LLM_ARCHIVE=$(CURDIR)/$(ARCHIVE) LITER_LLM_MOCK=$(MOCK) \
-	  $(PYTHON) tests/hosts/python/run.py build/hosts $(HOSTS))
+	@mkdir -p build/environments
+	@$(call reported,environments-python,LITER_LLM_ARCHIVE=$(CURDIR)/$(ARCHIVE) LITER_LLM_MOCK=$(MOCK) \
+	  $(PYTHON) tests/environments/python/run.py build/environments $(ENVIRONMENTS))
 
 test-fuzz: ## random bytes against framing, decoders and parsers, for a short time
 	@$(call need,g++,a C++ compiler)
@@ -274,7 +282,7 @@ test-slow: library mock package ## what takes minutes: ten thousand streams and 
 # Mixed faults over HTTP/1.1, TLS and HTTP/2 at so many live streams, first in C, then in Python.
 # Every answer is compared with its own text; memory, threads and descriptors are judged at the end.
 .PHONY: soak
-soak: library mock package ## mixed faults for SECONDS= (3600) per host at STREAMS= (2000) live streams, in C and Python
+soak: library mock package ## mixed faults for SECONDS= (3600) per program at STREAMS= (2000) live streams, in C and Python
 	@$(call need,gcc,a C compiler)
 	@mkdir -p build/soak
 	@gcc -std=c99 -Wall -Wextra -Werror -pedantic -g -O1 -D_GNU_SOURCE -Iinclude \
@@ -313,7 +321,8 @@ bench: library mock package ## ten thousand streams and the like, beside others;
 
 bench-decode: ## what decoding a piece of text costs on each wire, as ratios
 	@$(call need,cargo,Rust)
-	@cargo test -q --release $(CORE) -p liter-llm --lib decoding_cost -- --ignored --nocapture
+	@RUSTFLAGS='--cfg fuzzing' cargo bench -q --locked --manifest-path core/Cargo.toml \
+	  --target-dir build/bench/target-decode -p liter-llm --bench decode
 
 # ---- the list for all languages
 
@@ -360,7 +369,7 @@ lint-c: $(VENV)/ready ## clang-format
 
 lint-go: go ## gofmt and vet
 	@$(call need,gofmt,Go)
-	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/hosts/go); [ -z "$$unformatted" ] || { \
+	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/environments/go); [ -z "$$unformatted" ] || { \
 	  echo "$$unformatted: gofmt has another opinion; make fmt"; exit 1; }
 	cd bindings/go && go vet . $$(echo ./samples/*/ | tr ' ' '\n' | grep -v bare)
 	cd tests/bench/go && go vet .
@@ -368,12 +377,16 @@ lint-go: go ## gofmt and vet
 lint-node: node ## prettier and tsc
 	cd bindings/node && npm run --silent lint
 	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs
-	cd tests/hosts/node && ../../../bindings/node/node_modules/.bin/prettier --check .
+	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --check .
 
 lint-sizes: ## lines and columns of files and functions; README blocks are as their files
 	@$(call need,$(PYTHON),Python 3)
 	$(PYTHON) tests/lint/limits.py
 	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md
+
+lint-imports: $(VENV)/ready ## no two files import each other; the check itself is tested
+	$(VENV)/bin/python -m pytest -q tests/lint
+	$(PYTHON) tests/lint/imports.py
 
 lint-library: library ## exports, size, hardening, needs of both libraries
 	@$(call need,readelf,binutils)
@@ -386,10 +399,10 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cargo fmt --manifest-path tests/bench/drivers/Cargo.toml
 	$(VENV)/bin/ruff format $(OUR_PYTHON) bindings/python
 	$(VENV)/bin/clang-format -i $(OUR_C)
-	gofmt -w bindings/go tests/bench/go tests/hosts/go
+	gofmt -w bindings/go tests/bench/go tests/environments/go
 	cd bindings/node && npm run --silent fmt
 	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
-	cd tests/hosts/node && ../../../bindings/node/node_modules/.bin/prettier --write .
+	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --write .
 	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md
 
 header: ## writes include/liter_llm.h from core/ffi

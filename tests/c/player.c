@@ -1,4 +1,4 @@
-/* Plays requests for a driver that judges them (tests/battery/test_battery_c.py): one process, any
+/* Plays requests for a driver that judges them (tests/faults/test_faults_c.py): one process, any
  * number at once, each in a thread of its own, through the public header only.
  *
  * In, a line each, its fields between tabs (JSON as one line never holds one):

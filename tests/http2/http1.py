@@ -1,4 +1,4 @@
-"""HTTP/1.1 behind ALPN, for hosts that speak no HTTP/2: a good answer to every request."""
+"""HTTP/1.1 behind ALPN, for servers that speak no HTTP/2: a good answer to every request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import wire
 from record import ConnectionSeen, Record, RequestSeen
 
 
-class Http1Peer(asyncio.Protocol):
+class Http1Connection(asyncio.Protocol):
     """One connection."""
 
     def __init__(self, record: Record, seen: ConnectionSeen) -> None:

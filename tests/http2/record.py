@@ -1,5 +1,5 @@
-"""What one listener saw: connections, requests, resets, pings, windows. Written by the peers, read
-by the control interface, which can wait for a change."""
+"""What one listener saw: connections, requests, resets, pings, windows. Written by the connections,
+read by the control interface, which can wait for a change."""
 
 from __future__ import annotations
 

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import control
-import player
+import script
 import trustme
+from connection import Connection, Stream
 from h2.settings import SettingCodes
-from http1 import Http1Peer
-from peer import Peer
+from http1 import Http1Connection
 from record import ConnectionSeen, Record
 
 BACKLOG = 1024
@@ -47,7 +47,7 @@ class Listener:
 
     def plan(self, key: str, steps: list[dict[str, Any]]) -> None:
         """What the requests of a key get, one step each, the last one for ever."""
-        player.check(steps)
+        script.check(steps)
         self._plans[key], self._served[key] = steps, 0
 
     def step(self, path: str) -> dict[str, Any]:
@@ -90,26 +90,30 @@ class Listener:
             seen.open = False
             self.record.add("closed")
 
-    async def before_settings(self, peer: Peer) -> None:
+    async def respond(self, connection: Connection, stream: Stream, step: dict[str, Any]) -> None:
+        """Plays the step of a request on its stream."""
+        await script.Run(connection, stream).step(step)
+
+    async def before_settings(self, connection: Connection) -> None:
         """What the script of this connection puts between TLS and SETTINGS."""
-        await self._script(peer.seen, "before_settings", peer)
+        await self._script(connection.seen, "before_settings", connection)
 
     async def _script(
-        self, seen: ConnectionSeen, place: str, subject: socket.socket | Peer
+        self, seen: ConnectionSeen, place: str, subject: socket.socket | Connection
     ) -> bool:
         number = min(seen.number, len(self._connections)) - 1
-        for act in self._connections[number].get(place, []):
-            ((name, value),) = act.items()
+        for action in self._connections[number].get(place, []):
+            ((name, value),) = action.items()
             if name == "await":
                 await self.record.until_released(value)
             elif name == "close" and isinstance(subject, socket.socket):
                 subject.close()
                 seen.open = False
                 return False
-            elif name == "close" and isinstance(subject, Peer):
+            elif name == "close" and isinstance(subject, Connection):
                 subject.close(value)
             else:
-                self.record.violation(f"{place} {act}: unknown act")
+                self.record.violation(f"{place} {action}: unknown action")
         return True
 
 
@@ -125,13 +129,13 @@ class Negotiated(asyncio.Protocol):
         chosen = transport.get_extra_info("ssl_object").selected_alpn_protocol()
         self._seen.protocol = chosen
         is_http2 = chosen == "h2"
-        peer = (
-            Peer(self._listener, self._seen)
+        connection = (
+            Connection(self._listener, self._seen)
             if is_http2
-            else Http1Peer(self._listener.record, self._seen)
+            else Http1Connection(self._listener.record, self._seen)
         )
-        transport.set_protocol(peer)
-        peer.connection_made(transport)
+        transport.set_protocol(connection)
+        connection.connection_made(transport)
 
 
 class Server:

@@ -29,6 +29,7 @@ NEVER = [
     "--exclude=**/fuzzing/**",
     "--exclude=**/tests/**",
     "--exclude=**/tests.rs",
+    "--exclude=src/providers/test_support/**",
     "--exclude=ffi/src/stress.rs",
     "--exclude=ffi/src/time_limit.rs",
     "--exclude=ffi/src/test_panic.rs",
@@ -46,7 +47,7 @@ class Stage:
     tests: tuple[str, ...]
 
 
-NETWORK = ("interrupted", "connections", "client", "battery", "http2", "network", "secrets")
+NETWORK = ("interrupted", "connections", "client", "faults", "http2", "network", "secrets")
 STAGES = {
     "liter-llm": [
         Stage("core-unit", "liter-llm", ("--lib",)),

@@ -1,8 +1,8 @@
 """What the mock plays in a soak, and how each of it has to end.
 
 Every answer is a text of its own: pieces that say where they belong, each with a checksum of all
-text before it, so that no piece of one answer fits another place or another answer. A host compares
-what comes with the text byte for byte; a text that is whole is the only success there is.
+text before it, so that no piece of one answer fits another place or another answer. A program
+compares what comes with the text byte for byte; a text that is whole is the only success there is.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """One key of the mock, and what a host must know of it."""
+    """One key of the mock, and what a program must know of it."""
 
     kind: Kind
     place: str
@@ -71,7 +71,7 @@ class Answer:
     steps: tuple[Step, ...]
 
     def line(self, mock: Mock) -> str:
-        """The line of the file that both hosts read; fields are parted by tabs."""
+        """The line of the file that both programs read; fields are parted by tabs."""
         ends = self.kind.ends
         if self.place == "https":
             # A connection that is closed there takes its other streams along.
@@ -104,7 +104,7 @@ def paced(pieces: list[str], place: str) -> list[Step]:
 
 
 def flood(pieces: list[str], place: str) -> list[Step]:
-    """A whole answer as fast as the host reads, longer than a window."""
+    """A whole answer as fast as the program reads, longer than a window."""
     return [{"raw": [HEAD, {"start": True}, *map(token, pieces), *_ENDING]}]
 
 

@@ -20,7 +20,7 @@ LIVE_SHARE = 0.9
 
 @dataclass(frozen=True)
 class Sample:
-    """One look at the host."""
+    """One look at the program."""
 
     ended: int
     live: int
@@ -59,7 +59,7 @@ def flat(samples: list[Sample], number: Callable[[Sample], int]) -> tuple[float,
 def verdicts(
     samples: list[Sample], last: dict[str, Any], streams: int, before: Sample, after: Sample
 ) -> Iterator[Verdict]:
-    """Everything that is asked of one host. `before` and `after`: without a client."""
+    """Everything that is asked of one program. `before` and `after`: without a client."""
     judged = samples[int(len(samples) * WARM_UP) :]
     if len(judged) < 8:
         yield Verdict("samples", False, f"{len(judged)} after the warm-up, at least 8 needed")
@@ -84,7 +84,7 @@ def verdicts(
 
 
 def counted(last: dict[str, Any]) -> Iterator[Verdict]:
-    """What the host itself counted."""
+    """What the program itself counted."""
     for name in ("wrong_success", "wrong_text", "wrong_end", "ended_twice"):
         yield Verdict(name.replace("_", " "), last[name] == 0, str(last[name]))
     started, ended = last["started"], last["ended"]

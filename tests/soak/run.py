@@ -1,8 +1,8 @@
-"""Soak: `run.py [--host c|python] [--streams N] [--seconds N]`, for `make soak`.
+"""Soak: `run.py [--program c|python] [--streams N] [--seconds N]`, for `make soak`.
 
-Starts the mock and one host after the other, looks at the host's memory, threads and descriptors
+Starts the mock and one program after the other, looks at its memory, threads and descriptors
 once per second, and judges at the end (judge.py). Loopback only; it ends what it started, and a
-host that is not done in time is ended as well, which is a failure.
+program that is not done in time is ended as well, which is a failure.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from judge import DESCRIPTORS_MORE, Sample, Verdict, verdicts
 from support import ROOT, Mock, mock_path
 
 OUT = ROOT / "build/soak"
-HOSTS = {"c": [str(OUT / "soak")], "python": [sys.executable, str(ROOT / "tests/soak/soak.py")]}
-# Beyond SECONDS: streams drain for a minute at most, see both hosts.
+PROGRAMS = {"c": [str(OUT / "soak")], "python": [sys.executable, str(ROOT / "tests/soak/soak.py")]}
+# Beyond SECONDS: streams drain for a minute at most, see both programs.
 SECONDS_MORE = 120
-# How long a host that has no client any more may take to close its connections.
+# How long a program that has no client any more may take to close its connections.
 SETTLE_SECONDS = 10.0
 # Plans are set anew so often: faults that come in turn begin again, and the mock forgets.
 RENEW_SECONDS = 5.0
@@ -36,7 +36,7 @@ OPTIONS: dict[str, Any] = {
     "api_key": "soak-key-0123456789",
     "idle_timeout_ms": 30_000,
     "headers_timeout_ms": 30_000,
-    # A host that gets a tenth of a core plays four seconds of text in a minute and more.
+    # A program that gets a tenth of a core plays four seconds of text in a minute and more.
     "total_timeout_ms": 300_000,
     "stream_window_bytes": 64 * 1024,
     "pool_idle_timeout_ms": 5_000,
@@ -55,7 +55,7 @@ class LongMock(Mock):
 
 
 def look(pid: int, line: dict[str, Any]) -> Sample:
-    """The host as the kernel sees it, beside what it counted (proc(5))."""
+    """The program as the kernel sees it, beside what it counted (proc(5))."""
     fields = dict(
         field.split(":", 1)
         for field in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
@@ -70,7 +70,7 @@ def look(pid: int, line: dict[str, Any]) -> Sample:
 
 
 def settled(pid: int, line: dict[str, Any], before: Sample) -> Sample:
-    """The host once the descriptors of its last client are closed, or after some seconds."""
+    """The program once the descriptors of its last client are closed, or after some seconds."""
     limit = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < limit:
         sample = look(pid, line)
@@ -105,10 +105,10 @@ def renewed(mock: Mock, answers: list[Answer]) -> Iterator[None]:
         thread.join()
 
 
-def run_host(host: str, mock: Mock, options: argparse.Namespace) -> list[Verdict]:
-    """One host from its start to its end."""
+def run_program(program: str, mock: Mock, options: argparse.Namespace) -> list[Verdict]:
+    """One program from its start to its end."""
     answers = every_answer()
-    path = OUT / f"{host}-answers.tsv"
+    path = OUT / f"{program}-answers.tsv"
     path.write_text("".join(answer.line(mock) + "\n" for answer in answers), encoding="utf-8")
     client = json.dumps({**OPTIONS, "ca_file": mock.places["ca_file"]})
     arguments = [str(path), client, str(options.streams), str(options.seconds), str(options.seed)]
@@ -117,7 +117,10 @@ def run_host(host: str, mock: Mock, options: argparse.Namespace) -> list[Verdict
     with (
         renewed(mock, answers),
         subprocess.Popen(
-            [*HOSTS[host], *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*PROGRAMS[program], *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         ) as process,
     ):
         timer = threading.Timer(options.seconds + SECONDS_MORE, process.kill)
@@ -132,7 +135,7 @@ def run_host(host: str, mock: Mock, options: argparse.Namespace) -> list[Verdict
                     # Streams that are not replaced any more say nothing of the run.
                     samples += [sample] if line["busy"] else []
                     if len(samples) % 30 == 1:
-                        print(f"  {host}: {sample}", flush=True)
+                        print(f"  {program}: {sample}", flush=True)
                 else:
                     seen["last" if "last" in line else "begun"] = (sample, line)
                 if "last" in line:
@@ -142,39 +145,41 @@ def run_host(host: str, mock: Mock, options: argparse.Namespace) -> list[Verdict
         finally:
             timer.cancel()
             process.kill()
-    ended = Verdict("the host ends well", code == 0 and "last" in seen, f"exit code {code}")
+    ended = Verdict("the program ends well", code == 0 and "last" in seen, f"exit code {code}")
     if not ended.holds:
         return [ended]
-    keep(host, samples)
+    keep(program, samples)
     after, last = seen["last"]
     return [ended, *verdicts(samples, last, options.streams, seen["begun"][0], after)]
 
 
-def keep(host: str, samples: list[Sample]) -> None:
+def keep(program: str, samples: list[Sample]) -> None:
     """The samples as a table, for whoever wants to look."""
     rows = [f"{s.ended}\t{s.live}\t{s.memory_bytes}\t{s.threads}\t{s.descriptors}" for s in samples]
     text = "\n".join(["ended\tlive\tmemory\tthreads\tdescriptors", *rows, ""])
-    (OUT / f"{host}-samples.tsv").write_text(text, encoding="utf-8")
+    (OUT / f"{program}-samples.tsv").write_text(text, encoding="utf-8")
 
 
 def main() -> int:
-    """Runs the hosts that are asked for; the exit code."""
+    """Runs the programs that are asked for; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--host", choices=HOSTS, action="append")
+    parser.add_argument("--program", choices=PROGRAMS, action="append")
     parser.add_argument("--streams", type=int, default=2000)
-    parser.add_argument("--seconds", type=int, default=3600, help="of each host")
+    parser.add_argument("--seconds", type=int, default=3600, help="of each program")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     failed = passed = 0
-    for host in options.host or HOSTS:
+    for program in options.program or PROGRAMS:
         mock = LongMock(options.seconds + 2 * SECONDS_MORE)
         try:
-            found = run_host(host, mock, options)
+            found = run_program(program, mock, options)
         finally:
             mock.stop()
         for verdict in found:
-            print(f"{'ok' if verdict.holds else 'FAILED'} {host}: {verdict.name}: {verdict.found}")
+            print(
+                f"{'ok' if verdict.holds else 'FAILED'} {program}: {verdict.name}: {verdict.found}"
+            )
         passed += sum(verdict.holds for verdict in found)
         failed += sum(not verdict.holds for verdict in found)
     print(f"{passed} passed, {failed} failed")

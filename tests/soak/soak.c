@@ -1,5 +1,5 @@
-/* The C host of a soak: one client, one thread, so many streams live at any time. Every answer is
- * compared with its text as it comes, and every end with the ends that its kind may have.
+/* The C program of a soak: one client, one thread, so many streams live at any time. Every answer
+ * is compared with its text as it comes, and every end with the ends that its kind may have.
  *
  * soak ANSWERS OPTIONS STREAMS SECONDS SEED: the file of answers (tests/soak/answers.py), the JSON
  * of the client's options. Prints one line of JSON per second and one at the end, then waits until

@@ -1,4 +1,4 @@
-"""The Python host of a soak: one client, one event loop, so many streams live at any time.
+"""The Python program of a soak: one client, one event loop, so many streams live at any time.
 
 `soak.py ANSWERS OPTIONS STREAMS SECONDS SEED`, as soak.c: the same files, the same lines of JSON on
 standard output, the same wait for the end of standard input.

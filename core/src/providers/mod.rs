@@ -10,9 +10,9 @@ mod cohere;
 mod compatible;
 #[cfg(feature = "openai")]
 mod openai;
+#[cfg(test)]
+mod test_support;
 
-#[cfg(all(test, feature = "openai", feature = "anthropic", feature = "cohere"))]
-mod cost;
 pub(crate) mod ending;
 pub(crate) mod error_body;
 pub(crate) mod frame;

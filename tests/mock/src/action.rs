@@ -1,5 +1,5 @@
-//! One act of a raw plan, as its JSON says it. Owns the names of the acts; the player knows what
-//! they do. An unknown name or field is refused, so that a misspelt plan fails when it is set.
+//! One action of a raw plan, as its JSON says it. Owns the names of the actions; the executor knows
+//! what they do. An unknown name or field is refused, so that a misspelt plan fails when it is set.
 
 use std::rc::Rc;
 
@@ -43,7 +43,7 @@ pub enum Action {
     /// Part of a body in whatever framing the head announced. Made by the script, not by JSON.
     #[serde(skip)]
     Body(Bytes),
-    /// Tokens on the wheel. Made by the script, not by JSON.
+    /// Tokens on the pacer. Made by the script, not by JSON.
     #[serde(skip)]
     Paced(Paced),
 }
@@ -81,7 +81,7 @@ pub struct Paced {
     pub timed: bool,
 }
 
-/// The `true` of an act that takes no value.
+/// The `true` of an action that takes no value.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "bool")]
 pub struct Yes;
@@ -110,7 +110,7 @@ impl TryFrom<String> for Base64 {
 }
 
 /// Reads the list of a plan. `{"repeat":3,"actions":[..]}` and `{"bytes":9,"of":"x"}` are the two
-/// acts with two names each.
+/// actions with two names each.
 pub fn parse_actions(list: Vec<Value>) -> Result<Actions, String> {
     list.into_iter().map(parse_action).collect()
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::{json, Value};
 use tokio::time::{timeout_at, Instant};
 
+use crate::key_state::{Conditions, KeyState};
 use crate::keys::is_key;
 use crate::mock::Mock;
 use crate::plan::Plan;
-use crate::scene::{Conditions, Scene};
 
 pub const PREFIX: &str = "/_/";
 const WAIT_DEFAULT_MS: u64 = 5_000;
@@ -34,15 +34,15 @@ pub async fn answer(mock: &Mock, method: &str, target: &str, body: &[u8]) -> Ans
             mock.forget(key);
             ok(json!({}))
         }
-        ("GET", ["seen", key]) => ok(mock.scene(key).document()),
+        ("GET", ["seen", key]) => ok(mock.key_state(key).document()),
         ("GET", ["wait", key]) => match Wait::parse(query) {
             Ok(wait) => ok(wait.answer(mock, key).await),
             Err(message) => refuse(400, message),
         },
         ("POST", ["signal", key, name]) => {
-            let scene = mock.scene(key);
-            scene.event(name, mock.now_ms());
-            scene.release(name);
+            let state = mock.key_state(key);
+            state.event(name, mock.now_ms());
+            state.release(name);
             ok(json!({}))
         }
         ("GET", ["stats"]) => ok(mock.document()),
@@ -106,7 +106,7 @@ impl Wait {
         let held = timeout_at(deadline, self.until_held(mock, key))
             .await
             .is_ok();
-        let mut document = mock.scene(key).document();
+        let mut document = mock.key_state(key).document();
         if let Some(fields) = document.as_object_mut() {
             fields.insert("held".into(), held.into());
         }
@@ -116,10 +116,10 @@ impl Wait {
     /// Looks the key up again at every change: its plan may have been replaced meanwhile.
     async fn until_held(&self, mock: &Mock, key: &str) {
         loop {
-            let scene = mock.scene(key);
-            let _watch = self.conditions.bytes.map(|_| Watch::new(&scene));
-            let change = scene.change();
-            if scene.holds(&self.conditions) {
+            let state = mock.key_state(key);
+            let _watch = self.conditions.bytes.map(|_| Watch::new(&state));
+            let change = state.change();
+            if state.holds(&self.conditions) {
                 return;
             }
             change.await;
@@ -127,13 +127,13 @@ impl Wait {
     }
 }
 
-/// Asks a scene to tell of written bytes too, while somebody waits.
-struct Watch<'a>(&'a Scene);
+/// Asks the state of a key to tell of written bytes too, while somebody waits.
+struct Watch<'a>(&'a KeyState);
 
 impl<'a> Watch<'a> {
-    fn new(scene: &'a Scene) -> Self {
-        scene.watch(true);
-        Self(scene)
+    fn new(state: &'a KeyState) -> Self {
+        state.watch(true);
+        Self(state)
     }
 }
 

@@ -1,5 +1,5 @@
-//! One request as it was seen, and what became of it. Its scene keeps it; the connection that
-//! brought it writes it.
+//! One request as it was seen, and what became of it. The state of its key keeps it; the connection
+//! that brought it writes it.
 
 use std::cell::{Cell, RefCell};
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::script::Request;
+use crate::request::Request;
 
 pub fn fill(text: &str, request: &Request) -> String {
     let mut filled = String::with_capacity(text.len());

@@ -6,16 +6,16 @@ use std::rc::Rc;
 
 use bytes::{Bytes, BytesMut};
 
+use crate::connection::ConnectionSeen;
 use crate::control;
 use crate::exchange::Origin;
+use crate::executor::Ending;
+use crate::handler::Handler;
 use crate::head::{Head, Length};
 use crate::http2;
 use crate::mock::Mock;
 use crate::output::Sink;
-use crate::player::Ending;
-use crate::stage::Stage;
 use crate::transport::Transport;
-use crate::visit::Visit;
 
 const HEAD_BYTES_MAX: usize = 1024 * 1024;
 const BODY_BYTES_MAX: usize = 80 * 1024 * 1024;
@@ -28,7 +28,7 @@ struct Connection {
     mock: Rc<Mock>,
     transport: Rc<Transport>,
     input: BytesMut,
-    visit: Visit,
+    seen: ConnectionSeen,
 }
 
 /// How one request ended.
@@ -40,7 +40,7 @@ enum Next {
 
 pub async fn serve(mock: Rc<Mock>, transport: Transport, origin: Origin) {
     let mut connection = Connection {
-        visit: Visit::new(mock.clone(), origin),
+        seen: ConnectionSeen::new(mock.clone(), origin),
         mock,
         transport: Rc::new(transport),
         input: BytesMut::new(),
@@ -55,7 +55,7 @@ pub async fn serve(mock: Rc<Mock>, transport: Transport, origin: Origin) {
                 return;
             }
             Ok(Next::Http2) => return connection.switch().await,
-            Ok(Next::PeerLeft) | Err(_) => return connection.visit.end(true),
+            Ok(Next::PeerLeft) | Err(_) => return connection.seen.end(true),
         }
     }
 }
@@ -79,49 +79,49 @@ impl Connection {
             return self.control(&head).await;
         }
         let start = (head.method.as_str(), head.path.as_str(), head.version);
-        let stage = Stage::new(self.mock.clone(), &self.visit, start, head.headers);
-        if stage.plays_before_request() {
-            return self.play_early(&stage, head.length).await;
+        let handler = Handler::new(self.mock.clone(), &self.seen, start, head.headers);
+        if handler.plays_before_request() {
+            return self.play_early(&handler, head.length).await;
         }
         let body = self.body(head.length).await;
-        stage.received(body.as_ref().unwrap_or(&Bytes::new()));
-        match self.play(&stage, &body?).await? {
+        handler.received(body.as_ref().unwrap_or(&Bytes::new()));
+        match self.play(&handler, &body?).await? {
             Next::Ending(Ending::Keep) if !head.keeps_alive => Ok(Next::Ending(Ending::Close)),
             next => Ok(next),
         }
     }
 
-    async fn play(&mut self, stage: &Stage, body: &Bytes) -> io::Result<Next> {
-        let mut output = stage.output(Sink::Http1(self.transport.clone()));
+    async fn play(&mut self, handler: &Handler, body: &Bytes) -> io::Result<Next> {
+        let mut output = handler.output(Sink::Http1(self.transport.clone()));
         tokio::select! {
             biased;
-            ending = stage.play(body, &mut output) => ending.map(Next::Ending),
+            ending = handler.play(body, &mut output) => ending.map(Next::Ending),
             _left = peer_left(&self.transport, &mut self.input) => Ok(Next::PeerLeft),
         }
     }
 
     /// Plays while the request is unread, or being read once the script wants it.
-    async fn play_early(&mut self, stage: &Stage, length: Length) -> io::Result<Next> {
+    async fn play_early(&mut self, handler: &Handler, length: Length) -> io::Result<Next> {
         let nothing = Bytes::new();
-        stage.received(&nothing);
+        handler.received(&nothing);
         let transport = self.transport.clone();
-        let mut output = stage.output(Sink::Http1(transport.clone()));
+        let mut output = handler.output(Sink::Http1(transport.clone()));
         let mut is_read = false;
         let ending = {
             let reading = async {
                 tokio::select! {
-                    () = stage.wants_request() => {}
+                    () = handler.wants_request() => {}
                     () = peer_left(&transport, &mut self.input) => return,
                 }
                 if let Ok(body) = self.body(length).await {
                     is_read = true;
-                    stage.have_read(&body);
+                    handler.have_read(&body);
                     peer_left(&transport, &mut self.input).await;
                 }
             };
             tokio::select! {
                 biased;
-                ending = stage.play(&nothing, &mut output) => ending?,
+                ending = handler.play(&nothing, &mut output) => ending?,
                 () = reading => return Ok(Next::PeerLeft),
             }
         };
@@ -208,7 +208,7 @@ impl Connection {
 
     /// Sends FIN and reads what the peer still sends: unread bytes would turn FIN into RST.
     async fn close(mut self) {
-        self.visit.end(false);
+        self.seen.end(false);
         if self.transport.finish().await.is_err() {
             return;
         }
@@ -222,7 +222,7 @@ impl Connection {
     }
 
     async fn switch(self) {
-        http2::serve(self.mock, self.transport, self.input.freeze(), self.visit).await;
+        http2::serve(self.mock, self.transport, self.input.freeze(), self.seen).await;
     }
 }
 

@@ -3,8 +3,9 @@
 
 use std::rc::Rc;
 
-use crate::faults::Faults;
-use crate::plan::{Answer, AnswerText, Kind, Plan, Recording, Status, Step, Tokens, Vector};
+use crate::plan::{
+    Answer, AnswerText, Kind, NamedPlans, Plan, Recording, Status, Step, Tokens, Vector,
+};
 
 /// Letters, digits and `_.~-`, so that a key can stand in a URL as it is.
 pub fn is_key(key: &str) -> bool {
@@ -12,10 +13,10 @@ pub fn is_key(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(allowed)
 }
 
-pub fn ready_made(key: &str, faults: &Faults) -> Rc<Plan> {
+pub fn ready_made(key: &str, faults: &NamedPlans) -> Rc<Plan> {
     let fields: Vec<&str> = key.split('~').collect();
     let kind = match fields.as_slice() {
-        ["fault", name, ..] => match faults.get(name) {
+        ["fault", name, ..] => match faults.get(*name) {
             Some(plan) => return plan.clone(),
             None => Kind::Status(complaint(format!("no fault {name}"))),
         },
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
 
     fn kind(key: &str) -> Kind {
-        ready_made(key, &Faults::none()).steps()[0].kind.clone()
+        ready_made(key, &NamedPlans::new()).steps()[0].kind.clone()
     }
 
     #[test]
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_key_can_stand_in_a_url() {
-        assert!(is_key("fault~F6.503~a_B-9"));
+        assert!(is_key("fault~F6_503~a_B-9"));
         assert!(!is_key("") && !is_key("a/b") && !is_key("a b") && !is_key("ä"));
     }
 }

@@ -4,30 +4,31 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod connection;
 mod control;
 mod cuts;
 mod exchange;
+mod executor;
 mod faults;
 mod fill;
+mod handler;
 mod head;
 mod http1;
 mod http2;
+mod key_state;
 mod keys;
-mod library;
 mod mock;
 mod options;
 mod output;
+mod pacer;
 mod plan;
-mod player;
-mod scene;
+mod replies;
+mod request;
 mod script;
 mod server;
-mod stage;
 mod template;
 mod tls;
 mod transport;
-mod visit;
-mod wheel;
 mod wire;
 
 use std::io::{self, Read, Write};
@@ -72,8 +73,8 @@ async fn serve(options: Options) -> Result<(), String> {
         .map_err(|error| format!("127.0.0.1:{}: {error}", options.http_port))?;
     mock.http_port.set(port);
     tokio::task::spawn_local(server::serve_plain(mock.clone(), listener));
-    let wheel = mock.wheel.clone();
-    tokio::task::spawn_local(async move { wheel.turn().await });
+    let pacer = mock.pacer.clone();
+    tokio::task::spawn_local(async move { pacer.run().await });
     let mut places = Map::new();
     places.insert("http".into(), format!("http://127.0.0.1:{port}").into());
     let _folder = match options.tls {

@@ -1,4 +1,5 @@
-//! What all connections share: the scenes by key, the data files, the clock, the wheel, the counts.
+//! What all connections share: the state of each key, the data files, the clock, the pacer, the
+//! counts.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -7,34 +8,34 @@ use std::time::Instant;
 
 use serde_json::{json, Value};
 
-use crate::faults::Faults;
+use crate::faults;
+use crate::key_state::KeyState;
 use crate::keys::ready_made;
-use crate::library::Library;
 use crate::options::Options;
-use crate::plan::Plan;
-use crate::scene::Scene;
-use crate::wheel::Wheel;
+use crate::pacer::Pacer;
+use crate::plan::{NamedPlans, Plan};
+use crate::replies::ReplyFiles;
 use crate::wire::Wire;
 
-/// Scenes beyond this push out the oldest, so that a benchmark may use a key per request.
-const SCENES_MAX: usize = 50_000;
+/// More keys than this push out the oldest, so that a benchmark may use a key per request.
+const KEYS_MAX: usize = 50_000;
 
 pub struct Mock {
-    pub faults: Faults,
-    pub library: Library,
-    pub wheel: Rc<Wheel>,
+    pub faults: NamedPlans,
+    pub reply_files: ReplyFiles,
+    pub pacer: Rc<Pacer>,
     pub stats: Stats,
     pub h2_streams_max: u32,
     /// Of the plain HTTP listener.
     pub http_port: Cell<u16>,
     wires: Vec<Rc<Wire>>,
-    scenes: RefCell<Scenes>,
+    keys: RefCell<Keys>,
     began: Instant,
 }
 
 #[derive(Default)]
-struct Scenes {
-    by_key: HashMap<String, Rc<Scene>>,
+struct Keys {
+    by_key: HashMap<String, Rc<KeyState>>,
     oldest_first: VecDeque<String>,
 }
 
@@ -52,14 +53,14 @@ impl Mock {
     pub fn new(options: &Options) -> Result<Self, String> {
         let stats = Stats::default();
         Ok(Self {
-            faults: Faults::load()?,
-            library: Library::new(options.vectors.clone(), options.recordings.clone()),
-            wheel: Rc::new(Wheel::new(stats.tokens_written.clone())),
+            faults: faults::load()?,
+            reply_files: ReplyFiles::new(options.vectors.clone(), options.recordings.clone()),
+            pacer: Rc::new(Pacer::new(stats.tokens_written.clone())),
             stats,
             h2_streams_max: options.h2_streams_max,
             http_port: Cell::new(0),
             wires: Wire::load_all()?,
-            scenes: RefCell::default(),
+            keys: RefCell::default(),
             began: Instant::now(),
         })
     }
@@ -69,24 +70,24 @@ impl Mock {
         self.began.elapsed().as_micros() as f64 / 1000.0
     }
 
-    /// The scene of a key; a key never set gets what its name says.
-    pub fn scene(&self, key: &str) -> Rc<Scene> {
-        if let Some(scene) = self.scenes.borrow().by_key.get(key) {
-            return scene.clone();
+    /// The state of a key; a key never set gets what its name says.
+    pub fn key_state(&self, key: &str) -> Rc<KeyState> {
+        if let Some(state) = self.keys.borrow().by_key.get(key) {
+            return state.clone();
         }
-        let scene = Rc::new(Scene::new(ready_made(key, &self.faults)));
-        self.put(key, scene.clone());
-        scene
+        let state = Rc::new(KeyState::new(ready_made(key, &self.faults)));
+        self.put(key, state.clone());
+        state
     }
 
     pub fn set_plan(&self, key: &str, plan: Plan) {
-        self.put(key, Rc::new(Scene::new(Rc::new(plan))));
+        self.put(key, Rc::new(KeyState::new(Rc::new(plan))));
     }
 
     pub fn forget(&self, key: &str) {
-        let mut scenes = self.scenes.borrow_mut();
-        if let Some(old) = scenes.by_key.remove(key) {
-            scenes.oldest_first.retain(|known| known != key);
+        let mut keys = self.keys.borrow_mut();
+        if let Some(old) = keys.by_key.remove(key) {
+            keys.oldest_first.retain(|known| known != key);
             old.tell();
         }
     }
@@ -107,15 +108,15 @@ impl Mock {
         })
     }
 
-    fn put(&self, key: &str, scene: Rc<Scene>) {
-        let mut scenes = self.scenes.borrow_mut();
-        match scenes.by_key.insert(key.to_owned(), scene) {
+    fn put(&self, key: &str, state: Rc<KeyState>) {
+        let mut keys = self.keys.borrow_mut();
+        match keys.by_key.insert(key.to_owned(), state) {
             Some(old) => old.tell(),
-            None => scenes.oldest_first.push_back(key.to_owned()),
+            None => keys.oldest_first.push_back(key.to_owned()),
         }
-        while scenes.oldest_first.len() > SCENES_MAX {
-            if let Some(oldest) = scenes.oldest_first.pop_front() {
-                scenes.by_key.remove(&oldest);
+        while keys.oldest_first.len() > KEYS_MAX {
+            if let Some(oldest) = keys.oldest_first.pop_front() {
+                keys.by_key.remove(&oldest);
             }
         }
     }

@@ -1,5 +1,5 @@
 //! The bytes of one answer on their way out: HTTP framing, gzip, and the count of what was written.
-//! Owns when an answer is whole; lets a plan break every rule. The player calls it.
+//! Owns when an answer is whole; lets a plan break every rule. The executor calls it.
 
 use std::io::{self, Write};
 use std::rc::Rc;
@@ -12,17 +12,17 @@ use hyper::StatusCode;
 use crate::action::Head;
 use crate::exchange::Exchange;
 use crate::http2::Reply;
-use crate::scene::Scene;
+use crate::key_state::KeyState;
+use crate::pacer::Target;
 use crate::transport::Transport;
-use crate::wheel::Lane;
 
 pub struct Output {
     sink: Sink,
-    pub scene: Rc<Scene>,
+    pub state: Rc<KeyState>,
     pub exchange: Rc<Exchange>,
     framing: Framing,
     body_bytes: u64,
-    /// A head waits for the next act, to leave together with the first bytes of the body.
+    /// A head waits for the next action, to leave together with the first bytes of the body.
     pending: Vec<u8>,
     gzip: Option<GzEncoder<Vec<u8>>>,
 }
@@ -42,10 +42,10 @@ enum Framing {
 }
 
 impl Output {
-    pub fn new(sink: Sink, scene: Rc<Scene>, exchange: Rc<Exchange>) -> Self {
+    pub fn new(sink: Sink, state: Rc<KeyState>, exchange: Rc<Exchange>) -> Self {
         Self {
             sink,
-            scene,
+            state,
             exchange,
             framing: Framing::NoHead,
             body_bytes: 0,
@@ -151,11 +151,11 @@ impl Output {
         }
     }
 
-    /// Where the wheel writes.
-    pub fn lane(&self) -> Option<Lane> {
+    /// Where the pacer writes.
+    pub fn target(&self) -> Option<Target> {
         match &self.sink {
-            Sink::Http1(transport) => Some(Lane::Socket(transport.clone())),
-            Sink::Http2(reply) => reply.lane(),
+            Sink::Http1(transport) => Some(Target::Socket(transport.clone())),
+            Sink::Http2(reply) => reply.target(),
         }
     }
 
@@ -164,7 +164,7 @@ impl Output {
     }
 
     async fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let wrote = |count| self.scene.wrote(&self.exchange, count);
+        let wrote = |count| self.state.wrote(&self.exchange, count);
         match &mut self.sink {
             Sink::Http1(transport) => transport.write_all(bytes, wrote).await,
             Sink::Http2(reply) => {

@@ -1,11 +1,16 @@
 //! A plan: what the requests under one key get, one step each, the last one for ever. Owns the
-//! JSON of plans; `script` turns a step into acts.
+//! JSON of plans; `script` turns a step into actions.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::action::{action_list, Actions, Base64};
-use crate::faults::Faults;
+
+/// Plans that others may name: the list of faults.
+pub type NamedPlans = BTreeMap<String, Rc<Plan>>;
 
 #[derive(Debug, PartialEq)]
 pub struct Plan {
@@ -114,7 +119,7 @@ struct Fault {
 
 impl Plan {
     /// `{"steps":[..]}`; steps that name a fault are replaced by the steps of that fault.
-    pub fn parse(document: Value, faults: &Faults) -> Result<Self, String> {
+    pub fn parse(document: Value, faults: &NamedPlans) -> Result<Self, String> {
         let Value::Object(mut fields) = document else {
             return Err("a plan is an object with \"steps\"".into());
         };
@@ -162,7 +167,7 @@ impl From<Kind> for Step {
     }
 }
 
-fn add_step(value: Value, faults: &Faults, steps: &mut Vec<Step>) -> Result<(), String> {
+fn add_step(value: Value, faults: &NamedPlans, steps: &mut Vec<Step>) -> Result<(), String> {
     let shown = value.to_string();
     let Value::Object(mut fields) = value else {
         return Err(format!("step {shown}: not an object"));
@@ -230,7 +235,7 @@ mod tests {
     use serde_json::json;
 
     fn parse(document: Value) -> Result<Plan, String> {
-        Plan::parse(document, &Faults::none())
+        Plan::parse(document, &NamedPlans::new())
     }
 
     #[test]

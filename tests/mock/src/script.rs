@@ -1,31 +1,20 @@
-//! From a step and a request to acts. Pure but for the files of the library; owns which headers and
+//! From a step and a request to actions. Pure but for the files of replies; owns which headers and
 //! framing a good answer has.
 
 use bytes::Bytes;
-use serde_json::Value;
 
 use crate::action::{Action, Actions, Head, Paced, Yes};
 use crate::cuts::{every, pieces, split_at_blanks, Cuts};
 use crate::fill::fill;
 use crate::keys::complaint;
-use crate::library::{body, Library, Reply};
 use crate::plan::{Answer, AnswerText, Kind, Status, Tokens};
+use crate::replies::{body, Reply, ReplyFiles};
+use crate::request::Request;
 use crate::template::Holes;
 use crate::wire::{Part, Wire};
 
 /// A paced plan is endless at will; asked for a whole answer, it says this much.
 const WHOLE_TOKENS_MAX: u64 = 1_000_000;
-
-/// What a script needs to know of the request that it answers.
-pub struct Request {
-    pub path: String,
-    pub key: String,
-    /// Of this mock's plain HTTP listener.
-    pub port: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Value,
-    pub holes: Holes,
-}
 
 /// `turn`: how many requests this step has served before.
 pub fn script(
@@ -33,7 +22,7 @@ pub fn script(
     turn: usize,
     request: &Request,
     wire: &Wire,
-    library: &Library,
+    reply_files: &ReplyFiles,
 ) -> Actions {
     match kind {
         Kind::Answer(answer) if wire.wants_stream(&request.body) => {
@@ -55,13 +44,13 @@ pub fn script(
         Kind::Raw(raw) => raw.raw.clone(),
         Kind::BeforeRequest(before) => before.before_request.clone(),
         Kind::Vector(vector) => replay(
-            library.vector(&vector.vector, turn),
+            reply_files.vector(&vector.vector, turn),
             vector.cut,
             request,
             wire,
         ),
         Kind::Recording(recording) => replay(
-            library.recording(&recording.recording),
+            reply_files.recording(&recording.recording),
             recording.cut,
             request,
             wire,

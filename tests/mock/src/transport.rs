@@ -1,5 +1,5 @@
 //! One socket, plain or TLS, used by several parts of one thread at once: the task that plays a
-//! plan, the task that watches the peer, and the wheel, which writes without waking any task.
+//! plan, the task that watches the peer, and the pacer, which writes without waking any task.
 
 use std::cell::RefCell;
 use std::future::poll_fn;

@@ -19,13 +19,13 @@ use tokio::sync::{oneshot, Notify};
 use self::adapters::{LocalTasks, Socket};
 use self::reply::{Alive, Pieces};
 pub use self::reply::{Piece, Reply};
+use crate::connection::ConnectionSeen;
 use crate::control;
+use crate::executor::Ending;
+use crate::handler::Handler;
 use crate::mock::Mock;
 use crate::output::Sink;
-use crate::player::Ending;
-use crate::stage::Stage;
 use crate::transport::Transport;
-use crate::visit::Visit;
 
 /// Enough of "PRI * HTTP/2.0" to tell it from any HTTP/1.1 method.
 pub const PREFACE_START: &[u8] = b"PRI * HTTP/2";
@@ -38,16 +38,21 @@ const BODY_BYTES_MAX: usize = 80 * 1024 * 1024;
 /// What all streams of one connection share.
 struct Peer {
     mock: Rc<Mock>,
-    visit: Visit,
+    seen: ConnectionSeen,
     /// A plan asked for the end of the whole connection.
     close: Notify,
 }
 
-pub async fn serve(mock: Rc<Mock>, transport: Rc<Transport>, read_ahead: Bytes, visit: Visit) {
+pub async fn serve(
+    mock: Rc<Mock>,
+    transport: Rc<Transport>,
+    read_ahead: Bytes,
+    seen: ConnectionSeen,
+) {
     let streams_max = mock.h2_streams_max;
     let peer = Rc::new(Peer {
         mock,
-        visit,
+        seen,
         close: Notify::new(),
     });
     let service = {
@@ -64,8 +69,8 @@ pub async fn serve(mock: Rc<Mock>, transport: Rc<Transport>, read_ahead: Bytes, 
             service,
         );
     tokio::select! {
-        _over = connection => peer.visit.end(true),
-        () = peer.close.notified() => peer.visit.end(false),
+        _over = connection => peer.seen.end(true),
+        () = peer.close.notified() => peer.seen.end(false),
     }
 }
 
@@ -90,10 +95,10 @@ async fn respond(peer: Rc<Peer>, request: Request<Incoming>) -> io::Result<Respo
         })
         .collect();
     let start = (parts.method.as_str(), path.as_str(), "HTTP/2");
-    let stage = Stage::new(peer.mock.clone(), &peer.visit, start, headers);
+    let handler = Handler::new(peer.mock.clone(), &peer.seen, start, headers);
     let (head, head_made) = oneshot::channel();
     let (alive, gone) = oneshot::channel();
-    tokio::task::spawn_local(answer(peer, stage, body, Reply::new(head), gone));
+    tokio::task::spawn_local(answer(peer, handler, body, Reply::new(head), gone));
     // No head comes when the plan resets the stream before one: the error becomes RST_STREAM.
     let (head, pieces) = head_made
         .await
@@ -103,34 +108,34 @@ async fn respond(peer: Rc<Peer>, request: Request<Incoming>) -> io::Result<Respo
 
 async fn answer(
     peer: Rc<Peer>,
-    stage: Stage,
+    handler: Handler,
     body: Incoming,
     reply: Reply,
     gone: oneshot::Receiver<Alive>,
 ) {
-    let body = if stage.plays_before_request() {
+    let body = if handler.plays_before_request() {
         Ok(Bytes::new())
     } else {
         collect(body).await
     };
-    stage.received(body.as_ref().unwrap_or(&Bytes::new()));
+    handler.received(body.as_ref().unwrap_or(&Bytes::new()));
     match body {
-        Ok(body) => play(&peer, &stage, &body, reply, gone).await,
-        Err(_) => stage.left_by_peer(),
+        Ok(body) => play(&peer, &handler, &body, reply, gone).await,
+        Err(_) => handler.left_by_peer(),
     }
 }
 
 async fn play(
     peer: &Peer,
-    stage: &Stage,
+    handler: &Handler,
     body: &Bytes,
     reply: Reply,
     gone: oneshot::Receiver<Alive>,
 ) {
-    let mut output = stage.output(Sink::Http2(reply));
+    let mut output = handler.output(Sink::Http2(reply));
     let ending = tokio::select! {
         biased;
-        ending = stage.play(body, &mut output) => ending,
+        ending = handler.play(body, &mut output) => ending,
         _gone = gone => Err(io::ErrorKind::BrokenPipe.into()),
     };
     let Sink::Http2(mut reply) = output.into_sink() else {
@@ -143,7 +148,7 @@ async fn play(
         Ok(Ending::Keep | Ending::KeepAnyway) => reply.end(),
         Ok(Ending::Reset) => reply.reset().await,
         Ok(Ending::Close) => peer.close.notify_one(),
-        Err(_) => stage.left_by_peer(),
+        Err(_) => handler.left_by_peer(),
     }
 }
 

@@ -10,7 +10,7 @@ use hyper::Response;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::action::Head;
-use crate::wheel::Lane;
+use crate::pacer::Target;
 
 /// Parts of a body that wait for hyper; a full queue is back-pressure.
 const PIECES_MAX: usize = 4;
@@ -61,8 +61,8 @@ impl Reply {
         sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
-    pub fn lane(&self) -> Option<Lane> {
-        self.pieces.clone().map(Lane::Stream)
+    pub fn target(&self) -> Option<Target> {
+        self.pieces.clone().map(Target::Stream)
     }
 
     pub fn end(&mut self) {
@@ -82,7 +82,7 @@ impl Reply {
 /// Never made: the sender's drop is the message.
 pub enum Alive {}
 
-/// The body that hyper sends. Dropped early, it tells the player that the peer is gone.
+/// The body that hyper sends. Dropped early, it tells the executor that the peer is gone.
 pub struct Pieces {
     receiver: mpsc::Receiver<Piece>,
     _alive: Option<oneshot::Sender<Alive>>,

@@ -10,7 +10,7 @@
     clippy::string_slice
 )]
 
-mod acts;
+mod actions;
 mod answers;
 mod client;
 mod cohere;

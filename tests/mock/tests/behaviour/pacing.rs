@@ -1,4 +1,4 @@
-//! Tokens on the wheel: their pace, their number, and readers that are slower than the pace.
+//! Paced tokens: their pace, their number, and readers that are slower than the pace.
 
 use std::time::{Duration, Instant};
 
@@ -41,7 +41,7 @@ fn timed_tokens_say_when_they_were_due() {
 }
 
 #[test]
-fn many_streams_share_the_wheel() {
+fn many_streams_share_the_pacer() {
     let mock = Mock::start(&[]);
     mock.plan("k", json!([{"tokens": 10, "interval_ms": 20, "text": "t"}]));
     let mut connections: Vec<_> = (0..200).map(|_| Connection::open(&mock.http())).collect();
@@ -70,7 +70,7 @@ fn a_slow_reader_gets_every_byte_in_the_end() {
     let mut connection = Connection::open(&mock.http());
 
     connection.send("POST", &chat_path("k"), r#"{"stream":true}"#);
-    // 20 MB do not fit into the sockets: the wheel must have given the stream back by then.
+    // 20 MB do not fit into the sockets: the pacer must have given the stream back by then.
     assert_eq!(mock.wait("k", "bytes=1000000")["held"], true);
     let stuck = mock.wait("k", "bytes=20000000&timeout_ms=300");
     let answer = connection.response();
@@ -98,7 +98,7 @@ fn without_an_interval_tokens_flood_under_back_pressure() {
 }
 
 #[test]
-fn a_peer_that_leaves_is_taken_off_the_wheel() {
+fn a_peer_that_leaves_is_paced_no_more() {
     let mock = Mock::start(&[]);
     let mut connection = Connection::open(&mock.http());
     let key = "tokens~1000~20~k";

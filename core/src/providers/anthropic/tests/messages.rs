@@ -1,11 +1,10 @@
 //! Messages as turns.
 
 use super::*;
-use crate::error::ErrorKind;
 
 /// The body's system and messages, and the warnings.
 fn turns(messages: Value) -> (Value, Value, Vec<String>) {
-    let encoded = encode(&json!({"model": "m", "messages": messages}), &target()).unwrap();
+    let encoded = encode(&conversation(messages), &target()).unwrap();
     let body = body(&encoded);
     (
         body["system"].clone(),
@@ -15,12 +14,7 @@ fn turns(messages: Value) -> (Value, Value, Vec<String>) {
 }
 
 fn error(messages: Value) -> String {
-    let error = encode(&json!({"model": "m", "messages": messages}), &target()).unwrap_err();
-    assert_eq!(
-        (error.kind, error.provider),
-        (ErrorKind::InvalidRequest, Some("anthropic"))
-    );
-    error.message
+    ANTHROPIC.refused(&conversation(messages), &target())
 }
 
 fn text(text: &str) -> Value {
@@ -40,10 +34,7 @@ fn system_messages_stand_apart() {
     assert_eq!(apart, json!([text("a"), text("b")]));
 
     let marked = json!({"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}});
-    assert_eq!(
-        turns(json!([system(json!([marked])), user])).0,
-        json!([marked])
-    );
+    check! { turns(json!([system(json!([marked])), user])).0 => [marked]; }
     let message = json!({"role": "system", "content": "a", "cache_control": {"type": "ephemeral"}});
     assert_eq!(turns(json!([message, user])).0, json!([marked]));
 }
@@ -68,13 +59,8 @@ fn a_system_prompt_is_said_in_one_place() {
     request["system"] = json!("own");
     assert_eq!(body(&encode(&request, &target()).unwrap())["system"], "own");
     request["messages"] = json!([{"role": "system", "content": "s"}]);
-    let error = encode(&request, &target()).unwrap_err();
-    assert!(
-        error
-            .message
-            .starts_with("anthropic: system is said in messages"),
-        "{error}"
-    );
+    let error = ANTHROPIC.refused(&request, &target());
+    assert!(error.starts_with("system is said in messages"), "{error}");
 }
 
 #[test]
@@ -139,7 +125,7 @@ fn arguments_must_be_an_object() {
         let calls = json!([{"id": "c0", "function": {"name": "f", "arguments": "{}"}},
             {"id": "c", "function": function}]);
         let message = error(json!([{"role": "assistant", "tool_calls": calls}]));
-        let expected = "anthropic: messages[0].tool_calls[1].function.arguments \
+        let expected = "messages[0].tool_calls[1].function.arguments \
             is not the text of a JSON object";
         assert_eq!(message, expected, "{arguments}");
     }
@@ -163,23 +149,14 @@ fn what_ties_calls_to_results_must_be_there() {
 fn fields_of_a_message_that_say_something_are_refused() {
     let empty = json!({"role": "assistant", "content": "a", "refusal": null, "annotations": [],
         "audio": null, "tool_calls": null});
-    assert_eq!(
-        turns(json!([empty])).1,
-        json!([{"role": "assistant", "content": "a"}])
-    );
+    check! { turns(json!([empty])).1 => [{"role": "assistant", "content": "a"}]; }
     for name in ["name", "refusal", "reasoning_content"] {
         let message = error(json!([{"role": "user", "content": "a", name: "x"}]));
-        assert!(
-            message.starts_with(&format!("anthropic: messages[0].{name} cannot")),
-            "{message}"
-        );
+        check! { message.starts_with(&format!("messages[0].{name} cannot")) => true, message; }
     }
     let messages = json!([{"role": "user", "content": "a", "name": "x"}]);
     let encoded = encode(&json!({"model": "m", "messages": messages}), &lenient()).unwrap();
-    assert_eq!(
-        body(&encoded)["messages"],
-        json!([{"role": "user", "content": "a"}])
-    );
+    check! { body(&encoded)["messages"] => [{"role": "user", "content": "a"}]; }
     let expected = "messages[0].name was left out: Anthropic has no such field in a message";
     assert_eq!(encoded.warnings, [expected]);
 }
@@ -187,25 +164,18 @@ fn fields_of_a_message_that_say_something_are_refused() {
 #[test]
 fn who_says_nothing_takes_no_turn() {
     let said = |text: &str| json!({"role": "user", "content": text});
-    for nothing in [
-        json!(null),
-        json!(""),
-        json!(" \n"),
-        json!([]),
-        json!([text("")]),
+    for nothing in list! {
+        json!(null), json!(""), json!(" \n"), json!([]), json!([text("")]),
         json!([text("\t"), text("")]),
         json!([{"type": "thinking", "thinking": "of another provider"}]),
-    ] {
+    } {
         let silent = json!({"role": "assistant", "content": nothing});
         let messages = json!([said("a"), silent]);
         assert_eq!(turns(messages).1, json!([said("a")]), "{silent}");
         let merged = json!([{"role": "user", "content": [text("a"), text("b")]}]);
         assert_eq!(turns(json!([said("a"), silent, said("b")])).1, merged);
         let error = error(json!([said(" "), silent]));
-        assert_eq!(
-            error,
-            "anthropic: messages say nothing; give at least one of the user's"
-        );
+        check! { error => "messages say nothing; give at least one of the user's"; }
     }
 }
 
@@ -221,13 +191,7 @@ fn blank_texts_are_left_out_wherever_they_stand() {
             result(content),
         ])
     };
-    for nothing in [
-        json!(""),
-        json!("\n"),
-        json!([]),
-        json!([text(" ")]),
-        json!(null),
-    ] {
+    for nothing in list! { json!(""), json!("\n"), json!([]), json!([text(" ")]), json!(null) } {
         let (system, turns, warnings) = turns(messages(nothing));
         let wire_call = json!({"type": "tool_use", "id": "c", "name": "f", "input": {}});
         let expected = json!([
@@ -247,13 +211,10 @@ fn blank_texts_are_left_out_wherever_they_stand() {
 
 #[test]
 fn the_last_words_of_the_model_end_without_blanks() {
-    for (last, expected) in [
+    for (last, expected) in list! {
         (json!("Sure: "), json!("Sure:")),
-        (
-            json!([text("a "), text("b\n")]),
-            json!([text("a "), text("b")]),
-        ),
-    ] {
+        (json!([text("a "), text("b\n")]), json!([text("a "), text("b")])),
+    } {
         let mut messages =
             json!([{"role": "user", "content": "a"}, {"role": "assistant", "content": last}]);
         assert_eq!(turns(messages.clone()).1[1]["content"], expected);
@@ -339,15 +300,15 @@ fn what_another_providers_reply_had_stays_behind() {
     ]);
     let (_, sent, warnings) = turns(messages);
     assert_eq!(sent[1]["content"], json!([signed, text("b")]));
-    assert_eq!(
-        warnings,
-        [
-            "messages[1].reasoning_content was left out: anthropic takes no \"reasoning_content\"",
-            "messages[1].reasoning_details was left out: anthropic takes no \"reasoning_details\"",
-            "messages[1].content[0] was left out: anthropic takes no \"reasoning_content\"",
-            "messages[1].content[1] was left out: anthropic takes no \"thinking\"",
-        ]
-    );
+    let left_out = |place: &str, kind: &str| {
+        format!("messages[1].{place} was left out: anthropic takes no \"{kind}\"")
+    };
+    let expected = list! {
+        left_out("reasoning_content", "reasoning_content"),
+        left_out("reasoning_details", "reasoning_details"),
+        left_out("content[0]", "reasoning_content"), left_out("content[1]", "thinking"),
+    };
+    assert_eq!(warnings, expected);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::*;
 
 fn request(parts: Value) -> Value {
-    json!({"model": "m", "messages": [{"role": "user", "content": parts}]})
+    conversation(json!([{"role": "user", "content": parts}]))
 }
 
 fn blocks(parts: Value) -> Value {
@@ -11,7 +11,7 @@ fn blocks(parts: Value) -> Value {
 }
 
 fn error(parts: Value) -> String {
-    encode(&request(parts), &target()).unwrap_err().message
+    ANTHROPIC.refused(&request(parts), &target())
 }
 
 fn image(url: Value) -> Value {
@@ -21,10 +21,7 @@ fn image(url: Value) -> Value {
 #[test]
 fn images_have_a_source() {
     let url = json!({"type": "image", "source": {"type": "url", "url": "https://x/y.png"}});
-    assert_eq!(
-        blocks(image(json!({"url": "https://x/y.png", "detail": "auto"}))),
-        json!([url])
-    );
+    check! { blocks(image(json!({"url": "https://x/y.png", "detail": "auto"}))) => [url]; }
     assert_eq!(blocks(image(json!("https://x/y.png"))), json!([url]));
     let source = json!({"type": "base64", "media_type": "image/png", "data": "AA=="});
     let data = json!([{"type": "image", "source": source, "cache_control": {"type": "ephemeral"}}]);
@@ -35,27 +32,17 @@ fn images_have_a_source() {
 
 #[test]
 fn urls_that_hold_no_image_are_refused() {
-    let place = "anthropic: messages[0].content[0].image_url.url";
-    for url in [
-        "data:;base64,AA==",
-        "data:image/png,AA",
-        "data:image/png;base64",
-        "data:",
-    ] {
+    let place = "messages[0].content[0].image_url.url";
+    for url in list! {
+        "data:;base64,AA==", "data:image/png,AA", "data:image/png;base64", "data:",
+    } {
         let message = error(image(json!({"url": url})));
-        assert_eq!(
-            message,
-            format!("{place} must read data:MEDIA/TYPE;base64,DATA"),
-            "{url}"
-        );
+        check! { message => (format!("{place} must read data:MEDIA/TYPE;base64,DATA")), url; }
     }
     assert_eq!(error(image(json!({}))), format!("{place} is missing"));
     let detail = image(json!({"url": "https://x", "detail": "low"}));
     let message = error(detail.clone());
-    assert!(
-        message.contains("messages[0].content[0].image_url.detail cannot"),
-        "{message}"
-    );
+    check! { message.contains("messages[0].content[0].image_url.detail cannot") => true, message; }
     let sent = encode(&request(detail), &lenient()).unwrap();
     assert_eq!(sent.warnings.len(), 1);
     let url = json!({"type": "image", "source": {"type": "url", "url": "https://x"}});
@@ -88,10 +75,7 @@ fn files_are_documents() {
 
     let source = json!({"type": "base64", "media_type": "image/png", "data": "AA=="});
     let picture = json!({"file_data": "data:image/png;base64,AA==", "filename": "a.png"});
-    assert_eq!(
-        blocks(file(picture)),
-        json!([{"type": "image", "source": source}])
-    );
+    check! { blocks(file(picture)) => [{"type": "image", "source": source}]; }
 
     for bad in [json!({}), json!({"file_data": "AA=="})] {
         assert!(error(file(bad)).contains("messages[0].content[0].file has neither"));
@@ -123,16 +107,13 @@ fn what_anthropic_has_goes_out_as_it_is() {
 
 #[test]
 fn what_anthropic_cannot_hear_is_refused() {
-    for (kind, fields) in [
+    for (kind, fields) in list! {
         ("input_audio", json!({"data": "AA=="})),
         ("refusal", json!("no")),
-    ] {
+    } {
         let parts = json!([{"type": "text", "text": "a"}, {"type": kind, kind: fields}]);
         let message = error(parts.clone());
-        assert!(
-            message.contains("messages[0].content[1] cannot be sent"),
-            "{message}"
-        );
+        check! { message.contains("messages[0].content[1] cannot be sent") => true, message; }
         let sent = encode(&request(parts), &lenient()).unwrap();
         let expected = json!([{"type": "text", "text": "a"}]);
         assert_eq!(body(&sent)["messages"][0]["content"], expected);

@@ -2,42 +2,27 @@
 
 use serde_json::Map;
 
-use super::recordings::{exchanges, read, response};
+use super::recordings::exchanges;
 use super::*;
 use crate::message::Message;
+use crate::providers::test_support::recordings::assert_none;
 
 #[test]
-#[allow(clippy::print_stderr)]
 fn recorded_answers_go_back_as_they_came() {
-    let (mut wrong, mut count) = (Vec::new(), 0);
-    for exchange in exchanges() {
-        let name = exchange.file_name().unwrap().to_str().unwrap();
-        let recorded = read(&exchange, "response.json");
-        let body = std::fs::read(exchange.join("response.body")).unwrap();
-        let outcome = &read(&exchange, "expected.json")["outcome"];
-        if recorded["status"] != 200 || outcome != "ok" {
-            continue;
-        }
-        count += 1;
-        let came = match recorded["framing"] == "none" {
-            true => read(&exchange, "response.body")["content"]
-                .as_array()
-                .unwrap()
-                .clone(),
-            false => accumulated(std::str::from_utf8(&body).unwrap()),
+    let mut exchanges = exchanges();
+    exchanges.retain(|one| one.status() == 200 && one.expected["outcome"] == "ok");
+    assert_none(exchanges.iter().filter_map(|exchange| {
+        let text = std::str::from_utf8(&exchange.body).unwrap();
+        let came = if exchange.is_whole() {
+            let body: Value = serde_json::from_str(text).unwrap();
+            body["content"].as_array().unwrap().clone()
+        } else {
+            accumulated(text)
         };
-        let came = expected(came);
-        let sent = sent(response(&recorded, &body, body.len()).0.message());
-        if sent != came {
-            wrong.push(format!(
-                "{name}\n  got  {}\n  want {}",
-                json!(sent),
-                json!(came)
-            ));
-        }
-    }
-    eprintln!("{count} answers sent back");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+        let (name, came) = (&exchange.name, json!(expected(came)));
+        let sent = json!(sent(exchange.reply(ANTHROPIC).1));
+        (sent != came).then(|| format!("{name}\n  got  {sent}\n  want {came}"))
+    }));
 }
 
 /// The blocks of a message after it went through JSON, as it does in other languages.
@@ -135,9 +120,8 @@ fn thinking_and_calls_go_back_in_their_order() {
         {"type": "text", "text": "and more"},
         {"type": "tool_use", "id": "v", "name": "h", "input": {}},
     ]);
-    let recorded = json!({"framing": "none"});
-    let body = json!({"content": blocks, "stop_reason": "tool_use"}).to_string();
-    let (answer, ..) = response(&recorded, body.as_bytes(), 1);
+    let body = json!({"content": blocks, "stop_reason": "tool_use"});
+    let answer = whole(body.to_string()).response;
     assert_eq!(answer.tool_calls.len(), 3);
     assert_eq!(Value::Array(sent(answer.message())), blocks);
 

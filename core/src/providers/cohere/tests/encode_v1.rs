@@ -1,49 +1,24 @@
 //! Requests of v1: what goes out, under which name, and what does not.
 
 use super::*;
-use crate::error::ErrorKind;
 
 fn sent(request: Value) -> Value {
-    let mut body = body(&encode(&request, &target("/v1")).unwrap());
-    let map = body.as_object_mut().unwrap();
-    assert_eq!(map.shift_remove("model"), Some(json!("m")));
-    assert_eq!(map.shift_remove("stream"), Some(json!(true)));
-    body
+    let body = body(&encode(&request, &target("/v1")).unwrap());
+    beside(body, json!({"model": "m", "stream": true}))
 }
 
 /// The body beside what every request has.
 fn rest(fields: Value) -> Value {
-    let mut body = sent(asks(fields));
-    assert_eq!(
-        body.as_object_mut().unwrap().shift_remove("message"),
-        Some(json!("hi"))
-    );
-    body
+    beside(sent(request(fields)), json!({"message": "hi"}))
 }
 
-fn conversation(messages: Value) -> Value {
-    sent(json!({"model": "m", "messages": messages}))
+fn sent_of(messages: Value) -> Value {
+    sent(conversation(messages))
 }
 
 /// The field that is named by the error; lenient leaves it out.
 fn refused(request: &Value) -> String {
-    let error = encode(request, &target("/v1")).unwrap_err();
-    assert_eq!(
-        (error.kind, error.provider),
-        (ErrorKind::InvalidRequest, Some("cohere"))
-    );
-    let field = error.message.split(' ').nth(1).unwrap().to_owned();
-    let encoded = encode(
-        request,
-        &Target {
-            lenient: true,
-            ..target("/v1")
-        },
-    )
-    .unwrap();
-    assert_eq!(encoded.warnings.len(), 1, "{:?}", encoded.warnings);
-    assert!(encoded.warnings[0].starts_with(&format!("{field} was left out: ")));
-    field
+    V1.refused_field(request, &target("/v1")).0
 }
 
 fn call(id: &str, arguments: &str) -> Value {
@@ -66,7 +41,7 @@ fn a_question_is_the_message() {
 #[test]
 fn what_was_said_before_is_history() {
     let text = |text: &str| json!({"type": "text", "text": text});
-    let sent = conversation(json!([
+    let sent = sent_of(json!([
         {"role": "system", "content": "be brief"},
         {"role": "developer", "content": [text("be"), text("kind")]},
         {"role": "user", "content": "hi"},
@@ -114,24 +89,24 @@ fn results_stand_beside_their_calls() {
         {"role": "CHATBOT", "message": "I will", "tool_calls": calls},
     ]);
     let expected = json!({"message": "", "chat_history": history, "tool_results": results});
-    assert_eq!(conversation(first.clone()), expected);
+    assert_eq!(sent_of(first.clone()), expected);
 
     // Later they are a turn; an id that was made again means the nearest call.
     let mut messages = first.as_array().unwrap().clone();
-    messages.extend([
+    messages.extend(list! {
         json!({"role": "assistant", "content": null, "tool_calls": [call("a", "{\"x\":9}")]}),
-        json!({"role": "tool", "tool_call_id": "a", "content": [
-            {"type": "document", "document": {"data": {"z": 3}}}, {"type": "text", "text": "7"}]}),
-    ]);
+        json!({"role": "tool", "tool_call_id": "a", "content": [{"type": "document", "document":
+            {"data": {"z": 3}}}, {"type": "text", "text": "7"}]}),
+    });
     let mut history = history.as_array().unwrap().clone();
     let calls = json!([{"name": "f", "parameters": {"x": 9}}]);
-    history.extend([
+    history.extend(list! {
         json!({"role": "TOOL", "tool_results": results}),
         json!({"role": "CHATBOT", "message": "", "tool_calls": calls}),
-    ]);
+    });
     let results = json!([{"call": calls[0], "outputs": [{"z": 3}, {"output": "7"}]}]);
     let expected = json!({"message": "", "chat_history": history, "tool_results": results});
-    assert_eq!(conversation(json!(messages)), expected);
+    assert_eq!(sent_of(json!(messages)), expected);
 }
 
 #[test]
@@ -170,7 +145,7 @@ fn schemas_become_definitions() {
 
     let schema = json!({"properties": {"x": {"type": "string", "enum": ["a"]},
         "y": {"type": "array", "items": {"type": "string", "enum": ["a"]}, "enum": []}}});
-    let request = asks(tools(json!({"name": "f", "parameters": schema})));
+    let request = request(tools(json!({"name": "f", "parameters": schema})));
     let encoded = encode(&request, &target("/v1")).unwrap();
     let warning = "tools[0].function.parameters: Cohere's v1 knows only type, description and \
                    required; left out: enum, items";
@@ -188,71 +163,44 @@ fn a_schema_is_a_field_of_the_json_object() {
 #[test]
 fn what_v1_cannot_do_is_named() {
     let tool = json!({"type": "function", "function": {"name": "f", "strict": true}});
-    let rows = [
+    let rows = list! {
         (json!({"tool_choice": "required"}), "tool_choice"),
-        (
-            json!({"tool_choice": {"type": "function", "function": {"name": "f"}}}),
-            "tool_choice",
-        ),
+        (json!({"tool_choice": {"type": "function", "function": {"name": "f"}}}), "tool_choice"),
         (json!({"tools": [tool]}), "tools[0].function.strict"),
         (json!({"tools": [{"type": "web_search"}]}), "tools[0]"),
         (json!({"reasoning_effort": "low"}), "reasoning_effort"),
         (json!({"thinking": {"type": "enabled"}}), "thinking"),
         (json!({"logprobs": true}), "logprobs"),
         (json!({"strict_tools": true}), "strict_tools"),
-        (
-            json!({"citation_options": {"mode": "FAST"}}),
-            "citation_options",
-        ),
+        (json!({"citation_options": {"mode": "FAST"}}), "citation_options"),
         (json!({"user": "u"}), "user"),
         (json!({"n": 2}), "n"),
-    ];
+    };
     for (fields, field) in rows {
-        assert_eq!(refused(&asks(fields)), field);
+        assert_eq!(refused(&request(fields)), field);
     }
     let hi = json!({"role": "user", "content": "hi"});
-    let rows = [
-        (
-            json!({"role": "user", "content": [{"type": "image_url", "image_url": {"url": "u"}}]}),
-            "messages[1].content[0]",
-        ),
-        (
-            json!({"role": "user", "content": "hi", "name": "n"}),
-            "messages[1].name",
-        ),
+    let rows = list! {
+        (json!({"role": "user", "content": [{"type": "image_url", "image_url": {"url": "u"}}]}),
+            "messages[1].content[0]"),
+        (json!({"role": "user", "content": "hi", "name": "n"}), "messages[1].name"),
         (json!({"role": "function", "content": "x"}), "messages[1]"),
-        (
-            json!({"role": "tool", "tool_call_id": "x", "content": "x"}),
-            "messages[1].tool_call_id",
-        ),
-        (
-            json!({"role": "tool", "content": "x"}),
-            "messages[1].tool_call_id",
-        ),
-        (
-            json!({"role": "assistant", "tool_calls": [{"id": "c", "type": "custom"}]}),
-            "messages[1].tool_calls[0]",
-        ),
-    ];
+        (json!({"role": "tool", "tool_call_id": "x", "content": "x"}), "messages[1].tool_call_id"),
+        (json!({"role": "tool", "content": "x"}), "messages[1].tool_call_id"),
+        (json!({"role": "assistant", "tool_calls": [{"id": "c", "type": "custom"}]}),
+            "messages[1].tool_calls[0]"),
+    };
     for (message, field) in rows {
-        assert_eq!(
-            refused(&json!({"model": "m", "messages": [hi, message]})),
-            field
-        );
+        assert_eq!(refused(&conversation(json!([hi, message]))), field);
     }
 }
 
 #[test]
 fn arguments_that_are_no_object_cannot_go_back() {
     let message = json!({"role": "assistant", "tool_calls": [call("a", "{\"x")]});
-    let error = encode(
-        &json!({"model": "m", "messages": [message]}),
-        &target("/v1"),
-    )
-    .unwrap_err();
-    let place = "cohere: messages[0].tool_calls[0].function.arguments must be a JSON object";
-    assert!(error.message.starts_with(place), "{error}");
-    assert_eq!(error.kind, ErrorKind::InvalidRequest);
+    let error = V1.refused(&conversation(json!([message])), &target("/v1"));
+    let place = "messages[0].tool_calls[0].function.arguments must be a JSON object";
+    assert!(error.starts_with(place), "{error}");
 }
 
 #[test]
@@ -264,9 +212,9 @@ fn what_another_providers_reply_had_stays_behind() {
     let encoded = encode(&request, &target("/v1")).unwrap();
     let history = json!([{"role": "CHATBOT", "message": "a"}]);
     assert_eq!(body(&encoded)["chat_history"], history);
-    let expected = [
+    let expected = list! {
         "messages[0].refusal was left out: cohere takes no \"refusal\"",
         "messages[0].content[0] was left out: cohere takes no \"thinking\"",
-    ];
+    };
     assert_eq!(encoded.warnings, expected);
 }

@@ -1,65 +1,37 @@
 //! Requests of v2: what goes out, under which name, and what does not.
 
 use super::*;
-use crate::error::ErrorKind;
-use crate::secret::Secret;
+use crate::framing::Framing;
 
 /// The body beside model, messages and stream.
 fn rest(fields: Value) -> Value {
-    let encoded = encode(&asks(fields), &target("")).unwrap();
-    let mut body = body(&encoded);
-    let map = body.as_object_mut().unwrap();
-    assert_eq!(map.shift_remove("model"), Some(json!("m")));
-    let hi = json!([{"role": "user", "content": "hi"}]);
-    assert_eq!(map.shift_remove("messages"), Some(hi));
-    assert_eq!(map.shift_remove("stream"), Some(json!(true)));
-    body
+    let body = body(&encode(&request(fields), &target("")).unwrap());
+    beside(body, joined(request(json!({})), json!({"stream": true})))
 }
 
 /// The field that is named by the error, and what lenient makes of the same request.
 fn refused(fields: Value, lenient: Value) -> String {
-    let request = asks(fields);
-    let error = encode(&request, &target("")).unwrap_err();
-    assert_eq!(
-        (error.kind, error.provider),
-        (ErrorKind::InvalidRequest, Some("cohere"))
-    );
-    let field = error.message.split(' ').nth(1).unwrap().to_owned();
-    let encoded = encode(
-        &request,
-        &Target {
-            lenient: true,
-            ..target("")
-        },
-    )
-    .unwrap();
-    assert_eq!(encoded.warnings.len(), 1, "{:?}", encoded.warnings);
-    assert!(encoded.warnings[0].starts_with(&format!("{field} was left out: ")));
-    let mut body = body(&encoded);
-    body.as_object_mut()
-        .unwrap()
-        .retain(|name, _| lenient.get(name).is_some());
+    let (field, mut body) = V2.refused_field(&request(fields), &target(""));
+    let fields = body.as_object_mut().unwrap();
+    fields.retain(|name, _| lenient.get(name).is_some());
     assert_eq!(body, lenient);
     field
 }
 
 fn messages(messages: Value) -> Value {
-    let request = json!({"model": "m", "messages": messages});
+    let request = conversation(messages);
     body(&encode(&request, &target("/v2")).unwrap())["messages"].take()
 }
 
 #[test]
 fn the_base_url_chooses_the_version() {
-    let rows = [
-        ("", "/v2/chat", Framing::Sse),
-        ("/gateway", "/v2/chat", Framing::Sse),
-        ("/key/v2", "/chat", Framing::Sse),
-        ("/v2", "/chat", Framing::Sse),
-        ("/key/v1", "/chat", Framing::Ndjson),
-        ("/v1", "/chat", Framing::Ndjson),
-    ];
+    let rows = list! {
+        ("", "/v2/chat", Framing::Sse), ("/gateway", "/v2/chat", Framing::Sse),
+        ("/key/v2", "/chat", Framing::Sse), ("/v2", "/chat", Framing::Sse),
+        ("/key/v1", "/chat", Framing::Ndjson), ("/v1", "/chat", Framing::Ndjson),
+    };
     for (base_path, path, framing) in rows {
-        let encoded = encode(&asks(json!({})), &target(base_path)).unwrap();
+        let encoded = encode(&request(json!({})), &target(base_path)).unwrap();
         assert_eq!(
             (encoded.path.as_str(), encoded.framing),
             (path, framing),
@@ -70,35 +42,19 @@ fn the_base_url_chooses_the_version() {
 
 #[test]
 fn only_what_was_set_is_sent() {
-    let key = Secret::new("test-key".to_owned()).unwrap();
-    let request = asks(json!({}));
-    let encoded = encode(
-        &request,
-        &Target {
-            key: Some(&key),
-            ..target("")
-        },
-    )
-    .unwrap();
-    assert_eq!(
-        encoded.headers,
-        [("authorization", "Bearer test-key".to_owned())]
-    );
+    let key = key();
+    let request = request(json!({}));
+    let with_key = Target {
+        key: Some(&key),
+        ..target("")
+    };
+    let encoded = encode(&request, &with_key).unwrap();
+    check! { encoded.headers => [("authorization", "Bearer test-key".to_owned())]; }
     assert_eq!(encoded.warnings, Vec::<String>::new());
     assert_eq!(encode(&request, &target("")).unwrap().headers, []);
     assert_eq!(rest(json!({})), json!({}));
-    assert_eq!(
-        rest(json!({"stop": [], "tools": [], "temperature": null, "k": null})),
-        json!({})
-    );
-    let encoded = encode(
-        &request,
-        &Target {
-            stream: false,
-            ..target("")
-        },
-    )
-    .unwrap();
+    check! { rest(json!({"stop": [], "tools": [], "temperature": null, "k": null})) => {}; }
+    let encoded = encode(&request, &own_target()).unwrap();
     assert_eq!(body(&encoded)["stream"], false);
 }
 
@@ -114,21 +70,15 @@ fn fields_go_out_under_coheres_names() {
         "citation_options": {"mode": "FAST"}, "logprobs": true, "priority": 1});
     assert_eq!(rest(fields), expected);
     assert_eq!(rest(json!({"stop": "a"})), json!({"stop_sequences": ["a"]}));
-    assert_eq!(
-        rest(json!({"max_completion_tokens": 5})),
-        json!({"max_tokens": 5})
-    );
+    check! { rest(json!({"max_completion_tokens": 5})) => {"max_tokens": 5}; }
 }
 
 #[test]
 fn what_the_caller_wrote_wins() {
     assert_eq!(rest(json!({"top_p": 0.5, "p": 0.25})), json!({"p": 0.25}));
-    assert_eq!(
-        rest(json!({"max_tokens": 5, "max_completion_tokens": 6})),
-        json!({"max_tokens": 6})
-    );
+    check! { rest(json!({"max_tokens": 5, "max_completion_tokens": 6})) => {"max_tokens": 6}; }
     let over = json!({"top_p": 0.5, "extra_body": {"p": 0.25, "n": 2, "stream": null, "x": null}});
-    let mut body = body(&encode(&asks(over), &target("")).unwrap());
+    let mut body = body(&encode(&request(over), &target("")).unwrap());
     body.as_object_mut()
         .unwrap()
         .retain(|name, _| !matches!(name.as_str(), "model" | "messages"));
@@ -148,37 +98,24 @@ fn tools_are_as_of_chat_completions_and_strict_together() {
     let bare = tool(json!({"name": "g"}));
     let nothing = json!({"type": "object", "properties": {}});
     let empty = tool(json!({"name": "g", "parameters": nothing}));
-    assert_eq!(
-        rest(json!({"tools": [plain, bare]})),
-        json!({"tools": [plain, empty]})
-    );
+    check! { rest(json!({"tools": [plain, bare]})) => {"tools": [plain, empty]}; }
     let expected = json!({"tools": [plain], "strict_tools": true});
     assert_eq!(rest(json!({"tools": [strict]})), expected);
-    let encoded = encode(&asks(json!({"tools": [strict, bare]})), &target("")).unwrap();
+    let encoded = encode(&request(json!({"tools": [strict, bare]})), &target("")).unwrap();
     let warning = "tools: strict became strict_tools, which holds for all tools";
     assert_eq!(encoded.warnings, [warning]);
-    assert_eq!(
-        refused(json!({"tools": [{"type": "web_search"}]}), json!({})),
-        "tools[0]"
-    );
+    check! { refused(json!({"tools": [{"type": "web_search"}]}), json!({})) => "tools[0]"; }
 }
 
 #[test]
 fn a_tool_choice_is_a_word_or_nothing() {
     assert_eq!(rest(json!({"tool_choice": "auto"})), json!({}));
-    assert_eq!(
-        rest(json!({"tool_choice": "required"})),
-        json!({"tool_choice": "REQUIRED"})
-    );
-    assert_eq!(
-        rest(json!({"tool_choice": "none"})),
-        json!({"tool_choice": "NONE"})
-    );
+    check! {
+        rest(json!({"tool_choice": "required"})) => {"tool_choice": "REQUIRED"};
+        rest(json!({"tool_choice": "none"})) => {"tool_choice": "NONE"};
+    }
     let named = json!({"type": "function", "function": {"name": "f"}});
-    assert_eq!(
-        refused(json!({"tool_choice": named}), json!({})),
-        "tool_choice"
-    );
+    check! { refused(json!({"tool_choice": named}), json!({})) => "tool_choice"; }
 }
 
 #[test]
@@ -187,14 +124,10 @@ fn a_schema_is_a_field_of_the_json_object() {
     let format = |format: Value| rest(json!({"response_format": format}))["response_format"].take();
     let named = json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema,
         "strict": true}});
-    assert_eq!(
-        format(named),
-        json!({"type": "json_object", "json_schema": schema})
-    );
-    for own in [
-        json!({"type": "text"}),
-        json!({"type": "json_object", "json_schema": schema}),
-    ] {
+    check! { format(named) => {"type": "json_object", "json_schema": schema}; }
+    for own in list! {
+        json!({"type": "text"}), json!({"type": "json_object", "json_schema": schema}),
+    } {
         assert_eq!(format(own.clone()), own);
     }
     let other = json!({"response_format": {"type": "grammar"}});
@@ -203,22 +136,13 @@ fn a_schema_is_a_field_of_the_json_object() {
 
 #[test]
 fn an_effort_is_thinking_on_or_off() {
-    assert_eq!(
-        rest(json!({"reasoning_effort": "none"})),
-        json!({"thinking": {"type": "disabled"}})
-    );
+    check! { rest(json!({"reasoning_effort": "none"})) => {"thinking": {"type": "disabled"}}; }
     for effort in ["minimal", "low", "medium", "high", "xhigh", "max"] {
-        let encoded = encode(&asks(json!({"reasoning_effort": effort})), &target("")).unwrap();
+        let encoded = encode(&request(json!({"reasoning_effort": effort})), &target("")).unwrap();
         assert_eq!(body(&encoded)["thinking"], json!({"type": "enabled"}));
-        assert_eq!(
-            encoded.warnings,
-            ["reasoning_effort became thinking, which is on or off"]
-        );
+        check! { encoded.warnings => ["reasoning_effort became thinking, which is on or off"]; }
     }
-    assert_eq!(
-        refused(json!({"reasoning_effort": "1024"}), json!({})),
-        "reasoning_effort"
-    );
+    check! { refused(json!({"reasoning_effort": "1024"}), json!({})) => "reasoning_effort"; }
 }
 
 #[test]
@@ -285,19 +209,12 @@ fn text_beside_calls_is_the_plan() {
     assert_eq!(sent(json!("I will"), json!(null)), plan("I will"));
     assert_eq!(sent(json!(null), json!("I will")), plan("I will"));
     assert_eq!(sent(json!([part]), json!(null)), plan("I will"));
-    assert_eq!(
-        sent(json!([part, text("ask")]), json!("Well")),
-        plan("Well\nI will\nask")
-    );
-    assert_eq!(
-        sent(json!([text("")]), json!(null)),
-        json!({"role": "assistant"})
-    );
+    check! {
+        sent(json!([part, text("ask")]), json!("Well")) => (plan("Well\nI will\nask"));
+        sent(json!([text("")]), json!(null)) => {"role": "assistant"};
+    }
     let expected = json!({"role": "assistant", "content": [thinking], "tool_plan": "I will"});
-    assert_eq!(
-        sent(json!([thinking, text("I will")]), json!(null)),
-        expected
-    );
+    check! { sent(json!([thinking, text("I will")]), json!(null)) => expected; }
     // Without calls a text stays one.
     let message = json!({"role": "assistant", "content": [thinking, text("done")]});
     assert_eq!(messages(json!([message])), json!([message]));
@@ -307,28 +224,15 @@ fn text_beside_calls_is_the_plan() {
 fn parts_and_fields_without_a_place_are_named() {
     let user = |content: Value| json!({"role": "user", "content": content});
     let hi = json!({"role": "user", "content": "hi"});
-    let rows = [
-        (
-            user(json!([{"type": "input_audio", "input_audio": {}}])),
-            "messages[1].content[0]",
-        ),
-        (
-            json!({"role": "system", "content": [{"type": "image_url", "image_url": {}}]}),
-            "messages[1].content[0]",
-        ),
-        (
-            json!({"role": "user", "content": "hi", "name": "n"}),
-            "messages[1].name",
-        ),
-        (
-            json!({"role": "function", "content": "x", "name": "f"}),
-            "messages[1]",
-        ),
-        (
-            json!({"role": "assistant", "tool_calls": [{"id": "c", "type": "custom"}]}),
-            "messages[1].tool_calls[0]",
-        ),
-    ];
+    let rows = list! {
+        (user(json!([{"type": "input_audio", "input_audio": {}}])), "messages[1].content[0]"),
+        (json!({"role": "system", "content": [{"type": "image_url", "image_url": {}}]}),
+            "messages[1].content[0]"),
+        (json!({"role": "user", "content": "hi", "name": "n"}), "messages[1].name"),
+        (json!({"role": "function", "content": "x", "name": "f"}), "messages[1]"),
+        (json!({"role": "assistant", "tool_calls": [{"id": "c", "type": "custom"}]}),
+            "messages[1].tool_calls[0]"),
+    };
     for (message, field) in rows {
         let fields = json!({"messages": [hi, message]});
         assert_eq!(refused(fields, json!({"model": "m"})), field);
@@ -347,10 +251,10 @@ fn what_another_providers_reply_had_stays_behind() {
     let text = json!([{"type": "text", "text": "a"}]);
     let sent = json!([{"role": "assistant", "content": text, "citations": [7]}]);
     assert_eq!(body(&encoded)["messages"], sent);
-    let expected = [
+    let expected = list! {
         "messages[0].content[0] was left out: cohere takes no \"thinking\"",
         "messages[0].content[2] was left out: cohere takes no \"redacted_thinking\"",
         "messages[0].refusal was left out: cohere takes no \"refusal\"",
-    ];
+    };
     assert_eq!(encoded.warnings, expected);
 }

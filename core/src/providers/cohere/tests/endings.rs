@@ -5,25 +5,16 @@ use crate::error::{ErrorKind, Phase};
 
 #[test]
 fn finish_reasons_are_mapped_and_kept_raw() {
-    let rows = [
-        ("COMPLETE", "stop"),
-        ("STOP_SEQUENCE", "stop"),
-        ("MAX_TOKENS", "length"),
-        ("ERROR_LIMIT", "length"),
-        ("TOOL_CALL", "tool_calls"),
-        ("ERROR_TOXIC", "content_filter"),
-        ("TIMEOUT", "error"),
-        ("USER_CANCEL", "error"),
-        ("complete", "stop"),
+    let rows = list! {
+        ("COMPLETE", "stop"), ("STOP_SEQUENCE", "stop"), ("MAX_TOKENS", "length"),
+        ("ERROR_LIMIT", "length"), ("TOOL_CALL", "tool_calls"), ("ERROR_TOXIC", "content_filter"),
+        ("TIMEOUT", "error"), ("USER_CANCEL", "error"), ("complete", "stop"),
         ("SOMETHING_NEW", "other"),
-    ];
+    };
     for (raw, reason) in rows {
         let expected = json!([reason, raw, null]);
         assert_eq!(v2(&[text("Hi"), message_end(raw)]).finish, expected);
-        assert_eq!(
-            v1(&[stream_end(raw, json!({"text": "Hi"}))]).finish,
-            expected
-        );
+        check! { v1(&[stream_end(raw, json!({"text": "Hi"}))]).finish => expected; }
     }
 }
 
@@ -32,35 +23,20 @@ fn progress_follows_the_marks_of_the_protocol() {
     let progress = |frames: &[Value]| v2(frames).progress;
     assert_eq!(progress(&[]), Progress::Empty);
     assert_eq!(progress(&[json!(""), json!("[DONE]")]), Progress::Empty);
-    assert_eq!(
-        progress(&[json!({"type": "message-start"})]),
-        Progress::Open
-    );
+    check! { progress(&[json!({"type": "message-start"})]) => (Progress::Open); }
     assert_eq!(progress(&[text("Hi"), json!("[DONE]")]), Progress::Open);
-    assert_eq!(
-        progress(&[text("Hi"), message_end("COMPLETE")]),
-        Progress::Done
-    );
+    check! { progress(&[text("Hi"), message_end("COMPLETE")]) => (Progress::Done); }
     let progress = |frames: &[Value]| v1(frames).progress;
     assert_eq!(progress(&[]), Progress::Empty);
-    assert_eq!(
-        progress(&[json!({"event_type": "stream-start"})]),
-        Progress::Open
-    );
-    assert_eq!(
-        progress(&[stream_end("COMPLETE", json!({}))]),
-        Progress::Done
-    );
+    check! {
+        progress(&[json!({"event_type": "stream-start"})]) => (Progress::Open);
+        progress(&[stream_end("COMPLETE", json!({}))]) => (Progress::Done);
+    }
 }
 
 #[test]
 fn what_follows_the_last_mark_is_ignored() {
-    let after = [
-        message_end("COMPLETE"),
-        text("no"),
-        json!("nonsense"),
-        json!("[DONE]"),
-    ];
+    let after = list! { message_end("COMPLETE"), text("no"), json!("nonsense"), json!("[DONE]") };
     assert_eq!(v2(&after).events, json!([]));
     let after = [stream_end("COMPLETE", json!({})), json!("nonsense")];
     assert_eq!(v1(&after).events, json!([]));
@@ -76,118 +52,69 @@ fn of(error: Option<LlmError>) -> (ErrorKind, bool, Option<String>, String) {
 #[test]
 fn a_failure_at_the_end_is_an_error_after_what_was_said() {
     let end = |error: Value| json!({"type": "message-end", "delta": error});
-    let rows = [
-        (
-            json!({"finish_reason": "ERROR", "usage": {}, "error": "bad tools",
-                "error_type": "INVALID_TOOL_GENERATION"}),
-            (
-                ErrorKind::Provider,
-                true,
-                Some("INVALID_TOOL_GENERATION"),
-                "cohere: bad tools",
-            ),
-        ),
-        (
-            json!({"finish_reason": "ERROR", "error": "too long.",
-                "error_type": "TOO_MANY_TOKENS"}),
-            (
-                ErrorKind::InvalidRequest,
-                false,
-                Some("TOO_MANY_TOKENS"),
-                "cohere: too long",
-            ),
-        ),
-        (
-            json!({"finish_reason": "TIMEOUT"}),
-            (
-                ErrorKind::Provider,
-                true,
-                Some("TIMEOUT"),
-                "the generation failed with finish reason \"TIMEOUT\"",
-            ),
-        ),
-        (
-            json!({"finish_reason": "COMPLETE", "error": {"message": "m", "code": 503}}),
-            (ErrorKind::Provider, true, Some("503"), "cohere: m"),
-        ),
-        (
-            json!({"finish_reason": "COMPLETE", "error": "late"}),
-            (ErrorKind::Provider, true, None, "cohere: late"),
-        ),
-    ];
+    let rows = list! {
+        (json!({"finish_reason": "ERROR", "usage": {}, "error": "bad tools", "error_type":
+            "INVALID_TOOL_GENERATION"}), (ErrorKind::Provider, true,
+            Some("INVALID_TOOL_GENERATION"), "cohere: bad tools")),
+        (json!({"finish_reason": "ERROR", "error": "too long.", "error_type": "TOO_MANY_TOKENS"}),
+            (ErrorKind::InvalidRequest, false, Some("TOO_MANY_TOKENS"), "cohere: too long")),
+        (json!({"finish_reason": "TIMEOUT"}), (ErrorKind::Provider, true, Some("TIMEOUT"),
+            "the generation failed with finish reason \"TIMEOUT\"")),
+        (json!({"finish_reason": "COMPLETE", "error": {"message": "m", "code": 503}}),
+            (ErrorKind::Provider, true, Some("503"), "cohere: m")),
+        (json!({"finish_reason": "COMPLETE", "error": "late"}), (ErrorKind::Provider, true, None,
+            "cohere: late")),
+    };
     for (delta, (kind, retryable, code, message)) in rows {
-        let heard = v2(&[plan("I will"), end(delta.clone())]);
+        let decoded = v2(&[plan("I will"), end(delta.clone())]);
         let expected = (kind, retryable, code.map(str::to_owned), message.to_owned());
-        assert_eq!(of(heard.error), expected, "{delta}");
+        assert_eq!(of(decoded.error), expected, "{delta}");
         let block = json!({"type": "tool_plan", "tool_plan": "I will"});
-        assert_eq!(
-            heard.events,
-            json!([["PART", {"type": "content", "content": block}]])
-        );
+        check! { decoded.events => [["PART", {"type": "content", "content": block}]]; }
     }
-    let heard = v2(&[end(json!({"finish_reason": "ERROR", "usage": {}}))]);
-    assert_eq!(heard.finish, json!(["error", "ERROR", null]));
-    let heard = v1(&[stream_end("ERROR", json!({"text": "Hi"}))]);
-    assert_eq!(of(heard.error).2.as_deref(), Some("ERROR"));
-    assert_eq!(heard.events, json!([["TEXT", "Hi"]]));
+    let decoded = v2(&[end(json!({"finish_reason": "ERROR", "usage": {}}))]);
+    assert_eq!(decoded.finish, json!(["error", "ERROR", null]));
+    let decoded = v1(&[stream_end("ERROR", json!({"text": "Hi"}))]);
+    assert_eq!(of(decoded.error).2.as_deref(), Some("ERROR"));
+    assert_eq!(decoded.events, json!([["TEXT", "Hi"]]));
     let body = json!({"message": {"content": [{"type": "text", "text": "Hi"}]},
         "finish_reason": "ERROR", "error": "broken"});
-    let heard = whole(Framing::Sse, &body.to_string());
-    assert_eq!(
-        (of(heard.error).3, heard.events),
-        ("cohere: broken".into(), json!([["TEXT", "Hi"]]))
-    );
+    let decoded = V2.whole(body.to_string());
+    check! { (of(decoded.error).3, decoded.events) => ["cohere: broken", [["TEXT", "Hi"]]]; }
     let body = json!({"text": "", "finish_reason": "ERROR"});
-    let heard = whole(Framing::Ndjson, &body.to_string());
-    assert_eq!(of(heard.error).0, ErrorKind::Provider);
+    let decoded = V1.whole(body.to_string());
+    assert_eq!(of(decoded.error).0, ErrorKind::Provider);
 }
 
 #[test]
 fn an_error_document_on_a_good_status_is_an_error() {
     let document = r#"{"id":"i","message":"too many","error_type":"TOO_MANY_TOKENS"}"#;
-    for framing in [Framing::Sse, Framing::Ndjson] {
-        let heard = [
-            whole(framing, document),
-            stream(framing, &[json!(document)]),
-        ];
-        for heard in heard {
-            assert_eq!(heard.events, json!([]));
-            let (kind, retryable, code, message) = of(heard.error);
+    for wire in [V2, V1] {
+        let decoded = [wire.whole(document), wire.stream(&[json!(document)])];
+        for decoded in decoded {
+            assert_eq!(decoded.events, json!([]));
+            let (kind, retryable, code, message) = of(decoded.error);
             assert_eq!((kind, retryable), (ErrorKind::InvalidRequest, false));
             assert_eq!(code.as_deref(), Some("TOO_MANY_TOKENS"));
             assert_eq!(message, "cohere: too many");
         }
     }
-    let data = r#"{"message":"gone"}"#;
-    let mut decoder = decoder(Framing::Sse);
-    let frame = Frame {
-        name: "error",
-        data,
-    };
-    let error = decoder
-        .frame(frame, &mut EventBatch::default())
-        .unwrap_err();
-    assert_eq!(error.message, "cohere: gone");
+    let gone = V2.frames([("error", r#"{"message":"gone"}"#)]);
+    assert_eq!(of(gone.error).3, "cohere: gone");
 }
 
 #[test]
 fn nonsense_is_a_protocol_error_that_shows_itself() {
-    for framing in [Framing::Sse, Framing::Ndjson] {
+    for wire in [V2, V1] {
         for text in ["nonsense", "[]", "{}", "7", "{\"type\":"] {
-            for heard in [whole(framing, text), stream(framing, &[json!(text)])] {
-                let error = heard.error.unwrap();
-                assert_eq!(
-                    error.kind,
-                    ErrorKind::Protocol,
-                    "{framing:?} {text}: {error}"
-                );
+            for decoded in [wire.whole(text), wire.stream(&[json!(text)])] {
+                let error = decoded.error.unwrap();
+                assert_eq!(error.kind, ErrorKind::Protocol, "{wire:?} {text}: {error}");
                 assert_eq!(error.detail.as_deref(), Some(text));
-                assert_eq!(heard.events, json!([]));
+                assert_eq!(decoded.events, json!([]));
             }
         }
-        let error = decoder(framing)
-            .whole(b"\xff", &mut EventBatch::default())
-            .unwrap_err();
+        let error = wire.whole(b"\xff").error.unwrap();
         assert_eq!(error.kind, ErrorKind::Protocol);
     }
 }
@@ -196,7 +123,7 @@ fn nonsense_is_a_protocol_error_that_shows_itself() {
 fn statuses_have_the_meaning_that_cohere_gives_them() {
     use ErrorKind::*;
     let trial = "You are using a Trial key, which is limited to 1000 API calls / month.";
-    let rows = [
+    let rows = list! {
         (400, "invalid request", InvalidRequest, false),
         (401, "invalid api token", Authentication, false),
         (402, "billing", QuotaExceeded, false),
@@ -211,24 +138,15 @@ fn statuses_have_the_meaning_that_cohere_gives_them() {
         (501, "not implemented", Provider, false),
         (503, "unavailable", Provider, true),
         (504, "timeout", Provider, true),
-    ];
+    };
     for (status, message, kind, retryable) in rows {
         let body = json!({"id": "i", "message": message}).to_string();
-        let error = Cohere.error(status, body.as_bytes());
-        assert_eq!(
-            (error.kind, error.retryable),
-            (kind, retryable),
-            "{status} {message}"
-        );
-        assert_eq!(
-            (error.status, error.provider),
-            (Some(status), Some("cohere"))
-        );
+        let error = V2.error(status, body.as_bytes());
+        check! {
+            (error.kind, error.retryable) => [kind, retryable], format!("{status} {message}");
+        }
         assert_eq!(error.request_id.as_deref(), Some("i"));
     }
-    let error = Cohere.error(401, br#"{"message":"invalid api token"}"#);
-    assert_eq!(
-        error.message,
-        "cohere: 401 invalid api token; set CO_API_KEY or api_key"
-    );
+    let error = V2.error(401, br#"{"message":"invalid api token"}"#);
+    check! { error.message => "cohere: 401 invalid api token; set CO_API_KEY or api_key"; }
 }

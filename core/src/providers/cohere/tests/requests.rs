@@ -1,67 +1,32 @@
 //! Recorded requests, turned into the one shape for all providers and encoded again: the body has
 //! to mean what was recorded.
 
-use super::recordings::{document, exchanges};
 use super::*;
+use crate::providers::test_support::recordings::exchanges;
 
 /// A difference that is meant: what is done to the recorded body before it is compared, and why.
 type Rule = (fn(&mut Value), &'static str);
 
-const RULES: &[Rule] = &[
-    (
-        |body| {
-            body.as_object_mut()
-                .unwrap()
-                .entry("stream")
-                .or_insert(json!(false));
-        },
-        "whether to stream is always said",
-    ),
-    (
-        |body| {
-            body.as_object_mut()
-                .unwrap()
-                .entry("model")
-                .or_insert(json!("m"));
-        },
-        "a model is always named",
-    ),
-    (
-        |body| each(body, "/messages", drop_empty_text),
-        "an empty text beside tool calls says nothing",
-    ),
-    (
-        |body| {
-            each(body, "/chat_history", |turn| {
-                turn["role"] = json!(turn["role"].as_str().unwrap().to_uppercase());
-            })
-        },
-        "v1's roles are in capitals; the recording library wrote them otherwise",
-    ),
-    (
-        |body| {
-            each(body, "/chat_history", |turn| {
-                let calls = turn.get_mut("tool_calls").and_then(Value::as_array_mut);
-                for call in calls.into_iter().flatten() {
-                    *call = json!({"name": call["name"], "parameters": call["args"]});
-                }
-            })
-        },
-        "v1's calls have parameters and no id; the recording library wrote args and id",
-    ),
-    (
-        instructions_first,
-        "instructions at the head of the history are the preamble",
-    ),
-    (
-        |body| {
-            if body["chat_history"] == json!([]) {
-                body.as_object_mut().unwrap().shift_remove("chat_history");
-            }
-        },
-        "an empty history says nothing",
-    ),
-];
+const RULES: &[Rule] = &list! {
+    (|body| { body.as_object_mut().unwrap().entry("stream").or_insert(json!(false)); },
+        "whether to stream is always said"),
+    (|body| { body.as_object_mut().unwrap().entry("model").or_insert(json!("m")); },
+        "a model is always named"),
+    (|body| each(body, "/messages", drop_empty_text),
+        "an empty text beside tool calls says nothing"),
+    (|body| { each(body, "/chat_history", |turn| { turn["role"] =
+        json!(turn["role"].as_str().unwrap().to_uppercase()); }) },
+        "v1's roles are in capitals; the recording library wrote them otherwise"),
+    (|body| { each(body, "/chat_history", |turn| { let calls =
+        turn.get_mut("tool_calls").and_then(Value::as_array_mut); for call in
+        calls.into_iter().flatten() { *call = json!({"name": call["name"], "parameters":
+        call["args"]}); } }) },
+        "v1's calls have parameters and no id; the recording library wrote args and id"),
+    (instructions_first, "instructions at the head of the history are the preamble"),
+    (|body| { if body["chat_history"] == json!([]) {
+        body.as_object_mut().unwrap().shift_remove("chat_history"); } },
+        "an empty history says nothing"),
+};
 
 fn each(body: &mut Value, list: &str, change: fn(&mut Value)) {
     let list = body.pointer_mut(list).and_then(Value::as_array_mut);
@@ -89,27 +54,22 @@ fn recorded_requests_are_made_again() {
     let mut count = 0;
     for (api, base_path) in [("cohere-v2-chat", "/v2"), ("cohere-v1-chat", "/v1")] {
         for exchange in exchanges(api) {
-            let recorded = document(&exchange, "request.json")["body"].take();
+            let mut expected = exchange.request;
             // Some kept no body; one has no messages, which no request of ours can have.
-            if recorded.is_null() || recorded["messages"] == json!([]) {
+            if expected.is_null() || expected["messages"] == json!([]) {
                 continue;
             }
             let unified = match base_path {
-                "/v1" => from_v1(&recorded),
-                _ => from_v2(&recorded),
+                "/v1" => from_v1(&expected),
+                _ => from_v2(&expected),
             };
-            let stream = recorded["stream"] == json!(true);
-            let encoded = encode(
-                &unified,
-                &Target {
-                    stream,
-                    ..target(base_path)
-                },
-            )
-            .unwrap();
-            let mut expected = recorded;
+            let target = Target {
+                stream: expected["stream"] == json!(true),
+                ..target(base_path)
+            };
+            let encoded = encode(&unified, &target).unwrap();
             RULES.iter().for_each(|(change, _)| change(&mut expected));
-            assert_eq!(body(&encoded), expected, "{}", exchange.display());
+            assert_eq!(body(&encoded), expected, "{}", exchange.name);
             count += 1;
         }
     }

@@ -18,36 +18,28 @@ fn thinking(text: &str) -> Value {
 }
 
 /// The events of a complete stream.
-fn said(frames: &[Value]) -> Value {
-    let heard = v2(frames);
-    assert!(heard.error.is_none(), "{:?}", heard.error);
-    assert_eq!(heard.progress, Progress::Done);
-    heard.events
+fn events_of(frames: &[Value]) -> Value {
+    let decoded = v2(frames);
+    assert!(decoded.error.is_none(), "{:?}", decoded.error);
+    assert_eq!(decoded.progress, Progress::Done);
+    decoded.events
 }
 
 #[test]
 fn text_comes_as_it_was_cut() {
-    let frames = [
-        json!({"type": "message-start", "id": "c1", "delta": {"message":
-            {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [],
-                "citations": []}}}),
-        says(
-            "content-start",
-            0,
-            json!({"content": {"type": "text", "text": ""}}),
-        ),
-        text("Hel"),
-        text("lo\n\u{e9}"),
-        json!({"type": "content-end", "index": 0}),
-        message_end("COMPLETE"),
+    let frames = list! {
+        json!({"type": "message-start", "id": "c1", "delta": {"message": {"role": "assistant",
+            "content": [], "tool_plan": "", "tool_calls": [], "citations": []}}}),
+        says("content-start", 0, json!({"content": {"type": "text", "text": ""}})), text("Hel"),
+        text("lo\n\u{e9}"), json!({"type": "content-end", "index": 0}), message_end("COMPLETE"),
         json!("[DONE]"),
-    ];
+    };
     let expected = json!([
         ["START", ["c1", "asked"]],
         ["TEXT", "Hel"],
         ["TEXT", "lo\n\u{e9}"]
     ]);
-    assert_eq!(said(&frames), expected);
+    assert_eq!(events_of(&frames), expected);
 }
 
 #[test]
@@ -57,32 +49,17 @@ fn a_text_in_the_first_event_of_a_block_counts() {
         0,
         json!({"content": {"type": "text", "text": "Hi"}}),
     );
-    assert_eq!(
-        said(&[start, message_end("COMPLETE")]),
-        json!([["TEXT", "Hi"]])
-    );
+    check! { events_of(&[start, message_end("COMPLETE")]) => [["TEXT", "Hi"]]; }
 }
 
 #[test]
 fn thinking_is_reasoning_and_goes_back_whole() {
-    let frames = [
-        says(
-            "content-start",
-            0,
-            json!({"content": {"type": "thinking", "thinking": ""}}),
-        ),
-        thinking("Let me"),
-        thinking(" see"),
-        json!({"type": "content-end", "index": 0}),
-        says(
-            "content-start",
-            1,
-            json!({"content": {"type": "text", "text": ""}}),
-        ),
-        text("42"),
-        json!({"type": "content-end", "index": 1}),
-        message_end("COMPLETE"),
-    ];
+    let frames = list! {
+        says("content-start", 0, json!({"content": {"type": "thinking", "thinking": ""}})),
+        thinking("Let me"), thinking(" see"), json!({"type": "content-end", "index": 0}),
+        says("content-start", 1, json!({"content": {"type": "text", "text": ""}})), text("42"),
+        json!({"type": "content-end", "index": 1}), message_end("COMPLETE"),
+    };
     let block = json!({"type": "thinking", "thinking": "Let me see"});
     let expected = json!([
         ["REASONING", "Let me"],
@@ -90,30 +67,22 @@ fn thinking_is_reasoning_and_goes_back_whole() {
         ["PART", {"type": "content", "content": block}],
         ["TEXT", "42"],
     ]);
-    assert_eq!(said(&frames), expected);
+    assert_eq!(events_of(&frames), expected);
     // Without the end of its block thinking ends where something else begins.
-    let frames = [
-        thinking("Let me"),
-        thinking(" see"),
-        text("42"),
-        message_end("COMPLETE"),
-    ];
-    assert_eq!(said(&frames), expected);
+    let frames = list! {
+        thinking("Let me"), thinking(" see"), text("42"), message_end("COMPLETE"),
+    };
+    assert_eq!(events_of(&frames), expected);
 }
 
 #[test]
 fn a_plan_comes_whole_before_the_calls() {
-    let frames = [
-        plan("I will"),
-        plan(" ask"),
-        call_start(0, "a", "f", ""),
-        call_delta(0, "{\"x\""),
-        call_delta(0, ":1}"),
-        json!({"type": "tool-call-end", "index": 0}),
-        call_start(1, "b", "g", ""),
-        json!({"type": "tool-call-end", "index": 1}),
+    let frames = list! {
+        plan("I will"), plan(" ask"), call_start(0, "a", "f", ""), call_delta(0, "{\"x\""),
+        call_delta(0, ":1}"), json!({"type": "tool-call-end", "index": 0}),
+        call_start(1, "b", "g", ""), json!({"type": "tool-call-end", "index": 1}),
         message_end("TOOL_CALL"),
-    ];
+    };
     let block = json!({"type": "tool_plan", "tool_plan": "I will ask"});
     let expected = json!([
         ["PART", {"type": "content", "content": block}],
@@ -124,16 +93,16 @@ fn a_plan_comes_whole_before_the_calls() {
         ["TOOL_CALL", {"index": 0, "id": "a", "name": "f", "arguments": "{\"x\":1}"}],
         ["TOOL_CALL", {"index": 1, "id": "b", "name": "g", "arguments": "{}"}],
     ]);
-    assert_eq!(said(&frames), expected);
+    assert_eq!(events_of(&frames), expected);
     assert_eq!(v2(&frames).finish, json!(["tool_calls", "TOOL_CALL", null]));
 }
 
 #[test]
 fn a_plan_begins_the_answer_before_it_is_whole() {
     let start = json!({"type": "message-start", "id": "c1"});
-    let heard = v2(&[start, plan("I will")]);
-    assert_eq!(heard.events, json!([["START", ["c1", "asked"]]]));
-    assert_eq!(heard.progress, Progress::Open);
+    let decoded = v2(&[start, plan("I will")]);
+    assert_eq!(decoded.events, json!([["START", ["c1", "asked"]]]));
+    assert_eq!(decoded.progress, Progress::Open);
 }
 
 #[test]
@@ -141,29 +110,19 @@ fn no_arguments_are_an_empty_object() {
     for arguments in ["", "null", " null\n"] {
         let frames = [call_start(0, "a", "f", arguments), message_end("TOOL_CALL")];
         let call = json!({"index": 0, "id": "a", "name": "f", "arguments": "{}"});
-        assert_eq!(
-            said(&frames)[1],
-            json!(["TOOL_CALL", call]),
-            "{arguments:?}"
-        );
+        check! { events_of(&frames)[1] => ["TOOL_CALL", call], format!("{arguments:?}"); }
     }
-    let frames = [
-        call_start(0, "a", "f", "{\n  \"x\": 1\n}"),
-        message_end("TOOL_CALL"),
-    ];
-    assert_eq!(said(&frames)[1][1]["arguments"], "{\n  \"x\": 1\n}");
+    let frames = list! { call_start(0, "a", "f", "{\n  \"x\": 1\n}"), message_end("TOOL_CALL") };
+    assert_eq!(events_of(&frames)[1][1]["arguments"], "{\n  \"x\": 1\n}");
 }
 
 #[test]
 fn indices_are_dense_and_interleaved_calls_stay_apart() {
-    let frames = [
-        call_start(3, "a", "f", ""),
-        call_start(7, "b", "g", ""),
-        call_delta(3, "{}"),
-        call_delta(7, "[1]"),
-        message_end("TOOL_CALL"),
-    ];
-    let events = said(&frames);
+    let frames = list! {
+        call_start(3, "a", "f", ""), call_start(7, "b", "g", ""), call_delta(3, "{}"),
+        call_delta(7, "[1]"), message_end("TOOL_CALL"),
+    };
+    let events = events_of(&frames);
     let calls = json!([
         ["TOOL_CALL", {"index": 0, "id": "a", "name": "f", "arguments": "{}"}],
         ["TOOL_CALL", {"index": 1, "id": "b", "name": "g", "arguments": "[1]"}],
@@ -173,36 +132,29 @@ fn indices_are_dense_and_interleaved_calls_stay_apart() {
 
 #[test]
 fn a_call_that_a_limit_cut_is_left_out() {
-    let frames = [
-        call_start(0, "a", "f", "{}"),
-        call_start(1, "b", "g", "{\"x"),
-        message_end("MAX_TOKENS"),
-    ];
-    let events = said(&frames);
+    let frames = list! {
+        call_start(0, "a", "f", "{}"), call_start(1, "b", "g", "{\"x"), message_end("MAX_TOKENS"),
+    };
+    let events = events_of(&frames);
     let call = json!({"index": 0, "id": "a", "name": "f", "arguments": "{}"});
-    assert_eq!(
-        json!(events.as_array().unwrap()[2..]),
-        json!([["TOOL_CALL", call]])
-    );
+    check! { json!(events.as_array().unwrap()[2..]) => [["TOOL_CALL", call]]; }
 }
 
 #[test]
 fn citations_are_parts_with_all_that_they_say() {
     let citation = json!({"start": 0, "end": 2, "text": "Hi", "type": "TEXT_CONTENT",
         "sources": [{"type": "document", "id": "doc:0", "document": {"id": "doc:0"}}]});
-    let frames = [
-        text("Hi"),
-        says("citation-start", 0, json!({"citations": citation})),
-        json!({"type": "citation-end", "index": 0}),
-        message_end("COMPLETE"),
-    ];
+    let frames = list! {
+        text("Hi"), says("citation-start", 0, json!({"citations": citation})),
+        json!({"type": "citation-end", "index": 0}), message_end("COMPLETE"),
+    };
     let part = json!({"type": "citation", "start": 0, "end": 2, "text": "Hi",
         "citation_type": "TEXT_CONTENT", "sources": citation["sources"]});
     let expected = json!([["TEXT", "Hi"], ["PART", part]]);
-    assert_eq!(said(&frames), expected);
+    assert_eq!(events_of(&frames), expected);
     let body = json!({"id": null, "message": {"content": [{"type": "text", "text": "Hi"}],
         "citations": [citation]}, "finish_reason": "COMPLETE"});
-    assert_eq!(whole(Framing::Sse, &body.to_string()).events, expected);
+    assert_eq!(V2.whole(body.to_string()).events, expected);
 }
 
 #[test]
@@ -214,10 +166,10 @@ fn log_probabilities_are_parts() {
         ["TEXT", "Hi"],
         ["PART", {"type": "logprobs", "content": [logprobs]}],
     ]);
-    assert_eq!(said(&[delta, message_end("COMPLETE")]), expected);
+    assert_eq!(events_of(&[delta, message_end("COMPLETE")]), expected);
     let body = json!({"message": {"content": [{"type": "text", "text": "Hi"}]},
         "finish_reason": "COMPLETE", "logprobs": [logprobs]});
-    assert_eq!(whole(Framing::Sse, &body.to_string()).events, expected);
+    assert_eq!(V2.whole(body.to_string()).events, expected);
 }
 
 #[test]
@@ -233,7 +185,7 @@ fn a_whole_answer_says_the_same() {
         "finish_reason": "TOOL_CALL",
         "usage": {"billed_units": {"input_tokens": 1, "output_tokens": 2.0},
             "tokens": {"input_tokens": 3, "output_tokens": 4}, "cached_tokens": 5}});
-    let heard = whole(Framing::Sse, &format!("\u{feff} {body}\n"));
+    let decoded = V2.whole(format!("\u{feff} {body}\n"));
     let thinking = json!({"type": "thinking", "thinking": "Hm"});
     let plan = json!({"type": "tool_plan", "tool_plan": "I will ask"});
     let expected = json!([
@@ -245,47 +197,34 @@ fn a_whole_answer_says_the_same() {
         ["TOOL_CALL", {"index": 0, "id": "a", "name": "f", "arguments": "{}"}],
         ["TOOL_CALL", {"index": 1, "id": "b", "name": "g", "arguments": "{\"x\":1}"}],
     ]);
-    assert_eq!(heard.events, expected);
+    assert_eq!(decoded.events, expected);
     let usage = json!({"billed_input_tokens": 1, "billed_output_tokens": 2, "input_tokens": 3,
         "output_tokens": 4, "cached_input_tokens": 5});
-    assert_eq!(heard.finish, json!(["tool_calls", "TOOL_CALL", usage]));
-    assert_eq!(
-        (heard.usage_raw, heard.progress),
-        (Some(body["usage"].clone()), Progress::Done)
-    );
+    assert_eq!(decoded.finish, json!(["tool_calls", "TOOL_CALL", usage]));
+    check! { (decoded.usage_raw, decoded.progress) => [body["usage"].clone(), Progress::Done]; }
 }
 
 #[test]
 fn what_is_not_known_is_counted_and_passed_over() {
-    let frames = [
+    let frames = list! {
         json!({"type": "something-new", "delta": {"text": "no"}}),
-        says(
-            "content-start",
-            0,
-            json!({"content": {"type": "image", "image": {}}}),
-        ),
-        text("Hi"),
-        json!({"type": "debug", "prompt": "p"}),
-        message_end("COMPLETE"),
-    ];
-    let heard = v2(&frames);
-    assert_eq!(
-        (heard.events, heard.unknown_events),
-        (json!([["TEXT", "Hi"]]), 1)
-    );
+        says("content-start", 0, json!({"content": {"type": "image", "image": {}}})), text("Hi"),
+        json!({"type": "debug", "prompt": "p"}), message_end("COMPLETE"),
+    };
+    let decoded = v2(&frames);
+    check! { (decoded.events, decoded.unknown_events) => [[["TEXT", "Hi"]], 1]; }
 }
 
 #[test]
 fn fields_of_other_types_are_absent_unless_they_can_be_used() {
-    let frames = [
+    let frames = list! {
         json!({"type": "content-delta", "delta": {"message": {"content": [{"text": "a"}, "b"]}}}),
         json!({"type": "content-delta", "delta": {"message": {"content": null}}}),
         json!({"type": "content-delta", "delta": {"message": "no"}}),
         json!({"type": "content-delta", "delta": {"message": {"content": {"text": 7}}}}),
-        json!({"type": "tool-call-start", "delta": {"message": {"tool_calls": []}}}),
-        text("Hi"),
+        json!({"type": "tool-call-start", "delta": {"message": {"tool_calls": []}}}), text("Hi"),
         message_end("COMPLETE"),
-    ];
+    };
     let expected = json!([["TEXT", "a"], ["TEXT", "b"], ["TEXT", "7"], ["TEXT", "Hi"]]);
-    assert_eq!(said(&frames), expected);
+    assert_eq!(events_of(&frames), expected);
 }

@@ -1,66 +1,30 @@
 //! What each server wants of messages, above all of replies that go back to it or to another.
 
 use super::*;
-use crate::error::ErrorKind;
-use crate::event::LlmResponse;
-use crate::message::Message;
-use crate::providers::{EncodedRequest, Target};
-use crate::request::LlmRequest;
-
-fn encode(name: &str, messages: &Value, lenient: bool) -> Result<EncodedRequest, LlmError> {
-    let request = json!({"model": "m", "messages": messages}).to_string();
-    let target = Target {
-        key: None,
-        authorization: None,
-        own_endpoint: true,
-        host: "",
-        query: "",
-        base_path: "/v1",
-        stream: false,
-        lenient,
-    };
-    codec(name).request(&LlmRequest::from_json(&request).unwrap(), &target)
-}
 
 /// The messages as they go out, and the warnings.
-fn sent(name: &str, messages: Value) -> (Value, Vec<String>) {
-    let encoded = encode(name, &messages, false).unwrap();
-    let mut body: Value = serde_json::from_slice(&encoded.body).unwrap();
-    (body["messages"].take(), encoded.warnings)
+fn sent(name: &'static str, messages: Value) -> (Value, Vec<String>) {
+    sent_at(name, &messages, false)
+}
+
+fn sent_at(name: &'static str, messages: &Value, is_lenient: bool) -> (Value, Vec<String>) {
+    let target = if is_lenient { lenient() } else { target() };
+    let encoded = Wire::sse(name)
+        .encode(&conversation(messages.clone()), &target)
+        .unwrap();
+    (body(&encoded)["messages"].take(), encoded.warnings)
 }
 
 /// The message that an answer of these deltas adds up to.
-fn reply(name: &str, deltas: &[Value]) -> Value {
-    let mut decoder = decoder_of(name);
-    let mut batch = EventBatch::default();
-    let frames = deltas.iter().cloned().map(delta).chain([finish("stop")]);
-    for data in frames {
-        decoder
-            .frame(
-                Frame {
-                    name: "",
-                    data: &data,
-                },
-                &mut batch,
-            )
-            .unwrap();
-    }
-    decoder.close(&mut batch);
-    message(batch)
+fn reply(name: &'static str, list: &[Value]) -> Value {
+    message(deltas(Wire::sse(name), list, "stop"))
 }
 
-fn message(mut batch: EventBatch) -> Value {
-    let mut response = LlmResponse::default();
-    batch
-        .drain()
-        .into_iter()
-        .for_each(|event| response.push(event));
-    let message = response.message();
-    let json = serde_json::to_value(&message).unwrap();
-    assert_eq!(
-        serde_json::from_value::<Message>(json.clone()).unwrap(),
-        message
-    );
+fn message(decoded: Decoded) -> Value {
+    assert!(decoded.error.is_none(), "{:?}", decoded.error);
+    let message = decoded.response.message();
+    let json = json!(message);
+    check! { serde_json::from_value::<crate::Message>(json.clone()).unwrap() => message; }
     json
 }
 
@@ -73,23 +37,20 @@ fn reasoning_text_goes_back_in_its_field() {
     for name in ["deepseek", "moonshot"] {
         let message = reply(
             name,
-            &[
+            &list! {
                 json!({"role": "assistant", "content": null, "reasoning_content": "Let me "}),
                 json!({"content": null, "reasoning_content": "think."}),
                 json!({"content": "I will ask.", "reasoning_content": null}),
-                json!({"tool_calls": [{"index": 0, "id": "c1",
-                "function": {"name": "f", "arguments": "{}"}}]}),
-            ],
+                json!({"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "f",
+                    "arguments": "{}"}}]}),
+            },
         );
         let block = json!({"type": "reasoning_content", "reasoning_content": "Let me think."});
-        assert_eq!(
-            message,
-            json!({
-                "role": "assistant",
-                "content": [block, {"type": "text", "text": "I will ask."}],
-                "tool_calls": [call("c1")],
-            })
-        );
+        check! {
+            message
+                => { "role": "assistant", "content": [block, {"type": "text", "text":
+                    "I will ask."}], "tool_calls": [call("c1")], };
+        }
         let expected = json!([{
             "role": "assistant",
             "content": "I will ask.",
@@ -104,11 +65,11 @@ fn reasoning_text_goes_back_in_its_field() {
 fn reasoning_without_text_goes_back_beside_the_calls() {
     let message = reply(
         "deepseek",
-        &[
+        &list! {
             json!({"reasoning_content": "Hm"}),
-            json!({"tool_calls": [{"index": 0, "id": "c1",
-            "function": {"name": "f", "arguments": "{}"}}]}),
-        ],
+            json!({"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "f", "arguments":
+                "{}"}}]}),
+        },
     );
     let expected = json!([{"role": "assistant", "content": null, "tool_calls": [call("c1")],
             "reasoning_content": "Hm"}]);
@@ -120,26 +81,22 @@ fn entries_of_reasoning_go_back_as_they_were() {
     let encrypted = json!({"type": "reasoning.encrypted", "data": "abc", "index": 1});
     let message = reply(
         "openrouter",
-        &[
-            json!({"reasoning": "Let ", "reasoning_details": [
-            {"type": "reasoning.text", "text": "Let ", "index": 0, "format": null}]}),
-            json!({"reasoning": "me", "reasoning_details": [
-            {"type": "reasoning.text", "text": "me", "index": 0, "format": "x"}]}),
-            json!({"reasoning_details": [
-            {"type": "reasoning.text", "text": "", "signature": "sig", "index": 0},
-            encrypted]}),
+        &list! {
+            json!({"reasoning": "Let ", "reasoning_details": [{"type": "reasoning.text", "text":
+                "Let ", "index": 0, "format": null}]}),
+            json!({"reasoning": "me", "reasoning_details": [{"type": "reasoning.text", "text": "me",
+                "index": 0, "format": "x"}]}),
+            json!({"reasoning_details": [{"type": "reasoning.text", "text": "", "signature": "sig",
+                "index": 0}, encrypted]}),
             json!({"content": "42", "reasoning": null, "reasoning_details": []}),
-        ],
+        },
     );
     let entries = json!([
         {"type": "reasoning.text", "text": "Let me", "index": 0, "format": "x", "signature": "sig"},
         encrypted,
     ]);
     let block = json!({"type": "reasoning_details", "reasoning_details": entries});
-    assert_eq!(
-        message["content"],
-        json!([block, {"type": "text", "text": "42"}])
-    );
+    check! { message["content"] => [block, {"type": "text", "text": "42"}]; }
     let expected = json!([{"role": "assistant", "content": "42", "reasoning_details": entries}]);
     assert_eq!(sent("openrouter", json!([message])), (expected, vec![]));
 }
@@ -149,36 +106,27 @@ fn thinking_parts_go_back_as_parts() {
     let thinking = |text: &str| json!([{"type": "text", "text": text}]);
     let message = reply(
         "mistral",
-        &[
+        &list! {
             json!({"content": [{"type": "thinking", "thinking": thinking("Let ")}]}),
-            json!({"content": [
-                {"type": "thinking", "thinking": thinking("me"), "closed": true},
-                {"type": "text", "text": "4"},
-            ]}),
+            json!({"content": [{"type": "thinking", "thinking": thinking("me"), "closed": true},
+                {"type": "text", "text": "4"}]}),
             json!({"content": "2"}),
-        ],
+        },
     );
     let content = json!([
         {"type": "thinking", "thinking": thinking("Let me"), "closed": true},
         {"type": "text", "text": "42"},
     ]);
     assert_eq!(message, json!({"role": "assistant", "content": content}));
-    assert_eq!(
-        sent("mistral", json!([message])),
-        (json!([message]), vec![])
-    );
+    check! { sent("mistral", json!([message])) => [[message], []]; }
 }
 
 #[test]
 fn a_whole_answer_keeps_its_reasoning_too() {
     let body = json!({"choices": [{"finish_reason": "stop",
         "message": {"reasoning_content": "Hm", "content": "42"}}]});
-    let mut decoder = decoder_of("deepseek");
-    let mut batch = EventBatch::default();
-    decoder
-        .whole(body.to_string().as_bytes(), &mut batch)
-        .unwrap();
-    let sent = sent("deepseek", json!([message(batch)])).0;
+    let decoded = Wire::sse("deepseek").whole(body.to_string());
+    let sent = sent("deepseek", json!([message(decoded)])).0;
     let expected = json!([{"role": "assistant", "content": "42", "reasoning_content": "Hm"}]);
     assert_eq!(sent, expected);
 }
@@ -207,14 +155,11 @@ fn a_reply_of_another_provider_leaves_its_own_parts_behind() {
     ]}]);
     let expected =
         json!([{"role": "assistant", "content": "So: 42", "tool_calls": [call("g6fVbXS8K")]}]);
-    for codec in &CODECS {
-        let (messages, warnings) = sent(codec.name(), foreign.clone());
+    for name in super::vendors::names() {
+        let (messages, warnings) = sent(name, foreign.clone());
         assert_eq!(messages, expected);
         assert_eq!(warnings.len(), 4);
-        let first = format!(
-            "messages[0].content[0] was left out: {} takes no \"thinking\"",
-            codec.name()
-        );
+        let first = format!("messages[0].content[0] was left out: {name} takes no \"thinking\"");
         assert_eq!(warnings[0], first);
     }
 }
@@ -248,24 +193,16 @@ fn what_chat_completions_cannot_carry_is_refused() {
         let hi = json!({"role": "user", "content": "hi"});
         let mut messages = json!([hi, hi]);
         messages[position] = json!({"role": role, "content": [text, document]});
-        let error = encode("groq", &messages, false).unwrap_err();
-        let start = format!("groq: messages[{position}].content[1] cannot be sent: ");
-        assert_eq!(
-            (error.kind, error.provider),
-            (ErrorKind::InvalidRequest, Some("groq"))
-        );
-        assert!(error.message.starts_with(&start), "{error}");
+        let place = format!("messages[{position}].content[1]");
+        let error = Wire::sse("groq").refused(&conversation(messages.clone()), &target());
+        check! { error.starts_with(&format!("{place} cannot be sent: ")) => true, error; }
 
-        let encoded = encode("groq", &messages, true).unwrap();
-        let body: Value = serde_json::from_slice(&encoded.body).unwrap();
-        assert_eq!(
-            body["messages"][position],
-            json!({"role": role, "content": "what is this?"})
-        );
-        let warning = format!(
-            "messages[{position}].content[1] was left out: chat completions have no \"document\""
-        );
-        assert_eq!(encoded.warnings, [warning]);
+        let (sent, warnings) = sent_at("groq", &messages, true);
+        let warning = format!("{place} was left out: chat completions have no \"document\"");
+        check! {
+            sent[position] => {"role": role, "content": "what is this?"};
+            warnings => [warning];
+        }
     }
 }
 
@@ -282,12 +219,7 @@ fn parts_that_nobody_knows_go_out() {
 #[test]
 fn foreign_call_ids_become_short_the_same_everywhere() {
     let answer = |id: &str| json!({"role": "tool", "content": "1", "tool_call_id": id});
-    let ids = [
-        "call_00_rGGuLWLHvYxVPMtiENE41150",
-        "g6fVbXS8K",
-        "",
-        "toolu_é",
-    ];
+    let ids = list! { "call_00_rGGuLWLHvYxVPMtiENE41150", "g6fVbXS8K", "", "toolu_é" };
     let calls: Vec<Value> = ids.iter().map(|id| call(id)).collect();
     let mut messages = vec![json!({"role": "assistant", "content": null, "tool_calls": calls})];
     messages.extend(ids.iter().map(|id| answer(id)));
@@ -297,10 +229,7 @@ fn foreign_call_ids_become_short_the_same_everywhere() {
         .map(|index| first[0]["tool_calls"][index]["id"].as_str().unwrap())
         .collect();
     for (index, id) in new.iter().enumerate() {
-        assert!(
-            id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-            "{id}"
-        );
+        check! { id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) => true, id; }
         assert_eq!(first[index + 1]["tool_call_id"], *id);
         assert_eq!(new.iter().filter(|other| *other == id).count(), 1);
     }
@@ -315,25 +244,10 @@ fn foreign_call_ids_become_short_the_same_everywhere() {
 fn xai_usage_keeps_its_meaning() {
     let usage = json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 115,
         "completion_tokens_details": {"reasoning_tokens": 100}});
-    let mut decoder = decoder_of("xai");
     let data = json!({"choices": [], "usage": usage}).to_string();
-    decoder
-        .frame(
-            Frame {
-                name: "",
-                data: &data,
-            },
-            &mut EventBatch::default(),
-        )
-        .unwrap();
-    let usage = decoder.finish().usage.unwrap();
-    assert_eq!(
-        (
-            usage.input_tokens,
-            usage.output_tokens,
-            usage.reasoning_tokens,
-            usage.total_tokens
-        ),
-        (Some(10), Some(5), Some(100), Some(115))
-    );
+    let decoded = Wire::sse("xai").frames([("", data.as_str())]);
+    check! {
+        decoded.finish[2] => {"input_tokens": 10, "output_tokens": 5, "reasoning_tokens": 100,
+            "total_tokens": 115};
+    }
 }

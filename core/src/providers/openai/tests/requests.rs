@@ -1,15 +1,15 @@
 //! What we send for the unified form of each recorded request, against the recorded body; and what
 //! we send when the recorded answer is appended to it.
 
-use super::recorded::{exchanges, read, Exchange};
+use super::recordings::{exchanges, wire};
 use super::*;
+use crate::error::LlmError;
 use crate::message::Message;
+use crate::providers::test_support::recordings::{apply, assert_none, Difference, Exchange};
 use crate::providers::{EncodedRequest, Target};
-use crate::request::LlmRequest;
 
-/// Where our body means something else than the recorded one: exchange, place, what we send there
-/// (nothing: "-"), and why.
-const DIFFERENCES: &[(&str, &str, &str, &str)] = &[(
+/// Where our body means something else than the recorded one.
+const DIFFERENCES: &[Difference] = &[(
     "azure-json-documented-400-content-filter",
     "/model",
     "\"my-deployment\"",
@@ -17,63 +17,60 @@ const DIFFERENCES: &[(&str, &str, &str, &str)] = &[(
 )];
 
 /// Recorded requests that we do not send: exchange, the start of our error, and why.
-const REFUSED: &[(&str, &str, &str)] = &[
-    (
-        "openai-stream-sdk_live_a491adda",
-        "openai: n is more than 1",
-        "one stream carries one answer",
-    ),
-    (
-        "mistral-json-documented-422-validation",
-        "messages is missing",
-        "the request that its provider refuses is refused before it is sent",
-    ),
-    (
-        "mistral-json-documented-429-rate-limited",
-        "messages is missing",
-        "written from documentation, without messages",
-    ),
-];
+const REFUSED: &[(&str, &str, &str)] = &list! {
+    ("openai-stream-sdk_live_a491adda", "openai: n is more than 1",
+        "one stream carries one answer"),
+    ("mistral-json-documented-422-validation", "messages is missing",
+        "the request that its provider refuses is refused before it is sent"),
+    ("mistral-json-documented-429-rate-limited", "messages is missing",
+        "written from documentation, without messages"),
+};
+
+/// Those whose request was kept.
+fn requests() -> Vec<Exchange> {
+    let mut exchanges = exchanges();
+    exchanges.retain(|exchange| exchange.request.is_object());
+    exchanges
+}
+
+fn refusal(exchange: &Exchange) -> Option<&'static str> {
+    let refused = REFUSED.iter().find(|(name, ..)| *name == exchange.name);
+    refused.map(|(_, start, _)| *start)
+}
 
 #[test]
 fn requests_mean_what_was_recorded() {
-    let mut wrong = Vec::new();
-    for exchange in exchanges()
-        .iter()
-        .filter(|one| one.request["body"].is_object())
-    {
-        let refused = REFUSED.iter().find(|(name, ..)| *name == exchange.name);
-        match (encode(exchange, Vec::new()), refused) {
-            (Err(error), Some((_, start, _))) if error.message.starts_with(start) => {}
-            (Ok(encoded), None) => wrong.extend(compare(exchange, &encoded)),
-            (other, _) => wrong.push(format!("{}: {other:?}", exchange.name)),
+    let wrong = requests().into_iter().filter_map(|exchange| {
+        match (encode(&exchange, Vec::new()), refusal(&exchange)) {
+            (Err(error), Some(start)) if error.message.starts_with(start) => None,
+            (Ok(encoded), None) => compare(&exchange, &encoded),
+            (other, _) => Some(format!("{}: {other:?}", exchange.name)),
         }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    });
+    assert_none(wrong);
 }
 
 /// The unified form: what we name otherwise, under our names; the rest as it is.
 fn unified(exchange: &Exchange) -> Value {
-    let mut body = exchange.request["body"].clone();
+    let mut body = exchange.request.clone();
     let fields = body.as_object_mut().unwrap();
-    let limit = fields.shift_remove("max_completion_tokens");
-    if let Some(limit) = limit {
-        fields.insert("max_tokens".to_owned(), limit);
+    let mut rename = |theirs: &str, ours: &str| {
+        if let Some(value) = fields.shift_remove(theirs) {
+            fields.insert(ours.to_owned(), value);
+        }
+    };
+    rename("max_completion_tokens", "max_tokens");
+    if wire(exchange).name == "mistral" {
+        rename("random_seed", "seed");
+    }
+    if wire(exchange).name == "mistral" && fields.get("tool_choice") == Some(&json!("any")) {
+        fields.insert("tool_choice".to_owned(), json!("required"));
     }
     if fields.get("stream_options") == Some(&json!({"include_usage": true})) {
         fields.shift_remove("stream_options");
     }
-    if exchange.codec.name() == "mistral" {
-        if let Some(seed) = fields.shift_remove("random_seed") {
-            fields.insert("seed".to_owned(), seed);
-        }
-        if fields.get("tool_choice") == Some(&json!("any")) {
-            fields.insert("tool_choice".to_owned(), json!("required"));
-        }
-    }
     // Azure's dated API has the model in its path.
-    let path = exchange.request["path"].as_str().unwrap();
-    if let Some((_, rest)) = path.split_once("/deployments/") {
+    if let Some((_, rest)) = exchange.path.split_once("/deployments/") {
         let deployment = rest.split('/').next().unwrap();
         fields.insert("model".to_owned(), json!(deployment));
     }
@@ -86,57 +83,42 @@ fn unified(exchange: &Exchange) -> Value {
 
 /// Encodes the unified form, with more messages at its end.
 fn encode(exchange: &Exchange, more: Vec<Message>) -> Result<EncodedRequest, LlmError> {
-    let mut request = LlmRequest::from_json(&unified(exchange).to_string())?;
+    let mut request = crate::LlmRequest::from_json(&unified(exchange).to_string())?;
     request.messages.extend(more);
-    let host = exchange.request["host"].as_str().unwrap();
+    let provider = wire(exchange).provider();
     let base_path = base_path(exchange);
-    let base_url = format!("https://{host}{base_path}");
-    let own = exchange.codec.base_url();
-    exchange.codec.request(
-        &request,
-        &Target {
-            key: None,
-            authorization: None,
-            own_endpoint: own.is_empty() || base_url == own,
-            host,
-            query: "",
-            base_path,
-            stream: request.stream == Some(true),
-            lenient: false,
-        },
-    )
+    let base_url = format!("https://{}{base_path}", exchange.host);
+    let target = Target {
+        own_endpoint: provider.base_url().is_empty() || base_url == provider.base_url(),
+        host: &exchange.host,
+        base_path,
+        stream: request.stream == Some(true),
+        ..target()
+    };
+    provider.request(&request, &target)
 }
 
 /// The path of the base URL that leads to the recorded path.
 fn base_path(exchange: &Exchange) -> &str {
-    let path = exchange.request["path"].as_str().unwrap();
     let ends = ["/chat/completions", "/openai/deployments", "/chat"];
-    let place = ends.iter().rev().filter_map(|end| path.find(end)).min();
-    path.get(..place.unwrap()).unwrap()
+    let places = ends.iter().filter_map(|end| exchange.path.find(end));
+    exchange.path.get(..places.min().unwrap()).unwrap()
 }
 
 fn compare(exchange: &Exchange, encoded: &EncodedRequest) -> Option<String> {
-    let theirs = exchange.request["path"].as_str().unwrap();
     let path = |text: &str| text.split('?').next().unwrap().to_owned();
+    let theirs = path(&exchange.path);
     let ours = format!("{}{}", base_path(exchange), path(&encoded.path));
     // Writer has a path of its own, and no row.
-    if ours != path(theirs) && theirs != "/v1/chat" {
+    if ours != theirs && theirs != "/v1/chat" {
         return Some(format!("{}: path {ours}", exchange.name));
     }
-    let mut want = meaning(&exchange.request["body"], true);
-    let mut got: Value = serde_json::from_slice(&encoded.body).unwrap();
-    got = meaning(&got, want.get("stream_options").is_some());
+    let mut want = meaning(&exchange.request, true);
+    let got = meaning(&body(encoded), want.get("stream_options").is_some());
     let newer = "max_completion_tokens";
     let is_newer = got.get(newer).is_some();
     rename_limit(&mut want, if is_newer { newer } else { "max_tokens" });
-    for (_, place, ours, _) in DIFFERENCES.iter().filter(|(id, ..)| *id == exchange.name) {
-        let (parent, name) = place.rsplit_once('/').unwrap();
-        let parent = want.pointer_mut(parent).unwrap().as_object_mut().unwrap();
-        match *ours {
-            "-" => parent.shift_remove(name),
-            text => parent.insert(name.to_owned(), serde_json::from_str(text).unwrap()),
-        };
-    }
+    apply(DIFFERENCES, &exchange.name, &mut want);
     (got != want).then(|| format!("{}\n  got  {got}\n  want {want}", exchange.name))
 }
 
@@ -168,15 +150,16 @@ fn meaning(body: &Value, asks_for_usage: bool) -> Value {
 }
 
 fn simple(value: &Value) -> Value {
+    let is_nothing = |name: &str, value: &Value| {
+        value.is_null() || (name == "tool_calls" && *value == json!([]))
+    };
     match value {
         Value::Object(fields) => {
-            let is_nothing = |name: &str, value: &Value| {
-                value.is_null() || (name == "tool_calls" && *value == json!([]))
-            };
-            let kept = fields
+            let fields = fields
                 .iter()
                 .filter(|(name, value)| !is_nothing(name, value));
-            kept.map(|(name, value)| (name.clone(), simple(value)))
+            fields
+                .map(|(name, value)| (name.clone(), simple(value)))
                 .collect()
         }
         Value::Array(list) => list.iter().map(simple).collect(),
@@ -188,43 +171,29 @@ fn simple(value: &Value) -> Value {
 #[test]
 fn a_recorded_reply_goes_back_as_it_was_said() {
     let mut count = 0;
-    for exchange in exchanges()
-        .iter()
-        .filter(|one| one.request["body"].is_object())
-    {
-        let is_refused = REFUSED.iter().any(|(name, ..)| *name == exchange.name);
-        if exchange.expected["outcome"] != "ok" || is_refused {
+    for exchange in requests() {
+        if exchange.expected["outcome"] != "ok" || refusal(&exchange).is_some() {
             continue;
         }
         count += 1;
-        let whole = read(exchange, exchange.body.len()).whole;
-        let message = whole.message();
-        let json = serde_json::to_value(&message).unwrap();
-        assert_eq!(serde_json::from_value::<Message>(json).unwrap(), message);
-
-        let encoded = encode(exchange, vec![message]).unwrap();
-        let body: Value = serde_json::from_slice(&encoded.body).unwrap();
+        let (decoded, message) = exchange.reply(wire(&exchange));
+        let (name, said) = (&exchange.name, &decoded.response);
+        let encoded = encode(&exchange, vec![message]).unwrap();
+        let body = body(&encoded);
         let sent = body["messages"].as_array().unwrap().last().unwrap();
-        let name = &exchange.name;
-        assert_eq!(
-            (&sent["role"], encoded.warnings.len()),
-            (&json!("assistant"), 0),
-            "{name}"
-        );
-        assert_eq!(text_of(&sent["content"]), whole.text, "{name}");
-        let calls = sent["tool_calls"].as_array().cloned().unwrap_or_default();
-        let pairs = calls.iter().zip(&whole.tool_calls);
-        assert_eq!(calls.len(), whole.tool_calls.len());
-        for (sent, said) in pairs {
-            let function = json!({"name": said.name, "arguments": said.arguments});
-            assert_eq!(
-                (&sent["id"], &sent["function"]),
-                (&json!(said.id), &function),
-                "{name}"
-            );
+        check! {
+            sent["role"] => "assistant", name;
+            encoded.warnings => [], name;
+            text_of(&sent["content"]) => (said.text), name;
         }
-        if exchange.codec.name() == "deepseek" && !whole.reasoning.is_empty() {
-            assert_eq!(sent["reasoning_content"], whole.reasoning, "{name}");
+        let calls = sent["tool_calls"].as_array().cloned().unwrap_or_default();
+        assert_eq!(calls.len(), said.tool_calls.len());
+        for (sent, said) in calls.iter().zip(&said.tool_calls) {
+            let function = json!({"name": said.name, "arguments": said.arguments});
+            check! { (&sent["id"], &sent["function"]) => [said.id, function], name; }
+        }
+        if wire(&exchange).name == "deepseek" && !said.reasoning.is_empty() {
+            assert_eq!(sent["reasoning_content"], said.reasoning, "{name}");
         }
     }
     assert!(count > 40 || exchanges().is_empty(), "{count}");

@@ -4,38 +4,35 @@ use super::*;
 
 #[test]
 fn start_comes_before_the_first_content_with_the_first_id_and_model() {
-    let heard = stream(&[
+    let decoded = stream(&list! {
         r#"{"id":"","model":"","choices":[],"prompt_filter_results":[]}"#,
         r#"{"id":"c1","model":"m1","choices":[{"index":0,"delta":{"role":"r","content":""}}]}"#,
         r#"{"id":"c2","model":"m2","choices":[{"index":0,"delta":{"content":"Hi"}}]}"#,
         r#"{"id":"c3","model":"m","choices":[{"delta":{"content":" you"},"finish_reason":"eos"}]}"#,
         "[DONE]",
-    ]);
+    });
     let expected = json!([["START", ["c1", "m1"]], ["TEXT", "Hi"], ["TEXT", " you"]]);
-    assert_eq!((heard.events, heard.progress), (expected, Progress::Done));
-    assert_eq!(heard.finish, json!(["stop", "eos", null]));
+    check! { (decoded.events, decoded.progress) => [expected, Progress::Done]; }
+    assert_eq!(decoded.finish, json!(["stop", "eos", null]));
 }
 
 #[test]
 fn an_answer_without_content_has_a_start_at_its_end() {
-    let heard = stream(&[r#"{"id":"c1","choices":[{"delta":{},"finish_reason":"stop"}]}"#]);
-    assert_eq!(heard.events, json!([["START", ["c1", "asked"]]]));
-    let heard = stream(&[r#"{"id":"c1","choices":[{"delta":{"content":""}}]}"#]);
-    assert_eq!((heard.events, heard.progress), (json!([]), Progress::Open));
+    let decoded = stream(&[r#"{"id":"c1","choices":[{"delta":{},"finish_reason":"stop"}]}"#]);
+    assert_eq!(decoded.events, json!([["START", ["c1", "asked"]]]));
+    let decoded = stream(&[r#"{"id":"c1","choices":[{"delta":{"content":""}}]}"#]);
+    check! { (decoded.events, decoded.progress) => [[], Progress::Open]; }
 }
 
 #[test]
 fn other_choices_are_ignored() {
-    let heard = stream(&[
+    let decoded = stream(&list! {
         r#"{"choices":[{"index":1,"delta":{"content":"b"}},{"index":0,"delta":{"content":"a"}}]}"#,
         r#"{"choices":[{"index":1,"delta":{"content":"b"},"finish_reason":"stop"}]}"#,
         r#"{"choices":[{"delta":{"content":"c"}},{"delta":{"content":"d"}}]}"#,
-    ]);
-    assert_eq!(heard.events, json!([["TEXT", "a"], ["TEXT", "c"]]));
-    assert_eq!(
-        (heard.progress, heard.finish),
-        (Progress::Open, json!([null, null, null]))
-    );
+    });
+    assert_eq!(decoded.events, json!([["TEXT", "a"], ["TEXT", "c"]]));
+    check! { (decoded.progress, decoded.finish) => [Progress::Open, [null, null, null]]; }
 }
 
 #[test]
@@ -43,59 +40,34 @@ fn the_only_choice_is_the_answer_whatever_its_index() {
     let one = |index: u64, text: &str| {
         json!({"choices": [{"index": index, "delta": {"content": text}}]}).to_string()
     };
-    let said = |chunks: &[(u64, &str)]| {
+    let events_of = |chunks: &[(u64, &str)]| {
         let chunks: Vec<String> = chunks
             .iter()
             .map(|(index, text)| one(*index, text))
             .collect();
         stream(&chunks.iter().map(String::as_str).collect::<Vec<_>>()).events
     };
-    assert_eq!(
-        said(&[(3, "a"), (3, "b")]),
-        json!([["TEXT", "a"], ["TEXT", "b"]])
-    );
-    assert_eq!(
-        said(&[(3, "a"), (4, "b"), (7, "c")])
-            .as_array()
-            .unwrap()
-            .len(),
-        3
-    );
+    check! {
+        events_of(&[(3, "a"), (3, "b")]) => [["TEXT", "a"], ["TEXT", "b"]];
+        events_of(&[(3, "a"), (4, "b"), (7, "c")]).as_array().unwrap().len() => 3;
+    }
     // Where the number goes back there are several, and the first of them is ours.
-    assert_eq!(
-        said(&[(1, ""), (2, ""), (1, "a"), (2, "b"), (1, "c")]),
-        json!([["TEXT", "a"], ["TEXT", "c"]])
-    );
-    assert_eq!(
-        said(&[(0, "a"), (1, "b"), (0, "c")]),
-        json!([["TEXT", "a"], ["TEXT", "c"]])
-    );
+    check! {
+        events_of(&[(1, ""), (2, ""), (1, "a"), (2, "b"), (1, "c")])
+            => [["TEXT", "a"], ["TEXT", "c"]];
+        events_of(&[(0, "a"), (1, "b"), (0, "c")]) => [["TEXT", "a"], ["TEXT", "c"]];
+    }
     let beside = |index: u64, text: &str| {
         let message = json!({"content": text});
         json!({"choices": [{"index": index, "delta": message, "message": message}]}).to_string()
     };
     let growing = stream(&[&beside(0, "a"), &beside(1, "b"), &beside(2, "c")]).events;
-    assert_eq!(
-        growing,
-        json!([["TEXT", "a"], ["TEXT", "b"], ["TEXT", "c"]])
-    );
-    let back = stream(&[
-        &beside(0, "a"),
-        &beside(1, ""),
-        &beside(0, "c"),
-        &beside(1, "d"),
-    ])
-    .events;
+    check! { growing => [["TEXT", "a"], ["TEXT", "b"], ["TEXT", "c"]]; }
+    let back =
+        stream(&list! { &beside(0, "a"), &beside(1, ""), &beside(0, "c"), &beside(1, "d") }).events;
     assert_eq!(back, json!([["TEXT", "a"], ["TEXT", "c"]]));
     let two = r#"{"choices":[{"index":1,"delta":{"content":"x"}},{"index":2,"delta":{}}]}"#;
-    assert_eq!(
-        stream(&[two, &one(2, "y"), &one(1, "z")])
-            .events
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
+    check! { stream(&[two, &one(2, "y"), &one(1, "z")]).events.as_array().unwrap().len() => 2; }
     let body = r#"{"choices":[{"index":1,"message":{"content":"x"}}]}"#;
     assert_eq!(whole(body).events, json!([["TEXT", "x"]]));
 }
@@ -116,35 +88,21 @@ fn reasoning_is_said_once_whatever_its_field() {
     let details = json!([{"type": "reasoning.text", "text": "why"}]);
     let why = json!([["REASONING", "why"]]);
     for field in ["reasoning", "reasoning_content"] {
-        assert_eq!(said(&[json!({field: "why", "content": null})], "stop"), why);
+        check! { events_of(&[json!({field: "why", "content": null})], "stop") => why; }
     }
-    assert_eq!(
-        said(
-            &[json!({"reasoning": "why", "reasoning_content": "why"})],
-            "stop"
-        ),
-        why
-    );
-    assert_eq!(said(&[json!({"reasoning_details": details})], "stop"), why);
-    assert_eq!(
-        said(
-            &[json!({"reasoning": "why", "reasoning_details": details})],
-            "stop"
-        ),
-        why
-    );
-    let later = [
-        json!({"reasoning": "why"}),
-        json!({"reasoning": null, "reasoning_details": details}),
-    ];
-    assert_eq!(said(&later, "stop"), why);
-    assert_eq!(
-        said(
-            &[json!({"reasoning": {"text": "x"}, "content": "y"})],
-            "stop"
-        ),
-        json!([["REASONING", "x"], ["TEXT", "y"]])
-    );
+    check! {
+        events_of(&[json!({"reasoning": "why", "reasoning_content": "why"})], "stop") => why;
+        events_of(&[json!({"reasoning_details": details})], "stop") => why;
+        events_of(&[json!({"reasoning": "why", "reasoning_details": details})], "stop") => why;
+    }
+    let later = list! {
+        json!({"reasoning": "why"}), json!({"reasoning": null, "reasoning_details": details}),
+    };
+    assert_eq!(events_of(&later, "stop"), why);
+    check! {
+        events_of(&[json!({"reasoning": {"text": "x"}, "content": "y"})], "stop")
+            => [["REASONING", "x"], ["TEXT", "y"]];
+    }
 }
 
 #[test]
@@ -159,10 +117,7 @@ fn signed_and_encrypted_reasoning_is_handed_on() {
         ["PART", {"type": "reasoning.encrypted", "data": "abc", "id": "r1"}],
         ["PART", {"type": "reasoning.text", "text": "", "signature": "sig"}],
     ]);
-    assert_eq!(
-        said(&[json!({"reasoning_details": details})], "stop"),
-        expected
-    );
+    check! { events_of(&[json!({"reasoning_details": details})], "stop") => expected; }
 }
 
 #[test]
@@ -184,26 +139,23 @@ fn a_list_of_parts_is_content_too() {
         ["PART", {"type": "reference", "reference_ids": [1]}],
         ["PART", {"type": "image", "image_url": {"url": "data:,"}}],
     ]);
-    assert_eq!(said(&[json!({"content": parts})], "stop"), expected);
-    let mixed = [
-        json!({"content": [{"type": "text", "text": "a"}]}),
-        json!({"content": "b"}),
-    ];
-    assert_eq!(said(&mixed, "stop"), json!([["TEXT", "a"], ["TEXT", "b"]]));
+    assert_eq!(events_of(&[json!({"content": parts})], "stop"), expected);
+    let mixed = list! {
+        json!({"content": [{"type": "text", "text": "a"}]}), json!({"content": "b"}),
+    };
+    check! { events_of(&mixed, "stop") => [["TEXT", "a"], ["TEXT", "b"]]; }
 }
 
 #[test]
 fn a_refusal_is_a_part() {
-    let deltas = [
-        json!({"refusal": "I "}),
-        json!({"refusal": "can't"}),
-        json!({"refusal": null}),
-    ];
+    let deltas = list! {
+        json!({"refusal": "I "}), json!({"refusal": "can't"}), json!({"refusal": null}),
+    };
     let expected = json!([
         ["PART", {"type": "refusal", "text": "I "}],
         ["PART", {"type": "refusal", "text": "can't"}],
     ]);
-    assert_eq!(said(&deltas, "stop"), expected);
+    assert_eq!(events_of(&deltas, "stop"), expected);
 }
 
 #[test]
@@ -222,9 +174,9 @@ fn everything_else_is_a_part() {
         ["PART", {"type": "audio", "id": "a", "data": "AA=="}],
         ["PART", {"type": "image", "image_url": {"url": "data:,"}}],
     ]);
-    assert_eq!(said(&[deltas], "stop"), expected);
+    assert_eq!(events_of(&[deltas], "stop"), expected);
     let nothing = json!({"annotations": [], "audio": null, "images": "x", "reasoning_details": {}});
-    assert_eq!(said(&[nothing], "stop"), json!([]));
+    assert_eq!(events_of(&[nothing], "stop"), json!([]));
 }
 
 #[test]
@@ -233,14 +185,13 @@ fn log_probabilities_are_a_part_behind_their_text() {
         json!({"choices": [{"delta": {"content": "a"}, "logprobs": logprobs}]}).to_string()
     };
     let content = json!([{"token": "a", "logprob": -0.1}]);
-    let heard = stream(&[&chunk(json!({"content": content, "refusal": null}))]);
+    let decoded = stream(&[&chunk(json!({"content": content, "refusal": null}))]);
     let part = json!({"type": "logprobs", "content": content, "refusal": null});
-    assert_eq!(heard.events, json!([["TEXT", "a"], ["PART", part]]));
-    let heard = stream(&[
-        &chunk(json!({"content": null, "refusal": null})),
-        &chunk(Value::Null),
-    ]);
-    assert_eq!(heard.events, json!([["TEXT", "a"], ["TEXT", "a"]]));
+    assert_eq!(decoded.events, json!([["TEXT", "a"], ["PART", part]]));
+    let decoded = stream(&list! {
+        &chunk(json!({"content": null, "refusal": null})), &chunk(Value::Null),
+    });
+    assert_eq!(decoded.events, json!([["TEXT", "a"], ["TEXT", "a"]]));
 }
 
 #[test]
@@ -250,7 +201,7 @@ fn repeated_sources_are_said_once() {
                "search_results": [{"title": "t", "url": "u"}]})
         .to_string()
     };
-    let heard = stream(&[&chunk(&["u1"]), &chunk(&["u1"]), &chunk(&["u1", "u2"])]);
+    let decoded = stream(&[&chunk(&["u1"]), &chunk(&["u1"]), &chunk(&["u1", "u2"])]);
     let expected = json!([
         ["TEXT", "x"],
         ["PART", {"type": "citation", "url": "u1"}],
@@ -259,12 +210,12 @@ fn repeated_sources_are_said_once() {
         ["TEXT", "x"],
         ["PART", {"type": "citation", "url": "u2"}],
     ]);
-    assert_eq!(heard.events, expected);
+    assert_eq!(decoded.events, expected);
 }
 
 #[test]
 fn a_whole_answer_comes_in_the_order_of_its_kinds() {
-    let heard = whole(
+    let decoded = whole(
         r#"{"id":"c1","model":"m","citations":["u"],"choices":[{"index":0,"finish_reason":"stop",
             "logprobs":{"content":[{"token":"a"}]},
             "message":{"content":"text","reasoning":"why","refusal":"no",
@@ -280,15 +231,15 @@ fn a_whole_answer_comes_in_the_order_of_its_kinds() {
         ["PART", {"type": "citation", "url": "u"}],
         ["TOOL_CALL", {"index": 0, "id": "1", "name": "f", "arguments": "{}"}],
     ]);
-    assert_eq!((heard.events, heard.progress), (expected, Progress::Done));
+    check! { (decoded.events, decoded.progress) => [expected, Progress::Done]; }
     let usage = json!({"input_tokens": 1, "output_tokens": 2, "total_tokens": 3});
-    assert_eq!(heard.finish, json!(["tool_calls", "stop", usage]));
+    assert_eq!(decoded.finish, json!(["tool_calls", "stop", usage]));
 }
 
 #[test]
 fn a_lone_surrogate_and_a_nul_are_text() {
-    let heard = stream(&[r#"{"choices":[{"delta":{"content":"a\u0000b\ud800c"}}]}"#]);
-    assert_eq!(heard.events, json!([["TEXT", "a\0b\u{fffd}c"]]));
-    let heard = whole(r#"{"choices":[{"message":{"content":"\udfffx"}}]}"#);
-    assert_eq!(heard.events, json!([["TEXT", "\u{fffd}x"]]));
+    let decoded = stream(&[r#"{"choices":[{"delta":{"content":"a\u0000b\ud800c"}}]}"#]);
+    assert_eq!(decoded.events, json!([["TEXT", "a\0b\u{fffd}c"]]));
+    let decoded = whole(r#"{"choices":[{"message":{"content":"\udfffx"}}]}"#);
+    assert_eq!(decoded.events, json!([["TEXT", "\u{fffd}x"]]));
 }

@@ -1,0 +1,146 @@
+"""Faults through the Python package: every row of tests/faults/faults.json, over plain
+HTTP/1.1, over TLS and over HTTP/2. LITER_LLM_FAULTS=F12.http2 plays what holds that."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
+
+import pytest
+from rows import KEY, Case, Observed, cancel_as_told, cases, check, differences, played
+
+import liter_llm
+from support import Mock, show
+
+CASES = cases()
+
+
+class OwnLog(logging.Handler):
+    """The lines of each thread: a blocking call logs in the thread that waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: dict[int, list[str]] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = f"{record.getMessage()} {vars(record)!r}"
+        self.lines.setdefault(threading.get_ident(), []).append(line)
+
+    def taken(self) -> list[str]:
+        """Those of this thread since the last time."""
+        return self.lines.pop(threading.get_ident(), [])
+
+
+def play(mock: Mock, log: OwnLog, case: Case) -> list[str]:
+    """Everything that is not as promised."""
+    key = mock.new_key(case.name)
+    mock.plan(*case.steps(), key=key)
+    place = mock.base_url(key, case.transport.port)
+    llm = liter_llm.LiterLlm(
+        provider="openai",
+        api_key=KEY,
+        base_url=place,
+        ca_file=mock.places["ca_file"],
+        # Clients with equal options share connections; a row needs its own.
+        pool_idle_timeout_ms=50_000 + case.number,
+    )
+    stream = llm.invoke(case.request("hello"))
+    events: list[liter_llm.Event] = []
+    began = time.monotonic()
+    cancel_as_told(case, partial(mock.wait, key), stream.cancel)
+    error: liter_llm.LlmError | None = None
+    try:
+        events.extend(stream.events())
+    except liter_llm.LlmError as failure:
+        error = failure
+    elapsed_ms = (time.monotonic() - began) * 1000
+    llm.close()
+
+    lines = log.taken()
+    shown = everything_shown(events, stream.response, error, lines)
+    observed = Observed(fields_of(stream.response), fields_of_error(error), elapsed_ms, shown)
+    if case.row.get("closed"):
+        mock.wait(key, closed=1)
+    host = place.split("/")[2].split(":")[0]
+    found = differences(case, observed, mock.seen(key), host)
+    if error is not None and error.partial != stream.response:
+        found.append(f"partial: {error.partial}, and the response is {stream.response}")
+    if text_of(events) != stream.response.text:
+        found.append(f"the events' text: {text_of(events)!r}")
+    if observed.fields["attempts"] > 1 and not lines:
+        found.append("a retry is not in the log")
+    return found
+
+
+def everything_shown(
+    events: list[liter_llm.Event],
+    response: liter_llm.Response,
+    error: liter_llm.LlmError | None,
+    lines: list[str],
+) -> str:
+    """All that a program could print of it; of a key there must be no piece of eight characters."""
+    shown = [repr(events), repr(response), *lines]
+    if error is not None:
+        shown += [show(error), show(pickle.loads(pickle.dumps(error)))]
+    return "\n".join(shown)
+
+
+def text_of(events: list[liter_llm.Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, liter_llm.Text))
+
+
+def fields_of(response: liter_llm.Response) -> dict[str, Any]:
+    """What came, in the words of the rows."""
+    return {
+        "outcome": response.outcome,
+        "text": response.text,
+        "text_length": len(response.text),
+        "attempts": response.attempts,
+        "finish_reason": response.finish_reason,
+        "tool_calls": list(response.tool_calls),
+        "warnings": list(response.warnings),
+    }
+
+
+def fields_of_error(error: liter_llm.LlmError | None) -> dict[str, Any] | None:
+    names = ("kind", "status", "code", "retryable", "retry_after_ms", "attempts", "phase", "timer")
+    more = ("request_id", "maybe_executed", "provider", "detail")
+    if error is None:
+        return None
+    return {"message": str(error), **{name: getattr(error, name) for name in (*names, *more)}}
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[Mock]:
+    running = Mock("--tls")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def verdicts(request: pytest.FixtureRequest, mock: Mock) -> Iterator[dict[Case, Future[list[str]]]]:
+    """Of all tests of this run: they are played beside each other."""
+    tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    wanted: list[Case] = [
+        test.callspec.params["case"] for test in tests if test.function is test_scenario
+    ]
+    log = OwnLog()
+    logger = logging.getLogger("liter_llm")
+    level = logger.level
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(log)
+    with played(wanted, lambda case: play(mock, log, case)) as found:
+        yield found
+    logger.removeHandler(log)
+    logger.setLevel(level)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.name))
+def test_scenario(verdicts: dict[Case, Future[list[str]]], case: Case) -> None:
+    check(verdicts[case].result())

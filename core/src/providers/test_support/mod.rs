@@ -1,0 +1,374 @@
+//! What the tests of every wire share: an answer is decoded, a request is encoded, and both come
+//! back as JSON in the form of the vectors in `tests/vectors`. They ask a provider by its name,
+//! through the traits alone, so that the inside of a wire can change its shape.
+#![allow(
+    dead_code,
+    reason = "a build of one wire format does not use all of it"
+)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+pub(super) mod property;
+pub(super) mod recordings;
+pub(super) mod vectors;
+
+use serde_json::{json, Value};
+
+use crate::batch::EventBatch;
+use crate::error::{ErrorKind, LlmError};
+use crate::event::{Event, LlmResponse, Start};
+use crate::framing::{Frame, Framer, Framing};
+use crate::providers::{by_name, ending, Decoder, EncodedRequest, Progress, Provider, Target};
+use crate::request::LlmRequest;
+use crate::secret::Secret;
+
+/// The model that a test asks for; START says it again where the answer names none.
+pub(super) const MODEL: &str = "asked";
+
+/// One provider in one of its framings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wire {
+    pub(super) name: &'static str,
+    pub(super) framing: Framing,
+}
+
+/// What came of an answer.
+#[derive(Debug)]
+pub(super) struct Decoded {
+    /// In the form of the vectors, without START where it says only the defaults.
+    pub(super) events: Value,
+    pub(super) error: Option<LlmError>,
+    pub(super) progress: Progress,
+    /// Finish reason, the raw one, and usage without its raw object.
+    pub(super) finish: Value,
+    pub(super) usage_raw: Option<Value>,
+    pub(super) unknown_events: u64,
+    pub(super) response: LlmResponse,
+    /// The events before anybody looked at them, START whole.
+    pub(super) whole_events: Vec<Value>,
+}
+
+impl Wire {
+    pub(super) const fn sse(name: &'static str) -> Self {
+        let framing = Framing::Sse;
+        Self { name, framing }
+    }
+
+    pub(super) const fn ndjson(name: &'static str) -> Self {
+        let framing = Framing::Ndjson;
+        Self { name, framing }
+    }
+
+    pub(super) fn provider(self) -> &'static dyn Provider {
+        by_name(self.name).unwrap()
+    }
+
+    fn start(self) -> Start {
+        Start {
+            model: MODEL.to_owned(),
+            provider: self.name,
+            ..Start::default()
+        }
+    }
+
+    /// Reads named frames, and closes the answer if it is complete.
+    pub(super) fn frames<'f>(
+        self,
+        frames: impl IntoIterator<Item = (&'f str, &'f str)>,
+    ) -> Decoded {
+        self.read(self.start(), |decoder, batch| {
+            let mut frames = frames.into_iter();
+            frames.try_for_each(|(name, data)| decoder.frame(Frame { name, data }, batch))
+        })
+    }
+
+    /// The same for frames that are named as their type is; a text is one that is no JSON.
+    pub(super) fn stream(self, frames: &[Value]) -> Decoded {
+        let data = |frame: &Value| {
+            frame
+                .as_str()
+                .map_or_else(|| frame.to_string(), str::to_owned)
+        };
+        let frames: Vec<_> = frames
+            .iter()
+            .map(|frame| (frame["type"].as_str().unwrap_or_default(), data(frame)))
+            .collect();
+        self.frames(frames.iter().map(|(name, data)| (*name, data.as_str())))
+    }
+
+    pub(super) fn whole(self, body: impl AsRef<[u8]>) -> Decoded {
+        self.whole_from(body, self.start())
+    }
+
+    fn whole_from(self, body: impl AsRef<[u8]>, start: Start) -> Decoded {
+        self.read(start, |decoder, batch| decoder.whole(body.as_ref(), batch))
+    }
+
+    /// Reads the pieces of a body through the framing, to its proper end.
+    pub(super) fn pieces<'b>(self, pieces: impl IntoIterator<Item = &'b [u8]>) -> Decoded {
+        self.pieces_from(pieces, self.start())
+    }
+
+    fn pieces_from<'b>(self, pieces: impl IntoIterator<Item = &'b [u8]>, start: Start) -> Decoded {
+        self.read(start, |decoder, batch| {
+            let mut framer = Framer::new(self.framing, 1 << 20);
+            let mut each = |frame: Frame<'_>| decoder.frame(frame, batch);
+            let mut pieces = pieces.into_iter();
+            pieces.try_for_each(|piece| framer.feed(piece, &mut each))?;
+            framer.end(&mut each)
+        })
+    }
+
+    fn read(
+        self,
+        start: Start,
+        read: impl FnOnce(&mut dyn Decoder, &mut EventBatch) -> Result<(), LlmError>,
+    ) -> Decoded {
+        let mut decoder = self.provider().decoder(start, self.framing);
+        let mut batch = EventBatch::default();
+        let error = read(decoder.as_mut(), &mut batch).err();
+        decoded(decoder.as_mut(), batch, error)
+    }
+
+    pub(super) fn encode(
+        self,
+        request: &Value,
+        target: &Target<'_>,
+    ) -> Result<EncodedRequest, LlmError> {
+        let request = LlmRequest::from_json(&request.to_string()).unwrap();
+        self.provider().request(&request, target)
+    }
+
+    /// What an answer with an error status means.
+    pub(super) fn error(self, status: u16, body: impl AsRef<[u8]>) -> LlmError {
+        let error = self.provider().error(status, body.as_ref());
+        assert_eq!(
+            (error.status, error.provider),
+            (Some(status), Some(self.name))
+        );
+        error
+    }
+
+    /// The error of a request that cannot be sent: what it says behind the provider's name.
+    pub(super) fn refused(self, request: &Value, target: &Target<'_>) -> String {
+        let error = self.encode(request, target).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::InvalidRequest, "{error}");
+        assert_eq!(error.provider, Some(self.name));
+        let message = error.message.strip_prefix(&format!("{}: ", self.name));
+        message.unwrap().to_owned()
+    }
+
+    /// The field that a strict request may not have, which the error names, and what is sent where
+    /// the caller is lenient.
+    pub(super) fn refused_field(self, request: &Value, target: &Target<'_>) -> (String, Value) {
+        let message = self.refused(request, target);
+        let field = message.split(' ').next().unwrap().to_owned();
+        let lenient = Target {
+            lenient: true,
+            ..copy(target)
+        };
+        let encoded = self.encode(request, &lenient).unwrap();
+        assert_eq!(encoded.warnings.len(), 1, "{:?}", encoded.warnings);
+        let warning = &encoded.warnings[0];
+        assert!(
+            warning.starts_with(&format!("{field} was left out: ")),
+            "{warning}"
+        );
+        (field, body(&encoded))
+    }
+}
+
+fn decoded(decoder: &mut dyn Decoder, mut batch: EventBatch, error: Option<LlmError>) -> Decoded {
+    let progress = decoder.progress();
+    let is_ended = matches!(progress, Progress::Answered | Progress::Done);
+    let verdict = ending::judge(decoder.seen()).err();
+    let error = error.or(verdict.filter(|_| is_ended));
+    if error.is_none() && is_ended {
+        // Once more changes nothing.
+        decoder.close(&mut batch);
+        decoder.close(&mut batch);
+    }
+    let finish = decoder.finish();
+    let mut usage = json!(finish.usage);
+    let usage_raw = usage
+        .as_object_mut()
+        .and_then(|usage| usage.shift_remove("raw"));
+    let mut response = LlmResponse::default();
+    let (mut events, mut whole_events) = (Vec::new(), Vec::new());
+    for event in batch.drain() {
+        whole_events.push(event_json(&event));
+        match &event {
+            Event::Start(start) if start.id.is_none() && start.model == MODEL => {}
+            Event::Start(start) => events.push(json!(["START", [start.id, start.model]])),
+            other => events.push(event_json(other)),
+        }
+        response.push(event);
+    }
+    Decoded {
+        events: Value::Array(events),
+        error,
+        progress,
+        finish: json!([finish.reason, finish.reason_raw, usage]),
+        usage_raw,
+        unknown_events: finish.unknown_events,
+        response,
+        whole_events,
+    }
+}
+
+fn event_json(event: &Event) -> Value {
+    match event {
+        Event::Start(start) => json!(["START", start]),
+        Event::Text(text) => json!(["TEXT", text]),
+        Event::Reasoning(text) => json!(["REASONING", text]),
+        Event::ToolDelta(delta) => json!(["TOOL_DELTA", delta]),
+        Event::ToolCall(call) => json!(["TOOL_CALL", call]),
+        Event::Part(part) => json!(["PART", part]),
+        Event::End(_) => panic!("a codec says no END"),
+    }
+}
+
+impl Decoded {
+    /// The events of an answer in which nothing was wrong.
+    pub(super) fn good(self) -> Value {
+        assert!(self.error.is_none(), "{:?}", self.error);
+        self.events
+    }
+
+    pub(super) fn list(&self) -> &[Value] {
+        self.events.as_array().unwrap()
+    }
+}
+
+impl serde::Serialize for Progress {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{self:?}"))
+    }
+}
+
+// ---- requests
+
+/// A whole answer from the provider's own endpoint, without a key.
+pub(super) fn target() -> Target<'static> {
+    Target {
+        key: None,
+        authorization: None,
+        own_endpoint: true,
+        host: "",
+        query: "",
+        base_path: "",
+        stream: false,
+        lenient: false,
+    }
+}
+
+pub(super) fn lenient() -> Target<'static> {
+    Target {
+        lenient: true,
+        ..target()
+    }
+}
+
+pub(super) fn streamed() -> Target<'static> {
+    Target {
+        stream: true,
+        ..target()
+    }
+}
+
+pub(super) fn copy<'t>(target: &Target<'t>) -> Target<'t> {
+    Target { ..*target }
+}
+
+pub(super) fn key() -> Secret {
+    Secret::new("test-key".to_owned()).unwrap()
+}
+
+/// A request of one message and these fields.
+pub(super) fn request(fields: Value) -> Value {
+    joined(
+        json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]}),
+        fields,
+    )
+}
+
+/// A request of these messages.
+pub(super) fn conversation(messages: Value) -> Value {
+    json!({"model": "m", "messages": messages})
+}
+
+/// The fields of both; those of the second win.
+pub(super) fn joined(mut object: Value, fields: Value) -> Value {
+    let Value::Object(fields) = fields else {
+        panic!("{fields} is no object");
+    };
+    object.as_object_mut().unwrap().extend(fields);
+    object
+}
+
+/// The body; no name stands twice in one object.
+pub(super) fn body(encoded: &EncodedRequest) -> Value {
+    let text = std::str::from_utf8(&encoded.body).unwrap();
+    let body: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(names_written(text), names(&body), "{text}");
+    body
+}
+
+/// The body beside these fields, which must be as they are here.
+pub(super) fn beside(mut body: Value, usual: Value) -> Value {
+    let fields = body.as_object_mut().unwrap();
+    for (name, value) in usual.as_object().unwrap() {
+        assert_eq!(fields.shift_remove(name).as_ref(), Some(value), "{name}");
+    }
+    body
+}
+
+/// Colons outside of strings: one for each name.
+fn names_written(text: &str) -> usize {
+    let (mut names, mut is_string, mut is_escaped) = (0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => is_string = !is_string,
+            b':' if !is_string => names += 1,
+            _ => {}
+        }
+    }
+    names
+}
+
+fn names(value: &Value) -> usize {
+    match value {
+        Value::Object(fields) => fields.len() + fields.values().map(names).sum::<usize>(),
+        Value::Array(list) => list.iter().map(names).sum(),
+        _ => 0,
+    }
+}
+
+/// Rows of what was got and what was expected of it, as JSON; a note says which case it was. Like
+/// `list`, it is written with braces: rustfmt leaves the rows as they stand.
+macro_rules! check {
+    ($($got:expr => $want:tt $(, $note:expr)?);+ $(;)?) => {$(
+        assert_eq!(json!($got), json!($want) $(, "{}", $note)?);
+    )+};
+}
+pub(super) use check;
+
+/// An array.
+macro_rules! list {
+    ($($row:expr),+ $(,)?) => { [$($row),+] };
+}
+pub(super) use list;
+
+#[test]
+#[should_panic(expected = "assertion")]
+fn a_name_that_stands_twice_is_found() {
+    let encoded = EncodedRequest {
+        path: String::new(),
+        headers: Vec::new(),
+        body: br#"{"a":[{"b:":1,"c":"\":","b:":2}]}"#.to_vec(),
+        warnings: Vec::new(),
+        framing: Framing::Sse,
+    };
+    body(&encoded);
+}

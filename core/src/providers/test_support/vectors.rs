@@ -1,0 +1,147 @@
+//! The vectors of `tests/vectors` at the level of a codec: what is sent, and what comes of the last
+//! response, in its own cuts. What attempts add is proved where they are made, in core/tests.
+
+use std::path::Path;
+
+use serde_json::{json, Value};
+
+use super::{body, key, target, Decoded, Wire};
+use crate::event::Start;
+use crate::providers::{EncodedRequest, Progress, Target};
+use crate::request::LlmRequest;
+
+/// Plays those that are wanted, by provider and name; how many they were.
+pub(crate) fn check_all(wanted: impl Fn(&str, &str) -> bool) -> usize {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
+    let mut count = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let vector: Value = serde_json::from_str(&text).unwrap();
+        let text = |field: &str| vector[field].as_str().unwrap();
+        if wanted(text("provider"), text("name")) {
+            count += 1;
+            check(Box::leak(text("provider").into()), text("name"), &vector);
+        }
+    }
+    count
+}
+
+fn check(provider: &'static str, name: &str, vector: &Value) {
+    let events = vector["expected"]["events"].as_array().unwrap();
+    let (end, events) = events.split_last().unwrap();
+    let mut end = end[1].clone();
+    // Whoever asked adds these.
+    if let Some(error) = end["error"].as_object_mut() {
+        error.retain(|name, _| !["phase", "status", "maybe_executed"].contains(&name.as_str()));
+    }
+    let request = LlmRequest::from_json(&vector["request"].to_string()).unwrap();
+    let key = key();
+    let base = vector["base_path"].as_str().unwrap_or("/v1");
+    let (base_path, query) = base.split_once('?').unwrap_or((base, ""));
+    let target = Target {
+        key: Some(&key),
+        own_endpoint: false,
+        query,
+        base_path: base_path.trim_end_matches('/'),
+        stream: request.stream.unwrap_or(true),
+        lenient: request.lenient.unwrap_or(false),
+        ..target()
+    };
+    let wire = Wire::sse(provider);
+    let encoded = match wire.provider().request(&request, &target) {
+        Ok(encoded) => encoded,
+        Err(error) => return assert_eq!(contains(&json!(error), &end["error"]), Ok(()), "{name}"),
+    };
+    let headers = encoded.headers.iter();
+    let headers: Value = headers
+        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .collect();
+    let sent = json!({"path": encoded.path, "headers": headers, "body": body(&encoded)});
+    for (part, expected) in vector["sent"].as_object().into_iter().flatten() {
+        assert_eq!(&sent[part], expected, "{name}");
+    }
+    let response = vector["responses"].as_array().unwrap().last().unwrap();
+    let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
+    let bytes = response["body"].as_str().unwrap().as_bytes();
+    if status != 200 {
+        let error = json!(wire.error(status, bytes));
+        return assert_eq!(contains(&error, &end["error"]), Ok(()), "{name}");
+    }
+    let decoded = decode(provider, bytes, response, encoded, target.stream);
+    assert_eq!(
+        contains(&receipt(provider, &decoded), &end),
+        Ok(()),
+        "{name}"
+    );
+    let mut got = decoded.whole_events;
+    // A call that wants no id has one that was made here.
+    for (got, wanted) in got.iter_mut().zip(events) {
+        if wanted[0] == "TOOL_CALL" && wanted[1]["id"].is_null() {
+            let id = got[1]["id"].take();
+            assert!(id.as_str().unwrap().starts_with("call_"), "{name}: {id}");
+        }
+    }
+    assert_eq!(got, events, "{name}");
+}
+
+fn decode(
+    name: &'static str,
+    body: &[u8],
+    response: &Value,
+    encoded: EncodedRequest,
+    is_stream: bool,
+) -> Decoded {
+    let framing = encoded.framing;
+    let wire = Wire { name, framing };
+    let start = Start {
+        model: "test-model".to_owned(),
+        warnings: encoded.warnings,
+        ..wire.start()
+    };
+    if is_stream {
+        wire.pieces_from(pieces(body, response), start)
+    } else {
+        wire.whole_from(body, start)
+    }
+}
+
+/// What a codec knows of the END.
+fn receipt(provider: &str, decoded: &Decoded) -> Value {
+    let mut receipt = match (&decoded.error, decoded.progress) {
+        (Some(error), _) => json!({"outcome": "failed", "error": error}),
+        (None, Progress::Answered | Progress::Done) => json!({"outcome": "complete"}),
+        // Made where the body's end is seen.
+        (None, _) => json!({"outcome": "truncated", "error":
+            {"kind": "TRUNCATED", "provider": provider}}),
+    };
+    receipt["finish_reason"] = decoded.finish[0].clone();
+    receipt["finish_reason_raw"] = decoded.finish[1].clone();
+    receipt["usage"] = decoded.finish[2].clone();
+    receipt["usage"]["raw"] = json!(decoded.usage_raw);
+    receipt["unknown_events"] = json!(decoded.unknown_events);
+    receipt
+}
+
+/// The body in the response's cuts.
+fn pieces<'b>(body: &'b [u8], response: &Value) -> impl Iterator<Item = &'b [u8]> {
+    let cuts = response["cuts"].as_array().into_iter().flatten();
+    let cuts = cuts.map(|cut| usize::try_from(cut.as_u64().unwrap()).unwrap());
+    let ends: Vec<usize> = cuts.chain([body.len()]).collect();
+    let mut begin = 0;
+    ends.into_iter()
+        .map(move |end| &body[std::mem::replace(&mut begin, end)..end])
+}
+
+/// Every field that is given is there and equal; else the place of one that is not.
+fn contains(value: &Value, expected: &Value) -> Result<(), String> {
+    let Some(fields) = expected.as_object() else {
+        let is_equal = value == expected;
+        return is_equal
+            .then_some(())
+            .ok_or(format!("is {value}, not {expected}"));
+    };
+    let mut fields = fields.iter();
+    fields.try_for_each(|(name, expected)| {
+        contains(&value[name], expected).map_err(|place| format!("{name} {place}"))
+    })
+}

@@ -1,0 +1,105 @@
+//! What decoding a piece of text costs, wire by wire, as a ratio in one run: `make bench-decode`.
+//! It reaches the decoders through what `--cfg fuzzing` opens; without that there is nothing here.
+#![allow(clippy::print_stdout, missing_docs)]
+
+#[cfg(not(fuzzing))]
+fn main() {
+    println!("make bench-decode sets --cfg fuzzing, which opens the decoders");
+}
+
+#[cfg(fuzzing)]
+fn main() -> Result<(), liter_llm::LlmError> {
+    measure::run()
+}
+
+#[cfg(fuzzing)]
+mod measure {
+    use std::time::{Duration, Instant};
+
+    use liter_llm::fuzzing::Decoding;
+    use liter_llm::LlmError;
+
+    const PIECES: u32 = 20_000;
+    const ROUNDS: usize = 15;
+
+    struct Wire {
+        name: &'static str,
+        provider: &'static str,
+        is_ndjson: bool,
+        begin: &'static str,
+        piece: &'static str,
+    }
+
+    const WIRES: [Wire; 4] = [
+        Wire {
+            name: "openai",
+            provider: "openai",
+            is_ndjson: false,
+            begin: "",
+            piece:
+                "data: {\"id\":\"chatcmpl-0123456789abcdef\",\"object\":\"chat.completion.chunk\",\
+            \"created\":1700000000,\"model\":\"test-model-1\",\"choices\":[{\"index\":0,\
+            \"delta\":{\"content\":\" token\"},\"finish_reason\":null}]}",
+        },
+        Wire {
+            name: "anthropic",
+            provider: "anthropic",
+            is_ndjson: false,
+            begin: "event: message_start\ndata: {\"type\":\"message_start\",\
+            \"message\":{\"id\":\"m\",\
+            \"model\":\"c\",\"usage\":{}}}\n\nevent: content_block_start\ndata: {\"type\":\
+            \"content_block_start\",\
+            \"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+            piece:
+                "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\
+            \"delta\":{\"type\":\"text_delta\",\"text\":\" token\"}}",
+        },
+        Wire {
+            name: "cohere v2",
+            provider: "cohere",
+            is_ndjson: false,
+            begin: "event: message-start\ndata: {\"type\":\"message-start\",\"id\":\"m\"}\n\n",
+            piece: "event: content-delta\ndata: {\"type\":\"content-delta\",\"index\":0,\
+            \"delta\":{\"message\":{\"content\":{\"text\":\" token\"}}}}",
+        },
+        Wire {
+            name: "cohere v1",
+            provider: "cohere",
+            is_ndjson: true,
+            begin: "{\"event_type\":\"stream-start\",\"generation_id\":\"m\"}\n",
+            piece: "{\"event_type\":\"text-generation\",\"is_finished\":false,\"text\":\" token\"}",
+        },
+    ];
+
+    /// The best of the rounds: the others were disturbed.
+    fn cost(wire: &Wire) -> Result<Duration, LlmError> {
+        let end = if wire.is_ndjson { "\n" } else { "\n\n" };
+        let piece = format!("{}{end}", wire.piece);
+        let mut best = Duration::MAX;
+        for _ in 0..ROUNDS {
+            let mut decoding = Decoding::new(wire.provider, wire.is_ndjson)?;
+            decoding.feed(wire.begin.as_bytes())?;
+            let began = Instant::now();
+            let mut events = 0;
+            for _ in 0..PIECES {
+                events += decoding.feed(piece.as_bytes())?;
+            }
+            best = best.min(began.elapsed() / PIECES);
+            assert!(events >= PIECES as usize, "{}: {events}", wire.name);
+        }
+        Ok(best)
+    }
+
+    pub(super) fn run() -> Result<(), LlmError> {
+        let mut first = None;
+        for wire in &WIRES {
+            let own = cost(wire)?;
+            let ratio = own.as_secs_f64() / first.get_or_insert(own).as_secs_f64();
+            println!(
+                "{:10} {own:?} per piece of text, {ratio:.2} x openai",
+                wire.name
+            );
+        }
+        Ok(())
+    }
+}
