@@ -38,6 +38,7 @@ mod framing;
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
+mod json;
 mod message;
 mod options;
 mod plan;

@@ -17,7 +17,7 @@ pub(crate) mod ending;
 pub(crate) mod error_body;
 pub(crate) mod frame;
 pub(crate) mod headers;
-pub(crate) mod json;
+pub(crate) use crate::json;
 pub(crate) mod writer;
 
 // What encoders share.
