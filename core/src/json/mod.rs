@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use serde_json::value::RawValue;
 use serde_json::Value;
 
-use crate::providers::lenient::absent;
+use crate::providers::lenient_json::absent;
 
 /// Levels of lists and objects in one document; `serde_json` has the same bound.
 pub(crate) const LEVELS_MAX: usize = 128;

@@ -7,32 +7,23 @@ mod anthropic;
 #[cfg(feature = "cohere")]
 mod cohere;
 #[cfg(feature = "openai")]
-mod compatible;
-#[cfg(feature = "openai")]
 mod openai;
 
+pub(crate) mod completion;
 #[cfg(all(test, feature = "openai", feature = "anthropic", feature = "cohere"))]
 mod cost;
-pub(crate) mod ending;
 pub(crate) mod error_body;
-pub(crate) mod frame;
-pub(crate) mod headers;
-pub(crate) use crate::json;
-pub(crate) mod writer;
+pub(crate) mod event_writer;
+pub(crate) mod keep_alive;
+pub(crate) mod response_headers;
 
 // What encoders share.
-#[cfg(any(feature = "anthropic", feature = "openai"))]
-#[allow(
-    dead_code,
-    reason = "a build of one wire format does not use all of it"
-)]
-mod call_ids;
 #[cfg(any(feature = "anthropic", feature = "cohere"))]
 #[allow(
     dead_code,
     reason = "a build of one wire format does not use all of it"
 )]
-mod reply;
+mod foreign_fields;
 #[allow(
     dead_code,
     reason = "a build of one wire format does not use all of it"
@@ -47,23 +38,31 @@ pub(crate) mod unsupported;
 // What decoders share.
 #[allow(
     dead_code,
-    reason = "a build of one wire format does not use all of it"
-)]
-pub(crate) mod counts;
-#[allow(
-    dead_code,
     unused_imports,
     unused_macros,
     unused_macro_rules,
     reason = "a build of one wire format does not use all of it"
 )]
-pub(crate) mod lenient;
+pub(crate) mod lenient_json;
+#[allow(
+    dead_code,
+    reason = "a build of one wire format does not use all of it"
+)]
+pub(crate) mod token_counts;
 #[allow(
     dead_code,
     unused_imports,
     reason = "a build of one wire format does not use all of it"
 )]
 pub(crate) mod tool_calls;
+
+// Earlier names of modules.
+pub(crate) use crate::json;
+pub(crate) use completion as ending;
+#[cfg(feature = "openai")]
+#[allow(unused_imports, reason = "tests use it")]
+pub(crate) use openai::vendors as compatible;
+pub(crate) use response_headers as headers;
 
 use std::fmt::{self, Debug};
 
@@ -75,7 +74,7 @@ use crate::event::{FinishReason, Start, Usage};
 use crate::framing::{Frame, Framing};
 use crate::request::LlmRequest;
 use crate::secret::Secret;
-use ending::Seen;
+use completion::Seen;
 
 /// Where a request goes.
 #[derive(Debug)]
@@ -220,7 +219,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
     let providers = PROVIDERS.iter().copied();
     #[cfg(feature = "openai")]
     let providers = {
-        let compatible = compatible::CODECS.iter();
+        let compatible = openai::vendors::CODECS.iter();
         compatible
             .map(|codec| codec as &dyn Provider)
             .chain(providers)

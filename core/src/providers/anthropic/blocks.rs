@@ -4,11 +4,11 @@
 
 use serde_json::{json, Map, Value};
 
-use super::calls::{Call, Calls};
 use super::sink::Sink;
+use super::tool_calls::{Call, Calls};
 use super::wire::Delta;
 use crate::event::Event;
-use crate::providers::{ending, json as lenient};
+use crate::providers::{completion, json as lenient};
 
 #[derive(Debug)]
 struct Block {
@@ -47,7 +47,7 @@ impl Blocks {
     }
 
     /// What the calls have come to.
-    pub(super) fn calls_seen(&self) -> ending::Calls {
+    pub(super) fn calls_seen(&self) -> completion::Calls {
         let open = self.open.iter().filter_map(|block| match &block.kind {
             Kind::Call(call) => Some(call),
             Kind::Text | Kind::Whole => None,

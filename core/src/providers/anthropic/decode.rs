@@ -14,10 +14,12 @@ use crate::batch::EventBatch;
 use crate::error::LlmError;
 use crate::event::{FinishReason, Start};
 use crate::framing::Frame;
-use crate::providers::ending::Seen;
-use crate::providers::lenient::{Maybe, Written};
-use crate::providers::writer::EventWriter;
-use crate::providers::{counts, error_body, frame, json, lenient, Decoder, Finish, Progress};
+use crate::providers::completion::Seen;
+use crate::providers::event_writer::EventWriter;
+use crate::providers::lenient_json::{Maybe, Written};
+use crate::providers::{
+    error_body, json, keep_alive, lenient_json, token_counts, Decoder, Finish, Progress,
+};
 
 /// What most errors are about.
 const EVENT: &str = "an event of the stream";
@@ -54,7 +56,7 @@ impl Decoder for AnthropicDecoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let data = frame.data.trim();
         // [DONE] is not Anthropic's, but some servers that speak like it end with it.
-        let says_nothing = frame::says_nothing(data) || data == "[DONE]";
+        let says_nothing = keep_alive::says_nothing(data) || data == "[DONE]";
         if self.progress == Progress::Done || says_nothing || frame.name == "ping" {
             return Ok(());
         }
@@ -66,7 +68,7 @@ impl Decoder for AnthropicDecoder {
         }
         let mut repaired = String::new();
         let mut place = Maybe::default();
-        let event: &WireEvent<'_> = lenient::parse(data, &mut repaired, &mut place)
+        let event: &WireEvent<'_> = lenient_json::parse(data, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Anthropic, EVENT, &error, data))?;
         self.event(event, data, out)?;
         // A gateway's error in another provider's form, or beside what it is about.
@@ -85,10 +87,10 @@ impl Decoder for AnthropicDecoder {
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body)
             .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
-        let text = frame::document(text);
+        let text = keep_alive::document(text);
         let mut repaired = String::new();
         let mut place = Maybe::default();
-        let message: &Message<'_> = lenient::parse(text, &mut repaired, &mut place)
+        let message: &Message<'_> = lenient_json::parse(text, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Anthropic, "the answer", &error, text))?;
         let is_error =
             message.error.is_some_and(json::is_something) || message.kind.get() == Some("error");
@@ -170,7 +172,7 @@ impl AnthropicDecoder {
                 Ok(Value::Object(fields)) => {
                     let mut repaired = String::new();
                     let mut place = Maybe::<Input<'_>>::default();
-                    let block = lenient::parse(raw.get(), &mut repaired, &mut place).ok();
+                    let block = lenient_json::parse(raw.get(), &mut repaired, &mut place).ok();
                     let input = block.and_then(|block| block.input);
                     self.blocks
                         .whole(fields, input.map_or("", |input| input.get()), sink);
@@ -216,13 +218,13 @@ impl AnthropicDecoder {
                 let mut repaired = String::new();
                 let mut place = Maybe::default();
                 let raw = event.message.map_or("", RawValue::get);
-                let message = lenient::parse(raw, &mut repaired, &mut place);
+                let message = lenient_json::parse(raw, &mut repaired, &mut place);
                 message.iter().for_each(|message| self.note(message));
             }
             "message_delta" => {
                 self.progress = Progress::Open;
                 if let Some(usage) = event.usage.and_then(|raw| fields_of(raw.get())) {
-                    counts::merge(&mut self.usage, usage);
+                    token_counts::merge(&mut self.usage, usage);
                 }
                 let reason = event
                     .delta
@@ -250,7 +252,7 @@ impl AnthropicDecoder {
             }
         }
         if let Some(usage) = message.usage.and_then(|raw| fields_of(raw.get())) {
-            counts::merge(&mut self.usage, usage);
+            token_counts::merge(&mut self.usage, usage);
         }
     }
 

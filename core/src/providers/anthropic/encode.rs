@@ -4,10 +4,10 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use super::fields::{self, MAX_TOKENS};
-use super::parts::Block;
+use super::message_parts::Block;
+use super::messages::{self, Turn};
+use super::params::{self, MAX_TOKENS};
 use super::tools::{self, WireTool};
-use super::turns::{self, Turn};
 use super::{wrong, Anthropic};
 use crate::error::LlmError;
 use crate::framing::Framing;
@@ -26,8 +26,8 @@ pub(super) fn request(
         lenient: target.lenient,
         warnings: &mut warnings,
     };
-    fields::check(request, &mut unsupported)?;
-    let conversation = turns::conversation(&request.messages, &mut unsupported)?;
+    params::check(request, &mut unsupported)?;
+    let conversation = messages::conversation(&request.messages, &mut unsupported)?;
     if !conversation.system.is_empty() && given(request, "system") {
         return Err(wrong(
             "system is said in messages and beside them; keep one of the two",
@@ -37,13 +37,13 @@ pub(super) fn request(
     let body = Body {
         request,
         stream: target.stream,
-        max_tokens: fields::max_tokens(request),
+        max_tokens: params::max_tokens(request),
         system: conversation.system,
         turns: conversation.turns,
         tool_choice: tools::choice(request, !tools.is_empty(), &mut unsupported)?,
         tools,
-        output_config: fields::output_config(request, &mut unsupported)?,
-        metadata: fields::metadata(request, &mut unsupported)?,
+        output_config: params::output_config(request, &mut unsupported)?,
+        metadata: params::metadata(request, &mut unsupported)?,
     };
     let body = serde_json::to_vec(&body)
         .map_err(|error| wrong(&format!("request cannot be JSON: {error}")))?;
@@ -119,7 +119,7 @@ impl Serialize for Body<'_> {
         let mut map = serializer.serialize_map(None)?;
         self.put(&mut map, "model", Some(&request.model))?;
         self.put(&mut map, MAX_TOKENS, Some(self.max_tokens))?;
-        self.put(&mut map, "system", turns::content(&self.system))?;
+        self.put(&mut map, "system", messages::content(&self.system))?;
         self.put(&mut map, "messages", Some(&self.turns))?;
         self.put(&mut map, "temperature", request.temperature)?;
         self.put(&mut map, "top_p", request.top_p)?;
@@ -131,7 +131,7 @@ impl Serialize for Body<'_> {
             self.put(&mut map, "stream", Some(true))?;
         }
         let extra = request.extra.iter();
-        for (name, value) in extra.filter(|(name, _)| fields::passes(name)) {
+        for (name, value) in extra.filter(|(name, _)| params::passes(name)) {
             if !value.is_null() && !request.extra_body.contains_key(name) {
                 map.serialize_entry(name, value)?;
             }

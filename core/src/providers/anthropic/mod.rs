@@ -2,15 +2,15 @@
 //! `Provider` trait; the wire is described at platform.claude.com/docs/en/api/messages.
 
 mod blocks;
-mod calls;
 mod decode;
 mod encode;
-mod fields;
 mod media;
-mod parts;
+mod message_parts;
+mod messages;
+mod params;
 mod sink;
+mod tool_calls;
 mod tools;
-mod turns;
 mod usage;
 mod wire;
 

@@ -3,7 +3,7 @@
 
 use crate::batch::EventBatch;
 use crate::event::Event;
-use crate::providers::writer::EventWriter;
+use crate::providers::event_writer::EventWriter;
 
 pub(super) struct Sink<'s> {
     pub(super) writer: &'s mut EventWriter,

@@ -4,7 +4,7 @@
 use serde_json::value::RawValue;
 
 use crate::providers::json::Text;
-use crate::providers::lenient::{object, Index, Maybe, Written};
+use crate::providers::lenient_json::{object, Index, Maybe, Written};
 
 object! {
     /// An event of a stream.

@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde::Serialize as DeriveSerialize;
 use serde_json::{Number, Value};
 
-use super::messages::WireMessage;
+use super::v2::messages::WireMessage;
 use super::Cohere;
 use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
@@ -39,7 +39,7 @@ const WITHOUT_PLACE: &[&str] = &[
 /// What a field holds: mostly borrowed, since messages may hold images of many megabytes.
 #[derive(DeriveSerialize)]
 #[serde(untagged)]
-pub(super) enum Field<'a> {
+pub(crate) enum Field<'a> {
     Own(Value),
     Borrowed(&'a Value),
     Messages(Vec<WireMessage<'a>>),
@@ -52,7 +52,7 @@ impl<T: Into<Value>> From<T> for Field<'_> {
 }
 
 /// The body as far as it is known.
-pub(super) struct Draft<'a> {
+pub(crate) struct Draft<'a> {
     pub(super) request: &'a LlmRequest,
     target: &'a Target<'a>,
     fields: Vec<(&'a str, Field<'a>)>,
@@ -60,7 +60,7 @@ pub(super) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(request: &'a LlmRequest, target: &'a Target<'a>) -> Self {
+    pub(crate) fn new(request: &'a LlmRequest, target: &'a Target<'a>) -> Self {
         Self {
             request,
             target,
@@ -70,7 +70,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The field cannot go to Cohere. Ok: it is left out, and the caller will be told.
-    pub(super) fn refuse(&mut self, field: &str, why: &str) -> Result<(), LlmError> {
+    pub(crate) fn refuse(&mut self, field: &str, why: &str) -> Result<(), LlmError> {
         let mut unsupported = Unsupported {
             provider: Cohere.name(),
             lenient: self.target.lenient,
@@ -80,18 +80,18 @@ impl<'a> Draft<'a> {
     }
 
     /// What another provider's reply had stays behind, since a conversation may go on here.
-    pub(super) fn leave(&mut self, place: &str, kind: &str) {
+    pub(crate) fn leave(&mut self, place: &str, kind: &str) {
         let name = Cohere.name();
         self.warn(format!("{place} was left out: {name} takes no \"{kind}\""));
     }
 
     /// The caller will be told.
-    pub(super) fn warn(&mut self, warning: String) {
+    pub(crate) fn warn(&mut self, warning: String) {
         self.warnings.push(warning);
     }
 
     /// Sets a field, unless the caller wrote it under the provider's own name.
-    pub(super) fn put(&mut self, name: &'a str, value: Option<impl Into<Field<'a>>>) {
+    pub(crate) fn put(&mut self, name: &'a str, value: Option<impl Into<Field<'a>>>) {
         let is_known = self.fields.iter().any(|(known, _)| *known == name);
         let is_elsewhere = is_known || self.is_written(name);
         if let (Some(value), false) = (value, is_elsewhere) {
@@ -100,13 +100,13 @@ impl<'a> Draft<'a> {
     }
 
     /// The caller wrote the field itself.
-    pub(super) fn is_written(&self, name: &str) -> bool {
+    pub(crate) fn is_written(&self, name: &str) -> bool {
         let extra = self.request.extra.get(name);
         extra.is_some_and(|value| !value.is_null()) || self.request.extra_body.contains_key(name)
     }
 
     /// The fields that have one meaning in both versions.
-    pub(super) fn common(&mut self) {
+    pub(crate) fn common(&mut self) {
         let request = self.request;
         self.put("max_tokens", request.max_tokens);
         self.put("temperature", request.temperature);
@@ -119,7 +119,7 @@ impl<'a> Draft<'a> {
 
     /// Everything that this library does not know, except what Cohere is known to have no place
     /// for; `further` is what only this version has none for.
-    pub(super) fn extras(&mut self, further: &[&str]) -> Result<(), LlmError> {
+    pub(crate) fn extras(&mut self, further: &[&str]) -> Result<(), LlmError> {
         let request = self.request;
         if request.user.is_some() {
             self.refuse("user", "Cohere's chat has no place for it")?;
@@ -150,7 +150,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    pub(super) fn encode(self, path: &str, framing: Framing) -> Result<EncodedRequest, LlmError> {
+    pub(crate) fn encode(self, path: &str, framing: Framing) -> Result<EncodedRequest, LlmError> {
         let body = serde_json::to_vec(&Body(&self.fields))
             .map_err(|error| wrong(&format!("request cannot be JSON: {error}")))?;
         let key = self.target.key;
@@ -178,7 +178,7 @@ fn says_nothing(name: &str, value: &Value) -> bool {
 }
 
 /// A request that is wrong for Cohere whatever the caller allows.
-pub(super) fn wrong(message: &str) -> LlmError {
+pub(crate) fn wrong(message: &str) -> LlmError {
     let name = Cohere.name();
     LlmError {
         provider: Some(name),

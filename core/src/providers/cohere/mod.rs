@@ -2,16 +2,10 @@
 //! history, one JSON document per line) where the base URL names it. Called through the `Provider`
 //! trait; the wires are described at docs.cohere.com/reference/chat and /v1/reference/chat.
 
-mod decode_v1;
-mod decode_v2;
 mod encode;
-mod encode_v1;
-mod encode_v2;
-mod history;
-mod messages;
-mod schema;
 mod usage;
-mod wire;
+mod v1;
+mod v2;
 
 use super::{error_body, json, Decoder, EncodedRequest, Provider, Target};
 use crate::error::{ErrorKind, LlmError};
@@ -48,18 +42,18 @@ impl Provider for Cohere {
         target: &Target<'_>,
     ) -> Result<EncodedRequest, LlmError> {
         match target.base_path {
-            path if path.ends_with("/v1/chat") => encode_v1::request(request, target, ""),
-            path if path.ends_with("/v2/chat") => encode_v2::request(request, target, ""),
-            path if path.ends_with("/v1") => encode_v1::request(request, target, "/chat"),
-            path if path.ends_with("/v2") => encode_v2::request(request, target, "/chat"),
-            _ => encode_v2::request(request, target, "/v2/chat"),
+            path if path.ends_with("/v1/chat") => v1::encode::request(request, target, ""),
+            path if path.ends_with("/v2/chat") => v2::encode::request(request, target, ""),
+            path if path.ends_with("/v1") => v1::encode::request(request, target, "/chat"),
+            path if path.ends_with("/v2") => v2::encode::request(request, target, "/chat"),
+            _ => v2::encode::request(request, target, "/v2/chat"),
         }
     }
 
     fn decoder(&self, start: Start, framing: Framing) -> Box<dyn Decoder> {
         match framing {
-            Framing::Ndjson => Box::new(decode_v1::V1Decoder::new(start)),
-            Framing::Sse => Box::new(decode_v2::V2Decoder::new(start)),
+            Framing::Ndjson => Box::new(v1::decode::V1Decoder::new(start)),
+            Framing::Sse => Box::new(v2::decode::V2Decoder::new(start)),
         }
     }
 

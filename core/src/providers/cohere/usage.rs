@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::event::{FinishReason, Usage};
-use crate::providers::{counts, ending, json};
+use crate::providers::{completion, json, token_counts};
 
 /// Reads a usage object (v2) or the counts of a `meta` object (v1): `tokens` is what there was,
 /// `billed_units` what is charged.
@@ -15,15 +15,15 @@ pub(super) fn usage(text: &str) -> Option<Usage> {
     if raw.is_empty() {
         return None;
     }
-    let count = |path: [&str; 2]| counts::one(raw.get(path[0])?.get(path[1]));
+    let count = |path: [&str; 2]| token_counts::one(raw.get(path[0])?.get(path[1]));
     let billed = [
         count(["billed_units", "input_tokens"]),
         count(["billed_units", "output_tokens"]),
     ];
     let tokens = raw.get("tokens").and_then(Value::as_object).cloned();
-    let tokens = counts::usage(tokens.unwrap_or_default());
+    let tokens = token_counts::usage(tokens.unwrap_or_default());
     // Gateways count as other providers do.
-    let others = counts::usage(raw);
+    let others = token_counts::usage(raw);
     Some(Usage {
         input_tokens: tokens.input_tokens.or(others.input_tokens),
         output_tokens: tokens.output_tokens.or(others.output_tokens),
@@ -45,7 +45,7 @@ pub(super) fn finish_reason(raw: &str, has_calls: bool) -> FinishReason {
         "TOOL_CALL" => FinishReason::ToolCalls,
         "ERROR_TOXIC" => FinishReason::ContentFilter,
         // ERROR, TIMEOUT, USER_CANCEL.
-        _ if ending::is_failure(raw) => FinishReason::Error,
+        _ if completion::is_failure(raw) => FinishReason::Error,
         _ => FinishReason::Other,
     }
 }

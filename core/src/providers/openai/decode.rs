@@ -3,11 +3,11 @@
 
 use serde_json::value::RawValue;
 
-use super::calls;
 use super::choices::Turn;
-use super::echo::Echo;
-use super::identity::Identity;
 use super::parts::{self, Seen};
+use super::reasoning::Echo;
+use super::response_id::Identity;
+use super::tool_calls;
 use super::usage;
 use super::wire::{Choice, Chunk, Delta};
 use super::OpenAi;
@@ -15,12 +15,12 @@ use crate::batch::EventBatch;
 use crate::error::LlmError;
 use crate::event::{Event, FinishReason, Start};
 use crate::framing::Frame;
-use crate::providers::ending;
-use crate::providers::frame;
-use crate::providers::lenient::{self, Maybe, Written};
+use crate::providers::completion;
+use crate::providers::event_writer::{EventWriter, Said};
+use crate::providers::keep_alive;
+use crate::providers::lenient_json::{self, Maybe, Written};
 use crate::providers::tool_calls::Calls;
-use crate::providers::writer::{EventWriter, Said};
-use crate::providers::{counts, error_body, json, Decoder, Finish, Progress};
+use crate::providers::{error_body, json, token_counts, Decoder, Finish, Progress};
 
 /// What most errors are about.
 const EVENT: &str = "an event of the stream";
@@ -71,7 +71,8 @@ impl OpenAiDecoder {
 impl Decoder for OpenAiDecoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let data = frame.data.trim();
-        if self.progress == Progress::Done || frame.name == "ping" || frame::says_nothing(data) {
+        if self.progress == Progress::Done || frame.name == "ping" || keep_alive::says_nothing(data)
+        {
             return Ok(());
         }
         if data == "[DONE]" {
@@ -86,7 +87,7 @@ impl Decoder for OpenAiDecoder {
         }
         let mut repaired = String::new();
         let mut place = Maybe::default();
-        let chunk: &Chunk<'_> = lenient::parse(data, &mut repaired, &mut place)
+        let chunk: &Chunk<'_> = lenient_json::parse(data, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&self.codec, EVENT, &error, data))?;
         self.note(chunk);
         let choices = &chunk.choices;
@@ -112,10 +113,10 @@ impl Decoder for OpenAiDecoder {
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body)
             .map_err(|_| self.wrong("the answer", "is not UTF-8", "").detail(body))?;
-        let text = frame::document(text);
+        let text = keep_alive::document(text);
         let mut repaired = String::new();
         let mut place = Maybe::default();
-        let chunk: &Chunk<'_> = lenient::parse(text, &mut repaired, &mut place)
+        let chunk: &Chunk<'_> = lenient_json::parse(text, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&self.codec, "the answer", &error, text))?;
         self.note(chunk);
         // What came beside an error stands, as it does in a stream.
@@ -154,8 +155,8 @@ impl Decoder for OpenAiDecoder {
         self.progress
     }
 
-    fn seen(&self) -> ending::Seen<'_> {
-        ending::Seen {
+    fn seen(&self) -> completion::Seen<'_> {
+        completion::Seen {
             progress: self.progress,
             said: self.writer.said(),
             calls: self.calls.seen(),
@@ -195,7 +196,7 @@ impl OpenAiDecoder {
         let choice = chunk.choices.choice.0.as_ref();
         let usage = choice.and_then(|choice| choice.usage);
         for usage in [groq, usage, chunk.usage].into_iter().flatten() {
-            counts::merge_text(&mut self.usage, usage.get());
+            token_counts::merge_text(&mut self.usage, usage.get());
         }
     }
 
@@ -235,11 +236,11 @@ impl OpenAiDecoder {
         let mut message = Maybe::<Delta<'_>>::default();
         let mut delta = choice.delta.0.as_ref();
         if let (None, Some(raw)) = (delta, choice.message) {
-            delta = lenient::parse(raw.get(), &mut repaired, &mut message).ok();
+            delta = lenient_json::parse(raw.get(), &mut repaired, &mut message).ok();
         }
         if let Some(delta) = delta {
             self.says(delta, out);
-            for event in calls::add(&mut self.calls, delta) {
+            for event in tool_calls::add(&mut self.calls, delta) {
                 self.push(event, out);
             }
             self.extras(delta, out);
@@ -256,12 +257,12 @@ impl OpenAiDecoder {
         let mut repaired = String::new();
         let mut message = Maybe::<Delta<'_>>::default();
         let raw = choice.message.map_or("", RawValue::get);
-        let delta = lenient::parse(raw, &mut repaired, &mut message).ok();
+        let delta = lenient_json::parse(raw, &mut repaired, &mut message).ok();
         let delta = delta.or(choice.delta.0.as_ref());
         let has_delta = delta.is_some();
         if let Some(delta) = delta {
             self.says(delta, out);
-            calls::add_whole(&mut self.calls, delta);
+            tool_calls::add_whole(&mut self.calls, delta);
             self.extras(delta, out);
         }
         self.end_of_choice(choice, out)?;

@@ -10,7 +10,7 @@ use super::messages::{self, WireMessage};
 use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
 use crate::message::Tool;
-use crate::providers::compatible::{
+use crate::providers::openai::vendors::{
     Base, Endpoint, KeyHeader, Limit, Row, StreamOptions, DATA_SOURCES,
 };
 use crate::providers::unsupported::Unsupported;

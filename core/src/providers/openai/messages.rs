@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::error::LlmError;
 use crate::message::{Content, ContentPart, Message, MessageToolCall, Role};
-use crate::providers::call_ids::{CallIds, Ids};
-use crate::providers::compatible::{Reasoning, Row};
+use crate::providers::openai::vendors::{Reasoning, Row};
+use crate::providers::tool_calls::request_ids::{CallIds, Ids};
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
 

@@ -1,23 +1,25 @@
 //! OpenAI's chat completions, as OpenAI and every compatible server speak them. Called through the
 //! `Provider` trait; the wire is described at platform.openai.com/docs/api-reference/chat.
 
-mod calls;
 mod choices;
 mod decode;
-mod echo;
 mod encode;
-mod identity;
 mod messages;
 mod parts;
+mod reasoning;
+mod response_id;
+mod tool_calls;
 mod usage;
+mod vendor;
+pub(crate) mod vendors;
 mod wire;
 
-use super::compatible::Row;
 use super::{error_body, Decoder, EncodedRequest, Provider, Target};
 use crate::error::LlmError;
 use crate::event::Start;
 use crate::framing::Framing;
 use crate::request::LlmRequest;
+use vendors::Row;
 
 /// The codec. What servers say differently is a tolerance of the decoder; what they want
 /// differently is in their row.

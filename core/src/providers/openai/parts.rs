@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::echo::Echo;
+use super::reasoning::Echo;
 use crate::event::Event;
 use crate::providers::json::{self, Text};
 

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::event::{FinishReason, Usage};
-use crate::providers::{counts, ending, json};
+use crate::providers::{completion, json, token_counts};
 
 /// Reads a usage object under all the names that servers use.
 pub(super) fn usage(text: &str) -> Option<Usage> {
     let raw: Map<String, Value> = json::parse(text, &mut String::new()).ok()?;
-    Some(counts::usage(raw))
+    Some(token_counts::usage(raw))
 }
 
 /// A finish reason, and what it means when there were tool calls: forced calls have ended with
@@ -24,7 +24,7 @@ pub(super) fn finish_reason(raw: &str, has_calls: bool) -> FinishReason {
         // Z.ai's word, then Gemini's.
         "content_filter" | "sensitive" | "safety" | "recitation" | "blocklist"
         | "prohibited_content" | "spii" => FinishReason::ContentFilter,
-        _ if ending::is_failure(raw) => FinishReason::Error,
+        _ if completion::is_failure(raw) => FinishReason::Error,
         _ => FinishReason::Other,
     }
 }

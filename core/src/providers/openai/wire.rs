@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::providers::json;
 use crate::providers::json::Text;
-use crate::providers::lenient::{
+use crate::providers::lenient_json::{
     absent, object, Index, Lenient, List, Maybe, Mode, Object, Written,
 };
 

@@ -2,14 +2,16 @@
 //! tell one call from another. Called by the `calls` of the wires.
 
 mod arguments;
-mod calls;
-mod ids;
+mod assembler;
+
 #[cfg(all(
     test,
     any(feature = "openai", feature = "anthropic", feature = "cohere")
 ))]
 pub(crate) mod joined;
+pub(crate) mod request_ids;
+mod response_ids;
 
 pub(crate) use arguments::{Arguments, State};
-pub(crate) use calls::{Calls, Piece};
-pub(crate) use ids::{is_usable, Ids};
+pub(crate) use assembler::{Calls, Piece};
+pub(crate) use response_ids::{is_usable, Ids};

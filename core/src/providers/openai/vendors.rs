@@ -2,11 +2,9 @@
 //! wants otherwise. Data only; the codec in `openai` reads it. What a row does not set is as in
 //! `PLAIN`. Sources: the providers' API references.
 
-mod row;
-
-use super::call_ids::Ids;
-use super::openai::OpenAi;
-pub(crate) use row::{Base, Endpoint, KeyHeader, Limit, Reasoning, Row, StreamOptions};
+pub(crate) use super::vendor::{Base, Endpoint, KeyHeader, Limit, Reasoning, Row, StreamOptions};
+use super::OpenAi;
+use crate::providers::tool_calls::request_ids::Ids;
 
 const PATH: &str = "/chat/completions";
 

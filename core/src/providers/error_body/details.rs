@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::failure;
+use super::error_fields;
 
 /// How deep the document is looked into; what is deeper is kept as it is.
 const NESTING_MAX: usize = 6;
@@ -44,7 +44,9 @@ fn part(value: &Value, message: &str, nesting: usize) -> Option<Value> {
             (!list.is_empty()).then_some(Value::Array(list))
         }
         Value::Object(fields) => {
-            let has_error = failure::NESTS.iter().any(|name| fields.contains_key(*name));
+            let has_error = error_fields::NESTS
+                .iter()
+                .any(|name| fields.contains_key(*name));
             let mut rest = Map::new();
             for (name, value) in fields {
                 if is_said(name, value, message) || (has_error && ANSWERS.contains(&name.as_str()))
@@ -66,15 +68,15 @@ fn is_said(name: &str, value: &Value, message: &str) -> bool {
     match value {
         Value::String(text) => {
             let text = text.trim().trim_end_matches('.');
-            let is_words = failure::WORDS.contains(&name)
-                || failure::NESTS.contains(&name)
+            let is_words = error_fields::WORDS.contains(&name)
+                || error_fields::NESTS.contains(&name)
                 || matches!(name, "msg" | "raw");
             // A code is one word; what has several is a reason that somebody wrote.
-            (failure::CODES.contains(&name) && !text.contains(' '))
+            (error_fields::CODES.contains(&name) && !text.contains(' '))
                 || KNOWN.contains(&name)
                 || (is_words && message.contains(text))
         }
-        Value::Number(_) => failure::CODES.contains(&name),
+        Value::Number(_) => error_fields::CODES.contains(&name),
         Value::Bool(_) => KNOWN.contains(&name),
         Value::Null | Value::Array(_) | Value::Object(_) => false,
     }

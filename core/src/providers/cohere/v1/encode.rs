@@ -3,12 +3,12 @@
 
 use serde_json::{json, Map, Value};
 
-use super::encode::Draft;
-use super::encode_v2::{function_of, json_format};
-use super::{history, schema};
+use super::{messages, tool_schema};
 use crate::error::LlmError;
 use crate::framing::Framing;
 use crate::message::Function;
+use crate::providers::cohere::encode::Draft;
+use crate::providers::cohere::v2::encode::{function_of, json_format};
 use crate::providers::{EncodedRequest, Target};
 use crate::request::LlmRequest;
 
@@ -21,14 +21,14 @@ const ONLY_V2: &[&str] = &[
     "thinking",
 ];
 
-pub(super) fn request(
+pub(crate) fn request(
     request: &LlmRequest,
     target: &Target<'_>,
     path: &str,
 ) -> Result<EncodedRequest, LlmError> {
     let mut draft = Draft::new(request, target);
     draft.put("model", Some(request.model.as_str()));
-    let conversation = history::conversation(&mut draft)?;
+    let conversation = messages::conversation(&mut draft)?;
     draft.put("message", Some(conversation.message));
     draft.put("preamble", conversation.preamble);
     draft.put("chat_history", not_empty(conversation.history));
@@ -73,7 +73,7 @@ fn wire_tool(draft: &mut Draft<'_>, function: &Function, place: &str) -> Value {
     let description = function.description.as_deref().unwrap_or_default();
     wire.insert("description".to_owned(), json!(description));
     let parameters = function.parameters.as_ref();
-    let (definitions, left_out) = parameters.map(schema::definitions).unwrap_or_default();
+    let (definitions, left_out) = parameters.map(tool_schema::definitions).unwrap_or_default();
     if !left_out.is_empty() {
         draft.warn(format!(
             "{place}.function.parameters: Cohere's v1 knows only type, description and required; \

@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 
 use std::borrow::Cow;
 
-use super::parts::{self, Block, Body, ResultContent};
+use super::message_parts::{self, Block, Body, ResultContent};
 use super::wrong;
 use crate::error::LlmError;
 use crate::message::{Content, Message, MessageToolCall, Role};
-use crate::providers::call_ids::{CallIds, Ids};
-use crate::providers::reply;
+use crate::providers::foreign_fields;
+use crate::providers::tool_calls::request_ids::{CallIds, Ids};
 use crate::providers::unsupported::Unsupported;
 
 /// Anthropic takes no error without words.
@@ -106,10 +106,10 @@ fn blocks<'a>(
         }
         None => Vec::new(),
         // Beside calls the content is often empty; Anthropic takes no blank text.
-        Some(Content::Text(text)) if parts::is_blank(text) => Vec::new(),
+        Some(Content::Text(text)) if message_parts::is_blank(text) => Vec::new(),
         Some(Content::Text(text)) => vec![Block::new(Body::Text(text))],
         Some(Content::Parts(list)) => {
-            parts::blocks(list, place, message.role == Role::Assistant, unsupported)?
+            message_parts::blocks(list, place, message.role == Role::Assistant, unsupported)?
         }
     };
     for (index, call) in message.tool_calls.iter().enumerate() {
@@ -143,7 +143,7 @@ fn check_fields(
         let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
         let is_foreign = message.role == Role::Assistant
             && name != "function_call"
-            && reply::FIELDS.contains(&name.as_str());
+            && foreign_fields::FIELDS.contains(&name.as_str());
         if is_foreign && !is_empty {
             unsupported.leave(&format!("{place}.{name}"), name);
         } else if !is_known && !is_empty {
@@ -166,10 +166,10 @@ fn result<'a>(
         .ok_or_else(|| wrong(&format!("{place}.tool_call_id is missing")))?;
     let mut content = match &message.content {
         None => None,
-        Some(Content::Text(text)) if parts::is_blank(text) => None,
+        Some(Content::Text(text)) if message_parts::is_blank(text) => None,
         Some(Content::Text(text)) => Some(ResultContent::Text(text)),
         Some(Content::Parts(list)) => {
-            let blocks = parts::blocks(list, place, false, unsupported)?;
+            let blocks = message_parts::blocks(list, place, false, unsupported)?;
             (!blocks.is_empty()).then_some(ResultContent::Blocks(blocks))
         }
     };

@@ -18,13 +18,13 @@ macro_rules! object {
                 Unknown,
             }
 
-            impl<$life> $crate::providers::lenient::Object<$life> for $name<$life> {
+            impl<$life> $crate::providers::lenient_json::Object<$life> for $name<$life> {
                 type Name = Name;
 
                 #[inline]
                 fn name(name: &str) -> Name {
                     match name {
-                        $($crate::providers::lenient::object!(@key $field $($key)?) => {
+                        $($crate::providers::lenient_json::object!(@key $field $($key)?) => {
                             Name::$field
                         })*
                         _ => Name::Unknown,
@@ -36,9 +36,9 @@ macro_rules! object {
                     &mut self,
                     which: Name,
                     fields: &mut A,
-                    mode: $crate::providers::lenient::Mode,
+                    mode: $crate::providers::lenient_json::Mode,
                 ) -> Result<(), A::Error> {
-                    use $crate::providers::lenient::Lenient as _;
+                    use $crate::providers::lenient_json::Lenient as _;
                     match which {
                         $(Name::$field => fields.next_value_seed(self.$field.place(mode)),)*
                         Name::Unknown => fields.next_value::<serde::de::IgnoredAny>().map(drop),

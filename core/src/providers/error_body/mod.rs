@@ -2,9 +2,9 @@
 //! status and a body of any shape that compatible servers use, or from an error inside an answer
 //! that began well. Owns the table of statuses and of typed marks. Called by codecs.
 
-mod failure;
-mod rest;
-mod said;
+mod details;
+mod document;
+mod error_fields;
 
 #[cfg(all(test, feature = "openai"))]
 mod tests;
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{json, Provider};
 use crate::error::{ErrorKind, LlmError, Phase};
-use said::Said;
+use document::Said;
 
 /// An answer with an error status. The caller adds what headers say.
 pub(crate) fn from_status(provider: &dyn Provider, status: u16, body: &[u8]) -> LlmError {
@@ -109,7 +109,7 @@ pub(crate) fn no_object(provider: &dyn Provider, what: &str, text: &str) -> LlmE
 pub(crate) fn refusal(provider: &dyn Provider, base_resp: Option<&RawValue>) -> Option<LlmError> {
     let said = format!("{{\"base_resp\":{}}}", base_resp?);
     let value = json::parse::<Value>(&said, &mut String::new()).ok()?;
-    failure::is_named(&value).then(|| in_answer(provider, &said))
+    error_fields::is_named(&value).then(|| in_answer(provider, &said))
 }
 
 /// A text that does not have the shape of an answer: the error of a gateway, or nonsense.

@@ -2,7 +2,7 @@
 //! mark without an answer is not an answer, and a reason that names a failure is not a success.
 //! Pure; called by `answer`.
 
-use super::writer::Said;
+use super::event_writer::Said;
 use super::Progress;
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::event::FinishReason;

@@ -3,15 +3,15 @@
 
 use serde_json::{json, Map, Value};
 
-use super::encode::{Draft, Field};
 use super::messages;
 use crate::error::LlmError;
 use crate::framing::Framing;
 use crate::message::{Function, Tool};
+use crate::providers::cohere::encode::{Draft, Field};
 use crate::providers::{tool_schema, EncodedRequest, Target};
 use crate::request::LlmRequest;
 
-pub(super) fn request(
+pub(crate) fn request(
     request: &LlmRequest,
     target: &Target<'_>,
     path: &str,
@@ -52,7 +52,7 @@ fn tools(draft: &mut Draft<'_>) -> Result<(), LlmError> {
 }
 
 /// The function of a tool that the caller runs.
-pub(super) fn function_of(tool: &Tool) -> Option<&Function> {
+pub(crate) fn function_of(tool: &Tool) -> Option<&Function> {
     tool.function.as_ref().filter(|_| tool.kind == "function")
 }
 
@@ -102,7 +102,7 @@ fn response_format(draft: &mut Draft<'_>) -> Result<(), LlmError> {
 
 /// A format in Cohere's words: a schema is a field of `json_object`, whose name is the only
 /// difference between the versions.
-pub(super) fn json_format<'a>(
+pub(crate) fn json_format<'a>(
     draft: &mut Draft<'a>,
     schema_name: &str,
 ) -> Result<Option<Field<'a>>, LlmError> {

@@ -9,11 +9,11 @@ use serde_json::value::RawValue;
 use serde_json::{json, Map, Value};
 
 use super::media::{base64, image_source, Source};
-use super::{turns, wrong};
+use super::{messages, wrong};
 use crate::error::LlmError;
 use crate::message::ContentPart;
-use crate::providers::call_ids::Ids;
-use crate::providers::reply;
+use crate::providers::foreign_fields;
+use crate::providers::tool_calls::request_ids::Ids;
 use crate::providers::unsupported::Unsupported;
 
 /// One block of a turn.
@@ -147,7 +147,7 @@ fn is_foreign(part: &ContentPart) -> bool {
     let is_signed = || field("signature").is_some_and(|signature| !signature.is_empty());
     match part.kind.as_str() {
         "thinking" => !is_signed(),
-        kind => reply::PARTS.contains(&kind),
+        kind => foreign_fields::PARTS.contains(&kind),
     }
 }
 
@@ -294,7 +294,7 @@ impl Serialize for Block<'_> {
                     Some(input) => map.serialize_entry("input", input)?,
                     None => map.serialize_entry("input", &json!({}))?,
                 }
-                for (name, value) in turns::beside_call(beside) {
+                for (name, value) in messages::beside_call(beside) {
                     is_marked |= name == "cache_control";
                     map.serialize_entry(name, value)?;
                 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::arguments::is_nothing;
 use super::{is_usable, Arguments, Ids, State};
 use crate::event::{Event, ToolCall, ToolDelta};
-use crate::providers::ending;
+use crate::providers::completion;
 
 #[derive(Debug, Default)]
 struct Call {
@@ -98,9 +98,9 @@ impl Calls {
     }
 
     /// What the calls have come to.
-    pub(crate) fn seen(&self) -> ending::Calls {
+    pub(crate) fn seen(&self) -> completion::Calls {
         let are_whole = self.calls.iter().all(|call| call.arguments.are_whole());
-        ending::Calls::new(!self.is_empty(), are_whole)
+        completion::Calls::new(!self.is_empty(), are_whole)
     }
 
     /// What is added from now on was said at once: two names are two calls.

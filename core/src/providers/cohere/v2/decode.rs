@@ -5,22 +5,22 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::wire::{V2Answer, V2Call, V2Content, V2Delta, V2Event, V2Piece};
-use super::{content, failure, part, usage, wrong, Cohere};
 use crate::batch::EventBatch;
 use crate::error::LlmError;
 use crate::event::{Event, FinishReason, Start};
 use crate::framing::Frame;
-use crate::providers::ending::Seen;
-use crate::providers::lenient::Maybe;
+use crate::providers::cohere::{content, failure, part, usage, wrong, Cohere};
+use crate::providers::completion::Seen;
+use crate::providers::event_writer::EventWriter;
+use crate::providers::lenient_json::Maybe;
 use crate::providers::tool_calls::{Calls, Piece};
-use crate::providers::writer::EventWriter;
-use crate::providers::{error_body, frame, json, lenient, Decoder, Finish, Progress};
+use crate::providers::{error_body, json, keep_alive, lenient_json, Decoder, Finish, Progress};
 
 /// What most errors are about.
 const EVENT: &str = "an event of the stream";
 
 #[derive(Debug)]
-pub(super) struct V2Decoder {
+pub(crate) struct V2Decoder {
     progress: Progress,
     writer: EventWriter,
     /// There was an event that begins an answer.
@@ -39,7 +39,7 @@ pub(super) struct V2Decoder {
 }
 
 impl V2Decoder {
-    pub(super) fn new(start: Start) -> Self {
+    pub(crate) fn new(start: Start) -> Self {
         Self {
             progress: Progress::Empty,
             calls: Calls::new(start.seed),
@@ -59,7 +59,7 @@ impl V2Decoder {
 impl Decoder for V2Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let data = frame.data.trim();
-        if self.progress == Progress::Done || frame::says_nothing(data) || data == "[DONE]" {
+        if self.progress == Progress::Done || keep_alive::says_nothing(data) || data == "[DONE]" {
             return Ok(());
         }
         if frame.name == "error" {
@@ -70,7 +70,7 @@ impl Decoder for V2Decoder {
         }
         let mut repaired = String::new();
         let mut place = Maybe::default();
-        let event: &V2Event<'_> = lenient::parse(data, &mut repaired, &mut place)
+        let event: &V2Event<'_> = lenient_json::parse(data, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Cohere, EVENT, &error, data))?;
         let Some(kind) = event.kind.get() else {
             let nameless = || wrong(EVENT, "has no type", data);
@@ -87,11 +87,11 @@ impl Decoder for V2Decoder {
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body)
             .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
-        let text = frame::document(text);
+        let text = keep_alive::document(text);
         let mut repaired = String::new();
         // The error of a gateway calls something else `message`.
         let mut place = Maybe::default();
-        let answer: &V2Answer<'_> = lenient::parse(text, &mut repaired, &mut place)
+        let answer: &V2Answer<'_> = lenient_json::parse(text, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Cohere, "the answer", &error, text))?;
         let Some(message) = &answer.message.0 else {
             let no_message = || wrong("the answer", "has no message", text);

@@ -1,7 +1,7 @@
 //! What a row of the table of compatible servers can say. Types only; `compatible` has the rows and
 //! the codec in `openai` reads them.
 
-use crate::providers::call_ids::Ids;
+use crate::providers::tool_calls::request_ids::Ids;
 
 /// One server, or one family of servers.
 #[derive(Debug)]

@@ -8,13 +8,13 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::providers::json::Text;
-use crate::providers::lenient::{
+use crate::providers::lenient_json::{
     absent, object, Index, Lenient, List, Maybe, Mode, Object, Written,
 };
 
 object! {
     /// An event of a v2 stream.
-    pub(super) struct V2Event<'t> {
+    pub(crate) struct V2Event<'t> {
         kind: Text<'t> = "type",
         id: Text<'t>,
         index: Index,
@@ -25,7 +25,7 @@ object! {
         logprobs: Option<&'t RawValue>,
     }
 
-    pub(super) struct V2Delta<'t> {
+    pub(crate) struct V2Delta<'t> {
         message: Maybe<V2Piece<'t>>,
         finish_reason: Text<'t>,
         usage: Option<&'t RawValue>,
@@ -34,32 +34,32 @@ object! {
     }
 
     /// What a delta adds: single objects where a whole message has lists.
-    pub(super) struct V2Piece<'t> {
+    pub(crate) struct V2Piece<'t> {
         content: V2Contents<'t>,
         tool_plan: Written<'t>,
         tool_calls: List<V2Call<'t>>,
         citations: Option<&'t RawValue>,
     }
 
-    pub(super) struct V2Content<'t> {
+    pub(crate) struct V2Content<'t> {
         kind: Text<'t> = "type",
         text: Written<'t>,
         thinking: Written<'t>,
     }
 
-    pub(super) struct V2Call<'t> {
+    pub(crate) struct V2Call<'t> {
         index: Index,
         id: Written<'t>,
         function: Maybe<V2Function<'t>>,
     }
 
-    pub(super) struct V2Function<'t> {
+    pub(crate) struct V2Function<'t> {
         name: Written<'t>,
         arguments: Written<'t>,
     }
 
     /// A whole v2 answer.
-    pub(super) struct V2Answer<'t> {
+    pub(crate) struct V2Answer<'t> {
         id: Written<'t>,
         message: Maybe<V2Piece<'t>>,
         finish_reason: Text<'t>,
@@ -71,7 +71,7 @@ object! {
     }
 
     /// An event of a v1 stream.
-    pub(super) struct V1Event<'t> {
+    pub(crate) struct V1Event<'t> {
         event_type: Text<'t>,
         generation_id: Written<'t>,
         text: Written<'t>,
@@ -84,19 +84,19 @@ object! {
         citations: Option<&'t RawValue>,
     }
 
-    pub(super) struct V1Delta<'t> {
+    pub(crate) struct V1Delta<'t> {
         index: Index,
         name: Written<'t>,
         parameters: Written<'t>,
     }
 
-    pub(super) struct V1Call<'t> {
+    pub(crate) struct V1Call<'t> {
         name: Written<'t>,
         parameters: Written<'t>,
     }
 
     /// A whole v1 answer; a stream's last event holds one too.
-    pub(super) struct V1Answer<'t> {
+    pub(crate) struct V1Answer<'t> {
         response_id: Written<'t>,
         generation_id: Written<'t>,
         text: Written<'t>,
@@ -113,7 +113,7 @@ object! {
 
 /// The content of a message: blocks, one of them, or bare text.
 #[derive(Debug, Default)]
-pub(super) enum V2Contents<'t> {
+pub(crate) enum V2Contents<'t> {
     #[default]
     None,
     One(V2Content<'t>),
@@ -122,7 +122,7 @@ pub(super) enum V2Contents<'t> {
 
 impl<'t> V2Contents<'t> {
     /// Each block in order.
-    pub(super) fn each(&self, take: &mut impl FnMut(&V2Content<'t>)) {
+    pub(crate) fn each(&self, take: &mut impl FnMut(&V2Content<'t>)) {
         match self {
             Self::None => {}
             Self::One(content) => take(content),

@@ -4,23 +4,23 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::wire::{V1Answer, V1Call, V1Delta, V1Event};
-use super::{failure, part, usage, wrong, Cohere};
 use crate::batch::EventBatch;
 use crate::error::LlmError;
 use crate::event::{Event, FinishReason, Start};
 use crate::framing::Frame;
-use crate::providers::ending::Seen;
-use crate::providers::lenient::Maybe;
+use crate::providers::cohere::v2::wire::{V1Answer, V1Call, V1Delta, V1Event};
+use crate::providers::cohere::{failure, part, usage, wrong, Cohere};
+use crate::providers::completion::Seen;
+use crate::providers::event_writer::EventWriter;
+use crate::providers::lenient_json::Maybe;
 use crate::providers::tool_calls::{Calls, Piece};
-use crate::providers::writer::EventWriter;
-use crate::providers::{error_body, frame, json, lenient, Decoder, Finish, Progress};
+use crate::providers::{error_body, json, keep_alive, lenient_json, Decoder, Finish, Progress};
 
 /// What most errors are about.
 const EVENT: &str = "an event of the stream";
 
 #[derive(Debug)]
-pub(super) struct V1Decoder {
+pub(crate) struct V1Decoder {
     progress: Progress,
     writer: EventWriter,
     /// There was an event that begins an answer.
@@ -37,7 +37,7 @@ pub(super) struct V1Decoder {
 }
 
 impl V1Decoder {
-    pub(super) fn new(start: Start) -> Self {
+    pub(crate) fn new(start: Start) -> Self {
         Self {
             progress: Progress::Empty,
             calls: Calls::numbered(start.seed),
@@ -57,7 +57,7 @@ impl V1Decoder {
 impl Decoder for V1Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let data = frame.data.trim();
-        if self.progress == Progress::Done || frame::says_nothing(data) {
+        if self.progress == Progress::Done || keep_alive::says_nothing(data) {
             return Ok(());
         }
         if !data.starts_with('{') {
@@ -65,7 +65,7 @@ impl Decoder for V1Decoder {
         }
         let mut repaired = String::new();
         let mut place = Maybe::default();
-        let event: &V1Event<'_> = lenient::parse(data, &mut repaired, &mut place)
+        let event: &V1Event<'_> = lenient_json::parse(data, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Cohere, EVENT, &error, data))?;
         let Some(kind) = event.event_type.get() else {
             let nameless = || wrong(EVENT, "has no event_type", data);
@@ -81,10 +81,10 @@ impl Decoder for V1Decoder {
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body)
             .map_err(|_| wrong("the answer", "is not UTF-8", "").detail(body))?;
-        let text = frame::document(text);
+        let text = keep_alive::document(text);
         let mut repaired = String::new();
         let mut place = Maybe::default();
-        let answer: &V1Answer<'_> = lenient::parse(text, &mut repaired, &mut place)
+        let answer: &V1Answer<'_> = lenient_json::parse(text, &mut repaired, &mut place)
             .map_err(|error| error_body::unreadable(&Cohere, "the answer", &error, text))?;
         if answer.text.is_absent() && answer.finish_reason.get().is_none() {
             let no_text = || wrong("the answer", "has no text", text);

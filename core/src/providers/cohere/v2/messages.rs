@@ -7,13 +7,13 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde::Serialize as DeriveSerialize;
 use serde_json::Value;
 
-use super::encode::Draft;
 use crate::error::LlmError;
 use crate::message::{Content, ContentPart, Message, MessageToolCall, Role};
-use crate::providers::reply;
+use crate::providers::cohere::encode::Draft;
+use crate::providers::foreign_fields;
 
 #[derive(DeriveSerialize)]
-pub(super) struct WireMessage<'a> {
+pub(crate) struct WireMessage<'a> {
     role: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<WireContent<'a>>,
@@ -73,7 +73,7 @@ impl Serialize for Extra<'_> {
     }
 }
 
-pub(super) fn messages<'a>(draft: &mut Draft<'a>) -> Result<Vec<WireMessage<'a>>, LlmError> {
+pub(crate) fn messages<'a>(draft: &mut Draft<'a>) -> Result<Vec<WireMessage<'a>>, LlmError> {
     let mut messages = Vec::with_capacity(draft.request.messages.len());
     for (position, message) in draft.request.messages.iter().enumerate() {
         let place = format!("messages[{position}]");
@@ -141,7 +141,9 @@ fn extra<'a>(
                 let why = "Cohere's messages have no place for it";
                 draft.refuse(&format!("{place}.{name}"), why)?;
             }
-            name if reply::FIELDS.contains(&name) => draft.leave(&format!("{place}.{name}"), name),
+            name if foreign_fields::FIELDS.contains(&name) => {
+                draft.leave(&format!("{place}.{name}"), name)
+            }
             name => extra.push((name, value)),
         }
     }

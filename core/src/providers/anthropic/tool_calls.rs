@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::blocks::content;
 use crate::event::{Event, ToolCall, ToolDelta};
-use crate::providers::ending;
+use crate::providers::completion;
 use crate::providers::tool_calls::{Arguments, Ids};
 
 /// A call that is being written.
@@ -48,9 +48,9 @@ impl Calls {
     }
 
     /// What the calls have come to, with those whose blocks are still open.
-    pub(super) fn seen<'c>(&self, mut open: impl Iterator<Item = &'c Call>) -> ending::Calls {
+    pub(super) fn seen<'c>(&self, mut open: impl Iterator<Item = &'c Call>) -> completion::Calls {
         let are_whole = open.all(|call| call.arguments.are_whole());
-        ending::Calls::new(self.count > 0, are_whole && self.doubtful.is_empty())
+        completion::Calls::new(self.count > 0, are_whole && self.doubtful.is_empty())
     }
 
     /// Begins a call with what its block says.

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{failure, rest};
-use crate::providers::{headers, json};
+use super::{details, error_fields};
+use crate::providers::{json, response_headers};
 
 /// How far errors are nested in errors (a gateway's in a gateway's).
 const NESTING_MAX: usize = 6;
@@ -105,9 +105,9 @@ impl Said {
         let text = data.as_deref().unwrap_or(text);
         match json::parse::<Value>(text, &mut repaired) {
             Ok(value) => {
-                said.names_failure = failure::is_named(&value);
+                said.names_failure = error_fields::is_named(&value);
                 said.value(&value, NESTING_MAX);
-                let rest = rest::of(&value, said.message.as_deref().unwrap_or_default());
+                let rest = details::of(&value, said.message.as_deref().unwrap_or_default());
                 said.rest = rest.map(|rest| rest.to_string());
             }
             Err(_) if text.starts_with('<') => {
@@ -164,7 +164,7 @@ impl Said {
         if fields.contains_key("title") {
             self.own_message(fields, nesting);
         }
-        for name in failure::NESTS {
+        for name in error_fields::NESTS {
             fields
                 .get(*name)
                 .into_iter()
@@ -172,7 +172,7 @@ impl Said {
         }
         self.own_message(fields, nesting);
         self.base_resp(fields.get("base_resp"));
-        for name in failure::CODES {
+        for name in error_fields::CODES {
             match fields.get(*name) {
                 Some(Value::String(word)) => self.word(word),
                 Some(number) => self.number(number),
@@ -214,7 +214,7 @@ impl Said {
             let separator = if path.is_empty() { "" } else { ": " };
             return self.text(&format!("{}{separator}{text}", path.join(".")));
         }
-        for name in failure::WORDS {
+        for name in error_fields::WORDS {
             if let (None, Some(value)) = (&self.message, fields.get(*name)) {
                 self.value(value, nesting);
             }
@@ -264,7 +264,8 @@ impl Said {
                 .for_each(|r| self.word(r));
             let delay = detail.get("retryDelay").and_then(Value::as_str);
             if let Some(seconds) = delay.and_then(|delay| delay.strip_suffix('s')) {
-                self.retry_after_ms = headers::seconds_to_ms(seconds).or(self.retry_after_ms);
+                self.retry_after_ms =
+                    response_headers::seconds_to_ms(seconds).or(self.retry_after_ms);
             }
         }
     }

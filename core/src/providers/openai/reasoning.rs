@@ -4,7 +4,7 @@
 use serde_json::{json, Map, Value};
 
 use crate::event::Event;
-use crate::providers::compatible::Reasoning;
+use crate::providers::openai::vendors::Reasoning;
 
 /// The run of reasoning that is being read.
 #[derive(Debug)]

@@ -4,10 +4,10 @@
 
 use serde_json::{json, Map, Value};
 
-use super::encode::{wrong, Draft};
 use crate::error::LlmError;
 use crate::message::{Content, Message, MessageToolCall, Role};
-use crate::providers::reply;
+use crate::providers::cohere::encode::{wrong, Draft};
+use crate::providers::foreign_fields;
 
 /// What the request says of the conversation.
 #[derive(Debug, Default)]
@@ -105,7 +105,7 @@ fn check_fields(draft: &mut Draft<'_>, message: &Message, place: &str) -> Result
         if is_nothing(name, value) || name == "tool_plan" {
             continue;
         }
-        match reply::FIELDS.contains(&name.as_str()) {
+        match foreign_fields::FIELDS.contains(&name.as_str()) {
             true => draft.leave(&place, name),
             false => draft.refuse(&place, "Cohere's v1 has no place for it")?,
         }
