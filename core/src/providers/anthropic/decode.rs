@@ -108,7 +108,7 @@ impl Decoder for AnthropicDecoder {
         }
         self.note(message);
         self.content(&message.content, out);
-        self.stopped(message.stop_reason.get(), fields_of(text), out);
+        self.stopped(message.stop_reason.get(), json::parse_object(text), out);
         // What came beside an error stands, as it does in a stream.
         if is_error {
             return Err(error_body::in_answer(&Anthropic, text));
@@ -201,7 +201,9 @@ impl AnthropicDecoder {
             }
             "content_block_start" => {
                 self.progress = Progress::Open;
-                let block = event.content_block.and_then(|raw| fields_of(raw.get()));
+                let block = event
+                    .content_block
+                    .and_then(|raw| json::parse_object(raw.get()));
                 let sink = &mut sink(&mut self.writer, out);
                 match block {
                     Some(block) => self.blocks.start(index, block, sink),
@@ -223,7 +225,7 @@ impl AnthropicDecoder {
             }
             "message_delta" => {
                 self.progress = Progress::Open;
-                if let Some(usage) = event.usage.and_then(|raw| fields_of(raw.get())) {
+                if let Some(usage) = event.usage.and_then(|raw| json::parse_object(raw.get())) {
                     token_counts::merge(&mut self.usage, usage);
                 }
                 let reason = event
@@ -231,7 +233,7 @@ impl AnthropicDecoder {
                     .0
                     .as_ref()
                     .and_then(|delta| delta.stop_reason.get());
-                self.stopped(reason, fields_of(data), out);
+                self.stopped(reason, json::parse_object(data), out);
             }
             "message_stop" | "ping" => {}
             "error" => return Err(error_body::in_answer(&Anthropic, data)),
@@ -251,7 +253,7 @@ impl AnthropicDecoder {
                 model.clone_into(&mut start.model);
             }
         }
-        if let Some(usage) = message.usage.and_then(|raw| fields_of(raw.get())) {
+        if let Some(usage) = message.usage.and_then(|raw| json::parse_object(raw.get())) {
             token_counts::merge(&mut self.usage, usage);
         }
     }
@@ -295,10 +297,6 @@ const BESIDE_STOP: &[&str] = &[
 
 fn sink<'s>(writer: &'s mut EventWriter, batch: &'s mut EventBatch) -> Sink<'s> {
     Sink { writer, batch }
-}
-
-fn fields_of(text: &str) -> Option<Map<String, Value>> {
-    json::parse(text, &mut String::new()).ok()
 }
 
 fn wrong(what: &str, how: &str, text: &str) -> LlmError {

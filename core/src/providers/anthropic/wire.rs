@@ -3,7 +3,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::providers::json::Text;
+use crate::providers::lenient_json::Text;
 use crate::providers::lenient_json::{object, Index, Maybe, Written};
 
 object! {

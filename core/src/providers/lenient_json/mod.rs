@@ -1,8 +1,10 @@
 //! The shapes of JSON from providers. Owns one tolerance for every wire: a field counts where it
 //! can be used and as absent where it cannot, and of a key that comes twice the last value holds,
-//! as with every parser that makes maps. So only broken syntax loses a document. Called by `wire`.
+//! as with every parser that makes maps. So only broken syntax loses a document. The shapes themselves
+//! are in the `wire` of each wire format.
 
 mod macros;
+mod text;
 mod values;
 
 use std::fmt;
@@ -11,8 +13,9 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::json;
+use crate::json;
 pub(crate) use macros::{absent, object};
+pub(crate) use text::Text;
 pub(crate) use values::{Index, Written};
 
 /// How a document is read. Texts that are numbers, lists or objects are met by few documents, which
@@ -78,9 +81,9 @@ pub(crate) fn parse<'p, 't, T: Object<'t>>(
 ) -> serde_json::Result<&'p T> {
     read(text, place, Mode::Usual)
         .or_else(|_| read(text, place, Mode::AsWritten))
-        .or_else(|error| match json::better(text) {
-            Some(better) => {
-                *repaired = better;
+        .or_else(|error| match json::repair(text) {
+            Some(text) => {
+                *repaired = text;
                 read(repaired, place, Mode::AsWritten)
             }
             None => Err(error),
@@ -126,14 +129,6 @@ impl<'de, T: Object<'de>> Visitor<'de> for NameOf<T> {
 
 /// What is rarely there stays raw.
 impl<'t> Lenient<'t> for Option<&'t RawValue> {
-    #[inline]
-    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, _: Mode) -> Result<(), D::Error> {
-        *self = Deserialize::deserialize(deserializer)?;
-        Ok(())
-    }
-}
-
-impl<'t> Lenient<'t> for json::Text<'t> {
     #[inline]
     fn read<D: Deserializer<'t>>(&mut self, deserializer: D, _: Mode) -> Result<(), D::Error> {
         *self = Deserialize::deserialize(deserializer)?;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{json, Value};
 
 use super::*;
-use crate::providers::json::Text;
+use crate::providers::lenient_json::Text;
 
 object! {
     struct Outer<'t> {

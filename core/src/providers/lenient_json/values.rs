@@ -7,7 +7,8 @@ use memchr::memchr;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{absent, json, Lenient, Mode};
+use super::{absent, Lenient, Mode};
+use crate::json;
 
 /// A number that counts from 0, however it is written; -1 and the like are absent.
 #[derive(Debug, Default, Clone, Copy)]

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use super::reasoning::Echo;
 use crate::event::Event;
-use crate::providers::json::{self, Text};
+use crate::providers::json;
+use crate::providers::lenient_json::Text;
 
 /// A piece of a refusal.
 pub(super) fn refusal(text: &str) -> Event {

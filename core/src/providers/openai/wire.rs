@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::providers::json;
-use crate::providers::json::Text;
+use crate::providers::lenient_json::Text;
 use crate::providers::lenient_json::{
     absent, object, Index, Lenient, List, Maybe, Mode, Object, Written,
 };

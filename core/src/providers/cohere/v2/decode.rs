@@ -270,12 +270,7 @@ impl V2Decoder {
     /// A list in whole answers, one object in streams.
     fn citations(&mut self, raw: Option<&RawValue>, out: &mut EventBatch) {
         let Some(raw) = raw else { return };
-        let list = match json::parse(raw.get(), &mut String::new()) {
-            Ok(Value::Array(list)) => list,
-            Ok(other) => vec![other],
-            Err(_) => Vec::new(),
-        };
-        for value in list {
+        for value in json::parse_list(raw.get()) {
             if let Value::Object(fields) = value {
                 self.push(part("citation", fields), out);
             }

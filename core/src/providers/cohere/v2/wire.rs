@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::providers::json::Text;
+use crate::providers::lenient_json::Text;
 use crate::providers::lenient_json::{
     absent, object, Index, Lenient, List, Maybe, Mode, Object, Written,
 };
