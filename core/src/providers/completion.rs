@@ -1,65 +1,67 @@
-//! Whether what ended was an answer: one rule for every wire, from what its decoder saw. An end
-//! mark without an answer is not an answer, and a reason that names a failure is not a success.
-//! Pure; called by `answer`.
+//! Whether a response that ended is complete: one rule for every wire, from what its decoder saw.
+//! An end mark without a response is no response, and a reason that names a failure is no success.
+//! Pure. What the end of the connection adds is the response reader's.
 
-use super::event_writer::Said;
+use super::event_writer::Content;
 use super::Progress;
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::event::FinishReason;
 
-/// What a decoder saw of one answer, as far as its end depends on it.
+/// What a decoder saw of one response, as far as its end depends on it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen<'d> {
     pub(crate) progress: Progress,
-    pub(crate) said: Said,
-    pub(crate) calls: Calls,
+    pub(crate) content: Content,
+    pub(crate) calls: ToolCallsState,
     /// Why the model stopped, in our words and in its own.
     pub(crate) reason: Option<FinishReason>,
     pub(crate) reason_raw: Option<&'d str>,
 }
 
-/// What the tool calls of an answer have come to.
+/// What the tool calls of a response have come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Calls {
+pub(crate) enum ToolCallsState {
     None,
     /// The arguments of each are one JSON value, closed.
-    Whole,
+    Complete,
     /// Some call may go on.
     Open,
 }
 
-impl Calls {
-    pub(crate) fn new(is_any: bool, are_whole: bool) -> Self {
-        match (is_any, are_whole) {
+impl ToolCallsState {
+    pub(crate) fn new(is_any: bool, are_complete: bool) -> Self {
+        match (is_any, are_complete) {
             (false, _) => Self::None,
-            (true, true) => Self::Whole,
+            (true, true) => Self::Complete,
             (true, false) => Self::Open,
         }
     }
 }
 
-/// What the receipt of a complete answer says when nobody said why it ended.
+/// The warning of a complete response whose provider did not say why it ended.
 const UNEXPLAINED: &str =
     "the provider did not say why the answer ended (no finish reason); it may be cut";
 
-/// The end of an answer, by the protocol's mark or with its body: complete, perhaps with a warning,
-/// or the error that it is.
-pub(crate) fn judge(seen: Seen<'_>) -> Result<Option<&'static str>, LlmError> {
+/// The end of a response, by the protocol's mark or with its body: complete, perhaps with a
+/// warning, or the error that it is.
+pub(crate) fn check_complete(seen: Seen<'_>) -> Result<Option<&'static str>, LlmError> {
     let truncated = |message| Err(error(ErrorKind::Truncated, message));
     match (seen.progress, seen.reason) {
         (_, Some(FinishReason::Error)) => Err(failed(seen.reason_raw.unwrap_or_default())),
         (Progress::Answered | Progress::Done, Some(_)) => Ok(None),
         (Progress::Empty, _) => Err(error(ErrorKind::Protocol, "the stream held no answer")),
         (Progress::Open, _) => truncated("the stream ended before the answer did"),
-        (Progress::Answered | Progress::Done, None) => match (seen.calls, seen.said) {
-            (Calls::Open, _) => {
+        (Progress::Answered | Progress::Done, None) => match (seen.calls, seen.content) {
+            (ToolCallsState::Open, _) => {
                 truncated("the answer ended inside a tool call, without a finish reason")
             }
-            (Calls::Whole, _) | (Calls::None, Said::Answer) => Ok(Some(UNEXPLAINED)),
-            (Calls::None, Said::Aside) => {
+            (ToolCallsState::Complete, _) | (ToolCallsState::None, Content::Primary) => {
+                Ok(Some(UNEXPLAINED))
+            }
+            (ToolCallsState::None, Content::Secondary) => {
                 truncated("the answer ended before its text, without a finish reason")
             }
-            (Calls::None, Said::Nothing) => Err(error(
+            (ToolCallsState::None, Content::None) => Err(error(
                 ErrorKind::Protocol,
                 "the answer ended without content and without a finish reason",
             )),
@@ -113,10 +115,15 @@ fn is_given_up(reason: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn verdict(progress: Progress, reason: Option<&str>, said: Said, calls: Calls) -> String {
+    fn verdict(
+        progress: Progress,
+        reason: Option<&str>,
+        content: Content,
+        calls: ToolCallsState,
+    ) -> String {
         let seen = Seen {
             progress,
-            said,
+            content,
             calls,
             reason: reason.map(|raw| match is_failure(raw) {
                 true => FinishReason::Error,
@@ -124,7 +131,7 @@ mod tests {
             }),
             reason_raw: reason,
         };
-        match judge(seen) {
+        match check_complete(seen) {
             Ok(None) => "complete".to_owned(),
             Ok(Some(_)) => "unexplained".to_owned(),
             Err(error) => error.kind.name().to_owned(),
@@ -133,30 +140,46 @@ mod tests {
 
     #[test]
     fn an_end_mark_without_an_answer_is_no_answer() {
+        use Content::{Primary, Secondary};
         use Progress::{Answered, Done, Empty, Open};
-        use Said::{Answer, Aside, Nothing};
+        use ToolCallsState as Calls;
         let rows = [
-            (Empty, None, Nothing, Calls::None, "PROTOCOL"),
-            (Open, None, Nothing, Calls::None, "TRUNCATED"),
-            (Open, None, Answer, Calls::None, "TRUNCATED"),
-            (Open, None, Answer, Calls::Whole, "TRUNCATED"),
-            (Open, Some("stop"), Answer, Calls::None, "TRUNCATED"),
-            (Open, Some("error"), Answer, Calls::None, "PROVIDER"),
-            (Answered, Some("stop"), Nothing, Calls::None, "complete"),
-            (Answered, Some("stop"), Aside, Calls::Open, "complete"),
-            (Answered, Some("error"), Answer, Calls::None, "PROVIDER"),
-            (Done, Some("stop"), Nothing, Calls::None, "complete"),
-            (Done, Some("TIMEOUT"), Nothing, Calls::None, "PROVIDER"),
-            (Done, None, Nothing, Calls::None, "PROTOCOL"),
-            (Done, None, Aside, Calls::None, "TRUNCATED"),
-            (Done, None, Answer, Calls::None, "unexplained"),
-            (Done, None, Aside, Calls::Whole, "unexplained"),
-            (Done, None, Aside, Calls::Open, "TRUNCATED"),
-            (Done, None, Answer, Calls::Open, "TRUNCATED"),
+            (Empty, None, Content::None, Calls::None, "PROTOCOL"),
+            (Open, None, Content::None, Calls::None, "TRUNCATED"),
+            (Open, None, Primary, Calls::None, "TRUNCATED"),
+            (Open, None, Primary, Calls::Complete, "TRUNCATED"),
+            (Open, Some("stop"), Primary, Calls::None, "TRUNCATED"),
+            (Open, Some("error"), Primary, Calls::None, "PROVIDER"),
+            (
+                Answered,
+                Some("stop"),
+                Content::None,
+                Calls::None,
+                "complete",
+            ),
+            (Answered, Some("stop"), Secondary, Calls::Open, "complete"),
+            (Answered, Some("error"), Primary, Calls::None, "PROVIDER"),
+            (Done, Some("stop"), Content::None, Calls::None, "complete"),
+            (
+                Done,
+                Some("TIMEOUT"),
+                Content::None,
+                Calls::None,
+                "PROVIDER",
+            ),
+            (Done, None, Content::None, Calls::None, "PROTOCOL"),
+            (Done, None, Secondary, Calls::None, "TRUNCATED"),
+            (Done, None, Primary, Calls::None, "unexplained"),
+            (Done, None, Secondary, Calls::Complete, "unexplained"),
+            (Done, None, Secondary, Calls::Open, "TRUNCATED"),
+            (Done, None, Primary, Calls::Open, "TRUNCATED"),
         ];
-        for (progress, reason, said, calls, expected) in rows {
-            let got = verdict(progress, reason, said, calls);
-            assert_eq!(got, expected, "{progress:?} {reason:?} {said:?} {calls:?}");
+        for (progress, reason, content, calls, expected) in rows {
+            let got = verdict(progress, reason, content, calls);
+            assert_eq!(
+                got, expected,
+                "{progress:?} {reason:?} {content:?} {calls:?}"
+            );
         }
     }
 

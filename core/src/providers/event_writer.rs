@@ -1,32 +1,32 @@
 //! Where a decoder's events go: into the batch, with START before whatever comes first. Owns START
-//! until it is said, and remembers of what weight the events were. Called by decoders.
+//! until it is written, and remembers how much the events were worth.
 
 use crate::batch::EventBatch;
 use crate::event::{Event, Start};
 
-/// The heaviest thing that an answer has said so far.
+/// The most that a response has brought so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) enum Said {
+pub(crate) enum Content {
     #[default]
-    Nothing,
-    /// Reasoning, pieces of tool calls, sources: what stands beside an answer.
-    Aside,
-    /// Text, or what a model answers with instead.
-    Answer,
+    None,
+    /// Reasoning, pieces of tool calls, sources: what stands beside the content proper.
+    Secondary,
+    /// Text, or what a model replies with instead.
+    Primary,
 }
 
 #[derive(Debug)]
 pub(crate) struct EventWriter {
-    /// Until it is said.
+    /// Until it is written.
     start: Option<Box<Start>>,
-    said: Said,
+    content: Content,
 }
 
 impl EventWriter {
     pub(crate) fn new(start: Start) -> Self {
         Self {
             start: Some(Box::new(start)),
-            said: Said::Nothing,
+            content: Content::None,
         }
     }
 
@@ -35,11 +35,11 @@ impl EventWriter {
         self.start.as_deref_mut()
     }
 
-    pub(crate) fn said(&self) -> Said {
-        self.said
+    pub(crate) fn content(&self) -> Content {
+        self.content
     }
 
-    /// START, if it was not said yet.
+    /// START, if it was not written yet.
     pub(crate) fn begin(&mut self, out: &mut EventBatch) {
         if let Some(start) = self.start.take() {
             out.push(Event::Start(start));
@@ -47,15 +47,19 @@ impl EventWriter {
     }
 
     pub(crate) fn push(&mut self, event: Event, out: &mut EventBatch) {
-        self.said = self.said.max(weight(&event));
+        self.content = self.content.max(content_of(&event));
         self.begin(out);
         out.push(event);
+    }
+
+    pub(crate) fn extend(&mut self, events: impl IntoIterator<Item = Event>, out: &mut EventBatch) {
+        events.into_iter().for_each(|event| self.push(event, out));
     }
 
     /// An empty text is no event.
     pub(crate) fn push_text(&mut self, text: &str, out: &mut EventBatch) {
         if !text.is_empty() {
-            self.said = Said::Answer;
+            self.content = Content::Primary;
             self.begin(out);
             out.push_text(text);
         }
@@ -64,21 +68,50 @@ impl EventWriter {
     /// An empty text is no event.
     pub(crate) fn push_reasoning(&mut self, text: &str, out: &mut EventBatch) {
         if !text.is_empty() {
-            self.said = self.said.max(Said::Aside);
+            self.content = self.content.max(Content::Secondary);
             self.begin(out);
             out.push_reasoning(text);
         }
     }
+
+    /// The writer together with its batch, for the time of one frame.
+    pub(crate) fn sink<'s>(&'s mut self, out: &'s mut EventBatch) -> EventSink<'s> {
+        EventSink { writer: self, out }
+    }
 }
 
-fn weight(event: &Event) -> Said {
+/// A writer and the batch that it writes to.
+pub(crate) struct EventSink<'s> {
+    writer: &'s mut EventWriter,
+    out: &'s mut EventBatch,
+}
+
+impl EventSink<'_> {
+    pub(crate) fn push(&mut self, event: Event) {
+        self.writer.push(event, self.out);
+    }
+
+    pub(crate) fn push_text(&mut self, text: &str) {
+        self.writer.push_text(text, self.out);
+    }
+
+    pub(crate) fn push_reasoning(&mut self, text: &str) {
+        self.writer.push_reasoning(text, self.out);
+    }
+
+    pub(crate) fn extend(&mut self, events: impl IntoIterator<Item = Event>) {
+        self.writer.extend(events, self.out);
+    }
+}
+
+fn content_of(event: &Event) -> Content {
     match event {
-        Event::Start(_) | Event::End(_) => Said::Nothing,
-        Event::Text(_) => Said::Answer,
-        Event::Reasoning(_) | Event::ToolDelta(_) | Event::ToolCall(_) => Said::Aside,
+        Event::Start(_) | Event::End(_) => Content::None,
+        Event::Text(_) => Content::Primary,
+        Event::Reasoning(_) | Event::ToolDelta(_) | Event::ToolCall(_) => Content::Secondary,
         Event::Part(part) => match part.get("type").and_then(serde_json::Value::as_str) {
-            Some("refusal" | "image" | "audio") => Said::Answer,
-            _ => Said::Aside,
+            Some("refusal" | "image" | "audio") => Content::Primary,
+            _ => Content::Secondary,
         },
     }
 }

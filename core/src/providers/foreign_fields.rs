@@ -1,5 +1,5 @@
-//! What replies of other providers have, for those that take a conversation over: it stays behind
-//! with a warning, where what the caller wrote would be refused. Called by codecs.
+//! What messages of other providers' models have, for wires that take a conversation over: it stays
+//! behind with a warning, where what the caller wrote would be refused. Owns the lists of names.
 
 /// Fields of an assistant's message.
 pub(crate) const FIELDS: &[&str] = &[

@@ -1,15 +1,16 @@
-//! What of a frame, or of a whole answer, says nothing, on every wire. Called by decoders.
+//! What servers send only to keep a connection alive, on every wire: words and comments in frames,
+//! and before a whole response.
 
-/// Whether the data of a frame says nothing: none at all, an empty value, a word that keeps a
+/// Whether the data of a frame is no event: none at all, an empty value, a word that keeps a
 /// connection alive, or a comment that somebody on the way has wrapped in data.
 #[inline]
-pub(crate) fn says_nothing(data: &str) -> bool {
+pub(crate) fn is_keep_alive(data: &str) -> bool {
     !data.starts_with('{') && is_quiet(data)
 }
 
-/// A whole answer without what stands before it: a byte order mark, blank lines, and comments that
-/// kept the connection alive.
-pub(crate) fn document(text: &str) -> &str {
+/// A whole response without what stands before it: a byte order mark, blank lines, and comments
+/// that kept the connection alive.
+pub(crate) fn strip_keep_alive(text: &str) -> &str {
     let mut rest = text.trim_start_matches('\u{feff}').trim();
     while rest.starts_with(':') {
         rest = rest
@@ -39,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_keeps_a_connection_alive_says_nothing() {
+    fn what_keeps_a_connection_alive_is_keep_alive() {
         for quiet in [
             "",
             ":",
@@ -50,7 +51,7 @@ mod tests {
             "\"ping\"",
             "null",
         ] {
-            assert!(says_nothing(quiet), "{quiet}");
+            assert!(is_keep_alive(quiet), "{quiet}");
         }
         for other in [
             "{}",
@@ -61,7 +62,7 @@ mod tests {
             "7",
             "pings",
         ] {
-            assert!(!says_nothing(other), "{other}");
+            assert!(!is_keep_alive(other), "{other}");
         }
     }
 
@@ -74,8 +75,8 @@ mod tests {
             ": x\n\n{}",
             ":\r\n: y\r\n{}",
         ] {
-            assert_eq!(document(text), "{}", "{text:?}");
+            assert_eq!(strip_keep_alive(text), "{}", "{text:?}");
         }
-        assert_eq!((document(": x"), document("")), ("", ""));
+        assert_eq!((strip_keep_alive(": x"), strip_keep_alive("")), ("", ""));
     }
 }

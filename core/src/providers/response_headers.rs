@@ -1,6 +1,5 @@
-//! What a provider says in headers beside the answer: the request's id, the state of its rate
-//! limits, and whether and when to try again. Pure functions over a header map. Called by `http`
-//! and `stream`.
+//! What a provider sends in the headers of a response: the request's id, the state of its rate
+//! limits, and whether and when to try again. Pure functions over a header map.
 
 use std::time::SystemTime;
 

@@ -1,11 +1,10 @@
 //! Token counts under all the names that servers use. Owns two rules: what is null is absent, and a
-//! zero never replaces a count, neither a later one an earlier, nor one name another. Pure; called
-//! by the `usage` of the wires.
+//! zero never replaces a count, neither a later one an earlier, nor one name another. Pure.
 
 use serde_json::{Map, Value};
 
-use super::json;
 use crate::event::Usage;
+use crate::json;
 
 const INPUT: &[&str] = &[
     "prompt_tokens",
@@ -47,8 +46,8 @@ const REASONING: &[&str] = &["reasoning_tokens", "thinking_tokens", "reasoningTo
 const INPUT_DETAILS: &[&str] = &["prompt_tokens_details", "input_tokens_details"];
 const OUTPUT_DETAILS: &[&str] = &["completion_tokens_details", "output_tokens_details"];
 
-/// Reads a usage object.
-pub(crate) fn usage(raw: Map<String, Value>) -> Usage {
+/// Parses a usage object.
+pub(crate) fn parse_usage(raw: Map<String, Value>) -> Usage {
     let own = |names: &[&str]| count(names.iter().map(|name| get(&raw, name)));
     let nested = |places: &[&str], names: &[&str]| {
         let places = places
@@ -91,12 +90,12 @@ fn get<'v>(raw: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
 
 /// The first count that is not 0; else 0, if any says so.
 fn count<'v>(values: impl Iterator<Item = Option<&'v Value>>) -> Option<u64> {
-    let counts = values.filter_map(one);
+    let counts = values.filter_map(parse_count);
     counts.reduce(|count, other| if count == 0 { other } else { count })
 }
 
 /// A count. Some servers count in floats, some in texts.
-pub(crate) fn one(value: Option<&Value>) -> Option<u64> {
+pub(crate) fn parse_count(value: Option<&Value>) -> Option<u64> {
     let value = value?;
     let float = |value: f64| (value >= 0.0).then_some(value as u64);
     match value {
@@ -109,7 +108,7 @@ pub(crate) fn one(value: Option<&Value>) -> Option<u64> {
 /// What was written for each lifetime, where nobody added it up.
 fn sum(by_age: Option<&Value>) -> Option<u64> {
     let ages = by_age?.as_object()?.values();
-    let counts = ages.filter_map(|value| one(Some(value)));
+    let counts = ages.filter_map(|value| parse_count(Some(value)));
     counts.reduce(u64::saturating_add).filter(|sum| *sum > 0)
 }
 
@@ -257,7 +256,7 @@ mod tests {
             let nested = json!({"prompt_tokens_details": counts, "cached_tokens": 0});
             let nested = nested.as_object().cloned().unwrap_or_default();
             for (raw, read) in [(own, read), (nested, read.or(Some(0)))] {
-                let usage = usage(raw.clone());
+                let usage = parse_usage(raw.clone());
                 assert_eq!(usage.cached_input_tokens, read, "{raw:?}");
                 assert_eq!(usage.cache_write_tokens, written, "{raw:?}");
             }
@@ -265,7 +264,7 @@ mod tests {
         let by_age = json!({"cache_creation": {"ephemeral_5m_input_tokens": 2,
             "ephemeral_1h_input_tokens": 3}, "cache_creation_input_tokens": 0});
         let raw = by_age.as_object().cloned().unwrap_or_default();
-        assert_eq!(usage(raw).cache_write_tokens, Some(5));
+        assert_eq!(parse_usage(raw).cache_write_tokens, Some(5));
     }
 
     #[test]
@@ -280,8 +279,8 @@ mod tests {
             (json!([3]), None),
         ];
         for (value, expected) in rows {
-            assert_eq!(one(Some(&value)), expected, "{value}");
+            assert_eq!(parse_count(Some(&value)), expected, "{value}");
         }
-        assert_eq!(one(None), None);
+        assert_eq!(parse_count(None), None);
     }
 }

@@ -1,5 +1,5 @@
-//! Parts of a message as blocks: OpenAI's text, images and files are rewritten, what has
-//! Anthropic's form goes out as it is. Called by `turns`.
+//! The parts of a message as blocks: OpenAI's text, images and files are rewritten, what has
+//! Anthropic's form goes out as it is.
 
 use std::borrow::Cow;
 
@@ -9,11 +9,12 @@ use serde_json::value::RawValue;
 use serde_json::{json, Map, Value};
 
 use super::media::{base64, image_source, Source};
-use super::{messages, wrong};
+use super::NAME;
 use crate::error::LlmError;
 use crate::message::ContentPart;
 use crate::providers::foreign_fields;
-use crate::providers::tool_calls::request_ids::Ids;
+use crate::providers::errors::invalid_request;
+use crate::providers::tool_calls::request_ids::CallIdRule;
 use crate::providers::unsupported::Unsupported;
 
 /// One block of a turn.
@@ -48,7 +49,7 @@ pub(super) enum Body<'a> {
     },
 }
 
-/// What a tool answered.
+/// The result of a tool.
 #[derive(serde::Serialize)]
 #[serde(untagged)]
 pub(super) enum ResultContent<'a> {
@@ -102,7 +103,7 @@ pub(super) fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
-pub(super) fn blocks<'a>(
+pub(super) fn encode_parts<'a>(
     parts: &'a [ContentPart],
     place: &str,
     is_reply: bool,
@@ -169,7 +170,7 @@ fn native_changes(part: &ContentPart) -> Vec<(&'static str, Value)> {
     };
     let mut changes = Vec::new();
     if let Some(Value::String(id)) = field(id_name) {
-        let fitting = Ids::Word.fitting(id);
+        let fitting = CallIdRule::Word.fitting(id);
         changes.extend((fitting != *id).then(|| (id_name, Value::from(fitting))));
     }
     let is_blank = |part: &Value| {
@@ -192,7 +193,8 @@ fn image<'a>(
 ) -> Result<Body<'a>, LlmError> {
     let image = part.fields.get("image_url");
     let url = image.and_then(|image| image.as_str().or_else(|| image.get("url")?.as_str()));
-    let url = url.ok_or_else(|| wrong(&format!("{place}.image_url.url is missing")))?;
+    let missing = || format!("{place}.image_url.url is missing");
+    let url = url.ok_or_else(|| invalid_request(NAME, &missing()))?;
     let detail = image.and_then(|image| image.get("detail")?.as_str());
     if detail.is_some_and(|detail| detail != "auto") {
         let why = "Anthropic chooses the detail itself";
@@ -213,7 +215,7 @@ fn file<'a>(part: &'a ContentPart, place: &str) -> Result<Body<'a>, LlmError> {
     }
     let data = field("file_data").and_then(|data| data.strip_prefix("data:"));
     let data = data.ok_or_else(|| {
-        wrong(&format!(
+        invalid_request(NAME, &format!(
             "{place} has neither file_id nor file_data with a data: URL"
         ))
     })?;
@@ -223,7 +225,8 @@ fn file<'a>(part: &'a ContentPart, place: &str) -> Result<Body<'a>, LlmError> {
         Source::Base64 { media_type, data } if media_type == "text/plain" => {
             let bytes = BASE64_STANDARD.decode(data.as_bytes()).ok();
             let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-            let text = text.ok_or_else(|| wrong(&format!("{place} is no UTF-8 text in base64")))?;
+            let what = || format!("{place} is no UTF-8 text in base64");
+            let text = text.ok_or_else(|| invalid_request(NAME, &what()))?;
             media("document", Source::Text(text), title, part)
         }
         source => {
@@ -294,7 +297,7 @@ impl Serialize for Block<'_> {
                     Some(input) => map.serialize_entry("input", input)?,
                     None => map.serialize_entry("input", &json!({}))?,
                 }
-                for (name, value) in messages::beside_call(beside) {
+                for (name, value) in known_beside_call(beside) {
                     is_marked |= name == "cache_control";
                     map.serialize_entry(name, value)?;
                 }
@@ -331,4 +334,11 @@ fn beside<M: SerializeMap>(
         map.serialize_entry(name, value)?;
     }
     Ok(fields.contains_key("cache_control"))
+}
+
+/// Fields of a call that Anthropic knows; others are marks of other providers' streams.
+fn known_beside_call(extra: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
+    let known = ["cache_control", "caller"];
+    let fields = extra.iter().map(|(name, value)| (name.as_str(), value));
+    fields.filter(move |(name, value)| known.contains(name) && !value.is_null())
 }

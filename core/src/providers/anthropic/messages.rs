@@ -1,18 +1,19 @@
 //! Messages as turns: system messages stand apart, the roles are two and take turns, and the
-//! answers to tool calls come first in the turn after the calls. Called by `encode`.
+//! results of tool calls come first in the turn after the calls.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use std::borrow::Cow;
 
 use super::message_parts::{self, Block, Body, ResultContent};
-use super::wrong;
+use super::NAME;
 use crate::error::LlmError;
 use crate::message::{Content, Message, MessageToolCall, Role};
 use crate::providers::foreign_fields;
-use crate::providers::tool_calls::request_ids::{CallIds, Ids};
+use crate::providers::errors::invalid_request;
+use crate::providers::tool_calls::request_ids::{CallIdRule, RenamedCallIds};
 use crate::providers::unsupported::Unsupported;
 
 /// Anthropic takes no error without words.
@@ -25,19 +26,19 @@ pub(super) struct Conversation<'a> {
     pub(super) turns: Vec<Turn<'a>>,
 }
 
-/// All that one side says before the other does.
+/// All messages of one side before the other's turn.
 pub(super) struct Turn<'a> {
     role: &'static str,
     blocks: Vec<Block<'a>>,
 }
 
-pub(super) fn conversation<'a>(
+pub(super) fn encode_messages<'a>(
     messages: &'a [Message],
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Conversation<'a>, LlmError> {
     let mut conversation = Conversation::default();
     // "String should match pattern '^[a-zA-Z0-9_-]+$'", and "tool_use ids must be unique".
-    let names = CallIds::read(Ids::Word, messages);
+    let names = RenamedCallIds::of(CallIdRule::Word, messages);
     for (index, message) in messages.iter().enumerate() {
         let place = format!("messages[{index}]");
         let role = match message.role {
@@ -51,7 +52,7 @@ pub(super) fn conversation<'a>(
             }
         };
         let blocks = blocks(message, &place, &names, index, unsupported)?;
-        // "all messages must have non-empty content": who says nothing takes no turn.
+        // "all messages must have non-empty content": an empty message is no turn.
         if blocks.is_empty() {
             continue;
         }
@@ -71,9 +72,8 @@ pub(super) fn conversation<'a>(
     }
     let is_said = |message: &Message| !matches!(message.role, Role::System | Role::Developer);
     if conversation.turns.is_empty() && messages.iter().any(is_said) {
-        return Err(wrong(
-            "messages say nothing; give at least one of the user's",
-        ));
+        let what = "messages say nothing; give at least one of the user's";
+        return Err(invalid_request(NAME, what));
     }
     // "final assistant content cannot end with trailing whitespace".
     let last = conversation.turns.last_mut();
@@ -94,7 +94,7 @@ pub(super) fn conversation<'a>(
 fn blocks<'a>(
     message: &'a Message,
     place: &str,
-    names: &CallIds,
+    names: &RenamedCallIds,
     position: usize,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Vec<Block<'a>>, LlmError> {
@@ -109,7 +109,7 @@ fn blocks<'a>(
         Some(Content::Text(text)) if message_parts::is_blank(text) => Vec::new(),
         Some(Content::Text(text)) => vec![Block::new(Body::Text(text))],
         Some(Content::Parts(list)) => {
-            message_parts::blocks(list, place, message.role == Role::Assistant, unsupported)?
+            message_parts::encode_parts(list, place, message.role == Role::Assistant, unsupported)?
         }
     };
     for (index, call) in message.tool_calls.iter().enumerate() {
@@ -126,7 +126,7 @@ fn blocks<'a>(
     Ok(blocks)
 }
 
-/// Fields beside role and content. Clients that send an answer of OpenAI's back send its empty
+/// Fields beside role and content. Clients that send a response of OpenAI's back send its empty
 /// ones too, and what only OpenAI's kin know stays behind.
 fn check_fields(
     message: &Message,
@@ -163,13 +163,13 @@ fn result<'a>(
     let new_id = new_id.map(|id| Cow::Owned(id.to_owned()));
     let id = new_id
         .or(message.tool_call_id.as_deref().map(Cow::Borrowed))
-        .ok_or_else(|| wrong(&format!("{place}.tool_call_id is missing")))?;
+        .ok_or_else(|| invalid_request(NAME, &format!("{place}.tool_call_id is missing")))?;
     let mut content = match &message.content {
         None => None,
         Some(Content::Text(text)) if message_parts::is_blank(text) => None,
         Some(Content::Text(text)) => Some(ResultContent::Text(text)),
         Some(Content::Parts(list)) => {
-            let blocks = message_parts::blocks(list, place, false, unsupported)?;
+            let blocks = message_parts::encode_parts(list, place, false, unsupported)?;
             (!blocks.is_empty()).then_some(ResultContent::Blocks(blocks))
         }
     };
@@ -194,7 +194,7 @@ fn call_block<'a>(
         let why = "Anthropic has no tools that take free text";
         return unsupported.refuse(place, why).map(|()| None);
     };
-    let missing = || wrong(&format!("{place}.id is missing"));
+    let missing = || invalid_request(NAME, &format!("{place}.id is missing"));
     let new_id = new_id.map(|id| Cow::Owned(id.to_owned()));
     let own_id = call.id.as_deref().map(Cow::Borrowed);
     Ok(Some(Block::new(Body::ToolUse {
@@ -214,7 +214,7 @@ fn input<'a>(arguments: &'a str, place: &str) -> Result<Option<&'a RawValue>, Ll
     let raw: Option<&RawValue> = serde_json::from_str(text).ok();
     let object = raw.filter(|raw| raw.get().starts_with('{'));
     object.map(Some).ok_or_else(|| {
-        wrong(&format!(
+        invalid_request(NAME, &format!(
             "{place}.function.arguments is not the text of a JSON object"
         ))
     })
@@ -250,11 +250,4 @@ impl Serialize for TurnContent<'_, '_> {
             blocks => blocks.serialize(serializer),
         }
     }
-}
-
-/// Fields of a call that Anthropic knows; others are marks of other providers' streams.
-pub(super) fn beside_call(extra: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
-    let known = ["cache_control", "caller"];
-    let fields = extra.iter().map(|(name, value)| (name.as_str(), value));
-    fields.filter(move |(name, value)| known.contains(name) && !value.is_null())
 }

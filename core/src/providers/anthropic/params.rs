@@ -1,11 +1,11 @@
-//! The fields beside messages and tools: what each is here, and what Anthropic cannot do. Called by
-//! `encode`.
+//! The fields beside messages and tools: what each is here, and what Anthropic cannot do.
 
 use serde_json::{Map, Value};
 
-use super::encode::given;
-use super::wrong;
+use super::NAME;
 use crate::error::LlmError;
+use crate::providers::errors::invalid_request;
+use crate::providers::override_fields::OverrideFields;
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
 
@@ -15,7 +15,7 @@ pub(super) const MAX_TOKENS: &str = "max_tokens";
 const MAX_TOKENS_DEFAULT: u64 = 4096;
 
 /// Fields that only OpenAI knows, and why they go nowhere.
-const UNKNOWN_THERE: &[(&str, &str)] = &[
+const UNSUPPORTED: &[(&str, &str)] = &[
     ("audio", "Anthropic's models answer in text"),
     ("frequency_penalty", NO_SUCH),
     ("function_call", "it is the old form of tool_choice"),
@@ -55,7 +55,7 @@ const WRITTEN_ELSEWHERE: &[&str] = &[
 
 /// Whether an unknown field goes out as it is.
 pub(super) fn passes(name: &str) -> bool {
-    !WRITTEN_ELSEWHERE.contains(&name) && !UNKNOWN_THERE.iter().any(|(known, _)| *known == name)
+    !WRITTEN_ELSEWHERE.contains(&name) && !UNSUPPORTED.iter().any(|(known, _)| *known == name)
 }
 
 /// Refuses what Anthropic cannot do, unless it asks for nothing or the caller's `extra_body` says
@@ -67,7 +67,7 @@ pub(super) fn check(
     if request.seed.is_some() && !request.extra_body.contains_key("seed") {
         unsupported.refuse("seed", NO_SUCH)?;
     }
-    for (name, why) in UNKNOWN_THERE {
+    for (name, why) in UNSUPPORTED {
         let value = request.extra.get(*name);
         let asks = value.is_some_and(|value| !asks_for_nothing(name, value));
         if asks && !request.extra_body.contains_key(*name) {
@@ -88,7 +88,7 @@ fn asks_for_nothing(name: &str, value: &Value) -> bool {
 }
 
 /// The limit, under either of OpenAI's names for it.
-pub(super) fn max_tokens(request: &LlmRequest) -> u64 {
+pub(super) fn encode_max_tokens(request: &LlmRequest) -> u64 {
     let newer = request.extra.get("max_completion_tokens");
     let named = newer.and_then(Value::as_u64).or(request.max_tokens);
     named.unwrap_or_else(|| {
@@ -100,14 +100,14 @@ pub(super) fn max_tokens(request: &LlmRequest) -> u64 {
 }
 
 /// The caller's own `output_config`, with the schema and the effort where it does not say them.
-pub(super) fn output_config(
+pub(super) fn encode_output_config(
     request: &LlmRequest,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Option<Map<String, Value>>, LlmError> {
     let mut config = match request.extra.get("output_config") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(own)) => own.clone(),
-        Some(_) => return Err(wrong("output_config must be an object")),
+        Some(_) => return Err(invalid_request(NAME, "output_config must be an object")),
     };
     if let Some(format) = format(request, unsupported)? {
         config.entry("format").or_insert(format);
@@ -132,8 +132,8 @@ fn format(
         Some("json_schema") if field("schema").is_some() => Ok(Some(format.clone())),
         Some("json_schema") => {
             let schema = field("json_schema").and_then(|described| described.get("schema"));
-            let schema =
-                schema.ok_or_else(|| wrong("response_format.json_schema.schema is missing"))?;
+            let missing = "response_format.json_schema.schema is missing";
+            let schema = schema.ok_or_else(|| invalid_request(NAME, missing))?;
             let kind = ("type".to_owned(), Value::from("json_schema"));
             let schema = ("schema".to_owned(), schema.clone());
             Ok(Some(Value::Object(Map::from_iter([kind, schema]))))
@@ -166,11 +166,12 @@ fn effort(
 }
 
 /// Anthropic keeps the user's name and nothing else.
-pub(super) fn metadata(
+pub(super) fn encode_metadata(
     request: &LlmRequest,
+    fields: &OverrideFields<'_>,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Option<Map<String, Value>>, LlmError> {
-    if given(request, "metadata") {
+    if fields.has("metadata") {
         return Ok(None);
     }
     let mut kept = Map::new();

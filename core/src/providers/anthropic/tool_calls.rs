@@ -1,17 +1,18 @@
-//! The calls of one answer that are for the caller's tools. Owns the dense index that hosts see,
-//! when a call is whole, and which calls also have to go back as blocks because their place or
-//! their fields say more than a call of ours can. Called by `blocks`.
+//! The calls of one response that are for the caller's tools. Owns the dense index that callers
+//! see, when a call is whole, and which calls also have to go back as blocks because their place or
+//! their fields say more than a call of ours can. Each has a block of its own, so nothing has to be
+//! assembled from pieces that may belong to several.
 
 use serde_json::{Map, Value};
 
-use super::blocks::content;
-use crate::event::{Event, ToolCall, ToolDelta};
-use crate::providers::completion;
-use crate::providers::tool_calls::{Arguments, Ids};
+use super::parts::content;
+use crate::event::{self, Event, ToolDelta};
+use crate::providers::completion::ToolCallsState;
+use crate::providers::tool_calls::{Arguments, CallIdGenerator};
 
 /// A call that is being written.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct ToolCall {
     index: u32,
     id: String,
     /// The id is the provider's own.
@@ -21,22 +22,22 @@ pub(super) struct Call {
 }
 
 #[derive(Debug)]
-pub(super) struct Calls {
+pub(super) struct ToolCalls {
     count: u32,
-    ids: Ids,
-    /// Some call was not made by code that runs at the provider, and so waits for an answer.
+    ids: CallIdGenerator,
+    /// Some call was not made by code that runs at the provider, and so waits for a result.
     wait: bool,
-    /// Ended, but no JSON: whole unless the answer met a limit.
-    doubtful: Vec<ToolCall>,
+    /// Ended, but no JSON: whole unless the response met a limit.
+    doubtful: Vec<event::ToolCall>,
     /// Blocks of calls after which nothing else came yet.
     last: Vec<Map<String, Value>>,
 }
 
-impl Calls {
+impl ToolCalls {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             count: 0,
-            ids: Ids::new(seed),
+            ids: CallIdGenerator::new(seed),
             wait: false,
             doubtful: Vec::new(),
             last: Vec::new(),
@@ -48,19 +49,22 @@ impl Calls {
     }
 
     /// What the calls have come to, with those whose blocks are still open.
-    pub(super) fn seen<'c>(&self, mut open: impl Iterator<Item = &'c Call>) -> completion::Calls {
+    pub(super) fn state<'c>(
+        &self,
+        mut open: impl Iterator<Item = &'c ToolCall>,
+    ) -> ToolCallsState {
         let are_whole = open.all(|call| call.arguments.are_whole());
-        completion::Calls::new(self.count > 0, are_whole && self.doubtful.is_empty())
+        ToolCallsState::new(self.count > 0, are_whole && self.doubtful.is_empty())
     }
 
     /// Begins a call with what its block says.
-    pub(super) fn begin(&mut self, block: &Map<String, Value>) -> Call {
+    pub(super) fn begin(&mut self, block: &Map<String, Value>) -> ToolCall {
         let text = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default();
         let index = self.count;
         self.count = self.count.saturating_add(1);
         self.wait |= is_direct(block);
         let id = self.ids.give(text("id"));
-        Call {
+        ToolCall {
             index,
             has_own_id: id == text("id"),
             id,
@@ -70,8 +74,8 @@ impl Calls {
     }
 
     /// Ends a call at the end of its block.
-    pub(super) fn end(&mut self, call: Call, mut block: Map<String, Value>) -> Vec<Event> {
-        let call = call.whole();
+    pub(super) fn end(&mut self, call: ToolCall, mut block: Map<String, Value>) -> Vec<Event> {
+        let call = call.finish();
         let Ok(input) = serde_json::from_str::<Value>(&call.arguments) else {
             self.doubtful.push(call);
             return Vec::new();
@@ -93,20 +97,20 @@ impl Calls {
         std::mem::take(&mut self.last).into_iter().map(content)
     }
 
-    /// The calls that were not handed over yet. Where the answer met a limit, what is no JSON was
+    /// The calls that were not handed over yet. Where the response met a limit, what is no JSON was
     /// cut, and is left out.
-    pub(super) fn close(&mut self, open: Vec<Call>, cut: bool) -> impl Iterator<Item = Event> {
+    pub(super) fn close(&mut self, open: Vec<ToolCall>, cut: bool) -> impl Iterator<Item = Event> {
         let mut calls = std::mem::take(&mut self.doubtful);
         let open = open
             .into_iter()
             .filter(|call| !cut || call.arguments.are_json());
         calls.retain(|_| !cut);
-        calls.extend(open.map(Call::whole));
+        calls.extend(open.map(ToolCall::finish));
         calls.into_iter().map(Event::ToolCall)
     }
 }
 
-impl Call {
+impl ToolCall {
     /// The first delta, which names the call.
     pub(super) fn named(&self) -> Event {
         Event::ToolDelta(ToolDelta {
@@ -128,7 +132,7 @@ impl Call {
         })
     }
 
-    /// All arguments at once, as a whole answer has them.
+    /// All arguments at once, as a whole response has them.
     pub(super) fn set(&mut self, arguments: &str) {
         self.arguments = Arguments::default();
         self.arguments.push(arguments);
@@ -138,8 +142,8 @@ impl Call {
         self.arguments.is_empty()
     }
 
-    fn whole(self) -> ToolCall {
-        ToolCall {
+    fn finish(self) -> event::ToolCall {
+        event::ToolCall {
             index: self.index,
             id: self.id,
             name: self.name,

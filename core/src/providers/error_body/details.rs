@@ -1,5 +1,5 @@
-//! What an error's document says beside its message and its code: which parameter, which filter,
-//! what the model had written. Called by `said`.
+//! The details of an error's document, beside its message and its code: which parameter, which
+//! filter, what the model had written. Owns what counts as one.
 
 use serde_json::{Map, Value};
 
@@ -8,11 +8,11 @@ use super::error_fields;
 /// How deep the document is looked into; what is deeper is kept as it is.
 const NESTING_MAX: usize = 6;
 
-/// Fields that every document has, or that the error says elsewhere.
+/// Fields that every document has, or that the error tells elsewhere.
 const KNOWN: &[&str] = &["id", "object", "ok", "request_id", "success"];
 
-/// Fields of an answer that an error may stand beside.
-const ANSWERS: &[&str] = &[
+/// Fields of a response that an error may stand beside.
+const RESPONSE_FIELDS: &[&str] = &[
     "choices",
     "created",
     "id",
@@ -23,8 +23,8 @@ const ANSWERS: &[&str] = &[
     "usage",
 ];
 
-/// The document without what the message says and what says nothing; `None` if nothing is left.
-pub(super) fn of(document: &Value, message: &str) -> Option<Value> {
+/// The document without what the message has already and what is empty; `None` if nothing is left.
+pub(super) fn remaining(document: &Value, message: &str) -> Option<Value> {
     match document {
         Value::Object(_) | Value::Array(_) => part(document, message, NESTING_MAX),
         // A bare text is the message.
@@ -49,7 +49,8 @@ fn part(value: &Value, message: &str, nesting: usize) -> Option<Value> {
                 .any(|name| fields.contains_key(*name));
             let mut rest = Map::new();
             for (name, value) in fields {
-                if is_said(name, value, message) || (has_error && ANSWERS.contains(&name.as_str()))
+                if is_told_elsewhere(name, value, message)
+                    || (has_error && RESPONSE_FIELDS.contains(&name.as_str()))
                 {
                     continue;
                 }
@@ -64,7 +65,7 @@ fn part(value: &Value, message: &str, nesting: usize) -> Option<Value> {
 }
 
 /// Whether the error has it as its message, code, status or request id.
-fn is_said(name: &str, value: &Value, message: &str) -> bool {
+fn is_told_elsewhere(name: &str, value: &Value, message: &str) -> bool {
     match value {
         Value::String(text) => {
             let text = text.trim().trim_end_matches('.');

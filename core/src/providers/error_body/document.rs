@@ -1,23 +1,24 @@
-//! What the body of an error says, read out of all the shapes that compatible servers use: message,
-//! code, typed marks, a status inside. Owns the shapes; does not judge. Called by `error_body`.
+//! The body of an error, parsed out of all the shapes that compatible servers use: message, code,
+//! typed marks, a status inside. Owns the shapes; what they mean is in `classify`.
 
 use serde_json::{Map, Value};
 
 use super::{details, error_fields};
-use crate::providers::{json, response_headers};
+use crate::json;
+use crate::providers::response_headers;
 
 /// How far errors are nested in errors (a gateway's in a gateway's).
 const NESTING_MAX: usize = 6;
 
-/// What an error's body says, whatever its shape.
+/// An error's body, whatever its shape.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(super) struct ErrorDocument {
     /// It was JSON, or plain text short enough to be the message.
     pub(super) is_document: bool,
     /// It began like JSON and is none.
     pub(super) is_broken: bool,
     /// It is an object that says of itself, in one of the usual spellings, that something failed.
-    pub(super) names_failure: bool,
+    pub(super) is_error: bool,
     pub(super) message: Option<String>,
     pub(super) code: Option<String>,
     pub(super) marks: Vec<String>,
@@ -25,7 +26,7 @@ pub(super) struct Said {
     pub(super) status: Option<u16>,
     pub(super) retry_after_ms: Option<u64>,
     pub(super) request_id: Option<String>,
-    /// What the document says beside all this, as JSON.
+    /// The fields of the document that stand beside all this, as JSON.
     pub(super) rest: Option<String>,
 }
 
@@ -93,9 +94,9 @@ const NO_CREDIT: &[&str] = &[
     "\u{6b20}\u{8d39}",
 ];
 
-impl Said {
-    pub(super) fn read(text: &str) -> Self {
-        let mut said = Self {
+impl ErrorDocument {
+    pub(super) fn parse(text: &str) -> Self {
+        let mut document = Self {
             is_document: true,
             ..Self::default()
         };
@@ -105,48 +106,49 @@ impl Said {
         let text = data.as_deref().unwrap_or(text);
         match json::parse::<Value>(text, &mut repaired) {
             Ok(value) => {
-                said.names_failure = error_fields::is_named(&value);
-                said.value(&value, NESTING_MAX);
-                let rest = details::of(&value, said.message.as_deref().unwrap_or_default());
-                said.rest = rest.map(|rest| rest.to_string());
+                document.is_error = error_fields::is_error(&value);
+                document.add_value(&value, NESTING_MAX);
+                let rest =
+                    details::remaining(&value, document.message.as_deref().unwrap_or_default());
+                document.rest = rest.map(|rest| rest.to_string());
             }
             Err(_) if text.starts_with('<') => {
-                said.is_document = false;
-                said.message = Some(title(text).unwrap_or("an HTML page").to_owned());
+                document.is_document = false;
+                document.message = Some(title(text).unwrap_or("an HTML page").to_owned());
             }
             Err(_) => {
-                said.is_broken = text.starts_with(['{', '[']);
-                said.text(text);
+                document.is_broken = text.starts_with(['{', '[']);
+                document.add_text(text);
             }
         }
-        said.marks_of_message();
-        said
+        document.add_marks_of_message();
+        document
     }
 
-    fn value(&mut self, value: &Value, nesting: usize) {
+    fn add_value(&mut self, value: &Value, nesting: usize) {
         match value {
             // A gateway's message may be the whole document that it was given.
             Value::String(text) if nesting > 0 && text.trim_start().starts_with('{') => {
                 if let Ok(document) = serde_json::from_str::<Value>(text) {
-                    self.value(&document, nesting - 1);
+                    self.add_value(&document, nesting - 1);
                 }
                 if self.message.is_none() {
-                    self.text(text);
+                    self.add_text(text);
                 }
             }
-            Value::String(text) => self.text(text),
+            Value::String(text) => self.add_text(text),
             Value::Array(values) if nesting > 0 => {
                 values
                     .iter()
-                    .for_each(|value| self.value(value, nesting - 1));
+                    .for_each(|value| self.add_value(value, nesting - 1));
             }
-            Value::Object(fields) if nesting > 0 => self.fields(fields, nesting - 1),
+            Value::Object(fields) if nesting > 0 => self.add_fields(fields, nesting - 1),
             _ => {}
         }
     }
 
     /// The first text is the message; what an upstream said is put behind it.
-    fn text(&mut self, text: &str) {
+    fn add_text(&mut self, text: &str) {
         let text = text.trim().trim_end_matches('.');
         match &mut self.message {
             _ if text.is_empty() => {}
@@ -159,23 +161,23 @@ impl Said {
         }
     }
 
-    fn fields(&mut self, fields: &Map<String, Value>, nesting: usize) {
+    fn add_fields(&mut self, fields: &Map<String, Value>, nesting: usize) {
         // RFC 9457: a problem has words of its own, and the errors in it are its details.
         if fields.contains_key("title") {
-            self.own_message(fields, nesting);
+            self.add_own_message(fields, nesting);
         }
         for name in error_fields::NESTS {
             fields
                 .get(*name)
                 .into_iter()
-                .for_each(|value| self.value(value, nesting));
+                .for_each(|value| self.add_value(value, nesting));
         }
-        self.own_message(fields, nesting);
-        self.base_resp(fields.get("base_resp"));
+        self.add_own_message(fields, nesting);
+        self.add_base_resp(fields.get("base_resp"));
         for name in error_fields::CODES {
             match fields.get(*name) {
-                Some(Value::String(word)) => self.word(word),
-                Some(number) => self.number(number),
+                Some(Value::String(word)) => self.add_word(word),
+                Some(number) => self.add_number(number),
                 None => {}
             }
         }
@@ -184,21 +186,21 @@ impl Said {
                 .get("code")
                 .and_then(Value::as_str)
                 .into_iter()
-                .for_each(|word| self.word(word));
+                .for_each(|word| self.add_word(word));
         }
         if let Some(Value::String(id)) = fields.get("request_id") {
             self.request_id.get_or_insert_with(|| id.clone());
         }
-        self.google_details(fields.get("details"));
+        self.add_google_details(fields.get("details"));
         if let Some(raw) = fields
             .get("metadata")
             .and_then(|metadata| metadata.get("raw"))
         {
-            self.upstream(raw, nesting);
+            self.add_upstream(raw, nesting);
         }
     }
 
-    fn own_message(&mut self, fields: &Map<String, Value>, nesting: usize) {
+    fn add_own_message(&mut self, fields: &Map<String, Value>, nesting: usize) {
         // FastAPI: one entry per wrong field.
         if let Some(Value::String(text)) = fields.get("msg") {
             let path: Vec<_> = fields
@@ -212,19 +214,19 @@ impl Said {
                 })
                 .collect();
             let separator = if path.is_empty() { "" } else { ": " };
-            return self.text(&format!("{}{separator}{text}", path.join(".")));
+            return self.add_text(&format!("{}{separator}{text}", path.join(".")));
         }
         for name in error_fields::WORDS {
             if let (None, Some(value)) = (&self.message, fields.get(*name)) {
-                self.value(value, nesting);
+                self.add_value(value, nesting);
             }
         }
     }
 
     /// A code or type. The first word that is not a number becomes the error's code.
-    fn word(&mut self, word: &str) {
+    fn add_word(&mut self, word: &str) {
         if let Ok(number) = word.parse::<u64>() {
-            return self.number(&Value::from(number));
+            return self.add_number(&Value::from(number));
         }
         let Some(word) = type_name(word) else {
             return;
@@ -243,7 +245,7 @@ impl Said {
         }
     }
 
-    fn number(&mut self, number: &Value) {
+    fn add_number(&mut self, number: &Value) {
         let Some(number) = number.as_u64() else {
             return;
         };
@@ -255,13 +257,13 @@ impl Said {
     }
 
     /// google.rpc: ErrorInfo has a reason, RetryInfo a delay such as "34.4s".
-    fn google_details(&mut self, details: Option<&Value>) {
+    fn add_google_details(&mut self, details: Option<&Value>) {
         for detail in details.and_then(Value::as_array).into_iter().flatten() {
             detail
                 .get("reason")
                 .and_then(Value::as_str)
                 .into_iter()
-                .for_each(|r| self.word(r));
+                .for_each(|r| self.add_word(r));
             let delay = detail.get("retryDelay").and_then(Value::as_str);
             if let Some(seconds) = delay.and_then(|delay| delay.strip_suffix('s')) {
                 self.retry_after_ms =
@@ -271,24 +273,24 @@ impl Said {
     }
 
     /// OpenRouter: what the model's own provider said, as text or as JSON inside text.
-    fn upstream(&mut self, raw: &Value, nesting: usize) {
+    fn add_upstream(&mut self, raw: &Value, nesting: usize) {
         let Value::String(text) = raw else {
-            return self.value(raw, nesting);
+            return self.add_value(raw, nesting);
         };
         let mut upstream = Self::default();
         match serde_json::from_str::<Value>(text) {
-            Ok(value) => upstream.value(&value, nesting),
-            Err(_) => upstream.text(text),
+            Ok(value) => upstream.add_value(&value, nesting),
+            Err(_) => upstream.add_text(text),
         }
         self.marks.append(&mut upstream.marks);
         upstream
             .message
             .into_iter()
-            .for_each(|message| self.text(&message));
+            .for_each(|message| self.add_text(&message));
     }
 
-    fn base_resp(&mut self, said: Option<&Value>) {
-        let code = said.and_then(|said| said.get("status_code"));
+    fn add_base_resp(&mut self, base_resp: Option<&Value>) {
+        let code = base_resp.and_then(|base_resp| base_resp.get("status_code"));
         let word = code
             .and_then(Value::as_str)
             .and_then(|word| word.parse().ok());
@@ -300,11 +302,11 @@ impl Said {
     }
 
     /// Some say only in words that the key is wrong or the account empty.
-    fn marks_of_message(&mut self) {
+    fn add_marks_of_message(&mut self) {
         let message = self.message.as_deref().unwrap_or_default();
         let message = message.to_ascii_lowercase();
-        let says = |phrases: &[&str]| phrases.iter().any(|phrase| message.contains(phrase));
-        if says(WRONG_KEY) {
+        let has = |phrases: &[&str]| phrases.iter().any(|phrase| message.contains(phrase));
+        if has(WRONG_KEY) {
             self.marks.push("invalidapikey".to_owned());
         }
         // Gemini has the same words for the quota of a minute, beside a mark of its own.
@@ -312,7 +314,7 @@ impl Said {
             let mut marks = self.marks.iter();
             self.retry_after_ms.is_some() || marks.any(|mark| mark == "resourceexhausted")
         };
-        let is_empty = says(NO_CREDIT)
+        let is_empty = has(NO_CREDIT)
             || (message.contains("exceeded your current quota") && !is_of_a_minute());
         if is_empty {
             self.marks.push("insufficientbalance".to_owned());

@@ -1,5 +1,5 @@
-//! Whether a JSON object that is no answer says that something failed. Owns the names under which
-//! servers say so; what stands under them is read by `said`.
+//! The names under which servers report an error in JSON, and by them whether an object is one.
+//! What stands under the names is parsed in `document`.
 
 use serde_json::{Map, Value};
 
@@ -43,7 +43,7 @@ pub(super) const CODES: &[&str] = &[
 const KINDS: &[&str] = &["type", "object", "status", "event", "event_type", "level"];
 
 /// Whether this is an error, whatever else it may be.
-pub(super) fn is_named(value: &Value) -> bool {
+pub(super) fn is_error(value: &Value) -> bool {
     match value {
         Value::Object(fields) => {
             holds_error(fields)
@@ -52,11 +52,11 @@ pub(super) fn is_named(value: &Value) -> bool {
                 || ["success", "ok"]
                     .iter()
                     .any(|name| fields.get(*name) == Some(&Value::Bool(false)))
-                || speaks(fields)
+                || has_message(fields)
         }
         Value::Array(list) => list
             .iter()
-            .any(|value| value.is_object() && is_named(value)),
+            .any(|value| value.is_object() && is_error(value)),
         _ => false,
     }
 }
@@ -89,7 +89,7 @@ fn has_status(fields: &Map<String, Value>) -> bool {
 }
 
 /// A message, with a code or without anything that says that it is another kind of message.
-fn speaks(fields: &Map<String, Value>) -> bool {
+fn has_message(fields: &Map<String, Value>) -> bool {
     let has = |names: &[&str]| names.iter().any(|name| !text(fields, name).is_empty());
     let is_kind = has(&["type", "status", "event", "event_type", "level"]);
     // A title alone may be that of a conversation.

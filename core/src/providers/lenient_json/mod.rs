@@ -1,7 +1,7 @@
 //! The shapes of JSON from providers. Owns one tolerance for every wire: a field counts where it
 //! can be used and as absent where it cannot, and of a key that comes twice the last value holds,
-//! as with every parser that makes maps. So only broken syntax loses a document. The shapes themselves
-//! are in the `wire` of each wire format.
+//! as with every parser that makes maps. So only broken syntax loses a document. The shapes
+//! themselves are in the `wire` of each wire format.
 
 mod macros;
 mod text;
@@ -12,6 +12,7 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use serde_json::Value;
 
 use crate::json;
 pub(crate) use macros::{absent, object};
@@ -90,6 +91,15 @@ pub(crate) fn parse<'p, 't, T: Object<'t>>(
         })?;
     let no_object = || serde_json::Error::custom("no object");
     place.0.as_ref().ok_or_else(no_object)
+}
+
+/// Parses a list, or a single value as a list of one; what is no JSON is an empty list.
+pub(crate) fn parse_list(text: &str) -> Vec<Value> {
+    match json::parse(text, &mut String::new()) {
+        Ok(Value::Array(list)) => list,
+        Ok(value) => vec![value],
+        Err(_) => Vec::new(),
+    }
 }
 
 fn read<'t, T: Object<'t>>(

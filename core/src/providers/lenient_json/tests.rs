@@ -162,3 +162,11 @@ fn broken_syntax_and_other_documents_fail() {
         );
     }
 }
+
+#[test]
+fn a_single_value_is_a_list_of_one() {
+    let cases = [("[1,2]", 2), ("{}", 1), ("null", 1), ("[NaN]", 1), ("[", 0)];
+    for (json, length) in cases {
+        assert_eq!(parse_list(json).len(), length, "{json}");
+    }
+}

@@ -1,20 +1,21 @@
 //! Reasoning that its provider wants to see again, put together while it comes: one PART for each
-//! run of it, just before what follows it. Called by `decode`.
+//! run of it, just before what follows it. Owns the forms of such a PART.
 
 use serde_json::{json, Map, Value};
 
 use crate::event::Event;
-use crate::providers::openai::vendors::Reasoning;
+use super::vendor::Reasoning;
+use crate::providers::parts::content_part;
 
 /// The run of reasoning that is being read.
 #[derive(Debug)]
-pub(super) struct Echo {
+pub(super) struct ReasoningRun {
     form: Reasoning,
     text: String,
     entries: Vec<Value>,
 }
 
-impl Echo {
+impl ReasoningRun {
     pub(super) fn new(form: Reasoning) -> Self {
         Self {
             form,
@@ -56,7 +57,7 @@ impl Echo {
         let entries = std::mem::take(&mut self.entries);
         let block = match self.form {
             Reasoning::Forgotten => return None,
-            // Of several names, servers say it under the first.
+            // Of several names, servers send it under the first.
             Reasoning::Text(kinds) => {
                 let kind = kinds.first()?;
                 json!({"type": kind, *kind: text})
@@ -67,9 +68,7 @@ impl Echo {
                 json!({"type": kind, kind: [{"type": "text", "text": text}], "closed": true})
             }
         };
-        let part = [("type", json!("content")), ("content", block)];
-        let part = part.map(|(name, value)| (name.to_owned(), value));
-        Some(Event::Part(Map::from_iter(part)))
+        Some(content_part(block))
     }
 }
 

@@ -1,11 +1,10 @@
-//! What a row of the table of compatible servers can say. Types only; `compatible` has the rows and
-//! the codec in `openai` reads them.
+//! What a row of the table of vendors can express. Types only; the rows are in `vendors`.
 
-use crate::providers::tool_calls::request_ids::Ids;
+use crate::providers::tool_calls::request_ids::CallIdRule;
 
 /// One server, or one family of servers.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct Vendor {
     /// Its name in requests, errors and events.
     pub(crate) name: &'static str,
     /// Empty: every customer has an address of their own.
@@ -64,7 +63,7 @@ pub(crate) struct Endpoint {
     /// `stream_options`; older ones answer both with an error.
     pub(crate) since: &'static str,
     /// What an id of a tool call may be.
-    pub(crate) call_ids: Ids,
+    pub(crate) call_ids: CallIdRule,
 }
 
 /// Which base URL an endpoint is for.

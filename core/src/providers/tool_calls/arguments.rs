@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::providers::json;
+use crate::json;
 
 /// Pieces of JSON, and what they have come to.
 #[derive(Debug, Default)]

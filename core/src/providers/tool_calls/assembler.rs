@@ -1,12 +1,13 @@
 //! Tool calls being put together from pieces. Owns the rules for what belongs to which call, which
-//! differ between servers, and the dense index that hosts see. Called by the `calls` of the wires.
+//! differ between servers, and the dense index that callers see. How a wire spells a piece is in
+//! its `tool_calls`.
 
 use serde_json::{Map, Value};
 
 use super::arguments::is_nothing;
-use super::{is_usable, Arguments, Ids, State};
+use super::{is_usable, Arguments, CallIdGenerator, State};
 use crate::event::{Event, ToolCall, ToolDelta};
-use crate::providers::completion;
+use crate::providers::completion::ToolCallsState;
 
 #[derive(Debug, Default)]
 struct Call {
@@ -22,11 +23,13 @@ struct Call {
     extra: Map<String, Value>,
 }
 
-/// The calls of one answer, in the order in which they appeared.
+/// The calls of one response, in the order in which they appeared.
 #[derive(Debug)]
-pub(crate) struct Calls {
+pub(crate) struct ToolCallAssembler {
     calls: Vec<Call>,
-    ids: Ids,
+    ids: CallIdGenerator,
+    /// Some call began, whether or not it was handed over.
+    had_any: bool,
     /// A wire without ids: calls are `call_0`, `call_1`, ...
     are_numbered: bool,
     /// How many lists of pieces there were.
@@ -65,11 +68,12 @@ enum Verdict {
     Held,
 }
 
-impl Calls {
+impl ToolCallAssembler {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             calls: Vec::new(),
-            ids: Ids::new(seed),
+            ids: CallIdGenerator::new(seed),
+            had_any: false,
             are_numbered: false,
             lists: 0,
             held: Held::default(),
@@ -84,8 +88,9 @@ impl Calls {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.calls.is_empty()
+    /// Whether there were calls, also once they were handed over.
+    pub(crate) fn had_any(&self) -> bool {
+        self.had_any
     }
 
     /// Whether no other call was said than the one of its kind.
@@ -98,9 +103,9 @@ impl Calls {
     }
 
     /// What the calls have come to.
-    pub(crate) fn seen(&self) -> completion::Calls {
+    pub(crate) fn state(&self) -> ToolCallsState {
         let are_whole = self.calls.iter().all(|call| call.arguments.are_whole());
-        completion::Calls::new(!self.is_empty(), are_whole)
+        ToolCallsState::new(!self.calls.is_empty(), are_whole)
     }
 
     /// What is added from now on was said at once: two names are two calls.
@@ -130,7 +135,7 @@ impl Calls {
         let at = self.subject(piece);
         let verdict = match at.and_then(|at| self.calls.get(at)) {
             Some(call) => self.verdict(call, piece),
-            // What says nothing begins nothing: hosts hear of every index before the next one.
+            // What says nothing begins nothing: callers hear of every index before the next one.
             None if piece.says_nothing() && !self.are_numbered => Verdict::Held,
             None => Verdict::Begins,
         };
@@ -157,6 +162,7 @@ impl Calls {
             .filter(|_| verdict != Verdict::Begins)
             .unwrap_or(self.calls.len());
         if at == self.calls.len() {
+            self.had_any = true;
             self.calls.push(Call {
                 index: piece.index,
                 is_only: piece.is_only,
@@ -259,8 +265,8 @@ impl Calls {
         }
     }
 
-    /// The finished calls. `cut` says that the answer met a limit: a last call whose arguments are
-    /// no JSON then was not finished, and is left out.
+    /// The finished calls. `cut` says that the response met a limit: a last call whose arguments
+    /// are no JSON then was not finished, and is left out.
     pub(crate) fn finish(&mut self, cut: bool) -> Vec<Event> {
         let mut calls = std::mem::take(&mut self.calls);
         calls.pop_if(|last| cut && !last.arguments.are_json());

@@ -1,5 +1,5 @@
-//! What the tool calls of every wire have in common: arguments that come in pieces, and ids that
-//! tell one call from another. Called by the `calls` of the wires.
+//! What the tool calls of every wire have in common: pieces and arguments that become calls, and
+//! the ids that tell one call from another, in requests and in responses.
 
 mod arguments;
 mod assembler;
@@ -13,5 +13,5 @@ pub(crate) mod request_ids;
 mod response_ids;
 
 pub(crate) use arguments::{Arguments, State};
-pub(crate) use assembler::{Calls, Piece};
-pub(crate) use response_ids::{is_usable, Ids};
+pub(crate) use assembler::{Piece, ToolCallAssembler};
+pub(crate) use response_ids::{is_usable, CallIdGenerator};

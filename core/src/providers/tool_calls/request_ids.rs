@@ -1,7 +1,7 @@
 //! The ids of tool calls as one server takes them: new names where it refuses the old ones, the
 //! same in a call and its result, never one name for two calls. A new name depends on what came
 //! before it alone, so that the next request of a conversation says the same and a cache of prompts
-//! still fits. Called by codecs.
+//! still fits.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -11,7 +11,7 @@ use crate::message::{Content, ContentPart, Message};
 
 /// What an id may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ids {
+pub(crate) enum CallIdRule {
     /// Any text.
     Any,
     /// Any text of at most so many bytes.
@@ -23,15 +23,15 @@ pub(crate) enum Ids {
 }
 
 /// The models of a vendor that refuses other ids, on whichever host they run.
-const MODELS: &[(&str, Ids)] = &[
-    ("mistral", Ids::MISTRAL),
-    ("mixtral", Ids::MISTRAL),
-    ("ministral", Ids::MISTRAL),
-    ("codestral", Ids::MISTRAL),
-    ("devstral", Ids::MISTRAL),
-    ("magistral", Ids::MISTRAL),
-    ("pixtral", Ids::MISTRAL),
-    ("claude", Ids::Word),
+const MODELS: &[(&str, CallIdRule)] = &[
+    ("mistral", CallIdRule::MISTRAL),
+    ("mixtral", CallIdRule::MISTRAL),
+    ("ministral", CallIdRule::MISTRAL),
+    ("codestral", CallIdRule::MISTRAL),
+    ("devstral", CallIdRule::MISTRAL),
+    ("magistral", CallIdRule::MISTRAL),
+    ("pixtral", CallIdRule::MISTRAL),
+    ("claude", CallIdRule::Word),
 ];
 
 /// What a made name begins with, where it may be longer than the bytes of its hash.
@@ -39,7 +39,7 @@ const PREFIX: &str = "call_";
 /// Letters and digits that hold 64 bits.
 const HASH_LENGTH: usize = 11;
 
-impl Ids {
+impl CallIdRule {
     /// "Tool call id was ... but must be a-z, A-Z, 0-9, with a length of 9."
     pub(crate) const MISTRAL: Self = Self::Exactly(9);
 
@@ -97,19 +97,19 @@ fn is_word(byte: u8) -> bool {
 
 /// The new names of one conversation.
 #[derive(Debug, Default)]
-pub(crate) struct CallIds {
+pub(crate) struct RenamedCallIds {
     /// Of each call, by the positions of its message and of itself.
     calls: HashMap<(usize, usize), String>,
     /// Of each result, by the position of its message.
     results: HashMap<usize, String>,
 }
 
-impl CallIds {
+impl RenamedCallIds {
     /// Names the calls of a conversation, in order. A result belongs to the nearest call before it
     /// that has its id, and the second of two such results to the second of two such calls.
-    pub(crate) fn read(ids: Ids, messages: &[Message]) -> Self {
+    pub(crate) fn of(ids: CallIdRule, messages: &[Message]) -> Self {
         let mut names = Self::default();
-        if ids == Ids::Any {
+        if ids == CallIdRule::Any {
             return names;
         }
         let mut taken = HashMap::new();
@@ -160,10 +160,10 @@ impl CallIds {
 }
 
 /// The id itself where it may stay, else one made of it that nothing has yet.
-fn name<'m>(ids: Ids, old: &'m str, taken: &mut HashMap<String, &'m str>) -> String {
+fn name<'m>(ids: CallIdRule, old: &'m str, taken: &mut HashMap<String, &'m str>) -> String {
     let may_stay = match taken.get(old) {
         // Two turns with one id are common, and a matter of taste for most.
-        Some(owner) => *owner == old && ids != Ids::Word,
+        Some(owner) => *owner == old && ids != CallIdRule::Word,
         None => true,
     };
     let own = Some(old.to_owned()).filter(|old| may_stay && ids.fits(old));
@@ -233,9 +233,9 @@ mod tests {
     }
 
     /// The ids of calls and of results as they go out, by turn.
-    fn named(ids: Ids, turns: &[Vec<String>]) -> Vec<(Vec<String>, Vec<String>)> {
+    fn named(ids: CallIdRule, turns: &[Vec<String>]) -> Vec<(Vec<String>, Vec<String>)> {
         let messages = conversation(turns);
-        let names = CallIds::read(ids, &messages);
+        let names = RenamedCallIds::of(ids, &messages);
         let mut position = 0;
         let mut named = Vec::new();
         for turn in turns {
@@ -256,24 +256,24 @@ mod tests {
     #[test]
     fn models_bring_their_vendors_rule_to_other_hosts() {
         for (model, expected) in [
-            ("mistralai/Mistral-Small-3.2", Ids::MISTRAL),
-            ("mixtral-8x7b", Ids::MISTRAL),
-            ("codestral-2508", Ids::MISTRAL),
-            ("ministral-8b", Ids::MISTRAL),
-            ("anthropic/claude-sonnet-4", Ids::Word),
-            ("gpt-5", Ids::Any),
+            ("mistralai/Mistral-Small-3.2", CallIdRule::MISTRAL),
+            ("mixtral-8x7b", CallIdRule::MISTRAL),
+            ("codestral-2508", CallIdRule::MISTRAL),
+            ("ministral-8b", CallIdRule::MISTRAL),
+            ("anthropic/claude-sonnet-4", CallIdRule::Word),
+            ("gpt-5", CallIdRule::Any),
         ] {
-            assert_eq!(Ids::Any.of_model(model), expected, "{model}");
+            assert_eq!(CallIdRule::Any.of_model(model), expected, "{model}");
         }
-        assert_eq!(Ids::UpTo(40).of_model("gpt-5"), Ids::UpTo(40));
+        assert_eq!(CallIdRule::UpTo(40).of_model("gpt-5"), CallIdRule::UpTo(40));
     }
 
     #[test]
     fn a_made_name_never_takes_one_that_is_there() {
         // The name that would be made of the first is the second's own.
         for (ids, first) in [
-            (Ids::Word, "a.b"),
-            (Ids::MISTRAL, "call_of_another_provider"),
+            (CallIdRule::Word, "a.b"),
+            (CallIdRule::MISTRAL, "call_of_another_provider"),
         ] {
             let taken = ids.made(first, 0);
             for turn in [[taken.clone(), first.to_owned()], [first.to_owned(), taken]] {
@@ -289,8 +289,14 @@ mod tests {
     fn a_result_without_its_call_still_has_letters_that_fit() {
         let alone = json!([{"role": "tool", "tool_call_id": "a.b", "content": "1"}]);
         let messages: Vec<Message> = serde_json::from_value(alone).unwrap();
-        assert_eq!(CallIds::read(Ids::Word, &messages).result(0), Some("a_b"));
-        assert_eq!(CallIds::read(Ids::UpTo(3), &messages).result(0), None);
+        assert_eq!(
+            RenamedCallIds::of(CallIdRule::Word, &messages).result(0),
+            Some("a_b")
+        );
+        assert_eq!(
+            RenamedCallIds::of(CallIdRule::UpTo(3), &messages).result(0),
+            None
+        );
     }
 
     fn turns() -> impl Strategy<Value = Vec<Vec<String>>> {
@@ -306,7 +312,7 @@ mod tests {
     proptest! {
         #[test]
         fn names_fit_and_are_apart_and_results_follow(turns in turns()) {
-            for ids in [Ids::Word, Ids::MISTRAL, Ids::UpTo(40)] {
+            for ids in [CallIdRule::Word, CallIdRule::MISTRAL, CallIdRule::UpTo(40)] {
                 let named = named(ids, &turns);
                 let mut all = HashSet::new();
                 for ((calls, results), old) in named.iter().zip(&turns) {
@@ -314,7 +320,8 @@ mod tests {
                     for (name, old) in calls.iter().zip(old) {
                         prop_assert!(ids.fits(name), "{}", name);
                         let is_new = all.insert((name.clone(), old.clone()));
-                        prop_assert!(is_new || (ids != Ids::Word && name == old), "{}", name);
+                        let may_stay = ids != CallIdRule::Word && name == old;
+                        prop_assert!(is_new || may_stay, "{}", name);
                     }
                 }
                 let names: HashSet<&String> = all.iter().map(|(name, _)| name).collect();

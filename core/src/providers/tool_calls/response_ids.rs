@@ -1,12 +1,12 @@
-//! The ids of one answer's calls: the server's own where it has one for each, else one made here.
-//! A result names its call by the id, in this answer and in the whole conversation, so what is made
-//! has to differ from answer to answer too.
+//! The ids of one response's tool calls: the server's own where it has one for each, else one made
+//! here. A result names its call by the id, in this response and in the whole conversation, so what
+//! is made has to differ from response to response too.
 
 /// The ids that were given so far.
 #[derive(Debug)]
-pub(crate) struct Ids {
+pub(crate) struct CallIdGenerator {
     given: Vec<String>,
-    /// Random, one for each answer.
+    /// Random, one for each response.
     seed: u64,
 }
 
@@ -15,7 +15,7 @@ pub(crate) fn is_usable(id: &str) -> bool {
     !matches!(id.trim(), "" | "null" | "None" | "undefined")
 }
 
-impl Ids {
+impl CallIdGenerator {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             given: Vec::new(),
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn ids_are_the_servers_own_or_new() {
-        let mut ids = Ids::new(7);
+        let mut ids = CallIdGenerator::new(7);
         let given = ["a", "", "a", " \t", "b", "null", "None"].map(|id| ids.give(id));
         assert_eq!((given[0].as_str(), given[4].as_str()), ("a", "b"));
         for (position, id) in given.iter().enumerate() {
@@ -75,6 +75,10 @@ mod tests {
         let letters = made.strip_prefix("call_").unwrap_or_default();
         assert_eq!(letters.len(), 24);
         assert!(letters.bytes().all(|sign| sign.is_ascii_alphanumeric()));
-        assert_ne!(*made, Ids::new(8).give(""), "other answers make other ids");
+        assert_ne!(
+            *made,
+            CallIdGenerator::new(8).give(""),
+            "other responses make other ids"
+        );
     }
 }

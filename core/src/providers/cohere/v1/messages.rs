@@ -1,28 +1,32 @@
-//! The messages of a conversation in v1's shape: the last thing the person says apart from all that
-//! was said before, and the results of tools beside the calls that they answer. Called by
-//! `encode_v1`.
+//! The messages of a conversation in v1's shape: the user's last message apart from all before it,
+//! and the results of tools beside the calls that they belong to.
 
 use serde_json::{json, Map, Value};
 
 use crate::error::LlmError;
 use crate::message::{Content, Message, MessageToolCall, Role};
-use crate::providers::cohere::encode::{wrong, Draft};
+use crate::providers::cohere::NAME;
+use crate::providers::errors::invalid_request;
 use crate::providers::foreign_fields;
+use crate::providers::unsupported::Unsupported;
 
-/// What the request says of the conversation.
+/// The conversation as the fields of a request.
 #[derive(Debug, Default)]
 pub(super) struct Conversation {
-    /// What the person says now; empty where the results of tools come instead.
+    /// The user's last message; empty where the results of tools come instead.
     pub(super) message: String,
     pub(super) preamble: Option<String>,
     pub(super) history: Vec<Value>,
     pub(super) tool_results: Vec<Value>,
 }
 
-pub(super) fn conversation(draft: &mut Draft<'_>) -> Result<Conversation, LlmError> {
-    let messages = &draft.request.messages;
-    // Where the caller wrote a preamble, instructions are turns like others.
-    let is_preamble = |message: &&Message| is_system(message.role) && !draft.is_written("preamble");
+/// Where the caller wrote a preamble, instructions are turns like others.
+pub(super) fn encode_messages(
+    messages: &[Message],
+    takes_preamble: bool,
+    unsupported: &mut Unsupported<'_>,
+) -> Result<Conversation, LlmError> {
+    let is_preamble = |message: &&Message| is_system(message.role) && takes_preamble;
     let preamble = messages.iter().take_while(is_preamble).count();
     let results = messages
         .iter()
@@ -35,9 +39,9 @@ pub(super) fn conversation(draft: &mut Draft<'_>) -> Result<Conversation, LlmErr
     let mut conversation = Conversation::default();
     for (position, message) in messages.iter().enumerate() {
         let place = format!("messages[{position}]");
-        check_fields(draft, message, &place)?;
+        check_fields(message, &place, unsupported)?;
         if message.role == Role::Tool {
-            let Some(result) = tool_result(draft, position, &place)? else {
+            let Some(result) = tool_result(messages, position, &place, unsupported)? else {
                 continue;
             };
             match position >= results {
@@ -46,7 +50,7 @@ pub(super) fn conversation(draft: &mut Draft<'_>) -> Result<Conversation, LlmErr
             }
             continue;
         }
-        let text = text_of(draft, message, &place)?;
+        let text = text_of(message, &place, unsupported)?;
         match message.role {
             _ if position < preamble => match &mut conversation.preamble {
                 Some(preamble) => *preamble = format!("{preamble}\n\n{text}"),
@@ -55,10 +59,10 @@ pub(super) fn conversation(draft: &mut Draft<'_>) -> Result<Conversation, LlmErr
             _ if is_asked && position + 1 == messages.len() => conversation.message = text,
             // "all elements in history must have a message".
             _ if text.trim().is_empty() && message.tool_calls.is_empty() => {}
-            Role::System | Role::Developer => conversation.say("SYSTEM", text),
-            Role::User => conversation.say("USER", text),
+            Role::System | Role::Developer => conversation.push_turn("SYSTEM", text),
+            Role::User => conversation.push_turn("USER", text),
             Role::Assistant => {
-                let calls = calls(draft, &message.tool_calls, &place)?;
+                let calls = encode_calls(&message.tool_calls, &place, unsupported)?;
                 let mut turn = json!({"role": "CHATBOT", "message": text});
                 if let (Some(turn), false) = (turn.as_object_mut(), calls.is_empty()) {
                     turn.insert("tool_calls".to_owned(), Value::Array(calls));
@@ -67,7 +71,7 @@ pub(super) fn conversation(draft: &mut Draft<'_>) -> Result<Conversation, LlmErr
             }
             Role::Function | Role::Tool => {
                 let why = "Cohere knows no functions of the older form; make it a tool's message";
-                draft.refuse(&place, why)?;
+                unsupported.refuse(&place, why)?;
             }
         }
     }
@@ -75,7 +79,7 @@ pub(super) fn conversation(draft: &mut Draft<'_>) -> Result<Conversation, LlmErr
 }
 
 impl Conversation {
-    fn say(&mut self, role: &str, text: String) {
+    fn push_turn(&mut self, role: &str, text: String) {
         self.history.push(json!({"role": role, "message": text}));
     }
 }
@@ -96,7 +100,11 @@ fn push_result(history: &mut Vec<Value>, result: Value) {
 }
 
 /// Turns of v1 have a role, a message and calls; nothing else has a place there.
-fn check_fields(draft: &mut Draft<'_>, message: &Message, place: &str) -> Result<(), LlmError> {
+fn check_fields(
+    message: &Message,
+    place: &str,
+    unsupported: &mut Unsupported<'_>,
+) -> Result<(), LlmError> {
     let is_nothing = |name: &str, value: &Value| {
         value.is_null() || (name == "name" && message.role == Role::Tool)
     };
@@ -106,15 +114,19 @@ fn check_fields(draft: &mut Draft<'_>, message: &Message, place: &str) -> Result
             continue;
         }
         match foreign_fields::FIELDS.contains(&name.as_str()) {
-            true => draft.leave(&place, name),
-            false => draft.refuse(&place, "Cohere's v1 has no place for it")?,
+            true => unsupported.leave(&place, name),
+            false => unsupported.refuse(&place, "Cohere's v1 has no place for it")?,
         }
     }
     Ok(())
 }
 
 /// The text of a message; v1 has no other parts. A plan is text here.
-fn text_of(draft: &mut Draft<'_>, message: &Message, place: &str) -> Result<String, LlmError> {
+fn text_of(
+    message: &Message,
+    place: &str,
+    unsupported: &mut Unsupported<'_>,
+) -> Result<String, LlmError> {
     let plan = message.extra.get("tool_plan").and_then(Value::as_str);
     let mut texts: Vec<&str> = plan.into_iter().collect();
     match &message.content {
@@ -126,9 +138,9 @@ fn text_of(draft: &mut Draft<'_>, message: &Message, place: &str) -> Result<Stri
                         texts.extend(part.fields.get(kind).and_then(Value::as_str));
                     }
                     kind if message.role == Role::Assistant => {
-                        draft.leave(&format!("{place}.content[{position}]"), kind);
+                        unsupported.leave(&format!("{place}.content[{position}]"), kind);
                     }
-                    kind => draft.refuse(
+                    kind => unsupported.refuse(
                         &format!("{place}.content[{position}]"),
                         &format!("Cohere's v1 takes text, not {kind}; use v2"),
                     )?,
@@ -141,35 +153,35 @@ fn text_of(draft: &mut Draft<'_>, message: &Message, place: &str) -> Result<Stri
     Ok(texts.join("\n"))
 }
 
-fn calls(
-    draft: &mut Draft<'_>,
+fn encode_calls(
     calls: &[MessageToolCall],
     place: &str,
+    unsupported: &mut Unsupported<'_>,
 ) -> Result<Vec<Value>, LlmError> {
     let mut wire = Vec::with_capacity(calls.len());
     for (position, call) in calls.iter().enumerate() {
         let place = format!("{place}.tool_calls[{position}]");
-        wire.extend(wire_call(draft, call, &place)?);
+        wire.extend(encode_call(call, &place, unsupported)?);
     }
     Ok(wire)
 }
 
 /// A call in v1's form: no id, and the arguments as an object.
-fn wire_call(
-    draft: &mut Draft<'_>,
+fn encode_call(
     call: &MessageToolCall,
     place: &str,
+    unsupported: &mut Unsupported<'_>,
 ) -> Result<Option<Value>, LlmError> {
     let Some(function) = &call.function else {
         let why = format!("Cohere knows no call of type \"{}\"", call.kind);
-        draft.refuse(place, &why)?;
+        unsupported.refuse(place, &why)?;
         return Ok(None);
     };
     let parameters = match function.arguments.trim() {
         "" | "null" => Map::new(),
         text => serde_json::from_str(text).map_err(|error| {
             let place = format!("{place}.function.arguments");
-            wrong(&format!("{place} must be a JSON object in text: {error}"))
+            invalid_request(NAME, &format!("{place} must be a JSON object in text: {error}"))
         })?,
     };
     Ok(Some(
@@ -177,34 +189,39 @@ fn wire_call(
     ))
 }
 
-/// The result of a tool beside the call that it answers: v1 has no ids, so the call is repeated.
+/// The result of a tool beside its call: v1 has no ids, so the call is repeated.
 fn tool_result(
-    draft: &mut Draft<'_>,
+    messages: &[Message],
     position: usize,
     place: &str,
+    unsupported: &mut Unsupported<'_>,
 ) -> Result<Option<Value>, LlmError> {
-    let (before, rest) = draft.request.messages.split_at(position);
+    let (before, rest) = messages.split_at(position);
     let Some(message) = rest.first() else {
         return Ok(None);
     };
     let id = message.tool_call_id.as_deref();
-    // Ids that this library made begin again in every answer: the nearest is meant.
+    // Ids that this library made begin again in every response: the nearest is meant.
     let calls = before.iter().rev().flat_map(|message| &message.tool_calls);
     let mut calls = calls.filter(|call| id.is_some() && call.id.as_deref() == id);
     let Some(call) = calls.next() else {
         let why = "no tool call before it has this id, and Cohere's v1 wants the call repeated";
-        draft.refuse(&format!("{place}.tool_call_id"), why)?;
+        unsupported.refuse(&format!("{place}.tool_call_id"), why)?;
         return Ok(None);
     };
-    let Some(call) = wire_call(draft, call, place)? else {
+    let Some(call) = encode_call(call, place, unsupported)? else {
         return Ok(None);
     };
-    let outputs = outputs(draft, message, place)?;
+    let outputs = outputs(message, place, unsupported)?;
     Ok(Some(json!({"call": call, "outputs": outputs})))
 }
 
-/// What a tool said, as objects: its text if that is one, else an object that holds the text.
-fn outputs(draft: &mut Draft<'_>, message: &Message, place: &str) -> Result<Vec<Value>, LlmError> {
+/// The result of a tool as objects: its text if that is one, else an object that holds the text.
+fn outputs(
+    message: &Message,
+    place: &str,
+    unsupported: &mut Unsupported<'_>,
+) -> Result<Vec<Value>, LlmError> {
     let of_text = |text: &str| match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(fields)) => Value::Object(fields),
         _ => json!({"output": text}),
@@ -220,7 +237,7 @@ fn outputs(draft: &mut Draft<'_>, message: &Message, place: &str) -> Result<Vec<
                     ("text", Some(text), _) => outputs.push(of_text(text)),
                     ("document", _, Some(Value::String(text))) => outputs.push(of_text(text)),
                     ("document", _, Some(data)) => outputs.push(data.clone()),
-                    (kind, ..) => draft.refuse(
+                    (kind, ..) => unsupported.refuse(
                         &format!("{place}.content[{position}]"),
                         &format!("Cohere's v1 takes text and documents here, not {kind}"),
                     )?,

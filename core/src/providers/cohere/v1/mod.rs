@@ -1,6 +1,13 @@
 //! Cohere's chat, version 1: message and history, one JSON document per line.
 
-pub(super) mod decode;
-pub(super) mod encode;
+mod decode;
+mod encode;
 mod messages;
-mod tool_schema;
+mod parts;
+mod tool_calls;
+mod tool_parameters;
+mod tools;
+mod wire;
+
+pub(super) use decode::V1Decoder;
+pub(super) use encode::encode_request;

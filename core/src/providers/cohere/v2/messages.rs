@@ -1,5 +1,5 @@
 //! The messages of a conversation in v2's shape, borrowed from the request. Owns which part may
-//! stand where, and where a text beside tool calls goes. Called by `encode_v2`.
+//! stand where, and where a text beside tool calls goes.
 
 use std::borrow::Cow;
 
@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::error::LlmError;
 use crate::message::{Content, ContentPart, Message, MessageToolCall, Role};
-use crate::providers::cohere::encode::Draft;
 use crate::providers::foreign_fields;
+use crate::providers::unsupported::Unsupported;
 
 #[derive(DeriveSerialize)]
 pub(crate) struct WireMessage<'a> {
@@ -28,7 +28,7 @@ pub(crate) struct WireMessage<'a> {
 }
 
 impl WireMessage<'_> {
-    fn says_something(&self) -> bool {
+    fn has_content(&self) -> bool {
         let has_content = match &self.content {
             Some(WireContent::Text(text)) => !text.trim().is_empty(),
             Some(WireContent::Parts(parts)) => !parts.is_empty(),
@@ -73,20 +73,23 @@ impl Serialize for Extra<'_> {
     }
 }
 
-pub(crate) fn messages<'a>(draft: &mut Draft<'a>) -> Result<Vec<WireMessage<'a>>, LlmError> {
-    let mut messages = Vec::with_capacity(draft.request.messages.len());
-    for (position, message) in draft.request.messages.iter().enumerate() {
+pub(super) fn encode_messages<'a>(
+    messages: &'a [Message],
+    unsupported: &mut Unsupported<'_>,
+) -> Result<Vec<WireMessage<'a>>, LlmError> {
+    let mut encoded = Vec::with_capacity(messages.len());
+    for (position, message) in messages.iter().enumerate() {
         let place = format!("messages[{position}]");
-        messages.extend(wire_message(draft, message, &place)?);
+        encoded.extend(encode_message(message, &place, unsupported)?);
     }
-    Ok(messages)
+    Ok(encoded)
 }
 
 /// One message; none where it was left out.
-fn wire_message<'a>(
-    draft: &mut Draft<'a>,
+fn encode_message<'a>(
     message: &'a Message,
     place: &str,
+    unsupported: &mut Unsupported<'_>,
 ) -> Result<Option<WireMessage<'a>>, LlmError> {
     let (role, kinds): (_, &[&str]) = match message.role {
         Role::Developer | Role::System => ("system", &["text"]),
@@ -95,13 +98,13 @@ fn wire_message<'a>(
         Role::Tool => ("tool", &["text", "document"]),
         Role::Function => {
             let why = "Cohere knows no functions of the older form; make it a tool's message";
-            draft.refuse(place, why)?;
+            unsupported.refuse(place, why)?;
             return Ok(None);
         }
     };
     let content = match &message.content {
         Some(Content::Parts(parts)) => {
-            let parts = known_parts(draft, parts, kinds, place)?;
+            let parts = known_parts(parts, kinds, place, unsupported)?;
             (!parts.is_empty()).then_some(WireContent::Parts(parts))
         }
         Some(Content::Text(text)) => Some(WireContent::Text(text)),
@@ -110,28 +113,28 @@ fn wire_message<'a>(
     let mut wire = WireMessage {
         role,
         content,
-        tool_calls: calls(draft, &message.tool_calls, place)?,
+        tool_calls: encode_calls(&message.tool_calls, place, unsupported)?,
         tool_plan: None,
         tool_call_id: message.tool_call_id.as_deref(),
-        extra: extra(draft, message, place)?,
+        extra: extra(message, place, unsupported)?,
     };
     match message.role {
         Role::Assistant => take_plan(&mut wire),
-        // The API wants it there, however little the tool said.
+        // The API wants it there, also where the result is empty.
         Role::Tool => {
             wire.content.get_or_insert(WireContent::Text(""));
         }
         _ => {}
     }
-    // Who says nothing takes no turn: an empty one is an error.
-    Ok((message.role == Role::Tool || wire.says_something()).then_some(wire))
+    // An empty message is an error, and left out.
+    Ok((message.role == Role::Tool || wire.has_content()).then_some(wire))
 }
 
-/// A name says who of several speaks, which Cohere does not know; a tool's is known by its call.
+/// A name tells apart several who speak, which Cohere does not know; a tool's is known by its call.
 fn extra<'a>(
-    draft: &mut Draft<'a>,
     message: &'a Message,
     place: &str,
+    unsupported: &mut Unsupported<'_>,
 ) -> Result<Extra<'a>, LlmError> {
     let mut extra = Vec::new();
     for (name, value) in message.extra.iter().filter(|(_, value)| !value.is_null()) {
@@ -139,10 +142,10 @@ fn extra<'a>(
             "name" if message.role == Role::Tool => {}
             "name" => {
                 let why = "Cohere's messages have no place for it";
-                draft.refuse(&format!("{place}.{name}"), why)?;
+                unsupported.refuse(&format!("{place}.{name}"), why)?;
             }
             name if foreign_fields::FIELDS.contains(&name) => {
-                draft.leave(&format!("{place}.{name}"), name)
+                unsupported.leave(&format!("{place}.{name}"), name)
             }
             name => extra.push((name, value)),
         }
@@ -164,10 +167,10 @@ fn is_blank(part: &ContentPart) -> bool {
 /// The parts that may stand in a message of this role. In a reply of the model the others are left
 /// out; what the caller wrote is refused.
 fn known_parts<'a>(
-    draft: &mut Draft<'a>,
     parts: &'a [ContentPart],
     kinds: &[&str],
     place: &str,
+    unsupported: &mut Unsupported<'_>,
 ) -> Result<Vec<&'a ContentPart>, LlmError> {
     let mut known = Vec::with_capacity(parts.len());
     for (position, part) in parts.iter().enumerate() {
@@ -178,25 +181,25 @@ fn known_parts<'a>(
         if kinds.contains(&part.kind.as_str()) && !is_foreign(part) {
             known.push(part);
         } else if kinds.contains(&"tool_plan") {
-            draft.leave(&place, &part.kind);
+            unsupported.leave(&place, &part.kind);
         } else {
             let why = format!("Cohere takes {} here, not {}", kinds.join(", "), part.kind);
-            draft.refuse(&place, &why)?;
+            unsupported.refuse(&place, &why)?;
         }
     }
     Ok(known)
 }
 
-fn calls<'a>(
-    draft: &mut Draft<'a>,
+fn encode_calls<'a>(
     calls: &'a [MessageToolCall],
     place: &str,
+    unsupported: &mut Unsupported<'_>,
 ) -> Result<Vec<WireCall<'a>>, LlmError> {
     let mut wire = Vec::with_capacity(calls.len());
     for (position, call) in calls.iter().enumerate() {
         let Some(function) = &call.function else {
             let why = format!("Cohere knows no call of type \"{}\"", call.kind);
-            draft.refuse(&format!("{place}.tool_calls[{position}]"), &why)?;
+            unsupported.refuse(&format!("{place}.tool_calls[{position}]"), &why)?;
             continue;
         };
         let arguments = match function.arguments.trim() {

@@ -1,5 +1,5 @@
 //! A tool's JSON schema in v1's words: one flat definition per parameter, with the name of a Python
-//! type. Owns the names of types and the list of what got lost. Called by `encode_v1`.
+//! type. Owns the names of types and the list of what got lost.
 
 use serde_json::{json, Map, Value};
 
