@@ -85,6 +85,10 @@ pub(crate) trait WireDecoder: Send + Debug {
 
     const DONE_MARK: DoneMark;
 
+    /// The field of a stream of server-sent events, unknown to the standard, whose line reports an
+    /// error.
+    const ERROR_FIELD: Option<&'static str> = None;
+
     /// For errors.
     fn provider(&self) -> &dyn Provider;
 
@@ -127,6 +131,12 @@ impl<W: WireDecoder> Decoder for W {
         let has_marks = W::DONE_MARK != DoneMark::Unknown;
         if self.state().progress == Progress::Done || keep_alive::is_keep_alive(data) {
             return Ok(());
+        }
+        if let Some(field) = frame.unknown_field() {
+            return match W::ERROR_FIELD == Some(field) {
+                true => Err(error_body::in_response(self.provider(), data)),
+                false => Ok(()),
+            };
         }
         if has_marks && data == "[DONE]" {
             if W::DONE_MARK == DoneMark::Ends {
@@ -201,4 +211,58 @@ impl<W: WireDecoder> Decoder for W {
 pub(crate) fn incomplete(provider: &dyn Provider, what: &str, how: &str, text: &str) -> LlmError {
     let breach = || protocol_error(provider.name(), what, how, text);
     error_body::find_in_response(provider, text).unwrap_or_else(breach)
+}
+
+#[cfg(all(test, feature = "openai", feature = "anthropic", feature = "cohere"))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::framing::Framing;
+    use crate::providers::by_name;
+
+    /// What a frame does to the decoder of a provider.
+    fn read(
+        provider: &str,
+        framing: Framing,
+        name: &str,
+        data: &str,
+    ) -> Result<Progress, ErrorKind> {
+        let provider = by_name(provider).unwrap();
+        let mut decoder = provider.decoder(Start::default(), framing);
+        let frame = Frame { name, data };
+        let result = decoder.frame(frame, &mut EventBatch::default());
+        result
+            .map(|()| decoder.progress())
+            .map_err(|error| error.kind)
+    }
+
+    #[test]
+    fn an_error_in_a_field_of_its_own_is_one_where_servers_have_it() {
+        let error = r#"{"code":500,"message":"oops"}"#;
+        for provider in ["openai", "llamacpp"] {
+            let result = read(provider, Framing::Sse, "error:", error);
+            assert_eq!(result, Err(ErrorKind::Provider), "{provider}");
+            let other = read(provider, Framing::Sse, "other:", error);
+            assert_eq!(other, Ok(Progress::Empty), "{provider}");
+        }
+        for provider in ["anthropic", "cohere"] {
+            let result = read(provider, Framing::Sse, "error:", error);
+            assert_eq!(result, Ok(Progress::Empty), "{provider}");
+        }
+    }
+
+    #[test]
+    fn the_done_mark_ends_a_response_only_where_it_is_the_protocols() {
+        let cases = [
+            ("openai", Framing::Sse, Ok(Progress::Done)),
+            ("anthropic", Framing::Sse, Ok(Progress::Empty)),
+            ("cohere", Framing::Sse, Ok(Progress::Empty)),
+            ("cohere", Framing::Ndjson, Err(ErrorKind::Protocol)),
+        ];
+        for (provider, framing, expected) in cases {
+            let result = read(provider, framing, "", "[DONE]");
+            assert_eq!(result, expected, "{provider} {framing:?}");
+        }
+    }
 }

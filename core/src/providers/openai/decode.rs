@@ -64,6 +64,9 @@ impl WireDecoder for OpenAiDecoder {
 
     const DONE_MARK: DoneMark = DoneMark::Ends;
 
+    /// llama.cpp's servers report a failure with this line and stop.
+    const ERROR_FIELD: Option<&'static str> = Some("error");
+
     fn provider(&self) -> &dyn Provider {
         &self.codec
     }
