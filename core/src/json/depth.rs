@@ -6,7 +6,7 @@ use memchr::{memchr2, memchr2_iter};
 pub(crate) const LEVELS_MAX: usize = 128;
 
 /// Whether lists and objects are nested no deeper than [`LEVELS_MAX`]. What no decoder looks into
-/// counts too: it may be read later, by us or by the caller.
+/// counts too: it may be parsed later, by us or by the caller.
 pub(crate) fn is_shallow(text: &str) -> bool {
     let bytes = text.as_bytes();
     // Most texts are shorter than so many brackets, which no parser takes unless they are closed,

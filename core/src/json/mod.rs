@@ -34,24 +34,24 @@ pub(crate) fn parse_object(text: &str) -> Option<Map<String, Value>> {
     parse(text, &mut String::new()).ok()
 }
 
-/// Whether a value that may be there says something: null, `false`, 0, an empty text, and lists and
-/// objects of such values do not.
-pub(crate) fn is_something(raw: &RawValue) -> bool {
-    fn says(value: &Value) -> bool {
+/// Whether a value that may be there is one to act on: null, `false`, 0, an empty text, and lists
+/// and objects of such values are not.
+pub(crate) fn is_truthy(raw: &RawValue) -> bool {
+    fn is_set(value: &Value) -> bool {
         match value {
             Value::Null => false,
             Value::Bool(flag) => *flag,
             Value::Number(number) => number.as_f64() != Some(0.0),
             Value::String(text) => !text.is_empty(),
-            Value::Array(list) => list.iter().any(says),
-            Value::Object(fields) => fields.values().any(says),
+            Value::Array(list) => list.iter().any(is_set),
+            Value::Object(fields) => fields.values().any(is_set),
         }
     }
-    !parse::<Value>(raw.get(), &mut String::new()).is_ok_and(|value| !says(&value))
+    !parse::<Value>(raw.get(), &mut String::new()).is_ok_and(|value| !is_set(&value))
 }
 
-/// Says where JSON is wrong, without a word of what it said.
-pub(crate) fn place(error: &serde_json::Error) -> String {
+/// Where JSON is wrong, without a word of what it holds.
+pub(crate) fn error_place(error: &serde_json::Error) -> String {
     let what = if error.is_data() {
         "has an unexpected shape"
     } else {
@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_null() {
-        let value = |text: &str| parse::<Value>(text, &mut String::new()).map_err(|e| place(&e));
+        let value =
+            |text: &str| parse::<Value>(text, &mut String::new()).map_err(|e| error_place(&e));
         let read = value(r#"{"a":NaN,"b":[-Infinity,Infinity,1],"c":"NaN \" Infinity\ud800"}"#);
         let c = "NaN \" Infinity\u{fffd}";
         let expected = serde_json::json!({"a": null, "b": [null, null, 1], "c": c});
@@ -138,7 +139,7 @@ mod tests {
     }
 
     fn error(json: &str) -> Result<String, String> {
-        parse(json, &mut String::new()).map_err(|error| place(&error))
+        parse(json, &mut String::new()).map_err(|error| error_place(&error))
     }
 
     #[test]

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_mark_without_an_answer_is_no_answer() {
+    fn an_end_mark_without_a_response_is_no_response() {
         use Content::{Primary, Secondary};
         use Progress::{Answered, Done, Empty, Open};
         use ToolCallsState as Calls;

@@ -19,26 +19,13 @@
     )
 )]
 
-/// Declares the wire formats, and the iterator over the providers of all of them.
-macro_rules! wires {
-    ($($feature:literal: $wire:ident,)*) => {
-        $(#[cfg(feature = $feature)] mod $wire;)*
-
-        /// Every codec of this build.
-        pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
-            let providers = std::iter::empty();
-            $(#[cfg(feature = $feature)] let providers = providers.chain($wire::providers());)*
-            providers
-        }
-    };
-}
-
-// The one list of wire formats: each is a folder, and a feature of the same name.
-wires! {
-    "openai": openai,
-    "anthropic": anthropic,
-    "cohere": cohere,
-}
+// The wire formats: each is a folder and a feature of the same name, and a line in `all`.
+#[cfg(feature = "anthropic")]
+mod anthropic;
+#[cfg(feature = "cohere")]
+mod cohere;
+#[cfg(feature = "openai")]
+mod openai;
 
 pub(crate) mod completion;
 #[cfg(all(test, feature = "openai", feature = "anthropic", feature = "cohere"))]
@@ -172,7 +159,7 @@ pub(crate) trait Provider: Send + Sync + Debug {
     /// The environment variable that may hold the base URL.
     fn base_url_variable(&self) -> &'static str;
 
-    /// Encodes a request, or says which field this provider cannot do.
+    /// Encodes a request, or names the field that this provider cannot do.
     fn request(
         &self,
         request: &LlmRequest,
@@ -207,6 +194,18 @@ pub(crate) trait Decoder: Send + Debug {
 
     /// How it ended, as far as that is known.
     fn finish(&self) -> Finish;
+}
+
+/// Every codec of this build.
+pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
+    let providers = std::iter::empty();
+    #[cfg(feature = "openai")]
+    let providers = providers.chain(openai::providers());
+    #[cfg(feature = "anthropic")]
+    let providers = providers.chain(anthropic::providers());
+    #[cfg(feature = "cohere")]
+    let providers = providers.chain(cohere::providers());
+    providers
 }
 
 /// The codec of a provider's name.

@@ -29,7 +29,7 @@ impl<'r> OverrideFields<'r> {
         self.left_out.push(name);
     }
 
-    /// Whether `extra_body` says what becomes of the field: a null there takes it out.
+    /// Whether `extra_body` decides on the field: a null there takes it out.
     pub(crate) fn overrides(&self, name: &str) -> bool {
         self.extra_body.contains_key(name) || self.left_out.contains(&name)
     }

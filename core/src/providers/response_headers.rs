@@ -72,7 +72,7 @@ fn rate_limit_name(header: &str) -> Option<String> {
 }
 
 /// How long the provider asks to wait: `retry-after-ms`, else `retry-after` in seconds or as an
-/// HTTP date, which is measured on the provider's own clock where it says what that shows. What is
+/// HTTP date, which is measured on the provider's own clock where it shows its time. What is
 /// no wait (garbage, negative, in the past) is `None`.
 pub(crate) fn retry_after_ms(headers: &HeaderMap, now: SystemTime) -> Option<u64> {
     let milliseconds = text(headers, "retry-after-ms")

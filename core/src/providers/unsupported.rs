@@ -1,5 +1,5 @@
-//! What a provider cannot do: an error that names the field, or a warning where the caller said
-//! that leaving it out is fine. One rule for all wires.
+//! What a provider cannot do: an error that names the field, or a warning where the caller
+//! is lenient. One rule for all wires.
 
 use super::errors::invalid_request;
 use crate::error::LlmError;

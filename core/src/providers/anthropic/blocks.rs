@@ -275,7 +275,7 @@ fn thinking(fields: &Map<String, Value>) -> &str {
         "reasoning" => ["reasoning", "text", "summary"]
             .iter()
             .map(|name| text(fields, name))
-            .find(|said| !said.is_empty())
+            .find(|text| !text.is_empty())
             .unwrap_or_default(),
         _ => "",
     }

@@ -12,8 +12,8 @@ use super::media::{base64, image_source, Source};
 use super::NAME;
 use crate::error::LlmError;
 use crate::message::ContentPart;
-use crate::providers::foreign_fields;
 use crate::providers::errors::invalid_request;
+use crate::providers::foreign_fields;
 use crate::providers::tool_calls::request_ids::CallIdRule;
 use crate::providers::unsupported::Unsupported;
 
@@ -215,9 +215,10 @@ fn file<'a>(part: &'a ContentPart, place: &str) -> Result<Body<'a>, LlmError> {
     }
     let data = field("file_data").and_then(|data| data.strip_prefix("data:"));
     let data = data.ok_or_else(|| {
-        invalid_request(NAME, &format!(
-            "{place} has neither file_id nor file_data with a data: URL"
-        ))
+        invalid_request(
+            NAME,
+            &format!("{place} has neither file_id nor file_data with a data: URL"),
+        )
     })?;
     let place = format!("{place}.file_data");
     Ok(match base64(data, "", &place)? {

@@ -11,8 +11,8 @@ use super::message_parts::{self, Block, Body, ResultContent};
 use super::NAME;
 use crate::error::LlmError;
 use crate::message::{Content, Message, MessageToolCall, Role};
-use crate::providers::foreign_fields;
 use crate::providers::errors::invalid_request;
+use crate::providers::foreign_fields;
 use crate::providers::tool_calls::request_ids::{CallIdRule, RenamedCallIds};
 use crate::providers::unsupported::Unsupported;
 
@@ -70,8 +70,8 @@ pub(super) fn encode_messages<'a>(
             _ => conversation.turns.push(Turn { role, blocks }),
         }
     }
-    let is_said = |message: &Message| !matches!(message.role, Role::System | Role::Developer);
-    if conversation.turns.is_empty() && messages.iter().any(is_said) {
+    let is_turn = |message: &Message| !matches!(message.role, Role::System | Role::Developer);
+    if conversation.turns.is_empty() && messages.iter().any(is_turn) {
         let what = "messages say nothing; give at least one of the user's";
         return Err(invalid_request(NAME, what));
     }
@@ -136,7 +136,7 @@ fn check_fields(
     for (name, value) in &message.extra {
         let is_known = match name.as_str() {
             "cache_control" => true,
-            // The id says which tool it was.
+            // The id tells which tool it was.
             "is_error" | "name" => message.role == Role::Tool,
             _ => false,
         };
@@ -214,9 +214,10 @@ fn input<'a>(arguments: &'a str, place: &str) -> Result<Option<&'a RawValue>, Ll
     let raw: Option<&RawValue> = serde_json::from_str(text).ok();
     let object = raw.filter(|raw| raw.get().starts_with('{'));
     object.map(Some).ok_or_else(|| {
-        invalid_request(NAME, &format!(
-            "{place}.function.arguments is not the text of a JSON object"
-        ))
+        invalid_request(
+            NAME,
+            &format!("{place}.function.arguments is not the text of a JSON object"),
+        )
     })
 }
 

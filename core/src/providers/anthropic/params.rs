@@ -58,7 +58,7 @@ pub(super) fn passes(name: &str) -> bool {
     !WRITTEN_ELSEWHERE.contains(&name) && !UNSUPPORTED.iter().any(|(known, _)| *known == name)
 }
 
-/// Refuses what Anthropic cannot do, unless it asks for nothing or the caller's `extra_body` says
+/// Refuses what Anthropic cannot do, unless it asks for nothing or the caller's `extra_body` has
 /// something else under the same name.
 pub(super) fn check(
     request: &LlmRequest,

@@ -49,15 +49,12 @@ impl ToolCalls {
     }
 
     /// What the calls have come to, with those whose blocks are still open.
-    pub(super) fn state<'c>(
-        &self,
-        mut open: impl Iterator<Item = &'c ToolCall>,
-    ) -> ToolCallsState {
+    pub(super) fn state<'c>(&self, mut open: impl Iterator<Item = &'c ToolCall>) -> ToolCallsState {
         let are_whole = open.all(|call| call.arguments.are_whole());
         ToolCallsState::new(self.count > 0, are_whole && self.doubtful.is_empty())
     }
 
-    /// Begins a call with what its block says.
+    /// Begins a call with what its block has.
     pub(super) fn begin(&mut self, block: &Map<String, Value>) -> ToolCall {
         let text = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default();
         let index = self.count;

@@ -93,7 +93,7 @@ fn request_id(body: &[u8]) -> Option<String> {
 /// A failure that a response reports beside its finish reason: a text, or an error in some other
 /// provider's form.
 fn check_error(error: Option<&RawValue>, error_type: Option<&str>) -> Result<(), LlmError> {
-    let Some(error) = error.filter(|error| json::is_something(error)) else {
+    let Some(error) = error.filter(|error| json::is_truthy(error)) else {
         return Ok(());
     };
     let error_type = Value::from(error_type.unwrap_or_default());

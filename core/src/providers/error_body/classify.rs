@@ -5,7 +5,7 @@ use crate::error::ErrorKind;
 /// The kind of an error, and whether a retry makes sense.
 pub(super) fn classify(status: Option<u16>, marks: &[String]) -> (ErrorKind, bool) {
     let mut kinds = marks.iter().filter_map(|mark| kind_of_mark(mark));
-    // Whichever status says it: waiting does not fill an account.
+    // Under whichever status: waiting does not fill an account.
     if kinds.clone().any(|kind| kind == ErrorKind::QuotaExceeded) {
         return (ErrorKind::QuotaExceeded, false);
     }
@@ -39,7 +39,7 @@ fn kind_of_status(status: u16) -> (ErrorKind, bool) {
         429 => (ErrorKind::RateLimited, true),
         // 498 is Groq's word for "out of capacity", 529 Anthropic's.
         498 | 529 => (ErrorKind::Overloaded, true),
-        // 499: somebody on the way says that the client went away.
+        // 499: somebody on the way found that the client went away.
         499 | 501 | 505 => (ErrorKind::Provider, false),
         400..=499 => (ErrorKind::InvalidRequest, false),
         500.. => (ErrorKind::Provider, true),

@@ -17,12 +17,12 @@ pub(super) struct ErrorDocument {
     pub(super) is_document: bool,
     /// It began like JSON and is none.
     pub(super) is_broken: bool,
-    /// It is an object that says of itself, in one of the usual spellings, that something failed.
+    /// It is an object that calls itself an error, in one of the usual spellings.
     pub(super) is_error: bool,
     pub(super) message: Option<String>,
     pub(super) code: Option<String>,
     pub(super) marks: Vec<String>,
-    /// The status that the body names, where the answer's own was 200.
+    /// The status that the body names, where the response's own was 200.
     pub(super) status: Option<u16>,
     pub(super) retry_after_ms: Option<u64>,
     pub(super) request_id: Option<String>,
@@ -147,7 +147,7 @@ impl ErrorDocument {
         }
     }
 
-    /// The first text is the message; what an upstream said is put behind it.
+    /// The first text is the message; that of an upstream is put behind it.
     fn add_text(&mut self, text: &str) {
         let text = text.trim().trim_end_matches('.');
         match &mut self.message {
@@ -272,7 +272,7 @@ impl ErrorDocument {
         }
     }
 
-    /// OpenRouter: what the model's own provider said, as text or as JSON inside text.
+    /// OpenRouter: the error of the model's own provider, as text or as JSON inside text.
     fn add_upstream(&mut self, raw: &Value, nesting: usize) {
         let Value::String(text) = raw else {
             return self.add_value(raw, nesting);

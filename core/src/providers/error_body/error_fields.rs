@@ -63,7 +63,7 @@ pub(super) fn is_error(value: &Value) -> bool {
 
 fn holds_error(fields: &Map<String, Value>) -> bool {
     NESTS.iter().any(|name| match fields.get(*name) {
-        // MiniMax says this of every answer; 0 is success.
+        // MiniMax has this in every response; 0 is success.
         Some(Value::Object(inner)) if *name == "base_resp" => {
             let code = inner.get("status_code");
             code.is_some_and(|code| *code != 0 && *code != "0")
@@ -88,7 +88,7 @@ fn has_status(fields: &Map<String, Value>) -> bool {
         .any(|status| (400..600).contains(&status))
 }
 
-/// A message, with a code or without anything that says that it is another kind of message.
+/// A message, with a code or without a sign that it is another kind of message.
 fn has_message(fields: &Map<String, Value>) -> bool {
     let has = |names: &[&str]| names.iter().any(|name| !text(fields, name).is_empty());
     let is_kind = has(&["type", "status", "event", "event_type", "level"]);

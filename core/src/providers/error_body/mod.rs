@@ -1,6 +1,6 @@
 //! What a provider's error means: kind, code, message and whether a retry makes sense, from a
 //! status and a body of any shape that compatible servers use, or from an error inside a response
-//! that began well. What the body says is read in `document`, what it means is in `classify`.
+//! that began well. The body is parsed in `document`, what it means is in `classify`.
 
 mod classify;
 mod details;
@@ -82,7 +82,7 @@ pub(crate) fn unparsable(
 ) -> LlmError {
     let is_json = error.is_data();
     let known = is_json.then(|| find_in_response(provider, text)).flatten();
-    known.unwrap_or_else(|| protocol_error(provider.name(), what, &json::place(error), text))
+    known.unwrap_or_else(|| protocol_error(provider.name(), what, &json::error_place(error), text))
 }
 
 /// The error in MiniMax's `base_resp`, which says of every response whether it is one.
@@ -101,12 +101,12 @@ fn of_document(provider: &dyn Provider, document: &ErrorDocument, text: &str) ->
         return protocol_error(provider.name(), what, "is not JSON", text);
     }
     let message = document.message.as_deref().or(document.code.as_deref());
-    let unsaid = "error in the answer without a message";
+    let default = "error in the answer without a message";
     let error = error(
         provider,
         document,
         document.status,
-        message.unwrap_or(unsaid),
+        message.unwrap_or(default),
     );
     let error = error.phase(Phase::Body);
     match message {

@@ -1,6 +1,7 @@
-//! What is the same in every object and in every visitor.
+//! What is the same in every object and in every visitor: the fields of an object, and what counts
+//! as absent.
 
-/// Declares objects of a wire: every field has a type that reads whatever comes, and a default.
+/// Declares objects of a wire: every field has a type that takes whatever comes, and a default.
 macro_rules! object {
     ($($(#[$about:meta])* $visible:vis struct $name:ident<$life:lifetime> {
         $($(#[$note:meta])* $field:ident: $kind:ty $(= $key:literal)?,)*

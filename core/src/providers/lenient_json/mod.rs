@@ -19,17 +19,22 @@ pub(crate) use macros::{absent, object};
 pub(crate) use text::Text;
 pub(crate) use values::{Index, Written};
 
-/// How a document is read. Texts that are numbers, lists or objects are met by few documents, which
-/// are read a second time for it, so that the others need not remember how a value was written.
+/// How a document is parsed. Texts that are numbers, lists or objects are met by few documents,
+/// which are parsed a second time for it, so that the others need not remember how a value was
+/// written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Usual,
     AsWritten,
 }
 
-/// A value that reads whatever comes, in place: large objects are not moved about.
+/// A value that takes whatever comes, in place: large objects are not moved about.
 pub(crate) trait Lenient<'t>: Sized {
-    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error>;
+    fn parse_into<D: Deserializer<'t>>(
+        &mut self,
+        deserializer: D,
+        mode: Mode,
+    ) -> Result<(), D::Error>;
 
     /// The place as the next value of a map or a list.
     fn place(&mut self, mode: Mode) -> Place<'_, Self> {
@@ -37,7 +42,7 @@ pub(crate) trait Lenient<'t>: Sized {
     }
 }
 
-/// Where a value goes that is read.
+/// Where a value goes that is being parsed.
 pub(crate) struct Place<'p, T>(&'p mut T, Mode);
 
 impl<'t, T: Lenient<'t>> DeserializeSeed<'t> for Place<'_, T> {
@@ -45,18 +50,18 @@ impl<'t, T: Lenient<'t>> DeserializeSeed<'t> for Place<'_, T> {
 
     #[inline]
     fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<(), D::Error> {
-        self.0.read(deserializer, self.1)
+        self.0.parse_into(deserializer, self.1)
     }
 }
 
-/// An object of a wire, with the fields that are read. [`object!`] declares one.
+/// An object of a wire, with the fields that are used. [`object!`] declares one.
 pub(crate) trait Object<'t>: Default {
     /// Which field it is.
     type Name;
 
     fn name(name: &str) -> Self::Name;
 
-    /// Reads the value of this field, or passes over it.
+    /// Takes the value of this field, or passes over it.
     fn field<A: MapAccess<'t>>(
         &mut self,
         name: Self::Name,
@@ -64,7 +69,7 @@ pub(crate) trait Object<'t>: Default {
         mode: Mode,
     ) -> Result<(), A::Error>;
 
-    /// Reads the fields of an object that has begun.
+    /// Takes the fields of an object that has begun.
     #[inline]
     fn fields<A: MapAccess<'t>>(&mut self, mut fields: A, mode: Mode) -> Result<(), A::Error> {
         while let Some(name) = fields.next_key_seed(NameOf::<Self>(PhantomData))? {
@@ -80,12 +85,12 @@ pub(crate) fn parse<'p, 't, T: Object<'t>>(
     repaired: &'t mut String,
     place: &'p mut Maybe<T>,
 ) -> serde_json::Result<&'p T> {
-    read(text, place, Mode::Usual)
-        .or_else(|_| read(text, place, Mode::AsWritten))
+    parse_as(text, place, Mode::Usual)
+        .or_else(|_| parse_as(text, place, Mode::AsWritten))
         .or_else(|error| match json::repair(text) {
             Some(text) => {
                 *repaired = text;
-                read(repaired, place, Mode::AsWritten)
+                parse_as(repaired, place, Mode::AsWritten)
             }
             None => Err(error),
         })?;
@@ -102,13 +107,13 @@ pub(crate) fn parse_list(text: &str) -> Vec<Value> {
     }
 }
 
-fn read<'t, T: Object<'t>>(
+fn parse_as<'t, T: Object<'t>>(
     text: &'t str,
     place: &mut Maybe<T>,
     mode: Mode,
 ) -> serde_json::Result<()> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    place.read(&mut deserializer, mode)?;
+    place.parse_into(&mut deserializer, mode)?;
     deserializer.end()
 }
 
@@ -140,7 +145,11 @@ impl<'de, T: Object<'de>> Visitor<'de> for NameOf<T> {
 /// What is rarely there stays raw.
 impl<'t> Lenient<'t> for Option<&'t RawValue> {
     #[inline]
-    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, _: Mode) -> Result<(), D::Error> {
+    fn parse_into<D: Deserializer<'t>>(
+        &mut self,
+        deserializer: D,
+        _: Mode,
+    ) -> Result<(), D::Error> {
         *self = Deserialize::deserialize(deserializer)?;
         Ok(())
     }
@@ -158,7 +167,11 @@ impl<T> Default for Maybe<T> {
 
 impl<'t, T: Object<'t>> Lenient<'t> for Maybe<T> {
     #[inline]
-    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+    fn parse_into<D: Deserializer<'t>>(
+        &mut self,
+        deserializer: D,
+        mode: Mode,
+    ) -> Result<(), D::Error> {
         self.0 = None;
         deserializer.deserialize_any(MaybeVisitor(self.place(mode)))
     }
@@ -202,7 +215,11 @@ impl<T> Default for List<T> {
 
 impl<'t, T: Object<'t>> Lenient<'t> for List<T> {
     #[inline]
-    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+    fn parse_into<D: Deserializer<'t>>(
+        &mut self,
+        deserializer: D,
+        mode: Mode,
+    ) -> Result<(), D::Error> {
         self.0.clear();
         deserializer.deserialize_any(ListVisitor(self.place(mode)))
     }

@@ -27,7 +27,11 @@ impl<'de: 't, 't> Deserialize<'de> for Text<'t> {
 
 impl<'t> Lenient<'t> for Text<'t> {
     #[inline]
-    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, _: Mode) -> Result<(), D::Error> {
+    fn parse_into<D: Deserializer<'t>>(
+        &mut self,
+        deserializer: D,
+        _: Mode,
+    ) -> Result<(), D::Error> {
         *self = Deserialize::deserialize(deserializer)?;
         Ok(())
     }

@@ -16,7 +16,11 @@ pub(crate) struct Index(pub(crate) Option<u64>);
 
 impl<'t> Lenient<'t> for Index {
     #[inline]
-    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, _: Mode) -> Result<(), D::Error> {
+    fn parse_into<D: Deserializer<'t>>(
+        &mut self,
+        deserializer: D,
+        _: Mode,
+    ) -> Result<(), D::Error> {
         *self = deserializer.deserialize_any(IndexVisitor)?;
         Ok(())
     }
@@ -95,7 +99,11 @@ impl<'t> Written<'t> {
 
 impl<'t> Lenient<'t> for Written<'t> {
     #[inline]
-    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+    fn parse_into<D: Deserializer<'t>>(
+        &mut self,
+        deserializer: D,
+        mode: Mode,
+    ) -> Result<(), D::Error> {
         *self = match mode {
             Mode::Usual => deserializer.deserialize_any(TextVisitor)?,
             Mode::AsWritten => {
@@ -112,7 +120,7 @@ impl<'t> Lenient<'t> for Written<'t> {
     }
 }
 
-/// Reads texts. Anything else but null fails: how it was written is known in the other mode.
+/// Takes texts. Anything else but null fails: how it was written is known in the other mode.
 struct TextVisitor;
 
 impl<'de> Visitor<'de> for TextVisitor {

@@ -34,8 +34,7 @@ pub(super) fn encode_request(
     params::check(vendor, request, &mut fields, &mut unsupported)?;
     let endpoint = endpoint::endpoint(vendor, target)?;
     let is_older = endpoint::is_older(endpoint, target);
-    let messages =
-        messages::encode_messages(vendor, endpoint.call_ids, request, &mut unsupported)?;
+    let messages = messages::encode_messages(vendor, endpoint.call_ids, request, &mut unsupported)?;
     let body = Body {
         request,
         messages,
@@ -46,8 +45,7 @@ pub(super) fn encode_request(
         stream: target.stream,
         asks_usage: !is_older && params::asks_usage(endpoint, &fields),
         // "only allowed when stream is enabled".
-        takes_stream_options: target.stream
-            && endpoint.stream_options != StreamOptions::Refused,
+        takes_stream_options: target.stream && endpoint.stream_options != StreamOptions::Refused,
         fields,
     };
     let body = serde_json::to_vec(&body).map_err(|error| {

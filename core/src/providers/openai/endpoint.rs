@@ -65,4 +65,3 @@ pub(super) fn path(endpoint: &Endpoint, model: &str, target: &Target<'_>) -> Str
     }
     path + after
 }
-

@@ -179,7 +179,11 @@ fn fit_reply(
         if !message.extra.keys().all(|name| is_known(name)) {
             message.to_mut().extra.retain(|name, _| {
                 if !is_known(name) {
-                    warnings.push(left_out(vendor, &format!("messages[{position}].{name}"), name));
+                    warnings.push(left_out(
+                        vendor,
+                        &format!("messages[{position}].{name}"),
+                        name,
+                    ));
                 }
                 is_known(name)
             });

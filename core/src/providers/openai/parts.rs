@@ -34,7 +34,7 @@ fn object(kind: &str, value: Value) -> Option<Event> {
     }
     let own = fields.get("type").and_then(Value::as_str);
     let kind = match (kind, own) {
-        // url_citation, file_citation: the field of that name says which.
+        // url_citation, file_citation: the field of that name tells which.
         ("annotation", Some(own)) if own.ends_with("citation") => "citation".to_owned(),
         ("annotation" | "reasoning_detail", Some(own)) => own.to_owned(),
         (kind, _) => kind.to_owned(),
@@ -86,7 +86,9 @@ struct Detail<'t> {
 /// as it is (signed or encrypted), unless the run keeps all of it.
 pub(super) fn parse_reasoning(
     raw: &RawValue,
-    with_text: bool, run: &mut ReasoningRun) -> Vec<Event> {
+    with_text: bool,
+    run: &mut ReasoningRun,
+) -> Vec<Event> {
     let mut repaired = String::new();
     let details: Vec<&RawValue> = json::parse(raw.get(), &mut repaired).unwrap_or_default();
     let mut events = Vec::new();
@@ -112,7 +114,7 @@ pub(super) fn parse_reasoning(
 }
 
 /// Content that is no text: a list of texts and parts, or one part. Text, reasoning, refusals, and
-/// what else a model replies with; `is_reasoning` says that texts are reasoning.
+/// what else a model replies with; `is_reasoning`: texts are reasoning.
 pub(super) fn parse_content(raw: &str, is_reasoning: bool) -> Vec<Event> {
     let mut events = Vec::new();
     for entry in lenient_json::parse_list(raw) {

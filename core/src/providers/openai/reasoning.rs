@@ -3,11 +3,11 @@
 
 use serde_json::{json, Map, Value};
 
-use crate::event::Event;
 use super::vendor::Reasoning;
+use crate::event::Event;
 use crate::providers::parts::content_part;
 
-/// The run of reasoning that is being read.
+/// The run of reasoning that is being put together.
 #[derive(Debug)]
 pub(super) struct ReasoningRun {
     form: Reasoning,

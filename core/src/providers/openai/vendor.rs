@@ -37,7 +37,7 @@ pub(crate) struct Vendor {
     pub(crate) takes_text_lists: bool,
     /// A tool has to have parameters, if only an empty object.
     pub(crate) needs_parameters: bool,
-    /// Fields that it answers with an error.
+    /// Fields that it refuses with an error.
     pub(crate) refuses: &'static [&'static str],
 }
 
@@ -54,13 +54,13 @@ pub(crate) enum KeyHeader {
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) base: Base,
-    /// Appended to the base URL; `{model}` is the model's name. What the base URL says in a query
-    /// holds over what stands here.
+    /// Appended to the base URL; `{model}` is the model's name. The query of the base URL holds
+    /// over what stands here.
     pub(crate) path: &'static str,
     pub(crate) limit: Limit,
     pub(crate) stream_options: StreamOptions,
     /// The first `api-version`, which is a date, that knows the newer name of the limit and
-    /// `stream_options`; older ones answer both with an error.
+    /// `stream_options`; older ones refuse both with an error.
     pub(crate) since: &'static str,
     /// What an id of a tool call may be.
     pub(crate) call_ids: CallIdRule,

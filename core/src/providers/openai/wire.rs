@@ -23,7 +23,7 @@ object! {
         usage: Option<&'t RawValue>,
         x_groq: Maybe<Groq<'t>>,
         error: Option<&'t RawValue>,
-        /// MiniMax says in every response whether it is one.
+        /// MiniMax tells in every response whether it is one.
         base_resp: Option<&'t RawValue>,
         citations: Option<&'t RawValue>,
         search_results: Option<&'t RawValue>,
@@ -37,7 +37,7 @@ object! {
     pub(super) struct Choice<'t> {
         index: Index,
         delta: Maybe<Delta<'t>>,
-        /// Read where there is no delta: some servers send both in a stream.
+        /// Used where there is no delta: some servers send both in a stream.
         message: Option<&'t RawValue>,
         finish_reason: Text<'t>,
         logprobs: Option<&'t RawValue>,
@@ -163,7 +163,11 @@ impl Delta<'_> {
 
 impl<'t> Lenient<'t> for Choices<'t> {
     #[inline]
-    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+    fn parse_into<D: Deserializer<'t>>(
+        &mut self,
+        deserializer: D,
+        mode: Mode,
+    ) -> Result<(), D::Error> {
         *self = Self::default();
         deserializer.deserialize_any(ChoicesVisitor(self, mode))
     }

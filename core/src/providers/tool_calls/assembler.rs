@@ -37,7 +37,7 @@ pub(crate) struct ToolCallAssembler {
     held: Held,
 }
 
-/// What was said of a call alone, without anything else: it counts with what follows it.
+/// Fields of a call that came without a name and arguments: they count with what follows.
 #[derive(Debug, Default)]
 struct Held {
     index: Option<u64>,
@@ -46,11 +46,11 @@ struct Held {
     extra: Map<String, Value>,
 }
 
-/// What is said of a call at once.
+/// What comes of a call at once.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Piece<'p> {
     pub(crate) index: Option<u64>,
-    /// There is one such call, so everything said this way is about it.
+    /// There is one such call, so every such piece is about it.
     pub(crate) is_only: bool,
     pub(crate) id: Option<&'p str>,
     pub(crate) name: Option<&'p str>,
@@ -61,7 +61,7 @@ pub(crate) struct Piece<'p> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Continues,
-    /// It says that call's arguments once more.
+    /// It repeats that call's arguments.
     Repeats,
     Begins,
     /// It begins a call if something follows.
@@ -93,7 +93,7 @@ impl ToolCallAssembler {
         self.had_any
     }
 
-    /// Whether no other call was said than the one of its kind.
+    /// Whether there is no other call than the one of its kind.
     pub(crate) fn are_only(&self) -> bool {
         self.calls.iter().all(|call| call.is_only)
     }
@@ -108,7 +108,7 @@ impl ToolCallAssembler {
         ToolCallsState::new(!self.calls.is_empty(), are_whole)
     }
 
-    /// What is added from now on was said at once: two names are two calls.
+    /// What is added from now on came at once: two names are two calls.
     pub(crate) fn begin_list(&mut self) {
         self.lists += 1;
     }
@@ -120,7 +120,7 @@ impl ToolCallAssembler {
         extra: Map<String, Value>,
     ) -> Option<Event> {
         let piece = piece.cleaned();
-        match piece.says_nothing() && piece.id.is_none() && !self.are_numbered {
+        match piece.is_empty() && piece.id.is_none() && !self.are_numbered {
             true => None,
             false => self.take(None, Verdict::Begins, piece, extra),
         }
@@ -135,8 +135,8 @@ impl ToolCallAssembler {
         let at = self.subject(piece);
         let verdict = match at.and_then(|at| self.calls.get(at)) {
             Some(call) => self.verdict(call, piece),
-            // What says nothing begins nothing: callers hear of every index before the next one.
-            None if piece.says_nothing() && !self.are_numbered => Verdict::Held,
+            // What is empty begins nothing: callers hear of every index before the next one.
+            None if piece.is_empty() && !self.are_numbered => Verdict::Held,
             None => Verdict::Begins,
         };
         if verdict == Verdict::Held {
@@ -220,11 +220,11 @@ impl ToolCallAssembler {
         let is_other = piece
             .id
             .is_some_and(|id| !call.id.is_empty() && call.id != id);
-        let says_nothing = piece.arguments.is_empty();
+        let has_no_arguments = piece.arguments.is_empty();
         let name = match piece.name {
             Some(name) if !call.name.is_empty() => name,
             // A server that makes up an id for each piece, unless the call was whole.
-            None if is_other && says_nothing => return Held,
+            None if is_other && has_no_arguments => return Held,
             _ if is_other && !matches!(state, State::Empty | State::Open) => return Begins,
             _ => return Continues,
         };
@@ -233,7 +233,7 @@ impl ToolCallAssembler {
             call.index.is_some() && piece.index.is_some_and(|i| call.index != Some(i));
         let is_beside = call.named_in == self.lists && !(is_same && call.id_is(piece.id));
         let is_again = is_same && call.id_is(piece.id) && state == State::Closed;
-        if is_again && call.arguments.are(piece.arguments) {
+        if is_again && call.arguments.are_repeated_by(piece.arguments) {
             return Repeats;
         }
         if is_elsewhere || is_beside {
@@ -244,7 +244,7 @@ impl ToolCallAssembler {
             return Repeats;
         }
         match (is_other, is_same, state) {
-            (true, true, State::Empty) if !says_nothing => Continues,
+            (true, true, State::Empty) if !has_no_arguments => Continues,
             (true, true, State::Open) => Continues,
             (true, ..) => Begins,
             // A piece of the name.
@@ -252,14 +252,14 @@ impl ToolCallAssembler {
             (false, false, _) => Begins,
             (false, true, State::Empty | State::Open | State::Scalar) => Continues,
             (false, true, State::Nothing) => {
-                match piece.id.is_none() && call.arguments.are(piece.arguments) {
+                match piece.id.is_none() && call.arguments.are_repeated_by(piece.arguments) {
                     true => Begins,
                     false => Continues,
                 }
             }
             (false, true, State::Closed) => match piece.id {
-                Some(_) if says_nothing => Continues,
-                None if says_nothing => Held,
+                Some(_) if has_no_arguments => Continues,
+                None if has_no_arguments => Held,
                 Some(_) | None => Begins,
             },
         }
@@ -298,14 +298,14 @@ impl<'p> Piece<'p> {
         }
     }
 
-    fn says_nothing(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.name.is_none() && self.arguments.is_empty()
     }
 
     /// The same with what was held of the call, unless it is about another one.
     fn with(self, held: &'p Held) -> Self {
         let is_other = held.index.is_some() && self.index.is_some() && held.index != self.index;
-        if is_other || self.says_nothing() || self.is_only {
+        if is_other || self.is_empty() || self.is_only {
             return self;
         }
         Self {
@@ -323,7 +323,7 @@ impl Call {
         id.is_some_and(|id| self.id == id)
     }
 
-    /// Adds what is said of this call; what is new in it, if anything is.
+    /// Adds a piece of this call; what is new in it, if anything is.
     fn take(&mut self, piece: Piece<'_>, is_shared: bool, list: u64, index: u32) -> Option<Event> {
         let id = piece.id.filter(|_| self.id.is_empty());
         id.into_iter().for_each(|id| id.clone_into(&mut self.id));
@@ -341,7 +341,7 @@ impl Call {
         }))
     }
 
-    /// What is new in a name: all of it, nothing, the rest of one that is said from its beginning
+    /// What is new in a name: all of it, nothing, the rest of one that is sent from its beginning
     /// each time, or the next piece.
     fn take_name(&mut self, name: &str, list: u64) -> Option<String> {
         if self.name == name || (!self.name.is_empty() && !self.arguments.is_empty()) {

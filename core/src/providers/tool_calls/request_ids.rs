@@ -1,6 +1,6 @@
 //! The ids of tool calls as one server takes them: new names where it refuses the old ones, the
 //! same in a call and its result, never one name for two calls. A new name depends on what came
-//! before it alone, so that the next request of a conversation says the same and a cache of prompts
+//! before it alone, so that the next request of a conversation has the same and a cache of prompts
 //! still fits.
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -139,7 +139,7 @@ impl RenamedCallIds {
             let new = match open.get_mut(old) {
                 Some(open) if open.len() > 1 => open.pop_front(),
                 Some(open) => open.front().cloned(),
-                // It answers no call that can be seen.
+                // It belongs to no call that can be seen.
                 None => Some(ids.fitting(old)),
             };
             let new = new.filter(|new| new != old);
@@ -153,7 +153,7 @@ impl RenamedCallIds {
         self.calls.get(&(message, index)).map(String::as_str)
     }
 
-    /// The new name of the call that a message answers, if it has one.
+    /// The new name of the call whose result a message is, if it has one.
     pub(crate) fn result(&self, message: usize) -> Option<&str> {
         self.results.get(&message).map(String::as_str)
     }

@@ -10,7 +10,7 @@ pub(crate) struct CallIdGenerator {
     seed: u64,
 }
 
-/// Whether a server's id, or a name, says something. Some servers write the word for nothing.
+/// Whether a server's id, or a name, is one. Some servers write the word for nothing.
 pub(crate) fn is_usable(id: &str) -> bool {
     !matches!(id.trim(), "" | "null" | "None" | "undefined")
 }

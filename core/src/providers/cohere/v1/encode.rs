@@ -33,8 +33,7 @@ pub(crate) fn encode_request(
     let mut body = Body::new(request);
     body.put("model", Some(request.model.as_str()));
     let takes_preamble = !body.overrides.replaces("preamble");
-    let conversation =
-        messages::encode_messages(&request.messages, takes_preamble, unsupported)?;
+    let conversation = messages::encode_messages(&request.messages, takes_preamble, unsupported)?;
     body.put("message", Some(conversation.message));
     body.put("preamble", conversation.preamble);
     let (history, results) = (conversation.history, conversation.tool_results);

@@ -181,7 +181,10 @@ fn encode_call(
         "" | "null" => Map::new(),
         text => serde_json::from_str(text).map_err(|error| {
             let place = format!("{place}.function.arguments");
-            invalid_request(NAME, &format!("{place} must be a JSON object in text: {error}"))
+            invalid_request(
+                NAME,
+                &format!("{place} must be a JSON object in text: {error}"),
+            )
         })?,
     };
     Ok(Some(

@@ -46,4 +46,3 @@ object! {
         meta: Option<&'t RawValue>,
     }
 }
-

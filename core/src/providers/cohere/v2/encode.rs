@@ -27,8 +27,14 @@ pub(crate) fn encode_request(
     common::put_common(&mut body, request, target.stream);
     let tools = tools::encode_tools(&request.tools, unsupported)?;
     body.put("tools", (!tools.is_empty()).then_some(tools));
-    body.put("strict_tools", tools::encode_strict(&request.tools, unsupported));
-    body.put("tool_choice", tools::encode_tool_choice(request, unsupported)?);
+    body.put(
+        "strict_tools",
+        tools::encode_strict(&request.tools, unsupported),
+    );
+    body.put(
+        "tool_choice",
+        tools::encode_tool_choice(request, unsupported)?,
+    );
     let format = common::encode_response_format(request, "json_schema", unsupported)?;
     body.put("response_format", format);
     body.put("thinking", params::encode_reasoning(request, unsupported)?);

@@ -98,7 +98,11 @@ impl<'t> Contents<'t> {
 
 impl<'t> Lenient<'t> for Contents<'t> {
     #[inline]
-    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+    fn parse_into<D: Deserializer<'t>>(
+        &mut self,
+        deserializer: D,
+        mode: Mode,
+    ) -> Result<(), D::Error> {
         *self = Self::None;
         deserializer.deserialize_any(ContentsVisitor(self, mode))
     }

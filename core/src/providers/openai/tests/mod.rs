@@ -38,7 +38,10 @@ struct Heard {
 
 /// The codec of a row.
 fn codec(name: &str) -> OpenAi {
-    *CODECS.iter().find(|codec| codec.vendor.name == name).unwrap()
+    *CODECS
+        .iter()
+        .find(|codec| codec.vendor.name == name)
+        .unwrap()
 }
 
 fn decoder() -> Box<dyn Decoder> {
