@@ -238,6 +238,16 @@ const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
+        name: "huggingface",
+        base_url: "https://router.huggingface.co/v1",
+        // Its own tools know both; the second is the older name.
+        key_variables: &["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"],
+        base_url_variable: "HUGGINGFACE_BASE_URL",
+        // A router to Groq, Cerebras, Together and others, some of which take no lists.
+        takes_text_lists: false,
+        ..PLAIN
+    },
+    Vendor {
         name: "ollama",
         base_url: "http://localhost:11434/v1",
         key_variables: &["OLLAMA_API_KEY"],

@@ -93,6 +93,13 @@ const ROWS: &[(&str, &str, &str, &str, bool)] = &[
         true,
     ),
     (
+        "huggingface",
+        "https://router.huggingface.co/v1",
+        "HF_TOKEN",
+        "HUGGINGFACE_BASE_URL",
+        true,
+    ),
+    (
         "ollama",
         "http://localhost:11434/v1",
         "OLLAMA_API_KEY",
