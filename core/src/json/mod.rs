@@ -7,7 +7,6 @@ mod depth;
 mod repair;
 
 use serde::de::{Deserialize, IgnoredAny};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 pub(crate) use depth::{is_shallow, LEVELS_MAX};
@@ -32,22 +31,6 @@ pub(crate) fn parse<'t, T: Deserialize<'t>>(
 /// Parses an object whose fields nobody knows beforehand; `None` for anything else.
 pub(crate) fn parse_object(text: &str) -> Option<Map<String, Value>> {
     parse(text, &mut String::new()).ok()
-}
-
-/// Whether a value that may be there is one to act on: null, `false`, 0, an empty text, and lists
-/// and objects of such values are not.
-pub(crate) fn is_truthy(raw: &RawValue) -> bool {
-    fn is_set(value: &Value) -> bool {
-        match value {
-            Value::Null => false,
-            Value::Bool(flag) => *flag,
-            Value::Number(number) => number.as_f64() != Some(0.0),
-            Value::String(text) => !text.is_empty(),
-            Value::Array(list) => list.iter().any(is_set),
-            Value::Object(fields) => fields.values().any(is_set),
-        }
-    }
-    !parse::<Value>(raw.get(), &mut String::new()).is_ok_and(|value| !is_set(&value))
 }
 
 /// Where JSON is wrong, without a word of what it holds.

@@ -61,7 +61,7 @@ impl WireDecoder for AnthropicDecoder {
     ) -> Result<(), LlmError> {
         self.event_of_kind(event, data, out)?;
         // A gateway's error in another provider's form, or beside what it is about.
-        if event.error.is_some_and(json::is_truthy) {
+        if event.error.is_some_and(lenient_json::is_truthy) {
             return Err(error_body::in_response(&Anthropic, data));
         }
         if let Some(error) = error_body::base_resp_error(&Anthropic, event.base_resp) {
@@ -79,8 +79,8 @@ impl WireDecoder for AnthropicDecoder {
         text: &str,
         out: &mut EventBatch,
     ) -> Result<(), LlmError> {
-        let is_error =
-            message.error.is_some_and(json::is_truthy) || message.kind.get() == Some("error");
+        let is_error = message.error.is_some_and(lenient_json::is_truthy)
+            || message.kind.get() == Some("error");
         if is_error && message.content.is_absent() {
             return Err(error_body::in_response(&Anthropic, text));
         }

@@ -14,11 +14,10 @@ mod v2;
 use serde_json::value::RawValue;
 use serde_json::Value;
 
-use super::{error_body, Decoder, EncodedRequest, Provider, Target};
+use super::{error_body, lenient_json, Decoder, EncodedRequest, Provider, Target};
 use crate::error::{ErrorKind, LlmError};
 use crate::event::Start;
 use crate::framing::Framing;
-use crate::json;
 use crate::request::LlmRequest;
 
 const NAME: &str = "cohere";
@@ -93,7 +92,7 @@ fn request_id(body: &[u8]) -> Option<String> {
 /// A failure that a response reports beside its finish reason: a text, or an error in some other
 /// provider's form.
 fn check_error(error: Option<&RawValue>, error_type: Option<&str>) -> Result<(), LlmError> {
-    let Some(error) = error.filter(|error| json::is_truthy(error)) else {
+    let Some(error) = error.filter(|error| lenient_json::is_truthy(error)) else {
         return Ok(());
     };
     let error_type = Value::from(error_type.unwrap_or_default());

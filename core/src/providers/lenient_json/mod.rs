@@ -107,6 +107,22 @@ pub(crate) fn parse_list(text: &str) -> Vec<Value> {
     }
 }
 
+/// Whether a value that may be there is one to act on: null, `false`, 0, an empty text, and lists
+/// and objects of such values are not.
+pub(crate) fn is_truthy(raw: &RawValue) -> bool {
+    fn is_set(value: &Value) -> bool {
+        match value {
+            Value::Null => false,
+            Value::Bool(flag) => *flag,
+            Value::Number(number) => number.as_f64() != Some(0.0),
+            Value::String(text) => !text.is_empty(),
+            Value::Array(list) => list.iter().any(is_set),
+            Value::Object(fields) => fields.values().any(is_set),
+        }
+    }
+    !json::parse::<Value>(raw.get(), &mut String::new()).is_ok_and(|value| !is_set(&value))
+}
+
 fn parse_as<'t, T: Object<'t>>(
     text: &'t str,
     place: &mut Maybe<T>,

@@ -12,7 +12,6 @@ use super::{tool_calls, usage, OpenAi};
 use crate::batch::EventBatch;
 use crate::error::LlmError;
 use crate::event::{Event, FinishReason, Start, Usage};
-use crate::json;
 use crate::providers::completion::ToolCallsState;
 use crate::providers::errors::protocol_error;
 use crate::providers::event_writer::Content;
@@ -310,7 +309,7 @@ impl OpenAiDecoder {
             self.state.finish_reason = Some(reason.to_owned());
             self.state.progress = Progress::Answered;
         }
-        match choice.error.filter(|error| json::is_truthy(error)) {
+        match choice.error.filter(|error| lenient_json::is_truthy(error)) {
             Some(error) => Err(error_body::in_response(&self.codec, error.get())),
             None => Ok(()),
         }
@@ -318,7 +317,7 @@ impl OpenAiDecoder {
 
     /// Whether a chunk is, or carries, an error. vLLM's has no `error`, but names itself one.
     fn check_error(&self, chunk: &Chunk<'_>, text: &str) -> Result<(), LlmError> {
-        if chunk.error.is_some_and(json::is_truthy) || chunk.object.get() == Some("error") {
+        if chunk.error.is_some_and(lenient_json::is_truthy) || chunk.object.get() == Some("error") {
             return Err(error_body::in_response(&self.codec, text));
         }
         error_body::base_resp_error(&self.codec, chunk.base_resp).map_or(Ok(()), Err)

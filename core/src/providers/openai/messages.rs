@@ -1,47 +1,19 @@
 //! The messages of a request as one server wants them. A message that needs no change goes out as
-//! the caller wrote it, without a copy. Owns what happens to parts that belong to another provider:
-//! in a reply of the model they are left out, since the conversation may go on elsewhere; what the
-//! caller wrote is refused.
+//! the caller wrote it, without a copy. Owns what the caller and the tools wrote, of which nothing
+//! is left out unasked; replies of models are in `replies`.
 
 use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::{Map, Value};
 
-use super::vendor::{Reasoning, Vendor};
+use super::message_parts::{self, plain_text, WirePart};
+use super::replies;
+use super::vendor::Vendor;
 use crate::error::LlmError;
 use crate::message::{Content, ContentPart, Message, MessageToolCall, Role};
 use crate::providers::tool_calls::request_ids::{CallIdRule, RenamedCallIds};
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
-
-/// Parts that every server takes, or refuses with words that help.
-const COMMON: &[&str] = &[
-    "text",
-    "refusal",
-    "image_url",
-    "input_audio",
-    "video_url",
-    "file",
-];
-
-/// Parts of other wires, which no chat completions can carry. Other kinds may be a server's own.
-const FOREIGN: &[&str] = &[
-    "container_upload",
-    "document",
-    "image",
-    "input_file",
-    "input_image",
-    "input_text",
-    "redacted_thinking",
-    "search_result",
-    "thinking",
-    "tool_result",
-    "tool_use",
-];
-
-/// Fields, and parts of the same names, that hold a model's reasoning as text.
-const REASONING_TEXT: &[&str] = &["reasoning_content", "reasoning"];
 
 /// A message on its way out.
 pub(super) struct WireMessage<'m>(Cow<'m, Message>);
@@ -74,21 +46,6 @@ impl Serialize for WireMessage<'_> {
     }
 }
 
-/// A part without what is null, such as the empty fields of a Python model.
-struct WirePart<'m>(&'m ContentPart);
-
-impl Serialize for WirePart<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("type", &self.0.kind)?;
-        let fields = self.0.fields.iter();
-        for (name, value) in fields.filter(|(_, value)| !value.is_null()) {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
-
 /// The messages, each as the server takes it.
 pub(super) fn encode_messages<'m>(
     vendor: &Vendor,
@@ -106,8 +63,8 @@ pub(super) fn encode_messages<'m>(
         }
         match message.role {
             Role::Assistant => {
-                fit_reply(vendor, position, &mut message, unsupported.warnings);
-                if !vendor.takes_empty_replies && is_empty_reply(&message) {
+                replies::fit_reply(vendor, position, &mut message, unsupported);
+                if !vendor.takes_empty_replies && replies::is_empty_reply(&message) {
                     continue;
                 }
             }
@@ -141,15 +98,6 @@ fn fill_arguments(message: &mut Cow<'_, Message>) {
     }
 }
 
-fn is_empty_reply(message: &Message) -> bool {
-    let is_blank = match &message.content {
-        None => true,
-        Some(Content::Text(text)) => text.trim().is_empty(),
-        Some(Content::Parts(parts)) => parts.is_empty(),
-    };
-    is_blank && message.tool_calls.is_empty() && message.extra.is_empty()
-}
-
 fn rename_calls(ids: &RenamedCallIds, position: usize, message: &mut Cow<'_, Message>) {
     if let Some(id) = ids.result(position) {
         message.to_mut().tool_call_id = Some(id.to_owned());
@@ -162,155 +110,6 @@ fn rename_calls(ids: &RenamedCallIds, position: usize, message: &mut Cow<'_, Mes
             call.id = Some(id.to_owned());
         }
     }
-}
-
-/// A reply: its reasoning goes where the server wants it, other providers' parts and fields stay
-/// behind.
-fn fit_reply(
-    vendor: &Vendor,
-    position: usize,
-    message: &mut Cow<'_, Message>,
-    warnings: &mut Vec<String>,
-) {
-    fit_reply_parts(vendor, position, message, warnings);
-    fit_reply_reasoning(vendor, message);
-    if let Some(known) = vendor.reply_fields {
-        let is_known = |name: &str| known.contains(&name) || is_field(vendor, name);
-        if !message.extra.keys().all(|name| is_known(name)) {
-            message.to_mut().extra.retain(|name, _| {
-                if !is_known(name) {
-                    warnings.push(left_out(
-                        vendor,
-                        &format!("messages[{position}].{name}"),
-                        name,
-                    ));
-                }
-                is_known(name)
-            });
-        }
-    }
-    // A response without visible content: every server wants content or calls.
-    let has_calls = !message.tool_calls.is_empty() || message.extra.contains_key("function_call");
-    let needs_text = !has_calls || !vendor.takes_null_content;
-    let is_empty = match &message.content {
-        None => needs_text,
-        Some(Content::Parts(parts)) => parts.iter().all(is_empty_text),
-        Some(Content::Text(_)) => false,
-    };
-    if is_empty {
-        message.to_mut().content = needs_text.then(|| Content::Text(String::new()));
-    }
-}
-
-/// "text content is empty": where a list has more than that, it stays as it was written.
-fn is_empty_text(part: &ContentPart) -> bool {
-    plain_text(part) == Some("")
-}
-
-fn left_out(vendor: &Vendor, place: &str, kind: &str) -> String {
-    format!("{place} was left out: {} takes no \"{kind}\"", vendor.name)
-}
-
-fn fit_reply_parts(
-    vendor: &Vendor,
-    position: usize,
-    message: &mut Cow<'_, Message>,
-    warnings: &mut Vec<String>,
-) {
-    match &message.content {
-        Some(Content::Parts(parts)) if !parts.iter().all(|part| stays(vendor, part)) => {}
-        _ => return,
-    }
-    let message = message.to_mut();
-    let Some(Content::Parts(parts)) = message.content.take() else {
-        return;
-    };
-    let mut kept = Vec::new();
-    for (index, mut part) in parts.into_iter().enumerate() {
-        if stays(vendor, &part) {
-            kept.push(part);
-        } else if is_field(vendor, &part.kind) {
-            let value = part.fields.get_mut(&part.kind).map(Value::take);
-            put_reasoning(&mut message.extra, &part.kind, value);
-        } else {
-            let place = format!("messages[{position}].content[{index}]");
-            warnings.push(left_out(vendor, &place, &part.kind));
-        }
-    }
-    message.content = content(kept, !message.tool_calls.is_empty());
-}
-
-/// Reasoning as text, under whichever name it was written or came from another server, goes out
-/// under the names that this one reads.
-fn fit_reply_reasoning(vendor: &Vendor, message: &mut Cow<'_, Message>) {
-    let Reasoning::Text(fields) = vendor.reasoning else {
-        return;
-    };
-    let is_text = |name: &&&str| message.extra.get(**name).is_some_and(Value::is_string);
-    let Some(source) = fields.iter().chain(REASONING_TEXT).find(is_text) else {
-        return;
-    };
-    if fields.iter().all(|name| message.extra.contains_key(*name)) {
-        return;
-    }
-    let extra = &mut message.to_mut().extra;
-    let text = match fields.contains(source) {
-        true => extra.get(*source).cloned(),
-        false => extra.shift_remove(*source),
-    };
-    for (name, text) in fields.iter().zip(text.iter().cycle()) {
-        let field = extra.entry((*name).to_owned());
-        field.or_insert_with(|| text.clone());
-    }
-}
-
-/// Whether a part of a reply goes out as a part.
-fn stays(vendor: &Vendor, part: &ContentPart) -> bool {
-    let kind = part.kind.as_str();
-    COMMON.contains(&kind) || vendor.parts.contains(&kind) || is_own_thinking(vendor, part)
-}
-
-/// Mistral's thinking is a list; Anthropic's, of the same name, is text.
-fn is_own_thinking(vendor: &Vendor, part: &ContentPart) -> bool {
-    matches!(vendor.reasoning, Reasoning::Part(kind) if kind == part.kind)
-        && part.fields.get(&part.kind).is_some_and(Value::is_array)
-}
-
-/// Whether a part of this kind goes out as the message's field of that name, or of the one that the
-/// server reads instead.
-fn is_field(vendor: &Vendor, kind: &str) -> bool {
-    match vendor.reasoning {
-        Reasoning::Text(_) => REASONING_TEXT.contains(&kind),
-        Reasoning::Entries(field) => field == kind,
-        Reasoning::Forgotten | Reasoning::Part(_) => false,
-    }
-}
-
-/// Several runs of reasoning become one field.
-fn put_reasoning(fields: &mut Map<String, Value>, name: &str, value: Option<Value>) {
-    match (fields.get_mut(name), value) {
-        (Some(Value::String(text)), Some(Value::String(more))) => text.push_str(&more),
-        (Some(Value::Array(list)), Some(Value::Array(more))) => list.extend(more),
-        (_, Some(value)) => {
-            fields.insert(name.to_owned(), value);
-        }
-        (_, None) => {}
-    }
-}
-
-/// What is left of a reply: bare text where that is all, since many servers take no parts here.
-fn content(parts: Vec<ContentPart>, has_calls: bool) -> Option<Content> {
-    if parts.is_empty() && has_calls {
-        return None;
-    }
-    let mut text = String::new();
-    for part in &parts {
-        match plain_text(part) {
-            Some(piece) => text.push_str(piece),
-            None => return Some(Content::Parts(parts)),
-        }
-    }
-    Some(Content::Text(text))
 }
 
 /// What the caller or a tool wrote: nothing of it is left out unasked.
@@ -327,8 +126,7 @@ fn fit_written(
         }
         return Ok(());
     };
-    let is_foreign =
-        |part: &ContentPart| FOREIGN.contains(&part.kind.as_str()) && !stays(vendor, part);
+    let is_foreign = |part: &ContentPart| message_parts::is_foreign(vendor, part);
     let foreign = parts
         .iter()
         .enumerate()
@@ -356,11 +154,4 @@ fn one_text(message: &Message) -> Option<String> {
     };
     let texts: Option<Vec<&str>> = parts.iter().map(plain_text).collect();
     texts.map(|texts| texts.join("\n"))
-}
-
-fn plain_text(part: &ContentPart) -> Option<&str> {
-    match part.fields.get("text") {
-        Some(Value::String(text)) if part.kind == "text" && part.fields.len() == 1 => Some(text),
-        _ => None,
-    }
 }
