@@ -118,11 +118,17 @@ pub(crate) trait WireDecoder: Send + Debug {
     /// What the tool calls have come to.
     fn tool_calls_state(&self) -> ToolCallsState;
 
-    /// Why the model stopped, in our words.
-    fn finish_reason(&self) -> Option<FinishReason>;
+    /// A finish reason of the provider's in our words.
+    fn parse_finish_reason(&self, raw: &str) -> FinishReason;
 
     /// The token counts, as far as they are known.
     fn usage(&self) -> Option<Usage>;
+
+    /// Why the model stopped, in our words.
+    fn finish_reason(&self) -> Option<FinishReason> {
+        let raw = self.state().finish_reason.as_deref();
+        raw.map(|raw| self.parse_finish_reason(raw))
+    }
 }
 
 impl<W: WireDecoder> Decoder for W {

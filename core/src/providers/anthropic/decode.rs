@@ -115,9 +115,8 @@ impl WireDecoder for AnthropicDecoder {
         self.blocks.tool_calls_state()
     }
 
-    fn finish_reason(&self) -> Option<FinishReason> {
-        let raw = self.state.finish_reason.as_deref();
-        raw.map(|raw| usage::parse_finish_reason(raw, self.blocks.calls_wait()))
+    fn parse_finish_reason(&self, raw: &str) -> FinishReason {
+        usage::parse_finish_reason(raw, self.blocks.calls_wait())
     }
 
     fn usage(&self) -> Option<Usage> {

@@ -100,9 +100,8 @@ impl WireDecoder for V1Decoder {
         self.calls.state()
     }
 
-    fn finish_reason(&self) -> Option<FinishReason> {
-        let raw = self.state.finish_reason.as_deref();
-        raw.map(|raw| usage::parse_finish_reason(raw, self.calls.had_any()))
+    fn parse_finish_reason(&self, raw: &str) -> FinishReason {
+        usage::parse_finish_reason(raw, self.calls.had_any())
     }
 
     fn usage(&self) -> Option<Usage> {
