@@ -119,7 +119,7 @@ pub(crate) enum Progress {
     Empty,
     /// Begun.
     Open,
-    /// The model said why it stopped; bookkeeping may still follow.
+    /// The model gave its reason for stopping; bookkeeping may still follow.
     Answered,
     /// The protocol's last mark: nothing that matters follows.
     Done,

@@ -99,7 +99,7 @@ pub(super) fn encode_max_tokens(request: &LlmRequest) -> u64 {
     })
 }
 
-/// The caller's own `output_config`, with the schema and the effort where it does not say them.
+/// The caller's own `output_config`, with the schema and the effort where it lacks them.
 pub(super) fn encode_output_config(
     request: &LlmRequest,
     unsupported: &mut Unsupported<'_>,

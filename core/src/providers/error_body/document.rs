@@ -301,7 +301,7 @@ impl ErrorDocument {
         self.marks.extend(marks.map(|(_, mark)| (*mark).to_owned()));
     }
 
-    /// Some say only in words that the key is wrong or the account empty.
+    /// Some tell only in words that the key is wrong or the account empty.
     fn add_marks_of_message(&mut self) {
         let message = self.message.as_deref().unwrap_or_default();
         let message = message.to_ascii_lowercase();

@@ -39,7 +39,7 @@ pub(super) const CODES: &[&str] = &[
     "http_code",
 ];
 
-/// Fields that say what an object is.
+/// Fields that name the kind of an object.
 const KINDS: &[&str] = &["type", "object", "status", "event", "event_type", "level"];
 
 /// Whether this is an error, whatever else it may be.

@@ -21,7 +21,7 @@ use crate::json;
 use classify::{classify, kind_of_mark};
 use document::ErrorDocument;
 
-/// A response with an error status. The caller adds what headers say.
+/// A response with an error status. The caller adds what is in headers.
 pub(crate) fn from_status(provider: &dyn Provider, status: u16, body: &[u8]) -> LlmError {
     let text = String::from_utf8_lossy(body);
     let document = ErrorDocument::parse(&text);
@@ -85,7 +85,7 @@ pub(crate) fn unparsable(
     known.unwrap_or_else(|| protocol_error(provider.name(), what, &json::error_place(error), text))
 }
 
-/// The error in MiniMax's `base_resp`, which says of every response whether it is one.
+/// The error in MiniMax's `base_resp`, which tells of every response whether it is one.
 pub(crate) fn base_resp_error(
     provider: &dyn Provider,
     base_resp: Option<&RawValue>,

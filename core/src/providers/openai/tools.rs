@@ -10,7 +10,7 @@ use crate::providers::override_fields::OverrideFields;
 use crate::providers::tool_schema;
 use crate::request::LlmRequest;
 
-/// The tools, whose schemas say all that servers ask for.
+/// The tools, whose schemas have all that servers ask for.
 pub(super) fn encode_tools<'r>(vendor: &Vendor, request: &'r LlmRequest) -> Vec<Cow<'r, Tool>> {
     let tools = request.tools.iter();
     tools.map(|tool| encode_tool(vendor, tool)).collect()

@@ -22,7 +22,7 @@ pub(crate) enum CallIdRule {
     Word,
 }
 
-/// The models of a vendor that refuses other ids, on whichever host they run.
+/// The models of a vendor that refuses other ids, on whichever server they run.
 const MODELS: &[(&str, CallIdRule)] = &[
     ("mistral", CallIdRule::MISTRAL),
     ("mixtral", CallIdRule::MISTRAL),
@@ -43,7 +43,7 @@ impl CallIdRule {
     /// "Tool call id was ... but must be a-z, A-Z, 0-9, with a length of 9."
     pub(crate) const MISTRAL: Self = Self::Exactly(9);
 
-    /// What a model takes: what its own vendor wants holds on other hosts too.
+    /// What a model takes: what its own vendor wants holds on other servers too.
     pub(crate) fn of_model(self, model: &str) -> Self {
         let model = model.to_ascii_lowercase();
         let own = MODELS.iter().find(|(word, _)| model.contains(word));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn models_bring_their_vendors_rule_to_other_hosts() {
+    fn models_bring_their_vendors_rule_to_other_servers() {
         for (model, expected) in [
             ("mistralai/Mistral-Small-3.2", CallIdRule::MISTRAL),
             ("mixtral-8x7b", CallIdRule::MISTRAL),

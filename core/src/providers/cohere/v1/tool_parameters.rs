@@ -58,7 +58,7 @@ fn python_type(property: &Value) -> String {
     name.to_owned()
 }
 
-/// The type of a list's items, where that is all that is said of them.
+/// The type of a list's items, where that is all that is known of them.
 fn item_type(property: &Value) -> Option<String> {
     let items = property.get("items")?.as_object()?;
     let is_plain = items.contains_key("type") && items.len() == 1;
