@@ -144,16 +144,17 @@ impl<W: WireDecoder> Decoder for W {
                 false => Ok(()),
             };
         }
+        if has_marks && frame.name == "ping" {
+            return Ok(());
+        }
         if has_marks && data == "[DONE]" {
             if W::DONE_MARK == DoneMark::Ends {
                 self.state_mut().progress = Progress::Done;
             }
             return Ok(());
         }
-        match frame.name {
-            "ping" if has_marks => return Ok(()),
-            "error" if has_marks => return Err(error_body::in_response(self.provider(), data)),
-            _ => {}
+        if has_marks && frame.name == "error" {
+            return Err(error_body::in_response(self.provider(), data));
         }
         if !data.starts_with('{') {
             return Err(error_body::not_an_object(self.provider(), EVENT, data));
