@@ -39,6 +39,8 @@ mod lenient_json;
 mod override_fields;
 mod parts;
 pub(crate) mod response_headers;
+#[cfg(test)]
+mod tests;
 mod token_counts;
 mod tool_calls;
 mod tool_schema;
