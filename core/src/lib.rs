@@ -35,6 +35,7 @@ mod framing;
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
+mod json;
 mod limited_buffer;
 mod parse;
 mod providers;

@@ -1,69 +1,60 @@
 //! A provider is a pure codec: a request becomes an HTTP request, frames become events. No I/O, no
-//! clock, no queue. This file owns the trait and the table of names; each wire format is one file
-//! with the same functions in the same order. Called by `stream`.
+//! clock, no queue. This file owns the traits and the list of wire formats. Each wire is a folder
+//! whose files and functions have the same names and meanings in every wire:
+//!
+//! - `encode` (`encode_request`), `messages` (`encode_messages`), `tools` (`encode_tools`,
+//!   `encode_tool_choice`), `params` (all other fields): what is sent;
+//! - `decode` (a `WireDecoder`), `wire` (the shapes of JSON), `tool_calls`, `parts`, `usage`
+//!   (`parse_usage`, `parse_finish_reason`): what is received.
+//!
+//! What several wires need stands beside the folders, once.
+#![cfg_attr(
+    not(all(feature = "openai", feature = "anthropic", feature = "cohere")),
+    allow(
+        dead_code,
+        unused_imports,
+        unused_macros,
+        unused_macro_rules,
+        reason = "a build of one wire format does not use all that they share"
+    )
+)]
 
+// The wire formats: each is a folder and a feature of the same name, and a line in `all`.
 #[cfg(feature = "anthropic")]
 mod anthropic;
 #[cfg(feature = "cohere")]
 mod cohere;
 #[cfg(feature = "openai")]
-mod compatible;
-#[cfg(feature = "openai")]
 mod openai;
 #[cfg(test)]
 mod test_support;
 
-pub(crate) mod ending;
+pub(crate) mod completion;
 pub(crate) mod error_body;
-pub(crate) mod frame;
-pub(crate) mod headers;
-pub(crate) mod json;
-pub(crate) mod writer;
-
-// What encoders share.
-#[cfg(any(feature = "anthropic", feature = "openai"))]
-#[allow(
-    dead_code,
-    reason = "a build of one wire format does not use all of it"
-)]
-mod call_ids;
-#[cfg(any(feature = "anthropic", feature = "cohere"))]
-#[allow(
-    dead_code,
-    reason = "a build of one wire format does not use all of it"
-)]
-mod reply;
-#[allow(
-    dead_code,
-    reason = "a build of one wire format does not use all of it"
-)]
+mod errors;
+mod event_writer;
+mod foreign_fields;
+mod keep_alive;
+mod lenient_json;
+mod override_fields;
+mod parts;
+pub(crate) mod response_headers;
+#[cfg(test)]
+mod tests;
+mod token_counts;
+mod tool_calls;
 mod tool_schema;
-#[allow(
-    dead_code,
-    reason = "a build of one wire format does not use all of it"
-)]
-pub(crate) mod unsupported;
+mod unsupported;
+mod wire_decoder;
 
-// What decoders share.
-#[allow(
-    dead_code,
-    reason = "a build of one wire format does not use all of it"
-)]
-pub(crate) mod counts;
-#[allow(
-    dead_code,
-    unused_imports,
-    unused_macros,
-    unused_macro_rules,
-    reason = "a build of one wire format does not use all of it"
-)]
-pub(crate) mod lenient;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "a build of one wire format does not use all of it"
-)]
-pub(crate) mod tool_calls;
+// Earlier names of modules and functions.
+pub(crate) use crate::json;
+pub(crate) mod ending {
+    pub(crate) use super::completion::check_complete as judge;
+}
+#[cfg(all(test, feature = "openai"))]
+pub(crate) use openai::vendors as compatible;
+pub(crate) use response_headers as headers;
 
 use std::fmt::{self, Debug};
 
@@ -75,14 +66,10 @@ use crate::event::{FinishReason, Start, Usage};
 use crate::framing::{Frame, Framing};
 use crate::request::LlmRequest;
 use crate::secret::Secret;
-use ending::Seen;
+use completion::Seen;
 
 /// Where a request goes.
 #[derive(Debug)]
-#[allow(
-    dead_code,
-    reason = "a build of one wire format does not use all of it"
-)]
 pub(crate) struct Target<'a> {
     /// The key, if there is one.
     pub(crate) key: Option<&'a Secret>,
@@ -96,7 +83,7 @@ pub(crate) struct Target<'a> {
     pub(crate) base_path: &'a str,
     /// The query of the base URL, which may name a version of the API.
     pub(crate) query: &'a str,
-    /// The answer comes in pieces.
+    /// The response comes in pieces.
     pub(crate) stream: bool,
     /// Leave out what the provider cannot do, and warn.
     pub(crate) lenient: bool,
@@ -112,7 +99,7 @@ pub(crate) struct EncodedRequest {
     pub(crate) body: Vec<u8>,
     /// What was left out or renamed.
     pub(crate) warnings: Vec<String>,
-    /// How a streamed answer to it is framed.
+    /// How a streamed response is framed.
     pub(crate) framing: Framing,
 }
 
@@ -127,24 +114,20 @@ impl fmt::Debug for EncodedRequest {
     }
 }
 
-/// How far an answer has come, by the marks of its own protocol.
+/// How far a response has come, by the marks of its own protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(
-    dead_code,
-    reason = "a build of one wire format does not use all of it"
-)]
 pub(crate) enum Progress {
-    /// Nothing of an answer yet.
+    /// Nothing of a response yet.
     Empty,
     /// Begun.
     Open,
-    /// The model said why it stopped; bookkeeping may still follow.
+    /// The model gave its reason for stopping; bookkeeping may still follow.
     Answered,
     /// The protocol's last mark: nothing that matters follows.
     Done,
 }
 
-/// How an answer ended.
+/// How a response ended.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Finish {
     /// In our vocabulary.
@@ -155,7 +138,7 @@ pub(crate) struct Finish {
     pub(crate) usage: Option<Usage>,
     /// Events of the stream that the codec does not know and passed over.
     pub(crate) unknown_events: u64,
-    /// What the caller should know about a complete answer.
+    /// What the caller should know about a complete response.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -183,53 +166,52 @@ pub(crate) trait Provider: Send + Sync + Debug {
     /// The environment variable that may hold the base URL.
     fn base_url_variable(&self) -> &'static str;
 
-    /// Encodes a request, or says which field this provider cannot do.
+    /// Encodes a request, or names the field that this provider cannot do.
     fn request(
         &self,
         request: &LlmRequest,
         target: &Target<'_>,
     ) -> Result<EncodedRequest, LlmError>;
 
-    /// A decoder for one answer to a request with this framing; `start` becomes the START event
+    /// A decoder for one response to a request with this framing; `start` becomes the START event
     /// once id and model are known.
     fn decoder(&self, start: Start, framing: Framing) -> Box<dyn Decoder>;
 
-    /// What an answer with an error status means. Kind, code, message and retryable; the caller
+    /// What a response with an error status means. Kind, code, message and retryable; the caller
     /// adds what it knows itself (request id, Retry-After, attempts, phase).
     fn error(&self, status: u16, body: &[u8]) -> LlmError;
 }
 
-/// The state of one answer being read.
+/// The state of one response being decoded.
 pub(crate) trait Decoder: Send + Debug {
-    /// Reads one frame of a stream.
+    /// Takes one frame of a stream.
     fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError>;
 
-    /// Reads an answer that came whole.
+    /// Takes a response that came whole.
     fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError>;
 
-    /// `ending` called the answer complete: hands over what was held back, such as tool calls.
+    /// `completion` found the response complete: hands over what was held back, such as tool calls.
     fn close(&mut self, out: &mut EventBatch);
 
-    /// How far the answer has come.
+    /// How far the response has come.
     fn progress(&self) -> Progress;
 
-    /// What `ending` judges by.
+    /// What `completion` judges by.
     fn seen(&self) -> Seen<'_>;
 
-    /// How it ended, as far as was said.
+    /// How it ended, as far as that is known.
     fn finish(&self) -> Finish;
 }
 
 /// Every codec of this build.
 pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
-    let providers = PROVIDERS.iter().copied();
+    let providers = std::iter::empty();
     #[cfg(feature = "openai")]
-    let providers = {
-        let compatible = compatible::CODECS.iter();
-        compatible
-            .map(|codec| codec as &dyn Provider)
-            .chain(providers)
-    };
+    let providers = providers.chain(openai::providers());
+    #[cfg(feature = "anthropic")]
+    let providers = providers.chain(anthropic::providers());
+    #[cfg(feature = "cohere")]
+    let providers = providers.chain(cohere::providers());
     providers
 }
 
@@ -245,11 +227,3 @@ pub(crate) fn by_name(name: &str) -> Result<&'static dyn Provider, LlmError> {
         LlmError::new(ErrorKind::Config, message)
     })
 }
-
-/// The wire formats of one provider each; the many of OpenAI's format are in `compatible`.
-static PROVIDERS: &[&dyn Provider] = &[
-    #[cfg(feature = "anthropic")]
-    &anthropic::Anthropic,
-    #[cfg(feature = "cohere")]
-    &cohere::Cohere,
-];

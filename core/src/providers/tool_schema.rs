@@ -1,5 +1,4 @@
-//! The schema of a tool's arguments where the caller left out what every server asks for. Called by
-//! codecs.
+//! The schema of a tool's arguments where the caller left out what every server asks for.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,8 @@
-//! What a provider cannot do: an error that names the field, or a warning where the caller said
-//! that leaving it out is fine. One rule for all codecs.
+//! What a provider cannot do: an error that names the field, or a warning where the caller
+//! is lenient. One rule for all wires.
 
-use crate::error::{ErrorKind, LlmError};
+use super::errors::invalid_request;
+use crate::error::LlmError;
 
 /// Judges the fields of one request that its provider cannot do.
 #[derive(Debug)]
@@ -25,12 +26,7 @@ impl Unsupported<'_> {
             self.warnings.push(format!("{field} was left out: {why}"));
             return Ok(());
         }
-        let message = format!(
-            "{}: {field} cannot be sent: {why}; leave it out, or set lenient",
-            self.provider
-        );
-        let mut error = LlmError::new(ErrorKind::InvalidRequest, message);
-        error.provider = Some(self.provider);
-        Err(error)
+        let what = format!("{field} cannot be sent: {why}; leave it out, or set lenient");
+        Err(invalid_request(self.provider, &what))
     }
 }

@@ -239,11 +239,10 @@ impl SseFramer {
             self.activity += 1;
         } else if let Some(value) = field(line, b"event") {
             self.take_name(value)?;
-        } else if let Some(value) = field(line, b"error").filter(|value| value.starts_with(b"{")) {
-            // Not in the standard: llama.cpp's servers report a failure with this line and stop.
+        } else if let Some((name, value)) = unknown_field(line) {
             self.activity += 1;
             each(Frame {
-                name: "error",
+                name: text(name)?,
                 data: text(value)?,
             })?;
         }
@@ -344,6 +343,16 @@ fn field<'b>(line: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
         [] => Some(&[]),
         _ => None,
     }
+}
+
+/// JSON in a line of a field that the standard does not name, and the field's name with its colon:
+/// handed on at once, since some servers report a failure with such a line and stop.
+fn unknown_field(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = line.iter().position(|byte| !byte.is_ascii_lowercase())?;
+    let (name, value) = line.split_at_checked(end + 1)?;
+    let value = value.strip_prefix(b" ").unwrap_or(value);
+    let is_unknown = name.ends_with(b":") && !matches!(name, b"id:" | b"retry:");
+    (is_unknown && value.starts_with(b"{")).then_some((name, value))
 }
 
 fn text(bytes: &[u8]) -> Result<&str, LlmError> {

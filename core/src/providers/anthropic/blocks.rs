@@ -1,14 +1,15 @@
-//! The blocks of an answer that are being written, and what each becomes: text and reasoning are
-//! said as they come; whatever the provider wants back as it was is handed over whole at its end.
-//! Owns the blocks between their start and their stop. Called by `decode`.
+//! The blocks of a response that are open, and what each becomes: text and reasoning are handed
+//! over as they come; whatever the provider wants back as it was is handed over whole at its end.
+//! Owns the blocks between their start and their stop.
 
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value};
 
-use super::calls::{Call, Calls};
-use super::sink::Sink;
+use super::parts;
+use super::tool_calls::{ToolCall, ToolCalls};
 use super::wire::Delta;
-use crate::event::Event;
-use crate::providers::{ending, json as lenient};
+use crate::json;
+use crate::providers::completion::ToolCallsState;
+use crate::providers::event_writer::EventSink;
 
 #[derive(Debug)]
 struct Block {
@@ -23,7 +24,7 @@ struct Block {
 #[derive(Debug)]
 enum Kind {
     Text,
-    Call(Call),
+    Call(ToolCall),
     /// Thinking, what the provider's own tools do, and every kind that is new to us.
     Whole,
 }
@@ -31,14 +32,14 @@ enum Kind {
 #[derive(Debug)]
 pub(super) struct Blocks {
     open: Vec<Block>,
-    calls: Calls,
+    calls: ToolCalls,
 }
 
 impl Blocks {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             open: Vec::new(),
-            calls: Calls::new(seed),
+            calls: ToolCalls::new(seed),
         }
     }
 
@@ -47,16 +48,21 @@ impl Blocks {
     }
 
     /// What the calls have come to.
-    pub(super) fn calls_seen(&self) -> ending::Calls {
+    pub(super) fn tool_calls_state(&self) -> ToolCallsState {
         let open = self.open.iter().filter_map(|block| match &block.kind {
             Kind::Call(call) => Some(call),
             Kind::Text | Kind::Whole => None,
         });
-        self.calls.seen(open)
+        self.calls.state(open)
     }
 
     /// A block begins; some kinds come whole in their beginning.
-    pub(super) fn start(&mut self, index: u64, fields: Map<String, Value>, out: &mut Sink<'_>) {
+    pub(super) fn start(
+        &mut self,
+        index: u64,
+        fields: Map<String, Value>,
+        out: &mut EventSink<'_>,
+    ) {
         // A server that leaves out the ends of its blocks, or has one number for all.
         self.stop(index, out);
         let kind = self.kind(&fields, out);
@@ -68,7 +74,7 @@ impl Blocks {
         };
         match &block.kind {
             Kind::Text => {
-                citations(&mut block.fields, out);
+                out.extend(parts::take_citations(&mut block.fields));
                 out.push_text(text(&block.fields, "text"));
                 block.fields.clear();
             }
@@ -78,17 +84,17 @@ impl Blocks {
         self.open.push(block);
     }
 
-    /// A block of a whole answer; `raw` is its text.
+    /// A block of a whole response; `input` is that of a call, as the model wrote it.
     pub(super) fn whole(
         &mut self,
         mut fields: Map<String, Value>,
         input: &str,
-        out: &mut Sink<'_>,
+        out: &mut EventSink<'_>,
     ) {
         match self.kind(&fields, out) {
             Kind::Text => {
                 out.push_text(text(&fields, "text"));
-                citations(&mut fields, out);
+                out.extend(parts::take_citations(&mut fields));
             }
             Kind::Call(mut call) => {
                 call.set(input);
@@ -96,12 +102,12 @@ impl Blocks {
             }
             Kind::Whole => {
                 out.push_reasoning(thinking(&fields));
-                out.push(content(fields));
+                out.push(parts::content(fields));
             }
         }
     }
 
-    fn kind(&mut self, fields: &Map<String, Value>, out: &mut Sink<'_>) -> Kind {
+    fn kind(&mut self, fields: &Map<String, Value>, out: &mut EventSink<'_>) -> Kind {
         let kind = match text(fields, "type") {
             "" if fields.contains_key("text") => "text",
             kind => kind,
@@ -122,7 +128,7 @@ impl Blocks {
         index: u64,
         delta: &Delta<'_>,
         data: &str,
-        out: &mut Sink<'_>,
+        out: &mut EventSink<'_>,
     ) -> bool {
         let kind = delta.kind.get().unwrap_or_default();
         let Some(at) = self.open.iter().position(|block| block.index == index) else {
@@ -132,7 +138,7 @@ impl Blocks {
             return false;
         };
         match (&mut block.kind, kind) {
-            // Also inside a block of another kind: whatever it is, it is said.
+            // Also inside a block of another kind: whatever it is, it is handed over.
             (Kind::Text | Kind::Call(_), "text_delta") => {
                 out.push_text(delta.text.get().unwrap_or_default());
             }
@@ -145,7 +151,7 @@ impl Blocks {
             (Kind::Text, "citations_delta") => {
                 let citation =
                     whole_delta(data).and_then(|mut delta| delta.shift_remove("citation"));
-                out.extend(citation.and_then(citation_part));
+                out.extend(citation.and_then(parts::citation));
             }
             (Kind::Call(call), "input_json_delta") => {
                 let piece = delta.partial_json.as_written();
@@ -173,7 +179,7 @@ impl Blocks {
         index: u64,
         delta: &Delta<'_>,
         kind: &str,
-        out: &mut Sink<'_>,
+        out: &mut EventSink<'_>,
     ) -> bool {
         match kind {
             "text_delta" => out.push_text(delta.text.get().unwrap_or_default()),
@@ -189,7 +195,7 @@ impl Blocks {
     }
 
     /// A block is whole.
-    pub(super) fn stop(&mut self, index: u64, out: &mut Sink<'_>) {
+    pub(super) fn stop(&mut self, index: u64, out: &mut EventSink<'_>) {
         let Some(at) = self.open.iter().position(|block| block.index == index) else {
             return;
         };
@@ -205,7 +211,7 @@ impl Blocks {
                 // Some servers give the input in the beginning of the block.
                 let given = fields.get("input").and_then(Value::as_object);
                 let given = given.filter(|given| !given.is_empty() && call.is_without_arguments());
-                out.extend(given.map(|given| call.add(&json!(given).to_string())));
+                out.extend(given.map(|given| call.add(&serde_json::json!(given).to_string())));
                 out.extend(self.calls.end(call, fields));
             }
             Kind::Whole => {
@@ -213,49 +219,19 @@ impl Blocks {
                     let value = serde_json::from_str(&input).unwrap_or(Value::String(input));
                     fields.insert("input".to_owned(), value);
                 }
-                out.push(content(fields));
+                out.push(parts::content(fields));
             }
         }
     }
 
-    /// The answer is complete. A block without its stop was cut: only a call may still be whole.
-    pub(super) fn close(&mut self, cut: bool, out: &mut Sink<'_>) {
+    /// The response is complete. A block without its stop was cut: only a call may still be whole.
+    pub(super) fn close(&mut self, cut: bool, out: &mut EventSink<'_>) {
         let open = std::mem::take(&mut self.open).into_iter();
         let calls = open.filter_map(|block| match block.kind {
             Kind::Call(call) => Some(call),
             Kind::Text | Kind::Whole => None,
         });
         out.extend(self.calls.close(calls.collect(), cut));
-    }
-}
-
-/// A block that has to go back to the provider as it is.
-pub(super) fn content(block: Map<String, Value>) -> Event {
-    part("content", "content", Value::Object(block))
-}
-
-/// A PART of one value.
-pub(super) fn part(kind: &str, name: &str, value: Value) -> Event {
-    let kind = ("type".to_owned(), Value::from(kind));
-    Event::Part(Map::from_iter([kind, (name.to_owned(), value)]))
-}
-
-/// The provider's fields; its own "type" (`char_location`, `web_search_result_location`) as "kind".
-fn citation_part(citation: Value) -> Option<Event> {
-    let Value::Object(fields) = citation else {
-        return None;
-    };
-    let mut part = Map::from_iter([("type".to_owned(), Value::from("citation"))]);
-    part.extend(fields.into_iter().map(|(name, value)| match name.as_str() {
-        "type" => ("kind".to_owned(), value),
-        _ => (name, value),
-    }));
-    Some(Event::Part(part))
-}
-
-fn citations(fields: &mut Map<String, Value>, out: &mut Sink<'_>) {
-    if let Some(Value::Array(list)) = fields.shift_remove("citations") {
-        out.extend(list.into_iter().filter_map(citation_part));
     }
 }
 
@@ -285,7 +261,7 @@ fn append(fields: &mut Map<String, Value>, name: &str, piece: &str) {
 }
 
 fn whole_delta(data: &str) -> Option<Map<String, Value>> {
-    let mut event: Map<String, Value> = lenient::parse(data, &mut String::new()).ok()?;
+    let mut event = json::parse_object(data)?;
     match event.shift_remove("delta")? {
         Value::Object(delta) => Some(delta),
         _ => None,
@@ -299,7 +275,7 @@ fn thinking(fields: &Map<String, Value>) -> &str {
         "reasoning" => ["reasoning", "text", "summary"]
             .iter()
             .map(|name| text(fields, name))
-            .find(|said| !said.is_empty())
+            .find(|text| !text.is_empty())
             .unwrap_or_default(),
         _ => "",
     }

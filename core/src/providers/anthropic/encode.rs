@@ -1,52 +1,60 @@
 //! A request in the shape of messages. Owns which field goes out under which name; sends only what
-//! the caller set, and the limit that the API requires. Called by the codec.
+//! the caller set, and the limit that the API requires.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use super::fields::{self, MAX_TOKENS};
-use super::parts::Block;
+use super::message_parts::Block;
+use super::messages::{self, Turn};
+use super::params::{self, MAX_TOKENS};
 use super::tools::{self, WireTool};
-use super::turns::{self, Turn};
-use super::{wrong, Anthropic};
+use super::NAME;
 use crate::error::LlmError;
 use crate::framing::Framing;
+use crate::providers::errors::invalid_request;
+use crate::providers::override_fields::{not_empty, OverrideFields};
 use crate::providers::unsupported::Unsupported;
-use crate::providers::{EncodedRequest, Provider, Target};
+use crate::providers::{EncodedRequest, Target};
 use crate::request::LlmRequest;
 use crate::secret::Secret;
 
-pub(super) fn request(
+pub(super) fn encode_request(
     request: &LlmRequest,
     target: &Target<'_>,
 ) -> Result<EncodedRequest, LlmError> {
     let mut warnings = Vec::new();
     let mut unsupported = Unsupported {
-        provider: Anthropic.name(),
+        provider: NAME,
         lenient: target.lenient,
         warnings: &mut warnings,
     };
-    fields::check(request, &mut unsupported)?;
-    let conversation = turns::conversation(&request.messages, &mut unsupported)?;
-    if !conversation.system.is_empty() && given(request, "system") {
-        return Err(wrong(
-            "system is said in messages and beside them; keep one of the two",
-        ));
+    let fields = OverrideFields::of(request);
+    params::check(request, &mut unsupported)?;
+    let conversation = messages::encode_messages(&request.messages, &mut unsupported)?;
+    if !conversation.system.is_empty() && fields.has("system") {
+        let what = "system is said in messages and beside them; keep one of the two";
+        return Err(invalid_request(NAME, what));
     }
-    let tools = tools::tools(&request.tools, &mut unsupported)?;
+    let tools = tools::encode_tools(&request.tools, &mut unsupported)?;
     let body = Body {
         request,
         stream: target.stream,
-        max_tokens: fields::max_tokens(request),
+        max_tokens: params::encode_max_tokens(request),
         system: conversation.system,
         turns: conversation.turns,
-        tool_choice: tools::choice(request, !tools.is_empty(), &mut unsupported)?,
+        tool_choice: tools::encode_tool_choice(
+            request,
+            &fields,
+            !tools.is_empty(),
+            &mut unsupported,
+        )?,
         tools,
-        output_config: fields::output_config(request, &mut unsupported)?,
-        metadata: fields::metadata(request, &mut unsupported)?,
+        output_config: params::encode_output_config(request, &mut unsupported)?,
+        metadata: params::encode_metadata(request, &fields, &mut unsupported)?,
+        fields,
     };
     let body = serde_json::to_vec(&body)
-        .map_err(|error| wrong(&format!("request cannot be JSON: {error}")))?;
+        .map_err(|error| invalid_request(NAME, &format!("request cannot be JSON: {error}")))?;
     Ok(EncodedRequest {
         path: path(target.base_path).to_owned(),
         headers: headers(target),
@@ -91,15 +99,6 @@ fn headers(target: &Target<'_>) -> Vec<(&'static str, String)> {
     headers
 }
 
-/// Whether the caller wrote a field of the provider's under its own name.
-pub(super) fn given(request: &LlmRequest, name: &str) -> bool {
-    let value = request
-        .extra_body
-        .get(name)
-        .or_else(|| request.extra.get(name));
-    value.is_some_and(|value| !value.is_null())
-}
-
 /// The body, written straight from the request: messages may hold images of many megabytes.
 struct Body<'a> {
     request: &'a LlmRequest,
@@ -111,63 +110,31 @@ struct Body<'a> {
     tool_choice: Option<Value>,
     output_config: Option<Map<String, Value>>,
     metadata: Option<Map<String, Value>>,
+    fields: OverrideFields<'a>,
 }
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let request = self.request;
+        let (request, fields) = (self.request, &self.fields);
         let mut map = serializer.serialize_map(None)?;
-        self.put(&mut map, "model", Some(&request.model))?;
-        self.put(&mut map, MAX_TOKENS, Some(self.max_tokens))?;
-        self.put(&mut map, "system", turns::content(&self.system))?;
-        self.put(&mut map, "messages", Some(&self.turns))?;
-        self.put(&mut map, "temperature", request.temperature)?;
-        self.put(&mut map, "top_p", request.top_p)?;
-        self.put(&mut map, "stop_sequences", not_empty(&request.stop))?;
-        self.put(&mut map, "tools", not_empty(&self.tools))?;
-        self.put(&mut map, "tool_choice", self.tool_choice.as_ref())?;
-        self.put(&mut map, "metadata", self.metadata.as_ref())?;
+        fields.put(&mut map, "model", Some(&request.model))?;
+        fields.put(&mut map, MAX_TOKENS, Some(self.max_tokens))?;
+        fields.put(&mut map, "system", messages::content(&self.system))?;
+        fields.put(&mut map, "messages", Some(&self.turns))?;
+        fields.put(&mut map, "temperature", request.temperature)?;
+        fields.put(&mut map, "top_p", request.top_p)?;
+        fields.put(&mut map, "stop_sequences", not_empty(&request.stop))?;
+        fields.put(&mut map, "tools", not_empty(&self.tools))?;
+        fields.put(&mut map, "tool_choice", self.tool_choice.as_ref())?;
+        fields.put(&mut map, "metadata", self.metadata.as_ref())?;
         if self.stream {
-            self.put(&mut map, "stream", Some(true))?;
-        }
-        let extra = request.extra.iter();
-        for (name, value) in extra.filter(|(name, _)| fields::passes(name)) {
-            if !value.is_null() && !request.extra_body.contains_key(name) {
-                map.serialize_entry(name, value)?;
-            }
+            fields.put(&mut map, "stream", Some(true))?;
         }
         // Ours and the caller's in one object.
-        if let (Some(config), false) = (
-            &self.output_config,
-            request.extra_body.contains_key("output_config"),
-        ) {
+        if let (Some(config), false) = (&self.output_config, fields.overrides("output_config")) {
             map.serialize_entry("output_config", config)?;
         }
-        // A null takes a field out.
-        let over = request.extra_body.iter();
-        for (name, value) in over.filter(|(_, value)| !value.is_null()) {
-            map.serialize_entry(name, value)?;
-        }
+        fields.put_rest(&mut map, params::passes)?;
         map.end()
     }
-}
-
-impl Body<'_> {
-    /// Writes a field that we name, unless the caller wrote it elsewhere.
-    fn put<M: SerializeMap>(
-        &self,
-        map: &mut M,
-        name: &str,
-        value: Option<impl Serialize>,
-    ) -> Result<(), M::Error> {
-        let is_elsewhere = given(self.request, name) || self.request.extra_body.contains_key(name);
-        match value {
-            Some(value) if !is_elsewhere => map.serialize_entry(name, &value),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn not_empty<T>(list: &[T]) -> Option<&[T]> {
-    (!list.is_empty()).then_some(list)
 }

@@ -1,13 +1,14 @@
-//! Where an image or a document is, and of which type: data URLs are read, types get Anthropic's
-//! names. Called by `parts`.
+//! Where an image or a document is, and of which type: data URLs are parsed, types get Anthropic's
+//! names.
 
 use std::borrow::Cow;
 
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::wrong;
+use super::NAME;
 use crate::error::LlmError;
+use crate::providers::errors::invalid_request;
 
 /// Where an image or a document is.
 pub(super) enum Source<'a> {
@@ -40,7 +41,8 @@ pub(super) fn base64<'a>(data: &'a str, kind: &str, place: &str) -> Result<Sourc
         };
         (!media_type.is_empty()).then_some(Source::Base64 { media_type, data })
     });
-    parted.ok_or_else(|| wrong(&format!("{place} must read data:MEDIA/TYPE;base64,DATA")))
+    let what = || format!("{place} must read data:MEDIA/TYPE;base64,DATA");
+    parted.ok_or_else(|| invalid_request(NAME, &what()))
 }
 
 /// A source whose type has another name than Anthropic's.
@@ -54,8 +56,8 @@ pub(super) fn image_source(source: &Value) -> Option<Value> {
     Some(Value::Object(fields))
 }
 
-/// The type of an image: by its first bytes where they tell, since Anthropic refuses one that says
-/// something else, and else by its name, of which several are in use.
+/// The type of an image: by its first bytes where they tell, since Anthropic refuses another
+/// one, and else by its name, of which several are in use.
 fn image_type<'a>(declared: &'a str, data: &str) -> Cow<'a, str> {
     const BEGINNINGS: &[(&str, &str)] = &[
         ("iVBORw0KGgo", "image/png"),

@@ -1,32 +1,40 @@
-//! Anthropic's messages, as Anthropic and servers that speak like it send them. Called through the
-//! `Provider` trait; the wire is described at platform.claude.com/docs/en/api/messages.
+//! Anthropic's messages, as Anthropic and servers that imitate it send them; the wire is described
+//! at platform.claude.com/docs/en/api/messages. Owns the codec.
 
 mod blocks;
-mod calls;
 mod decode;
 mod encode;
-mod fields;
 mod media;
+mod message_parts;
+mod messages;
+mod params;
 mod parts;
-mod sink;
+mod tool_calls;
 mod tools;
-mod turns;
 mod usage;
 mod wire;
 
 use super::{error_body, Decoder, EncodedRequest, Provider, Target};
-use crate::error::{ErrorKind, LlmError};
+use crate::error::LlmError;
 use crate::event::Start;
 use crate::framing::Framing;
 use crate::request::LlmRequest;
+
+const NAME: &str = "anthropic";
 
 /// The codec.
 #[derive(Debug)]
 pub(crate) struct Anthropic;
 
+/// The providers of this wire format.
+pub(super) fn providers() -> impl Iterator<Item = &'static dyn Provider> {
+    let providers: [&dyn Provider; 1] = [&Anthropic];
+    providers.into_iter()
+}
+
 impl Provider for Anthropic {
     fn name(&self) -> &'static str {
-        "anthropic"
+        NAME
     }
 
     fn base_url(&self) -> &'static str {
@@ -46,7 +54,7 @@ impl Provider for Anthropic {
         request: &LlmRequest,
         target: &Target<'_>,
     ) -> Result<EncodedRequest, LlmError> {
-        encode::request(request, target)
+        encode::encode_request(request, target)
     }
 
     fn decoder(&self, start: Start, _: Framing) -> Box<dyn Decoder> {
@@ -55,17 +63,6 @@ impl Provider for Anthropic {
 
     fn error(&self, status: u16, body: &[u8]) -> LlmError {
         error_body::from_status(self, status, body)
-    }
-}
-
-/// A request that cannot be written, whether or not the caller is lenient.
-fn wrong(message: &str) -> LlmError {
-    LlmError {
-        provider: Some(Anthropic.name()),
-        ..LlmError::new(
-            ErrorKind::InvalidRequest,
-            format!("{}: {message}", Anthropic.name()),
-        )
     }
 }
 

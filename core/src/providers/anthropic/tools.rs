@@ -1,14 +1,15 @@
-//! Tools and the choice among them. Called by `encode`.
+//! Tools and the choice among them.
 
 use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{json, Map, Value};
 
-use super::encode::given;
-use super::wrong;
+use super::NAME;
 use crate::error::LlmError;
 use crate::message::{Function, Tool};
+use crate::providers::errors::invalid_request;
+use crate::providers::override_fields::OverrideFields;
 use crate::providers::tool_schema;
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
@@ -21,7 +22,7 @@ pub(super) enum WireTool<'a> {
     Native(Box<Cow<'a, Tool>>),
 }
 
-pub(super) fn tools<'a>(
+pub(super) fn encode_tools<'a>(
     tools: &'a [Tool],
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Vec<WireTool<'a>>, LlmError> {
@@ -34,7 +35,8 @@ pub(super) fn tools<'a>(
                 "Anthropic has no tools that take free text",
             )?,
             None if tool.kind == "function" && !tool.extra.contains_key("name") => {
-                return Err(wrong(&format!("tools[{index}].function is missing")));
+                let what = format!("tools[{index}].function is missing");
+                return Err(invalid_request(NAME, &what));
             }
             None => wire.push(WireTool::Native(Box::new(native(tool)))),
         }
@@ -94,8 +96,9 @@ impl Serialize for WireTool<'_> {
 }
 
 /// `tool_choice`, with `parallel_tool_calls` in it.
-pub(super) fn choice(
+pub(super) fn encode_tool_choice(
     request: &LlmRequest,
+    fields: &OverrideFields<'_>,
     has_tools: bool,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Option<Value>, LlmError> {
@@ -105,15 +108,14 @@ pub(super) fn choice(
             "auto" | "none" => Some(json!({"type": word})),
             "required" | "any" => Some(json!({"type": "any"})),
             _ => {
-                return Err(wrong(
-                    "tool_choice must be auto, none, required, or name a tool",
-                ))
+                let what = "tool_choice must be auto, none, required, or name a tool";
+                return Err(invalid_request(NAME, what));
             }
         },
         Some(choice) => named(choice, unsupported)?,
     };
     // "tool_choice may only be specified while providing tools", also one that asks for nothing.
-    let may_go = has_tools || given(request, "tools");
+    let may_go = has_tools || fields.has("tools");
     let asks = |choice: &Value| {
         let kind = choice.get("type").and_then(Value::as_str);
         !matches!(kind, Some("auto" | "none"))
@@ -139,7 +141,8 @@ fn named(choice: &Value, unsupported: &mut Unsupported<'_>) -> Result<Option<Val
                 .get("function")
                 .and_then(|function| function.get("name"));
             let name = name.or_else(|| choice.get("name")).and_then(Value::as_str);
-            let name = name.ok_or_else(|| wrong("tool_choice.function.name is missing"))?;
+            let missing = "tool_choice.function.name is missing";
+            let name = name.ok_or_else(|| invalid_request(NAME, missing))?;
             Ok(Some(json!({"type": "tool", "name": name})))
         }
         Some("auto" | "any" | "none" | "tool") => Ok(Some(choice.clone())),

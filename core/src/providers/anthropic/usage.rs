@@ -1,18 +1,18 @@
-//! Token counts and stop reasons of messages in our vocabulary. Called by `decode`.
+//! Token counts and stop reasons of messages in our vocabulary.
 
 use serde_json::{Map, Value};
 
 use crate::event::{FinishReason, Usage};
-use crate::providers::{counts, ending};
+use crate::providers::{completion, token_counts};
 
 /// Input does not include what was read from or written to a cache; output includes thinking. The
 /// sum is not sent, so there is none.
-pub(super) fn usage(raw: &Map<String, Value>) -> Option<Usage> {
-    (!raw.is_empty()).then(|| counts::usage(raw.clone()))
+pub(super) fn parse_usage(raw: &Map<String, Value>) -> Option<Usage> {
+    (!raw.is_empty()).then(|| token_counts::parse_usage(raw.clone()))
 }
 
-/// A stop reason, and what it means when calls wait for the caller's answer.
-pub(super) fn finish_reason(raw: &str, calls_wait: bool) -> FinishReason {
+/// A stop reason, and what it means when calls wait for the caller's results.
+pub(super) fn parse_finish_reason(raw: &str, calls_wait: bool) -> FinishReason {
     match raw {
         "end_turn" | "stop_sequence" if calls_wait => FinishReason::ToolCalls,
         "end_turn" | "stop_sequence" => FinishReason::Stop,
@@ -20,7 +20,7 @@ pub(super) fn finish_reason(raw: &str, calls_wait: bool) -> FinishReason {
         "tool_use" => FinishReason::ToolCalls,
         "refusal" => FinishReason::ContentFilter,
         "pause_turn" | "compaction" => FinishReason::Pause,
-        _ if ending::is_failure(raw) => FinishReason::Error,
+        _ if completion::is_failure(raw) => FinishReason::Error,
         _ => FinishReason::Other,
     }
 }

@@ -1,10 +1,10 @@
-//! The shape of an event and of a whole answer: the fields that are read, borrowed from the text.
+//! The shape of an event and of a whole response: the fields that are used, borrowed from the text.
 //! What is rarely there stays raw until somebody needs it. Every field may be absent or unusable.
 
 use serde_json::value::RawValue;
 
-use crate::providers::json::Text;
-use crate::providers::lenient::{object, Index, Maybe, Written};
+use crate::providers::lenient_json::Text;
+use crate::providers::lenient_json::{object, Index, Maybe, Written};
 
 object! {
     /// An event of a stream.
@@ -28,7 +28,7 @@ object! {
         stop_reason: Text<'t>,
     }
 
-    /// A message: the beginning of one in a stream, or a whole answer.
+    /// A message: the beginning of one in a stream, or a whole response.
     pub(super) struct Message<'t> {
         kind: Text<'t> = "type",
         id: Written<'t>,

@@ -1,29 +1,30 @@
-//! Token counts and finish reasons in our vocabulary. Called by the decoders.
+//! Token counts and finish reasons in our vocabulary.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::event::{FinishReason, Usage};
-use crate::providers::{counts, ending, json};
+use crate::json;
+use crate::providers::{completion, token_counts};
 
-/// Reads a usage object (v2) or the counts of a `meta` object (v1): `tokens` is what there was,
+/// Parses a usage object (v2) or the counts of a `meta` object (v1): `tokens` is what there was,
 /// `billed_units` what is charged.
-pub(super) fn usage(text: &str) -> Option<Usage> {
-    let mut raw: Map<String, Value> = json::parse(text, &mut String::new()).ok()?;
+pub(super) fn parse_usage(text: &str) -> Option<Usage> {
+    let mut raw = json::parse_object(text)?;
     raw.retain(|name, value| {
         !value.is_null() && !matches!(name.as_str(), "api_version" | "warnings")
     });
     if raw.is_empty() {
         return None;
     }
-    let count = |path: [&str; 2]| counts::one(raw.get(path[0])?.get(path[1]));
+    let count = |path: [&str; 2]| token_counts::parse_count(raw.get(path[0])?.get(path[1]));
     let billed = [
         count(["billed_units", "input_tokens"]),
         count(["billed_units", "output_tokens"]),
     ];
     let tokens = raw.get("tokens").and_then(Value::as_object).cloned();
-    let tokens = counts::usage(tokens.unwrap_or_default());
+    let tokens = token_counts::parse_usage(tokens.unwrap_or_default());
     // Gateways count as other providers do.
-    let others = counts::usage(raw);
+    let others = token_counts::parse_usage(raw);
     Some(Usage {
         input_tokens: tokens.input_tokens.or(others.input_tokens),
         output_tokens: tokens.output_tokens.or(others.output_tokens),
@@ -37,7 +38,7 @@ pub(super) fn usage(text: &str) -> Option<Usage> {
 }
 
 /// A finish reason, and what it means when there were tool calls: v1 has no word for those.
-pub(super) fn finish_reason(raw: &str, has_calls: bool) -> FinishReason {
+pub(super) fn parse_finish_reason(raw: &str, has_calls: bool) -> FinishReason {
     match raw.to_ascii_uppercase().as_str() {
         "COMPLETE" | "STOP_SEQUENCE" if has_calls => FinishReason::ToolCalls,
         "COMPLETE" | "STOP_SEQUENCE" => FinishReason::Stop,
@@ -45,7 +46,7 @@ pub(super) fn finish_reason(raw: &str, has_calls: bool) -> FinishReason {
         "TOOL_CALL" => FinishReason::ToolCalls,
         "ERROR_TOXIC" => FinishReason::ContentFilter,
         // ERROR, TIMEOUT, USER_CANCEL.
-        _ if ending::is_failure(raw) => FinishReason::Error,
+        _ if completion::is_failure(raw) => FinishReason::Error,
         _ => FinishReason::Other,
     }
 }

@@ -1,107 +1,103 @@
-//! The state of one answer being read, streamed or whole. Owns the order of events and the marks of
-//! progress. A delta of text costs one pass over its JSON and one copy, into the batch.
+//! The state of one response being decoded, streamed or whole. Owns the order of events and the
+//! marks of progress. A delta of text costs one pass over its JSON and one copy, into the batch.
 
 use serde_json::value::RawValue;
 
-use super::calls;
-use super::choices::Turn;
-use super::echo::Echo;
-use super::identity::Identity;
-use super::parts::{self, Seen};
-use super::usage;
+use super::choices::ChoiceFilter;
+use super::parts::{self, RepeatedList};
+use super::reasoning::ReasoningRun;
+use super::response_id::ResponseId;
 use super::wire::{Choice, Chunk, Delta};
-use super::OpenAi;
+use super::{tool_calls, usage, OpenAi};
 use crate::batch::EventBatch;
 use crate::error::LlmError;
-use crate::event::{Event, FinishReason, Start};
-use crate::framing::Frame;
-use crate::providers::ending;
-use crate::providers::frame;
-use crate::providers::lenient::{self, Maybe, Written};
-use crate::providers::tool_calls::Calls;
-use crate::providers::writer::{EventWriter, Said};
-use crate::providers::{counts, error_body, json, Decoder, Finish, Progress};
-
-/// What most errors are about.
-const EVENT: &str = "an event of the stream";
+use crate::event::{Event, FinishReason, Start, Usage};
+use crate::providers::completion::ToolCallsState;
+use crate::providers::errors::protocol_error;
+use crate::providers::event_writer::Content;
+use crate::providers::lenient_json::{self, Maybe, Written};
+use crate::providers::tool_calls::ToolCallAssembler;
+use crate::providers::wire_decoder::{
+    incomplete, DoneMark, ResponseState, WireDecoder, EVENT, RESPONSE,
+};
+use crate::providers::{error_body, token_counts, Progress, Provider};
 
 #[derive(Debug)]
 pub(super) struct OpenAiDecoder {
     codec: OpenAi,
-    progress: Progress,
-    writer: EventWriter,
-    identity: Identity,
+    state: ResponseState,
+    response_id: ResponseId,
     model_is_known: bool,
-    turn: Turn,
-    calls: Calls,
-    had_calls: bool,
-    finish_reason: Option<String>,
-    /// The usage as it came, of several objects together; read once, at the end.
+    choices: ChoiceFilter,
+    calls: ToolCallAssembler,
+    /// The usage as it came, of several objects together; parsed once, at the end.
     usage: String,
-    /// Reasoning came as text, so that what `reasoning_details` says is the same again.
+    /// Reasoning came as text, so that `reasoning_details` repeats it.
     has_plain_reasoning: bool,
-    echo: Echo,
-    citations: Seen,
-    search_results: Seen,
-    is_closed: bool,
+    reasoning: ReasoningRun,
+    citations: RepeatedList,
+    search_results: RepeatedList,
 }
 
 impl OpenAiDecoder {
     pub(super) fn new(codec: OpenAi, start: Start) -> Self {
         Self {
             codec,
-            progress: Progress::Empty,
-            calls: Calls::new(start.seed),
-            writer: EventWriter::new(start),
-            identity: Identity::default(),
+            calls: ToolCallAssembler::new(start.seed),
+            state: ResponseState::new(start),
+            response_id: ResponseId::default(),
             model_is_known: false,
-            turn: Turn::default(),
-            had_calls: false,
-            finish_reason: None,
+            choices: ChoiceFilter::default(),
             usage: String::new(),
             has_plain_reasoning: false,
-            echo: Echo::new(codec.row.reasoning),
-            citations: Seen::default(),
-            search_results: Seen::default(),
-            is_closed: false,
+            reasoning: ReasoningRun::new(codec.vendor.reasoning),
+            citations: RepeatedList::default(),
+            search_results: RepeatedList::default(),
         }
     }
 }
 
-impl Decoder for OpenAiDecoder {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
-        let data = frame.data.trim();
-        if self.progress == Progress::Done || frame.name == "ping" || frame::says_nothing(data) {
-            return Ok(());
-        }
-        if data == "[DONE]" {
-            self.progress = Progress::Done;
-            return Ok(());
-        }
-        if frame.name == "error" {
-            return Err(error_body::in_answer(&self.codec, data));
-        }
-        if !data.starts_with('{') {
-            return Err(error_body::no_object(&self.codec, EVENT, data));
-        }
-        let mut repaired = String::new();
-        let mut place = Maybe::default();
-        let chunk: &Chunk<'_> = lenient::parse(data, &mut repaired, &mut place)
-            .map_err(|error| error_body::unreadable(&self.codec, EVENT, &error, data))?;
+impl WireDecoder for OpenAiDecoder {
+    type Event<'t> = Chunk<'t>;
+    type Response<'t> = Chunk<'t>;
+
+    const DONE_MARK: DoneMark = DoneMark::Ends;
+
+    /// llama.cpp's servers report a failure with this line and stop.
+    const ERROR_FIELD: Option<&'static str> = Some("error");
+
+    fn provider(&self) -> &dyn Provider {
+        &self.codec
+    }
+
+    fn state(&self) -> &ResponseState {
+        &self.state
+    }
+
+    fn state_mut(&mut self) -> &mut ResponseState {
+        &mut self.state
+    }
+
+    fn event(
+        &mut self,
+        chunk: &Chunk<'_>,
+        data: &str,
+        out: &mut EventBatch,
+    ) -> Result<(), LlmError> {
         self.note(chunk);
         let choices = &chunk.choices;
         if choices.is_list {
-            self.advance(Progress::Open);
+            self.state.open();
         }
         let choice = choices.choice.0.as_ref();
-        if let Some(choice) = choice.filter(|choice| self.turn.takes(choice, choices.count)) {
-            self.belongs(chunk.id.get(), choice, data)?;
+        if let Some(choice) = choice.filter(|choice| self.choices.accepts(choice, choices.count)) {
+            self.check_response_id(chunk.id.get(), choice, data)?;
             self.choice(choice, out)?;
         }
-        self.fail(chunk, data)?;
+        self.check_error(chunk, data)?;
         // Without a choice it is bookkeeping, or an error in some other spelling.
         if choice.is_none() {
-            if let Some(error) = error_body::find_in_answer(&self.codec, data) {
+            if let Some(error) = error_body::find_in_response(&self.codec, data) {
                 return Err(error);
             }
         }
@@ -109,80 +105,53 @@ impl Decoder for OpenAiDecoder {
         Ok(())
     }
 
-    fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
-        let text = std::str::from_utf8(body)
-            .map_err(|_| self.wrong("the answer", "is not UTF-8", "").detail(body))?;
-        let text = frame::document(text);
-        let mut repaired = String::new();
-        let mut place = Maybe::default();
-        let chunk: &Chunk<'_> = lenient::parse(text, &mut repaired, &mut place)
-            .map_err(|error| error_body::unreadable(&self.codec, "the answer", &error, text))?;
+    fn response(
+        &mut self,
+        chunk: &Chunk<'_>,
+        text: &str,
+        out: &mut EventBatch,
+    ) -> Result<(), LlmError> {
         self.note(chunk);
         // What came beside an error stands, as it does in a stream.
         let mut has_choice = false;
         if let Some(choice) = &chunk.choices.choice.0 {
             has_choice = self.whole_choice(choice, out)?;
         }
-        self.fail(chunk, text)?;
+        self.check_error(chunk, text)?;
         if !has_choice {
-            let no_choice = || self.wrong("the answer", "has no usable choices", text);
-            return Err(error_body::find_in_answer(&self.codec, text).unwrap_or_else(no_choice));
+            let how = "has no usable choices";
+            return Err(incomplete(&self.codec, RESPONSE, how, text));
         }
         self.sources(chunk, out);
-        self.progress = Progress::Done;
         Ok(())
     }
 
-    fn close(&mut self, out: &mut EventBatch) {
-        if std::mem::replace(&mut self.is_closed, true) {
-            return;
-        }
-        self.writer.begin(out);
+    fn close_response(&mut self, out: &mut EventBatch) {
         self.end_reasoning(out);
-        let reason = self.reason();
         let cut = matches!(
-            reason,
+            self.finish_reason(),
             Some(FinishReason::Length | FinishReason::ContentFilter)
         );
-        self.calls
-            .finish(cut)
-            .into_iter()
-            .for_each(|call| out.push(call));
+        self.state.writer.extend(self.calls.finish(cut), out);
     }
 
-    fn progress(&self) -> Progress {
-        self.progress
+    fn tool_calls_state(&self) -> ToolCallsState {
+        self.calls.state()
     }
 
-    fn seen(&self) -> ending::Seen<'_> {
-        ending::Seen {
-            progress: self.progress,
-            said: self.writer.said(),
-            calls: self.calls.seen(),
-            reason: self.reason(),
-            reason_raw: self.finish_reason.as_deref(),
-        }
+    fn parse_finish_reason(&self, raw: &str) -> FinishReason {
+        usage::parse_finish_reason(raw, self.calls.had_any())
     }
 
-    fn finish(&self) -> Finish {
-        Finish {
-            reason: self.reason(),
-            reason_raw: self.finish_reason.clone(),
-            usage: usage::usage(&self.usage),
-            ..Finish::default()
-        }
+    fn usage(&self) -> Option<Usage> {
+        usage::parse_usage(&self.usage)
     }
 }
 
 impl OpenAiDecoder {
-    fn reason(&self) -> Option<FinishReason> {
-        let raw = self.finish_reason.as_deref();
-        raw.map(|raw| usage::finish_reason(raw, self.had_calls))
-    }
-
-    /// What may stand in any chunk: who answers, and tokens, of which the last count holds.
+    /// What may stand in any chunk: id and model, and tokens, of which the last count holds.
     fn note(&mut self, chunk: &Chunk<'_>) {
-        if let Some(start) = self.writer.start() {
+        if let Some(start) = self.state.writer.start() {
             if start.id.is_none() {
                 start.id = chunk.id.get().map(str::to_owned);
             }
@@ -195,22 +164,16 @@ impl OpenAiDecoder {
         let choice = chunk.choices.choice.0.as_ref();
         let usage = choice.and_then(|choice| choice.usage);
         for usage in [groq, usage, chunk.usage].into_iter().flatten() {
-            counts::merge_text(&mut self.usage, usage.get());
-        }
-    }
-
-    fn advance(&mut self, progress: Progress) {
-        if self.progress == Progress::Empty || progress == Progress::Answered {
-            self.progress = progress;
+            token_counts::merge_text(&mut self.usage, usage.get());
         }
     }
 
     fn push(&mut self, event: Event, out: &mut EventBatch) {
-        self.writer.push(event, out);
+        self.state.writer.push(event, out);
     }
 
-    /// Refuses what belongs to another answer: its text would follow the text of this one.
-    fn belongs(
+    /// Refuses what belongs to another response: its text would follow the text of this one.
+    fn check_response_id(
         &mut self,
         id: Option<&str>,
         choice: &Choice<'_>,
@@ -219,13 +182,15 @@ impl OpenAiDecoder {
         let (Some(id), Some(delta)) = (id, &choice.delta.0) else {
             return Ok(());
         };
-        if self.identity.stays(id) {
+        if self.response_id.stays(id) {
             return Ok(());
         }
         let opens = delta.role.get().is_some();
-        let has_said = self.writer.said() > Said::Nothing || self.finish_reason.is_some();
-        if (opens || delta.says_something()) && self.identity.is_another(id, opens, has_said) {
-            return Err(self.wrong(EVENT, "begins another answer", data));
+        let has_content = self.state.writer.content() > Content::None;
+        let has_begun = has_content || self.state.finish_reason.is_some();
+        if (opens || delta.has_content()) && self.response_id.is_another(id, opens, has_begun) {
+            let name = self.codec.name();
+            return Err(protocol_error(name, EVENT, "begins another answer", data));
         }
         Ok(())
     }
@@ -235,14 +200,14 @@ impl OpenAiDecoder {
         let mut message = Maybe::<Delta<'_>>::default();
         let mut delta = choice.delta.0.as_ref();
         if let (None, Some(raw)) = (delta, choice.message) {
-            delta = lenient::parse(raw.get(), &mut repaired, &mut message).ok();
+            delta = lenient_json::parse(raw.get(), &mut repaired, &mut message).ok();
         }
         if let Some(delta) = delta {
-            self.says(delta, out);
-            for event in calls::add(&mut self.calls, delta) {
+            self.content(delta, out);
+            for event in tool_calls::add(&mut self.calls, delta) {
                 self.push(event, out);
             }
-            self.extras(delta, out);
+            self.parts(delta, out);
         }
         self.end_of_choice(choice, out)
     }
@@ -256,21 +221,21 @@ impl OpenAiDecoder {
         let mut repaired = String::new();
         let mut message = Maybe::<Delta<'_>>::default();
         let raw = choice.message.map_or("", RawValue::get);
-        let delta = lenient::parse(raw, &mut repaired, &mut message).ok();
+        let delta = lenient_json::parse(raw, &mut repaired, &mut message).ok();
         let delta = delta.or(choice.delta.0.as_ref());
         let has_delta = delta.is_some();
         if let Some(delta) = delta {
-            self.says(delta, out);
-            calls::add_whole(&mut self.calls, delta);
-            self.extras(delta, out);
+            self.content(delta, out);
+            tool_calls::add_whole(&mut self.calls, delta);
+            self.parts(delta, out);
         }
         self.end_of_choice(choice, out)?;
         // A filter may have taken the whole message away.
-        Ok(has_delta || self.finish_reason.is_some())
+        Ok(has_delta || self.state.finish_reason.is_some())
     }
 
     /// Reasoning and visible text.
-    fn says(&mut self, delta: &Delta<'_>, out: &mut EventBatch) {
+    fn content(&mut self, delta: &Delta<'_>, out: &mut EventBatch) {
         let reasoning = match &delta.reasoning_content {
             Written::Absent => &delta.reasoning,
             Written::Text(text) if text.is_empty() => &delta.reasoning,
@@ -278,31 +243,30 @@ impl OpenAiDecoder {
         };
         if let Some(text) = reasoning.get() {
             self.has_plain_reasoning = true;
-            self.echo.push_text(text);
-            self.writer.push_reasoning(text, out);
+            self.reasoning.push_text(text);
+            self.state.writer.push_reasoning(text, out);
         } else if let Some(raw) = reasoning.other() {
-            let before = self.writer.said();
-            self.parts(parts::content(raw, true), out);
-            self.has_plain_reasoning |= self.writer.said() > before;
+            let before = self.state.writer.content();
+            self.content_parts(parts::parse_content(raw, true), out);
+            self.has_plain_reasoning |= self.state.writer.content() > before;
         }
         if let Some(details) = delta.reasoning_details {
-            for event in parts::reasoning(details, !self.has_plain_reasoning, &mut self.echo) {
-                self.push(event, out);
-            }
+            let with_text = !self.has_plain_reasoning;
+            let events = parts::parse_reasoning(details, with_text, &mut self.reasoning);
+            self.state.writer.extend(events, out);
         }
         if let Some(text) = delta.content.get() {
-            self.writer.begin(out);
             self.end_reasoning(out);
-            self.writer.push_text(text, out);
+            self.state.writer.push_text(text, out);
         } else if let Some(raw) = delta.content.other() {
-            self.parts(parts::content(raw, false), out);
+            self.content_parts(parts::parse_content(raw, false), out);
         }
     }
 
-    fn parts(&mut self, events: Vec<Event>, out: &mut EventBatch) {
+    fn content_parts(&mut self, events: Vec<Event>, out: &mut EventBatch) {
         for event in events {
             match &event {
-                Event::Reasoning(text) => self.echo.push_text(text),
+                Event::Reasoning(text) => self.reasoning.push_text(text),
                 _ => self.end_reasoning(out),
             }
             self.push(event, out);
@@ -311,13 +275,13 @@ impl OpenAiDecoder {
 
     /// A run of reasoning ends where something else begins.
     fn end_reasoning(&mut self, out: &mut EventBatch) {
-        if let Some(event) = self.echo.take() {
+        if let Some(event) = self.reasoning.take() {
             self.push(event, out);
         }
     }
 
     /// Everything that is neither text nor a call.
-    fn extras(&mut self, delta: &Delta<'_>, out: &mut EventBatch) {
+    fn parts(&mut self, delta: &Delta<'_>, out: &mut EventBatch) {
         if let Some(text) = delta.refusal.get() {
             self.push(parts::refusal(text), out);
         }
@@ -327,59 +291,44 @@ impl OpenAiDecoder {
             (delta.images, "image"),
         ];
         for (raw, kind) in lists {
-            for event in raw.into_iter().flat_map(|raw| parts::objects(raw, kind)) {
-                self.push(event, out);
+            if let Some(raw) = raw {
+                self.state.writer.extend(parts::parse_parts(raw, kind), out);
             }
         }
     }
 
-    fn note_finish(&mut self, choice: &Choice<'_>) {
+    fn end_of_choice(&mut self, choice: &Choice<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
+        if let Some(raw) = choice.logprobs {
+            let events = parts::parse_parts(raw, "logprobs");
+            self.state.writer.extend(events, out);
+        }
         // Some servers write the word where JSON has null.
         let reason = choice.finish_reason.get();
         if let Some(reason) = reason.filter(|reason| *reason != "null") {
-            self.finish_reason = Some(reason.to_owned());
-            self.advance(Progress::Answered);
+            self.state.finish_reason = Some(reason.to_owned());
+            self.state.progress = Progress::Answered;
         }
-    }
-
-    fn end_of_choice(&mut self, choice: &Choice<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
-        for event in choice
-            .logprobs
-            .into_iter()
-            .flat_map(|raw| parts::objects(raw, "logprobs"))
-        {
-            self.push(event, out);
-        }
-        self.had_calls |= !self.calls.is_empty();
-        self.note_finish(choice);
-        match choice.error.filter(|error| json::is_something(error)) {
-            Some(error) => Err(error_body::in_answer(&self.codec, error.get())),
+        match choice.error.filter(|error| lenient_json::is_truthy(error)) {
+            Some(error) => Err(error_body::in_response(&self.codec, error.get())),
             None => Ok(()),
         }
     }
 
-    /// Whether a chunk is, or carries, an error. vLLM's has no `error`, but says that it is one.
-    fn fail(&self, chunk: &Chunk<'_>, text: &str) -> Result<(), LlmError> {
-        if chunk.error.is_some_and(json::is_something) || chunk.object.get() == Some("error") {
-            return Err(error_body::in_answer(&self.codec, text));
+    /// Whether a chunk is, or carries, an error. vLLM's has no `error`, but names itself one.
+    fn check_error(&self, chunk: &Chunk<'_>, text: &str) -> Result<(), LlmError> {
+        if chunk.error.is_some_and(lenient_json::is_truthy) || chunk.object.get() == Some("error") {
+            return Err(error_body::in_response(&self.codec, text));
         }
-        error_body::refusal(&self.codec, chunk.base_resp).map_or(Ok(()), Err)
+        error_body::base_resp_error(&self.codec, chunk.base_resp).map_or(Ok(()), Err)
     }
 
-    fn wrong(&self, what: &str, how: &str, text: &str) -> LlmError {
-        error_body::protocol_error(&self.codec, what, how, text)
-    }
-
-    /// Perplexity repeats its sources in every chunk: each is said once.
+    /// Perplexity repeats its sources in every chunk: each becomes one event.
     fn sources(&mut self, chunk: &Chunk<'_>, out: &mut EventBatch) {
-        let citations = chunk
-            .citations
-            .map(|raw| self.citations.news(raw, "citation"));
-        let results = chunk
-            .search_results
-            .map(|raw| self.search_results.news(raw, "search_result"));
-        for event in citations.into_iter().chain(results).flatten() {
-            self.push(event, out);
-        }
+        let citations = chunk.citations;
+        let citations = citations.map(|raw| self.citations.parse_new(raw, "citation"));
+        let results = chunk.search_results;
+        let results = results.map(|raw| self.search_results.parse_new(raw, "search_result"));
+        let events = citations.into_iter().chain(results).flatten();
+        self.state.writer.extend(events, out);
     }
 }

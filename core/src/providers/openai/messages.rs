@@ -1,47 +1,19 @@
 //! The messages of a request as one server wants them. A message that needs no change goes out as
-//! the caller wrote it, without a copy. Owns what happens to parts that belong to another provider:
-//! in a reply of the model they are left out, since the conversation may go on elsewhere; what the
-//! caller wrote is refused. Called by `encode`.
+//! the caller wrote it, without a copy. Owns what the caller and the tools wrote, of which nothing
+//! is left out unasked; replies of models are in `replies`.
 
 use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::{Map, Value};
 
+use super::message_parts::{self, plain_text, WirePart};
+use super::replies;
+use super::vendor::Vendor;
 use crate::error::LlmError;
 use crate::message::{Content, ContentPart, Message, MessageToolCall, Role};
-use crate::providers::call_ids::{CallIds, Ids};
-use crate::providers::compatible::{Reasoning, Row};
+use crate::providers::tool_calls::request_ids::{CallIdRule, RenamedCallIds};
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
-
-/// Parts that every server takes, or refuses with words that help.
-const COMMON: &[&str] = &[
-    "text",
-    "refusal",
-    "image_url",
-    "input_audio",
-    "video_url",
-    "file",
-];
-
-/// Parts of other wires, which no chat completions can carry. Other kinds may be a server's own.
-const FOREIGN: &[&str] = &[
-    "container_upload",
-    "document",
-    "image",
-    "input_file",
-    "input_image",
-    "input_text",
-    "redacted_thinking",
-    "search_result",
-    "thinking",
-    "tool_result",
-    "tool_use",
-];
-
-/// Fields, and parts of the same names, that hold a model's reasoning as text.
-const REASONING_TEXT: &[&str] = &["reasoning_content", "reasoning"];
 
 /// A message on its way out.
 pub(super) struct WireMessage<'m>(Cow<'m, Message>);
@@ -74,50 +46,35 @@ impl Serialize for WireMessage<'_> {
     }
 }
 
-/// A part without what says nothing, such as the empty fields of a Python model.
-struct WirePart<'m>(&'m ContentPart);
-
-impl Serialize for WirePart<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("type", &self.0.kind)?;
-        let fields = self.0.fields.iter();
-        for (name, value) in fields.filter(|(_, value)| !value.is_null()) {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
-
-/// Makes the messages fit.
-pub(super) fn fit<'m>(
-    row: &Row,
-    ids: Ids,
+/// The messages, each as the server takes it.
+pub(super) fn encode_messages<'m>(
+    vendor: &Vendor,
+    rule: CallIdRule,
     request: &'m LlmRequest,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Vec<WireMessage<'m>>, LlmError> {
     let messages = &request.messages;
-    let ids = CallIds::read(ids.of_model(&request.model), messages);
-    let mut fitted = Vec::with_capacity(messages.len());
+    let ids = RenamedCallIds::of(rule.of_model(&request.model), messages);
+    let mut encoded = Vec::with_capacity(messages.len());
     for (position, message) in messages.iter().enumerate() {
         let mut message = Cow::Borrowed(message);
-        if message.role == Role::Developer && !row.knows_developer {
+        if message.role == Role::Developer && !vendor.knows_developer {
             message.to_mut().role = Role::System;
         }
         match message.role {
             Role::Assistant => {
-                reply(row, position, &mut message, unsupported.warnings);
-                if !row.takes_empty_replies && says_nothing(&message) {
+                replies::fit_reply(vendor, position, &mut message, unsupported);
+                if !vendor.takes_empty_replies && replies::is_empty_reply(&message) {
                     continue;
                 }
             }
-            _ => written(row, position, &mut message, unsupported)?,
+            _ => fit_written(vendor, position, &mut message, unsupported)?,
         }
         rename_calls(&ids, position, &mut message);
         fill_arguments(&mut message);
-        fitted.push(WireMessage(message));
+        encoded.push(WireMessage(message));
     }
-    Ok(fitted)
+    Ok(encoded)
 }
 
 /// Models that need no arguments write none; xAI and vLLM refuse to see that again as no JSON.
@@ -141,16 +98,7 @@ fn fill_arguments(message: &mut Cow<'_, Message>) {
     }
 }
 
-fn says_nothing(message: &Message) -> bool {
-    let is_blank = match &message.content {
-        None => true,
-        Some(Content::Text(text)) => text.trim().is_empty(),
-        Some(Content::Parts(parts)) => parts.is_empty(),
-    };
-    is_blank && message.tool_calls.is_empty() && message.extra.is_empty()
-}
-
-fn rename_calls(ids: &CallIds, position: usize, message: &mut Cow<'_, Message>) {
+fn rename_calls(ids: &RenamedCallIds, position: usize, message: &mut Cow<'_, Message>) {
     if let Some(id) = ids.result(position) {
         message.to_mut().tool_call_id = Some(id.to_owned());
     }
@@ -164,162 +112,21 @@ fn rename_calls(ids: &CallIds, position: usize, message: &mut Cow<'_, Message>) 
     }
 }
 
-/// A reply: its reasoning goes where the server wants it, other providers' parts and fields stay
-/// behind.
-fn reply(row: &Row, position: usize, message: &mut Cow<'_, Message>, warnings: &mut Vec<String>) {
-    reply_parts(row, position, message, warnings);
-    reply_reasoning(row, message);
-    if let Some(known) = row.reply_fields {
-        let is_known = |name: &str| known.contains(&name) || is_field(row, name);
-        if !message.extra.keys().all(|name| is_known(name)) {
-            message.to_mut().extra.retain(|name, _| {
-                if !is_known(name) {
-                    warnings.push(left_out(row, &format!("messages[{position}].{name}"), name));
-                }
-                is_known(name)
-            });
-        }
-    }
-    // An answer that said nothing visible: every server wants content or calls.
-    let has_calls = !message.tool_calls.is_empty() || message.extra.contains_key("function_call");
-    let needs_text = !has_calls || !row.takes_null_content;
-    let is_empty = match &message.content {
-        None => needs_text,
-        Some(Content::Parts(parts)) => parts.iter().all(is_empty_text),
-        Some(Content::Text(_)) => false,
-    };
-    if is_empty {
-        message.to_mut().content = needs_text.then(|| Content::Text(String::new()));
-    }
-}
-
-/// "text content is empty": where a list has more than that, it stays as it was written.
-fn is_empty_text(part: &ContentPart) -> bool {
-    plain_text(part) == Some("")
-}
-
-fn left_out(row: &Row, place: &str, kind: &str) -> String {
-    format!("{place} was left out: {} takes no \"{kind}\"", row.name)
-}
-
-fn reply_parts(
-    row: &Row,
-    position: usize,
-    message: &mut Cow<'_, Message>,
-    warnings: &mut Vec<String>,
-) {
-    match &message.content {
-        Some(Content::Parts(parts)) if !parts.iter().all(|part| stays(row, part)) => {}
-        _ => return,
-    }
-    let message = message.to_mut();
-    let Some(Content::Parts(parts)) = message.content.take() else {
-        return;
-    };
-    let mut kept = Vec::new();
-    for (index, mut part) in parts.into_iter().enumerate() {
-        if stays(row, &part) {
-            kept.push(part);
-        } else if is_field(row, &part.kind) {
-            let value = part.fields.get_mut(&part.kind).map(Value::take);
-            put_reasoning(&mut message.extra, &part.kind, value);
-        } else {
-            let place = format!("messages[{position}].content[{index}]");
-            warnings.push(left_out(row, &place, &part.kind));
-        }
-    }
-    message.content = content(kept, !message.tool_calls.is_empty());
-}
-
-/// Reasoning as text, under whichever name it was written or came from another server, goes out
-/// under the names that this one reads.
-fn reply_reasoning(row: &Row, message: &mut Cow<'_, Message>) {
-    let Reasoning::Text(fields) = row.reasoning else {
-        return;
-    };
-    let written = |name: &&&str| message.extra.get(**name).is_some_and(Value::is_string);
-    let Some(source) = fields.iter().chain(REASONING_TEXT).find(written) else {
-        return;
-    };
-    if fields.iter().all(|name| message.extra.contains_key(*name)) {
-        return;
-    }
-    let extra = &mut message.to_mut().extra;
-    let text = match fields.contains(source) {
-        true => extra.get(*source).cloned(),
-        false => extra.shift_remove(*source),
-    };
-    for (name, text) in fields.iter().zip(text.iter().cycle()) {
-        let field = extra.entry((*name).to_owned());
-        field.or_insert_with(|| text.clone());
-    }
-}
-
-/// Whether a part of a reply goes out as a part.
-fn stays(row: &Row, part: &ContentPart) -> bool {
-    let kind = part.kind.as_str();
-    COMMON.contains(&kind) || row.parts.contains(&kind) || is_own_thinking(row, part)
-}
-
-/// Mistral's thinking is a list; Anthropic's, of the same name, is text.
-fn is_own_thinking(row: &Row, part: &ContentPart) -> bool {
-    matches!(row.reasoning, Reasoning::Part(kind) if kind == part.kind)
-        && part.fields.get(&part.kind).is_some_and(Value::is_array)
-}
-
-/// Whether a part of this kind goes out as the message's field of that name, or of the one that the
-/// server reads instead.
-fn is_field(row: &Row, kind: &str) -> bool {
-    match row.reasoning {
-        Reasoning::Text(_) => REASONING_TEXT.contains(&kind),
-        Reasoning::Entries(field) => field == kind,
-        Reasoning::Forgotten | Reasoning::Part(_) => false,
-    }
-}
-
-/// Several runs of reasoning become one field.
-fn put_reasoning(fields: &mut Map<String, Value>, name: &str, value: Option<Value>) {
-    match (fields.get_mut(name), value) {
-        (Some(Value::String(text)), Some(Value::String(more))) => text.push_str(&more),
-        (Some(Value::Array(list)), Some(Value::Array(more))) => list.extend(more),
-        (_, Some(value)) => {
-            fields.insert(name.to_owned(), value);
-        }
-        (_, None) => {}
-    }
-}
-
-/// What is left of a reply: bare text where that is all, since many servers take no parts here.
-fn content(parts: Vec<ContentPart>, has_calls: bool) -> Option<Content> {
-    if parts.is_empty() && has_calls {
-        return None;
-    }
-    let mut text = String::new();
-    for part in &parts {
-        match plain_text(part) {
-            Some(piece) => text.push_str(piece),
-            None => return Some(Content::Parts(parts)),
-        }
-    }
-    Some(Content::Text(text))
-}
-
-/// What the caller wrote, or a tool answered: nothing of it is left out unasked.
-fn written(
-    row: &Row,
+/// What the caller or a tool wrote: nothing of it is left out unasked.
+fn fit_written(
+    vendor: &Vendor,
     position: usize,
     message: &mut Cow<'_, Message>,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
     let Some(Content::Parts(parts)) = &message.content else {
-        // A tool may say nothing, but has to say that.
+        // A tool's result may be empty, but has to be there.
         if message.content.is_none() && matches!(message.role, Role::Tool | Role::Function) {
             message.to_mut().content = Some(Content::Text(String::new()));
         }
         return Ok(());
     };
-    let is_foreign =
-        |part: &ContentPart| FOREIGN.contains(&part.kind.as_str()) && !stays(row, part);
+    let is_foreign = |part: &ContentPart| message_parts::is_foreign(vendor, part);
     let foreign = parts
         .iter()
         .enumerate()
@@ -334,7 +141,7 @@ fn written(
             parts.retain(|part| !is_foreign(part));
         }
     }
-    if let (Some(text), false) = (one_text(message), row.takes_text_lists) {
+    if let (Some(text), false) = (one_text(message), vendor.takes_text_lists) {
         message.to_mut().content = Some(Content::Text(text));
     }
     Ok(())
@@ -347,11 +154,4 @@ fn one_text(message: &Message) -> Option<String> {
     };
     let texts: Option<Vec<&str>> = parts.iter().map(plain_text).collect();
     texts.map(|texts| texts.join("\n"))
-}
-
-fn plain_text(part: &ContentPart) -> Option<&str> {
-    match part.fields.get("text") {
-        Some(Value::String(text)) if part.kind == "text" && part.fields.len() == 1 => Some(text),
-        _ => None,
-    }
 }

@@ -1,34 +1,47 @@
-//! OpenAI's chat completions, as OpenAI and every compatible server speak them. Called through the
-//! `Provider` trait; the wire is described at platform.openai.com/docs/api-reference/chat.
+//! OpenAI's chat completions, as OpenAI and every compatible server speak them; the wire is
+//! described at platform.openai.com/docs/api-reference/chat. Owns the codec; which servers there
+//! are is in `vendors`.
 
-mod calls;
 mod choices;
 mod decode;
-mod echo;
 mod encode;
-mod identity;
+mod endpoint;
+mod message_parts;
 mod messages;
+mod params;
 mod parts;
+mod reasoning;
+mod replies;
+mod response_id;
+mod tool_calls;
+mod tools;
 mod usage;
+mod vendor;
+pub(crate) mod vendors;
 mod wire;
 
-use super::compatible::Row;
 use super::{error_body, Decoder, EncodedRequest, Provider, Target};
 use crate::error::LlmError;
 use crate::event::Start;
 use crate::framing::Framing;
 use crate::request::LlmRequest;
+use vendor::Vendor;
 
-/// The codec. What servers say differently is a tolerance of the decoder; what they want
-/// differently is in their row.
+/// The codec of one vendor. What servers send differently is a tolerance of the decoder; what they
+/// want differently is in their vendor's row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OpenAi {
-    pub(crate) row: &'static Row,
+    pub(crate) vendor: &'static Vendor,
+}
+
+/// The providers of this wire format.
+pub(super) fn providers() -> impl Iterator<Item = &'static dyn Provider> {
+    vendors::CODECS.iter().map(|codec| codec as &dyn Provider)
 }
 
 impl Provider for OpenAi {
     fn name(&self) -> &'static str {
-        self.row.name
+        self.vendor.name
     }
 
     fn wire(&self) -> &'static str {
@@ -36,19 +49,19 @@ impl Provider for OpenAi {
     }
 
     fn base_url(&self) -> &'static str {
-        self.row.base_url
+        self.vendor.base_url
     }
 
     fn key_variables(&self) -> &'static [&'static str] {
-        self.row.key_variables
+        self.vendor.key_variables
     }
 
     fn needs_key(&self) -> bool {
-        self.row.needs_key
+        self.vendor.needs_key
     }
 
     fn base_url_variable(&self) -> &'static str {
-        self.row.base_url_variable
+        self.vendor.base_url_variable
     }
 
     fn request(
@@ -56,7 +69,7 @@ impl Provider for OpenAi {
         request: &LlmRequest,
         target: &Target<'_>,
     ) -> Result<EncodedRequest, LlmError> {
-        encode::request(self.row, request, target)
+        encode::encode_request(self.vendor, request, target)
     }
 
     fn decoder(&self, start: Start, _: Framing) -> Box<dyn Decoder> {

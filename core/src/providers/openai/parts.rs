@@ -1,34 +1,27 @@
-//! What an answer has beside text and tool calls: citations, images, audio, log probabilities,
-//! refusals, signed reasoning. Each becomes a PART with a "type" of ours and the provider's own
-//! fields; what cannot be read is left out, since none of it is the answer. Called by `decode`.
+//! What a response has beside text and tool calls: citations, images, audio, log probabilities,
+//! refusals, signed reasoning. Owns which PART each becomes; what cannot be parsed is left out,
+//! since the response stands without it.
 
 use serde::de::DeserializeOwned;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::echo::Echo;
+use super::reasoning::ReasoningRun;
 use crate::event::Event;
-use crate::providers::json::{self, Text};
+use crate::json;
+use crate::providers::lenient_json::{self, Text};
+use crate::providers::parts::{part, part_of};
 
 /// A piece of a refusal.
 pub(super) fn refusal(text: &str) -> Event {
-    part(
-        "refusal",
-        Map::from_iter([("text".to_owned(), Value::from(text))]),
-    )
+    part_of("refusal", "text", Value::from(text))
 }
 
 /// One object, or a list of objects, of a kind. Objects without content are left out.
-pub(super) fn objects(raw: &RawValue, kind: &str) -> Vec<Event> {
-    let list = match parse(raw) {
-        Some(Value::Array(list)) => list,
-        Some(other) => vec![other],
-        None => Vec::new(),
-    };
-    list.into_iter()
-        .filter_map(|value| object(kind, value))
-        .collect()
+pub(super) fn parse_parts(raw: &RawValue, kind: &str) -> Vec<Event> {
+    let list = lenient_json::parse_list(raw.get()).into_iter();
+    list.filter_map(|value| object(kind, value)).collect()
 }
 
 fn object(kind: &str, value: Value) -> Option<Event> {
@@ -41,24 +34,24 @@ fn object(kind: &str, value: Value) -> Option<Event> {
     }
     let own = fields.get("type").and_then(Value::as_str);
     let kind = match (kind, own) {
-        // url_citation, file_citation: the field of that name says which.
+        // url_citation, file_citation: the field of that name tells which.
         ("annotation", Some(own)) if own.ends_with("citation") => "citation".to_owned(),
         ("annotation" | "reasoning_detail", Some(own)) => own.to_owned(),
         (kind, _) => kind.to_owned(),
     };
-    Some(part(&kind, fields))
+    Some(part(&kind, None, fields))
 }
 
-/// A list that a server repeats in every chunk, and how much of it was said.
+/// A list that a server repeats in every chunk, and how much of it was handed over.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct RepeatedList {
     bytes: usize,
     count: usize,
 }
 
-impl Seen {
+impl RepeatedList {
     /// What is new in the list. A citation may be a bare address.
-    pub(super) fn news(&mut self, raw: &RawValue, kind: &str) -> Vec<Event> {
+    pub(super) fn parse_new(&mut self, raw: &RawValue, kind: &str) -> Vec<Event> {
         if raw.get().len() == self.bytes {
             return Vec::new();
         }
@@ -66,15 +59,13 @@ impl Seen {
         let Some(Value::Array(list)) = parse(raw) else {
             return Vec::new();
         };
-        let said = std::mem::replace(&mut self.count, list.len());
-        let news = list.into_iter().skip(said).filter_map(|value| match value {
-            Value::String(url) => Some(part(
-                kind,
-                Map::from_iter([("url".to_owned(), Value::from(url))]),
-            )),
+        let known = std::mem::replace(&mut self.count, list.len());
+        let new = list.into_iter().skip(known);
+        let new = new.filter_map(|value| match value {
+            Value::String(url) => Some(part_of(kind, "url", Value::from(url))),
             other => object(kind, other),
         });
-        news.collect()
+        new.collect()
     }
 }
 
@@ -92,8 +83,12 @@ struct Detail<'t> {
 }
 
 /// Reasoning in its long form: its text, unless that came already, and whatever has to be sent back
-/// as it is (signed or encrypted), unless the echo keeps all of it.
-pub(super) fn reasoning(raw: &RawValue, with_text: bool, echo: &mut Echo) -> Vec<Event> {
+/// as it is (signed or encrypted), unless the run keeps all of it.
+pub(super) fn parse_reasoning(
+    raw: &RawValue,
+    with_text: bool,
+    run: &mut ReasoningRun,
+) -> Vec<Event> {
     let mut repaired = String::new();
     let details: Vec<&RawValue> = json::parse(raw.get(), &mut repaired).unwrap_or_default();
     let mut events = Vec::new();
@@ -108,10 +103,9 @@ pub(super) fn reasoning(raw: &RawValue, with_text: bool, echo: &mut Echo) -> Vec
             .or(detail.summary.get())
             .filter(|_| with_text);
         events.extend(text.map(|text| Event::Reasoning(text.to_owned())));
-        if echo.keeps_entries() {
-            parse(raw)
-                .into_iter()
-                .for_each(|entry| echo.push_entry(entry));
+        if run.keeps_entries() {
+            let entry = json::parse_object(raw.get());
+            entry.into_iter().for_each(|entry| run.push_entry(entry));
         } else if detail.data.get().or(detail.signature.get()).is_some() {
             events.extend(parse(raw).and_then(|value| object("reasoning_detail", value)));
         }
@@ -120,34 +114,27 @@ pub(super) fn reasoning(raw: &RawValue, with_text: bool, echo: &mut Echo) -> Vec
 }
 
 /// Content that is no text: a list of texts and parts, or one part. Text, reasoning, refusals, and
-/// what else a model answers with; `is_reasoning` says that texts are reasoning.
-pub(super) fn content(raw: &str, is_reasoning: bool) -> Vec<Event> {
-    let value = json::parse(raw, &mut String::new()).unwrap_or_default();
+/// what else a model replies with; `is_reasoning`: texts are reasoning.
+pub(super) fn parse_content(raw: &str, is_reasoning: bool) -> Vec<Event> {
     let mut events = Vec::new();
-    entries(value).for_each(|entry| push(entry, is_reasoning, &mut events));
+    for entry in lenient_json::parse_list(raw) {
+        push(entry, is_reasoning, &mut events);
+    }
     events.retain(|event| !is_empty(event));
     events
 }
 
-fn entries(value: Value) -> impl Iterator<Item = Value> {
-    let list = match value {
-        Value::Array(list) => list,
-        other => vec![other],
-    };
-    list.into_iter()
-}
-
 /// One part of content, or a bare text.
 fn push(entry: Value, is_reasoning: bool, events: &mut Vec<Event>) {
-    let say = |text: String| match is_reasoning {
+    let event = |text: String| match is_reasoning {
         true => Event::Reasoning(text),
         false => Event::Text(text),
     };
     let fields = match entry {
         Value::Object(fields) => fields,
         Value::Null | Value::Array(_) => return,
-        Value::String(text) => return events.push(say(text)),
-        other => return events.push(say(other.to_string())),
+        Value::String(text) => return events.push(event(text)),
+        other => return events.push(event(other.to_string())),
     };
     let kind = fields.get("type").and_then(Value::as_str).unwrap_or("text");
     match kind {
@@ -157,7 +144,7 @@ fn push(entry: Value, is_reasoning: bool, events: &mut Vec<Event>) {
         }
         "text" | "output_text" | "input_text" => {
             let text = fields.get("text").or_else(|| fields.get("content"));
-            events.extend(text.into_iter().flat_map(texts_of).map(say));
+            events.extend(text.into_iter().flat_map(texts_of).map(event));
         }
         "refusal" => {
             let text = fields.get("refusal").or_else(|| fields.get("text"));
@@ -219,12 +206,6 @@ fn texts_of(value: &Value) -> Vec<String> {
 
 fn is_empty(event: &Event) -> bool {
     matches!(event, Event::Text(text) | Event::Reasoning(text) if text.is_empty())
-}
-
-fn part(kind: &str, fields: Map<String, Value>) -> Event {
-    let mut part = Map::from_iter([("type".to_owned(), Value::from(kind))]);
-    part.extend(fields.into_iter().filter(|(name, _)| name != "type"));
-    Event::Part(part)
 }
 
 fn parse<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {

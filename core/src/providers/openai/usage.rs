@@ -1,19 +1,17 @@
-//! Token counts and finish reasons of chat completions in our vocabulary. Called by `decode`.
-
-use serde_json::{Map, Value};
+//! Token counts and finish reasons of chat completions in our vocabulary.
 
 use crate::event::{FinishReason, Usage};
-use crate::providers::{counts, ending, json};
+use crate::json;
+use crate::providers::{completion, token_counts};
 
-/// Reads a usage object under all the names that servers use.
-pub(super) fn usage(text: &str) -> Option<Usage> {
-    let raw: Map<String, Value> = json::parse(text, &mut String::new()).ok()?;
-    Some(counts::usage(raw))
+/// Parses a usage object under all the names that servers use.
+pub(super) fn parse_usage(text: &str) -> Option<Usage> {
+    json::parse_object(text).map(token_counts::parse_usage)
 }
 
 /// A finish reason, and what it means when there were tool calls: forced calls have ended with
 /// `stop` on some versions of models.
-pub(super) fn finish_reason(raw: &str, has_calls: bool) -> FinishReason {
+pub(super) fn parse_finish_reason(raw: &str, has_calls: bool) -> FinishReason {
     match raw.to_ascii_lowercase().as_str() {
         reason if is_stop(reason) && has_calls => FinishReason::ToolCalls,
         reason if is_stop(reason) => FinishReason::Stop,
@@ -24,7 +22,7 @@ pub(super) fn finish_reason(raw: &str, has_calls: bool) -> FinishReason {
         // Z.ai's word, then Gemini's.
         "content_filter" | "sensitive" | "safety" | "recitation" | "blocklist"
         | "prohibited_content" | "spii" => FinishReason::ContentFilter,
-        _ if ending::is_failure(raw) => FinishReason::Error,
+        _ if completion::is_failure(raw) => FinishReason::Error,
         _ => FinishReason::Other,
     }
 }

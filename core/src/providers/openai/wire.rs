@@ -1,4 +1,4 @@
-//! The shape of a chunk and of a whole answer: the fields that are read, borrowed from the text.
+//! The shape of a chunk and of a whole response: the fields that are used, borrowed from the text.
 //! What is rarely there stays raw until somebody needs it. Every field may be absent or unusable.
 
 use std::fmt;
@@ -7,14 +7,14 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::providers::json;
-use crate::providers::json::Text;
-use crate::providers::lenient::{
+use crate::json;
+use crate::providers::lenient_json::Text;
+use crate::providers::lenient_json::{
     absent, object, Index, Lenient, List, Maybe, Mode, Object, Written,
 };
 
 object! {
-    /// A chunk of a stream, or a whole answer.
+    /// A chunk of a stream, or a whole response.
     pub(super) struct Chunk<'t> {
         id: Text<'t>,
         object: Text<'t>,
@@ -23,7 +23,7 @@ object! {
         usage: Option<&'t RawValue>,
         x_groq: Maybe<Groq<'t>>,
         error: Option<&'t RawValue>,
-        /// MiniMax says in every answer whether it is one.
+        /// MiniMax tells in every response whether it is one.
         base_resp: Option<&'t RawValue>,
         citations: Option<&'t RawValue>,
         search_results: Option<&'t RawValue>,
@@ -37,7 +37,7 @@ object! {
     pub(super) struct Choice<'t> {
         index: Index,
         delta: Maybe<Delta<'t>>,
-        /// Read where there is no delta: some servers send both in a stream.
+        /// Used where there is no delta: some servers send both in a stream.
         message: Option<&'t RawValue>,
         finish_reason: Text<'t>,
         logprobs: Option<&'t RawValue>,
@@ -48,7 +48,7 @@ object! {
 
     /// A delta, or a whole message.
     pub(super) struct Delta<'t> {
-        /// Said once, by the chunk that opens the message; some servers say it in every one.
+        /// Sent once, by the chunk that opens the message; some servers send it in every one.
         role: Text<'t>,
         /// Visible text, or a list of parts.
         content: Written<'t>,
@@ -73,7 +73,7 @@ object! {
     }
 }
 
-/// What `choices` is. One answer has one choice: others come of `n` > 1.
+/// What `choices` is. One response has one choice: others come of `n` > 1.
 #[derive(Debug, Default)]
 pub(super) struct Choices<'t> {
     pub(super) is_list: bool,
@@ -90,7 +90,7 @@ pub(super) struct CallDelta<'t> {
     pub(super) function: Maybe<FunctionDelta<'t>>,
     /// A tool that takes free text (`type` is `custom`).
     pub(super) custom: Maybe<FunctionDelta<'t>>,
-    /// What some servers say without a function around it.
+    /// What some servers send without a function around it.
     pub(super) flat: FunctionDelta<'t>,
     /// Every other field: it belongs to the call, and some servers want it back.
     pub(super) extra: Map<String, Value>,
@@ -151,8 +151,8 @@ impl<'t> Object<'t> for CallDelta<'t> {
 }
 
 impl Delta<'_> {
-    /// Whether it adds to the answer: text, reasoning, or a call.
-    pub(super) fn says_something(&self) -> bool {
+    /// Whether it adds to the response: text, reasoning, or a call.
+    pub(super) fn has_content(&self) -> bool {
         let texts = [&self.content, &self.reasoning_content, &self.reasoning];
         texts
             .iter()
@@ -163,7 +163,11 @@ impl Delta<'_> {
 
 impl<'t> Lenient<'t> for Choices<'t> {
     #[inline]
-    fn read<D: Deserializer<'t>>(&mut self, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+    fn parse_into<D: Deserializer<'t>>(
+        &mut self,
+        deserializer: D,
+        mode: Mode,
+    ) -> Result<(), D::Error> {
         *self = Self::default();
         deserializer.deserialize_any(ChoicesVisitor(self, mode))
     }

@@ -1,10 +1,10 @@
 //! The arguments of one call, put together from pieces. Owns how far they have come, which is known
-//! at each piece without reading the earlier ones again, and what holds where a server says them
+//! at each piece without parsing the earlier ones again, and what holds where a server sends them
 //! more than once: only what is no JSON is repaired, and only when nothing can follow.
 
 use serde_json::Value;
 
-use crate::providers::json;
+use crate::json;
 
 /// Pieces of JSON, and what they have come to.
 #[derive(Debug, Default)]
@@ -67,8 +67,8 @@ impl Arguments {
         }
     }
 
-    /// Whether a piece says what was said already, and nothing else.
-    pub(crate) fn are(&self, piece: &str) -> bool {
+    /// Whether a piece is all arguments so far once more, and nothing else.
+    pub(crate) fn are_repeated_by(&self, piece: &str) -> bool {
         let value = |text: &str| serde_json::from_str::<Value>(text).ok();
         self.text == piece || value(piece).is_some_and(|piece| value(&self.text) == Some(piece))
     }
@@ -100,15 +100,15 @@ impl Arguments {
         if !text.starts_with(['{', '[', '"', 'n']) {
             return None;
         }
-        one_of_many(text).or_else(|| self.last_saying())
+        one_of_many(text).or_else(|| self.last_repetition())
     }
 
-    /// The last piece, where it says all that came before once more, and the rest: each piece was
+    /// The last piece, where it repeats all that came before, and has the rest: each piece was
     /// the whole so far, or a server sends the whole behind its pieces.
-    fn last_saying(&self) -> Option<&str> {
+    fn last_repetition(&self) -> Option<&str> {
         let (_, before) = self.ends.split_last()?;
         let start = *before.last()?;
-        let (said, last) = self.text.split_at_checked(start)?;
+        let (earlier, last) = self.text.split_at_checked(start)?;
         if !last.starts_with('{') || !json::is_json(last) {
             return None;
         }
@@ -118,11 +118,11 @@ impl Arguments {
             from = *end;
             piece
         });
-        (last.starts_with(said) || pieces.all(|piece| last.starts_with(piece))).then_some(last)
+        (last.starts_with(earlier) || pieces.all(|piece| last.starts_with(piece))).then_some(last)
     }
 }
 
-/// Of several values one after another the one that all say. `{}` before or behind it says nothing;
+/// Of several values one after another the one that all are. `{}` before or behind it is nothing;
 /// one that goes on where the one before ended replaces it; the last may be cut.
 fn one_of_many(text: &str) -> Option<&str> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
@@ -133,19 +133,19 @@ fn one_of_many(text: &str) -> Option<&str> {
         let Ok(value) = value else {
             let rest = text.get(start..)?.trim_start();
             return found
-                .map(|(_, said)| said)
-                .filter(|said| said.starts_with(rest));
+                .map(|(_, text)| text)
+                .filter(|text| text.starts_with(rest));
         };
-        let said = text.get(start..values.byte_offset())?.trim();
+        let one = text.get(start..values.byte_offset())?.trim();
         start = values.byte_offset();
         match &found {
-            _ if is_nothing(said) => nothing = Some("{}"),
+            _ if is_nothing(one) => nothing = Some("{}"),
             Some((known, _)) if *known == value => {}
             Some((known, _)) if !grows(known, &value) => return None,
-            Some(_) | None => found = Some((value, said)),
+            Some(_) | None => found = Some((value, one)),
         }
     }
-    found.map(|(_, said)| said).or(nothing)
+    found.map(|(_, text)| text).or(nothing)
 }
 
 /// Whether a later value is an earlier one that went on.
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_more_than_once_is_said_once() {
+    fn what_is_sent_more_than_once_holds_once() {
         let rows: [(&[&str], &str); 20] = [
             (&[], "{}"),
             (&[" \n"], "{}"),
@@ -223,7 +223,7 @@ mod tests {
                 &["{\"a\":\"x\"}", "{\"a\":\"xy\",\"b\":2}"],
                 r#"{"a":"xy","b":2}"#,
             ),
-            // What is JSON stays as it is, and so does what nobody can read.
+            // What is JSON stays as it is, and so does what nobody can parse.
             (&["{\"a\":{}", "}"], r#"{"a":{}}"#),
             (&["{\"a\":1}", "{\"a\":2}"], r#"{"a":1}{"a":2}"#),
             (&["{\"a\":", "oops"], r#"{"a":oops"#),
@@ -235,10 +235,14 @@ mod tests {
 
     #[test]
     fn a_repeat_is_told_from_something_else() {
-        let said = arguments(&["{\"a\":", "1}"]);
-        assert!(said.are("{\"a\":1}") && said.are("{\"a\": 1}"));
-        assert!(!said.are("{\"a\":2}") && !said.are("") && !said.are("{"));
-        assert!(said.are_whole() && said.are_json());
+        let whole = arguments(&["{\"a\":", "1}"]);
+        assert!(whole.are_repeated_by("{\"a\":1}") && whole.are_repeated_by("{\"a\": 1}"));
+        assert!(
+            !whole.are_repeated_by("{\"a\":2}")
+                && !whole.are_repeated_by("")
+                && !whole.are_repeated_by("{")
+        );
+        assert!(whole.are_whole() && whole.are_json());
         let open = arguments(&["{\"a\":"]);
         assert!(!open.are_whole() && !open.are_json());
         let number = arguments(&["12"]);

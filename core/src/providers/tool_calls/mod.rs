@@ -1,15 +1,17 @@
-//! What the tool calls of every wire have in common: arguments that come in pieces, and ids that
-//! tell one call from another. Called by the `calls` of the wires.
+//! What the tool calls of every wire have in common: pieces and arguments that become calls, and
+//! the ids that tell one call from another, in requests and in responses.
 
 mod arguments;
-mod calls;
-mod ids;
+mod assembler;
+
 #[cfg(all(
     test,
     any(feature = "openai", feature = "anthropic", feature = "cohere")
 ))]
 pub(crate) mod joined;
+pub(crate) mod request_ids;
+mod response_ids;
 
 pub(crate) use arguments::{Arguments, State};
-pub(crate) use calls::{Calls, Piece};
-pub(crate) use ids::{is_usable, Ids};
+pub(crate) use assembler::{Piece, ToolCallAssembler};
+pub(crate) use response_ids::{is_usable, CallIdGenerator};

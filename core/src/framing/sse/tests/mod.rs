@@ -114,11 +114,11 @@ fn the_end_of_the_body_completes_no_event() {
 }
 
 #[test]
-fn an_error_line_is_an_event_at_once() {
-    let stream = b"data: {}\n\nerror: {\"code\":500}\nerror: words\n\ndata: x\n\n";
+fn json_in_a_line_of_an_unknown_field_is_handed_on_at_once() {
+    let stream = b"data: {}\n\nerror: {\"code\":500}\nid: {}\nerror: words\n\ndata: x\n\n";
     assert_eq!(
         read(stream),
-        events(&[("", "{}"), ("error", "{\"code\":500}"), ("", "x")])
+        events(&[("", "{}"), ("error:", "{\"code\":500}"), ("", "x")])
     );
 }
 

@@ -20,6 +20,7 @@ const VENDORS: &[(&str, &str, &str, &str, bool)] = &list! {
     ("cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY", "CEREBRAS_BASE_URL", true),
     ("nvidia", "https://integrate.api.nvidia.com/v1", "NVIDIA_API_KEY", "NVIDIA_BASE_URL", true),
     ("moonshot", "https://api.moonshot.ai/v1", "MOONSHOT_API_KEY", "MOONSHOT_BASE_URL", true),
+    ("huggingface", "https://router.huggingface.co/v1", "HF_TOKEN", "HUGGINGFACE_BASE_URL", true),
     ("ollama", "http://localhost:11434/v1", "OLLAMA_API_KEY", "OLLAMA_BASE_URL", false),
     ("vllm", "http://localhost:8000/v1", "VLLM_API_KEY", "VLLM_BASE_URL", false),
     ("lmstudio", "http://localhost:1234/v1", "LMSTUDIO_API_KEY", "LMSTUDIO_BASE_URL", false),

@@ -1,0 +1,336 @@
+//! The ids of tool calls as one server takes them: new names where it refuses the old ones, the
+//! same in a call and its result, never one name for two calls. A new name depends on what came
+//! before it alone, so that the next request of a conversation has the same and a cache of prompts
+//! still fits.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use serde_json::Value;
+
+use crate::message::{Content, ContentPart, Message};
+
+/// What an id may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CallIdRule {
+    /// Any text.
+    Any,
+    /// Any text of at most so many bytes.
+    UpTo(usize),
+    /// So many letters and digits.
+    Exactly(usize),
+    /// Letters, digits, underscores and dashes, and no two calls of a conversation alike.
+    Word,
+}
+
+/// The models of a vendor that refuses other ids, on whichever server they run.
+const MODELS: &[(&str, CallIdRule)] = &[
+    ("mistral", CallIdRule::MISTRAL),
+    ("mixtral", CallIdRule::MISTRAL),
+    ("ministral", CallIdRule::MISTRAL),
+    ("codestral", CallIdRule::MISTRAL),
+    ("devstral", CallIdRule::MISTRAL),
+    ("magistral", CallIdRule::MISTRAL),
+    ("pixtral", CallIdRule::MISTRAL),
+    ("claude", CallIdRule::Word),
+];
+
+/// What a made name begins with, where it may be longer than the bytes of its hash.
+const PREFIX: &str = "call_";
+/// Letters and digits that hold 64 bits.
+const HASH_LENGTH: usize = 11;
+
+impl CallIdRule {
+    /// "Tool call id was ... but must be a-z, A-Z, 0-9, with a length of 9."
+    pub(crate) const MISTRAL: Self = Self::Exactly(9);
+
+    /// What a model takes: what its own vendor wants holds on other servers too.
+    pub(crate) fn of_model(self, model: &str) -> Self {
+        let model = model.to_ascii_lowercase();
+        let own = MODELS.iter().find(|(word, _)| model.contains(word));
+        own.map_or(self, |(_, ids)| *ids)
+    }
+
+    fn fits(self, id: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::UpTo(length) => id.len() <= length,
+            Self::Exactly(length) => {
+                id.len() == length && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            }
+            Self::Word => !id.is_empty() && id.bytes().all(is_word),
+        }
+    }
+
+    /// The id, or what is made of it where that is all there is to see.
+    pub(crate) fn fitting(self, id: &str) -> String {
+        match self.fits(id) {
+            true => id.to_owned(),
+            false => self.made(id, 0),
+        }
+    }
+
+    /// A name that fits, the `number`th for this id.
+    fn made(self, id: &str, number: u64) -> String {
+        match self {
+            Self::Exactly(length) => hashed(id, number, length),
+            // As much of the old name as may stay.
+            Self::Word if number == 0 && !id.is_empty() => id
+                .chars()
+                .map(|c| {
+                    if c.is_ascii() && is_word(c as u8) {
+                        c
+                    } else {
+                        '_'
+                    }
+                })
+                .collect(),
+            Self::Any | Self::UpTo(_) | Self::Word => {
+                format!("{PREFIX}{}", hashed(id, number, HASH_LENGTH))
+            }
+        }
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+/// The new names of one conversation.
+#[derive(Debug, Default)]
+pub(crate) struct RenamedCallIds {
+    /// Of each call, by the positions of its message and of itself.
+    calls: HashMap<(usize, usize), String>,
+    /// Of each result, by the position of its message.
+    results: HashMap<usize, String>,
+}
+
+impl RenamedCallIds {
+    /// Names the calls of a conversation, in order. A result belongs to the nearest call before it
+    /// that has its id, and the second of two such results to the second of two such calls.
+    pub(crate) fn of(ids: CallIdRule, messages: &[Message]) -> Self {
+        let mut names = Self::default();
+        if ids == CallIdRule::Any {
+            return names;
+        }
+        let mut taken = HashMap::new();
+        let mut open: HashMap<&str, VecDeque<String>> = HashMap::new();
+        for (position, message) in messages.iter().enumerate() {
+            let mut begun = HashSet::new();
+            for (index, call) in message.tool_calls.iter().enumerate() {
+                let Some(old) = call.id.as_deref() else {
+                    continue;
+                };
+                let new = match stands_in_content(message, old) {
+                    true => ids.fitting(old),
+                    false => name(ids, old, &mut taken),
+                };
+                let open = open.entry(old).or_default();
+                if begun.insert(old) {
+                    open.clear();
+                }
+                open.push_back(new.clone());
+                if new != old {
+                    names.calls.insert((position, index), new);
+                }
+            }
+            let Some(old) = message.tool_call_id.as_deref() else {
+                continue;
+            };
+            let new = match open.get_mut(old) {
+                Some(open) if open.len() > 1 => open.pop_front(),
+                Some(open) => open.front().cloned(),
+                // It belongs to no call that can be seen.
+                None => Some(ids.fitting(old)),
+            };
+            let new = new.filter(|new| new != old);
+            names.results.extend(new.map(|new| (position, new)));
+        }
+        names
+    }
+
+    /// The new name of a call, if it has one.
+    pub(crate) fn call(&self, message: usize, index: usize) -> Option<&str> {
+        self.calls.get(&(message, index)).map(String::as_str)
+    }
+
+    /// The new name of the call whose result a message is, if it has one.
+    pub(crate) fn result(&self, message: usize) -> Option<&str> {
+        self.results.get(&message).map(String::as_str)
+    }
+}
+
+/// The id itself where it may stay, else one made of it that nothing has yet.
+fn name<'m>(ids: CallIdRule, old: &'m str, taken: &mut HashMap<String, &'m str>) -> String {
+    let may_stay = match taken.get(old) {
+        // Two turns with one id are common, and a matter of taste for most.
+        Some(owner) => *owner == old && ids != CallIdRule::Word,
+        None => true,
+    };
+    let own = Some(old.to_owned()).filter(|old| may_stay && ids.fits(old));
+    let mut made = (0..).map(|number| ids.made(old, number));
+    let name = own.or_else(|| made.find(|name| !taken.contains_key(name)));
+    let name = name.unwrap_or_default();
+    taken.insert(name.clone(), old);
+    name
+}
+
+/// Whether the call is a part of the content already, in Anthropic's form.
+fn stands_in_content(message: &Message, id: &str) -> bool {
+    let Some(Content::Parts(parts)) = &message.content else {
+        return false;
+    };
+    let is_call = |part: &ContentPart| {
+        part.kind == "tool_use" && part.fields.get("id").and_then(Value::as_str) == Some(id)
+    };
+    parts.iter().any(is_call)
+}
+
+/// FNV-1a over the id and a number, in letters and digits.
+fn hashed(id: &str, number: u64, length: usize) -> String {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    const SIGNS: u64 = 62;
+    let salt = number.to_le_bytes();
+    let salt: &[u8] = if number == 0 { &[] } else { &salt };
+    let mut hash = id
+        .bytes()
+        .chain(salt.iter().copied())
+        .fold(OFFSET, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(PRIME)
+        });
+    let signs = (0..length).map(|_| {
+        let sign = (hash % SIGNS) as u8;
+        hash /= SIGNS;
+        char::from(match sign {
+            0..=9 => b'0' + sign,
+            10..=35 => b'a' + (sign - 10),
+            _ => b'A' + (sign - 36),
+        })
+    });
+    signs.collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A conversation of turns, each of so many calls by their ids, all of them answered in order.
+    fn conversation(turns: &[Vec<String>]) -> Vec<Message> {
+        let mut messages = Vec::new();
+        for ids in turns {
+            let calls: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
+            messages.push(json!({"role": "assistant", "tool_calls": calls}));
+            let result = |id: &String| json!({"role": "tool", "tool_call_id": id, "content": "1"});
+            messages.extend(ids.iter().map(result));
+        }
+        serde_json::from_value(json!(messages)).unwrap()
+    }
+
+    /// The ids of calls and of results as they go out, by turn.
+    fn named(ids: CallIdRule, turns: &[Vec<String>]) -> Vec<(Vec<String>, Vec<String>)> {
+        let messages = conversation(turns);
+        let names = RenamedCallIds::of(ids, &messages);
+        let mut position = 0;
+        let mut named = Vec::new();
+        for turn in turns {
+            let calls = turn
+                .iter()
+                .enumerate()
+                .map(|(index, old)| names.call(position, index).unwrap_or(old).to_owned());
+            let results = turn
+                .iter()
+                .enumerate()
+                .map(|(index, old)| names.result(position + 1 + index).unwrap_or(old).to_owned());
+            named.push((calls.collect(), results.collect()));
+            position += 1 + turn.len();
+        }
+        named
+    }
+
+    #[test]
+    fn models_bring_their_vendors_rule_to_other_servers() {
+        for (model, expected) in [
+            ("mistralai/Mistral-Small-3.2", CallIdRule::MISTRAL),
+            ("mixtral-8x7b", CallIdRule::MISTRAL),
+            ("codestral-2508", CallIdRule::MISTRAL),
+            ("ministral-8b", CallIdRule::MISTRAL),
+            ("anthropic/claude-sonnet-4", CallIdRule::Word),
+            ("gpt-5", CallIdRule::Any),
+        ] {
+            assert_eq!(CallIdRule::Any.of_model(model), expected, "{model}");
+        }
+        assert_eq!(CallIdRule::UpTo(40).of_model("gpt-5"), CallIdRule::UpTo(40));
+    }
+
+    #[test]
+    fn a_made_name_never_takes_one_that_is_there() {
+        // The name that would be made of the first is the second's own.
+        for (ids, first) in [
+            (CallIdRule::Word, "a.b"),
+            (CallIdRule::MISTRAL, "call_of_another_provider"),
+        ] {
+            let taken = ids.made(first, 0);
+            for turn in [[taken.clone(), first.to_owned()], [first.to_owned(), taken]] {
+                let named = named(ids, &[turn.to_vec()]);
+                let (calls, results) = &named[0];
+                assert_ne!(calls[0], calls[1], "{turn:?}");
+                assert_eq!(calls, results);
+            }
+        }
+    }
+
+    #[test]
+    fn a_result_without_its_call_still_has_letters_that_fit() {
+        let alone = json!([{"role": "tool", "tool_call_id": "a.b", "content": "1"}]);
+        let messages: Vec<Message> = serde_json::from_value(alone).unwrap();
+        assert_eq!(
+            RenamedCallIds::of(CallIdRule::Word, &messages).result(0),
+            Some("a_b")
+        );
+        assert_eq!(
+            RenamedCallIds::of(CallIdRule::UpTo(3), &messages).result(0),
+            None
+        );
+    }
+
+    fn turns() -> impl Strategy<Value = Vec<Vec<String>>> {
+        let id = prop_oneof![
+            "[ab.:_]{0,3}",
+            "[a-z0-9]{9}",
+            "call_[a-z]{40,60}",
+            Just(String::new()),
+        ];
+        prop::collection::vec(prop::collection::vec(id, 1..4), 1..4)
+    }
+
+    proptest! {
+        #[test]
+        fn names_fit_and_are_apart_and_results_follow(turns in turns()) {
+            for ids in [CallIdRule::Word, CallIdRule::MISTRAL, CallIdRule::UpTo(40)] {
+                let named = named(ids, &turns);
+                let mut all = HashSet::new();
+                for ((calls, results), old) in named.iter().zip(&turns) {
+                    prop_assert_eq!(calls, results);
+                    for (name, old) in calls.iter().zip(old) {
+                        prop_assert!(ids.fits(name), "{}", name);
+                        let is_new = all.insert((name.clone(), old.clone()));
+                        let may_stay = ids != CallIdRule::Word && name == old;
+                        prop_assert!(is_new || may_stay, "{}", name);
+                    }
+                }
+                let names: HashSet<&String> = all.iter().map(|(name, _)| name).collect();
+                let olds: HashSet<&String> = all.iter().map(|(_, old)| old).collect();
+                prop_assert!(names.len() >= olds.len(), "two ids became one");
+                // What comes later changes no name.
+                let before = self::named(ids, turns.split_last().unwrap().1);
+                prop_assert_eq!(&before[..], &named[..before.len()]);
+            }
+        }
+    }
+}

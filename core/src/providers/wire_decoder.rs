@@ -1,0 +1,275 @@
+//! What the decoders of all wires do alike: which frames are events, how a body becomes an object,
+//! when a response begins and is closed. Owns the state that every decoder keeps; a wire adds what
+//! its events mean. Generic and not dynamic: a token costs no further call.
+
+use std::fmt::Debug;
+
+use super::completion::{Seen, ToolCallsState};
+use super::errors::protocol_error;
+use super::event_writer::EventWriter;
+use super::lenient_json::{self, Maybe, Object};
+use super::{error_body, keep_alive, Decoder, Finish, Progress, Provider};
+use crate::batch::EventBatch;
+use crate::error::LlmError;
+use crate::event::{FinishReason, Start, Usage};
+use crate::framing::Frame;
+
+/// What most errors are about.
+pub(crate) const EVENT: &str = "an event of the stream";
+pub(crate) const RESPONSE: &str = "the answer";
+
+/// What `[DONE]` is on a wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DoneMark {
+    /// The protocol's last mark.
+    Ends,
+    /// Not the protocol's, but some servers that imitate it send it.
+    Ignored,
+    /// No mark: the wire has lines of JSON, and neither marks nor names of events.
+    Unknown,
+}
+
+/// What every decoder knows of its response.
+#[derive(Debug)]
+pub(crate) struct ResponseState {
+    pub(crate) progress: Progress,
+    pub(crate) writer: EventWriter,
+    /// Why the model stopped, in the provider's words.
+    pub(crate) finish_reason: Option<String>,
+    pub(crate) unknown_events: u64,
+    is_begun: bool,
+    is_closed: bool,
+}
+
+impl ResponseState {
+    pub(crate) fn new(start: Start) -> Self {
+        Self {
+            progress: Progress::Empty,
+            writer: EventWriter::new(start),
+            finish_reason: None,
+            unknown_events: 0,
+            is_begun: false,
+            is_closed: false,
+        }
+    }
+
+    /// Something of a response came.
+    #[inline]
+    pub(crate) fn open(&mut self) {
+        if self.progress == Progress::Empty {
+            self.progress = Progress::Open;
+        }
+    }
+
+    /// The event that begins a response: the text of a second one would follow that of the first.
+    pub(crate) fn begin(&mut self, provider: &'static str, data: &str) -> Result<(), LlmError> {
+        self.open();
+        match std::mem::replace(&mut self.is_begun, true) {
+            true => Err(protocol_error(
+                provider,
+                EVENT,
+                "begins another answer",
+                data,
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The decoder of one wire. Every one of them is a [`Decoder`].
+pub(crate) trait WireDecoder: Send + Debug {
+    /// An event of a stream.
+    type Event<'t>: Object<'t>;
+    /// A response that came whole.
+    type Response<'t>: Object<'t>;
+
+    const DONE_MARK: DoneMark;
+
+    /// The field of a stream of server-sent events, unknown to the standard, whose line reports an
+    /// error.
+    const ERROR_FIELD: Option<&'static str> = None;
+
+    /// For errors.
+    fn provider(&self) -> &dyn Provider;
+
+    fn state(&self) -> &ResponseState;
+
+    fn state_mut(&mut self) -> &mut ResponseState;
+
+    /// Takes one event; `data` is its JSON.
+    fn event(
+        &mut self,
+        event: &Self::Event<'_>,
+        data: &str,
+        out: &mut EventBatch,
+    ) -> Result<(), LlmError>;
+
+    /// Takes a whole response; `text` is its JSON.
+    fn response(
+        &mut self,
+        response: &Self::Response<'_>,
+        text: &str,
+        out: &mut EventBatch,
+    ) -> Result<(), LlmError>;
+
+    /// The response is complete: hands over what was held back.
+    fn close_response(&mut self, out: &mut EventBatch);
+
+    /// What the tool calls have come to.
+    fn tool_calls_state(&self) -> ToolCallsState;
+
+    /// A finish reason of the provider's in our words.
+    fn parse_finish_reason(&self, raw: &str) -> FinishReason;
+
+    /// The token counts, as far as they are known.
+    fn usage(&self) -> Option<Usage>;
+
+    /// Why the model stopped, in our words.
+    fn finish_reason(&self) -> Option<FinishReason> {
+        let raw = self.state().finish_reason.as_deref();
+        raw.map(|raw| self.parse_finish_reason(raw))
+    }
+}
+
+impl<W: WireDecoder> Decoder for W {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
+        let data = frame.data.trim();
+        let has_marks = W::DONE_MARK != DoneMark::Unknown;
+        if self.state().progress == Progress::Done || keep_alive::is_keep_alive(data) {
+            return Ok(());
+        }
+        if let Some(field) = frame.unknown_field() {
+            return match W::ERROR_FIELD == Some(field) {
+                true => Err(error_body::in_response(self.provider(), data)),
+                false => Ok(()),
+            };
+        }
+        if has_marks && frame.name == "ping" {
+            return Ok(());
+        }
+        if has_marks && data == "[DONE]" {
+            if W::DONE_MARK == DoneMark::Ends {
+                self.state_mut().progress = Progress::Done;
+            }
+            return Ok(());
+        }
+        if has_marks && frame.name == "error" {
+            return Err(error_body::in_response(self.provider(), data));
+        }
+        if !data.starts_with('{') {
+            return Err(error_body::not_an_object(self.provider(), EVENT, data));
+        }
+        let mut repaired = String::new();
+        let mut place = Maybe::default();
+        let event: &W::Event<'_> = lenient_json::parse(data, &mut repaired, &mut place)
+            .map_err(|error| error_body::unparsable(self.provider(), EVENT, &error, data))?;
+        self.event(event, data, out)
+    }
+
+    fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
+        let text = std::str::from_utf8(body).map_err(|_| {
+            protocol_error(self.provider().name(), RESPONSE, "is not UTF-8", "").detail(body)
+        })?;
+        let text = keep_alive::strip_keep_alive(text);
+        let mut repaired = String::new();
+        let mut place = Maybe::default();
+        let response: &W::Response<'_> = lenient_json::parse(text, &mut repaired, &mut place)
+            .map_err(|error| error_body::unparsable(self.provider(), RESPONSE, &error, text))?;
+        self.response(response, text, out)?;
+        self.state_mut().progress = Progress::Done;
+        Ok(())
+    }
+
+    fn close(&mut self, out: &mut EventBatch) {
+        let state = self.state_mut();
+        if !std::mem::replace(&mut state.is_closed, true) {
+            state.writer.begin(out);
+            self.close_response(out);
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        self.state().progress
+    }
+
+    fn seen(&self) -> Seen<'_> {
+        Seen {
+            progress: self.state().progress,
+            content: self.state().writer.content(),
+            calls: self.tool_calls_state(),
+            reason: self.finish_reason(),
+            reason_raw: self.state().finish_reason.as_deref(),
+        }
+    }
+
+    fn finish(&self) -> Finish {
+        Finish {
+            reason: self.finish_reason(),
+            reason_raw: self.state().finish_reason.clone(),
+            usage: self.usage(),
+            unknown_events: self.state().unknown_events,
+            ..Finish::default()
+        }
+    }
+}
+
+/// An event or a response without what every one has: the error of a gateway, or a breach of the
+/// protocol.
+pub(crate) fn incomplete(provider: &dyn Provider, what: &str, how: &str, text: &str) -> LlmError {
+    let breach = || protocol_error(provider.name(), what, how, text);
+    error_body::find_in_response(provider, text).unwrap_or_else(breach)
+}
+
+#[cfg(all(test, feature = "openai", feature = "anthropic", feature = "cohere"))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::framing::Framing;
+    use crate::providers::by_name;
+
+    /// What a frame does to the decoder of a provider.
+    fn read(
+        provider: &str,
+        framing: Framing,
+        name: &str,
+        data: &str,
+    ) -> Result<Progress, ErrorKind> {
+        let provider = by_name(provider).unwrap();
+        let mut decoder = provider.decoder(Start::default(), framing);
+        let frame = Frame { name, data };
+        let result = decoder.frame(frame, &mut EventBatch::default());
+        result
+            .map(|()| decoder.progress())
+            .map_err(|error| error.kind)
+    }
+
+    #[test]
+    fn an_error_in_a_field_of_its_own_is_one_where_servers_have_it() {
+        let error = r#"{"code":500,"message":"oops"}"#;
+        for provider in ["openai", "llamacpp"] {
+            let result = read(provider, Framing::Sse, "error:", error);
+            assert_eq!(result, Err(ErrorKind::Provider), "{provider}");
+            let other = read(provider, Framing::Sse, "other:", error);
+            assert_eq!(other, Ok(Progress::Empty), "{provider}");
+        }
+        for provider in ["anthropic", "cohere"] {
+            let result = read(provider, Framing::Sse, "error:", error);
+            assert_eq!(result, Ok(Progress::Empty), "{provider}");
+        }
+    }
+
+    #[test]
+    fn the_done_mark_ends_a_response_only_where_it_is_the_protocols() {
+        let cases = [
+            ("openai", Framing::Sse, Ok(Progress::Done)),
+            ("anthropic", Framing::Sse, Ok(Progress::Empty)),
+            ("cohere", Framing::Sse, Ok(Progress::Empty)),
+            ("cohere", Framing::Ndjson, Err(ErrorKind::Protocol)),
+        ];
+        for (provider, framing, expected) in cases {
+            let result = read(provider, framing, "", "[DONE]");
+            assert_eq!(result, expected, "{provider} {framing:?}");
+        }
+    }
+}
