@@ -46,26 +46,17 @@ mod secret;
 mod sleep;
 mod stream;
 
-// The name that `batch` knows it by.
-use limited_buffer as bounded;
-
-// Paths that are used until every file names the new ones.
-use client::options;
-use event::batch;
-use request::message;
-
-pub use batch::{EventBatch, EventRef};
+pub use client::options::{ClientOptions, LogLevel, LogRecord};
 pub use client::Client;
 pub use error::{ErrorKind, LlmError, Phase, Timer, DETAIL_BYTES_MAX, MESSAGE_BYTES_MAX};
 pub use event::{
-    Event, EventKind, FinishReason, LlmResponse, Outcome, Receipt, Start, Timings, ToolCall,
-    ToolDelta, Usage,
+    Event, EventBatch, EventKind, EventRef, FinishReason, LlmResponse, Outcome, Receipt, Start,
+    Timings, ToolCall, ToolDelta, Usage,
 };
-pub use http::Http;
-pub use message::{
-    Content, ContentPart, Function, FunctionCall, Message, MessageToolCall, Role, Tool,
+pub use http::{Http, HttpOptions};
+pub use request::{
+    CallLimits, Content, ContentPart, Function, FunctionCall, LlmRequest, Message, MessageToolCall,
+    Role, Tool,
 };
-pub use options::{ClientOptions, HttpOptions, LogLevel, LogRecord};
-pub use request::{CallLimits, LlmRequest};
 pub use secret::Secret;
 pub use stream::LlmStream;

@@ -11,7 +11,7 @@ use crate::event::{
     EventKind, FinishReason, Outcome, Receipt, Start, Timings, ToolCall, ToolDelta, Usage,
 };
 use crate::providers;
-use crate::request::message::Role;
+use crate::request::Role;
 use crate::request::{LlmRequest, REQUIRED};
 
 /// Version of the C header: it grows when something is added.

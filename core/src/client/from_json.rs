@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::check::check_options;
 use super::options::ClientOptions;
 use crate::error::{config, invalid_request, ErrorKind, LlmError};
+use crate::json;
 use crate::parse::{nearest, type_name};
-use crate::providers::json;
 use crate::request::LlmRequest;
 
 impl ClientOptions {

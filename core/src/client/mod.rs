@@ -10,10 +10,10 @@ pub(crate) mod shared;
 
 use std::sync::Arc;
 
+use crate::client::options::{ClientOptions, LogRecord};
 use crate::error::LlmError;
 use crate::event::{LlmResponse, Outcome};
 use crate::http::Http;
-use crate::options::{ClientOptions, LogRecord};
 use crate::request::LlmRequest;
 use crate::stream::LlmStream;
 use environment::Environment;

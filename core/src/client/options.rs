@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::declare::entry::Kind;
 use crate::declare::{declare_fields, declare_names, declare_options};
-pub(crate) use crate::error::config;
+use crate::http::HttpOptions;
 use crate::parse::{one_of, FromJson, Mismatch};
 use crate::request::CallLimits;
 use crate::secret::Secret;
@@ -111,20 +111,6 @@ impl ClientOptions {
             http2_ping_timeout_ms: self.http2_ping_timeout_ms,
         }
     }
-}
-
-/// What decides an HTTP stack: clients with equal ones can share connections.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct HttpOptions {
-    pub(crate) proxy: bool,
-    pub(crate) ca_file: Option<String>,
-    pub(crate) client_certificate_file: Option<String>,
-    pub(crate) client_key_file: Option<String>,
-    pub(crate) deny_private: bool,
-    pub(crate) pool_idle_timeout_ms: u64,
-    pub(crate) pool_idle_connections_max: usize,
-    pub(crate) http2_ping_interval_ms: u64,
-    pub(crate) http2_ping_timeout_ms: u64,
 }
 
 declare_names! {

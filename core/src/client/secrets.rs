@@ -2,7 +2,7 @@
 //! options, environment and request; how they are found in a text is `secret`'s.
 
 use super::environment::Environment;
-use crate::options::ClientOptions;
+use crate::client::options::ClientOptions;
 use crate::request::LlmRequest;
 use crate::secret::{Collector, Secret, Secrets};
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::environment::Environment;
 use super::secrets;
+use crate::client::options::{ClientOptions, LogLevel, LogRecord};
 use crate::http::Http;
-use crate::options::{ClientOptions, LogLevel, LogRecord};
 use crate::request::LlmRequest;
 use crate::secret::{Redactor, Secrets};
 use crate::stream::retry::Budget;

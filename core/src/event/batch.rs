@@ -2,8 +2,8 @@
 //! string and is cut by offsets. Filled by decoders, drained by whoever hands events to the caller.
 
 use super::{Event, Start};
-use crate::bounded;
 use crate::error::LlmError;
+use crate::limited_buffer;
 
 /// A borrowed view of one event of a batch.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ impl EventBatch {
     pub(crate) fn check(&mut self) -> Result<(), LlmError> {
         match self.bytes_refused.take() {
             None => Ok(()),
-            Some(bytes) => Err(bounded::out_of_memory(bytes)),
+            Some(bytes) => Err(limited_buffer::out_of_memory(bytes)),
         }
     }
 
@@ -158,7 +158,7 @@ impl EventBatch {
     /// Makes room for one event with so many bytes of text.
     #[cold]
     fn reserve(&mut self, bytes: usize) -> bool {
-        let spare = bounded::spare(bytes);
+        let spare = limited_buffer::spare(bytes);
         let has_room = self.bytes_refused.is_none()
             && spare.is_ok()
             && self.text.try_reserve(bytes).is_ok()

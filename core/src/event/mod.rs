@@ -1,7 +1,7 @@
 //! What a stream says: events, the receipt at its end, and the response that they add up to. Owns
 //! the names that every language uses; knows no provider and no wire.
 
-pub(crate) mod batch;
+mod batch;
 mod receipt;
 mod response;
 
@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::declare::{declare_fields, declare_names};
+pub use batch::{EventBatch, EventRef};
 pub use receipt::{FinishReason, Outcome, Receipt, Timings, Usage};
 pub use response::LlmResponse;
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Event, Receipt, Start, ToolCall};
-use crate::request::message::{Content, ContentPart, FunctionCall, Message, MessageToolCall, Role};
+use crate::request::{Content, ContentPart, FunctionCall, Message, MessageToolCall, Role};
 
 /// A whole response: what the events of one stream add up to.
 #[derive(Debug, Clone, Default, Serialize)]

@@ -5,7 +5,7 @@
 use memchr::memchr;
 
 use super::Framing;
-use crate::providers::json;
+use crate::json;
 
 /// How much may come while the first bytes leave it open; then the content type decides.
 const OPEN_BYTES_MAX: usize = 16 * 1024;

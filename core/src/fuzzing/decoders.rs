@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use super::requests::check_encoded;
 use super::{check_error, one_of, pieces, seeded_rng};
-use crate::batch::EventBatch;
 use crate::error::LlmError;
+use crate::event::EventBatch;
 use crate::event::{Event, LlmResponse, Start, ToolCall, ToolDelta};
 use crate::framing::{Framer, Framing};
-use crate::message::Message;
 use crate::providers::{self, error_body, Decoder, Progress, Provider, Target};
 use crate::request::LlmRequest;
+use crate::request::Message;
 
 const FRAME_BYTES_MAX: usize = 1 << 20;
 

@@ -1,7 +1,7 @@
 //! One answer being decoded, as the benchmark of the decoders (tests/bench/decode.rs) feeds it.
 
-use crate::batch::EventBatch;
 use crate::error::LlmError;
+use crate::event::EventBatch;
 use crate::event::Start;
 use crate::framing::{Framer, Framing};
 use crate::providers::{by_name, Decoder};

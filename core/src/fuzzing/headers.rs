@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::providers::headers;
+use crate::providers::response_headers;
 
 /// 2^53 - 1, exact in every language's numbers.
 const WAIT_MS_MAX: u64 = (1 << 53) - 1;
@@ -17,16 +17,16 @@ pub fn retry_after(bytes: &[u8]) {
         .collect();
     // Tue, 15 Nov 1994 08:12:31 GMT.
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_887_151);
-    let wait = headers::retry_after_ms(&map, now);
+    let wait = response_headers::retry_after_ms(&map, now);
     assert!(wait.is_none_or(|wait| wait <= WAIT_MS_MAX), "{wait:?}");
-    let id = headers::request_id(&map);
+    let id = response_headers::request_id(&map);
     assert!(id.is_none_or(|id| !id.is_empty()), "an empty id");
-    for (name, value) in headers::rate_limit(&map) {
+    for (name, value) in response_headers::rate_limit(&map) {
         let ends = ["limit", "remaining", "reset"];
         assert!(ends.iter().any(|end| name.ends_with(end)), "{name}");
         assert!(value.is_u64() || value.is_string(), "{name}: {value}");
     }
-    let _ = headers::should_retry(&map);
+    let _ = response_headers::should_retry(&map);
 }
 
 fn line(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {

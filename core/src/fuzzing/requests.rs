@@ -6,8 +6,8 @@ use serde::de::IgnoredAny;
 
 use super::{check_error, one_of, seeded_rng};
 use crate::client::environment::Environment;
+use crate::client::options::ClientOptions;
 use crate::error::{ErrorKind, LlmError};
-use crate::options::ClientOptions;
 use crate::providers::{self, EncodedRequest, Target};
 use crate::request::LlmRequest;
 use crate::stream::prepare;

@@ -12,8 +12,8 @@ use super::exchange::Exchange;
 use super::http1::Malformed;
 use super::proxy::Proxy;
 use super::resolver::Denied;
+use crate::error::config;
 use crate::error::{ErrorKind, LlmError, Phase};
-use crate::options::config;
 
 /// How reading a body failed.
 #[derive(Debug)]

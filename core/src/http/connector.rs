@@ -13,12 +13,13 @@ use tokio::time::timeout;
 use url::{Host, Url};
 
 use super::classify;
+use super::options::HttpOptions;
 use super::proxy::{Proxies, Proxy};
 use super::resolver::{self, Resolver};
 use super::socket::Socket;
 use super::tls::{Peer, Tls};
+use crate::error::config;
 use crate::error::LlmError;
-use crate::options::{config, HttpOptions};
 
 /// A peer that vanished is noticed within a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);

@@ -10,6 +10,7 @@ pub(crate) mod fuzzing;
 mod gzip;
 pub(crate) mod http1;
 mod http2;
+mod options;
 mod pool;
 mod proxy;
 mod resolver;
@@ -26,11 +27,11 @@ use http::HeaderMap;
 use url::{Host, Url};
 
 use crate::error::LlmError;
-use crate::options::HttpOptions;
 pub(crate) use classify::BodyFailure;
 pub(crate) use exchange::Exchange;
 use http1::connection::{Connection, Upload};
 use http1::request_head;
+pub use options::HttpOptions;
 use pool::{Checkout, Origin, Pool};
 pub(crate) use response_body::ResponseBody;
 

@@ -12,8 +12,8 @@ use url::{Host, Position, Url};
 use super::http1::head_reader::HeadReader;
 use super::socket::Socket;
 use super::{ProxyHost, USER_AGENT};
+use crate::error::config;
 use crate::error::{ErrorKind, LlmError, Phase};
-use crate::options::config;
 
 /// What is read at once of a proxy's answer to CONNECT.
 const TUNNEL_READ_BYTES: usize = 1024;

@@ -14,9 +14,10 @@ use tokio_rustls::TlsConnector;
 use url::Host;
 
 use super::classify;
+use super::options::HttpOptions;
 use super::socket::Socket;
+use crate::error::config;
 use crate::error::LlmError;
-use crate::options::{config, HttpOptions};
 
 /// Where the trusted roots came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Where a decoder's events go: into the batch, with START before whatever comes first. Owns START
 //! until it is written, and remembers how much the events were worth.
 
-use crate::batch::EventBatch;
+use crate::event::EventBatch;
 use crate::event::{Event, Start};
 
 /// The most that a response has brought so far.

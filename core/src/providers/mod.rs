@@ -47,21 +47,12 @@ mod tool_schema;
 mod unsupported;
 mod wire_decoder;
 
-// Earlier names of modules and functions.
-pub(crate) use crate::json;
-pub(crate) mod ending {
-    pub(crate) use super::completion::check_complete as judge;
-}
-#[cfg(all(test, feature = "openai"))]
-pub(crate) use openai::vendors as compatible;
-pub(crate) use response_headers as headers;
-
 use std::fmt::{self, Debug};
 
 use http::HeaderValue;
 
-use crate::batch::EventBatch;
 use crate::error::{ErrorKind, LlmError};
+use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
 use crate::framing::{Frame, Framing};
 use crate::request::LlmRequest;

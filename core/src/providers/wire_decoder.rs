@@ -9,8 +9,8 @@ use super::errors::protocol_error;
 use super::event_writer::EventWriter;
 use super::lenient_json::{self, Maybe, Object};
 use super::{error_body, keep_alive, Decoder, Finish, Progress, Provider};
-use crate::batch::EventBatch;
 use crate::error::LlmError;
+use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
 use crate::framing::Frame;
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::declare::declare_names;
-use crate::providers::json;
+use crate::json;
 
 declare_names! {
     /// Who says a message.

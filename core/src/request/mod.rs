@@ -3,7 +3,7 @@
 //! `extra` and reach the provider as they are.
 
 mod limits;
-pub(crate) mod message;
+mod message;
 mod shapes;
 
 use std::fmt;
@@ -15,7 +15,9 @@ use crate::error::{invalid_request, LlmError};
 use crate::secret::Secret;
 pub use limits::CallLimits;
 pub(crate) use limits::WHOLE_RESPONSE_TIMEOUT_MS;
-use message::{Message, Tool};
+pub use message::{
+    Content, ContentPart, Function, FunctionCall, Message, MessageToolCall, Role, Tool,
+};
 
 declare_options! {
     /// One request. Only what the caller set is sent. Its Debug shows no prompt and no secret.

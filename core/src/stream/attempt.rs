@@ -19,7 +19,7 @@ use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::Start;
 use crate::framing::sniff::{Declared, Sniffer};
 use crate::http::{Exchange, HttpResponse, Read};
-use crate::providers::headers;
+use crate::providers::response_headers;
 
 type Sending = Pin<Box<dyn Future<Output = Attempted> + Send>>;
 
@@ -114,7 +114,7 @@ async fn run(
             };
         }
     };
-    let request_id = headers::request_id(&response.headers);
+    let request_id = response_headers::request_id(&response.headers);
     let status = Some(response.status);
     let protocol = response.protocol;
     let result = match error_response::of_status(&shared, &request, &mut response).await {
@@ -182,7 +182,7 @@ async fn begin_reading(
         model: request.model.clone(),
         provider: request.provider.name(),
         request_id,
-        rate_limit: headers::rate_limit(&response.headers),
+        rate_limit: response_headers::rate_limit(&response.headers),
         warnings: request.warnings.clone(),
         seed: fastrand::u64(..),
     };

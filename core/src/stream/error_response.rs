@@ -9,10 +9,10 @@ use url::Url;
 
 use super::prepare::PreparedRequest;
 use crate::client::shared::Shared;
+use crate::error::config;
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::http::{HttpResponse, Read};
-use crate::options::config;
-use crate::providers::headers;
+use crate::providers::response_headers;
 
 /// How long the body of an error, or of a page that is no response, is waited for: what it means,
 /// its status tells already.
@@ -44,11 +44,13 @@ pub(super) async fn of_status(
     error.status = Some(status);
     // An account that is empty now is empty a second later, whatever a gateway answers.
     let may_say = error.kind != ErrorKind::QuotaExceeded;
-    if let Some(should_retry) = headers::should_retry(&response.headers).filter(|_| may_say) {
+    if let Some(should_retry) =
+        response_headers::should_retry(&response.headers).filter(|_| may_say)
+    {
         error.retryable = should_retry;
     }
     if error.retryable {
-        let asked = headers::retry_after_ms(&response.headers, SystemTime::now());
+        let asked = response_headers::retry_after_ms(&response.headers, SystemTime::now());
         error.retry_after_ms = asked.or(error.retry_after_ms);
     }
     Some(error)

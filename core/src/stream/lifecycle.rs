@@ -13,9 +13,9 @@ use super::prepare::prepare;
 use super::retry::Policy;
 use super::timeouts::timed_out;
 use super::{Inner, State};
+use crate::client::options::LogLevel;
 use crate::error::{LlmError, Phase, Timer};
 use crate::event::{Event, Outcome};
-use crate::options::LogLevel;
 use crate::request::CallLimits;
 
 impl Inner {

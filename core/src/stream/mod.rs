@@ -23,9 +23,9 @@ use futures_core::Stream;
 use tokio::task::yield_now;
 use tokio::time::{sleep, Instant, Sleep};
 
-use crate::batch::EventBatch;
 use crate::client::shared::Shared;
 use crate::error::{ErrorKind, Timer};
+use crate::event::EventBatch;
 use crate::event::{Event, Receipt};
 use crate::http::Read;
 use crate::request::LlmRequest;

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::attempt::Attempted;
 use super::{Inner, State};
+use crate::client::options::LogLevel;
 use crate::error::{ErrorKind, LlmError, Phase, OUTSIDE_BYTES_MAX};
 use crate::event::{Event, Outcome, Receipt, Timings};
-use crate::options::LogLevel;
 use crate::providers::Finish;
 use crate::secret::Redactor;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::options::HttpOptions;
+use crate::http::HttpOptions;
 
 /// A connection without exchanges stays this long at least, so that whoever opened it can use it.
 const IDLE_MIN: Duration = Duration::from_secs(1);

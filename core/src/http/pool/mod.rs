@@ -19,7 +19,7 @@ use super::http1::connection::Connection;
 use super::http2::{self, KeepAlive};
 use super::socket::Socket;
 use crate::error::LlmError;
-use crate::options::HttpOptions;
+use crate::http::HttpOptions;
 use origin::Acquired;
 pub(super) use origin::Origin;
 

@@ -11,11 +11,11 @@ use serde_json::{json, Map, Value};
 use super::media::{base64, image_source, Source};
 use super::NAME;
 use crate::error::LlmError;
-use crate::message::ContentPart;
 use crate::providers::errors::invalid_request;
 use crate::providers::foreign_fields;
 use crate::providers::tool_calls::request_ids::CallIdRule;
 use crate::providers::unsupported::Unsupported;
+use crate::request::ContentPart;
 
 /// One block of a turn.
 pub(super) struct Block<'a> {

@@ -10,11 +10,11 @@ use std::borrow::Cow;
 use super::message_parts::{self, Block, Body, ResultContent};
 use super::NAME;
 use crate::error::LlmError;
-use crate::message::{Content, Message, MessageToolCall, Role};
 use crate::providers::errors::invalid_request;
 use crate::providers::foreign_fields;
 use crate::providers::tool_calls::request_ids::{CallIdRule, RenamedCallIds};
 use crate::providers::unsupported::Unsupported;
+use crate::request::{Content, Message, MessageToolCall, Role};
 
 /// Anthropic takes no error without words.
 const FAILED_SILENTLY: &str = "the tool failed and said nothing";

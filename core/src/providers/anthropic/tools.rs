@@ -7,12 +7,12 @@ use serde_json::{json, Map, Value};
 
 use super::NAME;
 use crate::error::LlmError;
-use crate::message::{Function, Tool};
 use crate::providers::errors::invalid_request;
 use crate::providers::override_fields::OverrideFields;
 use crate::providers::tool_schema;
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
+use crate::request::{Function, Tool};
 
 /// A tool as Anthropic has it.
 pub(super) enum WireTool<'a> {

@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use crate::error::LlmError;
-use crate::message::{Function, Tool};
 use crate::providers::unsupported::Unsupported;
+use crate::request::{Function, Tool};
 
 /// Encodes each tool that the caller runs itself with `encode`, which is told its place in the
 /// request; Cohere runs none.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use super::*;
-use crate::providers::compatible::CODECS;
+use crate::providers::openai::vendors::CODECS;
 use ErrorKind::*;
 
 mod documents;

@@ -12,12 +12,12 @@ use super::vendor::{KeyHeader, StreamOptions, Vendor};
 use super::{endpoint, tools};
 use crate::error::LlmError;
 use crate::framing::Framing;
-use crate::message::Tool;
 use crate::providers::errors::invalid_request;
 use crate::providers::override_fields::{not_empty, OverrideFields};
 use crate::providers::unsupported::Unsupported;
 use crate::providers::{EncodedRequest, Target};
 use crate::request::LlmRequest;
+use crate::request::Tool;
 
 pub(super) fn encode_request(
     vendor: &Vendor,

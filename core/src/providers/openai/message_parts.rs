@@ -4,7 +4,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::vendor::{Reasoning, Vendor};
-use crate::message::ContentPart;
+use crate::request::ContentPart;
 
 /// Parts that every server takes, or refuses with words that help.
 const COMMON: &[&str] = &[

@@ -10,10 +10,10 @@ use super::message_parts::{self, plain_text, WirePart};
 use super::replies;
 use super::vendor::Vendor;
 use crate::error::LlmError;
-use crate::message::{Content, ContentPart, Message, MessageToolCall, Role};
 use crate::providers::tool_calls::request_ids::{CallIdRule, RenamedCallIds};
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
+use crate::request::{Content, ContentPart, Message, MessageToolCall, Role};
 
 /// A message on its way out.
 pub(super) struct WireMessage<'m>(Cow<'m, Message>);

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::message_parts::{plain_text, stays};
 use super::vendor::{Reasoning, Vendor};
-use crate::message::{Content, ContentPart, Message};
 use crate::providers::unsupported::Unsupported;
+use crate::request::{Content, ContentPart, Message};
 
 /// Fields, and parts of the same names, that hold a model's reasoning as text.
 const REASONING_TEXT: &[&str] = &["reasoning_content", "reasoning"];

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::vendor::Vendor;
-use crate::message::Tool;
 use crate::providers::override_fields::OverrideFields;
 use crate::providers::tool_schema;
 use crate::request::LlmRequest;
+use crate::request::Tool;
 
 /// The tools, whose schemas have all that servers ask for.
 pub(super) fn encode_tools<'r>(vendor: &Vendor, request: &'r LlmRequest) -> Vec<Cow<'r, Tool>> {

@@ -13,11 +13,12 @@ pub(super) mod vectors;
 
 use serde_json::{json, Value};
 
-use crate::batch::EventBatch;
 use crate::error::{ErrorKind, LlmError};
+use crate::event::EventBatch;
 use crate::event::{Event, LlmResponse, Start};
 use crate::framing::{Frame, Framer, Framing};
-use crate::providers::{by_name, ending, Decoder, EncodedRequest, Progress, Provider, Target};
+use crate::providers::completion::check_complete;
+use crate::providers::{by_name, Decoder, EncodedRequest, Progress, Provider, Target};
 use crate::request::LlmRequest;
 use crate::secret::Secret;
 
@@ -180,7 +181,7 @@ impl Wire {
 fn decoded(decoder: &mut dyn Decoder, mut batch: EventBatch, error: Option<LlmError>) -> Decoded {
     let progress = decoder.progress();
     let is_ended = matches!(progress, Progress::Answered | Progress::Done);
-    let verdict = ending::judge(decoder.seen()).err();
+    let verdict = check_complete(decoder.seen()).err();
     let error = error.or(verdict.filter(|_| is_ended));
     if error.is_none() && is_ended {
         // Once more changes nothing.

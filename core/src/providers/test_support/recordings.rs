@@ -8,8 +8,8 @@ use serde_json::{json, Value};
 
 use super::{joined, Decoded, Wire};
 use crate::error::{ErrorKind, LlmError};
-use crate::message::Message;
-use crate::providers::{headers, Progress};
+use crate::providers::{response_headers, Progress};
+use crate::request::Message;
 
 /// Where we differ from what was recorded: exchange, place, what we say there instead ("-" for
 /// nothing), and why.
@@ -222,14 +222,15 @@ impl Exchange {
 
     fn error_form(&self, error: &LlmError, more: &More) -> Value {
         let headers = self.headers();
-        let retryable = headers::should_retry(&headers).unwrap_or(error.retryable);
+        let retryable = response_headers::should_retry(&headers).unwrap_or(error.retryable);
         let form = json!({"category": category(error), "retryable": retryable});
         joined(form, (more.error)(self, error))
     }
 
     /// How long the response asks to wait, where a retry makes sense.
     pub(crate) fn wait(&self, error: &LlmError) -> Option<f64> {
-        let wait = headers::retry_after_ms(&self.headers(), std::time::SystemTime::UNIX_EPOCH);
+        let wait =
+            response_headers::retry_after_ms(&self.headers(), std::time::SystemTime::UNIX_EPOCH);
         wait.filter(|_| error.retryable).map(|wait| wait as f64)
     }
 

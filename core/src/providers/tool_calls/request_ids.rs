@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
 
-use crate::message::{Content, ContentPart, Message};
+use crate::request::{Content, ContentPart, Message};
 
 /// What an id may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
+use crate::error::config;
 use crate::error::LlmError;
 use crate::http::ProxyHost;
-use crate::options::config;
 
 /// Refuses a secret that others could read: over plain http it stays on this machine, and so does
 /// the proxy that it passes. TLS to a proxy does not help, for the proxy takes it off; only a

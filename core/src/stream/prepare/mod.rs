@@ -11,11 +11,12 @@ use bytes::Bytes;
 use url::Url;
 
 use crate::client::environment::{Entry, Environment};
+use crate::client::options::ClientOptions;
 use crate::client::shared::Shared;
+use crate::error::config;
 use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
 use crate::http::{HttpRequest, ProxyHost};
-use crate::options::{config, ClientOptions};
 use crate::providers::{self, EncodedRequest, Provider, Target};
 use crate::request::LlmRequest;
 use crate::secret::{has_secret, is_secret_name, Secret};

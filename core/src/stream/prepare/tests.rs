@@ -7,7 +7,7 @@ use url::{Host, Url};
 use super::base_url::{append, parse};
 use super::*;
 #[cfg(feature = "openai")]
-use crate::message::Message;
+use crate::request::Message;
 
 #[test]
 fn a_base_url_is_http_with_a_host_and_no_password() {

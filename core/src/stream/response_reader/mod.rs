@@ -10,13 +10,14 @@ use std::ops::ControlFlow;
 use std::task::{Context, Poll};
 
 use super::timeouts::{timed_out_in_body, Deadlines, PROGRESS_BYTES};
-use crate::batch::EventBatch;
+use crate::client::options::ClientOptions;
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
+use crate::event::EventBatch;
 use crate::framing::sniff::Sniffer;
 use crate::framing::{Frame, Framer};
 use crate::http::{Read, ResponseBody};
-use crate::options::ClientOptions;
-use crate::providers::{json, Decoder, Finish, Progress};
+use crate::json;
+use crate::providers::{Decoder, Finish, Progress};
 
 /// What is read in one step while more is ready at once, in bytes of the body and in reads, which
 /// may bring nothing of it.

@@ -2,12 +2,14 @@
 //! sense. Owns what every error behind a good status has in common.
 
 use super::{decode, too_deep, Parser};
-use crate::batch::EventBatch;
 use crate::error::{one_line, ErrorKind, LlmError, Phase, OUTSIDE_BYTES_MAX};
+use crate::event::EventBatch;
 use crate::event::FinishReason;
 use crate::framing::Frame;
 use crate::http::{BodyFailure, Read};
-use crate::providers::{ending, json, Progress};
+use crate::json;
+use crate::providers::completion::check_complete;
+use crate::providers::Progress;
 
 impl Parser {
     /// The body ended properly: was it a response?
@@ -55,7 +57,7 @@ impl Parser {
 
     /// The response ended, by its mark or with the body.
     pub(super) fn verdict(&mut self) -> Result<Read, LlmError> {
-        let verdict = ending::judge(self.decoder.seen());
+        let verdict = check_complete(self.decoder.seen());
         self.warning = verdict.map_err(|error| self.after_status(error))?;
         Ok(Read::End)
     }

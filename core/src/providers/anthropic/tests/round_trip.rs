@@ -4,8 +4,8 @@ use serde_json::Map;
 
 use super::recordings::exchanges;
 use super::*;
-use crate::message::Message;
 use crate::providers::test_support::recordings::assert_none;
+use crate::request::Message;
 
 #[test]
 fn recorded_answers_go_back_as_they_came() {

@@ -4,11 +4,11 @@
 use serde_json::{json, Map, Value};
 
 use crate::error::LlmError;
-use crate::message::{Content, Message, MessageToolCall, Role};
 use crate::providers::cohere::NAME;
 use crate::providers::errors::invalid_request;
 use crate::providers::foreign_fields;
 use crate::providers::unsupported::Unsupported;
+use crate::request::{Content, Message, MessageToolCall, Role};
 
 /// The conversation as the fields of a request.
 #[derive(Debug, Default)]

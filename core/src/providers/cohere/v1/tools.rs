@@ -4,10 +4,10 @@ use serde_json::{json, Map, Value};
 
 use super::tool_parameters;
 use crate::error::LlmError;
-use crate::message::{Function, Tool};
 use crate::providers::cohere::tools::encode_functions;
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
+use crate::request::{Function, Tool};
 
 pub(super) fn encode_tools(
     tools: &[Tool],

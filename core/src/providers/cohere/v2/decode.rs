@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::tool_calls::parse_call;
 use super::wire::{Content, Delta, Event, Message, Response};
-use crate::batch::EventBatch;
 use crate::error::LlmError;
+use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
 use crate::json;
 use crate::providers::cohere::{check_error, parts, usage, Cohere, NAME};

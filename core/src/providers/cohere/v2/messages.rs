@@ -8,9 +8,9 @@ use serde::Serialize as DeriveSerialize;
 use serde_json::Value;
 
 use crate::error::LlmError;
-use crate::message::{Content, ContentPart, Message, MessageToolCall, Role};
 use crate::providers::foreign_fields;
 use crate::providers::unsupported::Unsupported;
+use crate::request::{Content, ContentPart, Message, MessageToolCall, Role};
 
 #[derive(DeriveSerialize)]
 pub(crate) struct WireMessage<'a> {

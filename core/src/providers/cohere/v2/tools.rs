@@ -3,11 +3,11 @@
 use serde_json::{json, Map, Value};
 
 use crate::error::LlmError;
-use crate::message::{Function, Tool};
 use crate::providers::cohere::tools::{encode_functions, function_of};
 use crate::providers::tool_schema;
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
+use crate::request::{Function, Tool};
 
 pub(super) fn encode_tools(
     tools: &[Tool],

@@ -4,9 +4,9 @@
 use super::recordings::{exchanges, wire};
 use super::*;
 use crate::error::LlmError;
-use crate::message::Message;
 use crate::providers::test_support::recordings::{apply, assert_none, Difference, Exchange};
 use crate::providers::{EncodedRequest, Target};
+use crate::request::Message;
 
 /// Where our body means something else than the recorded one.
 const DIFFERENCES: &[Difference] = &[(
