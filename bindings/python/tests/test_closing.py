@@ -265,7 +265,7 @@ def test_events_stay_until_they_are_routed():
     from types import SimpleNamespace
 
     from liter_llm._library import START, ffi
-    from liter_llm._line import Line
+    from liter_llm._native_client import Line
 
     line: Any = Line(16)
     frees: list[bool] = []

@@ -123,7 +123,7 @@ def test_errors_can_be_pickled(kind):
 
 
 def make_response() -> liter_llm.Response:
-    from liter_llm._answer import Answer
+    from liter_llm._response_builder import Answer
 
     answer = Answer()
     answer.text.append("so far")

@@ -16,11 +16,11 @@ import pytest
 import liter_llm
 
 # What is imported late is imported now: the places that are counted stay the same from run to run.
-from liter_llm import LlmError, _blocking, _events, _hub, _log, _thread_hub
+from liter_llm import LlmError, _blocking_client, _events, _log, _loop_client, _poll_thread
 from support import HANG, REQUEST, stream, token
 from test_loops import NoReaderLoop
 
-LATE = (_blocking, _events, _hub, _log, _thread_hub)
+LATE = (_blocking_client, _events, _log, _loop_client, _poll_thread)
 PACKAGE = str(Path(liter_llm.__file__).parent)
 PIECES = [f"{number} " for number in range(5)]
 PACED = stream(
@@ -248,14 +248,14 @@ def test_an_interrupt_before_the_first_line_of_a_callback(mock, connect, monkeyp
     llm = connect(mock.plan(PACED))
     loop = NoReaderLoop()
     interrupts = [KeyboardInterrupt("meant"), KeyboardInterrupt("meant")]
-    take = _thread_hub.ThreadHub._take
+    take = _poll_thread.ThreadHub._take
 
     def interrupted(hub: Any, routed: threading.Event) -> None:
         if interrupts:
             raise interrupts.pop()
         take(hub, routed)
 
-    monkeypatch.setattr(_thread_hub.ThreadHub, "_take", interrupted)
+    monkeypatch.setattr(_poll_thread.ThreadHub, "_take", interrupted)
     task = loop.create_task(read_on_loop(llm.invoke(REQUEST)))
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt, match="meant"):

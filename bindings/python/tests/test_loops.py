@@ -213,7 +213,7 @@ def test_another_loop_may_not_read(mock, connect):
 
 def test_aclose_waits_for_the_thread_of_a_loop(mock, connect, monkeypatch):
     """The thread is slow to end, and has ended all the same."""
-    from liter_llm._thread_hub import ThreadHub
+    from liter_llm._poll_thread import ThreadHub
 
     ended = threading.Event()
     run = ThreadHub._run

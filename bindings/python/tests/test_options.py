@@ -194,7 +194,7 @@ def test_log_level_is_an_option(mock, connect, caplog):
 
 
 def test_a_reply_is_the_next_requests_message(mock, connect):
-    from liter_llm._answer import Answer
+    from liter_llm._response_builder import Answer
 
     answer = Answer()
     answer.text.append("let me look")

@@ -9,8 +9,8 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Optional
 
-from . import _late as late
-from . import _lifetime, _wake
+from . import _lazy_types as late
+from . import _process_hooks, _wake_descriptor
 from ._errors import ClosedError, ConfigError
 from ._invocation import Invocation
 from ._library import NativeClient
@@ -20,8 +20,8 @@ from ._stream import Stream
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ._blocking import BlockingChannel, BlockingClient
-    from ._hub import AsyncChannel, Hub
+    from ._blocking_client import BlockingChannel, BlockingClient
+    from ._loop_client import AsyncChannel, Hub
     from ._mode import Mode
     from ._request import Sealed
 
@@ -55,7 +55,7 @@ class LiterLlm:
         self._blocking: BlockingClient | None = None
         self._more_blocking: list[BlockingClient] = []  # for greenlets, and for signal handlers
         self._pool: NativeClient | None = None
-        _lifetime.watch(self)
+        _process_hooks.watch(self)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in _NOT_COPIED}
@@ -75,7 +75,7 @@ class LiterLlm:
 
     def close(self) -> None:
         """Ends every live stream with ClosedError and takes no more. Any thread; at once."""
-        _lifetime.notice_fork()
+        _process_hooks.notice_fork()
         with self._mutex:
             self._closed = True
             hubs, pool, self._pool = list(self._hubs.values()), self._pool, None
@@ -110,17 +110,17 @@ class LiterLlm:
 
     def __del__(self) -> None:
         # No stream is live: each holds its LiterLlm. A hub may belong to another thread's loop.
-        if not _lifetime.exiting and hasattr(self, "_pool"):
+        if not _process_hooks.exiting and hasattr(self, "_pool"):
             self.close()
 
     def _open_on_loop(self, mode: Mode, collect: bool) -> AsyncChannel:
         """A channel for a stream that is not started yet."""
         import asyncio
 
-        from ._hub import AsyncChannel
-        from ._thread_hub import make_hub
+        from ._loop_client import AsyncChannel
+        from ._poll_thread import make_hub
 
-        _lifetime.notice_fork()
+        _process_hooks.notice_fork()
         loop = asyncio.get_running_loop()
         with self._mutex:
             self._refuse_when_closed()
@@ -133,9 +133,9 @@ class LiterLlm:
 
     def _open_on_thread(self, mode: Mode, collect: bool) -> BlockingChannel:
         """The same without a loop."""
-        from ._blocking import BlockingChannel, BlockingClient
+        from ._blocking_client import BlockingChannel, BlockingClient
 
-        _lifetime.notice_fork()
+        _process_hooks.notice_fork()
         with self._mutex:
             self._refuse_when_closed()
             blocking = self._blocking
@@ -170,9 +170,9 @@ class LiterLlm:
         return sealed, max(1, min(give_back_at, _GIVE_BACK_AT_MOST))
 
     def _refuse_when_closed(self) -> None:
-        _lifetime.park_if_exiting()
-        if _lifetime.exiting:
-            raise ClosedError(_wake.EXITING)
+        _process_hooks.park_if_exiting()
+        if _process_hooks.exiting:
+            raise ClosedError(_wake_descriptor.EXITING)
         if self._closed:
             raise ClosedError("this LiterLlm is closed; make a new one")
 

@@ -10,7 +10,7 @@ import builtins
 from collections.abc import Mapping
 from typing import Any, ClassVar, Optional
 
-from . import _late as late
+from . import _lazy_types as late
 
 _DETAILS = (
     "status",

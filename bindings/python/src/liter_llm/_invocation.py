@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import _lifetime
+from . import _process_hooks
 from ._errors import CancelledError
 from ._mode import Mode
 
 if TYPE_CHECKING:
-    from ._blocking import BlockingChannel
+    from ._blocking_client import BlockingChannel
     from ._client import LiterLlm
     from ._events import Response
-    from ._hub import AsyncChannel
+    from ._loop_client import AsyncChannel
     from ._request import Fields, Sealed
 
 
@@ -127,7 +127,7 @@ class Invocation:
 
     def abort(self, error: BaseException) -> None:
         """The start did not come to its end: nothing more will arrive."""
-        _lifetime.park_if_exiting()
+        _process_hooks.park_if_exiting()
         if self.channel is not None:
             kind = getattr(error, "kind", "CANCELLED")
             self.channel.line.lose(self.channel, kind, str(error) or "the start was interrupted")

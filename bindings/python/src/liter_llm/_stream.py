@@ -7,11 +7,11 @@ import weakref
 from collections.abc import Generator
 from typing import Any, NoReturn, Optional, TypeVar
 
-from . import _late as late
-from . import _lifetime
+from . import _lazy_types as late
+from . import _process_hooks
 from ._invocation import Invocation
+from ._iterators import AsyncReader, BlockingReader, OneReader, Reader
 from ._mode import Mode
-from ._reader import AsyncReader, BlockingReader, OneReader, Reader
 
 AnyReader = TypeVar("AnyReader", bound="OneReader[Any]")
 
@@ -105,7 +105,7 @@ class Stream:
         channel = self._invocation.channel
         if channel is None or channel.ended or channel.cancelled:
             return
-        if _lifetime.exiting:
+        if _process_hooks.exiting:
             return
         warnings.warn(
             "a stream was dropped before its end; read it, cancel() it, or use a with statement",

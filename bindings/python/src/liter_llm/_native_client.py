@@ -12,11 +12,11 @@ from collections import deque
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ._channel import route
+from ._receiver import route
 
 if TYPE_CHECKING:
-    from ._channel import Channel
     from ._library import NativeClient
+    from ._receiver import Channel
     from ._request import Sealed
 
 AnyChannel = TypeVar("AnyChannel", bound="Channel")

@@ -15,10 +15,10 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from . import _lifetime, _wake
-from ._channel import Channel
+from . import _process_hooks, _wake_descriptor
 from ._library import NativeClient
-from ._line import Line
+from ._native_client import Line
+from ._receiver import Channel
 
 if TYPE_CHECKING:
     from ._mode import Mode
@@ -42,7 +42,7 @@ class BlockingChannel(Channel):
     def __init__(self, mode: Mode, client: BlockingClient, owner: object, collect: bool) -> None:
         super().__init__(mode, client, client.give_back_at, owner, collect)
         self.client = client
-        self.bell = _wake.Bell()
+        self.bell = _wake_descriptor.Bell()
         self.sleeping = False
 
     def wake(self) -> None:
@@ -72,8 +72,8 @@ class BlockingClient(Line[BlockingChannel]):
 
     def __init__(self, options: Sealed, give_back_at: int) -> None:
         super().__init__(give_back_at)
-        self.is_cooperative = _wake.is_patched()
-        self._descriptors = _wake.make_descriptors() if self.is_cooperative else ()
+        self.is_cooperative = _wake_descriptor.is_patched()
+        self._descriptors = _wake_descriptor.make_descriptors() if self.is_cooperative else ()
         writing = self._descriptors[-1] if self.is_cooperative else None
         try:
             self._native = NativeClient(options, writing)
@@ -88,11 +88,11 @@ class BlockingClient(Line[BlockingChannel]):
     def suits(self) -> bool:
         """Whether a stream that starts here and now can be waited for."""
         waits_beneath = threading.get_ident() in self._waiting
-        return not waits_beneath and self.is_cooperative == _wake.is_patched()
+        return not waits_beneath and self.is_cooperative == _wake_descriptor.is_patched()
 
     def wait(self, channel: BlockingChannel) -> None:
         """Leads or sleeps until the channel has items or has ended."""
-        _lifetime.notice_fork()
+        _process_hooks.notice_fork()
         while not channel.is_ready():
             self._wait_or_log(channel)
             if self._logs:
@@ -113,7 +113,7 @@ class BlockingClient(Line[BlockingChannel]):
                     self._lead()
                 elif not channel.is_ready():
                     channel.bell.wait(_SLEEP_SECONDS)
-                _lifetime.park_if_exiting()
+                _process_hooks.park_if_exiting()
         finally:
             try:
                 self._resign(channel, thread)
@@ -169,11 +169,11 @@ class BlockingClient(Line[BlockingChannel]):
             if found:
                 self._route()
         if self._descriptors and not found:
-            _wake.wait_readable(self._descriptors[0])
+            _wake_descriptor.wait_readable(self._descriptors[0])
             if self._descriptors:  # else the process was forked meanwhile
-                _wake.read_silent(self._descriptors[0])
-        elif _wake.is_patched():  # also for a stream that was started before
-            _wake.yield_now()
+                _wake_descriptor.read_silent(self._descriptors[0])
+        elif _wake_descriptor.is_patched():  # also for a stream that was started before
+            _wake_descriptor.yield_now()
 
     def _resign(self, channel: BlockingChannel, thread: int) -> None:
         """Rings another waiting thread when no one leads any more."""

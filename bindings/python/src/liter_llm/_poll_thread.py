@@ -10,9 +10,9 @@ from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING
 
-from . import _wake
-from ._hub import Hub, call_soon
+from . import _wake_descriptor
 from ._library import NativeClient
+from ._loop_client import Hub, call_soon
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -44,7 +44,7 @@ class ThreadHub(Hub):
         except RuntimeError as error:
             self._released = True
             self._native.free()
-            raise _wake.cannot_start(error) from None
+            raise _wake_descriptor.cannot_start(error) from None
 
     def abandon(self) -> None:
         super().abandon()

@@ -12,10 +12,10 @@ import pytest
 
 import liter_llm
 from liter_llm import End, LlmError, Part, Start, Text
-from liter_llm._channel import Channel, route
 from liter_llm._library import END, PART, START, TEXT, check_abi, ffi, lib
-from liter_llm._line import Line
 from liter_llm._mode import Mode
+from liter_llm._native_client import Line
+from liter_llm._receiver import Channel, route
 from support import REQUEST, run_python, stream, token
 
 # ---- routing alone: events as the core would write them

@@ -14,10 +14,10 @@ import weakref
 from contextvars import Context
 from typing import TYPE_CHECKING
 
-from . import _lifetime, _wake
-from ._channel import Channel
+from . import _process_hooks, _wake_descriptor
 from ._library import NativeClient
-from ._line import Line
+from ._native_client import Line
+from ._receiver import Channel
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
@@ -50,7 +50,7 @@ class AsyncChannel(Channel):
 
     def arm(self) -> Future[None]:
         """What to await, when there is nothing to do for the reader."""
-        _lifetime.notice_fork()
+        _process_hooks.notice_fork()
         self.give_back()
         if self.waiter is not None and not self.waiter.done():
             raise RuntimeError("another task is waiting for this stream; one reader at a time")
@@ -105,7 +105,7 @@ class Hub(Line[AsyncChannel]):
             super().forget(reason)
 
     def _connect(self, loop: AbstractEventLoop, options: Sealed) -> None:
-        self._descriptors = _wake.make_descriptors()
+        self._descriptors = _wake_descriptor.make_descriptors()
         reading, writing = self._descriptors[0], self._descriptors[-1]
         try:
             # The loop keeps the context of who adds a callback: not that of one request.
@@ -116,7 +116,7 @@ class Hub(Line[AsyncChannel]):
                 loop.remove_reader(reading)
             self._close_descriptors()
             if isinstance(error, OSError):
-                raise _wake.cannot_start(error) from None
+                raise _wake_descriptor.cannot_start(error) from None
             raise
         self._released = False
 
@@ -126,7 +126,7 @@ class Hub(Line[AsyncChannel]):
             return
         try:
             self._is_ringing = True
-            _wake.read_silent(self._descriptors[0])
+            _wake_descriptor.read_silent(self._descriptors[0])
             self._route()  # what Ctrl-C left over
             if self._poll(0):
                 self._route()

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 if TYPE_CHECKING:
-    from ._blocking import BlockingChannel
-    from ._hub import AsyncChannel
+    from ._blocking_client import BlockingChannel
     from ._invocation import Invocation
+    from ._loop_client import AsyncChannel
     from ._mode import Mode
 
 Item = TypeVar("Item")

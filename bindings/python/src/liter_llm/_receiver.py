@@ -11,14 +11,14 @@ from collections import deque
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
-from ._answer import Answer, read_event
 from ._events import Reasoning, Text
 from ._library import END, LOG, REASONING, START, TEXT, ffi
 from ._mode import Mode
+from ._response_builder import Answer, read_event
 
 if TYPE_CHECKING:
     from ._events import Outcome
-    from ._line import Line
+    from ._native_client import Line
 
 _unpack = ffi.unpack
 _COMPACT_BYTES = 16_384
