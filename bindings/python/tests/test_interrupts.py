@@ -115,12 +115,12 @@ def test_interrupt_before_first_event(mock, connect, way):
                 held.append(error)  # whoever keeps the exception must not keep the connection
         if not interrupt.came:
             break
-        channel = call._invocation.channel
-        assert channel is None or channel.ended or channel.cancelled, interrupt.place
-        if channel is not None and channel is call._invocation.on_thread:
+        receiver = call._invocation.receiver
+        assert receiver is None or receiver.ended or receiver.cancelled, interrupt.place
+        if receiver is not None and receiver is call._invocation.on_thread:
             with pytest.raises((liter_llm.CancelledError, liter_llm.ClosedError)):
                 call.complete()
-        assert llm._blocking is None or llm._blocking.channels == {}
+        assert llm._blocking is None or llm._blocking.receivers == {}
         if interrupt.place == "c_return in poll" and not actions:
             break
 
@@ -248,14 +248,14 @@ def test_an_interrupt_before_the_first_line_of_a_callback(mock, connect, monkeyp
     llm = connect(mock.plan(PACED))
     loop = NoReaderLoop()
     interrupts = [KeyboardInterrupt("meant"), KeyboardInterrupt("meant")]
-    take = _poll_thread.ThreadHub._take
+    take = _poll_thread.PollThreadClient._take
 
-    def interrupted(hub: Any, routed: threading.Event) -> None:
+    def interrupted(client: Any, dispatched: threading.Event) -> None:
         if interrupts:
             raise interrupts.pop()
-        take(hub, routed)
+        take(client, dispatched)
 
-    monkeypatch.setattr(_poll_thread.ThreadHub, "_take", interrupted)
+    monkeypatch.setattr(_poll_thread.PollThreadClient, "_take", interrupted)
     task = loop.create_task(read_on_loop(llm.invoke(REQUEST)))
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt, match="meant"):

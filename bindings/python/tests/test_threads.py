@@ -175,8 +175,8 @@ def test_the_last_tokens_are_not_lost_to_the_end(mock, connect):
     call = connect(mock.plan(HELLO)).invoke(REQUEST)
     reader = iter(call)
     assert next(reader) == "Hello"
-    channel = call._invocation.channel
+    receiver = call._invocation.receiver
     list(reader)
-    assert channel.ended
-    channel.items = Late(["last"])
+    assert receiver.ended
+    receiver.items = Late(["last"])
     assert list(reader) == ["last"]

@@ -1,8 +1,8 @@
-"""Hub: one native client and one bell for one event loop and one LiterLlm.
+"""LoopClient: the native client of one event loop, which polls it when the library says so.
 
-The bell is an eventfd (a pipe where there is none) that the core writes to; the loop watches it
-and each ring is answered by one poll. Nothing here runs on a thread of the core.
-Where a loop cannot watch a descriptor, there is ThreadHub.
+The library writes to a descriptor (an eventfd, or a pipe where there is none); the loop watches it
+and answers each wake with one poll. Nothing here runs on a thread of the library. For loops that
+cannot watch a descriptor there is _poll_thread.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ import weakref
 from contextvars import Context
 from typing import TYPE_CHECKING
 
-from . import _process_hooks, _wake_descriptor
-from ._library import NativeClient
-from ._native_client import Line
-from ._receiver import Channel
+from . import _process_hooks
+from ._native_client import NativeClient, Receiver
+from ._wake_descriptor import close_descriptors, make_descriptors, silence_descriptors
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
     from collections.abc import Callable
 
-    from ._mode import Mode
-    from ._request import Sealed
+    from ._native_client import ReadMode
+    from ._request import SecretJson
 
 
-class AsyncChannel(Channel):
-    """Read by a task, which waits in one future."""
+class LoopReceiver(Receiver):
+    """Read by a task, which waits for one future."""
 
-    __slots__ = ("hub", "waiter")
+    __slots__ = ("waiter",)
 
-    def __init__(self, mode: Mode, hub: Hub, owner: object, collect: bool) -> None:
-        super().__init__(mode, hub, hub.give_back_at, owner, collect)
-        self.hub = hub
+    client: LoopClient
+
+    def __init__(self, mode: ReadMode, client: LoopClient, owner: object, collect: bool) -> None:
+        super().__init__(mode, client, owner, collect)
         self.waiter: Future[None] | None = None
 
     def wake(self) -> None:
@@ -45,39 +45,49 @@ class AsyncChannel(Channel):
             if not waiter.done():
                 waiter.set_result(None)
             self.waiter = None
-        else:
-            self.give_back()
+        elif self.delivered - self._acknowledged >= self._acknowledge_at:
+            self.acknowledge()
 
-    def arm(self) -> Future[None]:
+    def wait(self) -> Future[None]:
         """What to await, when there is nothing to do for the reader."""
-        _process_hooks.notice_fork()
-        self.give_back()
+        if os.getpid() != _process_hooks.process:
+            _process_hooks.notice_fork()
+        if self.delivered - self._acknowledged >= self._acknowledge_at:
+            self.acknowledge()
         if self.waiter is not None and not self.waiter.done():
             raise RuntimeError("another task is waiting for this stream; one reader at a time")
         loop = asyncio.get_running_loop()
-        if loop is not self.hub.loop():
+        if loop is not self.client.loop():
             raise RuntimeError("this stream was started on another event loop")
-        self.waiter = loop.create_future()
-        return self.waiter
+        waiter = self.waiter = loop.create_future()
+        return waiter
 
 
-class Hub(Line[AsyncChannel]):
-    """The line of one event loop."""
+class LoopClient(NativeClient[LoopReceiver]):
+    """Lives as long as its loop, or until it is closed and its streams have ended."""
 
-    def __init__(self, loop: AbstractEventLoop, options: Sealed, give_back_at: int) -> None:
-        super().__init__(give_back_at)
+    def __init__(self, loop: AbstractEventLoop, options: SecretJson, acknowledge_at: int) -> None:
+        super().__init__(acknowledge_at)
         self.loop = weakref.ref(loop)
-        self._is_ringing = False
+        self._is_waking = False
         self._released = True
+        self._descriptors: tuple[int, ...] = ()
         self._closers: list[Future[None]] = []
         self._connect(loop, options)
+
+    def is_usable_here(self) -> bool:
+        """Whether a stream can be started by the caller."""
+        return not self.closed and asyncio.get_running_loop() is self.loop()
+
+    def receive(self, mode: ReadMode, owner: object, collect: bool) -> LoopReceiver:
+        """For a stream that is to be started."""
+        return LoopReceiver(mode, self, owner, collect)
 
     def close(self) -> None:
         """Ends every stream with CLOSED and then lets go. Any thread."""
         if self._released:
             return
-        self.closed = True
-        self._native.close()  # the ENDs ring the bell, and the last of them lets go
+        super().close()  # the ENDs wake the loop, and the last of them lets go
         loop = self.loop()
         if loop is not None and _is_running_here(loop):
             self._let_go_if_drained()
@@ -85,7 +95,7 @@ class Hub(Line[AsyncChannel]):
             self.loop_is_gone()
 
     async def wait_closed(self) -> None:
-        """Returns when close() has let go. Only on the hub's own loop."""
+        """Returns when close() has let go. Only on the client's own loop."""
         if not self._released:
             closer = asyncio.get_running_loop().create_future()
             self._closers.append(closer)
@@ -94,71 +104,70 @@ class Hub(Line[AsyncChannel]):
     def abandon(self) -> None:
         if not self._released:
             self._released = True
-            self._unhang_bell()
+            silence_descriptors(self._descriptors)
             super().abandon()
 
     def forget(self, reason: str) -> None:
         """The loop, too, is shared with the parent: its selector must not be touched."""
         if not self._released:
             self._released = True
-            self._close_descriptors()
+            close_descriptors(self._descriptors)
             super().forget(reason)
 
-    def _connect(self, loop: AbstractEventLoop, options: Sealed) -> None:
-        self._descriptors = _wake_descriptor.make_descriptors()
+    def _connect(self, loop: AbstractEventLoop, options: SecretJson) -> None:
+        self._descriptors = make_descriptors()
         reading, writing = self._descriptors[0], self._descriptors[-1]
         try:
             # The loop keeps the context of who adds a callback: not that of one request.
-            Context().run(loop.add_reader, reading, _Ring(self))
-            self._native = NativeClient(options, writing)
+            Context().run(loop.add_reader, reading, _WakeCallback(self))
+            self.open(options, writing)
         except BaseException as error:
             with contextlib.suppress(NotImplementedError):
                 loop.remove_reader(reading)
-            self._close_descriptors()
+            close_descriptors(self._descriptors)
             if isinstance(error, OSError):
-                raise _wake_descriptor.cannot_start(error) from None
+                raise _process_hooks.cannot_start(error) from None
             raise
         self._released = False
 
-    def ring(self) -> None:
-        """Reads the bell silent and takes all that there is with one poll."""
+    def on_wake(self) -> None:
+        """Empties the descriptor and takes everything there is with one poll."""
         if self._released:
             return
         try:
-            self._is_ringing = True
-            _wake_descriptor.read_silent(self._descriptors[0])
-            self._route()  # what Ctrl-C left over
-            if self._poll(0):
-                self._route()
+            self._is_waking = True
+            try:  # noqa: SIM105 - contextlib.suppress is three calls more for each wake
+                os.read(self._descriptors[0], 4096)
+            except BlockingIOError:
+                pass
+            counts = self._counts
+            if counts and self._index < counts[0]:
+                self.dispatch()  # what Ctrl-C left over
+            if self.poll(0):
+                self.dispatch()
             if self._logs:
-                self._write_logs()
+                self.write_logs()
         except BaseException:
-            call_soon(self.loop(), self.ring)
+            call_soon(self.loop(), self.on_wake)
             raise
         finally:
-            self._is_ringing = False
+            self._is_waking = False
         if self.closed:
             self._let_go_if_drained()
 
-    def _unhang_bell(self) -> None:
-        """Puts something else in its place: a selector drops what is closed, and may not be touched
-        from here, as the loop may run in another thread. The core's last rings wake nobody."""
-        with contextlib.suppress(OSError):
-            nothing = os.open(os.devnull, os.O_RDWR)
-            for descriptor in self._descriptors:
-                os.dup2(nothing, descriptor)
-
     def loop_is_gone(self) -> None:
-        """The loop was closed over our head: nobody can be woken any more."""
+        """The loop was closed by somebody else: nobody can be woken any more."""
         if not self._released:
-            for channel in self.channels.values():
-                channel.waiter = None
+            for receiver in self.receivers.values():
+                receiver.waiter = None
             self.closed = True
             self._release()
 
     def _let_go_if_drained(self) -> None:
-        if not self.channels and not self._released and not self._is_ringing:
-            self._released = True  # so that the ring, when dropped, does not take it for the end
+        if not self.receivers and not self._released and not self._is_waking:
+            self._released = (
+                True  # so that the callback, when dropped, does not take it for the end
+            )
             loop = self.loop()
             if loop is not None:
                 loop.remove_reader(self._descriptors[0])
@@ -167,32 +176,28 @@ class Hub(Line[AsyncChannel]):
     def _release(self) -> None:
         self._released = self._stopped = True
         self._fail_all("the event loop was closed")
-        self._free()  # after this the bell is silent, so its descriptor may go
-        self._close_descriptors()
+        self.free()  # after this nothing is written to the descriptors, so they may go
+        close_descriptors(self._descriptors)
         for closer in self._closers:
             if not closer.done():
                 closer.set_result(None)
 
-    def _close_descriptors(self) -> None:
-        for descriptor in self._descriptors:
-            os.close(descriptor)
 
-
-class _Ring:
-    """The loop's callback. Only the loop holds it: when the loop is closed and drops it, the hub
+class _WakeCallback:
+    """The loop's callback. Only the loop holds it: when the loop is closed and drops it, the client
     knows, whoever closed it and however."""
 
-    __slots__ = ("_hub",)
+    __slots__ = ("_client",)
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, client: LoopClient) -> None:
+        self._client = client
 
     def __call__(self) -> None:
-        self._hub.ring()
+        self._client.on_wake()
 
     def __del__(self) -> None:
-        if hasattr(self, "_hub"):  # __init__ was not interrupted
-            self._hub.loop_is_gone()
+        if hasattr(self, "_client"):  # __init__ was not interrupted
+            self._client.loop_is_gone()
 
 
 def _is_running_here(loop: AbstractEventLoop) -> bool:

@@ -1,6 +1,6 @@
-"""ThreadHub: for loops that cannot watch a descriptor, such as the default one of Windows.
+"""PollThreadClient: for event loops that cannot watch a descriptor, such as Windows' default one.
 
-A thread blocks in poll, has the loop route what came, and polls again. It ends with the loop.
+A thread blocks in poll(), has the loop dispatch what came, and polls again. It ends with the loop.
 """
 
 from __future__ import annotations
@@ -10,32 +10,32 @@ from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING
 
-from . import _wake_descriptor
-from ._library import NativeClient
-from ._loop_client import Hub, call_soon
+from ._loop_client import LoopClient, call_soon
+from ._process_hooks import cannot_start
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ._request import Sealed
+    from ._request import SecretJson
 
 _LOOP_CHECK_MS = 500
 
 
-def make_hub(loop: AbstractEventLoop, options: Sealed, give_back_at: int) -> Hub:
-    """The hub that suits the loop."""
+def make_loop_client(
+    loop: AbstractEventLoop, options: SecretJson, acknowledge_at: int
+) -> LoopClient:
+    """The client that suits the loop."""
     try:
-        return Hub(loop, options, give_back_at)
+        return LoopClient(loop, options, acknowledge_at)
     except NotImplementedError:
-        return ThreadHub(loop, options, give_back_at)
+        return PollThreadClient(loop, options, acknowledge_at)
 
 
-class ThreadHub(Hub):
-    """For loops without add_reader: a thread polls, the loop routes, the thread polls again."""
+class PollThreadClient(LoopClient):
+    """For loops without add_reader: a thread polls, the loop dispatches, the thread polls again."""
 
-    def _connect(self, loop: AbstractEventLoop, options: Sealed) -> None:
-        self._descriptors = ()
-        self._native = NativeClient(options, None)
+    def _connect(self, loop: AbstractEventLoop, options: SecretJson) -> None:
+        self.open(options, None)
         self._let_go = threading.Event()
         self._thread = threading.Thread(target=self._run, name="liter_llm", daemon=True)
         self._released = False
@@ -43,8 +43,8 @@ class ThreadHub(Hub):
             Context().run(self._thread.start)  # newer threads keep the context of their starter
         except RuntimeError as error:
             self._released = True
-            self._native.free()
-            raise _wake_descriptor.cannot_start(error) from None
+            self.free()
+            raise cannot_start(error) from None
 
     def abandon(self) -> None:
         super().abandon()
@@ -52,7 +52,7 @@ class ThreadHub(Hub):
         self._thread.join()
 
     def _release(self) -> None:
-        """Nothing of this hub is left when its closers wake, its thread included."""
+        """Nothing of this client is left when its closers wake, its thread included."""
         super()._release()
         self._let_go.set()
         if threading.current_thread() is not self._thread:
@@ -63,7 +63,7 @@ class ThreadHub(Hub):
 
     def _run(self) -> None:
         while not self._released:
-            found = self._poll(_LOOP_CHECK_MS)
+            found = self.poll(_LOOP_CHECK_MS)
             if found and not self._hand_over():
                 break
             if not found and (self.closed or _is_closed(self.loop())):
@@ -75,24 +75,26 @@ class ThreadHub(Hub):
             self._let_go.wait(_LOOP_CHECK_MS / 1000)  # Ctrl-C may have kept the loop from it
 
     def _hand_over(self) -> bool:
-        """Waits until the loop has routed the events, which live until the next poll. Ctrl-C may
-        have come before the first line of _take(), even in the loop itself: it is asked again."""
-        routed = threading.Event()
-        while call_soon(self.loop(), partial(self._take, routed)):
-            if routed.wait(_LOOP_CHECK_MS / 1000):
+        """Waits until the loop has dispatched the events, which live until the next poll. Ctrl-C
+        may have come before the first line of _take(), even in the loop itself: it is asked again.
+        """
+        dispatched = threading.Event()
+        while call_soon(self.loop(), partial(self._take, dispatched)):
+            if dispatched.wait(_LOOP_CHECK_MS / 1000):
                 return True
             if self._released or _is_closed(self.loop()):
                 return False
         return False
 
-    def _take(self, routed: threading.Event) -> None:
-        if routed.is_set():
+    def _take(self, dispatched: threading.Event) -> None:
+        if dispatched.is_set():
             return  # the loop was slow, not interrupted; these events are gone
         try:
-            self._route()
+            self.dispatch()
         finally:
-            routed.set()
-        self._write_logs()
+            dispatched.set()
+        if self._logs:
+            self.write_logs()
 
 
 def _is_closed(loop: AbstractEventLoop | None) -> bool:

@@ -1,4 +1,5 @@
-"""What happens to every LiterLlm when the process forks and when the interpreter ends."""
+"""What happens to every LiterLlm when the process forks, when the interpreter ends, and when the
+process has reached a limit."""
 
 from __future__ import annotations
 
@@ -8,12 +9,22 @@ import threading
 import weakref
 from typing import Protocol
 
+from ._errors import ClosedError, ConfigError, LlmError
+
+EXITING = (
+    "the interpreter is exiting; an atexit handler can use liter_llm if it was registered after"
+    " the import of liter_llm"
+)
+
 exiting = False
 """Set when the interpreter ends; only the main thread and daemon threads run then."""
-_process = os.getpid()
+process = os.getpid()
+"""The process that the clients belong to: another one was forked, and without Python's hooks."""
 
 
 class Living(Protocol):
+    """What is told about forks and the end."""
+
     def _after_fork(self) -> None: ...
 
     def _at_exit(self) -> None: ...
@@ -33,6 +44,20 @@ def park_if_exiting() -> None:
         threading.Event().wait()
 
 
+def refuse_when_exiting() -> None:
+    """Nothing can be started any more."""
+    park_if_exiting()
+    if exiting:
+        raise ClosedError(EXITING)
+
+
+def cannot_start(error: Exception) -> LlmError:
+    """A limit of the process was reached; or Python starts no more threads, as it is exiting."""
+    if "shutdown" in str(error):
+        return ClosedError(EXITING)
+    return ConfigError(f"cannot start the runtime: {error}; raise the limit of this process")
+
+
 def _at_exit() -> None:
     global exiting
     exiting = True
@@ -42,13 +67,13 @@ def _at_exit() -> None:
 
 def notice_fork() -> None:
     """Called before anything waits or starts: uWSGI forks in C, without Python's hooks."""
-    if os.getpid() != _process:
+    if os.getpid() != process:
         _after_fork()
 
 
 def _after_fork() -> None:
-    global _process
-    _process = os.getpid()
+    global process
+    process = os.getpid()
     for living in list(_living):
         living._after_fork()
 
