@@ -19,6 +19,9 @@ from support import REQUEST, run_python, stream, token
 # ---- dispatch alone: events as the core would write them
 
 
+MODES: list[ReadMode] = ["tokens", "events", "whole"]
+
+
 class StillClient(NativeClient["StillReceiver"]):
     """Has no native client; takes note of what would reach it."""
 
@@ -48,7 +51,7 @@ class StillReceiver(Receiver):
 
 
 def make_receiver(
-    mode: ReadMode = ReadMode.EVENTS, number: int = 7, client: StillClient | None = None
+    mode: ReadMode = "events", number: int = 7, client: StillClient | None = None
 ) -> StillReceiver:
     client = client or StillClient()
     receiver = StillReceiver(mode, client, None, True)
@@ -121,7 +124,7 @@ def test_an_interrupted_end_is_made_up_for():
 def test_a_thread_that_was_half_woken_is_woken(connect, mock):
     """The note that it sleeps is gone, its lock was not released: Ctrl-C came in between."""
     llm = connect(mock.plan({"answer": {"text": "Hello"}}))
-    receiver = llm._open_on_thread(ReadMode.TOKENS, Fields("request", LlmError, {}))
+    receiver = llm._open_on_thread("tokens", Fields("request", LlmError, {}))
     receiver.sleeping = False
     receiver.fail("INTERNAL", "the delivery of an event was interrupted")
     assert receiver.sleep(0)
@@ -196,13 +199,13 @@ def test_an_event_that_cannot_be_read_ends_its_stream_alone():
 
 def test_the_reader_is_woken():
     """For text, for the end, and in every mode; for START only when events are read."""
-    for mode in ReadMode:
+    for mode in MODES:
         receiver = make_receiver(mode)
         client = receiver.client
         deliver(client, START, b"{}")
         deliver(client, TEXT, b"x")
         deliver(client, END, COMPLETE)
-        assert receiver.wakes == (3 if mode is ReadMode.EVENTS else 2)
+        assert receiver.wakes == (3 if mode == "events" else 2)
 
 
 # ---- order of text and opaque blocks
@@ -309,7 +312,7 @@ def test_content_keeps_order_in_the_middle(mock, connect):
 
 def test_short_runs_are_joined():
     """As objects of its own, a token of four bytes takes seventeen times its size."""
-    receiver = make_receiver(ReadMode.WHOLE)
+    receiver = make_receiver("whole")
     for number in range(30_000):
         deliver(receiver.client, TEXT, b"%04d" % (number % 10_000))
 

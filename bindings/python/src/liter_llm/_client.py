@@ -14,7 +14,6 @@ from . import _process_hooks
 from ._constants_generated import STREAM_WINDOW_BYTES
 from ._errors import ClosedError, ConfigError, InvalidRequestError
 from ._invocation import Invocation
-from ._native_client import NativeClient
 from ._request import Fields, Given, collects
 from ._stream import Stream
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from ._blocking_client import BlockingClient, BlockingReceiver
     from ._loop_client import LoopClient, LoopReceiver
-    from ._native_client import ReadMode
+    from ._native_client import NativeClient, ReadMode
     from ._request import SecretJson
 
 _ACKNOWLEDGE_AT_MOST = 16_384
@@ -181,6 +180,8 @@ class LiterLlm:
         """Native clients with equal options share their connections as long as one of them lives.
         That of an event loop ends with the loop, so there is one for no other purpose: connections
         outlive an asyncio.run(). It is renewed with each, as proxy variables may have changed."""
+        from ._native_client import NativeClient
+
         kept, self._pool = self._pool, NativeClient()
         self._pool.open(options, None)
         if kept is not None:

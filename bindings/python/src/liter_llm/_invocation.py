@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from . import _process_hooks
 from ._errors import CancelledError
-from ._native_client import ReadMode
 
 if TYPE_CHECKING:
     from ._blocking_client import BlockingReceiver
     from ._events import Response
     from ._loop_client import LoopReceiver
+    from ._native_client import ReadMode
     from ._request import Fields, SecretJson
 
 # What a request says by default.
@@ -95,8 +95,8 @@ class Invocation:
         if receiver is not None and receiver.ended:
             return _response(receiver)
         try:
-            joined = self.join_on_loop(ReadMode.WHOLE)
-            joined.mode = ReadMode.WHOLE
+            joined = self.join_on_loop("whole")
+            joined.mode = "whole"
             joined.items.clear()
             while not joined.ended:
                 await joined.wait()
@@ -113,8 +113,8 @@ class Invocation:
         if receiver is not None and receiver.ended:
             return _response(receiver)
         try:
-            joined = self.join_on_thread(ReadMode.WHOLE)
-            joined.mode = ReadMode.WHOLE
+            joined = self.join_on_thread("whole")
+            joined.mode = "whole"
             while not joined.ended:
                 joined.items.clear()
                 joined.wait()
@@ -155,7 +155,7 @@ class Invocation:
     def _encode(self, mode: ReadMode) -> SecretJson:
         if self.cancelled:
             raise CancelledError("the stream was cancelled before it started")
-        return self._fields.encode(_WHOLE if mode is ReadMode.WHOLE else _NOTHING)
+        return self._fields.encode(_WHOLE if mode == "whole" else _NOTHING)
 
 
 def _response(receiver: LoopReceiver | BlockingReceiver) -> Response:

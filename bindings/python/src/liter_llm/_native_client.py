@@ -9,13 +9,12 @@ and cut by `ends`; no object is made for a token but its str.
 from __future__ import annotations
 
 import contextlib
-import enum
 import itertools
 import json
 import threading
 from collections import deque
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from ._errors import ClosedError
 from ._events import Reasoning, Text
@@ -31,15 +30,8 @@ _COMPACT_BYTES = 16_384
 _EXIT_WAIT_SECONDS = 1.0
 
 
-class ReadMode(enum.Enum):
-    """What the reader of a stream takes; decided by the first use of the stream."""
-
-    TOKENS = enum.auto()
-    EVENTS = enum.auto()
-    WHOLE = enum.auto()
-
-
-_TOKENS, _EVENTS = ReadMode.TOKENS, ReadMode.EVENTS  # looked up for every run
+ReadMode = Literal["tokens", "events", "whole"]
+"""What the reader of a stream takes; decided by the first use of the stream."""
 
 
 class Receiver:
@@ -106,13 +98,13 @@ class Receiver:
                 self._compact_at = delivered + _COMPACT_BYTES
                 builder.compact()
         mode = self.mode
-        if mode is _TOKENS:
+        if mode == "tokens":
             if kind == TEXT:
                 if event.count == 1:
                     self.items.append(text)
                 else:
                     self.items.extend(_cut(event, text, data))
-        elif mode is _EVENTS:
+        elif mode == "events":
             wrap = Text if kind == TEXT else Reasoning
             self.items.extend([wrap(piece) for piece in _cut(event, text, data)])
         self.wake()
@@ -124,20 +116,20 @@ class Receiver:
         if kind == END:
             builder.receipt_json = data
             builder.failed = error != 0
-            if self.mode is _EVENTS and not builder.failed:
+            if self.mode == "events" and not builder.failed:
                 item = builder.end()
         else:
             self.delivered += len(data)
             if kind == START:
                 builder.start_json = data
-                if self.mode is not _EVENTS:
+                if self.mode != "events":
                     return
                 item = builder.start()
             else:
                 item = read_event(kind, data)
                 if item is not None and self.collect:
                     builder.keep(item)
-        if item is not None and self.mode is _EVENTS:
+        if item is not None and self.mode == "events":
             self.items.append(item)
         if kind == END:
             self.ended = True

@@ -16,7 +16,9 @@ from ._iterators import (
     BlockingStreamIterator,
     StreamIterator,
 )
-from ._native_client import ReadMode
+
+if TYPE_CHECKING:
+    from ._native_client import ReadMode
 
 AnyIterator = TypeVar("AnyIterator", bound="BaseIterator[Any]")
 
@@ -47,13 +49,13 @@ class Stream:
         self._handed_out: Optional[dict[type[Any], weakref.ref[Any]]] = None
 
     def __aiter__(self) -> AsyncStreamIterator[str]:
-        return self._hand_out(AsyncStreamIterator, ReadMode.TOKENS)
+        return self._hand_out(AsyncStreamIterator, "tokens")
 
     async def __anext__(self) -> str:
         return await self._own_iterator().__anext__()
 
     def __iter__(self) -> BlockingStreamIterator[str]:
-        return self._hand_out(BlockingStreamIterator, ReadMode.TOKENS)
+        return self._hand_out(BlockingStreamIterator, "tokens")
 
     def __next__(self) -> str:
         return self._own_iterator().__next__()
@@ -72,7 +74,7 @@ class Stream:
         """Everything that arrives, as typed events: Start, Text, ToolCall, ... and, when the
         response is whole, End."""
         self._invocation.refuse_second()
-        return self._hand_out(StreamIterator, ReadMode.EVENTS)
+        return self._hand_out(StreamIterator, "events")
 
     @property
     def response(self) -> late.Response:
@@ -139,7 +141,7 @@ class Stream:
         """For next() and anext(), which leave nobody else to hold it."""
         if self._iterator is None:
             self._invocation.refuse_second()
-            self._iterator = StreamIterator(self._invocation, ReadMode.TOKENS)
+            self._iterator = StreamIterator(self._invocation, "tokens")
         return self._iterator
 
     def _hand_out(self, kind: type[AnyIterator], mode: ReadMode) -> AnyIterator:
