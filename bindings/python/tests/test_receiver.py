@@ -124,7 +124,7 @@ def test_an_interrupted_end_is_made_up_for():
 def test_a_thread_that_was_half_woken_is_woken(connect, mock):
     """The note that it sleeps is gone, its lock was not released: Ctrl-C came in between."""
     llm = connect(mock.plan({"answer": {"text": "Hello"}}))
-    receiver = llm._open_on_thread("tokens", Fields("request", LlmError, {}))
+    receiver = llm._open_on_thread("tokens", Fields("", LlmError, {}))
     receiver.sleeping = False
     receiver.fail("INTERNAL", "the delivery of an event was interrupted")
     assert receiver.sleep(0)

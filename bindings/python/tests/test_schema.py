@@ -1,5 +1,5 @@
-"""What this package says of options, requests, events and errors is what the core says, in the lists
-of core/schema/schema.json."""
+"""What this package says of options, requests, events and errors is what the core says of them, in
+the lists of core/schema/schema.json."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class LiterLlm:
         """provider: such as "openai"; None takes it from the model's prefix ("openai/gpt-4o-mini").
         options: those of `Options`; a request may override many of them."""
         named = {} if provider is None else {"provider": provider}
-        self._options = Fields("options", ConfigError, {**options, **named})
+        self._options = Fields("option ", ConfigError, {**options, **named})
         del options  # tools that report exceptions print the locals of every frame
         self._set_up()
 
@@ -83,7 +83,7 @@ class LiterLlm:
         request: a dict or another mapping, or anything with model_dump().
         options: fields of the request that apply over it, for this call; see `CallOptions`."""
         if type(request) is dict:
-            fields = Fields("request", InvalidRequestError, {**request, **options})
+            fields = Fields("", InvalidRequestError, {**request, **options})
         else:
             given = Given(request, options)
             del request, options  # either may hold a key, and merge() may raise

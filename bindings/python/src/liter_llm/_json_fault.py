@@ -20,6 +20,7 @@ _HINTS = {
     "frozenset": "list() makes JSON of it",
     "UUID": "str() makes text of it",
     "coroutine": "await it first",
+    "Stream": "await it, or call complete(), and use its text",
 }
 
 
@@ -70,12 +71,16 @@ def _at(path: str) -> str:
 
 
 def _describe(value: Any, error: Exception) -> str:
-    """What came in the place of JSON; an error of a user's model speaks for itself."""
+    """What came in the place of JSON, and what makes JSON of it; an error of a user's model speaks
+    for itself."""
     name = _name(value)
-    if not isinstance(error, TypeError) or hasattr(value, "model_dump"):
+    if isinstance(value, type):
+        return f"{_EXPECTED}, got the class {value.__name__}; give an instance or a JSON schema"
+    if hasattr(value, "model_dump"):
         return f"model_dump() of {name} failed: {error}"
-    hint = f"; {_HINTS[name]}" if name in _HINTS else ""
-    return f"{_EXPECTED}, got {name}{hint}"
+    if hasattr(value, "__dataclass_fields__"):
+        return f"{_EXPECTED}, got {name}; dataclasses.asdict() makes a dict of it"
+    return f"{_EXPECTED}, got {name}" + (f"; {_HINTS[name]}" if name in _HINTS else "")
 
 
 def _name(value: Any) -> str:

@@ -35,13 +35,14 @@ class SecretJson:
 class Fields:
     """The fields of a request, or options. Not shown either."""
 
-    __slots__ = ("_defaults", "_fields", "_kind", "_what", "collect")
+    __slots__ = ("_before", "_defaults", "_fields", "_kind", "collect")
 
-    def __init__(self, what: str, kind: type[LlmError], fields: dict[str, Any]) -> None:
-        """An error is of that kind and begins with `what`. The dict is the caller's no more."""
+    def __init__(self, before: str, kind: type[LlmError], fields: dict[str, Any]) -> None:
+        """An error is of that kind; `before` stands before the name of the field. The dict is the
+        caller's no more."""
         self.collect = fields.pop(_COLLECT, _UNSET)
         """The one option that is meant for this package and not for the core, as it was given."""
-        self._what = what
+        self._before = before
         self._kind = kind
         self._fields = fields
         self._defaults: Mapping[str, object] = {}
@@ -58,12 +59,12 @@ class Fields:
         except (RecursionError, TypeError, ValueError) as error:
             reason = str(error)
         # Not from within the except clause, whose traceback leads to the fields.
-        raise self._kind(f"{self._what}: {self._find_fault(reason)}")
+        raise self._kind(f"{self._before}{self._find_fault(reason)}")
 
     def refuse_collect(self, value: object) -> LlmError:
         """The error for a `collect` that is neither true nor false."""
         name = type(value).__name__
-        return self._kind(f"{self._what}: {_COLLECT}: expected True or False, got {name}")
+        return self._kind(f"{self._before}{_COLLECT}: expected True or False, got {name}")
 
     def reveal(self) -> dict[str, Any]:
         """For the encoder alone."""
@@ -81,10 +82,10 @@ class Fields:
         raise failure
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self._what, self._kind, self.collect, _make_plain(self._fields)
+        return self._before, self._kind, self.collect, _make_plain(self._fields)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self._what, self._kind, self.collect, self._fields = state
+        self._before, self._kind, self.collect, self._fields = state
         self._defaults = {}
 
 
@@ -115,7 +116,7 @@ class Given:
         elif hasattr(self._request, "model_dump"):
             self._request = self._request.model_dump()
         try:
-            return Fields("request", InvalidRequestError, {**self._request, **self._options})
+            return Fields("", InvalidRequestError, {**self._request, **self._options})
         except TypeError:
             name = type(self._request).__name__
         raise InvalidRequestError(

@@ -111,6 +111,11 @@ class Stream:
     def __exit__(self, *error: object) -> None:
         self.cancel()
 
+    def __repr__(self) -> str:
+        receiver = self._invocation.receiver
+        state = "not started" if receiver is None else receiver.builder.outcome or "started"
+        return f"<liter_llm.Stream, {state}>"
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a stream cannot be copied or pickled; its response can")
 
