@@ -70,7 +70,7 @@ WRONG = {"status": 401, "error": {"message": "wrong key", "type": "t", "code": N
 
 SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
     ("stream.py", [HELLO], "Hello world"),
-    ("whole_answer.py", [HELLO], "Hello world\nstop 2\n"),
+    ("whole_response.py", [HELLO], "Hello world\nstop 2\n"),
     (
         "many_at_once.py",
         [HELLO],

@@ -16,7 +16,7 @@ PIECES = [f"{number} é中🦀 " + "x" * (number % 97) for number in range(500)]
 THOUGHTS = [f"hm {number} " for number in range(300)]
 WHOLE = "".join(PIECES)
 REASONING = '{"choices":[{"index":0,"delta":{"reasoning_content":"%s"}}]}'
-# Thoughts come first, between and last: who reads text is not woken for them, and must give back.
+# Thoughts come first, between and last: who reads text is not woken for them, and acknowledges.
 STREAM = stream(
     *({"sse": REASONING % thought} for thought in THOUGHTS[:100]),
     *map(token, PIECES[:250]),

@@ -1,7 +1,7 @@
 """LoopClient: the native client of one event loop, which polls it when the library says so.
 
 The library writes to a descriptor (an eventfd, or a pipe where there is none); the loop watches it
-and answers each wake with one poll. Nothing here runs on a thread of the library. For loops that
+and polls once for each wake. Nothing here runs on a thread of the library. For loops that
 cannot watch a descriptor there is _poll_thread.
 """
 

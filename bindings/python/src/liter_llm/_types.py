@@ -65,7 +65,7 @@ class Message(_Role, total=False):
     """Of an assistant's message: the calls that it made."""
 
     tool_call_id: str
-    """Of a tool's message: the call that it answers."""
+    """Of a tool's message: the call whose result it is."""
 
     refusal: Union[str, None]
 
