@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import select
 import sys
 import threading
 from pathlib import Path
@@ -261,5 +262,41 @@ def test_an_interrupt_before_the_first_line_of_a_callback(mock, connect, monkeyp
         with pytest.raises(KeyboardInterrupt, match="meant"):
             loop.run_until_complete(asyncio.shield(task))
     assert loop.run_until_complete(asyncio.wait_for(task, 10)) == PIECES
+    loop.run_until_complete(llm.aclose())
+    loop.close()
+
+
+def test_a_wake_is_not_lost_to_what_an_interrupt_left_over(mock, connect, monkeypatch):
+    """Events of another stream arrive while those of the interrupted one still wait: the library
+    says so once, and polling is what has it say so again."""
+    llm = connect("unused")
+    end = [{"finish": "stop"}, {"done": True}, {"chunk_end": True}]
+    first = mock.plan(stream(token("one"), *end))
+    second = mock.plan(stream({"await": "go"}, token("two"), *end))
+    loop = asyncio.new_event_loop()
+    feed = _loop_client.LoopReceiver.feed
+    interrupts = [KeyboardInterrupt("meant")]
+
+    def interrupted(receiver: Any, event: Any) -> None:
+        if interrupts:
+            raise interrupts.pop()
+        feed(receiver, event)
+
+    monkeypatch.setattr(_loop_client.LoopReceiver, "feed", interrupted)
+    tasks = [
+        loop.create_task(read_on_loop(llm.invoke(REQUEST, base_url=mock.base_url(key))))
+        for key in (first, second)
+    ]
+    both = asyncio.gather(*tasks)
+    with pytest.raises(KeyboardInterrupt, match="meant"):
+        loop.run_until_complete(asyncio.shield(both))
+    client = llm._loop_clients[loop]
+    assert client._index < client._counts[0], "else the test shows nothing"
+    mock.signal(second, "go")
+    assert select.select([client._descriptors[0]], [], [], 10)[0]
+
+    interrupted_end, whole = loop.run_until_complete(asyncio.wait_for(both, 10))
+
+    assert (interrupted_end.kind, whole) == ("INTERNAL", ["two"])
     loop.run_until_complete(llm.aclose())
     loop.close()
