@@ -8,6 +8,7 @@ import itertools
 import select
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -276,13 +277,19 @@ def test_a_wake_is_not_lost_to_what_an_interrupt_left_over(mock, connect, monkey
     loop = asyncio.new_event_loop()
     feed = _loop_client.LoopReceiver.feed
     interrupts = [KeyboardInterrupt("meant")]
+    asked: list[Callable[[], None]] = []
 
     def interrupted(receiver: Any, event: Any) -> None:
         if interrupts:
             raise interrupts.pop()
         feed(receiver, event)
 
+    def call_later(_: object, call: Callable[[], None]) -> bool:
+        asked.append(call)
+        return True
+
     monkeypatch.setattr(_loop_client.LoopReceiver, "feed", interrupted)
+    monkeypatch.setattr(_loop_client, "call_soon", call_later)
     tasks = [
         loop.create_task(read_on_loop(llm.invoke(REQUEST, base_url=mock.base_url(key))))
         for key in (first, second)
@@ -294,6 +301,9 @@ def test_a_wake_is_not_lost_to_what_an_interrupt_left_over(mock, connect, monkey
     assert client._index < client._counts[0], "else the test shows nothing"
     mock.signal(second, "go")
     assert select.select([client._descriptors[0]], [], [], 10)[0]
+    monkeypatch.undo()
+    (again,) = asked
+    again()
 
     interrupted_end, whole = loop.run_until_complete(asyncio.wait_for(both, 10))
 
