@@ -209,13 +209,14 @@ def fork_and_check():
 """
 
 
-@pytest.mark.parametrize("first", ["next", "invoke", "close", "cancel", "drop", "on_loop"])
+@pytest.mark.parametrize("first", ["next", "anext", "invoke", "close", "cancel", "drop", "on_loop"])
 def test_a_fork_without_hooks_is_noticed(mock, first):
     """uWSGI and others fork in C. Whatever the child does first, it has a client of its own."""
     key = mock.plan(stream(token("one"), {"await": "go"}, token("two"), HANG))
     hello = mock.plan({"answer": {"text": "Hello world"}})
     steps = {
         "next": "in_child()",
+        "anext": "in_child_on_loop()",
         "invoke": "work(); in_child()",
         "close": "llm.close()",
         "cancel": "call.cancel(); on_loop.cancel(); work()",
@@ -245,6 +246,14 @@ def work():
 def in_child():
     try:
         next(reader)
+    except liter_llm.ClosedError as error:
+        assert "fork" in str(error), error
+    else:
+        raise AssertionError("an inherited stream went on")
+
+def in_child_on_loop():
+    try:
+        loop.run_until_complete(asyncio.wait_for(on_loop.__anext__(), 5))
     except liter_llm.ClosedError as error:
         assert "fork" in str(error), error
     else:

@@ -60,6 +60,8 @@ class LoopReceiver(Receiver):
         if loop is not self.client.loop():
             raise RuntimeError("this stream was started on another event loop")
         waiter = self.waiter = loop.create_future()
+        if self.ended:  # since the caller looked: a fork was noticed
+            waiter.set_result(None)
         return waiter
 
 
