@@ -87,7 +87,10 @@ class Receiver:
         kind = event.kind
         data = _unpack(event.data, event.length)
         if kind != TEXT and kind != REASONING:
-            self._feed_json(kind, data, event.error)
+            if kind == END:
+                self._feed_end(data, event.error != 0)
+            else:
+                self._feed_json(kind, data)
             return
         text = data.decode()
         delivered = self.delivered = self.delivered + len(data)
@@ -109,31 +112,31 @@ class Receiver:
             self.items.extend([wrap(piece) for piece in _cut(event, text, data)])
         self.wake()
 
-    def _feed_json(self, kind: int, data: bytes, error: int) -> None:
+    def _feed_end(self, data: bytes, failed: bool) -> None:
+        """Takes the END, which says that there is no more."""
+        self.builder.receipt_json = data
+        self.builder.failed = failed
+        if self.mode == "events" and not failed:
+            self.items.append(self.builder.end())
+        self.ended = True
+        self.context = None
+        self.wake()
+
+    def _feed_json(self, kind: int, data: bytes) -> None:
         """Takes any other event. A reader of text is not woken for START."""
-        builder = self.builder
-        item: Event | None = None
-        if kind == END:
-            builder.receipt_json = data
-            builder.failed = error != 0
-            if self.mode == "events" and not builder.failed:
-                item = builder.end()
+        self.delivered += len(data)
+        event: Event | None = None
+        if kind == START:
+            self.builder.start_json = data
+            if self.mode != "events":
+                return
+            event = self.builder.start()
         else:
-            self.delivered += len(data)
-            if kind == START:
-                builder.start_json = data
-                if self.mode != "events":
-                    return
-                item = builder.start()
-            else:
-                item = read_event(kind, data)
-                if item is not None and self.collect:
-                    builder.keep(item)
-        if item is not None and self.mode == "events":
-            self.items.append(item)
-        if kind == END:
-            self.ended = True
-            self.context = None
+            event = read_event(kind, data)
+            if event is not None and self.collect:
+                self.builder.keep(event)
+        if event is not None and self.mode == "events":
+            self.items.append(event)
         self.wake()
 
     def fail(self, kind: str, message: str) -> None:
