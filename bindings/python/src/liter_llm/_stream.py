@@ -123,7 +123,7 @@ class Stream:
 
         def __getattr__(self, name: str) -> NoReturn:
             message = f"'Stream' object has no attribute {name!r}"
-            if name[:1] != "_" and hasattr(late.Response, name):
+            if name[0] != "_" and _is_of_response(name):
                 message += f"; await the stream, or call complete(), and ask the reply for {name}"
             raise AttributeError(message)
 
@@ -163,3 +163,7 @@ class Stream:
             iterator = kind(self._invocation, mode)
             self._handed_out[kind] = weakref.ref(iterator)
         return iterator
+
+
+def _is_of_response(name: str) -> bool:
+    return name in late.Response.__dataclass_fields__ or hasattr(late.Response, name)
