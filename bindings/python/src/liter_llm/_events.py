@@ -114,7 +114,7 @@ class ToolCall:
     """The arguments' JSON text, as the model wrote it; `{}` where it gave none.
 
     Check it before use."""
-    extra: Mapping[str, Any] | None = None
+    extra: Optional[Mapping[str, Any]] = None
     """The provider's other fields of the call, which some want to see again."""
 
 
