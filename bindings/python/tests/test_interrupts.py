@@ -250,14 +250,14 @@ def test_an_interrupt_before_the_first_line_of_a_callback(mock, connect, monkeyp
     llm = connect(mock.plan(PACED))
     loop = NoReaderLoop()
     interrupts = [KeyboardInterrupt("meant"), KeyboardInterrupt("meant")]
-    take = _poll_thread.PollThreadClient._take
+    take = _poll_thread.PollThreadClient._dispatch_on_loop
 
     def interrupted(client: Any, dispatched: threading.Event) -> None:
         if interrupts:
             raise interrupts.pop()
         take(client, dispatched)
 
-    monkeypatch.setattr(_poll_thread.PollThreadClient, "_take", interrupted)
+    monkeypatch.setattr(_poll_thread.PollThreadClient, "_dispatch_on_loop", interrupted)
     task = loop.create_task(read_on_loop(llm.invoke(REQUEST)))
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt, match="meant"):

@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import typing
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -121,6 +122,39 @@ def test_a_response_holds_start_and_receipt():
     parts = {"collected", "text", "reasoning", "refusal", "tool_calls", "parts", "blocks"}
     expected = names("start_fields", "receipt_fields", "timing_fields") - {"timings", "error"}
     assert fields(liter_llm.Response) == expected | parts
+
+
+def python_type(entry: dict[str, Any]) -> Any:
+    """What a value of the core is in Python, for a field that is always there."""
+    if entry["name"] in ("outcome", "finish_reason"):
+        return getattr(liter_llm, {"outcome": "Outcome"}.get(entry["name"], "FinishReason"))
+    if entry["name"] == "usage":
+        return liter_llm.Usage
+    more = {"object": Mapping[str, Any], "list of text": tuple[str, ...]}
+    return {**PYTHON_TYPES, **more}[entry["type"]]
+
+
+LISTS = {
+    liter_llm.Start: ["start_fields"],
+    liter_llm.ToolDelta: ["tool_delta_fields"],
+    liter_llm.ToolCall: ["tool_call_fields"],
+    liter_llm.Usage: ["usage_fields"],
+    liter_llm.End: ["receipt_fields", "timing_fields"],
+    liter_llm.Response: ["start_fields", "receipt_fields", "timing_fields"],
+    LlmError: ["error_fields"],
+}
+
+
+@pytest.mark.parametrize("of", LISTS, ids=lambda of: of.__name__)
+def test_types_of_fields_are_those_of_the_core(of):
+    """None stands for what is absent."""
+    hints = typing.get_type_hints(of)
+    entries = [entry for name in LISTS[of] for entry in SCHEMA[name] if entry["name"] in hints]
+    assert entries
+    for entry in entries:
+        if entry["name"] != "kind":
+            wanted = python_type(entry)
+            assert hints[entry["name"]] in (wanted, typing.Optional[wanted]), entry
 
 
 def test_outcomes_and_finish_reasons_are_those_of_the_core():

@@ -80,7 +80,7 @@ class BlockingReceiver(Receiver):
 
     def drop(self) -> None:
         super().drop()
-        self.client.let_go(self)  # the END may never be polled
+        self.client.remove(self)  # the END may never be polled
 
 
 class BlockingClient(NativeClient[BlockingReceiver]):
@@ -100,7 +100,7 @@ class BlockingClient(NativeClient[BlockingReceiver]):
         self._sleepers: dict[BlockingReceiver, None] = {}
         self._waiting: dict[int, BlockingReceiver] = {}  # by thread
 
-    def suits(self) -> bool:
+    def is_usable_here(self) -> bool:
         """Whether a stream that starts here and now can be waited for."""
         waits_beneath = threading.get_ident() in self._waiting
         return not waits_beneath and self.is_cooperative == _is_patched()
@@ -142,7 +142,7 @@ class BlockingClient(NativeClient[BlockingReceiver]):
                 self._resign(receiver, thread)  # else nobody leads any more
                 raise
 
-    def let_go(self, receiver: BlockingReceiver) -> None:
+    def remove(self, receiver: BlockingReceiver) -> None:
         """Forgets a stream whose reader has gone."""
         self.receivers.pop(receiver.number, None)
         if self.closed and not self.receivers:

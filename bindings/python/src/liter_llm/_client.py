@@ -14,7 +14,7 @@ from . import _process_hooks
 from ._constants_generated import STREAM_WINDOW_BYTES
 from ._errors import ClosedError, ConfigError, InvalidRequestError
 from ._invocation import Invocation
-from ._request import Fields, Given, collects
+from ._request import Fields, UnmergedRequest, should_collect
 from ._stream import Stream
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ class LiterLlm:
         if type(request) is dict:
             fields = Fields("", InvalidRequestError, {**request, **options})
         else:
-            given = Given(request, options)
+            unmerged = UnmergedRequest(request, options)
             del request, options  # either may hold a key, and merge() may raise
-            fields = given.merge()
+            fields = unmerged.merge()
         return Stream(Invocation(self, fields))
 
     def close(self) -> None:
@@ -133,7 +133,7 @@ class LiterLlm:
     def _open_on_loop(self, mode: ReadMode, fields: Fields) -> LoopReceiver:
         """A receiver for a stream that is not started yet."""
         _process_hooks.notice_fork()
-        collect = collects(fields, self._options)
+        collect = should_collect(fields, self._options)
         client = self._latest
         if client is None or not client.is_usable_here():
             client = self._latest = self._client_of_running_loop()
@@ -157,12 +157,12 @@ class LiterLlm:
     def _open_on_thread(self, mode: ReadMode, fields: Fields) -> BlockingReceiver:
         """The same without a loop."""
         _process_hooks.notice_fork()
-        collect = collects(fields, self._options)
+        collect = should_collect(fields, self._options)
         with self._mutex:
             self._refuse_when_closed()
             client = self._blocking
-            if client is None or not client.suits():
-                client = next((one for one in self._more_blocking if one.suits()), None)
+            if client is None or not client.is_usable_here():
+                client = next((one for one in self._more_blocking if one.is_usable_here()), None)
             if client is None:
                 from ._blocking_client import BlockingClient
 

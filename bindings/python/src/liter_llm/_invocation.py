@@ -143,7 +143,7 @@ class Invocation:
         _process_hooks.park_if_exiting()
         if self.receiver is not None:
             kind = getattr(error, "kind", "CANCELLED")
-            self.receiver.client.lose(
+            self.receiver.client.end_locally(
                 self.receiver, kind, str(error) or "the start was interrupted"
             )
 

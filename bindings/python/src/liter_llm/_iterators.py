@@ -31,7 +31,7 @@ class BaseIterator(Generic[Item]):
         self._on_loop: LoopReceiver | None = None
         self._on_thread: BlockingReceiver | None = None
 
-    def hand_over(self, successor: AnyIterator) -> AnyIterator:
+    def pass_on_to(self, successor: AnyIterator) -> AnyIterator:
         """Has another iterator go on from here."""
         successor._on_loop, successor._on_thread = self._on_loop, self._on_thread
         successor._begun, self._begun = self._begun, False

@@ -92,8 +92,8 @@ class LoopClient(NativeClient[LoopReceiver]):
         super().close()  # the ENDs wake the loop, and the last of them lets go
         loop = self.loop()
         if loop is not None and _is_running_here(loop):
-            self._let_go_if_drained()
-        elif not call_soon(loop, self._let_go_if_drained):
+            self._release_if_drained()
+        elif not call_soon(loop, self._release_if_drained):
             self.loop_is_gone()
 
     async def wait_closed(self) -> None:
@@ -155,7 +155,7 @@ class LoopClient(NativeClient[LoopReceiver]):
         finally:
             self._is_waking = False
         if self.closed:
-            self._let_go_if_drained()
+            self._release_if_drained()
 
     def loop_is_gone(self) -> None:
         """The loop was closed by somebody else: nobody can be woken any more."""
@@ -165,7 +165,7 @@ class LoopClient(NativeClient[LoopReceiver]):
             self.closed = True
             self._release()
 
-    def _let_go_if_drained(self) -> None:
+    def _release_if_drained(self) -> None:
         if not self.receivers and not self._released and not self._is_waking:
             self._released = (
                 True  # so that the callback, when dropped, does not take it for the end

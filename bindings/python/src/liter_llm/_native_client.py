@@ -204,7 +204,7 @@ class NativeClient(Generic[AnyReceiver]):
 
     def start(self, receiver: AnyReceiver, request: SecretJson) -> None:
         """Starts a stream; raises what the library refuses. Whatever is raised, the caller has to
-        lose() the receiver: Ctrl-C may come after the start."""
+        end_locally() the receiver: Ctrl-C may come after the start."""
         receiver.number = number = next(self._numbers)
         receiver.context = copy_context()
         self.receivers[number] = receiver
@@ -212,7 +212,7 @@ class NativeClient(Generic[AnyReceiver]):
             error = last_error()
             raise error if self._pointer else ClosedError("the client was closed")
 
-    def lose(self, receiver: Receiver, kind: str, message: str) -> None:
+    def end_locally(self, receiver: Receiver, kind: str, message: str) -> None:
         """Ends a stream on this side, wherever it is: started or not, ended or not."""
         receiver.cancel()
         self.receivers.pop(receiver.number, None)
@@ -259,22 +259,24 @@ class NativeClient(Generic[AnyReceiver]):
                         try:
                             receiver.feed(event)
                         except Exception as error:
-                            self.lose(receiver, "INTERNAL", f"cannot read an event: {error!r}")
+                            self.end_locally(
+                                receiver, "INTERNAL", f"cannot read an event: {error!r}"
+                            )
                         if receiver.ended:
                             receivers.pop(number, None)  # last: until then an interrupt finds it
                     except BaseException:
-                        self._miss(number)
+                        self._fail_interrupted(number)
                         raise
             finally:
                 self._is_dispatching = False
                 if self._stopped:
                     self._free_native()
 
-    def _miss(self, number: int) -> None:
+    def _fail_interrupted(self, number: int) -> None:
         """An event was interrupted on its way: its stream cannot go on as if it were whole."""
         receiver = self.receivers.get(number)
         if receiver is not None:
-            self.lose(receiver, "INTERNAL", "the delivery of an event was interrupted")
+            self.end_locally(receiver, "INTERNAL", "the delivery of an event was interrupted")
 
     def close(self) -> None:
         """Ends every stream with CLOSED."""

@@ -36,7 +36,7 @@ class PollThreadClient(LoopClient):
 
     def _connect(self, loop: AbstractEventLoop, options: SecretJson) -> None:
         self.open(options, None)
-        self._let_go = threading.Event()
+        self._may_end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="liter_llm", daemon=True)
         self._released = False
         try:
@@ -48,17 +48,17 @@ class PollThreadClient(LoopClient):
 
     def abandon(self) -> None:
         super().abandon()
-        self._let_go.set()
+        self._may_end.set()
         self._thread.join()
 
     def _release(self) -> None:
         """Nothing of this client is left when its closers wake, its thread included."""
         super()._release()
-        self._let_go.set()
+        self._may_end.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
-    def _let_go_if_drained(self) -> None:
+    def _release_if_drained(self) -> None:
         """Leaves it to the thread: poll has returned nothing for good."""
 
     def _run(self) -> None:
@@ -72,21 +72,21 @@ class PollThreadClient(LoopClient):
             if not call_soon(self.loop(), self._release):
                 self.loop_is_gone()
                 return
-            self._let_go.wait(_LOOP_CHECK_MS / 1000)  # Ctrl-C may have kept the loop from it
+            self._may_end.wait(_LOOP_CHECK_MS / 1000)  # Ctrl-C may have kept the loop from it
 
     def _hand_over(self) -> bool:
         """Waits until the loop has dispatched the events, which live until the next poll. Ctrl-C
-        may have come before the first line of _take(), even in the loop itself: it is asked again.
-        """
+        may have come before the first line of what the loop was asked to call, or in the loop
+        itself, so it is asked again."""
         dispatched = threading.Event()
-        while call_soon(self.loop(), partial(self._take, dispatched)):
+        while call_soon(self.loop(), partial(self._dispatch_on_loop, dispatched)):
             if dispatched.wait(_LOOP_CHECK_MS / 1000):
                 return True
             if self._released or _is_closed(self.loop()):
                 return False
         return False
 
-    def _take(self, dispatched: threading.Event) -> None:
+    def _dispatch_on_loop(self, dispatched: threading.Event) -> None:
         if dispatched.is_set():
             return  # the loop was slow, not interrupted; these events are gone
         try:

@@ -22,7 +22,7 @@ process = os.getpid()
 """The process that the clients belong to: another one was forked, and without Python's hooks."""
 
 
-class Living(Protocol):
+class Watched(Protocol):
     """What is told about forks and the end."""
 
     def _after_fork(self) -> None: ...
@@ -30,12 +30,12 @@ class Living(Protocol):
     def _at_exit(self) -> None: ...
 
 
-_living: weakref.WeakSet[Living] = weakref.WeakSet()
+_watched: weakref.WeakSet[Watched] = weakref.WeakSet()
 
 
-def watch(living: Living) -> None:
+def watch(watched: Watched) -> None:
     """Tells it about forks and the end, for as long as it lives."""
-    _living.add(living)
+    _watched.add(watched)
 
 
 def park_if_exiting() -> None:
@@ -61,8 +61,8 @@ def cannot_start(error: Exception) -> LlmError:
 def _at_exit() -> None:
     global exiting
     exiting = True
-    for living in list(_living):
-        living._at_exit()
+    for watched in list(_watched):
+        watched._at_exit()
 
 
 def notice_fork() -> None:
@@ -74,8 +74,8 @@ def notice_fork() -> None:
 def _after_fork() -> None:
     global process
     process = os.getpid()
-    for living in list(_living):
-        living._after_fork()
+    for watched in list(_watched):
+        watched._after_fork()
 
 
 atexit.register(_at_exit)

@@ -89,7 +89,7 @@ class Fields:
         self._defaults = {}
 
 
-def collects(fields: Fields, options: Fields) -> bool:
+def should_collect(fields: Fields, options: Fields) -> bool:
     """What the call says, else what the client says, else yes."""
     for given in (fields, options):
         value = given.collect
@@ -100,7 +100,7 @@ def collects(fields: Fields, options: Fields) -> bool:
     return True
 
 
-class Given:
+class UnmergedRequest:
     """A request, and the options of one call, which go over its fields. Not shown either."""
 
     __slots__ = ("_options", "_request")

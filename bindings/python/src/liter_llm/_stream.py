@@ -153,7 +153,7 @@ class Stream:
         """The same iterator for whoever asks again before it has begun, as long as it is held."""
         own, self._iterator = self._iterator, None
         if own is not None:
-            return own.hand_over(kind(self._invocation, mode))
+            return own.pass_on_to(kind(self._invocation, mode))
         self._invocation.refuse_second()
         if self._handed_out is None:
             self._handed_out = {}
