@@ -12,6 +12,7 @@ from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).resolve().parent
@@ -25,6 +26,15 @@ class BuildNative(build_ext):
 
     def run(self) -> None:
         native_build.build_archive()
+        super().run()
+
+
+class BuildAnew(build_py):
+    """Forgets what an earlier build left behind: files that are gone would be installed."""
+
+    def run(self) -> None:
+        for stale in Path(self.build_lib).glob("liter_llm/*.py"):
+            stale.unlink()
         super().run()
 
 
@@ -43,6 +53,6 @@ class SourceWithCore(sdist):
 
 setup(
     cffi_modules=["native_build.py:builder"],
-    cmdclass={"build_ext": BuildNative, "sdist": SourceWithCore},
+    cmdclass={"build_ext": BuildNative, "build_py": BuildAnew, "sdist": SourceWithCore},
     options={"bdist_wheel": {"py_limited_api": "cp39"}} if native_build.has_limited_api() else {},
 )

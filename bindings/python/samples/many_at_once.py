@@ -13,9 +13,9 @@ async def ask(llm: LiterLlm, question: str) -> str:
 
 async def main() -> None:
     async with LiterLlm(provider="openai") as llm:
-        answers = await asyncio.gather(*(ask(llm, question) for question in QUESTIONS))
-    for question, answer in zip(QUESTIONS, answers):
-        print(question, answer)
+        replies = await asyncio.gather(*(ask(llm, question) for question in QUESTIONS))
+    for question, reply in zip(QUESTIONS, replies):
+        print(question, reply)
 
 
 asyncio.run(main())

@@ -165,7 +165,7 @@ def test_collected_stream_closes(mock, connect):
     mock.wait(key, closed=2, timeout_ms=AT_ONCE_MS)
 
 
-def test_dropped_channel_leaves_the_table(mock, connect):
+def test_dropped_receiver_leaves_the_table(mock, connect):
     """No thread polls for its END, so it must not wait for that."""
     key = mock.plan(ONE_THEN_HANG)
     llm = connect(key)
@@ -174,25 +174,25 @@ def test_dropped_channel_leaves_the_table(mock, connect):
         for _ in llm.invoke(REQUEST):
             break
     assert llm._blocking is not None
-    assert llm._blocking.channels == {}
+    assert llm._blocking.receivers == {}
     mock.wait(key, closed=10)
 
 
-def is_freed(line: Any) -> bool:
-    return not line._native._pointer
+def is_freed(client: Any) -> bool:
+    return not client._pointer
 
 
-def test_the_last_dropped_channel_frees_a_closed_client(mock, connect):
+def test_the_last_dropped_receiver_frees_a_closed_client(mock, connect):
     """close() left the freeing to whoever still reads, and that one goes without reading on."""
     llm = connect(mock.plan(ONE_THEN_HANG))
     readers = [iter(llm.invoke(REQUEST)) for _ in range(2)]
     assert [next(reader) for reader in readers] == ["one", "one"]
-    line = llm._blocking
+    client = llm._blocking
 
     llm.close()
-    assert not is_freed(line)
+    assert not is_freed(client)
     del readers
-    assert is_freed(line)
+    assert is_freed(client)
 
 
 def test_close_frees_what_nobody_uses(mock, connect):
@@ -201,18 +201,18 @@ def test_close_frees_what_nobody_uses(mock, connect):
 
     async def use() -> Any:
         await llm.invoke(REQUEST)
-        hub = llm._hubs[asyncio.get_running_loop()]
-        reading = hub._descriptors[0]
+        loop_client = llm._loop_clients[asyncio.get_running_loop()]
+        reading = loop_client._descriptors[0]
         await llm.aclose()
         assert not asyncio.get_running_loop().remove_reader(reading), "the loop watches it no more"
-        return hub
+        return loop_client
 
     llm.invoke(REQUEST).complete()
-    line = llm._blocking
-    hub = asyncio.run(use())
+    client = llm._blocking
+    loop_client = asyncio.run(use())
 
-    assert is_freed(hub)
-    assert is_freed(line)
+    assert is_freed(loop_client)
+    assert is_freed(client)
 
 
 def test_a_closed_loop_frees_its_client(mock, connect):
@@ -220,12 +220,12 @@ def test_a_closed_loop_frees_its_client(mock, connect):
     loop = asyncio.new_event_loop()
     call = llm.invoke(REQUEST)
     loop.run_until_complete(await_it(call.__anext__()))
-    hub = llm._hubs[loop]
+    loop_client = llm._loop_clients[loop]
 
     loop.close()
 
-    assert is_freed(hub)
-    assert hub.channels == {}
+    assert is_freed(loop_client)
+    assert loop_client.receivers == {}
     call.cancel()
     assert isinstance(caught(lambda: asyncio.run(await_it(call.__anext__()))), Exception)
 
@@ -260,30 +260,33 @@ def test_a_log_handler_may_close_the_client(mock, connect):
     assert is_freed(llm._blocking)
 
 
-def test_events_stay_until_they_are_routed():
+def test_events_stay_until_they_are_dispatched():
     """Their memory belongs to the client: whoever frees it meanwhile has to wait for the rest."""
     from types import SimpleNamespace
 
     from liter_llm._library import START, ffi
-    from liter_llm._line import Line
+    from liter_llm._native_client import NativeClient
 
-    line: Any = Line(16)
     frees: list[bool] = []
     freed_meanwhile: list[int] = []
+
+    class Noting(NativeClient[Any]):
+        def _free_native(self) -> None:
+            frees.append(self._is_dispatching)
+
+    client = Noting()
     data = ffi.new("char[]", b"{}")
     event = {"stream": 7, "kind": START, "data": data, "length": len(data) - 1}
     events = ffi.new("LlmEvent[]", [event, event])
-    line._native = SimpleNamespace(
-        events=[events], free=lambda: frees.append(line._is_routing), close=lambda: None
-    )
-    line._counts.append(2)
+    client._events[0] = events
+    client._counts.append(2)
 
-    def free(_: bytes) -> None:
-        line._free()
+    def free(_: object) -> None:
+        client.free()
         freed_meanwhile.append(len(frees))
 
-    line.channels[7] = SimpleNamespace(feed_start=free)
-    line._route()
+    client.receivers[7] = SimpleNamespace(feed=free, ended=False)
+    client.dispatch()
 
     assert freed_meanwhile == [0], "not while events are read, and the second one is left alone"
     assert frees == [False]

@@ -44,7 +44,7 @@ def test_the_first_request_is_not_kept(mock, connect, loop):
 
     async def both() -> object:
         kept = await asyncio.create_task(first())
-        await asyncio.create_task(as_coroutine(llm))  # the hub goes on
+        await asyncio.create_task(as_coroutine(llm))  # the client goes on
         gc.collect()
         return kept()
 

@@ -169,7 +169,7 @@ def test_any_mapping_and_sequence_is_taken(mock, connect):
 
 
 def test_bytes_are_no_sequence(connect):
-    with pytest.raises(liter_llm.InvalidRequestError, match="bytes is not JSON"):
+    with pytest.raises(liter_llm.InvalidRequestError, match=r"stop: expected JSON .*, got bytes"):
         connect("unused").invoke({**REQUEST, "stop": b"text"}).complete()
 
 

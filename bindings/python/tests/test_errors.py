@@ -123,11 +123,11 @@ def test_errors_can_be_pickled(kind):
 
 
 def make_response() -> liter_llm.Response:
-    from liter_llm._answer import Answer
+    from liter_llm._response_builder import ResponseBuilder
 
-    answer = Answer()
-    answer.text.append("so far")
-    return answer.response()
+    builder = ResponseBuilder()
+    builder.text.append("so far")
+    return builder.response()
 
 
 def test_every_kind_of_the_header_has_a_class():

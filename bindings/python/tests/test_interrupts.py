@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import select
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,11 +18,11 @@ import pytest
 import liter_llm
 
 # What is imported late is imported now: the places that are counted stay the same from run to run.
-from liter_llm import LlmError, _blocking, _events, _hub, _log, _thread_hub
+from liter_llm import LlmError, _blocking_client, _events, _log, _loop_client, _poll_thread
 from support import HANG, REQUEST, stream, token
 from test_loops import NoReaderLoop
 
-LATE = (_blocking, _events, _hub, _log, _thread_hub)
+LATE = (_blocking_client, _events, _log, _loop_client, _poll_thread)
 PACKAGE = str(Path(liter_llm.__file__).parent)
 PIECES = [f"{number} " for number in range(5)]
 PACED = stream(
@@ -115,12 +117,12 @@ def test_interrupt_before_first_event(mock, connect, way):
                 held.append(error)  # whoever keeps the exception must not keep the connection
         if not interrupt.came:
             break
-        channel = call._invocation.channel
-        assert channel is None or channel.ended or channel.cancelled, interrupt.place
-        if channel is not None and channel is call._invocation.on_thread:
+        receiver = call._invocation.receiver
+        assert receiver is None or receiver.ended or receiver.cancelled, interrupt.place
+        if receiver is not None and receiver is call._invocation.on_thread:
             with pytest.raises((liter_llm.CancelledError, liter_llm.ClosedError)):
                 call.complete()
-        assert llm._blocking is None or llm._blocking.channels == {}
+        assert llm._blocking is None or llm._blocking.receivers == {}
         if interrupt.place == "c_return in poll" and not actions:
             break
 
@@ -248,18 +250,63 @@ def test_an_interrupt_before_the_first_line_of_a_callback(mock, connect, monkeyp
     llm = connect(mock.plan(PACED))
     loop = NoReaderLoop()
     interrupts = [KeyboardInterrupt("meant"), KeyboardInterrupt("meant")]
-    take = _thread_hub.ThreadHub._take
+    take = _poll_thread.PollThreadClient._dispatch_on_loop
 
-    def interrupted(hub: Any, routed: threading.Event) -> None:
+    def interrupted(client: Any, dispatched: threading.Event) -> None:
         if interrupts:
             raise interrupts.pop()
-        take(hub, routed)
+        take(client, dispatched)
 
-    monkeypatch.setattr(_thread_hub.ThreadHub, "_take", interrupted)
+    monkeypatch.setattr(_poll_thread.PollThreadClient, "_dispatch_on_loop", interrupted)
     task = loop.create_task(read_on_loop(llm.invoke(REQUEST)))
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt, match="meant"):
             loop.run_until_complete(asyncio.shield(task))
     assert loop.run_until_complete(asyncio.wait_for(task, 10)) == PIECES
+    loop.run_until_complete(llm.aclose())
+    loop.close()
+
+
+def test_a_wake_is_not_lost_to_what_an_interrupt_left_over(mock, connect, monkeypatch):
+    """Events of another stream arrive while those of the interrupted one still wait: the library
+    says so once, and polling is what has it say so again."""
+    llm = connect("unused")
+    end = [{"finish": "stop"}, {"done": True}, {"chunk_end": True}]
+    first = mock.plan(stream(token("one"), *end))
+    second = mock.plan(stream({"await": "go"}, token("two"), *end))
+    loop = asyncio.new_event_loop()
+    feed = _loop_client.LoopReceiver.feed
+    interrupts = [KeyboardInterrupt("meant")]
+    asked: list[Callable[[], None]] = []
+
+    def interrupted(receiver: Any, event: Any) -> None:
+        if interrupts:
+            raise interrupts.pop()
+        feed(receiver, event)
+
+    def call_later(_: object, call: Callable[[], None]) -> bool:
+        asked.append(call)
+        return True
+
+    monkeypatch.setattr(_loop_client.LoopReceiver, "feed", interrupted)
+    monkeypatch.setattr(_loop_client, "call_soon", call_later)
+    tasks = [
+        loop.create_task(read_on_loop(llm.invoke(REQUEST, base_url=mock.base_url(key))))
+        for key in (first, second)
+    ]
+    both = asyncio.gather(*tasks)
+    with pytest.raises(KeyboardInterrupt, match="meant"):
+        loop.run_until_complete(asyncio.shield(both))
+    client = llm._loop_clients[loop]
+    assert client._index < client._counts[0], "else the test shows nothing"
+    mock.signal(second, "go")
+    assert select.select([client._descriptors[0]], [], [], 10)[0]
+    monkeypatch.undo()
+    (again,) = asked
+    again()
+
+    interrupted_end, whole = loop.run_until_complete(asyncio.wait_for(both, 10))
+
+    assert (interrupted_end.kind, whole) == ("INTERNAL", ["two"])
     loop.run_until_complete(llm.aclose())
     loop.close()

@@ -15,7 +15,7 @@ from support import MESSAGES, run_python
 PROGRAM = f"""
 import asyncio, encodings.idna, json, logging, os, queue, resource, signal, sys, traceback
 import liter_llm
-from liter_llm import _blocking, _events, _hub, _log, _thread_hub
+from liter_llm import _blocking_client, _events, _log, _loop_client, _poll_thread
 
 what, way, room, url = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 number = resource.RLIMIT_NPROC if what == "threads" else resource.RLIMIT_NOFILE

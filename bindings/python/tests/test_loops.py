@@ -213,30 +213,30 @@ def test_another_loop_may_not_read(mock, connect):
 
 def test_aclose_waits_for_the_thread_of_a_loop(mock, connect, monkeypatch):
     """The thread is slow to end, and has ended all the same."""
-    from liter_llm._thread_hub import ThreadHub
+    from liter_llm._poll_thread import PollThreadClient
 
     ended = threading.Event()
-    run = ThreadHub._run
+    run = PollThreadClient._run
 
-    def run_slowly(hub: ThreadHub) -> None:
-        run(hub)
+    def run_slowly(client: PollThreadClient) -> None:
+        run(client)
         sum(range(3_000_000))
         ended.set()
 
-    monkeypatch.setattr(ThreadHub, "_run", run_slowly)
+    monkeypatch.setattr(PollThreadClient, "_run", run_slowly)
     llm = connect(mock.plan(HELLO))
     loop = NoReaderLoop()
 
     async def use() -> bool:
         await llm.invoke(REQUEST)
-        hub = llm._hubs[asyncio.get_running_loop()]
-        call = hub._release
+        client = llm._loop_clients[asyncio.get_running_loop()]
+        call = client._release
 
         def release() -> None:
             call()
             released.append(ended.is_set())
 
-        hub._release = release
+        client._release = release
         await llm.aclose()
         return released == [True]
 

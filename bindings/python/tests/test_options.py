@@ -107,7 +107,7 @@ def test_provider_from_the_models_prefix(mock, connect, monkeypatch):
 
 
 def test_options_that_are_not_json_are_named():
-    with pytest.raises(liter_llm.ConfigError, match="options: a value of type set is not JSON"):
+    with pytest.raises(liter_llm.ConfigError, match=r"headers: expected JSON .*, got set"):
         liter_llm.LiterLlm("openai", headers={"x"}).invoke(REQUEST).complete()
 
 
@@ -194,13 +194,13 @@ def test_log_level_is_an_option(mock, connect, caplog):
 
 
 def test_a_reply_is_the_next_requests_message(mock, connect):
-    from liter_llm._answer import Answer
+    from liter_llm._response_builder import ResponseBuilder
 
-    answer = Answer()
-    answer.text.append("let me look")
-    answer.tool_calls.append(ToolCall(0, "call_1", "look", '{"at":"it"}'))
+    builder = ResponseBuilder()
+    builder.text.append("let me look")
+    builder.tool_calls.append(ToolCall(0, "call_1", "look", '{"at":"it"}'))
     function = {"name": "look", "arguments": '{"at":"it"}'}
-    assert answer.response().message == {
+    assert builder.response().message == {
         "role": "assistant",
         "content": "let me look",
         "tool_calls": [{"id": "call_1", "type": "function", "function": function}],

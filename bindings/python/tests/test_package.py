@@ -101,6 +101,31 @@ def test_hints_resolve_at_run_time(public):
             typing.get_type_hints(method)
 
 
+SOURCES = sorted((PACKAGE / "src/liter_llm").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_hints_are_those_of_python_3_9(path):
+    """It knows no `X | None`, where hints are looked at when the file is loaded."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    postponed = any(
+        isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body
+    )
+    hints = [
+        hint
+        for node in ast.walk(tree)
+        for hint in (getattr(node, "annotation", None), getattr(node, "returns", None))
+        if hint is not None
+    ]
+    unions = [
+        inner.lineno
+        for hint in hints
+        for inner in ast.walk(hint)
+        if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.BitOr)
+    ]
+    assert postponed or unions == []
+
+
 def test_the_module_exports_nothing_of_the_core():
     text = run("readelf", "--dyn-syms", "--wide", str(_native.__file__))
     lines = [line.split() for line in text.splitlines()]

@@ -304,10 +304,13 @@ CIRCLE["again"] = CIRCLE
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        (["not", "a", "dict"], "needed, not list"),
-        ({**REQUEST, "user": object()}, "object is not JSON"),
-        ({**REQUEST, "temperature": float("nan")}, "not JSON compliant"),
-        ({**REQUEST, "messages": [CIRCLE]}, "holds itself"),
+        (["not", "a", "dict"], r"request: expected a dict.*, got list"),
+        ({**REQUEST, "user": object()}, r"user: expected JSON .*, got object"),
+        (
+            {**REQUEST, "temperature": float("nan")},
+            "expected a finite number, got nan",
+        ),
+        ({**REQUEST, "messages": [CIRCLE]}, r"messages\[0\].again: the value holds itself"),
     ],
 )
 def test_what_is_not_json_is_named(mock, connect, request_, message):

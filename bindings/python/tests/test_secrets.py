@@ -231,7 +231,7 @@ def test_objects_show_no_key(mock, connect):
     reader = call.__iter__()
     next(reader)
     parts = [llm, call, reader, call._invocation, call._invocation._fields, llm._options]
-    parts += [llm._blocking, call._invocation.channel, llm._options.encode()]
+    parts += [llm._blocking, call._invocation.receiver, llm._options.encode({})]
     assert pieces_shown(KEY, "".join(f"{part!r}{part}" for part in parts)) == []
 
 

@@ -16,7 +16,7 @@ PIECES = [f"{number} é中🦀 " + "x" * (number % 97) for number in range(500)]
 THOUGHTS = [f"hm {number} " for number in range(300)]
 WHOLE = "".join(PIECES)
 REASONING = '{"choices":[{"index":0,"delta":{"reasoning_content":"%s"}}]}'
-# Thoughts come first, between and last: who reads text is not woken for them, and must give back.
+# Thoughts come first, between and last: who reads text is not woken for them, and acknowledges.
 STREAM = stream(
     *({"sse": REASONING % thought} for thought in THOUGHTS[:100]),
     *map(token, PIECES[:250]),
@@ -78,7 +78,7 @@ def test_small_windows(mock, connect, window, way, collect):
 
 def acknowledged(monkeypatch) -> list[int]:
     """The bytes of every acknowledgement from now on."""
-    from liter_llm._library import NativeClient
+    from liter_llm._native_client import NativeClient
 
     sizes: list[int] = []
     consumed = NativeClient.consumed
@@ -100,11 +100,11 @@ def test_acknowledges_what_was_read(mock, connect, monkeypatch, way):
 
     WAYS[way](call)
 
-    channel = call._invocation.channel
-    assert channel is not None
+    receiver = call._invocation.receiver
+    assert receiver is not None
     text_bytes = len(WHOLE.encode()) + len("".join(THOUGHTS))
-    assert channel.delivered - 1024 < text_bytes < channel.delivered, "all but START is text"
-    assert 0 <= channel.delivered - sum(sizes) < 4096 + 1024
+    assert receiver.delivered - 1024 < text_bytes < receiver.delivered, "all but START is text"
+    assert 0 <= receiver.delivered - sum(sizes) < 4096 + 1024
     assert min(sizes) >= 4096 // 4
 
 
@@ -134,7 +134,7 @@ def test_what_is_awaited_is_not_kept_for_a_reader_too(mock, connect, way):
         text = call.complete().text
 
     assert text == WHOLE
-    assert not call._invocation.channel.items
+    assert not call._invocation.receiver.items
 
 
 CALL = '{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c1","type":"function",'
@@ -203,9 +203,9 @@ def test_collect_of_one_call_wins(mock, connect):
 
 def test_collect_is_true_or_false(mock, connect):
     key = mock.plan({"answer": {"text": "Hello world"}})
-    with pytest.raises(liter_llm.ConfigError, match="options: collect is true or false, not str"):
+    with pytest.raises(liter_llm.ConfigError, match="collect: expected True or False, got str"):
         connect(key, collect="no").invoke(REQUEST).complete()
-    with pytest.raises(liter_llm.InvalidRequestError, match="collect is true or false, not int"):
+    with pytest.raises(liter_llm.InvalidRequestError, match="expected True or False, got int"):
         connect(key).invoke(REQUEST, collect=0).complete()
     assert mock.seen(key)["requests"] == []
 

@@ -1,12 +1,13 @@
 """Liter-LLM: one client for every LLM provider.
 
-`LiterLlm(provider="openai").invoke(request)` is a Stream: `async for token in stream`,
-`reply = await stream`, or `for token in stream`. Every error is an LlmError.
+`LiterLlm(provider="openai").invoke(request)` returns a Stream, to be read with `async for token in
+stream`, `reply = await stream`, `for token in stream` or `stream.complete()`. Every failure is an
+LlmError.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from . import _late
+from . import _lazy_types
 from ._client import LiterLlm
 from ._errors import (
     AuthenticationError,
@@ -34,7 +35,7 @@ from ._library import version as _version
 from ._stream import Stream
 
 if TYPE_CHECKING:
-    from ._late import (
+    from ._lazy_types import (
         CallOptions,
         ContentPart,
         End,
@@ -60,7 +61,7 @@ __version__ = _version()
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        return getattr(_late, name)
+        return getattr(_lazy_types, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

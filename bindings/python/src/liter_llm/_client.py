@@ -9,53 +9,66 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Optional
 
-from . import _late as late
-from . import _lifetime, _wake
-from ._errors import ClosedError, ConfigError
+from . import _lazy_types as late
+from . import _process_hooks
+from ._constants_generated import STREAM_WINDOW_BYTES
+from ._errors import ClosedError, ConfigError, InvalidRequestError
 from ._invocation import Invocation
-from ._library import NativeClient
-from ._request import Fields, Given
+from ._request import Fields, UnmergedRequest, should_collect
 from ._stream import Stream
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ._blocking import BlockingChannel, BlockingClient
-    from ._hub import AsyncChannel, Hub
-    from ._mode import Mode
-    from ._request import Sealed
+    from ._blocking_client import BlockingClient, BlockingReceiver
+    from ._loop_client import LoopClient, LoopReceiver
+    from ._native_client import NativeClient, ReadMode
+    from ._request import SecretJson
 
-_WINDOW_BYTES = 262_144
-_GIVE_BACK_AT_MOST = 16_384
+_ACKNOWLEDGE_AT_MOST = 16_384
 _FORKED = "this stream was inherited through fork; invoke() starts a new one"
-_NOT_COPIED = {"_closed", "_mutex", "_hubs", "_blocking", "_more_blocking", "_pool"}
+_NOT_COPIED = {
+    "_blocking",
+    "_closed",
+    "_latest",
+    "_loop_clients",
+    "_more_blocking",
+    "_mutex",
+    "_pool",
+}
 
 
 class LiterLlm:
-    """Talks to providers. Cheap to make: connections, threads and checks of the options wait for
-    the first request. May be used from any thread and any event loop at the same time.
+    """A client for LLM providers.
 
-    A copy, and what comes out of a pickle, is a client of its own with the same options. A key that
-    was given as an option is one of them; a key of the environment stays where it is."""
+    It is cheap to make: connections, threads and the check of the options wait for the first
+    request. Any number of threads and event loops may use it at the same time, so make one for the
+    whole program.
+
+    A copy (copy, deepcopy, pickle) is a client of its own with the same options. A key that was
+    given as an option is copied with them; a key of the environment is not."""
 
     def __init__(
         self, provider: Optional[str] = None, **options: late.Unpack[late.Options]
     ) -> None:
-        """provider: "openai", or None to take it from the model's prefix ("openai/gpt-4o-mini").
-        The options are those of the guide; a request may override many of them."""
+        """provider: such as "openai"; None takes it from the model's prefix ("openai/gpt-4o-mini").
+        options: those of `Options`; a request may override many of them."""
         named = {} if provider is None else {"provider": provider}
-        self._options = Fields("options", ConfigError, {**options, **named})
+        self._options = Fields("option ", ConfigError, {**options, **named})
         del options  # tools that report exceptions print the locals of every frame
         self._set_up()
 
     def _set_up(self) -> None:
         self._closed = False
         self._mutex = threading.RLock()
-        self._hubs: weakref.WeakKeyDictionary[AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()
+        self._loop_clients: weakref.WeakKeyDictionary[AbstractEventLoop, LoopClient] = (
+            weakref.WeakKeyDictionary()
+        )
+        self._latest: LoopClient | None = None  # of these, and not of a closed one
         self._blocking: BlockingClient | None = None
         self._more_blocking: list[BlockingClient] = []  # for greenlets, and for signal handlers
-        self._pool: NativeClient | None = None
-        _lifetime.watch(self)
+        self._pool: NativeClient[Any] | None = None
+        _process_hooks.watch(self)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in _NOT_COPIED}
@@ -65,36 +78,40 @@ class LiterLlm:
         self._set_up()
 
     def invoke(self, request: late.AnyRequest, **options: late.Unpack[late.CallOptions]) -> Stream:
-        """One request. Returns at once and sends nothing: see Stream for what can be done with it.
+        """One request, as a Stream: iterate over it, or await it. Nothing is sent yet.
 
-        request: a dict or another mapping, or anything with model_dump(). options: the same fields,
-        for this call."""
-        given = Given(request, options)
-        del request, options  # either may hold a key
-        return Stream(Invocation(self, given.merge()))
+        request: a dict or another mapping, or anything with model_dump().
+        options: fields of the request that apply over it, for this call; see `CallOptions`."""
+        if type(request) is dict:
+            fields = Fields("", InvalidRequestError, {**request, **options})
+        else:
+            unmerged = UnmergedRequest(request, options)
+            del request, options  # either may hold a key, and merge() may raise
+            fields = unmerged.merge()
+        return Stream(Invocation(self, fields))
 
     def close(self) -> None:
-        """Ends every live stream with ClosedError and takes no more. Any thread; at once."""
-        _lifetime.notice_fork()
+        """Ends every live stream with ClosedError and refuses new ones. Any thread; at once."""
+        _process_hooks.notice_fork()
         with self._mutex:
             self._closed = True
-            hubs, pool, self._pool = list(self._hubs.values()), self._pool, None
+            self._latest = None
+            loop_clients, pool, self._pool = list(self._loop_clients.values()), self._pool, None
             blocking = self._all_blocking()
-        for hub in hubs:
-            hub.close()
-        for client in blocking:
+        clients: list[NativeClient[Any]] = [*loop_clients, *blocking]
+        for client in clients:
             client.close()
         if pool is not None:
             pool.free()
 
     async def aclose(self) -> None:
-        """close(), and waits until the streams of this event loop have let go."""
+        """close(), and waits until the streams of this event loop have ended."""
         import asyncio
 
-        hub = self._hubs.get(asyncio.get_running_loop())
+        client = self._loop_clients.get(asyncio.get_running_loop())
         self.close()
-        if hub is not None:
-            await hub.wait_closed()
+        if client is not None:
+            await client.wait_closed()
 
     async def __aenter__(self) -> LiterLlm:
         return self
@@ -109,89 +126,96 @@ class LiterLlm:
         self.close()
 
     def __del__(self) -> None:
-        # No stream is live: each holds its LiterLlm. A hub may belong to another thread's loop.
-        if not _lifetime.exiting and hasattr(self, "_pool"):
+        # No stream is live: each holds its LiterLlm. A client may belong to another thread's loop.
+        if not _process_hooks.exiting and hasattr(self, "_pool"):
             self.close()
 
-    def _open_on_loop(self, mode: Mode, collect: bool) -> AsyncChannel:
-        """A channel for a stream that is not started yet."""
+    def _open_on_loop(self, mode: ReadMode, fields: Fields) -> LoopReceiver:
+        """A receiver for a stream that is not started yet."""
+        _process_hooks.notice_fork()
+        collect = should_collect(fields, self._options)
+        client = self._latest
+        if client is None or not client.is_usable_here():
+            client = self._latest = self._client_of_running_loop()
+        return client.receive(mode, self, collect)
+
+    def _client_of_running_loop(self) -> LoopClient:
         import asyncio
 
-        from ._hub import AsyncChannel
-        from ._thread_hub import make_hub
+        from ._poll_thread import make_loop_client
 
-        _lifetime.notice_fork()
         loop = asyncio.get_running_loop()
         with self._mutex:
             self._refuse_when_closed()
-            hub = self._hubs.get(loop)
-            if hub is None or hub.closed:
-                sealed, give_back_at = self._native_options()
-                hub = self._hubs[loop] = make_hub(loop, sealed, give_back_at)
-                self._keep_pool(sealed)
-        return AsyncChannel(mode, hub, self, collect)
+            client = self._loop_clients.get(loop)
+            if client is None or client.closed:
+                options, acknowledge_at = self._native_options()
+                client = self._loop_clients[loop] = make_loop_client(loop, options, acknowledge_at)
+                self._keep_pool(options)
+        return client
 
-    def _open_on_thread(self, mode: Mode, collect: bool) -> BlockingChannel:
+    def _open_on_thread(self, mode: ReadMode, fields: Fields) -> BlockingReceiver:
         """The same without a loop."""
-        from ._blocking import BlockingChannel, BlockingClient
-
-        _lifetime.notice_fork()
+        _process_hooks.notice_fork()
+        collect = should_collect(fields, self._options)
         with self._mutex:
             self._refuse_when_closed()
-            blocking = self._blocking
-            if blocking is None or not blocking.suits():
-                blocking = next((one for one in self._more_blocking if one.suits()), None)
-            if blocking is None:
-                blocking = BlockingClient(*self._native_options())
+            client = self._blocking
+            if client is None or not client.is_usable_here():
+                client = next((one for one in self._more_blocking if one.is_usable_here()), None)
+            if client is None:
+                from ._blocking_client import BlockingClient
+
+                client = BlockingClient(*self._native_options())
                 if self._blocking is None:  # still: a signal handler may have been here
-                    self._blocking = blocking
+                    self._blocking = client
                 else:
-                    self._more_blocking.append(blocking)
-        return BlockingChannel(mode, blocking, self, collect)
+                    self._more_blocking.append(client)
+        return client.receive(mode, self, collect)
 
     def _all_blocking(self) -> list[BlockingClient]:
         return [*([] if self._blocking is None else [self._blocking]), *self._more_blocking]
 
-    def _keep_pool(self, sealed: Sealed) -> None:
+    def _keep_pool(self, options: SecretJson) -> None:
         """Native clients with equal options share their connections as long as one of them lives.
         That of an event loop ends with the loop, so there is one for no other purpose: connections
         outlive an asyncio.run(). It is renewed with each, as proxy variables may have changed."""
-        kept, self._pool = self._pool, NativeClient(sealed, None)
+        from ._native_client import NativeClient
+
+        kept, self._pool = self._pool, NativeClient()
+        self._pool.open(options, None)
         if kept is not None:
             kept.free()
 
-    def _native_options(self) -> tuple[Sealed, int]:
-        """The options as JSON, and from how many bytes on a window is worth reopening."""
+    def _native_options(self) -> tuple[SecretJson, int]:
+        """The options as JSON, and from how many bytes on an acknowledgement is worth a call."""
         from ._log import enabled_level
 
-        window = self._options.get("stream_window_bytes", _WINDOW_BYTES)
-        give_back_at = window // 4 if isinstance(window, int) else 0
-        sealed = self._options.encode(log_level=enabled_level())
-        return sealed, max(1, min(give_back_at, _GIVE_BACK_AT_MOST))
+        window = self._options.get("stream_window_bytes", STREAM_WINDOW_BYTES)
+        acknowledge_at = window // 4 if isinstance(window, int) else 0
+        options = self._options.encode({"log_level": enabled_level()})
+        return options, max(1, min(acknowledge_at, _ACKNOWLEDGE_AT_MOST))
 
     def _refuse_when_closed(self) -> None:
-        _lifetime.park_if_exiting()
-        if _lifetime.exiting:
-            raise ClosedError(_wake.EXITING)
+        _process_hooks.refuse_when_exiting()
         if self._closed:
             raise ClosedError("this LiterLlm is closed; make a new one")
 
     def _after_fork(self) -> None:
         """In the child: leaves what belongs to the parent and starts afresh."""
         self._mutex = threading.RLock()
-        hubs, self._hubs = list(self._hubs.values()), weakref.WeakKeyDictionary()
+        loop_clients = list(self._loop_clients.values())
+        self._loop_clients = weakref.WeakKeyDictionary()
         blocking, self._blocking, self._more_blocking = self._all_blocking(), None, []
-        self._pool = None
-        for hub in hubs:
-            hub.forget(_FORKED)
-        for client in blocking:
+        self._pool = self._latest = None
+        clients: list[NativeClient[Any]] = [*loop_clients, *blocking]
+        for client in clients:
             client.forget(_FORKED)
 
     def _at_exit(self) -> None:
-        """Frees the core's side, so that no thread of it outlives the interpreter."""
-        for hub in list(self._hubs.values()):
-            hub.abandon()
-        for client in self._all_blocking():
+        """Frees the native clients, so that no thread of theirs outlives the interpreter."""
+        clients: list[NativeClient[Any]] = [*self._loop_clients.values(), *self._all_blocking()]
+        for client in clients:
             client.abandon()
         if self._pool is not None:
             self._pool.free()

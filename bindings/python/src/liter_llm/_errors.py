@@ -1,7 +1,7 @@
-"""What goes wrong: LlmError, and one class for each kind of the header.
+"""LlmError, and one class for each kind of error.
 
-Each carries what the core knows as attributes, and in `partial` whatever was received before.
-All of them can be pickled.
+An error carries what is known about the failure as attributes, and in `partial` whatever was
+received before it. All errors can be pickled.
 """
 
 from __future__ import annotations
@@ -10,49 +10,48 @@ import builtins
 from collections.abc import Mapping
 from typing import Any, ClassVar, Optional
 
-from . import _late as late
-
-_DETAILS = (
-    "status",
-    "code",
-    "provider",
-    "retryable",
-    "retry_after_ms",
-    "attempts",
-    "phase",
-    "timer",
-    "request_id",
-    "maybe_executed",
-    "detail",
-)
+from . import _lazy_types as late
+from ._constants_generated import ERROR_DETAILS
 
 
 class LlmError(Exception):
-    """The base of all. `str(error)` is one line that says what failed and what to do."""
+    """The base class of all errors of this package.
+
+    `str(error)` is one line: what failed, with which value, and what to do."""
 
     kind: ClassVar[str] = "UNKNOWN"
-    """The kind's name in the header, such as "RATE_LIMITED"."""
+    """What kind of failure.
+
+    The name of the header, such as "RATE_LIMITED"; each has a class."""
     status: Optional[int] = None
-    """The HTTP status, when the provider answered."""
+    """The HTTP status, where one was received."""
     code: Optional[str] = None
-    """The provider's own name for the error."""
+    """The provider's own code or type."""
     provider: Optional[str] = None
+    """The provider that was asked."""
     retryable: bool = False
-    """Whether the same request may succeed later."""
+    """Whether sending the same request again can succeed."""
     retry_after_ms: Optional[int] = None
-    """How long the provider asks to wait."""
+    """How long the provider asked to wait."""
     attempts: int = 0
     """How many requests were sent."""
     phase: Optional[str] = None
-    """Where it happened: request, connect, headers, body or retry."""
+    """Where in its life the last attempt failed.
+
+    One of request, connect, headers, body and retry."""
     timer: Optional[str] = None
-    """The timer that ran out: connect, headers, first_token, idle or total."""
+    """The timer that ran out, with TIMEOUT.
+
+    One of connect, headers, first_token, idle and total."""
     request_id: Optional[str] = None
-    """What the provider's support asks for."""
+    """The provider's name for the request.
+
+    The provider's support asks for it."""
     maybe_executed: bool = False
-    """The request was sent and not answered: the provider may have done, and billed, the work."""
+    """Whether the provider may have run the request, and may bill it."""
     detail: Optional[str] = None
-    """The first 4 KiB of an answer that could not be used."""
+    """What the provider's error says beside message and code, as JSON, or the first 4 KiB of a body
+    that could not be used."""
     partial: Optional[late.Response] = None
     """Whatever was received before the error."""
 
@@ -61,19 +60,22 @@ class LlmError(Exception):
 
 
 class InvalidArgumentError(LlmError):
-    """A value that can never be sent, such as a header with a line break."""
+    """The interface was misused, or a key or header cannot be sent: one with a line break, or a
+    header that HTTP itself sets."""
 
     kind = "INVALID_ARGUMENT"
 
 
 class ConfigError(LlmError):
-    """No key, unknown provider, unknown option, unusable base URL or CA file."""
+    """No key, an unknown provider or option, or something that cannot be used: a base URL, a
+    certificate file, a proxy variable (or 407 from the proxy), an address that is refused, a key
+    over plain http, or threads that the system does not give."""
 
     kind = "CONFIG"
 
 
 class InvalidRequestError(LlmError):
-    """The request is wrong, says the provider or this library; the message names the field."""
+    """The request is wrong; the message names the field where it is known."""
 
     kind = "INVALID_REQUEST"
 
@@ -85,43 +87,45 @@ class AuthenticationError(LlmError):
 
 
 class PermissionDeniedError(LlmError):
-    """The key is known and may not do this."""
+    """The key may not do this."""
 
     kind = "PERMISSION"
 
 
 class NotFoundError(LlmError):
-    """No such model, deployment or address."""
+    """There is no such model, deployment or address."""
 
     kind = "NOT_FOUND"
 
 
 class RateLimitedError(LlmError):
-    """Too many requests; `retry_after_ms` says when, if the provider did."""
+    """Too many requests were sent (429); `retry_after_ms` says when to try again, if the provider
+    did."""
 
     kind = "RATE_LIMITED"
 
 
 class QuotaExceededError(LlmError):
-    """The account has no credit left; waiting does not help."""
+    """No credit is left, whichever status says so; waiting does not help."""
 
     kind = "QUOTA_EXCEEDED"
 
 
 class OverloadedError(LlmError):
-    """The provider is out of capacity."""
+    """The provider is out of capacity (498, 529, or an error that says so)."""
 
     kind = "OVERLOADED"
 
 
 class ProviderError(LlmError):
-    """The provider failed in another way: a 5xx status or an error event inside a stream."""
+    """The provider failed in another way: 408, 409, 424, a 5xx status, or an error event inside a
+    stream."""
 
     kind = "PROVIDER"
 
 
 class NetworkError(LlmError):
-    """Name lookup, connect, or the connection broke before an answer."""
+    """Name lookup or connect failed, or the connection broke before a response."""
 
     kind = "NETWORK"
 
@@ -133,43 +137,52 @@ class TlsError(LlmError):
 
 
 class TimeoutError(LlmError, builtins.TimeoutError):  # noqa: A001
-    """One of the timers ran out; `timer` says which. It is a builtin TimeoutError as well."""
+    """A timer ran out; `timer` says which.
+
+    It is a builtin TimeoutError as well."""
 
     kind = "TIMEOUT"
 
 
 class ProtocolError(LlmError):
-    """The answer is not what the protocol allows."""
+    """The response is not what the protocol allows: bytes that are not HTTP, a redirect, broken
+    JSON or JSON of more than 128 levels, too many headers, or an end mark without content; `detail`
+    holds its first 4 KiB."""
 
     kind = "PROTOCOL"
 
 
 class TruncatedError(LlmError):
-    """The answer was cut before its end; `partial` is valid and incomplete."""
+    """The response was cut before its end; what came is a prefix.
+
+    It is in `partial`."""
 
     kind = "TRUNCATED"
 
 
 class TooLargeError(LlmError):
-    """Something passed a limit in bytes; the message names the limit."""
+    """Something passed a limit in bytes, which the message names, or the provider's own (413), or
+    there is no memory for it."""
 
     kind = "TOO_LARGE"
 
 
 class CancelledError(LlmError):
-    """The stream was cancelled and is read on. Not asyncio.CancelledError."""
+    """The caller cancelled the call.
+
+    Raised when a cancelled stream is read on; not asyncio.CancelledError."""
 
     kind = "CANCELLED"
 
 
 class ClosedError(LlmError):
-    """The LiterLlm is closed, or the stream was inherited through fork."""
+    """The client is closed, or was inherited through fork, or the process is ending."""
 
     kind = "CLOSED"
 
 
 class InternalError(LlmError):
-    """A defect of this library."""
+    """An internal error: a bug in this library."""
 
     kind = "INTERNAL"
 
@@ -178,9 +191,10 @@ _BY_KIND: dict[str, type[LlmError]] = {kind.kind: kind for kind in LlmError.__su
 
 
 def make_error(details: Mapping[str, Any], partial: Optional[late.Response] = None) -> LlmError:
-    """The exception for an `error` object of the boundary. A kind of a later core is LlmError."""
+    """The exception for an `error` object of the core. One of a kind that is not known here,
+    because the core is newer, is an LlmError."""
     error = _BY_KIND.get(details.get("kind", ""), LlmError)(details.get("message", "no message"))
-    for name in _DETAILS:
+    for name in ERROR_DETAILS:
         if name in details:
             setattr(error, name, details[name])
     error.partial = partial

@@ -1,4 +1,4 @@
-"""What an answer is made of: the events of a stream, and the whole Response.
+"""The events of a stream, and the whole Response.
 
 All are frozen dataclasses with slots (without, on Python 3.9), and can be compared and pickled.
 Their hints can be resolved at run time on every version of Python: pydantic, FastAPI, cattrs and
@@ -32,33 +32,44 @@ def _record(cls: type[Class]) -> type[Class]:
 
 @_record
 class Usage:
-    """What was counted, and billed; None where the provider did not say."""
+    """Token counts of one call; None where the provider did not say."""
 
     input_tokens: Optional[int]
+    """Tokens of the request."""
     output_tokens: Optional[int]
+    """Tokens of the response."""
     total_tokens: Optional[int]
+    """All tokens, where the provider counts them."""
     cached_input_tokens: Optional[int]
+    """Tokens of the request that were read from a cache."""
     cache_write_tokens: Optional[int]
+    """Tokens of the request that were written to a cache."""
     reasoning_tokens: Optional[int]
+    """Tokens spent on reasoning."""
     billed_input_tokens: Optional[int]
-    """What is charged, where that is another number than what was counted."""
+    """Tokens of the request that are charged, where that is another number."""
     billed_output_tokens: Optional[int]
+    """Tokens of the response that are charged, where that is another number."""
     raw: Mapping[str, Any]
-    """The provider's own fields."""
+    """The provider's usage object as it came."""
 
 
 @_record
 class Start:
-    """The answer begins."""
+    """The response begins."""
 
     id: Optional[str]
+    """The provider's name for the response."""
     model: str
+    """The model that responds, as the provider names it; else as the request named it."""
     provider: str
+    """The provider that was asked."""
     request_id: Optional[str]
+    """The provider's name for the request."""
     rate_limit: Mapping[str, Any]
-    """What the provider said of its limits: requests_limit, requests_remaining, ..."""
+    """What the rate-limit headers said, such as `requests_remaining`."""
     warnings: tuple[str, ...]
-    """What a lenient request had dropped or renamed."""
+    """What was left out or renamed on the way to the provider."""
 
 
 @_record
@@ -77,52 +88,68 @@ class Reasoning:
 
 @_record
 class ToolDelta:
-    """A piece of a tool call. `id` and `name` come once for each call, if the provider gives them;
-    a few send a name in pieces."""
+    """A piece of a tool call."""
 
     index: int
+    """Which call: dense from 0, in the order in which calls appeared."""
     id: Optional[str]
+    """The provider's name for the call; comes once, if the provider gives one."""
     name: Optional[str]
+    """The tool that the model calls; comes once, but for the few servers that send it in pieces."""
     arguments: str
+    """The next piece of the arguments' JSON text."""
 
 
 @_record
 class ToolCall:
-    """A whole tool call. `arguments` is JSON as the model wrote it: check it before use."""
+    """A whole tool call; only complete responses have them."""
 
     index: int
+    """Which call: dense from 0."""
     id: str
-    """The provider's; one made here where that is missing, or another call's."""
+    """The provider's name for the call; one made here where that is missing, or another call's."""
     name: str
+    """The tool that the model calls."""
     arguments: str
-    extra: Mapping[str, Any] | None = None
+    """The arguments' JSON text, as the model wrote it; `{}` where it gave none.
+
+    Check it before use."""
+    extra: Optional[Mapping[str, Any]] = None
     """The provider's other fields of the call, which some want to see again."""
 
 
 @_record
 class Part:
-    """Something else of the answer: a refusal, a citation, log probabilities, an image, ..."""
+    """Anything else of the response: a refusal, a citation, log probabilities, an image, ..."""
 
     type: str
     data: Mapping[str, Any]
-    """All fields, "type" among them."""
+    """All fields, including "type"."""
 
 
 @_record
 class End:
-    """The answer is whole. An answer that is not raises an error in place of this."""
+    """The response is complete. One that is not raises an error in place of this event."""
 
     finish_reason: Optional[FinishReason]
+    """Why the model stopped; absent where it did not say."""
     finish_reason_raw: Optional[str]
+    """The provider's own word for the finish reason."""
     usage: Optional[Usage]
+    """Tokens, as far as they are known."""
     attempts: int
+    """How many requests were sent."""
     unknown_events: int
-    """Events of the stream that this version does not know and passed over."""
+    """How many events of the stream this version does not know and skipped."""
     first_token_ms: Optional[float]
+    """When the first content came, in milliseconds since the call."""
     total_ms: Optional[float]
+    """When the stream ended, in milliseconds since the call."""
     request_id: Optional[str]
+    """The provider's name for the request."""
     warnings: tuple[str, ...]
-    """What was odd about the end, such as an answer that nobody gave a finish reason."""
+    """What to know about the response though it is complete, such as that nobody said why it
+    ended."""
 
 
 Event = Union[Start, Text, Reasoning, ToolDelta, ToolCall, Part, End]
@@ -130,41 +157,52 @@ Event = Union[Start, Text, Reasoning, ToolDelta, ToolCall, Part, End]
 
 @_record
 class Response:
-    """All of an answer, or as much of it as was received."""
+    """A whole response, or as much of it as was received."""
 
     outcome: Optional[Outcome]
-    """Only "complete" is a whole answer; None while the stream is still running."""
+    """How the stream ended; None while it is still running. Only "complete" is a whole response."""
     collected: bool
     """False with the option collect=False: then text, reasoning, refusal, tool_calls, parts and
-    blocks were handed to the reader, and are empty here."""
+    blocks went to the reader only, and are empty here."""
     text: str
     reasoning: str
     refusal: Optional[str]
-    """Why the model does not answer, where the provider tells that apart from text."""
+    """Why the model refused, where the provider keeps that apart from text."""
     tool_calls: tuple[ToolCall, ...]
     parts: tuple[Part, ...]
     """Everything else, in order."""
     blocks: tuple[tuple[int, Mapping[str, Any]], ...]
-    """What the provider wants back as it is, each behind so many characters of text."""
+    """Blocks that the provider wants back unchanged, each with its position in `text`."""
     id: Optional[str]
+    """The provider's name for the response."""
     model: str
+    """The model that responds, as the provider names it; else as the request named it."""
     provider: str
+    """The provider that was asked."""
     request_id: Optional[str]
+    """The provider's name for the request."""
     rate_limit: Mapping[str, Any]
+    """What the rate-limit headers said, such as `requests_remaining`."""
     warnings: tuple[str, ...]
-    """Those of Start, then those of End."""
+    """The warnings of Start, then those of End."""
     finish_reason: Optional[FinishReason]
+    """Why the model stopped; absent where it did not say."""
     finish_reason_raw: Optional[str]
+    """The provider's own word for the finish reason."""
     usage: Optional[Usage]
+    """Tokens, as far as they are known."""
     attempts: int
+    """How many requests were sent."""
     unknown_events: int
-    """Events of the stream that this version does not know and passed over."""
+    """How many events of the stream this version does not know and skipped."""
     first_token_ms: Optional[float]
+    """When the first content came, in milliseconds since the call."""
     total_ms: Optional[float]
+    """When the stream ended, in milliseconds since the call."""
 
     @property
     def content(self) -> tuple[Mapping[str, Any], ...]:
-        """Text and blocks in the order in which they came."""
+        """Text and blocks in the order in which they arrived."""
         content: list[Mapping[str, Any]] = []
         taken = 0
         for position, block in self.blocks:
@@ -175,9 +213,9 @@ class Response:
 
     @property
     def message(self) -> dict[str, Any]:
-        """The answer as a message, to be appended to the next request's messages."""
+        """The response as a message, to be appended to the next request's messages."""
         if not self.collected:
-            raise RuntimeError("the answer was not collected, as collect is false; no message")
+            raise RuntimeError("no message: the response was not collected (collect=False)")
         parts = self.content
         only_text = all(part.get("type") == "text" for part in parts)
         content = (self.text or None) if only_text else [dict(part) for part in parts]

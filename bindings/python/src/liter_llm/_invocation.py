@@ -1,42 +1,54 @@
-"""Invocation: one request, before and after it is started, and the one way to its answer."""
+"""Invocation: one request, before and after it is started, and the one way to its response."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from . import _lifetime
+from . import _process_hooks
 from ._errors import CancelledError
-from ._mode import Mode
 
 if TYPE_CHECKING:
-    from ._blocking import BlockingChannel
-    from ._client import LiterLlm
+    from ._blocking_client import BlockingReceiver
     from ._events import Response
-    from ._hub import AsyncChannel
-    from ._request import Fields, Sealed
+    from ._loop_client import LoopReceiver
+    from ._native_client import ReadMode
+    from ._request import Fields, SecretJson
+
+# What a request says by default.
+_NOTHING: dict[str, object] = {}
+_WHOLE: dict[str, object] = {"stream": False}
+
+
+class Opener(Protocol):
+    """What gives receivers for streams that are not started yet: a LiterLlm. Held as long as the
+    stream, so that its client lives as long."""
+
+    def _open_on_loop(self, mode: ReadMode, fields: Fields) -> LoopReceiver: ...
+
+    def _open_on_thread(self, mode: ReadMode, fields: Fields) -> BlockingReceiver: ...
 
 
 class Invocation:
     """Starts when it is first used, on the running event loop or for the calling thread."""
 
-    __slots__ = ("_fields", "_llm", "begun", "cancelled", "on_loop", "on_thread")
+    __slots__ = ("_fields", "_opener", "begun", "cancelled", "on_loop", "on_thread")
 
-    def __init__(self, llm: LiterLlm, fields: Fields) -> None:
-        self._llm = llm
+    def __init__(self, opener: Opener, fields: Fields) -> None:
+        self._opener = opener
         self._fields = fields
         self.begun = False
         self.cancelled = False
-        self.on_loop: AsyncChannel | None = None
-        self.on_thread: BlockingChannel | None = None
+        self.on_loop: LoopReceiver | None = None
+        self.on_thread: BlockingReceiver | None = None
 
     @property
-    def channel(self) -> AsyncChannel | BlockingChannel | None:
+    def receiver(self) -> LoopReceiver | BlockingReceiver | None:
         """None before the start."""
         return self.on_thread if self.on_loop is None else self.on_loop
 
     def refuse_second(self) -> None:
         """There is one reader of a stream."""
-        if self.begun or self.channel is not None:
+        if self.begun or self.receiver is not None:
             raise RuntimeError("a stream is read once; call invoke() again for a new one")
 
     def begin(self) -> None:
@@ -44,81 +56,82 @@ class Invocation:
         self.refuse_second()
         self.begun = True
 
-    def join_on_loop(self, mode: Mode) -> AsyncChannel:
-        """The channel on the running loop; starts the stream if need be."""
+    def join_on_loop(self, mode: ReadMode) -> LoopReceiver:
+        """The receiver on the running loop; starts the stream if need be."""
         if self.on_loop is None:
-            self._refuse(self.on_thread, "without an event loop; go on with for or complete()")
-            collect, request = self._collect(), self._encode(mode)
+            if self.on_thread is not None:
+                raise RuntimeError(
+                    "this stream was started without an event loop; go on with for or complete()"
+                )
+            request = self._encode(mode)
             try:
                 # Kept before the start, so that an interrupt leaves no stream without owner.
-                channel = self.on_loop = self._llm._open_on_loop(mode, collect)
-                channel.hub.start(channel, request)
+                receiver = self.on_loop = self._opener._open_on_loop(mode, self._fields)
+                receiver.client.start(receiver, request)
             except BaseException as error:
                 self.abort(error)
                 raise
         return self.on_loop
 
-    def join_on_thread(self, mode: Mode) -> BlockingChannel:
-        """The channel of threads; starts the stream if need be."""
+    def join_on_thread(self, mode: ReadMode) -> BlockingReceiver:
+        """The receiver of threads; starts the stream if need be."""
         if self.on_thread is None:
-            self._refuse(self.on_loop, "on an event loop; go on with async for or await")
-            collect, request = self._collect(), self._encode(mode)
+            if self.on_loop is not None:
+                raise RuntimeError(
+                    "this stream was started on an event loop; go on with async for or await"
+                )
+            request = self._encode(mode)
             try:
-                channel = self.on_thread = self._llm._open_on_thread(mode, collect)
-                channel.client.start(channel, request)
+                receiver = self.on_thread = self._opener._open_on_thread(mode, self._fields)
+                receiver.client.start(receiver, request)
             except BaseException as error:
                 self.abort(error)
                 raise
         return self.on_thread
 
     async def wait_whole(self) -> Response:
-        """All of the answer; what was not read of a started stream goes into it too."""
-        channel = self.on_thread
-        if channel is None or not channel.ended:
-            try:
-                joined = self.join_on_loop(Mode.WHOLE)
-                joined.mode = Mode.WHOLE
-                joined.items.clear()
-                while not joined.ended:
-                    await joined.arm()
-            except RuntimeError:
-                raise  # misuse, which leaves the stream as it is
-            except BaseException:
-                self.stop()
-                raise
-        return self._response()
+        """The whole response; what was not read of a started stream goes into it too."""
+        receiver = self.on_thread
+        if receiver is not None and receiver.ended:
+            return _response(receiver)
+        try:
+            joined = self.join_on_loop("whole")
+            joined.mode = "whole"
+            joined.items.clear()
+            while not joined.ended:
+                await joined.wait()
+        except RuntimeError:
+            raise  # misuse, which leaves the stream as it is
+        except BaseException:
+            self.stop()
+            raise
+        return _response(joined)
 
     def block_whole(self) -> Response:
         """wait_whole for a thread."""
-        channel = self.on_loop
-        if channel is None or not channel.ended:
-            try:
-                joined = self.join_on_thread(Mode.WHOLE)
-                joined.mode = Mode.WHOLE
-                while not joined.ended:
-                    joined.items.clear()
-                    joined.wait()
+        receiver = self.on_loop
+        if receiver is not None and receiver.ended:
+            return _response(receiver)
+        try:
+            joined = self.join_on_thread("whole")
+            joined.mode = "whole"
+            while not joined.ended:
                 joined.items.clear()
-            except BaseException:
-                self.stop_on_thread()
-                raise
-        return self._response()
-
-    def _response(self) -> Response:
-        channel = self.channel
-        assert channel is not None
-        if channel.answer.failed:
-            raise channel.answer.error()
-        return channel.answer.response()
+                joined.wait()
+            joined.items.clear()
+        except BaseException:
+            self.stop_on_thread()
+            raise
+        return _response(joined)
 
     def cancel(self) -> None:
         self.cancelled = True
         self.stop()
 
     def stop(self) -> None:
-        """Closes the way upstream, if there is one."""
-        if self.channel is not None:
-            self.channel.cancel()
+        """Closes the connection, if there is one."""
+        if self.receiver is not None:
+            self.receiver.cancel()
 
     def stop_on_thread(self) -> None:
         """The same, unless the stream was started on an event loop and not for this caller."""
@@ -127,24 +140,26 @@ class Invocation:
 
     def abort(self, error: BaseException) -> None:
         """The start did not come to its end: nothing more will arrive."""
-        _lifetime.park_if_exiting()
-        if self.channel is not None:
+        _process_hooks.park_if_exiting()
+        if self.receiver is not None:
             kind = getattr(error, "kind", "CANCELLED")
-            self.channel.line.lose(self.channel, kind, str(error) or "the start was interrupted")
+            self.receiver.client.end_locally(
+                self.receiver, kind, str(error) or "the start was interrupted"
+            )
 
     def drop(self) -> None:
         """Its reader has gone."""
-        if self.channel is not None:
-            self.channel.drop()
+        if self.receiver is not None:
+            self.receiver.drop()
 
-    def _collect(self) -> bool:
-        return self._fields.collect(self._llm._options.collect(True))
-
-    def _encode(self, mode: Mode) -> Sealed:
+    def _encode(self, mode: ReadMode) -> SecretJson:
         if self.cancelled:
             raise CancelledError("the stream was cancelled before it started")
-        return self._fields.encode(**({"stream": False} if mode is Mode.WHOLE else {}))
+        return self._fields.encode(_WHOLE if mode == "whole" else _NOTHING)
 
-    def _refuse(self, channel: object, where: str) -> None:
-        if channel is not None:
-            raise RuntimeError(f"this stream was started {where}")
+
+def _response(receiver: LoopReceiver | BlockingReceiver) -> Response:
+    """What an ended stream has brought, or the error that it ended with."""
+    if receiver.builder.failed:
+        raise receiver.builder.error()
+    return receiver.builder.response()

@@ -1,7 +1,7 @@
-"""LOG events of the core, for logging.getLogger("liter_llm").
+"""The library's log lines, for logging.getLogger("liter_llm").
 
-The native client is asked for the levels that are enabled when it is made, so that a silent
-logger costs nothing.
+A native client is made with the level that is enabled at that time, so that a logger that takes
+nothing costs nothing.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _logger.addHandler(logging.NullHandler())
 
 
 def enabled_level() -> str:
-    """The lowest level, as the option log_level names it, that the logger takes."""
+    """The lowest level that the logger takes, as the option log_level names it."""
     enabled = (name for name, level in _LEVELS.items() if _logger.isEnabledFor(level))
     return next(enabled, "off")
 
 
 def write_log(fields: Mapping[str, Any]) -> None:
-    """Hands a line over, with the core's fields as `record.liter_llm`."""
+    """Logs a line, with all of its fields as `record.liter_llm`."""
     level = _LEVELS.get(fields.get("level", ""), logging.DEBUG)
     _logger.log(level, "%s", fields.get("message", ""), extra={"liter_llm": fields})

@@ -1,4 +1,8 @@
-"""A request on its way to JSON: what a user may pass, and clear errors for what cannot be sent."""
+"""A request on its way to JSON: what a user may pass, and clear errors for what cannot be sent.
+
+A request may hold a key, and tools that report exceptions print the locals of every frame: so
+nothing here that outlives a line shows its values, and no error is raised where they are in reach.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +16,12 @@ from ._errors import InvalidRequestError
 if TYPE_CHECKING:
     from ._errors import LlmError
 
-
 _COLLECT = "collect"
+_UNSET: Any = ...
 
 
-class Sealed:
-    """JSON for the boundary. It may hold a key, so nothing that prints values shows it: tools that
-    report exceptions print the locals of every frame."""
+class SecretJson:
+    """JSON for the library, which nothing that prints values shows."""
 
     __slots__ = ("data",)
 
@@ -32,60 +35,72 @@ class Sealed:
 class Fields:
     """The fields of a request, or options. Not shown either."""
 
-    __slots__ = ("_collect", "_fields", "_kind", "_what")
+    __slots__ = ("_before", "_defaults", "_fields", "_kind", "collect")
 
-    def __init__(self, what: str, kind: type[LlmError], fields: dict[str, Any]) -> None:
-        """An error is of that kind and begins with `what`. The dict is the caller's no more."""
-        self._collect = fields.pop(_COLLECT, ...)
-        self._what = what
+    def __init__(self, before: str, kind: type[LlmError], fields: dict[str, Any]) -> None:
+        """An error is of that kind; `before` stands before the name of the field. The dict is the
+        caller's no more."""
+        self.collect = fields.pop(_COLLECT, _UNSET)
+        """The one option that is meant for this package and not for the core, as it was given."""
+        self._before = before
         self._kind = kind
         self._fields = fields
+        self._defaults: Mapping[str, object] = {}
 
     def get(self, name: str, default: object) -> Any:
         return self._fields.get(name, default)
 
-    def collect(self, default: bool) -> bool:
-        """The one option that is meant for this package and not for the core."""
-        value = default if self._collect is ... else self._collect
-        if not isinstance(value, bool):
-            raise self._kind(
-                f"{self._what}: {_COLLECT} is true or false, not {type(value).__name__}"
-            )
-        return value
-
-    def encode(self, **defaults: object) -> Sealed:
+    def encode(self, defaults: Mapping[str, object]) -> SecretJson:
         """JSON, with defaults for what is not set."""
+        self._defaults = defaults
         try:
             # As one object that is not JSON itself: no frame of the encoder holds the fields.
-            return Sealed(_encode_json(_Whole(self, defaults)).encode("utf-8", _SURROGATES))
-        except RecursionError:
-            reason = f"{self._what}: it is nested too deeply, or holds itself"
-        except (TypeError, ValueError) as error:
-            reason = f"{self._what}: {error}"
+            return SecretJson(_encode_json(self).encode("utf-8", _SURROGATES))
+        except (RecursionError, TypeError, ValueError) as error:
+            reason = str(error)
         # Not from within the except clause, whose traceback leads to the fields.
-        raise self._kind(reason)
+        raise self._kind(f"{self._before}{self._find_fault(reason)}")
 
-    def __getstate__(self) -> tuple[Any, ...]:
-        return self._what, self._kind, self._collect, _make_plain(self._fields)
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self._what, self._kind, self._collect, self._fields = state
-
-
-class _Whole:
-    """All fields, as the encoder is given them."""
-
-    __slots__ = ("_defaults", "_fields")
-
-    def __init__(self, fields: Fields, defaults: dict[str, object]) -> None:
-        self._fields = fields
-        self._defaults = defaults
+    def refuse_collect(self, value: object) -> LlmError:
+        """The error for a `collect` that is neither true nor false."""
+        name = type(value).__name__
+        return self._kind(f"{self._before}{_COLLECT}: expected True or False, got {name}")
 
     def reveal(self) -> dict[str, Any]:
-        return {**self._defaults, **self._fields._fields}
+        """For the encoder alone."""
+        return {**self._defaults, **self._fields}
+
+    def _find_fault(self, reason: str) -> str:
+        """Where in the fields it is that cannot be sent, and why."""
+        from ._json_fault import find_fault
+
+        try:
+            return find_fault(self._fields, _dump) or reason
+        except BaseException as error:
+            failure = error.with_traceback(None)  # its frames hold the fields
+            failure.__context__ = None
+        raise failure
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self._before, self._kind, self.collect, _make_plain(self._fields)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self._before, self._kind, self.collect, self._fields = state
+        self._defaults = {}
 
 
-class Given:
+def should_collect(fields: Fields, options: Fields) -> bool:
+    """What the call says, else what the client says, else yes."""
+    for given in (fields, options):
+        value = given.collect
+        if value is True or value is False:
+            return bool(value)
+        if value is not _UNSET:
+            raise given.refuse_collect(value)
+    return True
+
+
+class UnmergedRequest:
     """A request, and the options of one call, which go over its fields. Not shown either."""
 
     __slots__ = ("_options", "_request")
@@ -101,18 +116,19 @@ class Given:
         elif hasattr(self._request, "model_dump"):
             self._request = self._request.model_dump()
         try:
-            return Fields("request", InvalidRequestError, {**self._request, **self._options})
+            return Fields("", InvalidRequestError, {**self._request, **self._options})
         except TypeError:
             name = type(self._request).__name__
         raise InvalidRequestError(
-            f"request: a dict, another mapping or an object with model_dump() is needed, not {name}"
+            "request: expected a dict, another mapping or an object with model_dump(), such as"
+            f' {{"model": ..., "messages": [...]}}, got {name}'
         )
 
 
 def _dump(value: Any) -> Any:
     """What the encoder does not know: models (of pydantic, without what nobody set), mappings and
     sequences of other kinds than dict, list and tuple."""
-    if isinstance(value, _Whole):
+    if isinstance(value, Fields):
         return value.reveal()
     if hasattr(value, "model_fields_set"):
         return value.model_dump(mode="json", exclude_unset=True)

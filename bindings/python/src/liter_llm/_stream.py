@@ -1,87 +1,102 @@
-"""Stream: what LiterLlm.invoke() returns. Three ways in, one answer."""
+"""Stream: what LiterLlm.invoke() returns. Three ways to read it, one response."""
 
 from __future__ import annotations
 
 import warnings
 import weakref
 from collections.abc import Generator
-from typing import Any, NoReturn, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Optional, TypeVar
 
-from . import _late as late
-from . import _lifetime
+from . import _lazy_types as late
+from . import _process_hooks
 from ._invocation import Invocation
-from ._mode import Mode
-from ._reader import AsyncReader, BlockingReader, OneReader, Reader
+from ._iterators import (
+    AsyncStreamIterator,
+    BaseIterator,
+    BlockingStreamIterator,
+    StreamIterator,
+)
 
-AnyReader = TypeVar("AnyReader", bound="OneReader[Any]")
+if TYPE_CHECKING:
+    from ._native_client import ReadMode
+
+AnyIterator = TypeVar("AnyIterator", bound="BaseIterator[Any]")
 
 
 class Stream:
-    """One request, and its answer as it comes. Nothing is sent before the first use.
+    """One request, and its response as it arrives. Nothing is sent before the first use.
 
     ```
     async for token in stream: ...      the text, piece by piece
-    reply = await stream                all of it: a Response
-    for token in stream: ...            the same without an event loop;
-    reply = stream.complete()           blocks, and lets other threads run
-    stream.events()                     typed events in place of text, for both kinds of loop
+    reply = await stream                the whole Response
+    for token in stream: ...            the text without an event loop
+    reply = stream.complete()           the whole Response without an event loop
+    stream.events()                     typed events instead of text, for both kinds of loop
     ```
 
-    A stream is read once; iter() and aiter() may be called as often as one likes before that.
-    A loop that is left early closes the connection at once.
+    The ways without an event loop block the calling thread and let other threads run; inside a
+    coroutine they would block its event loop.
+
+    A stream can be read once; iter() and aiter() may be called any number of times before that.
+    Leaving a loop early closes the connection at once.
     """
 
-    __slots__ = ("__weakref__", "_handed_out", "_invocation", "_reader")
+    __slots__ = ("__weakref__", "_handed_out", "_invocation", "_iterator")
 
     def __init__(self, invocation: Invocation) -> None:
         self._invocation = invocation
-        self._reader: Optional[Reader[str]] = None
-        self._handed_out: dict[type[Any], weakref.ref[Any]] = {}
+        self._iterator: Optional[StreamIterator[str]] = None
+        self._handed_out: Optional[dict[type[Any], weakref.ref[Any]]] = None
 
-    def __aiter__(self) -> AsyncReader[str]:
-        return self._hand_out(AsyncReader, Mode.TOKENS)
+    def __aiter__(self) -> AsyncStreamIterator[str]:
+        return self._hand_out(AsyncStreamIterator, "tokens")
 
     async def __anext__(self) -> str:
-        return await self._own_reader().__anext__()
+        return await self._own_iterator().__anext__()
 
-    def __iter__(self) -> BlockingReader[str]:
-        return self._hand_out(BlockingReader, Mode.TOKENS)
+    def __iter__(self) -> BlockingStreamIterator[str]:
+        return self._hand_out(BlockingStreamIterator, "tokens")
 
     def __next__(self) -> str:
-        return self._own_reader().__next__()
+        return self._own_iterator().__next__()
 
     def __await__(self) -> Generator[Any, None, late.Response]:
         return self._invocation.wait_whole().__await__()
 
     def complete(self) -> late.Response:
-        """Blocks for the whole answer. Like `await`, it asks for an answer that is not streamed,
-        unless the request says "stream", and takes the rest of a stream that was started."""
+        """Blocks until the response is whole, and returns it.
+
+        Like `await`, it asks the provider for a response that is not streamed, unless the request
+        sets "stream"; from a stream that was started it takes the rest."""
         return self._invocation.block_whole()
 
-    def events(self) -> Reader[late.Event]:
-        """Everything that comes, as typed events: Start, Text, ..., and End if it is whole."""
+    def events(self) -> StreamIterator[late.Event]:
+        """Everything that arrives, as typed events: Start, Text, ToolCall, ... and, when the
+        response is whole, End."""
         self._invocation.refuse_second()
-        return self._hand_out(Reader, Mode.EVENTS)
+        return self._hand_out(StreamIterator, "events")
 
     @property
     def response(self) -> late.Response:
-        """The answer; after an error, a cancel, or in the middle: as much as has been received."""
-        channel = self._invocation.channel
-        if channel is None:
+        """The response. After an error, a cancel or in the middle: as much as has been received."""
+        receiver = self._invocation.receiver
+        if receiver is None:
             raise RuntimeError("the stream has not started; there is no response yet")
-        return channel.answer.response()
+        return receiver.builder.response()
 
     def cancel(self) -> None:
-        """Closes the connection, from any thread. What was received can still be read; whoever
-        reads on gets CancelledError then. After the end it does nothing."""
+        """Closes the connection; from any thread, any number of times.
+
+        What was received can still be read; reading on after that raises CancelledError. After the
+        end it does nothing."""
         self._invocation.cancel()
 
     def close(self) -> None:
-        """The same, as for contextlib.closing()."""
+        """The same as cancel(), for contextlib.closing()."""
         self.cancel()
 
     async def aclose(self) -> None:
-        """The same, as for contextlib.aclosing()."""
+        """The same as cancel(), for contextlib.aclosing()."""
         self.cancel()
 
     async def __aenter__(self) -> Stream:
@@ -96,16 +111,29 @@ class Stream:
     def __exit__(self, *error: object) -> None:
         self.cancel()
 
+    def __repr__(self) -> str:
+        receiver = self._invocation.receiver
+        state = "not started" if receiver is None else receiver.builder.outcome or "started"
+        return f"<liter_llm.Stream, {state}>"
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a stream cannot be copied or pickled; its response can")
 
+    if not TYPE_CHECKING:  # else a type checker would take any attribute
+
+        def __getattr__(self, name: str) -> NoReturn:
+            message = f"'Stream' object has no attribute {name!r}"
+            if name[0] != "_" and _is_of_response(name):
+                message += f"; await the stream, or call complete(), and ask the reply for {name}"
+            raise AttributeError(message)
+
     def __del__(self) -> None:
-        if getattr(self, "_reader", None) is None:
+        if getattr(self, "_iterator", None) is None:
             return  # nobody has called next(); or __init__ was interrupted
-        channel = self._invocation.channel
-        if channel is None or channel.ended or channel.cancelled:
+        receiver = self._invocation.receiver
+        if receiver is None or receiver.ended or receiver.cancelled:
             return
-        if _lifetime.exiting:
+        if _process_hooks.exiting:
             return
         warnings.warn(
             "a stream was dropped before its end; read it, cancel() it, or use a with statement",
@@ -114,22 +142,28 @@ class Stream:
             source=self,
         )
 
-    def _own_reader(self) -> Reader[str]:
+    def _own_iterator(self) -> StreamIterator[str]:
         """For next() and anext(), which leave nobody else to hold it."""
-        if self._reader is None:
+        if self._iterator is None:
             self._invocation.refuse_second()
-            self._reader = Reader(self._invocation, Mode.TOKENS)
-        return self._reader
+            self._iterator = StreamIterator(self._invocation, "tokens")
+        return self._iterator
 
-    def _hand_out(self, kind: type[AnyReader], mode: Mode) -> AnyReader:
-        """The same reader for whoever asks again before it has begun, as long as it is held."""
-        own, self._reader = self._reader, None
+    def _hand_out(self, kind: type[AnyIterator], mode: ReadMode) -> AnyIterator:
+        """The same iterator for whoever asks again before it has begun, as long as it is held."""
+        own, self._iterator = self._iterator, None
         if own is not None:
-            return own.hand_over(kind(self._invocation, mode))
+            return own.pass_on_to(kind(self._invocation, mode))
         self._invocation.refuse_second()
+        if self._handed_out is None:
+            self._handed_out = {}
         held = self._handed_out.get(kind)
-        reader: AnyReader | None = None if held is None else held()
-        if reader is None:
-            reader = kind(self._invocation, mode)
-            self._handed_out[kind] = weakref.ref(reader)
-        return reader
+        iterator: Optional[AnyIterator] = None if held is None else held()
+        if iterator is None:
+            iterator = kind(self._invocation, mode)
+            self._handed_out[kind] = weakref.ref(iterator)
+        return iterator
+
+
+def _is_of_response(name: str) -> bool:
+    return name in late.Response.__dataclass_fields__ or hasattr(late.Response, name)

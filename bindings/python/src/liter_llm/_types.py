@@ -5,17 +5,13 @@ list. A request may also be any mapping, so that a provider's own fields, which 
 they are, need no cast. Hints are resolved at run time: they are written as Python 3.9 knows them.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Union
+from typing import Any, Literal, Protocol, Union
 
-if TYPE_CHECKING or sys.version_info >= (3, 12):
-    from typing import TypedDict
-else:
-    try:
-        from typing_extensions import TypedDict  # the only kind that pydantic takes before 3.12
-    except ImportError:
-        from typing import TypedDict
+from ._typed_dict import TypedDict
+from ._types_generated import CallOptions as CallOptions
+from ._types_generated import Options as Options
+from ._types_generated import RequestFields
 
 
 class SupportsModelDump(Protocol):
@@ -25,6 +21,8 @@ class SupportsModelDump(Protocol):
 
 
 class ImageUrl(TypedDict, total=False):
+    """An image of a message, by its address or as a `data:` URL."""
+
     url: str
     detail: Literal["auto", "low", "high"]
 
@@ -38,11 +36,15 @@ class ContentPart(TypedDict, total=False):
 
 
 class Function(TypedDict):
+    """A call's tool, and its arguments as JSON text."""
+
     name: str
     arguments: str
 
 
 class ToolCallMessage(TypedDict):
+    """A tool call of an earlier response, as `Response.message` has it."""
+
     id: str
     type: Literal["function"]
     function: Function
@@ -53,88 +55,31 @@ class _Role(TypedDict):
 
 
 class Message(_Role, total=False):
+    """A message of the conversation. Other fields reach the provider as they are."""
+
     content: Union[str, Sequence[ContentPart], None]
+    """Text, or text and images in parts."""
+
     name: str
     tool_calls: Sequence[ToolCallMessage]
+    """Of an assistant's message: the calls that it made."""
+
     tool_call_id: str
+    """Of a tool's message: the call whose result it is."""
+
     refusal: Union[str, None]
-
-
-class CallOptions(TypedDict, total=False):
-    """What may be set for one request, in it or beside it."""
-
-    provider: str
-    api_key: str
-    base_url: str
-    headers: Mapping[str, str]
-    connect_timeout_ms: int
-    headers_timeout_ms: int
-    first_token_timeout_ms: int
-    idle_timeout_ms: int
-    total_timeout_ms: int
-    retries_max: int
-    lenient: bool
-    extra_body: Mapping[str, Any]
-    collect: bool
 
 
 class _Question(TypedDict):
     model: str
+    """The model; `provider/model` where no provider is named otherwise."""
+
     messages: Sequence[Union[Message, Mapping[str, Any], SupportsModelDump]]
+    """The conversation, at least one message."""
 
 
-class Request(_Question, CallOptions, total=False):
-    """A request. What is not set is not sent."""
-
-    max_tokens: int
-    temperature: float
-    top_p: float
-    stop: Union[str, Sequence[str]]
-    seed: int
-    tools: Sequence[Mapping[str, Any]]
-    tool_choice: Union[str, Mapping[str, Any]]
-    response_format: Mapping[str, Any]
-    reasoning_effort: str
-    stream: bool
-    user: str
-    metadata: Mapping[str, str]
-
-
-class Options(TypedDict, total=False):
-    """What a LiterLlm is made with; times are in milliseconds and 0 turns a timer off."""
-
-    api_key: str
-    base_url: str
-    headers: Mapping[str, str]
-    connect_timeout_ms: int
-    headers_timeout_ms: int
-    first_token_timeout_ms: int
-    idle_timeout_ms: int
-    total_timeout_ms: int
-    retries_max: int
-    retry_after_max_ms: int
-    lenient: bool
-    stream_window_bytes: int
-    queue_bytes_max: int
-    event_bytes_max: int
-    body_bytes_max: int
-    error_body_bytes_max: int
-    header_bytes_max: int
-    request_bytes_max: int
-    proxy: bool
-    ca_file: str
-    client_certificate_file: str
-    client_key_file: str
-    allow_insecure_http: bool
-    deny_private: bool
-    pool_idle_timeout_ms: int
-    pool_idle_connections_max: int
-    http2_ping_interval_ms: int
-    http2_ping_timeout_ms: int
-    log_level: Literal["off", "error", "warn", "info", "debug"]
-    log_bodies: bool
-    worker_threads: int
-    collect: bool
+class Request(_Question, CallOptions, RequestFields, total=False):
+    """A request: model, messages, and whatever else is to be set. What is not set is not sent."""
 
 
 AnyRequest = Union[Request, Mapping[str, Any], SupportsModelDump]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -12,19 +11,22 @@ import pytest
 
 import liter_llm
 from liter_llm import End, LlmError, Part, Start, Text
-from liter_llm._channel import Channel, route
 from liter_llm._library import END, PART, START, TEXT, check_abi, ffi, lib
-from liter_llm._line import Line
-from liter_llm._mode import Mode
+from liter_llm._native_client import NativeClient, ReadMode, Receiver
+from liter_llm._request import Fields
 from support import REQUEST, run_python, stream, token
 
-# ---- routing alone: events as the core would write them
+# ---- dispatch alone: events as the core would write them
 
 
-class StillLine:
-    """Takes note of what would reach the core."""
+MODES: list[ReadMode] = ["tokens", "events", "whole"]
+
+
+class StillClient(NativeClient["StillReceiver"]):
+    """Has no native client; takes note of what would reach it."""
 
     def __init__(self) -> None:
+        super().__init__(16)
         self.calls: list[tuple[Any, ...]] = []
 
     def cancel(self, number: int) -> None:
@@ -34,10 +36,12 @@ class StillLine:
         self.calls.append(("consumed", number, size))
 
 
-class StillChannel(Channel):
+class StillReceiver(Receiver):
     """Counts how often its reader is woken."""
 
     __slots__ = ("interrupts", "wakes")
+
+    client: StillClient
 
     def wake(self) -> None:
         if self.interrupts:
@@ -46,30 +50,34 @@ class StillChannel(Channel):
         self.wakes += 1
 
 
-def make_channel(mode: Mode = Mode.EVENTS, number: int = 7) -> StillChannel:
-    channel = StillChannel(mode, StillLine(), 16, None, True)  # type: ignore[arg-type]
-    channel.number = number
-    channel.wakes = channel.interrupts = 0
-    return channel
+def make_receiver(
+    mode: ReadMode = "events", number: int = 7, client: StillClient | None = None
+) -> StillReceiver:
+    client = client or StillClient()
+    receiver = StillReceiver(mode, client, None, True)
+    receiver.number = number
+    receiver.wakes = receiver.interrupts = 0
+    client.receivers[number] = receiver
+    return receiver
 
 
-def deliver(channels: dict[int, Any], kind: int, data: bytes, number: int = 7, **more: Any) -> None:
+def deliver(client: StillClient, kind: int, data: bytes, number: int = 7, **more: Any) -> None:
     held = ffi.new("char[]", data)
     ends = more.get("ends", [len(data)])
     held_ends = ffi.new("uint32_t[]", ends)
-    event = ffi.new(
-        "LlmEvent *",
-        {
-            "stream": number,
-            "kind": kind,
-            "error": more.get("error", 0),
-            "data": held,
-            "length": len(data),
-            "ends": held_ends if kind in (TEXT, lib.LLM_EVENT_REASONING) else ffi.NULL,
-            "count": len(ends),
-        },
-    )
-    route(channels, event[0], deque())
+    event = {
+        "stream": number,
+        "kind": kind,
+        "error": more.get("error", 0),
+        "data": held,
+        "length": len(data),
+        "ends": held_ends if kind in (TEXT, lib.LLM_EVENT_REASONING) else ffi.NULL,
+        "count": len(ends),
+    }
+    events = ffi.new("LlmEvent[]", [event])
+    client._events[0] = events
+    client._index, client._counts[:] = 0, [1]
+    client.dispatch()
 
 
 COMPLETE = json.dumps({"outcome": "complete", "finish_reason": "stop", "attempts": 1}).encode()
@@ -77,50 +85,49 @@ FAILED = json.dumps({"outcome": "failed", "error": {"kind": "NETWORK", "message"
 
 
 def test_end_is_delivered_once():
-    channel = make_channel()
-    channels = {7: channel}
+    receiver = make_receiver()
+    client = receiver.client
 
-    deliver(channels, TEXT, b"ab", ends=[1, 2])
-    deliver(channels, END, COMPLETE)
-    deliver(channels, END, FAILED, error=11)
-    deliver(channels, TEXT, b"late")
+    deliver(client, TEXT, b"ab", ends=[1, 2])
+    deliver(client, END, COMPLETE)
+    deliver(client, END, FAILED, error=11)
+    deliver(client, TEXT, b"late")
 
-    assert channels == {}
-    assert [type(item) for item in channel.items] == [Text, Text, End]
-    assert (channel.ended, channel.answer.failed) == (True, False)
-    assert channel.answer.response().outcome == "complete"
-    assert channel.answer.response().text == "ab"
+    assert client.receivers == {}
+    assert [type(item) for item in receiver.items] == [Text, Text, End]
+    assert (receiver.ended, receiver.builder.failed) == (True, False)
+    assert receiver.builder.response().outcome == "complete"
+    assert receiver.builder.response().text == "ab"
 
 
 def test_end_of_a_failure_is_its_error_alone():
-    channel = make_channel()
-    deliver({7: channel}, TEXT, b"ab")
-    deliver({7: channel}, END, FAILED, error=11)
-    assert list(channel.items) == [Text("ab")]
-    assert (channel.answer.error().kind, channel.answer.failed) == ("NETWORK", True)
+    receiver = make_receiver()
+    deliver(receiver.client, TEXT, b"ab")
+    deliver(receiver.client, END, FAILED, error=11)
+    assert list(receiver.items) == [Text("ab")]
+    assert (receiver.builder.error().kind, receiver.builder.failed) == ("NETWORK", True)
 
 
 def test_an_interrupted_end_is_made_up_for():
     """Ctrl-C while the reader is woken: it is woken again, and what it got stays as it is."""
-    channel, line = make_channel(), Line[StillChannel](16)
-    line.channels[7] = channel
-    channel.interrupts = 1
+    receiver = make_receiver()
+    client = receiver.client
+    receiver.interrupts = 1
 
     with pytest.raises(KeyboardInterrupt):
-        deliver(line.channels, END, COMPLETE)
-    line._miss(7)
+        deliver(client, END, COMPLETE)
 
-    assert (channel.wakes, channel.ended, line.channels) == (1, True, {})
-    assert channel.answer.response().outcome == "complete"
+    assert (receiver.wakes, receiver.ended, client.receivers) == (1, True, {})
+    assert receiver.builder.response().outcome == "complete"
 
 
 def test_a_thread_that_was_half_woken_is_woken(connect, mock):
-    """The note that it sleeps is gone, the bell was not rung: Ctrl-C came in between."""
+    """The note that it sleeps is gone, its lock was not released: Ctrl-C came in between."""
     llm = connect(mock.plan({"answer": {"text": "Hello"}}))
-    channel = llm._open_on_thread(Mode.TOKENS, True)
-    channel.sleeping = False
-    channel.fail("INTERNAL", "the delivery of an event was interrupted")
-    assert channel.bell.wait(0)
+    receiver = llm._open_on_thread("tokens", Fields("", LlmError, {}))
+    receiver.sleeping = False
+    receiver.fail("INTERNAL", "the delivery of an event was interrupted")
+    assert receiver.sleep(0)
 
 
 def test_end_is_delivered_once_through_the_core(mock, connect):
@@ -133,7 +140,7 @@ def test_end_is_delivered_once_through_the_core(mock, connect):
         for _ in range(3):
             with pytest.raises(StopAsyncIteration):
                 await reader.__anext__()
-        assert not llm._hubs[asyncio.get_running_loop()].channels
+        assert not llm._loop_clients[asyncio.get_running_loop()].receivers
         return events
 
     reader = llm.invoke(REQUEST).events()
@@ -141,20 +148,20 @@ def test_end_is_delivered_once_through_the_core(mock, connect):
         assert [type(event) for event in events] == [Start, Text, Text, End]
     assert list(reader) == []
     assert llm._blocking is not None
-    assert llm._blocking.channels == {}
+    assert llm._blocking.receivers == {}
 
 
 def test_a_number_leads_to_its_own_stream():
-    first, second = make_channel(number=1), make_channel(number=2)
-    channels = {1: first, 2: second}
+    client = StillClient()
+    first, second = make_receiver(number=1, client=client), make_receiver(number=2, client=client)
 
-    deliver(channels, TEXT, b"one", 1)
-    deliver(channels, TEXT, b"two", 2)
-    deliver(channels, END, COMPLETE, 1)
+    deliver(client, TEXT, b"one", 1)
+    deliver(client, TEXT, b"two", 2)
+    deliver(client, END, COMPLETE, 1)
 
     assert [*first.items][:1] == [Text("one")]
     assert list(second.items) == [Text("two")]
-    assert list(channels) == [2]
+    assert list(client.receivers) == [2]
     assert (first.ended, second.ended) == (True, False)
 
 
@@ -162,43 +169,43 @@ def test_a_number_leads_to_its_own_stream():
 @pytest.mark.parametrize("kind", [0, 9, 10, 4_294_967_295])
 def test_unknown_events_are_ignored(kind, data):
     """Whatever their data is: vectors of a later core are no JSON. They count for the window."""
-    channel = make_channel()
-    channels = {7: channel}
+    receiver = make_receiver()
+    client = receiver.client
 
-    deliver(channels, TEXT, b"before")
-    deliver(channels, kind, data)
-    deliver(channels, kind, data, number=99)
-    deliver(channels, PART, b'{"type":"new_to_us","field":1}')
-    deliver(channels, TEXT, b"after")
-    deliver(channels, END, COMPLETE)
+    deliver(client, TEXT, b"before")
+    deliver(client, kind, data)
+    deliver(client, kind, data, number=99)
+    deliver(client, PART, b'{"type":"new_to_us","field":1}')
+    deliver(client, TEXT, b"after")
+    deliver(client, END, COMPLETE)
 
     new = Part("new_to_us", {"type": "new_to_us", "field": 1})
-    assert list(channel.items)[:-1] == [Text("before"), new, Text("after")]
-    assert not channel.answer.failed
-    assert channel.delivered == len("before") + len(data) + 30 + len("after")
+    assert list(receiver.items)[:-1] == [Text("before"), new, Text("after")]
+    assert not receiver.builder.failed
+    assert receiver.delivered == len("before") + len(data) + 30 + len("after")
 
 
 def test_an_event_that_cannot_be_read_ends_its_stream_alone():
-    broken, fine = make_channel(number=1), make_channel(number=2)
-    channels = {1: broken, 2: fine}
+    client = StillClient()
+    broken, fine = make_receiver(number=1, client=client), make_receiver(number=2, client=client)
 
-    deliver(channels, PART, b"not json", 1)
-    deliver(channels, TEXT, b"x", 2)
+    deliver(client, PART, b"not json", 1)
+    deliver(client, TEXT, b"x", 2)
 
-    assert broken.answer.error().kind == "INTERNAL"
-    assert broken.line.calls == [("cancel", 1)]
-    assert (broken.ended, fine.ended, list(channels)) == (True, False, [2])
+    assert broken.builder.error().kind == "INTERNAL"
+    assert client.calls == [("cancel", 1)]
+    assert (broken.ended, fine.ended, list(client.receivers)) == (True, False, [2])
 
 
 def test_the_reader_is_woken():
     """For text, for the end, and in every mode; for START only when events are read."""
-    for mode in Mode:
-        channel = make_channel(mode)
-        channels = {7: channel}
-        deliver(channels, START, b"{}")
-        deliver(channels, TEXT, b"x")
-        deliver(channels, END, COMPLETE)
-        assert channel.wakes == (3 if mode is Mode.EVENTS else 2)
+    for mode in MODES:
+        receiver = make_receiver(mode)
+        client = receiver.client
+        deliver(client, START, b"{}")
+        deliver(client, TEXT, b"x")
+        deliver(client, END, COMPLETE)
+        assert receiver.wakes == (3 if mode == "events" else 2)
 
 
 # ---- order of text and opaque blocks
@@ -305,12 +312,12 @@ def test_content_keeps_order_in_the_middle(mock, connect):
 
 def test_short_runs_are_joined():
     """As objects of its own, a token of four bytes takes seventeen times its size."""
-    channel = make_channel(Mode.WHOLE)
+    receiver = make_receiver("whole")
     for number in range(30_000):
-        deliver({7: channel}, TEXT, b"%04d" % (number % 10_000))
+        deliver(receiver.client, TEXT, b"%04d" % (number % 10_000))
 
-    assert len(channel.answer.text._runs) <= 16_384 / 4 + 30_000 * 4 / 16_384
-    assert channel.answer.response().text == "".join(f"{n % 10_000:04}" for n in range(30_000))
+    assert len(receiver.builder.text) <= 16_384 / 4 + 30_000 * 4 / 16_384
+    assert receiver.builder.response().text == "".join(f"{n % 10_000:04}" for n in range(30_000))
 
 
 # ---- errors
@@ -364,12 +371,12 @@ def test_errors_map_to_classes(kind):
         "maybe_executed": True,
         "detail": "<html>",
     }
-    channel = make_channel()
+    receiver = make_receiver()
     receipt = {"outcome": "failed", "error": details}
     number = getattr(lib, f"LLM_ERROR_{kind}")
-    deliver({7: channel}, END, json.dumps(receipt).encode(), error=number)
+    deliver(receiver.client, END, json.dumps(receipt).encode(), error=number)
 
-    error = channel.answer.error()
+    error = receiver.builder.error()
 
     camel = "".join(word.capitalize() for word in kind.split("_"))
     names = {f"{camel}Error", f"{camel}DeniedError"}
@@ -382,21 +389,21 @@ def test_errors_map_to_classes(kind):
 
 
 def test_warnings_of_the_start_and_of_the_end():
-    channel = make_channel()
-    channels = {7: channel}
-    deliver(channels, START, b'{"warnings":["top_p left out"]}')
-    deliver(channels, END, b'{"outcome":"complete","warnings":["no finish reason"]}')
+    receiver = make_receiver()
+    client = receiver.client
+    deliver(client, START, b'{"warnings":["top_p left out"]}')
+    deliver(client, END, b'{"outcome":"complete","warnings":["no finish reason"]}')
 
-    start, end = channel.items
+    start, end = receiver.items
     assert (start.warnings, end.warnings) == (("top_p left out",), ("no finish reason",))
-    assert channel.answer.response().warnings == ("top_p left out", "no finish reason")
+    assert receiver.builder.response().warnings == ("top_p left out", "no finish reason")
 
 
 def test_a_kind_of_a_later_core_is_an_llm_error():
-    channel = make_channel()
+    receiver = make_receiver()
     receipt = {"outcome": "failed", "error": {"kind": "NEW_TO_US", "message": "it failed"}}
-    deliver({7: channel}, END, json.dumps(receipt).encode(), error=4711)
-    assert type(channel.answer.error()) is LlmError
+    deliver(receiver.client, END, json.dumps(receipt).encode(), error=4711)
+    assert type(receiver.builder.error()) is LlmError
 
 
 # ---- the number of the header

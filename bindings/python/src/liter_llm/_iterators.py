@@ -1,8 +1,8 @@
-"""Readers: what a loop iterates. Whichever reader of a stream takes the first step has the stream;
-until then they cost nothing, and any number may be made and dropped.
+"""What a loop iterates. Whichever iterator of a stream takes the first step has the stream; until
+then they cost nothing, and any number may be made and dropped.
 
-A reader is held by the `for` statement alone, so a loop that is left drops it, and that closes the
-way upstream at once. (An async generator would be closed later, when its loop gets to it.)
+An iterator is held by the `for` statement alone, so a loop that is left drops it, and that closes
+the connection at once. (An async generator would be closed later, when its loop gets to it.)
 """
 
 from __future__ import annotations
@@ -10,29 +10,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 if TYPE_CHECKING:
-    from ._blocking import BlockingChannel
-    from ._hub import AsyncChannel
+    from ._blocking_client import BlockingReceiver
     from ._invocation import Invocation
-    from ._mode import Mode
+    from ._loop_client import LoopReceiver
+    from ._native_client import ReadMode
 
 Item = TypeVar("Item")
-AnyReader = TypeVar("AnyReader", bound="OneReader[Any]")
+AnyIterator = TypeVar("AnyIterator", bound="BaseIterator[Any]")
 
 
-class OneReader(Generic[Item]):
+class BaseIterator(Generic[Item]):
     """Dropping it, once it has begun, cancels the stream."""
 
     __slots__ = ("__weakref__", "_begun", "_invocation", "_mode", "_on_loop", "_on_thread")
 
-    def __init__(self, invocation: Invocation, mode: Mode) -> None:
+    def __init__(self, invocation: Invocation, mode: ReadMode) -> None:
         self._invocation = invocation
         self._mode = mode
         self._begun = False
-        self._on_loop: AsyncChannel | None = None
-        self._on_thread: BlockingChannel | None = None
+        self._on_loop: LoopReceiver | None = None
+        self._on_thread: BlockingReceiver | None = None
 
-    def hand_over(self, successor: AnyReader) -> AnyReader:
-        """Has another reader go on from here."""
+    def pass_on_to(self, successor: AnyIterator) -> AnyIterator:
+        """Has another iterator go on from here."""
         successor._on_loop, successor._on_thread = self._on_loop, self._on_thread
         successor._begun, self._begun = self._begun, False
         return successor
@@ -43,7 +43,7 @@ class OneReader(Generic[Item]):
             self._begun = True
 
     def _close(self) -> None:
-        """Unless the stream is another reader's."""
+        """Unless the stream is another iterator's."""
         if self._begun or not self._invocation.begun:
             self._invocation.cancel()
 
@@ -55,28 +55,28 @@ class OneReader(Generic[Item]):
             self._invocation.drop()
 
 
-class AsyncReader(OneReader[Item]):
+class AsyncStreamIterator(BaseIterator[Item]):
     """Iterates in an event loop, and only there: frameworks ask an object which kind it is."""
 
     __slots__ = ()
 
-    def __aiter__(self) -> AsyncReader[Item]:
+    def __aiter__(self) -> AsyncStreamIterator[Item]:
         return self
 
     async def __anext__(self) -> Item:
-        channel = self._on_loop
-        if channel is None:
+        receiver = self._on_loop
+        if receiver is None:
             self._begin()
         try:
-            if channel is None:
-                channel = self._on_loop = self._invocation.join_on_loop(self._mode)
-            items = channel.items
+            if receiver is None:
+                receiver = self._on_loop = self._invocation.join_on_loop(self._mode)
+            items = receiver.items
             while not items:
-                if channel.ended:
-                    if channel.answer.failed:
-                        raise channel.answer.error()
+                if receiver.ended:
+                    if receiver.builder.failed:
+                        raise receiver.builder.error()
                     raise StopAsyncIteration
-                await channel.arm()
+                await receiver.wait()
             item: Item = items.popleft()
             return item
         except RuntimeError:
@@ -90,28 +90,28 @@ class AsyncReader(OneReader[Item]):
         self._close()
 
 
-class BlockingReader(OneReader[Item]):
+class BlockingStreamIterator(BaseIterator[Item]):
     """Iterates without an event loop; blocks, and lets other threads run."""
 
     __slots__ = ()
 
-    def __iter__(self) -> BlockingReader[Item]:
+    def __iter__(self) -> BlockingStreamIterator[Item]:
         return self
 
     def __next__(self) -> Item:
-        channel = self._on_thread
-        if channel is None:
+        receiver = self._on_thread
+        if receiver is None:
             self._begin()
         try:
-            if channel is None:
-                channel = self._on_thread = self._invocation.join_on_thread(self._mode)
-            items = channel.items
+            if receiver is None:
+                receiver = self._on_thread = self._invocation.join_on_thread(self._mode)
+            items = receiver.items
             while not items:
-                if channel.ended and not items:  # the last ones may have come in between
-                    if channel.answer.failed:
-                        raise channel.answer.error()
+                if receiver.ended and not items:  # the last ones may have come in between
+                    if receiver.builder.failed:
+                        raise receiver.builder.error()
                     raise StopIteration
-                channel.wait()
+                receiver.wait()
             item: Item = items.popleft()
             return item
         except BaseException:
@@ -123,7 +123,7 @@ class BlockingReader(OneReader[Item]):
         self._close()
 
 
-class Reader(AsyncReader[Item], BlockingReader[Item]):
+class StreamIterator(AsyncStreamIterator[Item], BlockingStreamIterator[Item]):
     """For both kinds of loop."""
 
     __slots__ = ()

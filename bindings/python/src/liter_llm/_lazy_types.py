@@ -1,5 +1,5 @@
-"""The public types that are loaded when somebody asks: what an answer is made of, and what a
-request is. They are half of the time of an import, and most programs only name them in hints.
+"""The public types that are loaded when they are first used: events, responses and requests. They
+would double the time of an import, and most programs only name them in hints.
 
 Annotations of public functions go through this module, so that typing.get_type_hints and all
 that is built on it (pydantic, FastAPI, containers that inject) resolve them at run time.

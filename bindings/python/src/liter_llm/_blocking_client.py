@@ -1,0 +1,227 @@
+"""BlockingClient: one native client for all threads that read without an event loop.
+
+One of the waiting threads leads: it polls, with the interpreter lock released, and dispatches for
+all. The others sleep until their stream has something, or until they have to lead. A poll lasts at
+most POLL_MS, so that Ctrl-C is noticed. gevent and eventlet put functions of Python in the place of
+blocking ones; then greenlets take turns in the same way, and the one that leads waits for a
+descriptor in place of a poll.
+
+A signal handler runs on top of whatever its thread is doing. What it starts goes over another
+BlockingClient when its own thread waits for this one, since that cannot go on beneath it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import threading
+import time
+from types import BuiltinFunctionType
+from typing import TYPE_CHECKING
+
+from . import _process_hooks
+from ._native_client import NativeClient, Receiver
+from ._wake_descriptor import close_descriptors, make_descriptors
+
+if TYPE_CHECKING:
+    from ._native_client import ReadMode
+    from ._request import SecretJson
+
+POLL_MS = 50
+_SLEEP_SECONDS = 1.0
+"""After that a sleeper looks whether anybody leads: who was to lead may be beneath a signal
+handler that waits for something else."""
+_BENEATH = (
+    "this thread is waiting for a stream of the same LiterLlm, beneath this signal handler;"
+    " a handler may start a new stream, and may not go on with one of these"
+)
+
+
+class BlockingReceiver(Receiver):
+    """Read by a thread, which leads, or sleeps at a lock until it is released."""
+
+    __slots__ = ("_awake", "sleeping")
+
+    client: BlockingClient
+
+    def __init__(
+        self, mode: ReadMode, client: BlockingClient, owner: object, collect: bool
+    ) -> None:
+        super().__init__(mode, client, owner, collect)
+        self.sleeping = False
+        self._awake = threading.Lock()
+        self._awake.acquire()
+
+    def wake(self) -> None:
+        if self.sleeping:
+            self.wake_again()
+
+    def wake_again(self) -> None:
+        """Once too often is harmless: the reader looks, and waits again. Safe anywhere: in a signal
+        handler, in __del__."""
+        self.sleeping = False
+        try:  # noqa: SIM105 - this is on the way of every token that a sleeping thread waits for
+            self._awake.release()
+        except RuntimeError:
+            pass  # it was woken, and has not looked yet
+
+    def sleep(self, seconds: float) -> bool:
+        """Whether it was woken; Ctrl-C is noticed at once."""
+        return self._awake.acquire(timeout=seconds)
+
+    def is_ready(self) -> bool:
+        """Whether the reader has something to do."""
+        return bool(self.items) or self.ended
+
+    def wait(self) -> None:
+        """Returns when the reader has something to do."""
+        self.client.wait(self)
+
+    def drop(self) -> None:
+        super().drop()
+        self.client.remove(self)  # the END may never be polled
+
+
+class BlockingClient(NativeClient[BlockingReceiver]):
+    """Lets one of the waiting threads poll for all."""
+
+    def __init__(self, options: SecretJson, acknowledge_at: int) -> None:
+        super().__init__(acknowledge_at)
+        self.is_cooperative = _is_patched()
+        self._descriptors = make_descriptors() if self.is_cooperative else ()
+        try:
+            self.open(options, self._descriptors[-1] if self.is_cooperative else None)
+        except BaseException:
+            self._close_descriptors()
+            raise
+        self._mutex = threading.RLock()
+        self._leader: BlockingReceiver | None = None
+        self._sleepers: dict[BlockingReceiver, None] = {}
+        self._waiting: dict[int, BlockingReceiver] = {}  # by thread
+
+    def is_usable_here(self) -> bool:
+        """Whether a stream that starts here and now can be waited for."""
+        waits_beneath = threading.get_ident() in self._waiting
+        return not waits_beneath and self.is_cooperative == _is_patched()
+
+    def receive(self, mode: ReadMode, owner: object, collect: bool) -> BlockingReceiver:
+        """For a stream that is to be started."""
+        return BlockingReceiver(mode, self, owner, collect)
+
+    def wait(self, receiver: BlockingReceiver) -> None:
+        """Leads or sleeps until the receiver has items or has ended."""
+        if os.getpid() != _process_hooks.process:
+            _process_hooks.notice_fork()
+        while not receiver.is_ready():
+            self._wait_or_log(receiver)
+            if self._logs:
+                self.write_logs()
+
+    def _wait_or_log(self, receiver: BlockingReceiver) -> None:
+        """The same, but returns as well when there are lines of the log to write, which is not for
+        the one who leads. Ctrl-C may come at any line: the finally sees what was claimed, as a
+        claim names the receiver; the caller cancels."""
+        thread = threading.get_ident()
+        if thread in self._waiting:
+            raise RuntimeError(_BENEATH)
+        try:
+            self._waiting[thread] = receiver
+            while not receiver.is_ready() and not self._logs:
+                receiver.acknowledge()
+                if self._claim(receiver):
+                    self._lead()
+                elif not receiver.is_ready():
+                    receiver.sleep(_SLEEP_SECONDS)
+                if _process_hooks.exiting:
+                    _process_hooks.park_if_exiting()
+        finally:
+            try:
+                self._resign(receiver, thread)
+            except BaseException:
+                self._resign(receiver, thread)  # else nobody leads any more
+                raise
+
+    def remove(self, receiver: BlockingReceiver) -> None:
+        """Forgets a stream whose reader has gone."""
+        self.receivers.pop(receiver.number, None)
+        if self.closed and not self.receivers:
+            self.free()
+
+    def close(self) -> None:
+        """Ends every stream with CLOSED; its reader polls the END, and the last one lets go."""
+        super().close()
+        if not self.receivers:
+            self.free()
+
+    def forget(self, reason: str) -> None:
+        super().forget(reason)
+        self._close_descriptors()
+
+    def abandon(self) -> None:
+        self._stopped = True
+        super().close()  # ends a poll, so that its thread lets go of the lock, and parks
+        super().abandon()
+
+    def _free_native(self) -> None:
+        super()._free_native()
+        self._close_descriptors()
+
+    def _close_descriptors(self) -> None:
+        descriptors, self._descriptors = self._descriptors, ()
+        close_descriptors(descriptors)
+
+    def _claim(self, receiver: BlockingReceiver) -> bool:
+        """Whether this one leads; else it is on the list of those who are woken to lead."""
+        with self._mutex:
+            if self._leader is None:
+                self._leader = receiver
+            leads = self._leader is receiver
+            if not leads:
+                self._sleepers[receiver] = None
+                receiver.sleeping = True
+            return leads
+
+    def _lead(self) -> None:
+        """One poll, and all of its events."""
+        with self._dispatching:
+            found = self.poll(0 if self.is_cooperative else POLL_MS)
+            if found:
+                self.dispatch()
+        if self._descriptors and not found:
+            self._wait_readable()
+        elif _is_patched():  # also for a stream that was started before
+            time.sleep(0)  # lets other greenlets run, if they can
+
+    def _wait_readable(self) -> None:
+        """Lets other greenlets run until the library writes; eventlet has no poll, and gevent's
+        select refuses large numbers."""
+        if hasattr(select, "poll"):
+            poll = select.poll()
+            poll.register(self._descriptors[0], select.POLLIN)
+            poll.poll()
+        else:
+            select.select([self._descriptors[0]], [], [])
+        if self._descriptors:  # else the process was forked meanwhile
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._descriptors[0], 4096)
+
+    def _resign(self, receiver: BlockingReceiver, thread: int) -> None:
+        """Wakes another waiting thread when no one leads any more."""
+        with self._mutex:
+            self._sleepers.pop(receiver, None)
+            receiver.sleeping = False
+            if self._leader is receiver:
+                self._leader = None
+            successor = next(iter(self._sleepers), None)
+            if self._leader is None and successor is not None:
+                successor.wake_again()
+        self._waiting.pop(thread, None)  # last: until then a handler on top must not wait for us
+        if self.closed and not self.receivers:
+            self.free()
+
+
+def _is_patched() -> bool:
+    """Whether waiting has to let other greenlets of this thread run. Looked up when it is asked, as
+    it may be put in place late."""
+    return not isinstance(select.select, BuiltinFunctionType)

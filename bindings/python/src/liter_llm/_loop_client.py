@@ -1,0 +1,220 @@
+"""LoopClient: the native client of one event loop, which polls it when the library says so.
+
+The library writes to a descriptor (an eventfd, or a pipe where there is none); the loop watches it
+and polls once for each wake. Nothing here runs on a thread of the library. For loops that
+cannot watch a descriptor there is _poll_thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import weakref
+from contextvars import Context
+from typing import TYPE_CHECKING
+
+from . import _process_hooks
+from ._native_client import NativeClient, Receiver
+from ._wake_descriptor import close_descriptors, make_descriptors, silence_descriptors
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Future
+    from collections.abc import Callable
+
+    from ._native_client import ReadMode
+    from ._request import SecretJson
+
+
+class LoopReceiver(Receiver):
+    """Read by a task, which waits for one future."""
+
+    __slots__ = ("waiter",)
+
+    client: LoopClient
+
+    def __init__(self, mode: ReadMode, client: LoopClient, owner: object, collect: bool) -> None:
+        super().__init__(mode, client, owner, collect)
+        self.waiter: Future[None] | None = None
+
+    def wake(self) -> None:
+        waiter = self.waiter
+        if waiter is None:
+            return
+        if self.items or self.ended:
+            if not waiter.done():
+                waiter.set_result(None)
+            self.waiter = None
+        elif self.delivered - self._acknowledged >= self._acknowledge_at:
+            self.acknowledge()
+
+    def wait(self) -> Future[None]:
+        """What to await, when there is nothing to do for the reader."""
+        if os.getpid() != _process_hooks.process:
+            _process_hooks.notice_fork()
+        if self.delivered - self._acknowledged >= self._acknowledge_at:
+            self.acknowledge()
+        if self.waiter is not None and not self.waiter.done():
+            raise RuntimeError("another task is waiting for this stream; one reader at a time")
+        loop = asyncio.get_running_loop()
+        if loop is not self.client.loop():
+            raise RuntimeError("this stream was started on another event loop")
+        waiter = self.waiter = loop.create_future()
+        if self.ended:  # since the caller looked: a fork was noticed
+            waiter.set_result(None)
+        return waiter
+
+
+class LoopClient(NativeClient[LoopReceiver]):
+    """Lives as long as its loop, or until it is closed and its streams have ended."""
+
+    def __init__(self, loop: AbstractEventLoop, options: SecretJson, acknowledge_at: int) -> None:
+        super().__init__(acknowledge_at)
+        self.loop = weakref.ref(loop)
+        self._is_waking = False
+        self._released = True
+        self._descriptors: tuple[int, ...] = ()
+        self._closers: list[Future[None]] = []
+        self._connect(loop, options)
+
+    def is_usable_here(self) -> bool:
+        """Whether a stream can be started by the caller."""
+        return not self.closed and asyncio.get_running_loop() is self.loop()
+
+    def receive(self, mode: ReadMode, owner: object, collect: bool) -> LoopReceiver:
+        """For a stream that is to be started."""
+        return LoopReceiver(mode, self, owner, collect)
+
+    def close(self) -> None:
+        """Ends every stream with CLOSED and then lets go. Any thread."""
+        if self._released:
+            return
+        super().close()  # the ENDs wake the loop, and the last of them lets go
+        loop = self.loop()
+        if loop is not None and _is_running_here(loop):
+            self._release_if_drained()
+        elif not call_soon(loop, self._release_if_drained):
+            self.loop_is_gone()
+
+    async def wait_closed(self) -> None:
+        """Returns when close() has let go. Only on the client's own loop."""
+        if not self._released:
+            closer = asyncio.get_running_loop().create_future()
+            self._closers.append(closer)
+            await closer
+
+    def abandon(self) -> None:
+        if not self._released:
+            self._released = True
+            silence_descriptors(self._descriptors)
+            super().abandon()
+
+    def forget(self, reason: str) -> None:
+        """The loop, too, is shared with the parent: its selector must not be touched."""
+        if not self._released:
+            self._released = True
+            close_descriptors(self._descriptors)
+            super().forget(reason)
+
+    def _connect(self, loop: AbstractEventLoop, options: SecretJson) -> None:
+        self._descriptors = make_descriptors()
+        reading, writing = self._descriptors[0], self._descriptors[-1]
+        try:
+            # The loop keeps the context of who adds a callback: not that of one request.
+            Context().run(loop.add_reader, reading, _WakeCallback(self))
+            self.open(options, writing)
+        except BaseException as error:
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_reader(reading)
+            close_descriptors(self._descriptors)
+            if isinstance(error, OSError):
+                raise _process_hooks.cannot_start(error) from None
+            raise
+        self._released = False
+
+    def on_wake(self) -> None:
+        """Empties the descriptor and takes everything there is with one poll."""
+        if self._released:
+            return
+        try:
+            self._is_waking = True
+            try:  # noqa: SIM105 - contextlib.suppress is three calls more for each wake
+                os.read(self._descriptors[0], 4096)
+            except BlockingIOError:
+                pass
+            counts = self._counts
+            if counts and self._index < counts[0]:
+                self.dispatch()  # what Ctrl-C left over
+            if self.poll(0):
+                self.dispatch()
+            if self._logs:
+                self.write_logs()
+        except BaseException:
+            call_soon(self.loop(), self.on_wake)
+            raise
+        finally:
+            self._is_waking = False
+        if self.closed:
+            self._release_if_drained()
+
+    def loop_is_gone(self) -> None:
+        """The loop was closed by somebody else: nobody can be woken any more."""
+        if not self._released:
+            for receiver in self.receivers.values():
+                receiver.waiter = None
+            self.closed = True
+            self._release()
+
+    def _release_if_drained(self) -> None:
+        if not self.receivers and not self._released and not self._is_waking:
+            self._released = (
+                True  # so that the callback, when dropped, does not take it for the end
+            )
+            loop = self.loop()
+            if loop is not None:
+                loop.remove_reader(self._descriptors[0])
+            self._release()
+
+    def _release(self) -> None:
+        self._released = self._stopped = True
+        self._fail_all("the event loop was closed")
+        self.free()  # after this nothing is written to the descriptors, so they may go
+        close_descriptors(self._descriptors)
+        for closer in self._closers:
+            if not closer.done():
+                closer.set_result(None)
+
+
+class _WakeCallback:
+    """The loop's callback. Only the loop holds it: when the loop is closed and drops it, the client
+    knows, whoever closed it and however."""
+
+    __slots__ = ("_client",)
+
+    def __init__(self, client: LoopClient) -> None:
+        self._client = client
+
+    def __call__(self) -> None:
+        self._client.on_wake()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_client"):  # __init__ was not interrupted
+            self._client.loop_is_gone()
+
+
+def _is_running_here(loop: AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
+
+
+def call_soon(loop: AbstractEventLoop | None, call: Callable[[], None]) -> bool:
+    """Whether the loop still takes calls. This one runs in nobody's context."""
+    if loop is None:
+        return False
+    try:
+        Context().run(loop.call_soon_threadsafe, call)
+    except RuntimeError:
+        return False
+    return True

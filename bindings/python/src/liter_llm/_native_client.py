@@ -1,0 +1,358 @@
+"""NativeClient: one client of the native library; Receiver: what one of its streams brought.
+
+Every token passes here: poll() asks the library for events, dispatch() gives each to the receiver
+of its stream, and the receiver keeps it until an iterator takes it. Who polls, and how a reader
+waits, is said by the subclasses in _loop_client and _blocking_client. A run of text is decoded once
+and cut by `ends`; no object is made for a token but its str.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import threading
+from collections import deque
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from ._errors import ClosedError
+from ._events import Reasoning, Text
+from ._library import END, LOG, REASONING, START, TEXT, ffi, last_error, lib
+from ._response_builder import ResponseBuilder, read_event
+
+if TYPE_CHECKING:
+    from ._events import Event, Outcome
+    from ._request import SecretJson
+
+_unpack = ffi.unpack
+_COMPACT_BYTES = 16_384
+_EXIT_WAIT_SECONDS = 1.0
+
+
+ReadMode = Literal["tokens", "events", "whole"]
+"""What the reader of a stream takes; decided by the first use of the stream."""
+
+
+class Receiver:
+    """What has arrived and was not taken, and the response so far. One thread at a time feeds it,
+    one reader takes; subclasses say how the reader waits."""
+
+    __slots__ = (
+        "_acknowledge_at",
+        "_acknowledged",
+        "_compact_at",
+        "_owner",
+        "builder",
+        "cancelled",
+        "client",
+        "collect",
+        "context",
+        "delivered",
+        "ended",
+        "items",
+        "mode",
+        "number",
+    )
+
+    def __init__(
+        self, mode: ReadMode, client: NativeClient[Any], owner: object, collect: bool
+    ) -> None:
+        self.mode = mode
+        self.client = client
+        self.number = 0
+        self.items: deque[Any] = deque()
+        self.collect = collect
+        self.builder = ResponseBuilder(collect)
+        self.ended = False
+        self.cancelled = False
+        self.delivered = 0
+        self._acknowledged = 0
+        self._acknowledge_at = client.acknowledge_at
+        self._compact_at = _COMPACT_BYTES
+        self.context: Context | None = None
+        """The context of the request, for log lines about it; only while the stream runs."""
+        self._owner = owner  # keeps the LiterLlm alive for as long as a stream of it runs
+
+    def wake(self) -> None:
+        """Tells the reader that there is something for it, or the end."""
+        raise NotImplementedError
+
+    def wake_again(self) -> None:
+        """wake() for a reader that may have been missed, because Ctrl-C came while it was woken."""
+        self.wake()
+
+    def feed(self, event: Any) -> None:
+        """Takes one event: a run of text or reasoning deltas here, anything else below."""
+        kind = event.kind
+        data = _unpack(event.data, event.length)
+        if kind != TEXT and kind != REASONING:
+            if kind == END:
+                self._feed_end(data, event.error != 0)
+            else:
+                self._feed_json(kind, data)
+            return
+        text = data.decode()
+        delivered = self.delivered = self.delivered + len(data)
+        if self.collect:
+            builder = self.builder
+            (builder.text if kind == TEXT else builder.reasoning).append(text)
+            if delivered >= self._compact_at:
+                self._compact_at = delivered + _COMPACT_BYTES
+                builder.compact()
+        mode = self.mode
+        if mode == "tokens":
+            if kind == TEXT:
+                if event.count == 1:
+                    self.items.append(text)
+                else:
+                    self.items.extend(_cut(event, text, data))
+        elif mode == "events":
+            wrap = Text if kind == TEXT else Reasoning
+            self.items.extend([wrap(piece) for piece in _cut(event, text, data)])
+        self.wake()
+
+    def _feed_end(self, data: bytes, failed: bool) -> None:
+        """Takes the END, which says that there is no more."""
+        self.builder.receipt_json = data
+        self.builder.failed = failed
+        if self.mode == "events" and not failed:
+            self.items.append(self.builder.end())
+        self.ended = True
+        self.context = None
+        self.wake()
+
+    def _feed_json(self, kind: int, data: bytes) -> None:
+        """Takes any other event. A reader of text is not woken for START."""
+        self.delivered += len(data)
+        event: Event | None = None
+        if kind == START:
+            self.builder.start_json = data
+            if self.mode != "events":
+                return
+            event = self.builder.start()
+        else:
+            event = read_event(kind, data)
+            if event is not None and self.collect:
+                self.builder.keep(event)
+        if event is not None and self.mode == "events":
+            self.items.append(event)
+        self.wake()
+
+    def fail(self, kind: str, message: str) -> None:
+        """Ends the stream from this side."""
+        if not self.ended:
+            outcome: Outcome = "cancelled" if kind in ("CANCELLED", "CLOSED") else "failed"
+            self.builder.fail(outcome, {"kind": kind, "message": message})
+            self.ended = True
+        self.context = None
+        self.wake_again()
+
+    def cancel(self) -> None:
+        """Closes the connection, unless it is closed; the END is still to come."""
+        if not self.ended and not self.cancelled:
+            self.cancelled = True
+            self.builder.outcome = "cancelled"
+            self.client.cancel(self.number)
+
+    def drop(self) -> None:
+        """The reader has gone."""
+        self.cancel()
+
+    def acknowledge(self) -> None:
+        """Reopens the window, when everything was taken and it is enough to be worth a call."""
+        owed = self.delivered - self._acknowledged
+        if owed >= self._acknowledge_at and not self.ended:
+            self._acknowledged += owed
+            self.client.consumed(self.number, owed)
+
+
+AnyReceiver = TypeVar("AnyReceiver", bound=Receiver)
+
+
+class NativeClient(Generic[AnyReceiver]):
+    """One LlmClient: numbers streams, starts and ends them, and dispatches what was polled. Calls
+    after free() do nothing; a start is refused with ClosedError."""
+
+    def __init__(self, acknowledge_at: int = 1) -> None:
+        """acknowledge_at: from how many bytes on an acknowledgement is worth a call."""
+        self.acknowledge_at = acknowledge_at
+        self.receivers: dict[int, AnyReceiver] = {}
+        self.closed = False
+        self._stopped = False
+        self._pointer = ffi.NULL
+        self._events = ffi.new("const LlmEvent **")
+        """Where the last poll put its events; they live until the next one."""
+        self._counts: list[int] = []  # of polled events, as long as some are not dispatched
+        self._index = 0
+        self._numbers = itertools.count(1)
+        self._dispatching = threading.RLock()
+        self._is_dispatching = False
+        self._logs: deque[tuple[Context, Any]] = deque()  # lines that are not yet written
+
+    def open(self, options: SecretJson, wake_descriptor: int | None) -> None:
+        """Makes the native client, which writes to the descriptor when events have come. Without
+        one, a thread has to block in poll()."""
+        wake = ctx = ffi.NULL
+        if wake_descriptor is not None:
+            wake = ffi.addressof(lib, "llm_wake_fd")
+            ctx = ffi.cast("void *", wake_descriptor)
+        client_out = ffi.new("LlmClient **")
+        if lib.llm_client_new(options.data, wake, ctx, client_out) != 0:
+            raise last_error()
+        self._pointer = client_out[0]
+
+    def start(self, receiver: AnyReceiver, request: SecretJson) -> None:
+        """Starts a stream; raises what the library refuses. Whatever is raised, the caller has to
+        end_locally() the receiver: Ctrl-C may come after the start."""
+        receiver.number = number = next(self._numbers)
+        receiver.context = copy_context()
+        self.receivers[number] = receiver
+        if lib.llm_client_start(self._pointer, number, b"", request.data) != 0:
+            error = last_error()
+            raise error if self._pointer else ClosedError("the client was closed")
+
+    def end_locally(self, receiver: Receiver, kind: str, message: str) -> None:
+        """Ends a stream on this side, wherever it is: started or not, ended or not."""
+        receiver.cancel()
+        self.receivers.pop(receiver.number, None)
+        receiver.fail(kind, message)
+
+    def cancel(self, number: int) -> None:
+        """Asks for the end of a stream; its END says when."""
+        if not self._stopped:
+            lib.llm_client_cancel(self._pointer, number)
+
+    def consumed(self, number: int, size: int) -> None:
+        """Acknowledges bytes of a stream, so that more may come."""
+        lib.llm_client_consumed(self._pointer, number, size)
+
+    def poll(self, timeout_ms: int) -> bool:
+        """Whether there is something to dispatch. What an interrupt left over comes first."""
+        counts = self._counts
+        if counts and self._index >= counts[0]:
+            counts.clear()
+        if not counts:
+            self._index = 0
+            # In one step, as Ctrl-C is noticed when a call returns: a number that is returned first
+            # could be lost, and the events with it.
+            arguments = (self._pointer,), (timeout_ms,), (self._events,)
+            counts.extend(map(lib.llm_client_poll, *arguments))
+        return self._index < counts[0]
+
+    def dispatch(self) -> None:
+        """Gives polled events to their receivers, as long as the events live. An error on the way
+        ends its stream and no other. Ctrl-C may come at any line."""
+        counts, receivers, events = self._counts, self.receivers, self._events
+        with self._dispatching:
+            try:
+                self._is_dispatching = True
+                while counts and self._index < counts[0] and not self._stopped:
+                    event = events[0][self._index]
+                    number = event.stream
+                    try:
+                        self._index += 1
+                        receiver = receivers.get(number)
+                        if receiver is None:
+                            self._keep_if_log(event)
+                            continue
+                        try:
+                            receiver.feed(event)
+                        except Exception as error:
+                            self.end_locally(
+                                receiver, "INTERNAL", f"cannot read an event: {error!r}"
+                            )
+                        if receiver.ended:
+                            receivers.pop(number, None)  # last: until then an interrupt finds it
+                    except BaseException:
+                        self._fail_interrupted(number)
+                        raise
+            finally:
+                self._is_dispatching = False
+                if self._stopped:
+                    self._free_native()
+
+    def _fail_interrupted(self, number: int) -> None:
+        """An event was interrupted on its way: its stream cannot go on as if it were whole."""
+        receiver = self.receivers.get(number)
+        if receiver is not None:
+            self.end_locally(receiver, "INTERNAL", "the delivery of an event was interrupted")
+
+    def close(self) -> None:
+        """Ends every stream with CLOSED."""
+        self.closed = True
+        lib.llm_client_close(self._pointer)
+
+    def free(self) -> None:
+        """Lets go of the native client, but not while events are dispatched, which may close it: a
+        receiver's error, or a handler of the log. Waits until the streams have let go: well under a
+        second."""
+        with self._dispatching:
+            self._stopped = True
+            if not self._is_dispatching:
+                self._free_native()
+
+    def _free_native(self) -> None:
+        pointer, self._pointer = self._pointer, ffi.NULL
+        lib.llm_client_free(pointer)
+
+    def abandon(self) -> None:
+        """The interpreter ends: frees the native client and wakes nobody, as CPython may crash when
+        a daemon thread wakes just as it is finalized."""
+        self.closed = self._stopped = True
+        if self._dispatching.acquire(timeout=_EXIT_WAIT_SECONDS):
+            self.free()
+            self._dispatching.release()
+
+    def forget(self, reason: str) -> None:
+        """In a forked child: the native client belongs to the parent, and so may the lock."""
+        self.closed = self._stopped = True
+        self._pointer = ffi.NULL
+        self._fail_all(reason)
+
+    def _fail_all(self, reason: str) -> None:
+        receivers = list(self.receivers.values())
+        self.receivers.clear()
+        for receiver in receivers:
+            # In a forked child a loop in debug mode takes no call from this thread.
+            with contextlib.suppress(RuntimeError):
+                receiver.fail("CLOSED", reason)
+
+    def _keep_if_log(self, event: Any) -> None:
+        """Keeps a line of the log, with the context of the request that it is about. Any other
+        event is of a stream that has ended on this side."""
+        if event.kind != LOG:
+            return
+        try:
+            fields = json.loads(_unpack(event.data, event.length))
+            receiver = self.receivers.get(fields.get("stream"))
+        except (ValueError, AttributeError):
+            return
+        context = None if receiver is None else receiver.context
+        self._logs.append((Context() if context is None else context, fields))
+
+    def write_logs(self) -> None:
+        """Writes lines of the log, each in the context of its request. Never while events are
+        dispatched or others wait for it: a user's handler may do anything, as calling in again."""
+        from ._log import write_log
+
+        while self._logs:
+            try:
+                context, fields = self._logs.popleft()
+            except IndexError:
+                return  # another thread was quicker
+            with contextlib.suppress(Exception):  # a user's filter or handler may raise
+                # A copy, as a context that is in use cannot be entered.
+                context.copy().run(write_log, fields)
+
+
+def _cut(event: Any, text: str, data: bytes) -> list[str]:
+    """The deltas of a run. Ends count bytes; in ASCII these are characters."""
+    count = event.count
+    if count <= 1:
+        return [text]
+    ends = _unpack(event.ends, count)
+    starts = [0, *ends[:-1]]
+    if len(text) == len(data):
+        return [text[start:end] for start, end in zip(starts, ends)]
+    return [data[start:end].decode() for start, end in zip(starts, ends)]

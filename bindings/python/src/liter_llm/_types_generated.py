@@ -1,0 +1,211 @@
+# Written by generate_types.py from core/schema/schema.json; do not edit.
+"""The options of a LiterLlm and of one call, and the fields of a request."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Union
+
+from ._typed_dict import TypedDict
+
+
+class Options(TypedDict, total=False):
+    """Options of a LiterLlm. All are optional."""
+
+    api_key: str
+    """The key of requests that bring none; it wins over the environment."""
+
+    base_url: str
+    """The base URL of requests that bring none; it wins over the environment, and may be the whole
+    address of the API."""
+
+    headers: Mapping[str, str]
+    """Headers of every request; they win over the library's own."""
+
+    connect_timeout_ms: int
+    """Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off. Default: 10_000."""
+
+    headers_timeout_ms: int
+    """Longest time from the connection to the response's headers, sending the request included; 0
+    is off. Default: 600_000."""
+
+    first_token_timeout_ms: int
+    """Longest time from the headers to the first content, pings not counted; 0 is off. Default:
+    600_000."""
+
+    idle_timeout_ms: int
+    """Longest gap between events once content has started, 1 KiB of a longer event counting as one;
+    0 is off. Default: 60_000."""
+
+    total_timeout_ms: int
+    """Longest time for the whole call, retries and their waits included; by default 600000 for a
+    whole response and off for a stream; 0 is off."""
+
+    retries_max: int
+    """How many times a transient failure is retried. Default: 5."""
+
+    retry_after_max_ms: int
+    """Longest wait that a provider may ask for; a longer one fails the call at once. Default:
+    60_000."""
+
+    lenient: bool
+    """Drop request fields that the provider does not support and list them in `warnings`, instead
+    of failing. Default: False."""
+
+    stream_window_bytes: int
+    """Bytes that a stream may have delivered without acknowledgement; past it the stream is not
+    read. Default: 262_144."""
+
+    queue_bytes_max: int
+    """Bytes of events that may wait to be polled, over all streams of the client. Default:
+    67_108_864."""
+
+    event_bytes_max: int
+    """Longest event of a stream. Default: 16_777_216."""
+
+    body_bytes_max: int
+    """Longest whole response, after decompression. Default: 33_554_432."""
+
+    error_body_bytes_max: int
+    """How much of an error's body is read, for at most two seconds. Default: 65_536."""
+
+    header_bytes_max: int
+    """Longest header block of a response; at most 262144. Default: 65_536."""
+
+    request_bytes_max: int
+    """Longest request body. Default: 67_108_864."""
+
+    proxy: bool
+    """Use the proxies that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY name. Default: True."""
+
+    ca_file: str
+    """A PEM file of certificates to trust beside the platform's."""
+
+    client_certificate_file: str
+    """A PEM file with the client's certificate chain, for mutual TLS; needs `client_key_file`."""
+
+    client_key_file: str
+    """A PEM file with the client's private key, for mutual TLS; needs `client_certificate_file`."""
+
+    allow_insecure_http: bool
+    """Send keys over plain http to other machines, where others could read them. Default: False."""
+
+    deny_private: bool
+    """Refuse to connect to private addresses. Default: False."""
+
+    pool_idle_timeout_ms: int
+    """How long an unused connection is kept; 0 keeps none (HTTP/2: one second at least). Default:
+    50_000."""
+
+    pool_idle_connections_max: int
+    """How many unused HTTP/1.1 connections are kept to one origin (scheme, host, port), past which
+    the oldest is closed; 0 keeps none. Default: 10_000."""
+
+    http2_ping_interval_ms: int
+    """How often an HTTP/2 server is pinged while requests wait for it; 0 is off. Default:
+    20_000."""
+
+    http2_ping_timeout_ms: int
+    """How long an HTTP/2 ping may go unanswered before the connection is closed; 0 is off. Default:
+    10_000."""
+
+    log_level: Literal["off", "error", "warn", "info", "debug"]
+    """Which lines are logged. Default: 'off'."""
+
+    log_bodies: bool
+    """Log request bodies too, their first 64 KiB, at `debug`. Default: False."""
+
+    worker_threads: int
+    """Threads of the library's runtime, by default 2 to 4 by the processors; the first client of
+    the process decides."""
+
+    collect: bool
+    """Keep what was received for `response`, the reply and `error.partial`; False keeps only how
+    the response began and ended. Default: True."""
+
+
+class CallOptions(TypedDict, total=False):
+    """Options of one call, given in the request or as keywords of invoke(). Where one is not given,
+    that of the LiterLlm applies."""
+
+    provider: str
+    """The provider to ask; an object of this name goes to the provider's body as it is."""
+
+    api_key: str
+    """The key for this call."""
+
+    base_url: str
+    """The base URL for this call."""
+
+    headers: Mapping[str, str]
+    """Headers of this call, beside and over the client's."""
+
+    connect_timeout_ms: int
+    """Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off."""
+
+    headers_timeout_ms: int
+    """Longest time from the connection to the response's headers, sending the request included; 0
+    is off."""
+
+    first_token_timeout_ms: int
+    """Longest time from the headers to the first content, pings not counted; 0 is off."""
+
+    idle_timeout_ms: int
+    """Longest gap between events once content has started, 1 KiB of a longer event counting as one;
+    0 is off."""
+
+    total_timeout_ms: int
+    """Longest time for the whole call, retries and their waits included; by default 600000 for a
+    whole response and off for a stream; 0 is off."""
+
+    retries_max: int
+    """How many times a transient failure is retried."""
+
+    lenient: bool
+    """Drop request fields that the provider does not support and list them in `warnings`, instead
+    of failing."""
+
+    extra_body: Mapping[str, Any]
+    """Fields for the provider's body that win over everything else; null takes a field out."""
+
+    collect: bool
+    """Keep what was received for `response`, the reply and `error.partial`; False keeps only how
+    the response began and ended."""
+
+
+class RequestFields(TypedDict, total=False):
+    """Fields of a request. What is not set is not sent."""
+
+    max_tokens: int
+    """Most tokens of the response; `max_completion_tokens` is the same, and wins."""
+
+    temperature: float
+    """Sampling temperature."""
+
+    top_p: float
+    """Nucleus sampling."""
+
+    stop: Union[str, Sequence[str]]
+    """Texts at which the response stops; one text counts as a list of one."""
+
+    seed: int
+    """Seed of sampling: any integer of 64 bits, with a sign or without."""
+
+    tools: Sequence[Mapping[str, Any]]
+    """Tools that the model may call."""
+
+    tool_choice: Union[str, Mapping[str, Any]]
+    """Which tool the model calls: `auto`, `none`, `required`, or an object that names one."""
+
+    response_format: Mapping[str, Any]
+    """The shape of the response, such as a JSON schema."""
+
+    reasoning_effort: str
+    """How hard to think: `low`, `medium`, `high`, or the provider's own word."""
+
+    stream: bool
+    """Whether the response is streamed; by default as the way of asking implies."""
+
+    user: str
+    """The end user on whose behalf this is asked."""
+
+    metadata: Mapping[str, str]
+    """Labels for the provider's own records."""
