@@ -328,15 +328,20 @@ bench-decode: ## what decoding a piece of text costs on each wire, as ratios
 
 CHECKS += schema
 .PHONY: schema lint-schema
-schema: ## writes core/schema/schema.json from the core's declarations, and the guide's tables from it
+SCHEMA_DOCS := README.md docs/guide.md
+schema: ## writes core/schema/schema.json from the core, and from it the types of Python, Go and Node and the tables of the docs
 	@$(call need,cargo,Rust)
 	UPDATE_SCHEMA=1 cargo test -q $(CORE) -p liter-llm --test schema
-	$(PYTHON) tests/lint/schema_tables.py --write docs/guide.md
+	$(PYTHON) bindings/python/generate_types.py
+	@if command -v go >/dev/null; then echo "go generate"; cd bindings/go && go generate ./...; fi
+	@if command -v node >/dev/null; then echo "node generate.mjs"; cd bindings/node && node generate.mjs; fi
+	$(PYTHON) tests/lint/schema_tables.py --write $(SCHEMA_DOCS)
 
-lint-schema: ## schema.json is what the core declares; the guide's tables are what schema.json says
+lint-schema: ## schema.json is what the core declares; Python's types and the tables of the docs are what schema.json says
 	@$(call need,cargo,Rust)
 	cargo test -q $(CORE) -p liter-llm --test schema
-	$(PYTHON) tests/lint/schema_tables.py docs/guide.md
+	$(PYTHON) bindings/python/generate_types.py --check
+	$(PYTHON) tests/lint/schema_tables.py $(SCHEMA_DOCS)
 
 # ---- keep it clean
 

@@ -51,6 +51,6 @@ const (
 	ErrCancelled Kind = C.LLM_ERROR_CANCELLED
 	// ErrClosed: the client is closed, or was inherited through fork, or the process is ending.
 	ErrClosed Kind = C.LLM_ERROR_CLOSED
-	// ErrInternal: an internal error: a bug in this library.
+	// ErrInternal: internal error, a bug in liter_llm.
 	ErrInternal Kind = C.LLM_ERROR_INTERNAL
 )

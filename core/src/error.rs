@@ -65,7 +65,7 @@ declare_names! {
         Cancelled = 17 => "CANCELLED" ("no"),
         /// The client is closed, or was inherited through fork, or the process is ending.
         Closed = 18 => "CLOSED" ("no"),
-        /// An internal error: a bug in this library.
+        /// Internal error, a bug in liter_llm.
         Internal = 19 => "INTERNAL" ("no"),
     }
 }

@@ -76,7 +76,7 @@ def built_with_pkg_config(source: str, prefix: Path, tmp_path: Path, shared: boo
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["shared", "static"])
-@pytest.mark.parametrize("source", ["invoke.c", "client.cpp"])
+@pytest.mark.parametrize("source", ["invoke.c", "invoke.cpp", "client.cpp"])
 def test_pkg_config(source: str, shared: bool, prefix: Path, mock: Mock, tmp_path: Path) -> None:
     program = built_with_pkg_config(source, prefix, tmp_path, shared)
     assert printed(program, prefix, mock, shared).startswith("Hello world\n")
@@ -85,7 +85,7 @@ def test_pkg_config(source: str, shared: bool, prefix: Path, mock: Mock, tmp_pat
 
 
 @pytest.mark.parametrize("target", [SHARED, STATIC], ids=["shared", "static"])
-@pytest.mark.parametrize("source", ["invoke.c", "client.cpp"])
+@pytest.mark.parametrize("source", ["invoke.c", "invoke.cpp", "client.cpp"])
 def test_cmake(source: str, target: str, prefix: Path, mock: Mock, tmp_path: Path) -> None:
     text = CMAKE.format(source=SAMPLES / source, target=target)
     (tmp_path / "CMakeLists.txt").write_text(text)

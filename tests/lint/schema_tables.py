@@ -1,9 +1,9 @@
-"""The guide's tables are made from core/schema/schema.json.
+"""The tables of the documentation are made from core/schema/schema.json.
 
-    python schema_tables.py [--write] GUIDE.md
+    python schema_tables.py [--write] DOCUMENT.md ...
 
 A table stands between `<!-- schema: name -->` and `<!-- /schema -->`. The check fails when one
-differs from the list, or when a list of TABLES has no table; --write renews them.
+differs from the list, or when a list has a table in no document; --write renews them.
 """
 
 from __future__ import annotations
@@ -129,7 +129,6 @@ def problems(text: str, schema: dict[str, Any]) -> list[str]:
     found = {match[2]: match[3] for match in TABLE.finditer(text)}
     tables = columns(schema)
     wrong = [f"no list is named {name}" for name in found if name not in tables]
-    wrong += [f"there is no table of {name}" for name in tables if name not in found]
     wrong += [
         f"the table of {name} differs from core/schema/schema.json; `make schema` writes it"
         for name, rows in found.items()
@@ -142,14 +141,19 @@ def main(arguments: list[str]) -> int:
     """Checks or writes; the exit code."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     wrong = 0
-    for guide in (Path(name) for name in arguments if name != "--write"):
-        text = guide.read_text(encoding="utf-8")
+    missing = set(columns(schema))
+    for document in (Path(name) for name in arguments if name != "--write"):
+        text = document.read_text(encoding="utf-8")
         if "--write" in arguments:
-            guide.write_text(renewed(text, schema), encoding="utf-8")
-            text = guide.read_text(encoding="utf-8")
+            document.write_text(renewed(text, schema), encoding="utf-8")
+            text = document.read_text(encoding="utf-8")
+        missing -= {match[2] for match in TABLE.finditer(text)}
         for problem in problems(text, schema):
-            print(f"{guide}: {problem}")
+            print(f"{document}: {problem}")
             wrong += 1
+    for name in sorted(missing):
+        print(f"there is no table of {name}")
+        wrong += 1
     if not wrong:
         print("tables of schema.json: nothing to mend")
     return 1 if wrong else 0

@@ -87,7 +87,7 @@ export type FinishReason =
  * - `CANCELLED`: The caller cancelled the call.
  * - `CLOSED`: The client is closed, or was inherited through fork, or the process is
  *   ending.
- * - `INTERNAL`: An internal error: a bug in this library.
+ * - `INTERNAL`: Internal error, a bug in liter_llm.
  */
 export type ErrorKind =
   | "INVALID_ARGUMENT"

@@ -69,8 +69,12 @@ BUSY = {"status": 429, "headers": [["retry-after", "120"]], "body": "{}"}
 PLACE = {"answer": {"text": '{"city":"Hamburg","country":"Germany"}'}}
 WRONG = {"status": 401, "error": {"message": "wrong key", "type": "t", "code": None}}
 
+# What the README shows as the output of stream.py, token by token.
+SHOWN = (PACKAGE / "samples/stream.txt").read_text(encoding="utf-8")
+SPOKEN = stream(*(token(word) for word in SHOWN.splitlines(keepends=True)), DONE)
+
 SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
-    ("stream.py", [HELLO], "Hello world"),
+    ("stream.py", [SPOKEN], SHOWN),
     ("whole_response.py", [HELLO], "Hello world\nstop 2\n"),
     (
         "many_at_once.py",

@@ -182,7 +182,7 @@ class ClosedError(LlmError):
 
 
 class InternalError(LlmError):
-    """An internal error: a bug in this library."""
+    """Internal error, a bug in liter_llm."""
 
     kind = "INTERNAL"
 
