@@ -85,8 +85,8 @@ impl<'r> OverrideFields<'r> {
 }
 
 /// The list, unless it is empty: no provider is sent an empty one.
-pub(crate) fn not_empty<T>(list: &[T]) -> Option<&[T]> {
-    (!list.is_empty()).then_some(list)
+pub(crate) fn not_empty<T, L: AsRef<[T]>>(list: L) -> Option<L> {
+    (!list.as_ref().is_empty()).then_some(list)
 }
 
 #[cfg(test)]

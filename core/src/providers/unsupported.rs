@@ -2,6 +2,7 @@
 //! is lenient. One rule for all wires.
 
 use super::errors::invalid_request;
+use super::Target;
 use crate::error::LlmError;
 
 /// Judges the fields of one request that its provider cannot do.
@@ -12,7 +13,19 @@ pub(crate) struct Unsupported<'a> {
     pub(crate) warnings: &'a mut Vec<String>,
 }
 
-impl Unsupported<'_> {
+impl<'a> Unsupported<'a> {
+    pub(crate) fn new(
+        provider: &'static str,
+        target: &Target<'_>,
+        warnings: &'a mut Vec<String>,
+    ) -> Self {
+        Self {
+            provider,
+            lenient: target.lenient,
+            warnings,
+        }
+    }
+
     /// What another provider's reply had stays behind, since a conversation may go on here.
     pub(crate) fn leave(&mut self, place: &str, kind: &str) {
         let provider = self.provider;

@@ -23,34 +23,25 @@ pub(super) fn encode_request(
     target: &Target<'_>,
 ) -> Result<EncodedRequest, LlmError> {
     let mut warnings = Vec::new();
-    let mut unsupported = Unsupported {
-        provider: NAME,
-        lenient: target.lenient,
-        warnings: &mut warnings,
-    };
+    let unsupported = &mut Unsupported::new(NAME, target, &mut warnings);
     let fields = OverrideFields::of(request);
-    params::check(request, &mut unsupported)?;
-    let conversation = messages::encode_messages(&request.messages, &mut unsupported)?;
+    params::check(request, unsupported)?;
+    let conversation = messages::encode_messages(&request.messages, unsupported)?;
     if !conversation.system.is_empty() && fields.has("system") {
         let what = "system is said in messages and beside them; keep one of the two";
         return Err(invalid_request(NAME, what));
     }
-    let tools = tools::encode_tools(&request.tools, &mut unsupported)?;
+    let tools = tools::encode_tools(&request.tools, unsupported)?;
     let body = Body {
         request,
         stream: target.stream,
         max_tokens: params::encode_max_tokens(request),
         system: conversation.system,
         turns: conversation.turns,
-        tool_choice: tools::encode_tool_choice(
-            request,
-            &fields,
-            !tools.is_empty(),
-            &mut unsupported,
-        )?,
+        tool_choice: tools::encode_tool_choice(request, &fields, !tools.is_empty(), unsupported)?,
         tools,
-        output_config: params::encode_output_config(request, &mut unsupported)?,
-        metadata: params::encode_metadata(request, &fields, &mut unsupported)?,
+        output_config: params::encode_output_config(request, unsupported)?,
+        metadata: params::encode_metadata(request, &fields, unsupported)?,
         fields,
     };
     let body = serde_json::to_vec(&body)

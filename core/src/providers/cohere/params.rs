@@ -5,6 +5,7 @@ use serde_json::{json, Map, Number, Value};
 
 use super::encode::{Body, Field};
 use crate::error::LlmError;
+use crate::providers::override_fields::not_empty;
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
 
@@ -37,8 +38,7 @@ pub(super) fn put_common<'a>(body: &mut Body<'a>, request: &'a LlmRequest, strea
     body.put("max_tokens", request.max_tokens);
     body.put("temperature", request.temperature);
     body.put("p", request.top_p);
-    let stop = (!request.stop.is_empty()).then(|| request.stop.clone());
-    body.put("stop_sequences", stop);
+    body.put("stop_sequences", not_empty(request.stop.clone()));
     body.put("seed", request.seed.and_then(Number::from_i128));
     body.put("stream", Some(stream));
 }

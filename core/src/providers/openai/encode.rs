@@ -25,16 +25,12 @@ pub(super) fn encode_request(
     target: &Target<'_>,
 ) -> Result<EncodedRequest, LlmError> {
     let mut warnings = Vec::new();
-    let mut unsupported = Unsupported {
-        provider: vendor.name,
-        lenient: target.lenient,
-        warnings: &mut warnings,
-    };
+    let unsupported = &mut Unsupported::new(vendor.name, target, &mut warnings);
     let mut fields = OverrideFields::of(request);
-    params::check(vendor, request, &mut fields, &mut unsupported)?;
+    params::check(vendor, request, &mut fields, unsupported)?;
     let endpoint = endpoint::endpoint(vendor, target)?;
     let is_older = endpoint::is_older(endpoint, target);
-    let messages = messages::encode_messages(vendor, endpoint.call_ids, request, &mut unsupported)?;
+    let messages = messages::encode_messages(vendor, endpoint.call_ids, request, unsupported)?;
     let body = Body {
         request,
         messages,

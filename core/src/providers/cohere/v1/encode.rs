@@ -6,6 +6,7 @@ use crate::error::LlmError;
 use crate::framing::Framing;
 use crate::providers::cohere::encode::Body;
 use crate::providers::cohere::{params as common, NAME};
+use crate::providers::override_fields::not_empty;
 use crate::providers::unsupported::Unsupported;
 use crate::providers::{EncodedRequest, Target};
 use crate::request::LlmRequest;
@@ -25,23 +26,18 @@ pub(crate) fn encode_request(
     path: &str,
 ) -> Result<EncodedRequest, LlmError> {
     let mut warnings = Vec::new();
-    let unsupported = &mut Unsupported {
-        provider: NAME,
-        lenient: target.lenient,
-        warnings: &mut warnings,
-    };
+    let unsupported = &mut Unsupported::new(NAME, target, &mut warnings);
     let mut body = Body::new(request);
     body.put("model", Some(request.model.as_str()));
     let takes_preamble = !body.overrides.replaces("preamble");
     let conversation = messages::encode_messages(&request.messages, takes_preamble, unsupported)?;
     body.put("message", Some(conversation.message));
     body.put("preamble", conversation.preamble);
-    let (history, results) = (conversation.history, conversation.tool_results);
-    body.put("chat_history", (!history.is_empty()).then_some(history));
-    body.put("tool_results", (!results.is_empty()).then_some(results));
+    body.put("chat_history", not_empty(conversation.history));
+    body.put("tool_results", not_empty(conversation.tool_results));
     common::put_common(&mut body, request, target.stream);
     let tools = tools::encode_tools(&request.tools, unsupported)?;
-    body.put("tools", (!tools.is_empty()).then_some(tools));
+    body.put("tools", not_empty(tools));
     tools::check_tool_choice(request, unsupported)?;
     let format = common::encode_response_format(request, "schema", unsupported)?;
     body.put("response_format", format);

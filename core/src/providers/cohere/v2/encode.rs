@@ -5,6 +5,7 @@ use crate::error::LlmError;
 use crate::framing::Framing;
 use crate::providers::cohere::encode::{Body, Field};
 use crate::providers::cohere::{params as common, NAME};
+use crate::providers::override_fields::not_empty;
 use crate::providers::unsupported::Unsupported;
 use crate::providers::{EncodedRequest, Target};
 use crate::request::LlmRequest;
@@ -15,18 +16,14 @@ pub(crate) fn encode_request(
     path: &str,
 ) -> Result<EncodedRequest, LlmError> {
     let mut warnings = Vec::new();
-    let unsupported = &mut Unsupported {
-        provider: NAME,
-        lenient: target.lenient,
-        warnings: &mut warnings,
-    };
+    let unsupported = &mut Unsupported::new(NAME, target, &mut warnings);
     let mut body = Body::new(request);
     body.put("model", Some(request.model.as_str()));
     let messages = messages::encode_messages(&request.messages, unsupported)?;
     body.put("messages", Some(Field::Messages(messages)));
     common::put_common(&mut body, request, target.stream);
     let tools = tools::encode_tools(&request.tools, unsupported)?;
-    body.put("tools", (!tools.is_empty()).then_some(tools));
+    body.put("tools", not_empty(tools));
     body.put(
         "strict_tools",
         tools::encode_strict(&request.tools, unsupported),
