@@ -147,10 +147,10 @@ impl Framer {
 
     /// Memory that is held between two reads.
     #[cfg(fuzzing)]
-    pub(crate) fn bytes_kept(&self) -> usize {
+    pub(crate) fn bytes_buffered(&self) -> usize {
         match self {
-            Self::Sse(framer) => framer.bytes_kept(),
-            Self::Ndjson(framer) => framer.bytes_kept(),
+            Self::Sse(framer) => framer.bytes_buffered(),
+            Self::Ndjson(framer) => framer.bytes_buffered(),
             Self::Document { .. } | Self::Undecided { .. } => 0,
         }
     }

@@ -64,11 +64,11 @@ pub(super) struct Connecting {
 }
 
 impl Origin {
-    pub(super) fn new(kept: Duration, connections_max: usize) -> Arc<Self> {
+    pub(super) fn new(idle_timeout: Duration, connections_max: usize) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
                 is_http1: false,
-                idle: Idle::new(kept, connections_max),
+                idle: Idle::new(idle_timeout, connections_max),
                 shared: Vec::new(),
                 connecting: 0,
                 waiters: 0,
