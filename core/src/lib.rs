@@ -37,6 +37,7 @@ pub mod fuzzing;
 mod http;
 mod limited_buffer;
 mod message;
+mod mutex;
 mod options;
 mod providers;
 mod request;

@@ -12,8 +12,9 @@ use super::classify::BodyFailure;
 use super::gzip::Gunzip;
 use super::http1::body::BodyReader;
 use super::http1::connection::{Connection, Started, Upload};
+use super::http2;
 use super::pool::Origin;
-use super::{http2, Read, Sink};
+use super::read::{Read, Sink};
 
 /// The rest of a response. Dropping it closes the connection or stream, unless it was read to its
 /// end.

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::error::{ErrorKind, LlmError};
+use crate::mutex::lock;
 
 /// Retries of one call by default.
 pub(crate) const RETRIES_MAX: u32 = 5;
@@ -117,10 +118,7 @@ impl Budget {
         } else {
             BUDGET_RETRY
         };
-        let mut tokens = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut tokens = lock(&self.0);
         match tokens.checked_sub(cost) {
             Some(rest) => {
                 *tokens = rest;
@@ -132,10 +130,7 @@ impl Budget {
 
     /// A call succeeded.
     pub(crate) fn deposit(&self) {
-        let mut tokens = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut tokens = lock(&self.0);
         *tokens = (*tokens + BUDGET_SUCCESS).min(BUDGET_MAX);
     }
 }

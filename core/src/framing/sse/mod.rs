@@ -3,7 +3,7 @@
 
 use memchr::memchr2;
 
-use super::{Each, Frame};
+use super::frame::{Each, Frame};
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::limited_buffer;
 

@@ -12,9 +12,9 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::sync::Notify;
 
 use super::idle::Idle;
-use super::lock;
 use crate::http::http1::connection::Connection;
 use crate::http::http2::{self, Observer, Permit};
+use crate::mutex::lock;
 
 /// What a host is expected to announce until it has (RFC 9113, section 6.5.2, asks for as many).
 const STREAMS_EXPECTED: usize = 100;
