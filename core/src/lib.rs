@@ -37,6 +37,7 @@ pub mod fuzzing;
 mod http;
 mod json;
 mod limited_buffer;
+mod mutex;
 mod parse;
 mod providers;
 mod request;

@@ -202,7 +202,7 @@ fn trailers() {
 }
 
 #[test]
-fn kept_connections() {
+fn reused_connections() {
     let both = ok(
         "transfer-encoding: chunked\ncontent-length: 5\n",
         "0\r\n\r\n",

@@ -1,50 +1,17 @@
 //! Bytes of a body in, frames out: where one event of a stream ends and the next begins. A body
 //! that is one document is kept until it is whole. No I/O.
 
+mod frame;
 pub(crate) mod ndjson;
 pub(crate) mod sniff;
 pub(crate) mod sse;
 
 use crate::error::LlmError;
 use crate::limited_buffer;
+pub(crate) use frame::{Each, Frame, Framing};
 use ndjson::NdjsonFramer;
 use sniff::{Form, Sniffer};
 use sse::SseFramer;
-
-/// One event of a stream, before anybody has looked inside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Frame<'a> {
-    /// The event's name; empty where the wire gives none. Of a line of a field that the standard
-    /// does not name, that name with its colon: see [`Frame::unknown_field`].
-    pub(crate) name: &'a str,
-    /// Its data, valid UTF-8.
-    pub(crate) data: &'a str,
-}
-
-impl<'a> Frame<'a> {
-    /// The field, where the frame is one line of a field that the standard for server-sent events
-    /// does not name.
-    #[inline]
-    pub(crate) fn unknown_field(&self) -> Option<&'a str> {
-        self.name.strip_suffix(':')
-    }
-}
-
-/// Who takes the frames, one by one; an error ends the feeding.
-pub(crate) type Each<'e> = &'e mut dyn FnMut(Frame<'_>) -> Result<(), LlmError>;
-
-/// How a wire marks its frames.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(
-    dead_code,
-    reason = "a build of one wire format does not use all of it"
-)]
-pub(crate) enum Framing {
-    /// Server-sent events.
-    Sse,
-    /// One JSON document per line.
-    Ndjson,
-}
 
 /// The state between two reads of one body.
 #[derive(Debug)]
@@ -157,10 +124,10 @@ impl Framer {
 
     /// Memory that is held between two reads.
     #[cfg(fuzzing)]
-    pub(crate) fn bytes_kept(&self) -> usize {
+    pub(crate) fn bytes_buffered(&self) -> usize {
         match self {
-            Self::Sse(framer) => framer.bytes_kept(),
-            Self::Ndjson(framer) => framer.bytes_kept(),
+            Self::Sse(framer) => framer.bytes_buffered(),
+            Self::Ndjson(framer) => framer.bytes_buffered(),
             Self::Document { .. } | Self::Undecided { .. } => 0,
         }
     }

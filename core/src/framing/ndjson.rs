@@ -3,7 +3,7 @@
 
 use memchr::memchr;
 
-use super::{Each, Frame};
+use super::frame::{Each, Frame};
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::limited_buffer;
 
@@ -39,13 +39,13 @@ impl NdjsonFramer {
                 self.hand_out(head, each)?;
                 continue;
             }
-            self.keep(head)?;
+            self.buffer(head)?;
             let mut line = std::mem::take(&mut self.line);
             self.hand_out(&line, each)?;
             limited_buffer::clear(&mut line, BUFFER_BYTES_KEPT);
             self.line = line;
         }
-        self.keep(rest)
+        self.buffer(rest)
     }
 
     /// The body ended: its last line needs no line end.
@@ -65,7 +65,7 @@ impl NdjsonFramer {
     }
 
     #[cfg(fuzzing)]
-    pub(super) fn bytes_kept(&self) -> usize {
+    pub(super) fn bytes_buffered(&self) -> usize {
         self.line.capacity()
     }
 
@@ -83,7 +83,7 @@ impl NdjsonFramer {
         }
     }
 
-    fn keep(&mut self, bytes: &[u8]) -> Result<(), LlmError> {
+    fn buffer(&mut self, bytes: &[u8]) -> Result<(), LlmError> {
         self.check(self.line.len() + bytes.len())?;
         limited_buffer::append(&mut self.line, bytes, self.line_bytes_max)
     }

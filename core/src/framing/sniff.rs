@@ -4,7 +4,7 @@
 
 use memchr::memchr;
 
-use super::Framing;
+use super::frame::Framing;
 use crate::json;
 
 /// How much may come while the first bytes leave it open; then the content type decides.

@@ -88,7 +88,7 @@ pub fn error_body(bytes: &[u8]) {
     check_error(&error);
     assert_eq!(error.status, Some(status));
     if let Ok(text) = std::str::from_utf8(bytes) {
-        check_error(&error_body::in_answer(provider, text));
+        check_error(&error_body::in_response(provider, text));
     }
 }
 

@@ -39,7 +39,7 @@ fn frames(framing: Framing, frame_bytes_max: usize, pieces: &[&[u8]]) -> Frames 
             break;
         }
         // A line, the data and a name, each grown by doubling at most.
-        assert!(framer.bytes_kept() <= 4 * frame_bytes_max + 64);
+        assert!(framer.bytes_buffered() <= 4 * frame_bytes_max + 64);
     }
     let ended = fed.and_then(|()| framer.end(&mut each));
     let error = ended.err();

@@ -29,7 +29,7 @@ pub fn http1(bytes: &[u8]) {
 /// Reads a response; `closed` is the end of the connection behind the pieces.
 pub fn read_http1(pieces: &[&[u8]], closed: bool) -> Http1 {
     let read = read(pieces, closed);
-    let keep = read.head.as_ref().is_some_and(|head| head.keep);
+    let keep = read.head.as_ref().is_some_and(|head| head.keep_alive);
     Http1 {
         reusable: keep && read.ended && read.after == 0 && !closed,
         head: read.head.map(|head| (head.status, head.headers)),

@@ -3,13 +3,14 @@
 //! that is dropped cannot report it any more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::http2;
 use crate::error::Timer;
+use crate::mutex::lock;
 
 /// A reused connection that the host closes within this time of the request was being closed while
 /// the request was on its way: nobody can have worked on it.
@@ -117,8 +118,6 @@ impl Exchange {
     }
 
     fn shared_connection(&self) -> std::sync::MutexGuard<'_, Weak<http2::Connection>> {
-        self.shared_connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared_connection)
     }
 }

@@ -59,7 +59,7 @@ fn read_into(read: &mut Read, pieces: &[&[u8]], closed: bool) -> Result<(), Malf
         }
     };
     assert!(!head.is_interim() && (200..600).contains(&head.status));
-    assert!(!head.keep || head.length != Length::Close);
+    assert!(!head.keep_alive || head.length != Length::Close);
     let mut body = BodyReader::new(head.length);
     read.head = Some(head);
     let early = reader.into_rest();

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use flate2::write::GzDecoder;
 
 use super::classify::BodyFailure;
-use super::Sink;
+use super::read::Sink;
 
 /// What is decompressed in one step; deflate makes at most 1032 bytes of one (RFC 1951).
 const STEP_BYTES: usize = 256;

@@ -13,18 +13,17 @@ mod http2;
 mod options;
 mod pool;
 mod proxy;
+mod read;
+mod request;
 mod resolver;
 mod response_body;
 mod socket;
 mod tls;
 
-use std::fmt;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::HeaderMap;
-use url::{Host, Url};
+use url::Url;
 
 use crate::error::LlmError;
 pub(crate) use classify::BodyFailure;
@@ -33,10 +32,10 @@ use http1::connection::{Connection, Upload};
 use http1::request_head;
 pub use options::HttpOptions;
 use pool::{Checkout, Origin, Pool};
+pub(crate) use proxy::ProxyHost;
+pub(crate) use read::Read;
+pub(crate) use request::{HttpRequest, USER_AGENT};
 pub(crate) use response_body::ResponseBody;
-
-/// Who we are, for hosts and proxies.
-pub(crate) const USER_AGENT: &str = concat!("liter-llm/", env!("CARGO_PKG_VERSION"));
 
 /// Requests that found their connection closing before anything of them was sent look for another
 /// one so often; it is no attempt yet.
@@ -49,22 +48,6 @@ pub struct Http {
     pool: Pool,
 }
 
-/// One request, ready to be sent any number of times.
-#[derive(Debug, Clone)]
-pub(crate) struct HttpRequest {
-    pub(crate) url: Url,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
-
-/// A proxy, as far as it matters who can read what passes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ProxyHost {
-    pub(crate) host: Host<String>,
-    pub(crate) port: u16,
-    pub(crate) is_tls: bool,
-}
-
 /// A response whose body is still to be read. Dropping it closes the connection, or over HTTP/2 the
 /// stream.
 #[derive(Debug)]
@@ -74,35 +57,6 @@ pub(crate) struct HttpResponse {
     pub(crate) body: ResponseBody,
     /// How it came, for the log.
     pub(crate) protocol: &'static str,
-}
-
-/// Takes the pieces of a body. After a break the rest of what was read is not handed out, so the
-/// body must not be read on.
-pub(crate) type Sink<'s> = &'s mut dyn FnMut(&[u8]) -> ControlFlow<()>;
-
-/// What a read came to: of a body, or of the response that is in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Read {
-    /// There may be more.
-    More,
-    /// It ended properly.
-    End,
-}
-
-impl ProxyHost {
-    /// What to do about a proxy that responds with 407.
-    pub(crate) fn wants_credentials(&self) -> String {
-        format!(
-            "the proxy {self} answered 407: it wants other credentials; write \
-             http://user:password@host:port"
-        )
-    }
-}
-
-impl fmt::Display for ProxyHost {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.host, self.port)
-    }
 }
 
 impl Http {

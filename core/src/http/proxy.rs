@@ -10,8 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use url::{Host, Position, Url};
 
 use super::http1::head_reader::HeadReader;
+use super::request::USER_AGENT;
 use super::socket::Socket;
-use super::{ProxyHost, USER_AGENT};
 use crate::error::config;
 use crate::error::{ErrorKind, LlmError, Phase};
 
@@ -28,11 +28,35 @@ const VARIABLES: [[&str; 2]; 3] = [
 #[derive(Debug)]
 pub(super) struct Proxies(Option<Matcher>);
 
+/// A proxy, as far as it matters who can read what passes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ProxyHost {
+    pub(crate) host: Host<String>,
+    pub(crate) port: u16,
+    pub(crate) is_tls: bool,
+}
+
 /// One proxy. Displays as host and port, without its credentials.
 #[derive(Debug, Clone)]
 pub(super) struct Proxy {
     at: ProxyHost,
     authorization: Option<HeaderValue>,
+}
+
+impl ProxyHost {
+    /// What to do about a proxy that responds with 407.
+    pub(crate) fn wants_credentials(&self) -> String {
+        format!(
+            "the proxy {self} answered 407: it wants other credentials; write \
+             http://user:password@host:port"
+        )
+    }
+}
+
+impl fmt::Display for ProxyHost {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.host, self.port)
+    }
 }
 
 impl Proxies {

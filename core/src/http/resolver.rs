@@ -8,10 +8,12 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, Semaphore};
+
+use crate::mutex::lock;
 
 /// Lookups at once, each of another name; each holds a thread until the system is done.
 const LOOKUPS_MAX: usize = 4;
@@ -151,10 +153,6 @@ fn is_localhost(name: &str) -> bool {
         let (before, last) = name.split_at_checked(at).unwrap_or((name, ""));
         last.eq_ignore_ascii_case("localhost") && (before.is_empty() || before.ends_with('.'))
     })
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An address that must not be connected to.

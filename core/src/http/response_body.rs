@@ -12,8 +12,9 @@ use super::classify::BodyFailure;
 use super::gzip::Gunzip;
 use super::http1::body::BodyReader;
 use super::http1::connection::{Connection, Started, Upload};
+use super::http2;
 use super::pool::Origin;
-use super::{http2, Read, Sink};
+use super::read::{Read, Sink};
 
 /// The rest of a response. Dropping it closes the connection or stream, unless it was read to its
 /// end.
@@ -41,7 +42,7 @@ struct Http1Body {
     early: Vec<u8>,
     /// What of the request is still to be sent: a host may respond before it has read everything.
     upload: Option<Upload>,
-    keep: bool,
+    keep_alive: bool,
     origin: Arc<Origin>,
 }
 
@@ -56,7 +57,7 @@ impl ResponseBody {
             reader: BodyReader::new(started.head.length),
             early: started.early,
             upload: started.upload,
-            keep: started.head.keep,
+            keep_alive: started.head.keep_alive,
             origin,
         })))
     }
@@ -148,7 +149,7 @@ impl Http1Body {
         };
         if let Some(Err(_)) = connection.poll_upload(&mut self.upload, context) {
             // The host responds and reads no more; the response counts.
-            self.keep = false;
+            self.keep_alive = false;
         }
         if self.reader.is_done() {
             let is_clean = self.early.is_empty();
@@ -188,7 +189,7 @@ impl Http1Body {
     /// (`is_clean` is false) is nothing that was asked for.
     fn end(&mut self, is_clean: bool) -> Read {
         if let Some(mut connection) = self.connection.take() {
-            if self.keep && is_clean && self.upload.is_none() && connection.is_idle() {
+            if self.keep_alive && is_clean && self.upload.is_none() && connection.is_idle() {
                 self.origin.put_idle(connection);
             }
         }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -18,6 +18,7 @@ use super::options::HttpOptions;
 use super::socket::Socket;
 use crate::error::config;
 use crate::error::LlmError;
+use crate::mutex::lock;
 
 /// Where the trusted roots came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +92,7 @@ impl Tls {
 
     /// Where the trusted roots came from, once a connection needed them.
     pub(super) fn roots(&self) -> Option<RootSource> {
-        let configured = self.configured.lock();
-        let configured = configured.unwrap_or_else(PoisonError::into_inner);
-        Some(configured.as_ref()?.roots)
+        Some(lock(&self.configured).as_ref()?.roots)
     }
 
     /// Makes a TLS connection over another one; true where HTTP/2 was agreed on.
@@ -120,8 +119,7 @@ impl Tls {
     }
 
     fn configured(&self) -> Result<Configured, LlmError> {
-        let configured = self.configured.lock();
-        let mut configured = configured.unwrap_or_else(PoisonError::into_inner);
+        let mut configured = lock(&self.configured);
         if let Some(configured) = &*configured {
             return Ok(configured.clone());
         }

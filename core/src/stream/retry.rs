@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::error::{ErrorKind, LlmError};
+use crate::mutex::lock;
 
 /// Retries after a failure where the provider may have run the request.
 const MAYBE_EXECUTED_RETRIES_MAX: u32 = 1;
@@ -115,10 +116,7 @@ impl Budget {
         } else {
             BUDGET_RETRY
         };
-        let mut tokens = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut tokens = lock(&self.0);
         match tokens.checked_sub(cost) {
             Some(rest) => {
                 *tokens = rest;
@@ -130,10 +128,7 @@ impl Budget {
 
     /// A call succeeded.
     pub(crate) fn deposit(&self) {
-        let mut tokens = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut tokens = lock(&self.0);
         *tokens = (*tokens + BUDGET_SUCCESS).min(BUDGET_MAX);
     }
 }

@@ -3,7 +3,7 @@
 
 use memchr::memchr2;
 
-use super::{Each, Frame};
+use super::frame::{Each, Frame};
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::limited_buffer;
 
@@ -20,7 +20,7 @@ pub(crate) struct SseFramer {
     /// The data so far of an event whose end has not come, from `data_start` on, then from
     /// `line_start` on the beginning of a line whose end has not come: in one buffer, so that a
     /// long line that becomes data is not copied.
-    kept: Vec<u8>,
+    buffer: Vec<u8>,
     data_start: usize,
     line_start: usize,
     has_data: bool,
@@ -40,7 +40,7 @@ impl SseFramer {
     pub(crate) fn new(frame_bytes_max: usize) -> Self {
         Self {
             frame_bytes_max,
-            kept: Vec::new(),
+            buffer: Vec::new(),
             data_start: 0,
             line_start: 0,
             has_data: false,
@@ -61,12 +61,12 @@ impl SseFramer {
         if std::mem::take(&mut self.after_cr) {
             rest = rest.strip_prefix(b"\n").unwrap_or(rest);
         }
-        if !self.kept_line().is_empty() {
+        if !self.partial_line().is_empty() {
             let Some((head, after)) = self.split_line(rest) else {
-                return self.keep_line(rest);
+                return self.buffer_line(rest);
             };
-            self.keep_line(head)?;
-            self.take_kept_line(each)?;
+            self.buffer_line(head)?;
+            self.take_partial_line(each)?;
             rest = after;
         }
         let mut whole = None;
@@ -75,14 +75,14 @@ impl SseFramer {
             rest = after;
         }
         if let Some(data) = whole {
-            self.keep_data(data)?;
+            self.buffer_data(data)?;
         }
-        self.keep_line(rest)
+        self.buffer_line(rest)
     }
 
     /// Whether an event has begun and not ended; a comment is none.
     pub(crate) fn is_inside_event(&self) -> bool {
-        let line = self.kept_line();
+        let line = self.partial_line();
         self.has_data || !(line.is_empty() || line.starts_with(b":"))
     }
 
@@ -92,14 +92,14 @@ impl SseFramer {
     }
 
     #[cfg(fuzzing)]
-    pub(super) fn bytes_kept(&self) -> usize {
-        self.kept.capacity() + self.name.capacity()
+    pub(super) fn bytes_buffered(&self) -> usize {
+        self.buffer.capacity() + self.name.capacity()
     }
 
     /// The body ended: JSON without a field's name needs no blank line.
     pub(super) fn end(&mut self, each: Each<'_>) -> Result<(), LlmError> {
-        if self.bare_level(self.kept_line()).is_some() {
-            self.take_kept_line(each)?;
+        if self.bare_level(self.partial_line()).is_some() {
+            self.take_partial_line(each)?;
         }
         match self.bare {
             Some(_) => self.dispatch(None, each),
@@ -127,7 +127,7 @@ impl SseFramer {
                 self.mark = Some(seen + 1).filter(|seen| *seen < BYTE_ORDER_MARK.len());
                 rest = tail;
             } else {
-                self.kept.extend(BYTE_ORDER_MARK.iter().take(seen));
+                self.buffer.extend(BYTE_ORDER_MARK.iter().take(seen));
                 self.mark = None;
             }
         }
@@ -151,26 +151,27 @@ impl SseFramer {
     }
 
     /// The beginning of a line whose end has not come.
-    fn kept_line(&self) -> &[u8] {
-        self.kept.get(self.line_start..).unwrap_or_default()
+    fn partial_line(&self) -> &[u8] {
+        self.buffer.get(self.line_start..).unwrap_or_default()
     }
 
     /// Keeps the beginning of a line for the next read.
-    fn keep_line(&mut self, bytes: &[u8]) -> Result<(), LlmError> {
-        self.check(self.held(), self.kept_line().len() + bytes.len())?;
-        limited_buffer::append(&mut self.kept, bytes, self.frame_bytes_max)
+    fn buffer_line(&mut self, bytes: &[u8]) -> Result<(), LlmError> {
+        self.check(self.held(), self.partial_line().len() + bytes.len())?;
+        limited_buffer::append(&mut self.buffer, bytes, self.frame_bytes_max)
     }
 
-    /// Keeps data for the next read, behind what there is of the event; no line is kept now.
-    fn keep_data(&mut self, data: &[u8]) -> Result<(), LlmError> {
-        limited_buffer::append(&mut self.kept, data, self.frame_bytes_max)?;
-        self.line_start = self.kept.len();
+    /// Keeps data for the next read, behind what there is of the event; there is no partial line
+    /// now.
+    fn buffer_data(&mut self, data: &[u8]) -> Result<(), LlmError> {
+        limited_buffer::append(&mut self.buffer, data, self.frame_bytes_max)?;
+        self.line_start = self.buffer.len();
         Ok(())
     }
 
-    /// Takes the kept line, now whole. A line of data stays where it is: its field's name goes.
-    fn take_kept_line(&mut self, each: Each<'_>) -> Result<(), LlmError> {
-        let line = self.kept_line();
+    /// Takes the partial line, now whole. A line of data stays where it is: its field's name goes.
+    fn take_partial_line(&mut self, each: Each<'_>) -> Result<(), LlmError> {
+        let line = self.partial_line();
         let bare = self.bare_level(line);
         let value = match bare {
             Some(_) => Some(line),
@@ -184,35 +185,36 @@ impl SseFramer {
             }
             self.has_data = true;
             self.bare = bare;
-            self.line_start = self.kept.len();
+            self.line_start = self.buffer.len();
             return match bare {
                 Some(0) => self.dispatch(None, each),
                 Some(_) | None => Ok(()),
             };
         }
-        let kept = std::mem::take(&mut self.kept);
-        let line = kept.get(self.line_start..).unwrap_or_default();
+        let buffered = std::mem::take(&mut self.buffer);
+        let line = buffered.get(self.line_start..).unwrap_or_default();
         self.take_line(line, &mut None, each)?;
-        self.kept = kept;
-        self.kept.truncate(self.line_start);
-        if self.kept.is_empty() {
-            limited_buffer::clear(&mut self.kept, BUFFER_BYTES_KEPT);
+        self.buffer = buffered;
+        self.buffer.truncate(self.line_start);
+        if self.buffer.is_empty() {
+            limited_buffer::clear(&mut self.buffer, BUFFER_BYTES_KEPT);
         }
         Ok(())
     }
 
-    /// Moves the value of the kept line, which is another line of the event's data, up to the data.
+    /// Moves the value of the partial line, which is another line of the event's data, up to the
+    /// data.
     fn join_data(&mut self, value_start: usize) -> Result<(), LlmError> {
-        let length = self.kept.len() - value_start;
+        let length = self.buffer.len() - value_start;
         if value_start == self.line_start {
-            limited_buffer::append(&mut self.kept, b"\n", self.frame_bytes_max)?;
+            limited_buffer::append(&mut self.buffer, b"\n", self.frame_bytes_max)?;
         }
         let line = value_start..value_start + length;
-        self.kept.copy_within(line, self.line_start + 1);
-        if let Some(line_end) = self.kept.get_mut(self.line_start) {
+        self.buffer.copy_within(line, self.line_start + 1);
+        if let Some(line_end) = self.buffer.get_mut(self.line_start) {
             *line_end = b'\n';
         }
-        self.kept.truncate(self.line_start + 1 + length);
+        self.buffer.truncate(self.line_start + 1 + length);
         Ok(())
     }
 
@@ -269,10 +271,10 @@ impl SseFramer {
             return Ok(());
         }
         if let Some(first) = whole.take() {
-            self.keep_data(first)?;
+            self.buffer_data(first)?;
         }
-        self.keep_data(b"\n")?;
-        self.keep_data(value)
+        self.buffer_data(b"\n")?;
+        self.buffer_data(value)
     }
 
     /// The blank line: hands out the event, if there was any data, and forgets it.
@@ -282,10 +284,10 @@ impl SseFramer {
             return Ok(());
         }
         self.activity += 1;
-        let kept = self.kept.get(self.data_start..).unwrap_or_default();
+        let buffered = self.buffer.get(self.data_start..).unwrap_or_default();
         let frame = Frame {
             name: text(&self.name)?,
-            data: text(whole.unwrap_or(kept))?,
+            data: text(whole.unwrap_or(buffered))?,
         };
         each(frame)?;
         self.has_data = false;
@@ -294,7 +296,7 @@ impl SseFramer {
         if whole.is_none() {
             self.data_start = 0;
             self.line_start = 0;
-            limited_buffer::clear(&mut self.kept, BUFFER_BYTES_KEPT);
+            limited_buffer::clear(&mut self.buffer, BUFFER_BYTES_KEPT);
         }
         Ok(())
     }

@@ -72,7 +72,7 @@ impl Connection {
                 upload,
             }),
             (Ok(mut head), Some(_)) => {
-                head.keep = false;
+                head.keep_alive = false;
                 Ok(Started {
                     head,
                     early: reader.into_rest(),

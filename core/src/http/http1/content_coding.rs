@@ -22,7 +22,7 @@ mod tests {
 
     use super::*;
 
-    fn says(values: &[&'static str]) -> bool {
+    fn names_gzip(values: &[&'static str]) -> bool {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(CONTENT_ENCODING, HeaderValue::from_static(value));
@@ -40,7 +40,7 @@ mod tests {
             "identity, gzip",
             ", gzip ,",
         ] {
-            assert!(says(&[value]), "{value}");
+            assert!(names_gzip(&[value]), "{value}");
         }
         for value in [
             "",
@@ -51,10 +51,13 @@ mod tests {
             "gzip, gzip",
             "gzipped",
         ] {
-            assert!(!says(&[value]), "{value}");
+            assert!(!names_gzip(&[value]), "{value}");
         }
-        assert!(says(&["identity", "gzip"]));
-        assert!(!says(&["gzip", "x-gzip"]), "it would be folded twice");
-        assert!(!says(&[]));
+        assert!(names_gzip(&["identity", "gzip"]));
+        assert!(
+            !names_gzip(&["gzip", "x-gzip"]),
+            "it would be compressed twice"
+        );
+        assert!(!names_gzip(&[]));
     }
 }

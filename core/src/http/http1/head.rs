@@ -16,7 +16,7 @@ pub(crate) struct Head {
     pub(crate) headers: HeaderMap,
     pub(crate) length: Length,
     /// The connection can serve again once the body was read, if nothing follows it.
-    pub(crate) keep: bool,
+    pub(crate) keep_alive: bool,
 }
 
 impl Head {
@@ -41,7 +41,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Malformed> {
     let version_10 = parsed.version == Some(0);
     let length = length(status, &headers)?;
     let head = Head {
-        keep: keeps(version_10, status, &headers) && length != Length::Close,
+        keep_alive: is_keep_alive(version_10, status, &headers) && length != Length::Close,
         status,
         headers,
         length,
@@ -71,8 +71,8 @@ fn check_status(status: u16, headers: &HeaderMap) -> Result<(), Malformed> {
     }
 }
 
-fn keeps(version_10: bool, status: u16, headers: &HeaderMap) -> bool {
-    let says = |word: &str| {
+fn is_keep_alive(version_10: bool, status: u16, headers: &HeaderMap) -> bool {
+    let has_token = |word: &str| {
         elements(headers, &CONNECTION).any(|token| token.eq_ignore_ascii_case(word.as_bytes()))
     };
     let readable = elements(headers, &CONNECTION).all(<[u8]>::is_ascii);
@@ -81,7 +81,7 @@ fn keeps(version_10: bool, status: u16, headers: &HeaderMap) -> bool {
     // 6.1), and 204 has no body: a server that announces one may send bytes that nobody expects.
     let faulty = (coded && (version_10 || headers.contains_key(CONTENT_LENGTH)))
         || (status == 204 && announces_body(headers));
-    readable && !faulty && !says("close") && (!version_10 || says("keep-alive"))
+    readable && !faulty && !has_token("close") && (!version_10 || has_token("keep-alive"))
 }
 
 #[cfg(test)]
@@ -99,7 +99,7 @@ mod tests {
 
     fn with(headers: &str) -> Result<(Length, bool), Malformed> {
         let head = read(&format!("HTTP/1.1 200 OK\n{headers}\n"))?.unwrap().0;
-        Ok((head.length, head.keep))
+        Ok((head.length, head.keep_alive))
     }
 
     fn status(line: &str) -> Result<Head, Malformed> {
@@ -136,7 +136,7 @@ mod tests {
             head(&format!(
                 "HTTP/{version} 200 OK\ncontent-length: 1\n{headers}\n"
             ))
-            .keep
+            .keep_alive
         };
         for close in [
             "close",
@@ -163,23 +163,23 @@ mod tests {
     fn chunks_of_http_1_0_are_read_and_never_kept() {
         let old = "HTTP/1.0 200 OK\nconnection: keep-alive\ntransfer-encoding: chunked\n\n";
         let old = head(old);
-        assert_eq!((old.length, old.keep), (Length::Chunked, false));
+        assert_eq!((old.length, old.keep_alive), (Length::Chunked, false));
     }
 
     #[test]
     fn some_statuses_have_no_body_whatever_they_say() {
         for status in [204, 304] {
-            let says = |headers: &str| head(&format!("HTTP/1.1 {status} x\n{headers}\n"));
-            assert!(says("").keep && says("content-length: 0\n").keep);
+            let parsed = |headers: &str| head(&format!("HTTP/1.1 {status} x\n{headers}\n"));
+            assert!(parsed("").keep_alive && parsed("content-length: 0\n").keep_alive);
             for headers in [
                 "content-length: 7\n",
                 "content-length: x\n",
                 "transfer-encoding: gzip\n",
             ] {
-                let head = says(headers);
+                let head = parsed(headers);
                 assert_eq!(head.length, Length::Known(0));
                 // A 304 may say what a 200 would be.
-                assert_eq!(head.keep, status == 304, "{status} {headers}");
+                assert_eq!(head.keep_alive, status == 304, "{status} {headers}");
             }
         }
     }

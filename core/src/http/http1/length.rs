@@ -76,7 +76,7 @@ mod tests {
     fn with(headers: &str) -> Result<(Length, bool), Malformed> {
         let text = format!("HTTP/1.1 200 OK\n{headers}\n").replace('\n', "\r\n");
         let (head, _) = head::parse(text.as_bytes())?.unwrap();
-        Ok((head.length, head.keep))
+        Ok((head.length, head.keep_alive))
     }
 
     #[test]

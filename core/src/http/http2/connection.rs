@@ -9,7 +9,7 @@ use bytes::Bytes;
 use h2::client::SendRequest;
 use tokio::sync::Notify;
 
-use super::STREAMS_MAX;
+use super::limits::STREAMS_MAX;
 
 /// Who is told of a connection's changes.
 pub(crate) trait Observer: Send + Sync {

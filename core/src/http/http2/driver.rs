@@ -14,7 +14,7 @@ use tokio::time::{sleep_until, Instant, Sleep};
 
 use super::connection::{Connection, Observer};
 use super::keep_alive::KeepAlive;
-use super::{CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES};
+use super::limits::{CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES};
 use crate::http::http1::limits::HEAD_BYTES_MAX;
 use crate::http::socket::Socket;
 use crate::sleep::poll_sleep;

@@ -17,7 +17,7 @@ use super::upload::{poll_upload, Upload};
 use crate::error::LlmError;
 use crate::http::classify::{self, ExchangeFailure};
 use crate::http::exchange::Exchange;
-use crate::http::HttpRequest;
+use crate::http::request::HttpRequest;
 
 /// A response whose head has come, and its body to be read.
 pub(crate) struct Started {

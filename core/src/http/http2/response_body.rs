@@ -9,7 +9,7 @@ use h2::RecvStream;
 use super::connection::Permit;
 use super::upload::{poll_upload, Upload};
 use crate::http::classify::BodyFailure;
-use crate::http::{Read, Sink};
+use crate::http::read::{Read, Sink};
 
 /// Dropping it before its end resets the stream, and nothing else of the connection.
 pub(crate) struct ResponseBody {

@@ -7,7 +7,7 @@ mod idle;
 mod origin;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use url::Url;
@@ -20,6 +20,7 @@ use super::http2::{self, KeepAlive};
 use super::socket::Socket;
 use crate::error::LlmError;
 use crate::http::HttpOptions;
+use crate::mutex::lock;
 use origin::Acquired;
 pub(super) use origin::Origin;
 
@@ -165,8 +166,4 @@ async fn sweep(origins: Weak<Mutex<Origins>>, idle: Duration) {
             return;
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,9 +12,9 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::sync::Notify;
 
 use super::idle::Idle;
-use super::lock;
 use crate::http::http1::connection::Connection;
 use crate::http::http2::{self, Observer, Permit};
+use crate::mutex::lock;
 
 /// What a host is expected to announce until it has (RFC 9113, section 6.5.2, asks for as many).
 const STREAMS_EXPECTED: usize = 100;
@@ -64,11 +64,11 @@ pub(super) struct Connecting {
 }
 
 impl Origin {
-    pub(super) fn new(kept: Duration, connections_max: usize) -> Arc<Self> {
+    pub(super) fn new(idle_timeout: Duration, connections_max: usize) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
                 is_http1: false,
-                idle: Idle::new(kept, connections_max),
+                idle: Idle::new(idle_timeout, connections_max),
                 shared: Vec::new(),
                 connecting: 0,
                 waiters: 0,

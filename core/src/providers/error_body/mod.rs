@@ -137,7 +137,3 @@ fn error(
         None => error,
     }
 }
-
-// Earlier names.
-#[allow(unused_imports, reason = "tests and fuzz targets use them")]
-pub(crate) use self::{find_in_response as find_in_answer, in_response as in_answer};

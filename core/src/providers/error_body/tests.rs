@@ -7,7 +7,7 @@ use crate::providers::openai::vendors::CODECS;
 use ErrorKind::*;
 
 mod documents;
-mod in_answers;
+mod in_responses;
 
 fn of(status: u16, body: &str) -> LlmError {
     from_status(&CODECS[0], status, body.as_bytes())

@@ -35,21 +35,21 @@ fn json_without_a_field_is_an_event() {
         ),
     ] {
         for size in [1, 2, 7, 1000] {
-            let mut heard = Vec::new();
+            let mut frames = Vec::new();
             let mut framer = SseFramer::new(1000);
             let mut each = |frame: Frame<'_>| {
-                heard.push((frame.name.to_owned(), frame.data.to_owned()));
+                frames.push((frame.name.to_owned(), frame.data.to_owned()));
                 Ok(())
             };
             for piece in stream.as_bytes().chunks(size) {
                 framer.feed(piece, &mut each).unwrap();
             }
             framer.end(&mut each).unwrap();
-            let heard: Vec<_> = heard
+            let frames: Vec<_> = frames
                 .iter()
                 .map(|(name, data)| (&**name, &**data))
                 .collect();
-            assert_eq!(heard, expected, "{stream} {size}");
+            assert_eq!(frames, expected, "{stream} {size}");
         }
     }
 }

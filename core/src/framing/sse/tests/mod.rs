@@ -228,10 +228,10 @@ fn large_events_leave_no_memory_behind() {
                 Ok(())
             })
             .unwrap();
-        assert!(framer.kept.capacity() <= (1 << 22) + 1000);
+        assert!(framer.buffer.capacity() <= (1 << 22) + 1000);
     }
     assert_eq!(count, (1 << 20) + 2);
-    assert!(framer.kept.capacity() <= BUFFER_BYTES_KEPT);
+    assert!(framer.buffer.capacity() <= BUFFER_BYTES_KEPT);
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn lines_of_one_event_share_one_buffer() {
             Ok(())
         };
         framer.feed(piece, &mut each).unwrap();
-        largest = largest.max(framer.kept.capacity());
+        largest = largest.max(framer.buffer.capacity());
     }
     assert_eq!(count, (1 << 21) + 1);
     assert!(largest <= max + "data: ".len(), "{largest}");
@@ -349,9 +349,9 @@ proptest! {
             if framer.feed(piece, &mut |_| Ok(())).is_err() {
                 break;
             }
-            prop_assert!(framer.held() + framer.kept_line().len() <= max);
+            prop_assert!(framer.held() + framer.partial_line().len() <= max);
             // A vector never holds less than 8 bytes, and data may keep its field's name.
-            prop_assert!(framer.kept.capacity() <= max.max(8) + "data: ".len());
+            prop_assert!(framer.buffer.capacity() <= max.max(8) + "data: ".len());
         }
     }
 }

@@ -8,7 +8,7 @@ mod tests;
 use super::length::Length;
 use super::limits::OVERHEAD_BYTES_MAX;
 use super::malformed::Malformed;
-use crate::http::Sink;
+use crate::http::read::Sink;
 
 /// As many as 64 bits need, and what httparse takes: a size does not begin with endless zeros.
 const SIZE_DIGITS_MAX: u8 = 16;

@@ -80,8 +80,8 @@ fn what_a_document_says_beside_its_message_is_kept() {
     for &(status, body, rest) in RESTS {
         let error = of(status, body);
         assert_eq!(error.detail.as_deref(), rest, "{body}");
-        let in_answer = in_answer(&CODECS[0], body);
-        assert_eq!(in_answer.detail.as_deref(), rest, "{body}");
+        let in_response = in_response(&CODECS[0], body);
+        assert_eq!(in_response.detail.as_deref(), rest, "{body}");
     }
 }
 
@@ -179,12 +179,12 @@ fn codes_of_minimax_are_told_apart() {
     ] {
         let body =
             format!(r#"{{"choices":null,"base_resp":{{"status_code":{code},"status_msg":"no"}}}}"#);
-        let error = find_in_answer(&CODECS[0], &body).unwrap();
+        let error = find_in_response(&CODECS[0], &body).unwrap();
         assert_eq!((error.kind, error.retryable), (kind, retryable), "{code}");
         assert!(error.message.starts_with("openai: no"), "{error}");
     }
     for success in ["0", "\"0\""] {
         let body = format!(r#"{{"base_resp":{{"status_code":{success},"status_msg":""}}}}"#);
-        assert!(find_in_answer(&CODECS[0], &body).is_none());
+        assert!(find_in_response(&CODECS[0], &body).is_none());
     }
 }

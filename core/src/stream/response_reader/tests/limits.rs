@@ -138,13 +138,13 @@ fn a_body_of_exactly_the_limit_is_read() {
                 break;
             }
         }
-        let told = match received.error {
+        let kind = match received.error {
             Some(error) => error.kind.name(),
             None => match parser.end(&mut batch) {
                 Ok(_) => "complete",
                 Err(error) => error.kind.name(),
             },
         };
-        assert_eq!(told, expected, "{bytes_max}");
+        assert_eq!(kind, expected, "{bytes_max}");
     }
 }

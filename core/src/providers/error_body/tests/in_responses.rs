@@ -77,7 +77,7 @@ const IN_ANSWERS: &[(&str, ErrorKind, bool, Option<&str>)] = &[
 #[test]
 fn an_error_in_an_answer_is_told_by_its_marks() {
     for &(text, kind, retryable, code) in IN_ANSWERS {
-        let error = in_answer(&CODECS[0], text);
+        let error = in_response(&CODECS[0], text);
         assert_eq!(
             (error.kind, error.retryable, error.code.as_deref()),
             (kind, retryable, code),
@@ -86,23 +86,23 @@ fn an_error_in_an_answer_is_told_by_its_marks() {
         assert!(error.message.starts_with("openai: m"), "{error}");
         assert_eq!((error.status, error.phase), (None, Phase::Body));
     }
-    let error = in_answer(&CODECS[0], "{}");
+    let error = in_response(&CODECS[0], "{}");
     assert_eq!(
         (error.kind, error.detail.as_deref()),
         (Provider, Some("{}"))
     );
-    assert!(find_in_answer(&CODECS[0], r#"{"id":"x","model":"m"}"#).is_none());
+    assert!(find_in_response(&CODECS[0], r#"{"id":"x","model":"m"}"#).is_none());
 }
 
 #[test]
 fn an_error_that_is_broken_json_is_a_protocol_error() {
     let deep = format!("{{\"error\":{}", "[".repeat(100_000));
     for text in [r#"{"error":{"mess"#, "[{", &deep] {
-        let error = in_answer(&CODECS[0], text);
+        let error = in_response(&CODECS[0], text);
         assert_eq!((error.kind, error.retryable), (Protocol, false));
         assert!(error.detail.unwrap().starts_with(text.split_at(2).0));
     }
-    assert_eq!(in_answer(&CODECS[0], "it broke").kind, Provider);
+    assert_eq!(in_response(&CODECS[0], "it broke").kind, Provider);
 }
 
 #[test]
@@ -121,6 +121,6 @@ fn what_is_no_error_is_not_found_to_be_one() {
         r#"{"success":true,"base_resp":{"status_code":0,"status_msg":"success"}}"#,
         r#"{"choices":[],"prompt_filter_results":[{"prompt_index":0}]}"#,
     ] {
-        assert!(find_in_answer(&CODECS[0], text).is_none(), "{text}");
+        assert!(find_in_response(&CODECS[0], text).is_none(), "{text}");
     }
 }

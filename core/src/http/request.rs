@@ -1,0 +1,16 @@
+//! A request as the exchange over either version of HTTP takes it.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use url::Url;
+
+/// Who we are, for hosts and proxies.
+pub(crate) const USER_AGENT: &str = concat!("liter-llm/", env!("CARGO_PKG_VERSION"));
+
+/// One request, ready to be sent any number of times.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpRequest {
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
