@@ -71,7 +71,9 @@ WRONG = {"status": 401, "error": {"message": "wrong key", "type": "t", "code": N
 
 # What the README shows as the output of stream.py, token by token.
 SHOWN = (PACKAGE / "samples/stream.txt").read_text(encoding="utf-8")
-SPOKEN = stream(*(token(word) for word in SHOWN.splitlines(keepends=True)), DONE)
+SPOKEN = stream(
+    *(token(word) for word in SHOWN.splitlines(keepends=True)), {"finish": "stop"}, {"done": True}
+)
 
 SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
     ("stream.py", [SPOKEN], SHOWN),
