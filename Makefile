@@ -387,6 +387,8 @@ lint-node: node ## prettier and tsc
 lint-sizes: ## lines and columns of files and functions; README blocks are as their files
 	@$(call need,$(PYTHON),Python 3)
 	$(PYTHON) tests/lint/limits.py
+	$(PYTHON) tests/lint/paths.py README.md CONTRIBUTING.md SECURITY.md docs/*.md docs/bench/*.md \
+	  bindings/*/README.md tests/*/README.md
 	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md
 
 lint-imports: $(VENV)/ready ## no two files import each other; the check itself is tested

@@ -15,7 +15,7 @@ def missing(tmp_path: Path, text: str) -> list[str]:
     return [*paths.missing_paths(text), *paths.missing_targets(document, text)]
 
 
-def test_files_that_do_not_exist_are_named(tmp_path):
+def test_files_that_do_not_exist_are_named(tmp_path: Path) -> None:
     assert missing(tmp_path, "`core/src/no_such.rs` and `tests/*/no_such.py`") == [
         "core/src/no_such.rs",
         "tests/*/no_such.py",
@@ -24,7 +24,7 @@ def test_files_that_do_not_exist_are_named(tmp_path):
     assert missing(tmp_path, "# One\n[there](#two)") == ["#two"]
 
 
-def test_files_and_headings_that_exist_are_not(tmp_path):
+def test_files_and_headings_that_exist_are_not(tmp_path: Path) -> None:
     text = """# One: `two`, three
 `core/src/lib.rs`, `core/`, `tests/*/README.md`, `application/json`, `build/lib/any.so`, `a/b`
 [here](#one-two-three) and [there](https://example.com/none)
