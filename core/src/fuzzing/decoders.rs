@@ -134,7 +134,7 @@ struct Decoded {
     ending: Vec<Event>,
     error: Option<LlmError>,
     is_complete: bool,
-    finish: String,
+    response_summary: String,
 }
 
 impl Decoded {
@@ -144,7 +144,7 @@ impl Decoded {
         let mut framer = Framer::new(framing, FRAME_BYTES_MAX);
         let mut result = Ok(());
         for piece in pieces {
-            result = framer.feed(piece, &mut |frame| decoder.frame(frame, &mut batch));
+            result = framer.feed(piece, &mut |frame| decoder.decode_frame(frame, &mut batch));
             if result.is_err() || decoder.progress() == Progress::Done {
                 break;
             }
@@ -154,15 +154,15 @@ impl Decoded {
             // What follows the last mark of the protocol is nobody's business.
             result = Ok(());
         } else if result.is_ok() {
-            result = framer.end(&mut |frame| decoder.frame(frame, &mut batch));
+            result = framer.end(&mut |frame| decoder.decode_frame(frame, &mut batch));
         }
-        let is_answered = matches!(decoder.progress(), Progress::Answered | Progress::Done);
-        decoded.end(result, is_answered, decoder, batch)
+        let is_finished = matches!(decoder.progress(), Progress::Finished | Progress::Done);
+        decoded.end(result, is_finished, decoder, batch)
     }
 
     fn document(mut decoder: Box<dyn Decoder>, bytes: &[u8]) -> Self {
         let mut batch = EventBatch::default();
-        let result = decoder.whole(bytes, &mut batch);
+        let result = decoder.decode_body(bytes, &mut batch);
         if result.is_ok() {
             assert_eq!(decoder.progress(), Progress::Done);
         }
@@ -172,24 +172,27 @@ impl Decoded {
     fn end(
         mut self,
         result: Result<(), LlmError>,
-        is_answered: bool,
+        is_finished: bool,
         mut decoder: Box<dyn Decoder>,
         mut batch: EventBatch,
     ) -> Self {
-        self.is_complete = result.is_ok() && is_answered;
+        self.is_complete = result.is_ok() && is_finished;
         self.error = result.err();
         if self.is_complete {
             decoder.close(&mut batch);
         }
         self.ending = batch.drain();
-        let finish = decoder.finish();
-        assert_eq!(finish.reason.is_some(), finish.reason_raw.is_some());
-        self.finish = format!("{finish:?}");
+        let summary = decoder.summary();
+        assert_eq!(summary.reason.is_some(), summary.reason_raw.is_some());
+        self.response_summary = format!("{summary:?}");
         self
     }
 
     fn summary(&self) -> (Vec<String>, Vec<String>, String) {
-        let end = format!("{:?} {} {}", self.error, self.is_complete, self.finish);
+        let end = format!(
+            "{:?} {} {}",
+            self.error, self.is_complete, self.response_summary
+        );
         (debugged(&self.streamed), debugged(&self.ending), end)
     }
 

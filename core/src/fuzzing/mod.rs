@@ -2,15 +2,15 @@
 //! `--cfg fuzzing` only, which `core/fuzz` sets; no part of the library. Whatever is random here is
 //! drawn from the bytes themselves, so that a crash comes again.
 
+mod decode_bench;
 mod decoders;
-mod decoding;
 mod frames;
 mod headers;
 mod http1;
 mod requests;
 
+pub use decode_bench::BenchDecoder;
 pub use decoders::{anthropic, cohere_v1, cohere_v2, error_body, openai};
-pub use decoding::Decoding;
 pub use frames::{ndjson, sse};
 pub use headers::retry_after;
 pub use http1::{http1, read_http1, Http1};

@@ -1,5 +1,5 @@
-//! Whether a response that ended is complete: one rule for every wire, from what its decoder saw.
-//! An end mark without a response is no response, and a reason that names a failure is no success.
+//! Whether a response that ended is complete: one rule for every wire, from its decoder's state.
+//! An end mark without content is an error, and so is a finish reason that names a failure.
 //! Pure. What the end of the connection adds is the response reader's.
 
 use super::event_writer::Content;
@@ -7,9 +7,9 @@ use super::Progress;
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::event::FinishReason;
 
-/// What a decoder saw of one response, as far as its end depends on it.
+/// The part of a decoder's state that decides whether its response is complete.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen<'d> {
+pub(crate) struct CompletionState<'d> {
     pub(crate) progress: Progress,
     pub(crate) content: Content,
     pub(crate) calls: ToolCallsState,
@@ -44,14 +44,14 @@ const UNEXPLAINED: &str =
 
 /// The end of a response, by the protocol's mark or with its body: complete, perhaps with a
 /// warning, or the error that it is.
-pub(crate) fn check_complete(seen: Seen<'_>) -> Result<Option<&'static str>, LlmError> {
+pub(crate) fn check_complete(state: CompletionState<'_>) -> Result<Option<&'static str>, LlmError> {
     let truncated = |message| Err(error(ErrorKind::Truncated, message));
-    match (seen.progress, seen.reason) {
-        (_, Some(FinishReason::Error)) => Err(failed(seen.reason_raw.unwrap_or_default())),
-        (Progress::Answered | Progress::Done, Some(_)) => Ok(None),
+    match (state.progress, state.reason) {
+        (_, Some(FinishReason::Error)) => Err(failed(state.reason_raw.unwrap_or_default())),
+        (Progress::Finished | Progress::Done, Some(_)) => Ok(None),
         (Progress::Empty, _) => Err(error(ErrorKind::Protocol, "the stream held no answer")),
         (Progress::Open, _) => truncated("the stream ended before the answer did"),
-        (Progress::Answered | Progress::Done, None) => match (seen.calls, seen.content) {
+        (Progress::Finished | Progress::Done, None) => match (state.calls, state.content) {
             (ToolCallsState::Open, _) => {
                 truncated("the answer ended inside a tool call, without a finish reason")
             }
@@ -121,7 +121,7 @@ mod tests {
         content: Content,
         calls: ToolCallsState,
     ) -> String {
-        let seen = Seen {
+        let state = CompletionState {
             progress,
             content,
             calls,
@@ -131,7 +131,7 @@ mod tests {
             }),
             reason_raw: reason,
         };
-        match check_complete(seen) {
+        match check_complete(state) {
             Ok(None) => "complete".to_owned(),
             Ok(Some(_)) => "unexplained".to_owned(),
             Err(error) => error.kind.name().to_owned(),
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn an_end_mark_without_a_response_is_no_response() {
         use Content::{Primary, Secondary};
-        use Progress::{Answered, Done, Empty, Open};
+        use Progress::{Done, Empty, Finished, Open};
         use ToolCallsState as Calls;
         let rows = [
             (Empty, None, Content::None, Calls::None, "PROTOCOL"),
@@ -151,14 +151,14 @@ mod tests {
             (Open, Some("stop"), Primary, Calls::None, "TRUNCATED"),
             (Open, Some("error"), Primary, Calls::None, "PROVIDER"),
             (
-                Answered,
+                Finished,
                 Some("stop"),
                 Content::None,
                 Calls::None,
                 "complete",
             ),
-            (Answered, Some("stop"), Secondary, Calls::Open, "complete"),
-            (Answered, Some("error"), Primary, Calls::None, "PROVIDER"),
+            (Finished, Some("stop"), Secondary, Calls::Open, "complete"),
+            (Finished, Some("error"), Primary, Calls::None, "PROVIDER"),
             (Done, Some("stop"), Content::None, Calls::None, "complete"),
             (
                 Done,

@@ -57,7 +57,7 @@ use crate::event::{FinishReason, Start, Usage};
 use crate::framing::{Frame, Framing};
 use crate::request::LlmRequest;
 use crate::secret::Secret;
-use completion::Seen;
+use completion::CompletionState;
 
 /// Where a request goes.
 #[derive(Debug)]
@@ -105,22 +105,22 @@ impl fmt::Debug for EncodedRequest {
     }
 }
 
-/// How far a response has come, by the marks of its own protocol.
+/// How far a response has come, by the end marks of its own protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
     /// Nothing of a response yet.
     Empty,
     /// Begun.
     Open,
-    /// The model gave its reason for stopping; bookkeeping may still follow.
-    Answered,
+    /// The model gave its reason for stopping; usage may still follow.
+    Finished,
     /// The protocol's last mark: nothing that matters follows.
     Done,
 }
 
-/// How a response ended.
+/// How a response ended: what the receipt reports of it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Finish {
+pub(crate) struct ResponseSummary {
     /// In our vocabulary.
     pub(crate) reason: Option<FinishReason>,
     /// In the provider's.
@@ -175,11 +175,11 @@ pub(crate) trait Provider: Send + Sync + Debug {
 
 /// The state of one response being decoded.
 pub(crate) trait Decoder: Send + Debug {
-    /// Takes one frame of a stream.
-    fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError>;
+    /// Decodes one frame of a stream.
+    fn decode_frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError>;
 
-    /// Takes a response that came whole.
-    fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError>;
+    /// Decodes the body of a response that was not streamed.
+    fn decode_body(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError>;
 
     /// `completion` found the response complete: hands over what was held back, such as tool calls.
     fn close(&mut self, out: &mut EventBatch);
@@ -187,11 +187,11 @@ pub(crate) trait Decoder: Send + Debug {
     /// How far the response has come.
     fn progress(&self) -> Progress;
 
-    /// What `completion` judges by.
-    fn seen(&self) -> Seen<'_>;
+    /// What `completion` needs to decide whether the response is complete.
+    fn completion_state(&self) -> CompletionState<'_>;
 
-    /// How it ended, as far as that is known.
-    fn finish(&self) -> Finish;
+    /// How the response ended, as far as that is known.
+    fn summary(&self) -> ResponseSummary;
 }
 
 /// Every codec of this build.

@@ -4,11 +4,11 @@
 
 use std::fmt::Debug;
 
-use super::completion::{Seen, ToolCallsState};
+use super::completion::{CompletionState, ToolCallsState};
 use super::errors::protocol_error;
 use super::event_writer::EventWriter;
 use super::lenient_json::{self, Maybe, Object};
-use super::{error_body, keep_alive, Decoder, Finish, Progress, Provider};
+use super::{error_body, keep_alive, Decoder, Progress, Provider, ResponseSummary};
 use crate::error::LlmError;
 use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
@@ -132,7 +132,7 @@ pub(crate) trait WireDecoder: Send + Debug {
 }
 
 impl<W: WireDecoder> Decoder for W {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
+    fn decode_frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let data = frame.data.trim();
         let has_marks = W::DONE_MARK != DoneMark::Unknown;
         if self.state().progress == Progress::Done || keep_alive::is_keep_alive(data) {
@@ -166,7 +166,7 @@ impl<W: WireDecoder> Decoder for W {
         self.event(event, data, out)
     }
 
-    fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
+    fn decode_body(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body).map_err(|_| {
             protocol_error(self.provider().name(), RESPONSE, "is not UTF-8", "").detail(body)
         })?;
@@ -192,8 +192,8 @@ impl<W: WireDecoder> Decoder for W {
         self.state().progress
     }
 
-    fn seen(&self) -> Seen<'_> {
-        Seen {
+    fn completion_state(&self) -> CompletionState<'_> {
+        CompletionState {
             progress: self.state().progress,
             content: self.state().writer.content(),
             calls: self.tool_calls_state(),
@@ -202,13 +202,13 @@ impl<W: WireDecoder> Decoder for W {
         }
     }
 
-    fn finish(&self) -> Finish {
-        Finish {
+    fn summary(&self) -> ResponseSummary {
+        ResponseSummary {
             reason: self.finish_reason(),
             reason_raw: self.state().finish_reason.clone(),
             usage: self.usage(),
             unknown_events: self.state().unknown_events,
-            ..Finish::default()
+            ..ResponseSummary::default()
         }
     }
 }
@@ -238,7 +238,7 @@ mod tests {
         let provider = by_name(provider).unwrap();
         let mut decoder = provider.decoder(Start::default(), framing);
         let frame = Frame { name, data };
-        let result = decoder.frame(frame, &mut EventBatch::default());
+        let result = decoder.decode_frame(frame, &mut EventBatch::default());
         result
             .map(|()| decoder.progress())
             .map_err(|error| error.kind)

@@ -306,7 +306,7 @@ impl OpenAiDecoder {
         let reason = choice.finish_reason.get();
         if let Some(reason) = reason.filter(|reason| *reason != "null") {
             self.state.finish_reason = Some(reason.to_owned());
-            self.state.progress = Progress::Answered;
+            self.state.progress = Progress::Finished;
         }
         match choice.error.filter(|error| lenient_json::is_truthy(error)) {
             Some(error) => Err(error_body::in_response(&self.codec, error.get())),

@@ -78,7 +78,7 @@ impl Wire {
     ) -> Decoded {
         self.read(self.start(), |decoder, batch| {
             let mut frames = frames.into_iter();
-            frames.try_for_each(|(name, data)| decoder.frame(Frame { name, data }, batch))
+            frames.try_for_each(|(name, data)| decoder.decode_frame(Frame { name, data }, batch))
         })
     }
 
@@ -101,7 +101,9 @@ impl Wire {
     }
 
     fn whole_from(self, body: impl AsRef<[u8]>, start: Start) -> Decoded {
-        self.read(start, |decoder, batch| decoder.whole(body.as_ref(), batch))
+        self.read(start, |decoder, batch| {
+            decoder.decode_body(body.as_ref(), batch)
+        })
     }
 
     /// Reads the pieces of a body through the framing, to its proper end.
@@ -112,7 +114,7 @@ impl Wire {
     fn pieces_from<'b>(self, pieces: impl IntoIterator<Item = &'b [u8]>, start: Start) -> Decoded {
         self.read(start, |decoder, batch| {
             let mut framer = Framer::new(self.framing, 1 << 20);
-            let mut each = |frame: Frame<'_>| decoder.frame(frame, batch);
+            let mut each = |frame: Frame<'_>| decoder.decode_frame(frame, batch);
             let mut pieces = pieces.into_iter();
             pieces.try_for_each(|piece| framer.feed(piece, &mut each))?;
             framer.end(&mut each)
@@ -180,16 +182,16 @@ impl Wire {
 
 fn decoded(decoder: &mut dyn Decoder, mut batch: EventBatch, error: Option<LlmError>) -> Decoded {
     let progress = decoder.progress();
-    let is_ended = matches!(progress, Progress::Answered | Progress::Done);
-    let verdict = check_complete(decoder.seen()).err();
+    let is_ended = matches!(progress, Progress::Finished | Progress::Done);
+    let verdict = check_complete(decoder.completion_state()).err();
     let error = error.or(verdict.filter(|_| is_ended));
     if error.is_none() && is_ended {
         // Once more changes nothing.
         decoder.close(&mut batch);
         decoder.close(&mut batch);
     }
-    let finish = decoder.finish();
-    let mut usage = json!(finish.usage);
+    let summary = decoder.summary();
+    let mut usage = json!(summary.usage);
     let usage_raw = usage
         .as_object_mut()
         .and_then(|usage| usage.shift_remove("raw"));
@@ -208,9 +210,9 @@ fn decoded(decoder: &mut dyn Decoder, mut batch: EventBatch, error: Option<LlmEr
         events: Value::Array(events),
         error,
         progress,
-        finish: json!([finish.reason, finish.reason_raw, usage]),
+        finish: json!([summary.reason, summary.reason_raw, usage]),
         usage_raw,
-        unknown_events: finish.unknown_events,
+        unknown_events: summary.unknown_events,
         response,
         whole_events,
     }

@@ -189,7 +189,7 @@ impl Exchange {
             return json!({"error": self.error_form(&error, more)});
         }
         let decoded = self.decode(wire, size);
-        let is_complete = matches!(decoded.progress, Progress::Answered | Progress::Done);
+        let is_complete = matches!(decoded.progress, Progress::Finished | Progress::Done);
         let error = match &decoded.error {
             Some(error) => self.error_form(error, more),
             None if is_complete => Value::Null,

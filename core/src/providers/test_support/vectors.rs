@@ -109,7 +109,7 @@ fn decode(
 fn receipt(provider: &str, decoded: &Decoded) -> Value {
     let mut receipt = match (&decoded.error, decoded.progress) {
         (Some(error), _) => json!({"outcome": "failed", "error": error}),
-        (None, Progress::Answered | Progress::Done) => json!({"outcome": "complete"}),
+        (None, Progress::Finished | Progress::Done) => json!({"outcome": "complete"}),
         // Made where the body's end is seen.
         (None, _) => json!({"outcome": "truncated", "error":
             {"kind": "TRUNCATED", "provider": provider}}),

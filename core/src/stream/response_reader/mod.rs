@@ -17,7 +17,7 @@ use crate::framing::sniff::Sniffer;
 use crate::framing::{Frame, Framer};
 use crate::http::{Read, ResponseBody};
 use crate::json;
-use crate::providers::{Decoder, Finish, Progress};
+use crate::providers::{Decoder, Progress, ResponseSummary};
 
 /// What is read in one step while more is ready at once, in bytes of the body and in reads, which
 /// may bring nothing of it.
@@ -132,7 +132,7 @@ impl ResponseReader {
 
     /// A timer ran out: nothing that matters follows once the model said why it stopped.
     pub(crate) fn timed_out(&mut self, timer: Timer) -> Result<Read, LlmError> {
-        match self.parser.is_answered() {
+        match self.parser.is_finished() {
             true => self.parser.verdict(),
             false => Err(timed_out_in_body(timer)),
         }
@@ -161,8 +161,8 @@ impl ResponseReader {
         self.body.retire_connection();
     }
 
-    pub(crate) fn finish(&self) -> Finish {
-        self.parser.finish()
+    pub(crate) fn summary(&self) -> ResponseSummary {
+        self.parser.summary()
     }
 }
 
@@ -183,10 +183,10 @@ impl Parser {
         }
     }
 
-    fn finish(&self) -> Finish {
-        Finish {
+    fn summary(&self) -> ResponseSummary {
+        ResponseSummary {
             warnings: self.warning.iter().map(|&w| w.to_owned()).collect(),
-            ..self.decoder.finish()
+            ..self.decoder.summary()
         }
     }
 
@@ -226,9 +226,9 @@ impl Parser {
         self.decoder.progress() == Progress::Done
     }
 
-    /// The model said why it stopped.
-    fn is_answered(&self) -> bool {
-        matches!(self.decoder.progress(), Progress::Answered | Progress::Done)
+    /// The model gave its reason for stopping.
+    fn is_finished(&self) -> bool {
+        matches!(self.decoder.progress(), Progress::Finished | Progress::Done)
     }
 }
 
@@ -239,7 +239,7 @@ fn decode(
     batch: &mut EventBatch,
 ) -> Result<(), LlmError> {
     match json::is_shallow(frame.data) {
-        true => decoder.frame(frame, batch),
+        true => decoder.decode_frame(frame, batch),
         false => Err(too_deep(frame.data)),
     }
 }

@@ -15,7 +15,7 @@ fn finish_reasons_are_mapped_and_kept_raw() {
     };
     for (raw, reason) in rows {
         let decoded = stream(&[HELLO, &finish(raw)]);
-        check! { (decoded.finish, decoded.progress) => [[reason, raw, null], Progress::Answered]; }
+        check! { (decoded.finish, decoded.progress) => [[reason, raw, null], Progress::Finished]; }
     }
 }
 
@@ -26,7 +26,7 @@ fn progress_follows_the_marks_of_the_protocol() {
     assert_eq!(progress(&[r#"{"type":"ping"}"#, ""]), Progress::Empty);
     assert_eq!(progress(&[r#"{"choices":[]}"#]), Progress::Open);
     assert_eq!(progress(&[HELLO]), Progress::Open);
-    check! { progress(&[HELLO, &finish("stop"), &finish("stop"), HELLO]) => (Progress::Answered); }
+    check! { progress(&[HELLO, &finish("stop"), &finish("stop"), HELLO]) => (Progress::Finished); }
     assert_eq!(progress(&[HELLO, "[DONE]"]), Progress::Done);
     assert_eq!(progress(&[HELLO, " [DONE] \t"]), Progress::Done);
 }

@@ -51,10 +51,10 @@ fn an_end_mark_without_a_response_is_no_response() {
         (COHERE_V2, r#"{"message":{}}"#),
         (COHERE_V1, r#"{"text":""}"#),
     ] {
-        let seen = whole(wire, body);
-        assert_eq!(seen.summary(), nothing, "{body}");
-        assert_eq!(seen.retry(), Some((false, true)), "{body}");
-        assert_eq!(seen.error.unwrap().detail.as_deref(), Some(body));
+        let observed = whole(wire, body);
+        assert_eq!(observed.summary(), nothing, "{body}");
+        assert_eq!(observed.retry(), Some((false, true)), "{body}");
+        assert_eq!(observed.error.unwrap().detail.as_deref(), Some(body));
     }
 }
 
@@ -109,12 +109,12 @@ fn text_without_a_reason_is_complete_with_a_warning() {
         ),
         (COHERE_V1, r#"{"text":"a"}"#),
     ] {
-        let seen = whole(wire, body);
-        assert_eq!(seen.summary(), warned, "{body}");
+        let observed = whole(wire, body);
+        assert_eq!(observed.summary(), warned, "{body}");
         assert!(
-            seen.warnings[0].contains("no finish reason"),
+            observed.warnings[0].contains("no finish reason"),
             "{:?}",
-            seen.warnings
+            observed.warnings
         );
     }
 }
