@@ -124,7 +124,7 @@ func TestMistakesThatTheCoreFinds(t *testing.T) {
 	}
 	unknown := made(literllm.WithProvider("opanai"))()
 	if !errors.Is(unknown, literllm.ErrConfig) ||
-		!strings.HasPrefix(unknown.Error(), `provider "opanai" is unknown; known are: openai, `) {
+		!strings.HasPrefix(unknown.Error(), `provider "opanai" is unknown; did you mean "openai"? known are: openai, `) {
 		t.Error(unknown)
 	}
 }

@@ -51,12 +51,13 @@ use std::fmt::{self, Debug};
 
 use http::HeaderValue;
 
-use crate::error::{ErrorKind, LlmError};
+use crate::error::{config, LlmError};
 use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
 use crate::framing::{Frame, Framing};
+use crate::parse::nearest;
 use crate::request::LlmRequest;
-use crate::secret::Secret;
+use crate::secret::{may_be_key, Secret};
 use completion::CompletionState;
 
 /// Where a request goes.
@@ -209,12 +210,24 @@ pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
 /// The codec of a provider's name.
 pub(crate) fn by_name(name: &str) -> Result<&'static dyn Provider, LlmError> {
     let provider = all().find(|provider| provider.name() == name);
-    provider.ok_or_else(|| {
-        let names: Vec<_> = all().map(|provider| provider.name()).collect();
-        let message = format!(
-            "provider \"{name}\" is unknown; known are: {}",
-            names.join(", ")
-        );
-        LlmError::new(ErrorKind::Config, message)
-    })
+    provider.ok_or_else(|| unknown(name))
+}
+
+/// The error of an unknown name. A name that may be a key is not repeated.
+fn unknown(name: &str) -> LlmError {
+    let names: Vec<_> = all().map(|provider| provider.name()).collect();
+    let known = names.join(", ");
+    if may_be_key(name) {
+        return config(format!(
+            "provider is unknown (not shown: it may be a key, which belongs in api_key); \
+             known are: {known}"
+        ));
+    }
+    let meant = match nearest(name, &names).first() {
+        Some(meant) => format!("did you mean \"{meant}\"? "),
+        None => String::new(),
+    };
+    config(format!(
+        "provider \"{name}\" is unknown; {meant}known are: {known}"
+    ))
 }

@@ -116,7 +116,7 @@ fn invalid_name(name: &str) -> LlmError {
     let is_letter = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let begin: String = name.chars().take_while(is_letter).take(40).collect();
     invalid_argument(format!(
-        "headers: a name that begins with \"{begin}\" is no header name"
+        "headers: a name that begins with \"{begin}\" is not a header name"
     ))
 }
 
