@@ -227,3 +227,35 @@ fn certificates(option: &str, file: &str) -> Result<Vec<CertificateDer<'static>>
 fn unusable(option: &str, file: &str, error: &dyn fmt::Display) -> LlmError {
     config(format!("{option} {file} cannot be used: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_store_that_may_be_there_is_an_error() {
+        let is_passing = |inner: io::Error| {
+            let path = std::path::PathBuf::from("/certificates");
+            is_passing(&rustls_native_certs::Error {
+                context: "a test",
+                kind: rustls_native_certs::ErrorKind::Io { inner, path },
+            })
+        };
+        // EIO, ENFILE and EMFILE, which have the same numbers on Linux and macOS.
+        for number in [5, 23, 24] {
+            assert!(is_passing(io::Error::from_raw_os_error(number)), "{number}");
+        }
+        // ENOENT, EACCES and ENOTDIR.
+        for number in [2, 13, 20] {
+            assert!(
+                !is_passing(io::Error::from_raw_os_error(number)),
+                "{number}"
+            );
+        }
+        let pem = rustls_native_certs::ErrorKind::Pem(rustls::pki_types::pem::Error::NoItemsFound);
+        assert!(!super::is_passing(&rustls_native_certs::Error {
+            context: "a test",
+            kind: pem,
+        }));
+    }
+}
