@@ -17,7 +17,7 @@ const SPARE_BYTES: usize = 4 * 1024 * 1024;
 /// Appends to the body of a response, which may not pass `body_bytes_max`.
 pub(crate) fn extend(body: &mut Vec<u8>, piece: &[u8], bytes_max: usize) -> Result<(), LlmError> {
     if body.len().saturating_add(piece.len()) > bytes_max {
-        let message = format!("the answer is longer than body_bytes_max ({bytes_max})");
+        let message = format!("the response is larger than body_bytes_max ({bytes_max})");
         return Err(too_large(message));
     }
     append(body, piece, bytes_max)
@@ -43,7 +43,7 @@ pub(crate) fn clear(buffer: &mut Vec<u8>, bytes_kept: usize) {
 
 /// The error where the system has no memory for so many bytes.
 pub(crate) fn out_of_memory(bytes: usize) -> LlmError {
-    too_large(format!("there is no memory for {bytes} bytes of an answer"))
+    too_large(format!("no memory for {bytes} bytes of the response"))
 }
 
 /// Room that is held while a buffer of so many bytes takes its own; nothing for a small one.

@@ -127,7 +127,7 @@ impl Process {
 fn refused(error: &io::Error) -> Failure {
     let what = match error.raw_os_error() {
         Some(libc::EAGAIN) => "the process is at a limit of threads or memory; raise it",
-        Some(libc::EMFILE | libc::ENFILE) => "there is no free descriptor; raise the limit",
+        Some(libc::EMFILE | libc::ENFILE) => "no free descriptor; raise the limit",
         _ => "the system refused its threads or descriptors",
     };
     let message = format!("cannot start the runtime: {error}: {what}, or try again later");

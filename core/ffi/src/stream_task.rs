@@ -107,7 +107,7 @@ impl Stop {
         match self {
             Self::Asked(kind) => stream.abort(*kind),
             Self::OutOfMemory => {
-                let message = "there is no memory for the events of this stream";
+                let message = "no memory for the events of this stream";
                 let mut error = LlmError::new(ErrorKind::TooLarge, message);
                 error.phase = Phase::Body;
                 error.maybe_executed = true;

@@ -215,7 +215,7 @@ impl Decoded {
                 Event::ToolDelta(delta) => calls.add(delta),
                 Event::ToolCall(call) => calls.end(call),
                 Event::Part(part) => assert!(part.get("type").is_some_and(Value::is_string)),
-                Event::End(_) => unreachable!("a decoder knows no end"),
+                Event::End(_) => unreachable!("a decoder pushes no end"),
             }
         }
         let is_begun = !self.streamed.is_empty() || !self.ending.is_empty();

@@ -95,7 +95,7 @@ pub(super) fn failed(
     let (kind, message) = match failure {
         ExchangeFailure::Broken(reason) => {
             exchange.lost();
-            let message = "broke before an answer came";
+            let message = "broke before a response came";
             (
                 ErrorKind::Network,
                 format!("the connection to {host} {message}: {reason}"),
@@ -103,11 +103,11 @@ pub(super) fn failed(
         }
         ExchangeFailure::Reset(reason) => (
             ErrorKind::Network,
-            format!("{host} gave up before an answer came: {reason}"),
+            format!("{host} reset the request before a response came: {reason}"),
         ),
         ExchangeFailure::NotHttp(reason) => (
             ErrorKind::Protocol,
-            format!("{host} answered what is not HTTP, or too many headers: {reason}"),
+            format!("{host} sent what is not HTTP, or too many headers: {reason}"),
         ),
     };
     let mut error = LlmError::new(kind, message).phase(Phase::Headers);

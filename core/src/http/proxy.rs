@@ -47,7 +47,7 @@ impl ProxyHost {
     /// What to do about a proxy that responds with 407.
     pub(crate) fn wants_credentials(&self) -> String {
         format!(
-            "the proxy {self} answered 407: it wants other credentials; write \
+            "the proxy {self} responded 407: it needs other credentials; write \
              http://user:password@host:port"
         )
     }
@@ -146,13 +146,13 @@ impl Proxy {
         let (status, after) = self.ask(socket, url).await?;
         match status {
             200..300 if after == 0 => Ok(()),
-            200..300 => Err(self.refused("spoke before the host could")),
+            200..300 => Err(self.refused("sent bytes before the host could")),
             // What stands behind the proxy failed, which may be over soon.
             500..600 => Err(self
-                .refused(&format!("answered {status}"))
+                .refused(&format!("responded {status}"))
                 .retryable(status != 501 && status != 505)),
             407 => Err(config(self.at.wants_credentials()).phase(Phase::Connect)),
-            _ => Err(self.refused(&format!("answered {status}"))),
+            _ => Err(self.refused(&format!("responded {status}"))),
         }
     }
 
@@ -190,7 +190,8 @@ impl Proxy {
                 return Err(broken(&"it closed the connection"));
             }
             let head = reader.read(&received);
-            let head = head.map_err(|error| self.refused(&format!("is no proxy ({error})")))?;
+            let head =
+                head.map_err(|error| self.refused(&format!("is not an HTTP proxy ({error})")))?;
             if let Some(head) = head {
                 return Ok((head.status, reader.into_rest().len()));
             }

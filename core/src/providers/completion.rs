@@ -39,8 +39,7 @@ impl ToolCallsState {
 }
 
 /// The warning of a complete response whose provider did not say why it ended.
-const UNEXPLAINED: &str =
-    "the provider did not say why the answer ended (no finish reason); it may be cut";
+const UNEXPLAINED: &str = "the provider sent no finish reason; the response may be cut";
 
 /// The end of a response, by the protocol's mark or with its body: complete, perhaps with a
 /// warning, or the error that it is.
@@ -49,21 +48,21 @@ pub(crate) fn check_complete(state: CompletionState<'_>) -> Result<Option<&'stat
     match (state.progress, state.reason) {
         (_, Some(FinishReason::Error)) => Err(failed(state.reason_raw.unwrap_or_default())),
         (Progress::Finished | Progress::Done, Some(_)) => Ok(None),
-        (Progress::Empty, _) => Err(error(ErrorKind::Protocol, "the stream held no answer")),
-        (Progress::Open, _) => truncated("the stream ended before the answer did"),
+        (Progress::Empty, _) => Err(error(ErrorKind::Protocol, "the stream held no response")),
+        (Progress::Open, _) => truncated("the stream ended before the response was complete"),
         (Progress::Finished | Progress::Done, None) => match (state.calls, state.content) {
             (ToolCallsState::Open, _) => {
-                truncated("the answer ended inside a tool call, without a finish reason")
+                truncated("the response ended inside a tool call, without a finish reason")
             }
             (ToolCallsState::Complete, _) | (ToolCallsState::None, Content::Primary) => {
                 Ok(Some(UNEXPLAINED))
             }
             (ToolCallsState::None, Content::Secondary) => {
-                truncated("the answer ended before its text, without a finish reason")
+                truncated("the response ended before its text, without a finish reason")
             }
             (ToolCallsState::None, Content::None) => Err(error(
                 ErrorKind::Protocol,
-                "the answer ended without content and without a finish reason",
+                "the response ended without content and without a finish reason",
             )),
         },
     }

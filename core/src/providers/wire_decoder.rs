@@ -16,7 +16,7 @@ use crate::framing::Frame;
 
 /// What most errors are about.
 pub(crate) const EVENT: &str = "an event of the stream";
-pub(crate) const RESPONSE: &str = "the answer";
+pub(crate) const RESPONSE: &str = "the response";
 
 /// What `[DONE]` is on a wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl ResponseState {
             true => Err(protocol_error(
                 provider,
                 EVENT,
-                "begins another answer",
+                "begins another response",
                 data,
             )),
             false => Ok(()),

@@ -152,7 +152,7 @@ async fn begin_reading(
     let encoding =
         header(CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity"));
     if let Some(encoding) = encoding {
-        let message = format!("content-encoding {encoding} was not asked for");
+        let message = format!("content-encoding {encoding} was not offered");
         return Err(unusable(message, response.status, &[]));
     }
     let is_stream = content_type.starts_with("text/event-stream")
@@ -173,7 +173,7 @@ async fn begin_reading(
             let mut body = sniffer.into_bytes();
             let limit = crate::DETAIL_BYTES_MAX.saturating_sub(body.len());
             body.extend(read_error_body(&mut response, limit).await);
-            let message = "the answer is an HTML page; is base_url right?".to_owned();
+            let message = "the response is an HTML page; check base_url".to_owned();
             return Err(unusable(message, response.status, &body));
         }
     }

@@ -92,7 +92,7 @@ pub(super) fn unusable(message: String, status: u16, body: &[u8]) -> LlmError {
 fn unreadable(shared: &Shared, response: &HttpResponse) -> Option<LlmError> {
     let status = response.status;
     if !(200..600).contains(&status) {
-        let message = format!("status {status} is none that ends a request");
+        let message = format!("status {status} cannot end a request");
         return Some(unusable(message, status, &[]));
     }
     let fields = response.headers.iter();
@@ -101,7 +101,7 @@ fn unreadable(shared: &Shared, response: &HttpResponse) -> Option<LlmError> {
         .sum();
     let limit = shared.options.header_bytes_max;
     (header_bytes > limit).then(|| {
-        let message = format!("the answer's headers are longer than header_bytes_max ({limit})");
+        let message = format!("the response headers are larger than header_bytes_max ({limit})");
         unusable(message, status, &[])
     })
 }

@@ -126,7 +126,7 @@ impl Inner {
         self.shared.budget.deposit();
         let receipt = self.receipt(Outcome::Complete, None, summary);
         self.log(LogLevel::Info, || {
-            format!("answered after {} attempts", receipt.attempts)
+            format!("completed after {} attempts", receipt.attempts)
         });
         self.batch.push(Event::End(Box::new(receipt)));
     }

@@ -110,7 +110,7 @@ impl Inner {
                 .filter(|_| request.url.scheme() == "https");
             let roots = roots.map_or_else(String::new, |roots| format!("; TLS trusts {roots}"));
             format!(
-                "{host} answered {status} over {}{roots}",
+                "{host} responded {status} over {}{roots}",
                 attempted.protocol
             )
         });

@@ -43,23 +43,20 @@ impl fmt::Display for Malformed {
             Self::Head(error) => write!(formatter, "{error}"),
             Self::Header(name) => write!(formatter, "invalid header {}", shown(name)),
             Self::HeadTooLong => write!(formatter, "a head of more than {HEAD_BYTES_MAX} bytes"),
-            Self::Status(status) => write!(formatter, "status {status:03} is none of HTTP"),
-            Self::Upgrade => formatter.write_str("status 101, which no request asked for"),
+            Self::Status(status) => write!(formatter, "status {status:03} is outside 100 to 599"),
+            Self::Upgrade => formatter.write_str("status 101, which no request offers"),
             Self::InterimBody(status) => {
-                write!(
-                    formatter,
-                    "status {status} is interim and says it has a body"
-                )
+                write!(formatter, "status {status} is interim and declares a body")
             }
             Self::InterimOnly(status) => {
                 write!(
                     formatter,
-                    "status {status} is interim and no final answer came"
+                    "status {status} is interim and no final response came"
                 )
             }
             Self::TooManyInterim => write!(
                 formatter,
-                "more than {INTERIM_HEADS_MAX} interim answers, or of {INTERIM_BYTES_MAX} bytes"
+                "more than {INTERIM_HEADS_MAX} interim responses, or of {INTERIM_BYTES_MAX} bytes"
             ),
             Self::ContentLength(value) => write!(
                 formatter,
@@ -72,7 +69,7 @@ impl fmt::Display for Malformed {
                 shown(value)
             ),
             Self::ChunkSize => formatter.write_str("a chunk without a valid size"),
-            Self::ChunkEnd => formatter.write_str("a chunk that does not end where it says"),
+            Self::ChunkEnd => formatter.write_str("a chunk that does not end after its size"),
             Self::Trailer => formatter.write_str("an invalid trailer behind the chunks"),
             Self::ChunkOverhead => write!(
                 formatter,

@@ -159,7 +159,7 @@ impl Driver {
         while poll_sleep(self.timer.as_mut(), context).is_ready() {
             if self.waiting_for_pong {
                 let message = format!(
-                    "no answer to a PING within {:?}",
+                    "no response to a PING within {:?}",
                     self.keep_alive.ping_timeout
                 );
                 return Poll::Ready(message);

@@ -17,7 +17,7 @@ use crate::providers::unsupported::Unsupported;
 use crate::request::{Content, Message, MessageToolCall, Role};
 
 /// Anthropic takes no error without words.
-const FAILED_SILENTLY: &str = "the tool failed and said nothing";
+const FAILED_SILENTLY: &str = "the tool failed without a message";
 
 /// A conversation as Anthropic has it.
 #[derive(Default)]
@@ -46,7 +46,7 @@ pub(super) fn encode_messages<'a>(
             Role::User | Role::Tool => "user",
             Role::Assistant => "assistant",
             Role::Function => {
-                let why = "role function answers no call by its id; use role tool";
+                let why = "role function has no id of a call; use role tool";
                 unsupported.refuse(&place, why)?;
                 continue;
             }
@@ -72,7 +72,7 @@ pub(super) fn encode_messages<'a>(
     }
     let is_turn = |message: &Message| !matches!(message.role, Role::System | Role::Developer);
     if conversation.turns.is_empty() && messages.iter().any(is_turn) {
-        let what = "messages say nothing; give at least one of the user's";
+        let what = "messages are empty; give at least one of the user's";
         return Err(invalid_request(NAME, what));
     }
     // "final assistant content cannot end with trailing whitespace".

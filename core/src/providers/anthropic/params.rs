@@ -16,14 +16,14 @@ const MAX_TOKENS_DEFAULT: u64 = 4096;
 
 /// Fields that only OpenAI knows, and why they go nowhere.
 const UNSUPPORTED: &[(&str, &str)] = &[
-    ("audio", "Anthropic's models answer in text"),
+    ("audio", "Anthropic's models respond in text"),
     ("frequency_penalty", NO_SUCH),
     ("function_call", "it is the old form of tool_choice"),
     ("functions", "it is the old form of tools"),
     ("logit_bias", NO_SUCH),
     ("logprobs", NO_SUCH),
-    ("modalities", "Anthropic's models answer in text"),
-    ("n", "one stream carries one answer"),
+    ("modalities", "Anthropic's models respond in text"),
+    ("n", "one stream carries one response"),
     ("prediction", NO_SUCH),
     ("presence_penalty", NO_SUCH),
     (
@@ -157,7 +157,7 @@ fn effort(
         None => Ok(None),
         Some(word @ ("none" | "minimal")) => {
             let why = format!(
-                "Anthropic knows no effort \"{word}\"; write low, or thinking with type disabled"
+                "Anthropic has no effort \"{word}\"; write low, or thinking with type disabled"
             );
             unsupported.refuse("reasoning_effort", &why).map(|()| None)
         }
@@ -183,10 +183,7 @@ pub(super) fn encode_metadata(
             "user_id" => {
                 kept.insert(name.clone(), value.clone());
             }
-            _ => unsupported.refuse(
-                &format!("metadata.{name}"),
-                "Anthropic keeps user_id and nothing else",
-            )?,
+            _ => unsupported.refuse(&format!("metadata.{name}"), "Anthropic takes only user_id")?,
         }
     }
     Ok((!kept.is_empty()).then_some(kept))

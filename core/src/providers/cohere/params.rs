@@ -91,7 +91,7 @@ pub(super) fn encode_response_format<'a>(
             Ok(Some(Value::Object(wire).into()))
         }
         _ => {
-            let why = "Cohere knows the types text, json_object and json_schema";
+            let why = "Cohere has the types text, json_object and json_schema";
             unsupported.refuse("response_format", why).map(|()| None)
         }
     }

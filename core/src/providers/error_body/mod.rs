@@ -97,11 +97,11 @@ pub(crate) fn base_resp_error(
 
 fn of_document(provider: &dyn Provider, document: &ErrorDocument, text: &str) -> LlmError {
     if document.is_broken {
-        let what = "an error in the answer";
+        let what = "an error in the response";
         return protocol_error(provider.name(), what, "is not JSON", text);
     }
     let message = document.message.as_deref().or(document.code.as_deref());
-    let default = "error in the answer without a message";
+    let default = "error in the response without a message";
     let error = error(
         provider,
         document,

@@ -190,7 +190,7 @@ impl OpenAiDecoder {
         let has_begun = has_content || self.state.finish_reason.is_some();
         if (opens || delta.has_content()) && self.response_id.is_another(id, opens, has_begun) {
             let name = self.codec.name();
-            return Err(protocol_error(name, EVENT, "begins another answer", data));
+            return Err(protocol_error(name, EVENT, "begins another response", data));
         }
         Ok(())
     }

@@ -31,10 +31,10 @@ pub(super) fn check(
 ) -> Result<(), LlmError> {
     if more_than_one(request) {
         if !unsupported.lenient {
-            let what = "n is more than 1; send one request per answer, or set lenient";
+            let what = "n is more than 1; send one request per response, or set lenient";
             return Err(invalid_request(vendor.name, what));
         }
-        unsupported.refuse("n", "one stream carries one answer")?;
+        unsupported.refuse("n", "one stream carries one response")?;
         fields.leave_out("n");
     }
     for name in vendor.refuses {

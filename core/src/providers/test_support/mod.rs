@@ -226,7 +226,7 @@ fn event_json(event: &Event) -> Value {
         Event::ToolDelta(delta) => json!(["TOOL_DELTA", delta]),
         Event::ToolCall(call) => json!(["TOOL_CALL", call]),
         Event::Part(part) => json!(["PART", part]),
-        Event::End(_) => panic!("a codec says no END"),
+        Event::End(_) => panic!("a codec pushes no END"),
     }
 }
 

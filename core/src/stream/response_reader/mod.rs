@@ -246,7 +246,7 @@ fn decode(
 
 fn too_deep(text: &str) -> LlmError {
     let levels = json::LEVELS_MAX;
-    let message = format!("the answer's JSON is nested in more than {levels} levels");
+    let message = format!("the response's JSON is nested in more than {levels} levels");
     LlmError::new(ErrorKind::Protocol, message)
         .phase(Phase::Body)
         .detail(text.as_bytes())

@@ -45,7 +45,7 @@ impl Parser {
         let verdict = match self.framer.is_stream() {
             true => self.end_stream(batch, true),
             false => {
-                let error = LlmError::new(ErrorKind::Truncated, "the answer was cut");
+                let error = LlmError::new(ErrorKind::Truncated, "the response was cut");
                 Err(self.after_status(error))
             }
         };
@@ -121,7 +121,10 @@ impl Parser {
             return Err(self.after_status(error.retryable(may_retry)));
         }
         if self.decoder.progress() == Progress::Empty && is_cut_off {
-            let error = LlmError::new(ErrorKind::Truncated, "the stream ended before it began");
+            let error = LlmError::new(
+                ErrorKind::Truncated,
+                "the stream ended before its first event",
+            );
             return Err(self.after_status(error.retryable(true)));
         }
         self.verdict().map_err(|error| match error.kind {

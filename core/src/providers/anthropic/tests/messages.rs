@@ -60,7 +60,7 @@ fn a_system_prompt_is_said_in_one_place() {
     assert_eq!(body(&encode(&request, &target()).unwrap())["system"], "own");
     request["messages"] = json!([{"role": "system", "content": "s"}]);
     let error = ANTHROPIC.refused(&request, &target());
-    assert!(error.starts_with("system is said in messages"), "{error}");
+    assert!(error.starts_with("system is in messages"), "{error}");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn who_says_nothing_takes_no_turn() {
         let merged = json!([{"role": "user", "content": [text("a"), text("b")]}]);
         assert_eq!(turns(json!([said("a"), silent, said("b")])).1, merged);
         let error = error(json!([said(" "), silent]));
-        check! { error => "messages say nothing; give at least one of the user's"; }
+        check! { error => "messages are empty; give at least one of the user's"; }
     }
 }
 
@@ -206,7 +206,7 @@ fn blank_texts_are_left_out_wherever_they_stand() {
     let mut failed = messages(json!(""));
     failed[3]["is_error"] = json!(true);
     let words = &turns(failed).1[2]["content"][0]["content"];
-    assert_eq!(*words, json!("the tool failed and said nothing"));
+    assert_eq!(*words, json!("the tool failed without a message"));
 }
 
 #[test]

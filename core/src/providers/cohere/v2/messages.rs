@@ -97,7 +97,7 @@ fn encode_message<'a>(
         Role::Assistant => ("assistant", &["text", "thinking", "tool_plan"]),
         Role::Tool => ("tool", &["text", "document"]),
         Role::Function => {
-            let why = "Cohere knows no functions of the older form; make it a tool's message";
+            let why = "Cohere has no functions of the older form; make it a tool's message";
             unsupported.refuse(place, why)?;
             return Ok(None);
         }
@@ -198,7 +198,7 @@ fn encode_calls<'a>(
     let mut wire = Vec::with_capacity(calls.len());
     for (position, call) in calls.iter().enumerate() {
         let Some(function) = &call.function else {
-            let why = format!("Cohere knows no call of type \"{}\"", call.kind);
+            let why = format!("Cohere has no calls of type \"{}\"", call.kind);
             unsupported.refuse(&format!("{place}.tool_calls[{position}]"), &why)?;
             continue;
         };

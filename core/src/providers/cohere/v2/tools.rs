@@ -62,7 +62,7 @@ pub(super) fn encode_tool_choice(
         "required" => Ok(Some("REQUIRED")),
         "none" => Ok(Some("NONE")),
         _ => {
-            let why = "Cohere can be told to call some tool or none, but not which";
+            let why = "Cohere can be made to call some tool or none, but not which";
             unsupported.refuse("tool_choice", why).map(|()| None)
         }
     }

@@ -109,7 +109,7 @@ fn more_than_one_answer_is_refused_or_left_out() {
         check! {
             rest_at(&fields, &lenient()) => {}, fields;
             encode(&fields, &lenient()).warnings
-                => ["n was left out: one stream carries one answer"];
+                => ["n was left out: one stream carries one response"];
         }
     }
     assert_eq!(rest(json!({"n": 2, "extra_body": {"n": null}})), json!({}));

@@ -19,7 +19,7 @@ const DIFFERENCES: &[Difference] = &[(
 /// Recorded requests that we do not send: exchange, the start of our error, and why.
 const REFUSED: &[(&str, &str, &str)] = &list! {
     ("openai-stream-sdk_live_a491adda", "openai: n is more than 1",
-        "one stream carries one answer"),
+        "one stream carries one response"),
     ("mistral-json-documented-422-validation", "messages is missing",
         "the request that its provider refuses is refused before it is sent"),
     ("mistral-json-documented-429-rate-limited", "messages is missing",

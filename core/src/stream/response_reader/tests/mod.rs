@@ -139,7 +139,7 @@ fn read(wire: Wire, is_stream: bool, body: &[u8], ended: Ended) -> Observed {
 fn stream(wire: Wire, body: &str) -> Observed {
     let observed = read(wire, true, body.as_bytes(), Ended::Properly);
     let reset = read(wire, true, body.as_bytes(), Ended::ByReset);
-    let is_nothing = |error: &LlmError| error.message.contains("held no answer");
+    let is_nothing = |error: &LlmError| error.message.contains("held no response");
     if observed.error.as_ref().is_some_and(is_nothing) {
         assert_eq!(observed.retry(), Some((false, true)), "{wire:?} {body}");
         assert_eq!(
