@@ -42,7 +42,7 @@ fn set<T>(name: &std::ffi::CStr, mut value: T) -> bool {
     let (name, new) = (name.as_ptr(), (&raw mut value).cast());
     let null = std::ptr::null_mut();
     // SAFETY: the name ends with NUL; the new value has the type that jemalloc's manual gives for
-    // this name, and lives through the call; the old value is not asked for.
+    // this name, and lives through the call; the old value is not requested.
     let refused = unsafe { jemalloc_sys::mallctl(name, null, null.cast(), new, size_of::<T>()) };
     refused == 0
 }

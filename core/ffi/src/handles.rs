@@ -1,6 +1,6 @@
 //! The numbers that pass for `LlmClient *`. A handle is never dereferenced: it is looked up, so
 //! that one that is stale, doubled, foreign or zero is harmless. Owns the table from handle to
-//! client of one generation; knows nothing about clients.
+//! client of one generation; does not depend on clients.
 
 use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use crate::error::LlmError;
 
-/// One event of a stream, before anybody has looked inside.
+/// One event of a stream, not parsed yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Frame<'a> {
     /// The event's name; empty where the wire gives none. Of a line of a field that the standard

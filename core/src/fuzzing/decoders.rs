@@ -18,7 +18,7 @@ use crate::request::Message;
 
 const FRAME_BYTES_MAX: usize = 1 << 20;
 
-/// One wire: who speaks it, and what a stream must hold to be complete.
+/// One wire: a provider that uses it, and what a stream must hold to be complete.
 struct Wire {
     provider: &'static str,
     framing: Framing,
@@ -151,7 +151,7 @@ impl Decoded {
         }
         decoded.streamed = batch.drain();
         if decoder.progress() == Progress::Done {
-            // What follows the last mark of the protocol is nobody's business.
+            // What follows the last mark of the protocol is ignored.
             result = Ok(());
         } else if result.is_ok() {
             result = framer.end(&mut |frame| decoder.decode_frame(frame, &mut batch));
@@ -281,7 +281,7 @@ impl Calls {
             .streamed
             .get(index)
             .filter(|streamed| !streamed.is_empty());
-        // Only what says nothing, or is no JSON, is not handed on as it was streamed.
+        // Arguments that are empty, or not JSON, are not handed on as they were streamed.
         let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
         let says_nothing = |streamed: &str| {
             matches!(
@@ -296,6 +296,6 @@ impl Calls {
         });
         assert!(is_sum, "{call:?} is not what was streamed: {streamed:?}");
         let was_decoded = self.streamed.is_empty() || index < self.streamed.len();
-        assert!(was_decoded, "no delta told of {call:?}");
+        assert!(was_decoded, "no delta held {call:?}");
     }
 }

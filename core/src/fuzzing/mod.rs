@@ -54,7 +54,7 @@ fn check_error(error: &LlmError) {
     assert!(error.message.len() <= OUTSIDE_BYTES_MAX, "too long");
     assert!(!error.message.contains(char::is_control), "{error:?}");
     assert_eq!(error.number, error.kind.number());
-    // What is no UTF-8 grows from one byte to the three of U+FFFD.
+    // Bytes that are not UTF-8 grow from one byte to the three of U+FFFD.
     let detail_bytes = error.detail.as_ref().map_or(0, String::len);
     assert!(detail_bytes <= 3 * OUTSIDE_BYTES_MAX, "too much detail");
 }

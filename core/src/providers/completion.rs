@@ -13,7 +13,7 @@ pub(crate) struct CompletionState<'d> {
     pub(crate) progress: Progress,
     pub(crate) content: Content,
     pub(crate) calls: ToolCallsState,
-    /// Why the model stopped, in our words and in its own.
+    /// Why the model stopped: our finish reason, and the provider's.
     pub(crate) reason: Option<FinishReason>,
     pub(crate) reason_raw: Option<&'d str>,
 }
@@ -38,7 +38,7 @@ impl ToolCallsState {
     }
 }
 
-/// The warning of a complete response whose provider did not say why it ended.
+/// The warning of a complete response without a finish reason.
 const UNEXPLAINED: &str = "the provider sent no finish reason; the response may be cut";
 
 /// The end of a response, by the protocol's mark or with its body: complete, perhaps with a
@@ -80,8 +80,8 @@ fn failed(reason: &str) -> LlmError {
     error
 }
 
-/// Whether a finish reason that no table knows names a failure: `network_error` (Z.ai),
-/// `insufficient_system_resource` (DeepSeek), `abort` (vLLM), `TIMEOUT` (Cohere) and their kin.
+/// Whether a finish reason that is in no table names a failure: `network_error` (Z.ai),
+/// `insufficient_system_resource` (DeepSeek), `abort` (vLLM), `TIMEOUT` (Cohere) and the like.
 pub(crate) fn is_failure(reason: &str) -> bool {
     const WORDS: &[&str] = &[
         "error",
@@ -103,7 +103,7 @@ pub(crate) fn is_failure(reason: &str) -> bool {
     WORDS.iter().any(|word| reason.contains(word)) || is_given_up(&reason)
 }
 
-/// Somebody ended the generation on purpose: the same request meets the same end.
+/// The server ended the generation on purpose: a retry would end the same way.
 fn is_given_up(reason: &str) -> bool {
     let reason = reason.to_ascii_lowercase();
     reason.contains("abort") || reason.contains("cancel")
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn reasons_that_name_a_failure_say_whether_to_retry() {
+    fn reasons_that_name_a_failure_decide_on_a_retry() {
         let rows = [
             ("error", Some(true)),
             ("network_error", Some(true)),

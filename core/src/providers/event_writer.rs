@@ -56,7 +56,7 @@ impl EventWriter {
         events.into_iter().for_each(|event| self.push(event, out));
     }
 
-    /// An empty text is no event.
+    /// An empty text makes no event.
     pub(crate) fn push_text(&mut self, text: &str, out: &mut EventBatch) {
         if !text.is_empty() {
             self.content = Content::Primary;
@@ -65,7 +65,7 @@ impl EventWriter {
         }
     }
 
-    /// An empty text is no event.
+    /// An empty text makes no event.
     pub(crate) fn push_reasoning(&mut self, text: &str, out: &mut EventBatch) {
         if !text.is_empty() {
             self.content = self.content.max(Content::Secondary);

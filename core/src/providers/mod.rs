@@ -139,18 +139,18 @@ pub(crate) trait Provider: Send + Sync + Debug {
     /// Its name in requests, errors and events.
     fn name(&self) -> &'static str;
 
-    /// The wire format that it speaks, by the name of the provider that it comes from.
+    /// Its wire format, by the name of the provider that defined it.
     fn wire(&self) -> &'static str {
         self.name()
     }
 
-    /// The base URL when nobody names another; empty: somebody must.
+    /// The default base URL; empty where the caller has to name one.
     fn base_url(&self) -> &'static str;
 
     /// Environment variables that may hold the key, best first.
     fn key_variables(&self) -> &'static [&'static str];
 
-    /// Whether its own endpoint lets nobody in without a key.
+    /// Whether its own endpoint requires a key.
     fn needs_key(&self) -> bool {
         true
     }
@@ -170,7 +170,7 @@ pub(crate) trait Provider: Send + Sync + Debug {
     fn decoder(&self, start: Start, framing: Framing) -> Box<dyn Decoder>;
 
     /// What a response with an error status means. Kind, code, message and retryable; the caller
-    /// adds what it knows itself (request id, Retry-After, attempts, phase).
+    /// adds the rest (request id, Retry-After, attempts, phase).
     fn error(&self, status: u16, body: &[u8]) -> LlmError;
 }
 

@@ -29,12 +29,12 @@ pub(crate) enum DoneMark {
     Unknown,
 }
 
-/// What every decoder knows of its response.
+/// The state that every decoder keeps of its response.
 #[derive(Debug)]
 pub(crate) struct ResponseState {
     pub(crate) progress: Progress,
     pub(crate) writer: EventWriter,
-    /// Why the model stopped, in the provider's words.
+    /// The provider's finish reason.
     pub(crate) finish_reason: Option<String>,
     pub(crate) unknown_events: u64,
     is_begun: bool,
@@ -118,13 +118,13 @@ pub(crate) trait WireDecoder: Send + Debug {
     /// What the tool calls have come to.
     fn tool_calls_state(&self) -> ToolCallsState;
 
-    /// A finish reason of the provider's in our words.
+    /// Translates a finish reason of the provider.
     fn parse_finish_reason(&self, raw: &str) -> FinishReason;
 
     /// The token counts, as far as they are known.
     fn usage(&self) -> Option<Usage>;
 
-    /// Why the model stopped, in our words.
+    /// Our finish reason.
     fn finish_reason(&self) -> Option<FinishReason> {
         let raw = self.state().finish_reason.as_deref();
         raw.map(|raw| self.parse_finish_reason(raw))

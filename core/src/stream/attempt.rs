@@ -1,6 +1,6 @@
 //! One attempt: sends the request, looks at the head of the response, and either chooses how its
-//! body is read or tells what the error means. The stream keeps the attempt between polls, holds
-//! the deadlines and decides what comes next.
+//! body is read or returns the error. The stream keeps the attempt between polls, holds the
+//! deadlines and decides what comes next.
 
 use std::fmt;
 use std::future::Future;
@@ -162,11 +162,11 @@ async fn begin_reading(
         true => Declared::Stream,
         false if content_type.contains("json") => Declared::Document,
         false => Declared::Nothing {
-            asked: request.stream,
+            stream: request.stream,
         },
     };
     let mut sniffer = Sniffer::new(request.framing, declared);
-    // PHP sends everything as HTML unless it is told otherwise, streams too.
+    // PHP declares everything as HTML unless it is configured otherwise, streams too.
     if content_type.starts_with("text/html") {
         peek(&mut response, &mut sniffer).await;
         if sniffer.is_foreign() {
@@ -198,7 +198,7 @@ async fn begin_reading(
     ))
 }
 
-/// Reads until the first bytes tell what a body is, or too little of it comes.
+/// Reads until the first bytes show what a body is, or too little of it comes.
 async fn peek(response: &mut HttpResponse, sniffer: &mut Sniffer) {
     let reading = async {
         while sniffer.form().is_none() {

@@ -97,7 +97,7 @@ fn head(request: &HttpRequest) -> Result<Request<()>, http::Error> {
         .body(())?;
     let headers = head.headers_mut();
     headers.clone_from(&request.headers);
-    // HTTP/2 has its own words for both (RFC 9113, section 8.2.2).
+    // HTTP/2 has its own form for both (RFC 9113, section 8.2.2).
     headers.remove(HOST);
     headers.remove(CONNECTION);
     Ok(head)

@@ -16,7 +16,7 @@ use crate::http::http1::connection::Connection;
 use crate::http::http2::{self, Observer, Permit};
 use crate::mutex::lock;
 
-/// What a host is expected to announce until it has (RFC 9113, section 6.5.2, asks for as many).
+/// What a host is expected to announce until it has (RFC 9113, section 6.5.2, recommends as many).
 const STREAMS_EXPECTED: usize = 100;
 
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(super) enum Acquired {
     Idle(Connection),
     /// Use a connection together with others.
     Shared(Permit),
-    /// Wait, then ask again.
+    /// Wait, then try again.
     Wait(Waiter),
     /// Open a connection.
     Connect(Connecting),
@@ -78,7 +78,7 @@ impl Origin {
         })
     }
 
-    /// What a caller does next. Over plain text only HTTP/1.1 is spoken.
+    /// What a caller does next. Over plain text only HTTP/1.1 is used.
     pub(super) fn acquire(self: &Arc<Self>, is_tls: bool) -> Acquired {
         if let Some(connection) = self.take_idle() {
             return Acquired::Idle(connection);
@@ -104,7 +104,7 @@ impl Origin {
         })
     }
 
-    /// An idle connection that is open still. Asking the kernel is done without the lock.
+    /// An idle connection that is still open. The check with the kernel is done without the lock.
     fn take_idle(&self) -> Option<Connection> {
         loop {
             let mut connection = lock(&self.state).idle.take()?;
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_of_http1_makes_nobody_wait() {
+    fn a_host_of_http1_lets_no_call_wait() {
         let origin = origin();
         let first = opens(&origin);
         let mut other = waits(&origin);

@@ -337,7 +337,7 @@ fn beside<M: SerializeMap>(
     Ok(fields.contains_key("cache_control"))
 }
 
-/// Fields of a call that Anthropic knows; others are marks of other providers' streams.
+/// Fields of a call that Anthropic takes; others are marks of other providers' streams.
 fn known_beside_call(extra: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
     let known = ["cache_control", "caller"];
     let fields = extra.iter().map(|(name, value)| (name.as_str(), value));

@@ -302,7 +302,7 @@ impl OpenAiDecoder {
             let events = parts::parse_parts(raw, "logprobs");
             self.state.writer.extend(events, out);
         }
-        // Some servers write the word where JSON has null.
+        // Some servers write the text "null" where JSON has null.
         let reason = choice.finish_reason.get();
         if let Some(reason) = reason.filter(|reason| *reason != "null") {
             self.state.finish_reason = Some(reason.to_owned());

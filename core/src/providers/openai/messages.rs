@@ -1,6 +1,6 @@
-//! The messages of a request as one server wants them. A message that needs no change goes out as
+//! The messages of a request as one server takes them. A message that needs no change goes out as
 //! the caller wrote it, without a copy. Owns what the caller and the tools wrote, of which nothing
-//! is left out unasked; replies of models are in `replies`.
+//! is left out unless the caller is lenient; replies of models are in `replies`.
 
 use std::borrow::Cow;
 
@@ -112,7 +112,7 @@ fn rename_calls(ids: &RenamedCallIds, position: usize, message: &mut Cow<'_, Mes
     }
 }
 
-/// What the caller or a tool wrote: nothing of it is left out unasked.
+/// What the caller or a tool wrote: nothing of it is left out unless the caller is lenient.
 fn fit_written(
     vendor: &Vendor,
     position: usize,

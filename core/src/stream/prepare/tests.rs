@@ -123,10 +123,10 @@ fn a_key_over_plain_http_passes_no_proxy_on_another_machine() {
     }
 }
 
-/// A prepared request knows the proxy of its own URL.
+/// A prepared request has the proxy of its own URL.
 #[test]
 #[cfg(feature = "openai")]
-fn the_proxy_of_the_requests_own_url_is_asked_for() {
+fn the_proxy_is_that_of_the_requests_own_url() {
     let resolve = |options: &str| {
         let options = ClientOptions::from_json(options).unwrap();
         let mut request = LlmRequest::new("vllm/m", vec![Message::user("hi")]);
@@ -351,7 +351,7 @@ fn a_key_is_needed_where_the_provider_asks_for_one() {
             "{error}"
         );
     }
-    // Somebody else's endpoint may let us in without one.
+    // Another endpoint may need none.
     assert!(prepared("groq/m", r#"{"base_url":"https://h/v1"}"#).is_ok());
 }
 

@@ -89,7 +89,7 @@ impl ResponseReader {
         if received.is_progress {
             deadlines.restart_idle();
         }
-        // Whatever else was read: a response with a hole in it is none.
+        // Checked whatever else was read: a response with a gap is an error.
         batch
             .check()
             .map_err(|error| self.parser.after_status(error))?;
@@ -130,7 +130,7 @@ impl ResponseReader {
         Poll::Ready(Ok(Read::More))
     }
 
-    /// A timer ran out: nothing that matters follows once the model said why it stopped.
+    /// A timer ran out: once the model gave its finish reason, the response is judged as it is.
     pub(crate) fn timed_out(&mut self, timer: Timer) -> Result<Read, LlmError> {
         match self.parser.is_finished() {
             true => self.parser.verdict(),
@@ -143,8 +143,8 @@ impl ResponseReader {
         self.parser.decoder.close(batch);
     }
 
-    /// Reads to the end of the body, which nobody looks at, unless there is much of it: then
-    /// another connection is cheaper, and a host that never stops sending would hold the thread.
+    /// Reads and ignores the rest of the body, unless there is much of it: then another connection
+    /// is cheaper, and a host that never stops sending would hold the thread.
     pub(crate) async fn drain(&mut self) {
         let ignore = |_: &[u8]| ControlFlow::Continue(());
         for _ in 0..DRAIN_READS_MAX {
@@ -232,7 +232,7 @@ impl Parser {
     }
 }
 
-/// Decodes one frame, unless it is nested too deep for whoever may look into it.
+/// Decodes one frame, unless it is nested too deep to be parsed everywhere.
 fn decode(
     decoder: &mut dyn Decoder,
     frame: Frame<'_>,

@@ -12,7 +12,7 @@ use crate::providers::completion::check_complete;
 use crate::providers::Progress;
 
 impl Parser {
-    /// The body ended properly: was it a response?
+    /// The body ended properly: checks whether it was a response.
     pub(super) fn end(&mut self, batch: &mut EventBatch) -> Result<Read, LlmError> {
         self.settle(batch)?;
         let Some(bytes) = self.framer.take_document() else {
@@ -96,9 +96,9 @@ impl Parser {
         settled.map_err(|error| self.in_response(error))
     }
 
-    /// The bytes of a stream ended. How politely they did makes no difference once a response had
-    /// begun: the verdict is the same for a proper end, a reset and a close. Of nothing at all, a
-    /// proper end is the host's decision, and it would decide so again.
+    /// The bytes of a stream ended. Once a response has begun, the verdict is the same for a proper
+    /// end, a reset and a close. An empty body with a proper end is the host's decision, and a
+    /// retry would get the same; an empty body with a reset is retried.
     fn end_stream(&mut self, batch: &mut EventBatch, is_cut_off: bool) -> Result<Read, LlmError> {
         let mut is_inside = self.framer.is_inside_event();
         let decoder = &mut self.decoder;

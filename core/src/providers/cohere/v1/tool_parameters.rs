@@ -32,7 +32,7 @@ pub(super) fn definitions(schema: &Value) -> (Map<String, Value>, Vec<String>) {
     (definitions, left_out)
 }
 
-/// What is no type of JSON schema is taken for the name of a Python type already.
+/// A type that JSON schema does not have is taken for the name of a Python type.
 fn python_type(property: &Value) -> String {
     let words = match property.get("type") {
         Some(Value::Array(words)) => words.as_slice(),

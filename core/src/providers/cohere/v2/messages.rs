@@ -120,7 +120,7 @@ fn encode_message<'a>(
     };
     match message.role {
         Role::Assistant => take_plan(&mut wire),
-        // The API wants it there, also where the result is empty.
+        // The API requires it, also where the result is empty.
         Role::Tool => {
             wire.content.get_or_insert(WireContent::Text(""));
         }
@@ -130,7 +130,8 @@ fn encode_message<'a>(
     Ok((message.role == Role::Tool || wire.has_content()).then_some(wire))
 }
 
-/// A name tells apart several who speak, which Cohere does not know; a tool's is known by its call.
+/// A name distinguishes several users, which Cohere does not support; a tool's name is known by its
+/// call.
 fn extra<'a>(
     message: &'a Message,
     place: &str,

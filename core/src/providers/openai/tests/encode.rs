@@ -99,7 +99,7 @@ fn extra_body_wins_over_everything() {
 }
 
 #[test]
-fn more_than_one_answer_is_refused_or_left_out() {
+fn more_than_one_response_is_refused_or_left_out() {
     let cases = list! {
         json!({"n": 2}), json!({"extra_body": {"n": 2}}), json!({"n": 1, "extra_body": {"n": 3}}),
     };

@@ -148,13 +148,13 @@ fn a_call_that_may_go_on_is_not_handed_over() {
         ),
         (COHERE_V2, &[&v2_call(arguments), v2_bare], made.clone()),
         (COHERE_V1, &[&v1_call(arguments), v1_bare], made.clone()),
-        // Its end says that a call without arguments is whole.
+        // Its end means that a call without arguments is complete.
         (
             ANTHROPIC,
             &[START, TOOL, BLOCK_STOP, MESSAGE_STOP],
             made.clone(),
         ),
-        // What the model wrote is not judged once it says that it wrote it.
+        // What the model wrote is not judged once there is a finish reason for it.
         (
             OPENAI,
             &[&call("{"), STOP, DONE],

@@ -252,7 +252,7 @@ fn a_cut_is_retried_only_before_the_caller_had_anything() {
 }
 
 #[test]
-fn a_cut_says_how_the_connection_ended() {
+fn a_cut_has_the_reason_of_the_connections_end() {
     for (is_stream, body) in [
         (true, OPENAI.body(&[TEXT])),
         (false, "{\"choices\":[".to_owned()),

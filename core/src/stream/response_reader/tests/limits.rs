@@ -9,7 +9,7 @@ fn is_refused(observed: &Observed, what: &str) {
     assert_eq!(observed.retry(), Some((false, true)), "{what}");
 }
 
-/// Lists, objects, and lists that nobody closes.
+/// Lists, objects, and lists that are not closed.
 fn deep_values() -> [String; 3] {
     let lists = "[".repeat(LEVELS);
     [

@@ -1,5 +1,5 @@
-//! How a response ends, on every wire: what had come until then decides, and not how politely the
-//! connection ended.
+//! How a response ends, on every wire: what had come until then decides, and not how the connection
+//! ended.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod documents;
@@ -135,7 +135,7 @@ fn read(wire: Wire, is_stream: bool, body: &[u8], ended: Ended) -> Observed {
 }
 
 /// Reads a stream, and holds that the manner of its end makes no difference, but where nothing had
-/// come: then a proper end is the host's word, and a reset is a cut like any other.
+/// come: then a proper end is the host's decision, and a reset is a cut like any other.
 fn stream(wire: Wire, body: &str) -> Observed {
     let observed = read(wire, true, body.as_bytes(), Ended::Properly);
     let reset = read(wire, true, body.as_bytes(), Ended::ByReset);
