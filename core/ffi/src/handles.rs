@@ -15,7 +15,7 @@ const ALIGNMENT_BITS: u32 = 3;
 const COUNTER_BITS: u32 = if usize::BITS == 64 { 32 } else { 17 };
 const COUNTER_MAX: usize = (1 << COUNTER_BITS) - 1;
 
-/// What is alive, by handle. A tree, since few are: a look-up is then a glance at one node.
+/// What is alive, by handle. A tree, since there are few: a look-up then reads one node.
 #[derive(Debug)]
 pub struct Handles<T> {
     generation: usize,

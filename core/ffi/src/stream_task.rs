@@ -16,7 +16,7 @@ use crate::buffer::event_json::EventJson;
 use crate::stream_control::StreamControl;
 use crate::stream_table::StreamTable;
 
-/// What a stream is reported to have died of when its task panics or loses its END.
+/// The message of a stream whose task panics or loses its END.
 const LOST_MESSAGE: &str =
     "internal error, a bug in liter_llm, ended this stream; stderr names the place";
 
@@ -25,7 +25,7 @@ thread_local! {
     static CURRENT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The END that a started stream owes its caller. Dropped without one, as a panic does, it pushes
+/// The END that a started stream has to push. Dropped without one, as a panic does, it pushes
 /// INTERNAL.
 pub struct EndGuard {
     stream: u64,
@@ -149,7 +149,7 @@ async fn run_to_end(mut guard: EndGuard, core: Client, provider: String, request
     while !guard.ended {
         let step = match guard.control.until_stopped(stream.next_batch()).await {
             Ok(Some(batch)) => guard.deliver(batch).await,
-            // The core's stream is over without an END, which the guard then makes good.
+            // The core's stream is over without an END, which the guard then adds.
             Ok(None) => return,
             Err(kind) => Err(Stop::Requested(kind)),
         };
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(poll(&streams), [(LLM_EVENT_END, LLM_ERROR_CANCELLED)]);
     }
 
-    /// The core's own END, in a batch, is the one that is owed.
+    /// The core's own END, in a batch, counts as this END.
     #[test]
     fn an_end_among_the_events_is_the_only_one() {
         let _limit = TimeLimit::begin();

@@ -19,7 +19,7 @@ use crate::stream::LlmStream;
 use environment::Environment;
 use shared::Shared;
 
-/// Talks to providers.
+/// A client for every provider.
 #[derive(Clone, Debug)]
 pub struct Client {
     shared: Arc<Shared>,

@@ -21,7 +21,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Who takes the frames, one by one; an error ends the feeding.
+/// Takes the frames, one by one; an error ends the feeding.
 pub(crate) type Each<'e> = &'e mut dyn FnMut(Frame<'_>) -> Result<(), LlmError>;
 
 /// How a wire marks its frames.

@@ -1,6 +1,6 @@
-//! The pure leaves as fuzzers see them: bytes in, and a panic where a promise is broken. Built with
-//! `--cfg fuzzing` only, which `core/fuzz` sets; no part of the library. Whatever is random here is
-//! drawn from the bytes themselves, so that a crash comes again.
+//! The entry points of the fuzz targets: bytes in, and a panic where a promise is broken. Built
+//! with `--cfg fuzzing` only, which `core/fuzz` sets; no part of the library. Whatever is random
+//! here is drawn from the bytes themselves, so that a crash comes again.
 
 mod decode_bench;
 mod decoders;
@@ -22,7 +22,7 @@ use fastrand::Rng;
 
 use crate::error::{LlmError, OUTSIDE_BYTES_MAX};
 
-/// Chance that belongs to these bytes.
+/// A random generator that is seeded by these bytes.
 pub fn seeded_rng(bytes: &[u8]) -> Rng {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);

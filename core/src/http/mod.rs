@@ -86,7 +86,7 @@ impl Http {
     }
 
     /// Sends a request and waits for the headers of the response. Dropping the future closes the
-    /// connection. `exchange` learns how far it came.
+    /// connection. `exchange` records how far it came.
     pub(crate) async fn send(
         &self,
         request: &HttpRequest,

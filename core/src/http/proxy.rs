@@ -174,7 +174,7 @@ impl Proxy {
             request.extend_from_slice(authorization.as_bytes());
         }
         request.extend_from_slice(b"\r\n\r\n");
-        // The connection broke, which may go better another time.
+        // The connection broke: a retry may succeed.
         let broken = |reason: &dyn fmt::Display| {
             let message = format!("the proxy {self} opened no tunnel: {reason}");
             LlmError::new(ErrorKind::Network, message)

@@ -1,6 +1,6 @@
 //! The body of a response, over either protocol, decompressed where it is gzip. Over HTTP/1.1 it is
 //! read from its own connection inside the stream's task: a wake of the socket reads, decodes and
-//! hands over all that is there, and nothing hops between tasks. Owns when such a connection may
+//! hands over all that is there, and no data passes between tasks. Owns when such a connection may
 //! serve again.
 
 use std::future::poll_fn;

@@ -56,7 +56,7 @@ impl Socket {
     /// it last.
     pub(super) fn is_idle(&mut self) -> bool {
         let mut byte = [MaybeUninit::uninit()];
-        // Bytes under TLS may be mere bookkeeping; such a connection is not worth the doubt.
+        // Bytes under TLS may be records of TLS itself; such a connection is closed all the same.
         let peeked = SockRef::from(self.tcp()).peek(&mut byte);
         let silent = peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
         let mut bytes = [0; 1];

@@ -1,7 +1,7 @@
 //! JSON from outside, parsed leniently into types that may borrow from it. Owns two tolerances: a
-//! lone surrogate is U+FFFD instead of a failure, and what is written for no number (`NaN`,
-//! `-Infinity`) is null; and the one depth that any document may have, serde_json's 128 levels.
-//! Depends on no provider and no shape: those of responses are in `providers/lenient_json`.
+//! lone surrogate is U+FFFD instead of a failure, and `NaN` and `-Infinity` are null; and the one
+//! depth that any document may have, serde_json's 128 levels. Depends on no provider and no shape:
+//! those of responses are in `providers/lenient_json`.
 
 mod depth;
 mod repair;

@@ -1,5 +1,5 @@
 //! Where a decoder's events go: into the batch, with START before whatever comes first. Owns START
-//! until it is written, and remembers how much the events were worth.
+//! until it is written, and records which kind of content has come.
 
 use crate::event::EventBatch;
 use crate::event::{Event, Start};

@@ -88,7 +88,7 @@ pub(super) fn unusable(message: String, status: u16, body: &[u8]) -> LlmError {
     error
 }
 
-/// A head that HTTP allows and that leads to no request's end.
+/// A head that HTTP allows and that cannot be the end of a request.
 fn unreadable(shared: &Shared, response: &HttpResponse) -> Option<LlmError> {
     let status = response.status;
     if !(200..600).contains(&status) {

@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is larger is for the caller to be refused.
+/// A larger allocation is refused.
 const SMALL_BYTES_MAX: usize = 64 * 1024;
 /// Low half: where the free part begins. High half: pieces that are in use.
 const ONE_PIECE: u64 = 1 << 32;

@@ -49,7 +49,8 @@ impl HeadReader {
         }
     }
 
-    /// The connection was closed before the final head was whole: is that all that is wrong?
+    /// The connection was closed before the final head was whole: checks whether the bytes so far
+    /// are valid.
     pub(crate) fn closed(&self) -> Result<(), Malformed> {
         head::parse(&self.received)?;
         match self.interim_status {

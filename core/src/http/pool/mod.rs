@@ -1,7 +1,7 @@
 //! The connection pool: which connection carries the next exchange. Owns every connection that is
 //! open and not in use: HTTP/1.1 ones are idle here until their next exchange, HTTP/2 ones are
 //! shared up to what their host announces. One caller at a time opens the connection that many wait
-//! for, and where it leaves, the next one does.
+//! for, and where it is cancelled, the next one does.
 
 mod idle;
 mod origin;

@@ -71,7 +71,7 @@ pub(super) fn put_rest<'a>(
     Ok(())
 }
 
-/// A format in Cohere's words: a schema is a field of `json_object`, whose name is the only
+/// A format in Cohere's form: a schema is a field of `json_object`, whose name is the only
 /// difference between the versions.
 pub(super) fn encode_response_format<'a>(
     request: &'a LlmRequest,

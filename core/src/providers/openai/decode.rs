@@ -95,7 +95,7 @@ impl WireDecoder for OpenAiDecoder {
             self.choice(choice, out)?;
         }
         self.check_error(chunk, data)?;
-        // Without a choice it is bookkeeping, or an error in some other spelling.
+        // Without a choice it has only metadata, or is an error in some other spelling.
         if choice.is_none() {
             if let Some(error) = error_body::find_in_response(&self.codec, data) {
                 return Err(error);

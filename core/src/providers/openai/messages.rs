@@ -77,7 +77,8 @@ pub(super) fn encode_messages<'m>(
     Ok(encoded)
 }
 
-/// Models that need no arguments write none; xAI and vLLM refuse to see that again as no JSON.
+/// Models that need no arguments write none; xAI and vLLM refuse empty arguments, which are not
+/// JSON.
 fn fill_arguments(message: &mut Cow<'_, Message>) {
     let is_empty = |call: &MessageToolCall| {
         let function = call.function.as_ref();

@@ -111,7 +111,7 @@ fn sensitive(name: &str, value: &str) -> Result<HeaderValue, LlmError> {
     Ok(value)
 }
 
-/// Only its beginning is repeated: who writes a header into one text has its value in the name.
+/// Only its beginning is repeated: a header that was written as one text has its value in the name.
 fn invalid_name(name: &str) -> LlmError {
     let is_letter = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let begin: String = name.chars().take_while(is_letter).take(40).collect();
