@@ -100,8 +100,9 @@
 
 
 /// Version of this interface. It grows when something is added and never changes meaning, so a
-/// program that was built against version N works with every library that says N or more. A program
-/// that loads the library at run time refuses one whose llm_abi_version() is less than this.
+/// program that was built against version N works with every library of version N or more. A
+/// program that loads the library at run time refuses one whose llm_abi_version() is less than
+/// this.
 #define LLM_ABI_VERSION 2
 
 /// The response begins. JSON: id, model, provider, request_id, rate_limit, warnings.
@@ -143,7 +144,7 @@ typedef int32_t LlmError;
 /// Takes one piece of text: `length` bytes, not NUL-terminated, valid during the call only.
 typedef void (*llm_token_callback)(const char *token, size_t length, void *ctx);
 
-/// The wake callback: says that llm_client_poll has something. See rule 9.
+/// The wake callback: llm_client_poll has something. See rule 9.
 typedef void (*llm_wake_callback)(void *ctx);
 
 /// One event. Ignore a kind that you do not know.
@@ -190,7 +191,7 @@ typedef llm_token_callback llm_callback;
 /// No such model, deployment or address.
 #define LLM_ERROR_NOT_FOUND 6
 
-/// Too many requests; retry_after_ms says when, if the provider did.
+/// Too many requests; retry_after_ms is the wait, if the provider sent one.
 #define LLM_ERROR_RATE_LIMITED 7
 
 /// The account has no credit left; waiting does not help.
@@ -208,7 +209,7 @@ typedef llm_token_callback llm_callback;
 /// The certificate or the TLS handshake was refused.
 #define LLM_ERROR_TLS 12
 
-/// A timeout passed; `timer` says which.
+/// A timeout passed; `timer` names it.
 #define LLM_ERROR_TIMEOUT 13
 
 /// The response is not what the protocol allows.
@@ -255,7 +256,7 @@ const char *llm_last_error(void);
 ///
 /// Blocks, on any thread, until the end. The token lives during the callback only. All calls share
 /// connections and the retry budget. Returns OK only for a whole response; else the kind of error,
-/// and llm_last_error says more. Text already handed over stays valid whatever is returned.
+/// and llm_last_error has the rest. Text already handed over stays valid whatever is returned.
 ///
 /// @param provider "openai", "anthropic", "cohere", or any other that the guide lists; "" to take
 /// it from the model's prefix ("openai/gpt-4o-mini").
@@ -287,8 +288,8 @@ LlmError llm_client_new(const char *options_json,
                         void *ctx,
                         struct LlmClient **client_out);
 
-/// Starts a stream. Returns at once; all that comes of it arrives through llm_client_poll. Rules 6
-/// and 7 say what is refused here, as INVALID_ARGUMENT or CLOSED.
+/// Starts a stream. Returns at once; all that comes of it arrives through llm_client_poll. Refuses
+/// what rules 6 and 7 forbid, as INVALID_ARGUMENT or CLOSED.
 ///
 /// @param client the client.
 /// @param stream the number that the caller gives to the stream.
@@ -308,12 +309,12 @@ LlmError llm_client_consumed(struct LlmClient *client, uint64_t stream, size_t b
 
 /// Takes everything that all streams of the client have delivered since the last poll, in order,
 /// and returns how many events there are. 0 when there was nothing, when the client is closed and
-/// drained, when it is no client, or when another thread polls it. Sets no last error.
+/// drained, when it is not a client, or when another thread polls it. Sets no last error.
 ///
 /// @param client the client.
 /// @param timeout_ms 0 returns at once, -1 waits until there is something, else at most so many
 /// milliseconds.
-/// @param events_out the events, which live as rule 3 says; NULL when there are none.
+/// @param events_out the events, which live by rule 3; NULL when there are none.
 size_t llm_client_poll(struct LlmClient *client,
                        int64_t timeout_ms,
                        const struct LlmEvent **events_out);

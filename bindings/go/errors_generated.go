@@ -22,12 +22,12 @@ const (
 	ErrPermission Kind = C.LLM_ERROR_PERMISSION
 	// ErrNotFound: there is no such model, deployment or address.
 	ErrNotFound Kind = C.LLM_ERROR_NOT_FOUND
-	// ErrRateLimited: too many requests were sent (429); RetryAfter says when to try again, if the
-	// provider did.
+	// ErrRateLimited: too many requests were sent (429); RetryAfter is the wait, if the provider
+	// sent one.
 	ErrRateLimited Kind = C.LLM_ERROR_RATE_LIMITED
-	// ErrQuotaExceeded: no credit is left, whichever status says so; waiting does not help.
+	// ErrQuotaExceeded: no credit is left, whatever the status; waiting does not help.
 	ErrQuotaExceeded Kind = C.LLM_ERROR_QUOTA_EXCEEDED
-	// ErrOverloaded: the provider is out of capacity (498, 529, or an error that says so).
+	// ErrOverloaded: the provider is out of capacity (498, 529, or an error with that meaning).
 	ErrOverloaded Kind = C.LLM_ERROR_OVERLOADED
 	// ErrProvider: the provider failed in another way: 408, 409, 424, a 5xx status, or an error
 	// event inside a stream.
@@ -36,7 +36,7 @@ const (
 	ErrNetwork Kind = C.LLM_ERROR_NETWORK
 	// ErrTLS: the certificate or the TLS handshake was refused.
 	ErrTLS Kind = C.LLM_ERROR_TLS
-	// ErrTimeout: a timer ran out; Timer says which.
+	// ErrTimeout: a timer ran out; Timer names it.
 	ErrTimeout Kind = C.LLM_ERROR_TIMEOUT
 	// ErrProtocol: the response is not what the protocol allows: bytes that are not HTTP, a
 	// redirect, broken JSON or JSON of more than 128 levels, too many headers, or an end mark

@@ -123,8 +123,8 @@ func TestMistakesThatTheCoreFinds(t *testing.T) {
 		mistake.check(t)
 	}
 	unknown := made(literllm.WithProvider("opanai"))()
-	if !errors.Is(unknown, literllm.ErrConfig) ||
-		!strings.HasPrefix(unknown.Error(), `provider "opanai" is unknown; known are: openai, `) {
+	begin := `provider "opanai" is unknown; did you mean "openai"? known are: openai, `
+	if !errors.Is(unknown, literllm.ErrConfig) || !strings.HasPrefix(unknown.Error(), begin) {
 		t.Error(unknown)
 	}
 }

@@ -99,7 +99,7 @@ func WithRetriesMax(count int) Option {
 	return With("retries_max", count)
 }
 
-// WithRetryAfterMax sets retry_after_max_ms: longest wait that a provider may ask for; a longer one
+// WithRetryAfterMax sets retry_after_max_ms: longest wait that a provider may request; a longer one
 // fails the call at once.
 //
 // For a client only. The default is 1m.

@@ -8,7 +8,7 @@ use crate::declare::{declare_fields, declare_names};
 // An error holds the response that it ends, and a response holds its error.
 use crate::event::LlmResponse;
 
-/// Longest message in bytes; what a provider says beyond it is cut at a character.
+/// Longest message in bytes; a provider's longer message is cut at a character.
 pub const MESSAGE_BYTES_MAX: usize = 2048;
 /// How much an error keeps in `detail`.
 pub const DETAIL_BYTES_MAX: usize = 4096;
@@ -17,7 +17,7 @@ pub(crate) const OUTSIDE_BYTES_MAX: usize = 64 * 1024;
 
 declare_names! {
     /// What kind of failure this is. The numbers are the `LLM_ERROR_*` of the C header and never
-    /// change; the note says whether the kind is retried.
+    /// change; the note is whether the kind is retried.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
     #[non_exhaustive]
     pub enum ErrorKind {
@@ -36,12 +36,12 @@ declare_names! {
         Permission = 5 => "PERMISSION" ("no"),
         /// There is no such model, deployment or address.
         NotFound = 6 => "NOT_FOUND" ("no"),
-        /// Too many requests were sent (429); `retry_after_ms` says when to try again, if the
-        /// provider did.
+        /// Too many requests were sent (429); `retry_after_ms` is the wait, if the provider sent
+        /// one.
         RateLimited = 7 => "RATE_LIMITED" ("yes"),
-        /// No credit is left, whichever status says so; waiting does not help.
+        /// No credit is left, whatever the status; waiting does not help.
         QuotaExceeded = 8 => "QUOTA_EXCEEDED" ("no"),
-        /// The provider is out of capacity (498, 529, or an error that says so).
+        /// The provider is out of capacity (498, 529, or an error with that meaning).
         Overloaded = 9 => "OVERLOADED" ("yes"),
         /// The provider failed in another way: 408, 409, 424, a 5xx status, or an error event
         /// inside a stream.
@@ -50,7 +50,7 @@ declare_names! {
         Network = 11 => "NETWORK" ("yes, unless a proxy refuses"),
         /// The certificate or the TLS handshake was refused.
         Tls = 12 => "TLS" ("no"),
-        /// A timer ran out; `timer` says which.
+        /// A timer ran out; `timer` names it.
         Timeout = 13 => "TIMEOUT" ("not `total`"),
         /// The response is not what the protocol allows: bytes that are not HTTP, a redirect,
         /// broken JSON or JSON of more than 128 levels, too many headers, or an end mark without
@@ -123,7 +123,7 @@ declare_fields! {
         pub number: i32 as Integer,
         /// One line: what failed, with which value, and what to do.
         pub message: String as Text,
-        /// The provider that was asked.
+        /// The provider of the request.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub provider: Option<&'static str> as Text,
         /// The HTTP status, where one was received.
@@ -134,7 +134,7 @@ declare_fields! {
         pub code: Option<String> as Text,
         /// Whether sending the same request again can succeed.
         pub retryable: bool as Boolean,
-        /// How long the provider asked to wait.
+        /// The wait that the provider requested.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub retry_after_ms: Option<u64> as Milliseconds,
         /// How many requests were sent.
@@ -149,8 +149,8 @@ declare_fields! {
         pub request_id: Option<String> as Text,
         /// Whether the provider may have run the request, and may bill it.
         pub maybe_executed: bool as Boolean,
-        /// What the provider's error says beside message and code, as JSON, or the first 4 KiB of a
-        /// body that could not be used.
+        /// The other fields of the provider's error, beside message and code, as JSON, or the first
+        /// 4 KiB of a body that could not be used.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub detail: Option<String> as Text,
         /// What had been received ([`crate::Client::complete`] fills it in).
@@ -192,7 +192,7 @@ impl LlmError {
         }
     }
 
-    /// An error that repeats what somebody outside said. Its message is not cut yet: a cut could go
+    /// An error that repeats a text from outside. Its message is not cut yet: a cut could go
     /// through a secret, so the redactor looks first.
     pub(crate) fn from_outside(kind: ErrorKind, message: &str) -> Self {
         Self {
@@ -217,8 +217,8 @@ impl LlmError {
         self
     }
 
-    /// Keeps the first bytes of a body for whoever has to find out why it could not be used; more
-    /// than is shown, until the redactor has seen them.
+    /// Keeps the first bytes of a body to show why it could not be used; more than is shown, until
+    /// the redactor has seen them.
     pub(crate) fn detail(mut self, body: &[u8]) -> Self {
         let head = body.get(..OUTSIDE_BYTES_MAX).unwrap_or(body);
         self.detail = Some(String::from_utf8_lossy(head).into_owned());

@@ -19,10 +19,10 @@
 //! # }
 //! ```
 //!
-//! A stream ends exactly once, with [`Event::End`], and its receipt says how: a cut connection is
-//! never success. Dropping a stream closes its connection. Everything runs on the caller's tokio
-//! runtime (with its timers and I/O enabled); the library's own threads are those of name lookups,
-//! at most four for each [`Http`].
+//! A stream ends exactly once, with [`Event::End`], and its receipt has the outcome: a cut
+//! connection is never success. Dropping a stream closes its connection. Everything runs on the
+//! caller's tokio runtime (with its timers and I/O enabled); the library's own threads are those of
+//! name lookups, at most four for each [`Http`].
 
 #![forbid(unsafe_code)]
 

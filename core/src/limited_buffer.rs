@@ -9,7 +9,7 @@ use crate::error::{ErrorKind, LlmError, Phase};
 /// pages that nothing was written to cost no memory, while each copy into a larger buffer would for
 /// a moment cost as much again as there is.
 const DOUBLED_BYTES_MAX: usize = 1024 * 1024;
-/// A bound above this is no measure of what is needed; then it is doubled again.
+/// A bound above this does not show what is needed; then it is doubled again.
 const AT_ONCE_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// What a large buffer leaves to all others, whose small allocations cannot be refused.
 const SPARE_BYTES: usize = 4 * 1024 * 1024;
@@ -17,7 +17,7 @@ const SPARE_BYTES: usize = 4 * 1024 * 1024;
 /// Appends to the body of a response, which may not pass `body_bytes_max`.
 pub(crate) fn extend(body: &mut Vec<u8>, piece: &[u8], bytes_max: usize) -> Result<(), LlmError> {
     if body.len().saturating_add(piece.len()) > bytes_max {
-        let message = format!("the answer is longer than body_bytes_max ({bytes_max})");
+        let message = format!("the response is larger than body_bytes_max ({bytes_max})");
         return Err(too_large(message));
     }
     append(body, piece, bytes_max)
@@ -43,7 +43,7 @@ pub(crate) fn clear(buffer: &mut Vec<u8>, bytes_kept: usize) {
 
 /// The error where the system has no memory for so many bytes.
 pub(crate) fn out_of_memory(bytes: usize) -> LlmError {
-    too_large(format!("there is no memory for {bytes} bytes of an answer"))
+    too_large(format!("no memory for {bytes} bytes of the response"))
 }
 
 /// Room that is held while a buffer of so many bytes takes its own; nothing for a small one.
@@ -55,27 +55,27 @@ pub(crate) fn spare(bytes: usize) -> Result<Vec<u8>, TryReserveError> {
     Ok(spare)
 }
 
-/// Makes room. Where the address space does not hold what is wanted, half of it has to do, and so
-/// on down to what is needed.
+/// Makes room. Where the address space does not hold the size, half of it is tried, and so on down
+/// to what is needed.
 #[cold]
 fn reserve(buffer: &mut Vec<u8>, bytes: usize, bytes_max: usize) -> Result<(), LlmError> {
     let needed = buffer.len().saturating_add(bytes);
     if needed <= buffer.capacity() {
         return Ok(());
     }
-    let mut wanted = buffer.capacity().saturating_mul(2).max(needed);
-    if wanted > DOUBLED_BYTES_MAX {
-        wanted = wanted.max(AT_ONCE_BYTES_MAX);
+    let mut size = buffer.capacity().saturating_mul(2).max(needed);
+    if size > DOUBLED_BYTES_MAX {
+        size = size.max(AT_ONCE_BYTES_MAX);
     }
-    wanted = wanted.min(bytes_max).max(needed);
-    let Ok(_spare) = spare(wanted) else {
+    size = size.min(bytes_max).max(needed);
+    let Ok(_spare) = spare(size) else {
         return Err(out_of_memory(needed));
     };
-    while buffer.try_reserve_exact(wanted - buffer.len()).is_err() {
-        if wanted == needed {
+    while buffer.try_reserve_exact(size - buffer.len()).is_err() {
+        if size == needed {
             return Err(out_of_memory(needed));
         }
-        wanted = needed.max(wanted / 2);
+        size = needed.max(size / 2);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Locks that no panic of another holder keeps shut.
+//! Locks that a panic of another holder does not poison.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

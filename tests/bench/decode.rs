@@ -16,7 +16,7 @@ fn main() -> Result<(), liter_llm::LlmError> {
 mod measure {
     use std::time::{Duration, Instant};
 
-    use liter_llm::fuzzing::Decoding;
+    use liter_llm::fuzzing::BenchDecoder;
     use liter_llm::LlmError;
 
     const PIECES: u32 = 20_000;
@@ -77,12 +77,12 @@ mod measure {
         let piece = format!("{}{end}", wire.piece);
         let mut best = Duration::MAX;
         for _ in 0..ROUNDS {
-            let mut decoding = Decoding::new(wire.provider, wire.is_ndjson)?;
-            decoding.feed(wire.begin.as_bytes())?;
+            let mut decoder = BenchDecoder::new(wire.provider, wire.is_ndjson)?;
+            decoder.feed(wire.begin.as_bytes())?;
             let began = Instant::now();
             let mut events = 0;
             for _ in 0..PIECES {
-                events += decoding.feed(piece.as_bytes())?;
+                events += decoder.feed(piece.as_bytes())?;
             }
             best = best.min(began.elapsed() / PIECES);
             assert!(events >= PIECES as usize, "{}: {events}", wire.name);

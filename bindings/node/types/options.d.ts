@@ -48,7 +48,7 @@ export interface Options {
    */
   retriesMax?: number;
   /**
-   * Longest wait that a provider may ask for; a longer one fails the call at once.
+   * Longest wait that a provider may request; a longer one fails the call at once.
    * @defaultValue 60000
    */
   retryAfterMaxMs?: number;
@@ -169,7 +169,10 @@ export interface Options {
 
 /** Options of one request. Where one is not set, the client's holds. */
 export interface CallOptions {
-  /** The provider to ask; an object of this name goes to the provider's body as it is. */
+  /**
+   * The provider to send to; an object of this name goes to the provider's body as it
+   * is.
+   */
   provider?: string;
   /** The key for this call. */
   apiKey?: string;
@@ -242,11 +245,11 @@ export interface Request {
   tool_choice?: string | object;
   /** The shape of the response, such as a JSON schema. */
   response_format?: string | object;
-  /** How hard to think: `low`, `medium`, `high`, or the provider's own word. */
+  /** How hard to think: `low`, `medium`, `high`, or the provider's own value. */
   reasoning_effort?: string;
-  /** Whether the response is streamed; by default as the way of asking implies. */
+  /** Whether the response is streamed; by default as the called function implies. */
   stream?: boolean;
-  /** The end user on whose behalf this is asked. */
+  /** The end user on whose behalf the request is sent. */
   user?: string;
   /** Labels for the provider's own records. */
   metadata?: Readonly<Record<string, string>>;

@@ -28,20 +28,20 @@ export interface Usage {
  * - `complete`: The provider ended the response by its protocol's own mark.
  * - `truncated`: The connection ended first; what came is a prefix.
  * - `cancelled`: The caller ended it.
- * - `failed`: It failed; the error says how.
+ * - `failed`: It failed; the error has the reason.
  */
 export type Outcome = "complete" | "truncated" | "cancelled" | "failed";
 
 /**
  * Why the model stopped.
  *
- * - `stop`: The model had said everything, or met a stop sequence.
+ * - `stop`: The model had finished, or met a stop sequence.
  * - `length`: The model met a token limit.
- * - `tool_calls`: The model wants tools to be called.
+ * - `tool_calls`: The model calls tools.
  * - `content_filter`: A filter held the response back.
  * - `pause`: The model paused; sending the response back continues it.
  * - `error`: The model failed.
- * - `other`: A reason that this library does not know; the raw one says it.
+ * - `other`: A reason that this library does not know; see the raw one.
  */
 export type FinishReason =
   | "stop"
@@ -66,18 +66,17 @@ export type FinishReason =
  * - `AUTHENTICATION`: The provider does not know the key.
  * - `PERMISSION`: The key may not do this.
  * - `NOT_FOUND`: There is no such model, deployment or address.
- * - `RATE_LIMITED`: Too many requests were sent (429); `retryAfterMs` says when to try
- *   again, if the provider did.
- * - `QUOTA_EXCEEDED`: No credit is left, whichever status says so; waiting does not
- *   help.
- * - `OVERLOADED`: The provider is out of capacity (498, 529, or an error that says
- *   so).
+ * - `RATE_LIMITED`: Too many requests were sent (429); `retryAfterMs` is the wait, if
+ *   the provider sent one.
+ * - `QUOTA_EXCEEDED`: No credit is left, whatever the status; waiting does not help.
+ * - `OVERLOADED`: The provider is out of capacity (498, 529, or an error with that
+ *   meaning).
  * - `PROVIDER`: The provider failed in another way: 408, 409, 424, a 5xx status, or an
  *   error event inside a stream.
  * - `NETWORK`: Name lookup or connect failed, or the connection broke before a
  *   response.
  * - `TLS`: The certificate or the TLS handshake was refused.
- * - `TIMEOUT`: A timer ran out; `timer` says which.
+ * - `TIMEOUT`: A timer ran out; `timer` names it.
  * - `PROTOCOL`: The response is not what the protocol allows: bytes that are not HTTP,
  *   a redirect, broken JSON or JSON of more than 128 levels, too many headers, or an
  *   end mark without content; `detail` holds its first 4 KiB.

@@ -201,7 +201,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], type[LlmError], str]] =
         {"provider": "opanai"},
         {},
         ConfigError,
-        f'provider "opanai" is unknown; known are: {KNOWN}',
+        f'provider "opanai" is unknown; did you mean "openai"? known are: {KNOWN}',
     ),
     "no_provider": (
         {"provider": None},

@@ -1,6 +1,7 @@
 //! The allocator of this library alone: jemalloc under the feature of that name, else the system's.
 //! Owns its tuning; the application's malloc is not touched. The library's copy is prefixed, so it
-//! reads _RJEM_MALLOC_CONF, and not the application's MALLOC_CONF; who sets it decides alone.
+//! reads _RJEM_MALLOC_CONF, and not the application's MALLOC_CONF; where that is set, nothing is
+//! tuned here.
 
 #[cfg(feature = "jemalloc")]
 mod reserve;
@@ -25,7 +26,7 @@ pub fn begin_thread() {
 
 /// Starts the one thread that gives unused memory back to the system. With the first client, and
 /// not by compiled-in settings, which would start it when the library is loaded. Where the thread
-/// is refused, those who free memory give it back themselves.
+/// is refused, the threads that free memory return it themselves.
 pub fn start_thread() {
     #[cfg(feature = "jemalloc")]
     if std::env::var_os("_RJEM_MALLOC_CONF").is_none() {
@@ -42,7 +43,7 @@ fn set<T>(name: &std::ffi::CStr, mut value: T) -> bool {
     let (name, new) = (name.as_ptr(), (&raw mut value).cast());
     let null = std::ptr::null_mut();
     // SAFETY: the name ends with NUL; the new value has the type that jemalloc's manual gives for
-    // this name, and lives through the call; the old value is not asked for.
+    // this name, and lives through the call; the old value is not requested.
     let refused = unsafe { jemalloc_sys::mallctl(name, null, null.cast(), new, size_of::<T>()) };
     refused == 0
 }

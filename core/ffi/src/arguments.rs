@@ -17,7 +17,7 @@ pub unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, Failu
     if text.is_null() {
         return Err(null(name));
     }
-    // SAFETY: as this function's own promise says.
+    // SAFETY: as this function's own promise requires.
     let bytes = unsafe { CStr::from_ptr(text) };
     bytes.to_str().map_err(|error| {
         let message = format!(
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_are_bounded_as_asked() {
+    fn waits_are_bounded_as_requested() {
         assert!(matches!(poll_wait(0), Wait::Now));
         assert!(matches!(poll_wait(-1), Wait::Forever));
         assert!(matches!(poll_wait(i64::MIN), Wait::Forever));

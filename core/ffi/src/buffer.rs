@@ -1,6 +1,6 @@
 //! Events in the order in which they came, in the layout that a poll shows: one arena of bytes, one
 //! of deltas' ends, one list of records, in memory that is used again. Owns the merging of deltas
-//! into runs; knows no lock, no waker, no caller. Two of these make a `queue`.
+//! into runs; depends on no lock, no waker, no caller. Two of these make a `queue`.
 //!
 //! Text is copied once on its way, from the core's batch into the arena: the arena is shared by the
 //! streams of a client, so a decoder that wrote into it would hold the queue's lock while it

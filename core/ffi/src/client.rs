@@ -1,5 +1,6 @@
 //! What stands behind one `LlmClient *`: starts streams, cancels and acknowledges them, polls their
-//! events, closes and frees. Knows no pointers of the caller. Streams are found in `stream_table`.
+//! events, closes and frees. Handles no pointers of the caller. Streams are found in
+//! `stream_table`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -106,7 +107,7 @@ impl ClientState {
     /// wait for itself.
     pub fn free(&self) {
         let queue = self.streams.queue();
-        // First, so that nobody is woken for ENDs that are thrown away.
+        // First, so that the caller is not woken for ENDs that are thrown away.
         queue.discard();
         self.close();
         if Waker::is_in_callback() {

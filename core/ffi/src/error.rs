@@ -72,7 +72,7 @@ pub fn guard(body: impl FnOnce() -> Result<(), Failure>) -> types::LlmError {
     number
 }
 
-/// Runs the body of an export that cannot say what failed.
+/// Runs the body of an export that returns no error.
 pub fn guard_or<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     caught(body).unwrap_or(fallback)
 }

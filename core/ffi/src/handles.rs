@@ -1,6 +1,6 @@
 //! The numbers that pass for `LlmClient *`. A handle is never dereferenced: it is looked up, so
 //! that one that is stale, doubled, foreign or zero is harmless. Owns the table from handle to
-//! client of one generation; knows nothing about clients.
+//! client of one generation; does not depend on clients.
 
 use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ const ALIGNMENT_BITS: u32 = 3;
 const COUNTER_BITS: u32 = if usize::BITS == 64 { 32 } else { 17 };
 const COUNTER_MAX: usize = (1 << COUNTER_BITS) - 1;
 
-/// What is alive, by handle. A tree, since few are: a look-up is then a glance at one node.
+/// What is alive, by handle. A tree, since there are few: a look-up then reads one node.
 #[derive(Debug)]
 pub struct Handles<T> {
     generation: usize,

@@ -23,7 +23,7 @@ thread_local! {
     /// The generation in which this thread runs a callback of llm_invoke; 0 is none. The child of a
     /// fork inside a callback is in another, so it may use llm_invoke.
     static IN_CALLBACK: Cell<usize> = const { Cell::new(0) };
-    /// The callback of this thread's llm_invoke wants no more.
+    /// The callback of this thread's llm_invoke has stopped it.
     static CANCELLED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -39,7 +39,7 @@ enum Step {
 
 /// How a callback returned.
 enum Returned {
-    /// It wants more.
+    /// It continues.
     On,
     /// It has cancelled the call.
     Cancelled,
@@ -120,7 +120,7 @@ fn hand_over(client: &ClientState, buffer: &Buffer, token: &mut impl FnMut(&[u8]
     Step::More
 }
 
-/// Calls back for each delta, as long as the callback wants more.
+/// Calls back for each delta, until the callback stops it.
 fn call_back(text: &EventView<'_>, token: &mut impl FnMut(&[u8])) -> Returned {
     let generation = fork::generation();
     let mut start = 0;

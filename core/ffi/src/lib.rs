@@ -77,7 +77,7 @@ pub extern "C" fn llm_last_error() -> *const c_char {
 ///
 /// Blocks, on any thread, until the end. The token lives during the callback only. All calls share
 /// connections and the retry budget. Returns OK only for a whole response; else the kind of error,
-/// and llm_last_error says more. Text already handed over stays valid whatever is returned.
+/// and llm_last_error has the rest. Text already handed over stays valid whatever is returned.
 ///
 /// @param provider "openai", "anthropic", "cohere", or any other that the guide lists; "" to take
 /// it from the model's prefix ("openai/gpt-4o-mini").
@@ -150,8 +150,8 @@ pub unsafe extern "C" fn llm_client_new(
     })
 }
 
-/// Starts a stream. Returns at once; all that comes of it arrives through llm_client_poll. Rules 6
-/// and 7 say what is refused here, as INVALID_ARGUMENT or CLOSED.
+/// Starts a stream. Returns at once; all that comes of it arrives through llm_client_poll. Refuses
+/// what rules 6 and 7 forbid, as INVALID_ARGUMENT or CLOSED.
 ///
 /// @param client the client.
 /// @param stream the number that the caller gives to the stream.
@@ -198,12 +198,12 @@ pub unsafe extern "C" fn llm_client_consumed(
 
 /// Takes everything that all streams of the client have delivered since the last poll, in order,
 /// and returns how many events there are. 0 when there was nothing, when the client is closed and
-/// drained, when it is no client, or when another thread polls it. Sets no last error.
+/// drained, when it is not a client, or when another thread polls it. Sets no last error.
 ///
 /// @param client the client.
 /// @param timeout_ms 0 returns at once, -1 waits until there is something, else at most so many
 /// milliseconds.
-/// @param events_out the events, which live as rule 3 says; NULL when there are none.
+/// @param events_out the events, which live by rule 3; NULL when there are none.
 #[no_mangle]
 pub unsafe extern "C" fn llm_client_poll(
     client: *mut LlmClient,

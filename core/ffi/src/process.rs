@@ -55,7 +55,7 @@ impl Process {
         (process.generation == fork::generation()).then_some(process)
     }
 
-    /// As `current`; starts if nobody has. Of two threads that start at once one wins.
+    /// As `current`; starts it if it is not started. Of two threads that start at once one wins.
     pub fn get_or_start(worker_threads: Option<usize>) -> Result<&'static Self, Failure> {
         exit::check()?;
         fork::watch();
@@ -123,11 +123,11 @@ impl Process {
     }
 }
 
-/// The system refuses what the runtime needs: what it said, and what to do.
+/// The system refuses what the runtime needs: its error, and what to do.
 fn refused(error: &io::Error) -> Failure {
     let what = match error.raw_os_error() {
         Some(libc::EAGAIN) => "the process is at a limit of threads or memory; raise it",
-        Some(libc::EMFILE | libc::ENFILE) => "there is no free descriptor; raise the limit",
+        Some(libc::EMFILE | libc::ENFILE) => "no free descriptor; raise the limit",
         _ => "the system refused its threads or descriptors",
     };
     let message = format!("cannot start the runtime: {error}: {what}, or try again later");

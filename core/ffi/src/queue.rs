@@ -1,6 +1,6 @@
 //! The one queue of a client's events: tasks push behind, the caller polls in front. Owns two
 //! buffers that a poll swaps, the bound on what is not yet polled, and the order of push, wake and
-//! sleep. Knows nothing of requests or of what events mean.
+//! sleep. Depends neither on requests nor on the meaning of events.
 //!
 //! Two locks: `back` is held to copy one batch in or to swap, `front` by the one poller. Neither is
 //! held while the caller's code runs.
@@ -76,7 +76,7 @@ impl Queue {
     }
 
     /// Adds what one read of one socket gave. `None`: there is no room; the control is woken once
-    /// there is. With `force` there always is, for a stream that was told to stop.
+    /// there is. With `force` there always is, for a stream that is stopping.
     pub fn push(
         &self,
         stream: u64,
@@ -107,7 +107,7 @@ impl Queue {
         Some(added)
     }
 
-    /// Adds a stream's END, whatever the bounds say.
+    /// Adds a stream's END, whatever the bounds are.
     pub fn push_end(&self, stream: u64, end: &EventJson) {
         let mut back = lock(&self.back);
         self.open.fetch_sub(1, Ordering::AcqRel);
@@ -196,7 +196,7 @@ impl Queue {
         }
     }
 
-    /// Lets go of the lock, then tells the caller.
+    /// Releases the lock, then wakes the caller.
     fn publish(&self, mut back: MutexGuard<'_, Back>) {
         if back.buffer.is_empty() {
             return;
@@ -215,9 +215,9 @@ impl Queue {
     fn wake(&self) {
         while let Some(woken) = self.waker.wake() {
             match woken {
-                Woken::Unanswered => return,
+                Woken::Unpolled => return,
                 Woken::Silenced => {
-                    // Whoever waits for silence has looked at the waker under this lock.
+                    // A thread that waits for silence has checked the waker under this lock.
                     drop(lock(&self.back));
                     return self.changed.notify_all();
                 }

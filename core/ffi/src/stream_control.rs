@@ -1,6 +1,6 @@
 //! How a caller reaches the task of one stream: a request to stop, the window, and what wakes the
 //! task. Owns three numbers and a task's waker, all without a lock, so that any thread may touch
-//! them at any time. Knows neither queue nor client.
+//! them at any time. Depends on neither queue nor client.
 
 use std::future::{poll_fn, Future};
 use std::pin::pin;
@@ -106,8 +106,8 @@ impl StreamControl {
         self.until_stopped(open).await
     }
 
-    /// Why the stream is to stop, if it is. The task is woken when that changes: whoever looks
-    /// first and is registered afterwards would sleep through it.
+    /// Why the stream is to stop, if it is. The task is woken when that changes: the task that
+    /// looks first and is registered afterwards would sleep through it.
     pub fn poll_stop(&self, context: &Context<'_>) -> Option<ErrorKind> {
         self.waker.register(context.waker());
         match self.stop.load(Ordering::Acquire) {

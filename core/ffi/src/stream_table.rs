@@ -47,7 +47,7 @@ impl StreamTable {
         &self.queue
     }
 
-    /// Takes a number into use; its task then owes one END.
+    /// Takes a number into use; its task then has to push one END.
     pub fn claim(&self, stream: u64) -> Result<Arc<StreamControl>, Failure> {
         if stream == 0 {
             let message = "stream is 0, which stands for no stream; use another number";

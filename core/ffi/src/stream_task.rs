@@ -1,5 +1,5 @@
 //! The task of one stream: reads the request, runs the core's stream, hands its batches to the
-//! queue, and stops when the caller says so. Owns the promise that every accepted start ends
+//! queue, and stops when the caller cancels. Owns the promise that every accepted start ends
 //! exactly once: an `EndGuard` that is dropped before its END pushes one.
 
 use std::cell::Cell;
@@ -16,7 +16,7 @@ use crate::buffer::event_json::EventJson;
 use crate::stream_control::StreamControl;
 use crate::stream_table::StreamTable;
 
-/// What a stream is reported to have died of when its task panics or loses its END.
+/// The message of a stream whose task panics or loses its END.
 const LOST_MESSAGE: &str =
     "internal error, a bug in liter_llm, ended this stream; stderr names the place";
 
@@ -25,7 +25,7 @@ thread_local! {
     static CURRENT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The END that a started stream owes its caller. Dropped without one, as a panic does, it pushes
+/// The END that a started stream has to push. Dropped without one, as a panic does, it pushes
 /// INTERNAL.
 pub struct EndGuard {
     stream: u64,
@@ -54,7 +54,7 @@ impl EndGuard {
     }
 
     /// Puts a batch in the queue, waits for room there, then for the stream's window. A stream that
-    /// is told to stop waits for nothing, and what it has received is not lost.
+    /// is stopping waits for nothing, and what it has received is not lost.
     async fn deliver(&mut self, batch: &EventBatch) -> Result<(), Stop> {
         let (control, queue, stream) = (&self.control, self.streams.queue(), self.stream);
         let json = EventJson::of_batch(batch);
@@ -69,7 +69,7 @@ impl EndGuard {
         self.ended |= added.ended;
         match (self.ended, stop) {
             (true, _) => Ok(()),
-            (false, Some(kind)) => Err(Stop::Asked(kind)),
+            (false, Some(kind)) => Err(Stop::Requested(kind)),
             (false, None) if added.refused => Err(Stop::OutOfMemory),
             (false, None) => Ok(self.control.until_window_opens().await?),
         }
@@ -89,25 +89,25 @@ impl Drop for EndGuard {
 /// Why a stream ends before its response does.
 #[derive(Debug)]
 enum Stop {
-    /// The caller said so.
-    Asked(ErrorKind),
+    /// The caller cancelled or closed.
+    Requested(ErrorKind),
     /// There is no memory for its events.
     OutOfMemory,
 }
 
 impl From<ErrorKind> for Stop {
     fn from(kind: ErrorKind) -> Self {
-        Self::Asked(kind)
+        Self::Requested(kind)
     }
 }
 
 impl Stop {
-    /// Closes the connection and says how far it came.
+    /// Closes the connection and returns the receipt so far.
     fn receipt(&self, stream: &mut LlmStream) -> Receipt {
         match self {
-            Self::Asked(kind) => stream.abort(*kind),
+            Self::Requested(kind) => stream.abort(*kind),
             Self::OutOfMemory => {
-                let message = "there is no memory for the events of this stream";
+                let message = "no memory for the events of this stream";
                 let mut error = LlmError::new(ErrorKind::TooLarge, message);
                 error.phase = Phase::Body;
                 error.maybe_executed = true;
@@ -127,7 +127,7 @@ pub fn current_stream() -> Option<u64> {
     Some(CURRENT.get()).filter(|stream| *stream != 0)
 }
 
-/// The task of one stream; log lines that are written meanwhile can say which.
+/// The task of one stream; log lines that are written meanwhile can name it.
 pub async fn run(guard: EndGuard, core: Client, provider: String, request_json: String) {
     let stream = guard.stream;
     let mut task = pin!(run_to_end(guard, core, provider, request_json));
@@ -139,7 +139,7 @@ pub async fn run(guard: EndGuard, core: Client, provider: String, request_json: 
 }
 
 /// From the text of the request to END. The core's stream, and so its connection, is dropped before
-/// the guard says that the task has ended.
+/// dropping the guard reports that the task has ended.
 async fn run_to_end(mut guard: EndGuard, core: Client, provider: String, request_json: String) {
     let request = match parse_request(provider, request_json) {
         Ok(request) => request,
@@ -149,9 +149,9 @@ async fn run_to_end(mut guard: EndGuard, core: Client, provider: String, request
     while !guard.ended {
         let step = match guard.control.until_stopped(stream.next_batch()).await {
             Ok(Some(batch)) => guard.deliver(batch).await,
-            // The core's stream is over without an END, which the guard then makes good.
+            // The core's stream is over without an END, which the guard then adds.
             Ok(None) => return,
-            Err(kind) => Err(Stop::Asked(kind)),
+            Err(kind) => Err(Stop::Requested(kind)),
         };
         if let Err(stop) = step {
             guard.end(&stop.receipt(&mut stream));
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(poll(&streams), [(LLM_EVENT_END, LLM_ERROR_CANCELLED)]);
     }
 
-    /// The core's own END, in a batch, is the one that is owed.
+    /// The core's own END, in a batch, counts as this END.
     #[test]
     fn an_end_among_the_events_is_the_only_one() {
         let _limit = TimeLimit::begin();
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(poll(&streams), expected);
     }
 
-    /// What was received before stays; what had no memory is told, not left out.
+    /// What was received before stays; what had no memory ends the stream with an error.
     #[test]
     fn a_stream_without_memory_for_its_events_ends_as_too_large() {
         let _limit = TimeLimit::begin();

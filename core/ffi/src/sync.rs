@@ -1,5 +1,5 @@
-//! Locks that a panic elsewhere does not spoil (what they guard is put right by whoever comes
-//! next), and bounded sleep. Owns nothing.
+//! Locks that a panic elsewhere does not spoil (the next holder repairs what they guard), and
+//! bounded sleep. Owns nothing.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
@@ -29,7 +29,7 @@ pub fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     }
 }
 
-/// Sleeps until somebody notifies; `None` when the time is over.
+/// Sleeps until notified; `None` when the time is over.
 pub fn sleep<'a, T>(
     changed: &Condvar,
     guard: MutexGuard<'a, T>,

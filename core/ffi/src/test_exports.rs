@@ -69,7 +69,7 @@ mod tests {
         // SAFETY: as above.
         unsafe { llm_client_free(client) };
         arm();
-        // SAFETY: -1 is no descriptor.
+        // SAFETY: -1 is not a descriptor.
         unsafe { llm_wake_fd(std::ptr::without_provenance_mut(usize::MAX)) };
         arm();
         assert!(!llm_error_name(1).is_null());

@@ -13,7 +13,7 @@ pub fn arm() {
     ARMED.set(true);
 }
 
-/// Panics if this thread was asked to.
+/// Panics if this thread was set to.
 pub fn if_armed() {
     if ARMED.replace(false) {
         now();

@@ -4,8 +4,9 @@
 use std::ffi::{c_char, c_void};
 
 /// Version of this interface. It grows when something is added and never changes meaning, so a
-/// program that was built against version N works with every library that says N or more. A program
-/// that loads the library at run time refuses one whose llm_abi_version() is less than this.
+/// program that was built against version N works with every library of version N or more. A
+/// program that loads the library at run time refuses one whose llm_abi_version() is less than
+/// this.
 pub const LLM_ABI_VERSION: u32 = 2;
 
 /// How something ended: one of LLM_ERROR_*. Numbers are only ever appended; 0 is success.
@@ -27,7 +28,7 @@ pub const LLM_ERROR_AUTHENTICATION: LlmError = 4;
 pub const LLM_ERROR_PERMISSION: LlmError = 5;
 /// No such model, deployment or address.
 pub const LLM_ERROR_NOT_FOUND: LlmError = 6;
-/// Too many requests; retry_after_ms says when, if the provider did.
+/// Too many requests; retry_after_ms is the wait, if the provider sent one.
 pub const LLM_ERROR_RATE_LIMITED: LlmError = 7;
 /// The account has no credit left; waiting does not help.
 pub const LLM_ERROR_QUOTA_EXCEEDED: LlmError = 8;
@@ -39,7 +40,7 @@ pub const LLM_ERROR_PROVIDER: LlmError = 10;
 pub const LLM_ERROR_NETWORK: LlmError = 11;
 /// The certificate or the TLS handshake was refused.
 pub const LLM_ERROR_TLS: LlmError = 12;
-/// A timeout passed; `timer` says which.
+/// A timeout passed; `timer` names it.
 pub const LLM_ERROR_TIMEOUT: LlmError = 13;
 /// The response is not what the protocol allows.
 pub const LLM_ERROR_PROTOCOL: LlmError = 14;
@@ -103,7 +104,7 @@ pub type llm_token_callback =
     Option<unsafe extern "C" fn(token: *const c_char, length: usize, ctx: *mut c_void)>;
 /// The same type under its older name.
 pub type llm_callback = llm_token_callback;
-/// The wake callback: says that llm_client_poll has something. See rule 9.
+/// The wake callback: llm_client_poll has something. See rule 9.
 pub type llm_wake_callback = Option<unsafe extern "C" fn(ctx: *mut c_void)>;
 
 /// A client: its options, its live streams and the queue of their events.

@@ -3,9 +3,9 @@
 
 use std::io::{Error, ErrorKind};
 
-/// Writes the number 1 as eight bytes, which is one unit of an eventfd. A full pipe already says
-/// that there is something; a closed one has nobody to tell. Leaves errno as it was, for a
-/// caller that calls this itself.
+/// Writes the number 1 as eight bytes, which is one unit of an eventfd. A full pipe already wakes
+/// its reader; a closed one has no reader. Leaves errno as it was, for a caller that calls this
+/// itself.
 pub fn write_one(fd: libc::c_int) {
     let one = 1u64.to_ne_bytes();
     let errno_before = errno::get();

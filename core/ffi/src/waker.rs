@@ -16,9 +16,9 @@ use crate::types::llm_wake_callback;
 const ARMED: u8 = 0;
 /// A thread is about to call.
 const PENDING: u8 = 1;
-/// The callback runs, and nobody has polled since it was called.
+/// The callback runs, and the caller has not polled since it was called.
 const CALLING: u8 = 2;
-/// The callback runs, and somebody has polled meanwhile.
+/// The callback runs, and the caller has polled meanwhile.
 const POLLED: u8 = 3;
 /// It was called; the next poll arms it.
 const CALLED: u8 = 4;
@@ -35,11 +35,11 @@ thread_local! {
 /// What `wake` found once the callback had returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Woken {
-    /// Nobody has polled yet.
-    Unanswered,
-    /// Somebody polled during the call, so that later events may not have been announced.
+    /// The caller has not polled yet.
+    Unpolled,
+    /// The caller polled during the call, so that later events may not have been announced.
     Polled,
-    /// The waker was silenced during the call, and somebody may wait for that.
+    /// The waker was silenced during the call, and a thread may wait for that.
     Silenced,
 }
 
@@ -92,7 +92,7 @@ impl Waker {
         Some(self.end())
     }
 
-    /// Somebody polls: the next event calls again.
+    /// The caller polls: the next event calls again.
     pub fn polled(&self) {
         self.step(|state| match state {
             PENDING | CALLED => Some(ARMED),
@@ -132,7 +132,7 @@ impl Waker {
             _ => Some(SILENT),
         });
         match before {
-            Some(CALLING) => Woken::Unanswered,
+            Some(CALLING) => Woken::Unpolled,
             Some(POLLED) => Woken::Polled,
             _ => Woken::Silenced,
         }
@@ -168,11 +168,11 @@ mod tests {
         let calls = AtomicUsize::new(0);
         let waker = counted(&calls);
         assert!(waker.announce() && !waker.announce());
-        assert_eq!(waker.wake(), Some(Woken::Unanswered));
+        assert_eq!(waker.wake(), Some(Woken::Unpolled));
         assert!(!waker.announce());
         waker.polled();
         assert!(waker.announce());
-        assert_eq!(waker.wake(), Some(Woken::Unanswered));
+        assert_eq!(waker.wake(), Some(Woken::Unpolled));
         assert_eq!(calls.load(Ordering::SeqCst), 2);
     }
 

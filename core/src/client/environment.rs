@@ -17,7 +17,7 @@ const PROXY_VARIABLES: [&str; 6] = [
     "all_proxy",
 ];
 
-/// Keys and base URLs of the environment, and who we are to its proxies.
+/// Keys and base URLs of the environment, and the credentials of its proxies.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
     entries: Vec<Entry>,

@@ -1,5 +1,5 @@
 //! Requests and options as JSON text, as every language but Rust writes them. Owns which names
-//! belong where: an option that is unknown, or stands in the wrong place, is an error that says
+//! belong where: an option that is unknown, or stands in the wrong place, is an error that names
 //! what was meant. Unknown fields of a request are the provider's.
 
 use serde_json::{Map, Value};
@@ -69,7 +69,7 @@ fn from_fields(mut fields: Map<String, Value>) -> Result<LlmRequest, LlmError> {
     Ok(request)
 }
 
-/// Text that was cut inside a character, as JavaScript and Windows cut it, is no reason not to ask:
+/// Text that was cut inside a character, as JavaScript and Windows cut it, does not stop a request:
 /// half a surrogate pair becomes U+FFFD, as when such a text is written as UTF-8.
 fn parse(text: &str) -> Result<Value, String> {
     json::parse(text, &mut String::new()).map_err(|error| {

@@ -19,7 +19,7 @@ use crate::stream::LlmStream;
 use environment::Environment;
 use shared::Shared;
 
-/// Talks to providers.
+/// A client for every provider.
 #[derive(Clone, Debug)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -64,14 +64,14 @@ impl Client {
     }
 
     /// Starts a request. Nothing is sent until the stream is polled; dropping it closes the
-    /// connection. The response is streamed unless the request says otherwise.
+    /// connection. The response is streamed unless the request sets `stream` to false.
     #[must_use]
     pub fn stream(&self, request: LlmRequest) -> LlmStream {
         LlmStream::new(Arc::clone(&self.shared), request)
     }
 
     /// Sends a request and waits for the whole response, which is not streamed unless the request
-    /// says so.
+    /// sets `stream`.
     ///
     /// # Errors
     /// Any kind; `partial` holds what had been received.

@@ -29,7 +29,7 @@ declare_options! {
         pub headers: Vec<(String, String)> as Headers,
         /// Timers and retries; `None` is the documented default.
         pub limits: CallLimits as Group,
-        /// Longest wait that a provider may ask for; a longer one fails the call at once.
+        /// Longest wait that a provider may request; a longer one fails the call at once.
         pub retry_after_max_ms: u64 as Milliseconds = 60_000,
         /// Drop request fields that the provider does not support and list them in `warnings`,
         /// instead of failing.

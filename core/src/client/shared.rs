@@ -1,5 +1,5 @@
 //! What the streams of a client share: options, connections, the environment's keys, the retry
-//! budget, the redactor and the log. Knows neither the client nor a stream.
+//! budget, the redactor and the log. Depends on neither the client nor a stream.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -60,7 +60,7 @@ impl Shared {
         Redactor::new(of_client, request.and_then(secrets::of_call))
     }
 
-    /// Logs a line about a call, made only when its level is wanted, and redacted.
+    /// Logs a line about a call, made only when its level is logged, and redacted.
     pub(crate) fn log(
         &self,
         level: LogLevel,

@@ -1,5 +1,5 @@
-//! What `core/schema/schema.json` says of a field, an option or the member of an enum. Owns the
-//! kinds of values; knows no list.
+//! The entry in `core/schema/schema.json` of a field, an option or the member of an enum. Owns the
+//! kinds of values; holds no list.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -88,7 +88,7 @@ pub struct Field {
     pub name: &'static str,
     /// What it holds.
     pub kind: Kind,
-    /// What holds when nobody sets it; null where nothing does.
+    /// The default; null where there is none.
     pub default: Value,
     /// One sentence.
     pub description: String,
@@ -101,7 +101,7 @@ pub struct Name {
     pub name: &'static str,
     /// Its number in the C header, where it has one.
     pub number: Option<i32>,
-    /// What else its declaration says of it, such as whether an error is retried.
+    /// What else its declaration holds, such as whether an error is retried.
     pub note: Option<&'static str>,
     /// One sentence.
     pub description: String,

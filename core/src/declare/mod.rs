@@ -1,5 +1,5 @@
 //! One declaration for what every language has to know: the macros here make an enum or a struct,
-//! its names, its documentation and its entries in `core/schema/schema.json` out of one list. Knows
+//! its names, its documentation and its entries in `core/schema/schema.json` out of one list. Holds
 //! no list itself; `schema` puts them together.
 
 pub(crate) mod entry;

@@ -59,8 +59,8 @@ macro_rules! declare_options {
     };
 }
 
-/// Options that a call may set, else the client, else nobody: `pub name: Type as Kind = default,`.
-/// The fields are `Option<Type>`, and `DEFAULTS` has what holds when nobody sets them.
+/// Options that a call may set, else the client: `pub name: Type as Kind = default,`. The fields
+/// are `Option<Type>`, and `DEFAULTS` has their defaults.
 macro_rules! declare_limits {
     (
         $(#[$($outer:tt)*])*
@@ -80,7 +80,7 @@ macro_rules! declare_limits {
         }
 
         impl $struct {
-            /// What holds when neither the call nor the client says anything.
+            /// The default, when neither the call nor the client sets it.
             pub(crate) const DEFAULTS: Self = Self {
                 $($field: $crate::declare::options::some!($($default)?),)+
             };

@@ -1,5 +1,6 @@
 //! The events of one read of one socket, in one allocation that is used again: text stands in one
-//! string and is cut by offsets. Filled by decoders, drained by whoever hands events to the caller.
+//! string and is cut by offsets. Filled by decoders, drained by the code that hands events to the
+//! caller.
 
 use super::{Event, Start};
 use crate::error::LlmError;
@@ -35,14 +36,14 @@ pub struct EventBatch {
 }
 
 impl EventBatch {
-    /// Adds a piece of text; an empty one is no event.
+    /// Adds a piece of text; an empty one makes no event.
     pub fn push_text(&mut self, text: &str) {
         if let Some(end) = self.append(text) {
             self.items.push(Item::Text { end });
         }
     }
 
-    /// Adds a piece of reasoning; an empty one is no event.
+    /// Adds a piece of reasoning; an empty one makes no event.
     pub fn push_reasoning(&mut self, text: &str) {
         if let Some(end) = self.append(text) {
             self.items.push(Item::Reasoning { end });
@@ -64,7 +65,7 @@ impl EventBatch {
         }
     }
 
-    /// Whether all that was pushed is here. An error is told once; the events before it stand.
+    /// Whether all that was pushed is here. An error is returned once; the events before it stay.
     pub(crate) fn check(&mut self) -> Result<(), LlmError> {
         match self.bytes_refused.take() {
             None => Ok(()),
@@ -104,7 +105,8 @@ impl EventBatch {
         })
     }
 
-    /// What a provider said when it began, to be cleaned before anybody sees it; each START once.
+    /// Each START once: what the provider sent at the beginning, to be cleaned before it is
+    /// delivered.
     pub(crate) fn new_starts(&mut self) -> impl Iterator<Item = &mut Start> {
         let items = match std::mem::take(&mut self.has_start) {
             true => self.items.as_mut_slice(),
@@ -232,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_room_is_told_and_nothing_comes_after_it_but_the_end() {
+    fn events_without_room_are_an_error_and_only_the_end_follows() {
         let mut batch = EventBatch::default();
         batch.push_text("a");
         assert!(!batch.reserve(usize::MAX / 2));

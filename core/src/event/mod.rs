@@ -1,5 +1,5 @@
-//! What a stream says: events, the receipt at its end, and the response that they add up to. Owns
-//! the names that every language uses; knows no provider and no wire.
+//! What a stream delivers: events, the receipt at its end, and the response that they add up to.
+//! Owns the names that every language uses; depends on no provider and no wire.
 
 mod batch;
 mod receipt;
@@ -85,7 +85,7 @@ impl Event {
 }
 
 declare_fields! {
-    /// Who responds, and what the provider said beside the response.
+    /// Who responds, and what the provider sent beside the response.
     #[derive(Debug, Clone, Default, Serialize)]
     #[non_exhaustive]
     pub struct Start {
@@ -94,12 +94,12 @@ declare_fields! {
         pub id: Option<String> as Text,
         /// The model that responds, as the provider names it; else as the request named it.
         pub model: String as Text,
-        /// The provider that was asked.
+        /// The provider of the request.
         pub provider: &'static str as Text,
         /// The provider's name for the request.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub request_id: Option<String> as Text,
-        /// What the rate-limit headers said, such as `requests_remaining`.
+        /// The values of the rate-limit headers, such as `requests_remaining`.
         #[serde(skip_serializing_if = "Map::is_empty")]
         pub rate_limit: Map<String, Value> as Object,
         /// What was left out or renamed on the way to the provider.
@@ -142,7 +142,7 @@ declare_fields! {
         pub name: String as Text,
         /// The arguments' JSON text, as the model wrote it; `{}` where it gave none.
         pub arguments: String as Text,
-        /// The provider's other fields of the call, which some want to see again.
+        /// The provider's other fields of the call, which some providers need back.
         #[serde(skip_serializing_if = "Map::is_empty")]
         pub extra: Map<String, Value> as Object,
     }

@@ -16,7 +16,7 @@ declare_names! {
         Truncated => "truncated",
         /// The caller ended it.
         Cancelled => "cancelled",
-        /// It failed; the error says how.
+        /// It failed; the error has the reason.
         #[default]
         Failed => "failed",
     }
@@ -27,11 +27,11 @@ declare_names! {
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub enum FinishReason {
-        /// The model had said everything, or met a stop sequence.
+        /// The model had finished, or met a stop sequence.
         Stop => "stop",
         /// The model met a token limit.
         Length => "length",
-        /// The model wants tools to be called.
+        /// The model calls tools.
         ToolCalls => "tool_calls",
         /// A filter held the response back.
         ContentFilter => "content_filter",
@@ -39,7 +39,7 @@ declare_names! {
         Pause => "pause",
         /// The model failed.
         Error => "error",
-        /// A reason that this library does not know; the raw one says it.
+        /// A reason that this library does not know; see the raw one.
         Other => "other",
     }
 }
@@ -97,10 +97,10 @@ declare_fields! {
     pub struct Receipt {
         /// How the stream ended.
         pub outcome: Outcome as Text,
-        /// Why the model stopped; absent where it did not say.
+        /// Why the model stopped; absent where the provider sent no reason.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub finish_reason: Option<FinishReason> as Text,
-        /// The provider's own word for the finish reason.
+        /// The provider's own finish reason.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub finish_reason_raw: Option<String> as Text,
         /// Tokens, as far as they are known.
@@ -113,8 +113,8 @@ declare_fields! {
         /// How many events of the stream this version does not know and skipped.
         #[serde(skip_serializing_if = "is_zero")]
         pub unknown_events: u64 as Integer,
-        /// What to know about the response though it is complete, such as that nobody said why it
-        /// ended.
+        /// What to know about the response though it is complete, such as that it has no finish
+        /// reason.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub warnings: Vec<String> as ListOfText,
         /// The provider's name for the request.

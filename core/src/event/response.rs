@@ -17,7 +17,7 @@ pub struct LlmResponse {
     pub text: String,
     /// All visible reasoning.
     pub reasoning: String,
-    /// The model's refusal, where the provider tells it apart from text.
+    /// The model's refusal, where the provider separates it from text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
     /// The finished tool calls.
@@ -46,7 +46,7 @@ impl LlmResponse {
     }
 
     /// The response as the next request's message: text, tool calls, and whatever else the provider
-    /// wants to see again, such as signed thinking.
+    /// needs back, such as signed thinking.
     #[must_use]
     pub fn message(&self) -> Message {
         let content = match self.content.as_slice() {

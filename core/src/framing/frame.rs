@@ -2,7 +2,7 @@
 
 use crate::error::LlmError;
 
-/// One event of a stream, before anybody has looked inside.
+/// One event of a stream, not parsed yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Frame<'a> {
     /// The event's name; empty where the wire gives none. Of a line of a field that the standard
@@ -21,7 +21,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Who takes the frames, one by one; an error ends the feeding.
+/// Takes the frames, one by one; an error ends the feeding.
 pub(crate) type Each<'e> = &'e mut dyn FnMut(Frame<'_>) -> Result<(), LlmError>;
 
 /// How a wire marks its frames.

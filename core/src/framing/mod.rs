@@ -16,7 +16,7 @@ use sse::SseFramer;
 /// The state between two reads of one body.
 #[derive(Debug)]
 pub(crate) enum Framer {
-    /// Too little has come to tell what the body is.
+    /// Too little has come to decide what the body is.
     Undecided {
         sniffer: Option<Sniffer>,
         frame_bytes_max: usize,

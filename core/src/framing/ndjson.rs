@@ -1,5 +1,5 @@
 //! One JSON document per line (Cohere v1, Ollama): bytes cut anywhere in, whole lines out. Owns the
-//! beginning of a line whose end has not come and the bound on one line; knows no JSON.
+//! beginning of a line whose end has not come and the bound on one line; does not parse JSON.
 
 use memchr::memchr;
 
@@ -51,7 +51,7 @@ impl NdjsonFramer {
     /// The body ended: its last line needs no line end.
     pub(crate) fn end(&mut self, each: Each<'_>) -> Result<(), LlmError> {
         let line = std::mem::take(&mut self.line);
-        // Half a character at the end says no more than where the line was cut.
+        // Half a character at the end is where the line was cut, and is left out.
         let whole = match std::str::from_utf8(&line) {
             Err(error) if error.error_len().is_none() => line.get(..error.valid_up_to()),
             _ => Some(line.as_slice()),

@@ -22,8 +22,8 @@ pub(crate) enum Declared {
     Stream,
     /// One document.
     Document,
-    /// Nothing that helps; a stream was asked for, or was not.
-    Nothing { asked: bool },
+    /// Nothing that helps; `stream`: the request was for a stream.
+    Nothing { stream: bool },
 }
 
 /// What a body is.
@@ -75,7 +75,7 @@ impl Sniffer {
         let is_stream = match self.declared {
             Declared::Stream => true,
             Declared::Document => false,
-            Declared::Nothing { asked } => asked,
+            Declared::Nothing { stream } => stream,
         };
         match self.held.first() {
             Some(b'{') if self.framing == Framing::Sse || !is_stream => Form::Document,
@@ -90,7 +90,7 @@ impl Sniffer {
         form == Form::Document && !matches!(self.held.first(), Some(b'{' | b'['))
     }
 
-    /// The bytes, for whoever reads them.
+    /// The bytes, for another reader.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.held
     }
@@ -121,7 +121,7 @@ impl Sniffer {
         }
     }
 
-    /// Whether comments tell what the body is.
+    /// Whether comments show what the body is.
     fn keeps_comments(&self) -> bool {
         self.declared == Declared::Stream && self.framing == Framing::Sse
     }
@@ -181,8 +181,8 @@ mod tests {
     const DECLARED: [Declared; 4] = [
         Declared::Stream,
         Declared::Document,
-        Declared::Nothing { asked: true },
-        Declared::Nothing { asked: false },
+        Declared::Nothing { stream: true },
+        Declared::Nothing { stream: false },
     ];
 
     /// The verdict over a body that comes in pieces of this size.
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_one_whatever_its_type_says() {
+    fn a_stream_is_found_whatever_its_content_type() {
         for body in [
             "data: {}\n\n",
             "\u{feff}data:{}\n\n",
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_one_whatever_its_type_says() {
+    fn a_document_is_found_whatever_its_content_type() {
         for body in [
             "{\"a\":1}",
             "\n\n  {\"a\":1}\n\n",
@@ -271,11 +271,11 @@ mod tests {
     #[test]
     fn the_type_decides_where_the_bytes_do_not() {
         for body in ["upstream error", "note: nothing\n", "dat"] {
-            let asked = if body == "dat" { SSE } else { Form::Document };
+            let by_request = if body == "dat" { SSE } else { Form::Document };
             check(
                 Framing::Sse,
                 body,
-                [SSE, Form::Document, asked, Form::Document],
+                [SSE, Form::Document, by_request, Form::Document],
             );
         }
         for body in ["", "\n\n", ": ping\n\n", ": pin"] {

@@ -18,7 +18,7 @@ use crate::request::Message;
 
 const FRAME_BYTES_MAX: usize = 1 << 20;
 
-/// One wire: who speaks it, and what a stream must hold to be complete.
+/// One wire: a provider that uses it, and what a stream must hold to be complete.
 struct Wire {
     provider: &'static str,
     framing: Framing,
@@ -134,7 +134,7 @@ struct Decoded {
     ending: Vec<Event>,
     error: Option<LlmError>,
     is_complete: bool,
-    finish: String,
+    response_summary: String,
 }
 
 impl Decoded {
@@ -144,25 +144,25 @@ impl Decoded {
         let mut framer = Framer::new(framing, FRAME_BYTES_MAX);
         let mut result = Ok(());
         for piece in pieces {
-            result = framer.feed(piece, &mut |frame| decoder.frame(frame, &mut batch));
+            result = framer.feed(piece, &mut |frame| decoder.decode_frame(frame, &mut batch));
             if result.is_err() || decoder.progress() == Progress::Done {
                 break;
             }
         }
         decoded.streamed = batch.drain();
         if decoder.progress() == Progress::Done {
-            // What follows the last mark of the protocol is nobody's business.
+            // What follows the last mark of the protocol is ignored.
             result = Ok(());
         } else if result.is_ok() {
-            result = framer.end(&mut |frame| decoder.frame(frame, &mut batch));
+            result = framer.end(&mut |frame| decoder.decode_frame(frame, &mut batch));
         }
-        let is_answered = matches!(decoder.progress(), Progress::Answered | Progress::Done);
-        decoded.end(result, is_answered, decoder, batch)
+        let is_finished = matches!(decoder.progress(), Progress::Finished | Progress::Done);
+        decoded.end(result, is_finished, decoder, batch)
     }
 
     fn document(mut decoder: Box<dyn Decoder>, bytes: &[u8]) -> Self {
         let mut batch = EventBatch::default();
-        let result = decoder.whole(bytes, &mut batch);
+        let result = decoder.decode_body(bytes, &mut batch);
         if result.is_ok() {
             assert_eq!(decoder.progress(), Progress::Done);
         }
@@ -172,24 +172,27 @@ impl Decoded {
     fn end(
         mut self,
         result: Result<(), LlmError>,
-        is_answered: bool,
+        is_finished: bool,
         mut decoder: Box<dyn Decoder>,
         mut batch: EventBatch,
     ) -> Self {
-        self.is_complete = result.is_ok() && is_answered;
+        self.is_complete = result.is_ok() && is_finished;
         self.error = result.err();
         if self.is_complete {
             decoder.close(&mut batch);
         }
         self.ending = batch.drain();
-        let finish = decoder.finish();
-        assert_eq!(finish.reason.is_some(), finish.reason_raw.is_some());
-        self.finish = format!("{finish:?}");
+        let summary = decoder.summary();
+        assert_eq!(summary.reason.is_some(), summary.reason_raw.is_some());
+        self.response_summary = format!("{summary:?}");
         self
     }
 
     fn summary(&self) -> (Vec<String>, Vec<String>, String) {
-        let end = format!("{:?} {} {}", self.error, self.is_complete, self.finish);
+        let end = format!(
+            "{:?} {} {}",
+            self.error, self.is_complete, self.response_summary
+        );
         (debugged(&self.streamed), debugged(&self.ending), end)
     }
 
@@ -212,7 +215,7 @@ impl Decoded {
                 Event::ToolDelta(delta) => calls.add(delta),
                 Event::ToolCall(call) => calls.end(call),
                 Event::Part(part) => assert!(part.get("type").is_some_and(Value::is_string)),
-                Event::End(_) => unreachable!("a decoder knows no end"),
+                Event::End(_) => unreachable!("a decoder pushes no end"),
             }
         }
         let is_begun = !self.streamed.is_empty() || !self.ending.is_empty();
@@ -278,7 +281,7 @@ impl Calls {
             .streamed
             .get(index)
             .filter(|streamed| !streamed.is_empty());
-        // Only what says nothing, or is no JSON, is not handed on as it was streamed.
+        // Arguments that are empty, or not JSON, are not handed on as they were streamed.
         let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
         let says_nothing = |streamed: &str| {
             matches!(
@@ -293,6 +296,6 @@ impl Calls {
         });
         assert!(is_sum, "{call:?} is not what was streamed: {streamed:?}");
         let was_decoded = self.streamed.is_empty() || index < self.streamed.len();
-        assert!(was_decoded, "no delta told of {call:?}");
+        assert!(was_decoded, "no delta held {call:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What providers say in headers: any header lines at all, and no wait that nobody can count.
+//! Response headers: any header lines at all, and every wait is bounded.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,16 +1,16 @@
-//! The pure leaves as fuzzers see them: bytes in, and a panic where a promise is broken. Built with
-//! `--cfg fuzzing` only, which `core/fuzz` sets; no part of the library. Whatever is random here is
-//! drawn from the bytes themselves, so that a crash comes again.
+//! The entry points of the fuzz targets: bytes in, and a panic where a promise is broken. Built
+//! with `--cfg fuzzing` only, which `core/fuzz` sets; no part of the library. Whatever is random
+//! here is drawn from the bytes themselves, so that a crash comes again.
 
+mod decode_bench;
 mod decoders;
-mod decoding;
 mod frames;
 mod headers;
 mod http1;
 mod requests;
 
+pub use decode_bench::BenchDecoder;
 pub use decoders::{anthropic, cohere_v1, cohere_v2, error_body, openai};
-pub use decoding::Decoding;
 pub use frames::{ndjson, sse};
 pub use headers::retry_after;
 pub use http1::{http1, read_http1, Http1};
@@ -22,7 +22,7 @@ use fastrand::Rng;
 
 use crate::error::{LlmError, OUTSIDE_BYTES_MAX};
 
-/// Chance that belongs to these bytes.
+/// A random generator that is seeded by these bytes.
 pub fn seeded_rng(bytes: &[u8]) -> Rng {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);
@@ -54,7 +54,7 @@ fn check_error(error: &LlmError) {
     assert!(error.message.len() <= OUTSIDE_BYTES_MAX, "too long");
     assert!(!error.message.contains(char::is_control), "{error:?}");
     assert_eq!(error.number, error.kind.number());
-    // What is no UTF-8 grows from one byte to the three of U+FFFD.
+    // Bytes that are not UTF-8 grow from one byte to the three of U+FFFD.
     let detail_bytes = error.detail.as_ref().map_or(0, String::len);
     assert!(detail_bytes <= 3 * OUTSIDE_BYTES_MAX, "too much detail");
 }

@@ -31,7 +31,7 @@ pub(super) enum ExchangeFailure {
     Broken(String),
     /// The host gave up this exchange, and not its connection.
     Reset(String),
-    /// What came is no HTTP.
+    /// The bytes that came are not HTTP.
     NotHttp(String),
 }
 
@@ -72,7 +72,7 @@ pub(super) fn tls_failed(host: &Host<String>, error: &io::Error) -> LlmError {
     }
 }
 
-/// A connection could not be made to speak HTTP/2.
+/// The HTTP/2 handshake failed.
 pub(super) fn handshake_failed(host: &str, reason: &str) -> LlmError {
     let message = format!("cannot connect to {host}: HTTP/2 did not begin: {reason}");
     LlmError::new(ErrorKind::Network, message)
@@ -80,13 +80,13 @@ pub(super) fn handshake_failed(host: &str, reason: &str) -> LlmError {
         .retryable(true)
 }
 
-/// What failed was the way to a proxy.
+/// The connection to a proxy failed.
 pub(super) fn at_proxy(proxy: &Proxy, mut error: LlmError) -> LlmError {
     error.message = format!("the proxy {proxy}: {}", error.message);
     error
 }
 
-/// An exchange that had its connection came to nothing.
+/// An exchange that had a connection failed.
 pub(super) fn failed(
     host: &dyn fmt::Display,
     failure: &ExchangeFailure,
@@ -95,7 +95,7 @@ pub(super) fn failed(
     let (kind, message) = match failure {
         ExchangeFailure::Broken(reason) => {
             exchange.lost();
-            let message = "broke before an answer came";
+            let message = "broke before a response came";
             (
                 ErrorKind::Network,
                 format!("the connection to {host} {message}: {reason}"),
@@ -103,11 +103,11 @@ pub(super) fn failed(
         }
         ExchangeFailure::Reset(reason) => (
             ErrorKind::Network,
-            format!("{host} gave up before an answer came: {reason}"),
+            format!("{host} reset the request before a response came: {reason}"),
         ),
         ExchangeFailure::NotHttp(reason) => (
             ErrorKind::Protocol,
-            format!("{host} answered what is not HTTP, or too many headers: {reason}"),
+            format!("{host} sent what is not HTTP, or too many headers: {reason}"),
         ),
     };
     let mut error = LlmError::new(kind, message).phase(Phase::Headers);

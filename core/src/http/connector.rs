@@ -178,7 +178,7 @@ async fn connect_first(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
         }
         let attempt = match rest.len() {
             0 => attempts.next().await,
-            // Silence is no failure: the attempt goes on beside the next one.
+            // An attempt without a result goes on beside the next one.
             _ => timeout(NEXT_ADDRESS_AFTER, attempts.next())
                 .await
                 .unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! One exchange, as it looks from outside while its future runs: whether it has a connection, which
-//! one, and whether the request has left. Timers, retries and cancellation ask this, since a future
-//! that is dropped cannot report it any more.
+//! one, and whether the request has left. Timers, retries and cancellation check this, since a
+//! future that is dropped cannot report it any more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
@@ -13,7 +13,7 @@ use crate::error::Timer;
 use crate::mutex::lock;
 
 /// A reused connection that the host closes within this time of the request was being closed while
-/// the request was on its way: nobody can have worked on it.
+/// the request was on its way: it cannot have been processed.
 const CLOSING_RACE: Duration = Duration::from_millis(100);
 
 /// What is known of one exchange.

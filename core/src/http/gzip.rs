@@ -78,7 +78,7 @@ impl Gunzip {
         let Some(mut member) = self.member.take() else {
             return Ok(());
         };
-        // A member that wants no more bytes has all of them.
+        // A member that takes no more bytes has all of them.
         if !matches!(member.write(&[0]), Ok(0)) {
             let reason = "the gzip body ended too early".to_owned();
             return Err(BodyFailure::Cut(reason));

@@ -1,6 +1,6 @@
 //! An HTTP client: names, connections, TLS, proxies, and the connection pool. Owns everything that
-//! is HTTP and nothing that is a provider. An exchange goes over HTTP/1.1, read inside the stream's
-//! own task, or over HTTP/2, as the host prefers; both look alike from outside.
+//! is HTTP and nothing that depends on a provider. An exchange goes over HTTP/1.1, read inside the
+//! stream's own task, or over HTTP/2, as the host prefers; both look alike from outside.
 
 mod classify;
 mod connector;
@@ -38,7 +38,7 @@ pub(crate) use request::{HttpRequest, USER_AGENT};
 pub(crate) use response_body::ResponseBody;
 
 /// Requests that found their connection closing before anything of them was sent look for another
-/// one so often; it is no attempt yet.
+/// one so often; it does not count as an attempt.
 const CONNECTIONS_TRIED_MAX: usize = 3;
 
 /// An HTTP stack: the connections that clients with equal options share. It belongs to the tokio
@@ -86,7 +86,7 @@ impl Http {
     }
 
     /// Sends a request and waits for the headers of the response. Dropping the future closes the
-    /// connection. `exchange` learns how far it came.
+    /// connection. `exchange` records how far it came.
     pub(crate) async fn send(
         &self,
         request: &HttpRequest,
@@ -123,7 +123,7 @@ impl Http {
         exchange: &Arc<Exchange>,
     ) -> Result<HttpResponse, LlmError> {
         let url = &request.url;
-        // Over TLS the proxy was asked for a tunnel; else it passes each request on.
+        // Over TLS the proxy makes a tunnel; else it passes each request on.
         let proxy = match url.scheme() {
             "http" => self.pool.connector().proxy(url),
             _ => None,
@@ -160,7 +160,7 @@ impl HttpResponse {
         .decompressing()
     }
 
-    /// A gzip body is decompressed while it is read; then the headers speak of what will be read.
+    /// A gzip body is decompressed while it is read; then the headers describe what will be read.
     fn decompressing(mut self) -> Self {
         if http1::is_gzip(&self.headers) {
             self.headers.remove(http::header::CONTENT_ENCODING);

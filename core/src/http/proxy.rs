@@ -15,7 +15,7 @@ use super::socket::Socket;
 use crate::error::config;
 use crate::error::{ErrorKind, LlmError, Phase};
 
-/// What is read at once of a proxy's answer to CONNECT.
+/// What is read at once of a proxy's response to CONNECT.
 const TUNNEL_READ_BYTES: usize = 1024;
 /// Upper case first, as the matcher reads them.
 const VARIABLES: [[&str; 2]; 3] = [
@@ -45,9 +45,9 @@ pub(super) struct Proxy {
 
 impl ProxyHost {
     /// What to do about a proxy that responds with 407.
-    pub(crate) fn wants_credentials(&self) -> String {
+    pub(crate) fn credentials_advice(&self) -> String {
         format!(
-            "the proxy {self} answered 407: it wants other credentials; write \
+            "the proxy {self} responded 407: it needs other credentials; write \
              http://user:password@host:port"
         )
     }
@@ -60,10 +60,11 @@ impl fmt::Display for ProxyHost {
 }
 
 impl Proxies {
-    /// Reads the environment; `wanted` false: nothing goes through a proxy.
-    pub(super) fn new(wanted: bool) -> Result<Self, LlmError> {
-        // A CGI script's HTTP_PROXY comes from whoever asks it (httpoxy); the matcher ignores it.
-        if !wanted || std::env::var_os("REQUEST_METHOD").is_some() {
+    /// Reads the environment; `enabled` false: nothing goes through a proxy.
+    pub(super) fn new(enabled: bool) -> Result<Self, LlmError> {
+        // A CGI script's HTTP_PROXY comes from the peer of the script (httpoxy); the matcher
+        // ignores it.
+        if !enabled || std::env::var_os("REQUEST_METHOD").is_some() {
             return Ok(Self(None));
         }
         let mut any = false;
@@ -96,7 +97,7 @@ fn check(name: &str, value: &str) -> Result<(), LlmError> {
     let usable = matcher
         .intercept(&probe)
         .is_some_and(|proxy| Proxy::new(&proxy).is_some());
-    // The matcher is lenient: it takes a port that is none for no port.
+    // The matcher is lenient: it takes an invalid port for no port.
     let url = match value.contains("://") {
         true => Url::parse(value),
         false => Url::parse(&format!("http://{value}")),
@@ -112,7 +113,7 @@ fn check(name: &str, value: &str) -> Result<(), LlmError> {
 }
 
 impl Proxy {
-    /// `None` for a kind of proxy that is not spoken here, such as SOCKS.
+    /// `None` for an unsupported kind of proxy, such as SOCKS.
     fn new(intercept: &Intercept) -> Option<Self> {
         let uri = intercept.uri();
         let is_tls = match uri.scheme_str()? {
@@ -143,21 +144,25 @@ impl Proxy {
 
     /// Has the proxy connect to the host of a URL; what follows goes there.
     pub(super) async fn tunnel(&self, socket: &mut Socket, url: &Url) -> Result<(), LlmError> {
-        let (status, after) = self.ask(socket, url).await?;
+        let (status, after) = self.request_tunnel(socket, url).await?;
         match status {
             200..300 if after == 0 => Ok(()),
-            200..300 => Err(self.refused("spoke before the host could")),
+            200..300 => Err(self.refused("sent bytes before the host could")),
             // What stands behind the proxy failed, which may be over soon.
             500..600 => Err(self
-                .refused(&format!("answered {status}"))
+                .refused(&format!("responded {status}"))
                 .retryable(status != 501 && status != 505)),
-            407 => Err(config(self.at.wants_credentials()).phase(Phase::Connect)),
-            _ => Err(self.refused(&format!("answered {status}"))),
+            407 => Err(config(self.at.credentials_advice()).phase(Phase::Connect)),
+            _ => Err(self.refused(&format!("responded {status}"))),
         }
     }
 
-    /// The status of the proxy's answer, and how many bytes came behind its head.
-    async fn ask(&self, socket: &mut Socket, url: &Url) -> Result<(u16, usize), LlmError> {
+    /// The status of the proxy's response, and how many bytes came behind its head.
+    async fn request_tunnel(
+        &self,
+        socket: &mut Socket,
+        url: &Url,
+    ) -> Result<(u16, usize), LlmError> {
         let host = &url[Position::BeforeHost..Position::AfterHost];
         let port = url.port_or_known_default().unwrap_or_default();
         let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nhost: {host}:{port}\r\n");
@@ -169,7 +174,7 @@ impl Proxy {
             request.extend_from_slice(authorization.as_bytes());
         }
         request.extend_from_slice(b"\r\n\r\n");
-        // The connection broke, which may go better another time.
+        // The connection broke: a retry may succeed.
         let broken = |reason: &dyn fmt::Display| {
             let message = format!("the proxy {self} opened no tunnel: {reason}");
             LlmError::new(ErrorKind::Network, message)
@@ -190,7 +195,8 @@ impl Proxy {
                 return Err(broken(&"it closed the connection"));
             }
             let head = reader.read(&received);
-            let head = head.map_err(|error| self.refused(&format!("is no proxy ({error})")))?;
+            let head =
+                head.map_err(|error| self.refused(&format!("is not an HTTP proxy ({error})")))?;
             if let Some(head) = head {
                 return Ok((head.status, reader.into_rest().len()));
             }
@@ -198,7 +204,7 @@ impl Proxy {
     }
 
     fn refused(&self, what: &str) -> LlmError {
-        let message = format!("the proxy {self} {what} when asked for a tunnel");
+        let message = format!("the proxy {self} {what} when a tunnel was requested");
         LlmError::new(ErrorKind::Network, message).phase(Phase::Connect)
     }
 }

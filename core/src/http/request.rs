@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use url::Url;
 
-/// Who we are, for hosts and proxies.
+/// The user agent, for hosts and proxies.
 pub(crate) const USER_AGENT: &str = concat!("liter-llm/", env!("CARGO_PKG_VERSION"));
 
 /// One request, ready to be sent any number of times.

@@ -1,6 +1,6 @@
 //! Names to addresses. A lookup blocks a thread in the system's resolver and cannot be stopped, so
 //! lookups of one name are shared, kept for a minute, and never more than `LOOKUPS_MAX` run at
-//! once. A lookup goes on when nobody waits for it any more; one that has not begun by then never
+//! once. A lookup goes on when no call waits for it any more; one that has not begun by then never
 //! does. Owns the rule of which addresses may not be connected to.
 
 use std::collections::HashMap;
@@ -39,7 +39,7 @@ struct Lookup {
     waiters: AtomicUsize,
 }
 
-/// Somebody waits for a lookup, until this is dropped.
+/// A call waits for a lookup, until this is dropped.
 struct Waiter(Arc<Lookup>);
 
 impl Drop for Waiter {
@@ -101,7 +101,8 @@ impl Resolver {
         Waiter(lookup)
     }
 
-    /// Asks the system once there is a permit; a task of its own, since those who wait may leave.
+    /// Does the lookup once there is a permit; a task of its own, since the waiting calls may be
+    /// cancelled.
     async fn run(self, name: Arc<str>, lookup: Arc<Lookup>) {
         let Ok(permit) = self.permits.acquire_owned().await else {
             return;
@@ -113,7 +114,7 @@ impl Resolver {
                 return;
             }
         }
-        let asked = Arc::clone(&lookup);
+        let running = Arc::clone(&lookup);
         // A thread of its own and not one of the runtime's: at the process's limit of threads the
         // runtime would panic, and its end would wait for a lookup that hangs.
         let thread = std::thread::Builder::new()
@@ -121,7 +122,7 @@ impl Resolver {
             .spawn(move || {
                 let found = (&*name, 0).to_socket_addrs();
                 let found: io::Result<Vec<_>> = found.map(|all| all.map(|at| at.ip()).collect());
-                asked.finish(found.map(Arc::from).map_err(|error| error.to_string()));
+                running.finish(found.map(Arc::from).map_err(|error| error.to_string()));
                 drop(permit);
             });
         if let Err(error) = thread {
@@ -268,7 +269,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lookup_that_nobody_waits_for_releases_its_permit() {
+    async fn a_lookup_without_a_waiting_call_releases_its_permit() {
         let resolver = Resolver::new();
         let busy = resolver
             .permits
@@ -286,9 +287,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_system_is_asked_and_its_addresses_kept() {
+    async fn the_systems_addresses_are_kept() {
         let resolver = Resolver::new();
-        // An address is a name that every system resolves without asking anybody.
+        // An address is a name that every system resolves without a query.
         let found = resolver.addresses("127.0.0.2").await.unwrap();
         assert_eq!(found.as_ref(), [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))]);
         assert!(resolver.join("127.0.0.2").0.addresses.get().is_some());

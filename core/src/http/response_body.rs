@@ -1,6 +1,6 @@
 //! The body of a response, over either protocol, decompressed where it is gzip. Over HTTP/1.1 it is
 //! read from its own connection inside the stream's task: a wake of the socket reads, decodes and
-//! hands over all that is there, and nothing hops between tasks. Owns when such a connection may
+//! hands over all that is there, and no data passes between tasks. Owns when such a connection may
 //! serve again.
 
 use std::future::poll_fn;
@@ -32,7 +32,7 @@ enum Source {
     Http2(Box<http2::ResponseBody>),
 }
 
-/// A body on a connection of its own. Beside it a stream holds its socket and a few words.
+/// A body on a connection of its own. Beside it a stream holds its socket and a few bytes.
 #[derive(Debug)]
 struct Http1Body {
     /// Absent once the connection is closed or back in the pool.
@@ -186,7 +186,7 @@ impl Http1Body {
     }
 
     /// The body was read to its end; the connection may have another use. What followed it
-    /// (`is_clean` is false) is nothing that was asked for.
+    /// (`is_clean` is false) belongs to no request.
     fn end(&mut self, is_clean: bool) -> Read {
         if let Some(mut connection) = self.connection.take() {
             if self.keep_alive && is_clean && self.upload.is_none() && connection.is_idle() {

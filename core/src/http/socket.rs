@@ -1,4 +1,4 @@
-//! One connection as bytes: TCP, and TLS over it as often as the way there asks for. HTTP/1.1 reads
+//! One connection as bytes: TCP, and TLS over it as often as the way there requires. HTTP/1.1 reads
 //! through one buffer per thread, so that a stream which waits holds no memory for it.
 
 use std::cell::RefCell;
@@ -51,12 +51,12 @@ impl Socket {
         Poll::Ready(Ok(look(buffer.filled())))
     }
 
-    /// Whether it can carry another request: open, and silent. The kernel is asked, since what the
-    /// runtime knows may be older than what has arrived. Forgets the waker of the task that used it
-    /// last.
+    /// Whether it can carry another request: open, and silent. Checked with the kernel, since the
+    /// runtime's state may be older than what has arrived. Forgets the waker of the task that used
+    /// it last.
     pub(super) fn is_idle(&mut self) -> bool {
         let mut byte = [MaybeUninit::uninit()];
-        // Bytes under TLS may be mere bookkeeping; such a connection is not worth the doubt.
+        // Bytes under TLS may be records of TLS itself; such a connection is closed all the same.
         let peeked = SockRef::from(self.tcp()).peek(&mut byte);
         let silent = peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
         let mut bytes = [0; 1];

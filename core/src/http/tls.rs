@@ -1,7 +1,7 @@
 //! TLS 1.2 and 1.3 with rustls and ring. Owns which certificates are trusted and reports where they
 //! came from; there is no switch that turns verification off. The files that options name are read
 //! when a client is made, the platform's roots when the first connection needs them: a program that
-//! speaks plain http to its own machine needs none.
+//! uses plain http to its own machine needs none.
 
 use std::fmt;
 use std::io;
@@ -36,12 +36,12 @@ impl fmt::Display for RootSource {
     }
 }
 
-/// The peer of a TLS connection, and what is to be spoken over it.
+/// The peer of a TLS connection, which decides the protocol over it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Peer {
     /// A provider: HTTP/2 where it can, else HTTP/1.1.
     Host,
-    /// A proxy, which is spoken to in HTTP/1.1.
+    /// A proxy: HTTP/1.1.
     Proxy,
 }
 
@@ -169,7 +169,8 @@ impl Tls {
 }
 
 /// The platform's roots, or those that SSL_CERT_FILE and SSL_CERT_DIR name; Mozilla's where there
-/// are none. A variable that names nothing usable is an error: the caller meant something by it.
+/// are none. A variable that names nothing usable is an error: a typing mistake must not change
+/// which roots are trusted.
 fn platform_roots() -> Result<(RootCertStore, RootSource), LlmError> {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
@@ -193,7 +194,8 @@ fn platform_roots() -> Result<(RootCertStore, RootSource), LlmError> {
     Ok((roots, RootSource::Mozilla))
 }
 
-/// There may be certificates, and they could not be read now, such as for want of a descriptor.
+/// Whether the error may be over soon, such as too many open files: there may be certificates, so
+/// the store does not count as empty.
 fn is_passing(error: &rustls_native_certs::Error) -> bool {
     use io::ErrorKind as Kind;
     match &error.kind {
@@ -226,4 +228,36 @@ fn certificates(option: &str, file: &str) -> Result<Vec<CertificateDer<'static>>
 
 fn unusable(option: &str, file: &str, error: &dyn fmt::Display) -> LlmError {
     config(format!("{option} {file} cannot be used: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_store_that_may_be_there_is_an_error() {
+        let is_passing = |inner: io::Error| {
+            let path = std::path::PathBuf::from("/certificates");
+            is_passing(&rustls_native_certs::Error {
+                context: "a test",
+                kind: rustls_native_certs::ErrorKind::Io { inner, path },
+            })
+        };
+        // EIO, ENFILE and EMFILE, which have the same numbers on Linux and macOS.
+        for number in [5, 23, 24] {
+            assert!(is_passing(io::Error::from_raw_os_error(number)), "{number}");
+        }
+        // ENOENT, EACCES and ENOTDIR.
+        for number in [2, 13, 20] {
+            assert!(
+                !is_passing(io::Error::from_raw_os_error(number)),
+                "{number}"
+            );
+        }
+        let pem = rustls_native_certs::ErrorKind::Pem(rustls::pki_types::pem::Error::NoItemsFound);
+        assert!(!super::is_passing(&rustls_native_certs::Error {
+            context: "a test",
+            kind: pem,
+        }));
+    }
 }

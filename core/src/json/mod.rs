@@ -1,7 +1,7 @@
 //! JSON from outside, parsed leniently into types that may borrow from it. Owns two tolerances: a
-//! lone surrogate is U+FFFD instead of a failure, and what is written for no number (`NaN`,
-//! `-Infinity`) is null; and the one depth that any document may have, serde_json's 128 levels.
-//! Knows no provider and no shape: those of responses are in `providers/lenient_json`.
+//! lone surrogate is U+FFFD instead of a failure, and `NaN` and `-Infinity` are null; and the one
+//! depth that any document may have, serde_json's 128 levels. Depends on no provider and no shape:
+//! those of responses are in `providers/lenient_json`.
 
 mod depth;
 mod repair;
@@ -13,8 +13,8 @@ pub(crate) use depth::{is_shallow, LEVELS_MAX};
 pub(crate) use repair::{repair, without_lone_surrogates};
 
 /// Parses `text`. `repaired` has to outlive the result and costs nothing until it is needed: where
-/// the text has escapes of lone surrogates, or words for no number, it holds the text that is
-/// parsed instead.
+/// the text has escapes of lone surrogates, NaN or Infinity, it holds the text that is parsed
+/// instead.
 pub(crate) fn parse<'t, T: Deserialize<'t>>(
     text: &'t str,
     repaired: &'t mut String,
@@ -28,12 +28,12 @@ pub(crate) fn parse<'t, T: Deserialize<'t>>(
     })
 }
 
-/// Parses an object whose fields nobody knows beforehand; `None` for anything else.
+/// Parses an object of any fields; `None` for anything else.
 pub(crate) fn parse_object(text: &str) -> Option<Map<String, Value>> {
     parse(text, &mut String::new()).ok()
 }
 
-/// Where JSON is wrong, without a word of what it holds.
+/// Where JSON is wrong, without any of its content.
 pub(crate) fn error_place(error: &serde_json::Error) -> String {
     let what = if error.is_data() {
         "has an unexpected shape"
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_where_and_not_what() {
+    fn errors_have_the_place_and_not_the_content() {
         assert_eq!(
             error(r#""secret"#).unwrap_err(),
             "is not JSON (line 1, column 7)"

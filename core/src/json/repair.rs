@@ -1,5 +1,5 @@
-//! What only some parsers take, written so that all do: halves of surrogate pairs, and words for no
-//! number. Owns both repairs; a text that needs none is not copied.
+//! Rewrites what only some parsers take, so that all do: halves of surrogate pairs, NaN and
+//! Infinity. Owns both repairs; a text that needs none is not copied.
 
 use memchr::memchr;
 

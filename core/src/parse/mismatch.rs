@@ -10,8 +10,8 @@ use crate::error::{invalid_request, LlmError};
 /// Longest text of a caller that is repeated.
 const SHOWN_BYTES_MAX: usize = 16;
 
-/// Fields whose value is never repeated, though it should be none that can hold a secret: people
-/// put a proxy's URL here, and its password.
+/// Fields whose value is never repeated, though it should not hold a secret: people put a proxy's
+/// URL here, and its password.
 const NEVER_SHOWN: [&str; 1] = ["proxy"];
 
 /// What is wrong with a value.
@@ -26,7 +26,7 @@ pub(crate) struct Mismatch {
 enum Reason {
     /// In whole.
     Other(String),
-    /// Something else was expected; the value that was found, and a word for its type.
+    /// Something else was expected; the value that was found, and the name of its type.
     Found {
         problem: Cow<'static, str>,
         value: Option<String>,
@@ -37,7 +37,7 @@ enum Reason {
 }
 
 impl Mismatch {
-    /// In words of its own.
+    /// With its own text.
     pub(crate) fn other(reason: impl Into<String>) -> Self {
         Self::from_reason(Reason::Other(reason.into()))
     }

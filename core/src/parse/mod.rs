@@ -1,6 +1,6 @@
-//! What callers write, requests and options: JSON into typed values, and in the caller's words what
-//! is wrong with it and where. Owns the wording; knows no field. A value is shown only where it is
-//! short and cannot be a secret or a prompt.
+//! What callers write, requests and options: JSON into typed values, and what is wrong with it and
+//! where, in the caller's terms. Owns the wording; has no list of fields. A value is shown only
+//! where it is short and cannot be a secret or a prompt.
 
 mod mismatch;
 mod nearest;

@@ -3,7 +3,7 @@
 /// So many names are offered at most.
 const NAMES_MAX: usize = 3;
 
-/// Longer names are nobody's slip.
+/// Longer names are not slips of the keyboard.
 const NAME_BYTES_MAX: usize = 64;
 
 /// The names that come nearest, best first.
@@ -13,13 +13,14 @@ pub(crate) fn nearest(name: &str, known: &[&'static str]) -> Vec<&'static str> {
     }
     let letters = letters(name);
     let words = words(name);
-    let is_said = words.iter().any(|word| word.len() > 3);
+    let has_long_word = words.iter().any(|word| word.len() > 3);
     let mut found: Vec<_> = known
         .iter()
         .map(|known| (distance(&letters, &self::letters(known)), *known))
         .filter(|(distance, known)| {
             let known = self::words(known);
-            *distance <= letters.len() / 4 || is_said && words.iter().all(|w| known.contains(w))
+            *distance <= letters.len() / 4
+                || has_long_word && words.iter().all(|w| known.contains(w))
         })
         .collect();
     found.sort_by_key(|(distance, known)| (self::words(known).len() != words.len(), *distance));

@@ -1,6 +1,5 @@
 //! The shape of values that hold others, such as messages: looked at before they are parsed, so
-//! that what is wrong is said with its path and in the caller's words. Costs no memory where
-//! nothing is wrong.
+//! that an error has its path and the caller's terms. Costs no memory where nothing is wrong.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -21,9 +20,9 @@ pub(crate) enum Shape {
     Object(&'static [Member]),
     /// A list.
     List(&'static Shape),
-    /// Text, or a list; with the words for both.
+    /// Text, or a list; with the names of both.
     TextOrList(&'static Shape, &'static str),
-    /// One of some names; with the word for what they are.
+    /// One of some names; with the name of their kind.
     Name(&'static [&'static str], &'static str),
 }
 
@@ -57,7 +56,7 @@ impl Shape {
     /// Parses what has this shape.
     pub(crate) fn parse<T: DeserializeOwned>(&self, value: Value) -> Result<T, Mismatch> {
         self.check(&value)?;
-        // The shape says what serde says, in other words; tests hold the two together.
+        // The shape and serde check the same, with different messages; tests compare the two.
         serde_json::from_value(value).map_err(|_| Mismatch::other("has an unexpected shape"))
     }
 

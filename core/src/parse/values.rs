@@ -1,5 +1,4 @@
-//! How each type of a field is parsed. Conversions that a caller did not ask for are not made: a
-//! number in quotes is no number.
+//! How each type of a field is parsed. Types are not converted: a number in quotes is not a number.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
@@ -135,7 +134,7 @@ impl FromJson for Vec<String> {
     }
 }
 
-/// Whoever writes a header as one text has its value in the name.
+/// A header that was written as one text has its value in the name.
 fn header_mismatch(name: &str, value: &Value) -> Mismatch {
     let is_token = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     match name.chars().all(is_token) {

@@ -1,5 +1,5 @@
-//! Whether a response that ended is complete: one rule for every wire, from what its decoder saw.
-//! An end mark without a response is no response, and a reason that names a failure is no success.
+//! Whether a response that ended is complete: one rule for every wire, from its decoder's state.
+//! An end mark without content is an error, and so is a finish reason that names a failure.
 //! Pure. What the end of the connection adds is the response reader's.
 
 use super::event_writer::Content;
@@ -7,13 +7,13 @@ use super::Progress;
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::event::FinishReason;
 
-/// What a decoder saw of one response, as far as its end depends on it.
+/// The part of a decoder's state that decides whether its response is complete.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen<'d> {
+pub(crate) struct CompletionState<'d> {
     pub(crate) progress: Progress,
     pub(crate) content: Content,
     pub(crate) calls: ToolCallsState,
-    /// Why the model stopped, in our words and in its own.
+    /// Why the model stopped: our finish reason, and the provider's.
     pub(crate) reason: Option<FinishReason>,
     pub(crate) reason_raw: Option<&'d str>,
 }
@@ -38,32 +38,31 @@ impl ToolCallsState {
     }
 }
 
-/// The warning of a complete response whose provider did not say why it ended.
-const UNEXPLAINED: &str =
-    "the provider did not say why the answer ended (no finish reason); it may be cut";
+/// The warning of a complete response without a finish reason.
+const UNEXPLAINED: &str = "the provider sent no finish reason; the response may be cut";
 
 /// The end of a response, by the protocol's mark or with its body: complete, perhaps with a
 /// warning, or the error that it is.
-pub(crate) fn check_complete(seen: Seen<'_>) -> Result<Option<&'static str>, LlmError> {
+pub(crate) fn check_complete(state: CompletionState<'_>) -> Result<Option<&'static str>, LlmError> {
     let truncated = |message| Err(error(ErrorKind::Truncated, message));
-    match (seen.progress, seen.reason) {
-        (_, Some(FinishReason::Error)) => Err(failed(seen.reason_raw.unwrap_or_default())),
-        (Progress::Answered | Progress::Done, Some(_)) => Ok(None),
-        (Progress::Empty, _) => Err(error(ErrorKind::Protocol, "the stream held no answer")),
-        (Progress::Open, _) => truncated("the stream ended before the answer did"),
-        (Progress::Answered | Progress::Done, None) => match (seen.calls, seen.content) {
+    match (state.progress, state.reason) {
+        (_, Some(FinishReason::Error)) => Err(failed(state.reason_raw.unwrap_or_default())),
+        (Progress::Finished | Progress::Done, Some(_)) => Ok(None),
+        (Progress::Empty, _) => Err(error(ErrorKind::Protocol, "the stream held no response")),
+        (Progress::Open, _) => truncated("the stream ended before the response was complete"),
+        (Progress::Finished | Progress::Done, None) => match (state.calls, state.content) {
             (ToolCallsState::Open, _) => {
-                truncated("the answer ended inside a tool call, without a finish reason")
+                truncated("the response ended inside a tool call, without a finish reason")
             }
             (ToolCallsState::Complete, _) | (ToolCallsState::None, Content::Primary) => {
                 Ok(Some(UNEXPLAINED))
             }
             (ToolCallsState::None, Content::Secondary) => {
-                truncated("the answer ended before its text, without a finish reason")
+                truncated("the response ended before its text, without a finish reason")
             }
             (ToolCallsState::None, Content::None) => Err(error(
                 ErrorKind::Protocol,
-                "the answer ended without content and without a finish reason",
+                "the response ended without content and without a finish reason",
             )),
         },
     }
@@ -81,8 +80,8 @@ fn failed(reason: &str) -> LlmError {
     error
 }
 
-/// Whether a finish reason that no table knows names a failure: `network_error` (Z.ai),
-/// `insufficient_system_resource` (DeepSeek), `abort` (vLLM), `TIMEOUT` (Cohere) and their kin.
+/// Whether a finish reason that is in no table names a failure: `network_error` (Z.ai),
+/// `insufficient_system_resource` (DeepSeek), `abort` (vLLM), `TIMEOUT` (Cohere) and the like.
 pub(crate) fn is_failure(reason: &str) -> bool {
     const WORDS: &[&str] = &[
         "error",
@@ -104,7 +103,7 @@ pub(crate) fn is_failure(reason: &str) -> bool {
     WORDS.iter().any(|word| reason.contains(word)) || is_given_up(&reason)
 }
 
-/// Somebody ended the generation on purpose: the same request meets the same end.
+/// The server ended the generation on purpose: a retry would end the same way.
 fn is_given_up(reason: &str) -> bool {
     let reason = reason.to_ascii_lowercase();
     reason.contains("abort") || reason.contains("cancel")
@@ -121,7 +120,7 @@ mod tests {
         content: Content,
         calls: ToolCallsState,
     ) -> String {
-        let seen = Seen {
+        let state = CompletionState {
             progress,
             content,
             calls,
@@ -131,7 +130,7 @@ mod tests {
             }),
             reason_raw: reason,
         };
-        match check_complete(seen) {
+        match check_complete(state) {
             Ok(None) => "complete".to_owned(),
             Ok(Some(_)) => "unexplained".to_owned(),
             Err(error) => error.kind.name().to_owned(),
@@ -141,7 +140,7 @@ mod tests {
     #[test]
     fn an_end_mark_without_a_response_is_no_response() {
         use Content::{Primary, Secondary};
-        use Progress::{Answered, Done, Empty, Open};
+        use Progress::{Done, Empty, Finished, Open};
         use ToolCallsState as Calls;
         let rows = [
             (Empty, None, Content::None, Calls::None, "PROTOCOL"),
@@ -151,14 +150,14 @@ mod tests {
             (Open, Some("stop"), Primary, Calls::None, "TRUNCATED"),
             (Open, Some("error"), Primary, Calls::None, "PROVIDER"),
             (
-                Answered,
+                Finished,
                 Some("stop"),
                 Content::None,
                 Calls::None,
                 "complete",
             ),
-            (Answered, Some("stop"), Secondary, Calls::Open, "complete"),
-            (Answered, Some("error"), Primary, Calls::None, "PROVIDER"),
+            (Finished, Some("stop"), Secondary, Calls::Open, "complete"),
+            (Finished, Some("error"), Primary, Calls::None, "PROVIDER"),
             (Done, Some("stop"), Content::None, Calls::None, "complete"),
             (
                 Done,
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn reasons_that_name_a_failure_say_whether_to_retry() {
+    fn reasons_that_name_a_failure_decide_on_a_retry() {
         let rows = [
             ("error", Some(true)),
             ("network_error", Some(true)),

@@ -1,5 +1,5 @@
 //! The two errors that a codec finds by itself: a request that it cannot write, and a response that
-//! is not what the protocol says. What a provider's own errors mean is in `error_body`.
+//! breaks the protocol. What a provider's own errors mean is in `error_body`.
 
 use crate::error::{ErrorKind, LlmError, Phase};
 

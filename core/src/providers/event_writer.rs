@@ -1,5 +1,5 @@
 //! Where a decoder's events go: into the batch, with START before whatever comes first. Owns START
-//! until it is written, and remembers how much the events were worth.
+//! until it is written, and records which kind of content has come.
 
 use crate::event::EventBatch;
 use crate::event::{Event, Start};
@@ -56,7 +56,7 @@ impl EventWriter {
         events.into_iter().for_each(|event| self.push(event, out));
     }
 
-    /// An empty text is no event.
+    /// An empty text makes no event.
     pub(crate) fn push_text(&mut self, text: &str, out: &mut EventBatch) {
         if !text.is_empty() {
             self.content = Content::Primary;
@@ -65,7 +65,7 @@ impl EventWriter {
         }
     }
 
-    /// An empty text is no event.
+    /// An empty text makes no event.
     pub(crate) fn push_reasoning(&mut self, text: &str, out: &mut EventBatch) {
         if !text.is_empty() {
             self.content = self.content.max(Content::Secondary);

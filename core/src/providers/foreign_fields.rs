@@ -20,7 +20,7 @@ pub(crate) const FIELDS: &[&str] = &[
     "thinking_blocks",
 ];
 
-/// Kinds of parts that hold the reasoning of a model, or what it leaned on, in other wires.
+/// Kinds of parts that hold the reasoning of a model, or its sources, in other wires.
 pub(crate) const PARTS: &[&str] = &[
     "reasoning",
     "reasoning_content",

@@ -1,8 +1,8 @@
 //! What servers send only to keep a connection alive, on every wire: words and comments in frames,
 //! and before a whole response.
 
-/// Whether the data of a frame is no event: none at all, an empty value, a word that keeps a
-/// connection alive, or a comment that somebody on the way has wrapped in data.
+/// Whether the data of a frame is not an event: none at all, an empty value, a word that keeps a
+/// connection alive, or a comment that a proxy on the way has wrapped in data.
 #[inline]
 pub(crate) fn is_keep_alive(data: &str) -> bool {
     !data.starts_with('{') && is_quiet(data)

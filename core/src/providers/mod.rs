@@ -51,13 +51,14 @@ use std::fmt::{self, Debug};
 
 use http::HeaderValue;
 
-use crate::error::{ErrorKind, LlmError};
+use crate::error::{config, LlmError};
 use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
 use crate::framing::{Frame, Framing};
+use crate::parse::nearest;
 use crate::request::LlmRequest;
-use crate::secret::Secret;
-use completion::Seen;
+use crate::secret::{may_be_key, Secret};
+use completion::CompletionState;
 
 /// Where a request goes.
 #[derive(Debug)]
@@ -105,22 +106,22 @@ impl fmt::Debug for EncodedRequest {
     }
 }
 
-/// How far a response has come, by the marks of its own protocol.
+/// How far a response has come, by the end marks of its own protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
     /// Nothing of a response yet.
     Empty,
     /// Begun.
     Open,
-    /// The model gave its reason for stopping; bookkeeping may still follow.
-    Answered,
+    /// The model gave its reason for stopping; usage may still follow.
+    Finished,
     /// The protocol's last mark: nothing that matters follows.
     Done,
 }
 
-/// How a response ended.
+/// How a response ended: what the receipt reports of it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Finish {
+pub(crate) struct ResponseSummary {
     /// In our vocabulary.
     pub(crate) reason: Option<FinishReason>,
     /// In the provider's.
@@ -138,18 +139,18 @@ pub(crate) trait Provider: Send + Sync + Debug {
     /// Its name in requests, errors and events.
     fn name(&self) -> &'static str;
 
-    /// The wire format that it speaks, by the name of the provider that it comes from.
+    /// Its wire format, by the name of the provider that defined it.
     fn wire(&self) -> &'static str {
         self.name()
     }
 
-    /// The base URL when nobody names another; empty: somebody must.
+    /// The default base URL; empty where the caller has to name one.
     fn base_url(&self) -> &'static str;
 
     /// Environment variables that may hold the key, best first.
     fn key_variables(&self) -> &'static [&'static str];
 
-    /// Whether its own endpoint lets nobody in without a key.
+    /// Whether its own endpoint requires a key.
     fn needs_key(&self) -> bool {
         true
     }
@@ -169,17 +170,17 @@ pub(crate) trait Provider: Send + Sync + Debug {
     fn decoder(&self, start: Start, framing: Framing) -> Box<dyn Decoder>;
 
     /// What a response with an error status means. Kind, code, message and retryable; the caller
-    /// adds what it knows itself (request id, Retry-After, attempts, phase).
+    /// adds the rest (request id, Retry-After, attempts, phase).
     fn error(&self, status: u16, body: &[u8]) -> LlmError;
 }
 
 /// The state of one response being decoded.
 pub(crate) trait Decoder: Send + Debug {
-    /// Takes one frame of a stream.
-    fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError>;
+    /// Decodes one frame of a stream.
+    fn decode_frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError>;
 
-    /// Takes a response that came whole.
-    fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError>;
+    /// Decodes the body of a response that was not streamed.
+    fn decode_body(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError>;
 
     /// `completion` found the response complete: hands over what was held back, such as tool calls.
     fn close(&mut self, out: &mut EventBatch);
@@ -187,11 +188,11 @@ pub(crate) trait Decoder: Send + Debug {
     /// How far the response has come.
     fn progress(&self) -> Progress;
 
-    /// What `completion` judges by.
-    fn seen(&self) -> Seen<'_>;
+    /// What `completion` needs to decide whether the response is complete.
+    fn completion_state(&self) -> CompletionState<'_>;
 
-    /// How it ended, as far as that is known.
-    fn finish(&self) -> Finish;
+    /// How the response ended, as far as that is known.
+    fn summary(&self) -> ResponseSummary;
 }
 
 /// Every codec of this build.
@@ -209,12 +210,24 @@ pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
 /// The codec of a provider's name.
 pub(crate) fn by_name(name: &str) -> Result<&'static dyn Provider, LlmError> {
     let provider = all().find(|provider| provider.name() == name);
-    provider.ok_or_else(|| {
-        let names: Vec<_> = all().map(|provider| provider.name()).collect();
-        let message = format!(
-            "provider \"{name}\" is unknown; known are: {}",
-            names.join(", ")
-        );
-        LlmError::new(ErrorKind::Config, message)
-    })
+    provider.ok_or_else(|| unknown(name))
+}
+
+/// The error of an unknown name. A name that may be a key is not repeated.
+fn unknown(name: &str) -> LlmError {
+    let names: Vec<_> = all().map(|provider| provider.name()).collect();
+    let known = names.join(", ");
+    if may_be_key(name) {
+        return config(format!(
+            "provider is unknown (not shown: it may be a key, which belongs in api_key); \
+             known are: {known}"
+        ));
+    }
+    let meant = match nearest(name, &names).first() {
+        Some(meant) => format!("did you mean \"{meant}\"? "),
+        None => String::new(),
+    };
+    config(format!(
+        "provider \"{name}\" is unknown; {meant}known are: {known}"
+    ))
 }

@@ -24,7 +24,7 @@ impl<'r> OverrideFields<'r> {
         }
     }
 
-    /// Leaves a field out, whoever wrote it and wherever.
+    /// Leaves a field out, also where the caller's `extra` has it.
     pub(crate) fn leave_out(&mut self, name: &'static str) {
         self.left_out.push(name);
     }
@@ -34,7 +34,7 @@ impl<'r> OverrideFields<'r> {
         self.extra_body.contains_key(name) || self.left_out.contains(&name)
     }
 
-    /// Whether the caller's own word stands in place of the value that this library would send.
+    /// Whether the caller's own value replaces the one that this library would send.
     pub(crate) fn replaces(&self, name: &str) -> bool {
         self.overrides(name) || self.extra.get(name).is_some_and(|value| !value.is_null())
     }
@@ -45,7 +45,7 @@ impl<'r> OverrideFields<'r> {
         value.is_some_and(|value| !value.is_null())
     }
 
-    /// Writes a field that this library names, unless the caller's own word stands in its place.
+    /// Writes a field that this library names, unless the caller's own value replaces it.
     pub(crate) fn put<M: SerializeMap>(
         &self,
         map: &mut M,

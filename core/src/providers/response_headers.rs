@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use http::header::HeaderMap;
 use serde_json::{Map, Value};
 
-/// Longest wait that is told apart from "never": 2^53 - 1 ms, exact in every language's numbers.
+/// Longest wait that differs from "never": 2^53 - 1 ms, exact in every language's numbers.
 const WAIT_MS_MAX: u64 = (1 << 53) - 1;
 
 /// Where providers put the id of a request, best first.
@@ -71,9 +71,9 @@ fn rate_limit_name(header: &str) -> Option<String> {
     Some(subject.chain([figure]).collect::<Vec<_>>().join("_"))
 }
 
-/// How long the provider asks to wait: `retry-after-ms`, else `retry-after` in seconds or as an
-/// HTTP date, which is measured on the provider's own clock where it shows its time. What is
-/// no wait (garbage, negative, in the past) is `None`.
+/// How long the provider requests to wait: `retry-after-ms`, else `retry-after` in seconds or as an
+/// HTTP date, which is measured on the provider's own clock where it shows its time. What is no
+/// wait (garbage, negative, in the past) is `None`.
 pub(crate) fn retry_after_ms(headers: &HeaderMap, now: SystemTime) -> Option<u64> {
     let milliseconds = text(headers, "retry-after-ms")
         .and_then(number)
@@ -84,12 +84,12 @@ pub(crate) fn retry_after_ms(headers: &HeaderMap, now: SystemTime) -> Option<u64
     })
 }
 
-/// Seconds as a text such as "34.4", in milliseconds; `None` for what is no wait.
+/// Seconds as a text such as "34.4", in milliseconds; `None` where it is not a wait.
 pub(crate) fn seconds_to_ms(seconds: &str) -> Option<u64> {
     number(seconds).map(|seconds| whole_ms(seconds * 1000.0))
 }
 
-/// Never shorter than what was asked. A cast from a float saturates, also from infinity.
+/// Never shorter than what was requested. A cast from a float saturates, also from infinity.
 fn whole_ms(milliseconds: f64) -> u64 {
     (milliseconds.ceil() as u64).min(WAIT_MS_MAX)
 }
@@ -109,7 +109,7 @@ fn until(headers: &HeaderMap, date: &str, now: SystemTime) -> Option<u64> {
     Some(whole_ms(wait.as_secs_f64() * 1000.0))
 }
 
-/// `x-should-retry`: the provider's own word on whether another attempt makes sense.
+/// `x-should-retry`: whether another attempt makes sense, by the provider.
 pub(crate) fn should_retry(headers: &HeaderMap) -> Option<bool> {
     let value = text(headers, "x-should-retry")?;
     match value.to_ascii_lowercase().as_str() {

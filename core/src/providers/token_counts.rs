@@ -105,7 +105,7 @@ pub(crate) fn parse_count(value: Option<&Value>) -> Option<u64> {
     }
 }
 
-/// What was written for each lifetime, where nobody added it up.
+/// What was written for each lifetime, where the provider sends no sum.
 fn sum(by_age: Option<&Value>) -> Option<u64> {
     let ages = by_age?.as_object()?.values();
     let counts = ages.filter_map(|value| parse_count(Some(value)));
@@ -182,7 +182,7 @@ fn is_zero(value: &Value) -> bool {
     value.as_f64() == Some(0.0)
 }
 
-/// Whether a value is no count.
+/// Whether a value cannot be a count.
 fn is_empty(value: &Value) -> bool {
     value.is_null() || is_zero(value)
 }

@@ -1,11 +1,11 @@
-//! The schema of a tool's arguments where the caller left out what every server asks for.
+//! The schema of a tool's arguments where the caller left out what every server requires.
 
 use std::borrow::Cow;
 
 use serde_json::{json, Map, Value};
 
 /// The schema with its type, which is always an object: MCP servers, and tools without parameters,
-/// often do not say so.
+/// often leave it out.
 pub(crate) fn typed(schema: &Value) -> Cow<'_, Value> {
     let Value::Object(fields) = schema else {
         return Cow::Borrowed(schema);

@@ -5,7 +5,7 @@ use super::errors::invalid_request;
 use super::Target;
 use crate::error::LlmError;
 
-/// Judges the fields of one request that its provider cannot do.
+/// Refuses or leaves out the fields of one request that its provider does not support.
 #[derive(Debug)]
 pub(crate) struct Unsupported<'a> {
     pub(crate) provider: &'static str,
@@ -33,7 +33,7 @@ impl<'a> Unsupported<'a> {
         self.warnings.push(warning);
     }
 
-    /// The field cannot go to this provider. Ok: it is left out, and the caller will be told.
+    /// The field cannot go to this provider. Ok: it is left out, with a warning.
     pub(crate) fn refuse(&mut self, field: &str, why: &str) -> Result<(), LlmError> {
         if self.lenient {
             self.warnings.push(format!("{field} was left out: {why}"));

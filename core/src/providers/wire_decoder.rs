@@ -4,11 +4,11 @@
 
 use std::fmt::Debug;
 
-use super::completion::{Seen, ToolCallsState};
+use super::completion::{CompletionState, ToolCallsState};
 use super::errors::protocol_error;
 use super::event_writer::EventWriter;
 use super::lenient_json::{self, Maybe, Object};
-use super::{error_body, keep_alive, Decoder, Finish, Progress, Provider};
+use super::{error_body, keep_alive, Decoder, Progress, Provider, ResponseSummary};
 use crate::error::LlmError;
 use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
@@ -16,7 +16,7 @@ use crate::framing::Frame;
 
 /// What most errors are about.
 pub(crate) const EVENT: &str = "an event of the stream";
-pub(crate) const RESPONSE: &str = "the answer";
+pub(crate) const RESPONSE: &str = "the response";
 
 /// What `[DONE]` is on a wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +29,12 @@ pub(crate) enum DoneMark {
     Unknown,
 }
 
-/// What every decoder knows of its response.
+/// The state that every decoder keeps of its response.
 #[derive(Debug)]
 pub(crate) struct ResponseState {
     pub(crate) progress: Progress,
     pub(crate) writer: EventWriter,
-    /// Why the model stopped, in the provider's words.
+    /// The provider's finish reason.
     pub(crate) finish_reason: Option<String>,
     pub(crate) unknown_events: u64,
     is_begun: bool,
@@ -68,7 +68,7 @@ impl ResponseState {
             true => Err(protocol_error(
                 provider,
                 EVENT,
-                "begins another answer",
+                "begins another response",
                 data,
             )),
             false => Ok(()),
@@ -118,13 +118,13 @@ pub(crate) trait WireDecoder: Send + Debug {
     /// What the tool calls have come to.
     fn tool_calls_state(&self) -> ToolCallsState;
 
-    /// A finish reason of the provider's in our words.
+    /// Translates a finish reason of the provider.
     fn parse_finish_reason(&self, raw: &str) -> FinishReason;
 
     /// The token counts, as far as they are known.
     fn usage(&self) -> Option<Usage>;
 
-    /// Why the model stopped, in our words.
+    /// Our finish reason.
     fn finish_reason(&self) -> Option<FinishReason> {
         let raw = self.state().finish_reason.as_deref();
         raw.map(|raw| self.parse_finish_reason(raw))
@@ -132,7 +132,7 @@ pub(crate) trait WireDecoder: Send + Debug {
 }
 
 impl<W: WireDecoder> Decoder for W {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
+    fn decode_frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let data = frame.data.trim();
         let has_marks = W::DONE_MARK != DoneMark::Unknown;
         if self.state().progress == Progress::Done || keep_alive::is_keep_alive(data) {
@@ -166,7 +166,7 @@ impl<W: WireDecoder> Decoder for W {
         self.event(event, data, out)
     }
 
-    fn whole(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
+    fn decode_body(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
         let text = std::str::from_utf8(body).map_err(|_| {
             protocol_error(self.provider().name(), RESPONSE, "is not UTF-8", "").detail(body)
         })?;
@@ -192,8 +192,8 @@ impl<W: WireDecoder> Decoder for W {
         self.state().progress
     }
 
-    fn seen(&self) -> Seen<'_> {
-        Seen {
+    fn completion_state(&self) -> CompletionState<'_> {
+        CompletionState {
             progress: self.state().progress,
             content: self.state().writer.content(),
             calls: self.tool_calls_state(),
@@ -202,13 +202,13 @@ impl<W: WireDecoder> Decoder for W {
         }
     }
 
-    fn finish(&self) -> Finish {
-        Finish {
+    fn summary(&self) -> ResponseSummary {
+        ResponseSummary {
             reason: self.finish_reason(),
             reason_raw: self.state().finish_reason.clone(),
             usage: self.usage(),
             unknown_events: self.state().unknown_events,
-            ..Finish::default()
+            ..ResponseSummary::default()
         }
     }
 }
@@ -238,7 +238,7 @@ mod tests {
         let provider = by_name(provider).unwrap();
         let mut decoder = provider.decoder(Start::default(), framing);
         let frame = Frame { name, data };
-        let result = decoder.frame(frame, &mut EventBatch::default());
+        let result = decoder.decode_frame(frame, &mut EventBatch::default());
         result
             .map(|()| decoder.progress())
             .map_err(|error| error.kind)

@@ -24,5 +24,5 @@ declare_limits! {
     }
 }
 
-/// The total timeout of a whole response when nobody sets one.
+/// The default of the total timeout of a whole response.
 pub(crate) const WHOLE_RESPONSE_TIMEOUT_MS: u64 = 600_000;

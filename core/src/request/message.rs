@@ -11,7 +11,7 @@ use crate::declare::declare_names;
 use crate::json;
 
 declare_names! {
-    /// Who says a message.
+    /// Who wrote a message.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
     pub enum Role {
         /// Instructions, as newer OpenAI models name them.
@@ -32,9 +32,9 @@ declare_names! {
 /// One message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
-    /// Who says it.
+    /// Who wrote it.
     pub role: Role,
-    /// What is said; absent in a message that only calls tools.
+    /// The content; absent in a message that only calls tools.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
     /// The tools that an assistant's message calls.
@@ -47,8 +47,8 @@ pub struct Message {
     /// The call whose result a tool's message is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<String>,
-    /// Every other field that says something.
-    #[serde(flatten, deserialize_with = "telling")]
+    /// Every other field, unless it is null or an empty list.
+    #[serde(flatten, deserialize_with = "without_empty_fields")]
     pub extra: Map<String, Value>,
 }
 
@@ -64,7 +64,7 @@ impl Message {
         }
     }
 
-    /// Something the person says.
+    /// A message of the user.
     pub fn user(text: impl Into<String>) -> Self {
         Self::new(Role::User, text)
     }
@@ -83,7 +83,7 @@ impl Message {
     }
 }
 
-/// What a message says.
+/// The content of a message.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Content {
@@ -159,7 +159,7 @@ pub struct MessageToolCall {
 pub struct FunctionCall {
     /// Its name.
     pub name: String,
-    /// Its arguments as JSON text; a value that is no text counts as the text that it is.
+    /// Its arguments as JSON text; a value that is not text counts as its JSON text.
     #[serde(default, deserialize_with = "arguments_text")]
     pub arguments: String,
     /// Every other field.
@@ -204,7 +204,7 @@ pub struct Function {
     pub extra: Map<String, Value>,
 }
 
-/// A null says as much as a field that is not there.
+/// A null field counts as absent.
 fn without_nulls<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Map<String, Value>, D::Error> {
@@ -214,8 +214,10 @@ fn without_nulls<'de, D: Deserializer<'de>>(
 }
 
 /// Clients that send a response back send its empty fields too, and servers refuse some of them: an
-/// empty list of annotations says nothing, whichever its name.
-fn telling<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+/// empty list of any name is left out.
+fn without_empty_fields<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Map<String, Value>, D::Error> {
     let mut fields = without_nulls(deserializer)?;
     fields.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
     Ok(fields)

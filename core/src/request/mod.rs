@@ -1,6 +1,6 @@
-//! What a caller asks for: the chat-completions shape that everyone knows, for every provider.
-//! Owns the fields of a request; knows no wire and sends nothing. Unknown fields are kept in
-//! `extra` and reach the provider as they are.
+//! A request: the shape of OpenAI's chat completions, for every provider. Owns the fields of a
+//! request; depends on no wire and sends nothing. Unknown fields are kept in `extra` and reach the
+//! provider as they are.
 
 mod limits;
 mod message;
@@ -43,16 +43,16 @@ declare_options! {
         pub tool_choice: Option<Value> as Any,
         /// The shape of the response, such as a JSON schema.
         pub response_format: Option<Value> as Any,
-        /// How hard to think: `low`, `medium`, `high`, or the provider's own word.
+        /// How hard to think: `low`, `medium`, `high`, or the provider's own value.
         pub reasoning_effort: Option<String> as Text,
-        /// Whether the response is streamed; by default as the way of asking implies.
+        /// Whether the response is streamed; by default as the called function implies.
         pub stream: Option<bool> as Boolean,
-        /// The end user on whose behalf this is asked.
+        /// The end user on whose behalf the request is sent.
         pub user: Option<String> as Text,
         /// Labels for the provider's own records.
         pub metadata: Option<Map<String, Value>> as Object,
 
-        /// The provider to ask; an object of this name goes to the provider's body as it is.
+        /// The provider to send to; an object of this name goes to the provider's body as it is.
         pub provider: Option<String> as ProviderName,
         /// The key for this call.
         pub api_key: Option<Secret> as Text,
@@ -72,7 +72,7 @@ declare_options! {
     }
 }
 
-/// Fields without which no provider can be asked.
+/// Fields that every request needs.
 pub(crate) const REQUIRED: [&str; 2] = ["model", "messages"];
 
 impl LlmRequest {
@@ -85,7 +85,7 @@ impl LlmRequest {
         }
     }
 
-    /// What every provider asks for, before any I/O.
+    /// Checks what every provider requires, before any I/O.
     pub(crate) fn check(&self) -> Result<(), LlmError> {
         if self.model.is_empty() {
             let message = "model is missing; name one, such as \"gpt-4o-mini\"";

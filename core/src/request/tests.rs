@@ -195,7 +195,7 @@ fn named((name, value): (&str, Value)) -> (String, Value) {
     }
 }
 
-/// Both agree on whether a value is one; and a value that is none is named in our words.
+/// Both agree on whether a value is one; and the message about another value is ours.
 fn agree<T: FromJson + serde::de::DeserializeOwned>(value: Value) -> Result<(), TestCaseError> {
     let ours = T::from_json(value.clone(), Kind::ListOfObjects);
     let ours = ours

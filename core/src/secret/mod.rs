@@ -1,6 +1,7 @@
 //! Keys, and what keeps them out of every text that leaves the core. Owns the rule of what a key
 //! may look like; a key has no Debug, no Display and no Serialize, and is wiped on drop.
 
+mod misplaced;
 mod patterns;
 mod redactor;
 mod search;
@@ -15,6 +16,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::{ErrorKind, LlmError};
+pub(crate) use misplaced::may_be_key;
 pub(crate) use redactor::Redactor;
 pub(crate) use search::{is_secret_name, Collector, Secrets};
 pub(crate) use url::has_secret;

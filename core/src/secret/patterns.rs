@@ -1,5 +1,5 @@
-//! What looks like a secret although nobody named it: bearer tokens, keys of the `sk-` family, the
-//! user and the query of a URL.
+//! What looks like a secret although it is not a configured one: bearer tokens, keys of the `sk-`
+//! family, the user and the query of a URL.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! Takes secrets out of everything that leaves the core: one redactor per call, over every text of
-//! an error, of START, of the receipt and of the log. What the model says is data and is not
-//! touched. Owns which fields those are; a new field does not compile until it is decided on.
-//! Every text is cleaned first and cut afterwards, so that no cut goes through a secret.
+//! an error, of START, of the receipt and of the log. The model's text is data and is not touched.
+//! Owns which fields those are; a new field does not compile until it is decided on. Every text is
+//! cleaned first and cut afterwards, so that no cut goes through a secret.
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ const NAME_BYTES_MAX: usize = 1024;
 /// A number with fewer digits is not searched.
 const DIGITS_MIN: u64 = 10_000_000;
 
-/// Knows the secrets of a client and those of one call.
+/// Has the secrets of a client and those of one call.
 pub(crate) struct Redactor<'a> {
     client: &'a Secrets,
     call: Option<Secrets>,
@@ -32,7 +32,7 @@ impl<'a> Redactor<'a> {
         one_line(&line, OUTSIDE_BYTES_MAX)
     }
 
-    /// Cleans and cuts what an error says.
+    /// Cleans and cuts the texts of an error.
     pub(crate) fn clean_error(&self, error: &mut LlmError) {
         let LlmError {
             message,
@@ -58,7 +58,7 @@ impl<'a> Redactor<'a> {
         self.clean_optional(detail, DETAIL_BYTES_MAX);
     }
 
-    /// Cleans what a provider says when it begins.
+    /// Cleans the texts of START.
     pub(crate) fn clean_start(&self, start: &mut Start) {
         let Start {
             id,
@@ -78,7 +78,7 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// Cleans what is said at the end.
+    /// Cleans the texts of the receipt.
     pub(crate) fn clean_receipt(&self, receipt: &mut Receipt) {
         let Receipt {
             finish_reason_raw,
@@ -90,7 +90,7 @@ impl<'a> Redactor<'a> {
             attempts: _,
             timings: _,
             unknown_events: _,
-            // Our own words.
+            // Our own texts.
             warnings: _,
         } = receipt;
         self.clean_optional(finish_reason_raw, NAME_BYTES_MAX);

@@ -71,7 +71,7 @@ impl Collector {
     }
 
     /// A header that the caller set. Its value is a secret, and each of its words is; in pieces
-    /// where the name says so.
+    /// where the name shows it.
     pub(crate) fn header(&mut self, name: &str, value: &str) {
         self.word(value);
         let lower = name.to_ascii_lowercase();
@@ -187,7 +187,7 @@ impl Secrets {
         (!found.is_empty()).then(|| replace(text, found))
     }
 
-    /// Says where secrets stand: the first and the last letter of each.
+    /// Returns where secrets stand: the first and the last letter of each.
     fn find<L: Letter>(&self, letters: &[L], mut found: impl FnMut(usize, usize)) {
         let bytes = || letters.iter().map(Letter::byte);
         if !self.pieces.is_empty() {

@@ -209,7 +209,7 @@ fn texts_are_cut_after_they_were_cleaned() {
     }
 }
 
-/// A character of a key, as somebody may write it.
+/// A character of a key, in any spelling.
 fn spell(character: char, how: u8) -> String {
     let code = character as u32;
     match how {

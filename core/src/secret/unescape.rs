@@ -1,6 +1,5 @@
-//! Text as whoever reads it will understand it: percent, JSON and HTML escapes undone, with the
-//! place in the original of each byte. Any mix and any case of escapes is undone, so that nobody
-//! has to list the spellings of a key.
+//! Text with percent, JSON and HTML escapes undone, with the place in the original of each byte.
+//! Any mix and any case of escapes is undone, so that the spellings of a key need not be listed.
 
 use memchr::memchr3;
 

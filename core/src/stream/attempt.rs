@@ -1,6 +1,6 @@
 //! One attempt: sends the request, looks at the head of the response, and either chooses how its
-//! body is read or tells what the error means. The stream keeps the attempt between polls, holds
-//! the deadlines and decides what comes next.
+//! body is read or returns the error. The stream keeps the attempt between polls, holds the
+//! deadlines and decides what comes next.
 
 use std::fmt;
 use std::future::Future;
@@ -152,7 +152,7 @@ async fn begin_reading(
     let encoding =
         header(CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity"));
     if let Some(encoding) = encoding {
-        let message = format!("content-encoding {encoding} was not asked for");
+        let message = format!("content-encoding {encoding} was not offered");
         return Err(unusable(message, response.status, &[]));
     }
     let is_stream = content_type.starts_with("text/event-stream")
@@ -162,18 +162,18 @@ async fn begin_reading(
         true => Declared::Stream,
         false if content_type.contains("json") => Declared::Document,
         false => Declared::Nothing {
-            asked: request.stream,
+            stream: request.stream,
         },
     };
     let mut sniffer = Sniffer::new(request.framing, declared);
-    // PHP sends everything as HTML unless it is told otherwise, streams too.
+    // PHP declares everything as HTML unless it is configured otherwise, streams too.
     if content_type.starts_with("text/html") {
         peek(&mut response, &mut sniffer).await;
         if sniffer.is_foreign() {
             let mut body = sniffer.into_bytes();
             let limit = crate::DETAIL_BYTES_MAX.saturating_sub(body.len());
             body.extend(read_error_body(&mut response, limit).await);
-            let message = "the answer is an HTML page; is base_url right?".to_owned();
+            let message = "the response is an HTML page; check base_url".to_owned();
             return Err(unusable(message, response.status, &body));
         }
     }
@@ -198,7 +198,7 @@ async fn begin_reading(
     ))
 }
 
-/// Reads until the first bytes tell what a body is, or too little of it comes.
+/// Reads until the first bytes show what a body is, or too little of it comes.
 async fn peek(response: &mut HttpResponse, sniffer: &mut Sniffer) {
     let reading = async {
         while sniffer.form().is_none() {

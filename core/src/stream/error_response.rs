@@ -14,8 +14,8 @@ use crate::error::{ErrorKind, LlmError, Phase};
 use crate::http::{HttpResponse, Read};
 use crate::providers::response_headers;
 
-/// How long the body of an error, or of a page that is no response, is waited for: what it means,
-/// its status tells already.
+/// How long the body of an error, or of an HTML page, is waited for: its status already shows what
+/// it means.
 pub(super) const BODY_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// What a status other than success means; `None` for success.
@@ -35,23 +35,23 @@ pub(super) async fn of_status(
         return Some(redirected(request, response));
     }
     if let (407, Some(proxy)) = (status, shared.http.proxy_host(&request.http.url)) {
-        let mut error = config(proxy.wants_credentials());
+        let mut error = config(proxy.credentials_advice());
         error.status = Some(status);
         return Some(error);
     }
     let body = read_error_body(response, shared.options.error_body_bytes_max).await;
     let mut error = request.provider.error(status, &body);
     error.status = Some(status);
-    // An account that is empty now is empty a second later, whatever a gateway answers.
-    let may_say = error.kind != ErrorKind::QuotaExceeded;
+    // An account that is empty now is empty a second later, whatever a gateway's header requests.
+    let may_change = error.kind != ErrorKind::QuotaExceeded;
     if let Some(should_retry) =
-        response_headers::should_retry(&response.headers).filter(|_| may_say)
+        response_headers::should_retry(&response.headers).filter(|_| may_change)
     {
         error.retryable = should_retry;
     }
     if error.retryable {
-        let asked = response_headers::retry_after_ms(&response.headers, SystemTime::now());
-        error.retry_after_ms = asked.or(error.retry_after_ms);
+        let requested = response_headers::retry_after_ms(&response.headers, SystemTime::now());
+        error.retry_after_ms = requested.or(error.retry_after_ms);
     }
     Some(error)
 }
@@ -88,11 +88,11 @@ pub(super) fn unusable(message: String, status: u16, body: &[u8]) -> LlmError {
     error
 }
 
-/// A head that HTTP allows and that leads to no request's end.
+/// A head that HTTP allows and that cannot be the end of a request.
 fn unreadable(shared: &Shared, response: &HttpResponse) -> Option<LlmError> {
     let status = response.status;
     if !(200..600).contains(&status) {
-        let message = format!("status {status} is none that ends a request");
+        let message = format!("status {status} cannot end a request");
         return Some(unusable(message, status, &[]));
     }
     let fields = response.headers.iter();
@@ -101,7 +101,7 @@ fn unreadable(shared: &Shared, response: &HttpResponse) -> Option<LlmError> {
         .sum();
     let limit = shared.options.header_bytes_max;
     (header_bytes > limit).then(|| {
-        let message = format!("the answer's headers are longer than header_bytes_max ({limit})");
+        let message = format!("the response headers are larger than header_bytes_max ({limit})");
         unusable(message, status, &[])
     })
 }

@@ -121,12 +121,12 @@ impl Inner {
         };
         // Late or broken: the connection is simply not used again.
         let _ = select(pin!(response.drain()), limit.as_mut()).await;
-        let finish = response.finish();
+        let summary = response.summary();
         self.state = State::Ended;
         self.shared.budget.deposit();
-        let receipt = self.receipt(Outcome::Complete, None, finish);
+        let receipt = self.receipt(Outcome::Complete, None, summary);
         self.log(LogLevel::Info, || {
-            format!("answered after {} attempts", receipt.attempts)
+            format!("completed after {} attempts", receipt.attempts)
         });
         self.batch.push(Event::End(Box::new(receipt)));
     }

@@ -1,6 +1,6 @@
-//! One request as its caller sees it: a stream of events, or batch by batch, driven by whoever
-//! polls; dropping it closes the connection. Owns the states of a request and the reading of its
-//! response; attempts are in `lifecycle`, the end is in `receipt`.
+//! One request as its caller sees it: a stream of events, or batch by batch, driven by the code
+//! that polls; dropping it closes the connection. Owns the states of a request and the reading of
+//! its response; attempts are in `lifecycle`, the end is in `receipt`.
 
 pub(crate) mod attempt;
 mod error_response;
@@ -190,7 +190,7 @@ impl Inner {
             }
             turns += 1;
             if self.batch.is_empty() && turns.is_multiple_of(TURNS_MAX) {
-                // A host that never stops sending what means nothing: cancellation has its turn.
+                // A host may send keep-alive bytes for ever: this lets cancellation run.
                 yield_now().await;
             }
         }
@@ -208,7 +208,7 @@ impl Inner {
             self.deadlines.start(Some(Timer::Idle));
             self.prepared = None;
         }
-        // Where there is always something to read, nothing waits, and no timer is asked there.
+        // Where there is always something to read, nothing waits, so no timer is checked elsewhere.
         let may_expire = self.batch.is_empty() || self.deadlines.has_total();
         if let (Ok(Read::More), true) = (&read, may_expire) {
             if let Some(timer) = self.deadlines.expired() {

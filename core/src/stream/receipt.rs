@@ -10,7 +10,7 @@ use super::{Inner, State};
 use crate::client::options::LogLevel;
 use crate::error::{ErrorKind, LlmError, Phase, OUTSIDE_BYTES_MAX};
 use crate::event::{Event, Outcome, Receipt, Timings};
-use crate::providers::Finish;
+use crate::providers::ResponseSummary;
 use crate::secret::Redactor;
 
 impl Inner {
@@ -45,10 +45,10 @@ impl Inner {
 
     /// Lets go of the connection and completes the error into a receipt.
     pub(super) fn ended(&mut self, mut error: LlmError) -> Receipt {
-        let finish = match std::mem::replace(&mut self.state, State::Ended) {
-            State::Reading(response) | State::Draining(response, _) => response.finish(),
+        let summary = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Reading(response) | State::Draining(response, _) => response.summary(),
             State::Ready | State::Attempting(_) | State::Backoff(_) | State::Ended => {
-                Finish::default()
+                ResponseSummary::default()
             }
         };
         error.attempts = self.attempts;
@@ -62,24 +62,24 @@ impl Inner {
             }
         }
         let failed = Receipt::failed(error);
-        self.receipt(failed.outcome, failed.error, finish)
+        self.receipt(failed.outcome, failed.error, summary)
     }
 
     pub(super) fn receipt(
         &self,
         outcome: Outcome,
         error: Option<LlmError>,
-        finish: Finish,
+        summary: ResponseSummary,
     ) -> Receipt {
         let began = self.began.unwrap_or_else(Instant::now);
         let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
         let mut receipt = Receipt {
             outcome,
-            finish_reason: finish.reason,
-            finish_reason_raw: finish.reason_raw,
-            usage: finish.usage,
-            unknown_events: finish.unknown_events,
-            warnings: finish.warnings,
+            finish_reason: summary.reason,
+            finish_reason_raw: summary.reason_raw,
+            usage: summary.usage,
+            unknown_events: summary.unknown_events,
+            warnings: summary.warnings,
             attempts: self.attempts,
             timings: Timings {
                 first_token_ms: self.first_content.map(|at| milliseconds(at - began)),
@@ -110,7 +110,7 @@ impl Inner {
                 .filter(|_| request.url.scheme() == "https");
             let roots = roots.map_or_else(String::new, |roots| format!("; TLS trusts {roots}"));
             format!(
-                "{host} answered {status} over {}{roots}",
+                "{host} responded {status} over {}{roots}",
                 attempted.protocol
             )
         });

@@ -83,10 +83,10 @@ fn wait(error: &LlmError, retry: u32, policy: Policy, random: f64) -> Option<Dur
     let Some(milliseconds) = error.retry_after_ms else {
         return Some(step(retry).mul_f64(random));
     };
-    let asked = Duration::from_millis(milliseconds);
-    let spread = asked + asked.mul_f64(0.1 * random);
+    let requested = Duration::from_millis(milliseconds);
+    let spread = requested + requested.mul_f64(0.1 * random);
     let at_least = step(retry).mul_f64(ASKED_STEP_MIN * (1.0 + random));
-    (asked <= policy.retry_after_max).then(|| spread.max(at_least))
+    (requested <= policy.retry_after_max).then(|| spread.max(at_least))
 }
 
 /// An exponential, bounded step, under which the wait is uniform: full jitter ("Exponential Backoff
@@ -190,9 +190,9 @@ mod tests {
 
     #[test]
     fn a_short_retry_after_leaves_a_backoff() {
-        for asked in [0, 1, 99] {
-            let wait = decide(&after(asked), None, 0.0);
-            assert_eq!(wait, Some(Duration::from_millis(100)), "{asked}");
+        for requested in [0, 1, 99] {
+            let wait = decide(&after(requested), None, 0.0);
+            assert_eq!(wait, Some(Duration::from_millis(100)), "{requested}");
         }
         let budget = Budget::default();
         let mut history = History::default();

@@ -142,7 +142,7 @@ impl Deadlines {
         self.paused_at = Some(Instant::now());
     }
 
-    /// The caller asks for more: its time is taken out of every timer.
+    /// The caller polls again: the time that it took is taken out of every timer.
     pub(crate) fn resume(&mut self) {
         if let Some(since) = self.paused_at.take() {
             let paused = since.elapsed();
@@ -184,7 +184,7 @@ impl Deadlines {
         self.wait_with(future, || None).await
     }
 
-    /// The same, while `timer` knows which timer runs, if any does, and since when.
+    /// The same, while `timer` holds which timer runs, if any does, and since when.
     pub(crate) async fn wait_with<F: Future>(
         &mut self,
         future: F,

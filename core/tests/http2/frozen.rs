@@ -73,7 +73,7 @@ async fn a_connection_frozen_before_the_head_costs_one_retry() {
     listener.plan("always", json!([freezes_before_its_head()]));
     let error = refused(&client, &listener.base_url("always")).await;
     assert_eq!(verdict(&error), ("NETWORK", true, 2), "{error}");
-    let reason = "no answer to a PING within 200ms";
+    let reason = "no response to a PING within 200ms";
     assert!(error.message.contains(reason), "{error}");
     let seen = listener.seen();
     assert_eq!(seen["totals"]["requests"], 4, "{seen}");

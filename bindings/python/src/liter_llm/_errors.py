@@ -28,11 +28,11 @@ class LlmError(Exception):
     code: Optional[str] = None
     """The provider's own code or type."""
     provider: Optional[str] = None
-    """The provider that was asked."""
+    """The provider of the request."""
     retryable: bool = False
     """Whether sending the same request again can succeed."""
     retry_after_ms: Optional[int] = None
-    """How long the provider asked to wait."""
+    """The wait that the provider requested."""
     attempts: int = 0
     """How many requests were sent."""
     phase: Optional[str] = None
@@ -50,8 +50,8 @@ class LlmError(Exception):
     maybe_executed: bool = False
     """Whether the provider may have run the request, and may bill it."""
     detail: Optional[str] = None
-    """What the provider's error says beside message and code, as JSON, or the first 4 KiB of a body
-    that could not be used."""
+    """The other fields of the provider's error, beside message and code, as JSON, or the first 4
+    KiB of a body that could not be used."""
     partial: Optional[late.Response] = None
     """Whatever was received before the error."""
 
@@ -99,20 +99,19 @@ class NotFoundError(LlmError):
 
 
 class RateLimitedError(LlmError):
-    """Too many requests were sent (429); `retry_after_ms` says when to try again, if the provider
-    did."""
+    """Too many requests were sent (429); `retry_after_ms` is the wait, if the provider sent one."""
 
     kind = "RATE_LIMITED"
 
 
 class QuotaExceededError(LlmError):
-    """No credit is left, whichever status says so; waiting does not help."""
+    """No credit is left, whatever the status; waiting does not help."""
 
     kind = "QUOTA_EXCEEDED"
 
 
 class OverloadedError(LlmError):
-    """The provider is out of capacity (498, 529, or an error that says so)."""
+    """The provider is out of capacity (498, 529, or an error with that meaning)."""
 
     kind = "OVERLOADED"
 
@@ -137,7 +136,7 @@ class TlsError(LlmError):
 
 
 class TimeoutError(LlmError, builtins.TimeoutError):  # noqa: A001
-    """A timer ran out; `timer` says which.
+    """A timer ran out; `timer` names it.
 
     It is a builtin TimeoutError as well."""
 

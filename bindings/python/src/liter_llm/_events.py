@@ -63,11 +63,11 @@ class Start:
     model: str
     """The model that responds, as the provider names it; else as the request named it."""
     provider: str
-    """The provider that was asked."""
+    """The provider of the request."""
     request_id: Optional[str]
     """The provider's name for the request."""
     rate_limit: Mapping[str, Any]
-    """What the rate-limit headers said, such as `requests_remaining`."""
+    """The values of the rate-limit headers, such as `requests_remaining`."""
     warnings: tuple[str, ...]
     """What was left out or renamed on the way to the provider."""
 
@@ -115,7 +115,7 @@ class ToolCall:
 
     Check it before use."""
     extra: Optional[Mapping[str, Any]] = None
-    """The provider's other fields of the call, which some want to see again."""
+    """The provider's other fields of the call, which some providers need back."""
 
 
 @_record
@@ -132,9 +132,9 @@ class End:
     """The response is complete. One that is not raises an error in place of this event."""
 
     finish_reason: Optional[FinishReason]
-    """Why the model stopped; absent where it did not say."""
+    """Why the model stopped; absent where the provider sent no reason."""
     finish_reason_raw: Optional[str]
-    """The provider's own word for the finish reason."""
+    """The provider's own finish reason."""
     usage: Optional[Usage]
     """Tokens, as far as they are known."""
     attempts: int
@@ -148,8 +148,8 @@ class End:
     request_id: Optional[str]
     """The provider's name for the request."""
     warnings: tuple[str, ...]
-    """What to know about the response though it is complete, such as that nobody said why it
-    ended."""
+    """What to know about the response though it is complete, such as that it has no finish
+    reason."""
 
 
 Event = Union[Start, Text, Reasoning, ToolDelta, ToolCall, Part, End]
@@ -178,17 +178,17 @@ class Response:
     model: str
     """The model that responds, as the provider names it; else as the request named it."""
     provider: str
-    """The provider that was asked."""
+    """The provider of the request."""
     request_id: Optional[str]
     """The provider's name for the request."""
     rate_limit: Mapping[str, Any]
-    """What the rate-limit headers said, such as `requests_remaining`."""
+    """The values of the rate-limit headers, such as `requests_remaining`."""
     warnings: tuple[str, ...]
     """The warnings of Start, then those of End."""
     finish_reason: Optional[FinishReason]
-    """Why the model stopped; absent where it did not say."""
+    """Why the model stopped; absent where the provider sent no reason."""
     finish_reason_raw: Optional[str]
-    """The provider's own word for the finish reason."""
+    """The provider's own finish reason."""
     usage: Optional[Usage]
     """Tokens, as far as they are known."""
     attempts: int

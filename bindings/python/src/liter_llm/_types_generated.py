@@ -43,7 +43,7 @@ class Options(TypedDict, total=False):
     """How many times a transient failure is retried. Default: 5."""
 
     retry_after_max_ms: int
-    """Longest wait that a provider may ask for; a longer one fails the call at once. Default:
+    """Longest wait that a provider may request; a longer one fails the call at once. Default:
     60_000."""
 
     lenient: bool
@@ -127,7 +127,7 @@ class CallOptions(TypedDict, total=False):
     that of the LiterLlm applies."""
 
     provider: str
-    """The provider to ask; an object of this name goes to the provider's body as it is."""
+    """The provider to send to; an object of this name goes to the provider's body as it is."""
 
     api_key: str
     """The key for this call."""
@@ -199,13 +199,13 @@ class RequestFields(TypedDict, total=False):
     """The shape of the response, such as a JSON schema."""
 
     reasoning_effort: str
-    """How hard to think: `low`, `medium`, `high`, or the provider's own word."""
+    """How hard to think: `low`, `medium`, `high`, or the provider's own value."""
 
     stream: bool
-    """Whether the response is streamed; by default as the way of asking implies."""
+    """Whether the response is streamed; by default as the called function implies."""
 
     user: str
-    """The end user on whose behalf this is asked."""
+    """The end user on whose behalf the request is sent."""
 
     metadata: Mapping[str, str]
     """Labels for the provider's own records."""

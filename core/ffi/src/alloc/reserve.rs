@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is larger is for the caller to be refused.
+/// A larger allocation is refused.
 const SMALL_BYTES_MAX: usize = 64 * 1024;
 /// Low half: where the free part begins. High half: pieces that are in use.
 const ONE_PIECE: u64 = 1 << 32;
@@ -72,7 +72,7 @@ impl<A, const BYTES: usize> WithReserve<A, BYTES> {
 }
 
 // SAFETY: what the inner allocator gives is handled by it alone; pieces of the reserve are aligned,
-// as large as asked for, and never overlap while they are in use.
+// as large as requested, and never overlap while they are in use.
 unsafe impl<A: GlobalAlloc, const BYTES: usize> GlobalAlloc for WithReserve<A, BYTES> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promise of this function is that of the inner one.
@@ -91,7 +91,7 @@ unsafe impl<A: GlobalAlloc, const BYTES: usize> GlobalAlloc for WithReserve<A, B
         }
         let piece = self.cut(layout);
         if !piece.is_null() {
-            // SAFETY: the piece has this size, and nobody else has it.
+            // SAFETY: the piece has this size, and is used nowhere else.
             unsafe { piece.write_bytes(0, layout.size()) };
         }
         piece
@@ -114,9 +114,9 @@ unsafe impl<A: GlobalAlloc, const BYTES: usize> GlobalAlloc for WithReserve<A, B
             }
         }
         // SAFETY: the caller promises that this size is one of a layout with this alignment.
-        let wanted = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
+        let requested = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
         // SAFETY: as above.
-        let moved = unsafe { self.alloc(wanted) };
+        let moved = unsafe { self.alloc(requested) };
         if !moved.is_null() {
             // SAFETY: both pieces have at least so many bytes, and they are two.
             unsafe { moved.copy_from_nonoverlapping(given, layout.size().min(size)) };
@@ -133,7 +133,7 @@ mod tests {
     use std::alloc::System;
     use std::sync::atomic::AtomicBool;
 
-    /// The system's allocator, until it is told to give nothing.
+    /// The system's allocator, until it is set to fail.
     #[derive(Default)]
     struct Empty(AtomicBool);
 

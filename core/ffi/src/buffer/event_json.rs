@@ -1,4 +1,4 @@
-//! Events that are no text, as the JSON that the caller gets. Written before the queue's lock is
+//! Events other than text, as the JSON that the caller gets. Written before the queue's lock is
 //! taken; text stays in the core's batch until then. Owns which event has which kind and error
 //! number.
 

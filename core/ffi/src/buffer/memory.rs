@@ -1,5 +1,5 @@
-//! Memory of a buffer that is used again: room is asked for in a way that may be refused, and what
-//! once grew huge is given back. Owns these bounds.
+//! Memory of a buffer that is used again: room is requested in a way that may be refused, and what
+//! once grew huge is freed. Owns these bounds.
 
 /// Memory that a list keeps however little it is used.
 pub(super) const BYTES_KEPT: usize = 256 * 1024;

@@ -90,7 +90,7 @@ fn cancel_consumed_and_close_reach_the_stream_of_that_number() {
     assert_eq!(stopped(), both.map(Some));
 }
 
-/// A wake callback that says that it was called, and then waits to be let on.
+/// A wake callback that reports its call, and then waits to go on.
 struct Slow {
     calls: Sender<()>,
     go_on: Mutex<Receiver<()>>,

@@ -1,6 +1,6 @@
 //! Starts the tokio runtime in a process that may be at its limit of threads, descriptors or
 //! memory. tokio itself panics, or waits for ever, where a worker is refused; so a thread of its
-//! own first proves that all threads can be had, then builds, and the caller waits for an answer
+//! own first proves that all threads can be had, then builds, and the caller waits for the result
 //! and no longer. Owns the names, the number and the signal masks of the threads.
 
 use std::io;
@@ -32,12 +32,12 @@ pub fn start(workers: usize) -> io::Result<Runtime> {
         Err(RecvTimeoutError::Timeout) => return Err(io::ErrorKind::TimedOut.into()),
         Err(RecvTimeoutError::Disconnected) => Err(io::Error::other("its first thread panicked")),
     };
-    // It has answered, so it is at its end: its place among the threads is free again.
+    // It has sent its result, so it is about to end: joining it frees its thread.
     let _ = builder.join();
     runtime
 }
 
-/// Gives the runtime to whoever waits for it; where nobody does any more it ends.
+/// Gives the runtime to the waiting caller; shuts it down where the caller has stopped waiting.
 fn hand_over(runtime: io::Result<Runtime>, waiting: &SyncSender<io::Result<Runtime>>) {
     if let Err(mpsc::SendError(Ok(runtime))) = waiting.send(runtime) {
         runtime.shutdown_background();
@@ -75,7 +75,7 @@ fn build_inside(workers: usize) -> io::Result<Runtime> {
     Ok(runtime)
 }
 
-/// Starts as many threads as will be needed, and ends them again: the first refusal is the answer.
+/// Starts as many threads as will be needed, and ends them again: returns the first refusal.
 fn prove_room_for(threads: usize) -> io::Result<()> {
     let gate = Gate::default();
     thread::scope(|scope| {

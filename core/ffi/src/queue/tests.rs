@@ -66,7 +66,7 @@ fn a_full_queue_takes_only_what_must_go_in() {
     assert!(!control.begin_waiting(), "waits for room");
     assert!(push(&queue, 1, "c", &control, true).is_some());
     assert_eq!(kinds(&queue, Wait::Now), [(1, LLM_EVENT_TEXT)]);
-    assert!(control.begin_waiting(), "was told of room");
+    assert!(control.begin_waiting(), "was woken for room");
     assert!(push(&queue, 1, "b", &control, false).is_some());
 }
 
@@ -102,7 +102,7 @@ fn a_sleeping_poller_wakes_for_push_close_and_discard() {
 }
 
 struct Caller {
-    unanswered: AtomicBool,
+    unpolled: AtomicBool,
     wakes: Sender<()>,
 }
 
@@ -110,7 +110,7 @@ unsafe extern "C" fn on_wake(ctx: *mut c_void) {
     // SAFETY: the test passes a Caller that outlives the queue.
     let caller = unsafe { &*ctx.cast::<Caller>() };
     assert!(
-        !caller.unanswered.swap(true, Ordering::SeqCst),
+        !caller.unpolled.swap(true, Ordering::SeqCst),
         "woken twice without a poll between"
     );
     let _ = caller.wakes.send(());
@@ -121,7 +121,7 @@ fn a_caller_that_polls_once_per_wake_misses_nothing() {
     let _limit = TimeLimit::begin();
     let (wakes, woken) = channel();
     let caller = Caller {
-        unanswered: AtomicBool::new(false),
+        unpolled: AtomicBool::new(false),
         wakes,
     };
     let ctx = std::ptr::from_ref(&caller).cast_mut().cast();
@@ -141,7 +141,7 @@ fn a_caller_that_polls_once_per_wake_misses_nothing() {
         let mut seen = 0;
         while seen < pushers * deltas {
             woken.recv().unwrap();
-            caller.unanswered.store(false, Ordering::SeqCst);
+            caller.unpolled.store(false, Ordering::SeqCst);
             let Some(mut polled) = queue.poll(Wait::Now) else {
                 continue;
             };

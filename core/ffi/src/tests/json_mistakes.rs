@@ -20,14 +20,14 @@ fn mistakes(list: &str) -> Vec<Value> {
     rows
 }
 
-/// What is said of a mistake is what its row expects.
-fn check(row: &Value, error: LlmError, said: &Value) {
+/// The error of a mistake is what its row expects.
+fn check(row: &Value, error: LlmError, error_json: &Value) {
     let name = &row["name"];
     // SAFETY: never NULL, and it lives for ever.
     let kind = unsafe { CStr::from_ptr(llm_error_name(error)) };
-    assert_eq!(kind.to_str().unwrap(), row["kind"], "{name}: {said}");
-    assert_eq!(said["kind"], row["kind"], "{name}");
-    assert_eq!(said["message"], row["message"], "{name}");
+    assert_eq!(kind.to_str().unwrap(), row["kind"], "{name}: {error_json}");
+    assert_eq!(error_json["kind"], row["kind"], "{name}");
+    assert_eq!(error_json["message"], row["message"], "{name}");
 }
 
 fn new_client(options: &Value) -> (LlmError, *mut LlmClient) {
@@ -39,22 +39,22 @@ fn new_client(options: &Value) -> (LlmError, *mut LlmClient) {
 }
 
 #[test]
-fn mistakes_in_options_are_told_by_llm_last_error() {
+fn mistakes_in_options_are_the_last_error() {
     for row in mistakes("options") {
         let (error, client) = new_client(&row["options"]);
         assert!(client.is_null());
         // SAFETY: never NULL, and this thread makes no call meanwhile.
-        let said = unsafe { CStr::from_ptr(llm_last_error()) };
+        let error_json = unsafe { CStr::from_ptr(llm_last_error()) };
         check(
             &row,
             error,
-            &serde_json::from_slice(said.to_bytes()).unwrap(),
+            &serde_json::from_slice(error_json.to_bytes()).unwrap(),
         );
     }
 }
 
 #[test]
-fn mistakes_in_requests_are_told_by_their_end() {
+fn mistakes_in_requests_are_in_their_end() {
     let _limit = TimeLimit::begin();
     let (error, client) = new_client(&serde_json::json!({"provider": "openai", "api_key": "k"}));
     assert_eq!(error, LLM_ERROR_OK);

@@ -24,7 +24,7 @@ pub fn serve() -> String {
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for (count, connection) in listener.incoming().flatten().enumerate() {
-            // A peer that has cancelled is no failure of this server.
+            // A peer that has cancelled is not a failure of this server.
             thread::spawn(move || respond(connection, count % 3 == 0).unwrap_or_default());
         }
     });
@@ -52,7 +52,7 @@ fn read_request(connection: &mut TcpStream) -> std::io::Result<()> {
     }
 }
 
-/// What the caller knows of one client.
+/// The caller's state of one client.
 #[derive(Default)]
 pub struct Caller {
     freed: AtomicBool,

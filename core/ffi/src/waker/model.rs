@@ -14,13 +14,13 @@ const PUSHES: u8 = 2;
 enum At {
     /// About to push, or done.
     Push,
-    /// Told to wake.
+    /// Has to wake.
     Begin,
     /// The call is decided, and the callback not yet entered.
     Call,
     /// The callback has returned.
     End,
-    /// Somebody polled meanwhile: is there more?
+    /// The caller polled meanwhile: checks whether there is more.
     LookAgain,
 }
 
@@ -30,12 +30,12 @@ struct World {
     /// Whether there is something to poll.
     unread: bool,
     pushers: [(At, u8); PUSHERS],
-    /// Calls that the caller has not answered with a poll.
-    unanswered: u8,
+    /// Calls after which the caller has not polled yet.
+    unpolled: u8,
     /// Calls beyond the number of polls.
     ahead: i8,
     /// Polls that the caller may still make without having been woken.
-    unasked: u8,
+    extra_polls: u8,
     /// Calls one after another without a poll between.
     in_a_row: u8,
 }
@@ -43,14 +43,14 @@ struct World {
 unsafe extern "C" fn nobody(_: *mut c_void) {}
 
 impl World {
-    fn new(unasked: u8) -> Self {
+    fn new(extra_polls: u8) -> Self {
         Self {
             waker: ARMED,
             unread: false,
             pushers: [(At::Push, PUSHES); PUSHERS],
-            unanswered: 0,
+            unpolled: 0,
             ahead: 0,
-            unasked,
+            extra_polls,
             in_a_row: 0,
         }
     }
@@ -82,7 +82,7 @@ impl World {
                 }
             }
             At::Call => {
-                self.unanswered += 1;
+                self.unpolled += 1;
                 self.in_a_row += 1;
                 self.ahead += 1;
                 next = At::End;
@@ -102,11 +102,11 @@ impl World {
         Some(self)
     }
 
-    /// One poll: once per call, and some that nobody asked for.
+    /// One poll: once per call, and some without a call.
     fn poll(mut self) -> Option<Self> {
-        match self.unanswered {
-            0 => self.unasked = self.unasked.checked_sub(1)?,
-            _ => self.unanswered -= 1,
+        match self.unpolled {
+            0 => self.extra_polls = self.extra_polls.checked_sub(1)?,
+            _ => self.unpolled -= 1,
         }
         self.with_waker(Waker::polled);
         self.unread = false;
@@ -123,9 +123,9 @@ impl World {
 }
 
 /// Every world that can be reached.
-fn explore(unasked: u8) -> HashSet<World> {
+fn explore(extra_polls: u8) -> HashSet<World> {
     let mut seen = HashSet::new();
-    let mut open = vec![World::new(unasked)];
+    let mut open = vec![World::new(extra_polls)];
     while let Some(world) = open.pop() {
         if seen.insert(world) {
             open.extend(world.next());
@@ -145,12 +145,12 @@ fn a_caller_that_polls_when_woken_is_never_woken_twice_without_a_poll_between() 
     assert_eq!(in_a_row_max(&worlds), Some(1));
 }
 
-/// A poll that nobody asked for cannot take back a call that is on its way; that call, and the one
-/// for what came after the poll, is all that can follow.
+/// A poll without a call cannot take back a call that is on its way; that call, and the one for
+/// what came after the poll, is all that can follow.
 #[test]
 fn there_is_never_more_than_one_call_more_than_polls() {
-    for unasked in 0..4 {
-        let worlds = explore(unasked);
+    for extra_polls in 0..4 {
+        let worlds = explore(extra_polls);
         assert_eq!(worlds.iter().map(|world| world.ahead).max(), Some(1));
         assert!(in_a_row_max(&worlds) <= Some(2));
     }
@@ -158,10 +158,10 @@ fn there_is_never_more_than_one_call_more_than_polls() {
 
 #[test]
 fn a_caller_that_polls_once_per_call_misses_nothing() {
-    for unasked in 0..4 {
-        for world in explore(unasked) {
+    for extra_polls in 0..4 {
+        for world in explore(extra_polls) {
             // Nothing moves any more, though the caller would come when woken.
-            let stuck = world.unread && world.unanswered == 0;
+            let stuck = world.unread && world.unpolled == 0;
             let only_polls = (0..PUSHERS).all(|pusher| world.push(pusher).is_none());
             assert!(!(stuck && only_polls), "{world:?}");
         }

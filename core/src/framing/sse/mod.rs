@@ -1,5 +1,5 @@
 //! Server-sent events by the WHATWG rules: bytes cut anywhere in, whole events out. Owns the state
-//! between two reads of a socket and the bound on one event; knows no JSON.
+//! between two reads of a socket and the bound on one event; does not parse JSON.
 
 use memchr::memchr2;
 
@@ -80,7 +80,7 @@ impl SseFramer {
         self.buffer_line(rest)
     }
 
-    /// Whether an event has begun and not ended; a comment is none.
+    /// Whether an event has begun and not ended; a comment does not count.
     pub(crate) fn is_inside_event(&self) -> bool {
         let line = self.partial_line();
         self.has_data || !(line.is_empty() || line.starts_with(b":"))

@@ -124,7 +124,7 @@ impl Connection {
 }
 
 fn closed_early() -> ExchangeFailure {
-    let reason = "it was closed before the head of an answer was whole";
+    let reason = "it was closed before the end of the response headers";
     ExchangeFailure::Broken(reason.to_owned())
 }
 

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use super::field_list::elements;
 
 /// Whether the body is gzip and nothing else. Names of codings have no case; `x-gzip` is the same
-/// coding, and `identity` is none.
+/// coding, and `identity` means no coding.
 pub(crate) fn is_gzip(headers: &HeaderMap) -> bool {
     let named = elements(headers, &CONTENT_ENCODING);
     let mut codings = named.filter(|coding| !coding.eq_ignore_ascii_case(b"identity"));

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName};
 
 /// The elements of all lines of a header, in order; empty ones are passed over, as the standard
-/// asks. They are bytes, since a name that is no text must not go unnoticed.
+/// requires. They are bytes, since a name that is not text must not go unnoticed.
 pub(super) fn elements<'h>(
     headers: &'h HeaderMap,
     name: &HeaderName,

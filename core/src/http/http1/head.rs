@@ -1,4 +1,4 @@
-//! The head of a response (httparse knows the grammar). Owns which statuses there are and whether
+//! The head of a response (httparse parses the grammar). Owns which statuses there are and whether
 //! the connection can serve again.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -77,8 +77,9 @@ fn is_keep_alive(version_10: bool, status: u16, headers: &HeaderMap) -> bool {
     };
     let readable = elements(headers, &CONNECTION).all(<[u8]>::is_ascii);
     let coded = headers.contains_key(TRANSFER_ENCODING);
-    // Two lengths at once are how answers get smuggled, HTTP/1.0 has no chunks (RFC 9112, section
-    // 6.1), and 204 has no body: a server that announces one may send bytes that nobody expects.
+    // Two lengths at once are how responses get smuggled, HTTP/1.0 has no chunks (RFC 9112, section
+    // 6.1), and 204 has no body: a server that announces one may send bytes that belong to no
+    // response.
     let faulty = (coded && (version_10 || headers.contains_key(CONTENT_LENGTH)))
         || (status == 204 && announces_body(headers));
     readable && !faulty && !has_token("close") && (!version_10 || has_token("keep-alive"))
@@ -178,7 +179,7 @@ mod tests {
             ] {
                 let head = parsed(headers);
                 assert_eq!(head.length, Length::Known(0));
-                // A 304 may say what a 200 would be.
+                // A 304 may have the length that a 200 would have.
                 assert_eq!(head.keep_alive, status == 304, "{status} {headers}");
             }
         }
@@ -238,7 +239,7 @@ mod tests {
             HEAD_BYTES_MAX
         );
         assert_eq!(parse(&longest.as_bytes()[..HEAD_BYTES_MAX - 1]), Ok(None));
-        // What follows it is no part of it.
+        // What follows it is not part of it.
         assert!(parse(format!("{longest}body").as_bytes())
             .unwrap()
             .is_some());

@@ -1,5 +1,5 @@
 //! Reads the heads of a response as they come, interim ones included, until that of the final one.
-//! Each byte is looked at a bounded number of times, and what is no HTTP is refused early.
+//! Each byte is looked at a bounded number of times, and what is not HTTP is refused early.
 
 use super::head::{self, Head};
 use super::limits::{HEAD_BYTES_MAX, INTERIM_BYTES_MAX, INTERIM_HEADS_MAX};
@@ -49,7 +49,8 @@ impl HeadReader {
         }
     }
 
-    /// The connection was closed before the final head was whole: is that all that is wrong?
+    /// The connection was closed before the final head was whole: checks whether the bytes so far
+    /// are valid.
     pub(crate) fn closed(&self) -> Result<(), Malformed> {
         head::parse(&self.received)?;
         match self.interim_status {
@@ -238,7 +239,7 @@ mod tests {
         };
         let expected = Err(Malformed::InterimOnly(150));
         assert_eq!(closed("HTTP/1.1 150 x\r\n\r\n"), expected);
-        // These are what a server says before it breaks.
+        // A server may send these before it breaks.
         assert_eq!(closed("HTTP/1.1 102 x\r\n\r\n"), Ok(()));
         assert_eq!(closed("HTTP/1.1 150 x\r\n\r\nHTTP/1.1 200"), Ok(()));
         assert_eq!(closed(""), Ok(()));

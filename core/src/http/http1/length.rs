@@ -12,7 +12,7 @@ use super::malformed::Malformed;
 pub(crate) enum Length {
     Known(u64),
     Chunked,
-    /// With the end of the connection, so that a cut cannot be told from it.
+    /// With the end of the connection, so that it cannot be distinguished from a cut.
     Close,
 }
 
@@ -61,7 +61,7 @@ fn text_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Whether a body is spoken of, rightly or not.
+/// Whether the head announces a body, rightly or not.
 pub(super) fn announces_body(headers: &HeaderMap) -> bool {
     let mut lengths = elements(headers, &CONTENT_LENGTH);
     headers.contains_key(TRANSFER_ENCODING) || lengths.any(|length| digits(length) != Some(0))

@@ -7,7 +7,7 @@ pub(crate) const FIELDS_MAX: usize = 256;
 /// Interim responses before the final one, and the bytes of their heads, empty lines included.
 pub(crate) const INTERIM_HEADS_MAX: usize = 128;
 pub(crate) const INTERIM_BYTES_MAX: usize = HEAD_BYTES_MAX;
-/// Nobody sends more, and sums of it with other lengths fit into 64 bits.
+/// No server sends more, and sums of it with other lengths fit into 64 bits.
 pub(crate) const LENGTH_MAX: u64 = i64::MAX as u64;
 /// Chunk extensions, blanks behind sizes and trailers of one body, together; none of them
 /// is used.

@@ -1,4 +1,4 @@
-//! What makes bytes no response of HTTP/1.1. Each case is one rule of RFC 9112 or one limit.
+//! Why bytes are not a response of HTTP/1.1. Each case is one rule of RFC 9112 or one limit.
 
 use std::error::Error;
 use std::fmt;
@@ -7,20 +7,20 @@ use super::limits::{
     HEAD_BYTES_MAX, INTERIM_BYTES_MAX, INTERIM_HEADS_MAX, LENGTH_MAX, OVERHEAD_BYTES_MAX,
 };
 
-/// So much of a peer's own words is shown.
+/// So much of a peer's own text is shown.
 const SHOWN_CHARACTERS_MAX: usize = 40;
 
-/// The peer does not speak HTTP/1.1; nothing more is read from its connection.
+/// The peer broke HTTP/1.1; nothing more is read from its connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Malformed {
-    /// No head of a response, by the grammar.
+    /// Not the head of a response, by the grammar.
     Head(httparse::Error),
     /// A header that the grammar lets through and that cannot be held.
     Header(String),
     HeadTooLong,
     /// Outside 100 to 599 (RFC 9110, section 15).
     Status(u16),
-    /// 101, though no request asks for another protocol.
+    /// 101, though no request offers another protocol.
     Upgrade,
     /// Interim by its status (RFC 9110, section 15.2), final by its body.
     InterimBody(u16),
@@ -43,23 +43,20 @@ impl fmt::Display for Malformed {
             Self::Head(error) => write!(formatter, "{error}"),
             Self::Header(name) => write!(formatter, "invalid header {}", shown(name)),
             Self::HeadTooLong => write!(formatter, "a head of more than {HEAD_BYTES_MAX} bytes"),
-            Self::Status(status) => write!(formatter, "status {status:03} is none of HTTP"),
-            Self::Upgrade => formatter.write_str("status 101, which no request asked for"),
+            Self::Status(status) => write!(formatter, "status {status:03} is outside 100 to 599"),
+            Self::Upgrade => formatter.write_str("status 101, which no request offers"),
             Self::InterimBody(status) => {
-                write!(
-                    formatter,
-                    "status {status} is interim and says it has a body"
-                )
+                write!(formatter, "status {status} is interim and declares a body")
             }
             Self::InterimOnly(status) => {
                 write!(
                     formatter,
-                    "status {status} is interim and no final answer came"
+                    "status {status} is interim and no final response came"
                 )
             }
             Self::TooManyInterim => write!(
                 formatter,
-                "more than {INTERIM_HEADS_MAX} interim answers, or of {INTERIM_BYTES_MAX} bytes"
+                "more than {INTERIM_HEADS_MAX} interim responses, or of {INTERIM_BYTES_MAX} bytes"
             ),
             Self::ContentLength(value) => write!(
                 formatter,
@@ -72,7 +69,7 @@ impl fmt::Display for Malformed {
                 shown(value)
             ),
             Self::ChunkSize => formatter.write_str("a chunk without a valid size"),
-            Self::ChunkEnd => formatter.write_str("a chunk that does not end where it says"),
+            Self::ChunkEnd => formatter.write_str("a chunk that does not end after its size"),
             Self::Trailer => formatter.write_str("an invalid trailer behind the chunks"),
             Self::ChunkOverhead => write!(
                 formatter,

@@ -8,7 +8,7 @@ const REQUEST_HEAD_BYTES: usize = 512;
 
 /// The head of a POST. Header values hold no line ends: their type sees to it. To a proxy that
 /// passes it on the target is the whole URL (RFC 9112, section 3.2.2); `proxy` holds its
-/// credentials, if it wants any.
+/// credentials, if it has any.
 pub(crate) fn write(
     url: &Url,
     headers: &HeaderMap,
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_says_where_to_and_how_long() {
+    fn a_request_head_has_the_address_and_the_length() {
         let url = Url::parse("http://[::1]:81/v1/chat?x=%20y#part").unwrap();
         let mut headers = HeaderMap::new();
         headers.insert("accept", HeaderValue::from_static("text/event-stream"));

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::limits::STREAMS_MAX;
 
-/// Who is told of a connection's changes.
+/// Receives a connection's changes.
 pub(crate) trait Observer: Send + Sync {
     /// An exchange has left its connection.
     fn has_room(&self);
@@ -34,7 +34,7 @@ pub(crate) struct Connection {
     /// What the host announced; `UNANNOUNCED` until it has.
     announced: AtomicUsize,
     retired: AtomicBool,
-    /// Told when the number of exchanges falls to none, and when it is retired.
+    /// Notified when the number of exchanges falls to 0, and when it is retired.
     pub(super) changed: Notify,
     /// Why the driver gave it up.
     pub(super) end: OnceLock<String>,

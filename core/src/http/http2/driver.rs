@@ -1,5 +1,5 @@
-//! The task of one connection: moves its frames, tells the pool what the host announces, pings a
-//! silent host while streams wait for it, and closes a connection that is idle for too long.
+//! The task of one connection: moves its frames, reports to the pool what the host announces, pings
+//! a silent host while streams wait for it, and closes a connection that is idle for too long.
 
 use std::future::{poll_fn, Future};
 use std::pin::{pin, Pin};
@@ -21,16 +21,16 @@ use crate::sleep::poll_sleep;
 
 /// More than any host announces: as long as this stands, it has announced nothing.
 const NOTHING_ANNOUNCED: usize = usize::MAX - 1;
-/// Streams that were cancelled and may still be spoken of by the host; h2's default of 50 would
-/// make a burst of cancellations an error of the connection.
+/// Cancelled streams of which the host may still send frames; h2's default of 50 would make a burst
+/// of cancellations an error of the connection.
 const CANCELLED_STREAMS_MAX: usize = 1024;
-/// What frames of few bytes that nobody has taken may cost in bookkeeping before h2 calls it an
-/// attack: a token is a small frame, and streams may lie unread.
+/// What small frames that are not read yet may cost in bookkeeping before h2 calls it an attack: a
+/// token is a small frame, and streams may lie unread.
 const SMALL_FRAMES_BUDGET: usize = 1 << 31;
 
 type H2Connection = h2::client::Connection<Socket, Bytes>;
 
-/// Speaks HTTP/2 on a new connection.
+/// Makes the HTTP/2 handshake on a new connection.
 ///
 /// # Errors
 /// The error of h2; nothing was sent but the preface.
@@ -69,7 +69,7 @@ pub(crate) async fn open(
 struct Driver {
     h2: H2Connection,
     shared: Arc<Connection>,
-    /// Says whether the connection takes requests still.
+    /// Whether the connection still takes requests.
     probe: SendRequest<Bytes>,
     ping_pong: Option<PingPong>,
     keep_alive: KeepAlive,
@@ -159,7 +159,7 @@ impl Driver {
         while poll_sleep(self.timer.as_mut(), context).is_ready() {
             if self.waiting_for_pong {
                 let message = format!(
-                    "no answer to a PING within {:?}",
+                    "no response to a PING within {:?}",
                     self.keep_alive.ping_timeout
                 );
                 return Poll::Ready(message);
@@ -181,8 +181,8 @@ impl Driver {
 
     /// Sends a PING if a stream waits for the host, and returns the time to wait.
     fn ping(&mut self) -> Duration {
-        let asks = self.idle_since.is_none() && self.keep_alive.ping_interval.is_some();
-        if let Some(ping_pong) = self.ping_pong.as_mut().filter(|_| asks) {
+        let is_due = self.idle_since.is_none() && self.keep_alive.ping_interval.is_some();
+        if let Some(ping_pong) = self.ping_pong.as_mut().filter(|_| is_due) {
             if ping_pong.send_ping(Ping::opaque()).is_ok() {
                 self.waiting_for_pong = true;
                 return self.keep_alive.ping_timeout;

@@ -1,5 +1,5 @@
 //! One request on a shared connection: its head and body go out as the host's windows allow, and
-//! the head of its response comes in, in whichever order the host likes.
+//! the head of its response comes in, in either order.
 
 use std::future::{poll_fn, Future};
 use std::pin::Pin;
@@ -97,7 +97,7 @@ fn head(request: &HttpRequest) -> Result<Request<()>, http::Error> {
         .body(())?;
     let headers = head.headers_mut();
     headers.clone_from(&request.headers);
-    // HTTP/2 has its own words for both (RFC 9113, section 8.2.2).
+    // HTTP/2 has its own form for both (RFC 9113, section 8.2.2).
     headers.remove(HOST);
     headers.remove(CONNECTION);
     Ok(head)
@@ -112,7 +112,7 @@ fn failed(error: &h2::Error, permit: &Permit, exchange: &Exchange) -> Failure {
         exchange.refused();
     }
     // h2 itself found something wrong in what the host sent: on this stream, or on the connection,
-    // where it is this one's fault if there was no other.
+    // where this exchange caused it if there was no other.
     let reason = permit.end_reason(error);
     if error.is_library() && (error.is_reset() || permit.connection.served_one()) {
         return Failure::Exchange(ExchangeFailure::NotHttp(error.to_string()));

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::http::HttpOptions;
 
-/// A connection without exchanges stays this long at least, so that whoever opened it can use it.
+/// A connection without exchanges stays this long at least, so that the call that opened it can use
+/// it.
 const IDLE_MIN: Duration = Duration::from_secs(1);
 
 /// How long connections are kept, and when they are pinged.
@@ -27,7 +28,7 @@ impl KeepAlive {
         }
     }
 
-    /// How long a connection stays without exchanges, whatever the option says.
+    /// How long a connection stays without exchanges, whatever the option is.
     pub(super) fn idle_timeout(&self) -> Duration {
         self.idle.max(IDLE_MIN)
     }

@@ -1,6 +1,6 @@
 //! HTTP/2 (RFC 9113) over the h2 crate: one connection carries many exchanges. Owns the flow
-//! control of what nobody reads, the PINGs that find a frozen connection, and what a reset
-//! means for a request having been run.
+//! control of responses that are not read, the PINGs that find a frozen connection, and what a
+//! reset means for a request having been run.
 
 mod connection;
 mod driver;

@@ -50,7 +50,7 @@ impl Upload {
         }
     }
 
-    /// Ready when all is handed over, or nothing more can be: the response tells what that means.
+    /// Ready when all is handed over, or nothing more can be: the response shows what that means.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         while !self.rest.is_empty() {
             self.stream

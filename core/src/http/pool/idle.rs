@@ -23,7 +23,7 @@ impl Idle {
         }
     }
 
-    /// The newest one. Whether it is open still, the caller has to ask, once it holds no lock.
+    /// The newest one. The caller has to check whether it is still open, once it holds no lock.
     pub(super) fn take(&mut self) -> Option<Connection> {
         let (connection, since) = self.connections.pop_back()?;
         if since.elapsed() < self.timeout {

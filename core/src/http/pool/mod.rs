@@ -1,7 +1,7 @@
 //! The connection pool: which connection carries the next exchange. Owns every connection that is
 //! open and not in use: HTTP/1.1 ones are idle here until their next exchange, HTTP/2 ones are
 //! shared up to what their host announces. One caller at a time opens the connection that many wait
-//! for, and where it leaves, the next one does.
+//! for, and where it is cancelled, the next one does.
 
 mod idle;
 mod origin;
@@ -66,7 +66,7 @@ impl Pool {
     }
 
     /// A connection to the host of a URL: one from the pool, or a new one. Dropping the future
-    /// closes what it was opening; whoever waited for the same connection goes on.
+    /// closes what it was opening; other calls that waited for the same connection go on.
     pub(super) async fn checkout(
         &self,
         url: &Url,
@@ -142,11 +142,11 @@ impl Pool {
 
 impl Origins {
     /// Closes what has waited too long, or was closed from the other side, and forgets origins that
-    /// nobody uses.
+    /// are not used.
     fn sweep(&mut self) {
         self.by_name.retain(|_, origin| {
             let is_empty = origin.sweep();
-            // Only this table holds it, so nobody is about to use it.
+            // Only this table holds it, so no call is about to use it.
             !(is_empty && Arc::strong_count(origin) == 1)
         });
     }

@@ -1,6 +1,6 @@
 //! One origin: scheme, host and port, and the connections to it. Owns whose turn it is to open one.
 //! The protocol of a host is known once it was connected to; until then, and for HTTP/2, as many
-//! connections are opened at once as those who wait will fill.
+//! connections are opened at once as the waiting calls will fill.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,13 +16,13 @@ use crate::http::http1::connection::Connection;
 use crate::http::http2::{self, Observer, Permit};
 use crate::mutex::lock;
 
-/// What a host is expected to announce until it has (RFC 9113, section 6.5.2, asks for as many).
+/// What a host is expected to announce until it has (RFC 9113, section 6.5.2, recommends as many).
 const STREAMS_EXPECTED: usize = 100;
 
 #[derive(Debug)]
 pub(crate) struct Origin {
     state: Mutex<State>,
-    /// Those who wait for room, first come first served.
+    /// The calls that wait for room, first come first served.
     room: Arc<Notify>,
 }
 
@@ -45,7 +45,7 @@ pub(super) enum Acquired {
     Idle(Connection),
     /// Use a connection together with others.
     Shared(Permit),
-    /// Wait, then ask again.
+    /// Wait, then try again.
     Wait(Waiter),
     /// Open a connection.
     Connect(Connecting),
@@ -57,7 +57,7 @@ pub(super) struct Waiter {
     notified: Pin<Box<OwnedNotified>>,
 }
 
-/// A caller opens a connection. Dropped before it has one, the next of those who wait may.
+/// A caller opens a connection. Dropped before it has one, the next waiting call may.
 pub(super) struct Connecting {
     origin: Arc<Origin>,
     counts: bool,
@@ -78,7 +78,7 @@ impl Origin {
         })
     }
 
-    /// What a caller does next. Over plain text only HTTP/1.1 is spoken.
+    /// What a caller does next. Over plain text only HTTP/1.1 is used.
     pub(super) fn acquire(self: &Arc<Self>, is_tls: bool) -> Acquired {
         if let Some(connection) = self.take_idle() {
             return Acquired::Idle(connection);
@@ -104,7 +104,7 @@ impl Origin {
         })
     }
 
-    /// An idle connection that is open still. Asking the kernel is done without the lock.
+    /// An idle connection that is still open. The check with the kernel is done without the lock.
     fn take_idle(&self) -> Option<Connection> {
         loop {
             let mut connection = lock(&self.state).idle.take()?;
@@ -165,8 +165,8 @@ impl State {
         (self.connecting + unannounced.count()) * self.streams_expected
     }
 
-    /// How many of those who wait to wake when there is room for so many: these, and those who
-    /// have to open what the rest needs.
+    /// How many waiting calls to wake when there is room for so many: these, and those that have to
+    /// open connections for the rest.
     fn to_wake(&self, room: usize) -> usize {
         let without = self.waiters.saturating_sub(room + self.room_to_come());
         self.waiters.min(room) + without.div_ceil(self.streams_expected)
@@ -188,7 +188,7 @@ impl Drop for Waiter {
 }
 
 impl Connecting {
-    /// The connection is HTTP/1.1: everybody opens a connection of their own.
+    /// The connection is HTTP/1.1: each waiting call opens its own.
     pub(super) fn connected_http1(mut self) {
         let mut state = lock(&self.origin.state);
         state.is_http1 = true;
@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(woken.count(), 1, "one opens, and the others wait for it");
         others.remove(0);
         let second = opens(&origin);
-        // Also where the next one has left before it could.
+        // Also where the next one was cancelled before it could.
         drop(second);
         drop(others.remove(0));
         let woken = others.iter_mut().filter_map(FutureExt::now_or_never);
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_of_http1_makes_nobody_wait() {
+    fn a_host_of_http1_lets_no_call_wait() {
         let origin = origin();
         let first = opens(&origin);
         let mut other = waits(&origin);

@@ -1,6 +1,6 @@
 //! The blocks of a response that are open, and what each becomes: text and reasoning are handed
-//! over as they come; whatever the provider wants back as it was is handed over whole at its end.
-//! Owns the blocks between their start and their stop.
+//! over as they come; blocks that the provider needs back unchanged are handed over whole at their
+//! end. Owns the blocks between their start and their stop.
 
 use serde_json::{Map, Value};
 
@@ -122,7 +122,7 @@ impl Blocks {
         }
     }
 
-    /// Something is new in a block; `data` is the whole event. False: it is nothing that we know.
+    /// Something is new in a block; `data` is the whole event. False: its type is unknown.
     pub(super) fn delta(
         &mut self,
         index: u64,
@@ -271,7 +271,7 @@ fn whole_delta(data: &str) -> Option<Map<String, Value>> {
 fn thinking(fields: &Map<String, Value>) -> &str {
     match text(fields, "type") {
         "thinking" => text(fields, "thinking"),
-        // Not Anthropic's word.
+        // Not a value of Anthropic's.
         "reasoning" => ["reasoning", "text", "summary"]
             .iter()
             .map(|name| text(fields, name))

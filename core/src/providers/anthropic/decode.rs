@@ -85,7 +85,7 @@ impl WireDecoder for AnthropicDecoder {
             return Err(error_body::in_response(&Anthropic, text));
         }
         if message.content.is_absent() {
-            // A message is no error, though it has a type; another document may be one.
+            // A message is not an error, though it has a type; another document may be one.
             let error = match message.kind.get() {
                 Some("message") => None,
                 _ => error_body::find_in_response(&Anthropic, text),

@@ -28,7 +28,7 @@ pub(super) fn encode_request(
     params::check(request, unsupported)?;
     let conversation = messages::encode_messages(&request.messages, unsupported)?;
     if !conversation.system.is_empty() && fields.has("system") {
-        let what = "system is said in messages and beside them; keep one of the two";
+        let what = "system is in messages and beside them; keep one of the two";
         return Err(invalid_request(NAME, what));
     }
     let tools = tools::encode_tools(&request.tools, unsupported)?;

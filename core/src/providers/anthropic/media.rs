@@ -56,7 +56,7 @@ pub(super) fn image_source(source: &Value) -> Option<Value> {
     Some(Value::Object(fields))
 }
 
-/// The type of an image: by its first bytes where they tell, since Anthropic refuses another
+/// The type of an image: by its first bytes where they show it, since Anthropic refuses another
 /// one, and else by its name, of which several are in use.
 fn image_type<'a>(declared: &'a str, data: &str) -> Cow<'a, str> {
     const BEGINNINGS: &[(&str, &str)] = &[

@@ -226,7 +226,7 @@ fn file<'a>(part: &'a ContentPart, place: &str) -> Result<Body<'a>, LlmError> {
         Source::Base64 { media_type, data } if media_type == "text/plain" => {
             let bytes = BASE64_STANDARD.decode(data.as_bytes()).ok();
             let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-            let what = || format!("{place} is no UTF-8 text in base64");
+            let what = || format!("{place} is not base64 of UTF-8 text");
             let text = text.ok_or_else(|| invalid_request(NAME, &what()))?;
             media("document", Source::Text(text), title, part)
         }
@@ -337,7 +337,7 @@ fn beside<M: SerializeMap>(
     Ok(fields.contains_key("cache_control"))
 }
 
-/// Fields of a call that Anthropic knows; others are marks of other providers' streams.
+/// Fields of a call that Anthropic takes; others are marks of other providers' streams.
 fn known_beside_call(extra: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
     let known = ["cache_control", "caller"];
     let fields = extra.iter().map(|(name, value)| (name.as_str(), value));

@@ -16,8 +16,8 @@ use crate::providers::tool_calls::request_ids::{CallIdRule, RenamedCallIds};
 use crate::providers::unsupported::Unsupported;
 use crate::request::{Content, Message, MessageToolCall, Role};
 
-/// Anthropic takes no error without words.
-const FAILED_SILENTLY: &str = "the tool failed and said nothing";
+/// Anthropic refuses an error without a text.
+const FAILED_SILENTLY: &str = "the tool failed without a message";
 
 /// A conversation as Anthropic has it.
 #[derive(Default)]
@@ -46,13 +46,13 @@ pub(super) fn encode_messages<'a>(
             Role::User | Role::Tool => "user",
             Role::Assistant => "assistant",
             Role::Function => {
-                let why = "role function answers no call by its id; use role tool";
+                let why = "role function has no id of a call; use role tool";
                 unsupported.refuse(&place, why)?;
                 continue;
             }
         };
         let blocks = blocks(message, &place, &names, index, unsupported)?;
-        // "all messages must have non-empty content": an empty message is no turn.
+        // "all messages must have non-empty content": an empty message is left out.
         if blocks.is_empty() {
             continue;
         }
@@ -72,7 +72,7 @@ pub(super) fn encode_messages<'a>(
     }
     let is_turn = |message: &Message| !matches!(message.role, Role::System | Role::Developer);
     if conversation.turns.is_empty() && messages.iter().any(is_turn) {
-        let what = "messages say nothing; give at least one of the user's";
+        let what = "messages are empty; give at least one of the user's";
         return Err(invalid_request(NAME, what));
     }
     // "final assistant content cannot end with trailing whitespace".
@@ -127,7 +127,7 @@ fn blocks<'a>(
 }
 
 /// Fields beside role and content. Clients that send a response of OpenAI's back send its empty
-/// ones too, and what only OpenAI's kin know stays behind.
+/// ones too, and fields that only OpenAI and compatible servers know are left out.
 fn check_fields(
     message: &Message,
     place: &str,
@@ -136,7 +136,7 @@ fn check_fields(
     for (name, value) in &message.extra {
         let is_known = match name.as_str() {
             "cache_control" => true,
-            // The id tells which tool it was.
+            // The id shows which tool it was.
             "is_error" | "name" => message.role == Role::Tool,
             _ => false,
         };

@@ -14,16 +14,16 @@ pub(super) const MAX_TOKENS: &str = "max_tokens";
 /// Anthropic's takes. A budget for thinking, which counts against the limit, is added to it.
 const MAX_TOKENS_DEFAULT: u64 = 4096;
 
-/// Fields that only OpenAI knows, and why they go nowhere.
+/// Fields that only OpenAI has, and the reasons that the refusals and warnings give.
 const UNSUPPORTED: &[(&str, &str)] = &[
-    ("audio", "Anthropic's models answer in text"),
+    ("audio", "Anthropic's models respond in text"),
     ("frequency_penalty", NO_SUCH),
     ("function_call", "it is the old form of tool_choice"),
     ("functions", "it is the old form of tools"),
     ("logit_bias", NO_SUCH),
     ("logprobs", NO_SUCH),
-    ("modalities", "Anthropic's models answer in text"),
-    ("n", "one stream carries one answer"),
+    ("modalities", "Anthropic's models respond in text"),
+    ("n", "one stream carries one response"),
     ("prediction", NO_SUCH),
     ("presence_penalty", NO_SUCH),
     (
@@ -45,7 +45,7 @@ const UNSUPPORTED: &[(&str, &str)] = &[
 ];
 const NO_SUCH: &str = "Anthropic has no such field";
 
-/// Fields that are OpenAI's and are written in Anthropic's way, or ask for what comes anyway.
+/// Fields that are OpenAI's and are written in Anthropic's way, or request what comes anyway.
 const WRITTEN_ELSEWHERE: &[&str] = &[
     "max_completion_tokens",
     "output_config",
@@ -58,7 +58,7 @@ pub(super) fn passes(name: &str) -> bool {
     !WRITTEN_ELSEWHERE.contains(&name) && !UNSUPPORTED.iter().any(|(known, _)| *known == name)
 }
 
-/// Refuses what Anthropic cannot do, unless it asks for nothing or the caller's `extra_body` has
+/// Refuses what Anthropic cannot do, unless it requests nothing or the caller's `extra_body` has
 /// something else under the same name.
 pub(super) fn check(
     request: &LlmRequest,
@@ -69,15 +69,15 @@ pub(super) fn check(
     }
     for (name, why) in UNSUPPORTED {
         let value = request.extra.get(*name);
-        let asks = value.is_some_and(|value| !asks_for_nothing(name, value));
-        if asks && !request.extra_body.contains_key(*name) {
+        let requests_something = value.is_some_and(|value| !requests_nothing(name, value));
+        if requests_something && !request.extra_body.contains_key(*name) {
             unsupported.refuse(name, why)?;
         }
     }
     Ok(())
 }
 
-fn asks_for_nothing(name: &str, value: &Value) -> bool {
+fn requests_nothing(name: &str, value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Bool(true) | Value::String(_) => false,
@@ -157,7 +157,7 @@ fn effort(
         None => Ok(None),
         Some(word @ ("none" | "minimal")) => {
             let why = format!(
-                "Anthropic knows no effort \"{word}\"; write low, or thinking with type disabled"
+                "Anthropic has no effort \"{word}\"; write low, or thinking with type disabled"
             );
             unsupported.refuse("reasoning_effort", &why).map(|()| None)
         }
@@ -165,7 +165,7 @@ fn effort(
     }
 }
 
-/// Anthropic keeps the user's name and nothing else.
+/// Anthropic takes the user's name and no other metadata.
 pub(super) fn encode_metadata(
     request: &LlmRequest,
     fields: &OverrideFields<'_>,
@@ -183,10 +183,7 @@ pub(super) fn encode_metadata(
             "user_id" => {
                 kept.insert(name.clone(), value.clone());
             }
-            _ => unsupported.refuse(
-                &format!("metadata.{name}"),
-                "Anthropic keeps user_id and nothing else",
-            )?,
+            _ => unsupported.refuse(&format!("metadata.{name}"), "Anthropic takes only user_id")?,
         }
     }
     Ok((!kept.is_empty()).then_some(kept))

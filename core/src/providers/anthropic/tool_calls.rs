@@ -1,7 +1,7 @@
 //! The calls of one response that are for the caller's tools. Owns the dense index that callers
 //! see, when a call is whole, and which calls also have to go back as blocks because their place or
-//! their fields say more than a call of ours can. Each has a block of its own, so nothing has to be
-//! assembled from pieces that may belong to several.
+//! their fields hold more than a call of ours can. Each has a block of its own, so nothing has to
+//! be assembled from pieces that may belong to several.
 
 use serde_json::{Map, Value};
 
@@ -94,8 +94,8 @@ impl ToolCalls {
         std::mem::take(&mut self.last).into_iter().map(content)
     }
 
-    /// The calls that were not handed over yet. Where the response met a limit, what is no JSON was
-    /// cut, and is left out.
+    /// The calls that were not handed over yet. Where the response met a limit, what is not JSON
+    /// was cut, and is left out.
     pub(super) fn close(&mut self, open: Vec<ToolCall>, cut: bool) -> impl Iterator<Item = Event> {
         let mut calls = std::mem::take(&mut self.doubtful);
         let open = open

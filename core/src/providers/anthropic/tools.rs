@@ -114,13 +114,13 @@ pub(super) fn encode_tool_choice(
         },
         Some(choice) => named(choice, unsupported)?,
     };
-    // "tool_choice may only be specified while providing tools", also one that asks for nothing.
+    // "tool_choice may only be specified while providing tools", also one that requires no call.
     let may_go = has_tools || fields.has("tools");
-    let asks = |choice: &Value| {
+    let requires_call = |choice: &Value| {
         let kind = choice.get("type").and_then(Value::as_str);
         !matches!(kind, Some("auto" | "none"))
     };
-    choice = choice.filter(|choice| may_go || asks(choice));
+    choice = choice.filter(|choice| may_go || requires_call(choice));
     let one_at_a_time = request.extra.get("parallel_tool_calls") == Some(&Value::Bool(false));
     if one_at_a_time && has_tools {
         let choice = choice.get_or_insert_with(|| json!({"type": "auto"}));

@@ -44,7 +44,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Adds a field, unless it is there or the caller's own word stands in its place.
+    /// Adds a field, unless it is there or the caller's own value replaces it.
     pub(super) fn put(&mut self, name: &'a str, value: Option<impl Into<Field<'a>>>) {
         let is_known = self.fields.iter().any(|(known, _)| *known == name);
         if let (Some(value), false) = (value, is_known || self.overrides.replaces(name)) {

@@ -60,7 +60,7 @@ pub(super) fn put_rest<'a>(
     for (name, value) in request.extra.iter().filter(|(_, value)| !value.is_null()) {
         let renamed = RENAMED.iter().find(|(theirs, _)| theirs == name);
         let name = renamed.map_or(name.as_str(), |(_, ours)| *ours);
-        if body.overrides.overrides(name) || asks_for_nothing(name, value) {
+        if body.overrides.overrides(name) || requests_nothing(name, value) {
             continue;
         }
         match WITHOUT_PLACE.contains(&name) || further.contains(&name) {
@@ -71,7 +71,7 @@ pub(super) fn put_rest<'a>(
     Ok(())
 }
 
-/// A format in Cohere's words: a schema is a field of `json_object`, whose name is the only
+/// A format in Cohere's form: a schema is a field of `json_object`, whose name is the only
 /// difference between the versions.
 pub(super) fn encode_response_format<'a>(
     request: &'a LlmRequest,
@@ -91,15 +91,15 @@ pub(super) fn encode_response_format<'a>(
             Ok(Some(Value::Object(wire).into()))
         }
         _ => {
-            let why = "Cohere knows the types text, json_object and json_schema";
+            let why = "Cohere has the types text, json_object and json_schema";
             unsupported.refuse("response_format", why).map(|()| None)
         }
     }
 }
 
-/// What Cohere does anyway: one response, parallel calls, usage with every response; and what is
-/// not asked for.
-fn asks_for_nothing(name: &str, value: &Value) -> bool {
+/// What Cohere does anyway: one response, parallel calls, usage with every response; and a field
+/// that is empty or off.
+fn requests_nothing(name: &str, value: &Value) -> bool {
     match name {
         "n" => value.as_f64() == Some(1.0),
         "parallel_tool_calls" => value == &Value::Bool(true),

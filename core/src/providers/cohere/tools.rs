@@ -7,7 +7,7 @@ use crate::error::LlmError;
 use crate::providers::unsupported::Unsupported;
 use crate::request::{Function, Tool};
 
-/// Encodes each tool that the caller runs itself with `encode`, which is told its place in the
+/// Encodes each tool that the caller runs itself with `encode`, which takes its place in the
 /// request; Cohere runs none.
 pub(super) fn encode_functions(
     tools: &[Tool],

@@ -37,7 +37,7 @@ pub(super) fn parse_usage(text: &str) -> Option<Usage> {
     })
 }
 
-/// A finish reason, and what it means when there were tool calls: v1 has no word for those.
+/// A finish reason, and what it means when there were tool calls: v1 has no value for those.
 pub(super) fn parse_finish_reason(raw: &str, has_calls: bool) -> FinishReason {
     match raw.to_ascii_uppercase().as_str() {
         "COMPLETE" | "STOP_SEQUENCE" if has_calls => FinishReason::ToolCalls,

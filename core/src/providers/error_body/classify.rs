@@ -37,9 +37,9 @@ fn kind_of_status(status: u16) -> (ErrorKind, bool) {
         408 | 409 | 424 => (ErrorKind::Provider, true),
         413 => (ErrorKind::TooLarge, false),
         429 => (ErrorKind::RateLimited, true),
-        // 498 is Groq's word for "out of capacity", 529 Anthropic's.
+        // 498 is Groq's status for "out of capacity", 529 Anthropic's.
         498 | 529 => (ErrorKind::Overloaded, true),
-        // 499: somebody on the way found that the client went away.
+        // 499: a proxy on the way found that the client had closed the connection.
         499 | 501 | 505 => (ErrorKind::Provider, false),
         400..=499 => (ErrorKind::InvalidRequest, false),
         500.. => (ErrorKind::Provider, true),
@@ -47,8 +47,8 @@ fn kind_of_status(status: u16) -> (ErrorKind, bool) {
     }
 }
 
-/// Where a typed mark says more than the status. A 400 is used for wrong keys (Gemini, xAI); a 5xx
-/// stays one, whatever else a gateway wrote into it.
+/// Where a typed mark is more precise than the status. A 400 is used for wrong keys (Gemini, xAI);
+/// a 5xx stays one, whatever else a gateway wrote into it.
 fn outweighs(kind: ErrorKind, status: u16) -> bool {
     use ErrorKind::{Authentication, NotFound, Overloaded};
     match status {

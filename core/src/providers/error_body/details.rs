@@ -8,7 +8,7 @@ use super::error_fields;
 /// How deep the document is looked into; what is deeper is kept as it is.
 const NESTING_MAX: usize = 6;
 
-/// Fields that every document has, or that the error tells elsewhere.
+/// Fields that every document has, or that the error holds elsewhere.
 const KNOWN: &[&str] = &["id", "object", "ok", "request_id", "success"];
 
 /// Fields of a response that an error may stand beside.
@@ -49,7 +49,7 @@ fn part(value: &Value, message: &str, nesting: usize) -> Option<Value> {
                 .any(|name| fields.contains_key(*name));
             let mut rest = Map::new();
             for (name, value) in fields {
-                if is_told_elsewhere(name, value, message)
+                if is_held_elsewhere(name, value, message)
                     || (has_error && RESPONSE_FIELDS.contains(&name.as_str()))
                 {
                     continue;
@@ -65,14 +65,14 @@ fn part(value: &Value, message: &str, nesting: usize) -> Option<Value> {
 }
 
 /// Whether the error has it as its message, code, status or request id.
-fn is_told_elsewhere(name: &str, value: &Value, message: &str) -> bool {
+fn is_held_elsewhere(name: &str, value: &Value, message: &str) -> bool {
     match value {
         Value::String(text) => {
             let text = text.trim().trim_end_matches('.');
             let is_words = error_fields::WORDS.contains(&name)
                 || error_fields::NESTS.contains(&name)
                 || matches!(name, "msg" | "raw");
-            // A code is one word; what has several is a reason that somebody wrote.
+            // A code is one word; a text of several words is a description.
             (error_fields::CODES.contains(&name) && !text.contains(' '))
                 || KNOWN.contains(&name)
                 || (is_words && message.contains(text))

@@ -15,7 +15,7 @@ const NESTING_MAX: usize = 6;
 pub(super) struct ErrorDocument {
     /// It was JSON, or plain text short enough to be the message.
     pub(super) is_document: bool,
-    /// It began like JSON and is none.
+    /// It begins like JSON and cannot be parsed.
     pub(super) is_broken: bool,
     /// It is an object that calls itself an error, in one of the usual spellings.
     pub(super) is_error: bool,
@@ -46,11 +46,11 @@ const BASE_RESP: &[(u64, &str)] = &[
     (2056, "quotaexceeded"),
 ];
 
-/// Words for a wrong key, where no code says so (xAI).
+/// Phrases that mean a wrong key, where no code does (xAI).
 const WRONG_KEY: &[&str] = &["incorrect api key", "invalid api key", "api key not valid"];
 
-/// Words for an empty account, of providers and gateways that have no code for it, or one for more
-/// than that.
+/// Phrases that mean an empty account, of providers and gateways that have no code for it, or one
+/// for more than that.
 const NO_CREDIT: &[&str] = &[
     "account is not active, please check your billing",
     "account is in good standing",
@@ -162,7 +162,7 @@ impl ErrorDocument {
     }
 
     fn add_fields(&mut self, fields: &Map<String, Value>, nesting: usize) {
-        // RFC 9457: a problem has words of its own, and the errors in it are its details.
+        // RFC 9457: a problem has a title and a detail, and the errors in it are its details.
         if fields.contains_key("title") {
             self.add_own_message(fields, nesting);
         }
@@ -301,7 +301,7 @@ impl ErrorDocument {
         self.marks.extend(marks.map(|(_, mark)| (*mark).to_owned()));
     }
 
-    /// Some tell only in words that the key is wrong or the account empty.
+    /// Some report a wrong key or an empty account only in the message.
     fn add_marks_of_message(&mut self) {
         let message = self.message.as_deref().unwrap_or_default();
         let message = message.to_ascii_lowercase();
@@ -309,7 +309,7 @@ impl ErrorDocument {
         if has(WRONG_KEY) {
             self.marks.push("invalidapikey".to_owned());
         }
-        // Gemini has the same words for the quota of a minute, beside a mark of its own.
+        // Gemini has the same text for the quota of a minute, beside a mark of its own.
         let is_of_a_minute = || {
             let mut marks = self.marks.iter();
             self.retry_after_ms.is_some() || marks.any(|mark| mark == "resourceexhausted")

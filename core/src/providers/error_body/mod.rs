@@ -66,7 +66,7 @@ pub(crate) fn find_in_response(provider: &dyn Provider, text: &str) -> Option<Ll
     is_error.then(|| of_document(provider, &document, text))
 }
 
-/// An event that is no object: an error as a list, or nonsense.
+/// An event that is not an object: an error as a list, or not JSON at all.
 pub(crate) fn not_an_object(provider: &dyn Provider, what: &str, text: &str) -> LlmError {
     let is_list = text.starts_with('[');
     let error = is_list.then(|| find_in_response(provider, text)).flatten();
@@ -85,7 +85,8 @@ pub(crate) fn unparsable(
     known.unwrap_or_else(|| protocol_error(provider.name(), what, &json::error_place(error), text))
 }
 
-/// The error in MiniMax's `base_resp`, which tells of every response whether it is one.
+/// The error in MiniMax's `base_resp`, which every response has; its code shows whether it is an
+/// error.
 pub(crate) fn base_resp_error(
     provider: &dyn Provider,
     base_resp: Option<&RawValue>,
@@ -97,11 +98,11 @@ pub(crate) fn base_resp_error(
 
 fn of_document(provider: &dyn Provider, document: &ErrorDocument, text: &str) -> LlmError {
     if document.is_broken {
-        let what = "an error in the answer";
+        let what = "an error in the response";
         return protocol_error(provider.name(), what, "is not JSON", text);
     }
     let message = document.message.as_deref().or(document.code.as_deref());
-    let default = "error in the answer without a message";
+    let default = "error in the response without a message";
     let error = error(
         provider,
         document,

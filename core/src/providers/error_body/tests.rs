@@ -138,7 +138,7 @@ const MARKS: &[(u16, &str, ErrorKind, bool)] = &[
 ];
 
 #[test]
-fn typed_marks_say_more_than_some_statuses() {
+fn typed_marks_are_more_precise_than_some_statuses() {
     for &(status, inner, kind, retryable) in MARKS {
         let error = of(status, &format!("{{\"error\":{inner}}}"));
         assert_eq!(
@@ -147,7 +147,7 @@ fn typed_marks_say_more_than_some_statuses() {
             "{status} {inner}"
         );
     }
-    // xAI says it in words only.
+    // xAI has it only in the message.
     let error = of(
         400,
         r#"{"code":"invalid-argument","error":"Incorrect API key provided."}"#,
@@ -158,8 +158,8 @@ fn typed_marks_say_more_than_some_statuses() {
     );
 }
 
-/// Message after the provider and the status, and code, of one shape.
-fn said(status: u16, body: &str) -> (String, Option<String>) {
+/// The message behind the provider and the status, and the code.
+fn message_and_code(status: u16, body: &str) -> (String, Option<String>) {
     let error = of(status, body);
     let message = error
         .message
@@ -253,7 +253,7 @@ const SHAPES: &[(&str, &str, Option<&str>)] = &[
 fn every_shape_gives_its_message_and_code() {
     for &(body, message, code) in SHAPES {
         assert_eq!(
-            said(422, body),
+            message_and_code(422, body),
             (message.to_owned(), code.map(str::to_owned)),
             "{body}"
         );
@@ -261,7 +261,7 @@ fn every_shape_gives_its_message_and_code() {
 }
 
 #[test]
-fn a_wrong_key_says_what_to_do() {
+fn a_wrong_key_has_advice() {
     let error = of(401, r#"{"error":{"message":"invalid key"}}"#);
     assert_eq!(
         error.message,

@@ -98,7 +98,7 @@ pub(crate) fn parse<'p, 't, T: Object<'t>>(
     place.0.as_ref().ok_or_else(no_object)
 }
 
-/// Parses a list, or a single value as a list of one; what is no JSON is an empty list.
+/// Parses a list, or a single value as a list of one; what is not JSON is an empty list.
 pub(crate) fn parse_list(text: &str) -> Vec<Value> {
     match json::parse(text, &mut String::new()) {
         Ok(Value::Array(list)) => list,
@@ -219,7 +219,7 @@ impl<'de, T: Object<'de>> Visitor<'de> for MaybeVisitor<'_, T> {
     absent!(unit bool str numbers);
 }
 
-/// A list of objects; what is no object is not in it. One object alone is a list of one.
+/// A list of objects; other values are left out. One object alone is a list of one.
 #[derive(Debug)]
 pub(crate) struct List<T>(pub(crate) Vec<T>);
 

@@ -57,7 +57,7 @@ impl<'de> Visitor<'de> for IndexVisitor {
 }
 
 /// What is due as text: a text, or a number or a word of JSON as it is written. Lists and objects
-/// stay raw for whoever knows what to make of them.
+/// stay raw, for code that needs their fields.
 #[derive(Debug, Default)]
 pub(crate) enum Written<'t> {
     #[default]

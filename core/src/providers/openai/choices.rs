@@ -9,7 +9,7 @@ use super::wire::Choice;
 pub(super) struct ChoiceFilter {
     /// The last index that was taken, or 0 for good.
     index: Option<u64>,
-    /// Several responses are told apart by their index: only one of them is ours.
+    /// Several responses differ by their index: only one of them is decoded.
     is_fixed: bool,
 }
 

@@ -95,7 +95,7 @@ impl WireDecoder for OpenAiDecoder {
             self.choice(choice, out)?;
         }
         self.check_error(chunk, data)?;
-        // Without a choice it is bookkeeping, or an error in some other spelling.
+        // Without a choice it has only metadata, or is an error in some other spelling.
         if choice.is_none() {
             if let Some(error) = error_body::find_in_response(&self.codec, data) {
                 return Err(error);
@@ -190,7 +190,7 @@ impl OpenAiDecoder {
         let has_begun = has_content || self.state.finish_reason.is_some();
         if (opens || delta.has_content()) && self.response_id.is_another(id, opens, has_begun) {
             let name = self.codec.name();
-            return Err(protocol_error(name, EVENT, "begins another answer", data));
+            return Err(protocol_error(name, EVENT, "begins another response", data));
         }
         Ok(())
     }
@@ -302,11 +302,11 @@ impl OpenAiDecoder {
             let events = parts::parse_parts(raw, "logprobs");
             self.state.writer.extend(events, out);
         }
-        // Some servers write the word where JSON has null.
+        // Some servers write the text "null" where JSON has null.
         let reason = choice.finish_reason.get();
         if let Some(reason) = reason.filter(|reason| *reason != "null") {
             self.state.finish_reason = Some(reason.to_owned());
-            self.state.progress = Progress::Answered;
+            self.state.progress = Progress::Finished;
         }
         match choice.error.filter(|error| lenient_json::is_truthy(error)) {
             Some(error) => Err(error_body::in_response(&self.codec, error.get())),

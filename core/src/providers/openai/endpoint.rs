@@ -1,5 +1,5 @@
 //! Where a request goes: which of a vendor's endpoints fits the base URL, and the path behind it.
-//! Owns how a base URL is understood.
+//! Owns how a base URL is interpreted.
 
 use super::vendor::{Base, Endpoint, Vendor};
 use crate::error::LlmError;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::vendor::{Reasoning, Vendor};
 use crate::request::ContentPart;
 
-/// Parts that every server takes, or refuses with words that help.
+/// Parts that every server takes, or refuses with a helpful message.
 const COMMON: &[&str] = &[
     "text",
     "refusal",

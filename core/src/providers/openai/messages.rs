@@ -1,6 +1,6 @@
-//! The messages of a request as one server wants them. A message that needs no change goes out as
+//! The messages of a request as one server takes them. A message that needs no change goes out as
 //! the caller wrote it, without a copy. Owns what the caller and the tools wrote, of which nothing
-//! is left out unasked; replies of models are in `replies`.
+//! is left out unless the caller is lenient; replies of models are in `replies`.
 
 use std::borrow::Cow;
 
@@ -77,7 +77,8 @@ pub(super) fn encode_messages<'m>(
     Ok(encoded)
 }
 
-/// Models that need no arguments write none; xAI and vLLM refuse to see that again as no JSON.
+/// Models that need no arguments write none; xAI and vLLM refuse empty arguments, which are not
+/// JSON.
 fn fill_arguments(message: &mut Cow<'_, Message>) {
     let is_empty = |call: &MessageToolCall| {
         let function = call.function.as_ref();
@@ -112,7 +113,7 @@ fn rename_calls(ids: &RenamedCallIds, position: usize, message: &mut Cow<'_, Mes
     }
 }
 
-/// What the caller or a tool wrote: nothing of it is left out unasked.
+/// What the caller or a tool wrote: nothing of it is left out unless the caller is lenient.
 fn fit_written(
     vendor: &Vendor,
     position: usize,

@@ -1,4 +1,4 @@
-//! OpenAI's chat completions, as OpenAI and every compatible server speak them; the wire is
+//! OpenAI's chat completions, as OpenAI and every compatible server have them; the wire is
 //! described at platform.openai.com/docs/api-reference/chat. Owns the codec; which servers there
 //! are is in `vendors`.
 
@@ -28,7 +28,7 @@ use crate::request::LlmRequest;
 use vendor::Vendor;
 
 /// The codec of one vendor. What servers send differently is a tolerance of the decoder; what they
-/// want differently is in their vendor's row.
+/// differ in is in their vendor's row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OpenAi {
     pub(crate) vendor: &'static Vendor,

@@ -1,5 +1,5 @@
 //! The fields beside messages and tools: what a vendor refuses, under which name the limit of
-//! tokens goes out, and whether usage is asked for.
+//! tokens goes out, and whether usage is requested.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::request::LlmRequest;
 const LIMIT: &str = "max_tokens";
 const LIMIT_NEW: &str = "max_completion_tokens";
 
-/// Fields beside which no stream is asked for its usage: Azure's own data.
+/// Fields beside which no stream requests usage: Azure's own data.
 const DATA_SOURCES: &[&str] = &["data_sources", "dataSources"];
 
 /// The limit of tokens as it goes out.
@@ -31,10 +31,10 @@ pub(super) fn check(
 ) -> Result<(), LlmError> {
     if more_than_one(request) {
         if !unsupported.lenient {
-            let what = "n is more than 1; send one request per answer, or set lenient";
+            let what = "n is more than 1; send one request per response, or set lenient";
             return Err(invalid_request(vendor.name, what));
         }
-        unsupported.refuse("n", "one stream carries one answer")?;
+        unsupported.refuse("n", "one stream carries one response")?;
         fields.leave_out("n");
     }
     for name in vendor.refuses {
@@ -51,13 +51,13 @@ pub(super) fn passes(name: &str) -> bool {
     !matches!(name, LIMIT | LIMIT_NEW)
 }
 
-/// Whether a stream is asked for its usage.
+/// Whether a stream requests usage.
 pub(super) fn asks_usage(endpoint: &Endpoint, fields: &OverrideFields<'_>) -> bool {
     let is_known = endpoint.stream_options == StreamOptions::Sent;
     is_known && !DATA_SOURCES.iter().any(|name| fields.has(name))
 }
 
-/// The limit of tokens under the name that the server knows. The newer one holds where the caller
+/// The limit of tokens under the name that the server takes. The newer one holds where the caller
 /// wrote both; `extra_body` holds over either, and a null there takes out the one that it names.
 pub(super) fn encode_max_tokens(
     endpoint: &Endpoint,

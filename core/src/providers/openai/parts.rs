@@ -34,7 +34,7 @@ fn object(kind: &str, value: Value) -> Option<Event> {
     }
     let own = fields.get("type").and_then(Value::as_str);
     let kind = match (kind, own) {
-        // url_citation, file_citation: the field of that name tells which.
+        // url_citation, file_citation: the field of that name holds it.
         ("annotation", Some(own)) if own.ends_with("citation") => "citation".to_owned(),
         ("annotation" | "reasoning_detail", Some(own)) => own.to_owned(),
         (kind, _) => kind.to_owned(),
@@ -113,7 +113,7 @@ pub(super) fn parse_reasoning(
     events
 }
 
-/// Content that is no text: a list of texts and parts, or one part. Text, reasoning, refusals, and
+/// Content that is not text: a list of texts and parts, or one part. Text, reasoning, refusals, and
 /// what else a model replies with; `is_reasoning`: texts are reasoning.
 pub(super) fn parse_content(raw: &str, is_reasoning: bool) -> Vec<Event> {
     let mut events = Vec::new();

@@ -1,5 +1,5 @@
-//! Reasoning that its provider wants to see again, put together while it comes: one PART for each
-//! run of it, just before what follows it. Owns the forms of such a PART.
+//! Reasoning that its provider needs back, put together while it comes: one PART for each run of
+//! it, just before what follows it. Owns the forms of such a PART.
 
 use serde_json::{json, Map, Value};
 

@@ -14,7 +14,7 @@ use crate::request::{Content, ContentPart, Message};
 /// Fields, and parts of the same names, that hold a model's reasoning as text.
 const REASONING_TEXT: &[&str] = &["reasoning_content", "reasoning"];
 
-/// A reply: its reasoning goes where the server wants it, other providers' parts and fields stay
+/// A reply: its reasoning goes where the server takes it, other providers' parts and fields stay
 /// behind.
 pub(super) fn fit_reply(
     vendor: &Vendor,
@@ -35,7 +35,7 @@ pub(super) fn fit_reply(
             });
         }
     }
-    // A response without visible content: every server wants content or calls.
+    // A response without visible content: every server requires content or calls.
     let has_calls = !message.tool_calls.is_empty() || message.extra.contains_key("function_call");
     let needs_text = !has_calls || !vendor.takes_null_content;
     let is_empty = match &message.content {

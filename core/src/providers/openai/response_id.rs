@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_response_is_told_from_ids_that_change_by_habit() {
+    fn a_second_response_differs_from_ids_that_change_in_every_chunk() {
         for healthy in [
             &["A-", "a", "a"][..],
             &["A-", "b", "c", "d"],

@@ -10,7 +10,7 @@ use crate::providers::tool_schema;
 use crate::request::LlmRequest;
 use crate::request::Tool;
 
-/// The tools, whose schemas have all that servers ask for.
+/// The tools, whose schemas have all that servers require.
 pub(super) fn encode_tools<'r>(vendor: &Vendor, request: &'r LlmRequest) -> Vec<Cow<'r, Tool>> {
     let tools = request.tools.iter();
     tools.map(|tool| encode_tool(vendor, tool)).collect()
@@ -37,8 +37,8 @@ fn encode_tool<'t>(vendor: &Vendor, tool: &'t Tool) -> Cow<'t, Tool> {
     }
 }
 
-/// The server's word for a choice that is a word. Without tools a choice among them is an error,
-/// also one that asks for nothing.
+/// The server's name for a choice that is a name. Without tools a choice among them is an error,
+/// also one that requires no call.
 pub(super) fn encode_tool_choice<'r>(
     vendor: &Vendor,
     request: &'r LlmRequest,

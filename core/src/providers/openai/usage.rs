@@ -19,7 +19,7 @@ pub(super) fn parse_finish_reason(raw: &str, has_calls: bool) -> FinishReason {
             FinishReason::Length
         }
         "tool_calls" | "function_call" | "tool_use" => FinishReason::ToolCalls,
-        // Z.ai's word, then Gemini's.
+        // Z.ai's value, then Gemini's.
         "content_filter" | "sensitive" | "safety" | "recitation" | "blocklist"
         | "prohibited_content" | "spii" => FinishReason::ContentFilter,
         _ if completion::is_failure(raw) => FinishReason::Error,
@@ -27,7 +27,7 @@ pub(super) fn parse_finish_reason(raw: &str, has_calls: bool) -> FinishReason {
     }
 }
 
-/// The words of other wires too: gateways hand them through.
+/// The values of other wires too: gateways pass them on.
 fn is_stop(reason: &str) -> bool {
     matches!(
         reason,

@@ -19,9 +19,9 @@ pub(crate) struct Vendor {
     pub(crate) endpoints: &'static [Endpoint],
     /// The name of `seed`.
     pub(crate) seed: &'static str,
-    /// Words of `tool_choice` that have another name: ours, theirs.
+    /// Values of `tool_choice` that have another name: ours, theirs.
     pub(crate) tool_choices: &'static [(&'static str, &'static str)],
-    /// Knows the role `developer`; elsewhere it goes out as `system`.
+    /// Has the role `developer`; elsewhere it goes out as `system`.
     pub(crate) knows_developer: bool,
     /// How reasoning goes back with the message that it belongs to.
     pub(crate) reasoning: Reasoning,
@@ -29,7 +29,7 @@ pub(crate) struct Vendor {
     pub(crate) reply_fields: Option<&'static [&'static str]>,
     /// Takes a null beside calls where a reply has no text; elsewhere that is an empty text.
     pub(crate) takes_null_content: bool,
-    /// Takes a reply without a word, as models give one; elsewhere such a turn is left out.
+    /// Takes a reply without text; elsewhere such a turn is left out.
     pub(crate) takes_empty_replies: bool,
     /// Kinds of content parts in an assistant's message, beside those that all know.
     pub(crate) parts: &'static [&'static str],
@@ -59,7 +59,7 @@ pub(crate) struct Endpoint {
     pub(crate) path: &'static str,
     pub(crate) limit: Limit,
     pub(crate) stream_options: StreamOptions,
-    /// The first `api-version`, which is a date, that knows the newer name of the limit and
+    /// The first `api-version`, which is a date, that takes the newer name of the limit and
     /// `stream_options`; older ones refuse both with an error.
     pub(crate) since: &'static str,
     /// What an id of a tool call may be.
@@ -92,16 +92,16 @@ pub(crate) enum Limit {
     Written,
 }
 
-/// Whether a stream is asked for its usage, which the caller did not do.
+/// Whether the request of a stream adds the option for usage, which the caller did not set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StreamOptions {
     /// Yes.
     Sent,
-    /// No, and the caller's own word is not sent either: usage comes unasked.
+    /// No, and the caller's own option is not sent either: usage always comes.
     Refused,
 }
 
-/// How a provider wants to see its reasoning again.
+/// How a provider takes its reasoning back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reasoning {
     /// Not at all.

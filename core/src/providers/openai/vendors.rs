@@ -1,6 +1,6 @@
-//! Every server that speaks OpenAI's chat completions: where it is, which key it takes, and what it
-//! wants otherwise, one row each. Owns the rows; what a row can express is in `vendor`. What a row
-//! does not set is as in `PLAIN`. Sources: the providers' API references.
+//! Every server with OpenAI's chat completions: where it is, which key it takes, and how it
+//! differs, one row each. Owns the rows; what a row can express is in `vendor`. What a row does not
+//! set is as in `PLAIN`. Sources: the providers' API references.
 
 use super::vendor::{Base, Endpoint, KeyHeader, Limit, Reasoning, StreamOptions, Vendor};
 use super::OpenAi;
@@ -31,19 +31,19 @@ const CHAT_OPENAI: Endpoint = Endpoint {
 /// Azure's specifications have `max_completion_tokens` and `stream_options` since this version.
 const AZURE_NEWER: &str = "2024-09-01";
 
-/// A server that knows both names of the limit.
+/// A server that takes both names of the limit.
 const CHAT_BOTH: Endpoint = Endpoint {
     limit: Limit::Written,
     ..CHAT
 };
 
-/// A server that sends its usage unasked, and knows no `stream_options`.
+/// A server that always sends its usage, and has no `stream_options`.
 const CHAT_UNASKED: Endpoint = Endpoint {
     stream_options: StreamOptions::Refused,
     ..CHAT
 };
 
-/// Where most of those that want to see their reasoning again read it.
+/// Where most of those that need their reasoning back read it.
 const REASONING_CONTENT: Reasoning = Reasoning::Text(&["reasoning_content"]);
 
 /// A server without peculiarities.

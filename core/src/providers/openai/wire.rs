@@ -1,5 +1,5 @@
 //! The shape of a chunk and of a whole response: the fields that are used, borrowed from the text.
-//! What is rarely there stays raw until somebody needs it. Every field may be absent or unusable.
+//! What is rarely there stays raw until it is needed. Every field may be absent or unusable.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ object! {
         usage: Option<&'t RawValue>,
         x_groq: Maybe<Groq<'t>>,
         error: Option<&'t RawValue>,
-        /// MiniMax tells in every response whether it is one.
+        /// In every response of MiniMax: a code, which is not 0 for an error.
         base_resp: Option<&'t RawValue>,
         citations: Option<&'t RawValue>,
         search_results: Option<&'t RawValue>,
@@ -92,7 +92,7 @@ pub(super) struct CallDelta<'t> {
     pub(super) custom: Maybe<FunctionDelta<'t>>,
     /// What some servers send without a function around it.
     pub(super) flat: FunctionDelta<'t>,
-    /// Every other field: it belongs to the call, and some servers want it back.
+    /// Every other field: it belongs to the call, and some servers need it back.
     pub(super) extra: Map<String, Value>,
 }
 

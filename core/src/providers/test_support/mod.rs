@@ -1,5 +1,5 @@
-//! What the tests of every wire share: an answer is decoded, a request is encoded, and both come
-//! back as JSON in the form of the vectors in `tests/vectors`. They ask a provider by its name,
+//! What the tests of every wire share: a response is decoded, a request is encoded, and both come
+//! back as JSON in the form of the vectors in `tests/vectors`. They find a provider by its name,
 //! through the traits alone, so that the inside of a wire can change its shape.
 #![allow(
     dead_code,
@@ -22,8 +22,8 @@ use crate::providers::{by_name, Decoder, EncodedRequest, Progress, Provider, Tar
 use crate::request::LlmRequest;
 use crate::secret::Secret;
 
-/// The model that a test asks for; START says it again where the answer names none.
-pub(super) const MODEL: &str = "asked";
+/// The model of a test's request; START repeats it where the response names none.
+pub(super) const MODEL: &str = "requested";
 
 /// One provider in one of its framings.
 #[derive(Debug, Clone, Copy)]
@@ -32,10 +32,10 @@ pub(super) struct Wire {
     pub(super) framing: Framing,
 }
 
-/// What came of an answer.
+/// What was decoded from a response.
 #[derive(Debug)]
 pub(super) struct Decoded {
-    /// In the form of the vectors, without START where it says only the defaults.
+    /// In the form of the vectors, without START where it holds only the defaults.
     pub(super) events: Value,
     pub(super) error: Option<LlmError>,
     pub(super) progress: Progress,
@@ -44,7 +44,7 @@ pub(super) struct Decoded {
     pub(super) usage_raw: Option<Value>,
     pub(super) unknown_events: u64,
     pub(super) response: LlmResponse,
-    /// The events before anybody looked at them, START whole.
+    /// The events as they came, START whole.
     pub(super) whole_events: Vec<Value>,
 }
 
@@ -71,18 +71,18 @@ impl Wire {
         }
     }
 
-    /// Reads named frames, and closes the answer if it is complete.
+    /// Decodes named frames, and closes the response if it is complete.
     pub(super) fn frames<'f>(
         self,
         frames: impl IntoIterator<Item = (&'f str, &'f str)>,
     ) -> Decoded {
         self.read(self.start(), |decoder, batch| {
             let mut frames = frames.into_iter();
-            frames.try_for_each(|(name, data)| decoder.frame(Frame { name, data }, batch))
+            frames.try_for_each(|(name, data)| decoder.decode_frame(Frame { name, data }, batch))
         })
     }
 
-    /// The same for frames that are named as their type is; a text is one that is no JSON.
+    /// The same for frames that are named as their type is; a text is one that is not JSON.
     pub(super) fn stream(self, frames: &[Value]) -> Decoded {
         let data = |frame: &Value| {
             frame
@@ -101,7 +101,9 @@ impl Wire {
     }
 
     fn whole_from(self, body: impl AsRef<[u8]>, start: Start) -> Decoded {
-        self.read(start, |decoder, batch| decoder.whole(body.as_ref(), batch))
+        self.read(start, |decoder, batch| {
+            decoder.decode_body(body.as_ref(), batch)
+        })
     }
 
     /// Reads the pieces of a body through the framing, to its proper end.
@@ -112,7 +114,7 @@ impl Wire {
     fn pieces_from<'b>(self, pieces: impl IntoIterator<Item = &'b [u8]>, start: Start) -> Decoded {
         self.read(start, |decoder, batch| {
             let mut framer = Framer::new(self.framing, 1 << 20);
-            let mut each = |frame: Frame<'_>| decoder.frame(frame, batch);
+            let mut each = |frame: Frame<'_>| decoder.decode_frame(frame, batch);
             let mut pieces = pieces.into_iter();
             pieces.try_for_each(|piece| framer.feed(piece, &mut each))?;
             framer.end(&mut each)
@@ -139,7 +141,7 @@ impl Wire {
         self.provider().request(&request, target)
     }
 
-    /// What an answer with an error status means.
+    /// What a response with an error status means.
     pub(super) fn error(self, status: u16, body: impl AsRef<[u8]>) -> LlmError {
         let error = self.provider().error(status, body.as_ref());
         assert_eq!(
@@ -149,7 +151,7 @@ impl Wire {
         error
     }
 
-    /// The error of a request that cannot be sent: what it says behind the provider's name.
+    /// The error of a request that cannot be sent: its message behind the provider's name.
     pub(super) fn refused(self, request: &Value, target: &Target<'_>) -> String {
         let error = self.encode(request, target).unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidRequest, "{error}");
@@ -180,16 +182,16 @@ impl Wire {
 
 fn decoded(decoder: &mut dyn Decoder, mut batch: EventBatch, error: Option<LlmError>) -> Decoded {
     let progress = decoder.progress();
-    let is_ended = matches!(progress, Progress::Answered | Progress::Done);
-    let verdict = check_complete(decoder.seen()).err();
+    let is_ended = matches!(progress, Progress::Finished | Progress::Done);
+    let verdict = check_complete(decoder.completion_state()).err();
     let error = error.or(verdict.filter(|_| is_ended));
     if error.is_none() && is_ended {
         // Once more changes nothing.
         decoder.close(&mut batch);
         decoder.close(&mut batch);
     }
-    let finish = decoder.finish();
-    let mut usage = json!(finish.usage);
+    let summary = decoder.summary();
+    let mut usage = json!(summary.usage);
     let usage_raw = usage
         .as_object_mut()
         .and_then(|usage| usage.shift_remove("raw"));
@@ -208,9 +210,9 @@ fn decoded(decoder: &mut dyn Decoder, mut batch: EventBatch, error: Option<LlmEr
         events: Value::Array(events),
         error,
         progress,
-        finish: json!([finish.reason, finish.reason_raw, usage]),
+        finish: json!([summary.reason, summary.reason_raw, usage]),
         usage_raw,
-        unknown_events: finish.unknown_events,
+        unknown_events: summary.unknown_events,
         response,
         whole_events,
     }
@@ -224,12 +226,12 @@ fn event_json(event: &Event) -> Value {
         Event::ToolDelta(delta) => json!(["TOOL_DELTA", delta]),
         Event::ToolCall(call) => json!(["TOOL_CALL", call]),
         Event::Part(part) => json!(["PART", part]),
-        Event::End(_) => panic!("a codec says no END"),
+        Event::End(_) => panic!("a codec pushes no END"),
     }
 }
 
 impl Decoded {
-    /// The events of an answer in which nothing was wrong.
+    /// The events of a response without an error.
     pub(super) fn good(self) -> Value {
         assert!(self.error.is_none(), "{:?}", self.error);
         self.events
@@ -248,7 +250,7 @@ impl serde::Serialize for Progress {
 
 // ---- requests
 
-/// A whole answer from the provider's own endpoint, without a key.
+/// A whole response from the provider's own endpoint, without a key.
 pub(super) fn target() -> Target<'static> {
     Target {
         key: None,
@@ -346,8 +348,8 @@ fn names(value: &Value) -> usize {
     }
 }
 
-/// Rows of what was got and what was expected of it, as JSON; a note says which case it was. Like
-/// `list`, it is written with braces: rustfmt leaves the rows as they stand.
+/// Rows of what was got and what was expected of it, as JSON; a note names the case. Like `list`,
+/// it is written with braces: rustfmt leaves the rows as they stand.
 macro_rules! check {
     ($($got:expr => $want:tt $(, $note:expr)?);+ $(;)?) => {$(
         assert_eq!(json!($got), json!($want) $(, "{}", $note)?);

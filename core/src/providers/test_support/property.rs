@@ -1,5 +1,5 @@
 //! What holds for every stream, however odd: the property tests of each wire put good and bad
-//! frames in a row and ask this of what came.
+//! frames in a row and check this of the result.
 
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Recorded traffic: `LITER_LLM_RECORDINGS`, else `shared/recordings` beside the repository; where
-//! there is none the tests pass and say so. Each answer is read in pieces of 1, 3 and 7 bytes and
-//! whole, and compared with its expectation in one form for all wires, to which a wire may add.
+//! there is none the tests pass and print it. Each response is read in pieces of 1, 3 and 7 bytes
+//! and whole, and compared with its expectation in one form for all wires, to which a wire may add.
 
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,11 @@ use crate::error::{ErrorKind, LlmError};
 use crate::providers::{response_headers, Progress};
 use crate::request::Message;
 
-/// Where we differ from what was recorded: exchange, place, what we say there instead ("-" for
+/// Where we differ from what was recorded: exchange, place, what we have there instead ("-" for
 /// nothing), and why.
 pub(crate) type Difference = (&'static str, &'static str, &'static str, &'static str);
 
-/// One request and its answer.
+/// One request and its response.
 pub(crate) struct Exchange {
     pub(crate) name: String,
     /// The body of the request; null where none was kept.
@@ -27,7 +27,7 @@ pub(crate) struct Exchange {
     pub(crate) expected: Value,
 }
 
-/// What a wire says beyond the common form: of an expectation, of what was decoded, and of errors.
+/// What a wire has beyond the common form: of an expectation, of what was decoded, and of errors.
 pub(crate) struct More {
     pub(crate) expected: fn(&Value) -> Value,
     pub(crate) decoded: fn(&Decoded) -> Value,
@@ -52,7 +52,7 @@ pub(crate) fn exchanges(api: &str) -> Vec<Exchange> {
         .collect();
     exchanges.sort_by(|one, other| one.name.cmp(&other.name));
     eprintln!(
-        "{api}: {} exchanges; LITER_LLM_RECORDINGS says where",
+        "{api}: {} exchanges; LITER_LLM_RECORDINGS names their folder",
         exchanges.len()
     );
     exchanges
@@ -80,7 +80,7 @@ pub(crate) fn assert_none(wrong: impl IntoIterator<Item = String>) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// Puts our own word where it differs.
+/// Puts our own value where it differs.
 pub(crate) fn apply(differences: &[Difference], exchange: &str, expected: &mut Value) {
     for (_, place, ours, _) in differences.iter().filter(|(name, ..)| *name == exchange) {
         let (parent, field) = place.rsplit_once('/').unwrap();
@@ -107,7 +107,7 @@ impl Exchange {
         self.response["framing"] == "none"
     }
 
-    /// Reads a good answer, in pieces of this size.
+    /// Decodes a good response, in pieces of this size.
     pub(crate) fn decode(&self, wire: Wire, size: usize) -> Decoded {
         if self.is_whole() {
             wire.whole(&self.body)
@@ -116,7 +116,7 @@ impl Exchange {
         }
     }
 
-    /// The message that the answer adds up to, after it went through JSON as in other languages.
+    /// The message that the response adds up to, after it went through JSON as in other languages.
     pub(crate) fn reply(&self, wire: Wire) -> (Decoded, Message) {
         let decoded = self.decode(wire, self.body.len().max(1));
         let message = decoded.response.message();
@@ -125,7 +125,7 @@ impl Exchange {
         (decoded, again)
     }
 
-    /// What is not as expected, in whatever pieces the answer comes.
+    /// What is not as expected, in whatever pieces the response comes.
     pub(crate) fn check(
         &self,
         wire: Wire,
@@ -182,14 +182,14 @@ impl Exchange {
         joined(form, (more.expected)(expected))
     }
 
-    /// The answer as a client would read it, in the common form.
+    /// The response as a client would read it, in the common form.
     fn decoded_form(&self, wire: Wire, more: &More, size: usize) -> Value {
         if self.status() != 200 {
             let error = wire.error(self.status(), &self.body);
             return json!({"error": self.error_form(&error, more)});
         }
         let decoded = self.decode(wire, size);
-        let is_complete = matches!(decoded.progress, Progress::Answered | Progress::Done);
+        let is_complete = matches!(decoded.progress, Progress::Finished | Progress::Done);
         let error = match &decoded.error {
             Some(error) => self.error_form(error, more),
             None if is_complete => Value::Null,
@@ -227,7 +227,7 @@ impl Exchange {
         joined(form, (more.error)(self, error))
     }
 
-    /// How long the response asks to wait, where a retry makes sense.
+    /// How long the response requests to wait, where a retry makes sense.
     pub(crate) fn wait(&self, error: &LlmError) -> Option<f64> {
         let wait =
             response_headers::retry_after_ms(&self.headers(), std::time::SystemTime::UNIX_EPOCH);
@@ -249,7 +249,7 @@ fn not_empty(object: &Value) -> Option<&Value> {
     (!fields.is_empty()).then_some(object)
 }
 
-/// The recordings' word for a kind; we do not tell apart why a request was wrong, but the code and
+/// The recordings' name of a kind; we do not distinguish why a request was wrong, but the code and
 /// the message do.
 fn category(error: &LlmError) -> &'static str {
     const TOO_LONG: &[&str] = &[
@@ -257,11 +257,11 @@ fn category(error: &LlmError) -> &'static str {
         "length of all messages",
         "prompt is too long",
     ];
-    let says = |words: &[&str]| words.iter().any(|word| error.message.contains(word));
+    let has_one_of = |words: &[&str]| words.iter().any(|word| error.message.contains(word));
     match (error.kind, error.code.as_deref()) {
         (ErrorKind::InvalidRequest, Some("content_filter")) => "content_filter",
         (ErrorKind::InvalidRequest, Some("TOO_MANY_TOKENS")) => "context_length",
-        (ErrorKind::InvalidRequest, _) if says(TOO_LONG) => "context_length",
+        (ErrorKind::InvalidRequest, _) if has_one_of(TOO_LONG) => "context_length",
         (ErrorKind::InvalidRequest, _) => "invalid_request",
         (ErrorKind::Authentication, _) => "authentication",
         (ErrorKind::NotFound, _) => "not_found",

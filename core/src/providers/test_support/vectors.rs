@@ -10,15 +10,15 @@ use crate::event::Start;
 use crate::providers::{EncodedRequest, Progress, Target};
 use crate::request::LlmRequest;
 
-/// Plays those that are wanted, by provider and name; how many they were.
-pub(crate) fn check_all(wanted: impl Fn(&str, &str) -> bool) -> usize {
+/// Plays the vectors that are selected by provider and name, and returns their number.
+pub(crate) fn check_all(is_selected: impl Fn(&str, &str) -> bool) -> usize {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
     let mut count = 0;
     for file in std::fs::read_dir(folder).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
         let vector: Value = serde_json::from_str(&text).unwrap();
         let text = |field: &str| vector[field].as_str().unwrap();
-        if wanted(text("provider"), text("name")) {
+        if is_selected(text("provider"), text("name")) {
             count += 1;
             check(Box::leak(text("provider").into()), text("name"), &vector);
         }
@@ -30,7 +30,7 @@ fn check(provider: &'static str, name: &str, vector: &Value) {
     let events = vector["expected"]["events"].as_array().unwrap();
     let (end, events) = events.split_last().unwrap();
     let mut end = end[1].clone();
-    // Whoever asked adds these.
+    // The stream adds these.
     if let Some(error) = end["error"].as_object_mut() {
         error.retain(|name, _| !["phase", "status", "maybe_executed"].contains(&name.as_str()));
     }
@@ -74,9 +74,9 @@ fn check(provider: &'static str, name: &str, vector: &Value) {
         "{name}"
     );
     let mut got = decoded.whole_events;
-    // A call that wants no id has one that was made here.
-    for (got, wanted) in got.iter_mut().zip(events) {
-        if wanted[0] == "TOOL_CALL" && wanted[1]["id"].is_null() {
+    // A call that has no id in the vector has one that was made here.
+    for (got, expected) in got.iter_mut().zip(events) {
+        if expected[0] == "TOOL_CALL" && expected[1]["id"].is_null() {
             let id = got[1]["id"].take();
             assert!(id.as_str().unwrap().starts_with("call_"), "{name}: {id}");
         }
@@ -105,11 +105,11 @@ fn decode(
     }
 }
 
-/// What a codec knows of the END.
+/// The part of END that a codec decides.
 fn receipt(provider: &str, decoded: &Decoded) -> Value {
     let mut receipt = match (&decoded.error, decoded.progress) {
         (Some(error), _) => json!({"outcome": "failed", "error": error}),
-        (None, Progress::Answered | Progress::Done) => json!({"outcome": "complete"}),
+        (None, Progress::Finished | Progress::Done) => json!({"outcome": "complete"}),
         // Made where the body's end is seen.
         (None, _) => json!({"outcome": "truncated", "error":
             {"kind": "TRUNCATED", "provider": provider}}),

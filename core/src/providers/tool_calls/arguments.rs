@@ -1,6 +1,6 @@
 //! The arguments of one call, put together from pieces. Owns how far they have come, which is known
 //! at each piece without parsing the earlier ones again, and what holds where a server sends them
-//! more than once: only what is no JSON is repaired, and only when nothing can follow.
+//! more than once: only what is not JSON is repaired, and only when nothing can follow.
 
 use serde_json::Value;
 
@@ -223,7 +223,7 @@ mod tests {
                 &["{\"a\":\"x\"}", "{\"a\":\"xy\",\"b\":2}"],
                 r#"{"a":"xy","b":2}"#,
             ),
-            // What is JSON stays as it is, and so does what nobody can parse.
+            // What is JSON stays as it is, and so does what cannot be repaired.
             (&["{\"a\":{}", "}"], r#"{"a":{}}"#),
             (&["{\"a\":1}", "{\"a\":2}"], r#"{"a":1}{"a":2}"#),
             (&["{\"a\":", "oops"], r#"{"a":oops"#),
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeat_is_told_from_something_else() {
+    fn a_repeat_differs_from_something_else() {
         let whole = arguments(&["{\"a\":", "1}"]);
         assert!(whole.are_repeated_by("{\"a\":1}") && whole.are_repeated_by("{\"a\": 1}"));
         assert!(

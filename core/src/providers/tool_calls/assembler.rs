@@ -135,7 +135,7 @@ impl ToolCallAssembler {
         let at = self.subject(piece);
         let verdict = match at.and_then(|at| self.calls.get(at)) {
             Some(call) => self.verdict(call, piece),
-            // What is empty begins nothing: callers hear of every index before the next one.
+            // An empty piece begins no call: callers receive every index before the next one.
             None if piece.is_empty() && !self.are_numbered => Verdict::Held,
             None => Verdict::Begins,
         };
@@ -201,7 +201,7 @@ impl ToolCallAssembler {
         let known = find(&|call| has_index(call) && has_id(call))
             .or_else(|| find(&has_id))
             .or_else(|| find(&has_index));
-        // Nothing that tells calls apart, or a number for each piece: it goes on with the last.
+        // Without an id, or with a new index for each piece, a piece continues the last call.
         let is_open = |call: &Call| matches!(call.arguments.state(), State::Empty | State::Open);
         let goes_on = match (piece.index, piece.id) {
             (None, _) => true,
@@ -265,8 +265,8 @@ impl ToolCallAssembler {
         }
     }
 
-    /// The finished calls. `cut` says that the response met a limit: a last call whose arguments
-    /// are no JSON then was not finished, and is left out.
+    /// The finished calls. `cut`: the response met a limit; then a last call whose arguments are
+    /// not JSON was not finished, and is left out.
     pub(crate) fn finish(&mut self, cut: bool) -> Vec<Event> {
         let mut calls = std::mem::take(&mut self.calls);
         calls.pop_if(|last| cut && !last.arguments.are_json());

@@ -20,7 +20,7 @@ pub(crate) fn assert_joined(events: &[Value], call: &Value) {
             assert!(before.is_none(), "an id came twice: {events:?}");
         }
     }
-    // What no delta says is made, or stays empty.
+    // What no delta holds is made, or stays empty.
     joined.entry("id").or_insert_with(|| call["id"].clone());
     joined.insert("name".to_owned(), json!(name));
     joined.insert("arguments".to_owned(), json!(arguments.finish()));

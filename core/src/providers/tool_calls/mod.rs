@@ -1,5 +1,5 @@
 //! What the tool calls of every wire have in common: pieces and arguments that become calls, and
-//! the ids that tell one call from another, in requests and in responses.
+//! the ids that distinguish calls, in requests and in responses.
 
 mod arguments;
 mod assembler;

@@ -43,7 +43,7 @@ impl CallIdRule {
     /// "Tool call id was ... but must be a-z, A-Z, 0-9, with a length of 9."
     pub(crate) const MISTRAL: Self = Self::Exactly(9);
 
-    /// What a model takes: what its own vendor wants holds on other servers too.
+    /// What a model takes: what its own vendor requires holds on other servers too.
     pub(crate) fn of_model(self, model: &str) -> Self {
         let model = model.to_ascii_lowercase();
         let own = MODELS.iter().find(|(word, _)| model.contains(word));
@@ -220,7 +220,7 @@ mod tests {
 
     use super::*;
 
-    /// A conversation of turns, each of so many calls by their ids, all of them answered in order.
+    /// A conversation of turns, each of so many calls by their ids, with all results in order.
     fn conversation(turns: &[Vec<String>]) -> Vec<Message> {
         let mut messages = Vec::new();
         for ids in turns {
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn models_bring_their_vendors_rule_to_other_servers() {
+    fn the_rule_of_a_models_vendor_holds_on_other_servers() {
         for (model, expected) in [
             ("mistralai/Mistral-Small-3.2", CallIdRule::MISTRAL),
             ("mixtral-8x7b", CallIdRule::MISTRAL),

@@ -12,7 +12,7 @@ pub(crate) fn parse(text: &str) -> Result<Url, LlmError> {
         let message = format!("base_url {reason}; write https://host/path");
         LlmError::new(ErrorKind::Config, message)
     };
-    let url = Url::parse(text).map_err(|error| invalid_url(&format!("is no URL: {error}")))?;
+    let url = Url::parse(text).map_err(|error| invalid_url(&format!("is not a URL: {error}")))?;
     if !matches!(url.scheme(), "https" | "http") {
         return Err(invalid_url("must begin with https:// or http://"));
     }

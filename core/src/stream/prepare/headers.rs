@@ -111,12 +111,12 @@ fn sensitive(name: &str, value: &str) -> Result<HeaderValue, LlmError> {
     Ok(value)
 }
 
-/// Only its beginning is repeated: who writes a header into one text has its value in the name.
+/// Only its beginning is repeated: a header that was written as one text has its value in the name.
 fn invalid_name(name: &str) -> LlmError {
     let is_letter = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let begin: String = name.chars().take_while(is_letter).take(40).collect();
     invalid_argument(format!(
-        "headers: a name that begins with \"{begin}\" is no header name"
+        "headers: a name that begins with \"{begin}\" is not a header name"
     ))
 }
 

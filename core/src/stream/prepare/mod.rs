@@ -19,7 +19,7 @@ use crate::framing::Framing;
 use crate::http::{HttpRequest, ProxyHost};
 use crate::providers::{self, EncodedRequest, Provider, Target};
 use crate::request::LlmRequest;
-use crate::secret::{has_secret, is_secret_name, Secret};
+use crate::secret::{has_secret, is_secret_name, may_be_key, Secret};
 
 /// Headers that can stand in for a key.
 const KEY_HEADERS: [&str; 3] = ["authorization", "x-api-key", "api-key"];
@@ -136,11 +136,19 @@ fn provider(
             request.model = model;
             Ok(provider)
         }
-        None => Err(config(format!(
-            "no provider for model \"{}\"; name one, or write provider/model",
-            request.model
-        ))),
+        None => Err(no_provider(&request.model)),
     }
+}
+
+/// The error of a model without a known prefix. A model that may be a key is not repeated.
+fn no_provider(model: &str) -> LlmError {
+    let shown = match may_be_key(model) {
+        true => "the model (not shown: it may be a key, which belongs in api_key)".to_owned(),
+        false => format!("model \"{model}\""),
+    };
+    config(format!(
+        "no provider for {shown}; name one, or write provider/model"
+    ))
 }
 
 fn key(

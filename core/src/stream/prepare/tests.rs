@@ -123,10 +123,10 @@ fn a_key_over_plain_http_passes_no_proxy_on_another_machine() {
     }
 }
 
-/// A prepared request knows the proxy of its own URL.
+/// A prepared request has the proxy of its own URL.
 #[test]
 #[cfg(feature = "openai")]
-fn the_proxy_of_the_requests_own_url_is_asked_for() {
+fn the_proxy_is_that_of_the_requests_own_url() {
     let resolve = |options: &str| {
         let options = ClientOptions::from_json(options).unwrap();
         let mut request = LlmRequest::new("vllm/m", vec![Message::user("hi")]);
@@ -271,7 +271,61 @@ fn the_first_segment_of_a_model_names_its_provider() {
         ("openrouter", "deepseek/chat")
     );
     let error = prepared("nobody/chat", r#"{"api_key":"test-key"}"#).unwrap_err();
-    assert!(error.message.contains("no provider"), "{error}");
+    assert_eq!(
+        error.message,
+        r#"no provider for model "nobody/chat"; name one, or write provider/model"#
+    );
+}
+
+#[test]
+#[cfg(feature = "openai")]
+fn a_key_in_place_of_a_provider_or_a_model_is_not_repeated() {
+    let key = "sk-hidden-0123456789";
+    let from_options = ClientOptions::from_json(&format!(r#"{{"provider":"{key}"}}"#)).unwrap_err();
+    let mut request = LlmRequest::new("m", vec![Message::user("hi")]);
+    request.provider = Some(key.to_owned());
+    let (options, environment) = (ClientOptions::default(), Environment::default());
+    let from_request = resolve(&options, &environment, |_| None, &mut request).unwrap_err();
+    for error in [from_options, from_request] {
+        assert_eq!(error.kind, ErrorKind::Config);
+        assert!(
+            error.message.starts_with(
+                "provider is unknown (not shown: it may be a key, which \
+                 belongs in api_key); known are: openai, "
+            ),
+            "{error}"
+        );
+        assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
+    }
+    for model in [
+        key.to_owned(),
+        format!("{key}/gpt-4o"),
+        format!("nobody/{key}"),
+    ] {
+        let error = prepared(&model, "{}").unwrap_err();
+        assert_eq!(
+            error.message,
+            "no provider for the model (not shown: it may be a key, which belongs in api_key); \
+             name one, or write provider/model"
+        );
+    }
+}
+
+#[test]
+#[cfg(feature = "openai")]
+fn an_unknown_provider_is_named_with_the_nearest_one() {
+    let message = |name: &str| {
+        let options = format!(r#"{{"provider":"{name}"}}"#);
+        ClientOptions::from_json(&options).unwrap_err().message
+    };
+    let near = message("opanai");
+    let begin = r#"provider "opanai" is unknown; did you mean "openai"? known are: openai, "#;
+    assert!(near.starts_with(begin), "{near}");
+    let far = message("nobody");
+    assert!(
+        far.starts_with(r#"provider "nobody" is unknown; known are: openai, "#),
+        "{far}"
+    );
 }
 
 #[test]
@@ -297,7 +351,7 @@ fn a_key_is_needed_where_the_provider_asks_for_one() {
             "{error}"
         );
     }
-    // Somebody else's endpoint may let us in without one.
+    // Another endpoint may need none.
     assert!(prepared("groq/m", r#"{"base_url":"https://h/v1"}"#).is_ok());
 }
 

@@ -17,7 +17,7 @@ use crate::framing::sniff::Sniffer;
 use crate::framing::{Frame, Framer};
 use crate::http::{Read, ResponseBody};
 use crate::json;
-use crate::providers::{Decoder, Finish, Progress};
+use crate::providers::{Decoder, Progress, ResponseSummary};
 
 /// What is read in one step while more is ready at once, in bytes of the body and in reads, which
 /// may bring nothing of it.
@@ -89,7 +89,7 @@ impl ResponseReader {
         if received.is_progress {
             deadlines.restart_idle();
         }
-        // Whatever else was read: a response with a hole in it is none.
+        // Checked whatever else was read: a response with a gap is an error.
         batch
             .check()
             .map_err(|error| self.parser.after_status(error))?;
@@ -130,9 +130,9 @@ impl ResponseReader {
         Poll::Ready(Ok(Read::More))
     }
 
-    /// A timer ran out: nothing that matters follows once the model said why it stopped.
+    /// A timer ran out: once the model gave its finish reason, the response is judged as it is.
     pub(crate) fn timed_out(&mut self, timer: Timer) -> Result<Read, LlmError> {
-        match self.parser.is_answered() {
+        match self.parser.is_finished() {
             true => self.parser.verdict(),
             false => Err(timed_out_in_body(timer)),
         }
@@ -143,8 +143,8 @@ impl ResponseReader {
         self.parser.decoder.close(batch);
     }
 
-    /// Reads to the end of the body, which nobody looks at, unless there is much of it: then
-    /// another connection is cheaper, and a host that never stops sending would hold the thread.
+    /// Reads and ignores the rest of the body, unless there is much of it: then another connection
+    /// is cheaper, and a host that never stops sending would hold the thread.
     pub(crate) async fn drain(&mut self) {
         let ignore = |_: &[u8]| ControlFlow::Continue(());
         for _ in 0..DRAIN_READS_MAX {
@@ -161,8 +161,8 @@ impl ResponseReader {
         self.body.retire_connection();
     }
 
-    pub(crate) fn finish(&self) -> Finish {
-        self.parser.finish()
+    pub(crate) fn summary(&self) -> ResponseSummary {
+        self.parser.summary()
     }
 }
 
@@ -183,10 +183,10 @@ impl Parser {
         }
     }
 
-    fn finish(&self) -> Finish {
-        Finish {
+    fn summary(&self) -> ResponseSummary {
+        ResponseSummary {
             warnings: self.warning.iter().map(|&w| w.to_owned()).collect(),
-            ..self.decoder.finish()
+            ..self.decoder.summary()
         }
     }
 
@@ -226,27 +226,27 @@ impl Parser {
         self.decoder.progress() == Progress::Done
     }
 
-    /// The model said why it stopped.
-    fn is_answered(&self) -> bool {
-        matches!(self.decoder.progress(), Progress::Answered | Progress::Done)
+    /// The model gave its reason for stopping.
+    fn is_finished(&self) -> bool {
+        matches!(self.decoder.progress(), Progress::Finished | Progress::Done)
     }
 }
 
-/// Decodes one frame, unless it is nested too deep for whoever may look into it.
+/// Decodes one frame, unless it is nested too deep to be parsed everywhere.
 fn decode(
     decoder: &mut dyn Decoder,
     frame: Frame<'_>,
     batch: &mut EventBatch,
 ) -> Result<(), LlmError> {
     match json::is_shallow(frame.data) {
-        true => decoder.frame(frame, batch),
+        true => decoder.decode_frame(frame, batch),
         false => Err(too_deep(frame.data)),
     }
 }
 
 fn too_deep(text: &str) -> LlmError {
     let levels = json::LEVELS_MAX;
-    let message = format!("the answer's JSON is nested in more than {levels} levels");
+    let message = format!("the response's JSON is nested in more than {levels} levels");
     LlmError::new(ErrorKind::Protocol, message)
         .phase(Phase::Body)
         .detail(text.as_bytes())

@@ -12,7 +12,7 @@ use crate::providers::completion::check_complete;
 use crate::providers::Progress;
 
 impl Parser {
-    /// The body ended properly: was it a response?
+    /// The body ended properly: checks whether it was a response.
     pub(super) fn end(&mut self, batch: &mut EventBatch) -> Result<Read, LlmError> {
         self.settle(batch)?;
         let Some(bytes) = self.framer.take_document() else {
@@ -20,7 +20,7 @@ impl Parser {
         };
         let read = match std::str::from_utf8(&bytes) {
             Ok(text) if !json::is_shallow(text) => Err(too_deep(text)),
-            _ => self.decoder.whole(&bytes, batch),
+            _ => self.decoder.decode_body(&bytes, batch),
         };
         self.has_delivered |= !batch.is_empty();
         read.map_err(|error| self.in_response(error))?;
@@ -45,7 +45,7 @@ impl Parser {
         let verdict = match self.framer.is_stream() {
             true => self.end_stream(batch, true),
             false => {
-                let error = LlmError::new(ErrorKind::Truncated, "the answer was cut");
+                let error = LlmError::new(ErrorKind::Truncated, "the response was cut");
                 Err(self.after_status(error))
             }
         };
@@ -57,7 +57,7 @@ impl Parser {
 
     /// The response ended, by its mark or with the body.
     pub(super) fn verdict(&mut self) -> Result<Read, LlmError> {
-        let verdict = check_complete(self.decoder.seen());
+        let verdict = check_complete(self.decoder.completion_state());
         self.warning = verdict.map_err(|error| self.after_status(error))?;
         Ok(Read::End)
     }
@@ -65,7 +65,7 @@ impl Parser {
     /// An error that the response itself is, or contains. Once the model had finished, the same
     /// request is not sent again for it.
     pub(super) fn in_response(&self, error: LlmError) -> LlmError {
-        let retryable = error.retryable && !self.has_finished();
+        let retryable = error.retryable && !self.has_finish_reason();
         self.after_status(error.retryable(retryable))
     }
 
@@ -96,9 +96,9 @@ impl Parser {
         settled.map_err(|error| self.in_response(error))
     }
 
-    /// The bytes of a stream ended. How politely they did makes no difference once a response had
-    /// begun: the verdict is the same for a proper end, a reset and a close. Of nothing at all, a
-    /// proper end is the host's decision, and it would decide so again.
+    /// The bytes of a stream ended. Once a response has begun, the verdict is the same for a proper
+    /// end, a reset and a close. An empty body with a proper end is the host's decision, and a
+    /// retry would get the same; an empty body with a reset is retried.
     fn end_stream(&mut self, batch: &mut EventBatch, is_cut_off: bool) -> Result<Read, LlmError> {
         let mut is_inside = self.framer.is_inside_event();
         let decoder = &mut self.decoder;
@@ -114,14 +114,17 @@ impl Parser {
             Err(error) if !self.is_done() => return Err(self.in_response(error)),
             Ok(()) | Err(_) => {}
         }
-        // Where the caller has nothing and the model had not finished, it may be asked again.
-        let may_retry = !self.has_delivered && !self.is_answered() && !self.has_finished();
-        if is_inside && !self.is_answered() {
+        // Where the caller has nothing and the model had not finished, a retry makes sense.
+        let may_retry = !self.has_delivered && !self.is_finished() && !self.has_finish_reason();
+        if is_inside && !self.is_finished() {
             let error = LlmError::new(ErrorKind::Truncated, "the stream ended inside an event");
             return Err(self.after_status(error.retryable(may_retry)));
         }
         if self.decoder.progress() == Progress::Empty && is_cut_off {
-            let error = LlmError::new(ErrorKind::Truncated, "the stream ended before it began");
+            let error = LlmError::new(
+                ErrorKind::Truncated,
+                "the stream ended before its first event",
+            );
             return Err(self.after_status(error.retryable(true)));
         }
         self.verdict().map_err(|error| match error.kind {
@@ -130,9 +133,9 @@ impl Parser {
         })
     }
 
-    /// The model said why it stopped, and not that it failed.
-    fn has_finished(&self) -> bool {
-        let reason = self.decoder.seen().reason;
+    /// The model gave a finish reason that is not a failure.
+    fn has_finish_reason(&self) -> bool {
+        let reason = self.decoder.completion_state().reason;
         reason.is_some_and(|reason| reason != FinishReason::Error)
     }
 }

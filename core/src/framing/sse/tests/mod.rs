@@ -311,7 +311,7 @@ fn recorded_framings_give_their_events() {
     assert!(count > 0);
 }
 
-/// Streams made of what matters to the rules, so that chance meets them often.
+/// Streams made of what matters to the rules, so that random ones contain it often.
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let pieces = prop::sample::select(vec![
         "data", "event", "error", "id", ":", ": ", " ", "\n", "\r", "\r\n", "\n\n", "x", "{}", "é",

@@ -84,8 +84,8 @@ impl BodyReader {
     }
 
     /// Takes the next bytes and hands out what they hold of the body. At its end: how many of the
-    /// bytes belonged to it. Others are nothing that was asked for, and the connection must not be
-    /// used again. After a break the body must not be read on.
+    /// bytes belonged to it. Others belong to no request, and the connection must not be used
+    /// again. After a break the body must not be read on.
     pub(crate) fn read(
         &mut self,
         bytes: &[u8],

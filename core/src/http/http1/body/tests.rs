@@ -18,7 +18,7 @@ fn read(reader: &mut BodyReader, bytes: &[u8]) -> Result<(Vec<u8>, Option<usize>
 }
 
 #[test]
-fn a_known_length_ends_where_it_says() {
+fn a_known_length_ends_after_its_bytes() {
     let mut reader = BodyReader::new(Length::Known(5));
     assert_eq!(read(&mut reader, b"hel"), Ok((b"hel".to_vec(), None)));
     assert_eq!(
@@ -31,7 +31,7 @@ fn a_known_length_ends_where_it_says() {
         Ok((b"lo".to_vec(), Some(2)))
     );
     assert_eq!((reader.is_done(), reader.is_whole_at_close()), (true, true));
-    // What comes later is no part of it either.
+    // What comes later is not part of it either.
     assert_eq!(read(&mut reader, b"more"), Ok((vec![], Some(0))));
 }
 
@@ -227,7 +227,7 @@ fn what_is_no_chunk_is_refused() {
 }
 
 #[test]
-fn what_says_nothing_has_a_limit() {
+fn the_overhead_of_chunks_has_a_limit() {
     let limit = OVERHEAD_BYTES_MAX;
     for (open, filler, close) in [
         ("1;", "a", "\r\n"),
@@ -270,7 +270,7 @@ proptest! {
         prop_assert_eq!(decode(&pieces), Ok(expected));
     }
 
-    /// Sizes as httparse reads them; but a line without a size is no size of 0.
+    /// Sizes as httparse reads them; but a line without a size is not a size of 0.
     #[test]
     fn sizes_are_those_of_httparse(
         line in "[0-9a-fA-F][0-9a-fA-F ;\t\rxg]{0,17}(;[ -~\r]{0,4})?\r\n",

@@ -27,7 +27,7 @@ fn a_call_comes_in_pieces_and_whole_at_its_end() {
 }
 
 #[test]
-fn calls_of_a_whole_answer_keep_the_text_of_their_input() {
+fn calls_of_a_whole_response_keep_the_text_of_their_input() {
     let body = r#"{"content":[{"type":"text","text":"ok"},
         {"type":"tool_use","id":"t1","name":"f","input":{ "b": 1.0, "a": [] }},
         {"type":"tool_use","id":"t2","name":"g","input":{}},
@@ -75,7 +75,7 @@ fn a_call_without_a_limit_is_what_the_model_wrote() {
     assert_eq!(events_of(&frames, "tool_use")[2], call);
     frames.push(stop(0));
     assert_eq!(events_of(&frames, "tool_use")[2], call);
-    // No call of an answer that broke off.
+    // No call of a response that was cut.
     assert_eq!(stream(&frames).events.as_array().unwrap().len(), 2);
 }
 
@@ -155,7 +155,7 @@ fn calls_keep_their_place_where_something_follows_them() {
 }
 
 #[test]
-fn a_call_by_code_keeps_its_caller_and_waits_for_nobody() {
+fn a_call_by_code_keeps_its_caller_and_needs_no_result() {
     let block = json!({"type": "tool_use", "id": "t", "name": "f", "input": {},
         "caller": {"type": "code_execution_20250825", "tool_id": "s"}});
     let call = json!(["TOOL_CALL", {"index": 0, "id": "t", "name": "f", "arguments": "{}"}]);

@@ -43,7 +43,7 @@ fn only_what_was_set_is_sent_and_the_limit_that_is_required() {
 }
 
 #[test]
-fn the_path_is_not_said_twice() {
+fn the_path_is_not_doubled() {
     for (base_path, path) in list! {
         ("", "/v1/messages"), ("/v1", "/messages"), ("/key/v1", "/messages"),
         ("/anthropic", "/v1/messages"), ("/sv1", "/v1/messages"),

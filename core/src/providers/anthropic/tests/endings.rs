@@ -1,4 +1,4 @@
-//! How answers end: reasons, usage, errors, and what is no answer.
+//! How responses end: reasons, usage, errors, and what is not a response.
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn every_stop_reason_has_one_of_ours() {
 }
 
 #[test]
-fn only_message_stop_completes_an_answer() {
+fn only_message_stop_completes_a_response() {
     let [reason, last] = ended("end_turn");
     let decoded = stream(&[text_delta(0, "a"), reason.clone()]);
     assert_eq!(decoded.progress, Progress::Open);
@@ -55,7 +55,7 @@ fn usage_is_the_last_word_of_each_field() {
 }
 
 #[test]
-fn what_is_said_beside_the_reason_is_parts() {
+fn fields_beside_the_reason_are_parts() {
     let details = json!({"type": "refusal", "category": null});
     let beside = json!({"stop_reason": "refusal", "stop_sequence": "END", "stop_details": details,
         "container": {"id": "c"}, "novelty": 1});
@@ -131,7 +131,7 @@ fn error_events_have_the_kind_of_their_type() {
 }
 
 #[test]
-fn statuses_keep_what_the_body_says() {
+fn statuses_keep_the_error_of_the_body() {
     let body = |kind: &str, message: &str| {
         let error = json!({"type": kind, "message": message});
         json!({"type": "error", "error": error, "request_id": "req_1"}).to_string()
@@ -149,7 +149,7 @@ fn statuses_keep_what_the_body_says() {
 }
 
 #[test]
-fn what_is_no_answer_is_a_protocol_error() {
+fn what_is_not_a_response_is_a_protocol_error() {
     for data in ["nonsense", "[1]", "{"] {
         let error = named(&[("", data)]).error.unwrap();
         check! { (error.kind, error.retryable) => [ErrorKind::Protocol, false], data; }

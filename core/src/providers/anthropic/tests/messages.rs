@@ -40,7 +40,7 @@ fn system_messages_stand_apart() {
 }
 
 #[test]
-fn a_system_message_inside_the_conversation_moves_and_says_so() {
+fn a_system_message_inside_the_conversation_moves_with_a_warning() {
     let messages = json!([
         {"role": "user", "content": "a"},
         {"role": "system", "content": "s"},
@@ -54,13 +54,13 @@ fn a_system_message_inside_the_conversation_moves_and_says_so() {
 }
 
 #[test]
-fn a_system_prompt_is_said_in_one_place() {
+fn a_system_prompt_stands_in_one_place() {
     let mut request = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]});
     request["system"] = json!("own");
     assert_eq!(body(&encode(&request, &target()).unwrap())["system"], "own");
     request["messages"] = json!([{"role": "system", "content": "s"}]);
     let error = ANTHROPIC.refused(&request, &target());
-    assert!(error.starts_with("system is said in messages"), "{error}");
+    assert!(error.starts_with("system is in messages"), "{error}");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn what_ties_calls_to_results_must_be_there() {
 }
 
 #[test]
-fn fields_of_a_message_that_say_something_are_refused() {
+fn fields_of_a_message_with_a_value_are_refused() {
     let empty = json!({"role": "assistant", "content": "a", "refusal": null, "annotations": [],
         "audio": null, "tool_calls": null});
     check! { turns(json!([empty])).1 => [{"role": "assistant", "content": "a"}]; }
@@ -162,20 +162,20 @@ fn fields_of_a_message_that_say_something_are_refused() {
 }
 
 #[test]
-fn who_says_nothing_takes_no_turn() {
-    let said = |text: &str| json!({"role": "user", "content": text});
+fn an_empty_message_is_left_out() {
+    let user = |text: &str| json!({"role": "user", "content": text});
     for nothing in list! {
         json!(null), json!(""), json!(" \n"), json!([]), json!([text("")]),
         json!([text("\t"), text("")]),
         json!([{"type": "thinking", "thinking": "of another provider"}]),
     } {
         let silent = json!({"role": "assistant", "content": nothing});
-        let messages = json!([said("a"), silent]);
-        assert_eq!(turns(messages).1, json!([said("a")]), "{silent}");
+        let messages = json!([user("a"), silent]);
+        assert_eq!(turns(messages).1, json!([user("a")]), "{silent}");
         let merged = json!([{"role": "user", "content": [text("a"), text("b")]}]);
-        assert_eq!(turns(json!([said("a"), silent, said("b")])).1, merged);
-        let error = error(json!([said(" "), silent]));
-        check! { error => "messages say nothing; give at least one of the user's"; }
+        assert_eq!(turns(json!([user("a"), silent, user("b")])).1, merged);
+        let error = error(json!([user(" "), silent]));
+        check! { error => "messages are empty; give at least one of the user's"; }
     }
 }
 
@@ -202,11 +202,11 @@ fn blank_texts_are_left_out_wherever_they_stand() {
         assert_eq!((system, turns), (json!([text("s")]), expected));
         assert_eq!(warnings, Vec::<String>::new());
     }
-    // A failure has to have words.
+    // A failure has to have a text.
     let mut failed = messages(json!(""));
     failed[3]["is_error"] = json!(true);
     let words = &turns(failed).1[2]["content"][0]["content"];
-    assert_eq!(*words, json!("the tool failed and said nothing"));
+    assert_eq!(*words, json!("the tool failed without a message"));
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn the_last_words_of_the_model_end_without_blanks() {
         let mut messages =
             json!([{"role": "user", "content": "a"}, {"role": "assistant", "content": last}]);
         assert_eq!(turns(messages.clone()).1[1]["content"], expected);
-        // Elsewhere they stand as they were said.
+        // Elsewhere they stand as they were sent.
         let more = json!({"role": "user", "content": "go on"});
         messages.as_array_mut().unwrap().push(more);
         assert_eq!(turns(messages).1[1]["content"], last);
@@ -253,9 +253,9 @@ fn ids_of_calls_have_the_letters_that_anthropic_takes() {
     let (first, second) = (names(1, "id"), names(3, "id"));
     assert_eq!(first[0], "functions_f_0");
     assert_eq!(first[2], "toolu_1");
-    let answered = names(2, "tool_use_id");
-    assert_eq!(answered[..2], [first[1].clone(), first[0].clone()]);
-    assert_eq!(answered[2..], first[2..]);
+    let results = names(2, "tool_use_id");
+    assert_eq!(results[..2], [first[1].clone(), first[0].clone()]);
+    assert_eq!(results[2..], first[2..]);
     assert_eq!(names(4, "tool_use_id"), second);
     let mut all = [first, second].concat();
     for id in &all {

@@ -1,5 +1,5 @@
-//! Rules of the codec, one by one, at the level of frames and events. How a test says what it saw
-//! is the form of the vectors in `tests/vectors`.
+//! Rules of the codec, one by one, at the level of frames and events. How a test writes what it
+//! decoded is the form of the vectors in `tests/vectors`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -76,7 +76,7 @@ fn events_of(frames: &[Value], reason: &str) -> Value {
     decoded.good()
 }
 
-/// The events of a whole answer of these blocks.
+/// The events of a whole response of these blocks.
 fn events_of_whole(blocks: Value, reason: &str) -> Value {
     let body = json!({"type": "message", "content": blocks, "stop_reason": reason});
     whole(body.to_string()).good()

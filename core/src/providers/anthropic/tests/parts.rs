@@ -81,7 +81,7 @@ fn files_are_documents() {
         assert!(error(file(bad)).contains("messages[0].content[0].file has neither"));
     }
     let latin = file(json!({"file_data": "data:text/plain;base64,6Q=="}));
-    assert!(error(latin).contains("content[0].file.file_data is no UTF-8 text"));
+    assert!(error(latin).contains("content[0].file.file_data is not base64 of UTF-8 text"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Recorded answers of Anthropic.
+//! Recorded responses of Anthropic.
 
 use super::*;
 use crate::providers::test_support::recordings::{self, assert_none, Difference, Exchange, More};

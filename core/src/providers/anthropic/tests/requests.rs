@@ -35,7 +35,7 @@ fn recorded_requests_are_written_the_same() {
     }));
 }
 
-/// The request in our words.
+/// The request in our shape.
 fn unified(body: &Value) -> Value {
     let mut messages = Vec::new();
     for message in body["messages"].as_array().unwrap() {
@@ -73,7 +73,7 @@ fn unified(body: &Value) -> Value {
     Value::Object(request)
 }
 
-/// A user's turn: answers to calls are messages of their own.
+/// A user's turn: results of calls are messages of their own.
 fn user(content: &Value) -> Vec<Value> {
     let Value::Array(blocks) = content else {
         return vec![json!({"role": "user", "content": content})];
@@ -141,7 +141,7 @@ pub(super) fn meaning(mut body: Value) -> Value {
     if fields.get("stream") == Some(&json!(false)) {
         fields.shift_remove("stream");
     }
-    // A tool's null field says nothing.
+    // A tool's null field counts as absent.
     let tools = fields.get_mut("tools").and_then(Value::as_array_mut);
     for tool in tools.into_iter().flatten() {
         tool.as_object_mut()

@@ -1,4 +1,4 @@
-//! An answer in the next request: `LlmResponse::message` encodes to the blocks that came.
+//! A response in the next request: `LlmResponse::message` encodes to the blocks that came.
 
 use serde_json::Map;
 
@@ -8,7 +8,7 @@ use crate::providers::test_support::recordings::assert_none;
 use crate::request::Message;
 
 #[test]
-fn recorded_answers_go_back_as_they_came() {
+fn recorded_responses_go_back_as_they_came() {
     let mut exchanges = exchanges();
     exchanges.retain(|one| one.status() == 200 && one.expected["outcome"] == "ok");
     assert_none(exchanges.iter().filter_map(|exchange| {
@@ -37,7 +37,7 @@ fn sent(message: Message) -> Vec<Value> {
 }
 
 /// What we keep of the blocks. Texts that stand side by side become one and lose their citations,
-/// which were parts of their own; the caller of a call is not said where it is the usual one.
+/// which were parts of their own; the caller of a call is absent where it is the usual one.
 fn expected(blocks: Vec<Value>) -> Vec<Value> {
     let mut kept: Vec<Value> = Vec::new();
     for mut block in blocks {
@@ -121,10 +121,10 @@ fn thinking_and_calls_go_back_in_their_order() {
         {"type": "tool_use", "id": "v", "name": "h", "input": {}},
     ]);
     let body = json!({"content": blocks, "stop_reason": "tool_use"});
-    let answer = whole(body.to_string()).response;
-    assert_eq!(answer.tool_calls.len(), 3);
-    assert_eq!(Value::Array(sent(answer.message())), blocks);
+    let response = whole(body.to_string()).response;
+    assert_eq!(response.tool_calls.len(), 3);
+    assert_eq!(Value::Array(sent(response.message())), blocks);
 
-    let part: Map<String, Value> = answer.parts.first().cloned().unwrap_or_default();
+    let part: Map<String, Value> = response.parts.first().cloned().unwrap_or_default();
     assert_eq!(part, Map::new());
 }

@@ -1,4 +1,4 @@
-//! Text, reasoning, citations, and who answers.
+//! Text, reasoning, citations, and the model's name.
 
 use super::*;
 
@@ -27,12 +27,12 @@ fn start_comes_before_the_first_content_with_id_and_model() {
 }
 
 #[test]
-fn an_answer_without_content_has_a_start_at_its_end() {
+fn a_response_without_content_has_a_start_at_its_end() {
     let first = json!({"type": "message_start", "message": {"id": "msg_1"}});
     let decoded = stream(&[&[first][..], &ended("end_turn")].concat());
-    assert_eq!(decoded.events, json!([["START", ["msg_1", "asked"]]]));
+    assert_eq!(decoded.events, json!([["START", ["msg_1", "requested"]]]));
     let decoded = whole(r#"{"id":"msg_1","content":[],"stop_reason":"end_turn"}"#);
-    assert_eq!(decoded.events, json!([["START", ["msg_1", "asked"]]]));
+    assert_eq!(decoded.events, json!([["START", ["msg_1", "requested"]]]));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn text_may_stand_in_the_beginning_of_its_block_or_without_one() {
 }
 
 #[test]
-fn thinking_is_said_and_handed_over_whole_with_its_signature() {
+fn thinking_is_streamed_and_handed_over_whole_with_its_signature() {
     let thinking = |text: &str| delta(0, json!({"type": "thinking_delta", "thinking": text}));
     let signature = |text: &str| delta(0, json!({"type": "signature_delta", "signature": text}));
     let block = json!({"type": "thinking", "thinking": "", "signature": ""});

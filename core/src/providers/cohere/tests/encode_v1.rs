@@ -39,7 +39,7 @@ fn a_question_is_the_message() {
 }
 
 #[test]
-fn what_was_said_before_is_history() {
+fn earlier_messages_are_history() {
     let text = |text: &str| json!({"type": "text", "text": text});
     let sent = sent_of(json!([
         {"role": "system", "content": "be brief"},

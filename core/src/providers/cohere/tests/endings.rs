@@ -50,7 +50,7 @@ fn of(error: Option<LlmError>) -> (ErrorKind, bool, Option<String>, String) {
 }
 
 #[test]
-fn a_failure_at_the_end_is_an_error_after_what_was_said() {
+fn a_failure_at_the_end_is_an_error_after_what_came() {
     let end = |error: Value| json!({"type": "message-end", "delta": error});
     let rows = list! {
         (json!({"finish_reason": "ERROR", "usage": {}, "error": "bad tools", "error_type":

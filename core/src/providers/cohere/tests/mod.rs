@@ -1,5 +1,5 @@
-//! Rules of the codec, one by one, at the level of frames and events. How a test says what it saw
-//! is the form of the vectors in `tests/vectors`.
+//! Rules of the codec, one by one, at the level of frames and events. How a test writes what it
+//! decoded is the form of the vectors in `tests/vectors`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -32,16 +32,16 @@ fn v1(frames: &[Value]) -> Decoded {
 }
 
 /// A v2 event whose delta is about the message.
-fn says(kind: &str, index: u64, message: Value) -> Value {
+fn event(kind: &str, index: u64, message: Value) -> Value {
     json!({"type": kind, "index": index, "delta": {"message": message}})
 }
 
 fn text(text: &str) -> Value {
-    says("content-delta", 0, json!({"content": {"text": text}}))
+    event("content-delta", 0, json!({"content": {"text": text}}))
 }
 
 fn plan(text: &str) -> Value {
-    says("tool-plan-delta", 0, json!({"tool_plan": text}))
+    event("tool-plan-delta", 0, json!({"tool_plan": text}))
 }
 
 fn message_end(reason: &str) -> Value {

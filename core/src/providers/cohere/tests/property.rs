@@ -31,7 +31,7 @@ fn v2_frame() -> impl Strategy<Value = Value> {
     let content = (select(kinds), a_text(), a_text());
     let content = content.prop_map(|(kind, text, thinking)| {
         let content = json!({"text": text, "thinking": thinking});
-        says(kind, 0, json!({"content": content, "tool_plan": text}))
+        event(kind, 0, json!({"content": content, "tool_plan": text}))
     });
     let call = (any::<bool>(), 0..3_u64, a_text(), arguments());
     let call = call.prop_map(|(begins, index, id, arguments)| {
@@ -41,7 +41,7 @@ fn v2_frame() -> impl Strategy<Value = Value> {
             "tool-call-delta"
         };
         let function = json!({"name": id, "arguments": arguments});
-        says(
+        event(
             kind,
             index,
             json!({"tool_calls": {"id": id, "function": function}}),

@@ -1,4 +1,4 @@
-//! Recorded answers of both versions.
+//! Recorded responses of both versions.
 
 use super::*;
 use crate::providers::test_support::recordings::{
@@ -7,7 +7,7 @@ use crate::providers::test_support::recordings::{
 
 const WHY: &str = "the wire counts them; the expectation leaves them to usage_raw";
 
-/// Where we say more than an expectation.
+/// Where we hold more than an expectation.
 const DIFFERENCES: &[Difference] = &[
     (
         "cohere-json-extended_thinking_command_reasoning_08_2025_returns",
@@ -34,7 +34,7 @@ const MORE: More = More {
     decoded,
     expected_error: |error| json!({"code": error["type"]}),
     error: |_, error| json!({"code": error.code}),
-    // Of an error inside an answer the expectation leaves open whether to retry.
+    // Of an error inside a response the expectation leaves open whether to retry.
     retryable: |_| true,
     // v1 has no ids: ours are made.
     id: |index| format!("call_{index}"),
@@ -44,13 +44,13 @@ const MORE: More = More {
 fn decoded(decoded: &Decoded) -> Value {
     let response = &decoded.response;
     let blocks = json!(response.message().content);
-    let said = |kind: &str| {
+    let text_of = |kind: &str| {
         let blocks = blocks.as_array().into_iter().flatten();
         let texts = blocks.filter_map(|block| block.get(kind)?.as_str());
         texts.collect::<String>()
     };
     assert_eq!(
-        said("thinking"),
+        text_of("thinking"),
         response.reasoning,
         "thinking goes back whole"
     );
@@ -62,7 +62,7 @@ fn decoded(decoded: &Decoded) -> Value {
         .map(|part| json!({"start": part["start"], "end": part["end"], "text": part["text"]}));
     json!({
         "id": response.start.id,
-        "tool_plan": said("tool_plan"),
+        "tool_plan": text_of("tool_plan"),
         "citations": citations.collect::<Vec<_>>(),
     })
 }

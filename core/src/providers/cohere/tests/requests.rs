@@ -9,11 +9,11 @@ type Rule = (fn(&mut Value), &'static str);
 
 const RULES: &[Rule] = &list! {
     (|body| { body.as_object_mut().unwrap().entry("stream").or_insert(json!(false)); },
-        "whether to stream is always said"),
+        "whether to stream is always sent"),
     (|body| { body.as_object_mut().unwrap().entry("model").or_insert(json!("m")); },
         "a model is always named"),
     (|body| each(body, "/messages", drop_empty_text),
-        "an empty text beside tool calls says nothing"),
+        "an empty text beside tool calls is left out"),
     (|body| { each(body, "/chat_history", |turn| { turn["role"] =
         json!(turn["role"].as_str().unwrap().to_uppercase()); }) },
         "v1's roles are in capitals; the recording library wrote them otherwise"),
@@ -25,7 +25,7 @@ const RULES: &[Rule] = &list! {
     (instructions_first, "instructions at the head of the history are the preamble"),
     (|body| { if body["chat_history"] == json!([]) {
         body.as_object_mut().unwrap().shift_remove("chat_history"); } },
-        "an empty history says nothing"),
+        "an empty history is left out"),
 };
 
 fn each(body: &mut Value, list: &str, change: fn(&mut Value)) {

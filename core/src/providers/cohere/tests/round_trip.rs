@@ -1,8 +1,8 @@
-//! There and back: an answer as the next request's message.
+//! A round trip: a response as the next request's message.
 
 use super::*;
 
-/// The answer's message between a question and the result of its first call.
+/// The response's message between a question and the result of its first call.
 fn next(decoded: &Decoded, base_path: &str) -> Value {
     let message = json!(decoded.response.message());
     let id = message["tool_calls"][0]["id"].clone();
@@ -16,12 +16,13 @@ fn next(decoded: &Decoded, base_path: &str) -> Value {
 
 #[test]
 fn v2_gets_its_thinking_and_its_plan_back() {
-    let content = |index, content: Value| says("content-delta", index, json!({"content": content}));
+    let content =
+        |index, content: Value| event("content-delta", index, json!({"content": content}));
     let function = json!({"name": "f", "arguments": "null"});
     let call = json!({"id": "f_1", "type": "function", "function": function});
     let decoded = v2(&list! {
         content(0, json!({"thinking": "Let me "})), content(0, json!({"thinking": "see"})),
-        plan("I will"), plan(" ask"), says("tool-call-start", 0, json!({"tool_calls": call})),
+        plan("I will"), plan(" ask"), event("tool-call-start", 0, json!({"tool_calls": call})),
         message_end("TOOL_CALL"),
     });
     let call = json!({"id": "f_1", "type": "function",
@@ -37,7 +38,7 @@ fn v2_gets_its_thinking_and_its_plan_back() {
 
 #[test]
 fn v2_gets_its_text_back() {
-    let thinking = says("content-delta", 0, json!({"content": {"thinking": "Hm"}}));
+    let thinking = event("content-delta", 0, json!({"content": {"thinking": "Hm"}}));
     let decoded = v2(&[thinking, text("4"), text("2"), message_end("COMPLETE")]);
     let message = json!(decoded.response.message());
     let request = json!({"model": "m", "messages": [message]});
@@ -65,11 +66,11 @@ fn v1_gets_its_calls_and_its_plan_back() {
 }
 
 #[test]
-fn an_answer_of_v2_can_go_on_with_v1() {
+fn a_response_of_v2_can_go_on_with_v1() {
     let function = json!({"name": "f", "arguments": "{\"x\":1}"});
     let call = json!({"id": "f_1", "type": "function", "function": function});
     let decoded = v2(&list! {
-        plan("I will ask"), says("tool-call-start", 0, json!({"tool_calls": call})),
+        plan("I will ask"), event("tool-call-start", 0, json!({"tool_calls": call})),
         message_end("TOOL_CALL"),
     });
     let turn = json!({"role": "CHATBOT", "message": "I will ask",

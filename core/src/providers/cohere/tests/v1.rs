@@ -29,14 +29,14 @@ fn events_of(frames: &[Value]) -> Vec<Value> {
     assert!(decoded.error.is_none(), "{:?}", decoded.error);
     assert_eq!(decoded.progress, Progress::Done);
     let mut events = decoded.events.as_array().unwrap().clone();
-    assert_eq!(events.remove(0), json!(["START", ["g1", "asked"]]));
+    assert_eq!(events.remove(0), json!(["START", ["g1", "requested"]]));
     events
 }
 
 #[test]
 fn text_comes_as_it_was_cut_and_once() {
-    let answer = json!({"response_id": "r1", "generation_id": "g1", "text": "Hello"});
-    let frames = list! { start(), piece("Hel"), piece("lo"), stream_end("COMPLETE", answer) };
+    let response = json!({"response_id": "r1", "generation_id": "g1", "text": "Hello"});
+    let frames = list! { start(), piece("Hel"), piece("lo"), stream_end("COMPLETE", response) };
     check! { events_of(&frames) => [json!(["TEXT", "Hel"]), json!(["TEXT", "lo"])]; }
 }
 
@@ -84,12 +84,12 @@ fn older_servers_send_no_chunks() {
         ["TOOL_CALL", {"index": 0, "id": "call_0", "name": "f", "arguments": "{\"x\":1}"}],
         ["TOOL_CALL", {"index": 1, "id": "call_1", "name": "g", "arguments": "{}"}],
     ]);
-    let answer = json!({"text": "", "tool_calls": calls});
+    let response = json!({"text": "", "tool_calls": calls});
     let frames = list! {
-        start(), generation(calls.clone()), stream_end("COMPLETE", answer.clone()),
+        start(), generation(calls.clone()), stream_end("COMPLETE", response.clone()),
     };
     assert_eq!(json!(events_of(&frames)), expected);
-    check! { json!(events_of(&[start(), stream_end("COMPLETE", answer)])) => expected; }
+    check! { json!(events_of(&[start(), stream_end("COMPLETE", response)])) => expected; }
 }
 
 #[test]
@@ -121,13 +121,13 @@ fn citations_and_the_search_are_parts() {
         "citations": [citation]});
     let decoded = V1.whole(body.to_string());
     assert_eq!(json!(decoded.events.as_array().unwrap()[1..]), expected);
-    // Citations that came in no event of their own are in the answer at the end.
+    // Citations that came in no event of their own are in the response at the end.
     let end = stream_end("COMPLETE", json!({"text": "Hi", "citations": [citation]}));
     check! { events_of(&[start(), piece("Hi"), end])[1] => ["PART", part]; }
 }
 
 #[test]
-fn a_whole_answer_says_the_same() {
+fn a_whole_response_gives_the_same() {
     let body = json!({"response_id": "r1", "generation_id": "g1", "text": "I will ask",
         "chat_history": [{"role": "USER", "message": "no"}], "finish_reason": "COMPLETE",
         "tool_calls": [{"name": "f", "parameters": {"x": 1}}],
@@ -136,7 +136,7 @@ fn a_whole_answer_says_the_same() {
             "tokens": {"input_tokens": 3, "output_tokens": 4}}});
     let decoded = V1.whole(body.to_string());
     let expected = json!([
-        ["START", ["g1", "asked"]],
+        ["START", ["g1", "requested"]],
         ["TEXT", "I will ask"],
         ["TOOL_CALL", {"index": 0, "id": "call_0", "name": "f", "arguments": "{\"x\":1}"}],
     ]);
@@ -150,7 +150,7 @@ fn a_whole_answer_says_the_same() {
 }
 
 #[test]
-fn the_reason_of_the_event_holds_else_that_of_the_answer() {
+fn the_reason_of_the_event_holds_else_that_of_the_response() {
     let inner = json!({"text": "Hi", "finish_reason": "MAX_TOKENS"});
     let mut end = stream_end("COMPLETE", inner);
     check! { v1(&[start(), end.clone()]).finish => ["stop", "COMPLETE", null]; }
@@ -166,6 +166,6 @@ fn what_is_not_known_is_counted_and_passed_over() {
         stream_end("COMPLETE", json!({})),
     };
     let decoded = v1(&frames);
-    let expected = json!([["START", ["g1", "asked"]], ["TEXT", "Hi"]]);
+    let expected = json!([["START", ["g1", "requested"]], ["TEXT", "Hi"]]);
     assert_eq!((decoded.events, decoded.unknown_events), (expected, 1));
 }

@@ -5,16 +5,16 @@ use super::*;
 fn call_start(index: u64, id: &str, name: &str, arguments: &str) -> Value {
     let function = json!({"name": name, "arguments": arguments});
     let call = json!({"id": id, "type": "function", "function": function});
-    says("tool-call-start", index, json!({"tool_calls": call}))
+    event("tool-call-start", index, json!({"tool_calls": call}))
 }
 
 fn call_delta(index: u64, arguments: &str) -> Value {
     let call = json!({"function": {"arguments": arguments}});
-    says("tool-call-delta", index, json!({"tool_calls": call}))
+    event("tool-call-delta", index, json!({"tool_calls": call}))
 }
 
 fn thinking(text: &str) -> Value {
-    says("content-delta", 0, json!({"content": {"thinking": text}}))
+    event("content-delta", 0, json!({"content": {"thinking": text}}))
 }
 
 /// The events of a complete stream.
@@ -30,12 +30,12 @@ fn text_comes_as_it_was_cut() {
     let frames = list! {
         json!({"type": "message-start", "id": "c1", "delta": {"message": {"role": "assistant",
             "content": [], "tool_plan": "", "tool_calls": [], "citations": []}}}),
-        says("content-start", 0, json!({"content": {"type": "text", "text": ""}})), text("Hel"),
+        event("content-start", 0, json!({"content": {"type": "text", "text": ""}})), text("Hel"),
         text("lo\n\u{e9}"), json!({"type": "content-end", "index": 0}), message_end("COMPLETE"),
         json!("[DONE]"),
     };
     let expected = json!([
-        ["START", ["c1", "asked"]],
+        ["START", ["c1", "requested"]],
         ["TEXT", "Hel"],
         ["TEXT", "lo\n\u{e9}"]
     ]);
@@ -44,7 +44,7 @@ fn text_comes_as_it_was_cut() {
 
 #[test]
 fn a_text_in_the_first_event_of_a_block_counts() {
-    let start = says(
+    let start = event(
         "content-start",
         0,
         json!({"content": {"type": "text", "text": "Hi"}}),
@@ -55,9 +55,9 @@ fn a_text_in_the_first_event_of_a_block_counts() {
 #[test]
 fn thinking_is_reasoning_and_goes_back_whole() {
     let frames = list! {
-        says("content-start", 0, json!({"content": {"type": "thinking", "thinking": ""}})),
+        event("content-start", 0, json!({"content": {"type": "thinking", "thinking": ""}})),
         thinking("Let me"), thinking(" see"), json!({"type": "content-end", "index": 0}),
-        says("content-start", 1, json!({"content": {"type": "text", "text": ""}})), text("42"),
+        event("content-start", 1, json!({"content": {"type": "text", "text": ""}})), text("42"),
         json!({"type": "content-end", "index": 1}), message_end("COMPLETE"),
     };
     let block = json!({"type": "thinking", "thinking": "Let me see"});
@@ -98,10 +98,10 @@ fn a_plan_comes_whole_before_the_calls() {
 }
 
 #[test]
-fn a_plan_begins_the_answer_before_it_is_whole() {
+fn a_plan_begins_the_response_before_it_is_whole() {
     let start = json!({"type": "message-start", "id": "c1"});
     let decoded = v2(&[start, plan("I will")]);
-    assert_eq!(decoded.events, json!([["START", ["c1", "asked"]]]));
+    assert_eq!(decoded.events, json!([["START", ["c1", "requested"]]]));
     assert_eq!(decoded.progress, Progress::Open);
 }
 
@@ -145,7 +145,7 @@ fn citations_are_parts_with_all_that_they_say() {
     let citation = json!({"start": 0, "end": 2, "text": "Hi", "type": "TEXT_CONTENT",
         "sources": [{"type": "document", "id": "doc:0", "document": {"id": "doc:0"}}]});
     let frames = list! {
-        text("Hi"), says("citation-start", 0, json!({"citations": citation})),
+        text("Hi"), event("citation-start", 0, json!({"citations": citation})),
         json!({"type": "citation-end", "index": 0}), message_end("COMPLETE"),
     };
     let part = json!({"type": "citation", "start": 0, "end": 2, "text": "Hi",
@@ -173,7 +173,7 @@ fn log_probabilities_are_parts() {
 }
 
 #[test]
-fn a_whole_answer_says_the_same() {
+fn a_whole_response_gives_the_same() {
     let body = json!({"id": "c1", "message": {"role": "assistant",
             "content": [{"type": "thinking", "thinking": "Hm"}, {"type": "text", "text": "42"}],
             "tool_plan": "I will ask",
@@ -189,7 +189,7 @@ fn a_whole_answer_says_the_same() {
     let thinking = json!({"type": "thinking", "thinking": "Hm"});
     let plan = json!({"type": "tool_plan", "tool_plan": "I will ask"});
     let expected = json!([
-        ["START", ["c1", "asked"]],
+        ["START", ["c1", "requested"]],
         ["REASONING", "Hm"],
         ["PART", {"type": "content", "content": thinking}],
         ["TEXT", "42"],
@@ -208,7 +208,7 @@ fn a_whole_answer_says_the_same() {
 fn what_is_not_known_is_counted_and_passed_over() {
     let frames = list! {
         json!({"type": "something-new", "delta": {"text": "no"}}),
-        says("content-start", 0, json!({"content": {"type": "image", "image": {}}})), text("Hi"),
+        event("content-start", 0, json!({"content": {"type": "image", "image": {}}})), text("Hi"),
         json!({"type": "debug", "prompt": "p"}), message_end("COMPLETE"),
     };
     let decoded = v2(&frames);

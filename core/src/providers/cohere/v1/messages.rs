@@ -70,7 +70,7 @@ pub(super) fn encode_messages(
                 conversation.history.push(turn);
             }
             Role::Function | Role::Tool => {
-                let why = "Cohere knows no functions of the older form; make it a tool's message";
+                let why = "Cohere has no functions of the older form; make it a tool's message";
                 unsupported.refuse(&place, why)?;
             }
         }
@@ -173,7 +173,7 @@ fn encode_call(
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Option<Value>, LlmError> {
     let Some(function) = &call.function else {
-        let why = format!("Cohere knows no call of type \"{}\"", call.kind);
+        let why = format!("Cohere has no calls of type \"{}\"", call.kind);
         unsupported.refuse(place, &why)?;
         return Ok(None);
     };
@@ -208,7 +208,7 @@ fn tool_result(
     let calls = before.iter().rev().flat_map(|message| &message.tool_calls);
     let mut calls = calls.filter(|call| id.is_some() && call.id.as_deref() == id);
     let Some(call) = calls.next() else {
-        let why = "no tool call before it has this id, and Cohere's v1 wants the call repeated";
+        let why = "no tool call before it has this id, and Cohere's v1 needs the call repeated";
         unsupported.refuse(&format!("{place}.tool_call_id"), why)?;
         return Ok(None);
     };

@@ -1,9 +1,9 @@
-//! A tool's JSON schema in v1's words: one flat definition per parameter, with the name of a Python
+//! A tool's JSON schema in v1's form: one flat definition per parameter, with the name of a Python
 //! type. Owns the names of types and the list of what got lost.
 
 use serde_json::{json, Map, Value};
 
-/// The definitions, and the keywords of the schema that v1 has no word for, each once.
+/// The definitions, and the keywords of the schema that v1 cannot express, each once.
 pub(super) fn definitions(schema: &Value) -> (Map<String, Value>, Vec<String>) {
     let mut left_out = Vec::new();
     let required = schema.get("required").and_then(Value::as_array);
@@ -32,7 +32,7 @@ pub(super) fn definitions(schema: &Value) -> (Map<String, Value>, Vec<String>) {
     (definitions, left_out)
 }
 
-/// What is no type of JSON schema is taken for the name of a Python type already.
+/// A type that JSON schema does not have is taken for the name of a Python type.
 fn python_type(property: &Value) -> String {
     let words = match property.get("type") {
         Some(Value::Array(words)) => words.as_slice(),

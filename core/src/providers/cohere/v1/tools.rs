@@ -1,4 +1,4 @@
-//! Tools in v1's shape, which knows no choice among them.
+//! Tools in v1's shape, which has no choice among them.
 
 use serde_json::{json, Map, Value};
 
@@ -27,7 +27,7 @@ fn encode_tool(
         unsupported.refuse(&format!("{place}.function.strict"), why)?;
     }
     let mut wire = Map::from_iter([("name".to_owned(), json!(function.name))]);
-    // v1 asks for one.
+    // v1 requires one.
     let description = function.description.as_deref().unwrap_or_default();
     wire.insert("description".to_owned(), json!(description));
     let parameters = function.parameters.as_ref();

@@ -1,5 +1,5 @@
 //! The shape of an event and of a whole response: the fields that are used, borrowed from the text.
-//! What is rarely there stays raw until somebody needs it. Every field may be absent or unusable.
+//! What is rarely there stays raw until it is needed. Every field may be absent or unusable.
 
 use serde_json::value::RawValue;
 

@@ -25,7 +25,7 @@ pub(crate) struct V2Decoder {
     /// request.
     thinking: String,
     /// What the model writes before it calls tools: neither text nor thinking to Cohere, which
-    /// wants it back under its own name.
+    /// needs it back under its own name.
     plan: String,
     calls: ToolCallAssembler,
     usage: String,

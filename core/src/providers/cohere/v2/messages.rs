@@ -97,7 +97,7 @@ fn encode_message<'a>(
         Role::Assistant => ("assistant", &["text", "thinking", "tool_plan"]),
         Role::Tool => ("tool", &["text", "document"]),
         Role::Function => {
-            let why = "Cohere knows no functions of the older form; make it a tool's message";
+            let why = "Cohere has no functions of the older form; make it a tool's message";
             unsupported.refuse(place, why)?;
             return Ok(None);
         }
@@ -120,7 +120,7 @@ fn encode_message<'a>(
     };
     match message.role {
         Role::Assistant => take_plan(&mut wire),
-        // The API wants it there, also where the result is empty.
+        // The API requires it, also where the result is empty.
         Role::Tool => {
             wire.content.get_or_insert(WireContent::Text(""));
         }
@@ -130,7 +130,8 @@ fn encode_message<'a>(
     Ok((message.role == Role::Tool || wire.has_content()).then_some(wire))
 }
 
-/// A name tells apart several who speak, which Cohere does not know; a tool's is known by its call.
+/// A name distinguishes several users, which Cohere does not support; a tool's name is known by its
+/// call.
 fn extra<'a>(
     message: &'a Message,
     place: &str,
@@ -198,7 +199,7 @@ fn encode_calls<'a>(
     let mut wire = Vec::with_capacity(calls.len());
     for (position, call) in calls.iter().enumerate() {
         let Some(function) = &call.function else {
-            let why = format!("Cohere knows no call of type \"{}\"", call.kind);
+            let why = format!("Cohere has no calls of type \"{}\"", call.kind);
             unsupported.refuse(&format!("{place}.tool_calls[{position}]"), &why)?;
             continue;
         };

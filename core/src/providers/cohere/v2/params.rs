@@ -24,8 +24,7 @@ pub(super) fn encode_reasoning(
             Ok(Some(json!({"type": "enabled"})))
         }
         _ => {
-            let why =
-                format!("\"{effort}\" is no effort that can be turned into thinking on or off");
+            let why = format!("\"{effort}\" cannot be turned into thinking on or off");
             unsupported.refuse("reasoning_effort", &why).map(|()| None)
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn encode_tools(
     })
 }
 
-/// v2 knows one strictness for all tools of a request.
+/// v2 has one strictness for all tools of a request.
 pub(super) fn encode_strict(tools: &[Tool], unsupported: &mut Unsupported<'_>) -> Option<bool> {
     let functions = tools.iter().filter_map(function_of);
     let strict: Vec<bool> = functions.map(|f| f.strict == Some(true)).collect();
@@ -35,7 +35,7 @@ fn encode_tool(tool: &Tool, function: &Function) -> Value {
     if let Some(description) = &function.description {
         wire.insert("description".to_owned(), json!(description));
     }
-    // v2 asks for a schema, of a tool without parameters too.
+    // v2 requires a schema, of a tool without parameters too.
     let parameters = match &function.parameters {
         Some(schema) => tool_schema::with_properties(schema).into_owned(),
         None => tool_schema::empty(),
@@ -62,7 +62,7 @@ pub(super) fn encode_tool_choice(
         "required" => Ok(Some("REQUIRED")),
         "none" => Ok(Some("NONE")),
         _ => {
-            let why = "Cohere can be told to call some tool or none, but not which";
+            let why = "Cohere can be made to call some tool or none, but not which";
             unsupported.refuse("tool_choice", why).map(|()| None)
         }
     }

@@ -1,4 +1,4 @@
-//! What a document says beside its message, and who has no credit.
+//! What a document holds beside its message, and which errors mean no credit.
 
 use super::*;
 
@@ -60,7 +60,7 @@ const RESTS: &[(u16, &str, Option<&str>)] = &[
         r#"{"title":"m","status":400,"invalid-params":[{"name":"t","reason":"must be small"}]}"#,
         Some(r#"{"invalid-params":[{"name":"t","reason":"must be small"}]}"#),
     ),
-    // An answer around the error is none of it.
+    // A response around the error is not part of it.
     (
         500,
         r#"{"id":"c1","model":"m","choices":[],"error":{"message":"m","param":"p"}}"#,
@@ -76,7 +76,7 @@ const RESTS: &[(u16, &str, Option<&str>)] = &[
 ];
 
 #[test]
-fn what_a_document_says_beside_its_message_is_kept() {
+fn other_fields_of_a_document_are_kept() {
     for &(status, body, rest) in RESTS {
         let error = of(status, body);
         assert_eq!(error.detail.as_deref(), rest, "{body}");
@@ -102,7 +102,7 @@ fn a_problem_has_its_own_words_and_a_name() {
     ] {
         let body = json_of(kind);
         assert_eq!(
-            said(400, &body),
+            message_and_code(400, &body),
             ("not so".to_owned(), code.map(str::to_owned)),
             "{kind}"
         );
@@ -133,12 +133,12 @@ const NO_CREDIT: &[&str] = &[
 ];
 
 #[test]
-fn no_credit_is_told_whichever_status_says_it() {
+fn no_credit_is_found_whatever_the_status() {
     for status in [400, 401, 402, 403, 412, 429, 500, 502, 503, 529] {
         for error in NO_CREDIT {
             let error = of(status, &format!("{{\"error\":{error}}}"));
-            let told = (error.kind, error.retryable, error.retry_after_ms);
-            assert_eq!(told, (QuotaExceeded, false, None), "{status} {error}");
+            let got = (error.kind, error.retryable, error.retry_after_ms);
+            assert_eq!(got, (QuotaExceeded, false, None), "{status} {error}");
         }
     }
     // What only sounds like it.
@@ -166,7 +166,7 @@ fn no_credit_is_told_whichever_status_says_it() {
 }
 
 #[test]
-fn codes_of_minimax_are_told_apart() {
+fn codes_of_minimax_are_distinguished() {
     for (code, kind, retryable) in [
         ("1002", RateLimited, true),
         ("1004", Authentication, false),

@@ -1,4 +1,4 @@
-//! Errors that stand in an answer behind a good status.
+//! Errors in a response with a good status.
 
 use super::*;
 
@@ -75,7 +75,7 @@ const IN_ANSWERS: &[(&str, ErrorKind, bool, Option<&str>)] = &[
 ];
 
 #[test]
-fn an_error_in_an_answer_is_told_by_its_marks() {
+fn an_error_in_a_response_is_found_by_its_marks() {
     for &(text, kind, retryable, code) in IN_ANSWERS {
         let error = in_response(&CODECS[0], text);
         assert_eq!(

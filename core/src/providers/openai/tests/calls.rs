@@ -34,14 +34,14 @@ fn without_ids(calls: Value) -> Value {
     let calls = calls.as_array().unwrap();
     let calls: Vec<&Value> = calls.iter().map(|call| &call[1]).collect();
     assert_ids_differ(&calls);
-    let said = calls
+    let fields = calls
         .iter()
         .map(|call| json!([call["name"], call["arguments"]]));
-    said.collect()
+    fields.collect()
 }
 
 #[test]
-fn deltas_say_id_and_name_once_and_the_call_follows_at_the_end() {
+fn deltas_have_id_and_name_once_and_the_call_follows_at_the_end() {
     let events = events_of(
         &list! {
             calls(json!([entry(0, "c1", "f", "")])),
@@ -206,7 +206,7 @@ fn calls_make_a_stop_a_call() {
 }
 
 #[test]
-fn a_call_that_is_said_again_at_the_end_is_one_call() {
+fn a_call_that_is_repeated_at_the_end_is_one_call() {
     let deltas = list! {
         calls(json!([{"id": "a", "function": {"name": "f", "arguments": "{\"x\":1}"}}])),
         calls(json!([{"id": "b", "function": {"name": "f", "arguments": "{\"x\":2}"}}])),

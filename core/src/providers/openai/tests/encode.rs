@@ -99,7 +99,7 @@ fn extra_body_wins_over_everything() {
 }
 
 #[test]
-fn more_than_one_answer_is_refused_or_left_out() {
+fn more_than_one_response_is_refused_or_left_out() {
     let cases = list! {
         json!({"n": 2}), json!({"extra_body": {"n": 2}}), json!({"n": 1, "extra_body": {"n": 3}}),
     };
@@ -109,7 +109,7 @@ fn more_than_one_answer_is_refused_or_left_out() {
         check! {
             rest_at(&fields, &lenient()) => {}, fields;
             encode(&fields, &lenient()).warnings
-                => ["n was left out: one stream carries one answer"];
+                => ["n was left out: one stream carries one response"];
         }
     }
     assert_eq!(rest(json!({"n": 2, "extra_body": {"n": null}})), json!({}));

@@ -15,7 +15,7 @@ fn finish_reasons_are_mapped_and_kept_raw() {
     };
     for (raw, reason) in rows {
         let decoded = stream(&[HELLO, &finish(raw)]);
-        check! { (decoded.finish, decoded.progress) => [[reason, raw, null], Progress::Answered]; }
+        check! { (decoded.finish, decoded.progress) => [[reason, raw, null], Progress::Finished]; }
     }
 }
 
@@ -26,7 +26,7 @@ fn progress_follows_the_marks_of_the_protocol() {
     assert_eq!(progress(&[r#"{"type":"ping"}"#, ""]), Progress::Empty);
     assert_eq!(progress(&[r#"{"choices":[]}"#]), Progress::Open);
     assert_eq!(progress(&[HELLO]), Progress::Open);
-    check! { progress(&[HELLO, &finish("stop"), &finish("stop"), HELLO]) => (Progress::Answered); }
+    check! { progress(&[HELLO, &finish("stop"), &finish("stop"), HELLO]) => (Progress::Finished); }
     assert_eq!(progress(&[HELLO, "[DONE]"]), Progress::Done);
     assert_eq!(progress(&[HELLO, " [DONE] \t"]), Progress::Done);
 }
@@ -178,7 +178,7 @@ fn pings_and_unknown_events_are_ignored() {
 }
 
 #[test]
-fn a_whole_answer_may_be_an_error() {
+fn a_whole_response_may_be_an_error() {
     let rows = list! {
         (r#"{"error":{"message":"m","type":"server_error"}}"#, ErrorKind::Provider, true),
         (r#"{"error":{"message":"m","code":"content_filter","status":400}}"#,
@@ -207,13 +207,13 @@ fn an_error_beside_a_whole_choice_lets_content_and_usage_stand() {
         let decoded = whole(&body);
         assert_eq!(decoded.events, json!([["TEXT", "x"]]), "{body}");
         let error = decoded.error.unwrap();
-        let said = (error.kind, error.message.as_str());
-        assert_eq!(said, (ErrorKind::RateLimited, "openai: m"), "{body}");
+        let got = (error.kind, error.message.as_str());
+        assert_eq!(got, (ErrorKind::RateLimited, "openai: m"), "{body}");
     }
 }
 
 #[test]
-fn a_whole_answer_may_be_nonsense() {
+fn a_whole_response_may_be_nonsense() {
     let rows = list! {
         "", "<html>", "{\"choices\":[{", "{}", "[]", "null", r#"{"choices":null}"#,
         r#"{"choices":[]}"#, r#"{"choices":[{"message":7}]}"#,
@@ -235,6 +235,6 @@ fn a_whole_answer_may_be_nonsense() {
 #[test]
 fn a_filter_may_take_the_whole_message_away() {
     let decoded = whole(r#"{"id":"c","choices":[{"index":0,"finish_reason":"content_filter"}]}"#);
-    assert_eq!(decoded.events, json!([["START", ["c", "asked"]]]));
+    assert_eq!(decoded.events, json!([["START", ["c", "requested"]]]));
     check! { decoded.finish => ["content_filter", "content_filter", null]; }
 }

@@ -1,4 +1,4 @@
-//! What each server wants of messages, above all of replies that go back to it or to another.
+//! What each server requires of messages, above all of replies that go back to it or to another.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn sent_at(name: &'static str, messages: &Value, is_lenient: bool) -> (Value, Ve
     (body(&encoded)["messages"].take(), encoded.warnings)
 }
 
-/// The message that an answer of these deltas adds up to.
+/// The message that a response of these deltas adds up to.
 fn reply(name: &'static str, list: &[Value]) -> Value {
     message(deltas(Wire::sse(name), list, "stop"))
 }
@@ -122,7 +122,7 @@ fn thinking_parts_go_back_as_parts() {
 }
 
 #[test]
-fn a_whole_answer_keeps_its_reasoning_too() {
+fn a_whole_response_keeps_its_reasoning_too() {
     let body = json!({"choices": [{"finish_reason": "stop",
         "message": {"reasoning_content": "Hm", "content": "42"}}]});
     let decoded = Wire::sse("deepseek").whole(body.to_string());
@@ -138,7 +138,7 @@ fn servers_that_want_no_reasoning_get_none() {
         &[json!({"reasoning": "Hm"}), json!({"content": "42"})],
     );
     assert_eq!(message, json!({"role": "assistant", "content": "42"}));
-    // A field that the caller wrote is the caller's word.
+    // A field that the caller wrote stays.
     let own = json!([{"role": "assistant", "content": "42", "reasoning": "Hm"}]);
     assert_eq!(sent("groq", own.clone()), (own, vec![]));
 }
@@ -207,7 +207,7 @@ fn what_chat_completions_cannot_carry_is_refused() {
 }
 
 #[test]
-fn parts_that_nobody_knows_go_out() {
+fn unknown_parts_go_out() {
     let parts = json!([
         {"type": "video_url", "video_url": {"url": "https://h/v.mp4"}},
         {"type": "something_new", "x": 1},
@@ -218,11 +218,11 @@ fn parts_that_nobody_knows_go_out() {
 
 #[test]
 fn foreign_call_ids_become_short_the_same_everywhere() {
-    let answer = |id: &str| json!({"role": "tool", "content": "1", "tool_call_id": id});
+    let result = |id: &str| json!({"role": "tool", "content": "1", "tool_call_id": id});
     let ids = list! { "call_00_rGGuLWLHvYxVPMtiENE41150", "g6fVbXS8K", "", "toolu_é" };
     let calls: Vec<Value> = ids.iter().map(|id| call(id)).collect();
     let mut messages = vec![json!({"role": "assistant", "content": null, "tool_calls": calls})];
-    messages.extend(ids.iter().map(|id| answer(id)));
+    messages.extend(ids.iter().map(|id| result(id)));
 
     let (first, _) = sent("mistral", json!(messages));
     let new: Vec<&str> = (0..ids.len())
@@ -234,7 +234,7 @@ fn foreign_call_ids_become_short_the_same_everywhere() {
         assert_eq!(new.iter().filter(|other| *other == id).count(), 1);
     }
     assert_eq!(new[1], "g6fVbXS8K");
-    // The next request of the same conversation says the same.
+    // The next request of the same conversation has the same.
     messages.insert(0, json!({"role": "user", "content": "hi"}));
     assert_eq!(sent("mistral", json!(messages)).0[1], first[0]);
     assert_eq!(sent("openai", json!(messages)).0, json!(messages));

@@ -1,4 +1,4 @@
-//! Recorded answers of OpenAI and of compatible servers.
+//! Recorded responses of OpenAI and of compatible servers.
 
 use super::*;
 use crate::providers::all;
@@ -36,7 +36,7 @@ pub(super) fn exchanges() -> Vec<Exchange> {
         .collect()
 }
 
-/// Who would have been asked: a server that we do not know is asked as OpenAI.
+/// The provider for a recording: an unknown server counts as OpenAI.
 pub(super) fn wire(exchange: &Exchange) -> Wire {
     let name = exchange.name.split('-').next().unwrap();
     let vendor = all().find(|provider| provider.name() == name);

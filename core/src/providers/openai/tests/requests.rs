@@ -1,5 +1,5 @@
 //! What we send for the unified form of each recorded request, against the recorded body; and what
-//! we send when the recorded answer is appended to it.
+//! we send when the recorded response is appended to it.
 
 use super::recordings::{exchanges, wire};
 use super::*;
@@ -19,7 +19,7 @@ const DIFFERENCES: &[Difference] = &[(
 /// Recorded requests that we do not send: exchange, the start of our error, and why.
 const REFUSED: &[(&str, &str, &str)] = &list! {
     ("openai-stream-sdk_live_a491adda", "openai: n is more than 1",
-        "one stream carries one answer"),
+        "one stream carries one response"),
     ("mistral-json-documented-422-validation", "messages is missing",
         "the request that its provider refuses is refused before it is sent"),
     ("mistral-json-documented-429-rate-limited", "messages is missing",
@@ -74,7 +74,7 @@ fn unified(exchange: &Exchange) -> Value {
         let deployment = rest.split('/').next().unwrap();
         fields.insert("model".to_owned(), json!(deployment));
     }
-    // OpenRouter's field of this name is not ours, which names whom to ask.
+    // OpenRouter's field of this name is not ours, which names the provider.
     if let Some(provider) = fields.shift_remove("provider") {
         fields.insert("extra_body".to_owned(), json!({"provider": provider}));
     }
@@ -132,8 +132,8 @@ fn rename_limit(body: &mut Value, name: &str) {
 }
 
 /// A body without what means nothing: nulls, empty lists of calls, `"stream": false`, the spelling
-/// of numbers, one stop that is no list; and, where the recorded client did not ask for usage, our
-/// asking.
+/// of numbers, one stop that is not a list; and the option for usage, where the recorded client did
+/// not set it.
 fn meaning(body: &Value, asks_for_usage: bool) -> Value {
     let mut body = simple(body);
     let fields = body.as_object_mut().unwrap();
@@ -169,7 +169,7 @@ fn simple(value: &Value) -> Value {
 }
 
 #[test]
-fn a_recorded_reply_goes_back_as_it_was_said() {
+fn a_recorded_reply_goes_back_as_it_came() {
     let mut count = 0;
     for exchange in requests() {
         if exchange.expected["outcome"] != "ok" || refusal(&exchange).is_some() {
@@ -177,23 +177,23 @@ fn a_recorded_reply_goes_back_as_it_was_said() {
         }
         count += 1;
         let (decoded, message) = exchange.reply(wire(&exchange));
-        let (name, said) = (&exchange.name, &decoded.response);
+        let (name, response) = (&exchange.name, &decoded.response);
         let encoded = encode(&exchange, vec![message]).unwrap();
         let body = body(&encoded);
         let sent = body["messages"].as_array().unwrap().last().unwrap();
         check! {
             sent["role"] => "assistant", name;
             encoded.warnings => [], name;
-            text_of(&sent["content"]) => (said.text), name;
+            text_of(&sent["content"]) => (response.text), name;
         }
         let calls = sent["tool_calls"].as_array().cloned().unwrap_or_default();
-        assert_eq!(calls.len(), said.tool_calls.len());
-        for (sent, said) in calls.iter().zip(&said.tool_calls) {
-            let function = json!({"name": said.name, "arguments": said.arguments});
-            check! { (&sent["id"], &sent["function"]) => [said.id, function], name; }
+        assert_eq!(calls.len(), response.tool_calls.len());
+        for (sent, call) in calls.iter().zip(&response.tool_calls) {
+            let function = json!({"name": call.name, "arguments": call.arguments});
+            check! { (&sent["id"], &sent["function"]) => [call.id, function], name; }
         }
-        if wire(&exchange).name == "deepseek" && !said.reasoning.is_empty() {
-            assert_eq!(sent["reasoning_content"], said.reasoning, "{name}");
+        if wire(&exchange).name == "deepseek" && !response.reasoning.is_empty() {
+            assert_eq!(sent["reasoning_content"], response.reasoning, "{name}");
         }
     }
     assert!(count > 40 || exchanges().is_empty(), "{count}");

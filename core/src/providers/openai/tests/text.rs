@@ -17,9 +17,9 @@ fn start_comes_before_the_first_content_with_the_first_id_and_model() {
 }
 
 #[test]
-fn an_answer_without_content_has_a_start_at_its_end() {
+fn a_response_without_content_has_a_start_at_its_end() {
     let decoded = stream(&[r#"{"id":"c1","choices":[{"delta":{},"finish_reason":"stop"}]}"#]);
-    assert_eq!(decoded.events, json!([["START", ["c1", "asked"]]]));
+    assert_eq!(decoded.events, json!([["START", ["c1", "requested"]]]));
     let decoded = stream(&[r#"{"id":"c1","choices":[{"delta":{"content":""}}]}"#]);
     check! { (decoded.events, decoded.progress) => [[], Progress::Open]; }
 }
@@ -36,7 +36,7 @@ fn other_choices_are_ignored() {
 }
 
 #[test]
-fn the_only_choice_is_the_answer_whatever_its_index() {
+fn the_only_choice_is_the_response_whatever_its_index() {
     let one = |index: u64, text: &str| {
         json!({"choices": [{"index": index, "delta": {"content": text}}]}).to_string()
     };
@@ -73,7 +73,7 @@ fn the_only_choice_is_the_answer_whatever_its_index() {
 }
 
 #[test]
-fn a_delta_counts_in_streams_and_a_message_in_whole_answers() {
+fn a_delta_counts_in_streams_and_a_message_in_whole_responses() {
     let both = r#"{"choices":[{"message":{"content":"so far"},"delta":{"content":"new"}}]}"#;
     assert_eq!(stream(&[both]).events, json!([["TEXT", "new"]]));
     assert_eq!(whole(both).events, json!([["TEXT", "so far"]]));
@@ -84,7 +84,7 @@ fn a_delta_counts_in_streams_and_a_message_in_whole_answers() {
 }
 
 #[test]
-fn reasoning_is_said_once_whatever_its_field() {
+fn reasoning_comes_once_whatever_its_field() {
     let details = json!([{"type": "reasoning.text", "text": "why"}]);
     let why = json!([["REASONING", "why"]]);
     for field in ["reasoning", "reasoning_content"] {
@@ -195,7 +195,7 @@ fn log_probabilities_are_a_part_behind_their_text() {
 }
 
 #[test]
-fn repeated_sources_are_said_once() {
+fn repeated_sources_come_once() {
     let chunk = |urls: &[&str]| {
         json!({"choices": [{"delta": {"content": "x"}}], "citations": urls,
                "search_results": [{"title": "t", "url": "u"}]})
@@ -214,7 +214,7 @@ fn repeated_sources_are_said_once() {
 }
 
 #[test]
-fn a_whole_answer_comes_in_the_order_of_its_kinds() {
+fn a_whole_response_comes_in_the_order_of_its_kinds() {
     let decoded = whole(
         r#"{"id":"c1","model":"m","citations":["u"],"choices":[{"index":0,"finish_reason":"stop",
             "logprobs":{"content":[{"token":"a"}]},

@@ -1,4 +1,4 @@
-//! The vectors that one answer decides.
+//! The vectors that one response decides.
 
 use crate::providers::test_support::vectors;
 

@@ -30,7 +30,7 @@ const VENDORS: &[(&str, &str, &str, &str, bool)] = &list! {
 
 /// Those that call `max_tokens` by its newer name.
 const NEW_LIMIT: &[&str] = &["openai", "groq", "xai", "cerebras", "azure"];
-/// Those whose streams are not asked for usage.
+/// Those whose streams do not request usage.
 const NO_STREAM_OPTIONS: &[&str] = &["mistral", "perplexity"];
 /// Those that know the role `developer`.
 const DEVELOPER: &[&str] = &["openai", "openrouter", "azure"];
@@ -65,9 +65,9 @@ fn example() -> Value {
 }
 
 #[test]
-fn rows_say_where_and_with_which_key() {
-    let wanted: Vec<&str> = VENDORS.iter().map(|row| row.0).collect();
-    assert_eq!(names().collect::<Vec<_>>(), wanted);
+fn rows_have_the_address_and_the_key() {
+    let expected: Vec<&str> = VENDORS.iter().map(|row| row.0).collect();
+    assert_eq!(names().collect::<Vec<_>>(), expected);
     for (name, base_url, key, base_url_variable, needs_key) in VENDORS {
         let provider = by_name(name).unwrap();
         assert_eq!(provider.base_url(), *base_url);
@@ -169,7 +169,7 @@ fn azure_goes_where_the_base_url_leads() {
 }
 
 #[test]
-fn the_host_says_whose_models_answer() {
+fn the_host_decides_whose_models_respond() {
     let newer = list! {
         "api.openai.com", "eu.api.openai.com", "us.api.openai.com", "x.openai.azure.com",
     };
@@ -198,8 +198,8 @@ fn the_host_says_whose_models_answer() {
 }
 
 #[test]
-fn versions_of_azure_that_know_the_option_are_asked_for_usage() {
-    let told = |base_path: &str, query: &str, fields: Value| {
+fn requests_to_versions_of_azure_with_the_option_request_usage() {
+    let sent_usage = |base_path: &str, query: &str, fields: Value| {
         let target = Target {
             query,
             ..target_at(base_path)
@@ -210,7 +210,7 @@ fn versions_of_azure_that_know_the_option_are_asked_for_usage() {
         assert_ne!(is_newer, body.get("max_tokens").is_some());
         (body.get("stream_options").is_some(), is_newer)
     };
-    let asks = |fields: Value| told("", "", fields).0;
+    let requests_usage = |fields: Value| sent_usage("", "", fields).0;
     let own = json!({"stream_options": {"include_usage": true}});
     for (query, expected) in list! {
         ("", true), ("api-version=2023-05-15", false), ("x=1&api-version=2024-06-01", false),
@@ -218,23 +218,23 @@ fn versions_of_azure_that_know_the_option_are_asked_for_usage() {
         ("api-version=2025-04-01-preview", true), ("api-version=preview", true),
     } {
         for base_path in ["", "/openai", "/openai/deployments/d"] {
-            let told = told(base_path, query, json!({}));
-            assert_eq!(told, (expected, expected), "{base_path} {query}");
+            let got = sent_usage(base_path, query, json!({}));
+            assert_eq!(got, (expected, expected), "{base_path} {query}");
         }
-        assert!(told("/openai/v1", query, json!({})).0);
+        assert!(sent_usage("/openai/v1", query, json!({})).0);
         check! {
-            told("", query, own.clone()).0 => true, format!("what the caller wrote goes out");
+            sent_usage("", query, own.clone()).0 => true, format!("what the caller wrote goes out");
         }
     }
     for data in ["data_sources", "dataSources"] {
-        assert!(!asks(json!({data: [{"type": "azure_search"}]})));
-        assert!(!asks(json!({"extra_body": {data: []}})));
-        assert!(asks(json!({data: null})));
+        assert!(!requests_usage(json!({data: [{"type": "azure_search"}]})));
+        assert!(!requests_usage(json!({"extra_body": {data: []}})));
+        assert!(requests_usage(json!({data: null})));
     }
 }
 
 #[test]
-fn a_field_that_the_provider_answers_with_an_error_is_refused() {
+fn a_field_that_the_provider_refuses_is_refused() {
     let mistral = Wire::sse("mistral");
     let with_user = joined(example(), json!({"user": "u"}));
     let message = mistral.refused(&with_user, &target_at("/v1"));

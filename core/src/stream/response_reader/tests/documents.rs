@@ -35,8 +35,8 @@ pub(super) type Row<'r> = (Wire, &'r [&'r str], Value);
 
 pub(super) fn check(rows: &[Row<'_>]) {
     for (wire, documents, expected) in rows {
-        let seen = stream(*wire, &wire.body(documents));
-        assert_eq!(&seen.summary(), expected, "{wire:?} {documents:?}");
+        let observed = stream(*wire, &wire.body(documents));
+        assert_eq!(&observed.summary(), expected, "{wire:?} {documents:?}");
     }
 }
 

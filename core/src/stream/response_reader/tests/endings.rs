@@ -51,10 +51,10 @@ fn an_end_mark_without_a_response_is_no_response() {
         (COHERE_V2, r#"{"message":{}}"#),
         (COHERE_V1, r#"{"text":""}"#),
     ] {
-        let seen = whole(wire, body);
-        assert_eq!(seen.summary(), nothing, "{body}");
-        assert_eq!(seen.retry(), Some((false, true)), "{body}");
-        assert_eq!(seen.error.unwrap().detail.as_deref(), Some(body));
+        let observed = whole(wire, body);
+        assert_eq!(observed.summary(), nothing, "{body}");
+        assert_eq!(observed.retry(), Some((false, true)), "{body}");
+        assert_eq!(observed.error.unwrap().detail.as_deref(), Some(body));
     }
 }
 
@@ -109,12 +109,12 @@ fn text_without_a_reason_is_complete_with_a_warning() {
         ),
         (COHERE_V1, r#"{"text":"a"}"#),
     ] {
-        let seen = whole(wire, body);
-        assert_eq!(seen.summary(), warned, "{body}");
+        let observed = whole(wire, body);
+        assert_eq!(observed.summary(), warned, "{body}");
         assert!(
-            seen.warnings[0].contains("no finish reason"),
+            observed.warnings[0].contains("no finish reason"),
             "{:?}",
-            seen.warnings
+            observed.warnings
         );
     }
 }
@@ -148,13 +148,13 @@ fn a_call_that_may_go_on_is_not_handed_over() {
         ),
         (COHERE_V2, &[&v2_call(arguments), v2_bare], made.clone()),
         (COHERE_V1, &[&v1_call(arguments), v1_bare], made.clone()),
-        // Its end says that a call without arguments is whole.
+        // Its end means that a call without arguments is complete.
         (
             ANTHROPIC,
             &[START, TOOL, BLOCK_STOP, MESSAGE_STOP],
             made.clone(),
         ),
-        // What the model wrote is not judged once it says that it wrote it.
+        // What the model wrote is not judged once there is a finish reason for it.
         (
             OPENAI,
             &[&call("{"), STOP, DONE],

@@ -110,8 +110,8 @@ fn an_error_beside_what_came_is_seen_and_not_paid_twice() {
         (COHERE_V2, &[error], (true, true)),
         (COHERE_V1, &[error], (true, true)),
     ] {
-        let seen = stream(wire, &wire.body(documents));
-        assert_eq!(seen.retry(), Some(again), "{wire:?} {documents:?}");
+        let observed = stream(wire, &wire.body(documents));
+        assert_eq!(observed.retry(), Some(again), "{wire:?} {documents:?}");
     }
     let choice = r#"{"message":{"content":"a"},"finish_reason":"stop"}"#;
     for (wire, body, again) in [
@@ -135,9 +135,9 @@ fn an_error_beside_what_came_is_seen_and_not_paid_twice() {
         ),
         (COHERE_V1, error.to_owned(), (true, true)),
     ] {
-        let seen = whole(wire, &body);
-        assert_eq!(seen.summary()[0], "PROVIDER", "{wire:?} {body}");
-        assert_eq!(seen.retry(), Some(again), "{wire:?} {body}");
+        let observed = whole(wire, &body);
+        assert_eq!(observed.summary()[0], "PROVIDER", "{wire:?} {body}");
+        assert_eq!(observed.retry(), Some(again), "{wire:?} {body}");
     }
 }
 
@@ -174,9 +174,9 @@ fn a_reason_that_is_a_failure_fails_with_what_came() {
         ]);
         let message = json!({"content": "a"});
         let body = json!({"choices": [{"message": message, "finish_reason": reason}]});
-        let seen = whole(OPENAI, &body.to_string());
-        assert_eq!(seen.summary(), failed, "{reason}");
-        assert_eq!(seen.retry(), Some((true, true)), "{reason}");
+        let observed = whole(OPENAI, &body.to_string());
+        assert_eq!(observed.summary(), failed, "{reason}");
+        assert_eq!(observed.retry(), Some((true, true)), "{reason}");
     }
 }
 
@@ -237,9 +237,9 @@ fn a_cut_is_retried_only_before_the_caller_had_anything() {
         (COHERE_V1, COHERE_V1.body(&[V1_TEXT]), "TRUNCATED", false),
     ];
     for (wire, body, kind, retryable) in rows {
-        let seen = stream(wire, &body);
-        assert_eq!(seen.summary()[0], kind, "{wire:?} {body}");
-        assert_eq!(seen.retry(), Some((retryable, true)), "{wire:?} {body}");
+        let observed = stream(wire, &body);
+        assert_eq!(observed.summary()[0], kind, "{wire:?} {body}");
+        assert_eq!(observed.retry(), Some((retryable, true)), "{wire:?} {body}");
     }
     let nonsense = COHERE_V1.body(&[V1_TEXT]) + "nonsense";
     assert_eq!(stream(COHERE_V1, &nonsense).summary()[0], "PROTOCOL");
@@ -247,18 +247,18 @@ fn a_cut_is_retried_only_before_the_caller_had_anything() {
     let unterminated = COHERE_V1.body(&[V1_TEXT]) + V1_END;
     assert_eq!(stream(COHERE_V1, &unterminated).summary()[0], "complete");
     let half = [COHERE_V1.body(&[V1_TEXT]).as_bytes(), b"{\"text\":\"\xc3"].concat();
-    let seen = read(COHERE_V1, true, &half, Ended::Properly);
-    assert_eq!(seen.summary(), json!(["TRUNCATED", "a", []]));
+    let observed = read(COHERE_V1, true, &half, Ended::Properly);
+    assert_eq!(observed.summary(), json!(["TRUNCATED", "a", []]));
 }
 
 #[test]
-fn a_cut_says_how_the_connection_ended() {
+fn a_cut_has_the_reason_of_the_connections_end() {
     for (is_stream, body) in [
         (true, OPENAI.body(&[TEXT])),
         (false, "{\"choices\":[".to_owned()),
     ] {
-        let seen = read(OPENAI, is_stream, body.as_bytes(), Ended::ByReset);
-        let error = seen.error.unwrap();
+        let observed = read(OPENAI, is_stream, body.as_bytes(), Ended::ByReset);
+        let error = observed.error.unwrap();
         assert_eq!(
             (error.kind, error.maybe_executed),
             (ErrorKind::Truncated, true)

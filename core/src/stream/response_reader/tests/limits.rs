@@ -4,12 +4,12 @@ use super::*;
 
 const LEVELS: usize = 100_000;
 
-fn is_refused(seen: &Seen, what: &str) {
-    assert_eq!(seen.summary()[0], "PROTOCOL", "{what}");
-    assert_eq!(seen.retry(), Some((false, true)), "{what}");
+fn is_refused(observed: &Observed, what: &str) {
+    assert_eq!(observed.summary()[0], "PROTOCOL", "{what}");
+    assert_eq!(observed.retry(), Some((false, true)), "{what}");
 }
 
-/// Lists, objects, and lists that nobody closes.
+/// Lists, objects, and lists that are not closed.
 fn deep_values() -> [String; 3] {
     let lists = "[".repeat(LEVELS);
     [
@@ -115,8 +115,8 @@ fn json_that_is_nested_too_deep_is_refused_alone_and_as_an_error() {
 fn brackets_inside_of_text_are_no_levels() {
     let text = "[{".repeat(LEVELS);
     let chunk = json!({"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]});
-    let seen = stream(OPENAI, &OPENAI.body(&[&chunk.to_string()]));
-    assert_eq!(seen.summary(), json!(["complete", text, []]));
+    let observed = stream(OPENAI, &OPENAI.body(&[&chunk.to_string()]));
+    assert_eq!(observed.summary(), json!(["complete", text, []]));
 }
 
 #[test]

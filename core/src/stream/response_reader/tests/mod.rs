@@ -1,5 +1,5 @@
-//! How a response ends, on every wire: what had come until then decides, and not how politely the
-//! connection ended.
+//! How a response ends, on every wire: what had come until then decides, and not how the connection
+//! ended.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod documents;
@@ -74,13 +74,13 @@ enum Ended {
 
 /// What a caller would have after one attempt.
 #[derive(Debug, Default)]
-struct Seen {
+struct Observed {
     response: LlmResponse,
     error: Option<LlmError>,
     warnings: Vec<String>,
 }
 
-impl Seen {
+impl Observed {
     /// The kind of its error, or how it is complete; its text; the names of its calls.
     fn summary(&self) -> Value {
         let kind = match &self.error {
@@ -101,7 +101,7 @@ impl Seen {
 }
 
 /// Reads a body to its end, or to the error or mark that comes first.
-fn read(wire: Wire, is_stream: bool, body: &[u8], ended: Ended) -> Seen {
+fn read(wire: Wire, is_stream: bool, body: &[u8], ended: Ended) -> Observed {
     let mut parser = wire.parser(is_stream);
     let mut batch = EventBatch::default();
     let mut received = Received::default();
@@ -122,26 +122,26 @@ fn read(wire: Wire, is_stream: bool, body: &[u8], ended: Ended) -> Seen {
     if step.is_ok() {
         parser.decoder.close(&mut batch);
     }
-    let mut seen = Seen {
-        warnings: parser.finish().warnings,
+    let mut observed = Observed {
+        warnings: parser.summary().warnings,
         error: step.err(),
-        ..Seen::default()
+        ..Observed::default()
     };
     let events: Vec<Event> = batch.drain();
     events
         .into_iter()
-        .for_each(|event| seen.response.push(event));
-    seen
+        .for_each(|event| observed.response.push(event));
+    observed
 }
 
 /// Reads a stream, and holds that the manner of its end makes no difference, but where nothing had
-/// come: then a proper end is the host's word, and a reset is a cut like any other.
-fn stream(wire: Wire, body: &str) -> Seen {
-    let seen = read(wire, true, body.as_bytes(), Ended::Properly);
+/// come: then a proper end is the host's decision, and a reset is a cut like any other.
+fn stream(wire: Wire, body: &str) -> Observed {
+    let observed = read(wire, true, body.as_bytes(), Ended::Properly);
     let reset = read(wire, true, body.as_bytes(), Ended::ByReset);
-    let is_nothing = |error: &LlmError| error.message.contains("held no answer");
-    if seen.error.as_ref().is_some_and(is_nothing) {
-        assert_eq!(seen.retry(), Some((false, true)), "{wire:?} {body}");
+    let is_nothing = |error: &LlmError| error.message.contains("held no response");
+    if observed.error.as_ref().is_some_and(is_nothing) {
+        assert_eq!(observed.retry(), Some((false, true)), "{wire:?} {body}");
         assert_eq!(
             reset.summary(),
             json!(["TRUNCATED", "", []]),
@@ -149,19 +149,19 @@ fn stream(wire: Wire, body: &str) -> Seen {
         );
         assert_eq!(reset.retry(), Some((true, true)), "{wire:?} {body}");
     } else {
-        assert_eq!(seen.summary(), reset.summary(), "{wire:?} {body}");
-        assert_eq!(seen.retry(), reset.retry(), "{wire:?} {body}");
+        assert_eq!(observed.summary(), reset.summary(), "{wire:?} {body}");
+        assert_eq!(observed.retry(), reset.retry(), "{wire:?} {body}");
     }
-    for error in [&seen.error, &reset.error].into_iter().flatten() {
+    for error in [&observed.error, &reset.error].into_iter().flatten() {
         assert_eq!((error.status, error.phase), (Some(200), Phase::Body));
     }
-    seen
+    observed
 }
 
-fn whole(wire: Wire, body: &str) -> Seen {
-    let seen = read(wire, false, body.as_bytes(), Ended::Properly);
-    if let Some(error) = &seen.error {
+fn whole(wire: Wire, body: &str) -> Observed {
+    let observed = read(wire, false, body.as_bytes(), Ended::Properly);
+    if let Some(error) = &observed.error {
         assert_eq!((error.status, error.phase), (Some(200), Phase::Body));
     }
-    seen
+    observed
 }

@@ -1,4 +1,4 @@
-//! One answer being decoded, as the benchmark of the decoders (tests/bench/decode.rs) feeds it.
+//! The decoder that the benchmark (tests/bench/decode.rs) measures, with the framing before it.
 
 use crate::error::LlmError;
 use crate::event::EventBatch;
@@ -8,15 +8,15 @@ use crate::providers::{by_name, Decoder};
 
 const FRAME_BYTES_MAX: usize = 1 << 20;
 
-/// A decoder behind its framing.
+/// Frames a body and decodes the frames.
 #[derive(Debug)]
-pub struct Decoding {
+pub struct BenchDecoder {
     framer: Framer,
     decoder: Box<dyn Decoder>,
     batch: EventBatch,
 }
 
-impl Decoding {
+impl BenchDecoder {
     /// A stream of this provider: server-sent events, or one JSON document in each line.
     pub fn new(provider: &str, is_ndjson: bool) -> Result<Self, LlmError> {
         let framing = if is_ndjson {
@@ -31,10 +31,10 @@ impl Decoding {
         })
     }
 
-    /// Reads a piece of the body; how many events came of it.
+    /// Decodes a piece of the body and returns the number of its events.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<usize, LlmError> {
         let (decoder, batch) = (&mut self.decoder, &mut self.batch);
-        let mut each = |frame: crate::framing::Frame<'_>| decoder.frame(frame, batch);
+        let mut each = |frame: crate::framing::Frame<'_>| decoder.decode_frame(frame, batch);
         self.framer.feed(bytes, &mut each)?;
         let events = self.batch.iter().count();
         self.batch.clear();
