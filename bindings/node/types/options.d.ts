@@ -169,7 +169,7 @@ export interface Options {
 
 /** Options of one request. Where one is not set, the client's holds. */
 export interface CallOptions {
-  /** The provider to ask; an object of this name goes to the provider's body as it is. */
+  /** The provider to ask. */
   provider?: string;
   /** The key for this call. */
   apiKey?: string;
@@ -234,7 +234,7 @@ export interface Request {
   top_p?: number;
   /** Texts at which the response stops; one text counts as a list of one. */
   stop?: string | readonly string[];
-  /** Seed of sampling: any integer of 64 bits, with a sign or without. */
+  /** Seed of sampling: an integer from -(2^53-1) to 2^53-1. */
   seed?: number;
   /** Tools that the model may call. */
   tools?: readonly object[];

@@ -22,7 +22,7 @@ class LlmError(Exception):
     kind: ClassVar[str] = "UNKNOWN"
     """What kind of failure.
 
-    The name of the header, such as "RATE_LIMITED"; each has a class."""
+    The name in the C header, such as "RATE_LIMITED"; each kind has a class."""
     status: Optional[int] = None
     """The HTTP status, where one was received."""
     code: Optional[str] = None
@@ -191,8 +191,8 @@ _BY_KIND: dict[str, type[LlmError]] = {kind.kind: kind for kind in LlmError.__su
 
 
 def make_error(details: Mapping[str, Any], partial: Optional[late.Response] = None) -> LlmError:
-    """The exception for an `error` object of the core. One of a kind that is not known here,
-    because the core is newer, is an LlmError."""
+    """The exception for an `error` object of the core: a plain LlmError for a kind that is not
+    known here, because the core is newer."""
     error = _BY_KIND.get(details.get("kind", ""), LlmError)(details.get("message", "no message"))
     for name in ERROR_DETAILS:
         if name in details:

@@ -1,8 +1,8 @@
 """The events of a stream, and the whole Response.
 
 All are frozen dataclasses with slots (without, on Python 3.9), and can be compared and pickled.
-Their hints can be resolved at run time on every version of Python: pydantic, FastAPI, cattrs and
-msgspec do.
+Their type hints resolve at run time on every version of Python, as pydantic, FastAPI, cattrs and
+msgspec need.
 """
 
 import dataclasses
@@ -120,7 +120,7 @@ class ToolCall:
 
 @_record
 class Part:
-    """Anything else of the response: a refusal, a citation, log probabilities, an image, ..."""
+    """Any other part of the response: a refusal, a citation, log probabilities, an image, ..."""
 
     type: str
     data: Mapping[str, Any]
@@ -129,7 +129,7 @@ class Part:
 
 @_record
 class End:
-    """The response is complete. One that is not raises an error in place of this event."""
+    """The response is complete. An incomplete one raises an error instead."""
 
     finish_reason: Optional[FinishReason]
     """Why the model stopped; absent where it did not say."""
@@ -163,14 +163,14 @@ class Response:
     """How the stream ended; None while it is still running. Only "complete" is a whole response."""
     collected: bool
     """False with the option collect=False: then text, reasoning, refusal, tool_calls, parts and
-    blocks went to the reader only, and are empty here."""
+    blocks were only given to the reader, and are empty here."""
     text: str
     reasoning: str
     refusal: Optional[str]
-    """Why the model refused, where the provider keeps that apart from text."""
+    """The model's refusal, where the provider sends it apart from text."""
     tool_calls: tuple[ToolCall, ...]
     parts: tuple[Part, ...]
-    """Everything else, in order."""
+    """All other parts, in order."""
     blocks: tuple[tuple[int, Mapping[str, Any]], ...]
     """Blocks that the provider wants back unchanged, each with its position in `text`."""
     id: Optional[str]

@@ -118,8 +118,8 @@ class Options(TypedDict, total=False):
     the process decides."""
 
     collect: bool
-    """Keep what was received for `response`, the reply and `error.partial`; False keeps only how
-    the response began and ended. Default: True."""
+    """Keep what was received, for `response` and `error.partial`; False keeps only how the response
+    began and ended. Default: True."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -167,8 +167,8 @@ class CallOptions(TypedDict, total=False):
     """Fields for the provider's body that win over everything else; null takes a field out."""
 
     collect: bool
-    """Keep what was received for `response`, the reply and `error.partial`; False keeps only how
-    the response began and ended."""
+    """Keep what was received, for `response` and `error.partial`; False keeps only how the response
+    began and ended."""
 
 
 class RequestFields(TypedDict, total=False):
