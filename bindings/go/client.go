@@ -1,6 +1,6 @@
 // Package literllm is a client for LLM providers: OpenAI, Anthropic, Cohere, and every service that
-// speaks OpenAI's protocol. All of them take the same [Request], and all have the same events and
-// the same errors.
+// speaks OpenAI's protocol. All of them take the same [Request] and give the same events and the
+// same errors.
 //
 //	client, err := literllm.New(literllm.WithProvider("openai"))
 //	...
@@ -34,9 +34,9 @@ import (
 	"unsafe"
 )
 
-// Client keeps connections and runs any number of streams at once. It is made by [New]; close it
-// when it is no longer needed. Pass it as a pointer: a copy stops working when the original is
-// garbage collected.
+// Client keeps connections and runs any number of streams at once. [New] makes it; close it when it
+// is no longer needed. Pass it as a pointer: a copy stops working when the original is garbage
+// collected.
 type Client struct {
 	native *nativeClient
 	_      noCopy
@@ -74,8 +74,8 @@ func New(options ...Option) (*Client, error) {
 	return client, nil
 }
 
-// Invoke makes a stream of one request. Nothing is sent before the stream is read. When the context
-// ends, by cancellation or by its deadline, the connection to the provider is closed.
+// Invoke returns a stream of one request. Nothing is sent before the stream is read. When the
+// context ends, by cancellation or by its deadline, the connection to the provider is closed.
 func (c *Client) Invoke(ctx context.Context, request Request) *Stream {
 	stream := &Stream{keep: c, ctx: ctx, request: &request}
 	if c != nil {
@@ -84,8 +84,8 @@ func (c *Client) Invoke(ctx context.Context, request Request) *Stream {
 	return stream
 }
 
-// Complete sends a request, does not stream the response, and waits until it is whole. The error
-// is an *[Error].
+// Complete sends a request without streaming and returns the whole response. The error is an
+// *[Error].
 func (c *Client) Complete(ctx context.Context, request Request) (*Response, error) {
 	return c.Invoke(ctx, request).complete()
 }

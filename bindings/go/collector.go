@@ -21,7 +21,7 @@ type collector struct {
 	receipt   receiptFields
 }
 
-// block goes back to the provider as it is, behind so many bytes of text.
+// block is sent back to the provider unchanged, after so many bytes of text.
 type block struct {
 	position int
 	content  json.RawMessage

@@ -74,7 +74,7 @@ func (s *Stream) wakeReader() {
 	}
 }
 
-// release lets go of the text.
+// release drops the text, so that it can be garbage collected.
 func (i *item) release() { i.text, i.ends, i.event = "", nil, nil }
 
 // eachDelta calls take with the deltas of a run; false when take wants no more.

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Kind says how something failed. The list and its numbers are the same in every language. Each
+// Kind is a kind of error. The list and its numbers are the same in every language. Each
 // kind is an error of its own: errors.Is(err, literllm.ErrRateLimited) works.
 type Kind int32
 
@@ -20,7 +20,7 @@ func (k Kind) Error() string { return k.String() }
 
 // Error is the error of a call, with what was received before it. Use errors.As to get it.
 type Error struct {
-	// Kind says how it failed.
+	// Kind is the kind of the error.
 	Kind Kind
 	// Message says what failed, with which value, and what to do: one line, without secrets.
 	Message string
@@ -28,9 +28,9 @@ type Error struct {
 	Status int
 	// Code is the provider's own code or type.
 	Code string
-	// Provider is the one that was asked.
+	// Provider is the provider that was asked.
 	Provider string
-	// RequestID is the provider's name for the request.
+	// RequestID is the provider's request id.
 	RequestID string
 	// Retryable says whether sending the same request again can succeed. The library has made its
 	// own retries already.
@@ -41,9 +41,9 @@ type Error struct {
 	Attempts int
 	// Phase is where the last attempt failed: request, connect, headers, body or retry.
 	Phase string
-	// Timer is the one that ran out, with ErrTimeout: connect, headers, first_token, idle or total.
+	// Timer is the timer that ran out, with ErrTimeout: connect, headers, first_token, idle or total.
 	Timer string
-	// MaybeExecuted says that the provider may have run the request, and may bill it.
+	// MaybeExecuted says whether the provider may have run the request, and may bill it.
 	MaybeExecuted bool
 	// Detail is what the provider's error says beside message and code, as JSON, or the beginning of
 	// a body that could not be used.

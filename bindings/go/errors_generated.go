@@ -44,8 +44,8 @@ const (
 	ErrProtocol Kind = C.LLM_ERROR_PROTOCOL
 	// ErrTruncated: the response was cut before its end; what came is a prefix.
 	ErrTruncated Kind = C.LLM_ERROR_TRUNCATED
-	// ErrTooLarge: something passed a limit in bytes, which the message names, or the provider's
-	// own (413), or there is no memory for it.
+	// ErrTooLarge: a size limit was exceeded (the message names it; 413 is the provider's), or
+	// memory ran out.
 	ErrTooLarge Kind = C.LLM_ERROR_TOO_LARGE
 	// ErrCancelled: the caller cancelled the call.
 	ErrCancelled Kind = C.LLM_ERROR_CANCELLED

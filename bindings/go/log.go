@@ -12,7 +12,7 @@ type LogRecord struct {
 	// Level is error, warn, info or debug.
 	Level   string `json:"level"`
 	Message string `json:"message"`
-	// Provider is the one that the record is about, if any.
+	// Provider is the provider that the record is about, if any.
 	Provider string `json:"provider"`
 	// Data is the whole record as JSON, including fields that this version does not know.
 	Data json.RawMessage `json:"-"`

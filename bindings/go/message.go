@@ -11,13 +11,13 @@ type Message struct {
 	Role string `json:"role"`
 	// Content is text, or a list of parts.
 	Content any `json:"content"`
-	// Name of the participant.
+	// Name is the name of the participant.
 	Name string `json:"name,omitempty"`
-	// Refusal is why the model did not respond, in an assistant's message.
+	// Refusal is the model's refusal, in an assistant's message.
 	Refusal string `json:"refusal,omitempty"`
 	// ToolCalls are the calls that the model made, in an assistant's message.
 	ToolCalls []MessageToolCall `json:"tool_calls,omitempty"`
-	// ToolCallID is the call whose result a message of role tool is.
+	// ToolCallID is the id of the call whose result this is, in a message of role tool.
 	ToolCallID string `json:"tool_call_id,omitempty"`
 
 	// The message of a response that was not collected.
@@ -30,7 +30,7 @@ type MessageToolCall struct {
 	// Type is function.
 	Type     string   `json:"type"`
 	Function Function `json:"function"`
-	// Extra is sent beside these, as the provider gave it.
+	// Extra holds the provider's other fields of the call, which are sent back unchanged.
 	Extra map[string]json.RawMessage `json:"-"`
 }
 
@@ -66,16 +66,16 @@ type ToolFunction struct {
 	Parameters any `json:"parameters,omitempty"`
 }
 
-// User makes a message of the user.
+// User returns a message of the user.
 func User(text string) Message { return Message{Role: "user", Content: text} }
 
-// System makes a message that instructs the model.
+// System returns a message with instructions for the model.
 func System(text string) Message { return Message{Role: "system", Content: text} }
 
-// Assistant makes a message of the model, as if it had said this.
+// Assistant returns a message of the model, such as a response of an earlier conversation.
 func Assistant(text string) Message { return Message{Role: "assistant", Content: text} }
 
-// ToolResult makes a message with the result of a tool call.
+// ToolResult returns a message with the result of the tool call that has that id.
 func ToolResult(callID, text string) Message {
 	return Message{Role: "tool", ToolCallID: callID, Content: text}
 }

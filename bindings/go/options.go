@@ -10,8 +10,8 @@ import (
 
 //go:generate go run ./internal/generate ../../core/schema/schema.json .
 
-// Option sets one option of a client, or of one call where it is in [Request.Options]. There is
-// a function for each option of the library; [With] takes any of them by its name.
+// Option sets one option of a client, or of one call if it is given in [Request.Options]. There is
+// a function for each option of the library; [With] sets any of them by its name.
 type Option func(map[string]any)
 
 // With sets an option by its name, such as "idle_timeout_ms". Options in milliseconds take a number
@@ -90,7 +90,8 @@ func applyOptions(options []Option) (map[string]any, *Error) {
 	return fields, nil
 }
 
-// acknowledgeStep is a part of the window, or a small one would be shut with all of it read.
+// acknowledgeStep is at most a quarter of the window: as fewer bytes may stay unacknowledged, a
+// larger step could leave a small window closed with all of it read.
 func acknowledgeStep(options []byte) int {
 	window := struct {
 		Bytes int `json:"stream_window_bytes"`

@@ -23,21 +23,21 @@ const (
 	LogDebug LogLevel = "debug"
 )
 
-// WithProvider sets provider: the provider of requests that name none.
+// WithProvider sets provider: provider of requests that name none.
 //
 // For a client or a call.
 func WithProvider(value string) Option {
 	return With("provider", value)
 }
 
-// WithAPIKey sets api_key: the key of requests that bring none; it wins over the environment.
+// WithAPIKey sets api_key: API key of requests without one; takes precedence over the environment.
 //
 // For a client or a call.
 func WithAPIKey(value string) Option {
 	return With("api_key", value)
 }
 
-// WithBaseURL sets base_url: the base URL of requests that bring none; it wins over the
+// WithBaseURL sets base_url: base URL of requests without one; takes precedence over the
 // environment, and may be the whole address of the API.
 //
 // For a client or a call.
@@ -45,7 +45,7 @@ func WithBaseURL(value string) Option {
 	return With("base_url", value)
 }
 
-// WithHeaders sets headers: headers of every request; they win over the library's own.
+// WithHeaders sets headers: headers of every request; they override the library's own.
 //
 // For a client or a call.
 func WithHeaders(headers map[string]string) Option {
@@ -85,7 +85,7 @@ func WithIdleTimeout(duration time.Duration) Option {
 }
 
 // WithTotalTimeout sets total_timeout_ms: longest time for the whole call, retries and their waits
-// included; by default 600000 for a whole response and off for a stream; 0 is off.
+// included; by default 10m for a whole response and off for a stream; 0 is off.
 //
 // For a client or a call.
 func WithTotalTimeout(duration time.Duration) Option {
@@ -258,8 +258,8 @@ func WithLogBodies(value bool) Option {
 	return With("log_bodies", value)
 }
 
-// WithWorkerThreads sets worker_threads: threads of the library's runtime, by default 2 to 4 by the
-// processors; the first client of the process decides.
+// WithWorkerThreads sets worker_threads: threads of the library's runtime, by default 2 to 4
+// depending on the number of processors; set by the process's first client.
 //
 // For a client only.
 func WithWorkerThreads(count int) Option {

@@ -11,23 +11,25 @@ import (
 
 // Request is one request, in the shape of OpenAI's chat completions. What is not set is not sent.
 type Request struct {
-	// Provider is the one to ask: before the client's, and before the prefix of Model.
+	// Provider names the provider to ask. It takes precedence over the client's and over the prefix
+	// of Model.
 	Provider string `json:"provider,omitempty"`
 	// Model names the model, or provider/model where no provider is named otherwise.
 	Model string `json:"model"`
 	// Messages is the conversation, at least one message.
 	Messages []Message `json:"messages"`
-	// MaxTokens bounds the response.
+	// MaxTokens is the most tokens that the response may have.
 	MaxTokens int `json:"max_tokens,omitempty"`
 	// Temperature is the sampling temperature.
 	Temperature *float64 `json:"temperature,omitempty"`
-	// TopP is the share of nucleus sampling.
+	// TopP is the probability mass of nucleus sampling.
 	TopP *float64 `json:"top_p,omitempty"`
 	// Stop lists texts at which the response stops.
 	Stop []string `json:"stop,omitempty"`
-	// Seed of sampling.
+	// Seed is the seed of sampling, a signed 64-bit integer. A larger one, which is unsigned, can be
+	// given in Extra.
 	Seed *int64 `json:"seed,omitempty"`
-	// Tools that the model may call.
+	// Tools are the tools that the model may call.
 	Tools []Tool `json:"tools,omitempty"`
 	// ToolChoice is "auto", "none", "required", or an object that names a tool.
 	ToolChoice any `json:"tool_choice,omitempty"`
@@ -35,25 +37,26 @@ type Request struct {
 	ResponseFormat any `json:"response_format,omitempty"`
 	// ReasoningEffort is "low", "medium", "high", or the provider's own word.
 	ReasoningEffort string `json:"reasoning_effort,omitempty"`
-	// User is the end user on whose behalf this is asked.
+	// User identifies the end user to the provider.
 	User string `json:"user,omitempty"`
 	// Metadata are labels for the provider's own records.
 	Metadata map[string]any `json:"metadata,omitempty"`
-	// Stream is set by the way of reading: true for Tokens and Events, false for Complete.
+	// Stream is whether the response is streamed; by default it is for Tokens and Events, and is not
+	// for Complete.
 	Stream *bool `json:"stream,omitempty"`
-	// Collect is as [WithCollect], for this call; nil takes the client's.
+	// Collect is [WithCollect] for this call; nil uses the client's.
 	Collect *bool `json:"-"`
 	// APIKey is the key for this call.
 	APIKey string `json:"api_key,omitempty"`
 	// BaseURL is the base URL for this call.
 	BaseURL string `json:"base_url,omitempty"`
-	// Headers of this call, beside and over the client's.
+	// Headers are sent beside the client's, and take precedence over them.
 	Headers map[string]string `json:"headers,omitempty"`
-	// Options of this call, such as WithIdleTimeout. They go before the client's, and before the
-	// fields above.
+	// Options are the options of this call, such as WithIdleTimeout. They take precedence over the
+	// client's and over the fields above.
 	Options []Option `json:"-"`
-	// Extra has any other fields, by their JSON names. Fields that the library does not know reach
-	// the provider's body as they are. They go before Options.
+	// Extra holds any other fields, by their JSON names. Fields that the library does not know are
+	// sent to the provider unchanged. Extra takes precedence over Options.
 	Extra map[string]any `json:"-"`
 }
 

@@ -33,18 +33,18 @@ type Receipt struct {
 	// FinishReason is why the model stopped: stop, length, tool_calls, content_filter, pause, error
 	// or other; empty where it did not say.
 	FinishReason string `json:"finish_reason"`
-	// FinishReasonRaw is the provider's own word for it.
+	// FinishReasonRaw is the provider's own word for the finish reason.
 	FinishReasonRaw string `json:"finish_reason_raw"`
 	// Usage is nil where the provider counted nothing.
 	Usage *Usage `json:"usage"`
 	// Attempts is how many requests were sent.
 	Attempts int `json:"attempts"`
-	// UnknownEvents counts events of the stream that this version does not know and skipped.
+	// UnknownEvents counts the events of the stream that this version does not know and skipped.
 	UnknownEvents int `json:"unknown_events"`
-	// Warnings say what to know about the response though it is complete, such as that nobody said
-	// why it ended. Those of a Response begin with Start's.
+	// Warnings say what is unusual about a complete response, such as a missing finish reason. Those
+	// of a Response begin with Start's.
 	Warnings []string `json:"warnings"`
-	// RequestID is the provider's name for the request.
+	// RequestID is the provider's request id.
 	RequestID string `json:"request_id"`
 	// FirstToken is the time from the call to its first content; 0 without content.
 	FirstToken time.Duration `json:"-"`
@@ -76,34 +76,34 @@ func milliseconds(value float64) time.Duration {
 // Response is a whole response, or as much of it as was received.
 type Response struct {
 	Receipt
-	// ID is the provider's name for the response.
+	// ID is the provider's response id.
 	ID string
-	// Model is the one that responded.
+	// Model is the model that responded, as the provider names it; else as the request named it.
 	Model string
-	// Provider is the one that was asked.
+	// Provider is the provider that was asked.
 	Provider string
 	// RateLimit is what the rate-limit headers said; numbers are a json.Number.
 	RateLimit map[string]any
 	// Collected is false with [WithCollect](false) or Request.Collect. Then the fields below were
-	// handed to the reader and are empty here, and Message is empty as well.
+	// only given to the reader: they are empty here, and so is Message.
 	Collected bool
 	// Text is all of the text.
 	Text string
 	// Reasoning is all of the visible reasoning.
 	Reasoning string
-	// Refusal is why the model did not respond, where the provider tells that apart from text.
+	// Refusal is the model's refusal, where the provider sends it apart from text.
 	Refusal string
 	// ToolCalls are the calls of a complete response.
 	ToolCalls []ToolCall
-	// Parts is everything else, in order.
+	// Parts are all other parts, in order.
 	Parts []Part
 
 	content []any
 }
 
-// Message is the response as a message, to be appended to those of the next request. It holds what
-// the provider wants to see again. The message of a response that was not collected is empty, and
-// a request that has it is refused.
+// Message returns the response as a message for the next request, with everything that the provider
+// wants back. The message of a response that was not collected is empty, and a request that has it
+// is refused.
 func (r *Response) Message() Message {
 	message := Message{Role: "assistant", Refusal: r.Refusal}
 	message.notCollected = !r.Collected && r.Text == "" && len(r.ToolCalls) == 0

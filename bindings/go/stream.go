@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 )
 
-// Stream is one request and its response as it arrives. It is made by [Client.Invoke] and read
-// once, by one goroutine.
+// Stream is one request and its response as it arrives. [Client.Invoke] makes it; one goroutine
+// reads it, once.
 type Stream struct {
 	client *nativeClient
 	// Keeps the Client from being garbage collected while a stream of it is used.
@@ -84,9 +84,9 @@ func (s *Stream) Events() iter.Seq2[Event, error] {
 	}
 }
 
-// Response is what was received: the whole response after the last event. After an error, or a loop
-// that ended early, it is what the reader was given and what arrived together with that. With
-// [WithCollect](false) it says only how the response began and ended.
+// Response returns what was received: after the last event, the whole response. After an error, or
+// a loop that ended early, it is what the reader was given and what arrived together with that.
+// With [WithCollect](false) it says only how the response began and ended.
 func (s *Stream) Response() *Response { return s.collector.response() }
 
 func (s *Stream) complete() (*Response, error) {
@@ -189,8 +189,8 @@ func (s *Stream) collect(i *item) {
 	}
 }
 
-// acknowledge tells the library what was read, so that it reads on. What is not yet told is less
-// than a part of the window, so the window is open whenever there is nothing left to read.
+// acknowledge tells the library what was read, so that it reads on. At most a quarter of the window
+// stays unacknowledged, so the window is open whenever there is nothing left to read.
 func (s *Stream) acknowledge(bytes int) {
 	s.unacknowledged += bytes
 	if s.unacknowledged >= s.client.acknowledgeBytes {

@@ -48,6 +48,12 @@ const REQUEST_TYPES = {
   stop: "string | readonly string[]",
 };
 
+// Where JavaScript takes less than the schema says: a number has no 64 bits.
+const REQUEST_DESCRIPTIONS = {
+  seed: "Seed of sampling: an integer from -(2^53-1) to 2^53-1.",
+};
+const CALL_DESCRIPTIONS = { provider: "The provider to ask." };
+
 export const camelCase = (name) =>
   name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
@@ -78,8 +84,8 @@ function wrap(paragraph) {
 const inCamelCase = (text) =>
   text.replace(/`[a-z][a-z0-9_]*`/g, (name) => camelCase(name));
 
-function option(entry, byDefault) {
-  const lines = [inCamelCase(entry.description)];
+function option(entry, byDefault, description = entry.description) {
+  const lines = [inCamelCase(description)];
   if (byDefault != null)
     lines.push(`@defaultValue ${JSON.stringify(byDefault)}`);
   return `${comment(...lines)}\n${camelCase(entry.name)}?: ${typeOf(entry)};`;
@@ -115,7 +121,8 @@ function request() {
   const extraBody = SCHEMA.call_options.filter((entry) => !entry.inherits);
   const fields = [...SCHEMA.request_fields, ...extraBody].map((entry) => {
     const type = REQUEST_TYPES[entry.name] ?? typeOf(entry);
-    return `${comment(entry.description)}
+    const description = REQUEST_DESCRIPTIONS[entry.name] ?? entry.description;
+    return `${comment(description)}
       ${entry.name}${entry.required ? "" : "?"}: ${type};`;
   });
   const about =
@@ -131,7 +138,7 @@ function inputs() {
     option(COLLECT, true),
   ];
   const ofCall = [...SCHEMA.call_options, COLLECT].map((entry) =>
-    option(entry),
+    option(entry, null, CALL_DESCRIPTIONS[entry.name]),
   );
   return [
     NOTE,

@@ -19,20 +19,20 @@ export * from "./types/receipt.js";
 export const version: string;
 
 /**
- * A client of one or many providers. Connections, threads and the check of the options wait for the
- * first request. Each thread, the main one and workers, makes its own.
+ * A client of one or many providers. It checks its options, starts threads and opens connections at
+ * the first request. Create one per thread; it cannot be shared with workers.
  */
 export class LiterLlm {
   constructor(options?: Options);
-  /** One request, which is sent when the Stream is first used: iterated or awaited. */
+  /** Returns one request as a Stream; it is sent when the stream is first iterated or awaited. */
   invoke(request: Request, options?: InvokeOptions): Stream;
   /** Ends every live stream with CLOSED, at once; later requests fail with CLOSED. */
   close(): void;
 }
 
-/** What invoke() takes beside the request. */
+/** Options of invoke(). */
 export interface InvokeOptions extends CallOptions {
-  /** Aborting it closes the connection: a CANCELLED error with the reason as its cause. */
+  /** Aborting it closes the connection and throws CANCELLED, with the reason as `cause`. */
   signal?: AbortSignal | null;
 }
 
@@ -46,13 +46,13 @@ export class Stream implements AsyncIterable<string>, PromiseLike<Response> {
   private constructor();
   /** The text, in the pieces in which the provider sent it. */
   [Symbol.asyncIterator](): StreamReader<string>;
-  /** Typed events, in place of the text. */
+  /** Typed events instead of text. */
   events(): StreamReader<StreamEvent>;
   /** Closes the connection. Readers get a CANCELLED error; `response` has what was received. */
   cancel(): void;
   /** What was received so far; after the end, an error or a break, all of it. */
   readonly response: Response;
-  /** `await stream`: the whole response, requested in one piece unless the stream is running. */
+  /** `await stream`: the whole response, requested without streaming unless iteration has begun. */
   then<Result1 = Response, Result2 = never>(
     onResponse?:
       ((response: Response) => Result1 | PromiseLike<Result1>) | null,
@@ -80,30 +80,30 @@ export class Response {
   readonly outcome: Outcome | null;
   /**
    * False with `collect: false`. Then text, reasoning, refusal, toolCalls, parts and content were
-   * passed to the reader only, and are empty here.
+   * only given to the reader, and are empty here.
    */
   readonly collected: boolean;
   readonly text: string;
   readonly reasoning: string;
-  /** Why the model refuses to respond, where the provider sends that apart from text. */
+  /** The model's refusal, where the provider sends it apart from text. */
   readonly refusal: string | null;
   readonly toolCalls: readonly ToolCall[];
-  /** Every other part, in order. */
+  /** All other parts, in order. */
   readonly parts: readonly Part[];
   /** Text and the blocks that the provider wants back unchanged, in order: see message. */
   readonly content: readonly Part[];
-  /** The provider's name for the response. */
+  /** The provider's response id. */
   readonly id: string | null;
-  /** The model that responds, as the provider names it. */
+  /** The model that responds, as the provider names it; else as the request named it. */
   readonly model: string;
   readonly provider: string;
-  /** The provider's name for the request. */
+  /** The provider's request id. */
   readonly requestId: string | null;
   /** What the rate-limit headers said: requestsLimit, requestsRemaining, ... */
   readonly rateLimit: Readonly<Record<string, unknown>>;
   /**
-   * What a lenient request had dropped or renamed, then what was unusual about the end, such as a
-   * missing finish reason. The start event has the former, the end event the latter.
+   * Fields of the request that were dropped or renamed for the provider (in the start event), then
+   * what is unusual about the end, such as a missing finish reason (in the end event).
    */
   readonly warnings: readonly string[];
   readonly finishReason: FinishReason | null;
@@ -112,7 +112,7 @@ export class Response {
   readonly usage: Usage | null;
   /** How many requests were sent. */
   readonly attempts: number;
-  /** How many events of the stream this version does not know and skipped. */
+  /** How many events of the stream this version does not know, and skipped. */
   readonly unknownEvents: number;
   /** When the first content arrived, in milliseconds since the call. */
   readonly firstTokenMs: number | null;
@@ -124,12 +124,12 @@ export class Response {
 
 /** A whole tool call. */
 export interface ToolCall {
-  /** Which call: dense from 0. */
+  /** The number of the call in the response, from 0. */
   readonly index: number;
-  /** The provider's name for the call; one is made where it is missing or not unique. */
+  /** The provider's call id; generated if the provider's is missing or already used. */
   readonly id: string;
   readonly name: string;
-  /** The text that the model wrote, which should be JSON. */
+  /** JSON text as the model wrote it: check it before use. */
   readonly arguments: string;
   /** The provider's other fields of the call, which some providers want back. */
   readonly extra?: Readonly<Record<string, unknown>>;
@@ -151,7 +151,7 @@ export interface StartEvent extends Pick<
   readonly type: "start";
 }
 
-/** A piece of a tool call; id and name come once. */
+/** A piece of a tool call; id and name come once, arguments piece by piece. */
 export interface ToolDeltaEvent {
   readonly type: "tool_delta";
   readonly index: number;
@@ -160,7 +160,7 @@ export interface ToolDeltaEvent {
   readonly arguments: string;
 }
 
-/** The response is complete. One that is not throws an LlmError instead. */
+/** The response is complete. An incomplete one throws an LlmError instead. */
 export interface EndEvent extends Pick<
   Response,
   | "finishReason"
@@ -184,7 +184,7 @@ export class LlmError extends Error {
   readonly code: ErrorKind;
   /** The HTTP status, where one was received. */
   readonly status: number | null;
-  /** The provider's own name for the error. */
+  /** The provider's own code or type. */
   readonly providerCode: string | null;
   readonly provider: string | null;
   /** Whether the same request may succeed later. */
@@ -197,7 +197,7 @@ export class LlmError extends Error {
   readonly phase: Phase | null;
   /** The timer that ran out, with TIMEOUT. */
   readonly timer: Timer | null;
-  /** The provider's name for the request, for its support. */
+  /** The provider's request id; quote it to the provider's support. */
   readonly requestId: string | null;
   /** Whether the provider may have run the request, and may bill it. */
   readonly maybeExecuted: boolean;

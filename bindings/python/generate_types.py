@@ -51,8 +51,8 @@ COLLECT: Entry = {
     "name": "collect",
     "type": "boolean",
     "default": True,
-    "description": "Keep what was received for `response`, the reply and `error.partial`; False"
-    " keeps only how the response began and ended.",
+    "description": "Keep what was received, for `response` and `error.partial`; False keeps only"
+    " how the response began and ended.",
 }
 
 
@@ -126,7 +126,7 @@ def render_class(name: str, doc: str, entries: list[Entry], types: dict[str, str
 
 
 def said_default(entry: Entry) -> str:
-    """Defaults of the client's options; those that are nothing need not be said."""
+    """The default of an option as a sentence; nothing where there is none."""
     value = entry.get("default")
     if value is None:
         return ""

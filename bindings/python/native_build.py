@@ -2,7 +2,7 @@
 
 The header is the one source of truth: its declarations are given to cffi without comments and
 preprocessor lines, and the C compiler checks every one of them against the header itself.
-Run by setup.py.
+setup.py runs it.
 """
 
 from __future__ import annotations

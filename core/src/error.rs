@@ -58,8 +58,8 @@ declare_names! {
         Protocol = 14 => "PROTOCOL" ("no"),
         /// The response was cut before its end; what came is a prefix.
         Truncated = 15 => "TRUNCATED" ("streams, before content only"),
-        /// Something passed a limit in bytes, which the message names, or the provider's own (413),
-        /// or there is no memory for it.
+        /// A size limit was exceeded (the message names it; 413 is the provider's), or memory ran
+        /// out.
         TooLarge = 16 => "TOO_LARGE" ("no"),
         /// The caller cancelled the call.
         Cancelled = 17 => "CANCELLED" ("no"),
@@ -144,7 +144,7 @@ declare_fields! {
         /// The timer that ran out, with TIMEOUT.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub timer: Option<Timer> as Text,
-        /// The provider's name for the request.
+        /// The provider's request id.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub request_id: Option<String> as Text,
         /// Whether the provider may have run the request, and may bill it.

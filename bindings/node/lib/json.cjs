@@ -54,7 +54,7 @@ function whyUnsupported(value, holder, holders) {
     case "symbol":
       return `a ${typeof value} cannot be sent`;
     case "undefined":
-      // As the value of a field it says that the field is not set.
+      // A field whose value is undefined is not set, and not sent.
       return Array.isArray(holder)
         ? "undefined cannot be sent in a list"
         : null;
@@ -68,7 +68,7 @@ function whyUnsupported(value, holder, holders) {
   return null;
 }
 
-// Of the names from the root, whose own is "": messages[0].content.
+// The path made of the names from the root, whose own is "": messages[0].content.
 function pathOf([, ...names]) {
   return names
     .map((name) => (/^\d+$/.test(name) ? `[${name}]` : `.${name}`))

@@ -8,7 +8,7 @@ const path = require("node:path");
 const machine = `${process.platform}-${process.arch}`;
 
 // A bundler follows a require() whose text is a literal, and lets the file be missing inside of
-// `try`. So each machine that packages are made for stands here; another one has built its own.
+// `try`. So each platform that packages are made for is listed here; others build their own addon.
 function load() {
   try {
     switch (machine) {

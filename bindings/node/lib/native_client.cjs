@@ -18,8 +18,8 @@ const { EventKind } = require("./schema.cjs");
 const logChannel = channel("liter-llm");
 
 // No stream is live when the LiterLlm that owns a client is collected, because each receiver keeps
-// its LiterLlm. A registry that is collected itself, as with the realm of a test file, calls
-// nobody: so it stands in this module, which the function of each waker keeps.
+// its LiterLlm. A registry that is itself collected, as with the realm of a test file, calls
+// nobody; this one lives as long as the module, which each waker's function keeps alive.
 const unowned = new FinalizationRegistry((client) => client.close());
 
 // Where a stream was started, for the lines of the log about it. It keeps no process alive.
@@ -46,7 +46,7 @@ class NativeClient {
     this.acknowledgeBytes = acknowledgeBytes(options.stream_window_bytes);
     this.#logs = (options.log_level ?? "off") !== "off";
     const deliver = (texts, table) => this.#deliver(texts, table);
-    // Tools that look for what keeps a process alive, such as Jest's, ask the resource.
+    // Tools that look for what keeps a process alive, such as Jest's, call its hasRef().
     const resource = { hasRef: () => this.#hasRef };
     // The waker keeps the AsyncLocalStorage context that it is made in for as long as it lives, and
     // the context of the first request is not the one of all later requests.

@@ -33,7 +33,7 @@ function readClientOptions(options) {
   return toSnakeCase(options);
 }
 
-// What invoke() takes beside the request.
+// The options of invoke().
 function readCallOptions(options) {
   const expected = "options must be an object such as { signal }";
   checkIsObject(options, expected, invalidRequest);
@@ -115,8 +115,9 @@ function readCollect(value, refuse) {
   throw refuse(`collect: expected true or false, got ${describe(value)}`);
 }
 
-// How many bytes are acknowledged at once: a part of the window, because less than that may stay
-// unacknowledged and must not shut it. What is not a number is refused by the core.
+// How many bytes a stream reads before it acknowledges them: at most a quarter of the window,
+// because fewer may stay unacknowledged and must not close it. What is not a number is refused by
+// the core.
 function acknowledgeBytes(window) {
   const part = Math.floor((window ?? STREAM_WINDOW_BYTES) / 4) || 1;
   return Math.max(1, Math.min(part, ACKNOWLEDGE_BYTES_MAX));
@@ -143,7 +144,7 @@ function requestToJson(fields) {
   );
 }
 
-// In the core's words. A text is repeated only where it is short and cannot be a sentence.
+// A value in the core's words. A text is quoted only where it is short and cannot be a sentence.
 function describe(value) {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "string")

@@ -195,8 +195,8 @@ class Receiver {
     this.#items.push(item);
   }
 
-  // Reopens the window once every item was taken and enough bytes are owed to be worth a call. Less
-  // than that stays unacknowledged, which is a part of the window only, so the window stays open.
+  // Reopens the window once every item was taken and enough bytes are owed. Fewer bytes may stay
+  // unacknowledged: at most a quarter of the window, so it stays open.
   #acknowledge() {
     const owed = this.#delivered - this.#acknowledged;
     if (owed >= this.#native.acknowledgeBytes && !this.ended) {

@@ -15,5 +15,5 @@ async function ask(content) {
   return response.text;
 }
 
-const answers = await Promise.all(QUESTIONS.map(ask));
-QUESTIONS.forEach((question, index) => console.log(question, answers[index]));
+const texts = await Promise.all(QUESTIONS.map(ask));
+QUESTIONS.forEach((question, index) => console.log(question, texts[index]));

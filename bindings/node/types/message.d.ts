@@ -6,19 +6,23 @@ export interface Message {
   /** Text, or parts such as `{ type: "text", text }` and `{ type: "image_url", image_url }`. */
   content?: string | readonly Part[] | null;
   name?: string;
-  /** The calls of an assistant's message. */
+  /** In an assistant's message: the tool calls that the model made. */
   tool_calls?: readonly {
     id: string;
     type: "function";
     function: { name: string; arguments: string };
     readonly [field: string]: unknown;
   }[];
-  /** Which call a message of the role "tool" is the result of. */
+  /** In a message with role "tool": the id of the tool call whose result it is. */
   tool_call_id?: string;
+  /** In an assistant's message: the model's refusal. */
   refusal?: string | null;
 }
 
-/** A piece of a message: "text", "refusal", "citation", ..., in the provider's own fields. */
+/**
+ * A part of a message, with the fields that its type has at the provider; the type is "text",
+ * "refusal", "citation", ...
+ */
 export interface Part {
   readonly type: string;
   readonly [field: string]: unknown;

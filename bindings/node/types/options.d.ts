@@ -4,16 +4,16 @@ import type { Message } from "./message.js";
 
 /** Options of a LiterLlm: they hold for all of its requests. */
 export interface Options {
-  /** The provider of requests that name none. */
+  /** Provider of requests that name none. */
   provider?: string;
-  /** The key of requests that bring none; it wins over the environment. */
+  /** API key of requests without one; takes precedence over the environment. */
   apiKey?: string;
   /**
-   * The base URL of requests that bring none; it wins over the environment, and may be
+   * Base URL of requests without one; takes precedence over the environment, and may be
    * the whole address of the API.
    */
   baseUrl?: string;
-  /** Headers of every request; they win over the library's own. */
+  /** Headers of every request; they override the library's own. */
   headers?: Readonly<Record<string, string>>;
   /**
    * Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off.
@@ -153,8 +153,8 @@ export interface Options {
    */
   logBodies?: boolean;
   /**
-   * Threads of the library's runtime, by default 2 to 4 by the processors; the first
-   * client of the process decides.
+   * Threads of the library's runtime, by default 2 to 4 depending on the number of
+   * processors; set by the process's first client.
    */
   workerThreads?: number;
   /**
@@ -169,16 +169,13 @@ export interface Options {
 
 /** Options of one request. Where one is not set, the client's holds. */
 export interface CallOptions {
-  /**
-   * The provider to send to; an object of this name goes to the provider's body as it
-   * is.
-   */
+  /** The provider to ask. */
   provider?: string;
   /** The key for this call. */
   apiKey?: string;
   /** The base URL for this call. */
   baseUrl?: string;
-  /** Headers of this call, beside and over the client's. */
+  /** Headers of this call, merged with the client's and overriding them. */
   headers?: Readonly<Record<string, string>>;
   /** Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off. */
   connectTimeoutMs?: number;
@@ -229,7 +226,10 @@ export interface Request {
   model: string;
   /** The conversation, at least one message. */
   messages: readonly (Message | Readonly<Record<string, unknown>>)[];
-  /** Most tokens of the response; `max_completion_tokens` is the same, and wins. */
+  /**
+   * Maximum number of tokens in the response; `max_completion_tokens` is the same, and
+   * wins.
+   */
   max_tokens?: number;
   /** Sampling temperature. */
   temperature?: number;
@@ -237,7 +237,7 @@ export interface Request {
   top_p?: number;
   /** Texts at which the response stops; one text counts as a list of one. */
   stop?: string | readonly string[];
-  /** Seed of sampling: any integer of 64 bits, with a sign or without. */
+  /** Seed of sampling: an integer from -(2^53-1) to 2^53-1. */
   seed?: number;
   /** Tools that the model may call. */
   tools?: readonly object[];
@@ -247,7 +247,10 @@ export interface Request {
   response_format?: string | object;
   /** How hard to think: `low`, `medium`, `high`, or the provider's own value. */
   reasoning_effort?: string;
-  /** Whether the response is streamed; by default as the called function implies. */
+  /**
+   * Whether the response is streamed; by default true, except where a function returns
+   * it whole.
+   */
   stream?: boolean;
   /** The end user on whose behalf the request is sent. */
   user?: string;

@@ -35,7 +35,7 @@ export type Outcome = "complete" | "truncated" | "cancelled" | "failed";
 /**
  * Why the model stopped.
  *
- * - `stop`: The model had finished, or met a stop sequence.
+ * - `stop`: The model finished, or met a stop sequence.
  * - `length`: The model met a token limit.
  * - `tool_calls`: The model calls tools.
  * - `content_filter`: A filter held the response back.
@@ -81,8 +81,8 @@ export type FinishReason =
  *   a redirect, broken JSON or JSON of more than 128 levels, too many headers, or an
  *   end mark without content; `detail` holds its first 4 KiB.
  * - `TRUNCATED`: The response was cut before its end; what came is a prefix.
- * - `TOO_LARGE`: Something passed a limit in bytes, which the message names, or the
- *   provider's own (413), or there is no memory for it.
+ * - `TOO_LARGE`: A size limit was exceeded (the message names it; 413 is the
+ *   provider's), or memory ran out.
  * - `CANCELLED`: The caller cancelled the call.
  * - `CLOSED`: The client is closed, or was inherited through fork, or the process is
  *   ending.

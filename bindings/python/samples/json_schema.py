@@ -14,7 +14,7 @@ CITY = {
 }
 
 with LiterLlm(provider=PROVIDER) as llm:
-    reply = llm.invoke(
+    response = llm.invoke(
         {
             "model": MODEL,
             "messages": [{"role": "user", "content": "Where does the Elbe meet the Alster?"}],
@@ -25,5 +25,5 @@ with LiterLlm(provider=PROVIDER) as llm:
         }
     ).complete()
 
-place = json.loads(reply.text)
+place = json.loads(response.text)
 print(place["city"], "in", place["country"])

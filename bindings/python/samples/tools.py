@@ -24,15 +24,15 @@ def weather(city: str) -> str:
 with LiterLlm(provider=PROVIDER) as llm:
     messages: list[Any] = [{"role": "user", "content": "Do I need an umbrella in Hamburg?"}]
     while True:
-        call = llm.invoke({"model": MODEL, "messages": messages, "tools": [WEATHER]})
-        for event in call.events():
+        stream = llm.invoke({"model": MODEL, "messages": messages, "tools": [WEATHER]})
+        for event in stream.events():
             if isinstance(event, Text):
                 print(event.text, end="", flush=True)
             elif isinstance(event, ToolCall):
                 print(f"{event.name}({event.arguments})")
-        messages.append(call.response.message)
-        for wanted in call.response.tool_calls:
-            result = weather(**json.loads(wanted.arguments))
-            messages.append({"role": "tool", "tool_call_id": wanted.id, "content": result})
-        if not call.response.tool_calls:
+        messages.append(stream.response.message)
+        for call in stream.response.tool_calls:
+            result = weather(**json.loads(call.arguments))
+            messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
+        if not stream.response.tool_calls:
             break

@@ -2,7 +2,7 @@ from liter_llm import LiterLlm
 
 with LiterLlm(provider="openai") as llm:
     question = {"role": "user", "content": "Explain Rust ownership"}
-    reply = llm.invoke({"model": "gpt-4o-mini", "messages": [question]}).complete()
+    response = llm.invoke({"model": "gpt-4o-mini", "messages": [question]}).complete()
 
-print(reply.text)
-print(reply.finish_reason, reply.usage and reply.usage.output_tokens)
+print(response.text)
+print(response.finish_reason, response.usage and response.usage.output_tokens)

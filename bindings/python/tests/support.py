@@ -31,7 +31,7 @@ def token(text: str) -> dict[str, Any]:
 
 
 def stream(*actions: dict[str, Any]) -> dict[str, Any]:
-    """A step that streams: actions after the head of an answer."""
+    """A step that streams: actions after the head of a response."""
     return {"raw": [HEAD, *actions]}
 
 

@@ -174,8 +174,8 @@ def test_tls_is_checked_and_a_ca_can_be_given():
     with liter_llm.LiterLlm("openai", **options) as llm:
         error = fail_without_loop(llm)
     with liter_llm.LiterLlm("openai", ca_file=own.places["ca_file"], **options) as llm:
-        reply = llm.invoke(REQUEST).complete()
+        response = llm.invoke(REQUEST).complete()
     own.stop()
 
     assert (error.kind, error.retryable) == ("TLS", False)
-    assert reply.text == "Hello world"
+    assert response.text == "Hello world"

@@ -77,7 +77,7 @@ def test_a_signal_handler_may_not_wait_for_what_waits_beneath(mock, connect):
     errors: list[str] = []
 
     def handle(*_: object) -> None:
-        with pytest.raises(RuntimeError, match="beneath this signal handler") as caught:
+        with pytest.raises(RuntimeError, match="start a new stream in the handler") as caught:
             opened_too._invocation.receiver.wait()
         errors.append(str(caught.value))
         mock.signal(key, "go")

@@ -102,7 +102,7 @@ def test_no_room_is_a_config_error(mock, what, way):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("what", ["threads", "descriptors"])
 def test_little_room_is_no_hang(mock, what, way, room):
-    """Wherever it runs out: a clear error or an answer, and an answer afterwards."""
+    """Wherever it runs out: a clear error or a response, and a response afterwards."""
     if what == "threads" and room > 5:
         pytest.skip("the runtime has no more threads than that")
     first, second = run_limited(mock, what, way, room)

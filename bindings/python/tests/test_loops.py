@@ -50,9 +50,9 @@ def test_every_loop_reads_and_lets_go(mock, connect, loop):
 
     async def several() -> list[str]:
         texts = await asyncio.gather(*(read(llm.invoke(REQUEST)) for _ in range(20)))
-        reply = await llm.invoke(REQUEST)
+        response = await llm.invoke(REQUEST)
         await llm.aclose()
-        return [*texts, reply.text]
+        return [*texts, response.text]
 
     assert loop.run_until_complete(several()) == ["Hello world"] * 21
     assert native_threads() == []

@@ -1,4 +1,4 @@
-"""The likely mistakes of a Python user, and the whole message that each is answered with."""
+"""The likely mistakes of a Python user, and the whole message that each of them gets."""
 
 from __future__ import annotations
 
@@ -329,8 +329,8 @@ USES: dict[str, tuple[Callable[[LiterLlm], Any], type[BaseException], str]] = {
     "not_awaited": (
         lambda llm: llm.invoke(REQUEST).text,  # type: ignore[attr-defined]
         AttributeError,
-        "'Stream' object has no attribute 'text'; await the stream, or call complete(), and ask the"
-        " reply for text",
+        "'Stream' object has no attribute 'text'; await the stream, or call complete(), and use"
+        " response.text",
     ),
     "choices_of_another_library": (
         lambda llm: llm.invoke(REQUEST).choices,  # type: ignore[attr-defined]

@@ -58,9 +58,9 @@ def test_retries_are_an_option(mock, connect):
     with pytest.raises(liter_llm.ProviderError):
         llm.invoke(REQUEST).complete()
     key = mock.plan(failure, HELLO, key=key)
-    reply = llm.invoke(REQUEST, retries_max=2).complete()
+    response = llm.invoke(REQUEST, retries_max=2).complete()
 
-    assert (reply.text, reply.attempts) == ("Hello world", 2)
+    assert (response.text, response.attempts) == ("Hello world", 2)
 
 
 def test_anything_with_model_dump(mock, connect):
@@ -101,8 +101,8 @@ def test_environment_is_read(mock, connect, monkeypatch):
 def test_provider_from_the_models_prefix(mock, connect, monkeypatch):
     key = mock.plan(HELLO)
     with liter_llm.LiterLlm(api_key="k", base_url=mock.base_url(key)) as llm:
-        reply = llm.invoke({**REQUEST, "model": "openai/gpt-4o-mini"}).complete()
-    assert reply.text == "Hello world"
+        response = llm.invoke({**REQUEST, "model": "openai/gpt-4o-mini"}).complete()
+    assert response.text == "Hello world"
     assert mock.seen(key)["requests"][0]["body"]["model"] == "gpt-4o-mini"
 
 
@@ -124,9 +124,9 @@ def test_logs_reach_the_logger(mock, connect, caplog, way):
 
     with caplog.at_level(logging.DEBUG, logger="liter_llm"):
         call = llm.invoke({**REQUEST, "stream": True})
-        reply = asyncio.run(as_coroutine(call)) if way == "loop" else call.complete()
+        response = asyncio.run(as_coroutine(call)) if way == "loop" else call.complete()
 
-    assert reply.attempts == 2
+    assert response.attempts == 2
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert warnings, caplog.records
     assert all(record.name == "liter_llm" for record in caplog.records)
@@ -165,12 +165,12 @@ def test_an_interrupted_poll_loses_nothing(mock, connect):
 
     with pytest.raises(KeyboardInterrupt):
         loop.run_until_complete(task)
-    reply = loop.run_until_complete(task)
+    response = loop.run_until_complete(task)
     logger.removeHandler(handler)
     loop.run_until_complete(llm.aclose())
     loop.close()
 
-    assert (reply.text, reply.attempts) == ("Hello world", 2)
+    assert (response.text, response.attempts) == ("Hello world", 2)
 
 
 def test_a_broken_log_filter_loses_nothing(mock, connect):
@@ -180,10 +180,10 @@ def test_a_broken_log_filter_loses_nothing(mock, connect):
     logger = logging.getLogger("liter_llm")
     logger.addFilter(broken)
 
-    reply = llm.invoke(REQUEST).complete()
+    response = llm.invoke(REQUEST).complete()
     logger.removeFilter(broken)
 
-    assert (reply.text, reply.attempts) == ("Hello world", 2)
+    assert (response.text, response.attempts) == ("Hello world", 2)
 
 
 def test_log_level_is_an_option(mock, connect, caplog):
@@ -193,7 +193,7 @@ def test_log_level_is_an_option(mock, connect, caplog):
     assert caplog.records == []
 
 
-def test_a_reply_is_the_next_requests_message(mock, connect):
+def test_a_response_is_the_next_requests_message(mock, connect):
     from liter_llm._response_builder import ResponseBuilder
 
     builder = ResponseBuilder()

@@ -101,7 +101,7 @@ CASES: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
         [HEAD, {"chunk": ": ping\n\n"}, *GO, token("Hello "), *REST, *SENT],
     ),
     "headers": ("stream", "headers_timeout_ms", [*GO, HEAD, token("Hello "), *REST, *SENT]),
-    "headers_of_a_whole_answer": (
+    "headers_of_a_whole_response": (
         "whole",
         "headers_timeout_ms",
         [*GO, WHOLE_HEAD, {"write": WHOLE}, *SENT],

@@ -16,17 +16,17 @@ ONE_THEN_HANG = stream(token("one"), HANG)
 REASONING = '{"choices":[{"index":0,"delta":{"reasoning_content":"%s"}}]}'
 
 
-def test_await_is_one_whole_answer(mock, connect):
+def test_await_is_one_whole_response(mock, connect):
     key = mock.plan(HELLO)
     llm = connect(key)
 
     async def whole() -> Response:
         return await llm.invoke(REQUEST)
 
-    reply = asyncio.run(whole())
+    response = asyncio.run(whole())
 
-    assert (reply.text, reply.outcome) == ("Hello world", "complete")
-    assert reply.usage is not None
+    assert (response.text, response.outcome) == ("Hello world", "complete")
+    assert response.usage is not None
     assert mock.seen(key)["requests"][0]["body"].get("stream") in (None, False)
     assert llm.invoke(REQUEST).complete().text == "Hello world"
 
@@ -47,10 +47,10 @@ def test_await_takes_the_rest(mock, connect):
         first = await call.__anext__()
         return first, await call
 
-    first, reply = asyncio.run(some_then_rest())
+    first, response = asyncio.run(some_then_rest())
     call = llm.invoke(REQUEST)
 
-    assert (first, reply.text) == ("Hello", "Hello world")
+    assert (first, response.text) == ("Hello", "Hello world")
     assert (next(call), call.complete().text) == ("Hello", "Hello world")
     assert call.complete() is call.response
 

@@ -66,7 +66,7 @@ PLAYS: dict[str, list[dict[str, Any]]] = {
         failing(401, message="no"),
     ],
     "request_id": [failing(401, {"x-request-id": KEY})],
-    "request_id_of_an_answer": [finishing({"finish": "stop"}, headers={"x-request-id": KEY})],
+    "request_id_of_a_response": [finishing({"finish": "stop"}, headers={"x-request-id": KEY})],
     "rate_limit": [
         finishing({"finish": "stop"}, headers={"x-ratelimit-limit-requests": KEY}),
     ],

@@ -120,7 +120,7 @@ def test_what_is_not_read_is_not_acknowledged(mock, connect, monkeypatch):
 
 @pytest.mark.parametrize("way", ["loop", "thread"])
 def test_what_is_awaited_is_not_kept_for_a_reader_too(mock, connect, way):
-    """The rest of a stream that was begun as tokens: it is in the reply and nowhere else."""
+    """The rest of a stream that was begun as tokens: it is in the response and nowhere else."""
     call = connect(mock.plan(STREAM)).invoke(STREAMED)
 
     async def first_and_rest() -> str:
@@ -196,9 +196,9 @@ def all_events_without(call: liter_llm.Stream) -> tuple[list[object], Any]:
 def test_collect_of_one_call_wins(mock, connect):
     llm = connect(mock.plan({"answer": {"text": "Hello world"}}), collect=False)
     assert llm.invoke(REQUEST).complete().text == ""
-    reply = llm.invoke(REQUEST, collect=True).complete()
-    assert (reply.text, reply.collected) == ("Hello world", True)
-    assert reply.message["content"] == "Hello world"
+    response = llm.invoke(REQUEST, collect=True).complete()
+    assert (response.text, response.collected) == ("Hello world", True)
+    assert response.message["content"] == "Hello world"
 
 
 def test_collect_is_true_or_false(mock, connect):

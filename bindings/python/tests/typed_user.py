@@ -30,8 +30,8 @@ async def in_a_loop() -> str:
         async for token in call:
             assert_type(token, str)
             text += token
-        reply = await llm.invoke({"model": "m", "messages": messages, "their_own": True})
-        assert_type(reply, Response)
+        response = await llm.invoke({"model": "m", "messages": messages, "their_own": True})
+        assert_type(response, Response)
         async for event in llm.invoke(request).events():
             assert_type(event, Event)
             if isinstance(event, ToolCall):
@@ -55,12 +55,12 @@ def without_a_loop(llm: LiterLlm) -> str | None:
         return error.partial.text if error.partial else None
 
 
-def what_must_be_refused(llm: LiterLlm, reply: Response) -> None:
+def what_must_be_refused(llm: LiterLlm, response: Response) -> None:
     LiterLlm(no_such_option=1)  # type: ignore[call-arg]
     llm.invoke({"model": "m", "messages": []}, retries_max="many")  # type: ignore[arg-type]
     llm.invoke({"model": "m", "messages": []}, collect="no")  # type: ignore[arg-type]
     llm.invoke(5)  # type: ignore[arg-type]
-    reply.text = "changed"  # type: ignore[misc]
+    response.text = "changed"  # type: ignore[misc]
 
 
 asyncio.run(in_a_loop())

@@ -4,7 +4,7 @@ use super::options::ClientOptions;
 use crate::error::{config, LlmError};
 use crate::http::http1::limits::HEAD_BYTES_MAX;
 use crate::providers;
-use crate::stream::prepare::{base_url, headers};
+use crate::stream::prepare::{base_url, request_headers};
 
 /// Checks the options of a client that name something: `provider`, `base_url`, `headers`,
 /// `header_bytes_max`.
@@ -20,5 +20,5 @@ pub(super) fn check_options(options: &ClientOptions) -> Result<(), LlmError> {
         .as_deref()
         .map(base_url::parse)
         .transpose()?;
-    headers::of_caller(&options.headers, &[]).map(|_| ())
+    request_headers::of_caller(&options.headers, &[]).map(|_| ())
 }

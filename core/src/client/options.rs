@@ -18,14 +18,14 @@ declare_options! {
     #[derive(Clone)]
     #[non_exhaustive]
     pub struct ClientOptions {
-        /// The provider of requests that name none.
+        /// Provider of requests that name none.
         pub provider: Option<String> as Text,
-        /// The key of requests that bring none; it wins over the environment.
+        /// API key of requests without one; takes precedence over the environment.
         pub api_key: Option<Secret> as Text,
-        /// The base URL of requests that bring none; it wins over the environment, and may be the
+        /// Base URL of requests without one; takes precedence over the environment, and may be the
         /// whole address of the API.
         pub base_url: Option<String> as Text,
-        /// Headers of every request; they win over the library's own.
+        /// Headers of every request; they override the library's own.
         pub headers: Vec<(String, String)> as Headers,
         /// Timers and retries; `None` is the documented default.
         pub limits: CallLimits as Group,
@@ -75,8 +75,8 @@ declare_options! {
         pub log_level: LogLevel as LogLevel = LogLevel::Off,
         /// Log request bodies too, their first 64 KiB, at `debug`.
         pub log_bodies: bool as Boolean = false,
-        /// Threads of the library's runtime, by default 2 to 4 by the processors; the first client
-        /// of the process decides.
+        /// Threads of the library's runtime, by default 2 to 4 depending on the number of
+        /// processors; set by the process's first client.
         ///
         /// The C boundary makes that runtime; this crate runs on the caller's.
         pub worker_threads: Option<usize> as Count,

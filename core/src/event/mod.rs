@@ -29,7 +29,7 @@ pub enum Event {
     ToolCall(ToolCall),
     /// Anything else of the response: a JSON object with a "type".
     Part(Map<String, Value>),
-    /// The end, and how it came; always the last event.
+    /// The end of the stream and its outcome; always the last event.
     End(Box<Receipt>),
 }
 
@@ -50,10 +50,10 @@ declare_names! {
         /// A whole tool call; only complete responses have them.
         ToolCall = 5 => "TOOL_CALL",
         /// Anything else of the response: JSON with a `type`, such as refusal, citation or
-        /// logprobs; the `content` of type `content` belongs into the next request's assistant
+        /// logprobs; the `content` of type `content` belongs in the next request's assistant
         /// message.
         Part = 6 => "PART",
-        /// The end, and how it came; exactly once, and last.
+        /// The end of the stream and its outcome; exactly once, and last.
         End = 7 => "END",
         /// A line for the caller's log, on stream 0.
         Log = 8 => "LOG",
@@ -89,14 +89,14 @@ declare_fields! {
     #[derive(Debug, Clone, Default, Serialize)]
     #[non_exhaustive]
     pub struct Start {
-        /// The provider's name for the response.
+        /// The provider's response id.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub id: Option<String> as Text,
         /// The model that responds, as the provider names it; else as the request named it.
         pub model: String as Text,
         /// The provider of the request.
         pub provider: &'static str as Text,
-        /// The provider's name for the request.
+        /// The provider's request id.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub request_id: Option<String> as Text,
         /// The values of the rate-limit headers, such as `requests_remaining`.
@@ -116,7 +116,7 @@ declare_fields! {
     pub struct ToolDelta {
         /// Which call: dense from 0, in the order in which calls appeared.
         pub index: u32 as Integer,
-        /// The provider's name for the call; comes once, if the provider gives one.
+        /// The provider's call id; comes once, if the provider gives one.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub id: Option<String> as Text,
         /// The tool that the model calls; comes once, but for the few servers that send it in
@@ -135,8 +135,7 @@ declare_fields! {
     pub struct ToolCall {
         /// Which call: dense from 0.
         pub index: u32 as Integer,
-        /// The provider's name for the call; one made here where that is missing, or another
-        /// call's.
+        /// The call's id; generated if the provider's is missing or already used.
         pub id: String as Text,
         /// The tool that the model calls.
         pub name: String as Text,

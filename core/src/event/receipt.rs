@@ -27,7 +27,7 @@ declare_names! {
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
     #[non_exhaustive]
     pub enum FinishReason {
-        /// The model had finished, or met a stop sequence.
+        /// The model finished, or met a stop sequence.
         Stop => "stop",
         /// The model met a token limit.
         Length => "length",
@@ -113,11 +113,10 @@ declare_fields! {
         /// How many events of the stream this version does not know and skipped.
         #[serde(skip_serializing_if = "is_zero")]
         pub unknown_events: u64 as Integer,
-        /// What to know about the response though it is complete, such as that it has no finish
-        /// reason.
+        /// Warnings about a complete response, such as a missing finish reason.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub warnings: Vec<String> as ListOfText,
-        /// The provider's name for the request.
+        /// The provider's request id.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub request_id: Option<String> as Text,
         /// What went wrong, unless the outcome is complete.

@@ -34,11 +34,11 @@ pub(crate) mod error_body;
 mod errors;
 mod event_writer;
 mod foreign_fields;
-mod keep_alive;
 mod lenient_json;
 mod override_fields;
 mod parts;
 pub(crate) mod response_headers;
+mod stream_pings;
 #[cfg(test)]
 mod tests;
 mod token_counts;

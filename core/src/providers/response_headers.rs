@@ -21,7 +21,7 @@ const REQUEST_ID_NAMES: &[&str] = &[
     "x-generation-id",
 ];
 
-/// The provider's name for the request.
+/// The provider's request id.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     let mut ids = REQUEST_ID_NAMES
         .iter()

@@ -8,7 +8,7 @@ use super::completion::{CompletionState, ToolCallsState};
 use super::errors::protocol_error;
 use super::event_writer::EventWriter;
 use super::lenient_json::{self, Maybe, Object};
-use super::{error_body, keep_alive, Decoder, Progress, Provider, ResponseSummary};
+use super::{error_body, stream_pings, Decoder, Progress, Provider, ResponseSummary};
 use crate::error::LlmError;
 use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
@@ -135,7 +135,7 @@ impl<W: WireDecoder> Decoder for W {
     fn decode_frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let data = frame.data.trim();
         let has_marks = W::DONE_MARK != DoneMark::Unknown;
-        if self.state().progress == Progress::Done || keep_alive::is_keep_alive(data) {
+        if self.state().progress == Progress::Done || stream_pings::is_ping(data) {
             return Ok(());
         }
         if let Some(field) = frame.unknown_field() {
@@ -170,7 +170,7 @@ impl<W: WireDecoder> Decoder for W {
         let text = std::str::from_utf8(body).map_err(|_| {
             protocol_error(self.provider().name(), RESPONSE, "is not UTF-8", "").detail(body)
         })?;
-        let text = keep_alive::strip_keep_alive(text);
+        let text = stream_pings::strip_pings(text);
         let mut repaired = String::new();
         let mut place = Maybe::default();
         let response: &W::Response<'_> = lenient_json::parse(text, &mut repaired, &mut place)

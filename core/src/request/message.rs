@@ -136,7 +136,7 @@ impl ContentPart {
 /// A tool call inside an assistant's message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MessageToolCall {
-    /// The provider's name for the call.
+    /// The provider's call id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Always `function` today.

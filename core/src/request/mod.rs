@@ -27,7 +27,7 @@ declare_options! {
         pub model: String as Text,
         /// The conversation, at least one message.
         pub messages: Vec<Message> as ListOfObjects,
-        /// Most tokens of the response; `max_completion_tokens` is the same, and wins.
+        /// Maximum number of tokens in the response; `max_completion_tokens` is the same, and wins.
         pub max_tokens: Option<u64> as Integer,
         /// Sampling temperature.
         pub temperature: Option<f64> as Number,
@@ -35,7 +35,7 @@ declare_options! {
         pub top_p: Option<f64> as Number,
         /// Texts at which the response stops; one text counts as a list of one.
         pub stop: Vec<String> as ListOfText,
-        /// Seed of sampling: any integer of 64 bits, with a sign or without.
+        /// Seed of sampling, a signed or unsigned 64-bit integer.
         pub seed: Option<i128> as Integer,
         /// Tools that the model may call.
         pub tools: Vec<Tool> as ListOfObjects,
@@ -45,7 +45,7 @@ declare_options! {
         pub response_format: Option<Value> as Any,
         /// How hard to think: `low`, `medium`, `high`, or the provider's own value.
         pub reasoning_effort: Option<String> as Text,
-        /// Whether the response is streamed; by default as the called function implies.
+        /// Whether the response is streamed; by default true, except where a function returns it whole.
         pub stream: Option<bool> as Boolean,
         /// The end user on whose behalf the request is sent.
         pub user: Option<String> as Text,
@@ -58,7 +58,7 @@ declare_options! {
         pub api_key: Option<Secret> as Text,
         /// The base URL for this call.
         pub base_url: Option<String> as Text,
-        /// Headers of this call, beside and over the client's.
+        /// Headers of this call, merged with the client's and overriding them.
         pub headers: Vec<(String, String)> as Headers,
         /// Timers and retries of this call.
         pub limits: CallLimits as Group,

@@ -1,8 +1,8 @@
 """Liter-LLM: one client for every LLM provider.
 
-`LiterLlm(provider="openai").invoke(request)` returns a Stream, to be read with `async for token in
-stream`, `reply = await stream`, `for token in stream` or `stream.complete()`. Every failure is an
-LlmError.
+`LiterLlm(provider="openai").invoke(request)` returns a Stream. Read it with `async for token in
+stream`, `response = await stream`, `for token in stream` or `stream.complete()`. Every failure is
+an LlmError.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -2,12 +2,12 @@
 
 One of the waiting threads leads: it polls, with the interpreter lock released, and dispatches for
 all. The others sleep until their stream has something, or until they have to lead. A poll lasts at
-most POLL_MS, so that Ctrl-C is noticed. gevent and eventlet put functions of Python in the place of
-blocking ones; then greenlets take turns in the same way, and the one that leads waits for a
-descriptor in place of a poll.
+most POLL_MS, so that Ctrl-C is noticed. gevent and eventlet replace blocking functions by Python
+ones; then greenlets take turns in the same way, and the one that leads waits for a descriptor
+instead of polling.
 
-A signal handler runs on top of whatever its thread is doing. What it starts goes over another
-BlockingClient when its own thread waits for this one, since that cannot go on beneath it.
+A signal handler interrupts whatever its thread is doing. If that thread is waiting for this client,
+streams that the handler starts use another BlockingClient: the wait goes on only after the handler.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 POLL_MS = 50
 _SLEEP_SECONDS = 1.0
-"""After that a sleeper looks whether anybody leads: who was to lead may be beneath a signal
-handler that waits for something else."""
-_BENEATH = (
-    "this thread is waiting for a stream of the same LiterLlm, beneath this signal handler;"
-    " a handler may start a new stream, and may not go on with one of these"
+"""How often a sleeping thread checks that another one leads: the next to lead may be interrupted by
+a signal handler that waits for something else."""
+_INTERRUPTED = (
+    "this signal handler interrupted a thread that waits for a stream of the same LiterLlm;"
+    " start a new stream in the handler, do not read one that was started before"
 )
 
 
@@ -58,8 +58,8 @@ class BlockingReceiver(Receiver):
             self.wake_again()
 
     def wake_again(self) -> None:
-        """Once too often is harmless: the reader looks, and waits again. Safe anywhere: in a signal
-        handler, in __del__."""
+        """An extra wake is harmless: the reader checks, and waits again. Safe in a signal handler
+        and in __del__."""
         self.sleeping = False
         try:  # noqa: SIM105 - this is on the way of every token that a sleeping thread waits for
             self._awake.release()
@@ -106,7 +106,7 @@ class BlockingClient(NativeClient[BlockingReceiver]):
         return not waits_beneath and self.is_cooperative == _is_patched()
 
     def receive(self, mode: ReadMode, owner: object, collect: bool) -> BlockingReceiver:
-        """For a stream that is to be started."""
+        """A receiver for a stream that is to be started."""
         return BlockingReceiver(mode, self, owner, collect)
 
     def wait(self, receiver: BlockingReceiver) -> None:
@@ -119,12 +119,12 @@ class BlockingClient(NativeClient[BlockingReceiver]):
                 self.write_logs()
 
     def _wait_or_log(self, receiver: BlockingReceiver) -> None:
-        """The same, but returns as well when there are lines of the log to write, which is not for
-        the one who leads. Ctrl-C may come at any line: the finally sees what was claimed, as a
-        claim names the receiver; the caller cancels."""
+        """Like wait(), but also returns when there are log lines to write, which the leader must
+        not do. Ctrl-C may come at any line: the finally sees what was claimed, as a claim names the
+        receiver; the caller cancels."""
         thread = threading.get_ident()
         if thread in self._waiting:
-            raise RuntimeError(_BENEATH)
+            raise RuntimeError(_INTERRUPTED)
         try:
             self._waiting[thread] = receiver
             while not receiver.is_ready() and not self._logs:
@@ -149,7 +149,7 @@ class BlockingClient(NativeClient[BlockingReceiver]):
             self.free()
 
     def close(self) -> None:
-        """Ends every stream with CLOSED; its reader polls the END, and the last one lets go."""
+        """Ends every stream with CLOSED; its reader polls the END; the last one frees it."""
         super().close()
         if not self.receivers:
             self.free()
@@ -160,7 +160,7 @@ class BlockingClient(NativeClient[BlockingReceiver]):
 
     def abandon(self) -> None:
         self._stopped = True
-        super().close()  # ends a poll, so that its thread lets go of the lock, and parks
+        super().close()  # ends a poll, so that its thread releases the lock, and parks
         super().abandon()
 
     def _free_native(self) -> None:
@@ -172,7 +172,7 @@ class BlockingClient(NativeClient[BlockingReceiver]):
         close_descriptors(descriptors)
 
     def _claim(self, receiver: BlockingReceiver) -> bool:
-        """Whether this one leads; else it is on the list of those who are woken to lead."""
+        """Whether this receiver leads; otherwise it is listed, to be woken when it has to lead."""
         with self._mutex:
             if self._leader is None:
                 self._leader = receiver
@@ -183,7 +183,7 @@ class BlockingClient(NativeClient[BlockingReceiver]):
             return leads
 
     def _lead(self) -> None:
-        """One poll, and all of its events."""
+        """Polls once and dispatches the events."""
         with self._dispatching:
             found = self.poll(0 if self.is_cooperative else POLL_MS)
             if found:
@@ -222,6 +222,6 @@ class BlockingClient(NativeClient[BlockingReceiver]):
 
 
 def _is_patched() -> bool:
-    """Whether waiting has to let other greenlets of this thread run. Looked up when it is asked, as
-    it may be put in place late."""
+    """Whether waiting has to let other greenlets of this thread run. Checked each time, because
+    monkey-patching may come late."""
     return not isinstance(select.select, BuiltinFunctionType)

@@ -1,6 +1,6 @@
-"""LiterLlm: options, and the native clients that are made from them when they are needed.
+"""LiterLlm: holds the options, and makes native clients from them when they are needed.
 
-One native client for each event loop that uses it, and one for all threads without a loop.
+There is one native client for each event loop, and one for all threads without an event loop.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ _NOT_COPIED = {
 class LiterLlm:
     """A client for LLM providers.
 
-    It is cheap to make: connections, threads and the check of the options wait for the first
-    request. Any number of threads and event loops may use it at the same time, so make one for the
-    whole program.
+    It is cheap to make: it checks its options, starts threads and opens connections only at the
+    first request. Any number of threads and event loops may use it at the same time, so make one
+    for the whole program.
 
-    A copy (copy, deepcopy, pickle) is a client of its own with the same options. A key that was
-    given as an option is copied with them; a key of the environment is not."""
+    A copy (copy, deepcopy, pickle) is an independent client with the same options. A key that was
+    given as an option is copied with them; a key from the environment is not."""
 
     def __init__(
         self, provider: Optional[str] = None, **options: late.Unpack[late.Options]
@@ -64,7 +64,7 @@ class LiterLlm:
         self._loop_clients: weakref.WeakKeyDictionary[AbstractEventLoop, LoopClient] = (
             weakref.WeakKeyDictionary()
         )
-        self._latest: LoopClient | None = None  # of these, and not of a closed one
+        self._latest: LoopClient | None = None  # the one used last; not a closed one
         self._blocking: BlockingClient | None = None
         self._more_blocking: list[BlockingClient] = []  # for greenlets, and for signal handlers
         self._pool: NativeClient[Any] | None = None
@@ -78,10 +78,10 @@ class LiterLlm:
         self._set_up()
 
     def invoke(self, request: late.AnyRequest, **options: late.Unpack[late.CallOptions]) -> Stream:
-        """One request, as a Stream: iterate over it, or await it. Nothing is sent yet.
+        """Returns one request as a Stream: iterate over it, or await it. Nothing is sent yet.
 
         request: a dict or another mapping, or anything with model_dump().
-        options: fields of the request that apply over it, for this call; see `CallOptions`."""
+        options: for this call; they take precedence over the request's. See `CallOptions`."""
         if type(request) is dict:
             fields = Fields("", InvalidRequestError, {**request, **options})
         else:
@@ -91,7 +91,9 @@ class LiterLlm:
         return Stream(Invocation(self, fields))
 
     def close(self) -> None:
-        """Ends every live stream with ClosedError and refuses new ones. Any thread; at once."""
+        """Ends every live stream with ClosedError and refuses new ones.
+
+        It does not wait for them, and may be called from any thread."""
         _process_hooks.notice_fork()
         with self._mutex:
             self._closed = True
@@ -105,7 +107,7 @@ class LiterLlm:
             pool.free()
 
     async def aclose(self) -> None:
-        """close(), and waits until the streams of this event loop have ended."""
+        """Like close(), and waits until the streams of this event loop have ended."""
         import asyncio
 
         client = self._loop_clients.get(asyncio.get_running_loop())
@@ -126,12 +128,12 @@ class LiterLlm:
         self.close()
 
     def __del__(self) -> None:
-        # No stream is live: each holds its LiterLlm. A client may belong to another thread's loop.
+        # No stream is live: each keeps its LiterLlm. A client may belong to another thread's loop.
         if not _process_hooks.exiting and hasattr(self, "_pool"):
             self.close()
 
     def _open_on_loop(self, mode: ReadMode, fields: Fields) -> LoopReceiver:
-        """A receiver for a stream that is not started yet."""
+        """Makes a receiver, on the running event loop, for a stream that is not started yet."""
         _process_hooks.notice_fork()
         collect = should_collect(fields, self._options)
         client = self._latest
@@ -155,7 +157,7 @@ class LiterLlm:
         return client
 
     def _open_on_thread(self, mode: ReadMode, fields: Fields) -> BlockingReceiver:
-        """The same without a loop."""
+        """Makes a receiver, for a thread without a loop, for a stream that is not started yet."""
         _process_hooks.notice_fork()
         collect = should_collect(fields, self._options)
         with self._mutex:
@@ -167,7 +169,7 @@ class LiterLlm:
                 from ._blocking_client import BlockingClient
 
                 client = BlockingClient(*self._native_options())
-                if self._blocking is None:  # still: a signal handler may have been here
+                if self._blocking is None:  # a signal handler may have set it meanwhile
                     self._blocking = client
                 else:
                     self._more_blocking.append(client)
@@ -177,9 +179,11 @@ class LiterLlm:
         return [*([] if self._blocking is None else [self._blocking]), *self._more_blocking]
 
     def _keep_pool(self, options: SecretJson) -> None:
-        """Native clients with equal options share their connections as long as one of them lives.
-        That of an event loop ends with the loop, so there is one for no other purpose: connections
-        outlive an asyncio.run(). It is renewed with each, as proxy variables may have changed."""
+        """Opens a native client that makes no requests, so that connections outlive asyncio.run().
+
+        Native clients with equal options share connections while one of them exists, and the client
+        of an event loop is freed with its loop. This one is replaced whenever a client of an event
+        loop is made, because the proxy variables may have changed."""
         from ._native_client import NativeClient
 
         kept, self._pool = self._pool, NativeClient()
@@ -188,7 +192,7 @@ class LiterLlm:
             kept.free()
 
     def _native_options(self) -> tuple[SecretJson, int]:
-        """The options as JSON, and from how many bytes on an acknowledgement is worth a call."""
+        """The options as JSON, and how many bytes a stream reads before it acknowledges them."""
         from ._log import enabled_level
 
         window = self._options.get("stream_window_bytes", STREAM_WINDOW_BYTES)
@@ -202,7 +206,7 @@ class LiterLlm:
             raise ClosedError("this LiterLlm is closed; make a new one")
 
     def _after_fork(self) -> None:
-        """In the child: leaves what belongs to the parent and starts afresh."""
+        """In the child: abandons what belongs to the parent and starts afresh."""
         self._mutex = threading.RLock()
         loop_clients = list(self._loop_clients.values())
         self._loop_clients = weakref.WeakKeyDictionary()

@@ -22,7 +22,7 @@ class LlmError(Exception):
     kind: ClassVar[str] = "UNKNOWN"
     """What kind of failure.
 
-    The name of the header, such as "RATE_LIMITED"; each has a class."""
+    The name in the C header, such as "RATE_LIMITED"; each kind has a class."""
     status: Optional[int] = None
     """The HTTP status, where one was received."""
     code: Optional[str] = None
@@ -44,7 +44,7 @@ class LlmError(Exception):
 
     One of connect, headers, first_token, idle and total."""
     request_id: Optional[str] = None
-    """The provider's name for the request.
+    """The provider's request id.
 
     The provider's support asks for it."""
     maybe_executed: bool = False
@@ -160,8 +160,8 @@ class TruncatedError(LlmError):
 
 
 class TooLargeError(LlmError):
-    """Something passed a limit in bytes, which the message names, or the provider's own (413), or
-    there is no memory for it."""
+    """A size limit was exceeded (the message names it; 413 is the provider's), or memory ran
+    out."""
 
     kind = "TOO_LARGE"
 
@@ -190,8 +190,8 @@ _BY_KIND: dict[str, type[LlmError]] = {kind.kind: kind for kind in LlmError.__su
 
 
 def make_error(details: Mapping[str, Any], partial: Optional[late.Response] = None) -> LlmError:
-    """The exception for an `error` object of the core. One of a kind that is not known here,
-    because the core is newer, is an LlmError."""
+    """The exception for an `error` object of the core: a plain LlmError for a kind that is not
+    known here, because the core is newer."""
     error = _BY_KIND.get(details.get("kind", ""), LlmError)(details.get("message", "no message"))
     for name in ERROR_DETAILS:
         if name in details:

@@ -1,8 +1,8 @@
 """The events of a stream, and the whole Response.
 
 All are frozen dataclasses with slots (without, on Python 3.9), and can be compared and pickled.
-Their hints can be resolved at run time on every version of Python: pydantic, FastAPI, cattrs and
-msgspec do.
+Their type hints resolve at run time on every version of Python, as pydantic, FastAPI, cattrs and
+msgspec need.
 """
 
 import dataclasses
@@ -59,13 +59,13 @@ class Start:
     """The response begins."""
 
     id: Optional[str]
-    """The provider's name for the response."""
+    """The provider's response id."""
     model: str
     """The model that responds, as the provider names it; else as the request named it."""
     provider: str
     """The provider of the request."""
     request_id: Optional[str]
-    """The provider's name for the request."""
+    """The provider's request id."""
     rate_limit: Mapping[str, Any]
     """The values of the rate-limit headers, such as `requests_remaining`."""
     warnings: tuple[str, ...]
@@ -93,7 +93,7 @@ class ToolDelta:
     index: int
     """Which call: dense from 0, in the order in which calls appeared."""
     id: Optional[str]
-    """The provider's name for the call; comes once, if the provider gives one."""
+    """The provider's call id; comes once, if the provider gives one."""
     name: Optional[str]
     """The tool that the model calls; comes once, but for the few servers that send it in pieces."""
     arguments: str
@@ -107,7 +107,7 @@ class ToolCall:
     index: int
     """Which call: dense from 0."""
     id: str
-    """The provider's name for the call; one made here where that is missing, or another call's."""
+    """The call's id; generated if the provider's is missing or already used."""
     name: str
     """The tool that the model calls."""
     arguments: str
@@ -120,7 +120,7 @@ class ToolCall:
 
 @_record
 class Part:
-    """Anything else of the response: a refusal, a citation, log probabilities, an image, ..."""
+    """Any other part of the response: a refusal, a citation, log probabilities, an image, ..."""
 
     type: str
     data: Mapping[str, Any]
@@ -129,7 +129,7 @@ class Part:
 
 @_record
 class End:
-    """The response is complete. One that is not raises an error in place of this event."""
+    """The response is complete. An incomplete one raises an error instead."""
 
     finish_reason: Optional[FinishReason]
     """Why the model stopped; absent where the provider sent no reason."""
@@ -146,10 +146,9 @@ class End:
     total_ms: Optional[float]
     """When the stream ended, in milliseconds since the call."""
     request_id: Optional[str]
-    """The provider's name for the request."""
+    """The provider's request id."""
     warnings: tuple[str, ...]
-    """What to know about the response though it is complete, such as that it has no finish
-    reason."""
+    """Warnings about a complete response, such as a missing finish reason."""
 
 
 Event = Union[Start, Text, Reasoning, ToolDelta, ToolCall, Part, End]
@@ -163,24 +162,24 @@ class Response:
     """How the stream ended; None while it is still running. Only "complete" is a whole response."""
     collected: bool
     """False with the option collect=False: then text, reasoning, refusal, tool_calls, parts and
-    blocks went to the reader only, and are empty here."""
+    blocks were only given to the reader, and are empty here."""
     text: str
     reasoning: str
     refusal: Optional[str]
-    """Why the model refused, where the provider keeps that apart from text."""
+    """The model's refusal, where the provider sends it apart from text."""
     tool_calls: tuple[ToolCall, ...]
     parts: tuple[Part, ...]
-    """Everything else, in order."""
+    """All other parts, in order."""
     blocks: tuple[tuple[int, Mapping[str, Any]], ...]
     """Blocks that the provider wants back unchanged, each with its position in `text`."""
     id: Optional[str]
-    """The provider's name for the response."""
+    """The provider's response id."""
     model: str
     """The model that responds, as the provider names it; else as the request named it."""
     provider: str
     """The provider of the request."""
     request_id: Optional[str]
-    """The provider's name for the request."""
+    """The provider's request id."""
     rate_limit: Mapping[str, Any]
     """The values of the rate-limit headers, such as `requests_remaining`."""
     warnings: tuple[str, ...]

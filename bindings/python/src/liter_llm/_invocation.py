@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from ._native_client import ReadMode
     from ._request import Fields, SecretJson
 
-# What a request says by default.
+# Fields that a request has by default.
 _NOTHING: dict[str, object] = {}
 _WHOLE: dict[str, object] = {"stream": False}
 
 
 class Opener(Protocol):
-    """What gives receivers for streams that are not started yet: a LiterLlm. Held as long as the
-    stream, so that its client lives as long."""
+    """Makes receivers for streams that are not started yet: a LiterLlm. The stream holds it, so
+    that its client lives as long."""
 
     def _open_on_loop(self, mode: ReadMode, fields: Fields) -> LoopReceiver: ...
 
@@ -47,12 +47,12 @@ class Invocation:
         return self.on_thread if self.on_loop is None else self.on_loop
 
     def refuse_second(self) -> None:
-        """There is one reader of a stream."""
+        """Raises RuntimeError when the stream has a reader already."""
         if self.begun or self.receiver is not None:
             raise RuntimeError("a stream is read once; call invoke() again for a new one")
 
     def begin(self) -> None:
-        """A reader takes its first step."""
+        """Called at the first step of a reader, which becomes the only one."""
         self.refuse_second()
         self.begun = True
 
@@ -90,7 +90,7 @@ class Invocation:
         return self.on_thread
 
     async def wait_whole(self) -> Response:
-        """The whole response; what was not read of a started stream goes into it too."""
+        """Waits for the whole response, including what was not read of a started stream."""
         receiver = self.on_thread
         if receiver is not None and receiver.ended:
             return _response(receiver)
@@ -108,7 +108,7 @@ class Invocation:
         return _response(joined)
 
     def block_whole(self) -> Response:
-        """wait_whole for a thread."""
+        """The same as wait_whole(), for a thread."""
         receiver = self.on_loop
         if receiver is not None and receiver.ended:
             return _response(receiver)
@@ -134,12 +134,12 @@ class Invocation:
             self.receiver.cancel()
 
     def stop_on_thread(self) -> None:
-        """The same, unless the stream was started on an event loop and not for this caller."""
+        """The same as stop(), but leaves a stream that was started on an event loop alone."""
         if self.on_thread is not None:
             self.on_thread.cancel()
 
     def abort(self, error: BaseException) -> None:
-        """The start did not come to its end: nothing more will arrive."""
+        """Ends a stream whose start failed or was interrupted: nothing more will arrive."""
         _process_hooks.park_if_exiting()
         if self.receiver is not None:
             kind = getattr(error, "kind", "CANCELLED")
@@ -159,7 +159,7 @@ class Invocation:
 
 
 def _response(receiver: LoopReceiver | BlockingReceiver) -> Response:
-    """What an ended stream has brought, or the error that it ended with."""
+    """The response of an ended stream; raises the error that it ended with."""
     if receiver.builder.failed:
         raise receiver.builder.error()
     return receiver.builder.response()

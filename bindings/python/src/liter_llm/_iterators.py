@@ -1,5 +1,5 @@
-"""What a loop iterates. Whichever iterator of a stream takes the first step has the stream; until
-then they cost nothing, and any number may be made and dropped.
+"""The iterators of a stream. The first one that is advanced owns the stream; until then any number
+may be made and dropped.
 
 An iterator is held by the `for` statement alone, so a loop that is left drops it, and that closes
 the connection at once. (An async generator would be closed later, when its loop gets to it.)

@@ -25,8 +25,8 @@ _HINTS = {
 
 
 def find_fault(value: Any, dump: Callable[[Any], Any]) -> str | None:
-    """`messages[0].content: expected ..., got ...`; None when nothing is found. `dump` makes JSON
-    of what is none, or raises."""
+    """`messages[0].content: expected ..., got ...`; None when nothing is found. `dump` converts
+    a value to JSON types, or raises."""
     return _find(value, "", dump, ())
 
 
@@ -71,8 +71,7 @@ def _at(path: str) -> str:
 
 
 def _describe(value: Any, error: Exception) -> str:
-    """What came in the place of JSON, and what makes JSON of it; an error of a user's model speaks
-    for itself."""
+    """What came instead of JSON, and how to convert it; for a model that failed, its own error."""
     name = _name(value)
     if isinstance(value, type):
         return f"{_EXPECTED}, got the class {value.__name__}; give an instance or a JSON schema"

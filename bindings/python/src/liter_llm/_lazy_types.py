@@ -70,7 +70,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _find_unpack() -> Any:
-    """typing has it from Python 3.11 on; before that the hint says what is in it, and no more."""
+    """typing has Unpack from Python 3.11 on; before that Optional stands in for it."""
     import typing
 
     try:

@@ -1,7 +1,7 @@
 """The library's log lines, for logging.getLogger("liter_llm").
 
-A native client is made with the level that is enabled at that time, so that a logger that takes
-nothing costs nothing.
+A native client is made with the level that is enabled at that time, so that disabled logging costs
+nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""LoopClient: the native client of one event loop, which polls it when the library says so.
+"""LoopClient: the native client of one event loop, which polls it when the library wakes it.
 
 The library writes to a descriptor (an eventfd, or a pipe where there is none); the loop watches it
 and polls once for each wake. Nothing here runs on a thread of the library. For loops that
@@ -49,7 +49,7 @@ class LoopReceiver(Receiver):
             self.acknowledge()
 
     def wait(self) -> Future[None]:
-        """What to await, when there is nothing to do for the reader."""
+        """A future to await, when the reader has nothing to take."""
         if os.getpid() != _process_hooks.process:
             _process_hooks.notice_fork()
         if self.delivered - self._acknowledged >= self._acknowledge_at:
@@ -60,7 +60,7 @@ class LoopReceiver(Receiver):
         if loop is not self.client.loop():
             raise RuntimeError("this stream was started on another event loop")
         waiter = self.waiter = loop.create_future()
-        if self.ended:  # since the caller looked: a fork was noticed
+        if self.ended:  # meanwhile: a fork was noticed
             waiter.set_result(None)
         return waiter
 
@@ -82,14 +82,14 @@ class LoopClient(NativeClient[LoopReceiver]):
         return not self.closed and asyncio.get_running_loop() is self.loop()
 
     def receive(self, mode: ReadMode, owner: object, collect: bool) -> LoopReceiver:
-        """For a stream that is to be started."""
+        """A receiver for a stream that is to be started."""
         return LoopReceiver(mode, self, owner, collect)
 
     def close(self) -> None:
-        """Ends every stream with CLOSED and then lets go. Any thread."""
+        """Ends every stream with CLOSED, then releases the client. Any thread may call it."""
         if self._released:
             return
-        super().close()  # the ENDs wake the loop, and the last of them lets go
+        super().close()  # the ENDs wake the loop, and the last of them releases the client
         loop = self.loop()
         if loop is not None and _is_running_here(loop):
             self._release_if_drained()
@@ -97,7 +97,7 @@ class LoopClient(NativeClient[LoopReceiver]):
             self.loop_is_gone()
 
     async def wait_closed(self) -> None:
-        """Returns when close() has let go. Only on the client's own loop."""
+        """Returns when close() has released the client. Only for the client's own loop."""
         if not self._released:
             closer = asyncio.get_running_loop().create_future()
             self._closers.append(closer)
@@ -120,7 +120,7 @@ class LoopClient(NativeClient[LoopReceiver]):
         self._descriptors = make_descriptors()
         reading, writing = self._descriptors[0], self._descriptors[-1]
         try:
-            # The loop keeps the context of who adds a callback: not that of one request.
+            # The loop keeps the context in which a callback is added: must not be one request's.
             Context().run(loop.add_reader, reading, _WakeCallback(self))
             self.open(options, writing)
         except BaseException as error:
@@ -186,8 +186,8 @@ class LoopClient(NativeClient[LoopReceiver]):
 
 
 class _WakeCallback:
-    """The loop's callback. Only the loop holds it: when the loop is closed and drops it, the client
-    knows, whoever closed it and however."""
+    """The loop's callback. Only the loop holds it, and drops it when it is closed: so the client is
+    told, whoever closed the loop."""
 
     __slots__ = ("_client",)
 
@@ -210,7 +210,7 @@ def _is_running_here(loop: AbstractEventLoop) -> bool:
 
 
 def call_soon(loop: AbstractEventLoop | None, call: Callable[[], None]) -> bool:
-    """Whether the loop still takes calls. This one runs in nobody's context."""
+    """Has the loop call, in an empty context; false when the loop is closed."""
     if loop is None:
         return False
     try:

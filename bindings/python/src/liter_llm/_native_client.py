@@ -1,8 +1,8 @@
 """NativeClient: one client of the native library; Receiver: what one of its streams brought.
 
 Every token passes here: poll() asks the library for events, dispatch() gives each to the receiver
-of its stream, and the receiver keeps it until an iterator takes it. Who polls, and how a reader
-waits, is said by the subclasses in _loop_client and _blocking_client. A run of text is decoded once
+of its stream, and the receiver keeps it until an iterator takes it. The subclasses in _loop_client
+and _blocking_client define who polls, and how a reader waits. A run of text is decoded once
 and cut by `ends`; no object is made for a token but its str.
 """
 
@@ -160,7 +160,7 @@ class Receiver:
         self.cancel()
 
     def acknowledge(self) -> None:
-        """Reopens the window, when everything was taken and it is enough to be worth a call."""
+        """Reopens the window, once every item was taken and enough bytes are owed."""
         owed = self.delivered - self._acknowledged
         if owed >= self._acknowledge_at and not self.ended:
             self._acknowledged += owed
@@ -175,7 +175,7 @@ class NativeClient(Generic[AnyReceiver]):
     after free() do nothing; a start is refused with ClosedError."""
 
     def __init__(self, acknowledge_at: int = 1) -> None:
-        """acknowledge_at: from how many bytes on an acknowledgement is worth a call."""
+        """acknowledge_at: how many bytes a stream reads before it acknowledges them."""
         self.acknowledge_at = acknowledge_at
         self.receivers: dict[int, AnyReceiver] = {}
         self.closed = False
@@ -219,7 +219,7 @@ class NativeClient(Generic[AnyReceiver]):
         receiver.fail(kind, message)
 
     def cancel(self, number: int) -> None:
-        """Asks for the end of a stream; its END says when."""
+        """Cancels a stream; its END is still to come."""
         if not self._stopped:
             lib.llm_client_cancel(self._pointer, number)
 
@@ -284,9 +284,8 @@ class NativeClient(Generic[AnyReceiver]):
         lib.llm_client_close(self._pointer)
 
     def free(self) -> None:
-        """Lets go of the native client, but not while events are dispatched, which may close it: a
-        receiver's error, or a handler of the log. Waits until the streams have let go: well under a
-        second."""
+        """Frees the native client, but not while events are dispatched, since a receiver's error or
+        a log handler may call this. Waits until its streams have stopped: well under a second."""
         with self._dispatching:
             self._stopped = True
             if not self._is_dispatching:
@@ -333,7 +332,7 @@ class NativeClient(Generic[AnyReceiver]):
 
     def write_logs(self) -> None:
         """Writes lines of the log, each in the context of its request. Never while events are
-        dispatched or others wait for it: a user's handler may do anything, as calling in again."""
+        dispatched or others wait for it: a user's handler may call the library again."""
         from ._log import write_log
 
         while self._logs:

@@ -59,7 +59,7 @@ class PollThreadClient(LoopClient):
             self._thread.join()
 
     def _release_if_drained(self) -> None:
-        """Leaves it to the thread: poll has returned nothing for good."""
+        """Does nothing: the polling thread releases the client after its last poll."""
 
     def _run(self) -> None:
         while not self._released:
@@ -72,12 +72,11 @@ class PollThreadClient(LoopClient):
             if not call_soon(self.loop(), self._release):
                 self.loop_is_gone()
                 return
-            self._may_end.wait(_LOOP_CHECK_MS / 1000)  # Ctrl-C may have kept the loop from it
+            self._may_end.wait(_LOOP_CHECK_MS / 1000)  # again, if Ctrl-C kept the loop from it
 
     def _hand_over(self) -> bool:
-        """Waits until the loop has dispatched the events, which live until the next poll. Ctrl-C
-        may have come before the first line of what the loop was asked to call, or in the loop
-        itself, so it is asked again."""
+        """Waits until the loop has dispatched the events, which live until the next poll. Asks the
+        loop again after a while, as Ctrl-C may have interrupted it before it called us."""
         dispatched = threading.Event()
         while call_soon(self.loop(), partial(self._dispatch_on_loop, dispatched)):
             if dispatched.wait(_LOOP_CHECK_MS / 1000):

@@ -19,11 +19,11 @@ EXITING = (
 exiting = False
 """Set when the interpreter ends; only the main thread and daemon threads run then."""
 process = os.getpid()
-"""The process that the clients belong to: another one was forked, and without Python's hooks."""
+"""The process that the clients belong to. Another id means a fork without Python's hooks."""
 
 
 class Watched(Protocol):
-    """What is told about forks and the end."""
+    """What is notified of forks, and of the end of the interpreter."""
 
     def _after_fork(self) -> None: ...
 
@@ -34,25 +34,25 @@ _watched: weakref.WeakSet[Watched] = weakref.WeakSet()
 
 
 def watch(watched: Watched) -> None:
-    """Tells it about forks and the end, for as long as it lives."""
+    """Notifies it of forks, and of the end of the interpreter, as long as it lives."""
     _watched.add(watched)
 
 
 def park_if_exiting() -> None:
-    """Where daemon threads wait for the end of the process, silently, as they do in CPython."""
+    """Makes daemon threads wait silently for the end of the process, as CPython does."""
     while exiting and threading.current_thread() is not threading.main_thread():
         threading.Event().wait()
 
 
 def refuse_when_exiting() -> None:
-    """Nothing can be started any more."""
+    """Raises ClosedError once the interpreter is exiting."""
     park_if_exiting()
     if exiting:
         raise ClosedError(EXITING)
 
 
 def cannot_start(error: Exception) -> LlmError:
-    """A limit of the process was reached; or Python starts no more threads, as it is exiting."""
+    """The error for a limit of the process, or for Python starting no more threads as it exits."""
     if "shutdown" in str(error):
         return ClosedError(EXITING)
     return ConfigError(f"cannot start the runtime: {error}; raise the limit of this process")

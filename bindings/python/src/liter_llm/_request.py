@@ -1,7 +1,7 @@
 """A request on its way to JSON: what a user may pass, and clear errors for what cannot be sent.
 
-A request may hold a key, and tools that report exceptions print the locals of every frame: so
-nothing here that outlives a line shows its values, and no error is raised where they are in reach.
+A request may hold a key, and tools that report exceptions print the locals of every frame. So the
+classes here do not show their values, and no error is raised from a frame that holds them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _UNSET: Any = ...
 
 
 class SecretJson:
-    """JSON for the library, which nothing that prints values shows."""
+    """JSON for the library; its repr does not show the text."""
 
     __slots__ = ("data",)
 
@@ -33,15 +33,15 @@ class SecretJson:
 
 
 class Fields:
-    """The fields of a request, or options. Not shown either."""
+    """The fields of a request, or options; its repr does not show them."""
 
     __slots__ = ("_before", "_defaults", "_fields", "_kind", "collect")
 
     def __init__(self, before: str, kind: type[LlmError], fields: dict[str, Any]) -> None:
-        """An error is of that kind; `before` stands before the name of the field. The dict is the
-        caller's no more."""
+        """Errors are of that `kind`, with `before` in front of a field's name. The dict must not be
+        used by the caller afterwards."""
         self.collect = fields.pop(_COLLECT, _UNSET)
-        """The one option that is meant for this package and not for the core, as it was given."""
+        """The only option for this package and not for the core, as the caller gave it."""
         self._before = before
         self._kind = kind
         self._fields = fields
@@ -51,7 +51,7 @@ class Fields:
         return self._fields.get(name, default)
 
     def encode(self, defaults: Mapping[str, object]) -> SecretJson:
-        """JSON, with defaults for what is not set."""
+        """These fields as JSON, with defaults for what is not set."""
         self._defaults = defaults
         try:
             # As one object that is not JSON itself: no frame of the encoder holds the fields.
@@ -71,7 +71,7 @@ class Fields:
         return {**self._defaults, **self._fields}
 
     def _find_fault(self, reason: str) -> str:
-        """Where in the fields it is that cannot be sent, and why."""
+        """Which field cannot be sent, and why."""
         from ._json_fault import find_fault
 
         try:
@@ -101,7 +101,7 @@ def should_collect(fields: Fields, options: Fields) -> bool:
 
 
 class UnmergedRequest:
-    """A request, and the options of one call, which go over its fields. Not shown either."""
+    """A request and the options of its call, which take precedence; its repr shows neither."""
 
     __slots__ = ("_options", "_request")
 
@@ -110,7 +110,7 @@ class UnmergedRequest:
         self._options = options
 
     def merge(self) -> Fields:
-        """Both in one."""
+        """Both in one Fields."""
         if hasattr(self._request, "model_fields_set"):
             self._request = self._request.model_dump(mode="json", exclude_unset=True)
         elif hasattr(self._request, "model_dump"):
@@ -126,8 +126,8 @@ class UnmergedRequest:
 
 
 def _dump(value: Any) -> Any:
-    """What the encoder does not know: models (of pydantic, without what nobody set), mappings and
-    sequences of other kinds than dict, list and tuple."""
+    """Converts what the encoder does not know: models (pydantic's without unset fields), mappings
+    and sequences other than dict, list and tuple."""
     if isinstance(value, Fields):
         return value.reveal()
     if hasattr(value, "model_fields_set"):

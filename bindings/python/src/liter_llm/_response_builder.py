@@ -1,7 +1,7 @@
-"""ResponseBuilder: what one stream has delivered, kept as it came, and the Response of it.
+"""ResponseBuilder: keeps what one stream delivers, and builds the Response from it.
 
-START and receipt stay JSON until somebody asks: who only wants text never does. Fields that a later
-core adds are left alone; absent ones are None. With `collect` false only these two are kept.
+START and receipt stay JSON until they are asked for, as a reader of text never asks. Fields that a
+later core adds are ignored; absent ones are None. With `collect` false only these two are kept.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _parse_json = json.JSONDecoder().raw_decode  # the library writes nothing around
 
 
 class ResponseBuilder:
-    """Grows by runs of text and by events; is asked for a Response or an error. One thread feeds
-    it; any thread may ask meanwhile."""
+    """Collects runs of text and events, and makes a Response or an error of them. One thread adds;
+    any thread may ask meanwhile."""
 
     __slots__ = (
         "_joined",
@@ -54,7 +54,7 @@ class ResponseBuilder:
         self.start_json: bytes | None = None
         self.receipt_json: bytes | None = None
         self.outcome: Outcome | None = None
-        """What this side knows before the receipt says it."""
+        """The outcome as far as it is known before the receipt."""
         self.failed = False
         """Whether it has ended, and not as a whole response."""
         self._joined = (0, 0)
@@ -73,7 +73,7 @@ class ResponseBuilder:
         if isinstance(event, ToolCall):
             self.tool_calls.append(event)
         elif isinstance(event, Part) and event.type == "content":
-            # Goes back to the provider as it is, behind the text that came before.
+            # Sent back to the provider unchanged, after the text that came before.
             self.blocks.append((sum(map(len, self.text)), event.data["content"]))
         elif isinstance(event, Part):
             self.parts.append(event)

@@ -1,4 +1,4 @@
-"""Stream: what LiterLlm.invoke() returns. Three ways to read it, one response."""
+"""Stream: what LiterLlm.invoke() returns. It can be iterated, awaited or completed."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Stream:
 
     ```
     async for token in stream: ...      the text, piece by piece
-    reply = await stream                the whole Response
+    response = await stream             the whole Response
     for token in stream: ...            the text without an event loop
-    reply = stream.complete()           the whole Response without an event loop
+    response = stream.complete()        the whole Response without an event loop
     stream.events()                     typed events instead of text, for both kinds of loop
     ```
 
-    The ways without an event loop block the calling thread and let other threads run; inside a
-    coroutine they would block its event loop.
+    `for` and complete() block the calling thread while other threads run; inside a coroutine they
+    would block its event loop.
 
     A stream can be read once; iter() and aiter() may be called any number of times before that.
     Leaving a loop early closes the connection at once.
@@ -66,8 +66,8 @@ class Stream:
     def complete(self) -> late.Response:
         """Blocks until the response is whole, and returns it.
 
-        Like `await`, it asks the provider for a response that is not streamed, unless the request
-        sets "stream"; from a stream that was started it takes the rest."""
+        Like `await`, it requests the response without streaming, unless the request sets "stream".
+        If iteration has begun, it reads the rest of that stream."""
         return self._invocation.block_whole()
 
     def events(self) -> StreamIterator[late.Event]:
@@ -78,17 +78,17 @@ class Stream:
 
     @property
     def response(self) -> late.Response:
-        """The response. After an error, a cancel or in the middle: as much as has been received."""
+        """What was received so far; after the end of a complete stream, the whole response."""
         receiver = self._invocation.receiver
         if receiver is None:
             raise RuntimeError("the stream has not started; there is no response yet")
         return receiver.builder.response()
 
     def cancel(self) -> None:
-        """Closes the connection; from any thread, any number of times.
+        """Closes the connection. It may be called from any thread, and more than once.
 
         What was received can still be read; reading on after that raises CancelledError. After the
-        end it does nothing."""
+        end of the stream, cancel() does nothing."""
         self._invocation.cancel()
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ class Stream:
         def __getattr__(self, name: str) -> NoReturn:
             message = f"'Stream' object has no attribute {name!r}"
             if name[0] != "_" and _is_of_response(name):
-                message += f"; await the stream, or call complete(), and ask the reply for {name}"
+                message += f"; await the stream, or call complete(), and use response.{name}"
             raise AttributeError(message)
 
     def __del__(self) -> None:
@@ -143,14 +143,14 @@ class Stream:
         )
 
     def _own_iterator(self) -> StreamIterator[str]:
-        """For next() and anext(), which leave nobody else to hold it."""
+        """The iterator of next(stream) and anext(stream), which only the stream keeps."""
         if self._iterator is None:
             self._invocation.refuse_second()
             self._iterator = StreamIterator(self._invocation, "tokens")
         return self._iterator
 
     def _hand_out(self, kind: type[AnyIterator], mode: ReadMode) -> AnyIterator:
-        """The same iterator for whoever asks again before it has begun, as long as it is held."""
+        """An iterator; the same one again while the caller keeps it and has not begun to read."""
         own, self._iterator = self._iterator, None
         if own is not None:
             return own.pass_on_to(kind(self._invocation, mode))

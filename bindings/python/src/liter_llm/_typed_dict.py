@@ -1,4 +1,4 @@
-"""TypedDict, of the kind that every library takes."""
+"""TypedDict, as every library accepts it."""
 
 import sys
 from typing import TYPE_CHECKING

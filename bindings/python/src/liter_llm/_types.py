@@ -36,7 +36,7 @@ class ContentPart(TypedDict, total=False):
 
 
 class Function(TypedDict):
-    """A call's tool, and its arguments as JSON text."""
+    """The tool that a call names, and its arguments as JSON text."""
 
     name: str
     arguments: str
@@ -62,10 +62,10 @@ class Message(_Role, total=False):
 
     name: str
     tool_calls: Sequence[ToolCallMessage]
-    """Of an assistant's message: the calls that it made."""
+    """In an assistant's message: the calls that it made."""
 
     tool_call_id: str
-    """Of a tool's message: the call whose result it is."""
+    """In a tool's message: the id of the call whose result it is."""
 
     refusal: Union[str, None]
 
@@ -79,7 +79,7 @@ class _Question(TypedDict):
 
 
 class Request(_Question, CallOptions, RequestFields, total=False):
-    """A request: model, messages, and whatever else is to be set. What is not set is not sent."""
+    """A request: model, messages and any other field. Fields that are not set are not sent."""
 
 
 AnyRequest = Union[Request, Mapping[str, Any], SupportsModelDump]

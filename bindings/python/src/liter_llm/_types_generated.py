@@ -11,14 +11,14 @@ class Options(TypedDict, total=False):
     """Options of a LiterLlm. All are optional."""
 
     api_key: str
-    """The key of requests that bring none; it wins over the environment."""
+    """API key of requests without one; takes precedence over the environment."""
 
     base_url: str
-    """The base URL of requests that bring none; it wins over the environment, and may be the whole
+    """Base URL of requests without one; takes precedence over the environment, and may be the whole
     address of the API."""
 
     headers: Mapping[str, str]
-    """Headers of every request; they win over the library's own."""
+    """Headers of every request; they override the library's own."""
 
     connect_timeout_ms: int
     """Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off. Default: 10_000."""
@@ -114,12 +114,12 @@ class Options(TypedDict, total=False):
     """Log request bodies too, their first 64 KiB, at `debug`. Default: False."""
 
     worker_threads: int
-    """Threads of the library's runtime, by default 2 to 4 by the processors; the first client of
-    the process decides."""
+    """Threads of the library's runtime, by default 2 to 4 depending on the number of processors;
+    set by the process's first client."""
 
     collect: bool
-    """Keep what was received for `response`, the reply and `error.partial`; False keeps only how
-    the response began and ended. Default: True."""
+    """Keep what was received, for `response` and `error.partial`; False keeps only how the response
+    began and ended. Default: True."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -136,7 +136,7 @@ class CallOptions(TypedDict, total=False):
     """The base URL for this call."""
 
     headers: Mapping[str, str]
-    """Headers of this call, beside and over the client's."""
+    """Headers of this call, merged with the client's and overriding them."""
 
     connect_timeout_ms: int
     """Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off."""
@@ -167,15 +167,15 @@ class CallOptions(TypedDict, total=False):
     """Fields for the provider's body that win over everything else; null takes a field out."""
 
     collect: bool
-    """Keep what was received for `response`, the reply and `error.partial`; False keeps only how
-    the response began and ended."""
+    """Keep what was received, for `response` and `error.partial`; False keeps only how the response
+    began and ended."""
 
 
 class RequestFields(TypedDict, total=False):
     """Fields of a request. What is not set is not sent."""
 
     max_tokens: int
-    """Most tokens of the response; `max_completion_tokens` is the same, and wins."""
+    """Maximum number of tokens in the response; `max_completion_tokens` is the same, and wins."""
 
     temperature: float
     """Sampling temperature."""
@@ -187,7 +187,7 @@ class RequestFields(TypedDict, total=False):
     """Texts at which the response stops; one text counts as a list of one."""
 
     seed: int
-    """Seed of sampling: any integer of 64 bits, with a sign or without."""
+    """Seed of sampling, a signed or unsigned 64-bit integer."""
 
     tools: Sequence[Mapping[str, Any]]
     """Tools that the model may call."""
@@ -202,7 +202,8 @@ class RequestFields(TypedDict, total=False):
     """How hard to think: `low`, `medium`, `high`, or the provider's own value."""
 
     stream: bool
-    """Whether the response is streamed; by default as the called function implies."""
+    """Whether the response is streamed; by default true, except where a function returns it
+    whole."""
 
     user: str
     """The end user on whose behalf the request is sent."""

@@ -9,7 +9,7 @@ from ._process_hooks import cannot_start
 
 
 def make_descriptors() -> tuple[int, ...]:
-    """The first is read, the last written to; nothing blocks on them."""
+    """Non-blocking descriptors: the first to read from, the last to write to."""
     try:
         if hasattr(os, "eventfd"):
             return (os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC),)
@@ -22,8 +22,8 @@ def make_descriptors() -> tuple[int, ...]:
 
 
 def silence_descriptors(descriptors: tuple[int, ...]) -> None:
-    """Puts something else in their place. A selector drops what is closed, and may not be touched
-    from here, as its loop may run in another thread; what is written from now on wakes nobody."""
+    """Replaces them by /dev/null, so that what is written from now on wakes nobody. They are not
+    closed: their selector would drop them, and its loop may run in another thread."""
     try:
         nothing = os.open(os.devnull, os.O_RDWR)
         for descriptor in descriptors:

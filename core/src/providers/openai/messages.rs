@@ -1,13 +1,13 @@
 //! The messages of a request as one server takes them. A message that needs no change goes out as
 //! the caller wrote it, without a copy. Owns what the caller and the tools wrote, of which nothing
-//! is left out unless the caller is lenient; replies of models are in `replies`.
+//! is left out unless the caller is lenient; those of the assistant are in `assistant_messages`.
 
 use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::assistant_messages;
 use super::message_parts::{self, plain_text, WirePart};
-use super::replies;
 use super::vendor::Vendor;
 use crate::error::LlmError;
 use crate::providers::tool_calls::request_ids::{CallIdRule, RenamedCallIds};
@@ -63,8 +63,8 @@ pub(super) fn encode_messages<'m>(
         }
         match message.role {
             Role::Assistant => {
-                replies::fit_reply(vendor, position, &mut message, unsupported);
-                if !vendor.takes_empty_replies && replies::is_empty_reply(&message) {
+                assistant_messages::fit_reply(vendor, position, &mut message, unsupported);
+                if !vendor.takes_empty_replies && assistant_messages::is_empty_reply(&message) {
                     continue;
                 }
             }

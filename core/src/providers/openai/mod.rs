@@ -2,6 +2,7 @@
 //! described at platform.openai.com/docs/api-reference/chat. Owns the codec; which servers there
 //! are is in `vendors`.
 
+mod assistant_messages;
 mod choices;
 mod decode;
 mod encode;
@@ -11,7 +12,6 @@ mod messages;
 mod params;
 mod parts;
 mod reasoning;
-mod replies;
 mod response_id;
 mod tool_calls;
 mod tools;

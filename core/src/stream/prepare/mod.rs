@@ -3,7 +3,7 @@
 
 pub(crate) mod base_url;
 mod cleartext;
-pub(crate) mod headers;
+pub(crate) mod request_headers;
 #[cfg(test)]
 mod tests;
 
@@ -61,7 +61,7 @@ pub(crate) fn resolve(
         return Err(config(format!("no base_url; set {variable} or base_url")));
     }
     let base_url = base_url::parse(base_url)?;
-    let own_headers = headers::of_caller(&options.headers, &request.headers)?;
+    let own_headers = request_headers::of_caller(&options.headers, &request.headers)?;
     let key = match own_headers.contains_key("authorization") {
         true => None,
         false => key(options, request, entry)?,
@@ -94,7 +94,7 @@ pub(crate) fn resolve(
     let proxy = proxy_of(&url);
     let allowed = options.allow_insecure_http;
     cleartext::check(&url, proxy.as_ref(), carries_secret, allowed)?;
-    let headers = headers::of_request(&encoded, own_headers, stream)?;
+    let headers = request_headers::of_request(&encoded, own_headers, stream)?;
     // Encoded now; the call may last for minutes and needs none of it again.
     request.messages = Vec::new();
     request.tools = Vec::new();

@@ -224,7 +224,7 @@ fn headers_of_http_itself_and_line_breaks_are_refused() {
             headers: vec![(name.to_owned(), value.to_owned())],
             ..LlmRequest::default()
         };
-        let error = headers::of_caller(&[], &request.headers).unwrap_err();
+        let error = request_headers::of_caller(&[], &request.headers).unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidArgument, "{name}");
         assert!(!error.message.contains("hidden"), "{error}");
     }

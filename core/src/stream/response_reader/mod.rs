@@ -30,14 +30,14 @@ const DRAIN_READS_MAX: u32 = 16;
 #[derive(Debug)]
 pub(crate) struct ResponseReader {
     body: ResponseBody,
-    parser: Parser,
+    body_decoder: BodyDecoder,
     /// The body was read to its end.
     at_end: bool,
 }
 
 /// Makes events of the bytes of one body.
 #[derive(Debug)]
-struct Parser {
+struct BodyDecoder {
     framer: Framer,
     decoder: Box<dyn Decoder>,
     /// The status that the response came with.
@@ -68,7 +68,7 @@ impl ResponseReader {
     ) -> Self {
         Self {
             body,
-            parser: Parser::new(status, decoder, sniffer, options),
+            body_decoder: BodyDecoder::new(status, decoder, sniffer, options),
             at_end: false,
         }
     }
@@ -92,7 +92,7 @@ impl ResponseReader {
         // Checked whatever else was read: a response with a gap is an error.
         batch
             .check()
-            .map_err(|error| self.parser.after_status(error))?;
+            .map_err(|error| self.body_decoder.after_status(error))?;
         step
     }
 
@@ -103,9 +103,9 @@ impl ResponseReader {
         batch: &mut EventBatch,
         received: &mut Received,
     ) -> Poll<Result<Read, LlmError>> {
-        let parser = &mut self.parser;
+        let body_decoder = &mut self.body_decoder;
         for reads in 1..=STEP_READS_MAX {
-            let mut sink = |piece: &[u8]| parser.feed(piece, batch, received);
+            let mut sink = |piece: &[u8]| body_decoder.feed(piece, batch, received);
             let read = match self.body.poll_read(context, &mut sink) {
                 Poll::Ready(read) => read,
                 Poll::Pending if reads == 1 => return Poll::Pending,
@@ -115,13 +115,13 @@ impl ResponseReader {
                 return Poll::Ready(Err(error));
             }
             self.at_end = matches!(read, Ok(Read::End));
-            if parser.is_done() {
-                return Poll::Ready(parser.verdict());
+            if body_decoder.is_done() {
+                return Poll::Ready(body_decoder.verdict());
             }
             match read {
                 Ok(Read::More) => {}
-                Ok(Read::End) => return Poll::Ready(parser.end(batch)),
-                Err(failure) => return Poll::Ready(parser.cut(failure, batch)),
+                Ok(Read::End) => return Poll::Ready(body_decoder.end(batch)),
+                Err(failure) => return Poll::Ready(body_decoder.cut(failure, batch)),
             }
             if received.bytes >= STEP_BYTES_MAX {
                 break;
@@ -132,15 +132,15 @@ impl ResponseReader {
 
     /// A timer ran out: once the model gave its finish reason, the response is judged as it is.
     pub(crate) fn timed_out(&mut self, timer: Timer) -> Result<Read, LlmError> {
-        match self.parser.is_finished() {
-            true => self.parser.verdict(),
+        match self.body_decoder.is_finished() {
+            true => self.body_decoder.verdict(),
             false => Err(timed_out_in_body(timer)),
         }
     }
 
     /// Hands over what the decoder held back until the response was complete.
     pub(crate) fn close(&mut self, batch: &mut EventBatch) {
-        self.parser.decoder.close(batch);
+        self.body_decoder.decoder.close(batch);
     }
 
     /// Reads and ignores the rest of the body, unless there is much of it: then another connection
@@ -162,11 +162,11 @@ impl ResponseReader {
     }
 
     pub(crate) fn summary(&self) -> ResponseSummary {
-        self.parser.summary()
+        self.body_decoder.summary()
     }
 }
 
-impl Parser {
+impl BodyDecoder {
     fn new(
         status: u16,
         decoder: Box<dyn Decoder>,

@@ -1,7 +1,7 @@
 //! What the end of a body means: a complete response, or an error and whether another attempt makes
 //! sense. Owns what every error behind a good status has in common.
 
-use super::{decode, too_deep, Parser};
+use super::{decode, too_deep, BodyDecoder};
 use crate::error::{one_line, ErrorKind, LlmError, Phase, OUTSIDE_BYTES_MAX};
 use crate::event::EventBatch;
 use crate::event::FinishReason;
@@ -11,7 +11,7 @@ use crate::json;
 use crate::providers::completion::check_complete;
 use crate::providers::Progress;
 
-impl Parser {
+impl BodyDecoder {
     /// The body ended properly: checks whether it was a response.
     pub(super) fn end(&mut self, batch: &mut EventBatch) -> Result<Read, LlmError> {
         self.settle(batch)?;

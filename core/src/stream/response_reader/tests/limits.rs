@@ -131,16 +131,19 @@ fn a_body_of_exactly_the_limit_is_read() {
             .unwrap()
             .decoder(Start::default(), Framing::Sse);
         let sniffer = Sniffer::new(Framing::Sse, Declared::Document);
-        let mut parser = Parser::new(200, decoder, sniffer, &options);
+        let mut body_decoder = BodyDecoder::new(200, decoder, sniffer, &options);
         let (mut batch, mut received) = (EventBatch::default(), Received::default());
         for piece in body.as_bytes().chunks(7) {
-            if parser.feed(piece, &mut batch, &mut received).is_break() {
+            if body_decoder
+                .feed(piece, &mut batch, &mut received)
+                .is_break()
+            {
                 break;
             }
         }
         let kind = match received.error {
             Some(error) => error.kind.name(),
-            None => match parser.end(&mut batch) {
+            None => match body_decoder.end(&mut batch) {
                 Ok(_) => "complete",
                 Err(error) => error.kind.name(),
             },

@@ -52,7 +52,7 @@ impl Wire {
         body.replace(",\n\"", ",\"").replace(":\n{", ":{")
     }
 
-    fn parser(self, is_stream: bool) -> Parser {
+    fn body_decoder(self, is_stream: bool) -> BodyDecoder {
         let decoder = by_name(self.provider)
             .unwrap()
             .decoder(Start::default(), self.framing);
@@ -61,7 +61,7 @@ impl Wire {
             false => Declared::Document,
         };
         let sniffer = Sniffer::new(self.framing, declared);
-        Parser::new(200, decoder, sniffer, &ClientOptions::default())
+        BodyDecoder::new(200, decoder, sniffer, &ClientOptions::default())
     }
 }
 
@@ -102,28 +102,31 @@ impl Observed {
 
 /// Reads a body to its end, or to the error or mark that comes first.
 fn read(wire: Wire, is_stream: bool, body: &[u8], ended: Ended) -> Observed {
-    let mut parser = wire.parser(is_stream);
+    let mut body_decoder = wire.body_decoder(is_stream);
     let mut batch = EventBatch::default();
     let mut received = Received::default();
     for piece in body.chunks(body.len().div_ceil(3).max(1)) {
-        if parser.feed(piece, &mut batch, &mut received).is_break() {
+        if body_decoder
+            .feed(piece, &mut batch, &mut received)
+            .is_break()
+        {
             break;
         }
     }
-    let step = match (received.error, parser.decoder.progress(), ended) {
+    let step = match (received.error, body_decoder.decoder.progress(), ended) {
         (Some(error), ..) => Err(error),
-        (None, Progress::Done, _) => parser.verdict(),
-        (None, _, Ended::Properly) => parser.end(&mut batch),
+        (None, Progress::Done, _) => body_decoder.verdict(),
+        (None, _, Ended::Properly) => body_decoder.end(&mut batch),
         (None, _, Ended::ByReset) => {
             let reset = BodyFailure::Cut("connection reset".to_owned());
-            parser.cut(reset, &mut batch)
+            body_decoder.cut(reset, &mut batch)
         }
     };
     if step.is_ok() {
-        parser.decoder.close(&mut batch);
+        body_decoder.decoder.close(&mut batch);
     }
     let mut observed = Observed {
-        warnings: parser.summary().warnings,
+        warnings: body_decoder.summary().warnings,
         error: step.err(),
         ..Observed::default()
     };

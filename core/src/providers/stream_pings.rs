@@ -4,13 +4,13 @@
 /// Whether the data of a frame is not an event: none at all, an empty value, a word that keeps a
 /// connection alive, or a comment that a proxy on the way has wrapped in data.
 #[inline]
-pub(crate) fn is_keep_alive(data: &str) -> bool {
+pub(crate) fn is_ping(data: &str) -> bool {
     !data.starts_with('{') && is_quiet(data)
 }
 
 /// A whole response without what stands before it: a byte order mark, blank lines, and comments
 /// that kept the connection alive.
-pub(crate) fn strip_keep_alive(text: &str) -> &str {
+pub(crate) fn strip_pings(text: &str) -> &str {
     let mut rest = text.trim_start_matches('\u{feff}').trim();
     while rest.starts_with(':') {
         rest = rest
@@ -51,7 +51,7 @@ mod tests {
             "\"ping\"",
             "null",
         ] {
-            assert!(is_keep_alive(quiet), "{quiet}");
+            assert!(is_ping(quiet), "{quiet}");
         }
         for other in [
             "{}",
@@ -62,7 +62,7 @@ mod tests {
             "7",
             "pings",
         ] {
-            assert!(!is_keep_alive(other), "{other}");
+            assert!(!is_ping(other), "{other}");
         }
     }
 
@@ -75,8 +75,8 @@ mod tests {
             ": x\n\n{}",
             ":\r\n: y\r\n{}",
         ] {
-            assert_eq!(strip_keep_alive(text), "{}", "{text:?}");
+            assert_eq!(strip_pings(text), "{}", "{text:?}");
         }
-        assert_eq!((strip_keep_alive(": x"), strip_keep_alive("")), ("", ""));
+        assert_eq!((strip_pings(": x"), strip_pings("")), ("", ""));
     }
 }
