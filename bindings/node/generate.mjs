@@ -48,7 +48,8 @@ const REQUEST_TYPES = {
   stop: "string | readonly string[]",
 };
 
-// Where JavaScript takes less than the schema says: a number has no 64 bits.
+// Where the types here take less than the schema says: a number is exact up to 2^53-1, and this
+// option is text (an object would go to the provider's body).
 const REQUEST_DESCRIPTIONS = {
   seed: "Seed of sampling: an integer from -(2^53-1) to 2^53-1.",
 };
