@@ -45,7 +45,8 @@ declare_options! {
         pub response_format: Option<Value> as Any,
         /// How hard to think: `low`, `medium`, `high`, or the provider's own value.
         pub reasoning_effort: Option<String> as Text,
-        /// Whether the response is streamed; by default true, except where a function returns it whole.
+        /// Whether the response is streamed; by default true, except where a function returns it
+        /// whole.
         pub stream: Option<bool> as Boolean,
         /// The end user on whose behalf the request is sent.
         pub user: Option<String> as Text,
