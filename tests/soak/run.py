@@ -81,7 +81,7 @@ def settled(pid: int, line: dict[str, Any], before: Sample) -> Sample:
 
 
 def set_plans(mock: Mock, answers: list[Answer]) -> None:
-    """Every answer's plan, from its first step."""
+    """The plan of every response, from its first step."""
     for answer in answers:
         mock.plan(*answer.steps, key=answer.key)
 
@@ -132,7 +132,7 @@ def run_program(program: str, mock: Mock, options: argparse.Namespace) -> list[V
                 line = json.loads(text)
                 sample = look(process.pid, line)
                 if "sample" in line:
-                    # Streams that are not replaced any more say nothing of the run.
+                    # Streams that are no longer replaced do not count for the run.
                     samples += [sample] if line["busy"] else []
                     if len(samples) % 30 == 1:
                         print(f"  {program}: {sample}", flush=True)
@@ -154,14 +154,14 @@ def run_program(program: str, mock: Mock, options: argparse.Namespace) -> list[V
 
 
 def keep(program: str, samples: list[Sample]) -> None:
-    """The samples as a table, for whoever wants to look."""
+    """The samples as a table, for a reader."""
     rows = [f"{s.ended}\t{s.live}\t{s.memory_bytes}\t{s.threads}\t{s.descriptors}" for s in samples]
     text = "\n".join(["ended\tlive\tmemory\tthreads\tdescriptors", *rows, ""])
     (OUT / f"{program}-samples.tsv").write_text(text, encoding="utf-8")
 
 
 def main() -> int:
-    """Runs the programs that are asked for; the exit code."""
+    """Runs the programs that were requested; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", choices=PROGRAMS, action="append")
     parser.add_argument("--streams", type=int, default=2000)

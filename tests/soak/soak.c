@@ -1,9 +1,9 @@
-/* The C program of a soak: one client, one thread, so many streams live at any time. Every answer
+/* The C program of a soak: one client, one thread, so many streams live at any time. Every response
  * is compared with its text as it comes, and every end with the ends that its kind may have.
  *
- * soak ANSWERS OPTIONS STREAMS SECONDS SEED: the file of answers (tests/soak/answers.py), the JSON
- * of the client's options. Prints one line of JSON per second and one at the end, then waits until
- * its standard input ends, so that the runner can look at the process once more. */
+ * soak ANSWERS OPTIONS STREAMS SECONDS SEED: the file of responses (tests/soak/answers.py), the
+ * JSON of the client's options. Prints one line of JSON per second and one at the end, then waits
+ * until its standard input ends, so that the runner can look at the process once more. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,7 @@ static void fail(const char *what, const char *why) {
   exit(2);
 }
 
-/* Counts a fault, and tells of the first ones. */
+/* Counts a fault, and prints the first ones. */
 static void fault(size_t *counter, const char *what, const Slot *slot, const LlmEvent *event) {
   *counter += 1;
   if (faults_shown++ >= FAULTS_SHOWN) return;
@@ -85,7 +85,7 @@ static void read_answers(const char *path) {
   FILE *file = fopen(path, "r");
   if (!file || !line) fail(path, "cannot be read");
   while (fgets(line, LINE_MAX_BYTES, file)) {
-    if (answers_count == ANSWERS_MAX) fail(path, "too many answers");
+    if (answers_count == ANSWERS_MAX) fail(path, "too many responses");
     Answer *answer = &answers[answers_count++];
     char *rest = line;
     answer->kind = field(&rest);
@@ -128,7 +128,7 @@ static void start(Slot *slot) {
   live++;
 }
 
-/* Whether an error number is in the list of those that an answer may end with. */
+/* Whether an error number is in the list of those with which a response may end. */
 static int may_end(const Answer *answer, LlmError error) {
   for (const char *at = answer->ends; *at;) {
     char *end;
@@ -210,7 +210,7 @@ static void print_kinds(void) {
   }
 }
 
-static void say(const char *what) {
+static void report(const char *what) {
   printf(
       "{\"%s\":true,\"started\":%zu,\"ended\":%zu,\"completed\":%zu,\"cancelled\":%zu,"
       "\"live\":%zu,\"busy\":%s,\"wrong_success\":%zu,\"wrong_text\":%zu,\"wrong_end\":%zu,"
@@ -228,8 +228,8 @@ static void say(const char *what) {
 
 /* Keeps all slots busy until `until_ms`, then lets the streams end. */
 static void run(double until_ms) {
-  double said_ms = now_ms();
-  double cancelled_ms = said_ms;
+  double reported_ms = now_ms();
+  double cancelled_ms = reported_ms;
   double drained_ms = until_ms + DRAIN_SECONDS * 1e3;
   while (1) {
     double now = now_ms();
@@ -243,9 +243,9 @@ static void run(double until_ms) {
       cancelled_ms = now;
       cancel_some();
     }
-    if (now - said_ms >= 1e3) {
-      said_ms = now;
-      say("sample");
+    if (now - reported_ms >= 1e3) {
+      reported_ms = now;
+      report("sample");
     }
   }
 }
@@ -266,13 +266,13 @@ int main(int argc, char **argv) {
   random_state = (uint64_t)atol(argv[5]) * 2654435769u + 88172645463325252u;
   if (!slots || slots_count == 0 || weights == 0) fail("arguments", "nothing to do");
   allow_sockets();
-  say("begun");
+  report("begun");
   if (llm_client_new(argv[2], NULL, NULL, &client) != LLM_ERROR_OK) {
     fail("no client", llm_last_error());
   }
   run(now_ms() + atof(argv[4]) * 1e3);
   llm_client_free(client);
-  say("last");
+  report("last");
   while (getchar() != EOF) {
   }
   return 0;

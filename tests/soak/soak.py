@@ -36,7 +36,7 @@ NUMBERS = {
 
 @dataclass(frozen=True)
 class Answer:
-    """One line of the file of answers."""
+    """One line of the file of responses."""
 
     kind: str
     place: str
@@ -72,7 +72,7 @@ class Soak:
         self.completed: Counter[str] = Counter()
 
     def fault(self, what: str, answer: Answer, details: str) -> None:
-        """Counts a fault, and tells of the first ones."""
+        """Counts a fault, and prints the first ones."""
         self.counts[what] += 1
         if sum(self.counts[name] for name in FAULTS) <= FAULTS_SHOWN:
             print(f"soak: {what}: {answer.name}: {details[:600]}", file=sys.stderr)
@@ -111,7 +111,7 @@ class Soak:
         self.judge_success(answer, stream.response, received == len(answer.text))
 
     async def use_whole(self, answer: Answer, stream: Stream) -> None:
-        """The answer is taken as one."""
+        """The response is taken as a whole."""
         reply = await stream
         self.judge_success(answer, reply, reply.text == answer.text)
 
@@ -129,7 +129,7 @@ class Soak:
         self.judge_success(answer, stream.response, received == len(answer.text))
 
     def judge_success(self, answer: Answer, response: Response, whole: bool) -> None:
-        """An answer that ended without an error is whole, and of a kind that may be."""
+        """A response that ended without an error is whole, and of a kind that may be."""
         self.counts["completed"] += 1
         self.completed[answer.name] += 1
         if not whole or 0 not in answer.ends or response.outcome != "complete":
@@ -147,15 +147,15 @@ class Soak:
         elif NUMBERS.get(error.kind) not in answer.ends:
             self.fault("wrong_end", answer, f"{error.kind} {error} {error.detail}")
 
-    def say(self, what: str, **more: object) -> None:
-        """A line for the runner."""
+    def report(self, what: str, **more: object) -> None:
+        """Prints a line for the runner."""
         names = ("started", "ended", "completed", "cancelled", *FAULTS)
         counts = {name: self.counts[name] for name in names}
         counts["live"] = counts["started"] - counts["ended"]
         print(json.dumps({what: True, **counts, **more}), flush=True)
 
 
-# Python raises once per use of a stream: what ended twice cannot be seen here, but in C.
+# Python raises once per use of a stream: a second END cannot be seen here, but in C.
 FAULTS = ("wrong_success", "wrong_text", "wrong_end", "ended_twice")
 
 
@@ -167,26 +167,26 @@ async def run(soak: Soak, streams: int, seconds: float) -> None:
     limit = until + DRAIN_SECONDS
     while not waiting.done() and time.monotonic() < limit:
         await asyncio.wait([waiting], timeout=1.0)
-        soak.say("sample", busy=time.monotonic() < until)
+        soak.report("sample", busy=time.monotonic() < until)
     if waiting.done():
         waiting.result()
     waiting.cancel()
 
 
 def main(arguments: list[str]) -> None:
-    """Runs as the command line says."""
+    """Runs with the arguments of the command line."""
     path, options, streams, seconds, seed = arguments
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     lines = Path(path).read_text(encoding="utf-8").splitlines()
     client = LiterLlm(**json.loads(options))
     soak = Soak([Answer.parse(line) for line in lines], client, int(seed))
-    soak.say("begun")
+    soak.report("begun")
     asyncio.run(run(soak, int(streams), float(seconds)))
     client.close()
     names = [answer.name for answer in soak.answers]
     kinds = {name: [soak.ended[name], soak.completed[name]] for name in names}
-    soak.say("last", kinds=kinds)
+    soak.report("last", kinds=kinds)
     sys.stdin.read()
 
 
