@@ -73,7 +73,7 @@ def copy_sources() -> None:
 
 
 def mutants(tool: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs `cargo mutants` on the copy; its exit code says only that there are survivors."""
+    """Runs `cargo mutants` on the copy; its exit code shows only that there are survivors."""
     environment = {
         "LITER_LLM_MOCK": str(ROOT / "tests/mock/target/release/liter-llm-mock"),
         **os.environ,
