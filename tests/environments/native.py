@@ -1,7 +1,7 @@
 """Liter-LLM inside programs as Go and C make them: `make test-environments-native` runs it.
 
 Each program is built in a folder of its own, outside the repository, as its users would, and is
-answered by the mock provider. Prints one line per program, and `N passed, N failed` at the end.
+served by the mock provider. Prints one line per program, and `N passed, N failed` at the end.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def run(folder: Path, *command: object, **environment: str) -> str:
     return ended.stdout
 
 
-def says(expected: str, printed: str) -> None:
+def assert_printed(expected: str, printed: str) -> None:
     assert printed == expected, f"{printed!r} instead of {expected!r}"
 
 
@@ -77,14 +77,14 @@ def go_vendor(folder: Path) -> None:
     for name in ("libliter_llm.a", "liter_llm.h"):
         assert (folder / "vendor" / MODULE / "lib" / name).is_file(), f"{name} was left behind"
     run(folder, "go", "build", "-mod=vendor", "-o", "program", GOPROXY="off")
-    says(ANSWER + "\n", run(folder, "./program"))
+    assert_printed(ANSWER + "\n", run(folder, "./program"))
 
 
 def go_beside_rust(folder: Path) -> None:
     other_archive(folder)
     go_module(folder, "beside")
     run(folder, "go", "build", "-o", "program")
-    says(BESIDE, run(folder, "./program"))
+    assert_printed(BESIDE, run(folder, "./program"))
 
 
 def c_beside_rust(folder: Path) -> None:
@@ -92,7 +92,7 @@ def c_beside_rust(folder: Path) -> None:
     for archives in ((ARCHIVE, OTHER), (OTHER, ARCHIVE)):
         flags = ("-Wall", "-Werror", "-I", ROOT / "include")
         run(folder, "cc", *flags, HERE / "c/beside.c", *archives, *SYSTEM, "-o", "program")
-        says(BESIDE, run(folder, "./program"))
+        assert_printed(BESIDE, run(folder, "./program"))
 
 
 def c_alone_needs_libc(folder: Path) -> None:
@@ -116,12 +116,12 @@ def go_shared(folder: Path) -> Path:
 def go_shared_loaded_by_c(folder: Path) -> None:
     library = go_shared(folder)
     run(folder, "cc", "-Wall", "-Werror", HERE / "c/late.c", "-ldl", "-o", "program")
-    says(ANSWER + "\n", run(folder, "./program", library))
+    assert_printed(ANSWER + "\n", run(folder, "./program", library))
 
 
 def go_shared_loaded_by_python(folder: Path) -> None:
     library = go_shared(folder)
-    says(ANSWER + "\n", run(folder, sys.executable, "-c", IN_PYTHON, library))
+    assert_printed(ANSWER + "\n", run(folder, sys.executable, "-c", IN_PYTHON, library))
 
 
 def go_test(*names: str) -> Callable[[Path], None]:

@@ -33,13 +33,13 @@ def use_in_main_process(**_: Any) -> None:
 
 @app.task
 def answer() -> tuple[str, int]:
-    """Streamed; and which process it was."""
+    """The streamed text, and the process that got it."""
     return "".join(llm.invoke(REQUEST)), os.getpid()
 
 
 @app.task
 def answer_on_loop() -> tuple[str, int]:
-    """The same with a loop of its own."""
+    """The same with an event loop of its own."""
     import asyncio
 
     async def main() -> str:
