@@ -59,7 +59,7 @@ KINDS = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class Case:
     """One key of the mock, and what a program must know of it."""
 
     kind: Kind
@@ -184,17 +184,17 @@ def _in_turn(fault: Step, pieces: list[str]) -> list[Step]:
     return [fault, {"answer": {"text": "".join(pieces)}}] * TURNS
 
 
-def every_answer() -> list[Answer]:
+def every_case() -> list[Case]:
     """All kinds, from all places."""
     return [
-        _answer(kind, place, provider)
+        _case(kind, place, provider)
         for kind in KINDS
         for place in PLACES
         for provider in kind.providers
     ]
 
 
-def _answer(kind: Kind, place: str, provider: str) -> Answer:
+def _case(kind: Kind, place: str, provider: str) -> Case:
     key = f"soak-{kind.name}-{place}-{provider}"
     count, length = PIECES, 0
     if kind.name == "flood":
@@ -203,4 +203,4 @@ def _answer(kind: Kind, place: str, provider: str) -> Answer:
         count = PIECES // 2
     pieces = [] if kind.name == "silent" else pieces_of(key, count, length)
     steps = globals()[kind.played](pieces, place)
-    return Answer(kind, place, provider, key, "".join(pieces), tuple(steps))
+    return Case(kind, place, provider, key, "".join(pieces), tuple(steps))

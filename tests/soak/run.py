@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from answers import Answer, every_answer
+from answers import Case, every_case
 from judge import DESCRIPTORS_MORE, Sample, Verdict, verdicts
 
 from support import ROOT, Mock, mock_path
@@ -80,22 +80,22 @@ def settled(pid: int, line: dict[str, Any], before: Sample) -> Sample:
     return sample
 
 
-def set_plans(mock: Mock, answers: list[Answer]) -> None:
+def set_plans(mock: Mock, cases: list[Case]) -> None:
     """The plan of every response, from its first step."""
-    for answer in answers:
-        mock.plan(*answer.steps, key=answer.key)
+    for case in cases:
+        mock.plan(*case.steps, key=case.key)
 
 
 @contextmanager
-def renewed(mock: Mock, answers: list[Answer]) -> Iterator[None]:
+def renewed(mock: Mock, cases: list[Case]) -> Iterator[None]:
     """Sets all plans, and goes on with it in a thread."""
     ended = threading.Event()
 
     def renew() -> None:
         while not ended.wait(RENEW_SECONDS):
-            set_plans(mock, answers)
+            set_plans(mock, cases)
 
-    set_plans(mock, answers)
+    set_plans(mock, cases)
     thread = threading.Thread(target=renew)
     thread.start()
     try:
@@ -107,15 +107,15 @@ def renewed(mock: Mock, answers: list[Answer]) -> Iterator[None]:
 
 def run_program(program: str, mock: Mock, options: argparse.Namespace) -> list[Verdict]:
     """One program from its start to its end."""
-    answers = every_answer()
+    cases = every_case()
     path = OUT / f"{program}-answers.tsv"
-    path.write_text("".join(answer.line(mock) + "\n" for answer in answers), encoding="utf-8")
+    path.write_text("".join(case.line(mock) + "\n" for case in cases), encoding="utf-8")
     client = json.dumps({**OPTIONS, "ca_file": mock.places["ca_file"]})
     arguments = [str(path), client, str(options.streams), str(options.seconds), str(options.seed)]
     samples: list[Sample] = []
     seen: dict[str, tuple[Sample, dict[str, Any]]] = {}
     with (
-        renewed(mock, answers),
+        renewed(mock, cases),
         subprocess.Popen(
             [*PROGRAMS[program], *arguments],
             stdin=subprocess.PIPE,

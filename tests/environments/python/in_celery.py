@@ -32,13 +32,13 @@ def use_in_main_process(**_: Any) -> None:
 
 
 @app.task
-def answer() -> tuple[str, int]:
+def invoke() -> tuple[str, int]:
     """The streamed text, and the process that got it."""
     return "".join(llm.invoke(REQUEST)), os.getpid()
 
 
 @app.task
-def answer_on_loop() -> tuple[str, int]:
+def invoke_on_loop() -> tuple[str, int]:
     """The same with an event loop of its own."""
     import asyncio
 
@@ -57,13 +57,13 @@ def main() -> None:
             env={**os.environ, "APP_BASE_URL": mock.base_url(mock.plan(HELLO))},
         )
         try:
-            waiting = [task.delay() for task in (answer, answer_on_loop) * 4]
-            answers = [result.get(timeout=60, interval=0.05) for result in waiting]
+            waiting = [task.delay() for task in (invoke, invoke_on_loop) * 4]
+            results = [result.get(timeout=60, interval=0.05) for result in waiting]
         finally:
             worker.terminate()
             worker.wait(30)
-        assert [text for text, _ in answers] == ["Hello world"] * 8
-        assert worker.pid not in {process for _, process in answers}
+        assert [text for text, _ in results] == ["Hello world"] * 8
+        assert worker.pid not in {process for _, process in results}
 
 
 if __name__ == "__main__":
