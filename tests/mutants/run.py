@@ -50,7 +50,7 @@ STAGES = {
     "liter-llm": [
         Stage("core-unit", "liter-llm", ("--lib",)),
         Stage("core-network", "liter-llm", tuple(f"--test={name}" for name in NETWORK)),
-        Stage("core-rest", "liter-llm", ("--test=answers", "--test=anthropic", "--test=vectors")),
+        Stage("core-rest", "liter-llm", ("--test=receipts", "--test=anthropic", "--test=vectors")),
         Stage("core-boundary", "liter-llm-ffi", ()),
     ],
     "liter-llm-ffi": [Stage("ffi", "liter-llm-ffi", ())],

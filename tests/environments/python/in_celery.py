@@ -16,7 +16,7 @@ from support import REQUEST
 folders = {name: WORK / name for name in ("queue", "control", "results")}
 for folder in folders.values():
     folder.mkdir(exist_ok=True)
-app = Celery("host_celery", broker="filesystem://", backend=f"file://{folders['results']}")
+app = Celery("in_celery", broker="filesystem://", backend=f"file://{folders['results']}")
 app.conf.broker_transport_options = {
     "data_folder_in": str(folders["queue"]),
     "data_folder_out": str(folders["queue"]),
@@ -50,7 +50,7 @@ def invoke_on_loop() -> tuple[str, int]:
 
 def main() -> None:
     with running_mock() as mock:
-        command = [sys.executable, "-m", "celery", "-A", "host_celery", "worker"]
+        command = [sys.executable, "-m", "celery", "-A", "in_celery", "worker"]
         command += ["--pool=prefork", "--concurrency=2", "--loglevel=WARNING", "--without-gossip"]
         worker = subprocess.Popen(
             [*command, "--without-mingle", "--without-heartbeat"],
