@@ -279,7 +279,7 @@ async fn child_repeats_secrets_of_the_environment() {
     assert!(mock.seen("again")["requests"][0].to_string().contains(KEY));
 }
 
-/// A base URL on this machine whose address is none of loopback's, and the same on loopback.
+/// A base URL on this machine whose address is not a loopback one, and the same on loopback.
 fn open_and_loopback(mock: &Mock, name: &str) -> (String, String) {
     let here = mock.base_url(name);
     (here.replace("127.0.0.1", "0.0.0.0"), here)

@@ -97,7 +97,7 @@ fn serve(mut socket: TcpStream, manner: &Manner, seen: &Mutex<Vec<String>>) -> s
     }
 }
 
-/// What came of a call that was made under these variables.
+/// The outcome of a call that was made with these variables.
 fn outcome_of(variables: &[(&str, &str)], options: Value, base_url: &str) -> Value {
     let mut command = Command::new(std::env::current_exe().unwrap());
     for name in VARIABLES {

@@ -43,7 +43,7 @@ async fn the_upload_goes_on_beside_an_early_head() {
     }
 }
 
-/// An error status while the upload still runs, and nobody reads it, is the outcome, at once; its
+/// An error status during an upload that the server does not read is the outcome, at once; its
 /// connection is in the middle of a request and serves no other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_early_error_status_ends_the_upload() {

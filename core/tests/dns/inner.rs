@@ -196,7 +196,7 @@ async fn abandoned_lookups_block_no_later_name() {
             begun == all_begun || (begun > all_begun - 3 && elapsed_ms(began) > 100)
         })
         .await;
-        // Polled, so that they enter whatever queue there is, and dropped there.
+        // Polled, so that they are queued, and dropped in the queue.
         for number in 0..4 {
             let base_url = named(&format!("left{round}-{number}.a127-0-0-1"), http, "left");
             let mut left = Box::pin(ask(&client, &base_url));

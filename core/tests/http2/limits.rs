@@ -148,13 +148,13 @@ async fn settings_that_never_come_end_with_a_timer() {
     assert!(began.elapsed() < Duration::from_secs(4), "{error}");
 }
 
-/// A request's body keeps to the windows that the peer gives, also when it begins with none.
+/// A request's body keeps to the peer's windows, also when the first window is empty.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peers_small_windows_are_respected() {
     let listener = Listener::new(json!({"settings": {"initial_window_size": 0}}));
     let opened = json!([{"settings": {"initial_window_size": 200}}, {"request_end": true},
         {"answer": "whole"}]);
-    // A request may be sent before the settings are here; the second one knows them.
+    // A request may be sent before the settings are here; the second one follows them.
     let unread = json!([{"early": [{"answer": "known"}]}]);
     listener.plan("known", unread);
     listener.plan("small", json!([{ "early": opened }]));

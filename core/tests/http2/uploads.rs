@@ -32,7 +32,7 @@ async fn the_upload_goes_on_beside_an_early_head() {
     listener.assert_no_violation();
 }
 
-/// An error status while the upload still runs, and nobody reads it, is the outcome, at once.
+/// An error status during an upload that the server does not read is the outcome, at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_early_error_status_ends_the_upload() {
     for ends in [

@@ -40,7 +40,7 @@ pub async fn play_all(fits: impl Fn(&str) -> bool) -> usize {
     count
 }
 
-/// Plays one vector in pieces of this size; what is not as expected.
+/// Plays one vector in pieces of this size; returns what is not as expected.
 async fn play(mock: &Mock, client: &Client, vector: &Value, cut: usize) -> Option<String> {
     let name = vector["name"].as_str().unwrap();
     let base_path = vector["base_path"].as_str().unwrap_or("/v1");

@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            // Standard error is closed, so nobody would read the message.
+            // If standard error is closed, nobody would read the message anyway.
             let _closed = writeln!(io::stderr(), "liter-llm-mock: {message}");
             ExitCode::FAILURE
         }

@@ -79,7 +79,7 @@ fn lengths_written_by_hand_are_right() {
     assert_eq!(event.tokens()[0].len(), 1 << 20);
 }
 
-/// Every fault does something, and lets go of the connection when the client leaves.
+/// Every fault sends or waits, and closes the connection when the client leaves.
 #[test]
 fn every_fault_can_be_left() {
     let mock = Mock::start(&[]);
