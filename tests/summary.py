@@ -1,4 +1,4 @@
-"""Adds up what test runners said in their own closing lines: `python summary.py LOG ...`.
+"""Adds up the closing lines of test runners: `python summary.py LOG ...`.
 
 Prints one line per log and a last line `N passed, N failed`. A log without a closing line is one
 failure: a runner that ran nothing has not passed.

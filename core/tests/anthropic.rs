@@ -29,14 +29,14 @@ async fn echo() {
     let mut request = LlmRequest::new("test-model", vec![Message::user("hello")]);
     request.base_url = Some(mock.base_url("echo"));
     let events: Vec<Event> = client.stream(request.clone()).collect().await;
-    let heard: Vec<Value> = events.iter().map(named).collect();
+    let got: Vec<Value> = events.iter().map(named).collect();
     let texts = json!([["TEXT", "Hello"], ["TEXT", " wide"], ["TEXT", " world"]]);
-    assert_eq!(json!(heard[1..4]), texts);
+    assert_eq!(json!(got[1..4]), texts);
     let start = json!({"id": "msg_1", "model": "test-model", "request_id": "req_1"});
-    assert!(contains(&heard[0][1], &start), "{}", heard[0]);
+    assert!(contains(&got[0][1], &start), "{}", got[0]);
     let usage = json!({"input_tokens": 9, "output_tokens": 3, "cached_input_tokens": 0});
     let end = json!({"outcome": "complete", "finish_reason": "stop", "usage": usage});
-    assert!(contains(&heard[4][1], &end), "{}", heard[4]);
+    assert!(contains(&got[4][1], &end), "{}", got[4]);
     let response = client.complete(request).await.unwrap();
     assert_eq!(response.text, "Hello wide world");
 }

@@ -1,4 +1,4 @@
-//! The Rust interface against a live server: what a Rust user sees.
+//! The Rust interface against a live server, as a Rust program uses it.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -97,7 +97,7 @@ async fn a_killed_server_is_truncated_with_the_text_so_far() {
             Some(Event::Text(piece)) => {
                 text.push_str(&piece);
                 if text == piece {
-                    // As a cut cable would.
+                    // Like a cut cable.
                     mock.child.kill().unwrap();
                 }
             }

@@ -45,8 +45,8 @@ async fn an_outage_is_not_multiplied() {
     mock.plan("healed", json!([{"answer": {"text": "ok"}}]));
     let client = client(json!({}));
     let base_url = mock.base_url("outage");
-    let answers = join_all((0..200).map(|_| ask(&client, &base_url))).await;
-    assert!(answers.iter().all(Result::is_err));
+    let responses = join_all((0..200).map(|_| ask(&client, &base_url))).await;
+    assert!(responses.iter().all(Result::is_err));
     let seen = mock.seen("outage");
     let at_ms = times(&seen);
     assert!(
@@ -99,7 +99,7 @@ async fn a_reused_connection_serves_again_and_grows_old() {
     mock.wait("kept", "closed=1");
 }
 
-/// A connection whose answer ends with it, or that says it closes, serves once.
+/// A connection that ends its response by closing, or announces that it closes, serves once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_announces_its_end_is_not_used_again() {
     let mock = Mock::start(&[]);
@@ -115,7 +115,7 @@ async fn a_connection_that_announces_its_end_is_not_used_again() {
     assert_eq!(mock.seen("close")["connections_opened"], 2);
 }
 
-/// F53: what TLS refuses is TLS, after one connection, and the reason is named.
+/// F53: a TLS failure has the kind TLS, after one connection, and the message names the reason.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tls_refusals_are_named_and_final() {
     let mock = Mock::start(&["--tls"]);
@@ -145,7 +145,7 @@ async fn tls_refusals_are_named_and_final() {
     );
 }
 
-/// An HTTP/2 host that allows 100 streams per connection makes nobody wait: another connection is
+/// An HTTP/2 server that allows 100 streams per connection delays no call: another connection is
 /// opened, and connections are used again afterwards.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn http2_opens_another_connection_before_its_limit() {

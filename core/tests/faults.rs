@@ -80,13 +80,13 @@ async fn every_fault_ends_as_promised() {
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
-/// `LITER_LLM_FAULTS=F12.http2` runs the rows whose name with its transport holds that.
+/// `LITER_LLM_FAULTS=F12.http2` runs the rows whose name and transport contain that.
 fn is_wanted(fault: &Value, transport: Transport) -> bool {
     let name = format!("{}.{}", fault["name"].as_str().unwrap(), transport.name);
     std::env::var("LITER_LLM_FAULTS").map_or(true, |wanted| name.contains(&wanted))
 }
 
-/// Whether a row can show on a transport; `make faults` reads the line that says why not.
+/// Whether a row applies to a transport; `make faults` parses the line with the reason if not.
 fn can_take(fault: &Value, transport: Transport) -> bool {
     let reason = match transport.name {
         "proxied" if fault["name"] == "F15_refused" => "the proxy answers in its place",

@@ -51,7 +51,7 @@ async fn read(stream: &mut LlmStream) -> (LlmResponse, u32) {
     (response, dropped)
 }
 
-fn answer(before_head_ms: u64) -> Value {
+fn response(before_head_ms: u64) -> Value {
     json!({"raw": [
         {"pause_ms": before_head_ms},
         {"head": {"status": 200, "chunked": true,
@@ -60,7 +60,7 @@ fn answer(before_head_ms: u64) -> Value {
         {"finish": "stop"}, {"done": true}, {"pause_ms": 10}, {"chunk_end": true}]})
 }
 
-/// While the head is waited for, the body is read, a refusal's body comes, a retry is slept for.
+/// While the call waits for the head, reads the body, reads a refusal's body, waits for a retry.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dropping_the_future_loses_nothing() {
     let mock = Mock::start(&["--tls"]);
@@ -72,7 +72,7 @@ async fn dropping_the_future_loses_nothing() {
     let client = client(json!({"ca_file": mock.ready["ca_file"]}));
     for place in ["http", "https_http1", "https"] {
         let key = format!("interrupted-{place}");
-        mock.plan(&key, json!([slow_refusal, answer(200)]));
+        mock.plan(&key, json!([slow_refusal, response(200)]));
         let base_url = format!("{}/{key}/v1", mock.ready[place].as_str().unwrap());
         let mut stream = client.stream(request(&base_url));
         let (response, dropped) = read(&mut stream).await;
@@ -103,7 +103,7 @@ async fn timers_run_under_a_caller_that_comes_and_goes() {
     assert_eq!(mock.seen("hang")["requests_count"], 1);
 }
 
-/// Of a stream that nobody waits for, the time is the caller's.
+/// The timers of a stream do not run while nobody waits for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_that_stays_away_costs_no_timer() {
     let mock = Mock::start(&[]);
@@ -124,7 +124,7 @@ async fn a_caller_that_stays_away_costs_no_timer() {
             }
         }
     }
-    // A future that was begun and dropped is nobody who waits.
+    // A future that was polled and dropped does not count as waiting.
     assert!(timeout(TICK, stream.next_batch()).await.is_err());
     // The mock's own wait is longer than the idle timer.
     let waited = mock.seen_after("away", Duration::from_millis(1200));
@@ -141,15 +141,15 @@ async fn a_caller_that_stays_away_costs_no_timer() {
 
 /// F75: what a cancelled request may have cost, by its phase.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cancelled_request_tells_whether_it_may_have_run() {
+async fn a_cancelled_request_reports_whether_it_may_have_run() {
     let mock = Mock::start(&[]);
-    mock.plan("asked", json!([{"raw": [{"hang": true}]}]));
+    mock.plan("hanging", json!([{"raw": [{"hang": true}]}]));
     mock.plan("half", json!([{"before_request": [{"hang": true}]}]));
     mock.plan(
         "retry",
         json!([{"status": 503, "headers": [["retry-after", "20"]]}]),
     );
-    mock.plan("body", json!([answer(0)]));
+    mock.plan("body", json!([response(0)]));
     let client = client(json!({}));
     let cancelled = |mut stream: LlmStream| {
         let receipt = stream.abort(ErrorKind::Cancelled);
@@ -161,14 +161,14 @@ async fn a_cancelled_request_tells_whether_it_may_have_run() {
         request.user = Some("x".repeat(bytes));
         client.stream(request)
     };
-    let unasked = begin("asked", 1);
-    assert_eq!(cancelled(unasked), (Phase::Request, false));
+    let unpolled = begin("hanging", 1);
+    assert_eq!(cancelled(unpolled), (Phase::Request, false));
 
-    let mut asked = begin("asked", 1);
-    assert!(poll_until(&mut asked, || mock.seen("asked")["requests_count"] == 1).await);
-    assert_eq!(cancelled(asked), (Phase::Headers, true));
+    let mut polled = begin("hanging", 1);
+    assert!(poll_until(&mut polled, || mock.seen("hanging")["requests_count"] == 1).await);
+    assert_eq!(cancelled(polled), (Phase::Headers, true));
 
-    // More than the kernel takes, of which the host reads nothing.
+    // More than the kernel takes, of which the server reads nothing.
     let mut half = begin("half", 24 << 20);
     assert!(poll_until(&mut half, || mock.seen("half")["connections_opened"] == 1).await);
     assert_eq!(cancelled(half), (Phase::Headers, false));
@@ -185,7 +185,7 @@ async fn a_cancelled_request_tells_whether_it_may_have_run() {
     assert_eq!(cancelled(body), (Phase::Body, true));
 }
 
-/// Polls a stream that says nothing until something is so; false if it said something first.
+/// Polls a silent stream until a condition holds; false if the stream delivers something first.
 async fn poll_until(stream: &mut LlmStream, mut holds: impl FnMut() -> bool) -> bool {
     for _ in 0..3_000 {
         if timeout(Duration::from_millis(10), stream.next_batch())
@@ -195,7 +195,7 @@ async fn poll_until(stream: &mut LlmStream, mut holds: impl FnMut() -> bool) -> 
             return false;
         }
         if holds() {
-            // What the host has seen, the stream will know after its next look.
+            // The stream learns at its next poll what the server has already seen.
             return timeout(Duration::from_millis(50), stream.next_batch())
                 .await
                 .is_err();
@@ -204,10 +204,10 @@ async fn poll_until(stream: &mut LlmStream, mut holds: impl FnMut() -> bool) -> 
     panic!("it never came to it");
 }
 
-/// In the phases before there is a connection: a host that never finishes TLS, or TCP.
+/// In the phases before there is a connection: a server that never finishes TLS, or TCP.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_was_never_connected_has_not_run() {
-    // It takes connections, by way of the kernel, and says nothing.
+    // The kernel accepts its connections, and it sends nothing.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("https://{}/v1", silent.local_addr().unwrap());
     let client = client(json!({}));

@@ -1,4 +1,4 @@
-//! The most likely mistakes in requests and options, and the whole line that says what is wrong:
+//! The most likely mistakes in requests and options, and the whole line that names what is wrong:
 //! `tests/mistakes.json`, which the tests of every language read. What must not be repeated, be it
 //! a secret or a prompt, holds the word "hidden" there.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -13,7 +13,7 @@ fn rows(list: &str) -> Vec<Value> {
     document[list].as_array().unwrap().clone()
 }
 
-/// The rows whose error is another one.
+/// The rows whose error differs from the expected one.
 fn differences(list: &str, field: &str, error: impl Fn(&str) -> LlmError) -> Vec<String> {
     let compare = |row: &Value| {
         let error = error(&row[field].to_string());
@@ -48,7 +48,7 @@ fn mistakes_in_options_are_named_in_the_words_of_the_caller() {
 }
 
 #[test]
-fn text_that_is_no_json_is_said_to_be_none() {
+fn text_that_is_no_json_is_reported_as_such() {
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     for (json, reason) in [
         (
@@ -70,7 +70,7 @@ fn text_that_is_no_json_is_said_to_be_none() {
 }
 
 #[test]
-fn a_field_that_is_nobodys_reaches_the_provider() {
+fn an_unknown_field_reaches_the_provider() {
     let request = LlmRequest::from_json(
         r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"top_k":5,
             "timeout":1,"provider":{"order":["a"]},"worker_threads":null}"#,
@@ -84,7 +84,7 @@ fn a_field_that_is_nobodys_reaches_the_provider() {
     );
 }
 
-/// Everything that the list for all languages has is parsed, and as what the list says.
+/// Everything in the list for all languages is parsed, with the type that the list names.
 #[test]
 fn every_field_and_option_is_parsed() {
     let document = liter_llm::schema::document();

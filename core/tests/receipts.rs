@@ -1,4 +1,4 @@
-//! What the receipt says of a response beside its outcome.
+//! What the receipt reports of a response beside its outcome.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -49,28 +49,28 @@ async fn a_missing_finish_reason_is_a_warning_of_the_end() {
     ];
     mock.plan("bare", stream_of(&tokens));
     mock.plan(
-        "said",
+        "given",
         stream_of(&[&tokens[..1], &[finish], &tokens[1..]].concat()),
     );
 
-    let (bare, said) = (
+    let (bare, given) = (
         receipt_of(&mock, "bare").await,
-        receipt_of(&mock, "said").await,
+        receipt_of(&mock, "given").await,
     );
 
     assert_eq!(
-        (bare.outcome, said.outcome),
+        (bare.outcome, given.outcome),
         (Outcome::Complete, Outcome::Complete)
     );
-    assert_eq!((bare.warnings.len(), said.warnings.len()), (1, 0));
+    assert_eq!((bare.warnings.len(), given.warnings.len()), (1, 0));
     assert!(
         bare.warnings[0].contains("no finish reason"),
         "{:?}",
         bare.warnings
     );
-    let (bare, said) = (json!(bare), json!(said));
+    let (bare, given) = (json!(bare), json!(given));
     assert_eq!(
-        (bare.get("finish_reason"), said.get("warnings")),
+        (bare.get("finish_reason"), given.get("warnings")),
         (None, None)
     );
 }
@@ -79,28 +79,22 @@ async fn a_missing_finish_reason_is_a_warning_of_the_end() {
 async fn what_is_cancelled_behind_a_good_status_has_it() {
     let mock = Mock::start(&[]);
     let hang = json!({"hang": true});
-    mock.plan(
-        "answered",
-        stream_of(&[json!({"token": "a"}), hang.clone()]),
-    );
+    mock.plan("begun", stream_of(&[json!({"token": "a"}), hang.clone()]));
     mock.plan("silent", json!([{"raw": [hang]}]));
     let client = client(json!({}));
 
-    let mut answered = client.stream(request(&mock, "answered"));
-    assert!(answered.next_batch().await.is_some());
-    let answered = answered.abort(ErrorKind::Cancelled).error.unwrap();
+    let mut begun = client.stream(request(&mock, "begun"));
+    assert!(begun.next_batch().await.is_some());
+    let begun = begun.abort(ErrorKind::Cancelled).error.unwrap();
     let mut silent = client.stream(request(&mock, "silent"));
     let mock = Arc::new(mock);
-    let asked = tokio::task::spawn_blocking(move || mock.wait("silent", "requests=1"));
+    let arrived = tokio::task::spawn_blocking(move || mock.wait("silent", "requests=1"));
     tokio::select! {
-        _ = silent.next_batch() => panic!("nothing was said"),
-        asked = asked => assert!(asked.is_ok()),
+        _ = silent.next_batch() => panic!("nothing was sent"),
+        arrived = arrived => assert!(arrived.is_ok()),
     }
     let silent = silent.abort(ErrorKind::Cancelled).error.unwrap();
 
-    assert_eq!(
-        (answered.status, answered.maybe_executed),
-        (Some(200), true)
-    );
+    assert_eq!((begun.status, begun.maybe_executed), (Some(200), true));
     assert_eq!(silent.status, None);
 }

@@ -1,4 +1,4 @@
-//! `core/schema/schema.json` is what the declarations of this crate say: `make schema` writes it,
+//! `core/schema/schema.json` is made from the declarations of this crate: `make schema` writes it,
 //! without that the test fails when it is stale.
 #![cfg(all(feature = "anthropic", feature = "cohere", feature = "openai"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]

@@ -74,11 +74,11 @@ fn echoes(text: &str) -> Vec<(&'static str, Value)> {
     all
 }
 
-fn answer(status: u16, headers: Value, body: &str) -> Value {
+fn response(status: u16, headers: Value, body: &str) -> Value {
     json!({"status": status, "headers": headers, "body": body})
 }
 
-/// Responses that are none, with the text in their body or their head.
+/// Responses that are refused, with the text in their body or their head.
 fn refusals(text: &str) -> Vec<(&'static str, Value)> {
     let error = json!({"message": text, "type": text, "code": text, "request_id": text});
     let document = json!({"error": error}).to_string();
@@ -93,13 +93,16 @@ fn refusals(text: &str) -> Vec<(&'static str, Value)> {
     vec![
         (
             "error",
-            answer(400, json!([["x-request-id", text]]), &document),
+            response(400, json!([["x-request-id", text]]), &document),
         ),
-        ("text", answer(400, json!([]), &behind)),
-        ("page", answer(200, kind("text/html"), &long)),
-        ("error page", answer(403, kind("text/html"), &long)),
-        ("document", answer(200, kind("application/json"), &document)),
-        ("redirect", answer(302, location, "")),
+        ("text", response(400, json!([]), &behind)),
+        ("page", response(200, kind("text/html"), &long)),
+        ("error page", response(403, kind("text/html"), &long)),
+        (
+            "document",
+            response(200, kind("application/json"), &document),
+        ),
+        ("redirect", response(302, location, "")),
     ]
 }
 
@@ -191,7 +194,7 @@ async fn start_holds_no_secret_while_the_response_goes_on() {
     assert_hidden(&format!("{rest:?}"), &[KEY, HEADER], "end");
 }
 
-/// What an error said that was tried again is in the log only, and there without secrets.
+/// The message of an error that was retried is in the log only, and there without secrets.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn log_lines_of_retries_hold_no_secret() {
     let mock = Mock::start(&[]);
@@ -231,10 +234,10 @@ fn in_child(test: &str, variables: &[(&str, &str)]) {
         child.env_remove(name).env_remove(name.to_ascii_uppercase());
     }
     let output = child.envs(variables.iter().copied()).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    let passed = output.status.success() && said.contains("1 passed");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let passed = output.status.success() && stdout.contains("1 passed");
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(passed, "{test}: {said}{errors}");
+    assert!(passed, "{test}: {stdout}{errors}");
 }
 
 #[test]
@@ -276,7 +279,7 @@ async fn child_repeats_secrets_of_the_environment() {
     assert!(mock.seen("again")["requests"][0].to_string().contains(KEY));
 }
 
-/// A base URL on this machine whose address is none of loopback's, and the same on loopback.
+/// A base URL on this machine whose address is not a loopback one, and the same on loopback.
 fn open_and_loopback(mock: &Mock, name: &str) -> (String, String) {
     let here = mock.base_url(name);
     (here.replace("127.0.0.1", "0.0.0.0"), here)
@@ -310,7 +313,7 @@ async fn no_secret_goes_over_plain_http_to_another_machine() {
     assert_eq!(seen(&allowing, &log, request).await.0.text, "ok");
 }
 
-/// Security default 11: what a name stands for is only known once it was looked up.
+/// Security default 11: the address of a name is only known once it was looked up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_of_a_private_address_is_refused_when_it_is_looked_up() {
     let mock = Mock::start(&[]);
@@ -346,7 +349,7 @@ fn proxies_of_the_environment_get_no_secret_in_the_clear() {
     let child = |variables: &[(&str, &str)], expected: &str| {
         let mut all = vec![("MOCK", here.as_str()), ("EXPECTED", expected)];
         all.extend(variables);
-        in_child("child_asks_through_a_proxy", &all);
+        in_child("child_calls_through_a_proxy", &all);
     };
     child(&[("HTTP_PROXY", &open)], "through the proxy http://0.0.0.0");
     child(&[("ALL_PROXY", &open)], "through the proxy http://0.0.0.0");
@@ -359,7 +362,7 @@ fn proxies_of_the_environment_get_no_secret_in_the_clear() {
 
 #[tokio::test]
 #[ignore = "run by proxies_of_the_environment_get_no_secret_in_the_clear"]
-async fn child_asks_through_a_proxy() {
+async fn child_calls_through_a_proxy() {
     let variable = |name: &str| std::env::var(name).ok();
     let (client, log) = client(json!({"proxy": variable("UNUSED").is_none(),
         "allow_insecure_http": variable("ALLOW").is_some()}));

@@ -68,8 +68,8 @@ class Mock:
     def accepted(self) -> int:
         """Connections so far."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{self.places['http']}/_/stats", timeout=10) as answer:
-            return sum(json.load(answer)["accepted"].values())
+        with opener.open(f"{self.places['http']}/_/stats", timeout=10) as response:
+            return sum(json.load(response)["accepted"].values())
 
     def cpu_s(self) -> float:
         """User and system time (proc(5), stat)."""
@@ -93,7 +93,7 @@ def mock() -> Iterator[Mock]:
 
 
 def play(scenario: Scenario, driver: str, number: int, server: Mock) -> Run:
-    """One run. Its `invalid` says why it does not count."""
+    """One run. Its `invalid` is the reason why it does not count."""
     key = f"tokens~{scenario.tokens}~{scenario.interval_ms}~{driver}-{number}"
     command = ["taskset", "-c", DRIVER_CORE]
     command += commands()[driver]
@@ -113,16 +113,16 @@ def play(scenario: Scenario, driver: str, number: int, server: Mock) -> Run:
         done = driven(command, scenario.timeout_s)
     except subprocess.TimeoutExpired:
         return {"driver": driver, "invalid": f"not done after {scenario.timeout_s} s"}
-    # One peer crashes on its way out, after it has said its line; nobody else may.
+    # One peer crashes at its exit, after it has printed its line; no other driver may.
     crashed = done.returncode != 0 and driver not in PEERS
     if crashed or not done.stdout.startswith("{"):
-        said = done.stderr.strip().splitlines()[-1:] or [f"it ended with {done.returncode}"]
-        return {"driver": driver, "invalid": said[0][:200]}
+        last = done.stderr.strip().splitlines()[-1:] or [f"it ended with {done.returncode}"]
+        return {"driver": driver, "invalid": last[0][:200]}
     run: Run = json.loads(done.stdout.splitlines()[-1])
     run["exit"] = done.returncode
     run["cores"] = os.cpu_count()
     run["driver"] = driver
-    # One of them asked for this number.
+    # One of them is the request for this number.
     run["connections"] = server.accepted() - accepted - 1
     run["mock_share"] = (server.cpu_s() - cpu_s) / run["wall_s"]
     run["invalid"] = wrong(run, scenario)
@@ -144,7 +144,7 @@ def wrong(run: Run, scenario: Scenario) -> str | None:
         ("characters", scenario.characters_expected()),
     ):
         if run[name] != expected:
-            errors = "; ".join(run["errors"]) or "no error was said"
+            errors = "; ".join(run["errors"]) or "no error was reported"
             return f"{run[name]} of {expected} {name} came ({errors})"[:300]
     if scenario.hold_ms and run["held_s"] is None:
         return "not all streams were open at the same time"

@@ -29,13 +29,13 @@ class Scenario:
     whole: bool = False
     hold_ms: int = 0
     drivers: tuple[str, ...] = OURS + BESIDE
-    # Peers that collapse at the full size get this many streams, and the table says so.
+    # Peers that collapse at the full size get this many streams, and the table shows it.
     reduced: dict[str, int] = field(default_factory=dict)
     timeout_s: int = 120
 
     @property
     def timed(self) -> bool:
-        """Every fiftieth stream says when its tokens were due."""
+        """Every fiftieth stream holds the time when its tokens were due."""
         return self.interval_ms > 0 and self.hold_ms == 0
 
     def sized(self, driver: str) -> Scenario:
@@ -48,7 +48,7 @@ class Scenario:
         return self.concurrency if self.interval_ms else 0
 
     def tokens_expected(self) -> int:
-        """A whole answer is one piece of text."""
+        """A whole response is one piece of text."""
         return self.streams if self.whole else self.streams * self.tokens
 
     def characters_expected(self) -> int:

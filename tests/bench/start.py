@@ -1,4 +1,4 @@
-"""(g): what it costs to begin. Import time, start to exit with two answers, sizes, threads."""
+"""(g): what it costs to begin. Import time, start to exit with two responses, sizes, threads."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def threads(python: str, modules: str) -> float:
 
 
 def two_answers_ms(driver: str, base_url: str) -> float | None:
-    """From the start of a process to its end, with two answers of one token between.
+    """From the start of a process to its end, with two responses of one token between.
 
     None where they did not come: a driver that fails early would be the fastest of all.
     """
@@ -54,9 +54,9 @@ def two_answers_ms(driver: str, base_url: str) -> float | None:
     times = []
     for _ in range(ROUNDS):
         began = time.monotonic()
-        said = driven(command, 60).stdout
+        output = driven(command, 60).stdout
         times.append((time.monotonic() - began) * 1000)
-        if not said.startswith("{") or json.loads(said.splitlines()[-1])["tokens"] != 1:
+        if not output.startswith("{") or json.loads(output.splitlines()[-1])["tokens"] != 1:
             return None
     return statistics.median(times)
 

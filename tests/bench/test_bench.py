@@ -68,7 +68,7 @@ def test_a_limit_is_met_missed_or_not_measured() -> None:
     assert "| (a) one | 2 |  | not measured |" in shown
 
 
-def test_a_table_says_who_is_missing_and_who_is_smaller() -> None:
+def test_a_table_shows_who_is_missing_and_who_is_smaller() -> None:
     scenario = Scenario("x", "x", 100, 10, 3, drivers=("c", "openai"), reduced={"openai": 5})
     shown = scenario_table(scenario, {"c": figures([a_run()], 10)}, {"openai": "no wheel"})
     assert "| openai package | 5 | no wheel |" in shown

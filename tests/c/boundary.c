@@ -1,5 +1,6 @@
-/* The tests of the C boundary: `boundary [part of a name ...]`; `boundary slow` is what takes
- * longer. Needs the mock provider (LITER_LLM_MOCK) and the built samples (LITER_LLM_SAMPLES). */
+/* The tests of the C boundary: `boundary [part of a name ...]`; `boundary slow` runs those
+ * that take longer. Needs the mock provider (LITER_LLM_MOCK) and the built samples
+ * (LITER_LLM_SAMPLES). */
 #include <string.h>
 
 #include "mock.h"

@@ -47,7 +47,7 @@ void caller_poll_until_ended(Caller *caller, size_t ended);
 /* Polls until that stream has delivered so many bytes of text. */
 void caller_poll_until_text(Caller *caller, uint64_t stream, size_t bytes);
 
-/* Forgets what a stream said, so that its number can be used again. */
+/* Clears a stream's transcript, so that its number can be used again. */
 void caller_forget(Caller *caller, uint64_t stream);
 
 /* Frees client and transcripts. */

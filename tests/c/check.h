@@ -1,5 +1,5 @@
 /* The test harness: one process per test, so that a crash, a leak or a hang is one failed test and
- * every test begins without a runtime. A check that fails says where and ends its process. */
+ * every test begins without a runtime. A check that fails prints where and ends its process. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -20,7 +20,8 @@ enum { CHECK_SECONDS = 20 };
 
 #define CHECK_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Runs the tests whose names hold one of the arguments (all without arguments); the exit code. */
+/* Runs the tests whose names contain one of the arguments (all without arguments); returns the exit
+ * code. */
 int check_main(const CheckTest *tests, size_t count, int argc, char **argv);
 
 /* Ends the process after so many seconds; for processes that a test makes itself. */
@@ -29,7 +30,7 @@ void check_bound(unsigned seconds);
 /* Milliseconds of the monotonic clock. */
 double check_now_ms(void);
 
-/* How much slower than usual this run is allowed to be (CHECK_SLOWER): valgrind needs it. */
+/* How much slower than usual this run may be (CHECK_SLOWER): valgrind needs it. */
 double check_slower(void);
 
 /* A number of /proc/self/status, such as "VmRSS:" in KiB; 0 when it is not there. */

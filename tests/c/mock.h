@@ -24,10 +24,10 @@ typedef struct Mock {
   int stdin_fd; /* the mock ends when the last copy of this is closed */
 } Mock;
 
-/* Starts LITER_LLM_MOCK and makes it the one that the functions below talk to. */
+/* Starts LITER_LLM_MOCK and makes it the one that the functions below use. */
 Mock mock_start(void);
 
-/* check_main with a mock provider that lives as long. */
+/* check_main with a mock provider that runs as long. */
 int mock_check_main(const CheckTest *tests, size_t count, int argc, char **argv);
 
 /* How the stream requests of `key` are served: the steps of a plan, comma-separated JSON.
@@ -38,7 +38,7 @@ void mock_plan(const char *key, const char *steps);
  * gives, to be freed. Fails the test when that has not happened after 5 s. */
 char *mock_wait(const char *key, const char *query);
 
-/* The same, but says whether it happened before `timeout_ms`; the document is dropped. */
+/* The same, but returns whether it happened before `timeout_ms`; the document is dropped. */
 int mock_happens(const char *key, const char *query, int timeout_ms);
 
 /* What the mock has seen under `key`, to be freed. */
@@ -52,7 +52,7 @@ char *mock_base_url(const char *key, char *buffer, size_t size);
 /* Writes a request for `key`: model, one message, base URL, and `more` (such as ",\"seed\":1"). */
 char *mock_request(const char *key, const char *more, char *buffer, size_t size);
 
-/* Options of a client that talks to the mock; retries are off. */
+/* Options of a client of the mock; retries are off. */
 extern const char *const MOCK_OPTIONS;
 
 #ifdef __cplusplus

@@ -1,12 +1,12 @@
-/* Plays requests for a driver that judges them (tests/faults/test_faults_c.py): one process, any
+/* Plays requests for a driver that checks them (tests/faults/test_faults_c.py): one process, any
  * number at once, each in a thread of its own, through the public header only.
  *
- * In, a line each, its fields between tabs (JSON as one line never holds one):
+ * Input, one command per line, its fields separated by tabs (JSON on one line holds no tab):
  *   stream NUMBER PROVIDER OPTIONS REQUEST   a client of its own: queue, poll, acknowledge
  *   invoke NUMBER PROVIDER OPTIONS REQUEST   llm_invoke, which has no options
  *   cancel NUMBER                            of a stream that was started
  *
- * Out, a line each, and behind it the bytes that it announces and a line end:
+ * Output, one record per line, followed by the bytes that it announces and a line end:
  *   event NUMBER KIND ERROR LENGTH           everything that came, as it came
  *   broken NUMBER 0 0 LENGTH                 a promise of the header that did not hold
  *   done NUMBER MICROSECONDS ERROR LENGTH    how the call ended, and llm_last_error when it failed
@@ -34,13 +34,13 @@ typedef struct Play {
   int ended;
 } Play;
 
-/* The clients of the streams that live, by number: what a cancel looks up. */
+/* The clients of the live streams, by number; a cancel looks them up. */
 static LlmClient *clients[PLAYS_MAX];
 static pthread_mutex_t clients_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t output_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void say(const char *what, uint64_t number, uint64_t first, int32_t second, const char *data,
-                size_t length) {
+static void print_record(const char *what, uint64_t number, uint64_t first, int32_t second,
+                         const char *data, size_t length) {
   pthread_mutex_lock(&output_lock);
   printf("%s %" PRIu64 " %" PRIu64 " %" PRId32 " %zu\n", what, number, first, second, length);
   fwrite(data, 1, length, stdout);
@@ -50,16 +50,16 @@ static void say(const char *what, uint64_t number, uint64_t first, int32_t secon
 }
 
 static void expect(const Play *play, int holds, const char *promise) {
-  if (!holds) say("broken", play->number, 0, 0, promise, strlen(promise));
+  if (!holds) print_record("broken", play->number, 0, 0, promise, strlen(promise));
 }
 
 static uint64_t microseconds(const Play *play) {
   return (uint64_t)((check_now_ms() - play->began_ms) * 1000);
 }
 
-static void say_done(const Play *play, uint64_t took_us, LlmError error) {
+static void print_done(const Play *play, uint64_t took_us, LlmError error) {
   const char *data = error == LLM_ERROR_OK ? "{}" : llm_last_error();
-  say("done", play->number, took_us, error, data, strlen(data));
+  print_record("done", play->number, took_us, error, data, strlen(data));
 }
 
 /* Rule 4. */
@@ -76,7 +76,7 @@ static void check_run(const Play *play, const LlmEvent *event) {
 /* Rules 3, 4 and 5. */
 static void take(Play *play, const LlmEvent *event) {
   expect(play, event->data != NULL, "data is NULL");
-  say("event", play->number, event->kind, event->error, event->data, event->length);
+  print_record("event", play->number, event->kind, event->error, event->data, event->length);
   if (event->kind == LLM_EVENT_LOG) {
     expect(play, event->stream == 0, "LOG has a stream");
     return;
@@ -130,13 +130,13 @@ static void play_stream(Play *play) {
   while (poll_once(play, client, 0) > 0) {
   }
   llm_client_free(client);
-  say_done(play, took_us, error);
+  print_done(play, took_us, error);
 }
 
 static void take_token(const char *token, size_t length, void *ctx) {
   Play *play = ctx;
   expect(play, length > 0, "a token is empty");
-  say("event", play->number, LLM_EVENT_TEXT, LLM_ERROR_OK, token, length);
+  print_record("event", play->number, LLM_EVENT_TEXT, LLM_ERROR_OK, token, length);
 }
 
 static void *run(void *ctx) {
@@ -144,7 +144,7 @@ static void *run(void *ctx) {
   if (play->is_invoke) {
     play->began_ms = check_now_ms();
     LlmError error = llm_invoke(play->provider, play->request, take_token, play);
-    say_done(play, microseconds(play), error);
+    print_done(play, microseconds(play), error);
   } else {
     play_stream(play);
   }
@@ -159,8 +159,8 @@ static char *field(char **rest) {
   return text;
 }
 
-/* Takes the line, and gives another thread what to play. */
-static void obey(char *line) {
+/* Parses a command and starts its call in another thread. Takes ownership of the line. */
+static void run_command(char *line) {
   char *rest = line;
   const char *what = field(&rest);
   uint64_t number = strtoull(field(&rest), NULL, 10);
@@ -189,7 +189,7 @@ int main(void) {
   ssize_t length;
   while ((length = getline(&line, &size, stdin)) > 0) {
     if (line[length - 1] == '\n') line[length - 1] = 0;
-    obey(line);
+    run_command(line);
     line = NULL;
     size = 0;
   }

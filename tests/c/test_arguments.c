@@ -1,4 +1,4 @@
-/* Misuse: every export with NULL and bad UTF-8 in every place, handles that are none. */
+/* Misuse: every export with NULL and bad UTF-8 in every place, invalid handles. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -110,7 +110,7 @@ static void client_start_refuses_a_number_in_use(void) {
   caller_free(&caller);
 }
 
-/* What is no client is INVALID_ARGUMENT (a freed one may be CLOSED), delivers nothing, frees
+/* An invalid handle is INVALID_ARGUMENT (a freed one may be CLOSED), delivers nothing, frees
  * nothing. */
 static void check_is_no_client(LlmClient *client) {
   const LlmEvent *events = NULL;
@@ -128,7 +128,7 @@ static void check_is_no_client(LlmClient *client) {
   llm_client_free(client);
 }
 
-static void handles_that_are_none_are_refused(void) {
+static void invalid_handles_are_refused(void) {
   static const char text[64] = "some bytes that are no client, long enough to be read as one";
   int on_the_stack = 1;
   Caller caller = caller_open(1, NULL);
@@ -225,7 +225,7 @@ const CheckTest arguments_tests[] = {
     {"client_new_refuses_bad_arguments", client_new_refuses_bad_arguments, 0},
     {"client_start_refuses_bad_arguments", client_start_refuses_bad_arguments, 0},
     {"client_start_refuses_a_number_in_use", client_start_refuses_a_number_in_use, 0},
-    {"handles_that_are_none_are_refused", handles_that_are_none_are_refused, 0},
+    {"invalid_handles_are_refused", invalid_handles_are_refused, 0},
     {"a_freed_client_never_comes_back", a_freed_client_never_comes_back, 0},
     {"unknown_streams_are_no_error", unknown_streams_are_no_error, 0},
     {"wake_fd_bears_any_number", wake_fd_bears_any_number, 0},

@@ -41,7 +41,7 @@ static void cancel_ends_once_before_anything(void) {
   caller_free(&caller);
 }
 
-/* Takes the places of a listener that never accepts, so that the next connect waits for ever. */
+/* Fills the queue of a listener that never accepts, so that the next connect waits for ever. */
 static int listener_without_room(int *fillers, size_t count, uint16_t *port) {
   struct sockaddr_in address;
   socklen_t size = sizeof address;

@@ -81,7 +81,7 @@ static void close_wakes_a_poller(void) {
   caller_free(&caller);
 }
 
-/* Polls until something came, however often another poller was first. */
+/* Polls until an event comes, however often another poller was first. */
 static void *poll_until_something(void *client) {
   const LlmEvent *events = NULL;
   while (llm_client_poll(client, -1, &events) == 0) {
@@ -89,7 +89,7 @@ static void *poll_until_something(void *client) {
   return events ? client : NULL;
 }
 
-/* Rule 1: one poller at a time; a second one gets 0 at once and does not hurt the first. */
+/* Rule 1: one poller at a time; a second one gets 0 at once and does not disturb the first. */
 static void a_second_poller_gets_nothing(void) {
   pthread_t poller;
   void *polled = NULL;
@@ -104,7 +104,7 @@ static void a_second_poller_gets_nothing(void) {
   caller_free(&caller);
 }
 
-/* Clients are independent: the end of one is not felt by the other. */
+/* Clients are independent: the end of one does not affect the other. */
 static void clients_are_independent(void) {
   Caller first = caller_open(1, NULL);
   Caller second = caller_open(1, NULL);

@@ -1,5 +1,5 @@
 // A C++17 caller: the client owned by a unique_ptr, lambdas as callbacks, a thread that polls; and
-// what the header for C++ makes of exceptions.
+// how the header for C++ passes exceptions on.
 #include <atomic>
 #include <future>
 #include <map>
@@ -88,7 +88,7 @@ void cpp_wake_is_a_lambda() {
   CHECK(llm_client_poll(client.get(), 0, &events) > 0);
 }
 
-// The provider would go on for ever; what the callback threw comes out at once.
+// The provider would send for ever; the exception of the callback is rethrown at once.
 void cpp_exception_closes_the_connection() {
   mock_plan("cpp-throw", MOCK_CUT_STREAM("{\"token\":\"a\"},{\"token\":\"b\"},{\"hang\":true}"));
   int calls = 0;
@@ -110,7 +110,7 @@ void cpp_exception_closes_the_connection() {
   CHECK_TEXT(text.c_str(), "one two");
 }
 
-// A callback that wants no more says so, and gets an error that says it again.
+// A callback that wants no more cancels, and the call throws CANCELLED.
 void cpp_callback_cancels() {
   mock_plan("cpp-cancel", MOCK_CUT_STREAM("{\"token\":\"a\"},{\"hang\":true}"));
   LlmError number = LLM_ERROR_OK;

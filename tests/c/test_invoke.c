@@ -91,7 +91,7 @@ static void cancel(const char *token, size_t length, void *ctx) {
   CHECK_NUMBER(llm_invoke_cancel(), LLM_ERROR_OK);
 }
 
-/* The provider would go on for ever. */
+/* The provider would send for ever. */
 static void invoke_is_cancelled_by_its_callback(void) {
   char request[1024];
   Tokens tokens = {"", 0, 0, pthread_self(), 0};
@@ -225,7 +225,7 @@ static void add_up(const char *token, size_t length, void *ctx) {
   sum->calls += 1;
 }
 
-/* Far past the stream's window: the call gives back what it has handed over. */
+/* Far past the stream's window: the call acknowledges what it has delivered. */
 static void invoke_takes_responses_longer_than_the_window(void) {
   enum { TOKENS = 300000 };
   Sum sum = {0, 0};
@@ -244,7 +244,7 @@ static void *invoke_once(void *request) {
 }
 
 /* The calls of a process share one retry budget (500 tokens, 5 for a retry), so a provider that
- * fails for all of them is not asked three times by each. */
+ * fails for all of them does not get three requests from each. */
 static void invoke_shares_one_retry_budget(void) {
   enum { CALLS = 100, RETRIES = 100 };
   static pthread_t threads[CALLS];

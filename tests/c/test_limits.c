@@ -25,8 +25,8 @@ static void ignore(const char *token, size_t length, void *ctx) {
   (void)ctx;
 }
 
-/* The system counts the threads of a user, and lets root have any number. False: threads cannot be
- * counted here, only forbidden. */
+/* The system counts the threads of a user, and lets root have any number. False: threads cannot
+ * be counted here, only forbidden. */
 static int count_threads_of_this_process_alone(void) {
   return geteuid() == 0 && setresgid(LONELY_ID, LONELY_ID, LONELY_ID) == 0 &&
          setresuid(LONELY_ID, LONELY_ID, LONELY_ID) == 0;
@@ -114,7 +114,7 @@ static void a_thread_limit_is_an_error_and_no_hang(void) {
   allow(RLIMIT_NPROC, RLIM_INFINITY);
 }
 
-/* A lookup needs a thread: it must not be the first to find that there is none. */
+/* A lookup needs a thread: at the limit it must find one that was started before. */
 static void a_name_is_looked_up_at_the_thread_limit(void) {
   char url[256];
   char request[1024];
@@ -166,7 +166,7 @@ static void a_descriptor_limit_is_an_error_and_no_hang(void) {
   llm_client_free(client);
 }
 
-/* A call that cannot have a socket says so, and the next one that can is fine. */
+/* A call that gets no socket fails with that reason, and the next one that gets one works. */
 static void a_call_without_a_descriptor_is_a_network_error(void) {
   char request[1024];
   struct rlimit before;

@@ -19,7 +19,7 @@ static void allow_sockets(rlim_t count) {
   CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
 
-/* So many streams side by side, each with `tokens` tokens at the pace that `key` names. */
+/* Runs so many concurrent streams, each with `tokens` tokens at the pace that `key` names. */
 static void run_streams(size_t streams, size_t tokens, const char *key) {
   allow_sockets(streams + 256);
   Caller caller = caller_open(streams, NULL);
@@ -97,7 +97,7 @@ static void run_and_measure(int warm_up, int threads, size_t kib_max) {
 /* Each thread makes one call; nothing stays behind for a thread that has ended. */
 static void threads_leave_nothing_behind(void) { run_and_measure(500, 1500, 1024); }
 
-/* The same with 64 bytes per thread, over what the allocator's noise is. */
+/* The same with 64 bytes per thread, above the allocator's noise. */
 static void ten_thousand_threads_leave_nothing_behind(void) { run_and_measure(5000, 10000, 640); }
 
 const CheckTest load_tests[] = {

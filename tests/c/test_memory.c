@@ -1,4 +1,4 @@
-/* What a flood may take: it ends as TOO_LARGE, in a process with little memory too, and takes no
+/* The memory of a flood: it ends as TOO_LARGE, in a process with little memory too, and uses no
  * more than a quarter above the limit that stops it. The address sanitizer needs more of
  * everything. */
 #include <fcntl.h>
@@ -135,8 +135,8 @@ static void little_memory_is_enough_for_floods(void) {
   }
 }
 
-/* So little that the limits themselves do not fit: out of memory is an error of that call, and the
- * next call works. */
+/* With so little memory that the limits themselves do not fit, out of memory is an error of that
+ * call, and the next call works. */
 static void too_little_memory_is_an_error(void) {
   enum { LEFT = 12 << 20 };
   char request[1024];

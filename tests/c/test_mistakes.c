@@ -108,7 +108,7 @@ static const Mistake mistakes[] = {
     {close_after_free, LLM_ERROR_INVALID_ARGUMENT, NO_CLIENT},
 };
 
-/* What is wrong in the JSON is said with its place and what was expected there. */
+/* An error in the JSON names its place and what was expected there. */
 static const Mistake mistakes_in_json[] = {
     {new_wrong_type, LLM_ERROR_CONFIG, "option retries_max: expected a whole number, got 1.5"},
     {invoke_wrong_type, LLM_ERROR_INVALID_REQUEST, "messages: expected a list, got text"},
@@ -150,7 +150,7 @@ static void mistakes_in_json_are_named(void) {
   CHECK_HOLDS(llm_last_error(), "not JSON");
 }
 
-/* A success leaves the last failure as it was, so its cause is still there to be printed. */
+/* A success keeps the last error, so that a program can still print it. */
 static void the_last_error_stays_until_the_next_one(void) {
   char message[512];
   CHECK_NUMBER(new_without_options(), LLM_ERROR_INVALID_ARGUMENT);
@@ -161,7 +161,7 @@ static void the_last_error_stays_until_the_next_one(void) {
   client_out = NULL;
 }
 
-/* A poll has no error to return: whatever is wrong, it says that there is nothing. */
+/* A poll has no error to return: whatever is wrong, it returns that there are no events. */
 static void a_poll_that_is_wrong_gets_nothing(void) {
   const LlmEvent *events = (const LlmEvent *)&events;
   CHECK_NUMBER(llm_client_poll(NULL, -1, &events), 0);
@@ -170,7 +170,7 @@ static void a_poll_that_is_wrong_gets_nothing(void) {
   CHECK_TEXT(llm_last_error(), "{}");
 }
 
-/* The header that a program was built with and the library that it runs with say the same. */
+/* The header that a program was built with agrees with the library that it runs with. */
 static void the_header_is_that_of_the_library(void) {
   char version[64];
   snprintf(version, sizeof version, "%d.%d.%d", LITER_LLM_VERSION_MAJOR, LITER_LLM_VERSION_MINOR,

@@ -1,4 +1,4 @@
-/* The library as a guest in a process: fork, exit, signals, threads. */
+/* The library and its process: fork, exit, signals, threads. */
 #include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
@@ -31,7 +31,7 @@ static size_t threads_now(void) {
 }
 
 /* The address sanitizer's allocator takes no locks before a fork, so the child of a process with
- * busy threads may find one held for ever; the other ways of building run these. */
+ * busy threads may find one held for ever; the other builds run these. */
 #ifndef __SANITIZE_ADDRESS__
 
 /* What a child of a process with live streams may expect. */
@@ -120,8 +120,7 @@ static void exit_with_live_stream(void) {
 
 static LlmClient *client_of_exit;
 
-/* What the caller does after its main has returned, when the library has nothing left to promise.
- */
+/* Calls that a program makes after its main has returned, when the library promises nothing. */
 static void use_the_library_at_the_end(void) {
   char request[1024];
   LlmClient *other = NULL;
@@ -149,7 +148,7 @@ static void *start_in_another_thread(void *client_out) {
   return (void *)(intptr_t)error;
 }
 
-/* After the library has seen the end, no thread starts anything. */
+/* After the library has seen the exit, no thread can make a client. */
 static void use_the_library_after_its_end(void) {
   pthread_t thread;
   LlmClient *client = NULL;
@@ -161,7 +160,7 @@ static void use_the_library_after_its_end(void) {
 }
 
 /* Handlers of exit run latest first: one that was registered before the library was used, and one
- * that was registered after, both with a stream that says nothing. */
+ * that was registered after, both with a silent stream. */
 static void the_end_of_the_process_is_closed_and_no_hang(void) {
   mock_plan("end", "{\"raw\":[{\"hang\":true}]}");
   for (int is_late = 0; is_late <= 1; is_late++) {
@@ -186,7 +185,7 @@ static void the_end_of_the_process_is_closed_and_no_hang(void) {
   }
 }
 
-/* The provider closes while a large request is sent, and the caller never asked for SIGPIPE.
+/* The provider closes while a large request is sent, and the caller does not handle SIGPIPE.
  */
 static void a_closed_upload_raises_no_sigpipe(void) {
   enum { CONTENT_BYTES = 4 * 1024 * 1024, ROUNDS = 20 };

@@ -34,7 +34,7 @@ static void echo(void) {
   caller_free(&caller);
 }
 
-/* Streams side by side: each one's text in its own order, nothing of another's. */
+/* Concurrent streams: each has its own text in order, and nothing of another's. */
 static void order(void) {
   enum { STREAMS = 8, TOKENS = 100 };
   Caller caller = caller_open(STREAMS, NULL);
@@ -95,7 +95,7 @@ static void a_number_is_in_use_until_its_end_was_polled(void) {
   CHECK(wake_fd >= 0);
   Caller caller = caller_open_with_wake(1, NULL, llm_wake_fd, (void *)(intptr_t)wake_fd);
   CHECK_NUMBER(llm_client_start(caller.client, 1, "openai", "no JSON"), LLM_ERROR_OK);
-  /* Its END is all that ever comes of it. */
+  /* Its END is its only event. */
   CHECK_NUMBER(read(wake_fd, &count, sizeof count), sizeof count);
   CHECK_NUMBER(llm_client_start(caller.client, 1, "openai", "{}"), LLM_ERROR_INVALID_ARGUMENT);
   CHECK_HOLDS(llm_last_error(), "in use");

@@ -120,8 +120,8 @@ static void wake_never_comes_after_free(void) {
   }
 }
 
-/* Whatever the caller's own call brings about, even a line of the log or an END that needs no
- * network, a thread of the library wakes for it. */
+/* Whatever the caller's own call causes, even a log line or an END that needs no network, a thread
+ * of the library calls wake for it. */
 static void wake_never_comes_in_the_thread_that_calls(void) {
   static const char options[] =
       "{\"provider\":\"openai\",\"api_key\":\"test-key\",\"log_level\":\"debug\"}";

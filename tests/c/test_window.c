@@ -91,7 +91,7 @@ static void consumed_reopens_a_small_window(void) {
   }
 }
 
-/* A queue that is full after one event: every stream that waits for room is told of it. */
+/* With a queue that is full after one event, every stream that waits for room gets it. */
 static void room_in_the_queue_wakes_every_stream(void) {
   enum { STREAMS = 8 };
   Caller caller = caller_open(STREAMS,
@@ -110,7 +110,7 @@ static void room_in_the_queue_wakes_every_stream(void) {
   caller_free(&caller);
 }
 
-/* A stream that waits for room, or for its window, lets go of its connection when it is cancelled,
+/* A stream that waits for room, or for its window, closes its connection when it is cancelled,
  * though nobody polls. */
 static void a_cancelled_stream_with_a_full_queue_closes(void) {
   static const char *const full[] = {"\"queue_bytes_max\":4096",
@@ -140,7 +140,7 @@ static void a_cancelled_stream_with_a_full_queue_closes(void) {
   }
 }
 
-/* Time that stands still on the caller runs no timer: a shut window outlives idle_timeout_ms. */
+/* No timer runs while the stream waits for the caller: a shut window outlasts idle_timeout_ms. */
 static void a_shut_window_runs_no_timer(void) {
   Caller caller = caller_open(1, NULL);
   caller.keeps_window_shut = 1;

@@ -1,4 +1,4 @@
-/* `demo PROVIDER REQUEST_JSON`: streams one response with llm_invoke and says how it ended. What
+/* `demo PROVIDER REQUEST_JSON`: streams one response with llm_invoke and prints how it ended. What
  * came beside the text (finish reason, usage) is for programs that use llm_client_*. */
 #include <liter_llm.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// `node demo.mjs PROVIDER REQUEST_JSON`: streams one response, then says how it ended.
+// `node demo.mjs PROVIDER REQUEST_JSON`: streams one response, then prints how it ended.
 import { LiterLlm, LlmError } from "../../bindings/node/index.mjs";
 
 const [provider, request] = process.argv.slice(2);

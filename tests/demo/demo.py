@@ -1,4 +1,4 @@
-"""`python demo.py PROVIDER REQUEST_JSON`: streams one response, then says how it ended."""
+"""`python demo.py PROVIDER REQUEST_JSON`: streams one response, then prints how it ended."""
 
 from __future__ import annotations
 

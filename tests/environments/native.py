@@ -1,7 +1,7 @@
 """Liter-LLM inside programs as Go and C make them: `make test-environments-native` runs it.
 
 Each program is built in a folder of its own, outside the repository, as its users would, and is
-answered by the mock provider. Prints one line per program, and `N passed, N failed` at the end.
+served by the mock provider. Prints one line per program, and `N passed, N failed` at the end.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ MODULE = "github.com/liter-llm/liter-llm/bindings/go"
 ARCHIVE, OTHER = ROOT / "build/lib/libliter_llm.a", "libother.a"
 SYSTEM = ("-lpthread", "-ldl", "-lm")
 SECONDS_MAX = 180
-ANSWER = "Hello wide world"
-BESIDE = f"6 -1 {ANSWER} -1\n"
+TEXT = "Hello wide world"
+BESIDE = f"6 -1 {TEXT} -1\n"
 IN_PYTHON = """
 import ctypes, sys
 for name in sys.argv[1:]:
@@ -49,7 +49,7 @@ def run(folder: Path, *command: object, **environment: str) -> str:
     return ended.stdout
 
 
-def says(expected: str, printed: str) -> None:
+def assert_printed(expected: str, printed: str) -> None:
     assert printed == expected, f"{printed!r} instead of {expected!r}"
 
 
@@ -77,14 +77,14 @@ def go_vendor(folder: Path) -> None:
     for name in ("libliter_llm.a", "liter_llm.h"):
         assert (folder / "vendor" / MODULE / "lib" / name).is_file(), f"{name} was left behind"
     run(folder, "go", "build", "-mod=vendor", "-o", "program", GOPROXY="off")
-    says(ANSWER + "\n", run(folder, "./program"))
+    assert_printed(TEXT + "\n", run(folder, "./program"))
 
 
 def go_beside_rust(folder: Path) -> None:
     other_archive(folder)
     go_module(folder, "beside")
     run(folder, "go", "build", "-o", "program")
-    says(BESIDE, run(folder, "./program"))
+    assert_printed(BESIDE, run(folder, "./program"))
 
 
 def c_beside_rust(folder: Path) -> None:
@@ -92,14 +92,14 @@ def c_beside_rust(folder: Path) -> None:
     for archives in ((ARCHIVE, OTHER), (OTHER, ARCHIVE)):
         flags = ("-Wall", "-Werror", "-I", ROOT / "include")
         run(folder, "cc", *flags, HERE / "c/beside.c", *archives, *SYSTEM, "-o", "program")
-        says(BESIDE, run(folder, "./program"))
+        assert_printed(BESIDE, run(folder, "./program"))
 
 
 def c_alone_needs_libc(folder: Path) -> None:
     """A program on the archive, and the shared library, need nothing but libc's own parts."""
     source = ROOT / "tests/c/samples/invoke.c"
     run(folder, "cc", "-I", ROOT / "include", source, ARCHIVE, *SYSTEM, "-o", "program")
-    assert run(folder, "./program").startswith(ANSWER)
+    assert run(folder, "./program").startswith(TEXT)
     for built in ("program", ROOT / "build/lib/libliter_llm.so.0"):
         needed = run(folder, "readelf", "-dW", built)
         assert "libc.so" in needed, needed
@@ -116,12 +116,12 @@ def go_shared(folder: Path) -> Path:
 def go_shared_loaded_by_c(folder: Path) -> None:
     library = go_shared(folder)
     run(folder, "cc", "-Wall", "-Werror", HERE / "c/late.c", "-ldl", "-o", "program")
-    says(ANSWER + "\n", run(folder, "./program", library))
+    assert_printed(TEXT + "\n", run(folder, "./program", library))
 
 
 def go_shared_loaded_by_python(folder: Path) -> None:
     library = go_shared(folder)
-    says(ANSWER + "\n", run(folder, sys.executable, "-c", IN_PYTHON, library))
+    assert_printed(TEXT + "\n", run(folder, sys.executable, "-c", IN_PYTHON, library))
 
 
 def go_test(*names: str) -> Callable[[Path], None]:
@@ -163,7 +163,7 @@ def tried(name: str, test: Callable[[Path], None]) -> bool:
 
 def main() -> int:
     mock = Mock()
-    os.environ["OPENAI_BASE_URL"] = mock.base_url(mock.plan({"answer": {"text": ANSWER}}))
+    os.environ["OPENAI_BASE_URL"] = mock.base_url(mock.plan({"answer": {"text": TEXT}}))
     os.environ["OPENAI_API_KEY"] = "test-key-0123456789"
     passed = sum(tried(name, test) for name, test in TESTS.items())
     mock.stop()

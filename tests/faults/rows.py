@@ -1,6 +1,6 @@
 """The rows of faults.json, the transports to the mock provider, and the verdict on one row.
 
-The runners in Python and C share this; those in other languages say the same in their own words.
+The runners in Python and C share this; those in other languages have their own code for it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Played = TypeVar("Played")
 
 @dataclass(frozen=True)
 class Transport:
-    """Which port of the mock, and in which protocol it must have been asked there."""
+    """Which port of the mock, and in which protocol the request must have come there."""
 
     name: str
     port: str
@@ -51,7 +51,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        """As every runner writes it: LITER_LLM_FAULTS=F12.http2 runs what holds that."""
+        """As every runner writes it: LITER_LLM_FAULTS=F12.http2 runs what contains that."""
         return f"{self.row['name']}.{self.transport.name}"
 
     def steps(self) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ class Case:
         return found
 
     def request(self, message: str) -> dict[str, Any]:
-        """What is asked."""
+        """The request of the call."""
         messages = [{"role": "user", "content": message}]
         own = with_key(self.row.get("request", {}))
         return {"model": "test-model", "messages": messages, "stream": True, **own}
@@ -68,7 +68,7 @@ class Case:
 
 @dataclass
 class Observed:
-    """What a call gave, in the words of the rows; a field that a runner cannot know is absent."""
+    """The outcome of a call, in the terms of the rows; what a runner cannot know is absent."""
 
     fields: dict[str, Any]
     error: dict[str, Any] | None
@@ -81,13 +81,13 @@ def with_key(document: Any) -> Any:
 
 
 def all_rows() -> list[Row]:
-    """The one list, which the mock provider reads too."""
+    """The one list, which the mock provider parses too."""
     rows: list[Row] = json.loads(Path(__file__).with_name("faults.json").read_text())
     return rows
 
 
 def cases(transports: Iterable[Transport] = TRANSPORTS) -> list[Case]:
-    """Those that can show on their transport, and that are wanted."""
+    """The cases that apply to their transport, and that are wanted."""
     rows = all_rows()
     all_of_them = [
         Case(number, row, transport) for transport in transports for number, row in enumerate(rows)
@@ -105,7 +105,7 @@ def cases(transports: Iterable[Transport] = TRANSPORTS) -> list[Case]:
 def played(
     of_them: Iterable[Played], play: Callable[[Played], list[str]]
 ) -> Iterator[dict[Played, Future[list[str]]]]:
-    """Plays cases beside each other, for most of them wait; gives what was not as promised."""
+    """Plays cases concurrently, because most of them wait; yields what was not as promised."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield {case: pool.submit(play, case) for case in of_them}
         pool.shutdown(cancel_futures=True)
@@ -127,7 +127,7 @@ def cancel_as_told(case: Case, wait: Callable[..., object], cancel: Callable[[],
 
 
 def differences(case: Case, observed: Observed, seen: dict[str, Any], host: str) -> list[str]:
-    """What is not as the row promises: of the answer, and of what the mock has seen."""
+    """What is not as the row promises, in the response and in what the mock has seen."""
     expected = case.row["expected"]
     wanted: dict[str, Any] = {"warnings": [], **expected}
     found = [
@@ -143,7 +143,7 @@ def differences(case: Case, observed: Observed, seen: dict[str, Any], host: str)
         if seen["requests_count"] != expected["requests"]:
             found.append(f"requests: {expected['requests']} expected, not {seen['requests_count']}")
         found += [
-            f"asked in {request['version']} at {request['place']}"
+            f"requested in {request['version']} at {request['place']}"
             for request in seen["requests"]
             if (request["version"], request["place"])
             != (case.transport.version, case.transport.port)
@@ -157,7 +157,7 @@ def differences(case: Case, observed: Observed, seen: dict[str, Any], host: str)
 
 
 def check(found: list[str]) -> None:
-    """Fails a test, with every difference in a line."""
+    """Fails a test, with one line per difference."""
     if found:
         pytest.fail("\n".join(found), pytrace=False)
 
@@ -165,7 +165,7 @@ def check(found: list[str]) -> None:
 def differences_of_error(
     expected: dict[str, Any] | None, error: dict[str, Any] | None
 ) -> list[str]:
-    """What of an error is not as promised; what is not known of it is absent or None."""
+    """What is not as promised in an error; a field that is not known is absent or None."""
     if expected is None or error is None:
         return [] if error is expected else [f"error: {expected} expected, not {error}"]
     return [
@@ -176,7 +176,7 @@ def differences_of_error(
 
 
 def pieces(secret: str, shown: str) -> list[str]:
-    """The pieces of a secret that can be read there, in whatever case."""
+    """The pieces of a secret that the text contains, in upper or lower case."""
     secret, shown = secret.lower(), shown.lower()
     starts = range(max(1, len(secret) - PIECE + 1))
     return [

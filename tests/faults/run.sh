@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh LOGS: has every language play the faults and its lifecycle tests; table.py reads the logs.
-# A runner that fails has said so in its log.
+# A runner that fails has reported it in its log.
 set -u
 cd "$(dirname "$0")/../.."
 logs=$1

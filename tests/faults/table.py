@@ -1,8 +1,8 @@
-"""Tables of what each language's runner said: `python table.py faults.json LOGS`.
+"""Tables of what each language's runner reported: `python table.py faults.json LOGS`.
 
 Faults by language, a table for each transport to the provider; then the lifecycle by language: a
 name passes when every test that begins with it does. What cannot be shown has its reason in
-REASONS, or Rust's runner says it. Exits 1 when a cell is empty or failed.
+REASONS, or Rust's runner reports it. Exits 1 when a cell is empty or failed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-# How a row and its transport are called, and how each runner says what became of it.
+# The name of a row with its transport, and how each runner reports the outcome.
 NAME = r"(?P<name>\w+\.\w+)"
 LEFT_OUT = re.compile(rf"^fault {NAME}: left out, (?P<reason>.+)$")
 FAULTS = {
@@ -29,7 +29,7 @@ TRANSPORTS = {
     "tls": list(FAULTS),
     "http2": list(FAULTS),
 }
-# How they say it of a test of the lifecycle.
+# How each runner reports a test of the lifecycle.
 LIFECYCLE = {
     "c": re.compile(r"^(?P<outcome>ok|FAILED) (?P<name>\w+)"),
     "python": re.compile(r"::test_(?P<name>\w+)\S* (?P<outcome>PASSED|FAILED)"),
@@ -48,28 +48,28 @@ REASONS = {
 
 
 def lines(log: Path) -> list[str]:
-    """None of a runner that did not run."""
+    """The lines of a log; none where the runner did not run."""
     return log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
 
 
-def outcomes(log: Path, said: re.Pattern[str]) -> dict[str, bool]:
-    """What one log says, by name; a name that failed once has failed."""
+def outcomes(log: Path, pattern: re.Pattern[str]) -> dict[str, bool]:
+    """The outcomes in one log, by name; a name that failed once has failed."""
     found: dict[str, bool] = {}
-    for match in filter(None, map(said.search, lines(log))):
+    for match in filter(None, map(pattern.search, lines(log))):
         name = snake(match["name"])
         found[name] = found.get(name, True) and match["outcome"] in GOOD
     return found
 
 
 def snake(name: str) -> str:
-    """Go's names in the words of the others; names of faults stay as they are."""
+    """Go's names as the others write them; names of faults stay as they are."""
     if "." in name or re.fullmatch(r"[a-z].*", name):
         return name
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def verdict(found: dict[str, bool], name: str, exact: bool) -> bool | None:
-    """Whether it passed; None where nothing was said."""
+    """Whether it passed; None where nothing was reported."""
     own = [
         good
         for other, good in found.items()
@@ -79,7 +79,7 @@ def verdict(found: dict[str, bool], name: str, exact: bool) -> bool | None:
 
 
 def table(names: list[str], columns: dict[str, dict[str, bool]], exact: bool) -> tuple[int, int]:
-    """Prints one; how many cells passed and failed."""
+    """Prints one table; returns how many cells passed and failed."""
     width = max(map(len, names)) + 2
     print("".ljust(width) + "".join(language.ljust(14) for language in columns))
     passed = failed = 0
@@ -98,7 +98,7 @@ def table(names: list[str], columns: dict[str, dict[str, bool]], exact: bool) ->
 
 
 def main(faults: Path, folder: Path) -> int:
-    """Prints all tables; the exit code."""
+    """Prints all tables; returns the exit code."""
     rows = json.loads(faults.read_text(encoding="utf-8"))
     found = {
         language: outcomes(folder / f"{language}.log", FAULTS[language]) for language in FAULTS
@@ -111,14 +111,14 @@ def main(faults: Path, folder: Path) -> int:
         names = [f"{row['name']}.{transport}" for row in rows]
         sums.append(table(names, {name: found[name] for name in languages}, exact=True))
     lifecycle = {
-        language: outcomes(folder / f"{language}-lifecycle.log", said)
-        for language, said in LIFECYCLE.items()
+        language: outcomes(folder / f"{language}-lifecycle.log", pattern)
+        for language, pattern in LIFECYCLE.items()
     }
     sums.append(table(list(NAMES), lifecycle, exact=False))
-    told: dict[tuple[str, str], list[str]] = {}
+    reported: dict[tuple[str, str], list[str]] = {}
     for (name, language), reason in REASONS.items():
-        told.setdefault((name, reason), []).append(language)
-    for (name, reason), languages in told.items():
+        reported.setdefault((name, reason), []).append(language)
+    for (name, reason), languages in reported.items():
         print(f"{name}, {', '.join(languages)}: {reason}")
     passed, failed = (sum(numbers) for numbers in zip(*sums))
     if not any(line.startswith("test result: ok") for line in lines(folder / "rust.log")):

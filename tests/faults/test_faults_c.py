@@ -26,15 +26,15 @@ CASES = cases(TRANSPORTS)
 
 
 def is_for_invoke(case: Case) -> bool:
-    """llm_invoke cannot be cancelled, and its calls share connections: `new_connection` says why a
-    row needs its own, and over HTTP/2 one that closes its connection would end the others."""
+    """llm_invoke cannot be cancelled, and its calls share connections: `new_connection` is the
+    reason why a row needs its own; over HTTP/2 a row that closes one would end the others."""
     if "new_connection" in case.row or "cancel_when" in case.row:
         return False
     return case.transport.name != "http2" or '"close"' not in json.dumps(case.row["steps"])
 
 
 class Record(NamedTuple):
-    """What the player says: see tests/c/player.c."""
+    """One record of the player's output: see tests/c/player.c."""
 
     what: str
     number: int
@@ -44,7 +44,7 @@ class Record(NamedTuple):
 
 
 class Player:
-    """The C program; its answers are given to who asked, by number."""
+    """The C program; its records are sorted by the number of their call."""
 
     def __init__(self, ca_file: str) -> None:
         foreign = ("_API_KEY", "_BASE_URL", "_proxy", "_PROXY")
@@ -55,13 +55,13 @@ class Player:
             stdout=subprocess.PIPE,
             env={**kept, "SSL_CERT_FILE": ca_file},  # llm_invoke has no options
         )
-        self._answers: dict[int, Queue[Record]] = {}
+        self._records: dict[int, Queue[Record]] = {}
         self._lock = threading.Lock()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def stop(self) -> int:
-        """The exit code, once nothing is asked any more."""
+        """Ends the program; returns its exit code."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.close()
@@ -71,25 +71,25 @@ class Player:
         return code
 
     def start(self, how: str, provider: str, options: Any, request: Any) -> int:
-        """The number of what is played now."""
+        """Starts a call; returns its number."""
         with self._lock:
-            number = len(self._answers) + 1
-            self._answers[number] = Queue()
-        self._say(how, str(number), provider, json.dumps(options), json.dumps(request))
+            number = len(self._records) + 1
+            self._records[number] = Queue()
+        self._write(how, str(number), provider, json.dumps(options), json.dumps(request))
         return number
 
     def cancel(self, number: int) -> None:
-        self._say("cancel", str(number))
+        self._write("cancel", str(number))
 
     def all_of(self, number: int) -> list[Record]:
-        """All that came, the record `done` last."""
-        answers = self._answers[number]
-        found = [answers.get(timeout=LONGEST_S)]
+        """All records of a call, `done` last."""
+        records = self._records[number]
+        found = [records.get(timeout=LONGEST_S)]
         while found[-1].what != "done":
-            found.append(answers.get(timeout=LONGEST_S))
+            found.append(records.get(timeout=LONGEST_S))
         return found
 
-    def _say(self, *fields: str) -> None:
+    def _write(self, *fields: str) -> None:
         assert self.process.stdin is not None
         with self._lock:
             self.process.stdin.write("\t".join(fields).encode() + b"\n")
@@ -99,9 +99,9 @@ class Player:
         output = self.process.stdout
         assert output is not None
         while record := read_record(output):
-            self._answers[record.number].put(record)
-        for number, answers in self._answers.items():
-            answers.put(Record("done", number, 0, -1, b'{"kind": "the player has ended"}'))
+            self._records[record.number].put(record)
+        for number, records in self._records.items():
+            records.put(Record("done", number, 0, -1, b'{"kind": "the player has ended"}'))
 
 
 def read_record(output: IO[bytes]) -> Record | None:
@@ -115,7 +115,7 @@ def read_record(output: IO[bytes]) -> Record | None:
 
 
 def observed_of(records: list[Record]) -> Observed:
-    """What the events of one stream add up to."""
+    """The outcome that the events of one stream amount to."""
     done = records[-1]
     events = [record for record in records if record.what == "event"]
     text = b"".join(event.data for event in events if event.first == TEXT).decode()
@@ -142,7 +142,7 @@ def observed_of(records: list[Record]) -> Observed:
 
 
 def observed_of_invoke(records: list[Record]) -> Observed:
-    """What llm_invoke gives: text, and an error when it is not OK."""
+    """What llm_invoke returns: text, and an error when it is not OK."""
     done = records[-1]
     text = b"".join(record.data for record in records if record.what == "event").decode()
     shown = b"\n".join(record.data for record in records).decode()
@@ -204,7 +204,7 @@ Verdicts = dict[Wanted, Future[list[str]]]
 def play_alone(
     mock: Mock, player: Player, wanted: Wanted, others: list[Future[list[str]]]
 ) -> list[str]:
-    """The same, once nothing else is played, and how far the player's memory grew."""
+    """Like `play`, but once no other call runs, and with the growth of the player's memory."""
     wait(others)
     process = Path(f"/proc/{player.process.pid}")
     before = memory_mb(process, "VmRSS")
@@ -216,7 +216,7 @@ def play_alone(
 
 
 def is_alone(how: str, case: Case) -> bool:
-    """Where memory is measured; and a flood on the connection that others use beside it."""
+    """Rows that measure memory, or flood a connection that other calls would share."""
     return "memory_mb_max" in case.row and (how == "stream" or case.transport.name == "http2")
 
 
@@ -227,7 +227,7 @@ def memory_mb(process: Path, name: str) -> int:
 
 @pytest.fixture(scope="module")
 def verdicts(request: pytest.FixtureRequest, mock: Mock, player: Player) -> Iterator[Verdicts]:
-    """Of all tests of this run: they are played beside each other."""
+    """The verdicts on all tests of this run, which are played concurrently."""
     tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
     wanted = [
         (HOW[test.originalname], cast(Case, test.callspec.params["case"]))

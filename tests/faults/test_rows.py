@@ -1,4 +1,4 @@
-"""The verdict on a row can fail: by each thing that a row promises."""
+"""The verdict on a row fails for each thing that a row promises."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_each_difference_is_found(change: dict[str, Any]) -> None:
     [{"version": "HTTP/1.1", "place": "https"}, {"version": "HTTP/2", "place": "http"}],
     ids=str,
 )
-def test_another_way_is_found(request_seen: dict[str, Any]) -> None:
+def test_another_transport_is_found(request_seen: dict[str, Any]) -> None:
     assert len(found(requests=[request_seen])) == 1
     assert len(found(requests_count=2)) == 1
 
@@ -79,7 +79,7 @@ EXPECTED = {
 }
 
 
-def test_every_row_says_what_is_played_and_what_must_come_of_it() -> None:
+def test_every_row_has_its_steps_and_its_expected_outcome() -> None:
     rows = all_rows()
     names = [row["name"] for row in rows]
     assert len(set(names)) == len(rows) > 200

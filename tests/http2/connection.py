@@ -1,6 +1,6 @@
 """One HTTP/2 connection: the `h2` state machine for what the peer sends, bytes of our own for what
-h2 would never do. Owns the socket, the stream limit and the windows; the script says what is sent,
-and whoever accepts connections gives both to each other (`Script`)."""
+h2 would never do. Owns the socket, the stream limit and the windows; the script defines what is
+sent, and the server that accepts connections joins both (`Script`)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class StreamOverError(Exception):
 
 
 class Stream:
-    """One request and the task that answers it."""
+    """One request and the task that serves it."""
 
     def __init__(self, identifier: int, seen: RequestSeen) -> None:
         self.identifier, self.seen = identifier, seen
@@ -40,17 +40,17 @@ class Stream:
 
     @property
     def wants_stream(self) -> bool:
-        """Whether the request asks for an answer in pieces; it says so near one of its ends."""
+        """Whether the request wants a streamed response; the field is near one of its ends."""
         return b'"stream":true' in self.start_of_body + b" " + self.end_of_body
 
     def tell(self) -> None:
-        """Wakes whoever waits for this stream."""
+        """Wakes the tasks that wait for this stream."""
         self.changed.set()
         self.changed = asyncio.Event()
 
 
 class Script(Protocol):
-    """What a connection asks of whoever accepted it."""
+    """What a connection needs from the server that accepted it."""
 
     record: Record
     settings: dict[SettingCodes, int]
@@ -89,11 +89,11 @@ class Connection(asyncio.Protocol):
     # ---- the socket
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio hands the socket over. SETTINGS leave when the script says so."""
+        """asyncio passes the socket. SETTINGS leave when the script sends them."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         settings = self.script.settings
-        # The limit on streams is ours to watch: h2 would end the connection where RFC 9113 has
+        # This file watches the limit on streams: h2 would end the connection where RFC 9113 has
         # other ways. The other settings hold from their acknowledgement on.
         unbounded = {SettingCodes.MAX_CONCURRENT_STREAMS: UNBOUNDED}
         self.h2.local_settings = h2.settings.Settings(client=False, initial_values=unbounded)
@@ -131,11 +131,11 @@ class Connection(asyncio.Protocol):
         self.record.tell()
 
     def pause_writing(self) -> None:
-        """The socket takes no more."""
+        """The socket is full."""
         self._writable.clear()
 
     def resume_writing(self) -> None:
-        """The socket takes more again."""
+        """The socket has room again."""
         self._writable.set()
 
     def flush(self) -> None:
@@ -147,7 +147,7 @@ class Connection(asyncio.Protocol):
             self.transport.write(data)
 
     async def drained(self) -> None:
-        """Returns when the socket takes more."""
+        """Returns when the socket has room."""
         await self._writable.wait()
         if self.transport.is_closing():
             raise StreamOverError
@@ -173,10 +173,10 @@ class Connection(asyncio.Protocol):
             self.flush()
             self.transport.close()
 
-    # ---- what the script says of the connection
+    # ---- what the script does with the connection
 
     def goaway(self, last_stream: int, code: int) -> None:
-        """Says that streams above this one are not served."""
+        """Announces that streams above this one are not served."""
         self.last_stream = last_stream
         self.flush()
         frame = GoAwayFrame(0, last_stream_id=last_stream, error_code=code)
@@ -199,7 +199,7 @@ class Connection(asyncio.Protocol):
         self._limit_announced = limit
         self._limits_sent.append(limit)
 
-    # ---- what the peer says
+    # ---- what the peer sends
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the peer."""
@@ -315,7 +315,7 @@ class Connection(asyncio.Protocol):
         self.over(stream)
 
     def over(self, stream: Stream) -> None:
-        """This stream counts no more; what it left unread is the connection's again."""
+        """Ends this stream; its unread bytes are returned to the connection's window."""
         self.streams.pop(stream.identifier, None)
         stream.seen.stuck = False
         if stream.unread_bytes:

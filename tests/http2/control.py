@@ -1,4 +1,4 @@
-"""The control interface: makes listeners, sets plans, tells what was seen, waits, gives signals.
+"""The control interface: makes listeners, sets plans, reports what was seen, waits, signals.
 HTTP/1.1 in its smallest form, one request per connection."""
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ WAIT_DEFAULT_MS = 5_000
 
 
 class RefusedError(Exception):
-    """A control request that makes no sense."""
+    """An invalid control request."""
 
 
 class Listeners(Protocol):
-    """What the control interface works on."""
+    """What the control interface works with."""
 
     async def listen(self, options: dict[str, Any]) -> dict[str, str]: ...
 
@@ -50,7 +50,7 @@ async def _wait(record: Record, query: str) -> dict[str, Any]:
     return {**record.document(), "held": held}
 
 
-async def _answer(listeners: Listeners, method: str, target: str, body: bytes) -> dict[str, Any]:
+async def _respond(listeners: Listeners, method: str, target: str, body: bytes) -> dict[str, Any]:
     parts = urlsplit(target)
     path = parts.path.strip("/").split("/")
     if (method, path) == ("POST", ["_", "listeners"]):
@@ -79,7 +79,7 @@ async def serve(
         lengths = [line.split(":")[1] for line in lines if line.lower().startswith("content-len")]
         body = await reader.readexactly(int(lengths[0]) if lengths else 0)
         try:
-            status, document = "200 OK", await _answer(listeners, method, target, body)
+            status, document = "200 OK", await _respond(listeners, method, target, body)
         except (RefusedError, LookupError, TypeError, ValueError) as error:
             status, document = "400 Bad Request", {"error": f"{type(error).__name__}: {error}"}
         text = json.dumps(document).encode()
@@ -90,6 +90,6 @@ async def serve(
         )
         await writer.drain()
     except (OSError, asyncio.IncompleteReadError):
-        pass  # Whoever asked is gone.
+        pass  # The client is gone.
     finally:
         writer.close()

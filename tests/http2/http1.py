@@ -1,4 +1,4 @@
-"""HTTP/1.1 behind ALPN, for servers that speak no HTTP/2: a good answer to every request."""
+"""HTTP/1.1 behind ALPN, for servers that speak no HTTP/2: a good response to every request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Http1Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio hands the socket over."""
+        """asyncio passes the socket."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
@@ -28,7 +28,7 @@ class Http1Connection(asyncio.Protocol):
         self._record.add("closed")
 
     def data_received(self, data: bytes) -> None:
-        """Answers every request that is whole."""
+        """Responds to every complete request."""
         self._input += data
         while (end := self._input.find(b"\r\n\r\n")) >= 0:
             head = self._input[:end].decode("latin-1")
@@ -38,9 +38,9 @@ class Http1Connection(asyncio.Protocol):
                 return
             body = bytes(self._input[end + 4 : whole])
             del self._input[:whole]
-            self._answer(head, body)
+            self._respond(head, body)
 
-    def _answer(self, head: str, body: bytes) -> None:
+    def _respond(self, head: str, body: bytes) -> None:
         method, path, version = head.split("\r\n")[0].split(" ")
         pairs = (line.split(": ", 1) for line in head.split("\r\n")[1:])
         headers = [(name.lower(), value) for name, value in pairs]
@@ -48,7 +48,7 @@ class Http1Connection(asyncio.Protocol):
         request = RequestSeen(self._seen.number, 0, version, method, path, headers)
         request.body_bytes, request.whole = len(body), True
         self._record.requests.append(request)
-        kind, text = wire.answer("over HTTP/1.1", b'"stream":true' in body)
+        kind, text = wire.response("over HTTP/1.1", b'"stream":true' in body)
         whole = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {len(text)}\r\n\r\n"
         if self._transport is not None:
             self._transport.write((whole + text).encode())

@@ -64,7 +64,7 @@ class Record:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def tell(self) -> None:
-        """Wakes whoever waits for a change."""
+        """Wakes the tasks that wait for a change."""
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -73,7 +73,7 @@ class Record:
         await self._changed.wait()
 
     def add(self, name: str, count: int = 1) -> None:
-        """Counts something."""
+        """Adds to a counter."""
         self.counts[name] = self.counts.get(name, 0) + count
         self.tell()
 
@@ -121,15 +121,15 @@ class Record:
         }
 
     def holds(self, conditions: dict[str, int], signals: list[str]) -> bool:
-        """Whether every number is reached and every name was heard of."""
+        """Whether every number is reached and every name was signalled."""
         totals = self.totals()
-        heard = {event["name"] for event in self.events}
-        return heard.issuperset(signals) and all(
+        signalled = {event["name"] for event in self.events}
+        return signalled.issuperset(signals) and all(
             totals[name] >= least for name, least in conditions.items()
         )
 
     def document(self) -> dict[str, Any]:
-        """All of it, as JSON."""
+        """The whole record, as JSON."""
         return {
             "totals": self.totals(),
             "connections": [vars(connection) for connection in self.connections],

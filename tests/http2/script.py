@@ -1,5 +1,5 @@
 """Runs the actions of a script on one stream. Owns what each action does; `ACTIONS` at the end
-names them, and README.md says what they take. A script that does not end its stream leaves it
+names them, and README.md lists their arguments. A script that does not end its stream leaves it
 open."""
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Run:
             await ACTIONS[name](self, value)
             self._connection.flush()
 
-    # ---- a good answer, and its parts
+    # ---- a good response, and its parts
 
     async def _head(self, value: dict[str, Any]) -> None:
         headers = [(":status", str(value.get("status", 200)))]
@@ -66,7 +66,7 @@ class Run:
         self._ended |= end
 
     async def _answer(self, text: str) -> None:
-        kind, body = wire.answer(text, self._stream.wants_stream)
+        kind, body = wire.response(text, self._stream.wants_stream)
         await self._head({"headers": [["content-type", kind]]})
         await self._data(body)
         await self._end(True)
@@ -122,7 +122,7 @@ class Run:
             await self._connection.drained()
 
     async def _blocked(self, own: int) -> None:
-        """Waits for a window. A connection's window that ran dry stops streams that are read."""
+        """Waits for a window. An exhausted connection window stops streams that are read."""
         if own > 0:
             self._connection.record.add("connection_window_dry")
         else:
@@ -177,7 +177,7 @@ class Run:
     # ---- the connection
 
     async def _freeze(self, _: bool) -> None:
-        """From here on the kernel acknowledges and nobody speaks, not even to a PING."""
+        """From here on only the kernel acknowledges; nothing is sent, not even for a PING."""
         self._connection.flush()
         self._connection.frozen = True
 
@@ -207,7 +207,7 @@ class Run:
         await self._head({"headers": [["content-type", "text/event-stream"], *fields]})
 
     async def _bomb(self, value: dict[str, int]) -> None:
-        """One field in the dynamic table, then one byte for each time that it is meant again."""
+        """One field in the dynamic table, then one byte for each repetition."""
         name, text = b"x-bomb", b"b" * value["bytes"]
         encoder = self._connection.h2.encoder
         first = encoder.encode([(name, text)], huffman=False)

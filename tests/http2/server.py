@@ -118,7 +118,7 @@ class Listener:
 
 
 class Negotiated(asyncio.Protocol):
-    """Hands a connection to whom ALPN names."""
+    """Passes a connection to the protocol that ALPN chose."""
 
     def __init__(self, listener: Listener, seen: ConnectionSeen) -> None:
         self._listener, self._seen = listener, seen

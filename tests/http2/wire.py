@@ -1,4 +1,4 @@
-"""The bytes of a good answer: a chat completion in OpenAI's wire, in pieces or whole."""
+"""The bytes of a good response: a chat completion in OpenAI's wire, in pieces or whole."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def token(text: str) -> str:
 
 
 def end() -> str:
-    """What ends a good stream."""
+    """The end of a good stream."""
     return _chunk({}, "stop") + event("[DONE]")
 
 
-def answer(text: str, stream: bool) -> tuple[str, str]:
-    """Content type and body of a good answer."""
+def response(text: str, stream: bool) -> tuple[str, str]:
+    """Content type and body of a good response."""
     if stream:
         return "text/event-stream", _chunk({"role": "assistant"}) + token(text) + end()
     message = {"role": "assistant", "content": text}

@@ -65,8 +65,8 @@ def printed(program: Path, prefix: Path, mock: Mock, shared: bool, *steps: objec
 
 def built_with_pkg_config(source: str, prefix: Path, tmp_path: Path, shared: bool) -> Path:
     pkg_config = {"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
-    asked = ["--cflags", "--libs"] if shared else ["--cflags", "--static", "--libs"]
-    flags = run("pkg-config", *asked, "liter_llm", cwd=tmp_path, **pkg_config).split()
+    wanted = ["--cflags", "--libs"] if shared else ["--cflags", "--static", "--libs"]
+    flags = run("pkg-config", *wanted, "liter_llm", cwd=tmp_path, **pkg_config).split()
     if not shared:
         flags = ["-l:libliter_llm.a" if flag == "-lliter_llm" else flag for flag in flags]
     compiler = ["g++", "-std=c++17"] if source.endswith("cpp") else ["gcc", "-std=c99"]
@@ -106,7 +106,7 @@ def test_samples(prefix: Path, mock: Mock, tmp_path: Path) -> None:
 
 
 def test_go_links_the_shared_library(prefix: Path, mock: Mock, tmp_path: Path) -> None:
-    """The tag literllm_shared takes what pkg-config names."""
+    """The tag literllm_shared uses the library that pkg-config names."""
     if shutil.which("go") is None:
         pytest.skip("Go is not here")
     found = {"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}

@@ -165,7 +165,7 @@ def graph_of(
     suffixes: str,
     names: Callable[[str, Path, Path], Iterator[Path]],
 ) -> Graph:
-    """The files, and those that the names in them lead to."""
+    """The files, and the files that their imports lead to."""
     graph: Graph = {}
     for path in sources(root, folders, suffixes):
         if path.name not in ROOTS:

@@ -70,13 +70,13 @@ def crates() -> int:
 
 
 def glibc_floor(library: str) -> str:
-    """The newest version of glibc's symbols that the library asks for."""
+    """The newest version of glibc's symbols that the library needs."""
     versions = re.findall(r"GLIBC_(\d+)\.(\d+)", output_of("objdump", "-T", library))
     return "{}.{}".format(*max((int(major), int(minor)) for major, minor in versions))
 
 
 def check_archive(archive: str) -> list[tuple[bool, str]]:
-    """What lets the static library stand beside another of Rust."""
+    """The facts that allow the static library beside another one of Rust."""
     other = globals_of(archive) ^ declared()
     mib = Path(archive).stat().st_size / 2**20
     return [
@@ -87,7 +87,7 @@ def check_archive(archive: str) -> list[tuple[bool, str]]:
 
 
 def check(library: str) -> list[tuple[bool, str]]:
-    """Every fact: whether it is as promised, and how to say it."""
+    """Every fact: whether it is as promised, and its text."""
     dynamic = output_of("readelf", "-dW", library)
     segments = output_of("readelf", "-lW", library)
     stack = next(line for line in segments.splitlines() if "GNU_STACK" in line)

@@ -66,7 +66,7 @@ def faults_of_header(text: str) -> Iterator[str]:
 
 
 def faults_of(path: Path) -> Iterator[str]:
-    """What is wrong with one file, as lines of text."""
+    """The violations of one file, as lines of text."""
     name = path.relative_to(ROOT).as_posix()
     text = path.read_text(encoding="utf-8")
     if name == HEADER:

@@ -35,7 +35,7 @@ def code(values: list[str]) -> str:
 
 
 def meaning(entry: Entry) -> str:
-    """What the entry says; a cell is no sentence."""
+    """The description of the entry, without the full stop."""
     return str(entry["description"]).removesuffix(".").replace("|", "\\|")
 
 
@@ -55,7 +55,7 @@ def named(entry: Entry) -> str:
 
 
 def provider_address(entry: Entry) -> str:
-    """Where it is, unless somebody says otherwise."""
+    """The default base URL."""
     return code([entry["base_url"]]) if entry["base_url"] else "yours"
 
 

@@ -1,4 +1,4 @@
-"""Real answers of llama.cpp's own server, through the Python package and the C samples.
+"""Real responses of llama.cpp's own server, through the Python package and the C samples.
 
 The server runs the tiny model of make_model.py, in an environment of its own (MODEL_PYTHON).
 """

@@ -50,7 +50,7 @@ STAGES = {
     "liter-llm": [
         Stage("core-unit", "liter-llm", ("--lib",)),
         Stage("core-network", "liter-llm", tuple(f"--test={name}" for name in NETWORK)),
-        Stage("core-rest", "liter-llm", ("--test=answers", "--test=anthropic", "--test=vectors")),
+        Stage("core-rest", "liter-llm", ("--test=receipts", "--test=anthropic", "--test=vectors")),
         Stage("core-boundary", "liter-llm-ffi", ()),
     ],
     "liter-llm-ffi": [Stage("ffi", "liter-llm-ffi", ())],
@@ -73,7 +73,7 @@ def copy_sources() -> None:
 
 
 def mutants(tool: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs `cargo mutants` on the copy; its exit code says only that there are survivors."""
+    """Runs `cargo mutants` on the copy; its exit code shows only that there are survivors."""
     environment = {
         "LITER_LLM_MOCK": str(ROOT / "tests/mock/target/release/liter-llm-mock"),
         **os.environ,

@@ -8,7 +8,7 @@
  *   slow300                   300 milliseconds pass first
  *   hungX                     waits until the file hungX is in the folder, half a minute at most
  *   fail, again               EAI_NONAME, EAI_AGAIN
- *   flaky                     EAI_AGAIN the first time that this name is asked for
+ *   flaky                     EAI_AGAIN the first time that this name is looked up
  *   anything else             makes the name another one
  *
  * LITER_LLM_NAMES_FOLDER is the folder; its file "log" gets a line for each begin and end of a
@@ -63,7 +63,7 @@ static void wait_for_file(const char *file) {
   for (int polls = 0; polls < HUNG_POLLS && access(path, F_OK) != 0; polls++) pause_ms(POLL_MS);
 }
 
-/* Whether this name was asked for before. */
+/* Whether this name was looked up before. */
 static int is_known(const char *name) {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   static char names[NAMES_MAX][NAME_BYTES];
@@ -94,7 +94,7 @@ static struct addrinfo *entry(int family, const void *address) {
   return made;
 }
 
-/* The address that a label says, or NULL. */
+/* The address that a label names, or NULL. */
 static struct addrinfo *address_of(const char *label) {
   unsigned char bytes[16];
   unsigned v4[4];
@@ -111,7 +111,7 @@ static struct addrinfo *address_of(const char *label) {
   return entry(AF_INET6, bytes);
 }
 
-/* Does what the labels say. */
+/* Does what the labels define. */
 static int play(const char *name, struct addrinfo **found) {
   char labels[NAME_BYTES], *rest = NULL;
   struct addrinfo **last = found;

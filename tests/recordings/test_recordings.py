@@ -65,9 +65,9 @@ OUTCOMES = {
 }
 # Where we differ from what a recording expects, and why.
 DIFFERENT: dict[str, dict[str, Any]] = {
-    # The wait is named as a date, and the answer's own date header says how far away that is.
+    # The wait is named as a date, and the response's own date header shows how far away that is.
     "openai-json-documented-503-retry-after-http-date": {"retry_after_ms": 10_000},
-    # max_tokens cut this call in its arguments: what is not whole is not handed over as a call.
+    # max_tokens cut this call in its arguments: a tool call that is not whole is not delivered.
     "anthropic-stream-incomplete_partial_json_response": {"tool_calls": []},
 }
 
@@ -92,7 +92,7 @@ def replay() -> Iterator[Mock]:
 def test_recording(replay: Mock, row: dict[str, Any]) -> None:
     expected = json.loads((FOLDER / row["dir"] / "expected.json").read_text())
     for cut in CUTS:
-        result = heard(replay, row, cut)
+        result = observed(replay, row, cut)
         for name in ("reasoning_tokens", "cache_write_tokens"):
             if name not in (expected.get("usage") or {}):
                 # We read it from where the recording leaves it: in usage_raw.
@@ -100,8 +100,8 @@ def test_recording(replay: Mock, row: dict[str, Any]) -> None:
         assert result == wanted(row, expected), f"cut at {cut} bytes"
 
 
-def heard(replay: Mock, row: dict[str, Any], cut: int) -> dict[str, Any]:
-    """What our client makes of the exchange."""
+def observed(replay: Mock, row: dict[str, Any], cut: int) -> dict[str, Any]:
+    """The result of our client for the exchange."""
     key = f"recording~{row['api']}~{row['id']}~{cut}~{replay.new_key()}"
     provider, path = APIS[row["api"]]
     base_url = f"{replay.places['http']}/{key}{path}"
@@ -110,7 +110,7 @@ def heard(replay: Mock, row: dict[str, Any], cut: int) -> dict[str, Any]:
     )
     stream = llm.invoke(
         {
-            "model": "asked",
+            "model": "any",
             "messages": [{"role": "user", "content": "hello"}],
             "stream": row["stream"],
         }
@@ -148,7 +148,7 @@ def summary(response: liter_llm.Response) -> dict[str, Any]:
 
 
 def wanted(row: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
-    """The same of what the recording expects."""
+    """The result that the recording expects."""
     different = DIFFERENT.get(row["id"], {})
     calls = different.get("tool_calls", expected.get("tool_calls") or [])
     truncated = expected["outcome"] == "truncated"
@@ -169,17 +169,17 @@ def wanted(row: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
         result["error"] = {"kind": "TRUNCATED", "retryable": False}
     elif error is not None:
         kind = KINDS[error["category"]]
-        # For an error inside an answer the recordings do not say whether to retry.
+        # For an error inside a response the recordings do not tell whether to retry.
         retryable = error.get("retryable", kind in ("PROVIDER", "OVERLOADED", "RATE_LIMITED"))
         result["error"] = {"kind": kind, "retryable": retryable}
-        asked = different.get("retry_after_ms", error.get("retry_after_ms"))
-        if asked is not None:
-            result["error"]["retry_after_ms"] = int(asked)
+        wait_ms = different.get("retry_after_ms", error.get("retry_after_ms"))
+        if wait_ms is not None:
+            result["error"]["retry_after_ms"] = int(wait_ms)
     return result
 
 
 def arguments(text: str) -> Any:
-    """Null for what is no JSON, as the recordings have it."""
+    """The parsed arguments; None for what is no JSON, as in the recordings."""
     try:
         return json.loads(text)
     except ValueError:

@@ -1,8 +1,8 @@
 """What the mock plays in a soak, and how each of it has to end.
 
-Every answer is a text of its own: pieces that say where they belong, each with a checksum of all
-text before it, so that no piece of one answer fits another place or another answer. A program
-compares what comes with the text byte for byte; a text that is whole is the only success there is.
+Every response is a text of its own: pieces that name their place, each with a checksum of all text
+before it, so that no piece of one response fits another place or another response. A program
+compares what comes with the text byte for byte; only the whole text is a success.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TIMEOUT, PROTOCOL, TRUNCATED = 13, 14, 15
 PLACES = ("http", "https_http1", "https")
 PIECES, PAUSE_MS = 40, 100
 LONG_PIECE = 4096
-# What a plan with faults in turn holds; the runner sets plans anew before that many have come.
+# So many faults are in a plan; the runner sets plans anew before that many requests have come.
 TURNS = 150
 
 Step = dict[str, Any]
@@ -29,7 +29,7 @@ Step = dict[str, Any]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of answer."""
+    """One kind of response."""
 
     name: str
     weight: int
@@ -59,7 +59,7 @@ KINDS = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class Case:
     """One key of the mock, and what a program must know of it."""
 
     kind: Kind
@@ -88,7 +88,7 @@ class Answer:
 
 
 def pieces_of(key: str, count: int, length: int = 0) -> list[str]:
-    """The pieces of a text: whose, the how manieth, the checksum of what came before."""
+    """The pieces of a text: each has the key, its number, the checksum of the text before it."""
     pieces: list[str] = []
     before = 0
     for index in range(count):
@@ -99,12 +99,12 @@ def pieces_of(key: str, count: int, length: int = 0) -> list[str]:
 
 
 def paced(pieces: list[str], place: str) -> list[Step]:
-    """A whole answer at the pace of a model."""
+    """A whole response at the pace of a model."""
     return [{"raw": [HEAD, *_tokens(pieces), *_ENDING]}]
 
 
 def flood(pieces: list[str], place: str) -> list[Step]:
-    """A whole answer as fast as the program reads, longer than a window."""
+    """A whole response as fast as the program reads, longer than a window."""
     return [{"raw": [HEAD, {"start": True}, *map(token, pieces), *_ENDING]}]
 
 
@@ -114,7 +114,7 @@ def unstreamed(pieces: list[str], place: str) -> list[Step]:
 
 
 def cut(pieces: list[str], place: str) -> list[Step]:
-    """The connection is closed within the answer; over HTTP/2 only now and then."""
+    """The connection is closed within the response; over HTTP/2 only now and then."""
     ending: Step = {"close": True}
     once = {"raw": [HEAD, *_tokens(pieces), ending]}
     reset = {"raw": [HEAD, *_tokens(pieces), {"reset": True}], "times": TURNS}
@@ -122,7 +122,7 @@ def cut(pieces: list[str], place: str) -> list[Step]:
 
 
 def reset(pieces: list[str], place: str) -> list[Step]:
-    """RST, or RST_STREAM, within the answer."""
+    """RST, or RST_STREAM, within the response."""
     return [{"raw": [HEAD, *_tokens(pieces), {"reset": True}]}]
 
 
@@ -132,28 +132,28 @@ def unfinished(pieces: list[str], place: str) -> list[Step]:
 
 
 def rate_limited(pieces: list[str], place: str) -> list[Step]:
-    """429 in turn with a whole answer."""
+    """429 in turn with a whole response."""
     headers = [["retry-after-ms", "200"]]
     return _in_turn({"status": 429, "headers": headers, "error": {"message": "slow down"}}, pieces)
 
 
 def overloaded(pieces: list[str], place: str) -> list[Step]:
-    """503 in turn with a whole answer."""
+    """503 in turn with a whole response."""
     return _in_turn({"status": 503, "error": {"message": "overloaded"}}, pieces)
 
 
 def reset_first(pieces: list[str], place: str) -> list[Step]:
-    """A reset before the answer in turn with a whole answer."""
+    """A reset before the response in turn with a whole response."""
     return _in_turn({"before_request": [{"reset": True}]}, pieces)
 
 
 def stalled(pieces: list[str], place: str) -> list[Step]:
-    """Silence within the answer, until the client goes."""
+    """Silence within the response, until the client goes."""
     return [{"raw": [HEAD, {"start": True}, *map(token, pieces), HANG]}]
 
 
 def silent(pieces: list[str], place: str) -> list[Step]:
-    """No answer at all."""
+    """No response at all."""
     return [{"raw": [HANG]}]
 
 
@@ -180,21 +180,21 @@ def _tokens(pieces: list[str]) -> Iterator[Step]:
 
 
 def _in_turn(fault: Step, pieces: list[str]) -> list[Step]:
-    """For answers that are short: most of their time is the sleep before a retry."""
+    """For responses that are short: most of their time is the sleep before a retry."""
     return [fault, {"answer": {"text": "".join(pieces)}}] * TURNS
 
 
-def every_answer() -> list[Answer]:
+def every_case() -> list[Case]:
     """All kinds, from all places."""
     return [
-        _answer(kind, place, provider)
+        _case(kind, place, provider)
         for kind in KINDS
         for place in PLACES
         for provider in kind.providers
     ]
 
 
-def _answer(kind: Kind, place: str, provider: str) -> Answer:
+def _case(kind: Kind, place: str, provider: str) -> Case:
     key = f"soak-{kind.name}-{place}-{provider}"
     count, length = PIECES, 0
     if kind.name == "flood":
@@ -203,4 +203,4 @@ def _answer(kind: Kind, place: str, provider: str) -> Answer:
         count = PIECES // 2
     pieces = [] if kind.name == "silent" else pieces_of(key, count, length)
     steps = globals()[kind.played](pieces, place)
-    return Answer(kind, place, provider, key, "".join(pieces), tuple(steps))
+    return Case(kind, place, provider, key, "".join(pieces), tuple(steps))

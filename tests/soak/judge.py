@@ -1,4 +1,4 @@
-"""What is asked of a soak: pure functions of the samples and of the last counts."""
+"""The conditions of a soak: pure functions of the samples and of the last counts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from statistics import median
 from typing import Any
 
 SLOPE_MAX = 16.0
-# What memory moves by anyway; only so much growth in all can be told from that.
+# Memory varies by this much anyway; only a larger growth counts.
 NOISE_BYTES = 1 << 20
-# Of all samples, as many from the beginning are not judged: pools, arenas and caches fill.
+# This part of the samples, from the beginning, is not judged: pools, arenas and caches fill.
 WARM_UP = 0.25
 # Live connections are a random number around their mean.
 DESCRIPTORS_SHARE, DESCRIPTORS_MORE = 0.05, 16
-# The mean of live streams, of those that were asked for.
+# The mean of live streams, as a part of those that were requested.
 LIVE_SHARE = 0.9
 
 
@@ -31,7 +31,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One thing that was asked, and what was found."""
+    """One condition, and what was found."""
 
     name: str
     holds: bool
@@ -59,7 +59,7 @@ def flat(samples: list[Sample], number: Callable[[Sample], int]) -> tuple[float,
 def verdicts(
     samples: list[Sample], last: dict[str, Any], streams: int, before: Sample, after: Sample
 ) -> Iterator[Verdict]:
-    """Everything that is asked of one program. `before` and `after`: without a client."""
+    """All conditions on one program. `before` and `after`: without a client."""
     judged = samples[int(len(samples) * WARM_UP) :]
     if len(judged) < 8:
         yield Verdict("samples", False, f"{len(judged)} after the warm-up, at least 8 needed")

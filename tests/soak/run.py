@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from answers import Answer, every_answer
+from answers import Case, every_case
 from judge import DESCRIPTORS_MORE, Sample, Verdict, verdicts
 
 from support import ROOT, Mock, mock_path
@@ -80,22 +80,22 @@ def settled(pid: int, line: dict[str, Any], before: Sample) -> Sample:
     return sample
 
 
-def set_plans(mock: Mock, answers: list[Answer]) -> None:
-    """Every answer's plan, from its first step."""
-    for answer in answers:
-        mock.plan(*answer.steps, key=answer.key)
+def set_plans(mock: Mock, cases: list[Case]) -> None:
+    """The plan of every response, from its first step."""
+    for case in cases:
+        mock.plan(*case.steps, key=case.key)
 
 
 @contextmanager
-def renewed(mock: Mock, answers: list[Answer]) -> Iterator[None]:
+def renewed(mock: Mock, cases: list[Case]) -> Iterator[None]:
     """Sets all plans, and goes on with it in a thread."""
     ended = threading.Event()
 
     def renew() -> None:
         while not ended.wait(RENEW_SECONDS):
-            set_plans(mock, answers)
+            set_plans(mock, cases)
 
-    set_plans(mock, answers)
+    set_plans(mock, cases)
     thread = threading.Thread(target=renew)
     thread.start()
     try:
@@ -107,15 +107,15 @@ def renewed(mock: Mock, answers: list[Answer]) -> Iterator[None]:
 
 def run_program(program: str, mock: Mock, options: argparse.Namespace) -> list[Verdict]:
     """One program from its start to its end."""
-    answers = every_answer()
+    cases = every_case()
     path = OUT / f"{program}-answers.tsv"
-    path.write_text("".join(answer.line(mock) + "\n" for answer in answers), encoding="utf-8")
+    path.write_text("".join(case.line(mock) + "\n" for case in cases), encoding="utf-8")
     client = json.dumps({**OPTIONS, "ca_file": mock.places["ca_file"]})
     arguments = [str(path), client, str(options.streams), str(options.seconds), str(options.seed)]
     samples: list[Sample] = []
     seen: dict[str, tuple[Sample, dict[str, Any]]] = {}
     with (
-        renewed(mock, answers),
+        renewed(mock, cases),
         subprocess.Popen(
             [*PROGRAMS[program], *arguments],
             stdin=subprocess.PIPE,
@@ -132,7 +132,7 @@ def run_program(program: str, mock: Mock, options: argparse.Namespace) -> list[V
                 line = json.loads(text)
                 sample = look(process.pid, line)
                 if "sample" in line:
-                    # Streams that are not replaced any more say nothing of the run.
+                    # Streams that are no longer replaced do not count for the run.
                     samples += [sample] if line["busy"] else []
                     if len(samples) % 30 == 1:
                         print(f"  {program}: {sample}", flush=True)
@@ -154,14 +154,14 @@ def run_program(program: str, mock: Mock, options: argparse.Namespace) -> list[V
 
 
 def keep(program: str, samples: list[Sample]) -> None:
-    """The samples as a table, for whoever wants to look."""
+    """The samples as a table, for a reader."""
     rows = [f"{s.ended}\t{s.live}\t{s.memory_bytes}\t{s.threads}\t{s.descriptors}" for s in samples]
     text = "\n".join(["ended\tlive\tmemory\tthreads\tdescriptors", *rows, ""])
     (OUT / f"{program}-samples.tsv").write_text(text, encoding="utf-8")
 
 
 def main() -> int:
-    """Runs the programs that are asked for; the exit code."""
+    """Runs the programs that were requested; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", choices=PROGRAMS, action="append")
     parser.add_argument("--streams", type=int, default=2000)

@@ -1,9 +1,9 @@
-/* The C program of a soak: one client, one thread, so many streams live at any time. Every answer
+/* The C program of a soak: one client, one thread, so many streams live at any time. Every response
  * is compared with its text as it comes, and every end with the ends that its kind may have.
  *
- * soak ANSWERS OPTIONS STREAMS SECONDS SEED: the file of answers (tests/soak/answers.py), the JSON
- * of the client's options. Prints one line of JSON per second and one at the end, then waits until
- * its standard input ends, so that the runner can look at the process once more. */
+ * soak ANSWERS OPTIONS STREAMS SECONDS SEED: the file of responses (tests/soak/answers.py), the
+ * JSON of the client's options. Prints one line of JSON per second and one at the end, then waits
+ * until its standard input ends, so that the runner can look at the process once more. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,25 +12,25 @@
 
 #include "liter_llm.h"
 
-enum { ANSWERS_MAX = 256, FAULTS_SHOWN = 20, LINE_MAX_BYTES = 1 << 20 };
+enum { CASES_MAX = 256, FAULTS_SHOWN = 20, LINE_MAX_BYTES = 1 << 20 };
 enum { POLL_MS = 10, CANCEL_PERCENT = 10, CANCEL_MS_MAX = 4000, DRAIN_SECONDS = 60 };
 
-typedef struct Answer {
+typedef struct Case {
   char *kind, *place, *ends, *provider, *request, *text;
   size_t length, weight;
   size_t ended, completed; /* of all its streams */
-} Answer;
+} Case;
 
 typedef struct Slot {
   uint64_t stream; /* 0: not live */
-  Answer *answer;
+  Case *expected;
   size_t received;
   double cancel_ms; /* 0: never */
   int cancelled;
 } Slot;
 
-static Answer answers[ANSWERS_MAX];
-static size_t answers_count, weights;
+static Case cases[CASES_MAX];
+static size_t cases_count, weights;
 static Slot *slots;
 static size_t slots_count, live;
 static uint64_t random_state;
@@ -58,79 +58,79 @@ static void fail(const char *what, const char *why) {
   exit(2);
 }
 
-/* Counts a fault, and tells of the first ones. */
+/* Counts a fault, and prints the first ones. */
 static void fault(size_t *counter, const char *what, const Slot *slot, const LlmEvent *event) {
   *counter += 1;
   if (faults_shown++ >= FAULTS_SHOWN) return;
   fprintf(stderr, "soak: %s: stream %llu, %s over %s after %zu of %zu bytes: %s: %.*s\n", what,
-          (unsigned long long)event->stream, slot->answer ? slot->answer->kind : "?",
-          slot->answer ? slot->answer->place : "?", slot->received,
-          slot->answer ? slot->answer->length : 0, llm_error_name(event->error),
+          (unsigned long long)event->stream, slot->expected ? slot->expected->kind : "?",
+          slot->expected ? slot->expected->place : "?", slot->received,
+          slot->expected ? slot->expected->length : 0, llm_error_name(event->error),
           (int)(event->length < 600 ? event->length : 600), event->data);
 }
 
 static char *field(char **rest) {
   char *begin = *rest;
   char *end = strpbrk(begin, "\t\n");
-  if (!end) fail("answers", "a line is too short");
+  if (!end) fail("cases", "a line is too short");
   *end = 0;
   *rest = end + 1;
   char *copy = strdup(begin);
-  if (!copy) fail("answers", "out of memory");
+  if (!copy) fail("cases", "out of memory");
   return copy;
 }
 
-static void read_answers(const char *path) {
+static void read_cases(const char *path) {
   char *line = malloc(LINE_MAX_BYTES);
   FILE *file = fopen(path, "r");
   if (!file || !line) fail(path, "cannot be read");
   while (fgets(line, LINE_MAX_BYTES, file)) {
-    if (answers_count == ANSWERS_MAX) fail(path, "too many answers");
-    Answer *answer = &answers[answers_count++];
+    if (cases_count == CASES_MAX) fail(path, "too many responses");
+    Case *expected = &cases[cases_count++];
     char *rest = line;
-    answer->kind = field(&rest);
-    answer->place = field(&rest);
+    expected->kind = field(&rest);
+    expected->place = field(&rest);
     char *weight = field(&rest);
-    answer->weight = (size_t)atol(weight);
+    expected->weight = (size_t)atol(weight);
     free(weight);
-    answer->ends = field(&rest);
-    answer->provider = field(&rest);
-    answer->request = field(&rest);
-    answer->text = field(&rest);
-    answer->length = strlen(answer->text);
-    weights += answer->weight;
+    expected->ends = field(&rest);
+    expected->provider = field(&rest);
+    expected->request = field(&rest);
+    expected->text = field(&rest);
+    expected->length = strlen(expected->text);
+    weights += expected->weight;
   }
   fclose(file);
   free(line);
 }
 
-static Answer *draw(void) {
+static Case *draw(void) {
   size_t at = (size_t)next_random(weights);
-  Answer *answer = answers;
-  for (; at >= answer->weight; answer++) at -= answer->weight;
-  return answer;
+  Case *expected = cases;
+  for (; at >= expected->weight; expected++) at -= expected->weight;
+  return expected;
 }
 
 static void start(Slot *slot) {
-  Answer *answer = draw();
+  Case *expected = draw();
   /* The slot is found again by the number: numbers of a slot differ by whole turns. */
   uint64_t stream = (uint64_t)(slot - slots) + slots_count * (started + 1);
   memset(slot, 0, sizeof *slot);
   slot->stream = stream;
-  slot->answer = answer;
+  slot->expected = expected;
   if (next_random(100) < CANCEL_PERCENT) {
     slot->cancel_ms = now_ms() + (double)next_random(CANCEL_MS_MAX) + 0.5;
   }
-  if (llm_client_start(client, stream, answer->provider, answer->request) != LLM_ERROR_OK) {
+  if (llm_client_start(client, stream, expected->provider, expected->request) != LLM_ERROR_OK) {
     fail("a stream does not start", llm_last_error());
   }
   started++;
   live++;
 }
 
-/* Whether an error number is in the list of those that an answer may end with. */
-static int may_end(const Answer *answer, LlmError error) {
-  for (const char *at = answer->ends; *at;) {
+/* Whether an error number is in the list of those with which a response may end. */
+static int may_end(const Case *expected, LlmError error) {
+  for (const char *at = expected->ends; *at;) {
     char *end;
     if (strtol(at, &end, 10) == error) return 1;
     at = *end == ',' ? end + 1 : end;
@@ -145,21 +145,21 @@ static int is_outcome(const LlmEvent *event, const char *outcome) {
 }
 
 static void end(Slot *slot, const LlmEvent *event) {
-  Answer *answer = slot->answer;
+  Case *expected = slot->expected;
   int success = event->error == LLM_ERROR_OK || is_outcome(event, "complete");
   if (success) {
     completed++;
-    answer->completed++;
-    int whole = slot->received == answer->length && may_end(answer, LLM_ERROR_OK);
+    expected->completed++;
+    int whole = slot->received == expected->length && may_end(expected, LLM_ERROR_OK);
     if (!whole || event->error != LLM_ERROR_OK || !is_outcome(event, "complete")) {
       fault(&wrong_success, "a wrong success", slot, event);
     }
   } else if (event->error == LLM_ERROR_CANCELLED && slot->cancelled) {
     cancelled++;
-  } else if (!may_end(answer, event->error)) {
+  } else if (!may_end(expected, event->error)) {
     fault(&wrong_end, "an end that was not promised", slot, event);
   }
-  answer->ended++;
+  expected->ended++;
   slot->stream = 0;
   ended++;
   live--;
@@ -173,9 +173,9 @@ static void take(const LlmEvent *event) {
     return;
   }
   if (event->kind == LLM_EVENT_TEXT) {
-    const Answer *answer = slot->answer;
-    int fits = slot->received + event->length <= answer->length &&
-               memcmp(answer->text + slot->received, event->data, event->length) == 0;
+    const Case *expected = slot->expected;
+    int fits = slot->received + event->length <= expected->length &&
+               memcmp(expected->text + slot->received, event->data, event->length) == 0;
     if (!fits) fault(&wrong_text, "text that is no prefix", slot, event);
     slot->received += event->length;
   }
@@ -203,14 +203,14 @@ static void cancel_some(void) {
 
 static void print_kinds(void) {
   const char *separator = "";
-  for (Answer *answer = answers; answer < answers + answers_count; answer++) {
-    printf("%s\"%s/%s/%s\":[%zu,%zu]", separator, answer->kind, answer->place, answer->provider,
-           answer->ended, answer->completed);
+  for (Case *expected = cases; expected < cases + cases_count; expected++) {
+    printf("%s\"%s/%s/%s\":[%zu,%zu]", separator, expected->kind, expected->place,
+           expected->provider, expected->ended, expected->completed);
     separator = ",";
   }
 }
 
-static void say(const char *what) {
+static void report(const char *what) {
   printf(
       "{\"%s\":true,\"started\":%zu,\"ended\":%zu,\"completed\":%zu,\"cancelled\":%zu,"
       "\"live\":%zu,\"busy\":%s,\"wrong_success\":%zu,\"wrong_text\":%zu,\"wrong_end\":%zu,"
@@ -228,8 +228,8 @@ static void say(const char *what) {
 
 /* Keeps all slots busy until `until_ms`, then lets the streams end. */
 static void run(double until_ms) {
-  double said_ms = now_ms();
-  double cancelled_ms = said_ms;
+  double reported_ms = now_ms();
+  double cancelled_ms = reported_ms;
   double drained_ms = until_ms + DRAIN_SECONDS * 1e3;
   while (1) {
     double now = now_ms();
@@ -243,9 +243,9 @@ static void run(double until_ms) {
       cancelled_ms = now;
       cancel_some();
     }
-    if (now - said_ms >= 1e3) {
-      said_ms = now;
-      say("sample");
+    if (now - reported_ms >= 1e3) {
+      reported_ms = now;
+      report("sample");
     }
   }
 }
@@ -260,19 +260,19 @@ static void allow_sockets(void) {
 
 int main(int argc, char **argv) {
   if (argc != 6) fail("usage", "soak ANSWERS OPTIONS STREAMS SECONDS SEED");
-  read_answers(argv[1]);
+  read_cases(argv[1]);
   slots_count = (size_t)atol(argv[3]);
   slots = calloc(slots_count, sizeof *slots);
   random_state = (uint64_t)atol(argv[5]) * 2654435769u + 88172645463325252u;
   if (!slots || slots_count == 0 || weights == 0) fail("arguments", "nothing to do");
   allow_sockets();
-  say("begun");
+  report("begun");
   if (llm_client_new(argv[2], NULL, NULL, &client) != LLM_ERROR_OK) {
     fail("no client", llm_last_error());
   }
   run(now_ms() + atof(argv[4]) * 1e3);
   llm_client_free(client);
-  say("last");
+  report("last");
   while (getchar() != EOF) {
   }
   return 0;

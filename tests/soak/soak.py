@@ -35,8 +35,8 @@ NUMBERS = {
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One line of the file of answers."""
+class Case:
+    """One line of the file of responses."""
 
     kind: str
     place: str
@@ -47,7 +47,7 @@ class Answer:
     text: str
 
     @classmethod
-    def parse(cls, line: str) -> Answer:
+    def parse(cls, line: str) -> Case:
         """Fields are parted by tabs; see answers.py."""
         kind, place, weight, ends, provider, request, text = line.rstrip("\n").split("\t")
         numbers = frozenset(int(number) for number in ends.split(","))
@@ -62,100 +62,100 @@ class Answer:
 class Soak:
     """What is counted, and the streams that are counted."""
 
-    def __init__(self, answers: list[Answer], client: LiterLlm, seed: int) -> None:
-        self.answers = answers
-        self.weights = [answer.weight for answer in answers]
+    def __init__(self, cases: list[Case], client: LiterLlm, seed: int) -> None:
+        self.cases = cases
+        self.weights = [case.weight for case in cases]
         self.client = client
         self.random = random.Random(seed)
         self.counts: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
         self.completed: Counter[str] = Counter()
 
-    def fault(self, what: str, answer: Answer, details: str) -> None:
-        """Counts a fault, and tells of the first ones."""
+    def fault(self, what: str, case: Case, details: str) -> None:
+        """Counts a fault, and prints the first ones."""
         self.counts[what] += 1
         if sum(self.counts[name] for name in FAULTS) <= FAULTS_SHOWN:
-            print(f"soak: {what}: {answer.name}: {details[:600]}", file=sys.stderr)
+            print(f"soak: {what}: {case.name}: {details[:600]}", file=sys.stderr)
 
     async def keep_busy(self, until: float) -> None:
         """One slot: a stream after the other."""
         while time.monotonic() < until:
-            answer = self.random.choices(self.answers, self.weights)[0]
+            case = self.random.choices(self.cases, self.weights)[0]
             self.counts["started"] += 1
-            await self.play(answer)
+            await self.play(case)
             self.counts["ended"] += 1
-            self.ended[answer.name] += 1
+            self.ended[case.name] += 1
 
-    async def play(self, answer: Answer) -> None:
+    async def play(self, case: Case) -> None:
         """One stream, used in one of the ways that there are."""
-        stream = self.client.invoke(answer.request, provider=answer.provider)
-        use = "whole" if answer.kind == "unstreamed" else self.random.choice(USES)
+        stream = self.client.invoke(case.request, provider=case.provider)
+        use = "whole" if case.kind == "unstreamed" else self.random.choice(USES)
         cancels = self.random.random() < CANCEL_SHARE
         after = self.random.uniform(0, CANCEL_SECONDS_MAX)
         timer = asyncio.get_running_loop().call_later(after, stream.cancel) if cancels else None
         try:
-            await getattr(self, f"use_{use}")(answer, stream)
+            await getattr(self, f"use_{use}")(case, stream)
         except LlmError as error:
-            self.judge_error(answer, error, cancels)
+            self.judge_error(case, error, cancels)
         finally:
             if timer is not None:
                 timer.cancel()
 
-    async def use_tokens(self, answer: Answer, stream: Stream) -> None:
+    async def use_tokens(self, case: Case, stream: Stream) -> None:
         """Every token is compared as it comes."""
         received = 0
         async for token in stream:
-            if not answer.text.startswith(token, received):
-                self.fault("wrong_text", answer, f"{token!r} at {received}")
+            if not case.text.startswith(token, received):
+                self.fault("wrong_text", case, f"{token!r} at {received}")
             received += len(token)
-        self.judge_success(answer, stream.response, received == len(answer.text))
+        self.judge_success(case, stream.response, received == len(case.text))
 
-    async def use_whole(self, answer: Answer, stream: Stream) -> None:
-        """The answer is taken as one."""
+    async def use_whole(self, case: Case, stream: Stream) -> None:
+        """The response is taken as a whole."""
         reply = await stream
-        self.judge_success(answer, reply, reply.text == answer.text)
+        self.judge_success(case, reply, reply.text == case.text)
 
-    async def use_broken(self, answer: Answer, stream: Stream) -> None:
+    async def use_broken(self, case: Case, stream: Stream) -> None:
         """The loop is left early, or ends before that."""
-        leave_at = self.random.randrange(len(answer.text) + 1)
+        leave_at = self.random.randrange(len(case.text) + 1)
         received = 0
         async for token in stream:
-            if not answer.text.startswith(token, received):
-                self.fault("wrong_text", answer, f"{token!r} at {received}")
+            if not case.text.startswith(token, received):
+                self.fault("wrong_text", case, f"{token!r} at {received}")
             received += len(token)
             if received >= leave_at:
                 self.counts["cancelled"] += 1
                 return
-        self.judge_success(answer, stream.response, received == len(answer.text))
+        self.judge_success(case, stream.response, received == len(case.text))
 
-    def judge_success(self, answer: Answer, response: Response, whole: bool) -> None:
-        """An answer that ended without an error is whole, and of a kind that may be."""
+    def judge_success(self, case: Case, response: Response, whole: bool) -> None:
+        """A response that ended without an error is whole, and of a kind that may be."""
         self.counts["completed"] += 1
-        self.completed[answer.name] += 1
-        if not whole or 0 not in answer.ends or response.outcome != "complete":
-            self.fault("wrong_success", answer, f"{response.outcome} {response.text!r}")
+        self.completed[case.name] += 1
+        if not whole or 0 not in case.ends or response.outcome != "complete":
+            self.fault("wrong_success", case, f"{response.outcome} {response.text!r}")
 
-    def judge_error(self, answer: Answer, error: LlmError, cancels: bool) -> None:
+    def judge_error(self, case: Case, error: LlmError, cancels: bool) -> None:
         """What came is a beginning of the text, and the error is one that was promised."""
         partial = "" if error.partial is None else error.partial.text
-        if not answer.text.startswith(partial):
-            self.fault("wrong_text", answer, f"{partial!r} {error!r}")
+        if not case.text.startswith(partial):
+            self.fault("wrong_text", case, f"{partial!r} {error!r}")
         if error.partial is not None and error.partial.outcome == "complete":
-            self.fault("wrong_success", answer, repr(error))
+            self.fault("wrong_success", case, repr(error))
         if error.kind == "CANCELLED" and cancels:
             self.counts["cancelled"] += 1
-        elif NUMBERS.get(error.kind) not in answer.ends:
-            self.fault("wrong_end", answer, f"{error.kind} {error} {error.detail}")
+        elif NUMBERS.get(error.kind) not in case.ends:
+            self.fault("wrong_end", case, f"{error.kind} {error} {error.detail}")
 
-    def say(self, what: str, **more: object) -> None:
-        """A line for the runner."""
+    def report(self, what: str, **more: object) -> None:
+        """Prints a line for the runner."""
         names = ("started", "ended", "completed", "cancelled", *FAULTS)
         counts = {name: self.counts[name] for name in names}
         counts["live"] = counts["started"] - counts["ended"]
         print(json.dumps({what: True, **counts, **more}), flush=True)
 
 
-# Python raises once per use of a stream: what ended twice cannot be seen here, but in C.
+# Python raises once per use of a stream: a second END cannot be seen here, but in C.
 FAULTS = ("wrong_success", "wrong_text", "wrong_end", "ended_twice")
 
 
@@ -167,26 +167,26 @@ async def run(soak: Soak, streams: int, seconds: float) -> None:
     limit = until + DRAIN_SECONDS
     while not waiting.done() and time.monotonic() < limit:
         await asyncio.wait([waiting], timeout=1.0)
-        soak.say("sample", busy=time.monotonic() < until)
+        soak.report("sample", busy=time.monotonic() < until)
     if waiting.done():
         waiting.result()
     waiting.cancel()
 
 
 def main(arguments: list[str]) -> None:
-    """Runs as the command line says."""
+    """Runs with the arguments of the command line."""
     path, options, streams, seconds, seed = arguments
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     lines = Path(path).read_text(encoding="utf-8").splitlines()
     client = LiterLlm(**json.loads(options))
-    soak = Soak([Answer.parse(line) for line in lines], client, int(seed))
-    soak.say("begun")
+    soak = Soak([Case.parse(line) for line in lines], client, int(seed))
+    soak.report("begun")
     asyncio.run(run(soak, int(streams), float(seconds)))
     client.close()
-    names = [answer.name for answer in soak.answers]
+    names = [case.name for case in soak.cases]
     kinds = {name: [soak.ended[name], soak.completed[name]] for name in names}
-    soak.say("last", kinds=kinds)
+    soak.report("last", kinds=kinds)
     sys.stdin.read()
 
 

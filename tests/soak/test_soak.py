@@ -1,4 +1,4 @@
-"""A soak that cannot fail says nothing: every verdict is seen to fail here."""
+"""A soak that cannot fail proves nothing: every verdict is seen to fail here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from answers import PIECES, every_answer
+from answers import PIECES, every_case
 from judge import Sample, slope, verdicts
 
 STREAMS = 100
@@ -106,6 +106,6 @@ def test_streams_without_an_end_and_kinds_without_a_stream_fail() -> None:
     assert failed(last={"kinds": {"whole": [1, 1], "cut": [0, 0]}}) == ["every kind was played"]
 
 
-def test_no_piece_fits_another_place_or_answer() -> None:
-    pieces = [piece for answer in every_answer() for piece in answer.text.split(" ") if piece]
+def test_no_piece_fits_another_place_or_response() -> None:
+    pieces = [piece for case in every_case() for piece in case.text.split(" ") if piece]
     assert len(set(pieces)) == len(pieces) > 20 * PIECES

@@ -1,5 +1,5 @@
-//! F75: what the receipt of a cancelled call says, by the phase in which it was cancelled, however
-//! the caller polls; and that a poll which is dropped starts nothing again.
+//! F75: what the receipt of a cancelled call reports, by the phase of the cancel, however the
+//! caller polls; and that a poll which is dropped starts nothing again.
 
 use std::time::{Duration, Instant};
 
@@ -99,7 +99,7 @@ async fn cancelled_while_connecting_nothing_ran() {
     }
 }
 
-/// Half of the request is there: nobody can have run it.
+/// Only half of the request arrived: it cannot have run.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cancelled_in_an_upload_nothing_ran() {
     let (mock, client) = pair(json!({"retries_max": 0}));
@@ -120,7 +120,7 @@ async fn cancelled_in_an_upload_nothing_ran() {
     }
 }
 
-/// The whole request is there, and a response is not, or only in part.
+/// The whole request arrived, and the response did not, or only in part.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cancelled_after_the_request_it_may_have_run() {
     let (mock, client) = pair(json!({"retries_max": 5}));
@@ -150,7 +150,7 @@ async fn cancelled_after_the_request_it_may_have_run() {
     }
 }
 
-/// Garbage after the request was sent is a response of a kind: it may have run.
+/// Garbage after the request was sent counts as a response: the request may have run.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn garbage_for_a_response_may_have_run() {
     let (mock, client) = pair(json!({"retries_max": 5}));
@@ -160,7 +160,7 @@ async fn garbage_for_a_response_may_have_run() {
             json!([{"raw": [{"write": "\u{1}\u{2}\u{3}\u{4}\r\n"}]}]),
         );
         let error = crate::refused(&client, &base_url(&mock, place, place)).await;
-        let told = (error.kind.name(), error.maybe_executed, error.attempts);
-        assert_eq!(told, ("PROTOCOL", true, 1), "{place}: {error}");
+        let got = (error.kind.name(), error.maybe_executed, error.attempts);
+        assert_eq!(got, ("PROTOCOL", true, 1), "{place}: {error}");
     }
 }

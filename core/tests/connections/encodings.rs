@@ -1,4 +1,4 @@
-//! F76: content encodings come out the same on every place, at once.
+//! F76: content encodings are decoded alike on every place, at once.
 
 use std::io::Write;
 
@@ -31,7 +31,7 @@ struct Case {
     /// The value of Content-Encoding.
     encoding: &'static str,
     bytes: Vec<u8>,
-    /// The kinds of error that it may be; none: it is the text.
+    /// The kinds of error that may come; none where the text does.
     kinds: &'static [&'static str],
 }
 
@@ -46,7 +46,7 @@ fn cases(plain: &[u8]) -> Vec<Case> {
     let checksum = corrupt.len() - 8;
     corrupt[checksum] ^= 0xff;
     let mut bad_block = gzip(plain);
-    // The first byte behind the ten of a gzip header says the kind of block; 3 is none.
+    // The first byte behind the ten of a gzip header holds the kind of block; 3 is none.
     bad_block[10] |= 0b110;
     let cut = gzip(plain)[..20].to_vec();
     let unpacked = [
@@ -78,7 +78,7 @@ fn cases(plain: &[u8]) -> Vec<Case> {
         .collect()
 }
 
-/// A stream tells its text as it comes; the checksum comes last, behind the end mark.
+/// A stream delivers its text as it comes; the checksum comes last, behind the end mark.
 const WRONG_CHECKSUM: &str = "a wrong checksum";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -99,14 +99,14 @@ async fn are_decoded_alike(kind: &str, stream: bool, plain: &[u8]) {
             mock.plan(&key, json!([encoded(kind, case.encoding, &case.bytes)]));
             let mut request = request(&base_url(&mock, place, &key));
             request.stream = Some(stream);
-            let answer = within(PATIENCE, client.complete(request)).await;
+            let response = within(PATIENCE, client.complete(request)).await;
             crate::assert_served(&mock, &key, (place, version));
             let name = case.name;
-            match answer {
-                Ok(answer) => {
-                    let told_before = stream && name == WRONG_CHECKSUM;
-                    assert!(case.kinds.is_empty() || told_before, "{place}: {name}");
-                    assert_eq!(answer.text, "unpacked", "{place}: {name}");
+            match response {
+                Ok(response) => {
+                    let delivered_before = stream && name == WRONG_CHECKSUM;
+                    assert!(case.kinds.is_empty() || delivered_before, "{place}: {name}");
+                    assert_eq!(response.text, "unpacked", "{place}: {name}");
                 }
                 Err(error) => {
                     let kind = error.kind.name();

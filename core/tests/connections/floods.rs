@@ -44,7 +44,7 @@ fn written(mock: &Mock, key: &str) -> u64 {
     mock.seen(key)["bytes_written"].as_u64().unwrap()
 }
 
-/// Connections that the client ended. Asked, not waited for: here is only one thread.
+/// Connections that the client ended. It does not wait: there is only one thread.
 fn left(mock: &Mock, key: &str) -> u64 {
     mock.seen(key)["closed_by_peer"].as_u64().unwrap()
 }
@@ -53,11 +53,11 @@ fn endless(bytes: &str) -> Value {
     json!({"repeat": ENDLESS, "actions": [{ "write": bytes }]})
 }
 
-/// Bodies that go on for ever and say nothing, with the kinds that may end them.
+/// Endless bodies without content, with the kinds of error that may end them.
 fn floods() -> Vec<(&'static str, Value, Vec<&'static str>)> {
     let head = stream_head(json!([]));
     let zeros = "0".repeat(16 * 1024);
-    let comments = ": nothing to say\n".repeat(1000);
+    let comments = ": empty comments\n".repeat(1000);
     let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
     let tiny = chunk("\n").repeat(2000);
     let plain = json!({"head": {"status": 200, "headers": [["content-type", "text/plain"]],
@@ -86,7 +86,7 @@ fn floods() -> Vec<(&'static str, Value, Vec<&'static str>)> {
             vec!["TIMEOUT"],
         ),
         (
-            "comments before it is known what comes, a chunk each",
+            "comments before the kind of body is known, a chunk each",
             json!([plain, endless(&tiny_comments)]),
             vec!["TIMEOUT"],
         ),
@@ -176,7 +176,7 @@ fn gzip_member() -> String {
     BASE64_STANDARD.encode(chunk)
 }
 
-/// F69: four streams that unpack for ever, and what comes of the others beside them on one thread.
+/// F69: four endless compressed streams delay no other stream beside them on one thread.
 #[tokio::test(flavor = "current_thread")]
 async fn decompressing_delays_no_other_stream() {
     let _limit = TimeLimit::of("decompressing_delays_no_other_stream");
@@ -207,13 +207,13 @@ async fn decompressing_delays_no_other_stream() {
                     break;
                 }
                 Some(_) => {}
-                None => panic!("no end was told"),
+                None => panic!("no END event"),
             }
             last = Instant::now();
         }
     })
     .await;
-    // 20 ms is the promise of a release build; whoever unpacks without a pause holds every token.
+    // 20 ms is the promise of a release build; decompressing without a pause delays every token.
     assert!(
         longest < Duration::from_secs(1),
         "{longest:?} without a token"
@@ -240,7 +240,7 @@ async fn decompressing_delays_no_other_stream() {
     );
 }
 
-/// One step takes what is ready up to a bound, so that a stream with much of it lets others in.
+/// One step takes what is ready up to a bound, so that a stream with much of it lets others run.
 #[tokio::test(flavor = "current_thread")]
 async fn a_step_takes_no_more_than_its_share() {
     const READ_BYTES: usize = 16 * 1024;
@@ -283,8 +283,8 @@ async fn a_step_takes_no_more_than_its_share() {
     assert_eq!(whole, PIECES * piece.len());
 }
 
-/// A response whose model said why it stopped is complete, whatever goes on behind it: in silence,
-/// or with a host that never stops sending.
+/// A response with a finish reason is complete, whatever follows it: silence, or a server that
+/// never stops sending.
 #[tokio::test(flavor = "current_thread")]
 async fn a_timer_behind_a_whole_response_ends_it_well() {
     let _limit = TimeLimit::of("a_timer_behind_a_whole_response_ends_it_well");
@@ -295,7 +295,7 @@ async fn a_timer_behind_a_whole_response_ends_it_well() {
         json!({"id": "chatcmpl-1", "choices": [choice]})
     );
     let framed = |bytes: &str| format!("{:x}\r\n{bytes}\r\n", bytes.len());
-    let comments = framed(&": nothing to say\n".repeat(1000));
+    let comments = framed(&": empty comments\n".repeat(1000));
     let behind = [
         ("silence", json!({"hang": true})),
         ("comments", endless(&comments)),

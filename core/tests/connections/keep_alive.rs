@@ -36,8 +36,8 @@ async fn a_connection_that_was_idle_too_long_is_closed_and_not_used() {
     }
 }
 
-/// Each of these responses is whole, and says or shows that its connection must not serve again,
-/// while the server would.
+/// Each of these responses is whole, and announces or shows that its connection must not serve
+/// again, while the server would.
 fn last_responses() -> Vec<(&'static str, Value)> {
     let body = crate::events("served");
     let length = body.len();
@@ -59,7 +59,7 @@ fn last_responses() -> Vec<(&'static str, Value)> {
         ("close in a list", closing("keep-alive, Close")),
         ("HTTP/1.0", head("HTTP/1.0 200 OK", &sized) + &body),
         ("bytes behind the length", whole.clone() + "surplus"),
-        ("a second answer behind it", whole.clone() + &whole),
+        ("a second response behind it", whole.clone() + &whole),
         (
             "bytes behind the last chunk",
             head("HTTP/1.1 200 OK", "transfer-encoding: chunked\r\n") + &chunked + "surplus",
@@ -83,7 +83,7 @@ fn last_responses() -> Vec<(&'static str, Value)> {
     cases.map(|(name, bytes)| (name, script(bytes))).into()
 }
 
-/// RFC 9112, 6.1: framing that contradicts itself is read by the chunks, or refused.
+/// RFC 9112, 6.1: contradictory framing is parsed as chunks, or refused.
 const MAY_BE_REFUSED: [&str; 2] = ["HTTP/1.0 with chunks", "a length beside chunks"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,7 +95,7 @@ async fn a_connection_with_a_reason_to_end_serves_once() {
             mock.plan(&key, json!([script, {"answer": {"text": "again"}}]));
             let base_url = base_url(&mock, place, &key);
             match ask(&client, &base_url).await {
-                Ok(answer) => assert_eq!(answer.text, "served", "{place}: {name}"),
+                Ok(response) => assert_eq!(response.text, "served", "{place}: {name}"),
                 Err(error) => {
                     assert!(MAY_BE_REFUSED.contains(&name), "{place}: {name}: {error}");
                     assert_eq!(error.kind.name(), "PROTOCOL", "{place}: {name}: {error}");
@@ -110,7 +110,7 @@ async fn a_connection_with_a_reason_to_end_serves_once() {
     }
 }
 
-/// F70: what a server says before it was asked is nobody's answer.
+/// F70: what a server sends before a request is the response to none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bytes_that_wait_on_a_reused_connection_are_never_a_response() {
     let fake = crate::events("fake");
@@ -134,8 +134,8 @@ async fn bytes_that_wait_on_a_reused_connection_are_never_a_response() {
                 assert_eq!(text(&client, &base_url).await, "real", "{place}");
                 mock.signal(&key, "poison");
                 mock.wait(&key, "signal=poisoned");
-                let answer = text(&client, &base_url).await;
-                assert_eq!(answer, "asked", "{place} {waiting:?}");
+                let response = text(&client, &base_url).await;
+                assert_eq!(response, "asked", "{place} {waiting:?}");
                 assert_eq!(opened(&mock, &key), 2, "{place} {waiting:?}");
                 assert_eq!(requests_count(&mock, &key), 2, "{place} {waiting:?}");
             }
@@ -177,8 +177,8 @@ async fn a_switched_connection_is_refused_and_not_used() {
     }
 }
 
-/// One client, several servers: each request goes where its URL says, also when a connection to a
-/// place with the same host, the same port number or the same certificate is free.
+/// One client, several servers: each request goes where its URL points, also when a connection
+/// to a place with the same host, the same port number or the same certificate is idle.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_are_never_shared_between_places() {
     let (mock, other) = (Mock::start(&["--tls"]), Mock::start(&[]));
@@ -214,7 +214,7 @@ async fn connections_are_never_shared_between_places() {
             .next()
             .unwrap();
         let (name, address) = (format!("localhost:{port}"), format!("127.0.0.1:{port}"));
-        // HTTP/2 says it in a field of its own, which the mock does not keep.
+        // HTTP/2 sends it in a field of its own, which the mock does not keep.
         if place != "https" {
             assert_eq!(hosts, [&name, &address, &name, &address], "{place}");
         }
@@ -243,7 +243,7 @@ async fn callers_at_once_take_a_connection_each_and_leave_it() {
     for place in HTTP1_PLACES {
         mock.plan(place, held.clone());
         let base_url = base_url(&mock, place, place);
-        let asked: Vec<_> = (0..20)
+        let calls: Vec<_> = (0..20)
             .map(|_| {
                 let (client, base_url) = (client.clone(), base_url.clone());
                 tokio::spawn(async move { text(&client, &base_url).await })
@@ -251,8 +251,8 @@ async fn callers_at_once_take_a_connection_each_and_leave_it() {
             .collect();
         mock.wait(place, "requests=20");
         mock.signal(place, "go");
-        for answer in join_all(asked).await {
-            assert_eq!(answer.unwrap(), "a");
+        for response in join_all(calls).await {
+            assert_eq!(response.unwrap(), "a");
         }
         assert_eq!(opened(&mock, place), 20, "{place}");
         let again = join_all((0..20).map(|_| text(&client, &base_url))).await;

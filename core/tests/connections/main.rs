@@ -1,7 +1,7 @@
 //! What becomes of a connection, and of a request on it, against the mock: used again or not, cut
-//! in every phase, answered early, flooded, in odd encodings, through proxies. Where a promise
-//! holds for both versions of HTTP it is tried on each of `PLACES`, and which version served is
-//! asserted.
+//! in every phase, with an early response, flooded, in odd encodings, through proxies. Where a
+//! promise holds for both versions of HTTP it is tried on each of `PLACES`, and the version that
+//! served is asserted.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -32,7 +32,7 @@ use liter_llm::{Client, LlmError, LlmRequest, LlmResponse, Message};
 use serde_json::{json, Value};
 use support::Mock;
 
-/// No test waits longer for anything; what must be quicker says so itself.
+/// No test waits longer for anything; what must be quicker has a limit of its own.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The mock's ports that serve well, and the version that is spoken there.
@@ -42,7 +42,7 @@ const PLACES: [(&str, &str); 3] = [
     ("https", "HTTP/2"),
 ];
 
-/// Those of them that speak HTTP/1.1, where a script says every byte.
+/// Those of them that speak HTTP/1.1, where a script sets every byte.
 const HTTP1_PLACES: [&str; 2] = ["http", "https_http1"];
 
 /// A mock with all its ports, and a client that trusts them.
@@ -79,7 +79,7 @@ async fn text(client: &Client, base_url: &str) -> String {
 
 async fn refused(client: &Client, base_url: &str) -> LlmError {
     match ask(client, base_url).await {
-        Ok(response) => panic!("{base_url} answered {:?}", response.text),
+        Ok(response) => panic!("{base_url} served {:?}", response.text),
         Err(error) => error,
     }
 }
@@ -107,7 +107,7 @@ fn requests(seen: &Value) -> &[Value] {
 /// Every request under a key came to this place, in this version.
 fn assert_served(mock: &Mock, key: &str, (place, version): (&str, &str)) {
     let seen = mock.seen(key);
-    assert!(!requests(&seen).is_empty(), "{key} was never asked");
+    assert!(!requests(&seen).is_empty(), "{key} got no request");
     for request in requests(&seen) {
         assert_eq!(request["place"], place, "{key}");
         assert_eq!(request["version"], version, "{key}");

@@ -1,5 +1,5 @@
 //! F77: proxies. The variables are read once, when a client is made, so each call is made by a
-//! process of its own (`asks_by_environment`), through a proxy that this file plays.
+//! process of its own (`calls_by_environment`), through a proxy that this file plays.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -13,7 +13,7 @@ use serde_json::{json, Value};
 use crate::support::Mock;
 use crate::{ask, base_url, requests};
 
-const ASK: &str = "LITER_LLM_TEST_ASK";
+const CALL: &str = "LITER_LLM_TEST_CALL";
 const VARIABLES: [&str; 8] = [
     "HTTPS_PROXY",
     "https_proxy",
@@ -34,7 +34,7 @@ const BASIC: &str = "proxy-authorization: Basic cHJveHl1c2VyOnMzY3JldEB3b3Jk";
 enum Manner {
     /// Responses with these bytes and closes.
     Answers(String),
-    /// Reads and says nothing.
+    /// Reads and sends nothing.
     Hangs,
     /// Connects to the host that CONNECT names.
     Tunnels,
@@ -97,8 +97,8 @@ fn serve(mut socket: TcpStream, manner: &Manner, seen: &Mutex<Vec<String>>) -> s
     }
 }
 
-/// What came of a call that was made under these variables.
-fn asked(variables: &[(&str, &str)], options: Value, base_url: &str) -> Value {
+/// The outcome of a call that was made with these variables.
+fn outcome_of(variables: &[(&str, &str)], options: Value, base_url: &str) -> Value {
     let mut command = Command::new(std::env::current_exe().unwrap());
     for name in VARIABLES {
         command.env_remove(name);
@@ -108,37 +108,37 @@ fn asked(variables: &[(&str, &str)], options: Value, base_url: &str) -> Value {
             "--ignored",
             "--exact",
             "--nocapture",
-            "proxies::asks_by_environment",
+            "proxies::calls_by_environment",
         ])
         .envs(variables.iter().copied())
         .env(
-            ASK,
+            CALL,
             json!({"options": options, "base_url": base_url}).to_string(),
         )
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    let line = said.lines().find_map(|line| line.split_once("OUTCOME "));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let line = stdout.lines().find_map(|line| line.split_once("OUTCOME "));
     let complaint = String::from_utf8_lossy(&output.stderr);
-    let (_, outcome) = line.unwrap_or_else(|| panic!("{said}\n{complaint}"));
+    let (_, outcome) = line.unwrap_or_else(|| panic!("{stdout}\n{complaint}"));
     serde_json::from_str(outcome).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by the other tests of this file, with variables of their own"]
-async fn asks_by_environment() {
-    let what = std::env::var(ASK).expect("run by the other tests of this file");
+async fn calls_by_environment() {
+    let what = std::env::var(CALL).expect("run by the other tests of this file");
     let what: Value = serde_json::from_str(&what).unwrap();
     let mut options = what["options"].clone();
     options["provider"] = json!("openai");
     options["api_key"] = json!("test-key-0123456789");
     let made = ClientOptions::from_json(&options.to_string()).and_then(Client::new);
-    let answer = match made {
+    let response = match made {
         Ok(client) => ask(&client, what["base_url"].as_str().unwrap()).await,
         Err(error) => Err(error),
     };
-    let outcome = match answer {
-        Ok(answer) => json!({"text": answer.text}),
+    let outcome = match response {
+        Ok(response) => json!({"text": response.text}),
         Err(error) => summary(&error),
     };
     let line = format!("\nOUTCOME {outcome}\n");
@@ -163,36 +163,40 @@ fn assert_no_credentials(outcome: &Value) {
     }
 }
 
-/// A proxy that says no, or nonsense, will say it again: one attempt, and the message names it.
+/// A proxy that refuses, or sends nonsense, will do so again: one attempt, and the message names
+/// it.
 #[test]
-fn a_proxy_that_refuses_is_named_and_asked_once() {
+fn a_proxy_that_refuses_is_named_and_tried_once() {
     let challenge = "HTTP/1.1 407 Proxy Authentication Required\r\n\
         proxy-authenticate: Basic realm=\"p\"\r\ncontent-length: 0\r\n\r\n";
-    for answer in [
+    for response in [
         challenge,
         "HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno",
         "HTTP/1.0 407 Authentication Required\r\n\r\n",
         "SSH-2.0-OpenSSH_9.2p1\r\n\r\n",
         "\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}\r\n\r\n",
     ] {
-        let proxy = Proxy::new(Manner::Answers(answer.to_owned()));
+        let proxy = Proxy::new(Manner::Answers(response.to_owned()));
         let variables = [("HTTPS_PROXY", proxy.url())];
         let variables = variables
             .each_ref()
             .map(|(name, value)| (*name, value.as_str()));
-        let outcome = asked(
+        let outcome = outcome_of(
             &variables,
             json!({"retries_max": 2}),
             "https://api.example/x/v1",
         );
-        assert_eq!(outcome["attempts"], 1, "{answer:?}: {outcome}");
-        assert_eq!(outcome["retryable"], false, "{answer:?}: {outcome}");
-        assert_eq!(outcome["maybe_executed"], false, "{answer:?}: {outcome}");
+        assert_eq!(outcome["attempts"], 1, "{response:?}: {outcome}");
+        assert_eq!(outcome["retryable"], false, "{response:?}: {outcome}");
+        assert_eq!(outcome["maybe_executed"], false, "{response:?}: {outcome}");
         let named = format!("127.0.0.1:{}", proxy.port);
-        assert!(message(&outcome).contains(&named), "{answer:?}: {outcome}");
+        assert!(
+            message(&outcome).contains(&named),
+            "{response:?}: {outcome}"
+        );
         assert_no_credentials(&outcome);
         let heads = proxy.heads();
-        assert_eq!(heads.len(), 1, "{answer:?}: {heads:?}");
+        assert_eq!(heads.len(), 1, "{response:?}: {heads:?}");
         assert!(
             heads[0].starts_with("CONNECT api.example:443 HTTP/1.1\r\n"),
             "{heads:?}"
@@ -200,14 +204,14 @@ fn a_proxy_that_refuses_is_named_and_asked_once() {
     }
 }
 
-/// Also where it only passes requests on: what it wants is no response of a provider.
+/// Also where it only forwards requests: its demand for credentials is no provider's response.
 #[test]
 fn a_proxy_that_wants_credentials_for_plain_http_is_named() {
     let challenge = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
     let proxy = Proxy::new(Manner::Answers(challenge.to_owned()));
     let url = proxy.url();
     let options = json!({"retries_max": 2, "allow_insecure_http": true});
-    let outcome = asked(&[("HTTP_PROXY", &url)], options, "http://api.example/x/v1");
+    let outcome = outcome_of(&[("HTTP_PROXY", &url)], options, "http://api.example/x/v1");
     assert_eq!(outcome["kind"], "CONFIG", "{outcome}");
     assert_eq!(outcome["attempts"], 1, "{outcome}");
     let named = format!("127.0.0.1:{}", proxy.port);
@@ -228,7 +232,7 @@ fn a_proxy_that_hangs_or_is_not_there_is_named() {
     ] {
         let url = format!("http://{USER}:s3cret@127.0.0.1:{port}");
         let options = json!({"retries_max": 0, "connect_timeout_ms": 500});
-        let outcome = asked(
+        let outcome = outcome_of(
             &[("HTTPS_PROXY", &url)],
             options,
             "https://api.example/x/v1",
@@ -243,8 +247,8 @@ fn a_proxy_that_hangs_or_is_not_there_is_named() {
     assert_eq!(hanging.heads().len(), 1);
 }
 
-/// Through CONNECT the proxy learns where to and who asks; the key is the server's, the credentials
-/// are the proxy's.
+/// With CONNECT the proxy gets the destination and its own credentials, and never the key, which is
+/// for the server.
 #[test]
 fn a_tunnel_carries_both_versions_and_keeps_secrets_apart() {
     let mock = Mock::start(&["--tls"]);
@@ -252,7 +256,7 @@ fn a_tunnel_carries_both_versions_and_keeps_secrets_apart() {
         let proxy = Proxy::new(Manner::Tunnels);
         let options = json!({"retries_max": 0, "ca_file": mock.ready["ca_file"]});
         let base_url = base_url(&mock, place, place);
-        let outcome = asked(&[("HTTPS_PROXY", &proxy.url())], options, &base_url);
+        let outcome = outcome_of(&[("HTTPS_PROXY", &proxy.url())], options, &base_url);
         assert_eq!(outcome["text"], "Hello world", "{place}: {outcome}");
         let heads = proxy.heads();
         assert_eq!(heads.len(), 1, "{heads:?}");
@@ -279,13 +283,13 @@ fn a_tunnel_carries_both_versions_and_keeps_secrets_apart() {
 #[test]
 fn plain_http_goes_through_a_proxy_in_absolute_form() {
     let body = crate::events("by proxy");
-    let answer = format!(
+    let response = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
-    let proxy = Proxy::new(Manner::Answers(answer));
+    let proxy = Proxy::new(Manner::Answers(response));
     let base_url = "http://127.0.0.1:9/absolute/v1";
-    let outcome = asked(
+    let outcome = outcome_of(
         &[("HTTP_PROXY", &proxy.url())],
         json!({"retries_max": 0}),
         base_url,
@@ -300,7 +304,7 @@ fn plain_http_goes_through_a_proxy_in_absolute_form() {
     assert!(!head.contains("content-length: 0\r\n"), "{head}");
 }
 
-/// NO_PROXY, and the option, lead around it.
+/// NO_PROXY and the option each bypass the proxy.
 #[test]
 fn no_proxy_leads_around_it() {
     let mock = Mock::start(&["--tls"]);
@@ -318,13 +322,13 @@ fn no_proxy_leads_around_it() {
             ("NO_PROXY", exception),
         ];
         let options = json!({"proxy": option, "ca_file": mock.ready["ca_file"]});
-        let outcome = asked(&variables, options, &base_url(&mock, place, "around"));
+        let outcome = outcome_of(&variables, options, &base_url(&mock, place, "around"));
         assert_eq!(outcome["text"], "Hello world", "{exception}: {outcome}");
     }
     assert_eq!(proxy.heads(), Vec::<String>::new());
 }
 
-/// A variable that cannot be understood was meant all the same: going around it could leak.
+/// A variable that cannot be parsed is an error: to bypass the proxy it meant could leak.
 #[test]
 fn a_proxy_variable_that_is_no_url_is_a_config_error() {
     let mock = Mock::start(&["--tls"]);
@@ -337,7 +341,7 @@ fn a_proxy_variable_that_is_no_url_is_a_config_error() {
         let variables = [("HTTPS_PROXY", value)];
         let options = json!({"ca_file": mock.ready["ca_file"], "retries_max": 0});
         let base_url = base_url(&mock, "https", "proxied");
-        let outcome = asked(&variables, options.clone(), &base_url);
+        let outcome = outcome_of(&variables, options.clone(), &base_url);
         assert_eq!(outcome["kind"], "CONFIG", "{value}: {outcome}");
         assert!(
             message(&outcome).contains("HTTPS_PROXY"),
@@ -346,7 +350,7 @@ fn a_proxy_variable_that_is_no_url_is_a_config_error() {
         assert_no_credentials(&outcome);
         let mut without = options;
         without["proxy"] = json!(false);
-        let outcome = asked(&variables, without, &base_url);
+        let outcome = outcome_of(&variables, without, &base_url);
         assert_eq!(outcome["text"], "Hello world", "{value}: {outcome}");
     }
 }

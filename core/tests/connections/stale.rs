@@ -12,7 +12,7 @@ fn good(text: &str) -> Value {
 }
 
 /// The server worked before it closed: it may have run the request. One retry, on a connection of
-/// its own, and the caller is told.
+/// its own, and the error reports it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reused_connection_that_works_and_closes_costs_two_requests_at_most() {
     for end in ["close", "reset"] {
@@ -35,7 +35,8 @@ async fn a_reused_connection_that_works_and_closes_costs_two_requests_at_most() 
     }
 }
 
-/// Closed at once: the server had given the connection up. Sent again at once, once, for free.
+/// Closed at once: the server had given up the connection. The request is sent again at once, for
+/// free, but only once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reused_connection_that_closes_at_once_is_replaced_for_free() {
     for end in ["close", "reset"] {
@@ -65,7 +66,7 @@ async fn the_free_retry_is_given_once() {
             {"await": "go"}, {"finish": "stop"}, {"done": true}, {"chunk_end": true}]});
         mock.plan(place, json!([held, {"raw": [{"close": true}]}]));
         let base_url = base_url(&mock, place, place);
-        let asked: Vec<_> = (0..6)
+        let calls: Vec<_> = (0..6)
             .map(|_| {
                 let (client, base_url) = (client.clone(), base_url.clone());
                 tokio::spawn(async move { text(&client, &base_url).await })
@@ -73,8 +74,8 @@ async fn the_free_retry_is_given_once() {
             .collect();
         mock.wait(place, "requests=6");
         mock.signal(place, "go");
-        for asked in asked {
-            assert_eq!(asked.await.unwrap(), "a");
+        for call in calls {
+            assert_eq!(call.await.unwrap(), "a");
         }
         assert_eq!(opened(&mock, place), 6, "six connections are kept");
         let error = refused(&client, &base_url).await;
@@ -84,7 +85,7 @@ async fn the_free_retry_is_given_once() {
     }
 }
 
-/// On a new connection nothing is free.
+/// On a new connection every retry counts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_connection_that_closes_may_have_run_the_request() {
     for end in ["close", "reset"] {
@@ -92,8 +93,8 @@ async fn a_new_connection_that_closes_may_have_run_the_request() {
         for place in HTTP1_PLACES {
             mock.plan(place, json!([{"raw": [{end: true}]}]));
             let error = refused(&client, &base_url(&mock, place, place)).await;
-            let told = (error.kind.name(), error.maybe_executed, error.attempts);
-            assert_eq!(told, ("NETWORK", true, 2), "{place} {end}: {error}");
+            let got = (error.kind.name(), error.maybe_executed, error.attempts);
+            assert_eq!(got, ("NETWORK", true, 2), "{place} {end}: {error}");
             assert_eq!(requests_count(&mock, place), 2, "{place} {end}");
         }
     }

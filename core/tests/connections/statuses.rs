@@ -1,5 +1,5 @@
-//! What a status line can do to a call: F78 an error whose body stalls, F79 a server that wants to
-//! be asked again at once, F80 statuses that are none, F28 redirects of every kind, F76 no HTTP.
+//! What a status line can do to a call: F78 an error whose body stalls, F79 a server that wants
+//! the retry at once, F80 invalid statuses, F28 redirects of every kind, F76 no HTTP.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,13 @@ use crate::{
     assert_served, base_url, pair, refused, requests, requests_count, HTTP1_PLACES, PLACES,
 };
 
-/// The status is known: its own error comes within two seconds, with what came of the body, whether
-/// the rest never comes or trickles.
+/// Once the status is known its error comes within two seconds, with the part of the body that
+/// arrived, whether the rest never comes or trickles.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_error_status_whose_body_stalls_is_that_error_soon() {
     let (mock, client) = pair(json!({"retries_max": 0}));
     let drops = json!({"repeat": 1000, "actions": [{"chunk": "."}, {"pause_ms": 50}]});
-    let mut asked = Vec::new();
+    let mut calls = Vec::new();
     for (place, version) in PLACES {
         for (status, kind) in [
             (401, "AUTHENTICATION"),
@@ -34,7 +34,7 @@ async fn an_error_status_whose_body_stalls_is_that_error_soon() {
                 let base_url = base_url(&mock, place, &key);
                 let expected = (status, kind, place, version);
                 let client = &client;
-                asked.push(async move {
+                calls.push(async move {
                     let began = Instant::now();
                     let error = refused(client, &base_url).await;
                     (key, expected, error, began.elapsed())
@@ -42,7 +42,7 @@ async fn an_error_status_whose_body_stalls_is_that_error_soon() {
             }
         }
     }
-    for (key, (status, kind, place, version), error, took) in join_all(asked).await {
+    for (key, (status, kind, place, version), error, took) in join_all(calls).await {
         assert_eq!(error.kind.name(), kind, "{key}: {error}");
         assert_eq!(error.status, Some(status), "{key}: {error}");
         assert!(took < Duration::from_millis(3_000), "{key}: {took:?}");
@@ -51,7 +51,7 @@ async fn an_error_status_whose_body_stalls_is_that_error_soon() {
     }
 }
 
-/// However soon a server wants to be asked again, five retries take a part of the own backoff.
+/// However soon a server wants the retry, five retries take a part of the client's own backoff.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retry_after_of_zero_leaves_a_backoff() {
     let (mock, client) = pair(json!({"retries_max": 5}));
@@ -77,7 +77,7 @@ async fn a_retry_after_of_zero_leaves_a_backoff() {
 
 /// Three digits are not enough to be a status (RFC 9110, 15), and what is below 200 is not final.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_status_that_is_none_is_a_protocol_error() {
+async fn an_invalid_status_is_a_protocol_error() {
     let (mock, client) = pair(json!({"retries_max": 5, "headers_timeout_ms": 10_000}));
     for place in HTTP1_PLACES {
         for status in [
@@ -104,7 +104,7 @@ async fn a_status_that_is_none_is_a_protocol_error() {
     }
 }
 
-/// What cannot become HTTP is known at its first bytes, with or without a line end.
+/// What is no HTTP is refused at its first bytes, with or without a line end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_http_is_a_protocol_error_at_once() {
     let (mock, client) = pair(json!({"retries_max": 3, "headers_timeout_ms": 10_000}));
@@ -169,7 +169,7 @@ async fn no_redirect_is_followed() {
     }
 }
 
-/// A body without a length ends with its connection, and that is no cut: also where the response
+/// A body without a length ends with its connection and counts as whole, even where the response
 /// has no end mark of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_may_end_with_its_connection() {
@@ -184,8 +184,8 @@ async fn a_body_may_end_with_its_connection() {
             mock.plan(&key, json!([{"raw": [{"write": whole}, {"close": true}]}]));
             let mut request = crate::request(&base_url(&mock, place, &key));
             request.stream = Some(stream);
-            let answer = crate::within(crate::PATIENCE, client.complete(request)).await;
-            assert_eq!(answer.unwrap().text, "until the end", "{key}");
+            let response = crate::within(crate::PATIENCE, client.complete(request)).await;
+            assert_eq!(response.unwrap().text, "until the end", "{key}");
         }
     }
 }

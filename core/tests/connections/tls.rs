@@ -5,9 +5,9 @@ use serde_json::{json, Value};
 use crate::support::Mock;
 use crate::{base_url, client, requests, text};
 
-/// The option's certificate is shown to who asks for one, in either version.
+/// The option's certificate is sent to a server that requests one, in either version.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_certificate_is_shown_where_it_is_asked_for() {
+async fn a_client_certificate_is_sent_where_it_is_requested() {
     let mock = Mock::start(&["--tls"]);
     let place = "https_client_certificate";
     let files = |names: &[&str]| {
@@ -25,8 +25,8 @@ async fn a_client_certificate_is_shown_where_it_is_asked_for() {
     ] {
         let key = format!("{place}-{}", names.len());
         let client = client(files(names));
-        let answer = text(&client, &base_url(&mock, place, &key)).await;
-        assert_eq!(answer, "Hello world", "{key}");
+        let response = text(&client, &base_url(&mock, place, &key)).await;
+        assert_eq!(response, "Hello world", "{key}");
         let seen = mock.seen(&key);
         assert_eq!(
             requests(&seen)[0]["client_certificate"],
@@ -37,7 +37,7 @@ async fn a_client_certificate_is_shown_where_it_is_asked_for() {
     }
 }
 
-/// Half of a pair, or a file that is none, is a mistake in the options.
+/// Half of a pair, or a file that holds no certificate, is a mistake in the options.
 #[test]
 fn a_client_certificate_that_cannot_be_used_is_a_config_error() {
     let mock = Mock::start(&["--tls"]);

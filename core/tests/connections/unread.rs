@@ -73,8 +73,8 @@ async fn a_body_that_does_not_end_after_its_mark_is_left() {
     }
 }
 
-/// An error's answer that was read only in part, because it is too long, ends its connection; one
-/// that was read whole does not.
+/// An error body that was read only in part, because it is too long, ends its connection; one that
+/// was read whole does not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_error_body_decides_over_its_connection_by_its_end() {
     let (mock, client) = pair(json!({"retries_max": 0, "error_body_bytes_max": 1000}));

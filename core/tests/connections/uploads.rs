@@ -11,7 +11,7 @@ use crate::{
 };
 
 const UPLOAD_BYTES: usize = 24 << 20;
-/// Making such a request takes a part of it; whoever waits for the upload waits for a timer.
+/// Making such a request takes a part of it; a call that waits for the upload waits for a timer.
 const SOON: Duration = Duration::from_secs(8);
 
 fn upload(base_url: &str) -> LlmRequest {
@@ -20,7 +20,7 @@ fn upload(base_url: &str) -> LlmRequest {
     long
 }
 
-/// The head of a response is no reason to stop the upload.
+/// The head of a response does not stop the upload.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_upload_goes_on_beside_an_early_head() {
     let (mock, client) = pair(json!({"retries_max": 0, "idle_timeout_ms": 15_000}));
@@ -30,8 +30,8 @@ async fn the_upload_goes_on_beside_an_early_head() {
             {"done": true}, {"chunk_end": true}, {"keep": true}]});
         mock.plan(place, json!([early]));
         let base_url = base_url(&mock, place, place);
-        let answer = within(PATIENCE, client.complete(upload(&base_url))).await;
-        assert_eq!(answer.unwrap().text, "early late", "{place}");
+        let response = within(PATIENCE, client.complete(upload(&base_url))).await;
+        assert_eq!(response.unwrap().text, "early late", "{place}");
         let seen = mock.seen(place);
         assert_eq!(seen["requests_count"], 1, "{place}");
         let body_bytes = requests(&seen)[0]["body_bytes"].as_u64();
@@ -43,7 +43,7 @@ async fn the_upload_goes_on_beside_an_early_head() {
     }
 }
 
-/// An error status while the upload still runs, and nobody reads it, is the outcome, at once; its
+/// An error status during an upload that the server does not read is the outcome, at once; its
 /// connection is in the middle of a request and serves no other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_early_error_status_ends_the_upload() {
@@ -88,8 +88,8 @@ async fn a_whole_response_before_the_upload_ended_takes_its_connection_with_it()
             {"await": "left"}, {"keep": true}]});
         mock.plan(place, json!([early, {"answer": {"text": "next"}}]));
         let base_url = base_url(&mock, place, place);
-        let answer = within(PATIENCE, client.complete(upload(&base_url))).await;
-        assert_eq!(answer.unwrap().text, "answered", "{place}");
+        let response = within(PATIENCE, client.complete(upload(&base_url))).await;
+        assert_eq!(response.unwrap().text, "answered", "{place}");
         mock.signal(place, "left");
         assert_eq!(text(&client, &base_url).await, "next", "{place}");
         assert_eq!(opened(&mock, place), 2, "{place}");

@@ -1,4 +1,4 @@
-//! What is asked under the played resolver. Run by the tests of the same names in `main.rs`.
+//! The calls under the played resolver. Run by the tests of the same names in `main.rs`.
 
 use std::future::{poll_fn, Future};
 use std::sync::mpsc;
@@ -39,9 +39,9 @@ async fn a_dead_first_address_costs_a_quarter_of_a_second() {
         (TWO_DEAD_THEN_GOOD, 400),
     ] {
         let began = Instant::now();
-        let answer = ask(&client, &named(name, http, "dead")).await;
-        assert_eq!(answer.unwrap(), HELLO, "{name}");
-        // Sooner would mean that the dead address was not tried: then nothing was played.
+        let response = ask(&client, &named(name, http, "dead")).await;
+        assert_eq!(response.unwrap(), HELLO, "{name}");
+        // Sooner would mean that the dead address was not tried, and the test proved nothing.
         let took_ms = elapsed_ms(began);
         assert!((least_ms..1_000).contains(&took_ms), "{name}: {took_ms} ms");
     }
@@ -94,23 +94,23 @@ async fn a_hung_name_times_out_and_holds_few_threads() {
     let http = port(&mock, "http");
     let client = client(json!({"retries_max": 0, "connect_timeout_ms": 400}));
     let began = Instant::now();
-    let asked: Vec<_> = (0..20)
+    let calls: Vec<_> = (0..20)
         .map(|number| {
             let base_url = named(&format!("hung{number}.a127-0-0-1"), http, "hung");
             let client = client.clone();
             tokio::spawn(async move { ask(&client, &base_url).await.unwrap_err() })
         })
         .collect();
-    for asked in asked {
-        let error = asked.await.unwrap();
+    for call in calls {
+        let error = call.await.unwrap();
         assert_eq!(error.kind.name(), "TIMEOUT", "{error}");
         assert_eq!(error.timer.unwrap().name(), "connect", "{error}");
         assert!(!error.maybe_executed, "{error}");
     }
     assert!(elapsed_ms(began) < 2_000, "{} ms", elapsed_ms(began));
-    assert!(logged("begin hung") >= 1, "the resolver was asked");
+    assert!(logged("begin hung") >= 1, "the resolver was used");
     assert!(lookups_at_once_max() <= 4, "{}", log_of(&folder()));
-    // Whoever needs no lookup, or the system's own names, is served.
+    // Calls that need no lookup, or only the system's own names, are served.
     for host in ["127.0.0.1", "localhost"] {
         let base_url = format!("http://{host}:{http}/beside/v1");
         assert_eq!(ask(&client, &base_url).await.unwrap(), HELLO, "{host}");
@@ -141,7 +141,7 @@ fn a_runtime_ends_beside_a_hung_lookup() {
     assert!(ended.is_ok(), "the runtime waits for the lookup");
 }
 
-/// F71: two names that hang cost other names nothing.
+/// F71: two names that hang delay no other name.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run under the resolver by the test of the same name"]
 async fn hung_names_block_no_other() {
@@ -167,12 +167,12 @@ async fn hung_names_block_no_other() {
     assert_eq!(logged("end hung"), 0, "they still hang");
     release("hung1");
     release("hung2");
-    for asked in hung {
-        assert_eq!(asked.await.unwrap().unwrap(), HELLO);
+    for call in hung {
+        assert_eq!(call.await.unwrap().unwrap(), HELLO);
     }
 }
 
-/// Lookups whose callers have left give their places back.
+/// Lookups whose callers have left free their places.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run under the resolver by the test of the same name"]
 async fn abandoned_lookups_block_no_later_name() {
@@ -186,17 +186,17 @@ async fn abandoned_lookups_block_no_later_name() {
     };
     for round in 0..3 {
         // As many as may run at once, or more.
-        let (slow, asked) = (4, Instant::now());
+        let (slow, began) = (4, Instant::now());
         let all_begun = slow * (round + 1);
         let slow: Vec<_> = (0..slow)
             .map(|number| ask_for(format!("slow400.x{round}-{number}")))
             .collect();
         until("they are slow", || {
             let begun = logged("begin slow400");
-            begun == all_begun || (begun > all_begun - 3 && elapsed_ms(asked) > 100)
+            begun == all_begun || (begun > all_begun - 3 && elapsed_ms(began) > 100)
         })
         .await;
-        // Polled, so that they stand in whatever queue there is, and dropped there.
+        // Polled, so that they are queued, and dropped in the queue.
         for number in 0..4 {
             let base_url = named(&format!("left{round}-{number}.a127-0-0-1"), http, "left");
             let mut left = Box::pin(ask(&client, &base_url));
@@ -211,25 +211,25 @@ async fn abandoned_lookups_block_no_later_name() {
         let later = ask_for(format!("later{round}"));
         assert_eq!(later.await.unwrap().unwrap(), HELLO);
         assert!(elapsed_ms(began) < 2_000, "{} ms", elapsed_ms(began));
-        for asked in slow {
-            assert_eq!(asked.await.unwrap().unwrap(), HELLO);
+        for call in slow {
+            assert_eq!(call.await.unwrap().unwrap(), HELLO);
         }
     }
     assert!(lookups_at_once_max() <= 4, "{}", log_of(&folder()));
 }
 
-/// Fifty callers of one name ask the resolver once, and a later one not again.
+/// Fifty calls to one name cause one lookup, and a later call causes none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run under the resolver by the test of the same name"]
 async fn lookups_of_one_name_are_one() {
     let mock = Mock::start(&[]);
     let base_url = named("slow200.a127-0-0-1", port(&mock, "http"), "one");
     let client = client(json!({"retries_max": 0}));
-    let asked = (0..50).map(|_| ask(&client, &base_url));
-    let answers = futures_util::future::join_all(asked).await;
-    assert!(answers
+    let calls = (0..50).map(|_| ask(&client, &base_url));
+    let responses = futures_util::future::join_all(calls).await;
+    assert!(responses
         .iter()
-        .all(|answer| answer.as_deref().ok() == Some(HELLO)));
+        .all(|response| response.as_deref().ok() == Some(HELLO)));
     assert_eq!(ask(&client, &base_url).await.unwrap(), HELLO);
     assert_eq!(logged("begin"), 1, "{}", log_of(&folder()));
 }
@@ -240,8 +240,8 @@ async fn a_name_that_fails_is_tried_again() {
     let mock = Mock::start(&[]);
     let http = port(&mock, "http");
     let client = client(json!({"retries_max": 1}));
-    let answer = ask(&client, &named("flaky.a127-0-0-1", http, "flaky")).await;
-    assert_eq!(answer.unwrap(), HELLO);
+    let response = ask(&client, &named("flaky.a127-0-0-1", http, "flaky")).await;
+    assert_eq!(response.unwrap(), HELLO);
     assert_eq!(logged("begin flaky"), 2, "a failure is not kept");
     for label in ["fail", "again"] {
         let error = ask(&client, &named(label, http, "fail")).await.unwrap_err();
@@ -251,7 +251,8 @@ async fn a_name_that_fails_is_tried_again() {
     }
 }
 
-/// Where a name leads is looked at when it was looked up: link-local never, private as asked.
+/// The addresses of a name are checked once it was looked up: link-local ones are never allowed,
+/// private ones as the option tells.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run under the resolver by the test of the same name"]
 async fn forbidden_addresses_of_names_are_never_connected_to() {
@@ -301,7 +302,7 @@ async fn forbidden_addresses_of_names_are_never_connected_to() {
         accepted + 2,
         "the two questions of this test"
     );
-    // Unless they are denied, private addresses are tried: so the resolver really leads there.
+    // Unless they are denied, private addresses are tried: so the resolver really returns them.
     let error = ask(&open, &named("a10-1-2-3", http, "denied"))
         .await
         .unwrap_err();
@@ -355,7 +356,7 @@ async fn cancelled_in_a_lookup_nothing_ran() {
                     .is_ok(),
                 false => tokio::time::timeout(poll, stream.next()).await.is_ok(),
             };
-            assert!(!ended, "nothing is answered");
+            assert!(!ended, "no response can come");
         }
         let receipt = stream.abort(ErrorKind::Cancelled);
         let error = receipt.error.unwrap();

@@ -31,7 +31,7 @@ const INNER: Duration = Duration::from_secs(60);
 
 // ---- running an inner test under the resolver
 
-/// Removed with its content when dropped.
+/// Deleted with its content when dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -84,12 +84,12 @@ fn under_the_resolver(name: &str) {
         panic!("{name} hangs; lookups: {}", log_of(&folder.0));
     };
     let output = output.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let stdout = String::from_utf8_lossy(&output.stdout);
     let complaint = String::from_utf8_lossy(&output.stderr);
-    let passed = output.status.success() && said.contains("1 passed");
+    let passed = output.status.success() && stdout.contains("1 passed");
     assert!(
         passed,
-        "{said}\n{complaint}\nlookups:\n{}",
+        "{stdout}\n{complaint}\nlookups:\n{}",
         log_of(&folder.0)
     );
 }
@@ -177,10 +177,10 @@ fn request(base_url: &str) -> LlmRequest {
 }
 
 async fn ask(client: &Client, base_url: &str) -> Result<String, LlmError> {
-    let asked = client.complete(request(base_url));
-    let asked = tokio::time::timeout(Duration::from_secs(20), asked);
-    let answer = asked.await.expect("an end within 20 s");
-    answer.map(|response| response.text)
+    let call = client.complete(request(base_url));
+    let call = tokio::time::timeout(Duration::from_secs(20), call);
+    let response = call.await.expect("an end within 20 s");
+    response.map(|response| response.text)
 }
 
 fn port(mock: &Mock, place: &str) -> u16 {

@@ -1,4 +1,4 @@
-//! Whoever stops listening is heard at once, and the connection serves on.
+//! A cancelled stream is reset at once, and its connection serves on.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use serde_json::{json, Value};
 use crate::{first_text, pair, request, text};
 
 const CANCEL: u64 = 8;
-/// 100 ms is the promise; the rest is for the way to the control interface on a busy machine.
+/// 100 ms is the promise; the rest is for the control interface on a busy machine.
 const AT_ONCE: Duration = Duration::from_millis(400);
 
 /// In every phase of a stream its end is RST_STREAM with CANCEL, and the connection is kept.
@@ -32,8 +32,8 @@ async fn cancel_resets_the_stream_and_keeps_the_connection() {
                 first_text(&mut stream).await;
             } else {
                 let waits = tokio::time::timeout(Duration::from_millis(1), stream.next());
-                assert!(waits.await.is_err(), "nothing is answered yet");
-                // Sent by the connection's own task, whoever polls the stream.
+                assert!(waits.await.is_err(), "there is no response yet");
+                // The connection's own task sends it, no matter who polls the stream.
                 poll_until(&mut stream, || {
                     let seen = listener.wait_ms(&format!("whole={}", 2 * round + 1), 20);
                     seen["held"] == true

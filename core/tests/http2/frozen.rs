@@ -1,4 +1,4 @@
-//! F60: the connection is there, TCP acknowledges, and no frame comes any more.
+//! F60: the connection is open, TCP acknowledges, and no further frame arrives.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ fn sharing(options: Value) -> (Client, Client) {
     )
 }
 
-/// Every stream of a connection that answers no PING ends, and none of them takes a timer's time.
+/// Every stream of a connection that answers no PING ends, long before its own timers run out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ping_without_a_response_ends_the_streams() {
     let (listener, client) = pair(json!({
@@ -83,8 +83,8 @@ async fn a_connection_frozen_before_the_head_costs_one_retry() {
     );
 }
 
-/// A peer that answers PINGs may be silent for as long as the call's own timers allow, and nobody
-/// pings a connection without streams.
+/// A peer that answers PINGs may be silent for as long as the call's own timers allow, and a
+/// connection without streams gets no PING.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ping_with_a_response_ends_nothing() {
     let (listener, client) = pair(json!({
@@ -108,7 +108,7 @@ async fn a_ping_with_a_response_ends_nothing() {
     listener.assert_no_violation();
 }
 
-/// A timer that ran out retires the connection for everybody, where PINGs would come much later.
+/// A timer that ran out retires the connection for all calls; PINGs would come much later.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_timeout_retires_the_connection_for_all_clients_of_the_pool() {
     for (timer, name, first) in [

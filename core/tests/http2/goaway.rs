@@ -67,7 +67,7 @@ async fn goaway_below_everything_has_not_run() {
     }
 }
 
-/// A connection that serves its last streams takes no new ones.
+/// A connection that is draining takes no new streams.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_go_on_after_goaway_and_new_ones_go_elsewhere() {
     for last in ["all", "this"] {
@@ -78,7 +78,7 @@ async fn streams_go_on_after_goaway_and_new_ones_go_elsewhere() {
         let mut leaving = client.stream(request(&listener.base_url("leaving")));
         first_text(&mut leaving).await;
         listener.wait("signal=away");
-        // What was sent before GOAWAY was read is another test's: this connection is known to go.
+        // Another test covers what was sent before GOAWAY was read: here GOAWAY has been read.
         listener.plan("held", json!([held()]));
         let mut next = client.stream(request(&listener.base_url("held")));
         poll_all(&mut [&mut leaving], Duration::from_millis(50)).await;
@@ -98,15 +98,15 @@ async fn streams_go_on_after_goaway_and_new_ones_go_elsewhere() {
     }
 }
 
-/// Polls streams that have nothing to say for a while.
+/// Polls streams that deliver nothing for a while.
 async fn poll_all(streams: &mut [&mut LlmStream], time: Duration) {
     let all = join_all(streams.iter_mut().map(|stream| stream.next()));
     let waited = tokio::time::timeout(time, all).await;
-    assert!(waited.is_err(), "they had something to say: {waited:?}");
+    assert!(waited.is_err(), "they delivered something: {waited:?}");
 }
 
 /// Starts `CALLERS` streams that all need the connection which the server holds back, cancels the
-/// one for which it is being made, lets go, and says what came of the others.
+/// one for which it is being made, releases it, and checks what came of the others.
 async fn leader_is_cancelled(listener: &Listener, client: &liter_llm::Client, accepted: u64) {
     let base_url = listener.base_url("many");
     let mut leader = client.stream(request(&base_url));
@@ -153,7 +153,7 @@ async fn a_cancelled_leader_hands_over_at_the_first_connection() {
     listener.assert_no_violation();
 }
 
-/// The same after GOAWAY, when everybody knows that the host speaks HTTP/2.
+/// The same after GOAWAY, when the pool knows that the server speaks HTTP/2.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_leader_hands_over_after_goaway() {
     let held = json!({"before_tls": [{"await": "handshakes"}]});

@@ -1,4 +1,4 @@
-//! F82, F20, F80: heads too large, without end, or wrong; F68: frames that say nothing; F21:
+//! F82, F20, F80: heads too large, without end, or wrong; F68: frames without content; F21:
 //! lengths that do not fit; and what is odd but right, such as interim heads and trailers.
 
 use std::time::{Duration, Instant};
@@ -20,8 +20,7 @@ fn stream_head(fields: Value) -> Value {
     json!({"head": { "headers": headers }})
 }
 
-/// What no response can be is a protocol error after one request, soon, and the next call is
-/// served.
+/// An invalid response is a protocol error after one request, soon, and the next call is served.
 async fn is_refused_once(name: &str, acts: Value) {
     let (listener, client) = pair(json!({"retries_max": 3, "headers_timeout_ms": 15_000}));
     listener.plan("odd", json!([{ "acts": acts }]));
@@ -68,7 +67,7 @@ async fn large_and_endless_heads_are_protocol_errors() {
     }
 }
 
-/// The limit is the option's: what is below it is served.
+/// The option sets the limit: a head below it is served.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_head_below_the_limit_is_a_response() {
     for (options, count) in [(json!({}), 50), (json!({"header_bytes_max": 1 << 18}), 200)] {
@@ -83,7 +82,7 @@ async fn a_head_below_the_limit_is_a_response() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_head_that_is_none_is_a_protocol_error() {
+async fn an_invalid_head_is_a_protocol_error() {
     let frame = |payload: &str| {
         let flags = END_HEADERS | END_STREAM;
         let frame = json!({"type": HEADERS, "flags": flags, "payload": payload});
@@ -99,7 +98,7 @@ async fn a_head_that_is_none_is_a_protocol_error() {
     }
 }
 
-/// Interim heads (RFC 9110, 15.2) come before the response and say nothing that is used.
+/// Interim heads (RFC 9110, 15.2) come before the response, and nothing in them is used.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn interim_heads_and_trailers_are_passed_over() {
     let (listener, client) = pair(json!({"retries_max": 0}));
@@ -108,8 +107,8 @@ async fn interim_heads_and_trailers_are_passed_over() {
         {"token": "after "}, {"token": "interim heads"}, {"mark": true},
         {"trailers": [["grpc-status", "13"], ["x-checksum", "abc"]]}]);
     listener.plan("interim", json!([{ "acts": acts }]));
-    let answer = text(&client, &listener.base_url("interim")).await;
-    assert_eq!(answer, "after interim heads");
+    let response = text(&client, &listener.base_url("interim")).await;
+    assert_eq!(response, "after interim heads");
     listener.assert_no_violation();
 }
 
@@ -144,7 +143,7 @@ async fn endless_interim_heads_end_in_time() {
     assert_eq!(listener.total("requests"), 1, "{error}");
 }
 
-/// What follows the end of a stream is nobody's.
+/// Frames that follow the end of a stream belong to no response.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frames_after_the_end_of_a_stream_change_no_response() {
     let more = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"again\"}}]}\n\n";
@@ -165,7 +164,7 @@ async fn frames_after_the_end_of_a_stream_change_no_response() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn endless_empty_frames_end_in_time() {
     let listener = Listener::new(json!({}));
-    // Who shares the connection may lose it to the flood, and is served by another.
+    // A call that shares the connection may lose it to the flood; another one then serves it.
     let client = client(json!({"retries_max": 1, "idle_timeout_ms": 20_000}));
     let flood = json!({"frame": {"type": DATA, "times": 100_000_000}});
     let acts = json!([{"start": true}, {"token": "a"}, {"signal": "flood"}, flood]);

@@ -1,4 +1,4 @@
-//! What a peer announces is kept, from whenever it announces it, and keeps nobody waiting.
+//! The client keeps to the limits that a peer announces, whenever it does, and no call waits.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ fn at_once_max(seen: &Value) -> u64 {
 /// F82: a peer that takes one stream, or three, gets no more on a connection, and a request that
 /// finds all connections full opens another.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn few_streams_per_connection_make_nobody_wait() {
+async fn few_streams_per_connection_delay_no_call() {
     for limit in [1, 3] {
         let settings = json!({"settings": {"max_concurrent_streams": limit}});
         let listener = Listener::new(settings);
@@ -51,8 +51,8 @@ async fn few_streams_per_connection_make_nobody_wait() {
             );
         }
         let again = listener.base_url("again");
-        let answers = join_all((0..9).map(|_| text(&client, &again))).await;
-        assert!(answers.iter().all(|text| text == "Hello world"));
+        let responses = join_all((0..9).map(|_| text(&client, &again))).await;
+        assert!(responses.iter().all(|text| text == "Hello world"));
         assert!(
             listener.total("connections") <= 9,
             "connections are used again"
@@ -98,7 +98,7 @@ async fn a_limit_that_is_lowered_later_is_respected() {
     }
 }
 
-/// A peer that never takes a stream is an error in time, and no reason to connect for ever.
+/// A peer that never takes a stream causes an error in time, and no endless connecting.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_without_room_for_any_stream_is_an_error() {
     let listener = Listener::new(json!({"settings": {"max_concurrent_streams": 0}}));
@@ -120,7 +120,7 @@ async fn settings_that_arrive_late_are_respected_too() {
     let listener = Listener::new(json!({
         "settings": {"max_concurrent_streams": 2}, "connections": [late]}));
     let client = client(json!({}));
-    let asked: Vec<_> = (0..5)
+    let calls: Vec<_> = (0..5)
         .map(|_| {
             let (client, base_url) = (client.clone(), listener.base_url("late"));
             tokio::spawn(async move { text(&client, &base_url).await })
@@ -128,14 +128,14 @@ async fn settings_that_arrive_late_are_respected_too() {
         .collect();
     listener.wait("signal=handshake");
     listener.signal("settings");
-    for answer in asked {
-        assert_eq!(answer.await.unwrap(), "Hello world");
+    for call in calls {
+        assert_eq!(call.await.unwrap(), "Hello world");
     }
     assert!(at_once_max(&listener.seen()) <= 2);
     listener.assert_no_violation();
 }
 
-/// A peer that shakes hands and then says nothing at all: the timers hold.
+/// A peer that finishes the handshake and then sends nothing at all: the timers hold.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn settings_that_never_come_end_with_a_timer() {
     let never = json!({"before_settings": [{"await": "never"}]});
@@ -148,13 +148,13 @@ async fn settings_that_never_come_end_with_a_timer() {
     assert!(began.elapsed() < Duration::from_secs(4), "{error}");
 }
 
-/// A request's body keeps to the windows that the peer gives, also when it begins with none.
+/// A request's body keeps to the peer's windows, also when the first window is empty.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peers_small_windows_are_respected() {
     let listener = Listener::new(json!({"settings": {"initial_window_size": 0}}));
     let opened = json!([{"settings": {"initial_window_size": 200}}, {"request_end": true},
         {"answer": "whole"}]);
-    // A request may be sent before the settings are here; the second one knows them.
+    // A request may be sent before the settings are here; the second one follows them.
     let unread = json!([{"early": [{"answer": "known"}]}]);
     listener.plan("known", unread);
     listener.plan("small", json!([{ "early": opened }]));
@@ -163,8 +163,8 @@ async fn a_peers_small_windows_are_respected() {
     listener.wait("settings_acknowledged=1");
     let mut long = request(&listener.base_url("small"));
     long.user = Some("u".repeat(5_000));
-    let answer = crate::within(crate::PATIENCE, client.complete(long)).await;
-    assert_eq!(answer.unwrap().text, "whole");
+    let response = crate::within(crate::PATIENCE, client.complete(long)).await;
+    assert_eq!(response.unwrap().text, "whole");
     let seen = listener.seen();
     let last = seen["requests"].as_array().unwrap().last().unwrap();
     assert!(last["body_bytes"].as_u64() > Some(5_000), "{seen}");
@@ -191,17 +191,17 @@ async fn a_peer_without_a_header_table_understands_every_request() {
     listener.assert_no_violation();
 }
 
-/// ALPN decides: HTTP/2 where both can it, HTTP/1.1 where the host can only that.
+/// ALPN decides: HTTP/2 where both support it, HTTP/1.1 where the server supports only that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_version_is_what_alpn_chose() {
-    for (alpn, version, answer) in [
+    for (alpn, version, response) in [
         (json!(["h2", "http/1.1"]), "HTTP/2", "Hello world"),
         (json!(["http/1.1"]), "HTTP/1.1", "over HTTP/1.1"),
     ] {
         let listener = Listener::new(json!({ "alpn": alpn }));
         let client = client(json!({"retries_max": 0}));
         for _ in 0..3 {
-            assert_eq!(text(&client, &listener.base_url("any")).await, answer);
+            assert_eq!(text(&client, &listener.base_url("any")).await, response);
         }
         let seen = listener.seen();
         let requests = seen["requests"].as_array().unwrap();

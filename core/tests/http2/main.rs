@@ -1,6 +1,6 @@
 //! What HTTP/2 may do to a call, played by a server that is not hyper's: frozen connections,
 //! windows that nobody reads, resets, early responses, heads without end, limits on streams. Every
-//! test asks the server what it saw, so that a scenario that was not played cannot pass.
+//! test checks what the server saw, so that a scenario that was not played cannot pass.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -30,7 +30,7 @@ use serde_json::{json, Value};
 
 use server::{trusting, Listener};
 
-/// No test waits longer for anything; what must be quicker says so itself.
+/// No test waits longer for anything; what must be quicker has a limit of its own.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn client(options: Value) -> Client {
@@ -59,7 +59,7 @@ async fn text(client: &Client, base_url: &str) -> String {
 
 async fn refused(client: &Client, base_url: &str) -> LlmError {
     match ask(client, base_url).await {
-        Ok(response) => panic!("answered {:?}", response.text),
+        Ok(response) => panic!("served with {:?}", response.text),
         Err(error) => error,
     }
 }
@@ -79,7 +79,7 @@ async fn first_text(stream: &mut LlmStream) -> String {
                 Some(Event::Text(text)) => return text,
                 Some(Event::End(receipt)) => panic!("ended before any text: {receipt:?}"),
                 Some(_) => {}
-                None => panic!("no end was told"),
+                None => panic!("no END event"),
             }
         }
     })
@@ -95,7 +95,7 @@ async fn rest(stream: &mut LlmStream) -> (String, Receipt) {
                 Some(Event::Text(more)) => text.push_str(&more),
                 Some(Event::End(receipt)) => return (text, *receipt),
                 Some(_) => {}
-                None => panic!("no end was told"),
+                None => panic!("no END event"),
             }
         }
     })

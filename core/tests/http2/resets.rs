@@ -13,7 +13,7 @@ fn good(text: &str) -> Value {
     json!({"acts": [{"answer": text}]})
 }
 
-/// REFUSED_STREAM says that nothing was done (RFC 9113, 8.7): as safe as a refused connection.
+/// REFUSED_STREAM means that nothing was done (RFC 9113, 8.7): as safe as a refused connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_stream_is_safe_to_try_again() {
     let (listener, client) = pair(json!({"retries_max": 2}));
@@ -66,7 +66,7 @@ async fn any_other_reset_may_have_run() {
     }
 }
 
-/// Before the request was there whole it cannot have run, whatever the reset says.
+/// Before the whole request arrived it cannot have run, whatever code the reset has.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reset_of_half_an_upload_has_not_run() {
     for code in ["INTERNAL_ERROR", "CANCEL"] {
@@ -106,7 +106,7 @@ async fn a_reset_of_a_response_cuts_it() {
     }
 }
 
-/// What was said after the protocol's own end mark does not unsay it.
+/// A reset after the protocol's own end mark leaves the response complete.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reset_after_the_end_mark_changes_nothing() {
     let (listener, client) = pair(json!({"retries_max": 0}));
@@ -119,9 +119,9 @@ async fn a_reset_after_the_end_mark_changes_nothing() {
     listener.assert_no_violation();
 }
 
-/// A connection that ends before it was one is replaced; nothing was sent.
+/// A connection that closes before it is established is replaced; nothing was sent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_closed_in_its_making_is_replaced() {
+async fn a_connection_closed_during_its_setup_is_replaced() {
     for (place, how) in [
         ("before_tls", "fin"),
         ("before_settings", "fin"),
@@ -131,8 +131,8 @@ async fn a_connection_closed_in_its_making_is_replaced() {
         first[place] = json!([{ "close": how }]);
         let listener = Listener::new(json!({"connections": [first, {}]}));
         let client = client(json!({"retries_max": 2}));
-        let answer = ask(&client, &listener.base_url("any")).await;
-        assert_eq!(answer.unwrap().text, "Hello world", "{place} {how}");
+        let response = ask(&client, &listener.base_url("any")).await;
+        assert_eq!(response.unwrap().text, "Hello world", "{place} {how}");
         let seen = listener.seen();
         assert_eq!(seen["totals"]["connections"], 2, "{place} {how}: {seen}");
         listener.assert_no_violation();
@@ -144,8 +144,8 @@ async fn a_connection_closed_in_its_making_is_replaced() {
 async fn a_connection_closed_under_a_request_may_have_run_it() {
     for how in ["fin", "reset"] {
         let (listener, client) = pair(json!({"retries_max": 5}));
-        listener.plan("asked", json!([{"acts": [{ "close": how }]}]));
-        let error = refused(&client, &listener.base_url("asked")).await;
+        listener.plan("cut", json!([{"acts": [{ "close": how }]}]));
+        let error = refused(&client, &listener.base_url("cut")).await;
         assert_eq!(
             (error.kind.name(), error.maybe_executed),
             ("NETWORK", true),
@@ -154,16 +154,16 @@ async fn a_connection_closed_under_a_request_may_have_run_it() {
         let requests = listener.total("requests");
         assert_eq!(requests, 2, "{how}: one retry");
         let cut = json!([{"acts":
-            [{"start": true}, {"token": "part"}, {"signal": "said"}, {"await": "heard"},
+            [{"start": true}, {"token": "part"}, {"signal": "sent"}, {"await": "received"},
              {"close": how}]}]);
         listener.plan("body", cut);
-        let asked = tokio::spawn({
+        let call = tokio::spawn({
             let (client, base_url) = (client.clone(), listener.base_url("body"));
             async move { refused(&client, &base_url).await }
         });
-        listener.wait("signal=said");
-        listener.signal("heard");
-        let error = asked.await.unwrap();
+        listener.wait("signal=sent");
+        listener.signal("received");
+        let error = call.await.unwrap();
         assert_eq!(verdict(&error), ("TRUNCATED", true, 1), "{how}: {error}");
         assert_eq!(listener.total("requests"), requests + 1, "{how}");
         assert_eq!(listener.total("violations"), 0);

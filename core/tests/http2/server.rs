@@ -34,7 +34,7 @@ fn server() -> &'static Server {
             .read_line(&mut first)
             .unwrap();
         let ready = serde_json::from_str(&first)
-            .unwrap_or_else(|error| panic!("{line} said {first:?}: {error}"));
+            .unwrap_or_else(|error| panic!("{line} printed {first:?}: {error}"));
         Server {
             _child: child,
             ready,
@@ -87,7 +87,7 @@ impl Listener {
         seen
     }
 
-    /// Waits no longer than this; `held` says whether the conditions came to hold.
+    /// Waits no longer than this; `held` tells whether the conditions came to hold.
     pub fn wait_ms(&self, conditions: &str, timeout_ms: u64) -> Value {
         let query = format!("{conditions}&timeout_ms={timeout_ms}");
         control(
@@ -105,7 +105,7 @@ impl Listener {
         );
     }
 
-    /// The client kept to RFC 9113 and to the limits that it was told, and every script was played.
+    /// The client kept to RFC 9113 and to the announced limits, and every script was played.
     pub fn assert_no_violation(&self) {
         let seen = self.seen();
         assert_eq!(seen["violations"], json!([]), "{seen}");
@@ -130,9 +130,9 @@ fn control(method: &str, path: &str, body: &Value) -> Value {
         body.len()
     );
     stream.write_all((head + &body).as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 "), "{method} {path}: {body}");
     serde_json::from_str(body).unwrap()
 }

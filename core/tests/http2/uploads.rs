@@ -15,7 +15,7 @@ fn upload(base_url: &str, bytes: usize) -> LlmRequest {
     long
 }
 
-/// The head of a response is no reason to stop the upload.
+/// The head of a response does not stop the upload.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_upload_goes_on_beside_an_early_head() {
     let (listener, client) = pair(json!({"retries_max": 0}));
@@ -23,8 +23,8 @@ async fn the_upload_goes_on_beside_an_early_head() {
         {"token": "late"}, {"finish": true}]);
     listener.plan("early", json!([{ "early": acts }]));
     let long = upload(&listener.base_url("early"), UPLOAD_BYTES);
-    let answer = within(3 * PATIENCE, client.complete(long)).await.unwrap();
-    assert_eq!(answer.text, "early late");
+    let response = within(3 * PATIENCE, client.complete(long)).await.unwrap();
+    assert_eq!(response.text, "early late");
     let seen = listener.seen();
     assert_eq!(seen["totals"]["requests"], 1, "{seen}");
     assert_eq!(seen["requests"][0]["whole"], true, "{seen}");
@@ -32,7 +32,7 @@ async fn the_upload_goes_on_beside_an_early_head() {
     listener.assert_no_violation();
 }
 
-/// An error status while the upload still runs, and nobody reads it, is the outcome, at once.
+/// An error status during an upload that the server does not read is the outcome, at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_early_error_status_ends_the_upload() {
     for ends in [
@@ -66,7 +66,7 @@ async fn an_early_error_status_ends_the_upload() {
     }
 }
 
-/// A whole response counts, although the server then asks to stop the upload (RFC 9113, 8.1), or
+/// A whole response counts, although the server then stops the upload (RFC 9113, 8.1), or
 /// simply reads no more of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_whole_response_before_the_upload_ended_is_a_response() {
@@ -81,8 +81,8 @@ async fn a_whole_response_before_the_upload_ended_is_a_response() {
         acts.extend(ends.as_array().unwrap().clone());
         listener.plan("early", json!([{"early": acts, "read": false}]));
         let long = upload(&listener.base_url("early"), UPLOAD_BYTES);
-        let answer = within(PATIENCE, client.complete(long)).await;
-        assert_eq!(answer.unwrap().text, "answered", "{ends}");
+        let response = within(PATIENCE, client.complete(long)).await;
+        assert_eq!(response.unwrap().text, "answered", "{ends}");
         let seen = listener.seen();
         assert_eq!(seen["requests"][0]["whole"], false, "{ends}: {seen}");
         assert_eq!(

@@ -1,4 +1,4 @@
-//! F61 and F52: a stream's window is its own affair; the connection's window belongs to all.
+//! F61 and F52: each stream has a window of its own; all streams share the connection's window.
 
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,8 @@ use crate::{client, first_text, pair, request, rest, text};
 const WINDOW_BYTES: u64 = 256 * 1024;
 const UNREAD: usize = 100;
 
-/// A hundred streams that nobody reads fill their windows; whoever is read goes on beside them on
-/// the same connection, and the connection's window never runs dry.
+/// A hundred streams that nobody reads fill their windows; a stream that is read goes on beside
+/// them on the same connection, and the connection's window never runs out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unread_streams_delay_no_other() {
     let listener = Listener::new(json!({"settings": {"max_concurrent_streams": 250}}));
@@ -34,11 +34,11 @@ async fn unread_streams_delay_no_other() {
     let mut slowest = Duration::ZERO;
     for _ in 0..50 {
         let began = Instant::now();
-        let answer = text(&client, &listener.base_url("lively")).await;
-        assert_eq!(answer, "Hello world");
+        let response = text(&client, &listener.base_url("lively")).await;
+        assert_eq!(response, "Hello world");
         slowest = slowest.max(began.elapsed());
     }
-    // 50 ms on an idle machine; a connection that stands still takes a timer's time.
+    // 50 ms on an idle machine; a stalled connection would last until a timer runs out.
     assert!(slowest < Duration::from_secs(2), "{slowest:?}");
     let seen = listener.seen();
     assert_eq!(seen["totals"]["connection_window_dry"], 0, "{seen}");
@@ -66,10 +66,10 @@ async fn a_flood_stops_at_the_streams_window_and_goes_on() {
     );
     let (text, receipt) = rest(&mut stream).await;
     assert!(receipt.error.is_none(), "{receipt:?}");
-    let told = (first.len() + text.len()) as u64;
+    let received = (first.len() + text.len()) as u64;
     assert!(
-        told > total * 2 / 3 && told.is_multiple_of(1024),
-        "{told} bytes of text"
+        received > total * 2 / 3 && received.is_multiple_of(1024),
+        "{received} bytes of text"
     );
     assert!(first.bytes().chain(text.bytes()).all(|byte| byte == b'x'));
     listener.assert_no_violation();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-/// Responses again when dropped.
+/// Answers again when dropped.
 pub struct Dead {
     listener: TcpListener,
     _queued: Vec<TcpStream>,

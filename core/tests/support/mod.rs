@@ -77,7 +77,7 @@ impl Mock {
         self.control("GET", &format!("/_/seen/{key}"), "")
     }
 
-    /// What it has seen once so much time has passed there: it waits for what does not come.
+    /// What it has seen once so much time has passed: for tests that something does not come.
     pub fn seen_after(&self, key: &str, time: std::time::Duration) -> Value {
         let path = format!("/_/wait/{key}?signal=never&timeout_ms={}", time.as_millis());
         self.control("GET", &path, "")
@@ -116,9 +116,9 @@ fn control(address: &str, method: &str, path: &str, body: &str) -> Value {
         body.len()
     );
     stream.write_all((head + body).as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let body = answer.split_once("\r\n\r\n").unwrap().1;
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let body = response.split_once("\r\n\r\n").unwrap().1;
     serde_json::from_str(body).unwrap_or(Value::Null)
 }
 

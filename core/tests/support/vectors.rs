@@ -40,7 +40,7 @@ pub async fn play_all(fits: impl Fn(&str) -> bool) -> usize {
     count
 }
 
-/// Plays one vector in pieces of this size; what is not as expected.
+/// Plays one vector in pieces of this size; returns what is not as expected.
 async fn play(mock: &Mock, client: &Client, vector: &Value, cut: usize) -> Option<String> {
     let name = vector["name"].as_str().unwrap();
     let base_path = vector["base_path"].as_str().unwrap_or("/v1");
@@ -49,14 +49,14 @@ async fn play(mock: &Mock, client: &Client, vector: &Value, cut: usize) -> Optio
     let root = mock.base_url(&key);
     request.base_url = Some(format!("{}{base_path}", root.trim_end_matches("/v1")));
     let events: Vec<Event> = client.stream(request).collect().await;
-    let heard: Vec<Value> = events.iter().map(named).collect();
+    let got: Vec<Value> = events.iter().map(named).collect();
     let expected = &vector["expected"];
     let wanted = expected["events"].as_array().unwrap();
-    let mut pairs = heard.iter().zip(wanted);
-    if heard.len() != wanted.len() || !pairs.all(|(heard, wanted)| is_as(heard, wanted)) {
+    let mut pairs = got.iter().zip(wanted);
+    if got.len() != wanted.len() || !pairs.all(|(got, wanted)| is_as(got, wanted)) {
         return Some(format!(
             "{name} cut {cut}\n  got  {}\n  want {}",
-            json!(heard),
+            json!(got),
             json!(wanted)
         ));
     }
@@ -106,25 +106,25 @@ pub fn named(event: &Event) -> Value {
     }
 }
 
-/// START and END say at least what is wanted, everything else exactly that. A call that wants no id
-/// has one that was made here.
-fn is_as(heard: &Value, wanted: &Value) -> bool {
+/// START and END hold at least what is wanted, everything else exactly that. A tool call for which
+/// no id is wanted has one that the library made.
+fn is_as(got: &Value, wanted: &Value) -> bool {
     match wanted[0].as_str() {
         Some("TOOL_CALL") if wanted[1]["id"].is_null() => {
-            let mut heard = heard.clone();
-            let id = heard[1]["id"].take();
-            id.as_str().is_some_and(|id| id.starts_with("call_")) && heard == *wanted
+            let mut got = got.clone();
+            let id = got[1]["id"].take();
+            id.as_str().is_some_and(|id| id.starts_with("call_")) && got == *wanted
         }
-        Some("START" | "END") => heard[0] == wanted[0] && contains(&heard[1], &wanted[1]),
-        _ => heard == wanted,
+        Some("START" | "END") => got[0] == wanted[0] && contains(&got[1], &wanted[1]),
+        _ => got == wanted,
     }
 }
 
-pub fn contains(heard: &Value, wanted: &Value) -> bool {
-    match (heard, wanted) {
-        (Value::Object(heard), Value::Object(wanted)) => wanted
+pub fn contains(got: &Value, wanted: &Value) -> bool {
+    match (got, wanted) {
+        (Value::Object(got), Value::Object(wanted)) => wanted
             .iter()
-            .all(|(name, value)| heard.get(name).is_some_and(|heard| contains(heard, value))),
-        _ => heard == wanted,
+            .all(|(name, value)| got.get(name).is_some_and(|got| contains(got, value))),
+        _ => got == wanted,
     }
 }

@@ -80,15 +80,15 @@ func netHTTP(asked arguments) (asker, string) {
 		}
 		request.Header.Set("authorization", "Bearer "+apiKey)
 		request.Header.Set("content-type", "application/json")
-		answer, err := client.Do(request)
+		response, err := client.Do(request)
 		if err != nil {
 			return err
 		}
-		defer answer.Body.Close()
+		defer response.Body.Close()
 		if asked.whole {
-			return whole(answer.Body, counted)
+			return whole(response.Body, counted)
 		}
-		return lines(answer.Body, counted)
+		return lines(response.Body, counted)
 	}
 	return ask, "net/http, " + runtime.Version()
 }
@@ -112,11 +112,11 @@ func lines(body io.Reader, counted *stream) error {
 }
 
 func whole(body io.Reader, counted *stream) error {
-	var answer chunk
-	if err := json.NewDecoder(body).Decode(&answer); err != nil {
+	var document chunk
+	if err := json.NewDecoder(body).Decode(&document); err != nil {
 		return err
 	}
-	counted.token(answer.Choices[0].Message.Content)
+	counted.token(document.Choices[0].Message.Content)
 	_, err := io.Copy(io.Discard, body)
 	return err
 }

@@ -22,7 +22,7 @@ const (
 	timedEvery = 50
 )
 
-// arguments are what the runner asks for.
+// arguments are those that the runner passes.
 type arguments struct {
 	base, key, timedKey, ca      string
 	streams, concurrency, tokens int
@@ -30,7 +30,7 @@ type arguments struct {
 	holdMS                       int
 }
 
-// asker asks once and reports what comes.
+// asker makes one call and counts what comes.
 type asker func(ctx context.Context, baseURL string, counted *stream) error
 
 func main() {

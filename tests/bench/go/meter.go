@@ -150,7 +150,7 @@ func cpuSeconds() float64 {
 	return seconds(usage.Utime) + seconds(usage.Stime)
 }
 
-// monotonicMicroseconds reads the clock of the mock's timed tokens, which Go's time does not tell.
+// monotonicMicroseconds reads the clock of the mock's timed tokens; package time has no such call.
 func monotonicMicroseconds() float64 {
 	const clockMonotonic = 1
 	var now syscall.Timespec

@@ -21,17 +21,17 @@ export function open({ whole, caText }) {
     stream: !whole,
   });
   async function ask(baseUrl, stream) {
-    const answer = await request(`${baseUrl}/chat/completions`, {
+    const response = await request(`${baseUrl}/chat/completions`, {
       method: "POST",
       headers,
       body,
       dispatcher,
     });
-    if (answer.statusCode !== 200)
-      throw new Error(`status ${answer.statusCode}`);
+    if (response.statusCode !== 200)
+      throw new Error(`status ${response.statusCode}`);
     if (whole)
-      stream.token((await answer.body.json()).choices[0].message.content);
-    else await read(answer.body, stream);
+      stream.token((await response.body.json()).choices[0].message.content);
+    else await read(response.body, stream);
   }
   const { version } = JSON.parse(readFileSync(own, "utf8"));
   return { ask, version: `undici ${version}`, close: () => dispatcher.close() };

@@ -26,8 +26,8 @@ async def opens(arguments: Arguments) -> AsyncIterator[Ask]:
             async with session.post(url, data=body) as response:
                 response.raise_for_status()
                 if arguments.whole:
-                    answer = orjson.loads(await response.read())
-                    stream.token(answer["choices"][0]["message"]["content"])
+                    document = orjson.loads(await response.read())
+                    stream.token(document["choices"][0]["message"]["content"])
                 else:
                     await read(response.content, stream)
 

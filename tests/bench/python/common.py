@@ -1,7 +1,7 @@
 """What the Python drivers share: the command line, what is counted, the one line of JSON.
 
-Every driver gives `run` a function that asks once and reports pieces of text to its `Stream`. The
-counting costs each of them the same.
+Every driver gives `run` a function that makes one call and reports pieces of text to its `Stream`.
+The counting costs each of them the same.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ERRORS_SHOWN = 3
 
 
 class Arguments(argparse.Namespace):
-    """What the runner asks for."""
+    """The arguments that the runner passes."""
 
     base: str
     key: str
@@ -43,7 +43,7 @@ class Arguments(argparse.Namespace):
         return f"{self.base}/{self.timed_key if self.is_timed(index) else self.key}/v1"
 
     def is_timed(self, index: int) -> bool:
-        """Whether the tokens of this stream say when they were due."""
+        """Whether the tokens of this stream hold the time when they were due."""
         return self.timed_key is not None and index % TIMED_EVERY == 0
 
 

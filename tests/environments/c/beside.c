@@ -1,4 +1,4 @@
-/* liter_llm and another archive of Rust in one program: both run, and panics stay in theirs. */
+/* liter_llm and another archive of Rust in one program: both run, each with its own panics. */
 #include <liter_llm.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* late LIBRARY...: loads libraries that Go made while the program runs, and asks each of them. */
+/* late LIBRARY...: loads libraries that Go made while the program runs, and calls each of them. */
 #include <dlfcn.h>
 #include <stdio.h>
 

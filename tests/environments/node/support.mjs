@@ -63,7 +63,7 @@ export class Child {
   }
 
   // Resolves with the match as soon as the output has one; fails when the child ends without.
-  said(pattern) {
+  printed(pattern) {
     return new Promise((resolve, reject) => {
       const watch = () => {
         const found = this.output.match(pattern);
@@ -71,7 +71,7 @@ export class Child {
         if (!found && exitCode === null && signalCode === null) return;
         this.#watchers.delete(watch);
         if (found) resolve(found);
-        else reject(new Error(`never said ${pattern}: ${this.output}`));
+        else reject(new Error(`never printed ${pattern}: ${this.output}`));
       };
       this.#watchers.add(watch);
       watch();
@@ -152,17 +152,17 @@ export class Mock {
   }
 
   async #call(method, place, body) {
-    const answer = await fetch(`${this.url}/_/${place}`, {
+    const response = await fetch(`${this.url}/_/${place}`, {
       method,
       body: JSON.stringify(body),
     });
-    const text = await answer.text();
+    const text = await response.text();
     return text ? JSON.parse(text) : {};
   }
 }
 
 // programs/chat.mjs beside a copy of the package, for a bundler to read. chats() takes it away,
-// so that nothing of the result can lean on it.
+// so that nothing of the result can depend on it.
 export function sourcesOfChat() {
   const folder = emptyFolder();
   const modules = path.join(folder, "node_modules/liter-llm");

@@ -1,4 +1,4 @@
-"""What PyInstaller and cx_Freeze make of a program, run far away from any Python."""
+"""Programs that PyInstaller and cx_Freeze build, run without any Python beside them."""
 
 from __future__ import annotations
 

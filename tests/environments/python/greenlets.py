@@ -18,8 +18,8 @@ def check(
     spawn: Callable[..., Any],
     wait: Callable[[Any], Any],
 ) -> None:
-    """Reads several streams whose second half comes when another greenlet of this thread says so:
-    a read that stopped the thread would wait for ever. Both who leads and who follows is tried."""
+    """Reads several streams whose second half comes when another greenlet of this thread signals:
+    a read that stopped the thread would wait for ever. Both orders of release are tried."""
     keys = [mock.plan(plan()) for _ in range(STREAMS)]
     begun: list[str] = []
     texts: dict[str, str] = {}
@@ -31,7 +31,7 @@ def check(
         texts[key] = first + "".join(call)
 
     def release() -> None:
-        """In the order in which they have begun, and backwards."""
+        """In the order in which they began, and in reverse."""
         for key in keys:
             mock.wait(key, requests=1)
             mock.signal(key, "go")

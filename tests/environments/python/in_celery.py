@@ -16,7 +16,7 @@ from support import REQUEST
 folders = {name: WORK / name for name in ("queue", "control", "results")}
 for folder in folders.values():
     folder.mkdir(exist_ok=True)
-app = Celery("host_celery", broker="filesystem://", backend=f"file://{folders['results']}")
+app = Celery("in_celery", broker="filesystem://", backend=f"file://{folders['results']}")
 app.conf.broker_transport_options = {
     "data_folder_in": str(folders["queue"]),
     "data_folder_out": str(folders["queue"]),
@@ -32,14 +32,14 @@ def use_in_main_process(**_: Any) -> None:
 
 
 @app.task
-def answer() -> tuple[str, int]:
-    """Streamed; and which process it was."""
+def invoke() -> tuple[str, int]:
+    """The streamed text, and the process that got it."""
     return "".join(llm.invoke(REQUEST)), os.getpid()
 
 
 @app.task
-def answer_on_loop() -> tuple[str, int]:
-    """The same with a loop of its own."""
+def invoke_on_loop() -> tuple[str, int]:
+    """The same with an event loop of its own."""
     import asyncio
 
     async def main() -> str:
@@ -50,20 +50,20 @@ def answer_on_loop() -> tuple[str, int]:
 
 def main() -> None:
     with running_mock() as mock:
-        command = [sys.executable, "-m", "celery", "-A", "host_celery", "worker"]
+        command = [sys.executable, "-m", "celery", "-A", "in_celery", "worker"]
         command += ["--pool=prefork", "--concurrency=2", "--loglevel=WARNING", "--without-gossip"]
         worker = subprocess.Popen(
             [*command, "--without-mingle", "--without-heartbeat"],
             env={**os.environ, "APP_BASE_URL": mock.base_url(mock.plan(HELLO))},
         )
         try:
-            waiting = [task.delay() for task in (answer, answer_on_loop) * 4]
-            answers = [result.get(timeout=60, interval=0.05) for result in waiting]
+            waiting = [task.delay() for task in (invoke, invoke_on_loop) * 4]
+            results = [result.get(timeout=60, interval=0.05) for result in waiting]
         finally:
             worker.terminate()
             worker.wait(30)
-        assert [text for text, _ in answers] == ["Hello world"] * 8
-        assert worker.pid not in {process for _, process in answers}
+        assert [text for text, _ in results] == ["Hello world"] * 8
+        assert worker.pid not in {process for _, process in results}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Django under ASGI: a streamed answer leaves piece by piece, and a client that goes ends it."""
+"""Django under ASGI: a response is streamed piece by piece, and ends when its client goes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def on_loop(request: Any, name: str) -> StreamingHttpResponse:
 
 
 async def peeked(request: Any, name: str) -> StreamingHttpResponse:
-    """The first token decides about the status; the rest is handed on."""
+    """The first token decides the status; the rest is forwarded."""
     call = plan(name)
     first = await anext(call)
 
@@ -58,16 +58,16 @@ with running_mock() as mock:
     llm = connect("http://127.0.0.1:9/v1")
     with serve(get_asgi_application()) as port:
         for name in ("on_loop", "peeked"):
-            connection, answer = get(port, f"/{name}/{name}")
-            first = answer.read1()
+            connection, response = get(port, f"/{name}/{name}")
+            first = response.read1()
             assert first == b"Hello ", "the first piece comes before the second is sent"
             mock.signal(keys[name], "go")
-            assert answer.read() == b"world"
+            assert response.read() == b"world"
             connection.close()
 
-        connection, answer = get(port, "/on_loop/left")
-        assert answer.read1() == b"Hello "
-        answer.close()
+        connection, response = get(port, "/on_loop/left")
+        assert response.read1() == b"Hello "
+        response.close()
         connection.close()
         mock.wait(keys["left"], closed=1)
 

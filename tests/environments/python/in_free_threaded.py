@@ -17,8 +17,8 @@ from shared import HELLO, WORK, running_mock
 PACKAGE = Path(__file__).resolve().parents[3] / "bindings/python"
 AS_THERE = """
 import runpy, sys, sysconfig
-asked = sysconfig.get_config_var
-sysconfig.get_config_var = lambda name: 1 if name == "Py_GIL_DISABLED" else asked(name)
+original = sysconfig.get_config_var
+sysconfig.get_config_var = lambda name: 1 if name == "Py_GIL_DISABLED" else original(name)
 sys.argv = ["setup.py", "build_ext", "--build-lib", sys.argv[1], "build_py", "--build-lib",
     sys.argv[1]]
 runpy.run_path("setup.py", run_name="__main__")

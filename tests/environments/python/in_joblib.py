@@ -1,4 +1,4 @@
-"""joblib: a client, and what it answered, travel between processes; keys of the environment not."""
+"""joblib: a client and its response pass between processes; keys of the environment do not."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def main() -> None:
         for llm in (from_environment, connect(base_url)):
             for backend in ("loky", "multiprocessing", "threading"):
                 llm.invoke(REQUEST).complete()
-                answers = Parallel(n_jobs=2, backend=backend)(delayed(work)(llm) for _ in range(4))
-                assert [reply.text for reply, _ in answers] == ["Hello world"] * 4
-                others = {process for _, process in answers} - {os.getpid()}
+                results = Parallel(n_jobs=2, backend=backend)(delayed(work)(llm) for _ in range(4))
+                assert [reply.text for reply, _ in results] == ["Hello world"] * 4
+                others = {process for _, process in results} - {os.getpid()}
                 assert bool(others) == (backend != "threading")
                 assert llm.invoke(REQUEST).complete().text == "Hello world"
         try:

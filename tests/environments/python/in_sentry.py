@@ -23,7 +23,7 @@ def keep(event: Any, _: Any) -> None:
 
 
 class Model:
-    """A user's model that fails while it is asked for its fields, and says so in the log."""
+    """A user's model that fails while its fields are read, and writes that to the log."""
 
     def __init__(self, error: BaseException | None) -> None:
         self.error = error

@@ -20,7 +20,7 @@ from support import REQUEST
 
 
 class Turn(pydantic.BaseModel):
-    """What an application keeps."""
+    """A record that an application keeps."""
 
     question: Message
     reply: Response
@@ -53,7 +53,7 @@ def usage() -> Usage | None:
 
 @app.get("/streamed")
 async def streamed() -> fastapi.responses.StreamingResponse:
-    """The stream as it is: it is asynchronous in Starlette's eyes."""
+    """The stream as it is: Starlette takes it for asynchronous."""
     return fastapi.responses.StreamingResponse(llm.invoke(REQUEST, base_url=two_halves))
 
 
@@ -116,17 +116,17 @@ def others_convert_results(response: Response) -> None:
 def fastapi_serves_results() -> None:
     with serve(app) as port:
         for path, text in (("/reply", "Hello world"), ("/injected", "Hello world")):
-            connection, answer = get(port, path)
-            body = json.loads(answer.read())
-            assert (answer.status, body if path == "/injected" else body["text"]) == (200, text)
+            connection, response = get(port, path)
+            body = json.loads(response.read())
+            assert (response.status, body if path == "/injected" else body["text"]) == (200, text)
             connection.close()
-        connection, answer = get(port, "/usage")
-        assert answer.status == 200, answer.read()
+        connection, response = get(port, "/usage")
+        assert response.status == 200, response.read()
         connection.close()
-        connection, answer = get(port, "/streamed")
-        assert answer.read1() == b"Hello ", "the first piece comes before the second is sent"
+        connection, response = get(port, "/streamed")
+        assert response.read1() == b"Hello ", "the first piece comes before the second is sent"
         mock.signal(two_halves.split("/")[-2], "go")
-        assert answer.read() == b"world"
+        assert response.read() == b"world"
         connection.close()
     assert "Response" in app.openapi()["components"]["schemas"]
 

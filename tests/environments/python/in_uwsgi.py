@@ -26,7 +26,7 @@ if "APP_BASE_URL" in os.environ:
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """One answer of the provider, streamed; then the worker's number, and whether it is forked."""
+    """A streamed response; then the worker's number, and whether it is forked."""
     start_response("200 OK", [("Content-Type", "text/plain")])
     for piece in llm.invoke(REQUEST):
         yield piece.encode()

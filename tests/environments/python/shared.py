@@ -20,7 +20,7 @@ WORK = Path(os.environ.get("ENVIRONMENT_WORK", "."))
 
 @contextlib.contextmanager
 def running_mock() -> Iterator[Mock]:
-    """The provider that this program talks to."""
+    """The provider that this program uses."""
     for name in [name for name in os.environ if name.endswith(("_API_KEY", "_BASE_URL"))]:
         del os.environ[name]
     mock = Mock()
@@ -41,7 +41,7 @@ def ask(llm: liter_llm.LiterLlm) -> str:
 
 
 def in_two_halves() -> dict[str, Any]:
-    """An answer whose second half comes once somebody who saw the first one says so."""
+    """A response whose second half comes once a test that saw the first one signals."""
     end: list[dict[str, Any]] = [{"finish": "stop"}, {"done": True}, {"chunk_end": True}]
     return stream(token("Hello "), {"await": "go"}, token("world"), *end)
 
@@ -70,7 +70,7 @@ def serve(app: Any) -> Iterator[int]:
 
 
 def get(port: int, path: str) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-    """An answer whose body is still to be read."""
+    """A response whose body is still to be read."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", path)
     return connection, connection.getresponse()

@@ -1,5 +1,6 @@
-//! One action of a raw plan, as its JSON says it. Owns the names of the actions; the executor knows
-//! what they do. An unknown name or field is refused, so that a misspelt plan fails when it is set.
+//! One action of a raw plan, as its JSON defines it. Owns the names of the actions; the executor
+//! implements them. An unknown name or field is refused, so that a misspelt plan fails when it is
+//! set.
 
 use std::rc::Rc;
 
@@ -31,7 +32,7 @@ pub enum Action {
     Hang(Yes),
     Close(Yes),
     Reset(Yes),
-    /// The script ends here and the connection stays, whatever the answer said of that.
+    /// The script ends here and the connection stays, whatever the response announced.
     Keep(Yes),
     /// Reads the rest of a request that is played before it is whole. HTTP/1.1 only.
     ReadRequest(Yes),
@@ -109,7 +110,7 @@ impl TryFrom<String> for Base64 {
     }
 }
 
-/// Reads the list of a plan. `{"repeat":3,"actions":[..]}` and `{"bytes":9,"of":"x"}` are the two
+/// Parses the list of a plan. `{"repeat":3,"actions":[..]}` and `{"bytes":9,"of":"x"}` are the two
 /// actions with two names each.
 pub fn parse_actions(list: Vec<Value>) -> Result<Actions, String> {
     list.into_iter().map(parse_action).collect()
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn acts_with_two_names_are_read() {
+    fn actions_with_two_names_are_parsed() {
         let repeat = parse(r#"{"repeat":2,"actions":[{"bytes":5,"of":"x"}]}"#);
 
         let filler = Filler {
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn misspelt_acts_are_refused_by_name() {
+    fn misspelt_actions_are_refused_by_name() {
         for text in [
             r#"{"wrote":"x"}"#,
             r#"{"hang":false}"#,

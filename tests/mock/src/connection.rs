@@ -1,5 +1,5 @@
 //! One connection as the keys see it: opened with its first provider request, closed once. A
-//! connection that only asked the control API never counts.
+//! connection that only used the control API never counts.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use crate::exchange::{Exchange, Origin};
 use crate::key_state::KeyState;
 use crate::mock::{add, Mock};
 
-/// Requests of one connection that learn of its close; a benchmark sends many more.
+/// So many requests of one connection record its close; a benchmark sends many more.
 const EXCHANGES_TOLD_MAX: usize = 1_000;
 
 pub struct ConnectionSeen {

@@ -1,5 +1,5 @@
-//! The control API under `/_/`: sets plans, tells what was seen, waits, lets plans go on. Never
-//! counted as provider traffic. Knows nothing of connections; both servers hand requests in.
+//! The control API under `/_/`: sets plans, reports what was seen, waits, releases plans. Never
+//! counted as provider traffic. Knows nothing of connections; both servers pass requests in.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use crate::plan::Plan;
 pub const PREFIX: &str = "/_/";
 const WAIT_DEFAULT_MS: u64 = 5_000;
 
-pub struct Answer {
+pub struct ControlResponse {
     pub status: u16,
     pub body: Value,
 }
 
-pub async fn answer(mock: &Mock, method: &str, target: &str, body: &[u8]) -> Answer {
+pub async fn respond(mock: &Mock, method: &str, target: &str, body: &[u8]) -> ControlResponse {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let parts: Vec<&str> = path.trim_start_matches(PREFIX).split('/').collect();
     if let Some(key) = parts.get(1).filter(|key| !is_key(key)) {
@@ -36,7 +36,7 @@ pub async fn answer(mock: &Mock, method: &str, target: &str, body: &[u8]) -> Ans
         }
         ("GET", ["seen", key]) => ok(mock.key_state(key).document()),
         ("GET", ["wait", key]) => match Wait::parse(query) {
-            Ok(wait) => ok(wait.answer(mock, key).await),
+            Ok(wait) => ok(wait.document(mock, key).await),
             Err(message) => refuse(400, message),
         },
         ("POST", ["signal", key, name]) => {
@@ -50,18 +50,18 @@ pub async fn answer(mock: &Mock, method: &str, target: &str, body: &[u8]) -> Ans
     }
 }
 
-fn ok(body: Value) -> Answer {
-    Answer { status: 200, body }
+fn ok(body: Value) -> ControlResponse {
+    ControlResponse { status: 200, body }
 }
 
-fn refuse(status: u16, message: String) -> Answer {
-    Answer {
+fn refuse(status: u16, message: String) -> ControlResponse {
+    ControlResponse {
         status,
         body: json!({ "error": message }),
     }
 }
 
-fn set_plan(mock: &Mock, key: &str, body: &[u8]) -> Answer {
+fn set_plan(mock: &Mock, key: &str, body: &[u8]) -> ControlResponse {
     let plan = serde_json::from_slice(body)
         .map_err(|error| format!("not JSON: {error}"))
         .and_then(|document| Plan::parse(document, &mock.faults));
@@ -101,7 +101,7 @@ impl Wait {
         Ok(wait)
     }
 
-    async fn answer(&self, mock: &Mock, key: &str) -> Value {
+    async fn document(&self, mock: &Mock, key: &str) -> Value {
         let deadline = Instant::now() + Duration::from_millis(self.timeout_ms);
         let held = timeout_at(deadline, self.until_held(mock, key))
             .await
@@ -127,7 +127,7 @@ impl Wait {
     }
 }
 
-/// Asks the state of a key to tell of written bytes too, while somebody waits.
+/// Makes the state of a key signal written bytes too, while a waiter exists.
 struct Watch<'a>(&'a KeyState);
 
 impl<'a> Watch<'a> {
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn conditions_are_read_from_the_query() {
+    fn conditions_are_parsed_from_the_query() {
         let wait = Wait::parse("requests=2&closed=1&bytes=100&signal=go&timeout_ms=7");
 
         let conditions = Conditions {

@@ -26,7 +26,7 @@ pub struct Exchange {
     read: Cell<bool>,
 }
 
-/// Where a connection came in, and as whom.
+/// The port where a connection came in, and the client's certificate.
 #[derive(Clone, Copy)]
 pub struct Origin {
     /// The name under which the port is announced.

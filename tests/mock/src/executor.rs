@@ -24,7 +24,7 @@ const FLOOD_WRITE_BYTES: usize = 16 * 1024;
 #[derive(Debug, PartialEq)]
 pub enum Ending {
     Keep,
-    /// Although the answer may have said otherwise.
+    /// Although the response may have announced otherwise.
     KeepAnyway,
     Close,
     Reset,
@@ -45,7 +45,7 @@ struct Walk {
 }
 
 impl Executor<'_> {
-    /// An error is the peer that went away. A script that ends before its answer does cuts it.
+    /// An error means that the peer went away. A script that ends before its response does cuts it.
     pub async fn run(&mut self, actions: Actions) -> io::Result<Ending> {
         let mut walks = vec![Walk::new(actions, 1)];
         while let Some(walk) = walks.last_mut() {
@@ -247,7 +247,7 @@ impl Executor<'_> {
     }
 }
 
-/// The clock that other processes of this machine read too.
+/// The clock that other processes of this machine share.
 fn monotonic() -> Duration {
     let now = clock_gettime(ClockId::Monotonic);
     Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32)

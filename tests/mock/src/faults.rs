@@ -1,5 +1,5 @@
 //! The list of faults, `tests/faults/faults.json`, compiled in. Of each row only its name and its
-//! steps are read here; what must come of them is the business of the runners in each language.
+//! steps are parsed here; the runners in each language check what must come of them.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use crate::plan::{NamedPlans, Plan};
 
 const LIST: &str = include_str!("../../faults/faults.json");
 
-/// A row's other fields are for those who judge what came of it.
+/// A row's other fields are for the runners, which check the outcome.
 #[derive(Deserialize)]
 struct Row {
     name: String,

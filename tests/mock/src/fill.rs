@@ -1,4 +1,4 @@
-//! The holes of status answers and their headers: `{{api_key}}`, `{{key}}`, `{{path}}`, `{{port}}`
+//! The holes of a status response and its headers: `{{api_key}}`, `{{key}}`, `{{path}}`, `{{port}}`
 //! and `{{date+SECONDS}}`. Unknown holes stay as they are.
 
 use std::time::{Duration, SystemTime};
@@ -40,7 +40,7 @@ fn value(name: &str, request: &Request) -> String {
     }
 }
 
-/// As any provider takes it: a bearer token, or a header of its own.
+/// The key as any provider accepts it: a bearer token, or a header of the provider's own.
 fn api_key(headers: &[(String, String)]) -> &str {
     let find = |wanted: &str| {
         let found = headers

@@ -59,7 +59,7 @@ impl Handler {
         step.is_some_and(|(step, _)| matches!(step.kind, Kind::BeforeRequest(_)))
     }
 
-    /// The request is here as far as it will be read.
+    /// The request has been read as far as it will be.
     pub fn received(&self, body: &Bytes) {
         self.exchange.keep_body(body);
         self.state.received(&self.exchange);
@@ -72,7 +72,7 @@ impl Handler {
         }
     }
 
-    /// The rest of a request is here that is played already.
+    /// The rest of a request arrived, which is being played already.
     pub fn have_read(&self, body: &Bytes) {
         self.exchange.keep_body(body);
         self.exchange.have_read();

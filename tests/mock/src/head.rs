@@ -21,7 +21,7 @@ pub enum Length {
 }
 
 impl Head {
-    /// None: not all of it is there yet.
+    /// None while it is not complete.
     pub fn take(input: &mut BytesMut) -> Result<Option<Self>, String> {
         if !input.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
             return Ok(None);

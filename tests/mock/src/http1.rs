@@ -1,5 +1,5 @@
 //! HTTP/1.1 by hand, one task per connection: raw control of the socket is what faults need. Also
-//! watches the peer while an answer is played, so that the moment of its close is known.
+//! watches the peer while a response is played, so that the moment of its close is known.
 
 use std::io;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ use crate::transport::Transport;
 
 const HEAD_BYTES_MAX: usize = 1024 * 1024;
 const BODY_BYTES_MAX: usize = 80 * 1024 * 1024;
-/// What a peer may send ahead while its first request is being answered.
+/// What a peer may send ahead while its first request is being served.
 const AHEAD_BYTES_MAX: usize = 1024 * 1024;
 /// How long the peer has to close after we did.
 const LINGER_MS: u64 = 1_000;
@@ -136,14 +136,14 @@ impl Connection {
 
     async fn control(&mut self, head: &Head) -> io::Result<Next> {
         let body = self.body(head.length).await?;
-        let answer = tokio::select! {
-            answer = control::answer(&self.mock, &head.method, &head.path, &body) => answer,
+        let response = tokio::select! {
+            response = control::respond(&self.mock, &head.method, &head.path, &body) => response,
             _left = peer_left(&self.transport, &mut self.input) => return Ok(Next::PeerLeft),
         };
-        let text = answer.body.to_string();
+        let text = response.body.to_string();
         let start = format!(
             "HTTP/1.1 {} Control\r\ncontent-type: application/json\r\n",
-            answer.status
+            response.status
         );
         let whole = format!("{start}content-length: {}\r\n\r\n{text}", text.len());
         self.transport.write_all(whole.as_bytes(), |_| ()).await?;

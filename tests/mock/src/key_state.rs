@@ -29,7 +29,7 @@ pub struct KeyState {
     watchers: Cell<usize>,
 }
 
-/// What a waiter asks for; every named condition must hold.
+/// What a waiter waits for; every named condition must hold.
 #[derive(Debug, Default, PartialEq)]
 pub struct Conditions {
     pub requests: Option<usize>,
@@ -63,7 +63,7 @@ impl KeyState {
         index
     }
 
-    /// The request is here as far as it will be read.
+    /// The request has been read as far as it will be.
     pub fn received(&self, exchange: &Rc<Exchange>) {
         self.requests.set(self.requests.get() + 1);
         let mut exchanges = self.exchanges.borrow_mut();

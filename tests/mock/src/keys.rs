@@ -1,5 +1,5 @@
-//! Keys that need no plan to be set: the name says what is played. Fields are parted by `~`; what
-//! follows them only makes the key unique.
+//! Keys that need no plan: the name defines what is played. Fields are parted by `~`; what follows
+//! them only makes the key unique.
 
 use std::rc::Rc;
 
@@ -50,7 +50,7 @@ pub fn ready_made(key: &str, faults: &NamedPlans) -> Rc<Plan> {
     Rc::new(Plan::single(Step::from(kind)))
 }
 
-/// A 404 that says what is wrong with the test, so that no client retries it.
+/// A 404 that names what is wrong with the test, so that no client retries it.
 pub fn complaint(message: String) -> Status {
     Status {
         status: 404,

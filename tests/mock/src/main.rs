@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            // Nobody reads standard error: then nobody misses the message either.
+            // If standard error is closed, nobody would read the message anyway.
             let _closed = writeln!(io::stderr(), "liter-llm-mock: {message}");
             ExitCode::FAILURE
         }
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), String> {
     let options = Options::parse(std::env::args().skip(1))?;
-    // 10,000 streams need 10,000 descriptors. Where the hard limit is lower, so be it.
+    // 10,000 streams need 10,000 descriptors. A lower hard limit is accepted.
     let _limit = rlimit::increase_nofile_limit(u64::MAX);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -82,7 +82,7 @@ async fn serve(options: Options) -> Result<(), String> {
         false => None,
     };
     places.insert("pid".into(), std::process::id().into());
-    // Before anybody knows our pid.
+    // Before any other process knows our pid.
     let terminate = signal(SignalKind::terminate()).map_err(|error| format!("SIGTERM: {error}"))?;
     announce(&places.into()).map_err(|error| format!("standard output: {error}"))?;
     until_told(terminate, options.lifetime).await;

@@ -70,7 +70,7 @@ impl Mock {
         self.began.elapsed().as_micros() as f64 / 1000.0
     }
 
-    /// The state of a key; a key never set gets what its name says.
+    /// The state of a key; a key without a plan gets what its name defines.
     pub fn key_state(&self, key: &str) -> Rc<KeyState> {
         if let Some(state) = self.keys.borrow().by_key.get(key) {
             return state.clone();
@@ -92,7 +92,7 @@ impl Mock {
         }
     }
 
-    /// The wire that a path speaks; one that nobody knows gets the first.
+    /// The wire that a path speaks; an unknown path gets the first.
     pub fn wire(&self, path: &str) -> Option<Rc<Wire>> {
         let known = self.wires.iter().find(|wire| wire.speaks(path));
         known.or(self.wires.first()).cloned()

@@ -1,5 +1,5 @@
-//! The bytes of one answer on their way out: HTTP framing, gzip, and the count of what was written.
-//! Owns when an answer is whole; lets a plan break every rule. The executor calls it.
+//! Writes the bytes of one response: HTTP framing, gzip, and the count of what was written. Owns
+//! when a response is whole; lets a plan break every rule.
 
 use std::io::{self, Write};
 use std::rc::Rc;
@@ -142,7 +142,7 @@ impl Output {
         self.raw(&[]).await
     }
 
-    /// Whether the peer knows that this answer has ended, so that the connection can be used again.
+    /// Whether the peer knows that this response ended, so that the connection can be used again.
     pub fn is_whole(&self) -> bool {
         match self.framing {
             Framing::Ended => true,

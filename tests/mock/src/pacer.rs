@@ -38,7 +38,7 @@ pub struct Entry {
     pub stopped: oneshot::Sender<Stop>,
 }
 
-/// A place that takes bytes at once or not at all.
+/// A sink that takes bytes at once or not at all.
 #[derive(Clone)]
 pub enum Target {
     Socket(Rc<Transport>),

@@ -58,7 +58,7 @@ pub struct Tokens {
     pub interval_ms: u64,
     #[serde(default = "token")]
     pub text: String,
-    /// Instead of the text, each token says when it was due: microseconds of CLOCK_MONOTONIC.
+    /// Instead of the text, each token is the time when it was due, in us of CLOCK_MONOTONIC.
     #[serde(default)]
     pub timed: bool,
 }

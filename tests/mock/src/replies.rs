@@ -15,7 +15,7 @@ pub struct ReplyFiles {
     recordings: Option<PathBuf>,
 }
 
-/// One answer as the file has it.
+/// One response as the file has it.
 #[derive(Debug, PartialEq)]
 pub struct Reply {
     pub status: u16,

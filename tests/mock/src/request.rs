@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::template::Holes;
 
-/// What a script needs to know of the request that it answers.
+/// What a script needs to know of the request that it serves.
 pub struct Request {
     pub path: String,
     pub key: String,

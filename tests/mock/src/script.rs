@@ -1,5 +1,5 @@
 //! From a step and a request to actions. Pure but for the files of replies; owns which headers and
-//! framing a good answer has.
+//! framing a good response has.
 
 use bytes::Bytes;
 
@@ -13,7 +13,7 @@ use crate::request::Request;
 use crate::template::Holes;
 use crate::wire::{Part, Wire};
 
-/// A paced plan is endless at will; asked for a whole answer, it says this much.
+/// A paced plan may be endless; a whole response has at most so many of its tokens.
 const WHOLE_TOKENS_MAX: u64 = 1_000_000;
 
 /// `turn`: how many requests this step has served before.
@@ -40,7 +40,7 @@ pub fn script(
             };
             whole(&answer, 0, request, wire)
         }
-        Kind::Status(status) => status_answer(status, request, wire),
+        Kind::Status(status) => status_response(status, request, wire),
         Kind::Raw(raw) => raw.raw.clone(),
         Kind::BeforeRequest(before) => before.before_request.clone(),
         Kind::Vector(vector) => replay(
@@ -129,7 +129,7 @@ fn whole(answer: &AnswerText, cut: usize, request: &Request, wire: &Wire) -> Act
     sized(200, headers, wire.whole(&holes).into(), &every(cut))
 }
 
-fn status_answer(status: &Status, request: &Request, wire: &Wire) -> Actions {
+fn status_response(status: &Status, request: &Request, wire: &Wire) -> Actions {
     let filled = |text: &str| fill(text, request);
     let mut headers: Vec<_> = status
         .headers
@@ -157,7 +157,7 @@ fn status_answer(status: &Status, request: &Request, wire: &Wire) -> Actions {
     sized(status.status, headers, text, &every(0))
 }
 
-/// Own framing, as the recordings ask for: chunks for streams, else a length. A file that names its
+/// Own framing, as the recordings need it: chunks for streams, else a length. A file that names its
 /// framing, right or wrong, keeps it.
 fn replay(
     reply: Result<Reply, String>,
@@ -167,7 +167,7 @@ fn replay(
 ) -> Actions {
     let reply = match reply {
         Ok(reply) => reply,
-        Err(message) => return status_answer(&complaint(message), request, wire),
+        Err(message) => return status_response(&complaint(message), request, wire),
     };
     let cuts = match cut {
         Some(cut) => every(cut),

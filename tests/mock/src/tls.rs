@@ -1,5 +1,5 @@
-//! Throw-away certificates, made at start: a CA, a good certificate under it, and one for every way
-//! in which a client must refuse. Owns the folder in which clients find the CA.
+//! Throw-away certificates, made at start: a CA, a good certificate under it, and one for every
+//! reason for which a client must refuse. Owns the folder in which clients find the CA.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub const NAMES: [&str; 6] = [
 ];
 /// As good, but without HTTP/2.
 const HTTP1_NAME: &str = "https_http1";
-/// As good, and asks for the client's certificate; whether one came is seen with each request.
+/// As good, and requests the client's certificate; whether one came is seen with each request.
 const CLIENT_NAME: &str = "https_client_certificate";
 pub const OLD_NAME: &str = "https_tls11";
 
@@ -81,8 +81,8 @@ impl Certificates {
             HTTP1_NAME => &[b"http/1.1"],
             _ => &[b"h2", b"http/1.1"],
         };
-        let asks = name == CLIENT_NAME;
-        let verifier = asks.then(|| self.client_verifier()).transpose()?;
+        let requests_one = name == CLIENT_NAME;
+        let verifier = requests_one.then(|| self.client_verifier()).transpose()?;
         let certificate = certificate.map_err(shown)?.der().clone();
         server(certificate, key, versions, verifier)
     }

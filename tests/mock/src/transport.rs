@@ -41,7 +41,7 @@ impl Transport {
         .await
     }
 
-    /// Writes all of it; `wrote` hears of every piece that the socket took.
+    /// Writes all of it; `wrote` is called for every piece that the socket took.
     pub async fn write_all(&self, mut bytes: &[u8], wrote: impl Fn(usize)) -> io::Result<()> {
         while !bytes.is_empty() {
             let count = poll_fn(|context| self.poll_write(context, bytes)).await?;
@@ -55,7 +55,7 @@ impl Transport {
     }
 
     /// Writes what the socket takes at once, 0 included. The caller goes on with `write_all`, with
-    /// an empty slice too, unless `Written::all` says that everything left.
+    /// an empty slice too, unless `Written::all` shows that everything left.
     pub fn try_write(&self, bytes: &[u8]) -> io::Result<Written> {
         if let Self::Plain(stream) = self {
             return match stream.try_write(bytes) {
@@ -76,7 +76,7 @@ impl Transport {
         }
     }
 
-    /// Says that we send no more: FIN, after close_notify with TLS.
+    /// Ends our side: FIN, after close_notify with TLS.
     pub async fn finish(&self) -> io::Result<()> {
         poll_fn(|context| self.poll_shutdown(context)).await
     }

@@ -1,5 +1,5 @@
-//! The wires: how a provider words its answers. Owns `wires/*.json` (data) and fills their holes;
-//! knows no socket and no framing of HTTP.
+//! The wires: the JSON and the events of each provider's responses. Owns `wires/*.json` (data) and
+//! fills their holes; knows no socket and no framing of HTTP.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::template::{Holes, Template};
 
-/// A new provider joins here with its file.
+/// A new provider is added here with its file.
 const FILES: &[(&str, &str)] = &[
     ("openai.json", include_str!("../wires/openai.json")),
     ("anthropic.json", include_str!("../wires/anthropic.json")),
@@ -58,7 +58,7 @@ struct Frame {
     data: Template,
 }
 
-/// The frames of a stream that a plan may ask for.
+/// The frames of a stream that a plan may send.
 #[derive(Clone, Copy)]
 pub enum Part {
     Start,
@@ -183,9 +183,9 @@ mod tests {
     #[test]
     fn the_request_chooses_stream_and_usage() {
         let wire = openai();
-        let asked = json!({"stream": true, "stream_options": {"include_usage": true}});
+        let request = json!({"stream": true, "stream_options": {"include_usage": true}});
 
-        assert!(wire.wants_stream(&asked) && wire.wants_usage(&asked));
+        assert!(wire.wants_stream(&request) && wire.wants_usage(&request));
         assert!(!wire.wants_stream(&json!({})) && !wire.wants_usage(&json!({})));
     }
 

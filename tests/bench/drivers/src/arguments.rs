@@ -2,7 +2,7 @@
 
 const TIMED_EVERY: usize = 50;
 
-/// What the runner asks for.
+/// The arguments that the runner passes.
 #[derive(Debug, Default)]
 pub struct Arguments {
     base: String,
@@ -48,7 +48,7 @@ impl Arguments {
         format!("{}/{key}/v1", self.base)
     }
 
-    /// The key of a stream, and whether its tokens say when they were due.
+    /// The key of a stream, and whether its tokens hold the time when they were due.
     pub fn key_of(&self, index: usize) -> (&str, bool) {
         match &self.timed_key {
             Some(key) if index.is_multiple_of(TIMED_EVERY) => (key, true),

@@ -1,5 +1,5 @@
 //! What the drivers share: the command line, what is counted, and the one line of JSON at the end.
-//! The drivers in other languages take and say the same; `tests/bench/measure.py` reads it.
+//! The drivers in other languages take and print the same; `tests/bench/measure.py` parses it.
 
 mod arguments;
 mod meter;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-/// What every driver is asked to say.
+/// The prompt of every driver.
 pub const PROMPT: &str = "hello";
 pub const MODEL: &str = "test-model";
 pub const API_KEY: &str = "test-key";

@@ -9,7 +9,7 @@ import (
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
 )
 
-// Ask gives the answer to one request, or what went wrong.
+// Ask returns the response to one request, or the error.
 //
 //export Ask
 func Ask() *C.char {

@@ -34,7 +34,7 @@ for (const how of [["--webpack"], ["--turbopack"]]) {
 }
 
 const server = new Child(tool("next"), ["start", "--port", "0"], common);
-const [, url] = await server.said(/Local: +(http:\/\/localhost:\d+)/);
+const [, url] = await server.printed(/Local: +(http:\/\/localhost:\d+)/);
 const messages = [{ role: "user", content: "Hello" }];
 const post = (name, init = {}) =>
   fetch(`${url}/chat?name=${name}`, {
@@ -44,7 +44,7 @@ const post = (name, init = {}) =>
   });
 const decoder = new TextDecoder();
 
-// The first piece is here while the provider still waits.
+// The first piece arrives while the provider still waits.
 const pieces = [];
 for await (const bytes of (await post("first")).body) {
   pieces.push(decoder.decode(bytes));
@@ -54,8 +54,8 @@ if (pieces.join("|") !== "one |two") throw new Error(`pieces: ${pieces}`);
 
 // A browser that leaves.
 const aborter = new AbortController();
-const answer = await post("second", { signal: aborter.signal });
-const { value } = await answer.body.getReader().read();
+const response = await post("second", { signal: aborter.signal });
+const { value } = await response.body.getReader().read();
 if (decoder.decode(value) !== "one") throw new Error(`value: ${value}`);
 aborter.abort();
 await mock.wait(key, { requests: 2, closed: 1 });

@@ -1,4 +1,4 @@
-// The types as TypeScript finds them in every way of resolving modules, and what publint says.
+// The types as TypeScript finds them in every way of resolving modules, and the verdict of publint.
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 

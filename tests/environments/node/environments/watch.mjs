@@ -23,7 +23,7 @@ for (const round of [1, 2, 3]) {
   await mock.wait(key, { requests: round, closed: round - 1 });
   appendFileSync(program, `\nconsole.log("restart ${round}");\n`);
   await mock.wait(key, { requests: round + 1, closed: round });
-  await child.said(new RegExp(`restart ${round}`));
+  await child.printed(new RegExp(`restart ${round}`));
 }
 child.process.kill();
 await mock.wait(key, { closed: 4 });

@@ -1,4 +1,4 @@
-// What is bundled: a stream, a whole answer, and an error with its class.
+// The program to bundle: a stream, a whole response, and an error with its class.
 import { LiterLlm, LlmError } from "liter-llm";
 
 const baseUrl = process.env.BASE_URL;

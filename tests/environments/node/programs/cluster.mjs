@@ -1,4 +1,4 @@
-// A primary process with a live stream, and workers that are asked to stream, to leave and to exit.
+// A primary process with a live stream, and workers that are told to stream, to leave and to exit.
 import cluster from "node:cluster";
 import { once } from "node:events";
 

@@ -1,4 +1,4 @@
-//! What hyper asks for: a way to start tasks, and a socket.
+//! What hyper needs: a way to start tasks, and a socket.
 
 use std::future::Future;
 use std::io;
@@ -24,7 +24,7 @@ impl<F: Future + 'static> Executor<F> for LocalTasks {
     }
 }
 
-/// The transport as hyper wants it, with what was already read in front.
+/// The transport as hyper needs it; it yields the bytes that were already read first.
 pub struct Socket {
     pub transport: Rc<Transport>,
     pub read_ahead: Bytes,

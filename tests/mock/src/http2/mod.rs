@@ -30,8 +30,8 @@ use crate::transport::Transport;
 /// Enough of "PRI * HTTP/2.0" to tell it from any HTTP/1.1 method.
 pub const PREFACE_START: &[u8] = b"PRI * HTTP/2";
 
-/// A reset throws away what hyper has not sent yet, and hyper does not tell when it has: this long
-/// its tasks have for bytes that a plan writes before it resets or closes.
+/// A reset throws away what hyper has not sent yet, and hyper does not report when it has: its
+/// tasks have this long for bytes that a plan writes before it resets or closes.
 const SETTLE: Duration = Duration::from_millis(10);
 const BODY_BYTES_MAX: usize = 80 * 1024 * 1024;
 
@@ -39,7 +39,7 @@ const BODY_BYTES_MAX: usize = 80 * 1024 * 1024;
 struct Peer {
     mock: Rc<Mock>,
     seen: ConnectionSeen,
-    /// A plan asked for the end of the whole connection.
+    /// A plan ends the whole connection.
     close: Notify,
 }
 
@@ -83,8 +83,8 @@ async fn respond(peer: Rc<Peer>, request: Request<Incoming>) -> io::Result<Respo
         .to_owned();
     if path.starts_with(control::PREFIX) {
         let body = collect(body).await?;
-        let answer = control::answer(&peer.mock, parts.method.as_str(), &path, &body).await;
-        return control_response(answer);
+        let response = control::respond(&peer.mock, parts.method.as_str(), &path, &body).await;
+        return control_response(response);
     }
     let headers = parts
         .headers
@@ -98,7 +98,7 @@ async fn respond(peer: Rc<Peer>, request: Request<Incoming>) -> io::Result<Respo
     let handler = Handler::new(peer.mock.clone(), &peer.seen, start, headers);
     let (head, head_made) = oneshot::channel();
     let (alive, gone) = oneshot::channel();
-    tokio::task::spawn_local(answer(peer, handler, body, Reply::new(head), gone));
+    tokio::task::spawn_local(reply(peer, handler, body, Reply::new(head), gone));
     // No head comes when the plan resets the stream before one: the error becomes RST_STREAM.
     let (head, pieces) = head_made
         .await
@@ -106,7 +106,7 @@ async fn respond(peer: Rc<Peer>, request: Request<Incoming>) -> io::Result<Respo
     Ok(head.map(|()| Pieces::new(pieces, Some(alive))))
 }
 
-async fn answer(
+async fn reply(
     peer: Rc<Peer>,
     handler: Handler,
     body: Incoming,
@@ -152,11 +152,11 @@ async fn play(
     }
 }
 
-fn control_response(answer: control::Answer) -> io::Result<Response<Pieces>> {
+fn control_response(response: control::ControlResponse) -> io::Result<Response<Pieces>> {
     Response::builder()
-        .status(answer.status)
+        .status(response.status)
         .header("content-type", "application/json")
-        .body(Pieces::single(answer.body.to_string().into())?)
+        .body(Pieces::single(response.body.to_string().into())?)
         .map_err(io::Error::other)
 }
 

@@ -1,4 +1,4 @@
-//! One HTTP/2 stream's answer: the end that the output writes, and the body that hyper sends.
+//! One HTTP/2 stream's response: the end that the output writes, and the body that hyper sends.
 
 use std::io;
 use std::pin::Pin;
@@ -14,13 +14,13 @@ use crate::pacer::Target;
 
 /// Parts of a body that wait for hyper; a full queue is back-pressure.
 const PIECES_MAX: usize = 4;
-/// What belongs to a connection, HTTP/2 forbids in a head.
+/// Fields that belong to a connection; HTTP/2 forbids them in a head.
 const OF_HTTP1: [&str; 3] = ["connection", "keep-alive", "transfer-encoding"];
 
 pub type Piece = Result<Bytes, io::Error>;
 pub type MadeHead = (Response<()>, mpsc::Receiver<Piece>);
 
-/// The answering end of one stream, held by the output.
+/// The sending end of one stream, held by the output.
 pub struct Reply {
     head: Option<oneshot::Sender<MadeHead>>,
     pieces: Option<mpsc::Sender<Piece>>,
@@ -79,10 +79,10 @@ impl Reply {
     }
 }
 
-/// Never made: the sender's drop is the message.
+/// Never constructed: the drop of the sender is the signal.
 pub enum Alive {}
 
-/// The body that hyper sends. Dropped early, it tells the executor that the peer is gone.
+/// The body that hyper sends. Its early drop shows the executor that the peer is gone.
 pub struct Pieces {
     receiver: mpsc::Receiver<Piece>,
     _alive: Option<oneshot::Sender<Alive>>,

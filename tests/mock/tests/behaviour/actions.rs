@@ -29,36 +29,39 @@ fn write_is_bytes_as_they_are() {
         ]),
     );
 
-    let answer = mock.chat("k");
+    let response = mock.chat("k");
 
-    assert_eq!((answer.status, answer.bytes()), (299, vec![0, 1, 255]));
+    assert_eq!((response.status, response.bytes()), (299, vec![0, 1, 255]));
 }
 
 #[test]
 fn chunks_are_the_writes_of_the_plan() {
-    let answer = stream_of(json!([{"chunk": "ab"}, {"chunk": "c"}, {"chunk_end": true}]));
+    let response = stream_of(json!([{"chunk": "ab"}, {"chunk": "c"}, {"chunk_end": true}]));
 
-    assert_eq!(answer.pieces, [b"ab".to_vec(), b"c".to_vec()]);
-    assert_eq!(answer.end, End::Whole);
+    assert_eq!(response.pieces, [b"ab".to_vec(), b"c".to_vec()]);
+    assert_eq!(response.end, End::Whole);
 }
 
 #[test]
 fn events_are_json_or_literal() {
-    let answer =
+    let response =
         stream_of(json!([{"sse": {"b": 1, "a": 2}}, {"sse": "{oops"}, {"chunk_end": true}]));
 
-    assert_eq!(answer.text(), "data: {\"b\":1,\"a\":2}\n\ndata: {oops\n\n");
+    assert_eq!(
+        response.text(),
+        "data: {\"b\":1,\"a\":2}\n\ndata: {oops\n\n"
+    );
 }
 
 #[test]
-fn the_parts_of_the_wire_can_be_asked_for() {
-    let answer = stream_of(json!([
+fn the_parts_of_the_wire_can_be_sent() {
+    let response = stream_of(json!([
         {"start": true}, {"token": "a"}, {"token": "b"}, {"finish": "length"}, {"usage": true},
         {"done": true}, {"chunk_end": true}
     ]));
 
-    let events = answer.events();
-    assert_eq!(answer.tokens(), ["a", "b"]);
+    let events = response.events();
+    assert_eq!(response.tokens(), ["a", "b"]);
     assert!(events[0].contains("assistant") && events[3].contains("\"length\""));
     assert!(events[4].contains("\"completion_tokens\":2"));
     assert_eq!(events[5], "[DONE]");
@@ -67,32 +70,32 @@ fn the_parts_of_the_wire_can_be_asked_for() {
 #[test]
 fn lists_repeat_also_inside_each_other() {
     let inner = json!({"repeat": 2, "actions": [{"chunk": "b"}]});
-    let answer = stream_of(json!([
+    let response = stream_of(json!([
         {"repeat": 2, "actions": [{"chunk": "a"}, inner]},
         {"repeat": 0, "actions": [{"chunk": "never"}]},
         {"repeat": 3, "actions": []},
         {"chunk_end": true}
     ]));
 
-    assert_eq!(answer.text(), "abbabb");
+    assert_eq!(response.text(), "abbabb");
 }
 
 #[test]
 fn filler_comes_in_pieces_of_64_kib() {
-    let answer = stream_of(json!([{"bytes": 200_000, "of": "xy"}, {"chunk_end": true}]));
+    let response = stream_of(json!([{"bytes": 200_000, "of": "xy"}, {"chunk_end": true}]));
 
-    let lengths: Vec<usize> = answer.pieces.iter().map(Vec::len).collect();
+    let lengths: Vec<usize> = response.pieces.iter().map(Vec::len).collect();
     assert_eq!(lengths, [65_536, 65_536, 65_536, 3_392]);
-    assert!(answer.text().starts_with("xyxy"));
+    assert!(response.text().starts_with("xyxy"));
 }
 
 #[test]
 fn a_pause_takes_its_time() {
     let began = Instant::now();
 
-    let answer = stream_of(json!([{"chunk": "a"}, {"pause_ms": 120}, {"chunk_end": true}]));
+    let response = stream_of(json!([{"chunk": "a"}, {"pause_ms": 120}, {"chunk_end": true}]));
 
-    assert_eq!(answer.text(), "a");
+    assert_eq!(response.text(), "a");
     assert!(began.elapsed() >= Duration::from_millis(120));
 }
 
@@ -108,38 +111,38 @@ fn gzip_is_flushed_per_part() {
         ]),
     );
 
-    let answer = mock.chat("k");
+    let response = mock.chat("k");
 
     let mut first = [0; 5];
-    GzDecoder::new(&answer.pieces[0][..])
+    GzDecoder::new(&response.pieces[0][..])
         .read_exact(&mut first)
         .unwrap();
     assert_eq!(&first, b"Hello");
     let mut all = String::new();
-    GzDecoder::new(&answer.bytes()[..])
+    GzDecoder::new(&response.bytes()[..])
         .read_to_string(&mut all)
         .unwrap();
     assert!(all.starts_with("Hellodata: x\n\nzzz") && all.len() == 1_000_014);
-    assert!(answer.bytes().len() < 20_000);
+    assert!(response.bytes().len() < 20_000);
 }
 
 #[test]
 fn close_is_fin_after_all_bytes() {
-    let answer = stream_of(json!([{"chunk": "a"}, {"close": true}, {"chunk": "never"}]));
+    let response = stream_of(json!([{"chunk": "a"}, {"close": true}, {"chunk": "never"}]));
 
-    assert_eq!((answer.text().as_str(), answer.end), ("a", End::Closed));
+    assert_eq!((response.text().as_str(), response.end), ("a", End::Closed));
 }
 
 #[test]
-fn a_plan_that_ends_before_its_answer_cuts_it() {
+fn a_plan_that_ends_before_its_response_cuts_it() {
     assert_eq!(stream_of(json!([{"chunk": "a"}])).end, End::Closed);
 }
 
 #[test]
 fn reset_is_really_a_reset_after_all_bytes() {
-    let answer = stream_of(json!([{"chunk": "a"}, {"reset": true}]));
+    let response = stream_of(json!([{"chunk": "a"}, {"reset": true}]));
 
-    assert_eq!((answer.text().as_str(), answer.end), ("a", End::Reset));
+    assert_eq!((response.text().as_str(), response.end), ("a", End::Reset));
 }
 
 #[test]
@@ -159,7 +162,7 @@ fn before_request_resets_with_the_body_unread() {
 }
 
 #[test]
-fn before_request_can_answer_early() {
+fn before_request_can_respond_early() {
     let mock = Mock::start(&[]);
     let head = json!({"head": {"status": 413, "headers": [["content-length", "0"]]}});
     mock.plan("k", json!([{ "before_request": [head] }]));
@@ -172,7 +175,7 @@ fn before_request_can_answer_early() {
 }
 
 #[test]
-fn a_request_can_be_read_while_it_is_answered() {
+fn a_request_can_be_read_while_it_is_served() {
     let mock = Mock::start(&[]);
     mock.plan(
         "k",
@@ -194,7 +197,7 @@ fn a_request_can_be_read_while_it_is_answered() {
 }
 
 #[test]
-fn keep_keeps_a_connection_whatever_was_said() {
+fn keep_keeps_a_connection_whatever_the_head_announced() {
     let mock = Mock::start(&[]);
     let extra = json!([
         {"write": "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nab"},

@@ -1,4 +1,4 @@
-//! Good answers and status answers, steps, and the requests that bring them.
+//! Good responses and status responses, steps, and the requests that cause them.
 
 use serde_json::json;
 
@@ -6,25 +6,25 @@ use crate::client::{post, Connection, End};
 use crate::program::{chat_path, Mock};
 
 #[test]
-fn a_key_never_set_gets_a_good_stream() {
+fn a_key_without_a_plan_gets_a_good_stream() {
     let mock = Mock::start(&[]);
 
-    let answer = mock.chat("new");
+    let response = mock.chat("new");
 
-    assert_eq!((answer.status, &answer.end), (200, &End::Whole));
+    assert_eq!((response.status, &response.end), (200, &End::Whole));
     assert_eq!(
-        answer.header("content-type"),
+        response.header("content-type"),
         Some("text/event-stream; charset=utf-8")
     );
-    assert_eq!(answer.header("x-request-id"), Some("req_1"));
-    assert_eq!(answer.tokens(), ["Hello", " world"]);
-    let events = answer.events();
+    assert_eq!(response.header("x-request-id"), Some("req_1"));
+    assert_eq!(response.tokens(), ["Hello", " world"]);
+    let events = response.events();
     assert!(events[3].contains(r#""finish_reason":"stop""#) && events[3].contains("\"tiny\""));
     assert_eq!(events[4], "[DONE]");
 }
 
 #[test]
-fn usage_comes_when_asked_for() {
+fn usage_comes_when_requested() {
     let mock = Mock::start(&[]);
     let body = r#"{"stream":true,"stream_options":{"include_usage":true}}"#;
 
@@ -35,19 +35,19 @@ fn usage_comes_when_asked_for() {
 }
 
 #[test]
-fn a_request_without_stream_gets_a_whole_answer() {
+fn a_request_without_stream_gets_a_whole_response() {
     let mock = Mock::start(&[]);
     mock.plan(
         "k",
         json!([{"answer": {"text": "Grüße", "finish": "length"}}]),
     );
 
-    let answer = mock.whole("k");
+    let response = mock.whole("k");
 
-    let choice = &answer.json()["choices"][0];
+    let choice = &response.json()["choices"][0];
     assert_eq!(choice["message"]["content"], "Grüße");
     assert_eq!(choice["finish_reason"], "length");
-    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(response.header("content-type"), Some("application/json"));
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_connection_serves_one_request_after_the_other() {
 }
 
 #[test]
-fn requests_sent_ahead_are_answered_in_order() {
+fn requests_sent_ahead_are_served_in_order() {
     let mock = Mock::start(&[]);
     let mut connection = Connection::open(&mock.http());
 

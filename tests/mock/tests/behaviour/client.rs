@@ -10,7 +10,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, PartialEq)]
 pub enum End {
-    /// The framing says so, and the connection is still open.
+    /// By its framing, and the connection is still open.
     Whole,
     /// FIN.
     Closed,

@@ -11,8 +11,8 @@ fn chat(mock: &Mock, key: &str, version: &str, body: &str) -> Response {
     post(&mock.http(), &format!("/{key}/{version}/chat"), body)
 }
 
-fn lines(answer: &Response) -> Vec<Value> {
-    let text = answer.text();
+fn lines(response: &Response) -> Vec<Value> {
+    let text = response.text();
     let lines = text.lines();
     lines
         .map(|line| serde_json::from_str(line).unwrap())
@@ -28,9 +28,9 @@ fn counts(output: u64) -> Value {
 fn cohere_v2_streams_from_message_start_to_done() {
     let mock = Mock::start(&[]);
 
-    let answer = chat(&mock, "new", "v2", STREAM);
+    let response = chat(&mock, "new", "v2", STREAM);
 
-    let mut events = answer.events();
+    let mut events = response.events();
     assert_eq!(events.pop().as_deref(), Some("[DONE]"));
     let events: Vec<Value> = events
         .iter()
@@ -50,17 +50,17 @@ fn cohere_v2_streams_from_message_start_to_done() {
     assert_eq!(events[3]["delta"], content);
     let end = json!({"finish_reason": "COMPLETE", "usage": counts(2)});
     assert_eq!(events[5]["delta"], end);
-    assert!(answer.text().starts_with("event: message-start\ndata: {"));
-    assert_eq!(answer.header("x-debug-trace-id"), Some("req_1"));
+    assert!(response.text().starts_with("event: message-start\ndata: {"));
+    assert_eq!(response.header("x-debug-trace-id"), Some("req_1"));
 }
 
 #[test]
 fn cohere_v1_streams_lines_from_stream_start_to_stream_end() {
     let mock = Mock::start(&[]);
 
-    let answer = chat(&mock, "new", "v1", STREAM);
+    let response = chat(&mock, "new", "v1", STREAM);
 
-    let lines = lines(&answer);
+    let lines = lines(&response);
     let types: Vec<&Value> = lines.iter().map(|line| &line["event_type"]).collect();
     let expected = json!([
         "stream-start",
@@ -73,13 +73,13 @@ fn cohere_v1_streams_lines_from_stream_start_to_stream_end() {
     assert_eq!(lines[3]["finish_reason"], "COMPLETE");
     assert_eq!(lines[3]["response"]["meta"]["tokens"], counts(2)["tokens"]);
     assert_eq!(
-        answer.header("content-type"),
+        response.header("content-type"),
         Some("application/stream+json")
     );
 }
 
 #[test]
-fn cohere_answers_whole_and_with_errors_in_its_own_envelope() {
+fn cohere_responds_whole_and_with_errors_in_its_own_envelope() {
     let mock = Mock::start(&[]);
     let error = json!({"message": "too long", "type": "TOO_MANY_TOKENS"});
     let steps =
@@ -87,22 +87,22 @@ fn cohere_answers_whole_and_with_errors_in_its_own_envelope() {
     for version in ["v1", "v2"] {
         mock.plan(version, steps.clone());
 
-        let answer = chat(&mock, version, version, "{}").json();
+        let response = chat(&mock, version, version, "{}").json();
         let error = chat(&mock, version, version, "{}");
 
-        assert_eq!(answer["finish_reason"], "MAX_TOKENS");
+        assert_eq!(response["finish_reason"], "MAX_TOKENS");
         let envelope = json!({"id": "req_2", "message": "too long",
             "error_type": "TOO_MANY_TOKENS"});
         assert_eq!((error.status, error.json()), (400, envelope));
         match version {
             "v1" => {
-                assert_eq!(answer["text"], "Hi");
-                assert_eq!(answer["meta"]["billed_units"], counts(1)["tokens"]);
+                assert_eq!(response["text"], "Hi");
+                assert_eq!(response["meta"]["billed_units"], counts(1)["tokens"]);
             }
             _ => {
                 let content = json!([{"type": "text", "text": "Hi"}]);
-                assert_eq!(answer["message"]["content"], content);
-                assert_eq!(answer["usage"], counts(1));
+                assert_eq!(response["message"]["content"], content);
+                assert_eq!(response["usage"], counts(1));
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::client::{post, Connection};
 use crate::program::{chat_path, Mock};
 
 #[test]
-fn what_was_seen_is_told_whole() {
+fn what_was_seen_is_reported_whole() {
     let mock = Mock::start(&[]);
 
     post(
@@ -33,7 +33,7 @@ fn what_was_seen_is_told_whole() {
 }
 
 #[test]
-fn a_wait_answers_as_soon_as_it_holds() {
+fn a_wait_returns_as_soon_as_it_holds() {
     let mock = Mock::start(&[]);
     mock.raw(
         "k",
@@ -134,8 +134,8 @@ fn mistakes_are_named() {
         ("GET", "wait/k?request=1", "", 400, "request=1"),
         ("GET", "nothing", "", 404, "nothing"),
     ] {
-        let answer = mock.control(method, path, body);
-        assert_eq!(answer.status, status, "{path}");
-        assert!(answer.text().contains(part), "{}", answer.text());
+        let response = mock.control(method, path, body);
+        assert_eq!(response.status, status, "{path}");
+        assert!(response.text().contains(part), "{}", response.text());
     }
 }

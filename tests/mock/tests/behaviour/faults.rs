@@ -22,7 +22,7 @@ fn a_fault_is_played_by_its_key_and_in_a_plan() {
 }
 
 #[test]
-fn streams_end_as_their_faults_say() {
+fn streams_end_as_their_faults_define() {
     let mock = Mock::start(&[]);
 
     for (fault, tokens, end) in [
@@ -35,10 +35,10 @@ fn streams_end_as_their_faults_say() {
         ("F36", 0, End::Whole),
         ("F43", 4, End::Whole),
     ] {
-        let answer = mock.chat(&format!("fault~{fault}"));
-        assert_eq!(answer.status, 200, "{fault}");
+        let response = mock.chat(&format!("fault~{fault}"));
+        assert_eq!(response.status, 200, "{fault}");
         assert_eq!(
-            (answer.tokens().len(), answer.end),
+            (response.tokens().len(), response.end),
             (tokens, end),
             "{fault}"
         );
@@ -66,9 +66,9 @@ fn lengths_written_by_hand_are_right() {
     let mock = Mock::start(&[]);
 
     for (fault, bytes) in [("F12", 64 << 20), ("F23", 100_012)] {
-        let answer = mock.whole(&format!("fault~{fault}"));
+        let response = mock.whole(&format!("fault~{fault}"));
         assert_eq!(
-            (answer.bytes().len(), answer.end),
+            (response.bytes().len(), response.end),
             (bytes, End::Whole),
             "{fault}"
         );
@@ -79,7 +79,7 @@ fn lengths_written_by_hand_are_right() {
     assert_eq!(event.tokens()[0].len(), 1 << 20);
 }
 
-/// Every fault does something, and lets go of the connection when the client leaves.
+/// Every fault sends or waits, and closes the connection when the client leaves.
 #[test]
 fn every_fault_can_be_left() {
     let mock = Mock::start(&[]);

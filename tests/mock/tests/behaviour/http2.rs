@@ -64,9 +64,9 @@ fn streams_share_one_connection() {
         let mut sender = connect(&mock).await;
 
         for key in ["k", "tokens~5~10~k"] {
-            let answer = chat(&mut sender, key).await.unwrap();
-            assert_eq!(answer.headers()["x-request-id"], "req_1");
-            let (text, failed) = whole(answer.into_body()).await;
+            let response = chat(&mut sender, key).await.unwrap();
+            assert_eq!(response.headers()["x-request-id"], "req_1");
+            let (text, failed) = whole(response.into_body()).await;
             assert!(text.ends_with("data: [DONE]\n\n") && !failed, "{text}");
         }
     });
@@ -118,8 +118,8 @@ fn a_cancelled_stream_is_seen_and_the_connection_stays() {
         let seen = wait(&mock, "silent", "closed=1").await;
         assert!(seen["requests"][0]["closed_ms"].is_f64());
 
-        let answer = chat(&mut sender, "new").await.unwrap();
-        assert!(!whole(answer.into_body()).await.1);
+        let response = chat(&mut sender, "new").await.unwrap();
+        assert!(!whole(response.into_body()).await.1);
     });
     assert_eq!(mock.stats()["connections_total"], 1);
 }
@@ -130,7 +130,7 @@ fn the_stream_limit_is_an_option() {
     mock.raw("k", json!([{"hang": true}]));
     run(async {
         let sender = connect(&mock).await;
-        // The limit is known once the settings are here, which the first answer proves.
+        // The limit is known once the settings arrived, which the first response proves.
         whole(
             chat(&mut sender.clone(), "first")
                 .await
@@ -161,9 +161,9 @@ fn the_control_api_speaks_it_too() {
             .body(String::new())
             .unwrap();
 
-        let answer = sender.send_request(request).await.unwrap();
+        let response = sender.send_request(request).await.unwrap();
 
-        let (text, _) = whole(answer.into_body()).await;
+        let (text, _) = whole(response.into_body()).await;
         assert!(text.contains("\"connections_total\":0"), "{text}");
     });
 }

@@ -10,7 +10,7 @@ fn ended(mock: &mut Mock) -> ExitStatus {
 }
 
 #[test]
-fn the_first_line_says_where_it_is() {
+fn the_first_line_holds_the_address() {
     let mock = Mock::start(&[]);
 
     assert!(mock.places["http"]

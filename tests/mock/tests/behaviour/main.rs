@@ -1,5 +1,5 @@
-//! The mock from outside: the program is started, plans are set, and a hand-written client looks at
-//! the bytes.
+//! The mock from outside: starts the program, sets plans, and checks the bytes with a hand-written
+//! client.
 
 #![forbid(unsafe_code)]
 #![allow(

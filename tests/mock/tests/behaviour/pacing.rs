@@ -12,23 +12,23 @@ fn tokens_keep_their_interval() {
     let mock = Mock::start(&[]);
     let began = Instant::now();
 
-    let answer = mock.chat("tokens~6~40~k");
+    let response = mock.chat("tokens~6~40~k");
 
-    assert_eq!(answer.tokens(), ["tok "; 6]);
-    assert_eq!(answer.events().last().unwrap(), "[DONE]");
+    assert_eq!(response.tokens(), ["tok "; 6]);
+    assert_eq!(response.events().last().unwrap(), "[DONE]");
     // Start, six tokens, and the end as one piece.
-    assert_eq!(answer.pieces.len(), 8);
+    assert_eq!(response.pieces.len(), 8);
     assert!(began.elapsed() >= Duration::from_millis(5 * 40));
     assert_eq!(mock.stats()["tokens_written"], 6);
 }
 
 #[test]
-fn timed_tokens_say_when_they_were_due() {
+fn timed_tokens_hold_when_they_were_due() {
     let mock = Mock::start(&[]);
 
-    let answer = mock.chat("timed~5~30~k");
+    let response = mock.chat("timed~5~30~k");
 
-    let tokens = answer.tokens();
+    let tokens = response.tokens();
     assert!(tokens.iter().all(|token| token.len() == 16));
     let due_us: Vec<u64> = tokens
         .iter()
@@ -36,7 +36,7 @@ fn timed_tokens_say_when_they_were_due() {
         .collect();
     let gaps_us: Vec<u64> = due_us.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert_eq!(gaps_us, [30_000; 4]);
-    assert_eq!(answer.events().last().unwrap(), "[DONE]");
+    assert_eq!(response.events().last().unwrap(), "[DONE]");
     assert_eq!(mock.stats()["tokens_written"], 5);
 }
 
@@ -73,11 +73,11 @@ fn a_slow_reader_gets_every_byte_in_the_end() {
     // 20 MB do not fit into the sockets: the pacer must have given the stream back by then.
     assert_eq!(mock.wait("k", "bytes=1000000")["held"], true);
     let stuck = mock.wait("k", "bytes=20000000&timeout_ms=300");
-    let answer = connection.response();
+    let response = connection.response();
 
     assert_eq!(stuck["held"], false);
-    assert_eq!(answer.tokens().len(), 100);
-    assert!(answer
+    assert_eq!(response.tokens().len(), 100);
+    assert!(response
         .tokens()
         .iter()
         .all(|token| token.len() == text.len()));
@@ -91,10 +91,10 @@ fn without_an_interval_tokens_flood_under_back_pressure() {
 
     connection.send("POST", &chat_path("k"), r#"{"stream":true}"#);
     let stuck = mock.wait("k", "bytes=20000000&timeout_ms=300");
-    let answer = connection.response();
+    let response = connection.response();
 
     assert!(stuck["bytes_written"].as_u64().unwrap() < 12_000_000);
-    assert_eq!(answer.tokens().len(), 5_000);
+    assert_eq!(response.tokens().len(), 5_000);
 }
 
 #[test]

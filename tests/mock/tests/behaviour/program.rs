@@ -41,8 +41,8 @@ impl Mock {
 
     pub fn plan(&self, key: &str, steps: Value) {
         let plan = json!({ "steps": steps });
-        let answer = self.control("PUT", &format!("plans/{key}"), &plan.to_string());
-        assert_eq!(answer.status, 200, "{}", answer.text());
+        let response = self.control("PUT", &format!("plans/{key}"), &plan.to_string());
+        assert_eq!(response.status, 200, "{}", response.text());
     }
 
     pub fn raw(&self, key: &str, actions: Value) {
@@ -75,7 +75,7 @@ impl Mock {
         )
     }
 
-    /// A whole answer under this key.
+    /// A whole response under this key.
     pub fn whole(&self, key: &str) -> Response {
         post(&self.http(), &chat_path(key), r#"{"model":"tiny"}"#)
     }

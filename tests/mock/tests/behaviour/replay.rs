@@ -71,9 +71,12 @@ fn a_vector_keeps_a_length_that_lies() {
         json!([{"status": 200, "headers": [["content-length", "100"]], "body": "short"}]),
     );
 
-    let answer = mock.whole("vector~v");
+    let response = mock.whole("vector~v");
 
-    assert_eq!((answer.text().as_str(), answer.end), ("short", End::Closed));
+    assert_eq!(
+        (response.text().as_str(), response.end),
+        ("short", End::Closed)
+    );
 }
 
 #[test]
@@ -109,7 +112,7 @@ fn a_recording_is_replayed_with_its_headers() {
 }
 
 #[test]
-fn what_is_missing_is_a_404_that_says_so() {
+fn what_is_missing_is_a_404_that_names_it() {
     let mock = vector_mock("vector_missing", json!([]));
 
     for (key, part) in [
@@ -118,8 +121,8 @@ fn what_is_missing_is_a_404_that_says_so() {
         ("recording~a~b", "--recordings"),
         ("fault~F99", "F99"),
     ] {
-        let answer = mock.chat(key);
-        assert_eq!(answer.status, 404, "{key}");
-        assert!(answer.text().contains(part), "{}", answer.text());
+        let response = mock.chat(key);
+        assert_eq!(response.status, 404, "{key}");
+        assert!(response.text().contains(part), "{}", response.text());
     }
 }

@@ -60,9 +60,9 @@ fn a_good_certificate_serves_streams() {
 
     for key in ["k", "tokens~5~10~k"] {
         connection.send("POST", &chat_path(key), r#"{"stream":true}"#);
-        let answer = connection.response();
+        let response = connection.response();
         assert_eq!(
-            (answer.events().last().unwrap().as_str(), answer.end),
+            (response.events().last().unwrap().as_str(), response.end),
             ("[DONE]", End::Whole)
         );
     }
@@ -84,12 +84,12 @@ fn a_slow_reader_gets_every_paced_byte() {
         false
     );
 
-    let answer = connection.response();
-    assert!(answer
+    let response = connection.response();
+    assert!(response
         .tokens()
         .iter()
         .all(|token| token.len() == text.len()));
-    assert_eq!(answer.tokens().len(), 100);
+    assert_eq!(response.tokens().len(), 100);
 }
 
 #[test]
@@ -103,8 +103,8 @@ fn a_reset_is_no_close_notify() {
 
     connection.send("POST", &chat_path("k"), "{}");
 
-    let answer = connection.response();
-    assert_eq!((answer.text().as_str(), answer.end), ("a", End::Reset));
+    let response = connection.response();
+    assert_eq!((response.text().as_str(), response.end), ("a", End::Reset));
 }
 
 #[test]
@@ -135,9 +135,9 @@ fn http2_is_chosen_by_alpn() {
 }
 
 #[test]
-fn a_client_certificate_is_asked_for_and_told() {
+fn a_client_certificate_is_requested_and_reported() {
     let mock = Mock::start(&["--tls"]);
-    for (place, shows, told) in [
+    for (place, shows, reported) in [
         ("https_client_certificate", true, true),
         ("https_client_certificate", false, false),
         ("https", true, false),
@@ -149,7 +149,7 @@ fn a_client_certificate_is_asked_for_and_told() {
         assert_eq!(connection.response().status, 200);
         let seen = mock.seen("k");
         let last = seen["requests"].as_array().unwrap().last().unwrap();
-        assert_eq!(last["client_certificate"], told, "{place} {shows}");
+        assert_eq!(last["client_certificate"], reported, "{place} {shows}");
         assert_eq!(last["place"], place);
     }
 }

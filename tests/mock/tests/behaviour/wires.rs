@@ -1,4 +1,4 @@
-//! What differs between the wires: paths, envelopes, words.
+//! What differs between the wires: paths, envelopes, names.
 
 use serde_json::{json, Value};
 
@@ -9,8 +9,8 @@ fn messages(mock: &Mock, key: &str, body: &str) -> Response {
     post(&mock.http(), &format!("/{key}/v1/messages"), body)
 }
 
-fn types(answer: &Response) -> Vec<Value> {
-    let events = answer.events();
+fn types(response: &Response) -> Vec<Value> {
+    let events = response.events();
     let events = events
         .iter()
         .map(|event| serde_json::from_str::<Value>(event).unwrap());
@@ -21,7 +21,7 @@ fn types(answer: &Response) -> Vec<Value> {
 fn anthropic_streams_from_message_start_to_message_stop() {
     let mock = Mock::start(&[]);
 
-    let answer = messages(&mock, "new", r#"{"model":"tiny","stream":true}"#);
+    let response = messages(&mock, "new", r#"{"model":"tiny","stream":true}"#);
 
     let expected = json!([
         "message_start",
@@ -33,8 +33,8 @@ fn anthropic_streams_from_message_start_to_message_stop() {
         "message_delta",
         "message_stop"
     ]);
-    assert_eq!(json!(types(&answer)), expected);
-    let events = answer.events();
+    assert_eq!(json!(types(&response)), expected);
+    let events = response.events();
     assert!(events[0].contains(r#""model":"tiny""#) && events[0].contains(r#""input_tokens":9"#));
     assert!(events[4].contains(r#""delta":{"type":"text_delta","text":" world"}"#));
     assert!(events[6].contains(r#""stop_reason":"end_turn""#));
@@ -43,12 +43,12 @@ fn anthropic_streams_from_message_start_to_message_stop() {
         "{}",
         events[6]
     );
-    assert!(answer.text().starts_with("event: message_start\ndata: {"));
-    assert_eq!(answer.header("request-id"), Some("req_1"));
+    assert!(response.text().starts_with("event: message_start\ndata: {"));
+    assert_eq!(response.header("request-id"), Some("req_1"));
 }
 
 #[test]
-fn anthropic_answers_whole_and_with_errors_in_its_own_envelope() {
+fn anthropic_responds_whole_and_with_errors_in_its_own_envelope() {
     let mock = Mock::start(&[]);
     let error = json!({"message": "Overloaded", "type": "overloaded_error"});
     mock.plan(
@@ -56,9 +56,9 @@ fn anthropic_answers_whole_and_with_errors_in_its_own_envelope() {
         json!([{"answer": {"text": "Hi", "finish": "length"}}, {"status": 529, "error": error}]),
     );
 
-    let (answer, error) = (messages(&mock, "k", "{}"), messages(&mock, "k", "{}"));
+    let (response, error) = (messages(&mock, "k", "{}"), messages(&mock, "k", "{}"));
 
-    let document = answer.json();
+    let document = response.json();
     assert_eq!(document["content"], json!([{"type": "text", "text": "Hi"}]));
     assert_eq!(document["stop_reason"], "max_tokens");
     assert_eq!(document["usage"]["output_tokens"], 1);
@@ -71,11 +71,11 @@ fn anthropic_answers_whole_and_with_errors_in_its_own_envelope() {
 fn anthropic_paces_its_tokens() {
     let mock = Mock::start(&[]);
 
-    let answer = messages(&mock, "tokens~3~5~k", r#"{"stream":true}"#);
+    let response = messages(&mock, "tokens~3~5~k", r#"{"stream":true}"#);
 
-    let deltas = types(&answer)
+    let deltas = types(&response)
         .into_iter()
         .filter(|kind| kind == "content_block_delta");
     assert_eq!(deltas.count(), 3);
-    assert_eq!(types(&answer).last(), Some(&json!("message_stop")));
+    assert_eq!(types(&response).last(), Some(&json!("message_stop")));
 }

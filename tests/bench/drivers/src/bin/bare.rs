@@ -92,7 +92,7 @@ async fn ask(
     Ok(())
 }
 
-/// `[DONE]` is no JSON, and says nothing.
+/// `[DONE]` is no JSON, and has no text.
 fn text_of(data: &[u8], counted: &mut Stream) {
     let Ok(chunk) = serde_json::from_slice::<Chunk<'_>>(data) else {
         return;
