@@ -45,12 +45,16 @@ class Stage:
     tests: tuple[str, ...]
 
 
-NETWORK = ("interrupted", "connections", "client", "faults", "http2", "network", "secrets")
+NETWORK = ("interrupted", "connections", "client", "faults", "http2", "concurrency", "secrets")
 STAGES = {
     "liter-llm": [
         Stage("core-unit", "liter-llm", ("--lib",)),
         Stage("core-network", "liter-llm", tuple(f"--test={name}" for name in NETWORK)),
-        Stage("core-rest", "liter-llm", ("--test=receipts", "--test=anthropic", "--test=vectors")),
+        Stage(
+            "core-rest",
+            "liter-llm",
+            ("--test=receipts", "--test=anthropic", "--test=vectors", "--test=mistakes"),
+        ),
         Stage("core-boundary", "liter-llm-ffi", ()),
     ],
     "liter-llm-ffi": [Stage("ffi", "liter-llm-ffi", ())],
