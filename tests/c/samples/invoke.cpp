@@ -1,4 +1,4 @@
-// Prints a reply as it arrives, in C++17. OPENAI_API_KEY holds the key.
+// Prints a response as it arrives, in C++17. OPENAI_API_KEY holds the key.
 #include <iostream>
 #include <liter_llm.hpp>
 
