@@ -137,11 +137,18 @@ def render_constants(schema: Schema) -> str:
     defaults = {entry["name"]: entry.get("default") for entry in schema["client_options"]}
     carried = [e["name"] for e in schema["error_fields"] if e["name"] not in ("kind", "message")]
     names = "".join(f'    "{name}",\n' for name in carried if name != "number")
+    of_call = {"collect": None, **{e["name"]: None for e in schema["call_options"]}}
+    others = [e["name"] for e in schema["request_fields"] + schema["client_options"]]
+    options = "".join(f'    "{name}",\n' for name in of_call)
+    fields = "".join(f'        "{name}",\n' for name in others if name not in of_call)
     return (
         f'{NOTE}"""Defaults and names of the core that the code needs."""\n\n'
         f"STREAM_WINDOW_BYTES = {defaults['stream_window_bytes']:_}\n"
         f"ERROR_DETAILS = (\n{names})\n"
-        '"""What an error carries beside its kind and message."""\n'
+        '"""What an error carries beside its kind and message."""\n\n'
+        f"CALL_OPTIONS = (\n{options})\n"
+        f"CALL_NAMES = frozenset(\n    (\n        *CALL_OPTIONS,\n{fields}    )\n)\n"
+        '"""What a call may be given by keyword; the core refuses options of a client."""\n'
     )
 
 

@@ -227,6 +227,18 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], type[LlmError], str]] =
         InvalidRequestError,
         '"worker_threads" is an option of the client, not of a call',
     ),
+    "misspelt_option_of_a_call": (
+        {},
+        {"timeout": 3},
+        InvalidRequestError,
+        'option "timeout" is unknown; did you mean idle_timeout_ms or total_timeout_ms?',
+    ),
+    "field_of_the_provider_as_an_option": (
+        {},
+        {"top_k": 5},
+        InvalidRequestError,
+        'option "top_k" is unknown; a field for the provider belongs in the request',
+    ),
     "seconds_in_the_place_of_milliseconds": (
         {},
         {"total_timeout_ms": 2.5},

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from . import _lazy_types as late
 from . import _process_hooks
-from ._constants_generated import STREAM_WINDOW_BYTES
+from ._constants_generated import CALL_NAMES, STREAM_WINDOW_BYTES
 from ._errors import ClosedError, ConfigError, InvalidRequestError
 from ._invocation import Invocation
-from ._request import Fields, UnmergedRequest, should_collect
+from ._request import Fields, UnmergedRequest, should_collect, unknown_option
 from ._stream import Stream
 
 if TYPE_CHECKING:
@@ -82,6 +82,10 @@ class LiterLlm:
 
         request: a dict or another mapping, or anything with model_dump().
         options: for this call; they take precedence over the request's. See `CallOptions`."""
+        if options and not CALL_NAMES.issuperset(options):
+            name = next(name for name in options if name not in CALL_NAMES)
+            del request, options  # either may hold a key
+            raise unknown_option(name)
         if type(request) is dict:
             fields = Fields("", InvalidRequestError, {**request, **options})
         else:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ._constants_generated import CALL_OPTIONS
 from ._errors import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -98,6 +99,16 @@ def should_collect(fields: Fields, options: Fields) -> bool:
         if value is not _UNSET:
             raise given.refuse_collect(value)
     return True
+
+
+def unknown_option(name: str) -> LlmError:
+    """The error for a keyword of invoke() that nobody knows, such as `timeout`."""
+    import difflib
+
+    near = difflib.get_close_matches(name, CALL_OPTIONS)
+    meant = f"; did you mean {' or '.join(near)}?" if near else ""
+    hint = "a field for the provider belongs in the request"
+    return InvalidRequestError(f'option "{name}" is unknown{meant or "; " + hint}')
 
 
 class UnmergedRequest:
