@@ -101,6 +101,10 @@ func TestMistakesThatTheCoreFinds(t *testing.T) {
 			r.Options = []literllm.Option{literllm.WithWorkerThreads(2)}
 		}), literllm.ErrInvalidRequest,
 			`"worker_threads" is an option of the client, not of a call`},
+		{"an option of a call that is unknown", with(func(r *literllm.Request) {
+			r.Options = []literllm.Option{literllm.With("timeout", 3)}
+		}), literllm.ErrInvalidRequest,
+			`option "timeout" is unknown; a field for the provider belongs in Extra`},
 		{"an option of calls", made(literllm.WithExtraBody(map[string]any{"a": 1})),
 			literllm.ErrConfig, `"extra_body" is a field of a request, not an option of a client`},
 		{"negative retries", made(literllm.WithRetriesMax(-1)), literllm.ErrConfig,

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 )
 
 // Request is one request, in the shape of OpenAI's chat completions. What is not set is not sent.
@@ -106,6 +107,13 @@ func (r *Request) addFields(text []byte, collect *bool) ([]byte, *Error) {
 	set, failed := applyOptions(r.Options)
 	if failed != nil {
 		return nil, failed
+	}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		_, known := optionTypes[name]
+		if !known && name != collectOption && name != logHandlerOption {
+			return nil, invalidRequest(fmt.Sprintf(
+				"option %q is unknown; a field for the provider belongs in Extra", name))
+		}
 	}
 	maps.Copy(set, r.Extra)
 	if failed := convertDurations(set, invalidRequest, false); failed != nil {
