@@ -8,7 +8,7 @@ use super::environment::Environment;
 use super::secrets;
 use crate::client::options::{ClientOptions, LogLevel, LogRecord};
 use crate::http::Http;
-use crate::request::LlmRequest;
+use crate::request::{CallLimits, LlmRequest};
 use crate::secret::{Redactor, Secrets};
 use crate::stream::retry::Budget;
 
@@ -49,6 +49,14 @@ impl Shared {
             logger: Some(logger),
             ..self
         }
+    }
+
+    /// Timers and retries of a call: its own, else the client's, else the defaults.
+    pub(crate) fn call_limits(&self, request: &LlmRequest) -> CallLimits {
+        request
+            .limits
+            .or(self.options.limits)
+            .or(CallLimits::DEFAULTS)
     }
 
     /// Takes the secrets of this client, and of the call, out of what leaves the core. Made where

@@ -85,6 +85,13 @@ macro_rules! declare_limits {
                 $($field: $crate::declare::options::some!($($default)?),)+
             };
 
+            /// These, and for what they leave open the others.
+            pub(crate) fn or(self, others: Self) -> Self {
+                Self {
+                    $($field: self.$field.or(others.$field),)+
+                }
+            }
+
             /// Every field, in order.
             pub(crate) fn declared() -> Vec<$crate::declare::entry::Field> {
                 vec![$(

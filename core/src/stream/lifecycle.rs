@@ -16,7 +16,6 @@ use super::{Inner, State};
 use crate::client::options::LogLevel;
 use crate::error::{LlmError, Phase, Timer};
 use crate::event::{Event, Outcome};
-use crate::request::CallLimits;
 
 impl Inner {
     pub(super) fn begin_attempt(&mut self) {
@@ -90,8 +89,7 @@ impl Inner {
             return self.end(error);
         }
         let options = &self.shared.options;
-        let limits = [self.request.limits, options.limits, CallLimits::DEFAULTS];
-        let retries_max = limits.into_iter().find_map(|limits| limits.retries_max);
+        let retries_max = self.shared.call_limits(&self.request).retries_max;
         let policy = Policy {
             retries_max: retries_max.unwrap_or_default(),
             retry_after_max: Duration::from_millis(options.retry_after_max_ms),

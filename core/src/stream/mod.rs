@@ -149,8 +149,8 @@ impl fmt::Debug for LlmStream {
 impl Inner {
     fn new(shared: Arc<Shared>, request: LlmRequest) -> Self {
         let stream = request.stream.unwrap_or(true);
-        let timeouts = Timeouts::new(&request.limits, &shared.options.limits, stream);
-        let mut deadlines = Deadlines::new(timeouts);
+        let limits = shared.call_limits(&request);
+        let mut deadlines = Deadlines::new(Timeouts::new(limits, stream));
         deadlines.pause_for_caller();
         Self {
             shared,

@@ -28,40 +28,19 @@ pub(crate) struct Timeouts {
 }
 
 impl Timeouts {
-    /// The limit of the call, else that of the client, else the default.
-    pub(crate) fn new(call: &CallLimits, client: &CallLimits, stream: bool) -> Self {
-        let limit = |call: Option<u64>, client: Option<u64>, default: Option<u64>| {
-            let milliseconds = call.or(client).or(default).unwrap_or_default();
-            (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
+    /// By the limits of a call, with those of its client and the defaults for what it leaves open.
+    pub(crate) fn new(limits: CallLimits, stream: bool) -> Self {
+        let timeout = |milliseconds: Option<u64>| {
+            let set = milliseconds.filter(|milliseconds| *milliseconds > 0);
+            set.map(Duration::from_millis)
         };
-        let default = CallLimits::DEFAULTS;
         let whole_ms = (!stream).then_some(WHOLE_RESPONSE_TIMEOUT_MS);
         Self {
-            connect: limit(
-                call.connect_timeout_ms,
-                client.connect_timeout_ms,
-                default.connect_timeout_ms,
-            ),
-            headers: limit(
-                call.headers_timeout_ms,
-                client.headers_timeout_ms,
-                default.headers_timeout_ms,
-            ),
-            first_token: limit(
-                call.first_token_timeout_ms,
-                client.first_token_timeout_ms,
-                default.first_token_timeout_ms,
-            ),
-            idle: limit(
-                call.idle_timeout_ms,
-                client.idle_timeout_ms,
-                default.idle_timeout_ms,
-            ),
-            total: limit(
-                call.total_timeout_ms,
-                client.total_timeout_ms,
-                default.total_timeout_ms.or(whole_ms),
-            ),
+            connect: timeout(limits.connect_timeout_ms),
+            headers: timeout(limits.headers_timeout_ms),
+            first_token: timeout(limits.first_token_timeout_ms),
+            idle: timeout(limits.idle_timeout_ms),
+            total: timeout(limits.total_timeout_ms.or(whole_ms)),
         }
     }
 
@@ -271,8 +250,8 @@ mod tests {
     use super::*;
     use std::future::pending;
 
-    fn deadlines(json_limits: CallLimits) -> Deadlines {
-        Deadlines::new(Timeouts::new(&json_limits, &CallLimits::default(), true))
+    fn deadlines(limits: CallLimits) -> Deadlines {
+        Deadlines::new(Timeouts::new(limits.or(CallLimits::DEFAULTS), true))
     }
 
     async fn expire(deadlines: &mut Deadlines) -> Timer {
