@@ -8,7 +8,7 @@ use super::check::check_options;
 use super::options::ClientOptions;
 use crate::error::{config, invalid_request, ErrorKind, LlmError};
 use crate::json;
-use crate::parse::{nearest, type_name};
+use crate::parse::{names_of, nearest, type_name};
 use crate::request::LlmRequest;
 
 impl ClientOptions {
@@ -99,18 +99,16 @@ fn unknown_option(name: &str) -> String {
     if LlmRequest::has(name) {
         return format!("\"{name}\" is a field of a request, not an option of a client");
     }
-    let known: Vec<_> = ClientOptions::declared();
-    let known: Vec<_> = known.iter().map(|field| field.name).collect();
-    let meant: Vec<_> = nearest(name, &known)
-        .into_iter()
-        .map(|name| format!("\"{name}\""))
-        .collect();
+    let declared = ClientOptions::declared();
+    let known: Vec<_> = declared.iter().map(|field| field.name).collect();
+    let meant = nearest(name, &known).into_iter();
+    let meant: Vec<_> = meant.map(|name| format!("\"{name}\"")).collect();
+    let meant: Vec<_> = meant.iter().map(String::as_str).collect();
     match meant.as_slice() {
         [] => format!("option \"{name}\" is unknown"),
-        [names @ .., last] if !names.is_empty() => {
-            let names = names.join(", ");
-            format!("option \"{name}\" is unknown; did you mean {names} or {last}?")
+        meant => {
+            let meant = names_of(meant, "or");
+            format!("option \"{name}\" is unknown; did you mean {meant}?")
         }
-        [only, ..] => format!("option \"{name}\" is unknown; did you mean {only}?"),
     }
 }

@@ -134,7 +134,6 @@ pub(crate) trait WireDecoder: Send + Debug {
 impl<W: WireDecoder> Decoder for W {
     fn decode_frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         let data = frame.data.trim();
-        let has_marks = W::DONE_MARK != DoneMark::Unknown;
         if self.state().progress == Progress::Done || stream_pings::is_ping(data) {
             return Ok(());
         }
@@ -144,17 +143,18 @@ impl<W: WireDecoder> Decoder for W {
                 false => Ok(()),
             };
         }
-        if has_marks && frame.name == "ping" {
-            return Ok(());
-        }
-        if has_marks && data == "[DONE]" {
-            if W::DONE_MARK == DoneMark::Ends {
-                self.state_mut().progress = Progress::Done;
+        if W::DONE_MARK != DoneMark::Unknown {
+            match (frame.name, data) {
+                ("ping", _) => return Ok(()),
+                (_, "[DONE]") => {
+                    if W::DONE_MARK == DoneMark::Ends {
+                        self.state_mut().progress = Progress::Done;
+                    }
+                    return Ok(());
+                }
+                ("error", _) => return Err(error_body::in_response(self.provider(), data)),
+                _ => {}
             }
-            return Ok(());
-        }
-        if has_marks && frame.name == "error" {
-            return Err(error_body::in_response(self.provider(), data));
         }
         if !data.starts_with('{') {
             return Err(error_body::not_an_object(self.provider(), EVENT, data));
