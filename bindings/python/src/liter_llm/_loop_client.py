@@ -167,9 +167,8 @@ class LoopClient(NativeClient[LoopReceiver]):
 
     def _release_if_drained(self) -> None:
         if not self.receivers and not self._released and not self._is_waking:
-            self._released = (
-                True  # so that the callback, when dropped, does not take it for the end
-            )
+            # First, so that the callback, when it is dropped, does not take it for the end.
+            self._released = True
             loop = self.loop()
             if loop is not None:
                 loop.remove_reader(self._descriptors[0])

@@ -105,10 +105,12 @@ def unknown_option(name: str) -> LlmError:
     """The error for a keyword of invoke() that nobody knows, such as `timeout`."""
     import difflib
 
-    near = difflib.get_close_matches(name, CALL_OPTIONS)
-    meant = f"; did you mean {' or '.join(near)}?" if near else ""
     hint = "a field for the provider belongs in the request"
-    return InvalidRequestError(f'option "{name}" is unknown{meant or "; " + hint}')
+    near = [f'"{name}"' for name in difflib.get_close_matches(name, CALL_OPTIONS)]
+    if near:
+        others = ", ".join(near[:-1])
+        hint = f"did you mean {f'{others} or ' if others else ''}{near[-1]}?"
+    return InvalidRequestError(f'option "{name}" is unknown; {hint}')
 
 
 class UnmergedRequest:
