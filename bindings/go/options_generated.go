@@ -85,7 +85,7 @@ func WithIdleTimeout(duration time.Duration) Option {
 }
 
 // WithTotalTimeout sets total_timeout_ms: longest time for the whole call, retries and their waits
-// included; by default 10m for a whole response and off for a stream; 0 is off.
+// included; by default 10 minutes for a whole response and off for a stream; 0 is off.
 //
 // For a client or a call.
 func WithTotalTimeout(duration time.Duration) Option {

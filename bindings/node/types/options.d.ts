@@ -38,8 +38,8 @@ export interface Options {
    */
   idleTimeoutMs?: number;
   /**
-   * Longest time for the whole call, retries and their waits included; by default 600000
-   * for a whole response and off for a stream; 0 is off.
+   * Longest time for the whole call, retries and their waits included; by default 10
+   * minutes for a whole response and off for a stream; 0 is off.
    */
   totalTimeoutMs?: number;
   /**
@@ -192,8 +192,8 @@ export interface CallOptions {
    */
   idleTimeoutMs?: number;
   /**
-   * Longest time for the whole call, retries and their waits included; by default 600000
-   * for a whole response and off for a stream; 0 is off.
+   * Longest time for the whole call, retries and their waits included; by default 10
+   * minutes for a whole response and off for a stream; 0 is off.
    */
   totalTimeoutMs?: number;
   /** How many times a transient failure is retried. */

@@ -36,8 +36,8 @@ class Options(TypedDict, total=False):
     0 is off. Default: 60_000."""
 
     total_timeout_ms: int
-    """Longest time for the whole call, retries and their waits included; by default 600000 for a
-    whole response and off for a stream; 0 is off."""
+    """Longest time for the whole call, retries and their waits included; by default 10 minutes for
+    a whole response and off for a stream; 0 is off."""
 
     retries_max: int
     """How many times a transient failure is retried. Default: 5."""
@@ -153,8 +153,8 @@ class CallOptions(TypedDict, total=False):
     0 is off."""
 
     total_timeout_ms: int
-    """Longest time for the whole call, retries and their waits included; by default 600000 for a
-    whole response and off for a stream; 0 is off."""
+    """Longest time for the whole call, retries and their waits included; by default 10 minutes for
+    a whole response and off for a stream; 0 is off."""
 
     retries_max: int
     """How many times a transient failure is retried."""
