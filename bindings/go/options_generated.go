@@ -30,11 +30,27 @@ func WithProvider(value string) Option {
 	return With("provider", value)
 }
 
+// WithAPI sets api: which of the provider's APIs requests use that name none, such as chat,
+// responses or native; by default the provider's first.
+//
+// For a client or a call.
+func WithAPI(value string) Option {
+	return With("api", value)
+}
+
 // WithAPIKey sets api_key: API key of requests without one; takes precedence over the environment.
 //
 // For a client or a call.
 func WithAPIKey(value string) Option {
 	return With("api_key", value)
+}
+
+// WithAuth sets auth: how the key is sent: key (the provider's own header), bearer (Authorization),
+// or none (not at all, and none is required).
+//
+// For a client or a call. The default is key.
+func WithAuth(value string) Option {
+	return With("auth", value)
 }
 
 // WithBaseURL sets base_url: base URL of requests without one; takes precedence over the
@@ -97,6 +113,77 @@ func WithTotalTimeout(duration time.Duration) Option {
 // For a client or a call. The default is 5.
 func WithRetriesMax(count int) Option {
 	return With("retries_max", count)
+}
+
+// WithAwsRegion sets aws_region: AWS: the region; else AWS_REGION, AWS_DEFAULT_REGION or that of
+// the model's ARN.
+//
+// For a client or a call.
+func WithAwsRegion(value string) Option {
+	return With("aws_region", value)
+}
+
+// WithAwsAccessKeyId sets aws_access_key_id: AWS: the access key's id; else AWS_ACCESS_KEY_ID, or
+// the shared credentials file.
+//
+// For a client or a call.
+func WithAwsAccessKeyId(value string) Option {
+	return With("aws_access_key_id", value)
+}
+
+// WithAwsSecretAccessKey sets aws_secret_access_key: AWS: the secret access key; else
+// AWS_SECRET_ACCESS_KEY, or the shared credentials file.
+//
+// For a client or a call.
+func WithAwsSecretAccessKey(value string) Option {
+	return With("aws_secret_access_key", value)
+}
+
+// WithAwsSessionToken sets aws_session_token: AWS: the token of temporary credentials; else
+// AWS_SESSION_TOKEN.
+//
+// For a client or a call.
+func WithAwsSessionToken(value string) Option {
+	return With("aws_session_token", value)
+}
+
+// WithAwsProfile sets aws_profile: AWS: the profile in the shared credentials file; else
+// AWS_PROFILE, else default.
+//
+// For a client or a call.
+func WithAwsProfile(value string) Option {
+	return With("aws_profile", value)
+}
+
+// WithAwsSigningURL sets aws_signing_url: AWS: the base URL that a request is signed for, where
+// base_url is a gateway that forwards it.
+//
+// For a client or a call.
+func WithAwsSigningURL(value string) Option {
+	return With("aws_signing_url", value)
+}
+
+// WithVertexProject sets vertex_project: vertex AI: the project; else GOOGLE_CLOUD_PROJECT.
+//
+// For a client or a call.
+func WithVertexProject(value string) Option {
+	return With("vertex_project", value)
+}
+
+// WithVertexLocation sets vertex_location: vertex AI: the location, by default global; else
+// GOOGLE_CLOUD_LOCATION.
+//
+// For a client or a call.
+func WithVertexLocation(value string) Option {
+	return With("vertex_location", value)
+}
+
+// WithVertexQuotaProject sets vertex_quota_project: vertex AI: the project that is charged for the
+// quota, where it is another one.
+//
+// For a client or a call.
+func WithVertexQuotaProject(value string) Option {
+	return With("vertex_quota_project", value)
 }
 
 // WithRetryAfterMax sets retry_after_max_ms: longest wait that a provider may request; a longer one
@@ -280,7 +367,9 @@ const streamWindowBytesDefault = 262144
 // optionTypes has the type of each option.
 var optionTypes = map[string]string{
 	"provider":                  "text",
+	"api":                       "text",
 	"api_key":                   "text",
+	"auth":                      "text",
 	"base_url":                  "text",
 	"headers":                   "headers",
 	"connect_timeout_ms":        "milliseconds",
@@ -289,6 +378,15 @@ var optionTypes = map[string]string{
 	"idle_timeout_ms":           "milliseconds",
 	"total_timeout_ms":          "milliseconds",
 	"retries_max":               "integer",
+	"aws_region":                "text",
+	"aws_access_key_id":         "text",
+	"aws_secret_access_key":     "text",
+	"aws_session_token":         "text",
+	"aws_profile":               "text",
+	"aws_signing_url":           "text",
+	"vertex_project":            "text",
+	"vertex_location":           "text",
+	"vertex_quota_project":      "text",
 	"retry_after_max_ms":        "milliseconds",
 	"lenient":                   "boolean",
 	"stream_window_bytes":       "bytes",

@@ -25,6 +25,10 @@
 //! name lookups, at most four for each [`Http`].
 
 #![forbid(unsafe_code)]
+#![allow(
+    dead_code,
+    reason = "the wires and operations that use all of it follow"
+)]
 
 mod client;
 mod declare;
@@ -56,8 +60,9 @@ pub use event::{
 };
 pub use http::{Http, HttpOptions};
 pub use request::{
-    CallLimits, Content, ContentPart, Function, FunctionCall, LlmRequest, Message, MessageToolCall,
-    Role, Tool,
+    Auth, CallLimits, CallOptions, CloudOptions, Content, ContentPart, EmbedInput, EmbedRequest,
+    Function, FunctionCall, LlmRequest, Message, MessageToolCall, ModelsRequest, RerankDocument,
+    RerankRequest, Role, Tool,
 };
 pub use secret::Secret;
 pub use stream::LlmStream;

@@ -11,8 +11,7 @@ use crate::event::{
     EventKind, FinishReason, Outcome, Receipt, Start, Timings, ToolCall, ToolDelta, Usage,
 };
 use crate::providers;
-use crate::request::Role;
-use crate::request::{LlmRequest, REQUIRED};
+use crate::request::{Auth, LlmRequest, Role, REQUIRED};
 
 /// Version of the C header: it grows when something is added.
 pub const ABI_VERSION: u32 = 2;
@@ -51,9 +50,10 @@ pub fn document() -> Value {
         "finish_reasons": names(FinishReason::declared()),
         "phases": names(Phase::declared()),
         "timers": names(Timer::declared()),
+        "auths": names(Auth::declared()),
         "log_levels": names(LogLevel::declared()),
         "log_fields": fields(LogRecord::declared()),
-        "providers": providers::all().map(provider).collect::<Vec<_>>(),
+        "providers": providers::first_apis().map(provider).collect::<Vec<_>>(),
     })
 }
 
@@ -123,6 +123,7 @@ fn provider(provider: &'static dyn providers::Provider) -> Value {
     let base_url = Some(provider.base_url()).filter(|url| !url.is_empty());
     json!({
         "name": provider.name(),
+        "apis": providers::apis(provider.name()),
         "wire": provider.wire(),
         "base_url": base_url,
         "base_url_variable": provider.base_url_variable(),

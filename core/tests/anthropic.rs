@@ -27,7 +27,7 @@ async fn echo() {
     mock.plan("echo", json!([{"answer": {"text": "Hello wide world"}}]));
     let client = client("anthropic");
     let mut request = LlmRequest::new("test-model", vec![Message::user("hello")]);
-    request.base_url = Some(mock.base_url("echo"));
+    request.call.base_url = Some(mock.base_url("echo"));
     let events: Vec<Event> = client.stream(request.clone()).collect().await;
     let got: Vec<Value> = events.iter().map(named).collect();
     let texts = json!([["TEXT", "Hello"], ["TEXT", " wide"], ["TEXT", " world"]]);

@@ -18,7 +18,7 @@ use support::{client, Mock};
 /// A request to the mock under this key.
 fn request(mock: &Mock, key: &str) -> LlmRequest {
     let mut request = LlmRequest::new("test-model", vec![Message::user("hello")]);
-    request.base_url = Some(mock.base_url(key));
+    request.call.base_url = Some(mock.base_url(key));
     request
 }
 

@@ -19,7 +19,7 @@ use support::{client, Mock};
 
 fn request(base_url: &str) -> LlmRequest {
     let mut request = LlmRequest::new("test-model", vec![Message::user("hello")]);
-    request.base_url = Some(base_url.to_owned());
+    request.call.base_url = Some(base_url.to_owned());
     request
 }
 

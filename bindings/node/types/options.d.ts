@@ -6,8 +6,19 @@ import type { Message } from "./message.js";
 export interface Options {
   /** Provider of requests that name none. */
   provider?: string;
+  /**
+   * Which of the provider's APIs requests use that name none, such as `chat`,
+   * `responses` or `native`; by default the provider's first.
+   */
+  api?: string;
   /** API key of requests without one; takes precedence over the environment. */
   apiKey?: string;
+  /**
+   * How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or
+   * `none` (not at all, and none is required).
+   * @defaultValue "key"
+   */
+  auth?: string;
   /**
    * Base URL of requests without one; takes precedence over the environment, and may be
    * the whole address of the API.
@@ -47,6 +58,30 @@ export interface Options {
    * @defaultValue 5
    */
   retriesMax?: number;
+  /** AWS: the region; else AWS_REGION, AWS_DEFAULT_REGION or that of the model's ARN. */
+  awsRegion?: string;
+  /** AWS: the access key's id; else AWS_ACCESS_KEY_ID, or the shared credentials file. */
+  awsAccessKeyId?: string;
+  /**
+   * AWS: the secret access key; else AWS_SECRET_ACCESS_KEY, or the shared credentials
+   * file.
+   */
+  awsSecretAccessKey?: string;
+  /** AWS: the token of temporary credentials; else AWS_SESSION_TOKEN. */
+  awsSessionToken?: string;
+  /** AWS: the profile in the shared credentials file; else AWS_PROFILE, else `default`. */
+  awsProfile?: string;
+  /**
+   * AWS: the base URL that a request is signed for, where `baseUrl` is a gateway that
+   * forwards it.
+   */
+  awsSigningUrl?: string;
+  /** Vertex AI: the project; else GOOGLE_CLOUD_PROJECT. */
+  vertexProject?: string;
+  /** Vertex AI: the location, by default `global`; else GOOGLE_CLOUD_LOCATION. */
+  vertexLocation?: string;
+  /** Vertex AI: the project that is charged for the quota, where it is another one. */
+  vertexQuotaProject?: string;
   /**
    * Longest wait that a provider may request; a longer one fails the call at once.
    * @defaultValue 60000
@@ -171,8 +206,18 @@ export interface Options {
 export interface CallOptions {
   /** The provider to ask. */
   provider?: string;
+  /**
+   * Which of the provider's APIs to use, such as `chat`, `responses` or `native`; by
+   * default the provider's first.
+   */
+  api?: string;
   /** The key for this call. */
   apiKey?: string;
+  /**
+   * How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or
+   * `none` (not at all, and none is required).
+   */
+  auth?: string;
   /** The base URL for this call. */
   baseUrl?: string;
   /** Headers of this call, merged with the client's and overriding them. */
@@ -198,6 +243,30 @@ export interface CallOptions {
   totalTimeoutMs?: number;
   /** How many times a transient failure is retried. */
   retriesMax?: number;
+  /** AWS: the region; else AWS_REGION, AWS_DEFAULT_REGION or that of the model's ARN. */
+  awsRegion?: string;
+  /** AWS: the access key's id; else AWS_ACCESS_KEY_ID, or the shared credentials file. */
+  awsAccessKeyId?: string;
+  /**
+   * AWS: the secret access key; else AWS_SECRET_ACCESS_KEY, or the shared credentials
+   * file.
+   */
+  awsSecretAccessKey?: string;
+  /** AWS: the token of temporary credentials; else AWS_SESSION_TOKEN. */
+  awsSessionToken?: string;
+  /** AWS: the profile in the shared credentials file; else AWS_PROFILE, else `default`. */
+  awsProfile?: string;
+  /**
+   * AWS: the base URL that a request is signed for, where `baseUrl` is a gateway that
+   * forwards it.
+   */
+  awsSigningUrl?: string;
+  /** Vertex AI: the project; else GOOGLE_CLOUD_PROJECT. */
+  vertexProject?: string;
+  /** Vertex AI: the location, by default `global`; else GOOGLE_CLOUD_LOCATION. */
+  vertexLocation?: string;
+  /** Vertex AI: the project that is charged for the quota, where it is another one. */
+  vertexQuotaProject?: string;
   /**
    * Drop request fields that the provider does not support and list them in `warnings`,
    * instead of failing.

@@ -163,7 +163,7 @@ fn parse_request(provider: String, request_json: String) -> Result<LlmRequest, B
     let mut request =
         LlmRequest::from_json(&request_json).map_err(|error| Box::new(Receipt::failed(error)))?;
     if !provider.is_empty() {
-        request.provider = Some(provider);
+        request.call.provider = Some(provider);
     }
     Ok(request)
 }

@@ -10,7 +10,10 @@ use crate::stream::prepare::{base_url, request_headers};
 /// `header_bytes_max`.
 pub(super) fn check_options(options: &ClientOptions) -> Result<(), LlmError> {
     let provider = options.provider.as_deref().filter(|name| !name.is_empty());
-    provider.map(providers::by_name).transpose()?;
+    let api = options.api.as_deref();
+    provider
+        .map(|name| providers::by_name_and_api(name, api))
+        .transpose()?;
     if options.header_bytes_max > HEAD_BYTES_MAX {
         let message = format!("option header_bytes_max may be at most {HEAD_BYTES_MAX}");
         return Err(config(message));

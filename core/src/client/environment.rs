@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::LlmError;
 use crate::providers;
+use crate::request::CloudOptions;
 use crate::secret::{Collector, Secret};
 
 /// Where the credentials of proxies may stand.
@@ -21,6 +22,8 @@ const PROXY_VARIABLES: [&str; 6] = [
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
     entries: Vec<Entry>,
+    /// What the variables of clouds say.
+    pub(crate) cloud: CloudOptions,
     /// `user:password`, as it stands in the URL of a proxy.
     proxy_users: Vec<SecretString>,
 }
@@ -55,6 +58,7 @@ impl Environment {
         });
         Self {
             entries: entries.collect(),
+            cloud: CloudOptions::DEFAULTS,
             proxy_users: PROXY_VARIABLES
                 .into_iter()
                 .filter_map(|name| proxy_user(&variable(name)?))

@@ -10,7 +10,7 @@ use crate::declare::entry::Kind;
 use crate::declare::{declare_fields, declare_names, declare_options};
 use crate::http::HttpOptions;
 use crate::parse::{one_of, FromJson, Mismatch};
-use crate::request::CallLimits;
+use crate::request::{Auth, CallLimits, CloudOptions};
 use crate::secret::Secret;
 
 declare_options! {
@@ -20,8 +20,14 @@ declare_options! {
     pub struct ClientOptions {
         /// Provider of requests that name none.
         pub provider: Option<String> as Text,
+        /// Which of the provider's APIs requests use that name none, such as `chat`, `responses` or
+        /// `native`; by default the provider's first.
+        pub api: Option<String> as Text,
         /// API key of requests without one; takes precedence over the environment.
         pub api_key: Option<Secret> as Text,
+        /// How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or `none`
+        /// (not at all, and none is required).
+        pub auth: Auth as Text = Auth::Key,
         /// Base URL of requests without one; takes precedence over the environment, and may be the
         /// whole address of the API.
         pub base_url: Option<String> as Text,
@@ -29,6 +35,8 @@ declare_options! {
         pub headers: Vec<(String, String)> as Headers,
         /// Timers and retries; `None` is the documented default.
         pub limits: CallLimits as Group,
+        /// Where and as whom requests go to a cloud.
+        pub cloud: CloudOptions as Group,
         /// Longest wait that a provider may request; a longer one fails the call at once.
         pub retry_after_max_ms: u64 as Milliseconds = 60_000,
         /// Drop request fields that the provider does not support and list them in `warnings`,

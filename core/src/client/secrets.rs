@@ -3,7 +3,7 @@
 
 use super::environment::Environment;
 use crate::client::options::ClientOptions;
-use crate::request::LlmRequest;
+use crate::request::{CallOptions, CloudOptions};
 use crate::secret::{Collector, Secret, Secrets};
 
 /// The secrets that all calls of a client share.
@@ -16,19 +16,32 @@ pub(super) fn of_client(options: &ClientOptions, environment: &Environment) -> S
         &options.headers,
         options.base_url.as_deref(),
     );
+    collect_cloud(&mut secrets, &options.cloud);
     secrets.finish()
 }
 
 /// `None` where the call brings nothing of its own, as most do.
-pub(super) fn of_call(request: &LlmRequest) -> Option<Secrets> {
+pub(super) fn of_call(call: &CallOptions) -> Option<Secrets> {
     let mut secrets = Collector::default();
     collect(
         &mut secrets,
-        request.api_key.as_ref(),
-        &request.headers,
-        request.base_url.as_deref(),
+        call.api_key.as_ref(),
+        &call.headers,
+        call.base_url.as_deref(),
     );
+    collect_cloud(&mut secrets, &call.cloud);
     Some(secrets.finish()).filter(|secrets| !secrets.is_empty())
+}
+
+/// The id of an access key is none: AWS puts it into every signature in the clear.
+fn collect_cloud(secrets: &mut Collector, cloud: &CloudOptions) {
+    let own = [&cloud.aws_secret_access_key, &cloud.aws_session_token];
+    for key in own.into_iter().flatten() {
+        secrets.key(key.expose());
+    }
+    if let Some(url) = &cloud.aws_signing_url {
+        secrets.url(url);
+    }
 }
 
 fn collect(

@@ -8,7 +8,7 @@ use super::environment::Environment;
 use super::secrets;
 use crate::client::options::{ClientOptions, LogLevel, LogRecord};
 use crate::http::Http;
-use crate::request::{CallLimits, LlmRequest};
+use crate::request::{CallLimits, CallOptions};
 use crate::secret::{Redactor, Secrets};
 use crate::stream::retry::Budget;
 
@@ -52,20 +52,17 @@ impl Shared {
     }
 
     /// Timers and retries of a call: its own, else the client's, else the defaults.
-    pub(crate) fn call_limits(&self, request: &LlmRequest) -> CallLimits {
-        request
-            .limits
-            .or(self.options.limits)
-            .or(CallLimits::DEFAULTS)
+    pub(crate) fn call_limits(&self, call: &CallOptions) -> CallLimits {
+        call.limits.or(self.options.limits).or(CallLimits::DEFAULTS)
     }
 
     /// Takes the secrets of this client, and of the call, out of what leaves the core. Made where
     /// it is needed and not kept: thousands of streams may live at once.
-    pub(crate) fn redactor(&self, request: Option<&LlmRequest>) -> Redactor<'_> {
+    pub(crate) fn redactor(&self, call: Option<&CallOptions>) -> Redactor<'_> {
         let of_client = self
             .secrets
             .get_or_init(|| secrets::of_client(&self.options, &self.environment));
-        Redactor::new(of_client, request.and_then(secrets::of_call))
+        Redactor::new(of_client, call.and_then(secrets::of_call))
     }
 
     /// Logs a line about a call, made only when its level is logged, and redacted.
@@ -73,7 +70,7 @@ impl Shared {
         &self,
         level: LogLevel,
         provider: Option<&'static str>,
-        request: Option<&LlmRequest>,
+        call: Option<&CallOptions>,
         message: impl FnOnce() -> String,
     ) {
         let Some(logger) = self
@@ -83,7 +80,7 @@ impl Shared {
         else {
             return;
         };
-        let message = self.redactor(request).clean_line(message());
+        let message = self.redactor(call).clean_line(message());
         logger(&LogRecord {
             level,
             message,

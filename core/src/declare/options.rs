@@ -97,7 +97,7 @@ macro_rules! declare_limits {
                 vec![$(
                     $crate::declare::field_entry!(
                         $field $kind
-                        { $crate::declare::entry::default_value(Self::DEFAULTS.$field) }
+                        { $crate::declare::options::json!($($default)?) }
                         [$([$($attribute)*])*]
                     ),
                 )+]
@@ -128,6 +128,15 @@ macro_rules! some {
     };
     ($default:expr) => {
         Some($default)
+    };
+}
+
+macro_rules! json {
+    () => {
+        serde_json::Value::Null
+    };
+    ($default:expr) => {
+        $crate::declare::entry::default_value($default)
     };
 }
 
@@ -186,4 +195,4 @@ macro_rules! take {
     }};
 }
 
-pub(crate) use {add_option, declare_limits, declare_options, default, has, some, take};
+pub(crate) use {add_option, declare_limits, declare_options, default, has, json, some, take};

@@ -232,8 +232,7 @@ impl Decoded {
         events.for_each(|event| response.push(event));
         let messages = vec![Message::user("Hello"), response.message()];
         let target = Target {
-            key: None,
-            authorization: None,
+            cloud: &CloudOptions::DEFAULTS,
             own_endpoint: true,
             host: "",
             query: "",

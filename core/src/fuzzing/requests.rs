@@ -25,8 +25,7 @@ pub fn request(bytes: &[u8]) {
     for provider in providers::all() {
         let paths = ["", "/v1", "/v2", "/models", "/openai/deployments/name"];
         let target = Target {
-            key: request.api_key.as_ref(),
-            authorization: None,
+            cloud: &request.call.cloud,
             own_endpoint: rng.bool(),
             host: "",
             query: "",

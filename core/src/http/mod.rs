@@ -129,6 +129,7 @@ impl Http {
             _ => None,
         };
         let head = request_head::write(
+            &request.method,
             url,
             &request.headers,
             request.body.len(),

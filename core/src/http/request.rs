@@ -1,7 +1,7 @@
 //! A request as the exchange over either version of HTTP takes it.
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use url::Url;
 
 /// The user agent, for hosts and proxies.
@@ -10,6 +10,7 @@ pub(crate) const USER_AGENT: &str = concat!("liter-llm/", env!("CARGO_PKG_VERSIO
 /// One request, ready to be sent any number of times.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpRequest {
+    pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,

@@ -35,6 +35,7 @@ mod errors;
 mod event_writer;
 mod foreign_fields;
 mod lenient_json;
+pub(crate) mod operations;
 mod override_fields;
 mod parts;
 pub(crate) mod response_headers;
@@ -47,26 +48,28 @@ mod tool_schema;
 mod unsupported;
 mod wire_decoder;
 
+use std::borrow::Cow;
 use std::fmt::{self, Debug};
+use std::time::SystemTime;
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue, Method};
+use url::Url;
 
 use crate::error::{config, LlmError};
 use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
 use crate::framing::{Frame, Framing};
-use crate::parse::nearest;
-use crate::request::LlmRequest;
+use crate::parse::{names_of, nearest};
+use crate::request::{Auth, CloudOptions, LlmRequest};
 use crate::secret::{may_be_key, Secret};
 use completion::CompletionState;
+use operations::{CountTokens, Embeddings, Models, Rerank};
 
 /// Where a request goes.
 #[derive(Debug)]
 pub(crate) struct Target<'a> {
-    /// The key, if there is one.
-    pub(crate) key: Option<&'a Secret>,
-    /// The caller's own header of this name, in place of a key; it is one that no Debug shows.
-    pub(crate) authorization: Option<&'a HeaderValue>,
+    /// What the call, the client and the environment say of clouds.
+    pub(crate) cloud: &'a CloudOptions,
     /// The base URL is the provider's own, not one that the caller named.
     pub(crate) own_endpoint: bool,
     /// The host of the base URL.
@@ -81,11 +84,35 @@ pub(crate) struct Target<'a> {
     pub(crate) lenient: bool,
 }
 
+/// Who sends a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Credentials<'a> {
+    /// The key, if there is one.
+    pub(crate) key: Option<&'a Secret>,
+    /// The caller's own header of this name, in place of a key; it is one that no Debug shows.
+    pub(crate) authorization: Option<&'a HeaderValue>,
+    /// How the key is sent.
+    pub(crate) auth: Auth,
+    pub(crate) cloud: &'a CloudOptions,
+}
+
+/// A request whose sender is not proved yet: what a signature covers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unauthenticated<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) url: &'a Url,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+    /// The time of the attempt.
+    pub(crate) now: SystemTime,
+}
+
 /// What a codec makes of a request.
 pub(crate) struct EncodedRequest {
+    pub(crate) method: Method,
     /// Appended to the base URL.
     pub(crate) path: String,
-    /// Headers beside content-type; names in lower case.
+    /// Headers beside content-type and those of `Provider::authenticate`; names in lower case.
     pub(crate) headers: Vec<(&'static str, String)>,
     /// The JSON body.
     pub(crate) body: Vec<u8>,
@@ -97,7 +124,7 @@ pub(crate) struct EncodedRequest {
 
 impl fmt::Debug for EncodedRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Without the headers, which hold the key, and the body, which holds the prompt.
+        // Without the headers, which may hold secrets, and the body, which holds the prompt.
         formatter
             .debug_struct("EncodedRequest")
             .field("path", &self.path)
@@ -139,6 +166,11 @@ pub(crate) trait Provider: Send + Sync + Debug {
     /// Its name in requests, errors and events.
     fn name(&self) -> &'static str;
 
+    /// Which of the APIs of the provider with this name; a provider's first one is its default.
+    fn api(&self) -> &'static str {
+        "chat"
+    }
+
     /// Its wire format, by the name of the provider that defined it.
     fn wire(&self) -> &'static str {
         self.name()
@@ -146,6 +178,18 @@ pub(crate) trait Provider: Send + Sync + Debug {
 
     /// The default base URL; empty where the caller has to name one.
     fn base_url(&self) -> &'static str;
+
+    /// The provider's own base URL for a model; empty where the caller has to name one.
+    ///
+    /// # Errors
+    /// `CONFIG` where it depends on an option that is missing, such as a region.
+    fn base_url_of(
+        &self,
+        _model: &str,
+        _cloud: &CloudOptions,
+    ) -> Result<Cow<'static, str>, LlmError> {
+        Ok(Cow::Borrowed(self.base_url()))
+    }
 
     /// Environment variables that may hold the key, best first.
     fn key_variables(&self) -> &'static [&'static str];
@@ -158,6 +202,35 @@ pub(crate) trait Provider: Send + Sync + Debug {
     /// The environment variable that may hold the base URL.
     fn base_url_variable(&self) -> &'static str;
 
+    /// The header that carries a key.
+    fn key_header(&self, key: &str) -> (&'static str, String) {
+        bearer(key)
+    }
+
+    /// The headers that prove who sends a request; names in lower case. Called before an attempt
+    /// whenever `is_signed`, or the key, is new; else once.
+    ///
+    /// # Errors
+    /// `CONFIG` where something is missing for that.
+    fn authenticate(
+        &self,
+        credentials: &Credentials<'_>,
+        _request: &Unauthenticated<'_>,
+    ) -> Result<Vec<(&'static str, String)>, LlmError> {
+        let key = credentials.key.map(Secret::expose);
+        let header = key.and_then(|key| match credentials.auth {
+            Auth::Key => Some(self.key_header(key)),
+            Auth::Bearer => Some(bearer(key)),
+            Auth::None => None,
+        });
+        Ok(header.into_iter().collect())
+    }
+
+    /// Whether each attempt proves anew who sends it, such as by a signature with its time.
+    fn is_signed(&self, _credentials: &Credentials<'_>) -> bool {
+        false
+    }
+
     /// Encodes a request, or names the field that this provider cannot do.
     fn request(
         &self,
@@ -168,6 +241,26 @@ pub(crate) trait Provider: Send + Sync + Debug {
     /// A decoder for one response to a request with this framing; `start` becomes the START event
     /// once id and model are known.
     fn decoder(&self, start: Start, framing: Framing) -> Box<dyn Decoder>;
+
+    /// Its embeddings, if it has them.
+    fn embeddings(&self) -> Option<&'static dyn Embeddings> {
+        None
+    }
+
+    /// Its reranking, if it has that.
+    fn rerank(&self) -> Option<&'static dyn Rerank> {
+        None
+    }
+
+    /// Its list of models, if it has one.
+    fn models(&self) -> Option<&'static dyn Models> {
+        None
+    }
+
+    /// Its counting of tokens, if it has that.
+    fn count_tokens(&self) -> Option<&'static dyn CountTokens> {
+        None
+    }
 
     /// What a response with an error status means. Kind, code, message and retryable; the caller
     /// adds the rest (request id, Retry-After, attempts, phase).
@@ -207,15 +300,56 @@ pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
     providers
 }
 
-/// The codec of a provider's name.
+/// Each provider once: the codec of the first of its APIs.
+pub(crate) fn first_apis() -> impl Iterator<Item = &'static dyn Provider> {
+    let mut seen = Vec::new();
+    all().filter(move |provider| {
+        let is_new = !seen.contains(&provider.name());
+        seen.push(provider.name());
+        is_new
+    })
+}
+
+/// The APIs of a provider; the first is its default.
+pub(crate) fn apis(name: &str) -> Vec<&'static str> {
+    let of_name = all().filter(|provider| provider.name() == name);
+    of_name.map(|provider| provider.api()).collect()
+}
+
+/// A key as OAuth sends its tokens (RFC 6750).
+pub(crate) fn bearer(key: &str) -> (&'static str, String) {
+    ("authorization", format!("Bearer {key}"))
+}
+
+/// The codec of a provider's name, for the first of its APIs.
 pub(crate) fn by_name(name: &str) -> Result<&'static dyn Provider, LlmError> {
     let provider = all().find(|provider| provider.name() == name);
     provider.ok_or_else(|| unknown(name))
 }
 
+/// The codec of a provider's name and one of its APIs; without one the first.
+pub(crate) fn by_name_and_api(
+    name: &str,
+    api: Option<&str>,
+) -> Result<&'static dyn Provider, LlmError> {
+    let first = by_name(name)?;
+    let Some(api) = api.filter(|api| !api.is_empty()) else {
+        return Ok(first);
+    };
+    let provider = all().find(|provider| provider.name() == name && provider.api() == api);
+    provider.ok_or_else(|| {
+        let known = names_of(&apis(name), "and");
+        // It is one of few short words; a longer one may be a key.
+        let shown = if api.len() > 20 { "this one" } else { api };
+        config(format!(
+            "api {shown} is none of {name}'s, which are: {known}"
+        ))
+    })
+}
+
 /// The error of an unknown name. A name that may be a key is not repeated.
 fn unknown(name: &str) -> LlmError {
-    let names: Vec<_> = all().map(|provider| provider.name()).collect();
+    let names: Vec<_> = first_apis().map(|provider| provider.name()).collect();
     let known = names.join(", ");
     if may_be_key(name) {
         return config(format!(

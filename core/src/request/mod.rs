@@ -2,8 +2,13 @@
 //! request; depends on no wire and sends nothing. Unknown fields are kept in `extra` and reach the
 //! provider as they are.
 
+mod call;
+mod cloud;
+mod embed;
 mod limits;
 mod message;
+mod models;
+mod rerank;
 mod shapes;
 
 use std::fmt;
@@ -12,12 +17,16 @@ use serde_json::{Map, Value};
 
 use crate::declare::declare_options;
 use crate::error::{invalid_request, LlmError};
-use crate::secret::Secret;
+pub use call::{Auth, CallOptions};
+pub use cloud::CloudOptions;
+pub use embed::{EmbedInput, EmbedRequest};
 pub use limits::CallLimits;
 pub(crate) use limits::WHOLE_RESPONSE_TIMEOUT_MS;
 pub use message::{
     Content, ContentPart, Function, FunctionCall, Message, MessageToolCall, Role, Tool,
 };
+pub use models::ModelsRequest;
+pub use rerank::{RerankDocument, RerankRequest};
 
 declare_options! {
     /// One request. Only what the caller set is sent. Its Debug shows no prompt and no secret.
@@ -53,19 +62,8 @@ declare_options! {
         /// Labels for the provider's own records.
         pub metadata: Option<Map<String, Value>> as Object,
 
-        /// The provider to send to; an object of this name goes to the provider's body as it is.
-        pub provider: Option<String> as ProviderName,
-        /// The key for this call.
-        pub api_key: Option<Secret> as Text,
-        /// The base URL for this call.
-        pub base_url: Option<String> as Text,
-        /// Headers of this call, merged with the client's and overriding them.
-        pub headers: Vec<(String, String)> as Headers,
-        /// Timers and retries of this call.
-        pub limits: CallLimits as Group,
-        /// Drop request fields that the provider does not support and list them in `warnings`,
-        /// instead of failing.
-        pub lenient: Option<bool> as Boolean,
+        /// Who answers, with which key, where, and how long that may take.
+        pub call: CallOptions as Group,
         /// Fields for the provider's body that win over everything else; null takes a field out.
         pub extra_body: Map<String, Value> as Object,
         /// Fields that this library does not know; they go to the provider's body as they are.
@@ -104,11 +102,10 @@ impl fmt::Debug for LlmRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("LlmRequest")
-            .field("provider", &self.provider)
+            .field("call", &self.call)
             .field("model", &self.model)
             .field("messages", &self.messages.len())
             .field("stream", &self.stream)
-            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }

@@ -114,7 +114,7 @@ fn a_null_is_the_same_as_an_absent_field() {
     assert!(request.extra.is_empty() && request.messages[0].extra.is_empty());
     assert_eq!(request.messages[0], Message::user("hi"));
     assert_eq!(
-        (request.max_tokens, request.limits),
+        (request.max_tokens, request.call.limits),
         (None, CallLimits::default())
     );
 }
@@ -127,10 +127,10 @@ fn an_object_named_provider_is_not_ours() {
         LlmRequest::from_json(&json)
     };
     let request = of(r#"{"order":["a"]}"#).unwrap();
-    assert_eq!(request.provider, None);
+    assert_eq!(request.call.provider, None);
     assert_eq!(request.extra["provider"]["order"][0], "a");
     let request = of("\"groq\"").unwrap();
-    assert_eq!(request.provider.as_deref(), Some("groq"));
+    assert_eq!(request.call.provider.as_deref(), Some("groq"));
     assert!(request.extra.is_empty());
     assert!(of("7").unwrap_err().message.starts_with("provider: "));
 }
@@ -144,7 +144,7 @@ fn keeps_unknown_fields_and_never_shows_a_key() {
     )
     .unwrap();
     assert_eq!(request.extra.len(), 1);
-    assert_eq!(request.limits.idle_timeout_ms, Some(5));
+    assert_eq!(request.call.limits.idle_timeout_ms, Some(5));
     assert_eq!(request.messages[0].extra["cache"], 1);
     assert!(!format!("{request:?}").contains("secret"));
 }

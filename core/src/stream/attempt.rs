@@ -7,6 +7,7 @@ use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
@@ -101,7 +102,10 @@ async fn run(
     exchange: Arc<Exchange>,
 ) -> Attempted {
     // In a box: what it takes to connect and send is freed before the response is read.
-    let sent = Box::pin(shared.http.send(&request.http, &exchange)).await;
+    let sent = match request.of_attempt(SystemTime::now()) {
+        Ok(http) => Box::pin(shared.http.send(&http, &exchange)).await,
+        Err(error) => Err(error),
+    };
     let mut response = match sent {
         Ok(response) => response,
         Err(error) => {

@@ -89,7 +89,7 @@ impl Inner {
             return self.end(error);
         }
         let options = &self.shared.options;
-        let retries_max = self.shared.call_limits(&self.request).retries_max;
+        let retries_max = self.shared.call_limits(&self.request.call).retries_max;
         let policy = Policy {
             retries_max: retries_max.unwrap_or_default(),
             retry_after_max: Duration::from_millis(options.retry_after_max_ms),

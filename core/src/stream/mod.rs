@@ -149,7 +149,7 @@ impl fmt::Debug for LlmStream {
 impl Inner {
     fn new(shared: Arc<Shared>, request: LlmRequest) -> Self {
         let stream = request.stream.unwrap_or(true);
-        let limits = shared.call_limits(&request);
+        let limits = shared.call_limits(&request.call);
         let mut deadlines = Deadlines::new(Timeouts::new(limits, stream));
         deadlines.pause_for_caller();
         Self {
@@ -244,7 +244,7 @@ impl Inner {
 /// Redacts START, which comes with the first content.
 fn clean_start(shared: &Shared, request: &LlmRequest, batch: &mut EventBatch) {
     for start in batch.new_starts() {
-        shared.redactor(Some(request)).clean_start(start);
+        shared.redactor(Some(&request.call)).clean_start(start);
     }
 }
 

@@ -93,7 +93,7 @@ impl Inner {
     }
 
     pub(super) fn redactor(&self) -> Redactor<'_> {
-        self.shared.redactor(Some(&self.request))
+        self.shared.redactor(Some(&self.request.call))
     }
 
     pub(super) fn log_attempted(&self, attempted: &Attempted) {
@@ -125,6 +125,6 @@ impl Inner {
 
     pub(super) fn log(&self, level: LogLevel, message: impl FnOnce() -> String) {
         self.shared
-            .log(level, self.provider, Some(&self.request), message);
+            .log(level, self.provider, Some(&self.request.call), message);
     }
 }

@@ -47,7 +47,7 @@ async fn play(mock: &Mock, client: &Client, vector: &Value, cut: usize) -> Optio
     let key = format!("vector~{name}~{cut}~x");
     let mut request = LlmRequest::from_json(&vector["request"].to_string()).unwrap();
     let root = mock.base_url(&key);
-    request.base_url = Some(format!("{}{base_path}", root.trim_end_matches("/v1")));
+    request.call.base_url = Some(format!("{}{base_path}", root.trim_end_matches("/v1")));
     let events: Vec<Event> = client.stream(request).collect().await;
     let got: Vec<Value> = events.iter().map(named).collect();
     let expected = &vector["expected"];

@@ -10,8 +10,16 @@ from ._typed_dict import TypedDict
 class Options(TypedDict, total=False):
     """Options of a LiterLlm. All are optional."""
 
+    api: str
+    """Which of the provider's APIs requests use that name none, such as `chat`, `responses` or
+    `native`; by default the provider's first."""
+
     api_key: str
     """API key of requests without one; takes precedence over the environment."""
+
+    auth: str
+    """How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or `none`
+    (not at all, and none is required). Default: 'key'."""
 
     base_url: str
     """Base URL of requests without one; takes precedence over the environment, and may be the whole
@@ -41,6 +49,34 @@ class Options(TypedDict, total=False):
 
     retries_max: int
     """How many times a transient failure is retried. Default: 5."""
+
+    aws_region: str
+    """AWS: the region; else AWS_REGION, AWS_DEFAULT_REGION or that of the model's ARN."""
+
+    aws_access_key_id: str
+    """AWS: the access key's id; else AWS_ACCESS_KEY_ID, or the shared credentials file."""
+
+    aws_secret_access_key: str
+    """AWS: the secret access key; else AWS_SECRET_ACCESS_KEY, or the shared credentials file."""
+
+    aws_session_token: str
+    """AWS: the token of temporary credentials; else AWS_SESSION_TOKEN."""
+
+    aws_profile: str
+    """AWS: the profile in the shared credentials file; else AWS_PROFILE, else `default`."""
+
+    aws_signing_url: str
+    """AWS: the base URL that a request is signed for, where `base_url` is a gateway that forwards
+    it."""
+
+    vertex_project: str
+    """Vertex AI: the project; else GOOGLE_CLOUD_PROJECT."""
+
+    vertex_location: str
+    """Vertex AI: the location, by default `global`; else GOOGLE_CLOUD_LOCATION."""
+
+    vertex_quota_project: str
+    """Vertex AI: the project that is charged for the quota, where it is another one."""
 
     retry_after_max_ms: int
     """Longest wait that a provider may request; a longer one fails the call at once. Default:
@@ -129,8 +165,16 @@ class CallOptions(TypedDict, total=False):
     provider: str
     """The provider to send to; an object of this name goes to the provider's body as it is."""
 
+    api: str
+    """Which of the provider's APIs to use, such as `chat`, `responses` or `native`; by default the
+    provider's first."""
+
     api_key: str
     """The key for this call."""
+
+    auth: str
+    """How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or `none`
+    (not at all, and none is required)."""
 
     base_url: str
     """The base URL for this call."""
@@ -158,6 +202,34 @@ class CallOptions(TypedDict, total=False):
 
     retries_max: int
     """How many times a transient failure is retried."""
+
+    aws_region: str
+    """AWS: the region; else AWS_REGION, AWS_DEFAULT_REGION or that of the model's ARN."""
+
+    aws_access_key_id: str
+    """AWS: the access key's id; else AWS_ACCESS_KEY_ID, or the shared credentials file."""
+
+    aws_secret_access_key: str
+    """AWS: the secret access key; else AWS_SECRET_ACCESS_KEY, or the shared credentials file."""
+
+    aws_session_token: str
+    """AWS: the token of temporary credentials; else AWS_SESSION_TOKEN."""
+
+    aws_profile: str
+    """AWS: the profile in the shared credentials file; else AWS_PROFILE, else `default`."""
+
+    aws_signing_url: str
+    """AWS: the base URL that a request is signed for, where `base_url` is a gateway that forwards
+    it."""
+
+    vertex_project: str
+    """Vertex AI: the project; else GOOGLE_CLOUD_PROJECT."""
+
+    vertex_location: str
+    """Vertex AI: the location, by default `global`; else GOOGLE_CLOUD_LOCATION."""
+
+    vertex_quota_project: str
+    """Vertex AI: the project that is charged for the quota, where it is another one."""
 
     lenient: bool
     """Drop request fields that the provider does not support and list them in `warnings`, instead

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream};
 use http::header::{CONNECTION, HOST};
-use http::{HeaderMap, Method, Request, Response, Uri, Version};
+use http::{HeaderMap, Request, Response, Uri, Version};
 
 use super::connection::Permit;
 use super::response_body::ResponseBody;
@@ -92,7 +92,7 @@ fn head(request: &HttpRequest) -> Result<Request<()>, http::Error> {
     let uri: Uri = request.url.as_str().parse()?;
     let mut head = Request::builder()
         .version(Version::HTTP_2)
-        .method(Method::POST)
+        .method(request.method.clone())
         .uri(uri)
         .body(())?;
     let headers = head.headers_mut();

@@ -1,6 +1,7 @@
 //! A request in the shape of messages. Owns which field goes out under which name; sends only what
 //! the caller set, and the limit that the API requires.
 
+use http::Method;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
@@ -16,7 +17,6 @@ use crate::providers::override_fields::{not_empty, OverrideFields};
 use crate::providers::unsupported::Unsupported;
 use crate::providers::{EncodedRequest, Target};
 use crate::request::LlmRequest;
-use crate::secret::Secret;
 
 pub(super) fn encode_request(
     request: &LlmRequest,
@@ -47,8 +47,9 @@ pub(super) fn encode_request(
     let body = serde_json::to_vec(&body)
         .map_err(|error| invalid_request(NAME, &format!("request cannot be JSON: {error}")))?;
     Ok(EncodedRequest {
+        method: Method::POST,
         path: path(target.base_path).to_owned(),
-        headers: headers(target),
+        headers: vec![("anthropic-version", "2023-06-01".to_owned())],
         body,
         warnings,
         framing: Framing::Sse,
@@ -62,32 +63,6 @@ fn path(base_path: &str) -> &'static str {
         base if base.ends_with("/v1") => "/messages",
         _ => "/v1/messages",
     }
-}
-
-/// What a token of OAuth begins with, which stands in place of a key.
-const TOKEN: &str = "sk-ant-oat";
-/// Without which no such token is taken.
-const TOKEN_BETA: (&str, &str) = ("anthropic-beta", "oauth-2025-04-20");
-
-fn headers(target: &Target<'_>) -> Vec<(&'static str, String)> {
-    let mut headers = vec![("anthropic-version", "2023-06-01".to_owned())];
-    let own = target.authorization.and_then(|own| own.to_str().ok());
-    let own = own.and_then(|own| own.split_once(' '));
-    let own = own.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let mut has_token = own.is_some_and(|(_, token)| token.starts_with(TOKEN));
-    match target.key.map(Secret::expose) {
-        Some(token) if token.starts_with(TOKEN) => {
-            headers.push(("authorization", format!("Bearer {token}")));
-            has_token = true;
-        }
-        Some(key) => headers.push(("x-api-key", key.to_owned())),
-        None => {}
-    }
-    if has_token {
-        let (name, beta) = TOKEN_BETA;
-        headers.push((name, beta.to_owned()));
-    }
-    headers
 }
 
 /// The body, written straight from the request: messages may hold images of many megabytes.

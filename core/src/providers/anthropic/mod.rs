@@ -1,6 +1,7 @@
 //! Anthropic's messages, as Anthropic and servers that imitate it send them; the wire is described
 //! at platform.claude.com/docs/en/api/messages. Owns the codec.
 
+mod authentication;
 mod blocks;
 mod decode;
 mod encode;
@@ -14,7 +15,7 @@ mod tools;
 mod usage;
 mod wire;
 
-use super::{error_body, Decoder, EncodedRequest, Provider, Target};
+use super::{error_body, Credentials, Decoder, EncodedRequest, Provider, Target, Unauthenticated};
 use crate::error::LlmError;
 use crate::event::Start;
 use crate::framing::Framing;
@@ -47,6 +48,18 @@ impl Provider for Anthropic {
 
     fn base_url_variable(&self) -> &'static str {
         "ANTHROPIC_BASE_URL"
+    }
+
+    fn key_header(&self, key: &str) -> (&'static str, String) {
+        authentication::key_header(key)
+    }
+
+    fn authenticate(
+        &self,
+        credentials: &Credentials<'_>,
+        _: &Unauthenticated<'_>,
+    ) -> Result<Vec<(&'static str, String)>, LlmError> {
+        Ok(authentication::headers(credentials))
     }
 
     fn request(

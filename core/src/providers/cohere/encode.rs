@@ -2,6 +2,7 @@
 //! field holds; sends only what the caller set. Which fields there are is in `params` and in the
 //! versions.
 
+use http::Method;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde::Serialize as DeriveSerialize;
 use serde_json::Value;
@@ -12,7 +13,7 @@ use crate::error::LlmError;
 use crate::framing::Framing;
 use crate::providers::errors::invalid_request;
 use crate::providers::override_fields::OverrideFields;
-use crate::providers::{EncodedRequest, Target};
+use crate::providers::EncodedRequest;
 use crate::request::LlmRequest;
 
 /// The body as far as it is known.
@@ -61,7 +62,6 @@ impl<'a> Body<'a> {
     /// The request, with `extra_body` behind all other fields.
     pub(super) fn finish(
         mut self,
-        target: &Target<'_>,
         path: &str,
         framing: Framing,
         warnings: Vec<String>,
@@ -71,11 +71,10 @@ impl<'a> Body<'a> {
         self.fields.extend(over);
         let body = serde_json::to_vec(&self)
             .map_err(|error| invalid_request(NAME, &format!("request cannot be JSON: {error}")))?;
-        let key = target.key;
-        let bearer = key.map(|key| ("authorization", format!("Bearer {}", key.expose())));
         Ok(EncodedRequest {
+            method: Method::POST,
             path: path.to_owned(),
-            headers: bearer.into_iter().collect(),
+            headers: Vec::new(),
             body,
             warnings,
             framing,

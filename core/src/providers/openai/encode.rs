@@ -3,12 +3,13 @@
 
 use std::borrow::Cow;
 
+use http::Method;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{json, Value};
 
 use super::messages::{self, WireMessage};
 use super::params::{self, MaxTokens};
-use super::vendor::{KeyHeader, StreamOptions, Vendor};
+use super::vendor::{StreamOptions, Vendor};
 use super::{endpoint, tools};
 use crate::error::LlmError;
 use crate::framing::Framing;
@@ -47,13 +48,10 @@ pub(super) fn encode_request(
     let body = serde_json::to_vec(&body).map_err(|error| {
         invalid_request(vendor.name, &format!("request cannot be JSON: {error}"))
     })?;
-    let key = target.key.map(|key| match vendor.key_header {
-        KeyHeader::Bearer => ("authorization", format!("Bearer {}", key.expose())),
-        KeyHeader::ApiKey => ("api-key", key.expose().to_owned()),
-    });
     Ok(EncodedRequest {
+        method: Method::POST,
         path: endpoint::path(endpoint, &request.model, target),
-        headers: key.into_iter().collect(),
+        headers: Vec::new(),
         body,
         warnings,
         framing: Framing::Sse,

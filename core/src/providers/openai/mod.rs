@@ -20,12 +20,12 @@ mod vendor;
 pub(crate) mod vendors;
 mod wire;
 
-use super::{error_body, Decoder, EncodedRequest, Provider, Target};
+use super::{bearer, error_body, Decoder, EncodedRequest, Provider, Target};
 use crate::error::LlmError;
 use crate::event::Start;
 use crate::framing::Framing;
 use crate::request::LlmRequest;
-use vendor::Vendor;
+use vendor::{KeyHeader, Vendor};
 
 /// The codec of one vendor. What servers send differently is a tolerance of the decoder; what they
 /// differ in is in their vendor's row.
@@ -62,6 +62,13 @@ impl Provider for OpenAi {
 
     fn base_url_variable(&self) -> &'static str {
         self.vendor.base_url_variable
+    }
+
+    fn key_header(&self, key: &str) -> (&'static str, String) {
+        match self.vendor.key_header {
+            KeyHeader::Bearer => bearer(key),
+            KeyHeader::ApiKey => ("api-key", key.to_owned()),
+        }
     }
 
     fn request(

@@ -11,15 +11,22 @@ pub(super) mod property;
 pub(super) mod recordings;
 pub(super) mod vectors;
 
+use std::time::SystemTime;
+
+use http::{HeaderMap, Method};
 use serde_json::{json, Value};
+use url::Url;
 
 use crate::error::{ErrorKind, LlmError};
 use crate::event::EventBatch;
 use crate::event::{Event, LlmResponse, Start};
 use crate::framing::{Frame, Framer, Framing};
 use crate::providers::completion::check_complete;
-use crate::providers::{by_name, Decoder, EncodedRequest, Progress, Provider, Target};
-use crate::request::LlmRequest;
+use crate::providers::{
+    by_name_and_api, Credentials, Decoder, EncodedRequest, Progress, Provider, Target,
+    Unauthenticated,
+};
+use crate::request::{Auth, CloudOptions, LlmRequest};
 use crate::secret::Secret;
 
 /// The model of a test's request; START repeats it where the response names none.
@@ -29,6 +36,8 @@ pub(super) const MODEL: &str = "requested";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wire {
     pub(super) name: &'static str,
+    /// Empty for the provider's first.
+    pub(super) api: &'static str,
     pub(super) framing: Framing,
 }
 
@@ -51,16 +60,50 @@ pub(super) struct Decoded {
 impl Wire {
     pub(super) const fn sse(name: &'static str) -> Self {
         let framing = Framing::Sse;
-        Self { name, framing }
+        Self {
+            name,
+            api: "",
+            framing,
+        }
     }
 
     pub(super) const fn ndjson(name: &'static str) -> Self {
         let framing = Framing::Ndjson;
-        Self { name, framing }
+        Self {
+            name,
+            api: "",
+            framing,
+        }
+    }
+
+    /// The same provider's other API.
+    pub(super) const fn api(self, api: &'static str) -> Self {
+        Self { api, ..self }
     }
 
     pub(super) fn provider(self) -> &'static dyn Provider {
-        by_name(self.name).unwrap()
+        by_name_and_api(self.name, Some(self.api)).unwrap()
+    }
+
+    /// The headers that carry a key.
+    pub(super) fn key_headers(self, key: &str) -> Vec<(&'static str, String)> {
+        let key = Secret::new(key.to_owned()).unwrap();
+        let credentials = Credentials {
+            key: Some(&key),
+            authorization: None,
+            auth: Auth::Key,
+            cloud: &NO_CLOUD,
+        };
+        let request = Unauthenticated {
+            method: &Method::POST,
+            url: &Url::parse("https://host/path").unwrap(),
+            headers: &HeaderMap::new(),
+            body: b"{}",
+            now: SystemTime::UNIX_EPOCH,
+        };
+        self.provider()
+            .authenticate(&credentials, &request)
+            .unwrap()
     }
 
     fn start(self) -> Start {
@@ -250,11 +293,13 @@ impl serde::Serialize for Progress {
 
 // ---- requests
 
+/// Nothing of any cloud.
+static NO_CLOUD: CloudOptions = CloudOptions::DEFAULTS;
+
 /// A whole response from the provider's own endpoint, without a key.
 pub(super) fn target() -> Target<'static> {
     Target {
-        key: None,
-        authorization: None,
+        cloud: &NO_CLOUD,
         own_endpoint: true,
         host: "",
         query: "",
@@ -280,10 +325,6 @@ pub(super) fn streamed() -> Target<'static> {
 
 pub(super) fn copy<'t>(target: &Target<'t>) -> Target<'t> {
     Target { ..*target }
-}
-
-pub(super) fn key() -> Secret {
-    Secret::new("test-key".to_owned()).unwrap()
 }
 
 /// A request of one message and these fields.
@@ -367,6 +408,7 @@ pub(super) use list;
 #[should_panic(expected = "assertion")]
 fn a_name_that_stands_twice_is_found() {
     let encoded = EncodedRequest {
+        method: Method::POST,
         path: String::new(),
         headers: Vec::new(),
         body: br#"{"a":[{"b:":1,"c":"\":","b:":2}]}"#.to_vec(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{json, Value};
 
-use super::{body, key, target, Decoded, Wire};
+use super::{body, target, Decoded, Wire};
 use crate::event::Start;
 use crate::providers::{EncodedRequest, Progress, Target};
 use crate::request::LlmRequest;
@@ -35,26 +35,26 @@ fn check(provider: &'static str, name: &str, vector: &Value) {
         error.retain(|name, _| !["phase", "status", "maybe_executed"].contains(&name.as_str()));
     }
     let request = LlmRequest::from_json(&vector["request"].to_string()).unwrap();
-    let key = key();
     let base = vector["base_path"].as_str().unwrap_or("/v1");
     let (base_path, query) = base.split_once('?').unwrap_or((base, ""));
     let target = Target {
-        key: Some(&key),
         own_endpoint: false,
         query,
         base_path: base_path.trim_end_matches('/'),
         stream: request.stream.unwrap_or(true),
-        lenient: request.lenient.unwrap_or(false),
+        lenient: request.call.lenient.unwrap_or(false),
         ..target()
     };
-    let wire = Wire::sse(provider);
+    let api = vector["request"]["api"].as_str().unwrap_or_default();
+    let wire = Wire::sse(provider).api(leaked(api));
     let encoded = match wire.provider().request(&request, &target) {
         Ok(encoded) => encoded,
         Err(error) => return assert_eq!(contains(&json!(error), &end["error"]), Ok(()), "{name}"),
     };
-    let headers = encoded.headers.iter();
+    let headers = encoded.headers.iter().cloned();
     let headers: Value = headers
-        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .chain(wire.key_headers("test-key"))
+        .map(|(name, value)| (name.to_owned(), json!(value)))
         .collect();
     let sent = json!({"path": encoded.path, "headers": headers, "body": body(&encoded)});
     for (part, expected) in vector["sent"].as_object().into_iter().flatten() {
@@ -67,7 +67,7 @@ fn check(provider: &'static str, name: &str, vector: &Value) {
         let error = json!(wire.error(status, bytes));
         return assert_eq!(contains(&error, &end["error"]), Ok(()), "{name}");
     }
-    let decoded = decode(provider, bytes, response, encoded, target.stream);
+    let decoded = decode(wire, bytes, response, encoded, target.stream);
     assert_eq!(
         contains(&receipt(provider, &decoded), &end),
         Ok(()),
@@ -85,14 +85,14 @@ fn check(provider: &'static str, name: &str, vector: &Value) {
 }
 
 fn decode(
-    name: &'static str,
+    wire: Wire,
     body: &[u8],
     response: &Value,
     encoded: EncodedRequest,
     is_stream: bool,
 ) -> Decoded {
     let framing = encoded.framing;
-    let wire = Wire { name, framing };
+    let wire = Wire { framing, ..wire };
     let start = Start {
         model: "test-model".to_owned(),
         warnings: encoded.warnings,
@@ -103,6 +103,11 @@ fn decode(
     } else {
         wire.whole_from(body, start)
     }
+}
+
+/// The names of APIs are few.
+fn leaked(text: &str) -> &'static str {
+    Box::leak(text.to_owned().into_boxed_str())
 }
 
 /// The part of END that a codec decides.

@@ -1,11 +1,15 @@
 //! From a request to something that can be sent: which provider, which key, which URL, which
 //! headers. Owns what is refused before any I/O. Done once per call.
 
+mod authentication;
 pub(crate) mod base_url;
 mod cleartext;
 pub(crate) mod request_headers;
 #[cfg(test)]
 mod tests;
+
+use std::borrow::Cow;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use url::Url;
@@ -18,11 +22,12 @@ use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
 use crate::http::{HttpRequest, ProxyHost};
 use crate::providers::{self, EncodedRequest, Provider, Target};
-use crate::request::LlmRequest;
+use crate::request::{Auth, LlmRequest};
 use crate::secret::{has_secret, is_secret_name, may_be_key, Secret};
+use authentication::Authentication;
 
 /// Headers that can stand in for a key.
-const KEY_HEADERS: [&str; 3] = ["authorization", "x-api-key", "api-key"];
+const KEY_HEADERS: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
 
 /// A request that is ready to be sent.
 #[derive(Debug)]
@@ -33,6 +38,19 @@ pub(crate) struct PreparedRequest {
     pub(crate) warnings: Vec<String>,
     pub(crate) framing: Framing,
     pub(crate) stream: bool,
+    authentication: Authentication,
+}
+
+impl PreparedRequest {
+    /// The request as an attempt at this time sends it.
+    pub(crate) fn of_attempt(&self, now: SystemTime) -> Result<Cow<'_, HttpRequest>, LlmError> {
+        if !self.authentication.is_signed() {
+            return Ok(Cow::Borrowed(&self.http));
+        }
+        let mut request = self.http.clone();
+        self.authentication.apply(&mut request, now)?;
+        Ok(Cow::Owned(request))
+    }
 }
 
 /// Resolves and encodes; every error names the field and costs no I/O.
@@ -52,33 +70,43 @@ pub(crate) fn resolve(
 ) -> Result<PreparedRequest, LlmError> {
     request.check()?;
     let provider = provider(options, request)?;
+    let cloud = request.call.cloud.clone().or(options.cloud.clone());
+    let cloud = cloud.or(environment.cloud.clone());
     let entry = environment.entry(provider.name());
-    let named = request.base_url.as_ref().or(options.base_url.as_ref());
+    let named = request.call.base_url.as_ref().or(options.base_url.as_ref());
     let named = named.or_else(|| entry.and_then(|entry| entry.base_url.as_ref()));
-    let base_url = named.map_or(provider.base_url(), String::as_str);
+    let provider_url = provider.base_url_of(&request.model, &cloud);
+    let base_url = match (named, &provider_url) {
+        (Some(named), _) => named.as_str(),
+        (None, Ok(own)) => own,
+        (None, Err(error)) => return Err(error.clone()),
+    };
     if base_url.is_empty() {
         let variable = provider.base_url_variable();
         return Err(config(format!("no base_url; set {variable} or base_url")));
     }
     let base_url = base_url::parse(base_url)?;
-    let own_headers = request_headers::of_caller(&options.headers, &request.headers)?;
+    let own_headers = request_headers::of_caller(&options.headers, &request.call.headers)?;
     let key = match own_headers.contains_key("authorization") {
         true => None,
         false => key(options, request, entry)?,
     };
-    let own_endpoint = ["", base_url.as_str().trim_end_matches('/')].contains(&provider.base_url());
+    // Where a provider has no address of its own, every one is.
+    let is_own = |own: &str| ["", base_url.as_str().trim_end_matches('/')].contains(&own);
+    let own_endpoint = provider_url.is_ok_and(|own| is_own(&own));
+    let auth = request.call.auth.unwrap_or(options.auth);
     let stream = request.stream.unwrap_or(true);
-    let lenient = request.lenient.unwrap_or(options.lenient);
+    let lenient = request.call.lenient.unwrap_or(options.lenient);
     let has_own_key = KEY_HEADERS
         .iter()
         .any(|name| own_headers.contains_key(*name));
-    if key.is_none() && !has_own_key && own_endpoint && provider.needs_key() {
+    let needs_key = own_endpoint && provider.needs_key() && auth != Auth::None;
+    if key.is_none() && !has_own_key && needs_key {
         let variables = provider.key_variables().join(" or ");
         return Err(config(format!("no key; set {variables} or api_key")));
     }
     let target = Target {
-        key: key.as_ref(),
-        authorization: own_headers.get("authorization"),
+        cloud: &cloud,
         own_endpoint,
         host: base_url.host_str().unwrap_or_default(),
         base_path: base_url.path().trim_end_matches('/'),
@@ -94,7 +122,22 @@ pub(crate) fn resolve(
     let proxy = proxy_of(&url);
     let allowed = options.allow_insecure_http;
     cleartext::check(&url, proxy.as_ref(), carries_secret, allowed)?;
-    let headers = request_headers::of_request(&encoded, own_headers, stream)?;
+    let headers = request_headers::of_request(&encoded, &own_headers, stream)?;
+    let mut http = HttpRequest {
+        method: encoded.method,
+        url,
+        headers,
+        body: Bytes::from(encoded.body),
+    };
+    let authentication = Authentication {
+        provider,
+        key,
+        auth,
+        cloud,
+        own_headers,
+    };
+    // What is missing is found now, before any I/O.
+    authentication.apply(&mut http, SystemTime::now())?;
     // Encoded now; the call may last for minutes and needs none of it again.
     request.messages = Vec::new();
     request.tools = Vec::new();
@@ -103,14 +146,11 @@ pub(crate) fn resolve(
     Ok(PreparedRequest {
         provider,
         model: std::mem::take(&mut request.model),
-        http: HttpRequest {
-            url,
-            headers,
-            body: Bytes::from(encoded.body),
-        },
+        http,
         warnings: encoded.warnings,
         framing: encoded.framing,
         stream,
+        authentication,
     })
 }
 
@@ -120,19 +160,24 @@ fn provider(
     options: &ClientOptions,
     request: &mut LlmRequest,
 ) -> Result<&'static dyn Provider, LlmError> {
-    let named = request.provider.as_deref().filter(|name| !name.is_empty());
+    let named = request
+        .call
+        .provider
+        .as_deref()
+        .filter(|name| !name.is_empty());
     let own = options.provider.as_deref().filter(|name| !name.is_empty());
+    let api = request.call.api.as_deref().or(options.api.as_deref());
     if let Some(name) = named.or(own) {
-        return providers::by_name(name);
+        return providers::by_name_and_api(name, api);
     }
     let prefix = request.model.split_once('/');
     let found = prefix.and_then(|(name, model)| {
-        providers::by_name(name)
-            .ok()
-            .map(|provider| (provider, model.to_owned()))
+        let provider = providers::by_name(name).ok()?;
+        Some((provider.name(), model.to_owned()))
     });
     match found {
-        Some((provider, model)) => {
+        Some((name, model)) => {
+            let provider = providers::by_name_and_api(name, api)?;
             request.model = model;
             Ok(provider)
         }
@@ -156,7 +201,7 @@ fn key(
     request: &LlmRequest,
     entry: Option<&Entry>,
 ) -> Result<Option<Secret>, LlmError> {
-    if let Some(key) = request.api_key.as_ref().or(options.api_key.as_ref()) {
+    if let Some(key) = request.call.api_key.as_ref().or(options.api_key.as_ref()) {
         return Ok(Some(key.clone()));
     }
     match entry.and_then(|entry| entry.key.as_ref()) {

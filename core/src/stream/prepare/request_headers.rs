@@ -44,10 +44,11 @@ pub(crate) fn of_caller(
     Ok(headers)
 }
 
-/// All headers of a request: ours, the codec's, and the caller's over both.
+/// All headers of a request but those that prove who sends it: ours, the codec's, and the caller's
+/// over both.
 pub(super) fn of_request(
     encoded: &EncodedRequest,
-    own: HeaderMap,
+    own: &HeaderMap,
     stream: bool,
 ) -> Result<HeaderMap, LlmError> {
     let mut headers = HeaderMap::new();
@@ -72,10 +73,30 @@ pub(super) fn of_request(
         let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid_name(name))?;
         headers.insert(parsed, sensitive(name, value)?);
     }
-    let joined = joined(&headers, &own)?;
-    headers.extend(own);
+    let joined = joined(&headers, own)?;
+    headers.extend(own.clone());
     headers.extend(joined);
     Ok(headers)
+}
+
+/// Sets one header, unless the caller's own has its name; to one that is a list it is added.
+pub(super) fn add(
+    headers: &mut HeaderMap,
+    own: &HeaderMap,
+    name: &'static str,
+    value: &str,
+) -> Result<(), LlmError> {
+    if !LISTS.contains(&name) {
+        if !own.contains_key(name) {
+            headers.insert(HeaderName::from_static(name), sensitive(name, value)?);
+        }
+        return Ok(());
+    }
+    let name = HeaderName::from_static(name);
+    let ours = HeaderMap::from_iter([(name.clone(), sensitive(name.as_str(), value)?)]);
+    let joined = joined(&ours, headers)?;
+    headers.extend(if joined.is_empty() { ours } else { joined });
+    Ok(())
 }
 
 /// Headers that are lists, of which the caller's own entries take no other away.

@@ -220,11 +220,8 @@ fn headers_of_http_itself_and_line_breaks_are_refused() {
         ("", "c"),
         ("x-a: hidden", "c"),
     ] {
-        let request = LlmRequest {
-            headers: vec![(name.to_owned(), value.to_owned())],
-            ..LlmRequest::default()
-        };
-        let error = request_headers::of_caller(&[], &request.headers).unwrap_err();
+        let headers = [(name.to_owned(), value.to_owned())];
+        let error = request_headers::of_caller(&[], &headers).unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidArgument, "{name}");
         assert!(!error.message.contains("hidden"), "{error}");
     }
@@ -283,7 +280,7 @@ fn a_key_in_place_of_a_provider_or_a_model_is_not_repeated() {
     let key = "sk-hidden-0123456789";
     let from_options = ClientOptions::from_json(&format!(r#"{{"provider":"{key}"}}"#)).unwrap_err();
     let mut request = LlmRequest::new("m", vec![Message::user("hi")]);
-    request.provider = Some(key.to_owned());
+    request.call.provider = Some(key.to_owned());
     let (options, environment) = (ClientOptions::default(), Environment::default());
     let from_request = resolve(&options, &environment, |_| None, &mut request).unwrap_err();
     for error in [from_options, from_request] {

@@ -1,7 +1,6 @@
 //! Fields beside messages: what goes out, under which name, and what does not.
 
 use super::*;
-use crate::secret::Secret;
 
 /// The body beside model, messages and the default limit.
 fn rest_at(fields: &Value, target: &Target<'_>) -> Value {
@@ -58,20 +57,13 @@ fn the_path_is_not_doubled() {
 
 #[test]
 fn a_token_of_oauth_is_no_key() {
-    let headers = |key: &str| {
-        let key = Secret::new(key.to_owned()).unwrap();
-        let target = Target {
-            key: Some(&key),
-            ..target()
-        };
-        encode(&request(json!({})), &target).unwrap().headers
-    };
+    let headers = |key: &str| Wire::sse("anthropic").key_headers(key);
     let version = || ("anthropic-version", "2023-06-01".to_owned());
     let key = ("x-api-key", "sk-ant-api03-x".to_owned());
-    assert_eq!(headers("sk-ant-api03-x"), [version(), key]);
+    assert_eq!(headers("sk-ant-api03-x"), [key]);
     let token = ("authorization", "Bearer sk-ant-oat01-x".to_owned());
     let beta = ("anthropic-beta", "oauth-2025-04-20".to_owned());
-    assert_eq!(headers("sk-ant-oat01-x"), [version(), token, beta]);
+    assert_eq!(headers("sk-ant-oat01-x"), [token, beta]);
     check! { encode(&request(json!({})), &target()).unwrap().headers => [version()]; }
 }
 

@@ -42,14 +42,10 @@ fn the_base_url_chooses_the_version() {
 
 #[test]
 fn only_what_was_set_is_sent() {
-    let key = key();
     let request = request(json!({}));
-    let with_key = Target {
-        key: Some(&key),
-        ..target("")
-    };
-    let encoded = encode(&request, &with_key).unwrap();
-    check! { encoded.headers => [("authorization", "Bearer test-key".to_owned())]; }
+    let key_headers = Wire::sse("cohere").key_headers("test-key");
+    check! { key_headers => [("authorization", "Bearer test-key".to_owned())]; }
+    let encoded = encode(&request, &target("")).unwrap();
     assert_eq!(encoded.warnings, Vec::<String>::new());
     assert_eq!(encode(&request, &target("")).unwrap().headers, []);
     assert_eq!(rest(json!({})), json!({}));

@@ -45,5 +45,5 @@ pub(crate) fn encode_request(
         unsupported.refuse("reasoning_effort", "Cohere's v1 does not think; use v2")?;
     }
     common::put_rest(&mut body, request, ONLY_V2, unsupported)?;
-    body.finish(target, path, Framing::Ndjson, warnings)
+    body.finish(path, Framing::Ndjson, warnings)
 }

@@ -36,5 +36,5 @@ pub(crate) fn encode_request(
     body.put("response_format", format);
     body.put("thinking", params::encode_reasoning(request, unsupported)?);
     common::put_rest(&mut body, request, &[], unsupported)?;
-    body.finish(target, path, Framing::Sse, warnings)
+    body.finish(path, Framing::Sse, warnings)
 }

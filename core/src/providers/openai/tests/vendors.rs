@@ -79,14 +79,11 @@ fn rows_have_the_address_and_the_key() {
 
 #[test]
 fn rows_shape_the_request() {
-    let key = key();
     for (name, ..) in VENDORS {
         let (is_azure, is_mistral) = (*name == "azure", *name == "mistral");
-        let target = Target {
-            key: Some(&key),
-            ..target_at("/v1")
-        };
-        let encoded = Wire::sse(name).encode(&example(), &target).unwrap();
+        let encoded = Wire::sse(name)
+            .encode(&example(), &target_at("/v1"))
+            .unwrap();
         let azure = ["api-key", "test-key"];
         let header = if is_azure {
             azure
@@ -95,7 +92,8 @@ fn rows_shape_the_request() {
         };
         check! {
             encoded.path => "/chat/completions";
-            encoded.headers => [header];
+            encoded.headers => [];
+            Wire::sse(name).key_headers("test-key") => [header];
             encoded.warnings => [];
         }
         let role = if DEVELOPER.contains(name) {

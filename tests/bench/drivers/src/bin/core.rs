@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let client = client.clone();
             async move {
                 let mut request = LlmRequest::new(MODEL, vec![Message::user(PROMPT)]);
-                request.base_url = Some(base_url);
+                request.call.base_url = Some(base_url);
                 request.stream = Some(stream);
                 ask(&client, request, &mut counted).await;
                 counted
