@@ -46,6 +46,7 @@ class Stage:
 
 
 NETWORK = ("interrupted", "connections", "client", "faults", "http2", "concurrency", "secrets")
+REST = ("receipts", "anthropic", "vectors", "mistakes", "schema")
 STAGES = {
     "liter-llm": [
         Stage("core-unit", "liter-llm", ("--lib",)),
@@ -53,7 +54,7 @@ STAGES = {
         Stage(
             "core-rest",
             "liter-llm",
-            ("--test=receipts", "--test=anthropic", "--test=vectors", "--test=mistakes"),
+            tuple(f"--test={name}" for name in REST),
         ),
         Stage("core-boundary", "liter-llm-ffi", ()),
     ],
