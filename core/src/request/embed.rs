@@ -30,6 +30,8 @@ declare_options! {
         pub truncate: Option<String> as Text,
         /// Whether the vectors are scaled to length 1 here; by default they stay as they came.
         pub normalize: Option<bool> as Boolean,
+        /// How many inputs one HTTP request has at most, below the provider's own limit.
+        pub inputs_per_request: Option<u64> as Count,
         /// The end user on whose behalf the request is sent.
         pub user: Option<String> as Text,
         /// Who answers, with which key, where, and how long that may take.
@@ -53,6 +55,9 @@ pub enum EmbedInput {
 }
 
 impl EmbedRequest {
+    /// Fields that every request for embeddings needs.
+    pub(crate) const REQUIRED: [&'static str; 2] = ["model", "input"];
+
     /// A request of one model and its texts.
     pub fn new<T: Into<String>>(
         model: impl Into<String>,
@@ -75,6 +80,10 @@ impl EmbedRequest {
         }
         if self.dimensions == Some(0) {
             return Err(invalid_request("dimensions: must be at least 1, got 0"));
+        }
+        if self.inputs_per_request == Some(0) {
+            let message = "inputs_per_request: must be at least 1, got 0";
+            return Err(invalid_request(message));
         }
         let is_empty = |input: &EmbedInput| match input {
             EmbedInput::Text(text) => text.is_empty(),

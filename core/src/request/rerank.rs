@@ -48,6 +48,9 @@ pub enum RerankDocument {
 }
 
 impl RerankRequest {
+    /// Fields that every request to rank documents needs.
+    pub(crate) const REQUIRED: [&'static str; 3] = ["model", "query", "documents"];
+
     /// Checks what every provider requires, before any I/O. No document at all has no results.
     pub(crate) fn check(&self) -> Result<(), LlmError> {
         if self.model.is_empty() {

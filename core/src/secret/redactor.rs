@@ -90,6 +90,12 @@ impl<'a> Redactor<'a> {
             attempts: _,
             timings: _,
             unknown_events: _,
+            requests: _,
+            dimensions: _,
+            count: _,
+            truncated: _,
+            finished_ranges: _,
+            failed_ranges: _,
             // Our own texts.
             warnings: _,
         } = receipt;

@@ -87,6 +87,7 @@ impl Inner {
             },
             request_id: self.request_id.clone(),
             error,
+            ..Receipt::default()
         };
         self.redactor().clean_receipt(&mut receipt);
         receipt
