@@ -55,8 +55,9 @@ pub use client::options::{ClientOptions, LogLevel, LogRecord};
 pub use client::Client;
 pub use error::{ErrorKind, LlmError, Phase, Timer, DETAIL_BYTES_MAX, MESSAGE_BYTES_MAX};
 pub use event::{
-    Event, EventBatch, EventKind, EventRef, FinishReason, InputTokens, LlmResponse, Model, Outcome,
-    Receipt, RerankResult, Start, Timings, ToolCall, ToolDelta, Usage, Vectors,
+    CountTokensResponse, EmbedResponse, Event, EventBatch, EventKind, EventRef, FinishReason,
+    InputTokens, LlmResponse, Model, ModelsResponse, Outcome, Receipt, RerankResponse,
+    RerankResult, Start, Timings, ToolCall, ToolDelta, Usage, Vectors,
 };
 pub use http::{Http, HttpOptions};
 pub use request::{

@@ -2,6 +2,7 @@
 //! Owns the names that every language uses; depends on no provider and no wire.
 
 mod batch;
+mod operation_responses;
 mod receipt;
 mod response;
 mod results;
@@ -12,6 +13,8 @@ use serde_json::{Map, Value};
 
 use crate::declare::{declare_fields, declare_names};
 pub use batch::{EventBatch, EventRef};
+pub(crate) use operation_responses::Found;
+pub use operation_responses::{CountTokensResponse, EmbedResponse, ModelsResponse, RerankResponse};
 pub use receipt::{FinishReason, Outcome, Receipt, Timings, Usage};
 pub use response::LlmResponse;
 pub use results::{InputTokens, Model, RerankResult};

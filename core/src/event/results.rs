@@ -68,6 +68,20 @@ declare_fields! {
     }
 }
 
+impl RerankResult {
+    /// What RESULT has.
+    pub(crate) fn from_fields(mut fields: Map<String, Value>) -> Self {
+        let index = fields.get("index").and_then(Value::as_u64);
+        Self {
+            index: index
+                .and_then(|index| usize::try_from(index).ok())
+                .unwrap_or_default(),
+            score: fields.get("score").and_then(Value::as_f64),
+            document: fields.shift_remove("document").unwrap_or_default(),
+        }
+    }
+}
+
 impl Model {
     /// What RESULT has; a field of another type is absent.
     pub(crate) fn from_fields(mut fields: Map<String, Value>) -> Self {

@@ -8,7 +8,7 @@ use super::call::CallOptions;
 use crate::declare::declare_options;
 use crate::declare::entry::Kind;
 use crate::error::{invalid_request, LlmError};
-use crate::parse::{type_name, FromJson, Mismatch};
+use crate::parse::{shown, type_name, FromJson, Mismatch};
 
 declare_options! {
     /// One request for embeddings. Only what the caller set is sent. Its Debug shows no input and
@@ -85,6 +85,7 @@ impl EmbedRequest {
             let message = "inputs_per_request: must be at least 1, got 0";
             return Err(invalid_request(message));
         }
+        check_truncate(self.truncate.as_deref())?;
         let is_empty = |input: &EmbedInput| match input {
             EmbedInput::Text(text) => text.is_empty(),
             EmbedInput::Tokens(tokens) => tokens.is_empty(),
@@ -93,6 +94,18 @@ impl EmbedRequest {
         match self.input.iter().position(is_empty) {
             Some(index) => Err(invalid_request(format!("input[{index}] is empty"))),
             None => Ok(()),
+        }
+    }
+}
+
+/// Providers have other words for these, which their codecs know.
+pub(super) fn check_truncate(truncate: Option<&str>) -> Result<(), LlmError> {
+    match truncate {
+        None | Some("none" | "start" | "end") => Ok(()),
+        Some(other) => {
+            let value = shown(&Value::from(other)).unwrap_or_else(|| "text".to_owned());
+            let message = format!("truncate: expected none, start or end, got {value}");
+            Err(invalid_request(message))
         }
     }
 }

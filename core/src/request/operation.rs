@@ -26,6 +26,17 @@ declare_names! {
     }
 }
 
+impl Operation {
+    /// Every operation.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Chat,
+        Self::Embed,
+        Self::Rerank,
+        Self::Models,
+        Self::CountTokens,
+    ];
+}
+
 /// A request for any operation.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::call::CallOptions;
+use super::embed::check_truncate;
 use crate::declare::declare_options;
 use crate::declare::entry::Kind;
 use crate::error::{invalid_request, LlmError};
@@ -63,6 +64,7 @@ impl RerankRequest {
         if self.top_n == Some(0) {
             return Err(invalid_request("top_n: must be at least 1, got 0"));
         }
+        check_truncate(self.truncate.as_deref())?;
         Ok(())
     }
 }

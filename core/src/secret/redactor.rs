@@ -51,6 +51,7 @@ impl<'a> Redactor<'a> {
             maybe_executed: _,
             // Made of events that were cleaned.
             partial: _,
+            partial_vectors: _,
         } = error;
         self.clean(message, MESSAGE_BYTES_MAX);
         self.clean_optional(code, NAME_BYTES_MAX);
@@ -76,6 +77,11 @@ impl<'a> Redactor<'a> {
         for warning in warnings {
             self.clean(warning, OUTSIDE_BYTES_MAX);
         }
+    }
+
+    /// Cleans what a provider says of itself: its list of models.
+    pub(crate) fn clean_result(&self, result: &mut Map<String, Value>) {
+        self.clean_fields(result);
     }
 
     /// Cleans the texts of the receipt.
