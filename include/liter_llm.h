@@ -12,6 +12,9 @@
 /// Requests, options and receipts are JSON, so a new feature needs no new function. Text is a
 /// pointer and a length. Include this file and nothing else; link with -lliter_llm.
 ///
+/// A request is for a chat unless its field `operation` is `embed`, `rerank`, `models` or
+/// `count_tokens`; each is started, cancelled, retried and ended as a chat is.
+///
 /// ## The contract
 ///
 /// 1.  Every function may be called from any thread. llm_client_poll has one caller at a time per
@@ -24,9 +27,13 @@
 /// 4.  TEXT and REASONING carry a run: the deltas of one stream that came one after another since
 ///     the last poll, as one piece of bytes. `ends` keeps the provider's own boundaries. Text may
 ///     hold NUL bytes, so use the length; it never ends inside a character. Tool indices are dense
-///     from 0.
+///     from 0. VECTORS carries whole vectors, and `ends` says where each ends; an `embed` has as
+///     many VECTORS as it needs, in the order of its inputs.
 /// 5.  A started stream yields at most one START, just before its first content, and exactly one
 ///     END, last. `error` of END is the code; its data is the receipt, which says what went wrong.
+///     `rerank`, `models` and `count_tokens` yield one RESULT before an END without error. Where a
+///     part of an `embed` fails, the vectors that came are delivered; finished_ranges of the
+///     receipt says which inputs they belong to, failed_ranges which have none.
 /// 6.  The caller chooses the numbers of its streams, anything but 0: a counter, a pointer, a
 ///     handle. So it can register the receiver before the stream starts. After END is polled the
 ///     number is free again.
@@ -44,8 +51,9 @@
 ///     by more than one.) The wake callback must not block, and may call no llm_ function but
 ///     llm_wake_fd. Once llm_client_free has returned it is never called. After close it may still
 ///     be called, for the ENDs.
-/// 10. llm_invoke blocks; it calls back on the calling thread, once per piece of text; what it
-///     returns is the end of the stream. Called from inside its own callback it returns
+/// 10. llm_invoke blocks; it calls back on the calling thread, once per piece of text, or once with
+///     the JSON of a RESULT; an `embed` it refuses, as INVALID_REQUEST. What it returns is the end
+///     of the stream. Called from inside its own callback it returns
 ///     INVALID_ARGUMENT. A callback must return: no exception, no longjmp. One that wants no more
 ///     calls llm_invoke_cancel and returns.
 /// 11. Memory is bounded. A stream has a window (option stream_window_bytes, 256 KiB) of bytes that
@@ -80,6 +88,25 @@
 ///  "status": 429, "code": "rate_limit_exceeded", "retryable": true, "retry_after_ms": 2000,
 ///  "attempts": 3, "phase": "headers", "request_id": "req_1", "maybe_executed": false}
 /// @endcode
+///
+/// Requests of the operations, each with its RESULT, or with the receipt of an `embed` of which a
+/// part failed. Ranges are from the first input up to, and without, the last.
+///
+/// @code{.json}
+/// {"operation": "embed", "model": "text-embedding-3-small", "input": ["a text", "another"]}
+/// {"outcome": "failed", "dimensions": 1536, "count": 96, "finished_ranges": [[0, 96]],
+///  "failed_ranges": [[96, 192]], "requests": 2, "attempts": 3, "timings": {"total_ms": 840.1},
+///  "error": {"kind": "PROVIDER", "number": 10}}
+///
+/// {"operation": "rerank", "model": "rerank-v3.5", "query": "a question", "documents": ["a", "b"]}
+/// {"results": [{"index": 1, "score": 0.98, "document": "b"}]}
+///
+/// {"operation": "models"}
+/// {"models": [{"id": "gpt-4o-mini", "created": 1721172741, "owner": "system", "raw": {}}]}
+///
+/// {"operation": "count_tokens", "model": "claude-haiku-4-5", "messages": []}
+/// {"input_tokens": 14}
+/// @endcode
 
 
 #ifndef LITER_LLM_H
@@ -103,7 +130,7 @@
 /// program that was built against version N works with every library of version N or more. A
 /// program that loads the library at run time refuses one whose llm_abi_version() is less than
 /// this.
-#define LLM_ABI_VERSION 2
+#define LLM_ABI_VERSION 3
 
 /// The response begins. JSON: id, model, provider, request_id, rate_limit, warnings.
 #define LLM_EVENT_START 1
@@ -128,12 +155,20 @@
 
 /// The end. JSON, the receipt: outcome (complete, truncated, cancelled, failed), finish_reason and
 /// finish_reason_raw, usage, attempts, timings, request_id, unknown_events, warnings (what to know
-/// about a complete response, such as that the provider gave no reason for its end), and `error`
+/// about a complete response, such as that the provider gave no reason for its end), what `embed`
+/// adds (dimensions, count, truncated, finished_ranges, failed_ranges), requests, and `error`
 /// unless complete.
 #define LLM_EVENT_END 7
 
 /// A line of the log, on stream 0. JSON: level, message, and what it is about.
 #define LLM_EVENT_LOG 8
+
+/// Vectors of `embed`, in the order of its inputs: `count` vectors of little-endian 32-bit floats,
+/// one behind the other, from an address that is a multiple of 16.
+#define LLM_EVENT_VECTORS 9
+
+/// What `rerank`, `models` or `count_tokens` found, whole. JSON: results, models, or input_tokens.
+#define LLM_EVENT_RESULT 10
 
 /// A client: its options, its live streams and the queue of their events.
 typedef struct LlmClient LlmClient;
@@ -155,11 +190,13 @@ typedef struct LlmEvent {
   uint32_t kind;
   /// LLM_ERROR_*; not 0 only on END.
   LlmError error;
-  /// TEXT and REASONING: UTF-8 text; everything else: JSON. Not NUL-terminated; never NULL.
+  /// TEXT and REASONING: UTF-8 text; VECTORS: floats; everything else: JSON. Not NUL-terminated;
+  /// never NULL.
   const char *data;
   /// Bytes in data.
   size_t length;
-  /// TEXT and REASONING: where each of `count` deltas ends in data; else NULL.
+  /// TEXT, REASONING and VECTORS: where each of `count` deltas, or vectors, ends in data, in
+  /// bytes; else NULL.
   const uint32_t *ends;
   /// Numbers in ends.
   size_t count;
@@ -253,6 +290,8 @@ const char *llm_error_name(LlmError error);
 const char *llm_last_error(void);
 
 /// Sends one request and calls back for every piece of text, in order, until the response is whole.
+/// For `rerank`, `models` and `count_tokens` it calls back once, with the JSON of the RESULT; an
+/// `embed` is INVALID_REQUEST, since its vectors are not text: llm_client_start takes it.
 ///
 /// Blocks, on any thread, until the end. The token lives during the callback only. All calls share
 /// connections and the retry budget. Returns OK only for a whole response; else the kind of error,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::declare::{declare_fields, declare_names};
 // An error holds the response that it ends, and a response holds its error.
-use crate::event::LlmResponse;
+use crate::event::{EmbedResponse, LlmResponse};
 
 /// Longest message in bytes; a provider's longer message is cut at a character.
 pub const MESSAGE_BYTES_MAX: usize = 2048;
@@ -156,6 +156,9 @@ declare_fields! {
         /// What had been received ([`crate::Client::complete`] fills it in).
         #[serde(skip)]
         pub partial: Option<Box<LlmResponse>>,
+        /// The vectors that had come ([`crate::Client::embed`] fills it in).
+        #[serde(skip)]
+        pub partial_vectors: Option<Box<EmbedResponse>>,
     }
 }
 
@@ -189,6 +192,7 @@ impl LlmError {
             maybe_executed: false,
             detail: None,
             partial: None,
+            partial_vectors: None,
         }
     }
 

@@ -55,14 +55,15 @@ pub use client::options::{ClientOptions, LogLevel, LogRecord};
 pub use client::Client;
 pub use error::{ErrorKind, LlmError, Phase, Timer, DETAIL_BYTES_MAX, MESSAGE_BYTES_MAX};
 pub use event::{
-    Event, EventBatch, EventKind, EventRef, FinishReason, LlmResponse, Outcome, Receipt, Start,
-    Timings, ToolCall, ToolDelta, Usage,
+    CountTokensResponse, EmbedResponse, Event, EventBatch, EventKind, EventRef, FinishReason,
+    InputTokens, LlmResponse, Model, ModelsResponse, Outcome, Receipt, RerankResponse,
+    RerankResult, Start, Timings, ToolCall, ToolDelta, Usage, Vectors,
 };
 pub use http::{Http, HttpOptions};
 pub use request::{
-    Auth, CallLimits, CallOptions, CloudOptions, Content, ContentPart, EmbedInput, EmbedRequest,
-    Function, FunctionCall, LlmRequest, Message, MessageToolCall, ModelsRequest, RerankDocument,
-    RerankRequest, Role, Tool,
+    AnyRequest, Auth, CallLimits, CallOptions, CloudOptions, Content, ContentPart, EmbedInput,
+    EmbedRequest, Function, FunctionCall, LlmRequest, Message, MessageToolCall, ModelsRequest,
+    Operation, RerankDocument, RerankRequest, Role, Tool,
 };
 pub use secret::Secret;
 pub use stream::LlmStream;

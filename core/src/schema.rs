@@ -8,13 +8,17 @@ use crate::client::options::{ClientOptions, LogLevel, LogRecord};
 pub use crate::declare::entry::{Field, Kind, Name};
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::{
-    EventKind, FinishReason, Outcome, Receipt, Start, Timings, ToolCall, ToolDelta, Usage,
+    EventKind, FinishReason, InputTokens, Model, Outcome, Receipt, RerankResult, Start, Timings,
+    ToolCall, ToolDelta, Usage,
 };
 use crate::providers;
-use crate::request::{Auth, LlmRequest, Role, REQUIRED};
+use crate::request::{
+    Auth, CallOptions, EmbedRequest, LlmRequest, ModelsRequest, Operation, RerankRequest, Role,
+    REQUIRED,
+};
 
 /// Version of the C header: it grows when something is added.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// What a call may set and no client.
 const CALL_ONLY: [&str; 1] = ["extra_body"];
@@ -36,12 +40,16 @@ pub fn document() -> Value {
         "client_options": options.iter().map(client_option).collect::<Vec<_>>(),
         "call_options": call_options.iter().map(call_option).collect::<Vec<_>>(),
         "request_fields": request_fields.iter().map(required).collect::<Vec<_>>(),
+        "operations": Operation::declared().iter().map(operation).collect::<Vec<_>>(),
         "roles": names(Role::declared()),
         "error_kinds": names(error_kinds()),
         "event_kinds": names(event_kinds()),
         "start_fields": fields(Start::declared()),
         "tool_delta_fields": fields(ToolDelta::declared()),
         "tool_call_fields": fields(ToolCall::declared()),
+        "rerank_result_fields": fields(RerankResult::declared()),
+        "model_fields": fields(Model::declared()),
+        "input_tokens_fields": fields(InputTokens::declared()),
         "receipt_fields": fields(Receipt::declared()),
         "timing_fields": fields(Timings::declared()),
         "usage_fields": fields(Usage::declared()),
@@ -73,6 +81,25 @@ pub fn error_kinds() -> Vec<Name> {
 #[must_use]
 pub fn event_kinds() -> Vec<Name> {
     EventKind::declared()
+}
+
+/// An operation with its own fields: those that are not options of every call. A chat and the
+/// counting of its tokens have `request_fields`.
+fn operation(name: &Name) -> Value {
+    let (declared, required): (_, &[&str]) = match name.name {
+        "embed" => (EmbedRequest::declared(), &EmbedRequest::REQUIRED),
+        "rerank" => (RerankRequest::declared(), &RerankRequest::REQUIRED),
+        "models" => (ModelsRequest::declared(), &[]),
+        _ => (Vec::new(), &[]),
+    };
+    let is_own = |field: &&Field| !CallOptions::has(field.name) && !CALL_ONLY.contains(&field.name);
+    let own = declared.iter().filter(is_own);
+    let own = own.map(|field| entry(field, "required", required.contains(&field.name).into()));
+    let own: Vec<_> = own.collect();
+    let mut entry = Map::new();
+    entry.insert("name".to_owned(), name.name.into());
+    entry.insert("fields".to_owned(), own.into());
+    finish(entry, &name.description)
 }
 
 fn fields(fields: Vec<Field>) -> Vec<Value> {

@@ -74,6 +74,13 @@ def event_fields(schema: dict[str, Any]) -> Callable[[Entry], str]:
     return fields
 
 
+def own_fields(entry: Entry) -> str:
+    """The names of the fields of an operation."""
+    if entry["name"] in ("chat", "count_tokens"):
+        return "those of a request"
+    return code([field["name"] for field in entry["fields"]])
+
+
 def columns(schema: dict[str, Any]) -> dict[str, dict[str, Callable[[Entry], str]]]:
     """Every table: the headings, and what stands below each."""
     option: dict[str, Callable[[Entry], str]] = {"option": named, "holds": kind}
@@ -91,6 +98,11 @@ def columns(schema: dict[str, Any]) -> dict[str, dict[str, Callable[[Entry], str
             "base URL from": lambda entry: code([entry["base_url_variable"]]),
         },
         "request_fields": field,
+        "operations": {"operation": named, "fields": own_fields, "meaning": meaning},
+        "embed_fields": field,
+        "rerank_fields": field,
+        "model_fields": field,
+        "input_tokens_fields": field,
         "call_options": {**option, "meaning": meaning},
         "client_options": {**option, "default": default, "meaning": meaning},
         "event_kinds": {
@@ -111,11 +123,17 @@ def columns(schema: dict[str, Any]) -> dict[str, dict[str, Callable[[Entry], str
     }
 
 
+def entries(schema: dict[str, Any], name: str) -> list[Entry]:
+    """A list of the schema, or the fields of one of its operations."""
+    fields = {f"{entry['name']}_fields": entry["fields"] for entry in schema["operations"]}
+    return list(schema.get(name) or fields[name])
+
+
 def table(schema: dict[str, Any], name: str) -> str:
     """A list as a table."""
     cells = columns(schema)[name]
     rows = [list(cells), ["---"] * len(cells)]
-    rows += [[cell(entry) for cell in cells.values()] for entry in schema[name]]
+    rows += [[cell(entry) for cell in cells.values()] for entry in entries(schema, name)]
     return "".join("| " + " | ".join(row) + " |\n" for row in rows).replace("|  |", "| |")
 
 

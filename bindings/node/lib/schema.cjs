@@ -11,6 +11,8 @@ module.exports = {
     PART: 6,
     END: 7,
     LOG: 8,
+    VECTORS: 9,
+    RESULT: 10,
   },
   CLIENT_OPTIONS: [
     "provider",

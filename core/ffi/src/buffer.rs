@@ -2,20 +2,26 @@
 //! of deltas' ends, one list of records, in memory that is used again. Owns the merging of deltas
 //! into runs; depends on no lock, no waker, no caller. Two of these make a `queue`.
 //!
+//! Vectors stay in the core's memory, which is held until the events are forgotten.
+//!
 //! Text is copied once on its way, from the core's batch into the arena: the arena is shared by the
 //! streams of a client, so a decoder that wrote into it would hold the queue's lock while it
 //! decodes.
 
 pub mod event_json;
 mod memory;
+mod vectors;
 
-use liter_llm_core::{EventBatch, EventRef};
+use liter_llm_core::{Event, EventBatch, EventRef, Vectors};
 
-use crate::types::{LlmEvent, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_REASONING, LLM_EVENT_TEXT};
+use crate::types::{
+    LlmEvent, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_REASONING, LLM_EVENT_TEXT, LLM_EVENT_VECTORS,
+};
 use event_json::{EventJson, Json, NO_JSON};
 #[cfg(test)]
 pub use memory::NO_MEMORY;
 use memory::{clear, reserve};
+use vectors::VectorData;
 
 /// Length of a run, so that its ends fit their type.
 const RUN_BYTES_MAX: usize = u32::MAX as usize;
@@ -25,6 +31,7 @@ struct Record {
     stream: u64,
     kind: u32,
     error: i32,
+    /// Where its bytes begin; of vectors, which of them they are.
     start: usize,
     length: usize,
     ends_start: usize,
@@ -40,9 +47,9 @@ pub struct EventView<'a> {
     pub kind: u32,
     /// LLM_ERROR_*.
     pub error: i32,
-    /// Text or JSON.
+    /// Text, floats or JSON.
     pub data: &'a [u8],
-    /// Where each delta ends in data, for the kinds that have deltas.
+    /// Where each delta or vector ends in data, for the kinds that have them.
     pub ends: &'a [u32],
 }
 
@@ -68,6 +75,8 @@ unsafe impl Send for CEvents {}
 #[derive(Debug, Default)]
 pub struct Buffer {
     bytes: Vec<u8>,
+    vectors: Vec<VectorData>,
+    vector_bytes: usize,
     ends: Vec<u32>,
     records: Vec<Record>,
     ended: Vec<u64>,
@@ -77,16 +86,17 @@ pub struct Buffer {
 impl Buffer {
     /// Adds the events of one stream's batch, up to its END; `json` holds all but its text.
     pub fn push_batch(&mut self, stream: u64, batch: &EventBatch, json: &EventJson) -> Added {
-        let before = self.bytes.len();
+        let before = self.content_bytes();
         let mut added = Added::default();
         let mut others = json.iter();
         for event in batch.iter() {
             let fits = match event {
                 EventRef::Text(text) => self.push_delta(stream, LLM_EVENT_TEXT, text),
                 EventRef::Reasoning(text) => self.push_delta(stream, LLM_EVENT_REASONING, text),
+                EventRef::Other(Event::Vectors(vectors)) => self.push_vectors(stream, vectors),
                 EventRef::Other(_) => match others.next() {
                     Some(end) if end.kind == LLM_EVENT_END => {
-                        added.content = self.bytes.len() - before;
+                        added.content = self.content_bytes() - before;
                         added.ended = true;
                         self.push_end(stream, end);
                         return added;
@@ -100,7 +110,7 @@ impl Buffer {
                 break;
             }
         }
-        added.content = self.bytes.len() - before;
+        added.content = self.content_bytes() - before;
         added
     }
 
@@ -119,9 +129,13 @@ impl Buffer {
         self.records.is_empty()
     }
 
+    fn content_bytes(&self) -> usize {
+        self.bytes.len() + self.vector_bytes
+    }
+
     /// The memory that its events take.
     pub fn weight(&self) -> usize {
-        self.bytes.len()
+        self.content_bytes()
             + size_of_val(self.ends.as_slice())
             + self.records.len() * (size_of::<Record>() + size_of::<LlmEvent>())
     }
@@ -139,17 +153,20 @@ impl Buffer {
                 stream: record.stream,
                 kind: record.kind,
                 error: record.error,
-                data: match record.length {
-                    // Only an END that there was no memory for.
-                    0 => NO_JSON,
-                    length => self
-                        .bytes
-                        .get(record.start..record.start + length)
-                        .unwrap_or(NO_JSON),
-                },
+                data: self.data(record),
                 ends: self.ends.get(ends).unwrap_or(&[]),
             }
         })
+    }
+
+    fn data(&self, record: &Record) -> &[u8] {
+        let data = match (record.kind, record.length) {
+            // Only an END that there was no memory for.
+            (_, 0) => None,
+            (LLM_EVENT_VECTORS, _) => self.vectors.get(record.start).map(VectorData::bytes),
+            (_, length) => self.bytes.get(record.start..record.start + length),
+        };
+        data.unwrap_or(NO_JSON)
     }
 
     /// The events as C sees them; good until this buffer is changed or dropped.
@@ -175,6 +192,8 @@ impl Buffer {
     /// Forgets the events and keeps the memory, unless most of it was not needed this time.
     pub fn clear(&mut self) {
         clear(&mut self.bytes);
+        self.vectors.clear();
+        self.vector_bytes = 0;
         clear(&mut self.ends);
         clear(&mut self.records);
         clear(&mut self.ended);
@@ -214,6 +233,36 @@ impl Buffer {
         };
         self.bytes.extend_from_slice(text.as_bytes());
         self.ends.push(u32::try_from(run).unwrap_or(u32::MAX));
+        true
+    }
+
+    /// False: there is no memory for it.
+    fn push_vectors(&mut self, stream: u64, vectors: &Vectors) -> bool {
+        let (length, count) = (size_of_val(vectors.values()), vectors.count());
+        if length > RUN_BYTES_MAX
+            || !reserve(&mut self.ends, count)
+            || !reserve(&mut self.vectors, 1)
+            || !self.reserve_record()
+        {
+            return false;
+        }
+        let Some(data) = VectorData::new(vectors.clone()) else {
+            return false;
+        };
+        self.records.push(Record {
+            stream,
+            kind: LLM_EVENT_VECTORS,
+            error: LLM_ERROR_OK,
+            start: self.vectors.len(),
+            length,
+            ends_start: self.ends.len(),
+            ends_count: count,
+        });
+        let bytes = vectors.dimensions() * size_of::<f32>();
+        let ends = (1..=count).map(|vector| u32::try_from(vector * bytes).unwrap_or(u32::MAX));
+        self.ends.extend(ends);
+        self.vectors.push(data);
+        self.vector_bytes += length;
         true
     }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use liter_llm_core::{Client, LogRecord};
+use liter_llm_core::{AnyRequest, Client, LlmError, LogRecord};
 use serde::Serialize;
 use tokio::runtime::Handle;
 
@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::exit;
 use crate::queue::{Polled, Queue};
 use crate::stream_table::StreamTable;
-use crate::stream_task::{self, EndGuard};
+use crate::stream_task::{self, Asked, EndGuard};
 use crate::sync::Wait;
 use crate::waker::Waker;
 
@@ -64,15 +64,27 @@ impl ClientState {
 
     /// Claims the number and starts its task.
     pub fn start(&self, stream: u64, provider: &str, request_json: &str) -> Result<(), Failure> {
+        self.start_checked(stream, provider, request_json, |_| Ok(()))
+    }
+
+    /// The same; requests that do not pass the check are refused by END.
+    pub fn start_checked(
+        &self,
+        stream: u64,
+        provider: &str,
+        request_json: &str,
+        check: fn(&AnyRequest) -> Result<(), LlmError>,
+    ) -> Result<(), Failure> {
         exit::check()?;
         let control = self.streams.claim(stream)?;
         let guard = EndGuard::new(stream, control, Arc::clone(&self.streams));
-        self.runtime.spawn(stream_task::run(
-            guard,
-            self.core.clone(),
-            provider.to_owned(),
-            request_json.to_owned(),
-        ));
+        let asked = Asked {
+            provider: provider.to_owned(),
+            request_json: request_json.to_owned(),
+            check,
+        };
+        self.runtime
+            .spawn(stream_task::run(guard, self.core.clone(), asked));
         Ok(())
     }
 

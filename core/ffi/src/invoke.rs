@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use liter_llm_core::{ErrorKind, LlmError};
+use liter_llm_core::{AnyRequest, ErrorKind, LlmError, Operation};
 
 use crate::buffer::{Buffer, EventView};
 use crate::client::ClientState;
@@ -13,7 +13,7 @@ use crate::error::{closed, error_name, internal_error, invalid_argument, Failure
 use crate::fork;
 use crate::process::Process;
 use crate::sync::Wait;
-use crate::types::{self, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_TEXT};
+use crate::types::{self, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_RESULT, LLM_EVENT_TEXT};
 use crate::waker::Waker;
 
 /// The number of the only stream.
@@ -70,7 +70,8 @@ pub fn invoke(
     let waker = Waker::new(None, std::ptr::null_mut());
     let client = ClientState::open(process.runtime(), process.invoke_client()?, waker);
     let call = Call(client);
-    call.0.start(STREAM, provider, request_json)?;
+    call.0
+        .start_checked(STREAM, provider, request_json, check)?;
     loop {
         let Some(mut polled) = call.0.poll(Wait::Forever) else {
             return Err(internal_error("the stream had no end"));
@@ -89,6 +90,18 @@ pub fn invoke(
     }
 }
 
+/// A callback takes text: an embed whose part fails would leave gaps that it could not see.
+fn check(request: &AnyRequest) -> Result<(), LlmError> {
+    match request.operation() {
+        Operation::Embed => {
+            let message = "llm_invoke hands over text, and embed has vectors; start it with \
+                           llm_client_start";
+            Err(LlmError::new(ErrorKind::InvalidRequest, message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Has the llm_invoke whose callback runs in this thread end as soon as the callback returns.
 pub fn cancel() -> Result<(), Failure> {
     if IN_CALLBACK.get() != fork::generation() {
@@ -101,7 +114,7 @@ pub fn cancel() -> Result<(), Failure> {
 
 fn hand_over(client: &ClientState, buffer: &Buffer, token: &mut impl FnMut(&[u8])) -> Step {
     for event in buffer.events() {
-        if event.kind == LLM_EVENT_TEXT {
+        if [LLM_EVENT_TEXT, LLM_EVENT_RESULT].contains(&event.kind) {
             match call_back(&event, token) {
                 Returned::On => {}
                 Returned::Cancelled => {
@@ -120,14 +133,15 @@ fn hand_over(client: &ClientState, buffer: &Buffer, token: &mut impl FnMut(&[u8]
     Step::More
 }
 
-/// Calls back for each delta, until the callback stops it.
-fn call_back(text: &EventView<'_>, token: &mut impl FnMut(&[u8])) -> Returned {
+/// Calls back for each delta, or with a whole result, until the callback stops it.
+fn call_back(event: &EventView<'_>, token: &mut impl FnMut(&[u8])) -> Returned {
     let generation = fork::generation();
     let mut start = 0;
-    for end in text.ends {
-        let end = *end as usize;
+    let whole = event.ends.is_empty().then_some(event.data.len());
+    let ends = event.ends.iter().map(|end| *end as usize);
+    for end in ends.chain(whole) {
         let outer = IN_CALLBACK.replace(generation);
-        token(text.data.get(start..end).unwrap_or_default());
+        token(event.data.get(start..end).unwrap_or_default());
         IN_CALLBACK.set(outer);
         let cancelled = CANCELLED.take();
         if fork::generation() != generation {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use liter_llm_core::{
-    Client, ErrorKind, EventBatch, LlmError, LlmRequest, LlmStream, Phase, Receipt,
+    AnyRequest, Client, ErrorKind, EventBatch, LlmError, LlmStream, Phase, Receipt,
 };
 
 use crate::buffer::event_json::EventJson;
@@ -127,10 +127,18 @@ pub fn current_stream() -> Option<u64> {
     Some(CURRENT.get()).filter(|stream| *stream != 0)
 }
 
+/// What a stream is asked to do, as its caller wrote it.
+pub struct Asked {
+    pub provider: String,
+    pub request_json: String,
+    /// Refuses requests whose events this way of asking cannot hand over.
+    pub check: fn(&AnyRequest) -> Result<(), LlmError>,
+}
+
 /// The task of one stream; log lines that are written meanwhile can name it.
-pub async fn run(guard: EndGuard, core: Client, provider: String, request_json: String) {
+pub async fn run(guard: EndGuard, core: Client, asked: Asked) {
     let stream = guard.stream;
-    let mut task = pin!(run_to_end(guard, core, provider, request_json));
+    let mut task = pin!(run_to_end(guard, core, asked));
     let poll = |context: &mut Context<'_>| {
         let _current = Current::begin(stream);
         task.as_mut().poll(context)
@@ -140,12 +148,12 @@ pub async fn run(guard: EndGuard, core: Client, provider: String, request_json: 
 
 /// From the text of the request to END. The core's stream, and so its connection, is dropped before
 /// dropping the guard reports that the task has ended.
-async fn run_to_end(mut guard: EndGuard, core: Client, provider: String, request_json: String) {
-    let request = match parse_request(provider, request_json) {
+async fn run_to_end(mut guard: EndGuard, core: Client, asked: Asked) {
+    let request = match parse_request(asked) {
         Ok(request) => request,
         Err(receipt) => return guard.end(&receipt),
     };
-    let mut stream = core.stream(request);
+    let mut stream = core.start(request);
     while !guard.ended {
         let step = match guard.control.until_stopped(stream.next_batch()).await {
             Ok(Some(batch)) => guard.deliver(batch).await,
@@ -159,11 +167,12 @@ async fn run_to_end(mut guard: EndGuard, core: Client, provider: String, request
     }
 }
 
-fn parse_request(provider: String, request_json: String) -> Result<LlmRequest, Box<Receipt>> {
-    let mut request =
-        LlmRequest::from_json(&request_json).map_err(|error| Box::new(Receipt::failed(error)))?;
-    if !provider.is_empty() {
-        request.call.provider = Some(provider);
+fn parse_request(asked: Asked) -> Result<AnyRequest, Box<Receipt>> {
+    let failed = |error| Box::new(Receipt::failed(error));
+    let mut request = AnyRequest::from_json(&asked.request_json).map_err(failed)?;
+    (asked.check)(&request).map_err(failed)?;
+    if !asked.provider.is_empty() {
+        request.call_mut().provider = Some(asked.provider);
     }
     Ok(request)
 }
@@ -270,12 +279,17 @@ mod tests {
         NO_MEMORY.set(true);
         let stop = guard.deliver(&batch).now_or_never().unwrap().unwrap_err();
         let request = r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#.to_owned();
-        let request = parse_request("openai".to_owned(), request).unwrap();
+        let request = parse_request(Asked {
+            provider: "openai".to_owned(),
+            request_json: request,
+            check: |_| Ok(()),
+        })
+        .unwrap();
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().build().unwrap();
         let _entered = runtime.enter();
         let core = Client::new(ClientOptions::from_json("{}").unwrap()).unwrap();
-        let receipt = stop.receipt(&mut core.stream(request));
+        let receipt = stop.receipt(&mut core.start(request));
         assert_eq!(receipt.error.as_ref().unwrap().kind, ErrorKind::TooLarge);
         guard.end(&receipt);
         NO_MEMORY.set(false);

@@ -7,7 +7,7 @@ use std::ffi::{c_char, c_void};
 /// program that was built against version N works with every library of version N or more. A
 /// program that loads the library at run time refuses one whose llm_abi_version() is less than
 /// this.
-pub const LLM_ABI_VERSION: u32 = 2;
+pub const LLM_ABI_VERSION: u32 = 3;
 
 /// How something ended: one of LLM_ERROR_*. Numbers are only ever appended; 0 is success.
 pub type LlmError = i32;
@@ -73,11 +73,17 @@ pub const LLM_EVENT_TOOL_CALL: u32 = 5;
 pub const LLM_EVENT_PART: u32 = 6;
 /// The end. JSON, the receipt: outcome (complete, truncated, cancelled, failed), finish_reason and
 /// finish_reason_raw, usage, attempts, timings, request_id, unknown_events, warnings (what to know
-/// about a complete response, such as that the provider gave no reason for its end), and `error`
+/// about a complete response, such as that the provider gave no reason for its end), what `embed`
+/// adds (dimensions, count, truncated, finished_ranges, failed_ranges), requests, and `error`
 /// unless complete.
 pub const LLM_EVENT_END: u32 = 7;
 /// A line of the log, on stream 0. JSON: level, message, and what it is about.
 pub const LLM_EVENT_LOG: u32 = 8;
+/// Vectors of `embed`, in the order of its inputs: `count` vectors of little-endian 32-bit floats,
+/// one behind the other, from an address that is a multiple of 16.
+pub const LLM_EVENT_VECTORS: u32 = 9;
+/// What `rerank`, `models` or `count_tokens` found, whole. JSON: results, models, or input_tokens.
+pub const LLM_EVENT_RESULT: u32 = 10;
 
 /// One event. Ignore a kind that you do not know.
 #[repr(C)]
@@ -89,11 +95,13 @@ pub struct LlmEvent {
     pub kind: u32,
     /// LLM_ERROR_*; not 0 only on END.
     pub error: LlmError,
-    /// TEXT and REASONING: UTF-8 text; everything else: JSON. Not NUL-terminated; never NULL.
+    /// TEXT and REASONING: UTF-8 text; VECTORS: floats; everything else: JSON. Not NUL-terminated;
+    /// never NULL.
     pub data: *const c_char,
     /// Bytes in data.
     pub length: usize,
-    /// TEXT and REASONING: where each of `count` deltas ends in data; else NULL.
+    /// TEXT, REASONING and VECTORS: where each of `count` deltas, or vectors, ends in data, in
+    /// bytes; else NULL.
     pub ends: *const u32,
     /// Numbers in ends.
     pub count: usize,

@@ -8,8 +8,10 @@ use super::check::check_options;
 use super::options::ClientOptions;
 use crate::error::{config, invalid_request, ErrorKind, LlmError};
 use crate::json;
-use crate::parse::{names_of, nearest, type_name};
-use crate::request::LlmRequest;
+use crate::parse::{names_of, nearest, shown, type_name, Mismatch};
+use crate::request::{
+    AnyRequest, CallOptions, EmbedRequest, LlmRequest, ModelsRequest, Operation, RerankRequest,
+};
 
 impl ClientOptions {
     /// Parses options, a JSON object; an unknown name is an error, so that a slip is found.
@@ -35,38 +37,158 @@ impl ClientOptions {
     }
 }
 
-impl LlmRequest {
-    /// Parses a request, a JSON object. The error names the field that is wrong.
+impl AnyRequest {
+    /// Parses a request, a JSON object, for the operation that its field `operation` names; without
+    /// that it is a chat. The error names the field that is wrong.
     ///
     /// # Errors
-    /// `INVALID_REQUEST` when the text is no JSON object, a field has the wrong type, `model` or
-    /// `messages` is missing, or an option of the client stands in it; `INVALID_ARGUMENT` when a
-    /// key or a header cannot be one.
+    /// `INVALID_REQUEST` when the text is no JSON object, the operation is unknown, a field has the
+    /// wrong type, is missing or belongs to another operation, or an option of the client stands in
+    /// it; `INVALID_ARGUMENT` when a key or a header cannot be one.
     pub fn from_json(json: &str) -> Result<Self, LlmError> {
-        match parse(json) {
-            Ok(Value::Object(fields)) => from_fields(fields),
-            Ok(other) => {
-                let found = type_name(&other);
-                let message = format!("request must be a JSON object, not {found}");
-                Err(invalid_request(message))
+        let mut fields = request_fields(json)?;
+        let operation = take_operation(&mut fields)?;
+        if let Some(name) = fields.keys().find(|name| is_foreign(name, operation)) {
+            return Err(invalid_request(foreign(name, operation)));
+        }
+        match operation {
+            Operation::Chat => chat(fields).map(Self::Chat),
+            Operation::CountTokens => chat(fields).map(Self::CountTokens),
+            Operation::Embed => {
+                require(&fields, "input", "give a text or a list of texts")?;
+                let mut request = EmbedRequest::take(&mut fields)?;
+                request.extra = others(fields)?;
+                request.check()?;
+                Ok(Self::Embed(request))
             }
-            Err(reason) => Err(invalid_request(format!("request is not JSON: {reason}"))),
+            Operation::Rerank => {
+                require(&fields, "documents", "give a list of texts")?;
+                let mut request = RerankRequest::take(&mut fields)?;
+                request.extra = others(fields)?;
+                request.check()?;
+                Ok(Self::Rerank(request))
+            }
+            Operation::Models => {
+                let mut request = ModelsRequest::take(&mut fields)?;
+                request.extra = others(fields)?;
+                Ok(Self::Models(request))
+            }
         }
     }
 }
 
-fn from_fields(mut fields: Map<String, Value>) -> Result<LlmRequest, LlmError> {
-    // Wrappers hand over every parameter that they know: a null is the same as none.
-    fields.retain(|_, value| !value.is_null());
-    let mut request = LlmRequest::take(&mut fields)?;
-    let mut names = fields.keys();
-    if let Some(name) = names.find(|name| is_option_only(name)) {
-        let message = format!("\"{name}\" is an option of the client, not of a call");
-        return Err(invalid_request(message));
+impl LlmRequest {
+    /// Parses a request for a chat, a JSON object. The error names the field that is wrong.
+    ///
+    /// # Errors
+    /// `INVALID_REQUEST` when the text is no JSON object, a field has the wrong type, `model` or
+    /// `messages` is missing, it is for another operation, or an option of the client stands in it;
+    /// `INVALID_ARGUMENT` when a key or a header cannot be one.
+    pub fn from_json(json: &str) -> Result<Self, LlmError> {
+        let mut fields = request_fields(json)?;
+        match take_operation(&mut fields)? {
+            Operation::Chat => chat(fields),
+            other => {
+                let name = other.name();
+                let message = format!("operation: expected \"chat\", got \"{name}\"");
+                Err(invalid_request(message))
+            }
+        }
     }
-    request.extra = fields;
+}
+
+/// The fields of a request.
+fn request_fields(json: &str) -> Result<Map<String, Value>, LlmError> {
+    match parse(json) {
+        Ok(Value::Object(mut fields)) => {
+            // Wrappers hand over every parameter that they know: a null is the same as none.
+            fields.retain(|_, value| !value.is_null());
+            Ok(fields)
+        }
+        Ok(other) => {
+            let found = type_name(&other);
+            let message = format!("request must be a JSON object, not {found}");
+            Err(invalid_request(message))
+        }
+        Err(reason) => Err(invalid_request(format!("request is not JSON: {reason}"))),
+    }
+}
+
+fn chat(mut fields: Map<String, Value>) -> Result<LlmRequest, LlmError> {
+    let mut request = LlmRequest::take(&mut fields)?;
+    request.extra = others(fields)?;
     request.check()?;
     Ok(request)
+}
+
+/// What is left of a request: fields of the provider, and no option of a client.
+fn others(fields: Map<String, Value>) -> Result<Map<String, Value>, LlmError> {
+    let mut names = fields.keys();
+    match names.find(|name| is_option_only(name)) {
+        Some(name) => {
+            let message = format!("\"{name}\" is an option of the client, not of a call");
+            Err(invalid_request(message))
+        }
+        None => Ok(fields),
+    }
+}
+
+fn take_operation(fields: &mut Map<String, Value>) -> Result<Operation, LlmError> {
+    let Some(value) = fields.shift_remove("operation") else {
+        return Ok(Operation::Chat);
+    };
+    let Value::String(name) = &value else {
+        return Err(Mismatch::expected("text", &value).into_error("operation"));
+    };
+    let known = Operation::ALL.iter();
+    if let Some(operation) = known.clone().find(|operation| operation.name() == name) {
+        return Ok(*operation);
+    }
+    let shown = shown(&value).unwrap_or_else(|| "this one".to_owned());
+    let meant = match nearest(name, Operation::NAMES).first() {
+        Some(meant) => format!("did you mean \"{meant}\"? "),
+        None => String::new(),
+    };
+    let known = names_of(Operation::NAMES, "and");
+    let message = format!("operation: {shown} is unknown; {meant}known are {known}");
+    Err(invalid_request(message))
+}
+
+/// Fields that only a request for another operation has, and no provider's own.
+fn is_foreign(name: &str, operation: Operation) -> bool {
+    let foreign: &[&str] = match operation {
+        Operation::Chat => &[],
+        Operation::CountTokens => &["input", "query"],
+        Operation::Embed => &["messages", "query", "documents"],
+        Operation::Rerank => &["messages", "input"],
+        Operation::Models => &[
+            "model",
+            "messages",
+            "input",
+            "query",
+            "documents",
+            "extra_body",
+        ],
+    };
+    foreign.contains(&name)
+}
+
+fn foreign(name: &str, operation: Operation) -> String {
+    let operation = operation.name();
+    let owner = match name {
+        "messages" => "chat and count_tokens",
+        "input" => "embed",
+        "query" | "documents" => "rerank",
+        _ => return format!("\"{name}\" is no field of {operation}"),
+    };
+    format!("\"{name}\" is a field of {owner}, not of {operation}")
+}
+
+fn require(fields: &Map<String, Value>, name: &str, advice: &str) -> Result<(), LlmError> {
+    match fields.contains_key(name) {
+        true => Ok(()),
+        false => Err(invalid_request(format!("{name} is missing; {advice}"))),
+    }
 }
 
 /// Text that was cut inside a character, as JavaScript and Windows cut it, does not stop a request:
@@ -92,11 +214,11 @@ fn of_options(mut error: LlmError) -> LlmError {
 }
 
 fn is_option_only(name: &str) -> bool {
-    ClientOptions::has(name) && !LlmRequest::has(name)
+    ClientOptions::has(name) && !CallOptions::has(name)
 }
 
 fn unknown_option(name: &str) -> String {
-    if LlmRequest::has(name) {
+    if LlmRequest::has(name) || EmbedRequest::has(name) || RerankRequest::has(name) {
         return format!("\"{name}\" is a field of a request, not an option of a client");
     }
     let declared = ClientOptions::declared();

@@ -4,6 +4,7 @@
 mod check;
 pub(crate) mod environment;
 mod from_json;
+mod operations;
 pub(crate) mod options;
 mod secrets;
 pub(crate) mod shared;
@@ -14,7 +15,7 @@ use crate::client::options::{ClientOptions, LogRecord};
 use crate::error::LlmError;
 use crate::event::{LlmResponse, Outcome};
 use crate::http::Http;
-use crate::request::LlmRequest;
+use crate::request::{AnyRequest, LlmRequest};
 use crate::stream::LlmStream;
 use environment::Environment;
 use shared::Shared;
@@ -67,6 +68,12 @@ impl Client {
     /// connection. The response is streamed unless the request sets `stream` to false.
     #[must_use]
     pub fn stream(&self, request: LlmRequest) -> LlmStream {
+        self.start(AnyRequest::Chat(request))
+    }
+
+    /// Starts a request for any operation; see [`Client::stream`].
+    #[must_use]
+    pub fn start(&self, request: AnyRequest) -> LlmStream {
         LlmStream::new(Arc::clone(&self.shared), request)
     }
 

@@ -33,6 +33,10 @@ pub enum Kind {
     ListOfText,
     /// A list of objects.
     ListOfObjects,
+    /// A list of whole numbers.
+    ListOfIntegers,
+    /// A list of pairs of whole numbers: the first, and the one behind the last.
+    ListOfRanges,
     /// One of the levels of a log.
     LogLevel,
     /// Any JSON.
@@ -54,6 +58,8 @@ impl Kind {
             Self::Object => "object",
             Self::ListOfText => "list of text",
             Self::ListOfObjects => "list of objects",
+            Self::ListOfIntegers => "list of integers",
+            Self::ListOfRanges => "list of ranges",
             Self::LogLevel => "log level",
             Self::Any => "any",
         }
@@ -75,6 +81,8 @@ impl Kind {
             | Self::Object
             | Self::ListOfText
             | Self::ListOfObjects
+            | Self::ListOfIntegers
+            | Self::ListOfRanges
             | Self::LogLevel
             | Self::Any => None,
         }

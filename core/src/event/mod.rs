@@ -2,16 +2,23 @@
 //! Owns the names that every language uses; depends on no provider and no wire.
 
 mod batch;
+mod operation_responses;
 mod receipt;
 mod response;
+mod results;
+mod vectors;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::declare::{declare_fields, declare_names};
 pub use batch::{EventBatch, EventRef};
+pub(crate) use operation_responses::Found;
+pub use operation_responses::{CountTokensResponse, EmbedResponse, ModelsResponse, RerankResponse};
 pub use receipt::{FinishReason, Outcome, Receipt, Timings, Usage};
 pub use response::LlmResponse;
+pub use results::{InputTokens, Model, RerankResult};
+pub use vectors::Vectors;
 
 /// One event of a stream: at most one `Start`, then content, then exactly one `End`.
 #[derive(Debug, Clone)]
@@ -29,6 +36,11 @@ pub enum Event {
     ToolCall(ToolCall),
     /// Anything else of the response: a JSON object with a "type".
     Part(Map<String, Value>),
+    /// Vectors of [`crate::EmbedRequest`], in the order of its inputs.
+    Vectors(Vectors),
+    /// What another operation than chat and embed found, whole: a JSON object with `results`,
+    /// `models` or `input_tokens`.
+    Result(Map<String, Value>),
     /// The end of the stream and its outcome; always the last event.
     End(Box<Receipt>),
 }
@@ -57,6 +69,10 @@ declare_names! {
         End = 7 => "END",
         /// A line for the caller's log, on stream 0.
         Log = 8 => "LOG",
+        /// Vectors of `embed`, in the order of its inputs: little-endian 32-bit floats.
+        Vectors = 9 => "VECTORS",
+        /// What `rerank`, `models` or `count_tokens` found, whole; once, before the end.
+        Result = 10 => "RESULT",
     }
 }
 
@@ -79,6 +95,8 @@ impl Event {
             Self::ToolDelta(_) => EventKind::ToolDelta,
             Self::ToolCall(_) => EventKind::ToolCall,
             Self::Part(_) => EventKind::Part,
+            Self::Vectors(_) => EventKind::Vectors,
+            Self::Result(_) => EventKind::Result,
             Self::End(_) => EventKind::End,
         }
     }

@@ -108,6 +108,26 @@ declare_fields! {
         pub usage: Option<Usage> as Object,
         /// How many requests were sent.
         pub attempts: u32 as Integer,
+        /// Into how many HTTP requests the call was split, each with its own retries; absent for a
+        /// chat.
+        #[serde(skip_serializing_if = "is_zero_u32")]
+        pub requests: u32 as Integer,
+        /// Numbers in each vector.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub dimensions: Option<u64> as Integer,
+        /// How many vectors came.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub count: Option<u64> as Integer,
+        /// Positions of the inputs that the provider cut, where it says so.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        pub truncated: Vec<u64> as ListOfIntegers,
+        /// The inputs that the vectors belong to, in their order, where some have none: pairs of
+        /// the first input and the one behind the last.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        pub finished_ranges: Vec<[u64; 2]> as ListOfRanges,
+        /// The inputs that have no vectors, as pairs of the first and the one behind the last.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        pub failed_ranges: Vec<[u64; 2]> as ListOfRanges,
         /// How long it took.
         pub timings: Timings as Object,
         /// How many events of the stream this version does not know and skipped.
@@ -145,5 +165,9 @@ impl Receipt {
 }
 
 fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+fn is_zero_u32(count: &u32) -> bool {
     *count == 0
 }

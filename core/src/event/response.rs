@@ -38,7 +38,8 @@ impl LlmResponse {
             Event::Start(start) => self.start = *start,
             Event::Text(text) => self.push_text(&text),
             Event::Reasoning(text) => self.reasoning.push_str(&text),
-            Event::ToolDelta(_) => {}
+            // Of a chat there are no vectors and results.
+            Event::ToolDelta(_) | Event::Vectors(_) | Event::Result(_) => {}
             Event::ToolCall(call) => self.tool_calls.push(call),
             Event::Part(part) => self.push_part(part),
             Event::End(receipt) => self.receipt = *receipt,

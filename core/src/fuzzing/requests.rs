@@ -9,15 +9,17 @@ use crate::client::environment::Environment;
 use crate::client::options::ClientOptions;
 use crate::error::{ErrorKind, LlmError};
 use crate::providers::{self, EncodedRequest, Target};
-use crate::request::LlmRequest;
+use crate::request::{AnyRequest, LlmRequest};
 use crate::stream::prepare;
+use crate::stream::task::Task;
 
 /// Reads a request, and encodes it for every provider.
 pub fn request(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    let mut request = match LlmRequest::from_json(text) {
+    any_request(text);
+    let request = match LlmRequest::from_json(text) {
         Ok(request) => request,
         Err(error) => return refused(&error),
     };
@@ -39,9 +41,16 @@ pub fn request(bytes: &[u8]) {
         &ClientOptions::default(),
         &Environment::default(),
         |_| None,
-        &mut request,
+        &mut Task::Chat(Box::new(request)),
     ) {
         check_error(&error);
+    }
+}
+
+/// Reads a request for any operation.
+fn any_request(text: &str) {
+    if let Err(error) = AnyRequest::from_json(text) {
+        refused(&error);
     }
 }
 

@@ -107,7 +107,7 @@ impl EventSink<'_> {
 fn content_of(event: &Event) -> Content {
     match event {
         Event::Start(_) | Event::End(_) => Content::None,
-        Event::Text(_) => Content::Primary,
+        Event::Text(_) | Event::Vectors(_) | Event::Result(_) => Content::Primary,
         Event::Reasoning(_) | Event::ToolDelta(_) | Event::ToolCall(_) => Content::Secondary,
         Event::Part(part) => match part.get("type").and_then(serde_json::Value::as_str) {
             Some("refusal" | "image" | "audio") => Content::Primary,

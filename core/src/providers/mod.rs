@@ -60,9 +60,10 @@ use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
 use crate::framing::{Frame, Framing};
 use crate::parse::{names_of, nearest};
-use crate::request::{Auth, CloudOptions, LlmRequest};
+use crate::request::{Auth, CloudOptions, LlmRequest, Operation};
 use crate::secret::{may_be_key, Secret};
 use completion::CompletionState;
+pub(crate) use event_writer::Content;
 use operations::{CountTokens, Embeddings, Models, Rerank};
 
 /// Where a request goes.
@@ -159,6 +160,15 @@ pub(crate) struct ResponseSummary {
     pub(crate) unknown_events: u64,
     /// What the caller should know about a complete response.
     pub(crate) warnings: Vec<String>,
+}
+
+/// What the receipt of an operation beside chat reports of one response.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OperationSummary {
+    /// Positions among the inputs of the whole call that the provider cut.
+    pub(crate) truncated: Vec<u64>,
+    /// What to ask for the next page of a list with.
+    pub(crate) next_page: Option<String>,
 }
 
 /// A wire format.
@@ -286,6 +296,11 @@ pub(crate) trait Decoder: Send + Debug {
 
     /// How the response ended, as far as that is known.
     fn summary(&self) -> ResponseSummary;
+
+    /// What the receipt of an operation beside chat reports.
+    fn operation(&self) -> Option<&OperationSummary> {
+        None
+    }
 }
 
 /// Every codec of this build.
@@ -314,6 +329,22 @@ pub(crate) fn first_apis() -> impl Iterator<Item = &'static dyn Provider> {
 pub(crate) fn apis(name: &str) -> Vec<&'static str> {
     let of_name = all().filter(|provider| provider.name() == name);
     of_name.map(|provider| provider.api()).collect()
+}
+
+/// Whether some API of a provider has an operation.
+pub(crate) fn has_operation(name: &str, operation: Operation) -> bool {
+    all().any(|provider| provider.name() == name && does(provider, operation))
+}
+
+/// Whether a codec has an operation.
+pub(crate) fn does(provider: &dyn Provider, operation: Operation) -> bool {
+    match operation {
+        Operation::Chat => true,
+        Operation::Embed => provider.embeddings().is_some(),
+        Operation::Rerank => provider.rerank().is_some(),
+        Operation::Models => provider.models().is_some(),
+        Operation::CountTokens => provider.count_tokens().is_some(),
+    }
 }
 
 /// A key as OAuth sends its tokens (RFC 6750).
@@ -345,6 +376,22 @@ pub(crate) fn by_name_and_api(
             "api {shown} is none of {name}'s, which are: {known}"
         ))
     })
+}
+
+/// The codec that has an operation: of the API that is named, else the first one that has it. The
+/// API that a client names for its chats need not have the others.
+pub(crate) fn by_operation(
+    name: &str,
+    api: Option<&str>,
+    operation: Operation,
+) -> Result<&'static dyn Provider, LlmError> {
+    let named = by_name_and_api(name, api)?;
+    if does(named, operation) {
+        return Ok(named);
+    }
+    let mut others = all().filter(|provider| provider.name() == name);
+    let other = others.find(|provider| does(*provider, operation));
+    other.ok_or_else(|| operations::none(operation, name))
 }
 
 /// The error of an unknown name. A name that may be a key is not repeated.

@@ -8,7 +8,7 @@ use super::call::CallOptions;
 use crate::declare::declare_options;
 use crate::declare::entry::Kind;
 use crate::error::{invalid_request, LlmError};
-use crate::parse::{type_name, FromJson, Mismatch};
+use crate::parse::{shown, type_name, FromJson, Mismatch};
 
 declare_options! {
     /// One request for embeddings. Only what the caller set is sent. Its Debug shows no input and
@@ -30,6 +30,8 @@ declare_options! {
         pub truncate: Option<String> as Text,
         /// Whether the vectors are scaled to length 1 here; by default they stay as they came.
         pub normalize: Option<bool> as Boolean,
+        /// How many inputs one HTTP request has at most, below the provider's own limit.
+        pub inputs_per_request: Option<u64> as Count,
         /// The end user on whose behalf the request is sent.
         pub user: Option<String> as Text,
         /// Who answers, with which key, where, and how long that may take.
@@ -53,6 +55,9 @@ pub enum EmbedInput {
 }
 
 impl EmbedRequest {
+    /// Fields that every request for embeddings needs.
+    pub(crate) const REQUIRED: [&'static str; 2] = ["model", "input"];
+
     /// A request of one model and its texts.
     pub fn new<T: Into<String>>(
         model: impl Into<String>,
@@ -76,6 +81,11 @@ impl EmbedRequest {
         if self.dimensions == Some(0) {
             return Err(invalid_request("dimensions: must be at least 1, got 0"));
         }
+        if self.inputs_per_request == Some(0) {
+            let message = "inputs_per_request: must be at least 1, got 0";
+            return Err(invalid_request(message));
+        }
+        check_truncate(self.truncate.as_deref())?;
         let is_empty = |input: &EmbedInput| match input {
             EmbedInput::Text(text) => text.is_empty(),
             EmbedInput::Tokens(tokens) => tokens.is_empty(),
@@ -84,6 +94,18 @@ impl EmbedRequest {
         match self.input.iter().position(is_empty) {
             Some(index) => Err(invalid_request(format!("input[{index}] is empty"))),
             None => Ok(()),
+        }
+    }
+}
+
+/// Providers have other words for these, which their codecs know.
+pub(super) fn check_truncate(truncate: Option<&str>) -> Result<(), LlmError> {
+    match truncate {
+        None | Some("none" | "start" | "end") => Ok(()),
+        Some(other) => {
+            let value = shown(&Value::from(other)).unwrap_or_else(|| "text".to_owned());
+            let message = format!("truncate: expected none, start or end, got {value}");
+            Err(invalid_request(message))
         }
     }
 }

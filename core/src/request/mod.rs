@@ -8,6 +8,7 @@ mod embed;
 mod limits;
 mod message;
 mod models;
+mod operation;
 mod rerank;
 mod shapes;
 
@@ -26,6 +27,7 @@ pub use message::{
     Content, ContentPart, Function, FunctionCall, Message, MessageToolCall, Role, Tool,
 };
 pub use models::ModelsRequest;
+pub use operation::{AnyRequest, Operation};
 pub use rerank::{RerankDocument, RerankRequest};
 
 declare_options! {

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::call::CallOptions;
+use super::embed::check_truncate;
 use crate::declare::declare_options;
 use crate::declare::entry::Kind;
 use crate::error::{invalid_request, LlmError};
@@ -48,6 +49,9 @@ pub enum RerankDocument {
 }
 
 impl RerankRequest {
+    /// Fields that every request to rank documents needs.
+    pub(crate) const REQUIRED: [&'static str; 3] = ["model", "query", "documents"];
+
     /// Checks what every provider requires, before any I/O. No document at all has no results.
     pub(crate) fn check(&self) -> Result<(), LlmError> {
         if self.model.is_empty() {
@@ -60,6 +64,7 @@ impl RerankRequest {
         if self.top_n == Some(0) {
             return Err(invalid_request("top_n: must be at least 1, got 0"));
         }
+        check_truncate(self.truncate.as_deref())?;
         Ok(())
     }
 }

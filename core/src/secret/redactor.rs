@@ -51,6 +51,7 @@ impl<'a> Redactor<'a> {
             maybe_executed: _,
             // Made of events that were cleaned.
             partial: _,
+            partial_vectors: _,
         } = error;
         self.clean(message, MESSAGE_BYTES_MAX);
         self.clean_optional(code, NAME_BYTES_MAX);
@@ -78,6 +79,11 @@ impl<'a> Redactor<'a> {
         }
     }
 
+    /// Cleans what a provider says of itself: its list of models.
+    pub(crate) fn clean_result(&self, result: &mut Map<String, Value>) {
+        self.clean_fields(result);
+    }
+
     /// Cleans the texts of the receipt.
     pub(crate) fn clean_receipt(&self, receipt: &mut Receipt) {
         let Receipt {
@@ -90,6 +96,12 @@ impl<'a> Redactor<'a> {
             attempts: _,
             timings: _,
             unknown_events: _,
+            requests: _,
+            dimensions: _,
+            count: _,
+            truncated: _,
+            finished_ranges: _,
+            failed_ranges: _,
             // Our own texts.
             warnings: _,
         } = receipt;

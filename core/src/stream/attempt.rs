@@ -14,13 +14,15 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use super::error_response::{self, read_error_body, unusable};
 use super::prepare::PreparedRequest;
 use super::response_reader::ResponseReader;
+use super::task::Reading;
 use super::timeouts::timed_out;
+use super::whole_response::WholeDecoder;
 use crate::client::shared::Shared;
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::Start;
 use crate::framing::sniff::{Declared, Sniffer};
 use crate::http::{Exchange, HttpResponse, Read};
-use crate::providers::response_headers;
+use crate::providers::{response_headers, Decoder};
 
 type Sending = Pin<Box<dyn Future<Output = Attempted> + Send>>;
 
@@ -190,7 +192,14 @@ async fn begin_reading(
         warnings: request.warnings.clone(),
         seed: fastrand::u64(..),
     };
-    let decoder = request.provider.decoder(start, request.framing);
+    let decoder: Box<dyn Decoder> = match &request.reading {
+        Reading::Chat => request.provider.decoder(start, request.framing),
+        reading => {
+            let headers = std::mem::take(&mut response.headers);
+            let reading = reading.clone();
+            Box::new(WholeDecoder::new(request.provider, reading, headers, start))
+        }
+    };
     // A server that cannot stream, or can do nothing else, may do the other; or send an error
     // document; or declare one and do the other.
     Ok(ResponseReader::new(

@@ -3,13 +3,19 @@
 //! its response; attempts are in `lifecycle`, the end is in `receipt`.
 
 pub(crate) mod attempt;
+mod embed_call;
 mod error_response;
 mod lifecycle;
+mod models_call;
+mod parts;
 pub(crate) mod prepare;
 mod receipt;
 pub(crate) mod response_reader;
 pub(crate) mod retry;
+mod split;
+pub(crate) mod task;
 pub(crate) mod timeouts;
+mod whole_response;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -28,11 +34,15 @@ use crate::error::{ErrorKind, Timer};
 use crate::event::EventBatch;
 use crate::event::{Event, Receipt};
 use crate::http::Read;
-use crate::request::LlmRequest;
+use crate::providers::OperationSummary;
+use crate::request::{AnyRequest, CallOptions};
 use attempt::Attempt;
+use embed_call::EmbedCall;
+use models_call::ModelsCall;
 use prepare::PreparedRequest;
 use response_reader::ResponseReader;
 use retry::History;
+use task::Task;
 use timeouts::{Deadlines, Timeouts};
 
 /// How long the rest of a complete response is read so that its connection can be used again.
@@ -43,8 +53,15 @@ const TURNS_MAX: u32 = 4;
 /// The events of one request: a `Stream` of [`Event`], or batch by batch without an allocation per
 /// piece of text. Nothing is sent before the first poll.
 pub struct LlmStream {
-    inner: Box<Inner>,
+    work: Work,
     events: VecDeque<Event>,
+}
+
+/// What a call does.
+enum Work {
+    One(Box<Inner>),
+    Embed(Box<EmbedCall>),
+    Models(Box<ModelsCall>),
 }
 
 /// Where a stream stands. Whatever is under way is in here and nowhere else, so that a step which
@@ -64,9 +81,10 @@ enum State {
     Ended,
 }
 
+/// One HTTP request with its retries: the whole of most calls.
 struct Inner {
     shared: Arc<Shared>,
-    request: LlmRequest,
+    task: Task,
     /// Absent before the request was prepared, and once content came: there will be no other
     /// attempt, and a long prompt is not kept for a long response.
     prepared: Option<Arc<PreparedRequest>>,
@@ -83,12 +101,22 @@ struct Inner {
     began: Option<Instant>,
     first_content: Option<Instant>,
     request_id: Option<String>,
+    /// What a complete response of an operation beside chat says.
+    operation: OperationSummary,
 }
 
 impl LlmStream {
-    pub(crate) fn new(shared: Arc<Shared>, request: LlmRequest) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, request: AnyRequest) -> Self {
+        let one = |shared, task| Work::One(Box::new(Inner::new(shared, task)));
+        let work = match request {
+            AnyRequest::Chat(request) => one(shared, Task::Chat(Box::new(request))),
+            AnyRequest::Rerank(request) => one(shared, Task::Rerank(Box::new(request))),
+            AnyRequest::CountTokens(request) => one(shared, Task::CountTokens(Box::new(request))),
+            AnyRequest::Embed(request) => Work::Embed(Box::new(EmbedCall::new(shared, request))),
+            AnyRequest::Models(request) => Work::Models(Box::new(ModelsCall::new(shared, request))),
+        };
         Self {
-            inner: Box::new(Inner::new(shared, request)),
+            work,
             events: VecDeque::new(),
         }
     }
@@ -96,22 +124,76 @@ impl LlmStream {
     /// Waits for the next events; `None` once the batch that held the END was handed out. Dropping
     /// the future loses nothing, in whatever phase the request is, so it can stand in a `select!`.
     pub async fn next_batch(&mut self) -> Option<&EventBatch> {
-        let waiting = CallerWaits::begin(&mut self.inner);
-        let more = waiting.inner.step().await;
+        let waiting = CallerWaits::begin(&mut self.work);
+        let more = waiting.work.step().await;
         drop(waiting);
-        more.then_some(&self.inner.batch)
+        more.then_some(self.work.batch())
     }
 
     /// Takes the events of the last batch out of it.
     pub fn drain(&mut self) -> Vec<Event> {
-        self.inner.batch.drain()
+        self.work.batch().drain()
     }
 
     /// Closes the connection at once and gives the receipt of a stream that was ended from outside,
     /// with the usage known so far. The stream yields nothing afterwards.
     pub fn abort(&mut self, kind: ErrorKind) -> Receipt {
         self.events.clear();
-        self.inner.abort(kind)
+        match &mut self.work {
+            Work::One(one) => one.abort(kind),
+            Work::Embed(call) => call.abort(kind),
+            Work::Models(call) => call.abort(kind),
+        }
+    }
+
+    /// Delivers vectors in events of any size, for a caller that keeps them all.
+    pub(crate) fn without_cuts(mut self) -> Self {
+        if let Work::Embed(call) = &mut self.work {
+            call.deliver_whole();
+        }
+        self
+    }
+}
+
+impl Work {
+    async fn step(&mut self) -> bool {
+        match self {
+            Self::One(one) => one.step().await,
+            Self::Embed(call) => call.step().await,
+            Self::Models(call) => call.step().await,
+        }
+    }
+
+    fn batch(&mut self) -> &mut EventBatch {
+        match self {
+            Self::One(one) => &mut one.batch,
+            Self::Embed(call) => call.batch(),
+            Self::Models(call) => call.batch(),
+        }
+    }
+
+    fn is_ended(&self) -> bool {
+        match self {
+            Self::One(one) => one.is_ended(),
+            Self::Embed(call) => call.is_ended(),
+            Self::Models(call) => call.is_ended(),
+        }
+    }
+
+    fn resume(&mut self) {
+        match self {
+            Self::One(one) => one.deadlines.resume(),
+            Self::Embed(call) => call.resume(),
+            Self::Models(call) => call.resume(),
+        }
+    }
+
+    fn pause_for_caller(&mut self) {
+        match self {
+            Self::One(one) => one.deadlines.pause_for_caller(),
+            Self::Embed(call) => call.pause_for_caller(),
+            Self::Models(call) => call.pause_for_caller(),
+        }
     }
 }
 
@@ -124,14 +206,14 @@ impl Stream for LlmStream {
             if let Some(event) = this.events.pop_front() {
                 return Poll::Ready(Some(event));
             }
-            if this.inner.is_ended() {
+            if this.work.is_ended() {
                 return Poll::Ready(None);
             }
-            this.inner.deadlines.resume();
+            this.work.resume();
             // What is under way is in the state, so a step can be begun anew with each poll.
-            let _ = ready!(pin!(this.inner.step()).poll(context));
-            this.inner.deadlines.pause_for_caller();
-            this.events.extend(this.inner.batch.drain());
+            let _ = ready!(pin!(this.work.step()).poll(context));
+            this.work.pause_for_caller();
+            this.events.extend(this.work.batch().drain());
         }
     }
 }
@@ -141,20 +223,18 @@ impl fmt::Debug for LlmStream {
         formatter
             // Without the state: a decoder holds what the redactor has not seen yet.
             .debug_struct("LlmStream")
-            .field("attempts", &self.inner.attempts)
             .finish_non_exhaustive()
     }
 }
 
 impl Inner {
-    fn new(shared: Arc<Shared>, request: LlmRequest) -> Self {
-        let stream = request.stream.unwrap_or(true);
-        let limits = shared.call_limits(&request.call);
-        let mut deadlines = Deadlines::new(Timeouts::new(limits, stream));
+    fn new(shared: Arc<Shared>, task: Task) -> Self {
+        let limits = shared.call_limits(task.call());
+        let mut deadlines = Deadlines::new(Timeouts::new(limits, task.is_streamed()));
         deadlines.pause_for_caller();
         Self {
             shared,
-            request,
+            task,
             prepared: None,
             provider: None,
             batch: EventBatch::default(),
@@ -167,6 +247,7 @@ impl Inner {
             began: None,
             first_content: None,
             request_id: None,
+            operation: OperationSummary::default(),
         }
     }
 
@@ -204,7 +285,7 @@ impl Inner {
         let mut read = response.read(&mut self.deadlines, &mut self.batch).await;
         if !self.batch.is_empty() && self.first_content.is_none() {
             self.first_content = Some(Instant::now());
-            clean_start(&self.shared, &self.request, &mut self.batch);
+            clean_start(&self.shared, self.task.call(), &mut self.batch);
             self.deadlines.start(Some(Timer::Idle));
             self.prepared = None;
         }
@@ -233,36 +314,39 @@ impl Inner {
             return;
         };
         response.close(&mut self.batch);
+        if let Some(operation) = response.operation() {
+            self.operation = operation.clone();
+        }
         if let Err(error) = self.batch.check() {
             return self.fail(error);
         }
-        clean_start(&self.shared, &self.request, &mut self.batch);
+        clean_start(&self.shared, self.task.call(), &mut self.batch);
         self.state = State::Draining(response, Box::pin(sleep(DRAIN)));
     }
 }
 
 /// Redacts START, which comes with the first content.
-fn clean_start(shared: &Shared, request: &LlmRequest, batch: &mut EventBatch) {
+fn clean_start(shared: &Shared, call: &CallOptions, batch: &mut EventBatch) {
     for start in batch.new_starts() {
-        shared.redactor(Some(&request.call)).clean_start(start);
+        shared.redactor(Some(call)).clean_start(start);
     }
 }
 
 /// The caller waits for events; its own time begins anew when this is dropped, be it before they
 /// came.
 struct CallerWaits<'s> {
-    inner: &'s mut Inner,
+    work: &'s mut Work,
 }
 
 impl<'s> CallerWaits<'s> {
-    fn begin(inner: &'s mut Inner) -> Self {
-        inner.deadlines.resume();
-        Self { inner }
+    fn begin(work: &'s mut Work) -> Self {
+        work.resume();
+        Self { work }
     }
 }
 
 impl Drop for CallerWaits<'_> {
     fn drop(&mut self) {
-        self.inner.deadlines.pause_for_caller();
+        self.work.pause_for_caller();
     }
 }

@@ -11,6 +11,7 @@ use crate::client::options::LogLevel;
 use crate::error::{ErrorKind, LlmError, Phase, OUTSIDE_BYTES_MAX};
 use crate::event::{Event, Outcome, Receipt, Timings};
 use crate::providers::ResponseSummary;
+use crate::request::Operation;
 use crate::secret::Redactor;
 
 impl Inner {
@@ -81,19 +82,25 @@ impl Inner {
             unknown_events: summary.unknown_events,
             warnings: summary.warnings,
             attempts: self.attempts,
+            requests: match self.task.operation() {
+                Operation::Chat => 0,
+                _ => self.attempts.min(1),
+            },
+            truncated: self.operation.truncated.clone(),
             timings: Timings {
                 first_token_ms: self.first_content.map(|at| milliseconds(at - began)),
                 total_ms: milliseconds(began.elapsed()),
             },
             request_id: self.request_id.clone(),
             error,
+            ..Receipt::default()
         };
         self.redactor().clean_receipt(&mut receipt);
         receipt
     }
 
     pub(super) fn redactor(&self) -> Redactor<'_> {
-        self.shared.redactor(Some(&self.request.call))
+        self.shared.redactor(Some(self.task.call()))
     }
 
     pub(super) fn log_attempted(&self, attempted: &Attempted) {
@@ -125,6 +132,6 @@ impl Inner {
 
     pub(super) fn log(&self, level: LogLevel, message: impl FnOnce() -> String) {
         self.shared
-            .log(level, self.provider, Some(&self.request.call), message);
+            .log(level, self.provider, Some(self.task.call()), message);
     }
 }

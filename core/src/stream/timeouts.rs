@@ -95,6 +95,11 @@ impl Deadlines {
         }
     }
 
+    /// The call that this is a part of began then; its own time counts, not that of the part.
+    pub(crate) fn share_total(&mut self, total_began: Instant) {
+        self.total_began = total_began;
+    }
+
     /// Starts a timer in place of the one that runs; `None` stops it.
     pub(crate) fn start(&mut self, timer: Option<Timer>) {
         self.timer = timer;

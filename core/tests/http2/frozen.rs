@@ -158,7 +158,7 @@ async fn a_timeout_of_one_stream_ends_no_other() {
     let mut lively = client.stream(request(&listener.base_url("lively")));
     first_text(&mut lively).await;
     let mut slow = request(&listener.base_url("slow"));
-    slow.limits.idle_timeout_ms = Some(300);
+    slow.call.limits.idle_timeout_ms = Some(300);
     let (_, receipt) = rest(&mut client.stream(slow)).await;
     assert_eq!(receipt.error.unwrap().kind.name(), "TIMEOUT");
     listener.signal("go");

@@ -170,7 +170,7 @@ async fn endless_empty_frames_end_in_time() {
     let acts = json!([{"start": true}, {"token": "a"}, {"signal": "flood"}, flood]);
     listener.plan("empty", json!([{ "acts": acts }]));
     let mut limited = request(&listener.base_url("empty"));
-    limited.limits.total_timeout_ms = Some(1_000);
+    limited.call.limits.total_timeout_ms = Some(1_000);
     let began = Instant::now();
     let error = within(PATIENCE, client.complete(limited))
         .await

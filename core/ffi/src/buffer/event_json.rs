@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::types::{
     LLM_ERROR_INTERNAL, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_LOG, LLM_EVENT_PART,
-    LLM_EVENT_START, LLM_EVENT_TOOL_CALL, LLM_EVENT_TOOL_DELTA,
+    LLM_EVENT_RESULT, LLM_EVENT_START, LLM_EVENT_TOOL_CALL, LLM_EVENT_TOOL_DELTA,
 };
 
 /// What stands for an event that there is no memory for, or that cannot be JSON.
@@ -42,12 +42,14 @@ pub struct Json<'a> {
 }
 
 impl EventJson {
-    /// All events of a batch but its text and reasoning.
+    /// All events of a batch but its text, reasoning and vectors.
     pub fn of_batch(batch: &EventBatch) -> Self {
         let mut json = Self::default();
         for event in batch.iter() {
-            if let EventRef::Other(event) = event {
-                json.push_event(event);
+            match event {
+                EventRef::Text(_) | EventRef::Reasoning(_) => {}
+                EventRef::Other(Event::Vectors(_)) => {}
+                EventRef::Other(event) => json.push_event(event),
             }
         }
         json
@@ -91,6 +93,7 @@ impl EventJson {
             Event::ToolDelta(delta) => self.push(LLM_EVENT_TOOL_DELTA, LLM_ERROR_OK, delta),
             Event::ToolCall(call) => self.push(LLM_EVENT_TOOL_CALL, LLM_ERROR_OK, call),
             Event::Part(part) => self.push(LLM_EVENT_PART, LLM_ERROR_OK, part),
+            Event::Result(result) => self.push(LLM_EVENT_RESULT, LLM_ERROR_OK, result),
             Event::End(receipt) => self.push_end(receipt),
             // A batch keeps text apart. The core's list may grow: what has no number in the header
             // is not for callers yet, and keeps its place among the others.

@@ -269,6 +269,7 @@ fn event_json(event: &Event) -> Value {
         Event::ToolDelta(delta) => json!(["TOOL_DELTA", delta]),
         Event::ToolCall(call) => json!(["TOOL_CALL", call]),
         Event::Part(part) => json!(["PART", part]),
+        Event::Vectors(_) | Event::Result(_) => panic!("a chat has none of these"),
         Event::End(_) => panic!("a codec pushes no END"),
     }
 }

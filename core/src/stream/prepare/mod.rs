@@ -22,8 +22,9 @@ use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
 use crate::http::{HttpRequest, ProxyHost};
 use crate::providers::{self, EncodedRequest, Provider, Target};
-use crate::request::{Auth, LlmRequest};
+use crate::request::{Auth, CallOptions, Operation};
 use crate::secret::{has_secret, is_secret_name, may_be_key, Secret};
+use crate::stream::task::{Reading, Task};
 use authentication::Authentication;
 
 /// Headers that can stand in for a key.
@@ -38,6 +39,8 @@ pub(crate) struct PreparedRequest {
     pub(crate) warnings: Vec<String>,
     pub(crate) framing: Framing,
     pub(crate) stream: bool,
+    /// How the response is decoded.
+    pub(crate) reading: Reading,
     authentication: Authentication,
 }
 
@@ -54,28 +57,29 @@ impl PreparedRequest {
 }
 
 /// Resolves and encodes; every error names the field and costs no I/O.
-pub(crate) fn prepare(
-    shared: &Shared,
-    request: &mut LlmRequest,
-) -> Result<PreparedRequest, LlmError> {
+pub(crate) fn prepare(shared: &Shared, task: &mut Task) -> Result<PreparedRequest, LlmError> {
     let proxy_of = |url: &Url| shared.http.proxy_host(url);
-    resolve(&shared.options, &shared.environment, proxy_of, request)
+    resolve(&shared.options, &shared.environment, proxy_of, task)
 }
 
 pub(crate) fn resolve(
     options: &ClientOptions,
     environment: &Environment,
     proxy_of: impl FnOnce(&Url) -> Option<ProxyHost>,
-    request: &mut LlmRequest,
+    task: &mut Task,
 ) -> Result<PreparedRequest, LlmError> {
-    request.check()?;
-    let provider = provider(options, request)?;
-    let cloud = request.call.cloud.clone().or(options.cloud.clone());
+    task.check()?;
+    let (provider, model) = provider(options, task.call(), task.model(), task.operation())?;
+    if let Some(model) = model {
+        task.set_model(model);
+    }
+    let call = task.call();
+    let cloud = call.cloud.clone().or(options.cloud.clone());
     let cloud = cloud.or(environment.cloud.clone());
     let entry = environment.entry(provider.name());
-    let named = request.call.base_url.as_ref().or(options.base_url.as_ref());
+    let named = call.base_url.as_ref().or(options.base_url.as_ref());
     let named = named.or_else(|| entry.and_then(|entry| entry.base_url.as_ref()));
-    let provider_url = provider.base_url_of(&request.model, &cloud);
+    let provider_url = provider.base_url_of(task.model(), &cloud);
     let base_url = match (named, &provider_url) {
         (Some(named), _) => named.as_str(),
         (None, Ok(own)) => own,
@@ -86,17 +90,17 @@ pub(crate) fn resolve(
         return Err(config(format!("no base_url; set {variable} or base_url")));
     }
     let base_url = base_url::parse(base_url)?;
-    let own_headers = request_headers::of_caller(&options.headers, &request.call.headers)?;
+    let own_headers = request_headers::of_caller(&options.headers, &call.headers)?;
     let key = match own_headers.contains_key("authorization") {
         true => None,
-        false => key(options, request, entry)?,
+        false => key(options, call, entry)?,
     };
     // Where a provider has no address of its own, every one is.
     let is_own = |own: &str| ["", base_url.as_str().trim_end_matches('/')].contains(&own);
     let own_endpoint = provider_url.is_ok_and(|own| is_own(&own));
-    let auth = request.call.auth.unwrap_or(options.auth);
-    let stream = request.stream.unwrap_or(true);
-    let lenient = request.call.lenient.unwrap_or(options.lenient);
+    let auth = call.auth.unwrap_or(options.auth);
+    let stream = task.is_streamed();
+    let lenient = call.lenient.unwrap_or(options.lenient);
     let has_own_key = KEY_HEADERS
         .iter()
         .any(|name| own_headers.contains_key(*name));
@@ -114,7 +118,7 @@ pub(crate) fn resolve(
         stream,
         lenient,
     };
-    let encoded = provider.request(request, &target)?;
+    let encoded = task.encode(provider, &target)?;
     check_size(&encoded, options)?;
     let url = base_url::append(&base_url, &encoded.path);
     let has_own_secret = own_headers.keys().any(|name| is_secret_name(name.as_str()));
@@ -138,55 +142,49 @@ pub(crate) fn resolve(
     };
     // What is missing is found now, before any I/O.
     authentication.apply(&mut http, SystemTime::now())?;
-    // Encoded now; the call may last for minutes and needs none of it again.
-    request.messages = Vec::new();
-    request.tools = Vec::new();
-    request.extra.clear();
-    request.extra_body.clear();
+    let model = task.model().to_owned();
     Ok(PreparedRequest {
         provider,
-        model: std::mem::take(&mut request.model),
+        model,
         http,
         warnings: encoded.warnings,
         framing: encoded.framing,
         stream,
+        reading: task.take_reading(),
         authentication,
     })
 }
 
-/// The request's provider, else the client's, else the prefix of the model, which is then taken
-/// off.
-fn provider(
+/// The call's provider, else the client's, else the prefix of the model; then also the model
+/// without it.
+pub(super) fn provider(
     options: &ClientOptions,
-    request: &mut LlmRequest,
-) -> Result<&'static dyn Provider, LlmError> {
-    let named = request
-        .call
-        .provider
-        .as_deref()
-        .filter(|name| !name.is_empty());
+    call: &CallOptions,
+    model: &str,
+    operation: Operation,
+) -> Result<(&'static dyn Provider, Option<String>), LlmError> {
+    let named = call.provider.as_deref().filter(|name| !name.is_empty());
     let own = options.provider.as_deref().filter(|name| !name.is_empty());
-    let api = request.call.api.as_deref().or(options.api.as_deref());
+    let api = call.api.as_deref().or(options.api.as_deref());
     if let Some(name) = named.or(own) {
-        return providers::by_name_and_api(name, api);
+        return Ok((providers::by_operation(name, api, operation)?, None));
     }
-    let prefix = request.model.split_once('/');
-    let found = prefix.and_then(|(name, model)| {
-        let provider = providers::by_name(name).ok()?;
-        Some((provider.name(), model.to_owned()))
-    });
-    match found {
-        Some((name, model)) => {
-            let provider = providers::by_name_and_api(name, api)?;
-            request.model = model;
-            Ok(provider)
+    let prefix = model.split_once('/');
+    let prefix = prefix.filter(|(name, _)| providers::by_name(name).is_ok());
+    match prefix {
+        Some((name, rest)) => {
+            let provider = providers::by_operation(name, api, operation)?;
+            Ok((provider, Some(rest.to_owned())))
         }
-        None => Err(no_provider(&request.model)),
+        None => Err(no_provider(model, operation)),
     }
 }
 
 /// The error of a model without a known prefix. A model that may be a key is not repeated.
-fn no_provider(model: &str) -> LlmError {
+fn no_provider(model: &str, operation: Operation) -> LlmError {
+    if operation == Operation::Models {
+        return config("no provider; name the one whose models are wanted");
+    }
     let shown = match may_be_key(model) {
         true => "the model (not shown: it may be a key, which belongs in api_key)".to_owned(),
         false => format!("model \"{model}\""),
@@ -198,10 +196,10 @@ fn no_provider(model: &str) -> LlmError {
 
 fn key(
     options: &ClientOptions,
-    request: &LlmRequest,
+    call: &CallOptions,
     entry: Option<&Entry>,
 ) -> Result<Option<Secret>, LlmError> {
-    if let Some(key) = request.call.api_key.as_ref().or(options.api_key.as_ref()) {
+    if let Some(key) = call.api_key.as_ref().or(options.api_key.as_ref()) {
         return Ok(Some(key.clone()));
     }
     match entry.and_then(|entry| entry.key.as_ref()) {

@@ -7,7 +7,7 @@ use url::{Host, Url};
 use super::base_url::{append, parse};
 use super::*;
 #[cfg(feature = "openai")]
-use crate::request::Message;
+use crate::request::{LlmRequest, Message};
 
 #[test]
 fn a_base_url_is_http_with_a_host_and_no_password() {
@@ -129,9 +129,14 @@ fn a_key_over_plain_http_passes_no_proxy_on_another_machine() {
 fn the_proxy_is_that_of_the_requests_own_url() {
     let resolve = |options: &str| {
         let options = ClientOptions::from_json(options).unwrap();
-        let mut request = LlmRequest::new("vllm/m", vec![Message::user("hi")]);
+        let request = LlmRequest::new("vllm/m", vec![Message::user("hi")]);
         let proxy_of = |url: &Url| (url.port() == Some(81)).then(|| proxy("10.0.0.1", false));
-        resolve(&options, &Environment::default(), proxy_of, &mut request)
+        resolve(
+            &options,
+            &Environment::default(),
+            proxy_of,
+            &mut Task::Chat(Box::new(request)),
+        )
     };
     let error = resolve(r#"{"base_url":"http://localhost:81/v1","api_key":"k-1234"}"#).unwrap_err();
     assert!(error.message.contains("the proxy http://10.0.0.1"));
@@ -231,8 +236,13 @@ fn headers_of_http_itself_and_line_breaks_are_refused() {
 #[cfg(feature = "openai")]
 fn prepared(model: &str, options: &str) -> Result<PreparedRequest, LlmError> {
     let options = ClientOptions::from_json(options).unwrap();
-    let mut request = LlmRequest::new(model, vec![Message::user("hi")]);
-    resolve(&options, &Environment::default(), |_| None, &mut request)
+    let request = LlmRequest::new(model, vec![Message::user("hi")]);
+    resolve(
+        &options,
+        &Environment::default(),
+        |_| None,
+        &mut Task::Chat(Box::new(request)),
+    )
 }
 
 #[test]
@@ -282,7 +292,13 @@ fn a_key_in_place_of_a_provider_or_a_model_is_not_repeated() {
     let mut request = LlmRequest::new("m", vec![Message::user("hi")]);
     request.call.provider = Some(key.to_owned());
     let (options, environment) = (ClientOptions::default(), Environment::default());
-    let from_request = resolve(&options, &environment, |_| None, &mut request).unwrap_err();
+    let from_request = resolve(
+        &options,
+        &environment,
+        |_| None,
+        &mut Task::Chat(Box::new(request)),
+    )
+    .unwrap_err();
     for error in [from_options, from_request] {
         assert_eq!(error.kind, ErrorKind::Config);
         assert!(

@@ -17,7 +17,7 @@ use crate::framing::sniff::Sniffer;
 use crate::framing::{Frame, Framer};
 use crate::http::{Read, ResponseBody};
 use crate::json;
-use crate::providers::{Decoder, Progress, ResponseSummary};
+use crate::providers::{Decoder, OperationSummary, Progress, ResponseSummary};
 
 /// What is read in one step while more is ready at once, in bytes of the body and in reads, which
 /// may bring nothing of it.
@@ -163,6 +163,11 @@ impl ResponseReader {
 
     pub(crate) fn summary(&self) -> ResponseSummary {
         self.body_decoder.summary()
+    }
+
+    /// What the receipt of an operation beside chat reports.
+    pub(crate) fn operation(&self) -> Option<&OperationSummary> {
+        self.body_decoder.decoder.operation()
     }
 }
 
