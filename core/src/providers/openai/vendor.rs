@@ -53,7 +53,7 @@ impl Vendor {
             let rest = model.strip_prefix(*name);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
         };
-        self.responses_only.iter().any(|name| is_of(&name))
+        self.responses_only.iter().any(is_of)
     }
 }
 
