@@ -1,12 +1,10 @@
-//! The state of one response being decoded, streamed or whole. Owns the order of events and the
-//! marks of progress. Events are told apart by their `type`, since some servers send no names.
+//! The state of one response being decoded, streamed or whole. Owns the events about the response
+//! itself and the marks of progress; its output is in `output`. Events are told apart by their
+//! `type`, since some servers send no names.
 
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
-use super::output_items::OutputItems;
-use super::text_runs::{TextKind, TextRun, TextRuns};
-use super::tool_calls::{is_call, ResponseCalls};
+use super::output::Output;
 use super::wire::{Event, Response};
 use super::{parts, usage, OpenAiResponses};
 use crate::error::LlmError;
@@ -35,11 +33,7 @@ pub(super) struct ResponsesDecoder {
     codec: OpenAiResponses,
     state: ResponseState,
     id: String,
-    texts: TextRuns,
-    calls: ResponseCalls,
-    items: OutputItems,
-    /// The items whose sources came as events.
-    cited: Vec<Option<u64>>,
+    output: Output,
     /// The usage as it came; parsed once, at the end.
     usage: String,
 }
@@ -48,12 +42,9 @@ impl ResponsesDecoder {
     pub(super) fn new(codec: OpenAiResponses, start: Start) -> Self {
         Self {
             codec,
-            calls: ResponseCalls::new(start.seed),
+            output: Output::new(start.seed),
             state: ResponseState::new(start),
             id: String::new(),
-            texts: TextRuns::default(),
-            items: OutputItems::default(),
-            cited: Vec::new(),
             usage: String::new(),
         }
     }
@@ -87,56 +78,13 @@ impl WireDecoder for ResponsesDecoder {
         data: &str,
         out: &mut EventBatch,
     ) -> Result<(), LlmError> {
-        let index = event.output_index.0;
         let kind = event.kind.get().unwrap_or_default();
-        match kind {
-            "response.output_text.delta" => {
-                self.text(text(event), event.delta.as_written(), out);
-                let logprobs = event.logprobs.and_then(parts::logprobs);
-                self.state.writer.extend(logprobs, out);
-            }
-            "response.reasoning_summary_text.delta" => {
-                self.text(summary(event), event.delta.as_written(), out);
-            }
-            "response.reasoning_text.delta" => {
-                self.text(reasoning(event), event.delta.as_written(), out);
-            }
-            "response.refusal.delta" => {
-                self.text(refusal(event), event.delta.as_written(), out);
-            }
-            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
-                self.state.open();
-                let piece = event.delta.as_written().unwrap_or_default();
-                self.state.writer.extend(self.calls.add(index, piece), out);
-            }
-            "response.output_text.done" => {
-                self.whole_text(text(event), event.text.as_written(), out);
-            }
-            "response.reasoning_summary_text.done" => {
-                self.whole_text(summary(event), event.text.as_written(), out);
-            }
-            "response.reasoning_text.done" => {
-                self.whole_text(reasoning(event), event.text.as_written(), out);
-            }
-            "response.refusal.done" => {
-                self.whole_text(refusal(event), event.refusal.as_written(), out);
-            }
-            "response.function_call_arguments.done" | "response.custom_tool_call_input.done" => {
-                let whole = event.arguments.as_written().or(event.input.as_written());
-                let all = self.calls.add_all(index, whole.unwrap_or_default());
-                self.state.writer.extend(all, out);
-            }
-            "response.output_text.annotation.added" => self.annotation(event, out),
-            "response.output_item.added" => self.open_item(event, out),
-            "response.output_item.done" => {
-                self.state.open();
-                if let Some(item) = event.item.and_then(parts::parse_item) {
-                    self.close_item(index, item, true, out);
-                }
-            }
-            _ => return self.event_of_response(kind, event, data, out),
+        let (state, output) = (&mut self.state, &mut self.output);
+        if output.event(kind, event, &mut state.writer.sink(out)) {
+            state.open();
+            return Ok(());
         }
-        Ok(())
+        self.event_of_response(kind, event, data, out)
     }
 
     fn response(
@@ -153,8 +101,9 @@ impl WireDecoder for ResponsesDecoder {
         self.note(response);
         // What came beside an error stands, as it does in a stream.
         let items = response.output.map(parts::parse_items).unwrap_or_default();
+        let sink = &mut self.state.writer.sink(out);
         for (index, item) in (0..).zip(items) {
-            self.close_item(Some(index), item, false, out);
+            self.output.close_item(Some(index), item, false, sink);
         }
         self.end("completed", response)
     }
@@ -164,20 +113,22 @@ impl WireDecoder for ResponsesDecoder {
             self.finish_reason(),
             Some(FinishReason::Length | FinishReason::ContentFilter)
         );
-        let items = self.items.take();
+        let items = self.output.items.take();
         if !items.is_empty() {
             let block = parts::output(self.codec.name(), items);
             self.state.writer.push(block, out);
         }
-        self.state.writer.extend(self.calls.calls.finish(cut), out);
+        self.state
+            .writer
+            .extend(self.output.calls.calls.finish(cut), out);
     }
 
     fn tool_calls_state(&self) -> ToolCallsState {
-        self.calls.calls.state()
+        self.output.calls.calls.state()
     }
 
     fn parse_finish_reason(&self, raw: &str) -> FinishReason {
-        usage::parse_finish_reason(raw, self.calls.calls.had_any())
+        usage::parse_finish_reason(raw, self.output.calls.calls.had_any())
     }
 
     fn usage(&self) -> Option<Usage> {
@@ -191,167 +142,7 @@ impl WireDecoder for ResponsesDecoder {
     }
 }
 
-fn text(event: &Event<'_>) -> TextRun {
-    run(TextKind::Text, event, event.content_index.0)
-}
-
-fn refusal(event: &Event<'_>) -> TextRun {
-    run(TextKind::Refusal, event, event.content_index.0)
-}
-
-fn reasoning(event: &Event<'_>) -> TextRun {
-    run(TextKind::Reasoning, event, event.content_index.0)
-}
-
-fn summary(event: &Event<'_>) -> TextRun {
-    run(TextKind::Summary, event, event.summary_index.0)
-}
-
-fn run(kind: TextKind, event: &Event<'_>, part: Option<u64>) -> TextRun {
-    let output = event.output_index.0;
-    TextRun { kind, output, part }
-}
-
 impl ResponsesDecoder {
-    /// A piece of a text.
-    #[inline]
-    fn text(&mut self, run: TextRun, piece: Option<&str>, out: &mut EventBatch) {
-        self.state.open();
-        let Some(piece) = piece else { return };
-        let writer = &mut self.state.writer;
-        match run.kind {
-            TextKind::Text => {
-                self.texts.begins(run);
-                writer.push_text(piece, out);
-            }
-            TextKind::Reasoning => {
-                self.texts.begins(run);
-                writer.push_reasoning(piece, out);
-            }
-            TextKind::Summary => {
-                let has_others = self.texts.has_any(run.kind, run.output);
-                // Each part of a summary is a paragraph.
-                if self.texts.begins(run) && has_others {
-                    writer.push_reasoning("\n\n", out);
-                }
-                writer.push_reasoning(piece, out);
-            }
-            TextKind::Refusal => {
-                self.texts.begins(run);
-                writer.push(parts::refusal(piece), out);
-            }
-        }
-    }
-
-    /// A text at its end, unless it came in pieces.
-    fn whole_text(&mut self, run: TextRun, whole: Option<&str>, out: &mut EventBatch) {
-        if !self.texts.has(run) {
-            self.text(run, whole, out);
-        }
-    }
-
-    fn annotation(&mut self, event: &Event<'_>, out: &mut EventBatch) {
-        self.cited.push(event.output_index.0);
-        let annotation = event.annotation.and_then(parts::parse_item);
-        let citation = annotation.and_then(|fields| parts::citation(Value::Object(fields)));
-        self.state.writer.extend(citation, out);
-    }
-
-    fn open_item(&mut self, event: &Event<'_>, out: &mut EventBatch) {
-        self.state.open();
-        let index = event.output_index.0;
-        let Some(item) = event.item.and_then(parts::parse_item) else {
-            return;
-        };
-        self.items.open(index, &item);
-        if is_call(parts::text_of(&item, "type")) {
-            let begun = self.calls.open(index, &item);
-            self.state.writer.extend(begun, out);
-        }
-    }
-
-    /// An item as it ended: what of it has not come yet.
-    fn close_item(
-        &mut self,
-        index: Option<u64>,
-        item: Map<String, Value>,
-        is_streamed: bool,
-        out: &mut EventBatch,
-    ) {
-        if self.items.is_done(index) {
-            return;
-        }
-        match parts::text_of(&item, "type") {
-            "message" => self.message(index, &item, out),
-            "reasoning" => self.reasoning(index, &item, out),
-            kind if is_call(kind) && is_streamed => {
-                let rest = self.calls.close(index, &item);
-                self.state.writer.extend(rest, out);
-            }
-            kind if is_call(kind) => self.calls.add_whole(index, &item),
-            "" => {}
-            kind => self.state.writer.push(parts::item(kind, &item), out),
-        }
-        self.items.add(index, item);
-    }
-
-    fn message(&mut self, index: Option<u64>, item: &Map<String, Value>, out: &mut EventBatch) {
-        let has_text = self.texts.has_any(TextKind::Text, index);
-        let has_refusal = self.texts.has_any(TextKind::Refusal, index);
-        let is_cited = self.cited.contains(&index);
-        for (place, (kind, part)) in (0..).zip(parts::parts_of(item, "content")) {
-            let run = |kind| TextRun {
-                kind,
-                output: index,
-                part: Some(place),
-            };
-            match kind {
-                "output_text" | "text" if !has_text => {
-                    self.text(
-                        run(TextKind::Text),
-                        Some(parts::part_text(part, "text")),
-                        out,
-                    );
-                    let raw = part.get("logprobs").and_then(Value::as_array);
-                    let raw = raw.filter(|list| !list.is_empty()).cloned();
-                    let logprobs = raw.map(parts::logprobs_of);
-                    self.state.writer.extend(logprobs, out);
-                }
-                "refusal" if !has_refusal => {
-                    let whole = parts::part_text(part, "refusal");
-                    let whole = Some(whole).filter(|whole| !whole.is_empty());
-                    self.text(run(TextKind::Refusal), whole, out);
-                }
-                _ => {}
-            }
-            let annotations = part.get("annotations").and_then(Value::as_array);
-            let annotations = annotations.into_iter().flatten().filter(|_| !is_cited);
-            let citations = annotations.cloned().filter_map(parts::citation);
-            self.state.writer.extend(citations, out);
-        }
-    }
-
-    fn reasoning(&mut self, index: Option<u64>, item: &Map<String, Value>, out: &mut EventBatch) {
-        for (kind, field) in [
-            (TextKind::Summary, "summary"),
-            (TextKind::Reasoning, "content"),
-        ] {
-            if self.texts.has_any(kind, index) {
-                continue;
-            }
-            for (place, (_, part)) in (0..).zip(parts::parts_of(item, field)) {
-                let run = TextRun {
-                    kind,
-                    output: index,
-                    part: Some(place),
-                };
-                let whole = parts::part_text(part, "text");
-                let whole = Some(whole).filter(|whole| !whole.is_empty());
-                self.text(run, whole, out);
-            }
-        }
-    }
-
     /// An event about the response itself, or one of those that only show progress.
     #[cold]
     fn event_of_response(
@@ -416,11 +207,13 @@ impl ResponsesDecoder {
     ) -> Result<(), LlmError> {
         self.note(response);
         let items = response.output.map(parts::parse_items).unwrap_or_default();
-        let brought_nothing = self.items.is_empty() && self.state.writer.content() == Content::None;
+        let brought_nothing =
+            self.output.items.is_empty() && self.state.writer.content() == Content::None;
+        let sink = &mut self.state.writer.sink(out);
         for (index, item) in (0..).zip(items) {
             let index = Some(index);
-            if brought_nothing || self.items.waits_for(index, &item) {
-                self.close_item(index, item, true, out);
+            if brought_nothing || self.output.items.waits_for(index, &item) {
+                self.output.close_item(index, item, true, sink);
             }
         }
         self.end(status, response)

@@ -7,8 +7,8 @@ use http::Method;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use super::messages::{self, Item};
-use super::{params, tools};
+use super::items::Item;
+use super::{messages, params, tools};
 use crate::error::LlmError;
 use crate::framing::Framing;
 use crate::providers::errors::invalid_request;

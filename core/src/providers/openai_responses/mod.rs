@@ -4,8 +4,10 @@
 
 mod decode;
 mod encode;
+mod items;
 mod message_parts;
 mod messages;
+mod output;
 mod output_items;
 mod params;
 mod parts;

@@ -1,14 +1,16 @@
-//! What a response has beside text and calls. Owns which PART each becomes, and what the texts of an
-//! item are.
+//! What a response has beside text and calls. Owns which PART each becomes, and what the texts of
+//! an item are.
 
 use serde_json::value::RawValue;
 use serde_json::{json, Map, Value};
 
-use super::response_items;
 use crate::event::Event;
 use crate::json;
 use crate::providers::lenient_json;
 use crate::providers::parts::{content_part, part, part_of};
+
+/// The type of the block that goes back among the parts of a message.
+pub(super) const RESPONSE_ITEMS: &str = "response_items";
 
 /// A piece of a refusal.
 pub(super) fn refusal(text: &str) -> Event {
@@ -45,7 +47,7 @@ pub(super) fn item(kind: &str, item: &Map<String, Value>) -> Event {
 /// The items of the whole output, which go back as they are.
 pub(super) fn output(provider: &str, items: Vec<Value>) -> Event {
     content_part(json!({
-        "type": response_items::KIND,
+        "type": RESPONSE_ITEMS,
         "provider": provider,
         "items": items,
     }))

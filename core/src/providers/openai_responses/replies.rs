@@ -1,11 +1,11 @@
 //! Messages of models on their way back, perhaps to another provider. Owns what of a reply becomes
-//! an item: what this provider sent goes back as it was, of other providers' the text and the calls.
+//! an item: what this provider sent goes back as it was, of others' output the text and the calls.
 
 use serde_json::{Map, Value};
 
+use super::items::{CallKind, Calls, Item, ItemContent};
 use super::message_parts::{self, TextPart};
-use super::messages::{CallKind, Calls, Item, ItemContent};
-use super::parts::text_of;
+use super::parts::{text_of, RESPONSE_ITEMS};
 use super::response_items::{self, ResponseItems};
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
@@ -145,7 +145,7 @@ fn text<'m>(
 
 /// Not an empty text, and no block of items, of which is told elsewhere.
 fn is_of_text(part: &ContentPart) -> bool {
-    part.kind != response_items::KIND && !message_parts::is_empty_text(part)
+    part.kind != RESPONSE_ITEMS && !message_parts::is_empty_text(part)
 }
 
 fn encode_call<'m>(

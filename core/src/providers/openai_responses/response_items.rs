@@ -4,12 +4,9 @@
 
 use serde_json::{Map, Value};
 
-use super::parts::{part_text, parts_of, text_of};
+use super::parts::{part_text, parts_of, text_of, RESPONSE_ITEMS};
 use crate::json;
 use crate::request::{Content, ContentPart, Message, MessageToolCall};
-
-/// The type of the block among the parts of a message.
-pub(super) const KIND: &str = "response_items";
 
 /// The items of a message's blocks.
 pub(super) struct ResponseItems<'m> {
@@ -27,7 +24,7 @@ impl<'m> ResponseItems<'m> {
         let Some(Content::Parts(parts)) = &message.content else {
             return found;
         };
-        for part in parts.iter().filter(|part| part.kind == KIND) {
+        for part in parts.iter().filter(|part| part.kind == RESPONSE_ITEMS) {
             let owner = part.fields.get("provider").and_then(Value::as_str);
             found.is_foreign |= owner.is_some_and(|owner| owner != provider);
             found.items.extend(items_of(part));

@@ -1,6 +1,7 @@
 //! From a request to something that can be sent: which provider, which key, which URL, which
 //! headers. Owns what is refused before any I/O. Done once per call.
 
+mod api;
 mod authentication;
 pub(crate) mod base_url;
 mod cleartext;
@@ -94,10 +95,7 @@ pub(crate) fn resolve(
     // Where a provider has no address of its own, every one is.
     let is_own = |own: &str| ["", base_url.as_str().trim_end_matches('/')].contains(&own);
     let own_endpoint = provider_url.is_ok_and(|own| is_own(&own));
-    let provider = match own_endpoint && api(options, request).is_none() {
-        true => with_model(provider, &request.model),
-        false => provider,
-    };
+    let provider = api::with_model(provider, own_endpoint, options, request);
     let auth = request.call.auth.unwrap_or(options.auth);
     let stream = request.stream.unwrap_or(true);
     let lenient = request.call.lenient.unwrap_or(options.lenient);
@@ -170,7 +168,7 @@ fn provider(
         .as_deref()
         .filter(|name| !name.is_empty());
     let own = options.provider.as_deref().filter(|name| !name.is_empty());
-    let api = api(options, request).map(str::to_owned);
+    let api = api::named(options, request).map(str::to_owned);
     let api = api.as_deref();
     if let Some(name) = named.or(own) {
         return providers::by_name_and_api(name, api);
@@ -188,20 +186,6 @@ fn provider(
         }
         None => Err(no_provider(&request.model)),
     }
-}
-
-/// The API that the call, else the client, names.
-fn api<'a>(options: &'a ClientOptions, request: &'a LlmRequest) -> Option<&'a str> {
-    let named = request.call.api.as_deref().or(options.api.as_deref());
-    named.filter(|api| !api.is_empty())
-}
-
-/// The provider's API that has the model, where nobody named one and its own table knows that the
-/// first has not; the first in a build without that.
-fn with_model(provider: &'static dyn Provider, model: &str) -> &'static dyn Provider {
-    let other = provider.api_of(model);
-    let other = other.and_then(|api| providers::by_name_and_api(provider.name(), Some(api)).ok());
-    other.unwrap_or(provider)
 }
 
 /// The error of a model without a known prefix. A model that may be a key is not repeated.

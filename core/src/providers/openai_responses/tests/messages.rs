@@ -105,7 +105,10 @@ fn calls_and_results_are_items() {
     let image = json!([{"type": "image_url", "image_url": {"url": "https://e.org"}}]);
     let call = json!({"type": "function_call", "call_id": "1", "name": "f", "arguments": "{}"});
     let free_call = json!({"type": "custom_tool_call", "call_id": "1", "name": "c", "input": "x"});
-    let output = |kind: &str, output: Value| json!({"type": format!("{kind}_output"), "call_id": "1", "output": output});
+    let output = |kind: &str, output: Value| {
+        let kind = format!("{kind}_output");
+        json!({"type": kind, "call_id": "1", "output": output})
+    };
     check! {
         input(called("1", function.clone(), json!({"content": "42", "name": "f"}))) =>
             [call, (output("function_call", json!("42")))];

@@ -31,7 +31,10 @@ fn text_comes_in_pieces_and_is_never_repeated() {
 /// place in it.
 #[test]
 fn a_text_is_known_by_its_place_and_not_by_an_id() {
-    let at = |part: u64, id: &str, field: &str, text: &str| json!({"content_index": part, "item_id": id, field: text});
+    let at = |part: u64, id: &str, field: &str, text: &str| {
+        let place = json!({"content_index": part, "item_id": id});
+        joined(place, json!({ field: text }))
+    };
     let frames = list! {
         of_item("output_text.delta", 1, at(1, "a", "delta", "one")),
         of_item("output_text.done", 1, at(1, "b", "text", "one")),
