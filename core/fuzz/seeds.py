@@ -50,6 +50,8 @@ def seeds_of(vector: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     version_1 = "cohere_v1" in vector["name"]
     cohere = "cohere_v1" if version_1 else "cohere_v2"
     decoder = {"anthropic": "anthropic", "cohere": cohere}.get(vector["provider"], "openai")
+    if vector["request"].get("api") == "responses":
+        decoder = "openai_responses"
     for response in vector.get("responses", []):
         body = body_of(response)
         lines = (f"{name}: {value}" for name, value in response.get("headers", []))

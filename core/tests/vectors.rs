@@ -1,5 +1,5 @@
 //! The vectors of every wire but Anthropic's, through the Rust interface.
-#![cfg(all(feature = "openai", feature = "cohere"))]
+#![cfg(all(feature = "openai_responses", feature = "cohere"))]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -25,15 +25,18 @@ mod measure {
     struct Wire {
         name: &'static str,
         provider: &'static str,
+        /// Empty for the provider's first.
+        api: &'static str,
         is_ndjson: bool,
         begin: &'static str,
         piece: &'static str,
     }
 
-    const WIRES: [Wire; 4] = [
+    const WIRES: [Wire; 5] = [
         Wire {
             name: "openai",
             provider: "openai",
+            api: "",
             is_ndjson: false,
             begin: "",
             piece:
@@ -42,8 +45,21 @@ mod measure {
             \"delta\":{\"content\":\" token\"},\"finish_reason\":null}]}",
         },
         Wire {
+            name: "openai responses",
+            provider: "openai",
+            api: "responses",
+            is_ndjson: false,
+            begin: "event: response.created\ndata: {\"type\":\"response.created\",\
+            \"response\":{\"id\":\"r\",\"model\":\"m\",\"output\":[]}}\n\n",
+            piece: "event: response.output_text.delta\ndata: {\"type\":\
+            \"response.output_text.delta\",\"sequence_number\":12,\"item_id\":\
+            \"msg_0123456789abcdef\",\"output_index\":0,\"content_index\":0,\
+            \"delta\":\" token\",\"logprobs\":[],\"obfuscation\":\"liJu2gE\"}",
+        },
+        Wire {
             name: "anthropic",
             provider: "anthropic",
+            api: "",
             is_ndjson: false,
             begin: "event: message_start\ndata: {\"type\":\"message_start\",\
             \"message\":{\"id\":\"m\",\
@@ -57,6 +73,7 @@ mod measure {
         Wire {
             name: "cohere v2",
             provider: "cohere",
+            api: "",
             is_ndjson: false,
             begin: "event: message-start\ndata: {\"type\":\"message-start\",\"id\":\"m\"}\n\n",
             piece: "event: content-delta\ndata: {\"type\":\"content-delta\",\"index\":0,\
@@ -65,6 +82,7 @@ mod measure {
         Wire {
             name: "cohere v1",
             provider: "cohere",
+            api: "",
             is_ndjson: true,
             begin: "{\"event_type\":\"stream-start\",\"generation_id\":\"m\"}\n",
             piece: "{\"event_type\":\"text-generation\",\"is_finished\":false,\"text\":\" token\"}",
@@ -77,7 +95,7 @@ mod measure {
         let piece = format!("{}{end}", wire.piece);
         let mut best = Duration::MAX;
         for _ in 0..ROUNDS {
-            let mut decoder = BenchDecoder::new(wire.provider, wire.is_ndjson)?;
+            let mut decoder = BenchDecoder::new(wire.provider, wire.api, wire.is_ndjson)?;
             decoder.feed(wire.begin.as_bytes())?;
             let began = Instant::now();
             let mut events = 0;
@@ -96,7 +114,7 @@ mod measure {
             let own = cost(wire)?;
             let ratio = own.as_secs_f64() / first.get_or_insert(own).as_secs_f64();
             println!(
-                "{:10} {own:?} per piece of text, {ratio:.2} x openai",
+                "{:16} {own:?} per piece of text, {ratio:.2} x openai",
                 wire.name
             );
         }

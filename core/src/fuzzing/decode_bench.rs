@@ -4,7 +4,7 @@ use crate::error::LlmError;
 use crate::event::EventBatch;
 use crate::event::Start;
 use crate::framing::{Framer, Framing};
-use crate::providers::{by_name, Decoder};
+use crate::providers::{by_name_and_api, Decoder};
 
 const FRAME_BYTES_MAX: usize = 1 << 20;
 
@@ -17,16 +17,18 @@ pub struct BenchDecoder {
 }
 
 impl BenchDecoder {
-    /// A stream of this provider: server-sent events, or one JSON document in each line.
-    pub fn new(provider: &str, is_ndjson: bool) -> Result<Self, LlmError> {
+    /// A stream of one of this provider's APIs (the first where it has no name): server-sent
+    /// events, or one JSON document in each line.
+    pub fn new(provider: &str, api: &str, is_ndjson: bool) -> Result<Self, LlmError> {
         let framing = if is_ndjson {
             Framing::Ndjson
         } else {
             Framing::Sse
         };
+        let provider = by_name_and_api(provider, Some(api))?;
         Ok(Self {
             framer: Framer::new(framing, FRAME_BYTES_MAX),
-            decoder: by_name(provider)?.decoder(Start::default(), framing),
+            decoder: provider.decoder(Start::default(), framing),
             batch: EventBatch::default(),
         })
     }

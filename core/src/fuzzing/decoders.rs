@@ -13,6 +13,7 @@ use crate::event::EventBatch;
 use crate::event::{Event, LlmResponse, Start, ToolCall, ToolDelta};
 use crate::framing::{Framer, Framing};
 use crate::providers::{self, error_body, Decoder, Progress, Provider, Target};
+use crate::request::CloudOptions;
 use crate::request::LlmRequest;
 use crate::request::Message;
 
@@ -21,6 +22,8 @@ const FRAME_BYTES_MAX: usize = 1 << 20;
 /// One wire: a provider that uses it, and what a stream must hold to be complete.
 struct Wire {
     provider: &'static str,
+    /// Empty for the provider's first.
+    api: &'static str,
     framing: Framing,
     base_path: &'static str,
     marks: &'static [&'static [u8]],
@@ -33,9 +36,31 @@ pub fn openai(bytes: &[u8]) {
         bytes,
         &Wire {
             provider: one_of(&names, &mut seeded_rng(bytes)),
+            api: "",
             framing: Framing::Sse,
             base_path: "/v1",
             marks: &[b"[DONE]", b"finish_reason"],
+        },
+    );
+}
+
+/// OpenAI's other API, with vendors whose responses differ.
+pub fn openai_responses(bytes: &[u8]) {
+    let names = ["openai", "xai", "deepseek", "openrouter", "azure"];
+    check(
+        bytes,
+        &Wire {
+            provider: one_of(&names, &mut seeded_rng(bytes)),
+            api: "responses",
+            framing: Framing::Sse,
+            base_path: "/v1",
+            marks: &[
+                b"response.completed",
+                b"response.done",
+                b"response.incomplete",
+                b"response.failed",
+                b"response.cancelled",
+            ],
         },
     );
 }
@@ -46,6 +71,7 @@ pub fn anthropic(bytes: &[u8]) {
         bytes,
         &Wire {
             provider: "anthropic",
+            api: "",
             framing: Framing::Sse,
             base_path: "",
             marks: &[b"message_stop"],
@@ -59,6 +85,7 @@ pub fn cohere_v2(bytes: &[u8]) {
         bytes,
         &Wire {
             provider: "cohere",
+            api: "",
             framing: Framing::Sse,
             base_path: "/v2",
             marks: &[b"message-end"],
@@ -72,6 +99,7 @@ pub fn cohere_v1(bytes: &[u8]) {
         bytes,
         &Wire {
             provider: "cohere",
+            api: "",
             framing: Framing::Ndjson,
             base_path: "/v1",
             marks: &[b"stream-end"],
@@ -82,7 +110,7 @@ pub fn cohere_v1(bytes: &[u8]) {
 /// Bodies behind an error status, and error events.
 pub fn error_body(bytes: &[u8]) {
     let mut rng = seeded_rng(bytes);
-    let provider = provider(one_of(&["openai", "anthropic", "cohere"], &mut rng));
+    let provider = provider(one_of(&["openai", "anthropic", "cohere"], &mut rng), "");
     let status = one_of(&[400, 429, 500, rng.u16(300..600)], &mut rng);
     let error = provider.error(status, bytes);
     check_error(&error);
@@ -92,8 +120,8 @@ pub fn error_body(bytes: &[u8]) {
     }
 }
 
-fn provider(name: &str) -> &'static dyn Provider {
-    match providers::by_name(name) {
+fn provider(name: &str, api: &str) -> &'static dyn Provider {
+    match providers::by_name_and_api(name, Some(api)) {
         Ok(provider) => provider,
         Err(error) => unreachable!("{error}"),
     }
@@ -101,7 +129,7 @@ fn provider(name: &str) -> &'static dyn Provider {
 
 fn check(bytes: &[u8], wire: &Wire) {
     let mut rng = seeded_rng(bytes);
-    let provider = provider(wire.provider);
+    let provider = provider(wire.provider, wire.api);
     let decoder = || provider.decoder(Start::default(), wire.framing);
 
     let whole = Decoded::stream(decoder(), wire.framing, &[bytes]);

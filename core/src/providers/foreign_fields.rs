@@ -26,6 +26,7 @@ pub(crate) const PARTS: &[&str] = &[
     "reasoning_content",
     "reasoning_details",
     "reference",
+    "response_items",
     "summary_text",
     "tool_plan",
 ];

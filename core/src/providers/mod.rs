@@ -9,7 +9,12 @@
 //!
 //! What several wires need stands beside the folders, once.
 #![cfg_attr(
-    not(all(feature = "openai", feature = "anthropic", feature = "cohere")),
+    not(all(
+        feature = "openai",
+        feature = "openai_responses",
+        feature = "anthropic",
+        feature = "cohere"
+    )),
     allow(
         dead_code,
         unused_imports,
@@ -26,6 +31,8 @@ mod anthropic;
 mod cohere;
 #[cfg(feature = "openai")]
 mod openai;
+#[cfg(feature = "openai_responses")]
+mod openai_responses;
 #[cfg(test)]
 mod test_support;
 
@@ -181,6 +188,11 @@ pub(crate) trait Provider: Send + Sync + Debug {
         "chat"
     }
 
+    /// The one of its other APIs that a model of its own endpoint needs, where this one lacks it.
+    fn api_of(&self, _model: &str) -> Option<&'static str> {
+        None
+    }
+
     /// Its wire format, by the name of the provider that defined it.
     fn wire(&self) -> &'static str {
         self.name()
@@ -308,6 +320,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
     let providers = std::iter::empty();
     #[cfg(feature = "openai")]
     let providers = providers.chain(openai::providers());
+    #[cfg(feature = "openai_responses")]
+    let providers = providers.chain(openai_responses::providers());
     #[cfg(feature = "anthropic")]
     let providers = providers.chain(anthropic::providers());
     #[cfg(feature = "cohere")]

@@ -124,6 +124,11 @@ pub(crate) trait WireDecoder: Send + Debug {
     /// The token counts, as far as they are known.
     fn usage(&self) -> Option<Usage>;
 
+    /// An event that is an error by its name; `data` is its JSON, if it is JSON.
+    fn error_event(&mut self, data: &str) -> LlmError {
+        error_body::in_response(self.provider(), data)
+    }
+
     /// Our finish reason.
     fn finish_reason(&self) -> Option<FinishReason> {
         let raw = self.state().finish_reason.as_deref();
@@ -152,7 +157,7 @@ impl<W: WireDecoder> Decoder for W {
                     }
                     return Ok(());
                 }
-                ("error", _) => return Err(error_body::in_response(self.provider(), data)),
+                ("error", _) => return Err(self.error_event(data)),
                 _ => {}
             }
         }

@@ -69,7 +69,11 @@ pub(super) fn kind_of_mark(mark: &str) -> Option<ErrorKind> {
         | "invalidauthentication"
         | "unauthenticated"
         | "unauthorized" => ErrorKind::Authentication,
-        "accessdenied" | "forbidden" | "permission" | "permissiondenied" => ErrorKind::Permission,
+        "accessdenied"
+        | "dataresidencymismatch"
+        | "forbidden"
+        | "permission"
+        | "permissiondenied" => ErrorKind::Permission,
         "deploymentnotfound" | "modelnotfound" | "notfound" => ErrorKind::NotFound,
         "arrearage"
         | "billing"
@@ -93,13 +97,31 @@ pub(super) fn kind_of_mark(mark: &str) -> Option<ErrorKind> {
         "engineoverloaded" | "modelnotready" | "modeloverloaded" | "overloaded"
         | "serveroverloaded" | "unavailable" => ErrorKind::Overloaded,
         "requesttoolarge" => ErrorKind::TooLarge,
+        // Those of images, policies and prompts are of OpenAI's responses (`ResponseError.code`).
         "badrequest"
+        | "biopolicy"
         | "contentfilter"
         | "contextlengthexceeded"
+        | "emptyimagefile"
+        | "failedtodownloadimage"
+        | "imagecontentpolicyviolation"
+        | "imagefilenotfound"
+        | "imagefiletoolarge"
+        | "imageparse"
+        | "imagetoolarge"
+        | "imagetoosmall"
         | "invalidargument"
+        | "invalidbase64image"
+        | "invalidimage"
+        | "invalidimageformat"
+        | "invalidimagemode"
+        | "invalidimageurl"
+        | "invalidprompt"
         | "invalidrequest"
+        | "misalignmentpolicyviolation"
         | "toolusefailed"
         | "toomanytokens"
+        | "unsupportedimagemediatype"
         | "unsupportedparameter"
         | "unsupportedvalue"
         | "validation" => ErrorKind::InvalidRequest,

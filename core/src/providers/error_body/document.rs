@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{details, error_fields};
+use super::{details, error_fields, retry_hint};
 use crate::json;
 use crate::providers::response_headers;
 
@@ -104,6 +104,7 @@ impl ErrorDocument {
         let text = text.trim_start_matches('\u{feff}').trim();
         let data = event_data(text);
         let text = data.as_deref().unwrap_or(text);
+        let mut hint = None;
         match json::parse::<Value>(text, &mut repaired) {
             Ok(value) => {
                 document.is_error = error_fields::is_error(&value);
@@ -111,6 +112,7 @@ impl ErrorDocument {
                 let rest =
                     details::remaining(&value, document.message.as_deref().unwrap_or_default());
                 document.rest = rest.map(|rest| rest.to_string());
+                hint = retry_hint::find(&value, document.message.as_deref().unwrap_or_default());
             }
             Err(_) if text.starts_with('<') => {
                 document.is_document = false;
@@ -122,6 +124,7 @@ impl ErrorDocument {
             }
         }
         document.add_marks_of_message();
+        document.retry_after_ms = document.retry_after_ms.or(hint);
         document
     }
 

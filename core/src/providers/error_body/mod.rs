@@ -6,6 +6,7 @@ mod classify;
 mod details;
 mod document;
 mod error_fields;
+mod retry_hint;
 
 #[cfg(all(test, feature = "openai"))]
 mod tests;

@@ -14,23 +14,31 @@ pub(super) fn endpoint<'v>(
     vendor: &'v Vendor,
     target: &Target<'_>,
 ) -> Result<&'v Endpoint, LlmError> {
+    let mut endpoints = vendor.endpoints.iter();
+    endpoints
+        .find(|endpoint| fits(endpoint.base, target, PATH))
+        .ok_or_else(|| no_endpoint(vendor))
+}
+
+/// Whether a base URL, perhaps with the end of a whole address, is the one that is meant.
+pub(in crate::providers) fn fits(base: Base, target: &Target<'_>, whole: &str) -> bool {
     let base_path = target.base_path;
-    let base_path = base_path.strip_suffix(PATH).unwrap_or(base_path);
+    let base_path = base_path.strip_suffix(whole).unwrap_or(base_path);
     let is_of = |host: &str| {
         let before = target.host.strip_suffix(host);
         before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
     };
-    let fits = |endpoint: &&Endpoint| match endpoint.base {
+    match base {
         Base::Own => target.own_endpoint,
         Base::Host(host) => is_of(host),
         Base::Ends(end) => base_path.ends_with(end),
         Base::Holds(part) => base_path.contains(part),
         Base::Any => true,
-    };
-    let mut endpoints = vendor.endpoints.iter();
-    endpoints
-        .find(fits)
-        .ok_or_else(|| invalid_request(vendor.name, "no endpoint fits the base_url"))
+    }
+}
+
+pub(in crate::providers) fn no_endpoint(vendor: &Vendor) -> LlmError {
+    invalid_request(vendor.name, "no endpoint fits the base_url")
 }
 
 /// Whether the URL names a version of the API from before what is newer.

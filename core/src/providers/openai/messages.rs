@@ -5,12 +5,14 @@
 use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::json;
 
 use super::assistant_messages;
 use super::message_parts::{self, plain_text, WirePart};
 use super::vendor::Vendor;
 use crate::error::LlmError;
 use crate::providers::tool_calls::request_ids::{CallIdRule, RenamedCallIds};
+use crate::providers::tool_calls::FREE_TEXT;
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
 use crate::request::{Content, ContentPart, Message, MessageToolCall, Role};
@@ -71,6 +73,7 @@ pub(super) fn encode_messages<'m>(
             _ => fit_written(vendor, position, &mut message, unsupported)?,
         }
         rename_calls(&ids, position, &mut message);
+        fit_calls(&mut message);
         fill_arguments(&mut message);
         encoded.push(WireMessage(message));
     }
@@ -95,6 +98,34 @@ fn fill_arguments(message: &mut Cow<'_, Message>) {
     {
         if let Some(function) = &mut call.function {
             "{}".clone_into(&mut function.arguments);
+        }
+    }
+}
+
+/// Calls as the Responses API marks them: one with free text has another form here, and names have
+/// no namespace.
+fn fit_calls(message: &mut Cow<'_, Message>) {
+    const NAMESPACE: &str = "namespace";
+    let (mark, free_text) = FREE_TEXT;
+    let is_free_text = |call: &MessageToolCall| {
+        let is_marked = call.extra.get(mark).is_some_and(|own| own == free_text);
+        is_marked && call.function.is_some()
+    };
+    let needs_change =
+        |call: &MessageToolCall| is_free_text(call) || call.extra.contains_key(NAMESPACE);
+    if !message.tool_calls.iter().any(needs_change) {
+        return;
+    }
+    for call in &mut message.to_mut().tool_calls {
+        call.extra.shift_remove(NAMESPACE);
+        if !is_free_text(call) {
+            continue;
+        }
+        call.extra.shift_remove(mark);
+        if let Some(function) = call.function.take() {
+            free_text.clone_into(&mut call.kind);
+            let custom = json!({"name": function.name, "input": function.arguments});
+            call.extra.insert(free_text.to_owned(), custom);
         }
     }
 }

@@ -6,7 +6,7 @@ mod assistant_messages;
 mod choices;
 mod decode;
 mod encode;
-mod endpoint;
+pub(in crate::providers) mod endpoint;
 mod message_parts;
 mod messages;
 mod params;
@@ -16,7 +16,7 @@ mod response_id;
 mod tool_calls;
 mod tools;
 mod usage;
-mod vendor;
+pub(in crate::providers) mod vendor;
 pub(crate) mod vendors;
 mod wire;
 
@@ -54,6 +54,12 @@ impl Provider for OpenAi {
 
     fn key_variables(&self) -> &'static [&'static str] {
         self.vendor.key_variables
+    }
+
+    fn api_of(&self, model: &str) -> Option<&'static str> {
+        self.vendor
+            .has_only_in_responses(model)
+            .then_some("responses")
     }
 
     fn needs_key(&self) -> bool {

@@ -39,6 +39,22 @@ pub(crate) struct Vendor {
     pub(crate) needs_parameters: bool,
     /// Fields that it refuses with an error.
     pub(crate) refuses: &'static [&'static str],
+    /// Where its Responses API is, by the base URL: what is appended to it, and nothing where it is
+    /// not. Empty: it has none.
+    pub(crate) responses: &'static [(Base, &'static str)],
+    /// Models that its own endpoint has in the Responses API alone: names, before what a dash adds.
+    pub(crate) responses_only: &'static [&'static str],
+}
+
+impl Vendor {
+    /// Whether its own endpoint has a model in the Responses API alone.
+    pub(crate) fn has_only_in_responses(&self, model: &str) -> bool {
+        let is_of = |name: &&str| {
+            let rest = model.strip_prefix(*name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        self.responses_only.iter().any(is_of)
+    }
 }
 
 /// How the key goes out.

@@ -43,6 +43,9 @@ const CHAT_UNASKED: Endpoint = Endpoint {
     ..CHAT
 };
 
+/// The Responses API beside the chat completions.
+const RESPONSES: &[(Base, &str)] = &[(Base::Any, "/responses")];
+
 /// Where most of those that need their reasoning back read it.
 const REASONING_CONTENT: Reasoning = Reasoning::Text(&["reasoning_content"]);
 
@@ -66,11 +69,14 @@ const PLAIN: Vendor = Vendor {
     takes_text_lists: true,
     needs_parameters: false,
     refuses: &[],
+    responses: &[],
+    responses_only: &[],
 };
 
-/// A server on this machine.
+/// A server on this machine; all that are known have the Responses API.
 const LOCAL: Vendor = Vendor {
     needs_key: false,
+    responses: RESPONSES,
     ..PLAIN
 };
 
@@ -113,6 +119,29 @@ const VENDORS: &[Vendor] = &[
             CHAT_BOTH,
         ],
         knows_developer: true,
+        responses: RESPONSES,
+        // `ResponsesModel` of the package openai, which has those that `ChatModel` lacks, and the
+        // models' own pages at platform.openai.com/docs/models ("Responses API only").
+        responses_only: &[
+            "codex-mini-latest",
+            "computer-use-preview",
+            "gpt-5-codex",
+            "gpt-5-pro",
+            "gpt-5.1-codex",
+            "gpt-5.2-codex",
+            "gpt-5.2-pro",
+            "gpt-5.3-codex",
+            "gpt-5.4-pro",
+            "gpt-5.5-pro",
+            "gpt-5.6-cyber",
+            "gpt-daybreak-blue-latest",
+            "gpt-daybreak-red-latest",
+            "gpt-rosalind-research",
+            "o1-pro",
+            "o3-deep-research",
+            "o3-pro",
+            "o4-mini-deep-research",
+        ],
         ..PLAIN
     },
     Vendor {
@@ -124,6 +153,8 @@ const VENDORS: &[Vendor] = &[
         // "property 'reasoning_content' is unsupported".
         reply_fields: Some(&["name", "function_call", "reasoning"]),
         takes_text_lists: false,
+        // console.groq.com/docs/responses-api
+        responses: RESPONSES,
         ..PLAIN
     },
     Vendor {
@@ -154,6 +185,8 @@ const VENDORS: &[Vendor] = &[
         base_url_variable: "DEEPSEEK_BASE_URL",
         reasoning: REASONING_CONTENT,
         takes_text_lists: false,
+        // api-docs.deepseek.com: beside its chat completions, without a version.
+        responses: RESPONSES,
         ..PLAIN
     },
     Vendor {
@@ -164,6 +197,7 @@ const VENDORS: &[Vendor] = &[
         // "Each message must have at least one content element".
         takes_null_content: false,
         endpoints: &[CHAT_NEW],
+        responses: RESPONSES,
         ..PLAIN
     },
     Vendor {
@@ -177,6 +211,7 @@ const VENDORS: &[Vendor] = &[
         }],
         knows_developer: true,
         reasoning: Reasoning::Entries("reasoning_details"),
+        responses: RESPONSES,
         ..PLAIN
     },
     Vendor {
@@ -195,6 +230,8 @@ const VENDORS: &[Vendor] = &[
         endpoints: &[CHAT_BOTH],
         // docs.fireworks.ai/guides/reasoning: a turn that calls tools has to bring it back.
         reasoning: REASONING_CONTENT,
+        // docs.fireworks.ai/guides/response-api
+        responses: RESPONSES,
         ..PLAIN
     },
     Vendor {
@@ -205,6 +242,11 @@ const VENDORS: &[Vendor] = &[
         // Every chunk has its usage.
         endpoints: &[CHAT_UNASKED],
         takes_text_lists: false,
+        // docs.perplexity.ai, "OpenAI compatibility": an alias of its Agent API.
+        responses: &[
+            (Base::Ends("/v1"), "/responses"),
+            (Base::Any, "/v1/responses"),
+        ],
         ..PLAIN
     },
     Vendor {
@@ -245,6 +287,8 @@ const VENDORS: &[Vendor] = &[
         base_url_variable: "HUGGINGFACE_BASE_URL",
         // A router to Groq, Cerebras, Together and others, some of which take no lists.
         takes_text_lists: false,
+        // huggingface.co/docs/inference-providers/guides/responses-api
+        responses: RESPONSES,
         ..PLAIN
     },
     Vendor {
@@ -313,6 +357,14 @@ const VENDORS: &[Vendor] = &[
             DATED,
         ],
         knows_developer: true,
+        // A part of the v1 API alone: learn.microsoft.com, "Azure OpenAI Responses API".
+        responses: &[
+            (Base::Ends("/v1"), "/responses"),
+            (Base::Ends("/models"), ""),
+            (Base::Holds("/openai/deployments/"), ""),
+            (Base::Ends("/openai"), "/v1/responses"),
+            (Base::Any, "/openai/v1/responses"),
+        ],
         ..PLAIN
     },
 ];

@@ -260,7 +260,9 @@ fn category(error: &LlmError) -> &'static str {
     let has_one_of = |words: &[&str]| words.iter().any(|word| error.message.contains(word));
     match (error.kind, error.code.as_deref()) {
         (ErrorKind::InvalidRequest, Some("content_filter")) => "content_filter",
-        (ErrorKind::InvalidRequest, Some("TOO_MANY_TOKENS")) => "context_length",
+        (ErrorKind::InvalidRequest, Some("TOO_MANY_TOKENS" | "context_length_exceeded")) => {
+            "context_length"
+        }
         (ErrorKind::InvalidRequest, _) if has_one_of(TOO_LONG) => "context_length",
         (ErrorKind::InvalidRequest, _) => "invalid_request",
         (ErrorKind::Authentication, _) => "authentication",

@@ -83,6 +83,11 @@ impl Arguments {
         json::is_json(&self.text) || self.repaired().is_some()
     }
 
+    /// All pieces as they came.
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
     /// The text of the whole arguments. A tool without parameters is called with nothing.
     pub(crate) fn finish(self) -> String {
         if self.text.trim().is_empty() || is_nothing(&self.text) {

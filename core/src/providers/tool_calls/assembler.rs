@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::arguments::is_nothing;
-use super::{is_usable, Arguments, CallIdGenerator, State};
+use super::{is_usable, Arguments, CallIdGenerator, State, FREE_TEXT};
 use crate::event::{Event, ToolCall, ToolDelta};
 use crate::providers::completion::ToolCallsState;
 
@@ -266,21 +266,26 @@ impl ToolCallAssembler {
     }
 
     /// The finished calls. `cut`: the response met a limit; then a last call whose arguments are
-    /// not JSON was not finished, and is left out.
+    /// not JSON was not finished, and is left out. Of free text nobody knows where it ends.
     pub(crate) fn finish(&mut self, cut: bool) -> Vec<Event> {
         let mut calls = std::mem::take(&mut self.calls);
-        calls.pop_if(|last| cut && !last.arguments.are_json());
+        calls.pop_if(|last| cut && (last.is_free_text() || !last.arguments.are_json()));
         let finished = calls.into_iter().zip(0..).map(|(call, index)| {
+            let is_free_text = call.is_free_text();
             // The older form of a call has no id, and neither has its result.
             let id = match call.is_only {
                 true => call.id,
                 false => self.ids.give(&call.id),
             };
+            let arguments = match is_free_text {
+                true => call.arguments.into_text(),
+                false => call.arguments.finish(),
+            };
             Event::ToolCall(ToolCall {
                 index,
                 id,
                 name: call.name,
-                arguments: call.arguments.finish(),
+                arguments,
                 extra: call.extra,
             })
         });
@@ -318,6 +323,11 @@ impl<'p> Piece<'p> {
 }
 
 impl Call {
+    fn is_free_text(&self) -> bool {
+        let (name, value) = FREE_TEXT;
+        self.extra.get(name).is_some_and(|own| own == value)
+    }
+
     /// Whether this is the call's id, and it has one.
     fn id_is(&self, id: Option<&str>) -> bool {
         id.is_some_and(|id| self.id == id)

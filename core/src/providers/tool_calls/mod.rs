@@ -12,6 +12,9 @@ pub(crate) mod joined;
 pub(crate) mod request_ids;
 mod response_ids;
 
+/// The field of a call, and its value, where the arguments are free text and not JSON.
+pub(crate) const FREE_TEXT: (&str, &str) = ("kind", "custom");
+
 pub(crate) use arguments::{Arguments, State};
 pub(crate) use assembler::{Piece, ToolCallAssembler};
 pub(crate) use response_ids::{is_usable, CallIdGenerator};

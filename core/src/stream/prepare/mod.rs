@@ -1,6 +1,7 @@
 //! From a request to something that can be sent: which provider, which key, which URL, which
 //! headers. Owns what is refused before any I/O. Done once per call.
 
+mod api;
 mod authentication;
 pub(crate) mod base_url;
 mod cleartext;
@@ -98,6 +99,10 @@ pub(crate) fn resolve(
     // Where a provider has no address of its own, every one is.
     let is_own = |own: &str| ["", base_url.as_str().trim_end_matches('/')].contains(&own);
     let own_endpoint = provider_url.is_ok_and(|own| is_own(&own));
+    let provider = match own_endpoint && task.operation() == Operation::Chat {
+        true => api::with_model(provider, options, call, task.model()),
+        false => provider,
+    };
     let auth = call.auth.unwrap_or(options.auth);
     let stream = task.is_streamed();
     let lenient = call.lenient.unwrap_or(options.lenient);
@@ -165,7 +170,7 @@ pub(super) fn provider(
 ) -> Result<(&'static dyn Provider, Option<String>), LlmError> {
     let named = call.provider.as_deref().filter(|name| !name.is_empty());
     let own = options.provider.as_deref().filter(|name| !name.is_empty());
-    let api = call.api.as_deref().or(options.api.as_deref());
+    let api = api::named(options, call);
     if let Some(name) = named.or(own) {
         return Ok((providers::by_operation(name, api, operation)?, None));
     }
