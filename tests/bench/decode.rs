@@ -25,15 +25,18 @@ mod measure {
     struct Wire {
         name: &'static str,
         provider: &'static str,
+        /// Empty for the provider's first.
+        api: &'static str,
         is_ndjson: bool,
         begin: &'static str,
         piece: &'static str,
     }
 
-    const WIRES: [Wire; 4] = [
+    const WIRES: [Wire; 5] = [
         Wire {
             name: "openai",
             provider: "openai",
+            api: "",
             is_ndjson: false,
             begin: "",
             piece:
@@ -44,6 +47,7 @@ mod measure {
         Wire {
             name: "anthropic",
             provider: "anthropic",
+            api: "",
             is_ndjson: false,
             begin: "event: message_start\ndata: {\"type\":\"message_start\",\
             \"message\":{\"id\":\"m\",\
@@ -57,6 +61,7 @@ mod measure {
         Wire {
             name: "cohere v2",
             provider: "cohere",
+            api: "",
             is_ndjson: false,
             begin: "event: message-start\ndata: {\"type\":\"message-start\",\"id\":\"m\"}\n\n",
             piece: "event: content-delta\ndata: {\"type\":\"content-delta\",\"index\":0,\
@@ -65,9 +70,19 @@ mod measure {
         Wire {
             name: "cohere v1",
             provider: "cohere",
+            api: "",
             is_ndjson: true,
             begin: "{\"event_type\":\"stream-start\",\"generation_id\":\"m\"}\n",
             piece: "{\"event_type\":\"text-generation\",\"is_finished\":false,\"text\":\" token\"}",
+        },
+        Wire {
+            name: "ollama",
+            provider: "ollama",
+            api: "native",
+            is_ndjson: true,
+            begin: "",
+            piece: "{\"model\":\"test-model-1\",\"created_at\":\"2026-03-01T09:00:00.123456Z\",\
+            \"message\":{\"role\":\"assistant\",\"content\":\" token\"},\"done\":false}",
         },
     ];
 
@@ -77,7 +92,7 @@ mod measure {
         let piece = format!("{}{end}", wire.piece);
         let mut best = Duration::MAX;
         for _ in 0..ROUNDS {
-            let mut decoder = BenchDecoder::new(wire.provider, wire.is_ndjson)?;
+            let mut decoder = BenchDecoder::new(wire.provider, wire.api, wire.is_ndjson)?;
             decoder.feed(wire.begin.as_bytes())?;
             let began = Instant::now();
             let mut events = 0;

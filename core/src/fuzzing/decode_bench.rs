@@ -4,7 +4,7 @@ use crate::error::LlmError;
 use crate::event::EventBatch;
 use crate::event::Start;
 use crate::framing::{Framer, Framing};
-use crate::providers::{by_name, Decoder};
+use crate::providers::{by_name_and_api, Decoder};
 
 const FRAME_BYTES_MAX: usize = 1 << 20;
 
@@ -17,8 +17,9 @@ pub struct BenchDecoder {
 }
 
 impl BenchDecoder {
-    /// A stream of this provider: server-sent events, or one JSON document in each line.
-    pub fn new(provider: &str, is_ndjson: bool) -> Result<Self, LlmError> {
+    /// A stream of this provider's API, the first where it is empty: server-sent events, or one
+    /// JSON document in each line.
+    pub fn new(provider: &str, api: &str, is_ndjson: bool) -> Result<Self, LlmError> {
         let framing = if is_ndjson {
             Framing::Ndjson
         } else {
@@ -26,7 +27,7 @@ impl BenchDecoder {
         };
         Ok(Self {
             framer: Framer::new(framing, FRAME_BYTES_MAX),
-            decoder: by_name(provider)?.decoder(Start::default(), framing),
+            decoder: by_name_and_api(provider, Some(api))?.decoder(Start::default(), framing),
             batch: EventBatch::default(),
         })
     }

@@ -13,14 +13,16 @@ use crate::event::EventBatch;
 use crate::event::{Event, LlmResponse, Start, ToolCall, ToolDelta};
 use crate::framing::{Framer, Framing};
 use crate::providers::{self, error_body, Decoder, Progress, Provider, Target};
-use crate::request::LlmRequest;
 use crate::request::Message;
+use crate::request::{CloudOptions, LlmRequest};
 
 const FRAME_BYTES_MAX: usize = 1 << 20;
 
 /// One wire: a provider that uses it, and what a stream must hold to be complete.
 struct Wire {
     provider: &'static str,
+    /// Empty for the provider's first.
+    api: &'static str,
     framing: Framing,
     base_path: &'static str,
     marks: &'static [&'static [u8]],
@@ -33,6 +35,7 @@ pub fn openai(bytes: &[u8]) {
         bytes,
         &Wire {
             provider: one_of(&names, &mut seeded_rng(bytes)),
+            api: "",
             framing: Framing::Sse,
             base_path: "/v1",
             marks: &[b"[DONE]", b"finish_reason"],
@@ -46,6 +49,7 @@ pub fn anthropic(bytes: &[u8]) {
         bytes,
         &Wire {
             provider: "anthropic",
+            api: "",
             framing: Framing::Sse,
             base_path: "",
             marks: &[b"message_stop"],
@@ -59,6 +63,7 @@ pub fn cohere_v2(bytes: &[u8]) {
         bytes,
         &Wire {
             provider: "cohere",
+            api: "",
             framing: Framing::Sse,
             base_path: "/v2",
             marks: &[b"message-end"],
@@ -72,6 +77,7 @@ pub fn cohere_v1(bytes: &[u8]) {
         bytes,
         &Wire {
             provider: "cohere",
+            api: "",
             framing: Framing::Ndjson,
             base_path: "/v1",
             marks: &[b"stream-end"],
@@ -79,10 +85,24 @@ pub fn cohere_v1(bytes: &[u8]) {
     );
 }
 
+/// Ollama's own chat.
+pub fn ollama(bytes: &[u8]) {
+    check(
+        bytes,
+        &Wire {
+            provider: "ollama",
+            api: "native",
+            framing: Framing::Ndjson,
+            base_path: "",
+            marks: &[b"done"],
+        },
+    );
+}
+
 /// Bodies behind an error status, and error events.
 pub fn error_body(bytes: &[u8]) {
     let mut rng = seeded_rng(bytes);
-    let provider = provider(one_of(&["openai", "anthropic", "cohere"], &mut rng));
+    let provider = provider(one_of(&["openai", "anthropic", "cohere"], &mut rng), "");
     let status = one_of(&[400, 429, 500, rng.u16(300..600)], &mut rng);
     let error = provider.error(status, bytes);
     check_error(&error);
@@ -92,8 +112,8 @@ pub fn error_body(bytes: &[u8]) {
     }
 }
 
-fn provider(name: &str) -> &'static dyn Provider {
-    match providers::by_name(name) {
+fn provider(name: &str, api: &str) -> &'static dyn Provider {
+    match providers::by_name_and_api(name, Some(api)) {
         Ok(provider) => provider,
         Err(error) => unreachable!("{error}"),
     }
@@ -101,7 +121,7 @@ fn provider(name: &str) -> &'static dyn Provider {
 
 fn check(bytes: &[u8], wire: &Wire) {
     let mut rng = seeded_rng(bytes);
-    let provider = provider(wire.provider);
+    let provider = provider(wire.provider, wire.api);
     let decoder = || provider.decoder(Start::default(), wire.framing);
 
     let whole = Decoded::stream(decoder(), wire.framing, &[bytes]);

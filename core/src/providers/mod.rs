@@ -9,7 +9,12 @@
 //!
 //! What several wires need stands beside the folders, once.
 #![cfg_attr(
-    not(all(feature = "openai", feature = "anthropic", feature = "cohere")),
+    not(all(
+        feature = "openai",
+        feature = "anthropic",
+        feature = "cohere",
+        feature = "ollama"
+    )),
     allow(
         dead_code,
         unused_imports,
@@ -24,6 +29,8 @@
 mod anthropic;
 #[cfg(feature = "cohere")]
 mod cohere;
+#[cfg(feature = "ollama")]
+mod ollama;
 #[cfg(feature = "openai")]
 mod openai;
 #[cfg(test)]
@@ -297,6 +304,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
     let providers = providers.chain(anthropic::providers());
     #[cfg(feature = "cohere")]
     let providers = providers.chain(cohere::providers());
+    // Behind the OpenAI form of the same provider, which is its default.
+    #[cfg(feature = "ollama")]
+    let providers = providers.chain(ollama::providers());
     providers
 }
 
