@@ -68,6 +68,7 @@ impl Provider for OpenAi {
         match self.vendor.key_header {
             KeyHeader::Bearer => bearer(key),
             KeyHeader::ApiKey => ("api-key", key.to_owned()),
+            KeyHeader::Named(name) => (name, key.to_owned()),
         }
     }
 

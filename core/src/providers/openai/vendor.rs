@@ -48,6 +48,8 @@ pub(crate) enum KeyHeader {
     Bearer,
     /// `api-key: KEY`.
     ApiKey,
+    /// In a header of this name, in lower case.
+    Named(&'static str),
 }
 
 /// Where requests go, by the base URL, and what differs between the APIs there.
