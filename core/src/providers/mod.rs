@@ -214,6 +214,12 @@ pub(crate) trait Provider: Send + Sync + Debug {
         bearer(key)
     }
 
+    /// Whether the key goes out beside an Authorization of the caller's, which is for the server
+    /// behind a gateway; elsewhere that stands in for the key.
+    fn keeps_key_beside_authorization(&self) -> bool {
+        false
+    }
+
     /// The headers that prove who sends a request; names in lower case. Called before an attempt
     /// whenever `is_signed`, or the key, is new; else once.
     ///

@@ -68,6 +68,8 @@ class Start:
     """The provider's request id."""
     rate_limit: Mapping[str, Any]
     """The values of the rate-limit headers, such as `requests_remaining`."""
+    headers: Mapping[str, str]
+    """The response headers that `report_headers` names, by lower-case name."""
     warnings: tuple[str, ...]
     """What was left out or renamed on the way to the provider."""
 
@@ -182,6 +184,8 @@ class Response:
     """The provider's request id."""
     rate_limit: Mapping[str, Any]
     """The values of the rate-limit headers, such as `requests_remaining`."""
+    headers: Mapping[str, str]
+    """The response headers that `report_headers` names, by lower-case name."""
     warnings: tuple[str, ...]
     """The warnings of Start, then those of End."""
     finish_reason: Optional[FinishReason]

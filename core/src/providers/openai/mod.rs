@@ -72,6 +72,10 @@ impl Provider for OpenAi {
         }
     }
 
+    fn keeps_key_beside_authorization(&self) -> bool {
+        matches!(self.vendor.key_header, KeyHeader::Named(_))
+    }
+
     fn request(
         &self,
         request: &LlmRequest,

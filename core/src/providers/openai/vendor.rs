@@ -48,7 +48,7 @@ pub(crate) enum KeyHeader {
     Bearer,
     /// `api-key: KEY`.
     ApiKey,
-    /// In a header of this name, in lower case.
+    /// In a header of this name, in lower case, which leaves Authorization to the server behind it.
     Named(&'static str),
 }
 

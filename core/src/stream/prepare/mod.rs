@@ -4,6 +4,14 @@
 mod authentication;
 pub(crate) mod base_url;
 mod cleartext;
+#[cfg(all(
+    test,
+    feature = "openai",
+    feature = "anthropic",
+    feature = "cohere",
+    feature = "ollama"
+))]
+mod gateway_tests;
 pub(crate) mod request_headers;
 #[cfg(test)]
 mod tests;
@@ -26,8 +34,19 @@ use crate::request::{Auth, LlmRequest};
 use crate::secret::{has_secret, is_secret_name, may_be_key, Secret};
 use authentication::Authentication;
 
-/// Headers that can stand in for a key.
-const KEY_HEADERS: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
+/// Headers that can stand in for a key: those of providers, then those of gateways, which may hold
+/// the provider's key themselves.
+const KEY_HEADERS: [&str; 9] = [
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "ocp-apim-subscription-key",
+    "cf-aig-authorization",
+    "helicone-auth",
+    "x-litellm-api-key",
+    "x-portkey-api-key",
+];
 
 /// A request that is ready to be sent.
 #[derive(Debug)]
@@ -87,14 +106,16 @@ pub(crate) fn resolve(
     }
     let base_url = base_url::parse(base_url)?;
     let own_headers = request_headers::of_caller(&options.headers, &request.call.headers)?;
-    let key = match own_headers.contains_key("authorization") {
+    let auth = request.call.auth.unwrap_or(options.auth);
+    let is_replaced = own_headers.contains_key("authorization")
+        && (auth == Auth::Bearer || !provider.keeps_key_beside_authorization());
+    let key = match is_replaced || auth == Auth::None {
         true => None,
         false => key(options, request, entry)?,
     };
     // Where a provider has no address of its own, every one is.
     let is_own = |own: &str| ["", base_url.as_str().trim_end_matches('/')].contains(&own);
     let own_endpoint = provider_url.is_ok_and(|own| is_own(&own));
-    let auth = request.call.auth.unwrap_or(options.auth);
     let stream = request.stream.unwrap_or(true);
     let lenient = request.call.lenient.unwrap_or(options.lenient);
     let has_own_key = KEY_HEADERS

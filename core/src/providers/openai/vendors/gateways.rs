@@ -29,10 +29,11 @@ pub(super) const VENDORS: &[Vendor] = &[
     },
     Vendor {
         // Cloudflare AI Gateway, "Unified API", and Workers AI, "OpenAI compatible": the account
-        // and the gateway are in the address.
+        // and the gateway are in the address, and the gateway may hold the keys.
         name: "cloudflare",
         key_variables: &["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY"],
         base_url_variable: "CLOUDFLARE_BASE_URL",
+        needs_key: false,
         ..GATEWAY
     },
     Vendor {
@@ -83,10 +84,11 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..GATEWAY
     },
     Vendor {
-        // LiteLLM proxy, "Quick start": http://HOST:4000/v1.
+        // LiteLLM proxy, "Quick start": http://HOST:4000/v1; it may ask for no key.
         name: "litellm",
         key_variables: &["LITELLM_API_KEY", "LITELLM_PROXY_API_KEY"],
         base_url_variable: "LITELLM_BASE_URL",
+        needs_key: false,
         ..GATEWAY
     },
     Vendor {
