@@ -112,7 +112,6 @@ fn cloudflare_has_a_path_for_each_provider_and_a_token_of_its_own() {
     let bearer = json!({"authorization": "Bearer sk-1", "cf-aig-authorization": "Bearer cf-token"});
     for (provider, path, end) in [
         ("openai", "openai", "openai/chat/completions"),
-        ("cloudflare", "compat", "compat/chat/completions"),
         ("groq", "groq", "groq/chat/completions"),
         ("mistral", "mistral/v1", "mistral/v1/chat/completions"),
         ("cohere", "cohere", "cohere/v2/chat"),
@@ -128,6 +127,21 @@ fn cloudflare_has_a_path_for_each_provider_and_a_token_of_its_own() {
             options("anthropic", path),
             &anthropic,
             own.clone(),
+        );
+    }
+    for (authorization, headers) in [
+        (
+            json!("Bearer sk-1"),
+            json!({"authorization": "Bearer sk-1"}),
+        ),
+        (Value::Null, json!({})),
+    ] {
+        check(
+            "openai/gpt-5",
+            json!({"provider": "cloudflare", "base_url": format!("{gateway}/compat"),
+                "api_key": "cf-token", "headers": headers}),
+            &format!("{gateway}/compat/chat/completions"),
+            json!({"authorization": authorization, "cf-aig-authorization": "Bearer cf-token"}),
         );
     }
     // Stored keys: none goes out.

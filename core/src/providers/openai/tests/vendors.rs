@@ -90,10 +90,11 @@ const VENDORS: &[(&str, &str, &str, &str, bool)] = &list! {
     ("synthetic", "https://api.synthetic.new/openai/v1",
         "SYNTHETIC_API_KEY", "SYNTHETIC_BASE_URL", true),
     ("venice", "https://api.venice.ai/api/v1", "VENICE_API_KEY", "VENICE_BASE_URL", true),
-    ("wandb", "https://api.inference.wandb.ai/v1", "WANDB_API_KEY", "WANDB_BASE_URL", true),
+    ("wandb", "https://api.inference.wandb.ai/v1",
+        "WANDB_API_KEY", "WANDB_INFERENCE_BASE_URL", true),
     ("aihubmix", "https://aihubmix.com/v1", "AIHUBMIX_API_KEY", "AIHUBMIX_BASE_URL", true),
     ("aimlapi", "https://api.aimlapi.com/v1", "AIML_API_KEY", "AIML_BASE_URL", true),
-    ("cloudflare", "", "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_BASE_URL", false),
+    ("cloudflare", "", "CF_AIG_TOKEN", "CLOUDFLARE_AI_GATEWAY_BASE_URL", false),
     ("cometapi", "https://api.cometapi.com/v1", "COMETAPI_KEY", "COMETAPI_BASE_URL", true),
     ("cortecs", "https://api.cortecs.ai/v1", "CORTECS_API_KEY", "CORTECS_BASE_URL", true),
     ("databricks", "", "DATABRICKS_TOKEN", "DATABRICKS_BASE_URL", true),
@@ -175,6 +176,7 @@ fn rows_shape_the_request() {
         let header = match *name {
             "azure" => ["api-key", "test-key"],
             "portkey" => ["x-portkey-api-key", "test-key"],
+            "cloudflare" => ["cf-aig-authorization", "Bearer test-key"],
             _ => ["authorization", "Bearer test-key"],
         };
         check! {

@@ -197,11 +197,11 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Weights & Biases, "Inference API".
+        // Weights & Biases, "Inference API"; its other tools have another WANDB_BASE_URL.
         name: "wandb",
         base_url: "https://api.inference.wandb.ai/v1",
         key_variables: &["WANDB_API_KEY"],
-        base_url_variable: "WANDB_BASE_URL",
+        base_url_variable: "WANDB_INFERENCE_BASE_URL",
         ..PLAIN
     },
 ];

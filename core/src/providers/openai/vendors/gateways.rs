@@ -28,11 +28,13 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..GATEWAY
     },
     Vendor {
-        // Cloudflare AI Gateway, "Unified API", and Workers AI, "OpenAI compatible": the account
-        // and the gateway are in the address, and the gateway may hold the keys.
+        // Cloudflare AI Gateway, "Unified API" and "Authentication": the account and the gateway
+        // are in the address, the token has a header of its own, and Authorization is passed on
+        // to the provider behind it.
         name: "cloudflare",
-        key_variables: &["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY"],
-        base_url_variable: "CLOUDFLARE_BASE_URL",
+        key_variables: &["CF_AIG_TOKEN"],
+        base_url_variable: "CLOUDFLARE_AI_GATEWAY_BASE_URL",
+        key_header: KeyHeader::Gateway("cf-aig-authorization", "Bearer "),
         needs_key: false,
         ..GATEWAY
     },
@@ -114,7 +116,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         base_url: "https://api.portkey.ai/v1",
         key_variables: &["PORTKEY_API_KEY"],
         base_url_variable: "PORTKEY_BASE_URL",
-        key_header: KeyHeader::Named("x-portkey-api-key"),
+        key_header: KeyHeader::Gateway("x-portkey-api-key", ""),
         ..GATEWAY
     },
     Vendor {
