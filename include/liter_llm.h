@@ -132,7 +132,7 @@
 /// this.
 #define LLM_ABI_VERSION 3
 
-/// The response begins. JSON: id, model, provider, request_id, rate_limit, warnings.
+/// The response begins. JSON: id, model, provider, request_id, rate_limit, headers, warnings.
 #define LLM_EVENT_START 1
 
 /// A run of text deltas, as it is.

@@ -96,6 +96,7 @@ func (c *collector) response() *Response {
 		Model:     c.start.Model,
 		Provider:  c.start.Provider,
 		RateLimit: c.start.RateLimit,
+		Headers:   c.start.Headers,
 		Collected: c.collect,
 		Text:      c.text.String(),
 		Reasoning: c.reasoning.String(),

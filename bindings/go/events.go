@@ -19,6 +19,8 @@ type Start struct {
 	RequestID string `json:"request_id"`
 	// RateLimit is what the rate-limit headers said; numbers are a json.Number.
 	RateLimit map[string]any `json:"rate_limit"`
+	// Headers are the response headers that [WithReportHeaders] names, by lower-case name.
+	Headers map[string]string `json:"headers"`
 	// Warnings name the request's fields that were dropped or renamed for the provider.
 	Warnings []string `json:"warnings"`
 }

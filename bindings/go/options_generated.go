@@ -68,6 +68,14 @@ func WithHeaders(headers map[string]string) Option {
 	return With("headers", headers)
 }
 
+// WithReportHeaders sets report_headers: names of response headers that START reports in headers,
+// such as a gateway's x-litellm-response-cost; at most 32.
+//
+// For a client only.
+func WithReportHeaders(values []string) Option {
+	return With("report_headers", values)
+}
+
 // WithConnectTimeout sets connect_timeout_ms: longest time for name lookup, TCP, a proxy's tunnel
 // and TLS; 0 is off.
 //
@@ -372,6 +380,7 @@ var optionTypes = map[string]string{
 	"auth":                      "text",
 	"base_url":                  "text",
 	"headers":                   "headers",
+	"report_headers":            "list of text",
 	"connect_timeout_ms":        "milliseconds",
 	"headers_timeout_ms":        "milliseconds",
 	"first_token_timeout_ms":    "milliseconds",

@@ -84,6 +84,8 @@ type Response struct {
 	Provider string
 	// RateLimit is what the rate-limit headers said; numbers are a json.Number.
 	RateLimit map[string]any
+	// Headers are the response headers that [WithReportHeaders] names, by lower-case name.
+	Headers map[string]string
 	// Collected is false with [WithCollect](false) or Request.Collect. Then the fields below were
 	// only given to the reader: they are empty here, and so is Message.
 	Collected bool

@@ -101,6 +101,8 @@ export class Response {
   readonly requestId: string | null;
   /** What the rate-limit headers said: requestsLimit, requestsRemaining, ... */
   readonly rateLimit: Readonly<Record<string, unknown>>;
+  /** The response headers that `reportHeaders` names, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
   /**
    * Fields of the request that were dropped or renamed for the provider (in the start event), then
    * what is unusual about the end, such as a missing finish reason (in the end event).
@@ -146,7 +148,7 @@ export type StreamEvent =
 /** The response begins. */
 export interface StartEvent extends Pick<
   Response,
-  "id" | "model" | "provider" | "requestId" | "rateLimit" | "warnings"
+  "id" | "model" | "provider" | "requestId" | "rateLimit" | "headers" | "warnings"
 > {
   readonly type: "start";
 }

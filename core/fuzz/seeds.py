@@ -49,9 +49,11 @@ def seeds_of(vector: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     yield "request", json.dumps(vector["request"]).encode()
     version_1 = "cohere_v1" in vector["name"]
     cohere = "cohere_v1" if version_1 else "cohere_v2"
+    native = vector["request"].get("api") == "native"
     decoder = {"anthropic": "anthropic", "cohere": cohere}.get(vector["provider"], "openai")
     if vector["request"].get("api") == "responses":
         decoder = "openai_responses"
+    decoder = "ollama" if native else decoder
     for response in vector.get("responses", []):
         body = body_of(response)
         lines = (f"{name}: {value}" for name, value in response.get("headers", []))
@@ -59,7 +61,7 @@ def seeds_of(vector: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
         yield decoder, body
         if body.startswith(b"{") or response.get("status", 200) >= 400:
             yield "error_body", body
-        yield "ndjson" if version_1 else "sse", body
+        yield "ndjson" if version_1 or native else "sse", body
 
 
 def words_of(value: object) -> Iterator[str]:

@@ -97,7 +97,8 @@ fn every_field_and_option_is_parsed() {
     for name in names("client_options") {
         let error = ClientOptions::from_json(&format!(r#"{{"{name}":[[]]}}"#)).unwrap_err();
         let expected = format!("option {name}: expected ");
-        assert!(error.message.starts_with(&expected), "{error}");
+        let message = error.message.replacen("[0]", "", 1);
+        assert!(message.starts_with(&expected), "{error}");
     }
     for name in [names("request_fields"), names("call_options")].concat() {
         let error = LlmRequest::from_json(&format!(r#"{{"{name}":[[]]}}"#)).unwrap_err();

@@ -87,6 +87,15 @@ mod measure {
             begin: "{\"event_type\":\"stream-start\",\"generation_id\":\"m\"}\n",
             piece: "{\"event_type\":\"text-generation\",\"is_finished\":false,\"text\":\" token\"}",
         },
+        Wire {
+            name: "ollama",
+            provider: "ollama",
+            api: "native",
+            is_ndjson: true,
+            begin: "",
+            piece: "{\"model\":\"test-model-1\",\"created_at\":\"2026-03-01T09:00:00.123456Z\",\
+            \"message\":{\"role\":\"assistant\",\"content\":\" token\"},\"done\":false}",
+        },
     ];
 
     /// The best of the rounds: the others were disturbed.

@@ -127,6 +127,7 @@ class ResponseBuilder {
       provider: data.provider ?? "",
       requestId: data.request_id ?? null,
       rateLimit: camelKeys(data.rate_limit ?? {}),
+      headers: data.headers ?? {},
       warnings: data.warnings ?? [],
     };
   }

@@ -21,6 +21,7 @@ module.exports = {
     "auth",
     "base_url",
     "headers",
+    "report_headers",
     "connect_timeout_ms",
     "headers_timeout_ms",
     "first_token_timeout_ms",

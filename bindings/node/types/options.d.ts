@@ -27,6 +27,11 @@ export interface Options {
   /** Headers of every request; they override the library's own. */
   headers?: Readonly<Record<string, string>>;
   /**
+   * Names of response headers that START reports in `headers`, such as a gateway's
+   * `x-litellm-response-cost`; at most 32.
+   */
+  reportHeaders?: readonly string[];
+  /**
    * Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off.
    * @defaultValue 10000
    */

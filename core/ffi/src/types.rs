@@ -56,7 +56,7 @@ pub const LLM_ERROR_CLOSED: LlmError = 18;
 /// Internal error, a bug in liter_llm.
 pub const LLM_ERROR_INTERNAL: LlmError = 19;
 
-/// The response begins. JSON: id, model, provider, request_id, rate_limit, warnings.
+/// The response begins. JSON: id, model, provider, request_id, rate_limit, headers, warnings.
 pub const LLM_EVENT_START: u32 = 1;
 /// A run of text deltas, as it is.
 pub const LLM_EVENT_TEXT: u32 = 2;

@@ -5,9 +5,13 @@ use crate::error::{config, LlmError};
 use crate::http::http1::limits::HEAD_BYTES_MAX;
 use crate::providers;
 use crate::stream::prepare::{base_url, request_headers};
+use http::HeaderName;
+
+/// How many headers START may report.
+const REPORT_HEADERS_MAX: usize = 32;
 
 /// Checks the options of a client that name something: `provider`, `base_url`, `headers`,
-/// `header_bytes_max`.
+/// `report_headers`, `header_bytes_max`.
 pub(super) fn check_options(options: &ClientOptions) -> Result<(), LlmError> {
     let provider = options.provider.as_deref().filter(|name| !name.is_empty());
     let api = options.api.as_deref();
@@ -23,5 +27,26 @@ pub(super) fn check_options(options: &ClientOptions) -> Result<(), LlmError> {
         .as_deref()
         .map(base_url::parse)
         .transpose()?;
+    check_report_headers(&options.report_headers)?;
     request_headers::of_caller(&options.headers, &[]).map(|_| ())
+}
+
+/// Cookies are the one header of a response that is always a secret.
+fn check_report_headers(names: &[String]) -> Result<(), LlmError> {
+    if names.len() > REPORT_HEADERS_MAX {
+        let message = format!("option report_headers may have at most {REPORT_HEADERS_MAX} names");
+        return Err(config(message));
+    }
+    for (position, name) in names.iter().enumerate() {
+        let place = format!("option report_headers[{position}]");
+        match HeaderName::from_bytes(name.as_bytes()) {
+            Err(_) => return Err(config(format!("{place} is not a header name"))),
+            Ok(name) if name == http::header::SET_COOKIE => {
+                let message = format!("{place}: set-cookie is a secret; leave it out");
+                return Err(config(message));
+            }
+            Ok(_) => {}
+        }
+    }
+    Ok(())
 }

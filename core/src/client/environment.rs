@@ -1,10 +1,12 @@
 //! Environment variables: keys, base URLs and the credentials of proxies, read once when a client
 //! is made. No variable makes a connection less safe.
 
+mod ollama;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::LlmError;
-use crate::providers;
+use crate::providers::{self, Provider};
 use crate::request::CloudOptions;
 use crate::secret::{Collector, Secret};
 
@@ -54,7 +56,7 @@ impl Environment {
                 .key_variables()
                 .iter()
                 .find_map(|name| variable(name).map(|value| (*name, Secret::new(value)))),
-            base_url: variable(provider.base_url_variable()),
+            base_url: base_url(provider, &variable),
         });
         Self {
             entries: entries.collect(),
@@ -86,6 +88,15 @@ impl Environment {
     }
 }
 
+/// The base URL of a provider; Ollama's own programs have a variable of another form.
+fn base_url(provider: &dyn Provider, variable: &impl Fn(&str) -> Option<String>) -> Option<String> {
+    let named = variable(provider.base_url_variable());
+    named.or_else(|| match provider.name() {
+        ollama::PROVIDER => variable(ollama::VARIABLE).map(|host| ollama::base_url(&host)),
+        _ => None,
+    })
+}
+
 /// User and password of a proxy, which need not be a URL that can be parsed.
 fn proxy_user(proxy: &str) -> Option<SecretString> {
     let rest = proxy.split_once("://").map_or(proxy, |(_, rest)| rest);
@@ -98,6 +109,24 @@ fn proxy_user(proxy: &str) -> Option<SecretString> {
 mod tests {
     use super::*;
     use crate::secret::Redactor;
+
+    #[test]
+    #[cfg(feature = "ollama")]
+    fn ollamas_own_variable_is_a_base_url_where_no_other_is() {
+        let provider = providers::by_name("ollama").unwrap();
+        let of = |variables: &[(&str, &str)]| {
+            let variable = |name: &str| {
+                let found = variables.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            base_url(provider, &variable)
+        };
+        let host = ("OLLAMA_HOST", "0.0.0.0");
+        let own = ("OLLAMA_BASE_URL", "https://box.lan/v1");
+        assert_eq!(of(&[host]).as_deref(), Some("http://127.0.0.1:11434/v1"));
+        assert_eq!(of(&[host, own]).as_deref(), Some(own.1));
+        assert_eq!(of(&[]), None);
+    }
 
     #[test]
     fn user_and_password_of_a_proxy_are_secrets() {

@@ -33,6 +33,9 @@ declare_options! {
         pub base_url: Option<String> as Text,
         /// Headers of every request; they override the library's own.
         pub headers: Vec<(String, String)> as Headers,
+        /// Names of response headers that START reports in `headers`, such as a gateway's
+        /// `x-litellm-response-cost`; at most 32.
+        pub report_headers: Vec<String> as ListOfText,
         /// Timers and retries; `None` is the documented default.
         pub limits: CallLimits as Group,
         /// Where and as whom requests go to a cloud.

@@ -120,6 +120,10 @@ declare_fields! {
         /// The values of the rate-limit headers, such as `requests_remaining`.
         #[serde(skip_serializing_if = "Map::is_empty")]
         pub rate_limit: Map<String, Value> as Object,
+        /// The response headers that the client's `report_headers` names, by lower-case name; a
+        /// value is cut at 1 KiB.
+        #[serde(skip_serializing_if = "Map::is_empty")]
+        pub headers: Map<String, Value> as Object,
         /// What was left out or renamed on the way to the provider.
         pub warnings: Vec<String> as ListOfText,
         /// Random: what the ids of calls are made of that the provider gave none.

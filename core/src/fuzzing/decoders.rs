@@ -13,9 +13,8 @@ use crate::event::EventBatch;
 use crate::event::{Event, LlmResponse, Start, ToolCall, ToolDelta};
 use crate::framing::{Framer, Framing};
 use crate::providers::{self, error_body, Decoder, Progress, Provider, Target};
-use crate::request::CloudOptions;
-use crate::request::LlmRequest;
 use crate::request::Message;
+use crate::request::{CloudOptions, LlmRequest};
 
 const FRAME_BYTES_MAX: usize = 1 << 20;
 
@@ -103,6 +102,20 @@ pub fn cohere_v1(bytes: &[u8]) {
             framing: Framing::Ndjson,
             base_path: "/v1",
             marks: &[b"stream-end"],
+        },
+    );
+}
+
+/// Ollama's own chat.
+pub fn ollama(bytes: &[u8]) {
+    check(
+        bytes,
+        &Wire {
+            provider: "ollama",
+            api: "native",
+            framing: Framing::Ndjson,
+            base_path: "",
+            marks: &[b"done"],
         },
     );
 }

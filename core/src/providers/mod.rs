@@ -13,7 +13,8 @@
         feature = "openai",
         feature = "openai_responses",
         feature = "anthropic",
-        feature = "cohere"
+        feature = "cohere",
+        feature = "ollama"
     )),
     allow(
         dead_code,
@@ -29,6 +30,8 @@
 mod anthropic;
 #[cfg(feature = "cohere")]
 mod cohere;
+#[cfg(feature = "ollama")]
+mod ollama;
 #[cfg(feature = "openai")]
 mod openai;
 #[cfg(feature = "openai_responses")]
@@ -229,6 +232,12 @@ pub(crate) trait Provider: Send + Sync + Debug {
         bearer(key)
     }
 
+    /// Whether the key goes out beside an Authorization of the caller's, which is for the server
+    /// behind a gateway; elsewhere that stands in for the key.
+    fn keeps_key_beside_authorization(&self) -> bool {
+        false
+    }
+
     /// The headers that prove who sends a request; names in lower case. Called before an attempt
     /// whenever `is_signed`, or the key, is new; else once.
     ///
@@ -326,6 +335,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
     let providers = providers.chain(anthropic::providers());
     #[cfg(feature = "cohere")]
     let providers = providers.chain(cohere::providers());
+    // Behind the OpenAI form of the same provider, which is its default.
+    #[cfg(feature = "ollama")]
+    let providers = providers.chain(ollama::providers());
     providers
 }
 

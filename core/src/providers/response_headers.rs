@@ -71,6 +71,23 @@ fn rate_limit_name(header: &str) -> Option<String> {
     Some(subject.chain([figure]).collect::<Vec<_>>().join("_"))
 }
 
+/// The headers of these names, in lower case. A name that came several times is one list (RFC 9110,
+/// section 5.3); bytes that are not text are replaced.
+pub(crate) fn reported(headers: &HeaderMap, names: &[String]) -> Map<String, Value> {
+    let mut reported = Map::new();
+    for name in names {
+        let values: Vec<_> = headers
+            .get_all(name.as_str())
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .collect();
+        if !values.is_empty() {
+            reported.insert(name.to_ascii_lowercase(), values.join(", ").into());
+        }
+    }
+    reported
+}
+
 /// How long the provider requests to wait: `retry-after-ms`, else `retry-after` in seconds or as an
 /// HTTP date, which is measured on the provider's own clock where it shows its time. What is no
 /// wait (garbage, negative, in the past) is `None`.
@@ -236,6 +253,16 @@ mod tests {
             Some("d")
         );
         assert_eq!(request_id(&map(&[("x-request-id", "\u{e9}")])), None);
+    }
+
+    #[test]
+    fn headers_are_reported_by_their_names() {
+        let mut headers = map(&[("x-cost", "0.1"), ("x-odd", "caf\u{e9}"), ("x-other", "1")]);
+        headers.append("x-cost", HeaderValue::from_static("0.2"));
+        let names = ["X-Cost", "x-odd", "x-missing"].map(str::to_owned);
+        let expected = json!({"x-cost": "0.1, 0.2", "x-odd": "caf\u{e9}"});
+        assert_eq!(Value::Object(reported(&headers, &names)), expected);
+        assert!(reported(&headers, &[]).is_empty());
     }
 
     #[test]

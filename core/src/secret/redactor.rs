@@ -12,6 +12,8 @@ use crate::event::{Receipt, Start, Usage};
 
 /// Longest code, id and finish reason of a provider that is passed on.
 const NAME_BYTES_MAX: usize = 1024;
+/// Longest value of a header that is passed on.
+const HEADER_BYTES_MAX: usize = 1024;
 /// A number with fewer digits is not searched.
 const DIGITS_MIN: u64 = 10_000_000;
 
@@ -66,6 +68,7 @@ impl<'a> Redactor<'a> {
             model,
             request_id,
             rate_limit,
+            headers,
             warnings,
             provider: _,
             seed: _,
@@ -74,6 +77,11 @@ impl<'a> Redactor<'a> {
         self.clean(model, OUTSIDE_BYTES_MAX);
         self.clean_optional(request_id, NAME_BYTES_MAX);
         self.clean_fields(rate_limit);
+        for value in headers.values_mut() {
+            if let Value::String(text) = value {
+                self.clean(text, HEADER_BYTES_MAX);
+            }
+        }
         for warning in warnings {
             self.clean(warning, OUTSIDE_BYTES_MAX);
         }

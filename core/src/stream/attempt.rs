@@ -189,6 +189,7 @@ async fn begin_reading(
         provider: request.provider.name(),
         request_id,
         rate_limit: response_headers::rate_limit(&response.headers),
+        headers: response_headers::reported(&response.headers, &shared.options.report_headers),
         warnings: request.warnings.clone(),
         seed: fastrand::u64(..),
     };

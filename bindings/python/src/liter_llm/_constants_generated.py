@@ -60,6 +60,7 @@ CALL_NAMES = frozenset(
         "stream",
         "user",
         "metadata",
+        "report_headers",
         "retry_after_max_ms",
         "stream_window_bytes",
         "queue_bytes_max",

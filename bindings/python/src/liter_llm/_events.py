@@ -68,6 +68,9 @@ class Start:
     """The provider's request id."""
     rate_limit: Mapping[str, Any]
     """The values of the rate-limit headers, such as `requests_remaining`."""
+    headers: Mapping[str, str]
+    """The response headers that the client's `report_headers` names, by lower-case name; a value is
+    cut at 1 KiB."""
     warnings: tuple[str, ...]
     """What was left out or renamed on the way to the provider."""
 
@@ -182,6 +185,9 @@ class Response:
     """The provider's request id."""
     rate_limit: Mapping[str, Any]
     """The values of the rate-limit headers, such as `requests_remaining`."""
+    headers: Mapping[str, str]
+    """The response headers that the client's `report_headers` names, by lower-case name; a value is
+    cut at 1 KiB."""
     warnings: tuple[str, ...]
     """The warnings of Start, then those of End."""
     finish_reason: Optional[FinishReason]

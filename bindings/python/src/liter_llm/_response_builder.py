@@ -92,6 +92,7 @@ class ResponseBuilder:
             provider=start.get("provider", ""),
             request_id=start.get("request_id"),
             rate_limit=start.get("rate_limit", {}),
+            headers=start.get("headers", {}),
             warnings=tuple(start.get("warnings", ())),
         )
 
@@ -138,6 +139,7 @@ class ResponseBuilder:
             provider=start.get("provider", ""),
             request_id=receipt.get("request_id", start.get("request_id")),
             rate_limit=start.get("rate_limit", {}),
+            headers=start.get("headers", {}),
             warnings=(*start.get("warnings", ()), *receipt.get("warnings", ())),
             finish_reason=receipt.get("finish_reason"),
             finish_reason_raw=receipt.get("finish_reason_raw"),

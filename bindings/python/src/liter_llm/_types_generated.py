@@ -28,6 +28,10 @@ class Options(TypedDict, total=False):
     headers: Mapping[str, str]
     """Headers of every request; they override the library's own."""
 
+    report_headers: None
+    """Names of response headers that START reports in `headers`, such as a gateway's `x-litellm-
+    response-cost`; at most 32."""
+
     connect_timeout_ms: int
     """Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off. Default: 10_000."""
 

@@ -30,7 +30,8 @@ pub(super) fn classify(status: Option<u16>, marks: &[String]) -> (ErrorKind, boo
 fn kind_of_status(status: u16) -> (ErrorKind, bool) {
     match status {
         401 => (ErrorKind::Authentication, false),
-        402 => (ErrorKind::QuotaExceeded, false),
+        // 412 is Portkey's status for a budget that is used up; no request of ours has conditions.
+        402 | 412 => (ErrorKind::QuotaExceeded, false),
         403 => (ErrorKind::Permission, false),
         404 | 410 => (ErrorKind::NotFound, false),
         // 409 is lock contention at these providers; 424 is Bedrock's failing model.

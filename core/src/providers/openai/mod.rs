@@ -74,7 +74,12 @@ impl Provider for OpenAi {
         match self.vendor.key_header {
             KeyHeader::Bearer => bearer(key),
             KeyHeader::ApiKey => ("api-key", key.to_owned()),
+            KeyHeader::Gateway(name, words) => (name, format!("{words}{key}")),
         }
+    }
+
+    fn keeps_key_beside_authorization(&self) -> bool {
+        matches!(self.vendor.key_header, KeyHeader::Gateway(..))
     }
 
     fn request(

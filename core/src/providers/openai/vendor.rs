@@ -64,6 +64,9 @@ pub(crate) enum KeyHeader {
     Bearer,
     /// `api-key: KEY`.
     ApiKey,
+    /// In a gateway's header of this name, in lower case, behind these words; Authorization is left
+    /// to the server behind it.
+    Gateway(&'static str, &'static str),
 }
 
 /// Where requests go, by the base URL, and what differs between the APIs there.

@@ -1,6 +1,12 @@
 //! Every server with OpenAI's chat completions: where it is, which key it takes, and how it
 //! differs, one row each. Owns the rows; what a row can express is in `vendor`. What a row does not
-//! set is as in `PLAIN`. Sources: the providers' API references.
+//! set is as in `PLAIN`. Sources: the providers' API references. What needs no more than an address
+//! and a key is in the folder beside this file, by kind.
+
+mod clouds;
+mod gateways;
+mod local;
+mod makers;
 
 use super::vendor::{Base, Endpoint, KeyHeader, Limit, Reasoning, StreamOptions, Vendor};
 use super::OpenAi;
@@ -94,7 +100,7 @@ const DATED: Endpoint = Endpoint {
     ..CHAT_OPENAI
 };
 
-/// The table. The order is that of error messages.
+/// The servers that differ in something, and the best known ones.
 const VENDORS: &[Vendor] = &[
     Vendor {
         name: "openai",
@@ -369,21 +375,41 @@ const VENDORS: &[Vendor] = &[
     },
 ];
 
+/// All tables; the order is that of error messages.
+const TABLES: [&[Vendor]; 5] = [
+    VENDORS,
+    makers::VENDORS,
+    clouds::VENDORS,
+    gateways::VENDORS,
+    local::VENDORS,
+];
+
+/// How many rows there are.
+const COUNT: usize = VENDORS.len()
+    + makers::VENDORS.len()
+    + clouds::VENDORS.len()
+    + gateways::VENDORS.len()
+    + local::VENDORS.len();
+
 /// One codec for each row.
-pub(crate) static CODECS: [OpenAi; VENDORS.len()] = codecs();
+pub(crate) static CODECS: [OpenAi; COUNT] = codecs();
 
 #[allow(
     clippy::indexing_slicing,
     reason = "runs in the compiler, which reports an index out of bounds"
 )]
-const fn codecs() -> [OpenAi; VENDORS.len()] {
+const fn codecs() -> [OpenAi; COUNT] {
     let mut codecs = [OpenAi {
         vendor: &VENDORS[0],
-    }; VENDORS.len()];
-    let mut index = 1;
-    while index < VENDORS.len() {
-        codecs[index].vendor = &VENDORS[index];
-        index += 1;
+    }; COUNT];
+    let (mut table, mut row, mut index) = (0, 0, 0);
+    while table < TABLES.len() {
+        while row < TABLES[table].len() {
+            codecs[index].vendor = &TABLES[table][row];
+            row += 1;
+            index += 1;
+        }
+        (table, row) = (table + 1, 0);
     }
     codecs
 }

@@ -25,7 +25,8 @@ pub(crate) fn parse(text: &str) -> Result<Url, LlmError> {
     Ok(url)
 }
 
-/// Appends a path, and of its query what the base URL does not have itself.
+/// Appends a path, and of its query what the base URL does not have itself. A `..` in the path
+/// takes the last segment off the base URL's own (RFC 3986, section 5.2.4).
 pub(super) fn append(base_url: &Url, path: &str) -> Url {
     let mut url = base_url.clone();
     let (path, query) = path.split_once('?').unwrap_or((path, ""));

@@ -5,6 +5,14 @@ mod api;
 mod authentication;
 pub(crate) mod base_url;
 mod cleartext;
+#[cfg(all(
+    test,
+    feature = "openai",
+    feature = "anthropic",
+    feature = "cohere",
+    feature = "ollama"
+))]
+mod gateway_tests;
 pub(crate) mod request_headers;
 #[cfg(test)]
 mod tests;
@@ -28,8 +36,19 @@ use crate::secret::{has_secret, is_secret_name, may_be_key, Secret};
 use crate::stream::task::{Reading, Task};
 use authentication::Authentication;
 
-/// Headers that can stand in for a key.
-const KEY_HEADERS: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
+/// Headers that can stand in for a key: those of providers, then those of gateways, which may hold
+/// the provider's key themselves.
+const KEY_HEADERS: [&str; 9] = [
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "ocp-apim-subscription-key",
+    "cf-aig-authorization",
+    "helicone-auth",
+    "x-litellm-api-key",
+    "x-portkey-api-key",
+];
 
 /// A request that is ready to be sent.
 #[derive(Debug)]
@@ -92,7 +111,10 @@ pub(crate) fn resolve(
     }
     let base_url = base_url::parse(base_url)?;
     let own_headers = request_headers::of_caller(&options.headers, &call.headers)?;
-    let key = match own_headers.contains_key("authorization") {
+    let auth = call.auth.unwrap_or(options.auth);
+    let is_replaced = own_headers.contains_key("authorization")
+        && (auth == Auth::Bearer || !provider.keeps_key_beside_authorization());
+    let key = match is_replaced || auth == Auth::None {
         true => None,
         false => key(options, call, entry)?,
     };
@@ -103,7 +125,6 @@ pub(crate) fn resolve(
         true => api::with_model(provider, options, call, task.model()),
         false => provider,
     };
-    let auth = call.auth.unwrap_or(options.auth);
     let stream = task.is_streamed();
     let lenient = call.lenient.unwrap_or(options.lenient);
     let has_own_key = KEY_HEADERS

@@ -35,6 +35,11 @@ fn a_base_url_is_http_with_a_host_and_no_password() {
         append(&parse("http://h").unwrap(), "/x").as_str(),
         "http://h/x"
     );
+    let url = parse("http://h/a/v1/?x=1").unwrap();
+    assert_eq!(
+        append(&url, "/../api/chat").as_str(),
+        "http://h/a/api/chat?x=1"
+    );
 }
 
 #[test]

@@ -1,0 +1,207 @@
+//! Clouds that serve open models. Owns rows, each with its source, as `vendors` describes it.
+
+use super::{Vendor, PLAIN};
+
+/// The rows, by name.
+pub(super) const VENDORS: &[Vendor] = &[
+    Vendor {
+        // Baseten, "Model APIs".
+        name: "baseten",
+        base_url: "https://inference.baseten.co/v1",
+        key_variables: &["BASETEN_API_KEY"],
+        base_url_variable: "BASETEN_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Chutes documentation, "LLM API".
+        name: "chutes",
+        base_url: "https://llm.chutes.ai/v1",
+        key_variables: &["CHUTES_API_KEY"],
+        base_url_variable: "CHUTES_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Clarifai, "OpenAI compatible inference"; the second variable is LiteLLM's.
+        name: "clarifai",
+        base_url: "https://api.clarifai.com/v2/ext/openai/v1",
+        key_variables: &["CLARIFAI_PAT", "CLARIFAI_API_KEY"],
+        base_url_variable: "CLARIFAI_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // CompactifAI API, "Chat completions".
+        name: "compactifai",
+        base_url: "https://api.compactif.ai/v1",
+        key_variables: &["COMPACTIFAI_API_KEY"],
+        base_url_variable: "COMPACTIFAI_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Crusoe managed inference, "OpenAI compatible".
+        name: "crusoe",
+        base_url: "https://api.inference.crusoecloud.com/v1",
+        key_variables: &["CRUSOE_API_KEY"],
+        base_url_variable: "CRUSOE_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // DeepInfra, "OpenAI API"; its examples have the second variable.
+        name: "deepinfra",
+        base_url: "https://api.deepinfra.com/v1/openai",
+        key_variables: &["DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN"],
+        base_url_variable: "DEEPINFRA_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // DigitalOcean, "Serverless inference"; the second variable is LiteLLM's.
+        name: "digitalocean",
+        base_url: "https://inference.do-ai.run/v1",
+        key_variables: &["MODEL_ACCESS_KEY", "GRADIENT_AI_API_KEY"],
+        base_url_variable: "DIGITALOCEAN_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Featherless, "API overview"; the second variable is LiteLLM's.
+        name: "featherless",
+        base_url: "https://api.featherless.ai/v1",
+        key_variables: &["FEATHERLESS_API_KEY", "FEATHERLESS_AI_API_KEY"],
+        base_url_variable: "FEATHERLESS_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Friendli serverless endpoints, "OpenAI compatibility".
+        name: "friendli",
+        base_url: "https://api.friendli.ai/serverless/v1",
+        key_variables: &["FRIENDLI_TOKEN", "FRIENDLIAI_API_KEY"],
+        base_url_variable: "FRIENDLI_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // GitHub Models, REST API for inference.
+        name: "github",
+        base_url: "https://models.github.ai/inference",
+        key_variables: &["GITHUB_TOKEN", "GITHUB_API_KEY"],
+        base_url_variable: "GITHUB_MODELS_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // GMI Cloud inference engine; the second variable is the AI SDK's.
+        name: "gmi",
+        base_url: "https://api.gmi-serving.com/v1",
+        key_variables: &["GMI_API_KEY", "GMI_CLOUD_APIKEY"],
+        base_url_variable: "GMI_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Hyperbolic, "Inference API".
+        name: "hyperbolic",
+        base_url: "https://api.hyperbolic.xyz/v1",
+        key_variables: &["HYPERBOLIC_API_KEY"],
+        base_url_variable: "HYPERBOLIC_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Lambda, "Inference API".
+        name: "lambda",
+        base_url: "https://api.lambda.ai/v1",
+        key_variables: &["LAMBDA_API_KEY"],
+        base_url_variable: "LAMBDA_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // ModelScope, "API-Inference".
+        name: "modelscope",
+        base_url: "https://api-inference.modelscope.cn/v1",
+        key_variables: &["MODELSCOPE_API_KEY", "MODELSCOPE_SDK_TOKEN"],
+        base_url_variable: "MODELSCOPE_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Nebius Token Factory, "Quickstart"; api.studio.nebius.ai before.
+        name: "nebius",
+        base_url: "https://api.tokenfactory.nebius.com/v1",
+        key_variables: &["NEBIUS_API_KEY"],
+        base_url_variable: "NEBIUS_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Novita, "LLM API guide".
+        name: "novita",
+        base_url: "https://api.novita.ai/v3/openai",
+        key_variables: &["NOVITA_API_KEY"],
+        base_url_variable: "NOVITA_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Nscale, "Serverless inference".
+        name: "nscale",
+        base_url: "https://inference.api.nscale.com/v1",
+        key_variables: &["NSCALE_API_KEY", "NSCALE_SERVICE_TOKEN"],
+        base_url_variable: "NSCALE_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // OVHcloud, "AI Endpoints".
+        name: "ovhcloud",
+        base_url: "https://oai.endpoints.kepler.ai.cloud.ovh.net/v1",
+        key_variables: &["OVHCLOUD_API_KEY", "OVH_AI_ENDPOINTS_ACCESS_TOKEN"],
+        base_url_variable: "OVHCLOUD_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Parasail, "Serverless".
+        name: "parasail",
+        base_url: "https://api.parasail.io/v1",
+        key_variables: &["PARASAIL_API_KEY"],
+        base_url_variable: "PARASAIL_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // SambaNova Cloud, "OpenAI compatibility".
+        name: "sambanova",
+        base_url: "https://api.sambanova.ai/v1",
+        key_variables: &["SAMBANOVA_API_KEY"],
+        base_url_variable: "SAMBANOVA_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Scaleway, "Generative APIs".
+        name: "scaleway",
+        base_url: "https://api.scaleway.ai/v1",
+        key_variables: &["SCW_SECRET_KEY"],
+        base_url_variable: "SCALEWAY_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // SiliconFlow, "Chat completions".
+        name: "siliconflow",
+        base_url: "https://api.siliconflow.com/v1",
+        key_variables: &["SILICONFLOW_API_KEY"],
+        base_url_variable: "SILICONFLOW_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Synthetic, "OpenAI compatible API".
+        name: "synthetic",
+        base_url: "https://api.synthetic.new/openai/v1",
+        key_variables: &["SYNTHETIC_API_KEY"],
+        base_url_variable: "SYNTHETIC_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Venice API, "Chat completions"; the second variable is LiteLLM's.
+        name: "venice",
+        base_url: "https://api.venice.ai/api/v1",
+        key_variables: &["VENICE_API_KEY", "VENICE_AI_API_KEY"],
+        base_url_variable: "VENICE_BASE_URL",
+        ..PLAIN
+    },
+    Vendor {
+        // Weights & Biases, "Inference API"; its other tools have another WANDB_BASE_URL.
+        name: "wandb",
+        base_url: "https://api.inference.wandb.ai/v1",
+        key_variables: &["WANDB_API_KEY"],
+        base_url_variable: "WANDB_INFERENCE_BASE_URL",
+        ..PLAIN
+    },
+];
