@@ -294,4 +294,14 @@ mod tests {
         assert_eq!(found.as_ref(), [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))]);
         assert!(resolver.join("127.0.0.2").0.addresses.get().is_some());
     }
+
+    #[tokio::test]
+    async fn only_so_many_names_are_kept() {
+        let resolver = Resolver::new();
+        let lookups = (0..=NAMES_MAX).map(|number| resolver.join(&format!("{number}.invalid")));
+        let waiters: Vec<_> = lookups.collect();
+        assert_eq!(lock(&resolver.names).len(), NAMES_MAX);
+        let again = resolver.join(&format!("{NAMES_MAX}.invalid"));
+        assert!(!Arc::ptr_eq(&waiters.last().unwrap().0, &again.0));
+    }
 }

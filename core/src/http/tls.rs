@@ -260,4 +260,13 @@ mod tests {
             kind: pem,
         }));
     }
+
+    #[test]
+    fn the_log_says_where_roots_came_from() {
+        let platform = RootSource::Platform(3).to_string();
+        assert_eq!(platform, "3 roots of the platform's store");
+        assert!(RootSource::Mozilla
+            .to_string()
+            .starts_with("Mozilla's roots"));
+    }
 }
