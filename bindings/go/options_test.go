@@ -29,6 +29,7 @@ func sharedOptions() []literllm.Option {
 
 func clientOptions() []literllm.Option {
 	return append(sharedOptions(),
+		literllm.WithReportHeaders([]string{"text"}),
 		literllm.WithRetryAfterMax(1500*time.Millisecond),
 		literllm.WithStreamWindowBytes(4096), literllm.WithQueueBytesMax(4096),
 		literllm.WithEventBytesMax(4096), literllm.WithBodyBytesMax(4096),

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"regexp"
@@ -253,6 +254,21 @@ func TestWarningsOfTheStartAndOfTheEnd(t *testing.T) {
 	}
 	if all := stream.Response().Warnings; !slices.Equal(all, append(start, end...)) {
 		t.Errorf("response: %q", all)
+	}
+}
+
+func TestHeadersOfTheResponseAreReported(t *testing.T) {
+	leavesNothing(t)
+	client := newClient(t, literllm.WithReportHeaders([]string{"x-cost", "x-missing"}))
+	headers := [][]string{
+		{"content-type", "application/json"}, {"X-Cost", "0.1"}, {"x-other", "1"},
+	}
+	body := `{"choices": [{"index": 0, "finish_reason": "stop",
+		"message": {"role": "assistant", "content": "hi"}}]}`
+	step := object{"status": 200, "headers": headers, "body": body}
+	response, err := client.Complete(bounded(t), ask(plan(t, step)))
+	if err != nil || !maps.Equal(response.Headers, map[string]string{"x-cost": "0.1"}) {
+		t.Errorf("%v %+v", err, response)
 	}
 }
 

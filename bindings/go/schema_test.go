@@ -183,6 +183,7 @@ func exampleOf(t *testing.T, option schemaEntry) string {
 	example, known := map[string]string{
 		"text": `"text"`, "boolean": "true", "integer": "3", "bytes": "4096", "milliseconds": "1500",
 		"headers": `{"x-a":"b"}`, "object": `{"a":1}`, "log level": `"debug"`,
+		"list of text": `["text"]`,
 	}[option.Type]
 	if !known {
 		t.Fatalf("%s: no example of %q", option.Name, option.Type)

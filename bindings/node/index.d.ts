@@ -148,7 +148,13 @@ export type StreamEvent =
 /** The response begins. */
 export interface StartEvent extends Pick<
   Response,
-  "id" | "model" | "provider" | "requestId" | "rateLimit" | "headers" | "warnings"
+  | "id"
+  | "model"
+  | "provider"
+  | "requestId"
+  | "rateLimit"
+  | "headers"
+  | "warnings"
 > {
   readonly type: "start";
 }

@@ -55,6 +55,23 @@ function thinks() {
   );
 }
 
+test("headers_of_the_response_are_reported", async () => {
+  const message = { role: "assistant", content: "hi" };
+  const choices = [{ index: 0, message, finish_reason: "stop" }];
+  const headers = [
+    ["content-type", "application/json"],
+    ["X-Cost", "0.1"],
+    ["x-other", "1"],
+  ];
+  const body = JSON.stringify({ choices });
+  const key = await mock.plan([{ status: 200, headers, body }]);
+  const llm = mock.connect(key, { reportHeaders: ["x-cost", "x-missing"] });
+
+  const response = await llm.invoke(REQUEST);
+
+  assert.deepEqual(response.headers, { "x-cost": "0.1" });
+});
+
 // Blocks that only the provider understands keep their place between the texts.
 test("content_keeps_order", async () => {
   const key = await mock.plan([thinks()]);

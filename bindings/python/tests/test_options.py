@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 
 import pytest
@@ -36,6 +37,17 @@ def test_options_of_one_call_win(mock, connect):
     assert (first["authorization"], first["x-from"]) == ("Bearer test-key", "client")
     assert (second["authorization"], second["x-from"]) == ("Bearer other-key", "call")
     assert mock.seen(other)["requests"][0]["body"]["top_k"] == 5
+
+
+def test_headers_of_the_response_are_reported(mock, connect):
+    message = {"role": "assistant", "content": "hi"}
+    body = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    headers = [["content-type", "application/json"], ["X-Cost", "0.1"], ["x-other", "1"]]
+    key = mock.plan({"status": 200, "headers": headers, "body": json.dumps(body)})
+    call = connect(key, report_headers=["x-cost", "x-missing"]).invoke(REQUEST)
+    first, *_ = call.events()
+    assert isinstance(first, liter_llm.Start)
+    assert (first.headers, call.response.headers) == ({"x-cost": "0.1"}, {"x-cost": "0.1"})
 
 
 def test_fields_of_the_provider_pass(mock, connect):

@@ -3,6 +3,7 @@
 
 use super::environment::Environment;
 use crate::client::options::ClientOptions;
+use crate::providers;
 use crate::request::{CallOptions, CloudOptions};
 use crate::secret::{Collector, Secret, Secrets};
 
@@ -54,9 +55,39 @@ fn collect(
         secrets.key(key.expose());
     }
     for (name, value) in headers {
-        secrets.header(name, value);
+        if !names_provider(value) {
+            secrets.header(name, value);
+        }
     }
     if let Some(url) = base_url {
         secrets.url(url);
+    }
+}
+
+/// Gateways take the name of a provider in a header, and every error has it too. It opens nothing,
+/// whatever the header is called: `x-portkey-provider` ends one of its words like a key does.
+fn names_provider(value: &str) -> bool {
+    providers::all().any(|provider| provider.name() == value)
+}
+
+#[cfg(test)]
+#[cfg(feature = "openai")]
+mod tests {
+    use super::*;
+    use crate::secret::Redactor;
+
+    #[test]
+    fn the_name_of_a_provider_in_a_header_is_no_secret() {
+        let cleaned = |name: &str, value: &str| {
+            let options = ClientOptions {
+                headers: vec![(name.to_owned(), value.to_owned())],
+                ..ClientOptions::default()
+            };
+            let secrets = of_client(&options, &Environment::default());
+            Redactor::new(&secrets, None).clean_line(format!("{value}: 446 denied"))
+        };
+        let header = "x-portkey-provider";
+        assert_eq!(cleaned(header, "openrouter"), "openrouter: 446 denied");
+        assert_eq!(cleaned(header, "openrouter-1"), "[REDACTED]: 446 denied");
     }
 }

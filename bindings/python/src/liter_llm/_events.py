@@ -68,7 +68,7 @@ class Start:
     """The provider's request id."""
     rate_limit: Mapping[str, Any]
     """The values of the rate-limit headers, such as `requests_remaining`."""
-    headers: Mapping[str, str]
+    headers: Mapping[str, Any]
     """The response headers that the client's `report_headers` names, by lower-case name; a value is
     cut at 1 KiB."""
     warnings: tuple[str, ...]
@@ -185,7 +185,7 @@ class Response:
     """The provider's request id."""
     rate_limit: Mapping[str, Any]
     """The values of the rate-limit headers, such as `requests_remaining`."""
-    headers: Mapping[str, str]
+    headers: Mapping[str, Any]
     """The response headers that the client's `report_headers` names, by lower-case name; a value is
     cut at 1 KiB."""
     warnings: tuple[str, ...]

@@ -1,7 +1,8 @@
 //! Every server with OpenAI's chat completions: where it is, which key it takes, and how it
 //! differs, one row each. Owns the rows; what a row can express is in `vendor`. What a row does not
 //! set is as in `PLAIN`. Sources: the providers' API references. What needs no more than an address
-//! and a key is in the folder beside this file, by kind.
+//! and a key is in the folder beside this file, by kind; there a source is also the list of a peer
+//! (LiteLLM, any-llm, genai, the AI SDK), from which only facts were taken.
 
 mod clouds;
 mod gateways;

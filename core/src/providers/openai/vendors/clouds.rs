@@ -5,7 +5,7 @@ use super::{Vendor, PLAIN};
 /// The rows, by name.
 pub(super) const VENDORS: &[Vendor] = &[
     Vendor {
-        // Baseten, "Model APIs".
+        // AI SDK, `@ai-sdk/baseten`; LiteLLM 1.110.2.
         name: "baseten",
         base_url: "https://inference.baseten.co/v1",
         key_variables: &["BASETEN_API_KEY"],
@@ -13,7 +13,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Chutes documentation, "LLM API".
+        // LiteLLM 1.110.2, `chutes`.
         name: "chutes",
         base_url: "https://llm.chutes.ai/v1",
         key_variables: &["CHUTES_API_KEY"],
@@ -21,7 +21,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Clarifai, "OpenAI compatible inference"; the second variable is LiteLLM's.
+        // AI SDK, page "Clarifai"; LiteLLM 1.110.2.
         name: "clarifai",
         base_url: "https://api.clarifai.com/v2/ext/openai/v1",
         key_variables: &["CLARIFAI_PAT", "CLARIFAI_API_KEY"],
@@ -29,7 +29,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // CompactifAI API, "Chat completions".
+        // LiteLLM 1.110.2, `compactifai`.
         name: "compactifai",
         base_url: "https://api.compactif.ai/v1",
         key_variables: &["COMPACTIFAI_API_KEY"],
@@ -37,7 +37,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Crusoe managed inference, "OpenAI compatible".
+        // LiteLLM 1.110.2, `crusoe`.
         name: "crusoe",
         base_url: "https://api.inference.crusoecloud.com/v1",
         key_variables: &["CRUSOE_API_KEY"],
@@ -45,23 +45,24 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // DeepInfra, "OpenAI API"; its examples have the second variable.
+        // LiteLLM 1.110.2, `deepinfra`; AI SDK, `@ai-sdk/deepinfra`.
         name: "deepinfra",
         base_url: "https://api.deepinfra.com/v1/openai",
-        key_variables: &["DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN"],
+        key_variables: &["DEEPINFRA_API_KEY"],
         base_url_variable: "DEEPINFRA_BASE_URL",
         ..PLAIN
     },
     Vendor {
-        // DigitalOcean, "Serverless inference"; the second variable is LiteLLM's.
+        // LiteLLM 1.110.2, `gradient_ai`; the second variable is that of DigitalOcean's own
+        // examples.
         name: "digitalocean",
         base_url: "https://inference.do-ai.run/v1",
-        key_variables: &["MODEL_ACCESS_KEY", "GRADIENT_AI_API_KEY"],
+        key_variables: &["GRADIENT_AI_API_KEY", "DIGITALOCEAN_INFERENCE_KEY"],
         base_url_variable: "DIGITALOCEAN_BASE_URL",
         ..PLAIN
     },
     Vendor {
-        // Featherless, "API overview"; the second variable is LiteLLM's.
+        // LiteLLM 1.110.2, `featherless_ai`.
         name: "featherless",
         base_url: "https://api.featherless.ai/v1",
         key_variables: &["FEATHERLESS_API_KEY", "FEATHERLESS_AI_API_KEY"],
@@ -69,7 +70,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Friendli serverless endpoints, "OpenAI compatibility".
+        // LiteLLM 1.110.2, `friendliai`.
         name: "friendli",
         base_url: "https://api.friendli.ai/serverless/v1",
         key_variables: &["FRIENDLI_TOKEN", "FRIENDLIAI_API_KEY"],
@@ -77,7 +78,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // GitHub Models, REST API for inference.
+        // any-llm, `github`; genai, `github_copilot`; the second variable is LiteLLM's.
         name: "github",
         base_url: "https://models.github.ai/inference",
         key_variables: &["GITHUB_TOKEN", "GITHUB_API_KEY"],
@@ -85,7 +86,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // GMI Cloud inference engine; the second variable is the AI SDK's.
+        // any-llm and LiteLLM 1.110.2, `gmi`; the second variable is the AI SDK's.
         name: "gmi",
         base_url: "https://api.gmi-serving.com/v1",
         key_variables: &["GMI_API_KEY", "GMI_CLOUD_APIKEY"],
@@ -93,7 +94,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Hyperbolic, "Inference API".
+        // LiteLLM 1.110.2, `hyperbolic`.
         name: "hyperbolic",
         base_url: "https://api.hyperbolic.xyz/v1",
         key_variables: &["HYPERBOLIC_API_KEY"],
@@ -101,7 +102,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Lambda, "Inference API".
+        // LiteLLM 1.110.2, `lambda_ai`.
         name: "lambda",
         base_url: "https://api.lambda.ai/v1",
         key_variables: &["LAMBDA_API_KEY"],
@@ -109,15 +110,15 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // ModelScope, "API-Inference".
+        // LiteLLM 1.110.2, `modelscope`.
         name: "modelscope",
         base_url: "https://api-inference.modelscope.cn/v1",
-        key_variables: &["MODELSCOPE_API_KEY", "MODELSCOPE_SDK_TOKEN"],
+        key_variables: &["MODELSCOPE_API_KEY"],
         base_url_variable: "MODELSCOPE_BASE_URL",
         ..PLAIN
     },
     Vendor {
-        // Nebius Token Factory, "Quickstart"; api.studio.nebius.ai before.
+        // Nebius Token Factory, as its users have it; api.studio.nebius.ai in LiteLLM and genai.
         name: "nebius",
         base_url: "https://api.tokenfactory.nebius.com/v1",
         key_variables: &["NEBIUS_API_KEY"],
@@ -125,7 +126,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Novita, "LLM API guide".
+        // LiteLLM 1.110.2, `novita`.
         name: "novita",
         base_url: "https://api.novita.ai/v3/openai",
         key_variables: &["NOVITA_API_KEY"],
@@ -133,15 +134,15 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Nscale, "Serverless inference".
+        // LiteLLM 1.110.2, `nscale`.
         name: "nscale",
         base_url: "https://inference.api.nscale.com/v1",
-        key_variables: &["NSCALE_API_KEY", "NSCALE_SERVICE_TOKEN"],
+        key_variables: &["NSCALE_API_KEY"],
         base_url_variable: "NSCALE_BASE_URL",
         ..PLAIN
     },
     Vendor {
-        // OVHcloud, "AI Endpoints".
+        // LiteLLM 1.110.2, `ovhcloud`; the second variable is that of OVHcloud's own examples.
         name: "ovhcloud",
         base_url: "https://oai.endpoints.kepler.ai.cloud.ovh.net/v1",
         key_variables: &["OVHCLOUD_API_KEY", "OVH_AI_ENDPOINTS_ACCESS_TOKEN"],
@@ -149,7 +150,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Parasail, "Serverless".
+        // LiteLLM 1.110.2, `parasail`.
         name: "parasail",
         base_url: "https://api.parasail.io/v1",
         key_variables: &["PARASAIL_API_KEY"],
@@ -157,7 +158,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // SambaNova Cloud, "OpenAI compatibility".
+        // any-llm and LiteLLM 1.110.2, `sambanova`.
         name: "sambanova",
         base_url: "https://api.sambanova.ai/v1",
         key_variables: &["SAMBANOVA_API_KEY"],
@@ -165,7 +166,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Scaleway, "Generative APIs".
+        // LiteLLM 1.110.2, `scaleway`.
         name: "scaleway",
         base_url: "https://api.scaleway.ai/v1",
         key_variables: &["SCW_SECRET_KEY"],
@@ -173,7 +174,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // SiliconFlow, "Chat completions".
+        // SiliconFlow, "OpenAI SDK Setup for SiliconFlow API Integration".
         name: "siliconflow",
         base_url: "https://api.siliconflow.com/v1",
         key_variables: &["SILICONFLOW_API_KEY"],
@@ -181,7 +182,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Synthetic, "OpenAI compatible API".
+        // LiteLLM 1.110.2, `synthetic`.
         name: "synthetic",
         base_url: "https://api.synthetic.new/openai/v1",
         key_variables: &["SYNTHETIC_API_KEY"],
@@ -189,7 +190,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Venice API, "Chat completions"; the second variable is LiteLLM's.
+        // LiteLLM 1.110.2, `veniceai`; the first variable is that of other clients.
         name: "venice",
         base_url: "https://api.venice.ai/api/v1",
         key_variables: &["VENICE_API_KEY", "VENICE_AI_API_KEY"],
@@ -197,7 +198,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Weights & Biases, "Inference API"; its other tools have another WANDB_BASE_URL.
+        // LiteLLM 1.110.2, `wandb`; the vendor's other tools read another WANDB_BASE_URL.
         name: "wandb",
         base_url: "https://api.inference.wandb.ai/v1",
         key_variables: &["WANDB_API_KEY"],

@@ -12,7 +12,7 @@ const GATEWAY: Vendor = Vendor {
 /// The rows, by name.
 pub(super) const VENDORS: &[Vendor] = &[
     Vendor {
-        // AiHubMix documentation, "Quick start".
+        // genai and LiteLLM 1.110.2, `aihubmix`.
         name: "aihubmix",
         base_url: "https://aihubmix.com/v1",
         key_variables: &["AIHUBMIX_API_KEY"],
@@ -20,7 +20,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..GATEWAY
     },
     Vendor {
-        // AI/ML API, "Supported SDKs".
+        // LiteLLM 1.110.2, `aiml`; the second variable is the AI SDK's.
         name: "aimlapi",
         base_url: "https://api.aimlapi.com/v1",
         key_variables: &["AIML_API_KEY", "AIMLAPI_API_KEY"],
@@ -39,7 +39,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..GATEWAY
     },
     Vendor {
-        // CometAPI documentation.
+        // LiteLLM 1.110.2, `cometapi`.
         name: "cometapi",
         base_url: "https://api.cometapi.com/v1",
         key_variables: &["COMETAPI_KEY", "COMETAPI_API_KEY"],
@@ -47,7 +47,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..GATEWAY
     },
     Vendor {
-        // Cortecs, "Quickstart".
+        // LiteLLM 1.110.2, `cortecs`.
         name: "cortecs",
         base_url: "https://api.cortecs.ai/v1",
         key_variables: &["CORTECS_API_KEY"],
@@ -55,14 +55,15 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..GATEWAY
     },
     Vendor {
-        // Databricks, "Use foundation models": https://WORKSPACE/serving-endpoints.
+        // Databricks, "Use foundation models": https://WORKSPACE/serving-endpoints; variables of
+        // any-llm and LiteLLM.
         name: "databricks",
         key_variables: &["DATABRICKS_TOKEN", "DATABRICKS_API_KEY"],
         base_url_variable: "DATABRICKS_BASE_URL",
         ..GATEWAY
     },
     Vendor {
-        // Eden AI, "Chat completions" (v3).
+        // any-llm and LiteLLM 1.110.2, `edenai`.
         name: "edenai",
         base_url: "https://api.edenai.run/v3",
         key_variables: &["EDENAI_API_KEY"],
@@ -70,7 +71,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..GATEWAY
     },
     Vendor {
-        // Helicone, "AI Gateway".
+        // LiteLLM 1.110.2, `helicone`, and Helicone's own clients.
         name: "helicone",
         base_url: "https://ai-gateway.helicone.ai/v1",
         key_variables: &["HELICONE_API_KEY"],
@@ -78,23 +79,23 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..GATEWAY
     },
     Vendor {
-        // Heroku managed inference, "Chat completions": the address is INFERENCE_URL with /v1
-        // behind it.
+        // Heroku Dev Center, "OpenAI Compatibility for Chat Completions"; AI SDK, page "Heroku":
+        // the address is INFERENCE_URL with /v1 behind it.
         name: "heroku",
         key_variables: &["INFERENCE_KEY", "HEROKU_API_KEY"],
         base_url_variable: "HEROKU_BASE_URL",
         ..GATEWAY
     },
     Vendor {
-        // LiteLLM proxy, "Quick start": http://HOST:4000/v1; it may ask for no key.
+        // LiteLLM 1.110.2, its own proxy: http://HOST:4000/v1; it may ask for no key.
         name: "litellm",
-        key_variables: &["LITELLM_API_KEY", "LITELLM_PROXY_API_KEY"],
+        key_variables: &["LITELLM_PROXY_API_KEY", "LITELLM_API_KEY"],
         base_url_variable: "LITELLM_BASE_URL",
         needs_key: false,
         ..GATEWAY
     },
     Vendor {
-        // NanoGPT API documentation.
+        // LiteLLM 1.110.2, `nano-gpt`.
         name: "nano-gpt",
         base_url: "https://nano-gpt.com/api/v1",
         key_variables: &["NANOGPT_API_KEY"],
@@ -102,7 +103,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..GATEWAY
     },
     Vendor {
-        // Poe, "OpenAI compatible API".
+        // LiteLLM 1.110.2, `poe`.
         name: "poe",
         base_url: "https://api.poe.com/v1",
         key_variables: &["POE_API_KEY"],
@@ -110,8 +111,8 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..GATEWAY
     },
     Vendor {
-        // Portkey, "Headers"; the key has a header of its own, and Authorization is the
-        // provider's behind it.
+        // any-llm, `portkey`; Portkey's gateway, src/globals.ts: the key has a header of its own,
+        // and Authorization is the provider's behind it.
         name: "portkey",
         base_url: "https://api.portkey.ai/v1",
         key_variables: &["PORTKEY_API_KEY"],
@@ -120,7 +121,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..GATEWAY
     },
     Vendor {
-        // Requesty, "Quick start".
+        // any-llm, `requesty`.
         name: "requesty",
         base_url: "https://router.requesty.ai/v1",
         key_variables: &["REQUESTY_API_KEY"],
@@ -128,7 +129,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..GATEWAY
     },
     Vendor {
-        // Vercel AI Gateway, "OpenAI-compatible API".
+        // LiteLLM 1.110.2, `vercel_ai_gateway`; AI SDK, `@ai-sdk/gateway`.
         name: "vercel",
         base_url: "https://ai-gateway.vercel.sh/v1",
         key_variables: &["AI_GATEWAY_API_KEY", "VERCEL_OIDC_TOKEN"],

@@ -5,7 +5,7 @@ use super::{Vendor, LOCAL};
 /// The rows, by name.
 pub(super) const VENDORS: &[Vendor] = &[
     Vendor {
-        // Docker Model Runner, "REST API".
+        // Docker Model Runner, as its users have it: host port 12434.
         name: "docker",
         base_url: "http://localhost:12434/engines/v1",
         key_variables: &["DOCKER_MODEL_RUNNER_API_KEY"],
@@ -13,7 +13,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..LOCAL
     },
     Vendor {
-        // Lemonade Server, "Server specification".
+        // LiteLLM 1.110.2, `lemonade`.
         name: "lemonade",
         base_url: "http://localhost:8000/api/v1",
         key_variables: &["LEMONADE_API_KEY"],
@@ -21,7 +21,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..LOCAL
     },
     Vendor {
-        // llamafile, "OpenAI compatible API".
+        // any-llm and LiteLLM 1.110.2, `llamafile`.
         name: "llamafile",
         base_url: "http://localhost:8080/v1",
         key_variables: &["LLAMAFILE_API_KEY"],
@@ -29,7 +29,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..LOCAL
     },
     Vendor {
-        // LocalAI, "OpenAI compatible API".
+        // LocalAI, "Quickstart": port 8080, LOCALAI_API_KEY.
         name: "localai",
         base_url: "http://localhost:8080/v1",
         key_variables: &["LOCALAI_API_KEY"],
@@ -37,7 +37,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..LOCAL
     },
     Vendor {
-        // SGLang, "OpenAI-compatible APIs".
+        // SGLang's server, as its users have it: port 30000.
         name: "sglang",
         base_url: "http://localhost:30000/v1",
         key_variables: &["SGLANG_API_KEY"],
@@ -45,7 +45,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..LOCAL
     },
     Vendor {
-        // Xorbits Inference, "Client API".
+        // Xinference's own examples for the OpenAI SDK: port 9997.
         name: "xinference",
         base_url: "http://localhost:9997/v1",
         key_variables: &["XINFERENCE_API_KEY"],

@@ -6,7 +6,7 @@ use super::{Vendor, PLAIN};
 /// The rows, by name.
 pub(super) const VENDORS: &[Vendor] = &[
     Vendor {
-        // AI21 API reference, "Jamba chat completion".
+        // LiteLLM 1.110.2, provider `ai21`.
         name: "ai21",
         base_url: "https://api.ai21.com/studio/v1",
         key_variables: &["AI21_API_KEY"],
@@ -14,7 +14,8 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Amazon Nova developer guide, "OpenAI compatible API"; the first variable is LiteLLM's.
+        // LiteLLM 1.110.2, provider `amazon_nova`; the second variable is that of examples for
+        // Nova's API.
         name: "amazon_nova",
         base_url: "https://api.nova.amazon.com/v1",
         key_variables: &["AMAZON_NOVA_API_KEY", "NOVA_API_KEY"],
@@ -22,23 +23,23 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Baidu Qianfan, "Chat Completions" (v2); the second variable is genai's.
+        // genai, adapter `baidu`.
         name: "baidu",
         base_url: "https://qianfan.baidubce.com/v2",
-        key_variables: &["QIANFAN_API_KEY", "BAIDU_API_KEY"],
+        key_variables: &["BAIDU_API_KEY"],
         base_url_variable: "BAIDU_BASE_URL",
         ..PLAIN
     },
     Vendor {
-        // Zhipu open platform, "Chat completion".
+        // genai and LiteLLM 1.110.2, `bigmodel`.
         name: "bigmodel",
         base_url: "https://open.bigmodel.cn/api/paas/v4",
-        key_variables: &["ZHIPUAI_API_KEY", "BIGMODEL_API_KEY"],
+        key_variables: &["BIGMODEL_API_KEY"],
         base_url_variable: "BIGMODEL_BASE_URL",
         ..PLAIN
     },
     Vendor {
-        // BytePlus ModelArk, "Chat API".
+        // AI SDK, `@ai-sdk/bytedance`.
         name: "byteplus",
         base_url: "https://ark.ap-southeast.bytepluses.com/api/v3",
         key_variables: &["ARK_API_KEY"],
@@ -46,8 +47,8 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Alibaba Cloud Model Studio, "OpenAI compatible - Chat"; the second variable is the AI
-        // SDK's.
+        // Alibaba Cloud Model Studio, "compatible mode", as genai and LiteLLM have it; the second
+        // variable is the AI SDK's.
         name: "dashscope",
         base_url: "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
         key_variables: &["DASHSCOPE_API_KEY", "ALIBABA_API_KEY"],
@@ -55,7 +56,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Inception API platform, "Get started".
+        // any-llm and LiteLLM 1.110.2, `inception`.
         name: "inception",
         base_url: "https://api.inceptionlabs.ai/v1",
         key_variables: &["INCEPTION_API_KEY"],
@@ -63,7 +64,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Meta model API; the variables are LiteLLM's and any-llm's.
+        // LiteLLM 1.110.2 and any-llm, `meta`: a variable of each.
         name: "meta",
         base_url: "https://api.meta.ai/v1",
         key_variables: &["META_API_KEY", "MODEL_API_KEY"],
@@ -71,7 +72,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Llama API, "OpenAI compatibility".
+        // LiteLLM 1.110.2, `meta_llama`; any-llm, `llama`.
         name: "meta_llama",
         base_url: "https://api.llama.com/compat/v1",
         key_variables: &["LLAMA_API_KEY"],
@@ -79,7 +80,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // MiniMax platform, "Text generation, OpenAI compatible".
+        // any-llm and LiteLLM 1.110.2, `minimax`.
         name: "minimax",
         base_url: "https://api.minimax.io/v1",
         key_variables: &["MINIMAX_API_KEY"],
@@ -87,7 +88,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Morph API reference, "Chat completions".
+        // LiteLLM 1.110.2, `morph`.
         name: "morph",
         base_url: "https://api.morphllm.com/v1",
         key_variables: &["MORPH_API_KEY"],
@@ -95,7 +96,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Reka API documentation, "Chat".
+        // LiteLLM 1.110.2, `reka`.
         name: "reka",
         base_url: "https://api.reka.ai/v1",
         key_variables: &["REKA_API_KEY"],
@@ -103,7 +104,8 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // StepFun open platform, "Chat Completion"; the first variable is its examples'.
+        // StepFun's own examples for the OpenAI SDK; the second variable is that of other
+        // clients.
         name: "stepfun",
         base_url: "https://api.stepfun.com/v1",
         key_variables: &["STEP_API_KEY", "STEPFUN_API_KEY"],
@@ -111,7 +113,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Tencent Cloud TokenHub, "OpenAI compatible"; the first variable is LiteLLM's.
+        // LiteLLM 1.110.2, `tencent`; the second variable is that of other clients.
         name: "tencent",
         base_url: "https://tokenhub-intl.tencentcloudmaas.com/v1",
         key_variables: &["TENCENT_API_KEY", "TOKENHUB_API_KEY"],
@@ -119,7 +121,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Upstage console, "Chat".
+        // Upstage console, example of "Chat" for the OpenAI SDK.
         name: "upstage",
         base_url: "https://api.upstage.ai/v1",
         key_variables: &["UPSTAGE_API_KEY"],
@@ -127,7 +129,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // v0 model API, "Chat completions".
+        // LiteLLM 1.110.2, `v0`.
         name: "v0",
         base_url: "https://api.v0.dev/v1",
         key_variables: &["V0_API_KEY"],
@@ -135,7 +137,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Volcano Engine Ark, "Chat API"; the second variable is LiteLLM's.
+        // LiteLLM 1.110.2, `volcengine`; ARK_API_KEY is the AI SDK's for the same API.
         name: "volcengine",
         base_url: "https://ark.cn-beijing.volces.com/api/v3",
         key_variables: &["ARK_API_KEY", "VOLCENGINE_API_KEY"],
@@ -143,15 +145,15 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Xiaomi MiMo platform, "OpenAI API"; the variables are LiteLLM's and genai's.
+        // LiteLLM 1.110.2, `xiaomi_mimo`.
         name: "xiaomi_mimo",
         base_url: "https://api.xiaomimimo.com/v1",
-        key_variables: &["XIAOMI_MIMO_API_KEY", "MIMO_API_KEY"],
+        key_variables: &["XIAOMI_MIMO_API_KEY"],
         base_url_variable: "XIAOMI_MIMO_BASE_URL",
         ..PLAIN
     },
     Vendor {
-        // Z.ai developer documentation, "Chat completion".
+        // any-llm, genai and LiteLLM 1.110.2, `zai`.
         name: "zai",
         base_url: "https://api.z.ai/api/paas/v4",
         key_variables: &["ZAI_API_KEY"],
