@@ -64,7 +64,7 @@ impl ResponseCalls {
 
     /// The next piece of a call's arguments.
     pub(super) fn add(&mut self, index: Option<u64>, arguments: &str) -> Option<Event> {
-        self.with(index, |call| call.has_arguments = true);
+        self.with(index, |call| call.has_arguments |= !arguments.is_empty());
         self.calls.begin_list();
         let piece = Piece {
             index,

@@ -44,6 +44,11 @@ fn a_call_is_named_by_its_call_id_and_comes_in_pieces() {
         events_of(&[delta(&format!("{arguments}.delta"), 3, r#"{"a":1}"#),
             done(3, function_call("call_1", "f", r#"{"a":1}"#))]) => [rest, begun, call];
         without_block(whole(json!([function_call("call_1", "f", r#"{"a":1}"#)])).good()) => [call];
+        // Where what comes first is empty.
+        events_of(&[added(3, function_call("call_1", "f", "")),
+            delta(&format!("{arguments}.delta"), 3, ""),
+            of_item(&format!("{arguments}.done"), 3, json!({"arguments": ""})),
+            done(3, function_call("call_1", "f", r#"{"a":1}"#))]) => [begun, rest, call];
     }
 }
 

@@ -180,6 +180,21 @@ fn a_custom_call_gets_a_custom_result() {
     }
 }
 
+/// It goes back to where it came from, also in a message that was edited.
+#[test]
+fn a_namespace_is_known_only_here() {
+    let call = json!({"id": "c", "function": {"name": "f", "arguments": "{}"}, "namespace": "n"});
+    let result = json!({"role": "tool", "tool_call_id": "c", "content": "1"});
+    let request = conversation(json!([{"role": "assistant", "tool_calls": [call]}, result]));
+    let sent = body(&OPENAI.encode(&request, &target()).unwrap());
+    assert_eq!(sent["input"][0]["namespace"], "n");
+    let chat = Wire::sse("openai").encode(&request, &target()).unwrap();
+    check! {
+        body(&chat)["messages"][0]["tool_calls"] => [{"id": "c", "type": "function",
+            "function": {"name": "f", "arguments": "{}"}}];
+    }
+}
+
 #[test]
 fn parts_and_fields_of_other_providers_are_left_out() {
     let message = json!({"role": "assistant", "refusal": "no", "reasoning_content": "r",
