@@ -30,6 +30,7 @@ int main(int argc, char **argv) {
     add(wake_tests, wake_count);
     add(window_tests, window_count);
     add(process_tests, process_count);
+    add(operations_tests, operations_count);
     add(limits_tests, limits_count);
     add(memory_tests, memory_count);
     add(load_tests, load_count);

@@ -51,9 +51,19 @@ static void sample_poll_prints_both_responses(void) {
   CHECK_HOLDS(output, "answer");
 }
 
+static void sample_embed_prints_dimension_and_norm(void) {
+  char output[1024];
+  CHECK_NUMBER(run_sample("embed", "sample-embed", output, sizeof output), 0);
+  CHECK_HOLDS(output, "dimension 8, norm 0.");
+  const char *second = strchr(output, '\n');
+  CHECK(second != NULL);
+  CHECK_HOLDS(second, "dimension 8, norm 0.");
+}
+
 const CheckTest samples_tests[] = {
     {"sample_invoke_prints_the_response", sample_invoke_prints_the_response, 0},
     {"sample_invoke_reports_errors", sample_invoke_reports_errors, 0},
     {"sample_poll_prints_both_responses", sample_poll_prints_both_responses, 0},
+    {"sample_embed_prints_dimension_and_norm", sample_embed_prints_dimension_and_norm, 0},
 };
 SUITE_END(samples)

@@ -65,7 +65,7 @@ use std::time::SystemTime;
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
-use crate::error::{config, LlmError};
+use crate::error::{config, invalid_request, LlmError};
 use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
 use crate::framing::{Frame, Framing};
@@ -404,6 +404,22 @@ pub(crate) fn by_name_and_api(
     })
 }
 
+/// The error of a provider that does not have an operation; it names those that do.
+pub(crate) fn lacks_operation(provider: &str, operation: Operation) -> LlmError {
+    let names = first_apis().map(|provider| provider.name());
+    let having: Vec<_> = names
+        .filter(|name| has_operation(name, operation))
+        .collect();
+    let known = match having.as_slice() {
+        [] => "no provider of this build does".to_owned(),
+        names => format!("these do: {}", names.join(", ")),
+    };
+    let operation = operation.name();
+    invalid_request(format!(
+        "{provider} does not have the operation {operation}; {known}"
+    ))
+}
+
 /// The codec that has an operation: of the API that is named, else the first one that has it. The
 /// API that a client names for its chats need not have the others.
 pub(crate) fn by_operation(
@@ -417,7 +433,7 @@ pub(crate) fn by_operation(
     }
     let mut others = all().filter(|provider| provider.name() == name);
     let other = others.find(|provider| does(*provider, operation));
-    other.ok_or_else(|| operations::none(operation, name))
+    other.ok_or_else(|| lacks_operation(name, operation))
 }
 
 /// The error of an unknown name. A name that may be a key is not repeated.

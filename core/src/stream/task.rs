@@ -8,7 +8,7 @@ use serde_json::{json, Map, Value};
 
 use super::split;
 use crate::error::LlmError;
-use crate::providers::{operations, EncodedRequest, Provider, Target};
+use crate::providers::{self, EncodedRequest, Provider, Target};
 use crate::request::{
     CallOptions, EmbedRequest, LlmRequest, ModelsRequest, Operation, RerankRequest,
 };
@@ -186,5 +186,5 @@ fn operations_of<T>(
     operation: Operation,
     provider: &'static dyn Provider,
 ) -> Result<T, LlmError> {
-    codec.ok_or_else(|| operations::none(operation, provider.name()))
+    codec.ok_or_else(|| providers::lacks_operation(provider.name(), operation))
 }

@@ -8,9 +8,9 @@ use http::HeaderMap;
 use serde_json::{Map, Value};
 
 use super::{EncodedRequest, Target};
-use crate::error::{invalid_request, LlmError};
+use crate::error::LlmError;
 use crate::event::Usage;
-use crate::request::{EmbedRequest, LlmRequest, ModelsRequest, Operation, RerankRequest};
+use crate::request::{EmbedRequest, LlmRequest, ModelsRequest, RerankRequest};
 
 /// A response that came whole.
 #[derive(Debug, Clone, Copy)]
@@ -140,18 +140,4 @@ pub(crate) trait CountTokens: Sync + Debug {
         -> Result<EncodedRequest, LlmError>;
 
     fn decode(&self, response: WholeResponse<'_>) -> Result<TokenCount, LlmError>;
-}
-
-/// The error of a provider that does not have an operation; it names those that do.
-pub(crate) fn none(operation: Operation, provider: &str) -> LlmError {
-    let having = super::first_apis().map(|provider| provider.name());
-    let having = having.filter(|name| super::has_operation(name, operation));
-    let having: Vec<_> = having.collect();
-    let known = match having.as_slice() {
-        [] => "no provider of this build does".to_owned(),
-        names => format!("these do: {}", names.join(", ")),
-    };
-    let operation = operation.name();
-    let message = format!("{provider} does not have the operation {operation}; {known}");
-    invalid_request(message)
 }
