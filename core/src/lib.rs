@@ -60,8 +60,9 @@ pub use event::{
 };
 pub use http::{Http, HttpOptions};
 pub use request::{
-    Auth, CallLimits, CallOptions, CloudOptions, Content, ContentPart, EmbedInput, EmbedRequest,
-    Function, FunctionCall, LlmRequest, Message, MessageToolCall, ModelsRequest, RerankDocument,
+    ApiKey, Auth, CallKeys, CallLimits, CallOptions, CloudOptions, Content, ContentPart,
+    EmbedInput, EmbedRequest, Function, FunctionCall, KeyFuture, KeyMaterial, KeyReason,
+    KeyRequest, KeySource, LlmRequest, Message, MessageToolCall, ModelsRequest, RerankDocument,
     RerankRequest, Role, Tool,
 };
 pub use secret::Secret;

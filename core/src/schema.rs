@@ -11,10 +11,10 @@ use crate::event::{
     EventKind, FinishReason, Outcome, Receipt, Start, Timings, ToolCall, ToolDelta, Usage,
 };
 use crate::providers;
-use crate::request::{Auth, LlmRequest, Role, REQUIRED};
+use crate::request::{Auth, KeyReason, KeyRequest, LlmRequest, Role, REQUIRED};
 
 /// Version of the C header: it grows when something is added.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// What a call may set and no client.
 const CALL_ONLY: [&str; 1] = ["extra_body"];
@@ -42,6 +42,7 @@ pub fn document() -> Value {
         "start_fields": fields(Start::declared()),
         "tool_delta_fields": fields(ToolDelta::declared()),
         "tool_call_fields": fields(ToolCall::declared()),
+        "key_fields": fields(KeyRequest::declared()),
         "receipt_fields": fields(Receipt::declared()),
         "timing_fields": fields(Timings::declared()),
         "usage_fields": fields(Usage::declared()),
@@ -50,6 +51,7 @@ pub fn document() -> Value {
         "finish_reasons": names(FinishReason::declared()),
         "phases": names(Phase::declared()),
         "timers": names(Timer::declared()),
+        "key_reasons": names(KeyReason::declared()),
         "auths": names(Auth::declared()),
         "log_levels": names(LogLevel::declared()),
         "log_fields": fields(LogRecord::declared()),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use liter_llm_core::{
-    Client, ErrorKind, EventBatch, LlmError, LlmRequest, LlmStream, Phase, Receipt,
+    CallKeys, Client, ErrorKind, EventBatch, LlmError, LlmRequest, LlmStream, Phase, Receipt,
 };
 
 use crate::buffer::event_json::EventJson;
@@ -128,9 +128,15 @@ pub fn current_stream() -> Option<u64> {
 }
 
 /// The task of one stream; log lines that are written meanwhile can name it.
-pub async fn run(guard: EndGuard, core: Client, provider: String, request_json: String) {
+pub async fn run(
+    guard: EndGuard,
+    core: Client,
+    keys: CallKeys,
+    provider: String,
+    request_json: String,
+) {
     let stream = guard.stream;
-    let mut task = pin!(run_to_end(guard, core, provider, request_json));
+    let mut task = pin!(run_to_end(guard, core, keys, provider, request_json));
     let poll = |context: &mut Context<'_>| {
         let _current = Current::begin(stream);
         task.as_mut().poll(context)
@@ -140,11 +146,18 @@ pub async fn run(guard: EndGuard, core: Client, provider: String, request_json: 
 
 /// From the text of the request to END. The core's stream, and so its connection, is dropped before
 /// dropping the guard reports that the task has ended.
-async fn run_to_end(mut guard: EndGuard, core: Client, provider: String, request_json: String) {
-    let request = match parse_request(provider, request_json) {
+async fn run_to_end(
+    mut guard: EndGuard,
+    core: Client,
+    keys: CallKeys,
+    provider: String,
+    request_json: String,
+) {
+    let mut request = match parse_request(provider, request_json) {
         Ok(request) => request,
         Err(receipt) => return guard.end(&receipt),
     };
+    request.call.keys = keys;
     let mut stream = core.stream(request);
     while !guard.ended {
         let step = match guard.control.until_stopped(stream.next_batch()).await {

@@ -7,7 +7,7 @@ use std::ffi::{c_char, c_void};
 /// program that was built against version N works with every library of version N or more. A
 /// program that loads the library at run time refuses one whose llm_abi_version() is less than
 /// this.
-pub const LLM_ABI_VERSION: u32 = 2;
+pub const LLM_ABI_VERSION: u32 = 3;
 
 /// How something ended: one of LLM_ERROR_*. Numbers are only ever appended; 0 is success.
 pub type LlmError = i32;
@@ -78,6 +78,10 @@ pub const LLM_EVENT_PART: u32 = 6;
 pub const LLM_EVENT_END: u32 = 7;
 /// A line of the log, on stream 0. JSON: level, message, and what it is about.
 pub const LLM_EVENT_LOG: u32 = 8;
+/// The stream waits for the key of an attempt: answer with llm_client_answer, see rule 15. JSON:
+/// provider, model, attempt (from 1) and reason: first, retry, or rejected when the provider
+/// refused the last key.
+pub const LLM_EVENT_KEY: u32 = 11;
 
 /// One event. Ignore a kind that you do not know.
 #[repr(C)]

@@ -71,7 +71,7 @@ fn from_fields(mut fields: Map<String, Value>) -> Result<LlmRequest, LlmError> {
 
 /// Text that was cut inside a character, as JavaScript and Windows cut it, does not stop a request:
 /// half a surrogate pair becomes U+FFFD, as when such a text is written as UTF-8.
-fn parse(text: &str) -> Result<Value, String> {
+pub(super) fn parse(text: &str) -> Result<Value, String> {
     json::parse(text, &mut String::new()).map_err(|error| {
         let reason = error.to_string();
         match reason.starts_with("recursion limit exceeded") {

@@ -4,6 +4,7 @@
 mod check;
 pub(crate) mod environment;
 mod from_json;
+mod key_answer;
 pub(crate) mod options;
 mod secrets;
 pub(crate) mod shared;

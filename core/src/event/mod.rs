@@ -57,6 +57,9 @@ declare_names! {
         End = 7 => "END",
         /// A line for the caller's log, on stream 0.
         Log = 8 => "LOG",
+        /// The stream waits for the key of an attempt, which it asks its caller for; any number of
+        /// times, before START.
+        Key = 11 => "KEY",
     }
 }
 

@@ -28,6 +28,9 @@ impl Inner {
                 Err(error) => return self.fail(error),
             }
         }
+        if self.waits_for_key() {
+            return;
+        }
         let Some(prepared) = &self.prepared else {
             return;
         };
@@ -87,6 +90,9 @@ impl Inner {
         self.redactor().clean_error(&mut error);
         if self.first_content.is_some() || self.prepared.is_none() {
             return self.end(error);
+        }
+        if self.asks_anew(&error) {
+            return;
         }
         let options = &self.shared.options;
         let retries_max = self.shared.call_limits(&self.request.call).retries_max;

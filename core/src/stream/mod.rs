@@ -4,6 +4,7 @@
 
 pub(crate) mod attempt;
 mod error_response;
+mod key;
 mod lifecycle;
 pub(crate) mod prepare;
 mod receipt;
@@ -30,6 +31,7 @@ use crate::event::{Event, Receipt};
 use crate::http::Read;
 use crate::request::LlmRequest;
 use attempt::Attempt;
+use key::{Asking, AttemptKeys};
 use prepare::PreparedRequest;
 use response_reader::ResponseReader;
 use retry::History;
@@ -53,6 +55,8 @@ pub struct LlmStream {
 enum State {
     /// The next thing to do is an attempt.
     Ready,
+    /// The key of the next attempt is being asked for.
+    Key(Asking),
     /// A request is on its way, or its response has not begun.
     Attempting(Attempt),
     /// The next attempt comes once this has passed.
@@ -75,6 +79,7 @@ struct Inner {
     state: State,
     deadlines: Deadlines,
     history: History,
+    keys: AttemptKeys,
     /// The last attempt cannot have been run.
     stale: bool,
     status: Option<u16>,
@@ -161,6 +166,7 @@ impl Inner {
             state: State::Ready,
             deadlines,
             history: History::default(),
+            keys: AttemptKeys::default(),
             stale: false,
             status: None,
             attempts: 0,
@@ -182,6 +188,7 @@ impl Inner {
         while self.batch.is_empty() && !self.is_ended() {
             match &self.state {
                 State::Ready => self.begin_attempt(),
+                State::Key(_) => self.key().await,
                 State::Attempting(_) => self.attempt().await,
                 State::Backoff(_) => self.backoff().await,
                 State::Reading(_) => self.read().await,

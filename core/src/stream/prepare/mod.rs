@@ -9,6 +9,7 @@ pub(crate) mod request_headers;
 mod tests;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -22,15 +23,15 @@ use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
 use crate::http::{HttpRequest, ProxyHost};
 use crate::providers::{self, EncodedRequest, Provider, Target};
-use crate::request::{Auth, LlmRequest};
-use crate::secret::{has_secret, is_secret_name, may_be_key, Secret};
-use authentication::Authentication;
+use crate::request::{ApiKey, Auth, KeyMaterial, KeySource, LlmRequest};
+use crate::secret::{has_secret, is_secret_name, may_be_key};
+use authentication::{Authentication, Key};
 
 /// Headers that can stand in for a key.
 const KEY_HEADERS: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
 
 /// A request that is ready to be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PreparedRequest {
     pub(crate) provider: &'static dyn Provider,
     pub(crate) http: HttpRequest,
@@ -44,12 +45,22 @@ pub(crate) struct PreparedRequest {
 impl PreparedRequest {
     /// The request as an attempt at this time sends it.
     pub(crate) fn of_attempt(&self, now: SystemTime) -> Result<Cow<'_, HttpRequest>, LlmError> {
-        if !self.authentication.is_signed() {
+        if !self.authentication.is_of_attempt() {
             return Ok(Cow::Borrowed(&self.http));
         }
         let mut request = self.http.clone();
         self.authentication.apply(&mut request, now)?;
         Ok(Cow::Owned(request))
+    }
+
+    /// Who is asked for the key of each attempt, if it is not known.
+    pub(crate) fn key_source(&self) -> Option<&Arc<dyn KeySource>> {
+        self.authentication.key.source()
+    }
+
+    /// Sets the key of the next attempt.
+    pub(crate) fn set_key(&mut self, key: &KeyMaterial) -> Result<(), LlmError> {
+        self.authentication.set_key(key)
     }
 }
 
@@ -87,21 +98,21 @@ pub(crate) fn resolve(
     }
     let base_url = base_url::parse(base_url)?;
     let own_headers = request_headers::of_caller(&options.headers, &request.call.headers)?;
-    let key = match own_headers.contains_key("authorization") {
-        true => None,
+    let auth = request.call.auth.unwrap_or(options.auth);
+    let key = match own_headers.contains_key("authorization") || auth == Auth::None {
+        true => Key::Absent,
         false => key(options, request, entry)?,
     };
     // Where a provider has no address of its own, every one is.
     let is_own = |own: &str| ["", base_url.as_str().trim_end_matches('/')].contains(&own);
     let own_endpoint = provider_url.is_ok_and(|own| is_own(&own));
-    let auth = request.call.auth.unwrap_or(options.auth);
     let stream = request.stream.unwrap_or(true);
     let lenient = request.call.lenient.unwrap_or(options.lenient);
     let has_own_key = KEY_HEADERS
         .iter()
         .any(|name| own_headers.contains_key(*name));
     let needs_key = own_endpoint && provider.needs_key() && auth != Auth::None;
-    if key.is_none() && !has_own_key && needs_key {
+    if key.is_absent() && !has_own_key && needs_key {
         let variables = provider.key_variables().join(" or ");
         return Err(config(format!("no key; set {variables} or api_key")));
     }
@@ -118,7 +129,7 @@ pub(crate) fn resolve(
     check_size(&encoded, options)?;
     let url = base_url::append(&base_url, &encoded.path);
     let has_own_secret = own_headers.keys().any(|name| is_secret_name(name.as_str()));
-    let carries_secret = key.is_some() || has_own_secret || has_secret(&url);
+    let carries_secret = !key.is_absent() || has_own_secret || has_secret(&url);
     let proxy = proxy_of(&url);
     let allowed = options.allow_insecure_http;
     cleartext::check(&url, proxy.as_ref(), carries_secret, allowed)?;
@@ -132,12 +143,15 @@ pub(crate) fn resolve(
     let authentication = Authentication {
         provider,
         key,
+        given: None,
         auth,
         cloud,
         own_headers,
     };
     // What is missing is found now, before any I/O.
-    authentication.apply(&mut http, SystemTime::now())?;
+    if authentication.key.source().is_none() {
+        authentication.apply(&mut http, SystemTime::now())?;
+    }
     // Encoded now; the call may last for minutes and needs none of it again.
     request.messages = Vec::new();
     request.tools = Vec::new();
@@ -200,13 +214,18 @@ fn key(
     options: &ClientOptions,
     request: &LlmRequest,
     entry: Option<&Entry>,
-) -> Result<Option<Secret>, LlmError> {
-    if let Some(key) = request.call.api_key.as_ref().or(options.api_key.as_ref()) {
-        return Ok(Some(key.clone()));
+) -> Result<Key, LlmError> {
+    match request.call.api_key.as_ref().or(options.api_key.as_ref()) {
+        Some(ApiKey::Text(key)) => return Ok(Key::Text(key.clone())),
+        Some(ApiKey::Ask) => {
+            let source = request.call.keys.source().or(options.key_source.as_ref());
+            return source.cloned().map(Key::Asked).ok_or_else(no_source);
+        }
+        None => {}
     }
     match entry.and_then(|entry| entry.key.as_ref()) {
-        None => Ok(None),
-        Some((_, Ok(key))) => Ok(Some(key.clone())),
+        None => Ok(Key::Absent),
+        Some((_, Ok(key))) => Ok(Key::Text(key.clone())),
         Some((variable, Err(error))) => {
             let message = error.message.replacen("api_key", variable, 1);
             Err(LlmError {
@@ -215,6 +234,13 @@ fn key(
             })
         }
     }
+}
+
+fn no_source() -> LlmError {
+    config(
+        "api_key: a key cannot be asked for in this call; \
+         give the key as text, or start the call with a client, which can ask",
+    )
 }
 
 fn check_size(encoded: &EncodedRequest, options: &ClientOptions) -> Result<(), LlmError> {

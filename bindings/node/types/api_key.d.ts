@@ -1,0 +1,16 @@
+/** AWS credentials, under the names that the options have. */
+export interface AwsCredentials {
+  awsAccessKeyId: string;
+  awsSecretAccessKey: string;
+  /** Only of temporary credentials. */
+  awsSessionToken?: string;
+}
+
+/**
+ * A key, or a function that is asked for it before each attempt of a call, so that tokens are
+ * refreshed by the library made for that. Many calls may ask at the same time. What it throws, or
+ * rejects with, is the `cause` of the call's error.
+ */
+export type ApiKey =
+  | string
+  | (() => string | AwsCredentials | Promise<string | AwsCredentials>);
