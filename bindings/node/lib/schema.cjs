@@ -11,6 +11,7 @@ module.exports = {
     PART: 6,
     END: 7,
     LOG: 8,
+    KEY: 11,
   },
   CLIENT_OPTIONS: [
     "provider",
@@ -19,6 +20,7 @@ module.exports = {
     "auth",
     "base_url",
     "headers",
+    "key_timeout_ms",
     "connect_timeout_ms",
     "headers_timeout_ms",
     "first_token_timeout_ms",
@@ -64,6 +66,7 @@ module.exports = {
     "auth",
     "base_url",
     "headers",
+    "key_timeout_ms",
     "connect_timeout_ms",
     "headers_timeout_ms",
     "first_token_timeout_ms",

@@ -13,4 +13,7 @@ export interface AwsCredentials {
  */
 export type ApiKey =
   | string
-  | (() => string | AwsCredentials | Promise<string | AwsCredentials>);
+  | ((call: {
+      /** Aborted when the call ends before it has its key. */
+      signal: AbortSignal;
+    }) => string | AwsCredentials | Promise<string | AwsCredentials>);
