@@ -14,6 +14,7 @@ from . import _process_hooks
 from ._constants_generated import CALL_NAMES, STREAM_WINDOW_BYTES
 from ._errors import ClosedError, ConfigError, InvalidRequestError
 from ._invocation import Invocation
+from ._key_function import find_key_function, refuse_async
 from ._request import Fields, UnmergedRequest, should_collect, unknown_option
 from ._stream import Stream
 
@@ -143,7 +144,9 @@ class LiterLlm:
         client = self._latest
         if client is None or not client.is_usable_here():
             client = self._latest = self._client_of_running_loop()
-        return client.receive(mode, self, collect)
+        receiver = client.receive(mode, self, collect)
+        receiver.key_function = find_key_function(fields, self._options)
+        return receiver
 
     def _client_of_running_loop(self) -> LoopClient:
         import asyncio
@@ -164,6 +167,8 @@ class LiterLlm:
         """Makes a receiver, for a thread without a loop, for a stream that is not started yet."""
         _process_hooks.notice_fork()
         collect = should_collect(fields, self._options)
+        function = find_key_function(fields, self._options)
+        refuse_async(function)
         with self._mutex:
             self._refuse_when_closed()
             client = self._blocking
@@ -177,7 +182,9 @@ class LiterLlm:
                     self._blocking = client
                 else:
                     self._more_blocking.append(client)
-        return client.receive(mode, self, collect)
+        receiver = client.receive(mode, self, collect)
+        receiver.key_function = function
+        return receiver
 
     def _all_blocking(self) -> list[BlockingClient]:
         return [*([] if self._blocking is None else [self._blocking]), *self._more_blocking]

@@ -69,14 +69,17 @@ class Fields:
 
     def reveal(self) -> dict[str, Any]:
         """For the encoder alone."""
-        return {**self._defaults, **self._fields}
+        fields = {**self._defaults, **self._fields}
+        if callable(fields.get("api_key")):
+            fields["api_key"] = {"ask": True}  # with KEY, see _key_function
+        return fields
 
     def _find_fault(self, reason: str) -> str:
         """Which field cannot be sent, and why."""
         from ._json_fault import find_fault
 
         try:
-            return find_fault(self._fields, _dump) or reason
+            return find_fault(self.reveal(), _dump) or reason
         except BaseException as error:
             failure = error.with_traceback(None)  # its frames hold the fields
             failure.__context__ = None
