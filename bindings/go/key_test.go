@@ -183,7 +183,8 @@ func TestAnswerThatComesTooLateIsDropped(t *testing.T) {
 		return newToken, nil
 	}
 	client := newClient(t, literllm.WithKeyTimeout(50*time.Millisecond))
-	if _, err := client.Complete(bounded(t), withKey(key, slow)); !errors.Is(err, literllm.ErrTimeout) {
+	_, err := client.Complete(bounded(t), withKey(key, slow))
+	if !errors.Is(err, literllm.ErrTimeout) {
 		t.Fatal(err)
 	}
 	close(release)
@@ -257,7 +258,8 @@ func TestMistakesOfKeyFunctions(t *testing.T) {
 	asks := ask(plan(t, hello))
 	asks.Extra = map[string]any{"api_key": map[string]bool{"ask": true}}
 	_, err = newClient(t).Complete(bounded(t), asks)
-	if !errors.Is(err, literllm.ErrAuthentication) || !strings.Contains(err.Error(), "WithAPIKeyFunc") {
+	if !errors.Is(err, literllm.ErrAuthentication) ||
+		!strings.Contains(err.Error(), "WithAPIKeyFunc") {
 		t.Fatal(err)
 	}
 }

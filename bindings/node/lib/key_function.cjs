@@ -39,7 +39,7 @@ function toAnswer(value) {
     );
   const fields = {};
   for (const [name, part] of Object.entries(value)) {
-    if (part === undefined) continue;
+    if (part == null) continue;
     if (!(name in NAMES) || typeof part !== "string")
       throw configError(`apiKey: the function returned an object; ${EXPECTED}`);
     fields[NAMES[name]] = part;

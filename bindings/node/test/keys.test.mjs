@@ -148,7 +148,7 @@ test("credentials_are_for_providers_that_sign", async () => {
   const credentials = {
     awsAccessKeyId: "AKIA",
     awsSecretAccessKey: "s",
-    awsSessionToken: undefined,
+    awsSessionToken: null,
   };
   const llm = mock.connect(key, { apiKey: () => credentials });
   await assert.rejects(WAYS.await(llm.invoke(REQUEST)), {

@@ -3,7 +3,7 @@ export interface AwsCredentials {
   awsAccessKeyId: string;
   awsSecretAccessKey: string;
   /** Only of temporary credentials. */
-  awsSessionToken?: string;
+  awsSessionToken?: string | null;
 }
 
 /**

@@ -13,7 +13,7 @@ use crate::buffer::event_json::EventJson;
 use crate::core_client::CoreClient;
 use crate::error::Failure;
 use crate::exit;
-use crate::key_answers::KeyCaller;
+use crate::key_caller::KeyCaller;
 use crate::queue::{Polled, Queue};
 use crate::stream_table::StreamTable;
 use crate::stream_task::{self, EndGuard};

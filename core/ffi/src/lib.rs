@@ -19,6 +19,7 @@ mod handles;
 mod http_cache;
 mod invoke;
 mod key_answers;
+mod key_caller;
 mod panic_hook;
 mod process;
 mod queue;

@@ -4,9 +4,9 @@ Hints are resolved at run time: they are written as Python 3.9 knows them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Union
+from typing import Optional, Union
 
-Key = Union[str, Mapping[str, str]]
+Key = Union[str, Mapping[str, Optional[str]]]
 """A key or token; or AWS credentials: `aws_access_key_id`, `aws_secret_access_key` and, if there is
 one, `aws_session_token`."""
 

@@ -98,7 +98,8 @@ def _encode(value: object) -> SecretJson:
     """What a function returned, as the library takes it."""
     if isinstance(value, str):
         return SecretJson(json.dumps({_OPTION: value}).encode())
-    if isinstance(value, Mapping) and all(isinstance(part, str) for part in value.values()):
+    parts = value.values() if isinstance(value, Mapping) else [value]
+    if isinstance(value, Mapping) and all(part is None or isinstance(part, str) for part in parts):
         return SecretJson(json.dumps(dict(value)).encode())
     name = type(value).__name__
     del value  # tools that report exceptions print the locals of every frame
