@@ -134,7 +134,7 @@ def test_key_function_may_return_an_awaitable(mock, connect):
         llm.invoke(REQUEST).complete()
 
 
-def test_async_key_function_without_a_loop_is_refused_before_the_start(mock, connect):
+def test_async_key_function_without_a_loop_is_refused(mock, connect):
     key = mock.plan(GOOD)
     llm = connect(key, api_key=AsyncKeys(NEW))
     for read in (list, lambda call: call.complete()):

@@ -23,8 +23,8 @@ declare_options! {
         /// Which of the provider's APIs requests use that name none, such as `chat`, `responses` or
         /// `native`; by default the provider's first.
         pub api: Option<String> as Text,
-        /// API key of requests without one, or a function that is asked for it before each attempt;
-        /// takes precedence over the environment.
+        /// API key of requests without one, or a function that is asked for it before each
+        /// attempt; takes precedence over the environment.
         pub api_key: Option<ApiKey> as Key,
         /// Who gives the key where `api_key` is `ApiKey::Ask`.
         pub key_source: Option<Arc<dyn KeySource>>,

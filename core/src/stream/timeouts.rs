@@ -1,6 +1,6 @@
-//! The deadlines of one stream: key, connect, headers, first token, idle and total. Owns when a wait has
-//! lasted too long and which timer ran out; time that the caller takes is not counted. Monotonic
-//! clock only.
+//! The deadlines of one stream: key, connect, headers, first token, idle and total. Owns when a
+//! wait has lasted too long and which timer ran out; time that the caller takes is not counted.
+//! Monotonic clock only.
 
 use std::future::{poll_fn, Future};
 use std::pin::{pin, Pin};

@@ -14,7 +14,7 @@ from . import _process_hooks
 from ._constants_generated import CALL_NAMES, STREAM_WINDOW_BYTES
 from ._errors import ClosedError, ConfigError, InvalidRequestError
 from ._invocation import Invocation
-from ._key_function import find_key_function, refuse_async
+from ._key_function import find_key_function
 from ._request import Fields, UnmergedRequest, should_collect, unknown_option
 from ._stream import Stream
 
@@ -167,8 +167,6 @@ class LiterLlm:
         """Makes a receiver, for a thread without a loop, for a stream that is not started yet."""
         _process_hooks.notice_fork()
         collect = should_collect(fields, self._options)
-        function = find_key_function(fields, self._options)
-        refuse_async(function)
         with self._mutex:
             self._refuse_when_closed()
             client = self._blocking
@@ -183,7 +181,7 @@ class LiterLlm:
                 else:
                     self._more_blocking.append(client)
         receiver = client.receive(mode, self, collect)
-        receiver.key_function = function
+        receiver.key_function = find_key_function(fields, self._options)
         return receiver
 
     def _all_blocking(self) -> list[BlockingClient]:

@@ -48,12 +48,6 @@ def is_async(function: KeyFunction) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
 
 
-def refuse_async(function: KeyFunction | None) -> None:
-    """Raises when there is no event loop on which the function could run."""
-    if function is not None and is_async(function):
-        raise ConfigError(_NEEDS_LOOP)
-
-
 async def ask_on_loop(function: KeyFunction) -> SecretJson:
     """Asks on the running event loop."""
     if is_async(function):
