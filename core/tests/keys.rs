@@ -10,11 +10,12 @@ mod support;
 
 use std::collections::VecDeque;
 use std::future::pending;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use liter_llm::{
-    ApiKey, CallKeys, Client, ClientOptions, ErrorKind, KeyFuture, KeyMaterial, KeyReason,
+    ApiKey, Auth, CallKeys, Client, ClientOptions, ErrorKind, KeyFuture, KeyMaterial, KeyReason,
     KeyRequest, KeySource, LlmError, LlmRequest, LlmResponse, Message, Timer,
 };
 use serde_json::{json, Value};
@@ -64,11 +65,13 @@ impl KeySource for Keys {
     }
 }
 
-/// Asked, it never answers.
-struct Hangs;
+/// Asked, it never answers; counts how often that was.
+#[derive(Default)]
+struct Hangs(AtomicU32);
 
 impl KeySource for Hangs {
     fn key(&self, _: KeyRequest) -> KeyFuture {
+        self.0.fetch_add(1, Ordering::Relaxed);
         Box::pin(pending())
     }
 }
@@ -224,6 +227,25 @@ async fn the_call_goes_before_its_client() {
     assert_eq!((of_client.asked().len(), of_call.asked().len()), (1, 1));
 }
 
+/// A key that could not be sent, or is not wanted, is not asked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_of_no_use_is_not_asked_for() {
+    let mock = Mock::start(&[]);
+    mock.plan("none", json!([ok()]));
+    let keys = Keys::of(&[NEW]);
+    let client = client(Arc::clone(&keys) as _, &json!({}));
+    let mut elsewhere = request(&mock, "none");
+    elsewhere.call.base_url = Some("http://192.0.2.1/v1".to_owned());
+    let error = complete(&client, elsewhere).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Config);
+    assert!(error.message.contains("over plain http"), "{error}");
+    let mut without = request(&mock, "none");
+    without.call.auth = Some(Auth::None);
+    complete(&client, without).await.unwrap();
+    assert_eq!(seen(&mock, "none"), [""]);
+    assert!(keys.asked().is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_error_of_the_function_ends_the_call_before_anything_is_sent() {
     let mock = Mock::start(&[]);
@@ -279,7 +301,7 @@ async fn a_function_that_hangs_is_timed_out_and_its_timer_named() {
             Timer::Total,
         ),
     ] {
-        let client = client(Arc::new(Hangs), &limits);
+        let client = client(Arc::new(Hangs::default()), &limits);
         let error = complete(&client, request(&mock, "hang")).await.unwrap_err();
         assert_eq!((error.kind, error.timer), (ErrorKind::Timeout, Some(timer)));
         let name = format!("{}_timeout_ms", timer.name());
@@ -292,7 +314,9 @@ async fn a_function_that_hangs_is_timed_out_and_its_timer_named() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_waits_for_its_key_can_be_aborted() {
     let mock = Mock::start(&[]);
-    let mut stream = client(Arc::new(Hangs), &json!({})).stream(request(&mock, "abort"));
+    let hangs = Arc::new(Hangs::default());
+    let client = client(Arc::clone(&hangs) as _, &json!({}));
+    let mut stream = client.stream(request(&mock, "abort"));
     for _ in 0..2 {
         let step = tokio::time::timeout(Duration::from_millis(10), stream.next_batch());
         assert!(step.await.is_err(), "nothing comes");
@@ -301,6 +325,7 @@ async fn a_call_that_waits_for_its_key_can_be_aborted() {
     let error = receipt.error.unwrap();
     assert_eq!((error.kind, error.attempts), (ErrorKind::Cancelled, 0));
     assert!(stream.next_batch().await.is_none());
+    assert_eq!(hangs.0.load(Ordering::Relaxed), 1);
 }
 
 /// Every key that was given, also one that a newer one has replaced.

@@ -15,6 +15,7 @@ import pytest
 import liter_llm
 from liter_llm import ConfigError, LlmError
 from support import REQUEST, pieces_shown, show, stream, token
+from test_loops import LOOPS
 
 OLD = "old-token-4f1c9a7b2e"
 NEW = "new-token-8d3e6b5a0c"
@@ -244,6 +245,20 @@ def test_answer_that_comes_too_late_is_dropped(mock, connect):
 
     asyncio.run(run())
     assert sent(mock, key) == ["text"]
+
+
+@pytest.mark.parametrize("make_loop", LOOPS)
+def test_every_loop_asks(mock, connect, make_loop):
+    for make in (Keys, AsyncKeys):
+        key = mock.plan(EXPIRED, GOOD)
+        loop = make_loop()
+        call = connect(key, api_key=make(OLD, NEW)).invoke(REQUEST)
+        try:
+            assert loop.run_until_complete(tokens(call)) == "Hello world"
+        finally:
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
+        assert sent(mock, key) == [OLD, NEW]
 
 
 def test_five_hundred_calls_share_one_function_and_few_threads(mock, connect):

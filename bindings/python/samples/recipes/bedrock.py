@@ -1,3 +1,5 @@
+from typing import Optional
+
 import botocore.session
 
 from liter_llm import LiterLlm
@@ -5,7 +7,7 @@ from liter_llm import LiterLlm
 credentials = botocore.session.get_session().get_credentials()
 
 
-def key() -> dict[str, str | None]:
+def key() -> dict[str, Optional[str]]:
     now = credentials.get_frozen_credentials()  # refreshes those that are about to expire
     return {
         "aws_access_key_id": now.access_key,
