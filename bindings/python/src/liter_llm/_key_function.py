@@ -33,11 +33,8 @@ _EXPECTED = (
 
 def find_key_function(fields: Fields, options: Fields) -> KeyFunction | None:
     """What the call says, else what the client says; None for a key that is text."""
-    for given in (fields, options):
-        value: Any = given.get(_OPTION, None)
-        if value is not None:
-            return value if callable(value) else None
-    return None
+    key: Any = options.api_key if fields.api_key is None else fields.api_key
+    return key if callable(key) else None
 
 
 def is_async(function: KeyFunction) -> bool:
