@@ -141,6 +141,13 @@ $(MODEL_VENV)/ready: tests/model/requirements.txt
 	  $(MODEL_VENV)/bin/pip install -r $<)
 	@touch $@
 
+KEYS_VENV := build/keys-venv
+$(KEYS_VENV)/ready: bindings/python/requirements-dev.txt bindings/python/samples/recipes/requirements.txt
+	@$(call need,$(PYTHON),Python 3)
+	@$(call quietly,what the recipes for keys use,keys,$(PYTHON) -m venv $(KEYS_VENV) && \
+	  $(KEYS_VENV)/bin/pip install $(^:%=-r %))
+	@touch $@
+
 # ---- test
 
 .PHONY: install
@@ -251,6 +258,12 @@ test-model: package demo-go demo-node $(MODEL_VENV)/ready ## end to end against 
 	  LITER_LLM_GO_SAMPLE='$(if $(GO_IS_HERE),$(CURDIR)/build/demo/go-stream)' \
 	  LITER_LLM_NODE_SAMPLE='$(if $(NODE_IS_HERE),node $(CURDIR)/bindings/node/samples/stream.mjs)' \
 	  LITER_LLM_SAMPLES=$(CURDIR)/build/c/plain/samples $(VENV)/bin/python -m pytest tests/model)
+
+.PHONY: test-keys
+test-keys: library mock $(KEYS_VENV)/ready ## the recipes for keys with the clouds' own libraries
+	@$(call quietly,the Python package for the recipes,keys-package, \
+	  LITER_LLM_ARCHIVE=$(CURDIR)/$(ARCHIVE) $(KEYS_VENV)/bin/pip install ./bindings/python)
+	@cd bindings/python && $(CURDIR)/$(KEYS_VENV)/bin/python -m pytest tests/recipes
 
 # Frameworks, servers and freezers, each as a program of its own in an environment of its own.
 # ENVIRONMENTS= names some of them ("gevent celery"); the first run takes a minute for their packages.
@@ -389,7 +402,7 @@ lint-sizes: ## lines and columns of files and functions; README blocks are as th
 	$(PYTHON) tests/lint/limits.py
 	$(PYTHON) tests/lint/paths.py README.md CONTRIBUTING.md SECURITY.md docs/*.md docs/bench/*.md \
 	  bindings/*/README.md tests/*/README.md
-	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md
+	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md docs/guide.md
 
 lint-imports: $(VENV)/ready ## no two files import each other; the check itself is tested
 	$(VENV)/bin/python -m pytest -q tests/lint
@@ -410,7 +423,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cd bindings/node && npm run --silent fmt
 	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --write .
-	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md
+	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md docs/guide.md
 
 header: ## writes include/liter_llm.h from core/ffi
 	@$(call need,cargo,Rust)

@@ -70,6 +70,12 @@
 /// 14. A process at its limit of threads, descriptors or memory gets an error, never a hang: CONFIG
 ///     where the library cannot start its threads, with the system's own reason, and all works once
 ///     there is room.
+/// 15. A key may be asked for: with `"api_key": {"ask": true}` in the options of a client or in a
+///     request the stream yields KEY before each attempt, and waits until llm_client_answer has the
+///     key, at most key_timeout_ms. So tokens that expire are refreshed by the library made for
+///     that. Each KEY wants one answer. When the provider refuses the key (401), the stream asks
+///     once more, and tries again if the answer is another key. KEY comes before START and is no
+///     content: it takes nothing of a window. llm_invoke has no way to ask: CONFIG.
 ///
 /// ## The JSON
 ///
@@ -169,6 +175,10 @@
 
 /// What `rerank`, `models` or `count_tokens` found, whole. JSON: results, models, or input_tokens.
 #define LLM_EVENT_RESULT 10
+/// The stream waits for the key of an attempt: answer with llm_client_answer, see rule 15. JSON:
+/// provider, model, attempt (from 1) and reason: first, retry, or rejected when the provider
+/// refused the last key.
+#define LLM_EVENT_KEY 11
 
 /// A client: its options, its live streams and the queue of their events.
 typedef struct LlmClient LlmClient;
@@ -345,6 +355,17 @@ LlmError llm_client_cancel(struct LlmClient *client, uint64_t stream);
 /// Acknowledges that so many bytes of what a stream delivered were consumed, which opens its window
 /// again; see rule 11. OK also when the number is unknown or has ended.
 LlmError llm_client_consumed(struct LlmClient *client, uint64_t stream, size_t bytes);
+
+/// Answers a KEY of a stream: the key for its next attempt; see rule 15. Whatever the answer says
+/// reaches the stream: one that is no key, bad JSON included, ends it. OK also when the number is
+/// unknown or has ended, or the stream does not ask; then the answer is dropped.
+///
+/// @param client the client.
+/// @param stream the number in the event.
+/// @param answer_json {"api_key": ".."}; or {"aws_access_key_id": "..", "aws_secret_access_key":
+/// "..", "aws_session_token": ".."}, the token if there is one; or {"error": "why"}, which ends the
+/// stream with AUTHENTICATION.
+LlmError llm_client_answer(struct LlmClient *client, uint64_t stream, const char *answer_json);
 
 /// Takes everything that all streams of the client have delivered since the last poll, in order,
 /// and returns how many events there are. 0 when there was nothing, when the client is closed and

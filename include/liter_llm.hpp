@@ -115,10 +115,7 @@ class Client {
   }
   ~Client() { llm_client_free(client_); }
   Client(Client &&other) noexcept : client_(std::exchange(other.client_, nullptr)) {}
-  Client &operator=(Client &&other) noexcept {
-    std::swap(client_, other.client_);
-    return *this;
-  }
+  Client &operator=(Client &&other) noexcept { return std::swap(client_, other.client_), *this; }
 
   /// Starts a stream under a number that the caller chooses; its events come from poll().
   void start(uint64_t stream, const std::string &provider, const std::string &request_json) {
@@ -126,13 +123,16 @@ class Client {
   }
   /// Ends a stream early; its END says CANCELLED.
   void cancel(uint64_t stream) { detail::check(llm_client_cancel(client_, stream)); }
+  /// Answers a KEY of a stream with the key for its next attempt; see rule 15.
+  void answer(uint64_t stream, const std::string &answer_json) {
+    detail::check(llm_client_answer(client_, stream, answer_json.c_str()));
+  }
   /// Acknowledges bytes of a stream, which opens its window again.
   void consumed(uint64_t stream, size_t bytes) {
     detail::check(llm_client_consumed(client_, stream, bytes));
   }
   /// Waits until there is something, or so long; empty when the client is closed and drained.
-  Events poll() { return poll(std::chrono::milliseconds(-1)); }
-  Events poll(std::chrono::milliseconds timeout) {
+  Events poll(std::chrono::milliseconds timeout = std::chrono::milliseconds(-1)) {
     const LlmEvent *events = nullptr;
     size_t count = llm_client_poll(client_, timeout.count(), &events);
     return {events, count};

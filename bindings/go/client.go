@@ -202,6 +202,8 @@ func (c *nativeClient) deliver(event *C.LlmEvent) {
 	case C.LLM_EVENT_TEXT, C.LLM_EVENT_REASONING:
 		ends := unsafe.Slice((*uint32)(event.ends), int(event.count))
 		stream.deliverRun(event.kind == C.LLM_EVENT_TEXT, data, ends)
+	case C.LLM_EVENT_KEY:
+		stream.askKey(event.stream)
 	case C.LLM_EVENT_END:
 		handle.Delete()
 		stream.deliverEnd(data)
@@ -257,6 +259,8 @@ func (c *nativeClient) acknowledge(number C.uint64_t, bytes int) {
 		C.llm_client_consumed(c.pointer, number, C.size_t(bytes))
 	}
 }
+
+func freeString(text *C.char) { C.free(unsafe.Pointer(text)) }
 
 // cString copies bytes to where C can read them; the caller frees it.
 func cString(bytes []byte) *C.char { return (*C.char)(C.CBytes(append(bytes, 0))) }

@@ -56,7 +56,11 @@ func (s *Stream) end(receipt receiptFields) {
 		s.receipt = receipt
 		s.ended = true
 	}
+	stopAsking := s.stopAsking
 	s.mutex.Unlock()
+	if stopAsking != nil {
+		stopAsking()
+	}
 	s.wakeReader()
 }
 

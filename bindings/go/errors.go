@@ -41,7 +41,8 @@ type Error struct {
 	Attempts int
 	// Phase is where the last attempt failed: request, connect, headers, body or retry.
 	Phase string
-	// Timer is the timer that ran out, with ErrTimeout: connect, headers, first_token, idle or total.
+	// Timer is the timer that ran out, with ErrTimeout: key, connect, headers, first_token, idle or
+	// total.
 	Timer string
 	// MaybeExecuted says whether the provider may have run the request, and may bill it.
 	MaybeExecuted bool
@@ -57,7 +58,8 @@ type Error struct {
 // Error is the message.
 func (e *Error) Error() string { return e.Message }
 
-// Unwrap returns the kind, and the context's error where the context ended the stream.
+// Unwrap returns the kind, and the context's error where the context ended the stream, or that of
+// the function that gives its key.
 func (e *Error) Unwrap() []error {
 	if e.cause == nil {
 		return []error{e.Kind}

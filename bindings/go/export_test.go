@@ -19,7 +19,7 @@ func SetLibraryABI(t *testing.T, version uint32) {
 // RequestJSON is what the library is given.
 func RequestJSON(request Request) (string, error) {
 	collect := true
-	text, failed := request.json(true, &collect)
+	text, failed := request.json(true, &collect, new(keyFunction))
 	if failed != nil {
 		return "", failed
 	}

@@ -48,6 +48,8 @@ type settings struct {
 	// Streams acknowledge what was read in steps of so many bytes.
 	acknowledgeBytes int
 	collect          bool
+	// nil where the key is text.
+	key keyFunction
 	// nil without a handler.
 	log *logQueue
 }
@@ -66,6 +68,9 @@ func readOptions(options []Option) ([]byte, settings, *Error) {
 		return nil, read, failed
 	}
 	if failed := takeLogHandler(fields, &read.log); failed != nil {
+		return nil, read, failed
+	}
+	if failed := takeKeyFunction(fields, &read.key, configError); failed != nil {
 		return nil, read, failed
 	}
 	text, err := json.Marshal(fields)

@@ -38,7 +38,8 @@ func WithAPI(value string) Option {
 	return With("api", value)
 }
 
-// WithAPIKey sets api_key: API key of requests without one; takes precedence over the environment.
+// WithAPIKey sets api_key: API key of requests without one, or a function that is asked for it
+// before each attempt; takes precedence over the environment.
 //
 // For a client or a call.
 func WithAPIKey(value string) Option {
@@ -68,12 +69,12 @@ func WithHeaders(headers map[string]string) Option {
 	return With("headers", headers)
 }
 
-// WithReportHeaders sets report_headers: names of response headers that START reports in headers,
-// such as a gateway's x-litellm-response-cost; at most 32.
+// WithKeyTimeout sets key_timeout_ms: longest time that a function behind api_key may take; 0 is
+// off.
 //
-// For a client only.
-func WithReportHeaders(values []string) Option {
-	return With("report_headers", values)
+// For a client or a call. The default is 30s.
+func WithKeyTimeout(duration time.Duration) Option {
+	return With("key_timeout_ms", duration)
 }
 
 // WithConnectTimeout sets connect_timeout_ms: longest time for name lookup, TCP, a proxy's tunnel
@@ -376,11 +377,11 @@ const streamWindowBytesDefault = 262144
 var optionTypes = map[string]string{
 	"provider":                  "text",
 	"api":                       "text",
-	"api_key":                   "text",
+	"api_key":                   "key",
 	"auth":                      "text",
 	"base_url":                  "text",
 	"headers":                   "headers",
-	"report_headers":            "list of text",
+	"key_timeout_ms":            "milliseconds",
 	"connect_timeout_ms":        "milliseconds",
 	"headers_timeout_ms":        "milliseconds",
 	"first_token_timeout_ms":    "milliseconds",

@@ -18,6 +18,7 @@ func sharedOptions() []literllm.Option {
 	return []literllm.Option{
 		literllm.WithProvider("text"), literllm.WithAPIKey("text"), literllm.WithBaseURL("text"),
 		literllm.WithHeaders(map[string]string{"x-a": "b"}),
+		literllm.WithKeyTimeout(1500 * time.Millisecond),
 		literllm.WithConnectTimeout(1500 * time.Millisecond),
 		literllm.WithHeadersTimeout(1500 * time.Millisecond),
 		literllm.WithFirstTokenTimeout(1500 * time.Millisecond),

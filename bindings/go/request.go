@@ -61,8 +61,9 @@ type Request struct {
 	Extra map[string]any `json:"-"`
 }
 
-// json returns the request as the library takes it, and sets whether its response is collected.
-func (r *Request) json(stream bool, collect *bool) ([]byte, *Error) {
+// json returns the request as the library takes it, and sets whether its response is collected and
+// which function gives its key, where the call says so.
+func (r *Request) json(stream bool, collect *bool, key *keyFunction) ([]byte, *Error) {
 	sent := *r
 	if sent.Stream == nil {
 		sent.Stream = &stream
@@ -79,7 +80,7 @@ func (r *Request) json(stream bool, collect *bool) ([]byte, *Error) {
 	}
 	if len(sent.Options)+len(sent.Extra) > 0 {
 		var failed *Error
-		if text, failed = sent.addFields(text, collect); failed != nil {
+		if text, failed = sent.addFields(text, collect, key); failed != nil {
 			return nil, failed
 		}
 	}
@@ -103,7 +104,7 @@ func (r *Request) check() *Error {
 }
 
 // addFields puts the call's options and extra fields over those that are written.
-func (r *Request) addFields(text []byte, collect *bool) ([]byte, *Error) {
+func (r *Request) addFields(text []byte, collect *bool, key *keyFunction) ([]byte, *Error) {
 	set, failed := applyOptions(r.Options)
 	if failed != nil {
 		return nil, failed
@@ -120,6 +121,9 @@ func (r *Request) addFields(text []byte, collect *bool) ([]byte, *Error) {
 		return nil, failed
 	}
 	if failed := takeCollect(set, collect, invalidRequest); failed != nil {
+		return nil, failed
+	}
+	if failed := takeKeyFunction(set, key, invalidRequest); failed != nil {
 		return nil, failed
 	}
 	if _, given := set[logHandlerOption]; given {

@@ -36,6 +36,7 @@ func TestSamples(t *testing.T) {
 		{"errors", steps{refused}, "AUTHENTICATION, status 401, worth a retry: false: openai: ", nil},
 		{"tools", steps{streamed(call...), hello},
 			"weather({\"city\":\"Hamburg\"})\nHello wide world", nil},
+		{"key_function", steps{refused, hello}, "Hello wide world 2\n", nil},
 		{"bare_header", steps{hello}, "Hello wide world\n", nil},
 		{"invoke", steps{hello}, "Hello wide world\n", []string{"openai", `{"model": "m", ` +
 			`"messages": [{"role": "user", "content": "hello"}]}`}},

@@ -110,12 +110,14 @@ func TestEventKindsAreThoseOfTheSchema(t *testing.T) {
 		"START": &literllm.Start{}, "TEXT": literllm.Text(""), "REASONING": literllm.Reasoning(""),
 		"TOOL_DELTA": &literllm.ToolDelta{}, "TOOL_CALL": &literllm.ToolCall{},
 		"PART": &literllm.Part{}, "END": &literllm.End{}, "LOG": literllm.LogRecord{},
+		// Answered by the package itself.
+		"KEY": nil,
 	}
 	if len(schema.EventKinds) != len(types) {
 		t.Errorf("%d kinds in the schema", len(schema.EventKinds))
 	}
 	// These come with no JSON, or have a parser of their own.
-	apart := []string{"TEXT", "REASONING", "END", "LOG"}
+	apart := []string{"TEXT", "REASONING", "END", "LOG", "KEY"}
 	for _, kind := range schema.EventKinds {
 		want, known := types[kind.Name]
 		if !known {
@@ -182,7 +184,7 @@ func exampleOf(t *testing.T, option schemaEntry) string {
 	t.Helper()
 	example, known := map[string]string{
 		"text": `"text"`, "boolean": "true", "integer": "3", "bytes": "4096", "milliseconds": "1500",
-		"headers": `{"x-a":"b"}`, "object": `{"a":1}`, "log level": `"debug"`,
+		"headers": `{"x-a":"b"}`, "object": `{"a":1}`, "log level": `"debug"`, "key": `"text"`,
 		"list of text": `["text"]`,
 	}[option.Type]
 	if !known {

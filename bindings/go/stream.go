@@ -18,7 +18,9 @@ type Stream struct {
 	keep    *Client
 	ctx     context.Context
 	claimed atomic.Bool
-	number  C.uint64_t
+	// Gives the key of each attempt; nil where it is text.
+	key    keyFunction
+	number C.uint64_t
 	// A pointer, so that a printed Stream does not show the request's key.
 	request *Request
 
@@ -28,7 +30,11 @@ type Stream struct {
 	receipt receiptFields
 	ended   bool
 	dropped bool
-	wake    chan struct{}
+	// Why the function of api_key gave none.
+	keyError error
+	// Ends the context of the function that is running.
+	stopAsking context.CancelFunc
+	wake       chan struct{}
 
 	collector collector
 	// Bytes that were read and not yet acknowledged.
@@ -120,8 +126,8 @@ func (s *Stream) begin(streamed bool) error {
 		cancelled.cause = context.Cause(s.ctx)
 		return cancelled
 	}
-	s.collector.collect = s.client.collect
-	request, failed := s.request.json(streamed, &s.collector.collect)
+	s.collector.collect, s.key = s.client.collect, s.client.key
+	request, failed := s.request.json(streamed, &s.collector.collect, &s.key)
 	if failed != nil {
 		return failed
 	}
@@ -210,6 +216,11 @@ func (s *Stream) failure() error {
 	if failed.Kind == ErrCancelled {
 		failed.cause = context.Cause(s.ctx)
 	}
+	if failed.Kind == ErrAuthentication && failed.Status == 0 {
+		s.mutex.Lock()
+		failed.cause = s.keyError
+		s.mutex.Unlock()
+	}
 	return failed
 }
 
@@ -219,7 +230,11 @@ func (s *Stream) drop() {
 	ended := s.ended
 	s.dropped = true
 	s.pending = nil
+	stopAsking := s.stopAsking
 	s.mutex.Unlock()
+	if stopAsking != nil {
+		stopAsking()
+	}
 	if !ended {
 		s.client.cancel(s.number)
 	}

@@ -32,6 +32,7 @@ const TYPES = {
   bytes: "number",
   headers: "Readonly<Record<string, string>>",
   integer: "number",
+  key: "ApiKey",
   "list of objects": "readonly object[]",
   "list of text": "readonly string[]",
   "log level": "LogLevel",
@@ -143,6 +144,7 @@ function inputs() {
   );
   return [
     NOTE,
+    `import type { ApiKey } from "./api_key.js";`,
     `import type { Message } from "./message.js";`,
     options(
       "Options",

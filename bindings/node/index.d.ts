@@ -11,6 +11,7 @@ import type {
   Usage,
 } from "./types/receipt.js";
 
+export * from "./types/api_key.js";
 export * from "./types/message.js";
 export * from "./types/options.js";
 export * from "./types/receipt.js";

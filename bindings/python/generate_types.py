@@ -29,6 +29,7 @@ Schema = dict[str, list[Entry]]
 
 TYPES = {
     "text": "str",
+    "key": "ApiKey",
     "integer": "int",
     "number": "float",
     "boolean": "bool",
@@ -96,7 +97,7 @@ def render_types(schema: Schema) -> str:
     parts = [
         NOTE + '"""The options of a LiterLlm and of one call, and the fields of a request."""\n',
         "from collections.abc import Mapping, Sequence\nfrom typing import Any, Literal, Union\n",
-        "from ._typed_dict import TypedDict\n",
+        "from ._api_key import ApiKey\nfrom ._typed_dict import TypedDict\n",
         render_class(
             "Options", "Options of a LiterLlm. All are optional.", [*options, COLLECT], types
         ),

@@ -51,7 +51,7 @@ declare_names! {
         /// The certificate or the TLS handshake was refused.
         Tls = 12 => "TLS" ("no"),
         /// A timer ran out; `timer` names it.
-        Timeout = 13 => "TIMEOUT" ("not `total`"),
+        Timeout = 13 => "TIMEOUT" ("not `key` and `total`"),
         /// The response is not what the protocol allows: bytes that are not HTTP, a redirect,
         /// broken JSON or JSON of more than 128 levels, too many headers, or an end mark without
         /// content; `detail` holds its first 4 KiB.
@@ -99,6 +99,8 @@ declare_names! {
     /// Which timer ran out. The option of a timer is its name and `_timeout_ms`.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
     pub enum Timer {
+        /// A function that was asked for the key.
+        Key => "key",
         /// Name lookup, TCP, a proxy's tunnel and TLS.
         Connect => "connect",
         /// From the connection to the response's headers.

@@ -61,8 +61,9 @@ pub use event::{
 };
 pub use http::{Http, HttpOptions};
 pub use request::{
-    AnyRequest, Auth, CallLimits, CallOptions, CloudOptions, Content, ContentPart, EmbedInput,
-    EmbedRequest, Function, FunctionCall, LlmRequest, Message, MessageToolCall, ModelsRequest,
+    AnyRequest, ApiKey, Auth, CallKeys, CallLimits, CallOptions, CloudOptions, Content,
+    ContentPart, EmbedInput, EmbedRequest, Function, FunctionCall, KeyFuture, KeyMaterial,
+    KeyReason, KeyRequest, KeySource, LlmRequest, Message, MessageToolCall, ModelsRequest,
     Operation, RerankDocument, RerankRequest, Role, Tool,
 };
 pub use secret::Secret;

@@ -13,8 +13,8 @@ use crate::event::{
 };
 use crate::providers;
 use crate::request::{
-    Auth, CallOptions, EmbedRequest, LlmRequest, ModelsRequest, Operation, RerankRequest, Role,
-    REQUIRED,
+    Auth, CallOptions, EmbedRequest, KeyReason, KeyRequest, LlmRequest, ModelsRequest, Operation,
+    RerankRequest, Role, REQUIRED,
 };
 
 /// Version of the C header: it grows when something is added.
@@ -50,6 +50,7 @@ pub fn document() -> Value {
         "rerank_result_fields": fields(RerankResult::declared()),
         "model_fields": fields(Model::declared()),
         "input_tokens_fields": fields(InputTokens::declared()),
+        "key_fields": fields(KeyRequest::declared()),
         "receipt_fields": fields(Receipt::declared()),
         "timing_fields": fields(Timings::declared()),
         "usage_fields": fields(Usage::declared()),
@@ -58,6 +59,7 @@ pub fn document() -> Value {
         "finish_reasons": names(FinishReason::declared()),
         "phases": names(Phase::declared()),
         "timers": names(Timer::declared()),
+        "key_reasons": names(KeyReason::declared()),
         "auths": names(Auth::declared()),
         "log_levels": names(LogLevel::declared()),
         "log_fields": fields(LogRecord::declared()),

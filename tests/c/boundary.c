@@ -26,6 +26,7 @@ int main(int argc, char **argv) {
     add(mistakes_tests, mistakes_count);
     add(streams_tests, streams_count);
     add(cancel_tests, cancel_count);
+    add(keys_tests, keys_count);
     add(close_tests, close_count);
     add(wake_tests, wake_count);
     add(window_tests, window_count);

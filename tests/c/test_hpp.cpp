@@ -123,12 +123,35 @@ void cpp_callback_cancels() {
   CHECK_NUMBER(number, LLM_ERROR_CANCELLED);
 }
 
+// The call's key is asked for, and the answer is what the provider sees.
+void cpp_answers_a_key() {
+  mock_plan("cpp-key", "{\"answer\":{\"text\":\"one\"}}");
+  liter_llm::Client client(R"({"provider":"openai","api_key":{"ask":true}})");
+  char url[256];
+  client.start(
+      1, "openai",
+      std::string(R"({"model":"m","messages":[{"role":"user","content":"hi"}],"base_url":")") +
+          mock_base_url("cpp-key", url, sizeof url) + "\"}");
+  LlmError error = -1;
+  while (error < 0) {
+    for (const LlmEvent &event : client.poll()) {
+      if (event.kind == LLM_EVENT_KEY) client.answer(1, R"({"api_key":"cpp-token"})");
+      if (event.kind == LLM_EVENT_END) error = event.error;
+    }
+  }
+  CHECK_NUMBER(error, LLM_ERROR_OK);
+  char *seen = mock_seen("cpp-key");
+  CHECK_HOLDS(seen, "Bearer cpp-token");
+  free(seen);
+}
+
 const CheckTest tests[] = {
     {"cpp_invoke_echo", cpp_invoke_echo, 0},
     {"cpp_streams_are_polled_by_a_thread", cpp_streams_are_polled_by_a_thread, 0},
     {"cpp_wake_is_a_lambda", cpp_wake_is_a_lambda, 0},
     {"cpp_exception_closes_the_connection", cpp_exception_closes_the_connection, 0},
     {"cpp_callback_cancels", cpp_callback_cancels, 0},
+    {"cpp_answers_a_key", cpp_answers_a_key, 0},
 };
 
 }  // namespace

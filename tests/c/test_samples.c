@@ -60,10 +60,25 @@ static void sample_embed_prints_dimension_and_norm(void) {
   CHECK_HOLDS(second, "dimension 8, norm 0.");
 }
 
+/* The provider refuses the first token, and the sample gives the next one. */
+static void sample_key_renews_a_token(void) {
+  char output[1024];
+  mock_plan(
+      "sample-key",
+      "{\"status\":401,\"error\":{\"message\":\"expired\"}},{\"answer\":{\"text\":\"Hello\"}}");
+  CHECK_NUMBER(run_sample("key", "sample-key", output, sizeof output), 0);
+  CHECK_TEXT(output, "Hello\n");
+  char *seen = mock_seen("sample-key");
+  CHECK_HOLDS(seen, "Bearer token-1");
+  CHECK_HOLDS(seen, "Bearer token-2");
+  free(seen);
+}
+
 const CheckTest samples_tests[] = {
     {"sample_invoke_prints_the_response", sample_invoke_prints_the_response, 0},
     {"sample_invoke_reports_errors", sample_invoke_reports_errors, 0},
     {"sample_poll_prints_both_responses", sample_poll_prints_both_responses, 0},
     {"sample_embed_prints_dimension_and_norm", sample_embed_prints_dimension_and_norm, 0},
+    {"sample_key_renews_a_token", sample_key_renews_a_token, 0},
 };
 SUITE_END(samples)

@@ -24,6 +24,7 @@ EVENT_FIELDS = {
     "START": "start_fields",
     "TOOL_DELTA": "tool_delta_fields",
     "TOOL_CALL": "tool_call_fields",
+    "KEY": "key_fields",
     "END": "receipt_fields",
     "LOG": "log_fields",
 }

@@ -1,6 +1,7 @@
 // LiterLlm: the options, and the native client that is made from them at the first request.
 "use strict";
 
+const { findKeyFunction, withoutFunction } = require("./key_function.cjs");
 const { LlmError, configError, invalidRequest } = require("./error.cjs");
 const { NativeClient } = require("./native_client.cjs");
 const {
@@ -53,10 +54,17 @@ class LiterLlm {
     const { collect: ofClient, ...options } = this.#options;
     const byDefault = readCollect(ofClient, configError) ?? true;
     const collect = readCollect(ofCall, invalidRequest) ?? byDefault;
-    const requestJson = requestToJson(fields);
-    this.#native ??= new NativeClient(this, options);
+    const requestJson = requestToJson(withoutFunction(fields));
+    this.#native ??= new NativeClient(this, withoutFunction(options));
     const native = this.#native;
-    const receiver = new Receiver({ native, mode, collect, owner: this });
+    const keyFunction = findKeyFunction(fields, options);
+    const receiver = new Receiver({
+      native,
+      mode,
+      collect,
+      keyFunction,
+      owner: this,
+    });
     native.start(receiver, requestJson);
     return receiver;
   }

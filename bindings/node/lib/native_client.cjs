@@ -22,7 +22,8 @@ const logChannel = channel("liter-llm");
 // nobody; this one lives as long as the module, which each waker's function keeps alive.
 const unowned = new FinalizationRegistry((client) => client.close());
 
-// Where a stream was started, for the lines of the log about it. It keeps no process alive.
+// Where a stream was started, for the lines of the log about it and for the function that gives its
+// key. It keeps no process alive.
 class Context extends AsyncResource {
   hasRef() {
     return false;
@@ -61,7 +62,8 @@ class NativeClient {
     do this.#number = (this.#number + 1) >>> 0;
     while (this.#number === 0 || this.#receivers.has(this.#number));
     receiver.number = this.#number;
-    if (this.#logs) receiver.context = new Context("liter-llm");
+    if (this.#logs || receiver.keyFunction)
+      receiver.context = new Context("liter-llm");
     if (native.start(this.#handle, receiver.number, requestJson) !== 0)
       throw lastError();
     this.#receivers.set(receiver.number, receiver);
@@ -69,6 +71,11 @@ class NativeClient {
 
   cancel(number) {
     native.cancel(this.#handle, number);
+  }
+
+  // The key that a stream asked for; nothing happens if it has ended.
+  answer(number, answerJson) {
+    native.answer(this.#handle, number, answerJson);
   }
 
   acknowledge(number, bytes) {

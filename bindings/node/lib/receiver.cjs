@@ -3,6 +3,7 @@
 "use strict";
 
 const { LlmError } = require("./error.cjs");
+const { NOBODY, refusal, toAnswer } = require("./key_function.cjs");
 const { Column } = require("./native.cjs");
 const { ResponseBuilder } = require("./response.cjs");
 const { EventKind } = require("./schema.cjs");
@@ -16,13 +17,16 @@ class Receiver {
   ended = false;
   // Removes what was registered elsewhere for the life of this stream.
   onEnd = null;
-  // Where the stream was started; only with a log.
+  // Gives the key of each attempt; null where it is text.
+  keyFunction;
+  // Where the stream was started; only with a log or with such a function.
   context = null;
   #native;
   #mode;
   #items = NOTHING;
   #next = 0;
   #waiter = null;
+  #asking = null;
   #cancelled = false;
   #aborted = false;
   #cause = undefined;
@@ -30,7 +34,8 @@ class Receiver {
   #acknowledged = 0;
 
   // The owner is kept alive for as long as the stream runs.
-  constructor({ native, mode, collect, owner }) {
+  constructor({ native, mode, collect, keyFunction, owner }) {
+    this.keyFunction = keyFunction;
     this.response = new ResponseBuilder(collect);
     this.#native = native;
     this.#mode = mode;
@@ -120,6 +125,10 @@ class Receiver {
   // One event, which `table` describes from `at` on.
   receive(data, table, at) {
     const kind = table[at + Column.KIND];
+    if (kind === EventKind.KEY) {
+      this.#answerKey();
+      return;
+    }
     if (kind === EventKind.TEXT || kind === EventKind.REASONING) {
       this.#delivered += table[at + Column.BYTES];
       this.#receiveRun(data, table, at);
@@ -146,10 +155,32 @@ class Receiver {
     this.settle();
   }
 
+  // Asks the function, in the context of the request. Its signal is aborted when the stream ends.
+  async #answerKey() {
+    const { keyFunction } = this;
+    if (keyFunction === null) {
+      this.#native.answer(this.number, NOBODY);
+      return;
+    }
+    const asking = (this.#asking = new AbortController());
+    const ask = () => keyFunction({ signal: asking.signal });
+    let answer;
+    try {
+      answer = toAnswer(await this.context.runInAsyncScope(ask));
+    } catch (cause) {
+      if (this.ended || this.#cancelled) return;
+      this.#cause = cause;
+      answer = refusal(cause);
+    }
+    if (!this.ended) this.#native.answer(this.number, answer);
+  }
+
   #finish() {
     this.ended = true;
     this.owner = null;
     this.context = null;
+    this.#asking?.abort();
+    this.#asking = null;
     this.onEnd?.();
     this.onEnd = null;
   }

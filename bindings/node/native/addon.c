@@ -114,6 +114,19 @@ static napi_value acknowledge(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* answer(handle, stream, answerJson): the key that a stream asked for. */
+static napi_value answer(napi_env env, napi_callback_info info) {
+  Arguments arguments;
+  uint32_t stream = 0;
+  char buffer[STACK_BUFFER_BYTES];
+  if (!get_client(env, info, &arguments)) return NULL;
+  if (napi_get_value_uint32(env, arguments.values[1], &stream) != napi_ok) return NULL;
+  char *text = copy_string(env, arguments.values[2], buffer, sizeof buffer);
+  llm_client_answer(arguments.client->core, stream, text);
+  if (text != buffer) free(text);
+  return NULL;
+}
+
 /* setRef(handle, hasRef): whether the client keeps the process alive. */
 static napi_value set_ref(napi_env env, napi_callback_info info) {
   Arguments arguments;
@@ -164,6 +177,7 @@ NAPI_MODULE_INIT() {
       {"callOutsideContext", NULL, call_outside_context, NULL, NULL, NULL, napi_enumerable, NULL},
       {"create", NULL, create, NULL, NULL, NULL, napi_enumerable, NULL},
       {"start", NULL, start, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"answer", NULL, answer, NULL, NULL, NULL, napi_enumerable, NULL},
       {"cancel", NULL, cancel, NULL, NULL, NULL, napi_enumerable, NULL},
       {"acknowledge", NULL, acknowledge, NULL, NULL, NULL, napi_enumerable, NULL},
       {"setRef", NULL, set_ref, NULL, NULL, NULL, napi_enumerable, NULL},

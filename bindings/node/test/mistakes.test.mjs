@@ -101,8 +101,8 @@ const CALL_OPTIONS = {
   ],
   a_timeout_without_its_timer: [
     () => ask(REQUEST, { timeout: 30 }),
-    'option "timeout" is unknown; did you mean "idleTimeoutMs", "totalTimeoutMs" or ' +
-      '"connectTimeoutMs"?',
+    'option "timeout" is unknown; did you mean "keyTimeoutMs", "idleTimeoutMs" or ' +
+      '"totalTimeoutMs"?',
   ],
   an_option_that_nothing_is_like: [
     () => ask(REQUEST, { frobnicate: 1 }),
@@ -179,9 +179,9 @@ const CLIENT_OPTIONS = {
     () => askWithOptions({ headers: { "X-Key": () => "k" } }),
     "headers.X-Key: a function cannot be sent",
   ],
-  a_key_that_is_a_function: [
-    () => askWithOptions({ apiKey: () => "k" }),
-    "apiKey: a function cannot be sent",
+  a_base_url_that_is_a_function: [
+    () => askWithOptions({ baseUrl: () => "k" }),
+    "baseUrl: a function cannot be sent",
   ],
 };
 

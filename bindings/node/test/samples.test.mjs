@@ -54,6 +54,7 @@ const SAMPLES = [
     [WRONG],
     "AUTHENTICATION, status 401, retryable: false: openai: ",
   ],
+  ["key_function.mjs", [WRONG, HELLO], "Hello world 2\n"],
   [
     "tools.mjs",
     [CALLS_A_TOOL, HELLO],

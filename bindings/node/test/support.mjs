@@ -115,7 +115,7 @@ export class FakeCore {
   constructor() {
     const require = createRequire(import.meta.url);
     const names = [
-      ...["client", "error", "native_client", "options"],
+      ...["client", "error", "key_function", "native_client", "options"],
       ...["receiver", "response", "stream"],
     ];
     const place = (name) => require.resolve(`../lib/${name}.cjs`);

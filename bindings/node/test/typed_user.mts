@@ -13,6 +13,15 @@ const llm = new LiterLlm({
   idleTimeoutMs: 1000,
   collect: false,
 });
+// A function may give the key, at once or later, and AWS credentials too.
+export const withFunctions = [
+  new LiterLlm({ apiKey: () => "k" }),
+  new LiterLlm({ apiKey: async ({ signal }) => String(signal.aborted) }),
+  new LiterLlm({
+    apiKey: async () => ({ awsAccessKeyId: "a", awsSecretAccessKey: "s" }),
+  }),
+];
+
 const messages: Message[] = [{ role: "user", content: "Hello" }];
 
 export async function readTokens(signal: AbortSignal): Promise<string> {

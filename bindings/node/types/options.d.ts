@@ -1,5 +1,7 @@
 // Generated from core/schema/schema.json by generate.mjs; do not edit.
 
+import type { ApiKey } from "./api_key.js";
+
 import type { Message } from "./message.js";
 
 /** Options of a LiterLlm: they hold for all of its requests. */
@@ -11,8 +13,11 @@ export interface Options {
    * `responses` or `native`; by default the provider's first.
    */
   api?: string;
-  /** API key of requests without one; takes precedence over the environment. */
-  apiKey?: string;
+  /**
+   * API key of requests without one, or a function that is asked for it before each
+   * attempt; takes precedence over the environment.
+   */
+  apiKey?: ApiKey;
   /**
    * How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or
    * `none` (not at all, and none is required).
@@ -27,10 +32,10 @@ export interface Options {
   /** Headers of every request; they override the library's own. */
   headers?: Readonly<Record<string, string>>;
   /**
-   * Names of response headers that START reports in `headers`, such as a gateway's
-   * `x-litellm-response-cost`; at most 32.
+   * Longest time that a function behind `apiKey` may take; 0 is off.
+   * @defaultValue 30000
    */
-  reportHeaders?: readonly string[];
+  keyTimeoutMs?: number;
   /**
    * Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off.
    * @defaultValue 10000
@@ -216,8 +221,8 @@ export interface CallOptions {
    * default the provider's first.
    */
   api?: string;
-  /** The key for this call. */
-  apiKey?: string;
+  /** The key for this call, or a function that is asked for it before each attempt. */
+  apiKey?: ApiKey;
   /**
    * How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or
    * `none` (not at all, and none is required).
@@ -227,6 +232,8 @@ export interface CallOptions {
   baseUrl?: string;
   /** Headers of this call, merged with the client's and overriding them. */
   headers?: Readonly<Record<string, string>>;
+  /** Longest time that a function behind `apiKey` may take; 0 is off. */
+  keyTimeoutMs?: number;
   /** Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off. */
   connectTimeoutMs?: number;
   /**

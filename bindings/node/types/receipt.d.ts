@@ -125,10 +125,12 @@ export type Phase = "request" | "connect" | "headers" | "body" | "retry";
 /**
  * The timer that ran out.
  *
+ * - `key`: A function that was asked for the key.
  * - `connect`: Name lookup, TCP, a proxy's tunnel and TLS.
  * - `headers`: From the connection to the response's headers.
  * - `first_token`: From the headers to the first content; pings do not count.
  * - `idle`: The gap between events once content has started.
  * - `total`: The whole call, attempts and waits included.
  */
-export type Timer = "connect" | "headers" | "first_token" | "idle" | "total";
+export type Timer =
+  "key" | "connect" | "headers" | "first_token" | "idle" | "total";

@@ -231,7 +231,8 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], type[LlmError], str]] =
         {},
         {"timeout": 3},
         InvalidRequestError,
-        'option "timeout" is unknown; did you mean "idle_timeout_ms" or "total_timeout_ms"?',
+        'option "timeout" is unknown; did you mean "key_timeout_ms", "idle_timeout_ms" or'
+        ' "total_timeout_ms"?',
     ),
     "field_of_the_provider_as_an_option": (
         {},

@@ -90,6 +90,7 @@ SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
     ("errors.py", [WRONG], "AUTHENTICATION, status 401, worth a retry: False: openai: "),
     ("tools.py", [CALLS_A_TOOL, HELLO], 'weather({"city":"Hamburg"})\nHello world'),
     ("image.py", [HELLO], "Hello world"),
+    ("key_function.py", [WRONG, HELLO], "Hello world 2\n"),
     ("json_schema.py", [PLACE], "Hamburg in Germany"),
 ]
 # The programs that take any provider, on the wires of the other ones.

@@ -103,8 +103,9 @@ def fields(of: Any) -> set[str]:
 
 
 def test_events_are_those_of_the_core():
-    """Lines of the log go to the logger; they are no event of a stream."""
-    assert set(EVENTS) == names("event_kinds") - {"LOG"}
+    """Lines of the log go to the logger, and keys are asked of their function; neither is an event
+    of a stream."""
+    assert set(EVENTS) == names("event_kinds") - {"LOG", "KEY"}
     assert {kind for kind, _ in EVENTS.values()} == set(typing.get_args(liter_llm.Event))
 
 

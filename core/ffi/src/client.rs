@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use liter_llm_core::{AnyRequest, Client, LlmError, LogRecord};
+use liter_llm_core::{AnyRequest, CallKeys, Client, KeyMaterial, LlmError, LogRecord};
 use serde::Serialize;
 use tokio::runtime::Handle;
 
@@ -13,6 +13,7 @@ use crate::buffer::event_json::EventJson;
 use crate::core_client::CoreClient;
 use crate::error::Failure;
 use crate::exit;
+use crate::key_caller::KeyCaller;
 use crate::queue::{Polled, Queue};
 use crate::stream_table::StreamTable;
 use crate::stream_task::{self, Asked, EndGuard};
@@ -26,6 +27,8 @@ const FREE_WAIT_MAX: Duration = Duration::from_secs(10);
 pub struct ClientState {
     core: Client,
     runtime: Handle,
+    /// The caller sees KEY, and can answer it.
+    answers_keys: bool,
     /// Its streams, and the queue of their events.
     pub streams: Arc<StreamTable>,
 }
@@ -43,21 +46,27 @@ impl ClientState {
     /// A client with its queue; opens no connection. Its log goes nowhere.
     pub fn open(runtime: &Handle, client: CoreClient, waker: Waker) -> Arc<Self> {
         let queue = Arc::new(Queue::new(waker, client.queue_bytes_max));
-        Self::with_queue(runtime, client, queue)
+        Self::with_queue(runtime, client, queue, false)
     }
 
-    /// The same; its log goes into the queue too.
+    /// The same; its log goes into the queue too, and so do the keys that its streams ask for.
     pub fn open_with_log(runtime: &Handle, client: CoreClient, waker: Waker) -> Arc<Self> {
         let queue = Arc::new(Queue::new(waker, client.queue_bytes_max));
         let logger = Arc::new(logger(runtime.clone(), Arc::clone(&queue)));
         let core = client.core.with_logger(logger);
-        Self::with_queue(runtime, CoreClient { core, ..client }, queue)
+        Self::with_queue(runtime, CoreClient { core, ..client }, queue, true)
     }
 
-    fn with_queue(runtime: &Handle, client: CoreClient, queue: Arc<Queue>) -> Arc<Self> {
+    fn with_queue(
+        runtime: &Handle,
+        client: CoreClient,
+        queue: Arc<Queue>,
+        answers_keys: bool,
+    ) -> Arc<Self> {
         Arc::new(Self {
             core: client.core,
             runtime: runtime.clone(),
+            answers_keys,
             streams: Arc::new(StreamTable::new(queue, client.stream_window_bytes)),
         })
     }
@@ -77,10 +86,16 @@ impl ClientState {
     ) -> Result<(), Failure> {
         exit::check()?;
         let control = self.streams.claim(stream)?;
+        let caller = || KeyCaller::new(stream, Arc::clone(&control), Arc::clone(&self.streams));
+        let keys = match self.answers_keys {
+            true => CallKeys::new(Arc::new(caller())),
+            false => CallKeys::default(),
+        };
         let guard = EndGuard::new(stream, control, Arc::clone(&self.streams));
         let asked = Asked {
             provider: provider.to_owned(),
             request_json: request_json.to_owned(),
+            keys,
             check,
         };
         self.runtime
@@ -92,6 +107,15 @@ impl ClientState {
     pub fn cancel(&self, stream: u64) {
         if let Some(control) = self.streams.control(stream) {
             control.cancel();
+        }
+    }
+
+    /// Gives a stream the key that it asked for, or why there is none.
+    pub fn answer(&self, stream: u64, answer_json: &str) {
+        if let Some(control) = self.streams.control(stream) {
+            control
+                .key_answers
+                .answer(KeyMaterial::from_json(answer_json));
         }
     }
 

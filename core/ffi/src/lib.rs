@@ -18,6 +18,8 @@ mod fork;
 mod handles;
 mod http_cache;
 mod invoke;
+mod key_answers;
+mod key_caller;
 mod panic_hook;
 mod process;
 mod queue;
@@ -194,6 +196,29 @@ pub unsafe extern "C" fn llm_client_consumed(
 ) -> LlmError {
     error::guard(|| {
         process::find(client.addr())?.consumed(stream, bytes);
+        Ok(())
+    })
+}
+
+/// Answers a KEY of a stream: the key for its next attempt; see rule 15. Whatever the answer says
+/// reaches the stream: one that is no key, bad JSON included, ends it. OK also when the number is
+/// unknown or has ended, or the stream does not ask; then the answer is dropped.
+///
+/// @param client the client.
+/// @param stream the number in the event.
+/// @param answer_json {"api_key": ".."}; or {"aws_access_key_id": "..", "aws_secret_access_key":
+/// "..", "aws_session_token": ".."}, the token if there is one; or {"error": "why"}, which ends the
+/// stream with AUTHENTICATION.
+#[no_mangle]
+pub unsafe extern "C" fn llm_client_answer(
+    client: *mut LlmClient,
+    stream: u64,
+    answer_json: *const c_char,
+) -> LlmError {
+    error::guard(|| {
+        // SAFETY: rule 2: NULL, or NUL-terminated and unchanged during the call.
+        let answer_json = unsafe { arguments::text("answer_json", answer_json) }?;
+        process::find(client.addr())?.answer(stream, answer_json);
         Ok(())
     })
 }

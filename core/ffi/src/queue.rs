@@ -107,6 +107,24 @@ impl Queue {
         Some(added)
     }
 
+    /// Adds one event beside the content. False: there is no room; the control is woken once there
+    /// is.
+    pub fn push_event(&self, stream: u64, event: &EventJson, control: &Arc<StreamControl>) -> bool {
+        let mut back = lock(&self.back);
+        if back.discarded {
+            return true;
+        }
+        if back.buffer.weight() >= self.bytes_max {
+            if control.begin_waiting() {
+                back.waiting.push(Arc::clone(control));
+            }
+            return false;
+        }
+        back.buffer.push_json(stream, event);
+        self.publish(back);
+        true
+    }
+
     /// Adds a stream's END, whatever the bounds are.
     pub fn push_end(&self, stream: u64, end: &EventJson) {
         let mut back = lock(&self.back);

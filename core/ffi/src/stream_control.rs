@@ -1,6 +1,6 @@
 //! How a caller reaches the task of one stream: a request to stop, the window, and what wakes the
 //! task. Owns three numbers and a task's waker, all without a lock, so that any thread may touch
-//! them at any time. Depends on neither queue nor client.
+//! them at any time; keeps the answers to its keys. Depends on neither queue nor client.
 
 use std::future::{poll_fn, Future};
 use std::pin::pin;
@@ -9,6 +9,8 @@ use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
 use liter_llm_core::ErrorKind;
+
+use crate::key_answers::KeyAnswers;
 
 const RUNS: u8 = 0;
 const CANCELLED: u8 = 1;
@@ -26,6 +28,8 @@ pub struct StreamControl {
     /// Whether the queue has this on its list of those that wait for room.
     waiting: AtomicBool,
     waker: AtomicWaker,
+    /// Where the caller's keys arrive.
+    pub key_answers: KeyAnswers,
 }
 
 impl StreamControl {
@@ -38,6 +42,7 @@ impl StreamControl {
             window: window.max(1),
             waiting: AtomicBool::new(false),
             waker: AtomicWaker::new(),
+            key_answers: KeyAnswers::default(),
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use liter_llm_core::{
-    AnyRequest, Client, ErrorKind, EventBatch, LlmError, LlmStream, Phase, Receipt,
+    AnyRequest, CallKeys, Client, ErrorKind, EventBatch, LlmError, LlmStream, Phase, Receipt,
 };
 
 use crate::buffer::event_json::EventJson;
@@ -131,6 +131,8 @@ pub fn current_stream() -> Option<u64> {
 pub struct Asked {
     pub provider: String,
     pub request_json: String,
+    /// Who is asked for keys.
+    pub keys: CallKeys,
     /// Refuses requests whose events this way of asking cannot hand over.
     pub check: fn(&AnyRequest) -> Result<(), LlmError>,
 }
@@ -174,6 +176,7 @@ fn parse_request(asked: Asked) -> Result<AnyRequest, Box<Receipt>> {
     if !asked.provider.is_empty() {
         request.call_mut().provider = Some(asked.provider);
     }
+    request.call_mut().keys = asked.keys;
     Ok(request)
 }
 
@@ -282,6 +285,7 @@ mod tests {
         let request = parse_request(Asked {
             provider: "openai".to_owned(),
             request_json: request,
+            keys: CallKeys::default(),
             check: |_| Ok(()),
         })
         .unwrap();

@@ -84,6 +84,10 @@ pub const LLM_EVENT_LOG: u32 = 8;
 pub const LLM_EVENT_VECTORS: u32 = 9;
 /// What `rerank`, `models` or `count_tokens` found, whole. JSON: results, models, or input_tokens.
 pub const LLM_EVENT_RESULT: u32 = 10;
+/// The stream waits for the key of an attempt: answer with llm_client_answer, see rule 15. JSON:
+/// provider, model, attempt (from 1) and reason: first, retry, or rejected when the provider
+/// refused the last key.
+pub const LLM_EVENT_KEY: u32 = 11;
 
 /// One event. Ignore a kind that you do not know.
 #[repr(C)]

@@ -193,7 +193,7 @@ fn require(fields: &Map<String, Value>, name: &str, advice: &str) -> Result<(), 
 
 /// Text that was cut inside a character, as JavaScript and Windows cut it, does not stop a request:
 /// half a surrogate pair becomes U+FFFD, as when such a text is written as UTF-8.
-fn parse(text: &str) -> Result<Value, String> {
+pub(super) fn parse(text: &str) -> Result<Value, String> {
     json::parse(text, &mut String::new()).map_err(|error| {
         let reason = error.to_string();
         match reason.starts_with("recursion limit exceeded") {

@@ -4,6 +4,7 @@
 mod check;
 pub(crate) mod environment;
 mod from_json;
+mod key_answer;
 mod operations;
 pub(crate) mod options;
 mod secrets;

@@ -2,6 +2,7 @@
 //! nothing.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,8 +11,7 @@ use crate::declare::entry::Kind;
 use crate::declare::{declare_fields, declare_names, declare_options};
 use crate::http::HttpOptions;
 use crate::parse::{one_of, FromJson, Mismatch};
-use crate::request::{Auth, CallLimits, CloudOptions};
-use crate::secret::Secret;
+use crate::request::{ApiKey, Auth, CallLimits, CloudOptions, KeySource};
 
 declare_options! {
     /// The options of a client. `Default` gives the documented defaults. Its Debug shows no secret.
@@ -23,8 +23,11 @@ declare_options! {
         /// Which of the provider's APIs requests use that name none, such as `chat`, `responses` or
         /// `native`; by default the provider's first.
         pub api: Option<String> as Text,
-        /// API key of requests without one; takes precedence over the environment.
-        pub api_key: Option<Secret> as Text,
+        /// API key of requests without one, or a function that is asked for it before each
+        /// attempt; takes precedence over the environment.
+        pub api_key: Option<ApiKey> as Key,
+        /// Who gives the key where `api_key` is `ApiKey::Ask`.
+        pub key_source: Option<Arc<dyn KeySource>>,
         /// How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or `none`
         /// (not at all, and none is required).
         pub auth: Auth as Text = Auth::Key,

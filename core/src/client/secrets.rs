@@ -4,8 +4,8 @@
 use super::environment::Environment;
 use crate::client::options::ClientOptions;
 use crate::providers;
-use crate::request::{CallOptions, CloudOptions};
-use crate::secret::{Collector, Secret, Secrets};
+use crate::request::{ApiKey, CallOptions, CloudOptions, KeyMaterial};
+use crate::secret::{Collector, Secrets};
 
 /// The secrets that all calls of a client share.
 pub(super) fn of_client(options: &ClientOptions, environment: &Environment) -> Secrets {
@@ -31,6 +31,9 @@ pub(super) fn of_call(call: &CallOptions) -> Option<Secrets> {
         call.base_url.as_deref(),
     );
     collect_cloud(&mut secrets, &call.cloud);
+    for key in call.keys.given().iter().flat_map(KeyMaterial::secrets) {
+        secrets.key(key.expose());
+    }
     Some(secrets.finish()).filter(|secrets| !secrets.is_empty())
 }
 
@@ -47,11 +50,11 @@ fn collect_cloud(secrets: &mut Collector, cloud: &CloudOptions) {
 
 fn collect(
     secrets: &mut Collector,
-    key: Option<&Secret>,
+    key: Option<&ApiKey>,
     headers: &[(String, String)],
     base_url: Option<&str>,
 ) {
-    if let Some(key) = key {
+    if let Some(ApiKey::Text(key)) = key {
         secrets.key(key.expose());
     }
     for (name, value) in headers {

@@ -9,6 +9,8 @@ use serde_json::Value;
 pub enum Kind {
     /// Text.
     Text,
+    /// A key, or a function that gives it.
+    Key,
     /// The name of a provider. In a request an object of this name is the provider's own field.
     ProviderName,
     /// True or false.
@@ -49,6 +51,7 @@ impl Kind {
     pub const fn type_name(self) -> &'static str {
         match self {
             Self::Text | Self::ProviderName => "text",
+            Self::Key => "key",
             Self::Boolean => "boolean",
             Self::Integer | Self::Count => "integer",
             Self::Number | Self::FractionalMilliseconds => "number",
@@ -73,6 +76,7 @@ impl Kind {
             Self::Milliseconds | Self::FractionalMilliseconds => Some("milliseconds"),
             Self::Bytes => Some("bytes"),
             Self::Text
+            | Self::Key
             | Self::ProviderName
             | Self::Boolean
             | Self::Integer

@@ -73,6 +73,9 @@ declare_names! {
         Vectors = 9 => "VECTORS",
         /// What `rerank`, `models` or `count_tokens` found, whole; once, before the end.
         Result = 10 => "RESULT",
+        /// The stream waits for the key of an attempt, which it asks its caller for; any number of
+        /// times, before START.
+        Key = 11 => "KEY",
     }
 }
 

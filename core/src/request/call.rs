@@ -6,12 +6,12 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::api_key::{ApiKey, CallKeys};
 use super::cloud::CloudOptions;
 use super::limits::CallLimits;
 use crate::declare::entry::Kind;
 use crate::declare::{declare_names, declare_options};
 use crate::parse::{one_of, FromJson, Mismatch};
-use crate::secret::Secret;
 
 declare_options! {
     /// The options of a call. Its Debug shows no secret.
@@ -22,8 +22,10 @@ declare_options! {
         /// Which of the provider's APIs to use, such as `chat`, `responses` or `native`; by default
         /// the provider's first.
         pub api: Option<String> as Text,
-        /// The key for this call.
-        pub api_key: Option<Secret> as Text,
+        /// The key for this call, or a function that is asked for it before each attempt.
+        pub api_key: Option<ApiKey> as Key,
+        /// Who gives the key where `api_key` is `ApiKey::Ask`; else the client's source.
+        pub keys: CallKeys,
         /// How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or
         /// `none` (not at all, and none is required).
         pub auth: Option<Auth> as Text,

@@ -6,6 +6,8 @@ declare_limits! {
     /// Timers and retries of one call; what is `None` comes from the client's options. 0 is off.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
     pub struct CallLimits {
+        /// Longest time that a function behind `api_key` may take; 0 is off.
+        pub key_timeout_ms: u64 as Milliseconds = 30_000,
         /// Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off.
         pub connect_timeout_ms: u64 as Milliseconds = 10_000,
         /// Longest time from the connection to the response's headers, sending the request

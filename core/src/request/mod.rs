@@ -2,6 +2,7 @@
 //! request; depends on no wire and sends nothing. Unknown fields are kept in `extra` and reach the
 //! provider as they are.
 
+mod api_key;
 mod call;
 mod cloud;
 mod embed;
@@ -18,6 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::declare::declare_options;
 use crate::error::{invalid_request, LlmError};
+pub use api_key::{ApiKey, CallKeys, KeyFuture, KeyMaterial, KeyReason, KeyRequest, KeySource};
 pub use call::{Auth, CallOptions};
 pub use cloud::CloudOptions;
 pub use embed::{EmbedInput, EmbedRequest};

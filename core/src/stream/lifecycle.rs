@@ -33,6 +33,9 @@ impl Inner {
                 Err(error) => return self.fail(error),
             }
         }
+        if self.waits_for_key() {
+            return;
+        }
         let Some(prepared) = &self.prepared else {
             return;
         };
@@ -100,6 +103,9 @@ impl Inner {
         self.redactor().clean_error(&mut error);
         if self.first_content.is_some() || self.prepared.is_none() {
             return self.end(error);
+        }
+        if self.asks_anew(&error) {
+            return;
         }
         let options = &self.shared.options;
         let retries_max = self.shared.call_limits(self.task.call()).retries_max;

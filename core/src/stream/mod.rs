@@ -5,6 +5,7 @@
 pub(crate) mod attempt;
 mod embed_call;
 mod error_response;
+mod key;
 mod lifecycle;
 mod models_call;
 mod parts;
@@ -38,6 +39,7 @@ use crate::providers::OperationSummary;
 use crate::request::{AnyRequest, CallOptions};
 use attempt::Attempt;
 use embed_call::EmbedCall;
+use key::{Asking, AttemptKeys};
 use models_call::ModelsCall;
 use prepare::PreparedRequest;
 use response_reader::ResponseReader;
@@ -70,6 +72,8 @@ enum Work {
 enum State {
     /// The next thing to do is an attempt.
     Ready,
+    /// The key of the next attempt is being asked for.
+    Key(Asking),
     /// A request is on its way, or its response has not begun.
     Attempting(Attempt),
     /// The next attempt comes once this has passed.
@@ -93,6 +97,7 @@ struct Inner {
     state: State,
     deadlines: Deadlines,
     history: History,
+    keys: AttemptKeys,
     /// The last attempt cannot have been run.
     stale: bool,
     status: Option<u16>,
@@ -241,6 +246,7 @@ impl Inner {
             state: State::Ready,
             deadlines,
             history: History::default(),
+            keys: AttemptKeys::default(),
             stale: false,
             status: None,
             attempts: 0,
@@ -263,6 +269,7 @@ impl Inner {
         while self.batch.is_empty() && !self.is_ended() {
             match &self.state {
                 State::Ready => self.begin_attempt(),
+                State::Key(_) => self.key().await,
                 State::Attempting(_) => self.attempt().await,
                 State::Backoff(_) => self.backoff().await,
                 State::Reading(_) => self.read().await,

@@ -31,7 +31,7 @@ impl Inner {
             _ => "cancelled",
         };
         let (phase, maybe_executed) = match &self.state {
-            State::Ready => (Phase::Request, false),
+            State::Ready | State::Key(_) => (Phase::Request, false),
             State::Attempting(attempt) if !attempt.exchange.is_connected() => {
                 (Phase::Connect, false)
             }
@@ -48,9 +48,11 @@ impl Inner {
     pub(super) fn ended(&mut self, mut error: LlmError) -> Receipt {
         let summary = match std::mem::replace(&mut self.state, State::Ended) {
             State::Reading(response) | State::Draining(response, _) => response.summary(),
-            State::Ready | State::Attempting(_) | State::Backoff(_) | State::Ended => {
-                ResponseSummary::default()
-            }
+            State::Ready
+            | State::Key(_)
+            | State::Attempting(_)
+            | State::Backoff(_)
+            | State::Ended => ResponseSummary::default(),
         };
         error.attempts = self.attempts;
         error.maybe_executed |= self.history.maybe_executed();

@@ -1,6 +1,6 @@
-//! The deadlines of one stream: connect, headers, first token, idle and total. Owns when a wait has
-//! lasted too long and which timer ran out; time that the caller takes is not counted. Monotonic
-//! clock only.
+//! The deadlines of one stream: key, connect, headers, first token, idle and total. Owns when a
+//! wait has lasted too long and which timer ran out; time that the caller takes is not counted.
+//! Monotonic clock only.
 
 use std::future::{poll_fn, Future};
 use std::pin::{pin, Pin};
@@ -20,6 +20,7 @@ pub(crate) const PROGRESS_BYTES: usize = 1024;
 /// The timeouts of one call; `None` is off.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeouts {
+    key: Option<Duration>,
     connect: Option<Duration>,
     headers: Option<Duration>,
     first_token: Option<Duration>,
@@ -36,6 +37,7 @@ impl Timeouts {
         };
         let whole_ms = (!stream).then_some(WHOLE_RESPONSE_TIMEOUT_MS);
         Self {
+            key: timeout(limits.key_timeout_ms),
             connect: timeout(limits.connect_timeout_ms),
             headers: timeout(limits.headers_timeout_ms),
             first_token: timeout(limits.first_token_timeout_ms),
@@ -46,6 +48,7 @@ impl Timeouts {
 
     fn of(&self, timer: Timer) -> Option<Duration> {
         match timer {
+            Timer::Key => self.key,
             Timer::Connect => self.connect,
             Timer::Headers => self.headers,
             Timer::FirstToken => self.first_token,
@@ -234,12 +237,13 @@ impl Deadlines {
     }
 }
 
-/// The error of a timer that ran out. The total deadline is final; the others may be tried again.
+/// The error of a timer that ran out. The total deadline is final, and so is that of the caller's
+/// own function; the others may be tried again.
 pub(crate) fn timed_out(timer: Timer, phase: Phase) -> LlmError {
     let message = format!("no progress within {}_timeout_ms", timer.name());
     let mut error = LlmError::new(ErrorKind::Timeout, message).phase(phase);
     error.timer = Some(timer);
-    error.retryable(timer != Timer::Total)
+    error.retryable(!matches!(timer, Timer::Key | Timer::Total))
 }
 
 /// A timer that ran out while a response was read.

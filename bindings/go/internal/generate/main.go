@@ -124,7 +124,7 @@ func setter(option option, of string) string {
 	parameter, known := map[string]string{
 		"text": "value string", "boolean": "value bool", "integer": "count int", "bytes": "bytes int",
 		"milliseconds": "duration time.Duration", "headers": "headers map[string]string",
-		"object": "fields map[string]any", "log level": "level LogLevel",
+		"object": "fields map[string]any", "log level": "level LogLevel", "key": "value string",
 		"list of text": "values []string",
 	}[option.Type]
 	if !known {

@@ -21,10 +21,12 @@ from types import BuiltinFunctionType
 from typing import TYPE_CHECKING
 
 from . import _process_hooks
+from ._key_function import ask_on_thread
 from ._native_client import NativeClient, Receiver
 from ._wake_descriptor import close_descriptors, make_descriptors
 
 if TYPE_CHECKING:
+    from ._api_key import KeyFunction
     from ._native_client import ReadMode
     from ._request import SecretJson
 
@@ -41,7 +43,7 @@ _INTERRUPTED = (
 class BlockingReceiver(Receiver):
     """Read by a thread, which leads, or sleeps at a lock until it is released."""
 
-    __slots__ = ("_awake", "sleeping")
+    __slots__ = ("_asks", "_awake", "sleeping")
 
     client: BlockingClient
 
@@ -50,6 +52,7 @@ class BlockingReceiver(Receiver):
     ) -> None:
         super().__init__(mode, client, owner, collect)
         self.sleeping = False
+        self._asks = False
         self._awake = threading.Lock()
         self._awake.acquire()
 
@@ -72,11 +75,28 @@ class BlockingReceiver(Receiver):
 
     def is_ready(self) -> bool:
         """Whether the reader has something to do."""
-        return bool(self.items) or self.ended
+        return bool(self.items) or self.ended or self._asks
+
+    def ask_key(self) -> None:
+        """The reader asks, in its own thread: another one may have polled."""
+        self._asks = True
+        self.wake()
 
     def wait(self) -> None:
         """Returns when the reader has something to do."""
         self.client.wait(self)
+        if self._asks:
+            self._asks = False
+            if not self.ended and self.key_function is not None:
+                self._answer_key(self.key_function)
+
+    def _answer_key(self, function: KeyFunction) -> None:
+        try:
+            answer = ask_on_thread(function)
+        except BaseException as error:
+            self.refuse_key(error)
+            raise
+        self.client.answer(self.number, answer)
 
     def drop(self) -> None:
         super().drop()

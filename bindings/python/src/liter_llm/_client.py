@@ -14,6 +14,7 @@ from . import _process_hooks
 from ._constants_generated import CALL_NAMES, STREAM_WINDOW_BYTES
 from ._errors import ClosedError, ConfigError, InvalidRequestError
 from ._invocation import Invocation
+from ._key_function import find_key_function
 from ._request import Fields, UnmergedRequest, should_collect, unknown_option
 from ._stream import Stream
 
@@ -143,7 +144,9 @@ class LiterLlm:
         client = self._latest
         if client is None or not client.is_usable_here():
             client = self._latest = self._client_of_running_loop()
-        return client.receive(mode, self, collect)
+        receiver = client.receive(mode, self, collect)
+        receiver.key_function = find_key_function(fields, self._options)
+        return receiver
 
     def _client_of_running_loop(self) -> LoopClient:
         import asyncio
@@ -177,7 +180,9 @@ class LiterLlm:
                     self._blocking = client
                 else:
                     self._more_blocking.append(client)
-        return client.receive(mode, self, collect)
+        receiver = client.receive(mode, self, collect)
+        receiver.key_function = find_key_function(fields, self._options)
+        return receiver
 
     def _all_blocking(self) -> list[BlockingClient]:
         return [*([] if self._blocking is None else [self._blocking]), *self._more_blocking]

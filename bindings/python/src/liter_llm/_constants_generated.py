@@ -25,6 +25,7 @@ CALL_OPTIONS = (
     "auth",
     "base_url",
     "headers",
+    "key_timeout_ms",
     "connect_timeout_ms",
     "headers_timeout_ms",
     "first_token_timeout_ms",

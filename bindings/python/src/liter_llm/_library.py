@@ -62,6 +62,7 @@ TOOL_CALL: int = lib.LLM_EVENT_TOOL_CALL
 PART: int = lib.LLM_EVENT_PART
 END: int = lib.LLM_EVENT_END
 LOG: int = lib.LLM_EVENT_LOG
+KEY: int = lib.LLM_EVENT_KEY
 
 
 def version() -> str:

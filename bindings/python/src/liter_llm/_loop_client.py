@@ -15,13 +15,15 @@ from contextvars import Context
 from typing import TYPE_CHECKING
 
 from . import _process_hooks
+from ._key_function import ask_on_loop
 from ._native_client import NativeClient, Receiver
 from ._wake_descriptor import close_descriptors, make_descriptors, silence_descriptors
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Future
+    from asyncio import AbstractEventLoop, Future, Task
     from collections.abc import Callable
 
+    from ._api_key import KeyFunction
     from ._native_client import ReadMode
     from ._request import SecretJson
 
@@ -29,13 +31,14 @@ if TYPE_CHECKING:
 class LoopReceiver(Receiver):
     """Read by a task, which waits for one future."""
 
-    __slots__ = ("waiter",)
+    __slots__ = ("_asking", "waiter")
 
     client: LoopClient
 
     def __init__(self, mode: ReadMode, client: LoopClient, owner: object, collect: bool) -> None:
         super().__init__(mode, client, owner, collect)
         self.waiter: Future[None] | None = None
+        self._asking: Task[None] | None = None
 
     def wake(self) -> None:
         waiter = self.waiter
@@ -47,6 +50,39 @@ class LoopReceiver(Receiver):
             self.waiter = None
         elif self.delivered - self._acknowledged >= self._acknowledge_at:
             self.acknowledge()
+
+    def ask_key(self) -> None:
+        """A task of the loop asks, in the context of the request."""
+        loop, function = self.client.loop(), self.key_function
+        if loop is not None and function is not None:
+            context = Context() if self.context is None else self.context.copy()
+            self._asking = context.run(loop.create_task, self._answer_key(function))
+
+    async def _answer_key(self, function: KeyFunction) -> None:
+        try:
+            answer = await ask_on_loop(function)
+        except BaseException as error:
+            own = error.__traceback__
+            # Without this frame, which would keep the error in a circle.
+            self.refuse_key(error.with_traceback(own and own.tb_next))
+            if not isinstance(error, Exception):
+                raise
+        else:
+            self.client.answer(self.number, answer)
+
+    def _feed_end(self, data: bytes, failed: bool) -> None:
+        super()._feed_end(data, failed)
+        self._stop_asking()
+
+    def fail(self, kind: str, message: str) -> None:
+        super().fail(kind, message)
+        self._stop_asking()
+
+    def _stop_asking(self) -> None:
+        """Nobody waits for a key any more."""
+        asking, self._asking = self._asking, None
+        if asking is not None:
+            asking.cancel()
 
     def wait(self) -> Future[None]:
         """A future to await, when the reader has nothing to take."""

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from ._errors import ClosedError
 from ._events import Reasoning, Text
-from ._library import END, LOG, REASONING, START, TEXT, ffi, last_error, lib
+from ._key_function import NOBODY, refusal
+from ._library import END, KEY, LOG, REASONING, START, TEXT, ffi, last_error, lib
 from ._response_builder import ResponseBuilder, read_event
 
 if TYPE_CHECKING:
+    from ._api_key import KeyFunction
     from ._events import Event, Outcome
     from ._request import SecretJson
 
@@ -51,6 +53,7 @@ class Receiver:
         "delivered",
         "ended",
         "items",
+        "key_function",
         "mode",
         "number",
     )
@@ -72,6 +75,7 @@ class Receiver:
         self._compact_at = _COMPACT_BYTES
         self.context: Context | None = None
         """The context of the request, for log lines about it; only while the stream runs."""
+        self.key_function: KeyFunction | None = None
         self._owner = owner  # keeps the LiterLlm alive for as long as a stream of it runs
 
     def wake(self) -> None:
@@ -81,6 +85,16 @@ class Receiver:
     def wake_again(self) -> None:
         """wake() for a reader that may have been missed, because Ctrl-C came while it was woken."""
         self.wake()
+
+    def ask_key(self) -> None:
+        """Asks the function of api_key, and answers the stream, which waits for that."""
+        raise NotImplementedError
+
+    def refuse_key(self, error: BaseException) -> None:
+        """The function raised: that ends the stream, and is what its reader gets."""
+        if not self.ended and not self.cancelled:
+            self.builder.key_error = error
+            self.client.answer(self.number, refusal(error))
 
     def feed(self, event: Any) -> None:
         """Takes one event: a run of text or reasoning deltas here, anything else below."""
@@ -124,6 +138,12 @@ class Receiver:
 
     def _feed_json(self, kind: int, data: bytes) -> None:
         """Takes any other event. A reader of text is not woken for START."""
+        if kind == KEY:
+            if self.key_function is None:
+                self.client.answer(self.number, NOBODY)
+            else:
+                self.ask_key()
+            return
         self.delivered += len(data)
         event: Event | None = None
         if kind == START:
@@ -222,6 +242,11 @@ class NativeClient(Generic[AnyReceiver]):
         """Cancels a stream; its END is still to come."""
         if not self._stopped:
             lib.llm_client_cancel(self._pointer, number)
+
+    def answer(self, number: int, answer: SecretJson) -> None:
+        """Answers the KEY of a stream; nothing happens if that has ended."""
+        if not self._stopped:
+            lib.llm_client_answer(self._pointer, number, answer.data)
 
     def consumed(self, number: int, size: int) -> None:
         """Acknowledges bytes of a stream, so that more may come."""

@@ -17,6 +17,7 @@ from ._errors import InvalidRequestError
 if TYPE_CHECKING:
     from ._errors import LlmError
 
+_API_KEY = "api_key"
 _COLLECT = "collect"
 _UNSET: Any = ...
 
@@ -36,13 +37,15 @@ class SecretJson:
 class Fields:
     """The fields of a request, or options; its repr does not show them."""
 
-    __slots__ = ("_before", "_defaults", "_fields", "_kind", "collect")
+    __slots__ = ("_before", "_defaults", "_fields", "_kind", "api_key", "collect")
 
     def __init__(self, before: str, kind: type[LlmError], fields: dict[str, Any]) -> None:
         """Errors are of that `kind`, with `before` in front of a field's name. The dict must not be
         used by the caller afterwards."""
         self.collect = fields.pop(_COLLECT, _UNSET)
         """The only option for this package and not for the core, as the caller gave it."""
+        self.api_key = fields.get(_API_KEY)
+        """Text, or the function that gives it."""
         self._before = before
         self._kind = kind
         self._fields = fields
@@ -69,14 +72,17 @@ class Fields:
 
     def reveal(self) -> dict[str, Any]:
         """For the encoder alone."""
-        return {**self._defaults, **self._fields}
+        fields = {**self._defaults, **self._fields}
+        if callable(self.api_key):
+            fields[_API_KEY] = {"ask": True}  # with KEY, see _key_function
+        return fields
 
     def _find_fault(self, reason: str) -> str:
         """Which field cannot be sent, and why."""
         from ._json_fault import find_fault
 
         try:
-            return find_fault(self._fields, _dump) or reason
+            return find_fault(self.reveal(), _dump) or reason
         except BaseException as error:
             failure = error.with_traceback(None)  # its frames hold the fields
             failure.__context__ = None
@@ -87,6 +93,7 @@ class Fields:
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self._before, self._kind, self.collect, self._fields = state
+        self.api_key = self._fields.get(_API_KEY)
         self._defaults = {}
 
 

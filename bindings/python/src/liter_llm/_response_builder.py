@@ -16,7 +16,6 @@ from ._library import PART, TOOL_CALL, TOOL_DELTA
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ._errors import LlmError
     from ._events import Event, Outcome
 
 _parse_json = json.JSONDecoder().raw_decode  # the library writes nothing around a value
@@ -34,6 +33,7 @@ class ResponseBuilder:
         "blocks",
         "collect",
         "failed",
+        "key_error",
         "outcome",
         "parts",
         "reasoning",
@@ -57,6 +57,8 @@ class ResponseBuilder:
         """The outcome as far as it is known before the receipt."""
         self.failed = False
         """Whether it has ended, and not as a whole response."""
+        self.key_error: BaseException | None = None
+        """What the function of api_key raised, which ended it."""
         self._joined = (0, 0)
         self._start: Mapping[str, Any] | None = None
         self._receipt: Mapping[str, Any] | None = None
@@ -112,8 +114,10 @@ class ResponseBuilder:
             warnings=tuple(receipt.get("warnings", ())),
         )
 
-    def error(self) -> LlmError:
+    def error(self) -> BaseException:
         """What went wrong, with the partial response."""
+        if self.key_error is not None:
+            return self.key_error
         return make_error(self._read_receipt().get("error", {}), self.response())
 
     def response(self) -> Response:

@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union
 
+from ._api_key import ApiKey
 from ._typed_dict import TypedDict
 
 
@@ -14,8 +15,9 @@ class Options(TypedDict, total=False):
     """Which of the provider's APIs requests use that name none, such as `chat`, `responses` or
     `native`; by default the provider's first."""
 
-    api_key: str
-    """API key of requests without one; takes precedence over the environment."""
+    api_key: ApiKey
+    """API key of requests without one, or a function that is asked for it before each attempt;
+    takes precedence over the environment."""
 
     auth: str
     """How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or `none`
@@ -28,9 +30,8 @@ class Options(TypedDict, total=False):
     headers: Mapping[str, str]
     """Headers of every request; they override the library's own."""
 
-    report_headers: None
-    """Names of response headers that START reports in `headers`, such as a gateway's `x-litellm-
-    response-cost`; at most 32."""
+    key_timeout_ms: int
+    """Longest time that a function behind `api_key` may take; 0 is off. Default: 30_000."""
 
     connect_timeout_ms: int
     """Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off. Default: 10_000."""
@@ -173,8 +174,8 @@ class CallOptions(TypedDict, total=False):
     """Which of the provider's APIs to use, such as `chat`, `responses` or `native`; by default the
     provider's first."""
 
-    api_key: str
-    """The key for this call."""
+    api_key: ApiKey
+    """The key for this call, or a function that is asked for it before each attempt."""
 
     auth: str
     """How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or `none`
@@ -185,6 +186,9 @@ class CallOptions(TypedDict, total=False):
 
     headers: Mapping[str, str]
     """Headers of this call, merged with the client's and overriding them."""
+
+    key_timeout_ms: int
+    """Longest time that a function behind `api_key` may take; 0 is off."""
 
     connect_timeout_ms: int
     """Longest time for name lookup, TCP, a proxy's tunnel and TLS; 0 is off."""

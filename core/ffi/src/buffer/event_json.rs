@@ -4,11 +4,11 @@
 
 use std::io;
 
-use liter_llm_core::{Event, EventBatch, EventRef, Outcome, Receipt};
+use liter_llm_core::{Event, EventBatch, EventRef, KeyRequest, Outcome, Receipt};
 use serde::Serialize;
 
 use crate::types::{
-    LLM_ERROR_INTERNAL, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_LOG, LLM_EVENT_PART,
+    LLM_ERROR_INTERNAL, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_KEY, LLM_EVENT_LOG, LLM_EVENT_PART,
     LLM_EVENT_RESULT, LLM_EVENT_START, LLM_EVENT_TOOL_CALL, LLM_EVENT_TOOL_DELTA,
 };
 
@@ -66,6 +66,13 @@ impl EventJson {
     pub fn log(record: &impl Serialize) -> Self {
         let mut json = Self::default();
         json.push(LLM_EVENT_LOG, LLM_ERROR_OK, record);
+        json
+    }
+
+    /// A key that a stream asks for.
+    pub fn key(request: &KeyRequest) -> Self {
+        let mut json = Self::default();
+        json.push(LLM_EVENT_KEY, LLM_ERROR_OK, request);
         json
     }
 

@@ -2,31 +2,62 @@
 //! signature is new. Owns which of several keys holds.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName};
 
 use super::request_headers;
-use crate::error::LlmError;
+use crate::error::{config, LlmError};
 use crate::http::HttpRequest;
 use crate::providers::{Credentials, Provider, Unauthenticated};
-use crate::request::{Auth, CloudOptions};
+use crate::request::{Auth, CloudOptions, KeyMaterial, KeySource};
 use crate::secret::Secret;
 
+/// Where the key of a request comes from.
+#[derive(Clone)]
+pub(super) enum Key {
+    /// There is none, or the caller's own header stands for it.
+    Absent,
+    Text(Secret),
+    /// Asked for before each attempt.
+    Asked(Arc<dyn KeySource>),
+}
+
 /// Proves who sends a request. Its Debug shows no secret.
+#[derive(Clone)]
 pub(crate) struct Authentication {
     pub(super) provider: &'static dyn Provider,
-    pub(super) key: Option<Secret>,
+    pub(super) key: Key,
+    /// The key of this attempt, where it was asked for.
+    pub(super) given: Option<Secret>,
     pub(super) auth: Auth,
     pub(super) cloud: CloudOptions,
     /// The caller's own headers, which no other replaces.
     pub(super) own_headers: HeaderMap,
 }
 
+impl Key {
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    pub(super) fn source(&self) -> Option<&Arc<dyn KeySource>> {
+        match self {
+            Self::Absent | Self::Text(_) => None,
+            Self::Asked(source) => Some(source),
+        }
+    }
+}
+
 impl Authentication {
     fn credentials(&self) -> Credentials<'_> {
         Credentials {
-            key: self.key.as_ref(),
+            key: match &self.key {
+                Key::Absent => None,
+                Key::Text(key) => Some(key),
+                Key::Asked(_) => self.given.as_ref(),
+            },
             authorization: self.own_headers.get("authorization"),
             auth: self.auth,
             cloud: &self.cloud,
@@ -34,8 +65,24 @@ impl Authentication {
     }
 
     /// Whether each attempt has to prove it anew.
-    pub(super) fn is_signed(&self) -> bool {
-        self.provider.is_signed(&self.credentials())
+    pub(super) fn is_of_attempt(&self) -> bool {
+        self.key.source().is_some() || self.provider.is_signed(&self.credentials())
+    }
+
+    /// Takes the key of the next attempt.
+    pub(super) fn set_key(&mut self, key: &KeyMaterial) -> Result<(), LlmError> {
+        match key {
+            KeyMaterial::Text(key) => self.given = Some(key.clone()),
+            KeyMaterial::Aws { .. } => {
+                self.given = None;
+                key.in_cloud(&mut self.cloud);
+                if !self.provider.is_signed(&self.credentials()) {
+                    let message = "api_key: AWS credentials came, and this provider takes text";
+                    return Err(config(message));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Sets the headers of a request whose others are complete.

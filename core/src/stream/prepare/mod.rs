@@ -18,6 +18,7 @@ pub(crate) mod request_headers;
 mod tests;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -31,10 +32,10 @@ use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
 use crate::http::{HttpRequest, ProxyHost};
 use crate::providers::{self, EncodedRequest, Provider, Target};
-use crate::request::{Auth, CallOptions, Operation};
-use crate::secret::{has_secret, is_secret_name, may_be_key, Secret};
+use crate::request::{ApiKey, Auth, CallOptions, KeyMaterial, KeySource, Operation};
+use crate::secret::{has_secret, is_secret_name, may_be_key};
 use crate::stream::task::{Reading, Task};
-use authentication::Authentication;
+use authentication::{Authentication, Key};
 
 /// Headers that can stand in for a key: those of providers, then those of gateways, which may hold
 /// the provider's key themselves.
@@ -51,7 +52,7 @@ const KEY_HEADERS: [&str; 9] = [
 ];
 
 /// A request that is ready to be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PreparedRequest {
     pub(crate) provider: &'static dyn Provider,
     pub(crate) http: HttpRequest,
@@ -67,12 +68,22 @@ pub(crate) struct PreparedRequest {
 impl PreparedRequest {
     /// The request as an attempt at this time sends it.
     pub(crate) fn of_attempt(&self, now: SystemTime) -> Result<Cow<'_, HttpRequest>, LlmError> {
-        if !self.authentication.is_signed() {
+        if !self.authentication.is_of_attempt() {
             return Ok(Cow::Borrowed(&self.http));
         }
         let mut request = self.http.clone();
         self.authentication.apply(&mut request, now)?;
         Ok(Cow::Owned(request))
+    }
+
+    /// Who is asked for the key of each attempt, if it is not known.
+    pub(crate) fn key_source(&self) -> Option<&Arc<dyn KeySource>> {
+        self.authentication.key.source()
+    }
+
+    /// Sets the key of the next attempt.
+    pub(crate) fn set_key(&mut self, key: &KeyMaterial) -> Result<(), LlmError> {
+        self.authentication.set_key(key)
     }
 }
 
@@ -115,7 +126,7 @@ pub(crate) fn resolve(
     let is_replaced = own_headers.contains_key("authorization")
         && (auth == Auth::Bearer || !provider.keeps_key_beside_authorization());
     let key = match is_replaced || auth == Auth::None {
-        true => None,
+        true => Key::Absent,
         false => key(options, call, entry)?,
     };
     // Where a provider has no address of its own, every one is.
@@ -131,7 +142,7 @@ pub(crate) fn resolve(
         .iter()
         .any(|name| own_headers.contains_key(*name));
     let needs_key = own_endpoint && provider.needs_key() && auth != Auth::None;
-    if key.is_none() && !has_own_key && needs_key {
+    if key.is_absent() && !has_own_key && needs_key {
         let variables = provider.key_variables().join(" or ");
         return Err(config(format!("no key; set {variables} or api_key")));
     }
@@ -148,7 +159,7 @@ pub(crate) fn resolve(
     check_size(&encoded, options)?;
     let url = base_url::append(&base_url, &encoded.path);
     let has_own_secret = own_headers.keys().any(|name| is_secret_name(name.as_str()));
-    let carries_secret = key.is_some() || has_own_secret || has_secret(&url);
+    let carries_secret = !key.is_absent() || has_own_secret || has_secret(&url);
     let proxy = proxy_of(&url);
     let allowed = options.allow_insecure_http;
     cleartext::check(&url, proxy.as_ref(), carries_secret, allowed)?;
@@ -162,12 +173,15 @@ pub(crate) fn resolve(
     let authentication = Authentication {
         provider,
         key,
+        given: None,
         auth,
         cloud,
         own_headers,
     };
     // What is missing is found now, before any I/O.
-    authentication.apply(&mut http, SystemTime::now())?;
+    if authentication.key.source().is_none() {
+        authentication.apply(&mut http, SystemTime::now())?;
+    }
     let model = task.model().to_owned();
     Ok(PreparedRequest {
         provider,
@@ -224,13 +238,18 @@ fn key(
     options: &ClientOptions,
     call: &CallOptions,
     entry: Option<&Entry>,
-) -> Result<Option<Secret>, LlmError> {
-    if let Some(key) = call.api_key.as_ref().or(options.api_key.as_ref()) {
-        return Ok(Some(key.clone()));
+) -> Result<Key, LlmError> {
+    match call.api_key.as_ref().or(options.api_key.as_ref()) {
+        Some(ApiKey::Text(key)) => return Ok(Key::Text(key.clone())),
+        Some(ApiKey::Ask) => {
+            let source = call.keys.source().or(options.key_source.as_ref());
+            return source.cloned().map(Key::Asked).ok_or_else(no_source);
+        }
+        None => {}
     }
     match entry.and_then(|entry| entry.key.as_ref()) {
-        None => Ok(None),
-        Some((_, Ok(key))) => Ok(Some(key.clone())),
+        None => Ok(Key::Absent),
+        Some((_, Ok(key))) => Ok(Key::Text(key.clone())),
         Some((variable, Err(error))) => {
             let message = error.message.replacen("api_key", variable, 1);
             Err(LlmError {
@@ -239,6 +258,13 @@ fn key(
             })
         }
     }
+}
+
+fn no_source() -> LlmError {
+    config(
+        "api_key: a key cannot be asked for in this call; \
+         give the key as text, or start the call with a client, which can ask",
+    )
 }
 
 fn check_size(encoded: &EncodedRequest, options: &ClientOptions) -> Result<(), LlmError> {

@@ -1,0 +1,89 @@
+//! How a stream asks its caller for a key: it puts KEY into the queue of its client, and waits for
+//! the answer.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+use liter_llm_core::{ErrorKind, KeyFuture, KeyRequest, KeySource, LlmError};
+
+use crate::buffer::event_json::EventJson;
+use crate::stream_control::StreamControl;
+use crate::stream_table::StreamTable;
+
+/// Asks the caller of one stream, through the client's queue.
+pub struct KeyCaller {
+    stream: u64,
+    control: Arc<StreamControl>,
+    streams: Arc<StreamTable>,
+}
+
+impl KeyCaller {
+    /// For a number that was claimed.
+    pub fn new(stream: u64, control: Arc<StreamControl>, streams: Arc<StreamTable>) -> Self {
+        Self {
+            stream,
+            control,
+            streams,
+        }
+    }
+}
+
+impl KeySource for KeyCaller {
+    fn key(&self, request: KeyRequest) -> KeyFuture {
+        let (stream, streams) = (self.stream, Arc::clone(&self.streams));
+        let control = Arc::clone(&self.control);
+        Box::pin(async move {
+            // First: the caller may answer as soon as it has polled.
+            let answer = control.key_answers.ask();
+            let event = EventJson::key(&request);
+            // A control of its own waits for room in the queue: KEY is no content, so it takes
+            // nothing of the stream's window.
+            let room = Arc::new(StreamControl::new(1));
+            poll_fn(|context| {
+                let _ = room.poll_stop(context);
+                match streams.queue().push_event(stream, &event, &room) {
+                    true => Poll::Ready(()),
+                    false => Poll::Pending,
+                }
+            })
+            .await;
+            let lost = |_| LlmError::new(ErrorKind::Internal, "the answer to KEY was lost");
+            answer.await.map_err(lost)?
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::queue::Queue;
+    use crate::sync::Wait;
+    use crate::types::LLM_EVENT_KEY;
+    use crate::waker::Waker;
+    use futures_util::future::FutureExt;
+
+    /// KEY waits for room like content, is delivered once there is, and takes nothing of a window.
+    #[test]
+    fn a_question_waits_for_room_in_the_queue() {
+        let waker = Waker::new(None, std::ptr::null_mut());
+        let streams = Arc::new(StreamTable::new(Arc::new(Queue::new(waker, 1)), 1));
+        let control = streams.claim(5).unwrap();
+        let caller = KeyCaller::new(5, Arc::clone(&control), Arc::clone(&streams));
+        let ask = || caller.key(KeyRequest::new("openai", "m"));
+        let (mut first, mut second) = (ask(), ask());
+        assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());
+        let polled = || {
+            let mut polled = streams.queue().poll(Wait::Now).unwrap();
+            let events = polled.buffer().events();
+            events
+                .map(|event| (event.stream, event.kind))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(polled(), [(5, LLM_EVENT_KEY)], "the second has no room");
+        assert!((&mut second).now_or_never().is_none());
+        assert_eq!(polled(), [(5, LLM_EVENT_KEY)]);
+        assert!(control.until_window_opens().now_or_never().is_some());
+    }
+}
