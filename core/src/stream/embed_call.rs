@@ -171,14 +171,19 @@ impl EmbedCall {
         self.parts.len() < AHEAD_MAX && self.running().count() < AT_ONCE_MAX
     }
 
+    /// One HTTP request for the next inputs.
+    pub(super) fn begin_one(&self) -> Box<Inner> {
+        let piece = EmbedPiece {
+            request: Arc::clone(&self.request),
+            inputs: self.next_input..self.request.input.len(),
+        };
+        self.totals.begin_part(&self.shared, Task::Embed(piece))
+    }
+
     fn begin_parts(&mut self) {
         let inputs = self.request.input.len();
         while self.failure.is_none() && self.next_input < inputs && self.has_room() {
-            let piece = EmbedPiece {
-                request: Arc::clone(&self.request),
-                inputs: self.next_input..inputs,
-            };
-            let mut running = self.totals.begin_part(&self.shared, Task::Embed(piece));
+            let mut running = self.begin_one();
             let inputs = match &running.task {
                 Task::Embed(piece) => piece.inputs.clone(),
                 _ => return,
@@ -393,7 +398,7 @@ mod tests {
         let finished = joined(&[0..2, 2..5, 7..8]);
         assert_eq!(finished, [0..5, 7..8]);
         assert_eq!(others(&finished, 10), [5..7, 8..10]);
-        assert_eq!(others(&[], 3), [0..3]);
+        assert_eq!(pairs(&others(&[], 3)), [[0, 3]]);
         assert_eq!(others(&finished[..1], 5), Vec::<Range<usize>>::new());
         assert_eq!(pairs(&finished), [[0, 5], [7, 8]]);
     }
