@@ -78,7 +78,7 @@ void invoke(const std::string &provider, const std::string &request_json, Token 
   detail::check(number);
 }
 
-/// The bytes of an event: text, or JSON. They live until the next poll.
+/// The bytes of an event: text, JSON, or floats. They live until the next poll.
 inline std::string_view text(const LlmEvent &event) noexcept { return {event.data, event.length}; }
 
 /// Calls `take` with every delta of a TEXT or REASONING event.

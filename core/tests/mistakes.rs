@@ -1,9 +1,9 @@
 //! The most likely mistakes in requests and options, and the whole line that names what is wrong:
 //! `tests/mistakes.json`, which the tests of every language read. What must not be repeated, be it
 //! a secret or a prompt, holds the word "hidden" there.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-use liter_llm::{ClientOptions, ErrorKind, LlmError, LlmRequest};
+use liter_llm::{AnyRequest, ClientOptions, ErrorKind, LlmError, LlmRequest};
 use serde_json::Value;
 
 fn rows(list: &str) -> Vec<Value> {
@@ -31,11 +31,30 @@ fn differences(list: &str, field: &str, error: impl Fn(&str) -> LlmError) -> Vec
 
 #[test]
 fn mistakes_in_requests_are_named_in_the_words_of_the_caller() {
-    let error = |json: &str| LlmRequest::from_json(json).unwrap_err();
+    let error = |json: &str| AnyRequest::from_json(json).unwrap_err();
     assert_eq!(
         differences("requests", "request", error),
         Vec::<String>::new()
     );
+}
+
+#[test]
+fn a_chat_is_no_other_operation() {
+    let chat = r#"{"operation":"chat","model":"m","messages":[{"role":"user","content":"hi"}]}"#;
+    let request = LlmRequest::from_json(chat).unwrap();
+    assert!(request.extra.is_empty(), "it does not reach the provider");
+    let error = LlmRequest::from_json(r#"{"operation":"models"}"#).unwrap_err();
+    assert_eq!(
+        error.message,
+        "operation: expected \"chat\", got \"models\""
+    );
+    let embed = r#"{"operation":"embed","model":"m","input":[[1,2],[{"type":"text","text":"a"}]],
+                    "task":"x","api_key":"key-1234"}"#;
+    let Ok(AnyRequest::Embed(request)) = AnyRequest::from_json(embed) else {
+        panic!("it is a request for embeddings");
+    };
+    assert_eq!((request.input.len(), request.extra.len()), (2, 1));
+    assert!(request.call.api_key.is_some());
 }
 
 #[test]

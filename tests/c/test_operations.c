@@ -258,11 +258,11 @@ static const char *request_of(const char *key, const char *fields, char *buffer,
   return buffer;
 }
 
-#define RERANK                                                              \
-  "\"operation\":\"rerank\",\"model\":\"m\",\"query\":\"a red fox\","       \
+#define RERANK                                                        \
+  "\"operation\":\"rerank\",\"model\":\"m\",\"query\":\"a red fox\"," \
   "\"documents\":[\"blue whale\",{\"text\":\"the red fox\"}],\"top_n\":1"
-#define COUNT                                                          \
-  "\"operation\":\"count_tokens\",\"model\":\"m\",\"messages\":"       \
+#define COUNT                                                    \
+  "\"operation\":\"count_tokens\",\"model\":\"m\",\"messages\":" \
   "[{\"role\":\"user\",\"content\":\"three small words\"}]"
 
 static void results_come_once_and_whole(void) {

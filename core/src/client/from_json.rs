@@ -145,7 +145,11 @@ fn take_operation(fields: &mut Map<String, Value>) -> Result<Operation, LlmError
         return Ok(*operation);
     }
     let shown = shown(&value).unwrap_or_else(|| "this one".to_owned());
-    let meant = match nearest(name, Operation::NAMES).first() {
+    // People write `embedding` and `reranking`.
+    let longer = Operation::NAMES
+        .iter()
+        .find(|known| name.starts_with(**known));
+    let meant = match nearest(name, Operation::NAMES).first().or(longer) {
         Some(meant) => format!("did you mean \"{meant}\"? "),
         None => String::new(),
     };

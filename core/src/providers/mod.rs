@@ -45,6 +45,7 @@ mod errors;
 mod event_writer;
 mod foreign_fields;
 mod lenient_json;
+mod operation_lookup;
 pub(crate) mod operations;
 mod override_fields;
 mod parts;
@@ -65,15 +66,16 @@ use std::time::SystemTime;
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
-use crate::error::{config, invalid_request, LlmError};
+use crate::error::{config, LlmError};
 use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
 use crate::framing::{Frame, Framing};
 use crate::parse::{names_of, nearest};
-use crate::request::{Auth, CloudOptions, LlmRequest, Operation};
+use crate::request::{Auth, CloudOptions, LlmRequest};
 use crate::secret::{may_be_key, Secret};
 use completion::CompletionState;
 pub(crate) use event_writer::Content;
+pub(crate) use operation_lookup::{by_operation, lacks_operation};
 use operations::{CountTokens, Embeddings, Models, Rerank};
 
 /// Where a request goes.
@@ -357,22 +359,6 @@ pub(crate) fn apis(name: &str) -> Vec<&'static str> {
     of_name.map(|provider| provider.api()).collect()
 }
 
-/// Whether some API of a provider has an operation.
-pub(crate) fn has_operation(name: &str, operation: Operation) -> bool {
-    all().any(|provider| provider.name() == name && does(provider, operation))
-}
-
-/// Whether a codec has an operation.
-pub(crate) fn does(provider: &dyn Provider, operation: Operation) -> bool {
-    match operation {
-        Operation::Chat => true,
-        Operation::Embed => provider.embeddings().is_some(),
-        Operation::Rerank => provider.rerank().is_some(),
-        Operation::Models => provider.models().is_some(),
-        Operation::CountTokens => provider.count_tokens().is_some(),
-    }
-}
-
 /// A key as OAuth sends its tokens (RFC 6750).
 pub(crate) fn bearer(key: &str) -> (&'static str, String) {
     ("authorization", format!("Bearer {key}"))
@@ -402,38 +388,6 @@ pub(crate) fn by_name_and_api(
             "api {shown} is none of {name}'s, which are: {known}"
         ))
     })
-}
-
-/// The error of a provider that does not have an operation; it names those that do.
-pub(crate) fn lacks_operation(provider: &str, operation: Operation) -> LlmError {
-    let names = first_apis().map(|provider| provider.name());
-    let having: Vec<_> = names
-        .filter(|name| has_operation(name, operation))
-        .collect();
-    let known = match having.as_slice() {
-        [] => "no provider of this build does".to_owned(),
-        names => format!("these do: {}", names.join(", ")),
-    };
-    let operation = operation.name();
-    invalid_request(format!(
-        "{provider} does not have the operation {operation}; {known}"
-    ))
-}
-
-/// The codec that has an operation: of the API that is named, else the first one that has it. The
-/// API that a client names for its chats need not have the others.
-pub(crate) fn by_operation(
-    name: &str,
-    api: Option<&str>,
-    operation: Operation,
-) -> Result<&'static dyn Provider, LlmError> {
-    let named = by_name_and_api(name, api)?;
-    if does(named, operation) {
-        return Ok(named);
-    }
-    let mut others = all().filter(|provider| provider.name() == name);
-    let other = others.find(|provider| does(*provider, operation));
-    other.ok_or_else(|| lacks_operation(name, operation))
 }
 
 /// The error of an unknown name. A name that may be a key is not repeated.

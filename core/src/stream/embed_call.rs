@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use super::parts::{ended_from_outside, poll_part, Totals};
 use super::prepare;
+use super::ranges::{joined, others, pairs};
 use super::task::{EmbedPiece, Task};
 use super::Inner;
 use crate::client::shared::Shared;
@@ -171,14 +172,19 @@ impl EmbedCall {
         self.parts.len() < AHEAD_MAX && self.running().count() < AT_ONCE_MAX
     }
 
+    /// One HTTP request for the next inputs.
+    pub(super) fn begin_one(&self) -> Box<Inner> {
+        let piece = EmbedPiece {
+            request: Arc::clone(&self.request),
+            inputs: self.next_input..self.request.input.len(),
+        };
+        self.totals.begin_part(&self.shared, Task::Embed(piece))
+    }
+
     fn begin_parts(&mut self) {
         let inputs = self.request.input.len();
         while self.failure.is_none() && self.next_input < inputs && self.has_room() {
-            let piece = EmbedPiece {
-                request: Arc::clone(&self.request),
-                inputs: self.next_input..inputs,
-            };
-            let mut running = self.totals.begin_part(&self.shared, Task::Embed(piece));
+            let mut running = self.begin_one();
             let inputs = match &running.task {
                 Task::Embed(piece) => piece.inputs.clone(),
                 _ => return,
@@ -354,47 +360,5 @@ impl EmbedCall {
             receipt.finished_ranges = pairs(&finished);
         }
         receipt
-    }
-}
-
-/// Ranges in order, those that touch as one.
-fn joined(ranges: &[Range<usize>]) -> Vec<Range<usize>> {
-    let mut joined: Vec<Range<usize>> = Vec::new();
-    for range in ranges {
-        match joined.last_mut() {
-            Some(last) if last.end == range.start => last.end = range.end,
-            _ => joined.push(range.clone()),
-        }
-    }
-    joined
-}
-
-/// What is between ranges in order, up to this end.
-fn others(ranges: &[Range<usize>], end: usize) -> Vec<Range<usize>> {
-    let starts = std::iter::once(0).chain(ranges.iter().map(|range| range.end));
-    let ends = ranges.iter().map(|range| range.start).chain([end]);
-    let between = starts.zip(ends).map(|(start, end)| start..end);
-    between.filter(|range| !range.is_empty()).collect()
-}
-
-fn pairs(ranges: &[Range<usize>]) -> Vec<[u64; 2]> {
-    let pairs = ranges
-        .iter()
-        .map(|range| [range.start as u64, range.end as u64]);
-    pairs.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_that_touch_are_one_and_the_others_are_between() {
-        let finished = joined(&[0..2, 2..5, 7..8]);
-        assert_eq!(finished, [0..5, 7..8]);
-        assert_eq!(others(&finished, 10), [5..7, 8..10]);
-        assert_eq!(others(&[], 3), [0..3]);
-        assert_eq!(others(&finished[..1], 5), Vec::<Range<usize>>::new());
-        assert_eq!(pairs(&finished), [[0, 5], [7, 8]]);
     }
 }

@@ -10,6 +10,7 @@ mod lifecycle;
 mod models_call;
 mod parts;
 pub(crate) mod prepare;
+mod ranges;
 mod receipt;
 pub(crate) mod response_reader;
 pub(crate) mod retry;

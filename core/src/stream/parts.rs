@@ -201,7 +201,34 @@ fn sum_of_fields(left: &Map<String, Value>, right: &Map<String, Value>) -> Map<S
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::client::options::ClientOptions;
+    use crate::client::Client;
+    use crate::request::{AnyRequest, EmbedRequest};
+    use crate::stream::Work;
     use serde_json::json;
+
+    /// The total timeout that a caller sets is that of the call; the default is that of each
+    /// request.
+    #[tokio::test(start_paused = true)]
+    async fn a_part_has_what_is_left_of_the_total_that_the_caller_set() {
+        let left = |options: &'static str| async move {
+            let client = Client::new(ClientOptions::from_json(options).unwrap()).unwrap();
+            let request = AnyRequest::Embed(EmbedRequest::new("openai/m", ["a"]));
+            let mut stream = client.start(request);
+            let Work::Embed(call) = &mut stream.work else {
+                unreachable!("an embed is one");
+            };
+            call.resume();
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            let part = call.begin_one();
+            part.deadlines.time_left().unwrap().as_secs()
+        };
+        assert_eq!(
+            left(r#"{"total_timeout_ms":100000,"api_key":"k-12345"}"#).await,
+            40
+        );
+        assert_eq!(left(r#"{"api_key":"k-12345"}"#).await, 600);
+    }
 
     fn usage(input_tokens: u64, raw: Value) -> Usage {
         Usage {

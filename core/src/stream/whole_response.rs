@@ -1,6 +1,6 @@
 //! The response to an operation beside chat, which always comes whole, as the response reader takes
-//! it: a decoder that hands the body to the codec of the operation. Owns what all operations have in
-//! common: START, and what the receipt reports.
+//! it: a decoder that hands the body to the codec of the operation. Owns what all operations have
+//! in common: START, and what the receipt reports.
 
 use http::HeaderMap;
 use serde_json::{Map, Value};

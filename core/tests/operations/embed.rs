@@ -1,6 +1,5 @@
 //! Embeddings: split, in order, bounded, and what is left when a part fails.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
 use liter_llm::{AnyRequest, ErrorKind, Event, LlmError, Outcome, Timer};
@@ -49,24 +48,26 @@ async fn vectors_come_in_the_order_of_the_inputs_however_the_responses_come() {
 
 #[tokio::test]
 async fn four_requests_run_at_once_and_no_more() {
-    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let events = Arc::new(Events::default());
-    let (now_there, most_there) = (Arc::clone(&now), Arc::clone(&most));
-    let url = serve(&events, move |asked, events| {
-        let running = now_there.fetch_add(1, Ordering::SeqCst) + 1;
-        most_there.fetch_max(running, Ordering::SeqCst);
+    let url = serve(&events, |asked, events| {
         let numbers = numbers(&asked.body);
         events.add(&numbers[0].to_string());
         if numbers[0] < 4 {
-            events.wait(&["0", "1", "2", "3"]);
+            events.wait(&["go"]);
         }
-        now_there.fetch_sub(1, Ordering::SeqCst);
         (200, vectors(&numbers))
     });
     let request = embed_request(json!({"input": texts(12), "inputs_per_request": 1}));
-    let response = client("openai", &url).embed(request).await.unwrap();
-    assert_eq!(response.values, expected(0..12));
-    assert_eq!(most.load(Ordering::SeqCst), 4);
+    let client = client("openai", &url);
+    let mut call = std::pin::pin!(client.embed(request));
+    // While four are held no fifth comes.
+    let quiet = std::time::Duration::from_millis(300);
+    assert!(tokio::time::timeout(quiet, &mut call).await.is_err());
+    events.wait(&["0", "1", "2", "3"]);
+    let others = (4..12).map(|number| events.count(&number.to_string()));
+    assert_eq!(others.sum::<usize>(), 0);
+    events.add("go");
+    assert_eq!(call.await.unwrap().values, expected(0..12));
 }
 
 #[tokio::test]
@@ -238,20 +239,20 @@ async fn a_call_that_is_ended_says_which_vectors_were_delivered() {
     assert!(stream.next_batch().await.is_none());
 }
 
-/// The total timeout that a caller sets is that of the call, not of each HTTP request.
 #[tokio::test]
-async fn the_total_timeout_bounds_all_requests_together() {
+async fn the_total_timeout_ends_the_call_and_what_came_stays() {
     let events = Arc::new(Events::default());
-    let url = serve(&events, |asked, _| {
-        std::thread::sleep(std::time::Duration::from_millis(30));
-        (200, vectors(&numbers(&asked.body)))
+    let url = serve(&events, |asked, events| {
+        let numbers = numbers(&asked.body);
+        if numbers[0] > 3 {
+            events.wait(&["never"]);
+        }
+        (200, vectors(&numbers))
     });
-    let limits = json!({"input": texts(400), "inputs_per_request": 1, "total_timeout_ms": 300});
+    let limits = json!({"input": texts(9), "inputs_per_request": 1, "total_timeout_ms": 300});
     let error = client("openai", &url).embed(embed_request(limits)).await;
     let error = error.unwrap_err();
-    assert_eq!(
-        (error.kind, error.timer),
-        (ErrorKind::Timeout, Some(Timer::Total))
-    );
-    assert!(!error.partial_vectors.unwrap().is_empty());
+    let timer = Some(Timer::Total);
+    assert_eq!((error.kind, error.timer), (ErrorKind::Timeout, timer));
+    assert_eq!(error.partial_vectors.unwrap().values, expected(0..4));
 }

@@ -34,7 +34,7 @@ fn texts(count: usize) -> Vec<String> {
 /// The numbers of the texts `t0`, `t1` and so on of an OpenAI request.
 fn numbers(body: &Value) -> Vec<u64> {
     let input = body["input"].as_array().unwrap();
-    let number = |text: &Value| text.as_str().unwrap()[1..].parse().unwrap();
+    let number = |text: &Value| text.as_str().unwrap().replace('t', "").parse().unwrap();
     input.iter().map(number).collect()
 }
 

@@ -28,7 +28,7 @@ impl VectorData {
     /// large memory at such addresses, so a copy is rare.
     pub fn new(vectors: Vectors) -> Option<Self> {
         let values = vectors.values();
-        if values.as_ptr().addr() % ALIGNMENT == 0 {
+        if values.as_ptr().addr().is_multiple_of(ALIGNMENT) {
             return Some(Self::Shared(vectors));
         }
         let mut blocks = Vec::new();

@@ -128,6 +128,11 @@ fn a_key_over_plain_http_passes_no_proxy_on_another_machine() {
     }
 }
 
+#[cfg(feature = "openai")]
+fn chat(request: LlmRequest) -> Task {
+    Task::Chat(Box::new(request))
+}
+
 /// A prepared request has the proxy of its own URL.
 #[test]
 #[cfg(feature = "openai")]
@@ -140,7 +145,7 @@ fn the_proxy_is_that_of_the_requests_own_url() {
             &options,
             &Environment::default(),
             proxy_of,
-            &mut Task::Chat(Box::new(request)),
+            &mut chat(request),
         )
     };
     let error = resolve(r#"{"base_url":"http://localhost:81/v1","api_key":"k-1234"}"#).unwrap_err();
@@ -246,7 +251,7 @@ fn prepared(model: &str, options: &str) -> Result<PreparedRequest, LlmError> {
         &options,
         &Environment::default(),
         |_| None,
-        &mut Task::Chat(Box::new(request)),
+        &mut chat(request),
     )
 }
 
@@ -297,13 +302,7 @@ fn a_key_in_place_of_a_provider_or_a_model_is_not_repeated() {
     let mut request = LlmRequest::new("m", vec![Message::user("hi")]);
     request.call.provider = Some(key.to_owned());
     let (options, environment) = (ClientOptions::default(), Environment::default());
-    let from_request = resolve(
-        &options,
-        &environment,
-        |_| None,
-        &mut Task::Chat(Box::new(request)),
-    )
-    .unwrap_err();
+    let from_request = resolve(&options, &environment, |_| None, &mut chat(request)).unwrap_err();
     for error in [from_options, from_request] {
         assert_eq!(error.kind, ErrorKind::Config);
         assert!(
