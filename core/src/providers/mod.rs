@@ -9,7 +9,12 @@
 //!
 //! What several wires need stands beside the folders, once.
 #![cfg_attr(
-    not(all(feature = "openai", feature = "anthropic", feature = "cohere")),
+    not(all(
+        feature = "openai",
+        feature = "anthropic",
+        feature = "cohere",
+        feature = "gemini"
+    )),
     allow(
         dead_code,
         unused_imports,
@@ -24,6 +29,8 @@
 mod anthropic;
 #[cfg(feature = "cohere")]
 mod cohere;
+#[cfg(feature = "gemini")]
+mod gemini;
 #[cfg(feature = "openai")]
 mod openai;
 #[cfg(test)]
@@ -199,6 +206,12 @@ pub(crate) trait Provider: Send + Sync + Debug {
         true
     }
 
+    /// The error where it requires a key and none is there.
+    fn no_key(&self) -> LlmError {
+        let variables = self.key_variables().join(" or ");
+        config(format!("no key; set {variables} or api_key"))
+    }
+
     /// The environment variable that may hold the base URL.
     fn base_url_variable(&self) -> &'static str;
 
@@ -297,6 +310,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
     let providers = providers.chain(anthropic::providers());
     #[cfg(feature = "cohere")]
     let providers = providers.chain(cohere::providers());
+    #[cfg(feature = "gemini")]
+    let providers = providers.chain(gemini::providers());
     providers
 }
 

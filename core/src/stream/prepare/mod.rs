@@ -71,7 +71,8 @@ pub(crate) fn resolve(
     request.check()?;
     let provider = provider(options, request)?;
     let cloud = request.call.cloud.clone().or(options.cloud.clone());
-    let cloud = cloud.or(environment.cloud.clone());
+    let own_key = request.call.api_key.as_ref().or(options.api_key.as_ref());
+    let cloud = environment.cloud_of(provider, cloud, own_key);
     let entry = environment.entry(provider.name());
     let named = request.call.base_url.as_ref().or(options.base_url.as_ref());
     let named = named.or_else(|| entry.and_then(|entry| entry.base_url.as_ref()));
@@ -89,7 +90,11 @@ pub(crate) fn resolve(
     let own_headers = request_headers::of_caller(&options.headers, &request.call.headers)?;
     let key = match own_headers.contains_key("authorization") {
         true => None,
-        false => key(options, request, entry)?,
+        false => key(
+            options,
+            request,
+            entry.filter(|entry| entry.key_counts(&cloud)),
+        )?,
     };
     // Where a provider has no address of its own, every one is.
     let is_own = |own: &str| ["", base_url.as_str().trim_end_matches('/')].contains(&own);
@@ -102,8 +107,7 @@ pub(crate) fn resolve(
         .any(|name| own_headers.contains_key(*name));
     let needs_key = own_endpoint && provider.needs_key() && auth != Auth::None;
     if key.is_none() && !has_own_key && needs_key {
-        let variables = provider.key_variables().join(" or ");
-        return Err(config(format!("no key; set {variables} or api_key")));
+        return Err(provider.no_key());
     }
     let target = Target {
         cloud: &cloud,

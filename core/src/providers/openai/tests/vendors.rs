@@ -37,10 +37,9 @@ const DEVELOPER: &[&str] = &["openai", "openrouter", "azure"];
 
 /// Of the providers, those of this wire.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let others = ["anthropic", "cohere"];
     all()
+        .filter(|provider| provider.wire() == "openai")
         .map(|provider| provider.name())
-        .filter(move |name| !others.contains(name))
 }
 
 fn target_at(base_path: &str) -> Target<'_> {
