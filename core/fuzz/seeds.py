@@ -49,7 +49,8 @@ def seeds_of(vector: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     yield "request", json.dumps(vector["request"]).encode()
     version_1 = "cohere_v1" in vector["name"]
     cohere = "cohere_v1" if version_1 else "cohere_v2"
-    decoder = {"anthropic": "anthropic", "cohere": cohere}.get(vector["provider"], "openai")
+    wires = {"anthropic": "anthropic", "cohere": cohere, "gemini": "gemini", "vertex": "gemini"}
+    decoder = wires.get(vector["provider"], "openai")
     for response in vector.get("responses", []):
         body = body_of(response)
         lines = (f"{name}: {value}" for name, value in response.get("headers", []))

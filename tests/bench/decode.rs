@@ -30,7 +30,7 @@ mod measure {
         piece: &'static str,
     }
 
-    const WIRES: [Wire; 4] = [
+    const WIRES: [Wire; 5] = [
         Wire {
             name: "openai",
             provider: "openai",
@@ -68,6 +68,15 @@ mod measure {
             is_ndjson: true,
             begin: "{\"event_type\":\"stream-start\",\"generation_id\":\"m\"}\n",
             piece: "{\"event_type\":\"text-generation\",\"is_finished\":false,\"text\":\" token\"}",
+        },
+        Wire {
+            name: "gemini",
+            provider: "gemini",
+            is_ndjson: false,
+            begin: "",
+            piece: "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\" token\"}],\
+            \"role\":\"model\"},\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":10,\
+            \"totalTokenCount\":12},\"modelVersion\":\"test-model-1\",\"responseId\":\"abc\"}",
         },
     ];
 

@@ -47,3 +47,71 @@ impl Entry {
 fn has_place(cloud: &CloudOptions) -> bool {
     cloud.vertex_project.is_some() || cloud.vertex_location.is_some()
 }
+
+#[cfg(all(test, feature = "gemini"))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::providers::by_name;
+
+    const KEY: &str = "AIza-test-key";
+    const TOKEN: &str = "ya29.test-token";
+
+    fn cloud(project: Option<&str>, location: Option<&str>) -> CloudOptions {
+        CloudOptions {
+            vertex_project: project.map(str::to_owned),
+            vertex_location: location.map(str::to_owned),
+            ..CloudOptions::default()
+        }
+    }
+
+    /// The project and location of a call, and whether the environment's key counts.
+    fn of_call(own: CloudOptions, key: Option<&str>) -> (Option<String>, Option<String>, bool) {
+        let mut environment = Environment::default();
+        let variable = |name: &str| match name {
+            "GOOGLE_CLOUD_PROJECT" => Some("theirs".to_owned()),
+            "GOOGLE_CLOUD_LOCATION" => Some("us-east5".to_owned()),
+            _ => None,
+        };
+        read(variable, &mut environment.cloud);
+        let key = key.map(|key| Secret::new(key.to_owned()).unwrap());
+        let vertex = by_name(VERTEX).unwrap();
+        let cloud = environment.cloud_of(vertex, own, key.as_ref());
+        let entry = Entry {
+            provider: VERTEX,
+            key: None,
+            base_url: None,
+        };
+        let counts = entry.key_counts(&cloud);
+        (cloud.vertex_project, cloud.vertex_location, counts)
+    }
+
+    #[test]
+    fn what_the_caller_wrote_goes_before_the_environment() {
+        let text = |text: &str| Some(text.to_owned());
+        let theirs = (text("theirs"), text("us-east5"), false);
+        assert_eq!(of_call(cloud(None, None), None), theirs);
+        assert_eq!(of_call(cloud(None, None), Some(TOKEN)), theirs);
+        assert_eq!(of_call(cloud(None, None), Some(KEY)), (None, None, true));
+        let own = (text("mine"), text("us-east5"), false);
+        assert_eq!(of_call(cloud(Some("mine"), None), None), own);
+        assert_eq!(of_call(cloud(Some("mine"), None), Some(KEY)), own);
+        let moved = (text("theirs"), text("eu"), false);
+        assert_eq!(of_call(cloud(None, Some("eu")), Some(TOKEN)), moved);
+    }
+
+    #[test]
+    fn a_key_of_the_environment_counts_without_a_project() {
+        let entry = Entry {
+            provider: VERTEX,
+            key: None,
+            base_url: None,
+        };
+        assert!(entry.key_counts(&cloud(None, None)));
+        let gemini = Entry {
+            provider: "gemini",
+            ..entry
+        };
+        assert!(gemini.key_counts(&cloud(Some("p"), Some("eu"))));
+    }
+}

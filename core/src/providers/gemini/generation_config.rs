@@ -180,7 +180,9 @@ fn put_thinking(
         let warning = "reasoning_effort none was sent as the lowest level: the model always thinks";
         unsupported.warnings.push(warning.to_owned());
     }
-    config.insert("thinkingConfig".to_owned(), Value::Object(thinking));
+    if !thinking.is_empty() {
+        config.insert("thinkingConfig".to_owned(), Value::Object(thinking));
+    }
     Ok(())
 }
 
