@@ -261,8 +261,8 @@ impl ErrorDocument {
         self.status = self.status.or(status);
     }
 
-    /// google.rpc: ErrorInfo has a reason, RetryInfo a delay such as "34.4s", QuotaFailure the names
-    /// of quotas.
+    /// google.rpc: ErrorInfo has a reason, RetryInfo a delay such as "34.4s", QuotaFailure names of
+    /// quotas.
     fn add_google_details(&mut self, details: Option<&Value>) {
         let mut is_of_a_day = false;
         for detail in details.and_then(Value::as_array).into_iter().flatten() {

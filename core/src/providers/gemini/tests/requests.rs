@@ -151,7 +151,8 @@ fn images_in_results_need_gemini_3() {
     let call = json!({"id": "c", "function": {"name": "f", "arguments": "{}"}});
     let messages = json!([{"role": "user", "content": "hi"},
         {"role": "assistant", "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "c", "content": [{"type": "text", "text": "see"}, image]}]);
+        {"role": "tool", "tool_call_id": "c",
+            "content": [{"type": "text", "text": "see"}, image]}]);
     let part = json!({"inlineData": {"mimeType": "image/png", "data": "AA=="}});
     let sent = contents("gemini-3-flash", messages.clone());
     check! { sent[2]["parts"][0]["functionResponse"] =>
