@@ -30,7 +30,7 @@ pub(super) fn encode_request(
         false => "rawPredict",
     };
     let path = endpoint::path(Service::Vertex, &request.model, action, target)?;
-    let quota = endpoint::quota_project(target.cloud);
+    let headers = endpoint::quota_project(target.cloud)?;
     #[cfg(feature = "anthropic")]
     let encoded = anthropic::encode_for_vertex(VERTEX.name(), request, target);
     #[cfg(not(feature = "anthropic"))]
@@ -40,7 +40,7 @@ pub(super) fn encode_request(
     };
     encoded.map(|encoded| EncodedRequest {
         path,
-        headers: quota.collect(),
+        headers,
         ..encoded
     })
 }

@@ -61,7 +61,7 @@ pub(super) fn encode_request(
         path: endpoint::path(service, &request.model, action, target)?,
         headers: match service {
             Service::Gemini => Vec::new(),
-            Service::Vertex => endpoint::quota_project(target.cloud).collect(),
+            Service::Vertex => endpoint::quota_project(target.cloud)?,
         },
         body,
         warnings,

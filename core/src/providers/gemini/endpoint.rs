@@ -95,11 +95,17 @@ fn of_vertex<'m>(model: &'m str, base: &str, cloud: &CloudOptions) -> Cow<'m, st
 }
 
 /// Who is charged for the quota, where that is another project.
-pub(super) fn quota_project(cloud: &CloudOptions) -> impl Iterator<Item = (&'static str, String)> {
-    let project = cloud.vertex_quota_project.clone();
-    project
-        .map(|project| ("x-goog-user-project", project))
-        .into_iter()
+///
+/// # Errors
+/// `CONFIG` where it cannot be the name of one.
+pub(super) fn quota_project(cloud: &CloudOptions) -> Result<Vec<(&'static str, String)>, LlmError> {
+    let Some(project) = &cloud.vertex_quota_project else {
+        return Ok(Vec::new());
+    };
+    match project.bytes().all(|byte| byte.is_ascii_graphic()) {
+        true => Ok(vec![("x-goog-user-project", project.clone())]),
+        false => Err(config("vertex_quota_project is not the name of a project")),
+    }
 }
 
 /// Whether some segment of a path is a version, such as `v1`, `v1beta` or `v1beta1`.
