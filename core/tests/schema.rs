@@ -1,6 +1,11 @@
 //! `core/schema/schema.json` is made from the declarations of this crate: `make schema` writes it,
 //! without that the test fails when it is stale.
-#![cfg(all(feature = "anthropic", feature = "cohere", feature = "openai"))]
+#![cfg(all(
+    feature = "anthropic",
+    feature = "cohere",
+    feature = "gemini",
+    feature = "openai"
+))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;

@@ -96,6 +96,16 @@ mod measure {
             piece: "{\"model\":\"test-model-1\",\"created_at\":\"2026-03-01T09:00:00.123456Z\",\
             \"message\":{\"role\":\"assistant\",\"content\":\" token\"},\"done\":false}",
         },
+        Wire {
+            name: "gemini",
+            provider: "gemini",
+            api: "",
+            is_ndjson: false,
+            begin: "",
+            piece: "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\" token\"}],\
+            \"role\":\"model\"},\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":10,\
+            \"totalTokenCount\":12},\"modelVersion\":\"test-model-1\",\"responseId\":\"abc\"}",
+        },
     ];
 
     /// The best of the rounds: the others were disturbed.

@@ -1,6 +1,7 @@
 //! Environment variables: keys, base URLs and the credentials of proxies, read once when a client
 //! is made. No variable makes a connection less safe.
 
+mod google;
 mod ollama;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -58,9 +59,11 @@ impl Environment {
                 .find_map(|name| variable(name).map(|value| (*name, Secret::new(value)))),
             base_url: base_url(provider, &variable),
         });
+        let mut cloud = CloudOptions::DEFAULTS;
+        google::read(variable, &mut cloud);
         Self {
             entries: entries.collect(),
-            cloud: CloudOptions::DEFAULTS,
+            cloud,
             proxy_users: PROXY_VARIABLES
                 .into_iter()
                 .filter_map(|name| proxy_user(&variable(name)?))

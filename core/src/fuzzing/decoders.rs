@@ -120,10 +120,25 @@ pub fn ollama(bytes: &[u8]) {
     );
 }
 
+/// Gemini's content, of both services.
+pub fn gemini(bytes: &[u8]) {
+    check(
+        bytes,
+        &Wire {
+            provider: one_of(&["gemini", "vertex"], &mut seeded_rng(bytes)),
+            api: "",
+            framing: Framing::Sse,
+            base_path: "/v1",
+            marks: &[b"finishReason", b"blockReason"],
+        },
+    );
+}
+
 /// Bodies behind an error status, and error events.
 pub fn error_body(bytes: &[u8]) {
     let mut rng = seeded_rng(bytes);
-    let provider = provider(one_of(&["openai", "anthropic", "cohere"], &mut rng), "");
+    let wires = ["openai", "anthropic", "cohere", "gemini"];
+    let provider = provider(one_of(&wires, &mut rng), "");
     let status = one_of(&[400, 429, 500, rng.u16(300..600)], &mut rng);
     let error = provider.error(status, bytes);
     check_error(&error);

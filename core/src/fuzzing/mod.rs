@@ -10,7 +10,9 @@ mod http1;
 mod requests;
 
 pub use decode_bench::BenchDecoder;
-pub use decoders::{anthropic, cohere_v1, cohere_v2, error_body, ollama, openai, openai_responses};
+pub use decoders::{
+    anthropic, cohere_v1, cohere_v2, error_body, gemini, ollama, openai, openai_responses,
+};
 pub use frames::{ndjson, sse};
 pub use headers::retry_after;
 pub use http1::{http1, read_http1, Http1};

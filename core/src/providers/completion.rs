@@ -16,6 +16,8 @@ pub(crate) struct CompletionState<'d> {
     /// Why the model stopped: our finish reason, and the provider's.
     pub(crate) reason: Option<FinishReason>,
     pub(crate) reason_raw: Option<&'d str>,
+    /// What the provider wrote beside its reason.
+    pub(crate) message: Option<&'d str>,
 }
 
 /// What the tool calls of a response have come to.
@@ -46,7 +48,13 @@ const UNEXPLAINED: &str = "the provider sent no finish reason; the response may 
 pub(crate) fn check_complete(state: CompletionState<'_>) -> Result<Option<&'static str>, LlmError> {
     let truncated = |message| Err(error(ErrorKind::Truncated, message));
     match (state.progress, state.reason) {
-        (_, Some(FinishReason::Error)) => Err(failed(state.reason_raw.unwrap_or_default())),
+        (_, Some(FinishReason::Error)) => {
+            let error = failed(state.reason_raw.unwrap_or_default());
+            Err(match state.message {
+                Some(message) => error.detail(message.as_bytes()),
+                None => error,
+            })
+        }
         (Progress::Finished | Progress::Done, Some(_)) => Ok(None),
         (Progress::Empty, _) => Err(error(ErrorKind::Protocol, "the stream held no response")),
         (Progress::Open, _) => truncated("the stream ended before the response was complete"),
@@ -129,6 +137,7 @@ mod tests {
                 false => FinishReason::Stop,
             }),
             reason_raw: reason,
+            message: None,
         };
         match check_complete(state) {
             Ok(None) => "complete".to_owned(),

@@ -22,6 +22,7 @@ pub(crate) const FIELDS: &[&str] = &[
 
 /// Kinds of parts that hold the reasoning of a model, or its sources, in other wires.
 pub(crate) const PARTS: &[&str] = &[
+    "gemini_parts",
     "reasoning",
     "reasoning_content",
     "reasoning_details",

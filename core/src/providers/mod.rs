@@ -14,6 +14,7 @@
         feature = "openai_responses",
         feature = "anthropic",
         feature = "cohere",
+        feature = "gemini",
         feature = "ollama"
     )),
     allow(
@@ -30,6 +31,8 @@
 mod anthropic;
 #[cfg(feature = "cohere")]
 mod cohere;
+#[cfg(feature = "gemini")]
+mod gemini;
 #[cfg(feature = "ollama")]
 mod ollama;
 #[cfg(feature = "openai")]
@@ -226,6 +229,12 @@ pub(crate) trait Provider: Send + Sync + Debug {
         true
     }
 
+    /// The error where it requires a key and none is there.
+    fn no_key(&self) -> LlmError {
+        let variables = self.key_variables().join(" or ");
+        config(format!("no key; set {variables} or api_key"))
+    }
+
     /// The environment variable that may hold the base URL.
     fn base_url_variable(&self) -> &'static str;
 
@@ -340,6 +349,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
     // Behind the OpenAI form of the same provider, which is its default.
     #[cfg(feature = "ollama")]
     let providers = providers.chain(ollama::providers());
+    #[cfg(feature = "gemini")]
+    let providers = providers.chain(gemini::providers());
     providers
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct ResponseState {
     pub(crate) writer: EventWriter,
     /// The provider's finish reason.
     pub(crate) finish_reason: Option<String>,
+    /// What it wrote beside that.
+    pub(crate) finish_message: Option<String>,
     pub(crate) unknown_events: u64,
     is_begun: bool,
     is_closed: bool,
@@ -47,6 +49,7 @@ impl ResponseState {
             progress: Progress::Empty,
             writer: EventWriter::new(start),
             finish_reason: None,
+            finish_message: None,
             unknown_events: 0,
             is_begun: false,
             is_closed: false,
@@ -204,6 +207,7 @@ impl<W: WireDecoder> Decoder for W {
             calls: self.tool_calls_state(),
             reason: self.finish_reason(),
             reason_raw: self.state().finish_reason.as_deref(),
+            message: self.state().finish_message.as_deref(),
         }
     }
 

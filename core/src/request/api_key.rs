@@ -27,6 +27,16 @@ pub enum ApiKey {
     Ask,
 }
 
+impl ApiKey {
+    /// The key, unless it has to be asked for.
+    pub(crate) const fn text(&self) -> Option<&Secret> {
+        match self {
+            Self::Text(key) => Some(key),
+            Self::Ask => None,
+        }
+    }
+}
+
 impl From<Secret> for ApiKey {
     fn from(key: Secret) -> Self {
         Self::Text(key)

@@ -144,6 +144,7 @@ impl Decoder for WholeDecoder {
             calls: ToolCallsState::None,
             reason: self.is_done.then_some(FinishReason::Stop),
             reason_raw: None,
+            message: None,
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::blocks::Blocks;
 use super::wire::{Event, Input, Message};
-use super::{parts, usage, Anthropic, NAME};
+use super::{parts, usage};
 use crate::error::LlmError;
 use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
@@ -20,14 +20,16 @@ use crate::providers::{error_body, token_counts, Progress, Provider};
 
 #[derive(Debug)]
 pub(super) struct AnthropicDecoder {
+    provider: &'static dyn Provider,
     state: ResponseState,
     blocks: Blocks,
     usage: Map<String, Value>,
 }
 
 impl AnthropicDecoder {
-    pub(super) fn new(start: Start) -> Self {
+    pub(super) fn new(provider: &'static dyn Provider, start: Start) -> Self {
         Self {
+            provider,
             blocks: Blocks::new(start.seed),
             state: ResponseState::new(start),
             usage: Map::new(),
@@ -42,7 +44,7 @@ impl WireDecoder for AnthropicDecoder {
     const DONE_MARK: DoneMark = DoneMark::Ignored;
 
     fn provider(&self) -> &dyn Provider {
-        &Anthropic
+        self.provider
     }
 
     fn state(&self) -> &ResponseState {
@@ -62,9 +64,9 @@ impl WireDecoder for AnthropicDecoder {
         self.event_of_kind(event, data, out)?;
         // A gateway's error in another provider's form, or beside what it is about.
         if event.error.is_some_and(lenient_json::is_truthy) {
-            return Err(error_body::in_response(&Anthropic, data));
+            return Err(error_body::in_response(self.provider, data));
         }
-        if let Some(error) = error_body::base_resp_error(&Anthropic, event.base_resp) {
+        if let Some(error) = error_body::base_resp_error(self.provider, event.base_resp) {
             return Err(error);
         }
         if event.kind.get() == Some("message_stop") {
@@ -82,25 +84,27 @@ impl WireDecoder for AnthropicDecoder {
         let is_error = message.error.is_some_and(lenient_json::is_truthy)
             || message.kind.get() == Some("error");
         if is_error && message.content.is_absent() {
-            return Err(error_body::in_response(&Anthropic, text));
+            return Err(error_body::in_response(self.provider, text));
         }
         if message.content.is_absent() {
             // A message is not an error, though it has a type; another document may be one.
             let error = match message.kind.get() {
                 Some("message") => None,
-                _ => error_body::find_in_response(&Anthropic, text),
+                _ => error_body::find_in_response(self.provider, text),
             };
             let how = "has no usable content";
-            return Err(error.unwrap_or_else(|| protocol_error(NAME, RESPONSE, how, text)));
+            return Err(
+                error.unwrap_or_else(|| protocol_error(self.provider.name(), RESPONSE, how, text))
+            );
         }
         self.note(message);
         self.content(&message.content, out);
         self.stop(message.stop_reason.get(), text, out);
         // What came beside an error stands, as it does in a stream.
         if is_error {
-            return Err(error_body::in_response(&Anthropic, text));
+            return Err(error_body::in_response(self.provider, text));
         }
-        error_body::base_resp_error(&Anthropic, message.base_resp).map_or(Ok(()), Err)
+        error_body::base_resp_error(self.provider, message.base_resp).map_or(Ok(()), Err)
     }
 
     fn close_response(&mut self, out: &mut EventBatch) {
@@ -156,7 +160,7 @@ impl AnthropicDecoder {
                 self.blocks.stop(index, &mut self.state.writer.sink(out));
             }
             "message_start" => {
-                self.state.begin(NAME, data)?;
+                self.state.begin(self.provider.name(), data)?;
                 let mut repaired = String::new();
                 let mut place = Maybe::default();
                 let raw = event.message.map_or("", RawValue::get);
@@ -171,8 +175,8 @@ impl AnthropicDecoder {
                 self.stop(reason, data, out);
             }
             "message_stop" | "ping" => {}
-            "error" => return Err(error_body::in_response(&Anthropic, data)),
-            _ => match error_body::find_in_response(&Anthropic, data) {
+            "error" => return Err(error_body::in_response(self.provider, data)),
+            _ => match error_body::find_in_response(self.provider, data) {
                 Some(error) => return Err(error),
                 None => self.state.unknown_events += 1,
             },

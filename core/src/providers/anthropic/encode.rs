@@ -22,8 +22,32 @@ pub(super) fn encode_request(
     request: &LlmRequest,
     target: &Target<'_>,
 ) -> Result<EncodedRequest, LlmError> {
+    encode(NAME, None, request, target)
+}
+
+/// Vertex AI has the model in the path, and the version in the body.
+#[cfg(feature = "gemini")]
+pub(super) fn encode_for_vertex(
+    provider: &'static str,
+    request: &LlmRequest,
+    target: &Target<'_>,
+) -> Result<EncodedRequest, LlmError> {
+    let encoded = encode(provider, Some("vertex-2023-10-16"), request, target);
+    encoded.map_err(|error| LlmError {
+        message: error.message.replacen(NAME, provider, 1),
+        provider: Some(provider),
+        ..error
+    })
+}
+
+fn encode(
+    provider: &'static str,
+    version: Option<&'static str>,
+    request: &LlmRequest,
+    target: &Target<'_>,
+) -> Result<EncodedRequest, LlmError> {
     let mut warnings = Vec::new();
-    let unsupported = &mut Unsupported::new(NAME, target, &mut warnings);
+    let unsupported = &mut Unsupported::new(provider, target, &mut warnings);
     let fields = OverrideFields::of(request);
     params::check(request, unsupported)?;
     let conversation = messages::encode_messages(&request.messages, unsupported)?;
@@ -34,6 +58,7 @@ pub(super) fn encode_request(
     let tools = tools::encode_tools(&request.tools, unsupported)?;
     let body = Body {
         request,
+        version,
         stream: target.stream,
         max_tokens: params::encode_max_tokens(request),
         system: conversation.system,
@@ -68,6 +93,8 @@ fn path(base_path: &str) -> &'static str {
 /// The body, written straight from the request: messages may hold images of many megabytes.
 struct Body<'a> {
     request: &'a LlmRequest,
+    /// In place of the model, which then stands in the path.
+    version: Option<&'static str>,
     stream: bool,
     max_tokens: u64,
     system: Vec<Block<'a>>,
@@ -83,7 +110,10 @@ impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (request, fields) = (self.request, &self.fields);
         let mut map = serializer.serialize_map(None)?;
-        fields.put(&mut map, "model", Some(&request.model))?;
+        match self.version {
+            Some(version) => fields.put(&mut map, "anthropic_version", Some(version))?,
+            None => fields.put(&mut map, "model", Some(&request.model))?,
+        }
         fields.put(&mut map, MAX_TOKENS, Some(self.max_tokens))?;
         fields.put(&mut map, "system", messages::content(&self.system))?;
         fields.put(&mut map, "messages", Some(&self.turns))?;

@@ -33,6 +33,21 @@ pub(super) fn providers() -> impl Iterator<Item = &'static dyn Provider> {
     providers.into_iter()
 }
 
+/// The decoder of a provider that serves these models on their own wire.
+pub(super) fn decoder_of(provider: &'static dyn Provider, start: Start) -> Box<dyn Decoder> {
+    Box::new(decode::AnthropicDecoder::new(provider, start))
+}
+
+/// A request as Vertex AI takes it; where it goes is Vertex AI's.
+#[cfg(feature = "gemini")]
+pub(super) fn encode_for_vertex(
+    provider: &'static str,
+    request: &LlmRequest,
+    target: &Target<'_>,
+) -> Result<EncodedRequest, LlmError> {
+    encode::encode_for_vertex(provider, request, target)
+}
+
 impl Provider for Anthropic {
     fn name(&self) -> &'static str {
         NAME
@@ -71,7 +86,7 @@ impl Provider for Anthropic {
     }
 
     fn decoder(&self, start: Start, _: Framing) -> Box<dyn Decoder> {
-        Box::new(decode::AnthropicDecoder::new(start))
+        decoder_of(&Anthropic, start)
     }
 
     fn error(&self, status: u16, body: &[u8]) -> LlmError {

@@ -10,6 +10,11 @@ use crate::providers::response_headers;
 /// How far errors are nested in errors (a gateway's in a gateway's).
 const NESTING_MAX: usize = 6;
 
+/// How much a delay in whole seconds may lack.
+const CUT_MS: u64 = 1000;
+/// After the quota of a day a retry makes sense within this time, if the server says so.
+const SOON_MS: u64 = 60_000;
+
 /// An error's body, whatever its shape.
 #[derive(Debug, Default)]
 pub(super) struct ErrorDocument {
@@ -259,8 +264,10 @@ impl ErrorDocument {
         self.status = self.status.or(status);
     }
 
-    /// google.rpc: ErrorInfo has a reason, RetryInfo a delay such as "34.4s".
+    /// google.rpc: ErrorInfo has a reason, RetryInfo a delay such as "34.4s", QuotaFailure names of
+    /// quotas.
     fn add_google_details(&mut self, details: Option<&Value>) {
+        let mut is_of_a_day = false;
         for detail in details.and_then(Value::as_array).into_iter().flatten() {
             detail
                 .get("reason")
@@ -269,9 +276,21 @@ impl ErrorDocument {
                 .for_each(|r| self.add_word(r));
             let delay = detail.get("retryDelay").and_then(Value::as_str);
             if let Some(seconds) = delay.and_then(|delay| delay.strip_suffix('s')) {
-                self.retry_after_ms =
-                    response_headers::seconds_to_ms(seconds).or(self.retry_after_ms);
+                // "Please retry in 48.9s" is "48s" here: whole seconds are cut.
+                let cut = if seconds.contains('.') { 0 } else { CUT_MS };
+                let delay = response_headers::seconds_to_ms(seconds);
+                let delay = delay.map(|delay| delay.saturating_add(cut));
+                self.retry_after_ms = delay.or(self.retry_after_ms);
             }
+            let violations = detail.get("violations").and_then(Value::as_array);
+            is_of_a_day |= violations.into_iter().flatten().any(|violation| {
+                let quota = violation.get("quotaId").and_then(Value::as_str);
+                quota.is_some_and(|quota| quota.contains("PerDay"))
+            });
+        }
+        let is_soon = self.retry_after_ms.is_some_and(|wait| wait <= SOON_MS);
+        if is_of_a_day && !is_soon {
+            self.marks.push("quotaexceeded".to_owned());
         }
     }
 

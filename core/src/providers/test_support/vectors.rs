@@ -43,6 +43,7 @@ fn check(provider: &'static str, name: &str, vector: &Value) {
         base_path: base_path.trim_end_matches('/'),
         stream: request.stream.unwrap_or(true),
         lenient: request.call.lenient.unwrap_or(false),
+        cloud: &request.call.cloud,
         ..target()
     };
     let api = vector["request"]["api"].as_str().unwrap_or_default();
@@ -53,7 +54,7 @@ fn check(provider: &'static str, name: &str, vector: &Value) {
     };
     let headers = encoded.headers.iter().cloned();
     let headers: Value = headers
-        .chain(wire.key_headers("test-key"))
+        .chain(wire.key_headers(vector["request"]["api_key"].as_str().unwrap_or("test-key")))
         .map(|(name, value)| (name.to_owned(), json!(value)))
         .collect();
     let sent = json!({"path": encoded.path, "headers": headers, "body": body(&encoded)});
@@ -67,7 +68,14 @@ fn check(provider: &'static str, name: &str, vector: &Value) {
         let error = json!(wire.error(status, bytes));
         return assert_eq!(contains(&error, &end["error"]), Ok(()), "{name}");
     }
-    let decoded = decode(wire, bytes, response, encoded, target.stream);
+    let decoded = decode(
+        wire,
+        &request.model,
+        bytes,
+        response,
+        encoded,
+        target.stream,
+    );
     assert_eq!(
         contains(&receipt(provider, &decoded), &end),
         Ok(()),
@@ -86,6 +94,7 @@ fn check(provider: &'static str, name: &str, vector: &Value) {
 
 fn decode(
     wire: Wire,
+    model: &str,
     body: &[u8],
     response: &Value,
     encoded: EncodedRequest,
@@ -94,7 +103,7 @@ fn decode(
     let framing = encoded.framing;
     let wire = Wire { framing, ..wire };
     let start = Start {
-        model: "test-model".to_owned(),
+        model: model.to_owned(),
         warnings: encoded.warnings,
         ..wire.start()
     };

@@ -106,7 +106,9 @@ pub(crate) fn resolve(
     }
     let call = task.call();
     let cloud = call.cloud.clone().or(options.cloud.clone());
-    let cloud = cloud.or(environment.cloud.clone());
+    let own_key = call.api_key.as_ref().or(options.api_key.as_ref());
+    let own_key = own_key.and_then(ApiKey::text);
+    let cloud = environment.cloud_of(provider, cloud, own_key);
     let entry = environment.entry(provider.name());
     let named = call.base_url.as_ref().or(options.base_url.as_ref());
     let named = named.or_else(|| entry.and_then(|entry| entry.base_url.as_ref()));
@@ -127,7 +129,11 @@ pub(crate) fn resolve(
         && (auth == Auth::Bearer || !provider.keeps_key_beside_authorization());
     let key = match is_replaced || auth == Auth::None {
         true => Key::Absent,
-        false => key(options, call, entry)?,
+        false => key(
+            options,
+            call,
+            entry.filter(|entry| entry.key_counts(&cloud)),
+        )?,
     };
     // Where a provider has no address of its own, every one is.
     let is_own = |own: &str| ["", base_url.as_str().trim_end_matches('/')].contains(&own);
@@ -143,8 +149,7 @@ pub(crate) fn resolve(
         .any(|name| own_headers.contains_key(*name));
     let needs_key = own_endpoint && provider.needs_key() && auth != Auth::None;
     if key.is_absent() && !has_own_key && needs_key {
-        let variables = provider.key_variables().join(" or ");
-        return Err(config(format!("no key; set {variables} or api_key")));
+        return Err(provider.no_key());
     }
     let target = Target {
         cloud: &cloud,

@@ -188,3 +188,45 @@ fn codes_of_minimax_are_distinguished() {
         assert!(find_in_response(&CODECS[0], &body).is_none());
     }
 }
+
+/// A quota of a day is exhausted, unless the server offers a retry soon.
+#[test]
+fn the_quota_of_a_day_is_not_a_rate() {
+    let body = |quota: &str, delay: &str| {
+        let violations = serde_json::json!([{"quotaId": quota, "quotaValue": "50"}]);
+        let details = serde_json::json!([
+            {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": violations},
+            {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}]);
+        serde_json::json!({"error": {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED",
+            "details": details}})
+    };
+    let rows = [
+        ("RequestsPerDayPerModel", "", QuotaExceeded, None),
+        ("RequestsPerDayPerModel", "3600s", QuotaExceeded, None),
+        ("RequestsPerDayPerModel", "24s", RateLimited, Some(25_000)),
+        ("RequestsPerMinutePerModel", "", RateLimited, None),
+        (
+            "RequestsPerMinutePerModel",
+            "3600s",
+            RateLimited,
+            Some(3_601_000),
+        ),
+        (
+            "RequestsPerMinutePerModel",
+            "34.4s",
+            RateLimited,
+            Some(34_400),
+        ),
+    ];
+    for (quota, delay, kind, wait) in rows {
+        for body in [body(quota, delay), serde_json::json!([body(quota, delay)])] {
+            let error = of(429, &body.to_string());
+            assert_eq!(
+                (error.kind, error.retry_after_ms),
+                (kind, wait),
+                "{quota} {delay}"
+            );
+            assert_eq!(error.retryable, kind == RateLimited);
+        }
+    }
+}

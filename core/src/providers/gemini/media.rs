@@ -1,0 +1,140 @@
+//! Where an image or a file is, and of which type: data URLs are parsed, addresses become files.
+//! Owns which addresses a service takes.
+
+use std::borrow::Cow;
+
+use super::model::Model;
+use super::Service;
+
+/// Where a file is.
+pub(super) enum Source<'a> {
+    Inline {
+        media_type: Cow<'a, str>,
+        data: Cow<'a, str>,
+    },
+    Address {
+        media_type: Option<Cow<'a, str>>,
+        uri: Cow<'a, str>,
+    },
+}
+
+/// Types by the end of a name.
+const ENDS: &[(&str, &str)] = &[
+    ("png", "image/png"),
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("webp", "image/webp"),
+    ("gif", "image/gif"),
+    ("heic", "image/heic"),
+    ("heif", "image/heif"),
+    ("pdf", "application/pdf"),
+    ("txt", "text/plain"),
+    ("md", "text/markdown"),
+    ("csv", "text/csv"),
+    ("html", "text/html"),
+    ("json", "application/json"),
+    ("xml", "text/xml"),
+    ("mp4", "video/mp4"),
+    ("mpeg", "video/mpeg"),
+    ("mov", "video/quicktime"),
+    ("webm", "video/webm"),
+    ("mp3", "audio/mp3"),
+    ("wav", "audio/wav"),
+    ("flac", "audio/flac"),
+    ("ogg", "audio/ogg"),
+    ("aac", "audio/aac"),
+    ("aiff", "audio/aiff"),
+];
+
+/// A URL, or the id of an uploaded file; or why it cannot go there. `media_type` is what the caller
+/// wrote beside it.
+pub(super) fn source<'a>(
+    url: &'a str,
+    media_type: Option<&'a str>,
+    model: Model<'_>,
+) -> Result<Source<'a>, String> {
+    if let Some(data) = without_scheme(url, "data:") {
+        return inline(data, media_type);
+    }
+    if url.starts_with("files/") && model.service == Service::Gemini {
+        let uri = format!("https://generativelanguage.googleapis.com/v1beta/{url}");
+        return Ok(Source::Address {
+            media_type: media_type.map(Cow::Borrowed),
+            uri: Cow::Owned(uri),
+        });
+    }
+    let is_web = ["https:", "http:"]
+        .iter()
+        .any(|scheme| without_scheme(url, scheme).is_some());
+    if !is_web && !url.starts_with("gs://") {
+        return Err("is neither a data URL nor an address of https or gs".to_owned());
+    }
+    let is_video = ["youtube.com/", "youtu.be/"]
+        .iter()
+        .any(|host| url.contains(host));
+    let is_uploaded = url.contains("generativelanguage.googleapis.com/");
+    let is_gemini = model.service == Service::Gemini;
+    // "The Gemini 2.0 family of models" fetches nothing (ai.google.dev, file input methods).
+    if is_gemini && is_web && !is_video && !is_uploaded && model.before((2, 5)) {
+        let name = model.name;
+        return Err(format!(
+            "is an address, which {name} does not fetch; send a data URL, or upload the file"
+        ));
+    }
+    let known = media_type.map(Cow::Borrowed).or_else(|| by_end(url));
+    let known = known.or(is_video.then_some(Cow::Borrowed("video/mp4")));
+    if known.is_none() && !is_uploaded {
+        return Err("does not show its media type; write mime_type beside it".to_owned());
+    }
+    Ok(Source::Address {
+        media_type: known.filter(|_| !is_uploaded || media_type.is_some()),
+        uri: Cow::Borrowed(url),
+    })
+}
+
+/// Schemes are written in either case.
+fn without_scheme<'u>(url: &'u str, scheme: &str) -> Option<&'u str> {
+    let (begin, rest) = url.split_at_checked(scheme.len())?;
+    begin.eq_ignore_ascii_case(scheme).then_some(rest)
+}
+
+/// `image/png;base64,iVBO...`: what stands behind `data:` (RFC 2397).
+fn inline<'a>(data: &'a str, media_type: Option<&'a str>) -> Result<Source<'a>, String> {
+    let parted = data.split_once(',').and_then(|(head, data)| {
+        let head = head.trim_end().strip_suffix("base64")?;
+        let head = head.trim_end().strip_suffix(';')?;
+        let declared = head.split(';').next().unwrap_or(head).trim();
+        let declared = Some(declared).filter(|declared| !declared.is_empty());
+        Some((media_type.or(declared)?, data))
+    });
+    let how = || "must read data:MEDIA/TYPE;base64,DATA".to_owned();
+    let (media_type, data) = parted.ok_or_else(how)?;
+    Ok(Source::Inline {
+        media_type: usual(media_type),
+        // Line breaks, which mail puts in.
+        data: match data.contains(|sign: char| sign.is_ascii_whitespace()) {
+            true => Cow::Owned(data.split_ascii_whitespace().collect()),
+            false => Cow::Borrowed(data),
+        },
+    })
+}
+
+/// Of several names in use for a type the one that Gemini takes.
+fn usual(media_type: &str) -> Cow<'_, str> {
+    let lower = media_type.to_ascii_lowercase();
+    match lower.as_str() {
+        "image/jpg" | "image/pjpeg" | "image/jfif" => Cow::Borrowed("image/jpeg"),
+        "image/x-png" => Cow::Borrowed("image/png"),
+        _ if lower == media_type => Cow::Borrowed(media_type),
+        _ => Cow::Owned(lower),
+    }
+}
+
+fn by_end(url: &str) -> Option<Cow<'static, str>> {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    let (_, end) = path.rsplit_once('.')?;
+    let known = ENDS
+        .iter()
+        .find(|(known, _)| end.eq_ignore_ascii_case(known));
+    known.map(|(_, media_type)| Cow::Borrowed(*media_type))
+}
