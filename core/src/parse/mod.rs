@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::declare::entry::Kind;
 use crate::error::LlmError;
-pub(crate) use mismatch::{names_of, type_name, Mismatch};
+pub(crate) use mismatch::{names_of, shown, type_name, Mismatch};
 pub(crate) use nearest::nearest;
 pub(crate) use shape::{optional, required, Member, Shape};
 pub(crate) use values::one_of;

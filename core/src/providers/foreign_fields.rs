@@ -22,10 +22,14 @@ pub(crate) const FIELDS: &[&str] = &[
 
 /// Kinds of parts that hold the reasoning of a model, or its sources, in other wires.
 pub(crate) const PARTS: &[&str] = &[
+    "citationsContent",
     "reasoning",
+    "reasoningContent",
     "reasoning_content",
     "reasoning_details",
     "reference",
     "summary_text",
+    "toolResult",
+    "toolUse",
     "tool_plan",
 ];

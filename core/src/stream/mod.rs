@@ -3,6 +3,7 @@
 //! its response; attempts are in `lifecycle`, the end is in `receipt`.
 
 pub(crate) mod attempt;
+pub(crate) mod clock;
 mod error_response;
 mod lifecycle;
 pub(crate) mod prepare;

@@ -4,6 +4,7 @@
 mod authentication;
 pub(crate) mod base_url;
 mod cleartext;
+mod cloud;
 pub(crate) mod request_headers;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,11 @@ pub(crate) struct PreparedRequest {
 }
 
 impl PreparedRequest {
+    /// Whether it is signed for the time of its attempt.
+    pub(crate) fn is_signed(&self) -> bool {
+        self.authentication.is_signed()
+    }
+
     /// The request as an attempt at this time sends it.
     pub(crate) fn of_attempt(&self, now: SystemTime) -> Result<Cow<'_, HttpRequest>, LlmError> {
         if !self.authentication.is_signed() {
@@ -70,9 +76,29 @@ pub(crate) fn resolve(
 ) -> Result<PreparedRequest, LlmError> {
     request.check()?;
     let provider = provider(options, request)?;
-    let cloud = request.call.cloud.clone().or(options.cloud.clone());
-    let cloud = cloud.or(environment.cloud.clone());
     let entry = environment.entry(provider.name());
+    let own_headers = request_headers::of_caller(&options.headers, &request.call.headers)?;
+    let key = match own_headers.contains_key("authorization") {
+        true => None,
+        false => key(provider, options, request, entry)?,
+    };
+    let auth = request.call.auth.unwrap_or(options.auth);
+    let mut cloud = cloud::merged(&request.call.cloud, &options.cloud, &environment.cloud);
+    let has_own_key = KEY_HEADERS
+        .iter()
+        .any(|name| own_headers.contains_key(*name));
+    let needs_keys = key.is_none() && !has_own_key && auth == Auth::Key;
+    cloud::complete(
+        &mut cloud,
+        provider,
+        environment,
+        needs_keys,
+        &request.model,
+    )?;
+    if provider.uses_aws_credentials() {
+        // The call's redactor looks for its secrets, also for those of a file.
+        request.call.cloud = cloud.clone();
+    }
     let named = request.call.base_url.as_ref().or(options.base_url.as_ref());
     let named = named.or_else(|| entry.and_then(|entry| entry.base_url.as_ref()));
     let provider_url = provider.base_url_of(&request.model, &cloud);
@@ -86,24 +112,15 @@ pub(crate) fn resolve(
         return Err(config(format!("no base_url; set {variable} or base_url")));
     }
     let base_url = base_url::parse(base_url)?;
-    let own_headers = request_headers::of_caller(&options.headers, &request.call.headers)?;
-    let key = match own_headers.contains_key("authorization") {
-        true => None,
-        false => key(options, request, entry)?,
-    };
     // Where a provider has no address of its own, every one is.
     let is_own = |own: &str| ["", base_url.as_str().trim_end_matches('/')].contains(&own);
     let own_endpoint = provider_url.is_ok_and(|own| is_own(&own));
-    let auth = request.call.auth.unwrap_or(options.auth);
     let stream = request.stream.unwrap_or(true);
     let lenient = request.call.lenient.unwrap_or(options.lenient);
-    let has_own_key = KEY_HEADERS
-        .iter()
-        .any(|name| own_headers.contains_key(*name));
     let needs_key = own_endpoint && provider.needs_key() && auth != Auth::None;
-    if key.is_none() && !has_own_key && needs_key {
-        let variables = provider.key_variables().join(" or ");
-        return Err(config(format!("no key; set {variables} or api_key")));
+    let has_account = auth == Auth::Key && provider.names_account(&cloud);
+    if key.is_none() && !has_own_key && !has_account && needs_key {
+        return Err(cloud::no_key(provider, &cloud, environment));
     }
     let target = Target {
         cloud: &cloud,
@@ -118,23 +135,25 @@ pub(crate) fn resolve(
     check_size(&encoded, options)?;
     let url = base_url::append(&base_url, &encoded.path);
     let has_own_secret = own_headers.keys().any(|name| is_secret_name(name.as_str()));
-    let carries_secret = key.is_some() || has_own_secret || has_secret(&url);
+    let authentication = Authentication {
+        provider,
+        key,
+        auth,
+        cloud: cloud.clone(),
+        own_headers,
+    };
+    let has_key = authentication.key.is_some() || authentication.is_signed();
+    let carries_secret = has_key || has_own_secret || has_secret(&url);
     let proxy = proxy_of(&url);
     let allowed = options.allow_insecure_http;
     cleartext::check(&url, proxy.as_ref(), carries_secret, allowed)?;
-    let headers = request_headers::of_request(&encoded, &own_headers, stream)?;
+    let own_headers = &authentication.own_headers;
+    let headers = request_headers::of_request(&encoded, own_headers, stream)?;
     let mut http = HttpRequest {
         method: encoded.method,
         url,
         headers,
         body: Bytes::from(encoded.body),
-    };
-    let authentication = Authentication {
-        provider,
-        key,
-        auth,
-        cloud,
-        own_headers,
     };
     // What is missing is found now, before any I/O.
     authentication.apply(&mut http, SystemTime::now())?;
@@ -196,13 +215,19 @@ fn no_provider(model: &str) -> LlmError {
     ))
 }
 
+/// A key, or the account of a cloud in its place: the call's, else the client's, else the
+/// environment's key.
 fn key(
+    provider: &dyn Provider,
     options: &ClientOptions,
     request: &LlmRequest,
     entry: Option<&Entry>,
 ) -> Result<Option<Secret>, LlmError> {
-    if let Some(key) = request.call.api_key.as_ref().or(options.api_key.as_ref()) {
-        return Ok(Some(key.clone()));
+    let of_call = (&request.call.api_key, &request.call.cloud);
+    for (key, cloud) in [of_call, (&options.api_key, &options.cloud)] {
+        if key.is_some() || provider.names_account(cloud) {
+            return Ok(key.clone());
+        }
     }
     match entry.and_then(|entry| entry.key.as_ref()) {
         None => Ok(None),

@@ -1,7 +1,12 @@
 //! Environment variables: keys, base URLs and the credentials of proxies, read once when a client
-//! is made. No variable makes a connection less safe.
+//! is made. No variable makes a connection less safe. Those of each cloud are in a file of its own.
+
+mod aws;
+mod aws_files;
 
 use secrecy::{ExposeSecret, SecretString};
+
+use aws::AwsEnvironment;
 
 use crate::error::LlmError;
 use crate::providers;
@@ -24,6 +29,8 @@ pub(crate) struct Environment {
     entries: Vec<Entry>,
     /// What the variables of clouds say.
     pub(crate) cloud: CloudOptions,
+    /// What is read where those of AWS are not enough.
+    pub(crate) aws: AwsEnvironment,
     /// `user:password`, as it stands in the URL of a proxy.
     proxy_users: Vec<SecretString>,
 }
@@ -54,11 +61,15 @@ impl Environment {
                 .key_variables()
                 .iter()
                 .find_map(|name| variable(name).map(|value| (*name, Secret::new(value)))),
-            base_url: variable(provider.base_url_variable()),
+            base_url: variable(provider.base_url_variable())
+                .or_else(|| variable(provider.general_base_url_variable()?)),
         });
+        let mut cloud = CloudOptions::DEFAULTS;
+        aws::read_variables(&variable, &mut cloud);
         Self {
             entries: entries.collect(),
-            cloud: CloudOptions::DEFAULTS,
+            cloud,
+            aws: AwsEnvironment::read(&variable),
             proxy_users: PROXY_VARIABLES
                 .into_iter()
                 .filter_map(|name| proxy_user(&variable(name)?))

@@ -1,0 +1,66 @@
+//! Where and as whom a request goes to a cloud: the call's options, then the client's, then the
+//! environment's. Owns that keys which belong together come from one source, and when the shared
+//! files are read. What each provider makes of it is the provider's.
+
+use crate::client::environment::Environment;
+use crate::error::{config, LlmError};
+use crate::providers::Provider;
+use crate::request::CloudOptions;
+
+/// The options of a call, and behind them those of its client and its environment.
+pub(super) fn merged(
+    call: &CloudOptions,
+    client: &CloudOptions,
+    environment: &CloudOptions,
+) -> CloudOptions {
+    or(or(call.clone(), client), environment)
+}
+
+/// A half of one key pair with the half of another would be a third, which nobody has. A profile
+/// that is named in the options holds over keys that only the environment has.
+fn or(own: CloudOptions, others: &CloudOptions) -> CloudOptions {
+    let mut others = others.clone();
+    let is_named = own.aws_access_key_id.is_some()
+        || own.aws_secret_access_key.is_some()
+        || own.aws_session_token.is_some();
+    if is_named || own.aws_profile.is_some() {
+        others.aws_access_key_id = None;
+        others.aws_secret_access_key = None;
+        others.aws_session_token = None;
+    }
+    own.or(others)
+}
+
+/// Adds what the shared files say to what the caller and the variables leave open.
+pub(super) fn complete(
+    cloud: &mut CloudOptions,
+    provider: &dyn Provider,
+    environment: &Environment,
+    needs_keys: bool,
+    model: &str,
+) -> Result<(), LlmError> {
+    if !provider.uses_aws_credentials() {
+        return Ok(());
+    }
+    let has_keys = cloud.aws_access_key_id.is_some() || cloud.aws_secret_access_key.is_some();
+    if needs_keys && !has_keys {
+        environment.aws.add_keys(cloud)?;
+    }
+    if cloud.aws_region.is_none() && provider.base_url_of(model, cloud).is_err() {
+        cloud.aws_region = environment.aws.region(cloud.aws_profile.as_deref());
+    }
+    Ok(())
+}
+
+/// The error of a request without a key.
+pub(super) fn no_key(
+    provider: &dyn Provider,
+    cloud: &CloudOptions,
+    environment: &Environment,
+) -> LlmError {
+    if provider.uses_aws_credentials() {
+        return config(environment.aws.missing_keys(cloud.aws_profile.as_deref()));
+    }
+    let variables = provider.key_variables().join(" or ");
+    config(format!("no key; set {variables} or api_key"))
+}
