@@ -13,6 +13,7 @@ mod recordings;
 
 mod streams;
 mod tools;
+mod vectors;
 
 mod whole;
 

@@ -11,7 +11,7 @@ const OPENAI_ALONE: &[&str] = &[
 
 #[test]
 fn vectors_hold_for_every_vendor() {
-    let others = ["openai", "anthropic", "cohere"];
+    let others = ["openai", "anthropic", "bedrock", "cohere"];
     let count = vectors::check_all(|provider, name| {
         !others.contains(&provider) || OPENAI_ALONE.contains(&name)
     });

@@ -37,7 +37,7 @@ const DEVELOPER: &[&str] = &["openai", "openrouter", "azure"];
 
 /// Of the providers, those of this wire.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let others = ["anthropic", "cohere"];
+    let others = ["anthropic", "bedrock", "cohere"];
     all()
         .map(|provider| provider.name())
         .filter(move |name| !others.contains(name))
