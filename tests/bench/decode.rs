@@ -16,7 +16,7 @@ fn main() -> Result<(), liter_llm::LlmError> {
 mod measure {
     use std::time::{Duration, Instant};
 
-    use liter_llm::fuzzing::BenchDecoder;
+    use liter_llm::fuzzing::{event_stream_message, BenchDecoder, BenchFraming};
     use liter_llm::LlmError;
 
     const PIECES: u32 = 20_000;
@@ -25,16 +25,16 @@ mod measure {
     struct Wire {
         name: &'static str,
         provider: &'static str,
-        is_ndjson: bool,
+        framing: BenchFraming,
         begin: &'static str,
         piece: &'static str,
     }
 
-    const WIRES: [Wire; 4] = [
+    const WIRES: [Wire; 5] = [
         Wire {
             name: "openai",
             provider: "openai",
-            is_ndjson: false,
+            framing: BenchFraming::Sse,
             begin: "",
             piece:
                 "data: {\"id\":\"chatcmpl-0123456789abcdef\",\"object\":\"chat.completion.chunk\",\
@@ -44,7 +44,7 @@ mod measure {
         Wire {
             name: "anthropic",
             provider: "anthropic",
-            is_ndjson: false,
+            framing: BenchFraming::Sse,
             begin: "event: message_start\ndata: {\"type\":\"message_start\",\
             \"message\":{\"id\":\"m\",\
             \"model\":\"c\",\"usage\":{}}}\n\nevent: content_block_start\ndata: {\"type\":\
@@ -57,7 +57,7 @@ mod measure {
         Wire {
             name: "cohere v2",
             provider: "cohere",
-            is_ndjson: false,
+            framing: BenchFraming::Sse,
             begin: "event: message-start\ndata: {\"type\":\"message-start\",\"id\":\"m\"}\n\n",
             piece: "event: content-delta\ndata: {\"type\":\"content-delta\",\"index\":0,\
             \"delta\":{\"message\":{\"content\":{\"text\":\" token\"}}}}",
@@ -65,24 +65,35 @@ mod measure {
         Wire {
             name: "cohere v1",
             provider: "cohere",
-            is_ndjson: true,
+            framing: BenchFraming::Ndjson,
             begin: "{\"event_type\":\"stream-start\",\"generation_id\":\"m\"}\n",
             piece: "{\"event_type\":\"text-generation\",\"is_finished\":false,\"text\":\" token\"}",
+        },
+        Wire {
+            name: "bedrock",
+            provider: "bedrock",
+            framing: BenchFraming::EventStream,
+            begin: "",
+            piece: "{\"contentBlockIndex\":0,\"delta\":{\"text\":\" token\"},\
+            \"p\":\"abcdefghijklmnopqrstuvwxyzABCDEFGHIJ\"}",
         },
     ];
 
     /// The best of the rounds: the others were disturbed.
     fn cost(wire: &Wire) -> Result<Duration, LlmError> {
-        let end = if wire.is_ndjson { "\n" } else { "\n\n" };
-        let piece = format!("{}{end}", wire.piece);
+        let piece = match wire.framing {
+            BenchFraming::Sse => format!("{}\n\n", wire.piece).into_bytes(),
+            BenchFraming::Ndjson => format!("{}\n", wire.piece).into_bytes(),
+            BenchFraming::EventStream => event_stream_message("contentBlockDelta", wire.piece),
+        };
         let mut best = Duration::MAX;
         for _ in 0..ROUNDS {
-            let mut decoder = BenchDecoder::new(wire.provider, wire.is_ndjson)?;
+            let mut decoder = BenchDecoder::new(wire.provider, wire.framing)?;
             decoder.feed(wire.begin.as_bytes())?;
             let began = Instant::now();
             let mut events = 0;
             for _ in 0..PIECES {
-                events += decoder.feed(piece.as_bytes())?;
+                events += decoder.feed(&piece)?;
             }
             best = best.min(began.elapsed() / PIECES);
             assert!(events >= PIECES as usize, "{}: {events}", wire.name);

@@ -234,9 +234,8 @@ impl Blocks {
             return true;
         }
         let input = block.tool_use.0.as_ref().and_then(|call| call.input);
-        let mut fields = fields.into_iter();
         let mut known = false;
-        while let Some((kind, value)) = fields.next() {
+        for (kind, value) in fields {
             known |= self.whole_of_kind(&kind, value, input, out);
         }
         known || !block.text.is_absent()

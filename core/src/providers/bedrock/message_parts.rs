@@ -1,5 +1,5 @@
-//! The parts of a message as blocks, each an object of one field: OpenAI's and Anthropic's parts are
-//! rewritten, what has Bedrock's form goes out as it is.
+//! The parts of a message as blocks, each an object of one field: OpenAI's and Anthropic's parts
+//! are rewritten, what has Bedrock's form goes out as it is.
 
 use std::borrow::Cow;
 

@@ -78,12 +78,24 @@ mod tests {
     #[test]
     fn the_id_names_the_family() {
         let rows = [
-            ("anthropic.claude-3-5-sonnet-20240620-v1:0", Family::Claude(3, 5)),
-            ("us.anthropic.claude-3-7-sonnet-20250219-v1:0", Family::Claude(3, 7)),
-            ("anthropic.claude-sonnet-4-20250514-v1:0", Family::Claude(4, 0)),
+            (
+                "anthropic.claude-3-5-sonnet-20240620-v1:0",
+                Family::Claude(3, 5),
+            ),
+            (
+                "us.anthropic.claude-3-7-sonnet-20250219-v1:0",
+                Family::Claude(3, 7),
+            ),
+            (
+                "anthropic.claude-sonnet-4-20250514-v1:0",
+                Family::Claude(4, 0),
+            ),
             ("global.anthropic.claude-opus-4-6-v1", Family::Claude(4, 6)),
             ("anthropic.claude-v2:1", Family::Claude(0, 0)),
-            ("arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0", Family::Claude(4, 5)),
+            (
+                "arn:aws:bedrock:r:1:inference-profile/us.anthropic.claude-haiku-4-5-v1:0",
+                Family::Claude(4, 5),
+            ),
             ("us.amazon.nova-lite-v1:0", Family::Nova),
             ("us.amazon.nova-2-lite-v1:0", Family::Nova2),
             ("openai.gpt-oss-120b-1:0", Family::GptOss),
@@ -92,7 +104,10 @@ mod tests {
             ("meta.llama3-1-8b-instruct-v1:0", Family::Llama),
             ("us.writer.palmyra-x5-v1:0", Family::Writer),
             ("deepseek.r1-v1:0", Family::Other),
-            ("arn:aws:bedrock:us-east-1:1:provisioned-model/abc", Family::Other),
+            (
+                "arn:aws:bedrock:us-east-1:1:provisioned-model/abc",
+                Family::Other,
+            ),
         ];
         for (model, family) in rows {
             assert_eq!(Family::of(model), family, "{model}");

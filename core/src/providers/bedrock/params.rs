@@ -53,10 +53,11 @@ const WRITTEN_ELSEWHERE: &[&str] = &[
 
 /// Whether an unknown field goes out as it is.
 pub(super) fn passes(name: &str, request: &LlmRequest) -> bool {
-    !WRITTEN_ELSEWHERE.contains(&name)
-        && !MERGED.contains(&name)
-        && !UNSUPPORTED.iter().any(|(known, _)| *known == name)
-        && !(name == "thinking" && Family::of(&request.model).is_claude())
+    let is_thinking = name == "thinking" && Family::of(&request.model).is_claude();
+    let is_known = WRITTEN_ELSEWHERE.contains(&name)
+        || MERGED.contains(&name)
+        || UNSUPPORTED.iter().any(|(known, _)| *known == name);
+    !is_thinking && !is_known
 }
 
 /// Refuses what Bedrock cannot do, unless it requests nothing or the caller's `extra_body` has
@@ -123,7 +124,8 @@ impl Objects {
             ours.inference
                 .insert("maxTokens".to_owned(), max_tokens.clone());
         }
-        reasoning::add_effort(&mut ours, request, family, unsupported)?;
+        let (inference, additional) = (&mut ours.inference, &mut ours.additional);
+        reasoning::add_effort(inference, additional, request, family, unsupported)?;
         let [inference, output, additional] = MERGED;
         merge(&mut ours.inference, request, inference)?;
         merge(&mut ours.output, request, output)?;

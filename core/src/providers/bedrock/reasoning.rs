@@ -1,10 +1,9 @@
 //! How hard a model thinks: one field of ours, and another one for each vendor's models. Owns the
 //! table (pydantic-ai, `providers/bedrock.py`; vercel/ai, `amazon-bedrock`).
 
-use serde_json::{json, Value};
+use serde_json::{json, Map, Value};
 
 use super::models::Family;
-use super::params::Objects;
 use super::NAME;
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
@@ -18,7 +17,8 @@ const BUDGET_MIN: u64 = 1024;
 const RESPONSE_TOKENS: u64 = 4096;
 
 pub(super) fn add_effort(
-    objects: &mut Objects,
+    inference: &mut Map<String, Value>,
+    additional: &mut Map<String, Value>,
     request: &LlmRequest,
     family: Family,
     unsupported: &mut Unsupported<'_>,
@@ -28,9 +28,7 @@ pub(super) fn add_effort(
         .get("thinking")
         .filter(|value| !value.is_null());
     if let (Family::Claude(..), Some(thinking)) = (family, own_thinking) {
-        objects
-            .additional
-            .insert("thinking".to_owned(), thinking.clone());
+        additional.insert("thinking".to_owned(), thinking.clone());
     }
     let Some(effort) = request.reasoning_effort.as_deref() else {
         return Ok(());
@@ -48,7 +46,7 @@ pub(super) fn add_effort(
         }),
         (Family::Claude(..), effort) => match budget(effort) {
             Some(budget) => {
-                let budget = fitted(objects, budget)?;
+                let budget = fitted(inference, budget)?;
                 json!({"thinking": {"type": "enabled", "budget_tokens": budget}})
             }
             None => return refuse(unsupported, "Claude takes low, medium, high or none here"),
@@ -71,7 +69,7 @@ pub(super) fn add_effort(
         }
     };
     if let Value::Object(fields) = fields {
-        objects.additional.extend(fields);
+        additional.extend(fields);
     }
     Ok(())
 }
@@ -89,11 +87,11 @@ fn budget(effort: &str) -> Option<u64> {
 }
 
 /// The budget below the caller's limit; without one, the limit above the budget: it has to be.
-fn fitted(objects: &mut Objects, budget: u64) -> Result<u64, LlmError> {
-    match objects.inference.get("maxTokens").and_then(Value::as_u64) {
+fn fitted(inference: &mut Map<String, Value>, budget: u64) -> Result<u64, LlmError> {
+    match inference.get("maxTokens").and_then(Value::as_u64) {
         None => {
             let limit = Value::from(budget + RESPONSE_TOKENS);
-            objects.inference.insert("maxTokens".to_owned(), limit);
+            inference.insert("maxTokens".to_owned(), limit);
             Ok(budget)
         }
         Some(limit) if limit > BUDGET_MIN => Ok(budget.min(limit - 1).max(BUDGET_MIN)),

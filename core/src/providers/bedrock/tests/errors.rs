@@ -25,69 +25,27 @@ fn the_exceptions_name_decides() {
         Authentication, InvalidRequest, NotFound, Overloaded, Permission, Provider, QuotaExceeded,
         RateLimited,
     };
-    let rows = [
-        (
-            403,
-            "AccessDeniedException",
-            "You don't have access to the model",
-            Permission,
-            false,
-        ),
-        (
-            403,
-            "UnrecognizedClientException",
-            "m",
-            Authentication,
-            false,
-        ),
+    let rows = list! {
+        (403, "AccessDeniedException", "You don't have access to the model", Permission, false),
+        (403, "UnrecognizedClientException", "m", Authentication, false),
         (403, "InvalidSignatureException", "m", Authentication, false),
         (403, "ExpiredTokenException", "m", Authentication, false),
-        (
-            403,
-            "MissingAuthenticationTokenException",
-            "m",
-            Authentication,
-            false,
-        ),
-        (
-            400,
-            "IncompleteSignatureException",
-            "m",
-            Authentication,
-            false,
-        ),
+        (403, "MissingAuthenticationTokenException", "m", Authentication, false),
+        (400, "IncompleteSignatureException", "m", Authentication, false),
         (400, "ValidationException", "m", InvalidRequest, false),
-        (
-            400,
-            "ValidationException",
-            "The provided model identifier is invalid.",
-            NotFound,
-            false,
-        ),
+        (400, "ValidationException", "The provided model identifier is invalid.", NotFound, false),
         (404, "ResourceNotFoundException", "m", NotFound, false),
         (429, "ThrottlingException", "m", RateLimited, true),
-        (
-            429,
-            "ThrottlingException",
-            "Too many tokens per day, wait",
-            QuotaExceeded,
-            false,
-        ),
+        (429, "ThrottlingException", "Too many tokens per day, wait", QuotaExceeded, false),
         (429, "ModelNotReadyException", "m", Overloaded, true),
-        (
-            400,
-            "ServiceQuotaExceededException",
-            "m",
-            QuotaExceeded,
-            false,
-        ),
+        (400, "ServiceQuotaExceededException", "m", QuotaExceeded, false),
         (408, "ModelTimeoutException", "m", Provider, true),
         (424, "ModelErrorException", "m", Provider, true),
         (424, "ModelStreamErrorException", "m", Provider, true),
         (500, "InternalServerException", "m", Provider, true),
         (503, "ServiceUnavailableException", "m", Overloaded, true),
         (403, "RequestTimeTooSkewed", "m", Authentication, false),
-    ];
+    };
     for (status, name, message, expected, retryable) in rows {
         assert_eq!(
             kind(status, Some(name), message),

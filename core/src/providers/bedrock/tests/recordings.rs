@@ -7,7 +7,10 @@ use crate::providers::test_support::recordings::{self, assert_none, Difference, 
 const DIFFERENCES: &[Difference] = &[];
 
 const MORE: More = More {
-    expected: |expected| json!({"citations": expected["citations_count"].as_u64().unwrap_or_default()}),
+    expected: |expected| {
+        let citations = expected["citations_count"].as_u64();
+        json!({"citations": citations.unwrap_or_default()})
+    },
     decoded: |decoded| {
         let parts = decoded.response.parts.iter();
         json!({"citations": parts.filter(|part| part["type"] == "citation").count()})

@@ -21,7 +21,8 @@ fn every_block_becomes_what_it_is_in_a_stream() {
     assert_eq!(decoded.unknown_events, 1);
     let expected = json!([
         ["REASONING", "Hm. "],
-        content("reasoningContent", json!({"reasoningText": {"text": "Hm. ", "signature": "c2ln"}})),
+        content("reasoningContent", json!({"reasoningText":
+            {"text": "Hm. ", "signature": "c2ln"}})),
         content("reasoningContent", json!({"redactedContent": "YWI="})),
         ["REASONING", "free"],
         ["TEXT", "One"],
