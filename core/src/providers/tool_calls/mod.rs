@@ -6,7 +6,12 @@ mod assembler;
 
 #[cfg(all(
     test,
-    any(feature = "openai", feature = "anthropic", feature = "cohere")
+    any(
+        feature = "openai",
+        feature = "anthropic",
+        feature = "cohere",
+        feature = "bedrock"
+    )
 ))]
 pub(crate) mod joined;
 pub(crate) mod request_ids;
