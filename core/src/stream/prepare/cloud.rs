@@ -64,3 +64,65 @@ pub(super) fn no_key(
     let variables = provider.key_variables().join(" or ");
     config(format!("no key; set {variables} or api_key"))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    fn keys(id: &str, secret: &str, token: &str) -> CloudOptions {
+        let key = |text: &str| Secret::new(text.to_owned()).ok();
+        CloudOptions {
+            aws_access_key_id: key(id),
+            aws_secret_access_key: key(secret),
+            aws_session_token: key(token),
+            ..CloudOptions::default()
+        }
+    }
+
+    fn shown(cloud: &CloudOptions) -> [String; 3] {
+        [
+            &cloud.aws_access_key_id,
+            &cloud.aws_secret_access_key,
+            &cloud.aws_session_token,
+        ]
+        .map(|key| {
+            key.as_ref()
+                .map(|key| key.expose().to_owned())
+                .unwrap_or_default()
+        })
+    }
+
+    #[test]
+    fn keys_that_belong_together_come_from_one_source() {
+        let none = CloudOptions::default();
+        let profile = CloudOptions {
+            aws_profile: Some("dev".to_owned()),
+            ..CloudOptions::default()
+        };
+        let (call, client, variables) = (
+            keys("A1", "S1", ""),
+            keys("A2", "S2", "T2"),
+            keys("A3", "S3", "T3"),
+        );
+        let rows = [
+            (&call, &client, ["A1", "S1", ""]),
+            (&none, &client, ["A2", "S2", "T2"]),
+            (&none, &none, ["A3", "S3", "T3"]),
+            (&keys("A1", "", ""), &client, ["A1", "", ""]),
+            (&keys("", "", "T1"), &none, ["", "", "T1"]),
+            (&profile, &client, ["", "", ""]),
+            (&none, &profile, ["", "", ""]),
+        ];
+        for (call, client, expected) in rows {
+            assert_eq!(shown(&merged(call, client, &variables)), expected);
+        }
+        let region = CloudOptions {
+            aws_region: Some("eu-west-1".to_owned()),
+            ..variables
+        };
+        let merged = merged(&call, &none, &region);
+        assert_eq!(merged.aws_region.as_deref(), Some("eu-west-1"));
+    }
+}
