@@ -44,6 +44,13 @@ def body_of(response: dict[str, Any]) -> bytes:
     return str(response.get("body", "")).encode("utf-8", "surrogatepass")
 
 
+def lines_of(stream: bytes) -> bytes:
+    """The messages of an event stream as the target reads them: a name and a document a line."""
+    pattern = rb"(?:event|(exception))-type\x07..([A-Za-z-]+).*?(\{.*?\})(?=....\x00\x00|....$)"
+    found = re.finditer(pattern, stream, re.DOTALL)
+    return b"\n".join((b"!" if one[1] else b"") + one[2] + b" " + one[3] for one in found)
+
+
 def seeds_of(vector: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     """Targets, and a seed for each."""
     yield "request", json.dumps(vector["request"]).encode()
@@ -56,6 +63,11 @@ def seeds_of(vector: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     decoder = "ollama" if native else decoder
     for response in vector.get("responses", []):
         body = body_of(response)
+        if vector["provider"] == "bedrock":
+            yield "eventstream", body
+            yield "bedrock", lines_of(body)
+            yield "bedrock", body
+            continue
         lines = (f"{name}: {value}" for name, value in response.get("headers", []))
         yield "retry_after", "\n".join(lines).encode()
         yield decoder, body

@@ -18,7 +18,7 @@ use support::vectors::play_all;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn vectors_of_openai_and_compatible_vendors() {
-    let others = ["anthropic", "cohere", "gemini", "vertex"];
+    let others = ["anthropic", "bedrock", "cohere", "gemini", "vertex"];
     let count = play_all(|provider| !others.contains(&provider)).await;
     assert!(count > 130, "{count}");
 }

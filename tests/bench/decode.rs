@@ -16,7 +16,7 @@ fn main() -> Result<(), liter_llm::LlmError> {
 mod measure {
     use std::time::{Duration, Instant};
 
-    use liter_llm::fuzzing::BenchDecoder;
+    use liter_llm::fuzzing::{event_stream_message, BenchDecoder, BenchFraming};
     use liter_llm::LlmError;
 
     const PIECES: u32 = 20_000;
@@ -27,7 +27,7 @@ mod measure {
         provider: &'static str,
         /// Empty for the provider's first.
         api: &'static str,
-        is_ndjson: bool,
+        framing: BenchFraming,
         begin: &'static str,
         piece: &'static str,
     }
@@ -37,7 +37,7 @@ mod measure {
             name: "openai",
             provider: "openai",
             api: "",
-            is_ndjson: false,
+            framing: BenchFraming::Sse,
             begin: "",
             piece:
                 "data: {\"id\":\"chatcmpl-0123456789abcdef\",\"object\":\"chat.completion.chunk\",\
@@ -48,7 +48,7 @@ mod measure {
             name: "openai responses",
             provider: "openai",
             api: "responses",
-            is_ndjson: false,
+            framing: BenchFraming::Sse,
             begin: "event: response.created\ndata: {\"type\":\"response.created\",\
             \"response\":{\"id\":\"r\",\"model\":\"m\",\"output\":[]}}\n\n",
             piece: "event: response.output_text.delta\ndata: {\"type\":\
@@ -60,7 +60,7 @@ mod measure {
             name: "anthropic",
             provider: "anthropic",
             api: "",
-            is_ndjson: false,
+            framing: BenchFraming::Sse,
             begin: "event: message_start\ndata: {\"type\":\"message_start\",\
             \"message\":{\"id\":\"m\",\
             \"model\":\"c\",\"usage\":{}}}\n\nevent: content_block_start\ndata: {\"type\":\
@@ -74,7 +74,7 @@ mod measure {
             name: "cohere v2",
             provider: "cohere",
             api: "",
-            is_ndjson: false,
+            framing: BenchFraming::Sse,
             begin: "event: message-start\ndata: {\"type\":\"message-start\",\"id\":\"m\"}\n\n",
             piece: "event: content-delta\ndata: {\"type\":\"content-delta\",\"index\":0,\
             \"delta\":{\"message\":{\"content\":{\"text\":\" token\"}}}}",
@@ -83,7 +83,7 @@ mod measure {
             name: "cohere v1",
             provider: "cohere",
             api: "",
-            is_ndjson: true,
+            framing: BenchFraming::Ndjson,
             begin: "{\"event_type\":\"stream-start\",\"generation_id\":\"m\"}\n",
             piece: "{\"event_type\":\"text-generation\",\"is_finished\":false,\"text\":\" token\"}",
         },
@@ -91,7 +91,7 @@ mod measure {
             name: "ollama",
             provider: "ollama",
             api: "native",
-            is_ndjson: true,
+            framing: BenchFraming::Ndjson,
             begin: "",
             piece: "{\"model\":\"test-model-1\",\"created_at\":\"2026-03-01T09:00:00.123456Z\",\
             \"message\":{\"role\":\"assistant\",\"content\":\" token\"},\"done\":false}",
@@ -100,26 +100,38 @@ mod measure {
             name: "gemini",
             provider: "gemini",
             api: "",
-            is_ndjson: false,
+            framing: BenchFraming::Sse,
             begin: "",
             piece: "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\" token\"}],\
             \"role\":\"model\"},\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":10,\
             \"totalTokenCount\":12},\"modelVersion\":\"test-model-1\",\"responseId\":\"abc\"}",
         },
+        Wire {
+            name: "bedrock",
+            provider: "bedrock",
+            api: "",
+            framing: BenchFraming::EventStream,
+            begin: "",
+            piece: "{\"contentBlockIndex\":0,\"delta\":{\"text\":\" token\"},\
+            \"p\":\"abcdefghijklmnopqrstuvwxyzABCDEFGHIJ\"}",
+        },
     ];
 
     /// The best of the rounds: the others were disturbed.
     fn cost(wire: &Wire) -> Result<Duration, LlmError> {
-        let end = if wire.is_ndjson { "\n" } else { "\n\n" };
-        let piece = format!("{}{end}", wire.piece);
+        let piece = match wire.framing {
+            BenchFraming::Sse => format!("{}\n\n", wire.piece).into_bytes(),
+            BenchFraming::Ndjson => format!("{}\n", wire.piece).into_bytes(),
+            BenchFraming::EventStream => event_stream_message("contentBlockDelta", wire.piece),
+        };
         let mut best = Duration::MAX;
         for _ in 0..ROUNDS {
-            let mut decoder = BenchDecoder::new(wire.provider, wire.api, wire.is_ndjson)?;
+            let mut decoder = BenchDecoder::new(wire.provider, wire.api, wire.framing)?;
             decoder.feed(wire.begin.as_bytes())?;
             let began = Instant::now();
             let mut events = 0;
             for _ in 0..PIECES {
-                events += decoder.feed(piece.as_bytes())?;
+                events += decoder.feed(&piece)?;
             }
             best = best.min(began.elapsed() / PIECES);
             assert!(events >= PIECES as usize, "{}: {events}", wire.name);

@@ -18,6 +18,7 @@ pub(super) fn of_client(options: &ClientOptions, environment: &Environment) -> S
         options.base_url.as_deref(),
     );
     collect_cloud(&mut secrets, &options.cloud);
+    collect_cloud(&mut secrets, &environment.cloud);
     secrets.finish()
 }
 

@@ -10,6 +10,7 @@ use crate::client::options::{ClientOptions, LogLevel, LogRecord};
 use crate::http::Http;
 use crate::request::{CallLimits, CallOptions};
 use crate::secret::{Redactor, Secrets};
+use crate::stream::clock::Clock;
 use crate::stream::retry::Budget;
 
 /// Called with each log record.
@@ -21,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) http: Arc<Http>,
     pub(crate) environment: Environment,
     pub(crate) budget: Budget,
+    /// The time where a signature is checked.
+    pub(crate) clock: Clock,
     /// Made when a text is to be redacted for the first time.
     secrets: OnceLock<Secrets>,
     logger: Option<Logger>,
@@ -38,6 +41,7 @@ impl Shared {
             http,
             environment,
             budget: Budget::default(),
+            clock: Clock::default(),
             secrets: OnceLock::new(),
             logger,
         }

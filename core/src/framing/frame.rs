@@ -6,7 +6,8 @@ use crate::error::LlmError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Frame<'a> {
     /// The event's name; empty where the wire gives none. Of a line of a field that the standard
-    /// does not name, that name with its colon: see [`Frame::unknown_field`].
+    /// does not name, that name with its colon: see [`Frame::unknown_field`]. Of an error of an
+    /// event stream, what it is called behind a mark: see [`Frame::failure`].
     pub(crate) name: &'a str,
     /// Its data, valid UTF-8.
     pub(crate) data: &'a str,
@@ -19,7 +20,20 @@ impl<'a> Frame<'a> {
     pub(crate) fn unknown_field(&self) -> Option<&'a str> {
         self.name.strip_suffix(':')
     }
+
+    /// What the error is called, where the framing itself marks a frame as one: an exception with
+    /// JSON, or an error whose data is its message.
+    #[inline]
+    pub(crate) fn failure(&self) -> Option<&'a str> {
+        let name = self.name.strip_prefix(EXCEPTION);
+        name.or_else(|| self.name.strip_prefix(ERROR))
+    }
 }
+
+/// Begins the name of an exception; no event is called so.
+pub(crate) const EXCEPTION: &str = ":exception-type=";
+/// Begins the name of an error.
+pub(crate) const ERROR: &str = ":error-code=";
 
 /// Takes the frames, one by one; an error ends the feeding.
 pub(crate) type Each<'e> = &'e mut dyn FnMut(Frame<'_>) -> Result<(), LlmError>;
@@ -35,4 +49,6 @@ pub(crate) enum Framing {
     Sse,
     /// One JSON document per line.
     Ndjson,
+    /// AWS's binary messages.
+    EventStream,
 }

@@ -1,6 +1,7 @@
 //! Bytes of a body in, frames out: where one event of a stream ends and the next begins. A body
 //! that is one document is kept until it is whole. No I/O.
 
+pub(crate) mod eventstream;
 mod frame;
 pub(crate) mod ndjson;
 pub(crate) mod sniff;
@@ -8,6 +9,7 @@ pub(crate) mod sse;
 
 use crate::error::LlmError;
 use crate::limited_buffer;
+use eventstream::EventStreamFramer;
 pub(crate) use frame::{Each, Frame, Framing};
 use ndjson::NdjsonFramer;
 use sniff::{Form, Sniffer};
@@ -24,6 +26,7 @@ pub(crate) enum Framer {
     },
     Sse(SseFramer),
     Ndjson(NdjsonFramer),
+    EventStream(EventStreamFramer),
     Document {
         bytes: Vec<u8>,
         body_bytes_max: usize,
@@ -36,6 +39,7 @@ impl Framer {
         match framing {
             Framing::Sse => Self::Sse(SseFramer::new(frame_bytes_max)),
             Framing::Ndjson => Self::Ndjson(NdjsonFramer::new(frame_bytes_max)),
+            Framing::EventStream => Self::EventStream(EventStreamFramer::new(frame_bytes_max)),
         }
     }
 
@@ -58,6 +62,7 @@ impl Framer {
         match self {
             Self::Sse(framer) => framer.feed(bytes, each),
             Self::Ndjson(framer) => framer.feed(bytes, each),
+            Self::EventStream(framer) => framer.feed(bytes, each),
             Self::Document {
                 bytes: document,
                 body_bytes_max,
@@ -88,7 +93,7 @@ impl Framer {
             // WHATWG: an event without its blank line is not dispatched.
             Self::Sse(framer) => framer.end(each),
             Self::Ndjson(framer) => framer.end(each),
-            Self::Document { .. } | Self::Undecided { .. } => Ok(()),
+            Self::EventStream(_) | Self::Document { .. } | Self::Undecided { .. } => Ok(()),
         }
     }
 
@@ -96,19 +101,20 @@ impl Framer {
     pub(crate) fn take_document(&mut self) -> Option<Vec<u8>> {
         match self {
             Self::Document { bytes, .. } => Some(std::mem::take(bytes)),
-            Self::Sse(_) | Self::Ndjson(_) | Self::Undecided { .. } => None,
+            Self::Sse(_) | Self::Ndjson(_) | Self::EventStream(_) | Self::Undecided { .. } => None,
         }
     }
 
     /// Whether the body is known to be a stream.
     pub(crate) fn is_stream(&self) -> bool {
-        matches!(self, Self::Sse(_) | Self::Ndjson(_))
+        matches!(self, Self::Sse(_) | Self::Ndjson(_) | Self::EventStream(_))
     }
 
     /// An event has begun that only more bytes could end: it is not handed out at the end.
     pub(crate) fn is_inside_event(&self) -> bool {
         match self {
             Self::Sse(framer) => framer.is_inside_event(),
+            Self::EventStream(framer) => framer.is_inside_event(),
             Self::Ndjson(_) | Self::Document { .. } | Self::Undecided { .. } => false,
         }
     }
@@ -118,6 +124,7 @@ impl Framer {
         match self {
             Self::Sse(framer) => framer.activity(),
             Self::Ndjson(framer) => framer.activity(),
+            Self::EventStream(framer) => framer.activity(),
             Self::Document { .. } | Self::Undecided { .. } => 0,
         }
     }
@@ -128,6 +135,7 @@ impl Framer {
         match self {
             Self::Sse(framer) => framer.bytes_buffered(),
             Self::Ndjson(framer) => framer.bytes_buffered(),
+            Self::EventStream(framer) => framer.bytes_buffered(),
             Self::Document { .. } | Self::Undecided { .. } => 0,
         }
     }

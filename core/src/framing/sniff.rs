@@ -78,7 +78,7 @@ impl Sniffer {
             Declared::Nothing { stream } => stream,
         };
         match self.held.first() {
-            Some(b'{') if self.framing == Framing::Sse || !is_stream => Form::Document,
+            Some(b'{') if self.framing != Framing::Ndjson || !is_stream => Form::Document,
             _ if is_stream => Form::Stream(self.framing),
             _ => Form::Document,
         }
@@ -113,6 +113,10 @@ impl Sniffer {
             b'{' if is_in_lines => Some(otherwise),
             b'{' => lines(rest, otherwise),
             b'<' => Some(Form::Document),
+            // The length of a message that is not larger than any can be; no text begins so.
+            0 | 1 if self.framing == Framing::EventStream => {
+                Some(Form::Stream(Framing::EventStream))
+            }
             _ => match begins_field(rest) {
                 Some(true) => Some(stream),
                 Some(false) => Some(otherwise),
@@ -260,6 +264,21 @@ mod tests {
             mixed,
             [SSE, Form::Document, Form::Document, Form::Document],
         );
+    }
+
+    #[test]
+    fn binary_messages_are_a_stream_and_documents_in_their_place_are_not() {
+        let binary = Form::Stream(Framing::EventStream);
+        check(Framing::EventStream, "\0\0\0\u{10}", [binary; 4]);
+        for body in ["{\"message\":\"m\"}", "{\n\"a\": 1}", "<html>"] {
+            check(Framing::EventStream, body, [Form::Document; 4]);
+        }
+        check(Framing::EventStream, "data: {}\n\n", [SSE; 4]);
+        let by_request = [binary, Form::Document, binary, Form::Document];
+        check(Framing::EventStream, "", by_request);
+        // Its checksum shows what is wrong with it.
+        let declared = [binary, Form::Document, Form::Document, Form::Document];
+        check(Framing::EventStream, "zz", declared);
     }
 
     #[test]

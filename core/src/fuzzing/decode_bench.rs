@@ -3,10 +3,27 @@
 use crate::error::LlmError;
 use crate::event::EventBatch;
 use crate::event::Start;
+use crate::framing::eventstream::writer;
 use crate::framing::{Framer, Framing};
 use crate::providers::{by_name_and_api, Decoder};
 
 const FRAME_BYTES_MAX: usize = 1 << 20;
+
+/// How a stream is framed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BenchFraming {
+    /// Server-sent events.
+    Sse,
+    /// One JSON document in each line.
+    Ndjson,
+    /// AWS's binary messages.
+    EventStream,
+}
+
+/// One event of Bedrock's, framed.
+pub fn event_stream_message(name: &str, json: &str) -> Vec<u8> {
+    writer::event(name, json)
+}
 
 /// Frames a body and decodes the frames.
 #[derive(Debug)]
@@ -18,12 +35,12 @@ pub struct BenchDecoder {
 
 impl BenchDecoder {
     /// A stream of one of this provider's APIs (the first where it has no name): server-sent
-    /// events, or one JSON document in each line.
-    pub fn new(provider: &str, api: &str, is_ndjson: bool) -> Result<Self, LlmError> {
-        let framing = if is_ndjson {
-            Framing::Ndjson
-        } else {
-            Framing::Sse
+    /// events, or one JSON document in each line, or messages of AWS's.
+    pub fn new(provider: &str, api: &str, framing: BenchFraming) -> Result<Self, LlmError> {
+        let framing = match framing {
+            BenchFraming::Sse => Framing::Sse,
+            BenchFraming::Ndjson => Framing::Ndjson,
+            BenchFraming::EventStream => Framing::EventStream,
         };
         let provider = by_name_and_api(provider, Some(api))?;
         Ok(Self {

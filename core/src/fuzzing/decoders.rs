@@ -11,6 +11,7 @@ use super::{check_error, one_of, pieces, seeded_rng};
 use crate::error::LlmError;
 use crate::event::EventBatch;
 use crate::event::{Event, LlmResponse, Start, ToolCall, ToolDelta};
+use crate::framing::eventstream::writer;
 use crate::framing::{Framer, Framing};
 use crate::providers::{self, error_body, Decoder, Progress, Provider, Target};
 use crate::request::Message;
@@ -134,10 +135,38 @@ pub fn gemini(bytes: &[u8]) {
     );
 }
 
+/// Bedrock's Converse: messages of the event stream, each of which the fuzzer writes as a line, its
+/// name and its JSON, so that it need not find checksums; a raw body where no line is one.
+pub fn bedrock(bytes: &[u8]) {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let messages = lines.filter_map(|line| {
+        let (name, json) = std::str::from_utf8(line).ok()?.split_once(' ')?;
+        Some(match name.strip_prefix('!') {
+            Some(name) => {
+                let headers = [(":exception-type", name), (":message-type", "exception")];
+                writer::message(&headers, json.as_bytes())
+            }
+            None => writer::event(name, json),
+        })
+    });
+    let body: Vec<u8> = messages.flatten().collect();
+    let body = if body.is_empty() { bytes } else { &body };
+    check(
+        body,
+        &Wire {
+            provider: "bedrock",
+            api: "",
+            framing: Framing::EventStream,
+            base_path: "",
+            marks: &[b"messageStop"],
+        },
+    );
+}
+
 /// Bodies behind an error status, and error events.
 pub fn error_body(bytes: &[u8]) {
     let mut rng = seeded_rng(bytes);
-    let wires = ["openai", "anthropic", "cohere", "gemini"];
+    let wires = ["openai", "anthropic", "bedrock", "cohere", "gemini"];
     let provider = provider(one_of(&wires, &mut rng), "");
     let status = one_of(&[400, 429, 500, rng.u16(300..600)], &mut rng);
     let error = provider.error(status, bytes);

@@ -2,6 +2,7 @@
 //! what is kept between two reads is bounded.
 
 use super::{check_error, one_of, pieces, seeded_rng};
+use crate::framing::eventstream::writer;
 use crate::framing::{Frame, Framer, Framing};
 
 /// Server-sent events.
@@ -12,6 +13,14 @@ pub fn sse(bytes: &[u8]) {
 /// One document per line.
 pub fn ndjson(bytes: &[u8]) {
     check(Framing::Ndjson, bytes);
+}
+
+/// AWS's binary messages: as they come, and behind a good message with a good one after them.
+pub fn eventstream(bytes: &[u8]) {
+    check(Framing::EventStream, bytes);
+    let message = writer::raw_message(bytes, b"{}");
+    check(Framing::EventStream, &message);
+    check(Framing::EventStream, &[message, bytes.to_vec()].concat());
 }
 
 fn check(framing: Framing, bytes: &[u8]) {

@@ -9,11 +9,11 @@ mod headers;
 mod http1;
 mod requests;
 
-pub use decode_bench::BenchDecoder;
+pub use decode_bench::{event_stream_message, BenchDecoder, BenchFraming};
 pub use decoders::{
-    anthropic, cohere_v1, cohere_v2, error_body, gemini, ollama, openai, openai_responses,
+    anthropic, bedrock, cohere_v1, cohere_v2, error_body, gemini, ollama, openai, openai_responses,
 };
-pub use frames::{ndjson, sse};
+pub use frames::{eventstream, ndjson, sse};
 pub use headers::retry_after;
 pub use http1::{http1, read_http1, Http1};
 pub use requests::request;

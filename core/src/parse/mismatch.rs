@@ -78,7 +78,11 @@ impl Mismatch {
     pub(crate) fn into_error(self, field: &str) -> LlmError {
         let path = self.path;
         match self.reason {
-            Reason::Error(error) => *error,
+            // Of a secret, which does not know in which field it stands.
+            Reason::Error(error) => {
+                let message = error.message.replacen("api_key", field, 1);
+                LlmError { message, ..*error }
+            }
             Reason::Other(reason) => invalid_request(format!("{field}{path}: {reason}")),
             Reason::Found {
                 problem,

@@ -23,11 +23,15 @@ pub(crate) const FIELDS: &[&str] = &[
 /// Kinds of parts that hold the reasoning of a model, or its sources, in other wires.
 pub(crate) const PARTS: &[&str] = &[
     "gemini_parts",
+    "citationsContent",
     "reasoning",
+    "reasoningContent",
     "reasoning_content",
     "reasoning_details",
     "reference",
     "response_items",
     "summary_text",
+    "toolResult",
+    "toolUse",
     "tool_plan",
 ];

@@ -13,6 +13,7 @@
         feature = "openai",
         feature = "openai_responses",
         feature = "anthropic",
+        feature = "bedrock",
         feature = "cohere",
         feature = "gemini",
         feature = "ollama"
@@ -29,6 +30,8 @@
 // The wire formats: each is a folder and a feature of the same name, and a line in `all`.
 #[cfg(feature = "anthropic")]
 mod anthropic;
+#[cfg(feature = "bedrock")]
+mod bedrock;
 #[cfg(feature = "cohere")]
 mod cohere;
 #[cfg(feature = "gemini")]
@@ -238,6 +241,21 @@ pub(crate) trait Provider: Send + Sync + Debug {
     /// The environment variable that may hold the base URL.
     fn base_url_variable(&self) -> &'static str;
 
+    /// One that may hold it for all services of a cloud.
+    fn general_base_url_variable(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether keys of an AWS account may stand in place of a key, also those of its files.
+    fn uses_aws_credentials(&self) -> bool {
+        false
+    }
+
+    /// Whether these options name an account of a cloud, which stands in place of a key.
+    fn names_account(&self, _cloud: &CloudOptions) -> bool {
+        false
+    }
+
     /// The header that carries a key.
     fn key_header(&self, key: &str) -> (&'static str, String) {
         bearer(key)
@@ -307,6 +325,11 @@ pub(crate) trait Provider: Send + Sync + Debug {
     /// What a response with an error status means. Kind, code, message and retryable; the caller
     /// adds the rest (request id, Retry-After, attempts, phase).
     fn error(&self, status: u16, body: &[u8]) -> LlmError;
+
+    /// The same, where the provider says in a header which error it is.
+    fn error_with_headers(&self, status: u16, _headers: &HeaderMap, body: &[u8]) -> LlmError {
+        self.error(status, body)
+    }
 }
 
 /// The state of one response being decoded.
@@ -349,6 +372,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
     // Behind the OpenAI form of the same provider, which is its default.
     #[cfg(feature = "ollama")]
     let providers = providers.chain(ollama::providers());
+    #[cfg(feature = "bedrock")]
+    let providers = providers.chain(bedrock::providers());
     #[cfg(feature = "gemini")]
     let providers = providers.chain(gemini::providers());
     providers

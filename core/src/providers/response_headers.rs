@@ -92,9 +92,12 @@ pub(crate) fn reported(headers: &HeaderMap, names: &[String]) -> Map<String, Val
 /// HTTP date, which is measured on the provider's own clock where it shows its time. What is no
 /// wait (garbage, negative, in the past) is `None`.
 pub(crate) fn retry_after_ms(headers: &HeaderMap, now: SystemTime) -> Option<u64> {
-    let milliseconds = text(headers, "retry-after-ms")
-        .and_then(number)
-        .map(whole_ms);
+    // AWS's name for the same (botocore, `retries/standard.py`).
+    let mut milliseconds = ["retry-after-ms", "x-amz-retry-after"].iter().map(|name| {
+        let value = text(headers, name).and_then(number);
+        value.map(whole_ms)
+    });
+    let milliseconds = milliseconds.find_map(|value| value);
     milliseconds.or_else(|| {
         let value = text(headers, "retry-after")?;
         seconds_to_ms(value).or_else(|| until(headers, value, now))
@@ -209,8 +212,10 @@ mod tests {
             ("", 2000),
         ];
         for (value, expected) in cases {
-            let headers = map(&[("retry-after", "2"), ("retry-after-ms", value)]);
-            assert_eq!(retry_after_ms(&headers, now()), Some(expected), "{value}");
+            for name in ["retry-after-ms", "x-amz-retry-after"] {
+                let headers = map(&[("retry-after", "2"), (name, value)]);
+                assert_eq!(retry_after_ms(&headers, now()), Some(expected), "{value}");
+            }
         }
     }
 

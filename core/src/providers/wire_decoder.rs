@@ -99,6 +99,12 @@ pub(crate) trait WireDecoder: Send + Debug {
 
     fn state_mut(&mut self) -> &mut ResponseState;
 
+    /// Looks at a frame before its data is parsed, where the framing says what it is.
+    #[inline]
+    fn begin_frame(&mut self, _frame: &Frame<'_>) -> Result<(), LlmError> {
+        Ok(())
+    }
+
     /// Takes one event; `data` is its JSON.
     fn event(
         &mut self,
@@ -141,8 +147,12 @@ pub(crate) trait WireDecoder: Send + Debug {
 
 impl<W: WireDecoder> Decoder for W {
     fn decode_frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
+        if self.state().progress == Progress::Done {
+            return Ok(());
+        }
+        self.begin_frame(&frame)?;
         let data = frame.data.trim();
-        if self.state().progress == Progress::Done || stream_pings::is_ping(data) {
+        if stream_pings::is_ping(data) {
             return Ok(());
         }
         if let Some(field) = frame.unknown_field() {

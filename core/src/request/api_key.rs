@@ -86,6 +86,15 @@ impl KeyMaterial {
         std::iter::once(first).chain(second)
     }
 
+    /// The credentials among the options of a cloud.
+    pub(crate) fn of_cloud(cloud: &CloudOptions) -> Option<Self> {
+        Some(Self::Aws {
+            access_key_id: cloud.aws_access_key_id.clone()?,
+            secret_access_key: cloud.aws_secret_access_key.clone()?,
+            session_token: cloud.aws_session_token.clone(),
+        })
+    }
+
     /// The options of a cloud with these credentials in place of their own.
     pub(crate) fn in_cloud(&self, cloud: &mut CloudOptions) {
         if let Self::Aws {

@@ -104,7 +104,8 @@ async fn run(
     exchange: Arc<Exchange>,
 ) -> Attempted {
     // In a box: what it takes to connect and send is freed before the response is read.
-    let sent = match request.of_attempt(SystemTime::now()) {
+    let sent_at = SystemTime::now();
+    let sent = match request.of_attempt(shared.clock.corrected(sent_at)) {
         Ok(http) => Box::pin(shared.http.send(&http, &exchange)).await,
         Err(error) => Err(error),
     };
@@ -123,16 +124,24 @@ async fn run(
     let request_id = response_headers::request_id(&response.headers);
     let status = Some(response.status);
     let protocol = response.protocol;
+    let was_wrong_time = request.is_signed()
+        && shared
+            .clock
+            .learn(&response.headers, sent_at, SystemTime::now());
+    let mut stale = false;
     let result = match error_response::of_status(&shared, &request, &mut response).await {
         Some(mut error) => {
             error.phase = Phase::Headers;
+            // Refused for its time, so not run: the next attempt has the provider's.
+            stale = was_wrong_time && error.kind == ErrorKind::Authentication;
+            error.retryable |= stale;
             Err(error)
         }
         None => begin_reading(&shared, &request, response, request_id.clone()).await,
     };
     Attempted {
         result,
-        stale: false,
+        stale,
         status,
         protocol,
         request_id,
@@ -163,7 +172,8 @@ async fn begin_reading(
     }
     let is_stream = content_type.starts_with("text/event-stream")
         || content_type.starts_with("application/stream+json")
-        || content_type.starts_with("application/x-ndjson");
+        || content_type.starts_with("application/x-ndjson")
+        || content_type.starts_with("application/vnd.amazon.eventstream");
     let declared = match is_stream {
         true => Declared::Stream,
         false if content_type.contains("json") => Declared::Document,

@@ -40,7 +40,9 @@ pub(super) async fn of_status(
         return Some(error);
     }
     let body = read_error_body(response, shared.options.error_body_bytes_max).await;
-    let mut error = request.provider.error(status, &body);
+    let mut error = request
+        .provider
+        .error_with_headers(status, &response.headers, &body);
     error.status = Some(status);
     // An account that is empty now is empty a second later, whatever a gateway's header requests.
     let may_change = error.kind != ErrorKind::QuotaExceeded;

@@ -3,6 +3,7 @@
 //! its response; attempts are in `lifecycle`, the end is in `receipt`.
 
 pub(crate) mod attempt;
+pub(crate) mod clock;
 mod embed_call;
 mod error_response;
 mod key;

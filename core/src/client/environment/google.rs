@@ -18,22 +18,22 @@ pub(super) fn read(variable: impl Fn(&str) -> Option<String>, cloud: &mut CloudO
 }
 
 impl Environment {
-    /// The cloud of a call: the caller's, then that of the environment. With a key of the caller's
-    /// that needs no project, those of the environment do not count.
+    /// What counts of the environment beside the caller's own options. With a key of the caller's
+    /// that needs no project, those of the environment do not.
     pub(crate) fn cloud_of(
         &self,
         provider: &dyn Provider,
-        own: CloudOptions,
+        own: &CloudOptions,
         own_key: Option<&Secret>,
     ) -> CloudOptions {
         let is_api_key = |key: &Secret| provider.key_header(key.expose()).0 == KEY_HEADER;
         let has_key = provider.name() == VERTEX && own_key.is_some_and(is_api_key);
         let mut environment = self.cloud.clone();
-        if has_key && !has_place(&own) {
+        if has_key && !has_place(own) {
             environment.vertex_project = None;
             environment.vertex_location = None;
         }
-        own.or(environment)
+        environment
     }
 }
 
@@ -76,7 +76,8 @@ mod tests {
         read(variable, &mut environment.cloud);
         let key = key.map(|key| Secret::new(key.to_owned()).unwrap());
         let vertex = by_name(VERTEX).unwrap();
-        let cloud = environment.cloud_of(vertex, own, key.as_ref());
+        let others = environment.cloud_of(vertex, &own, key.as_ref());
+        let cloud = own.or(others);
         let entry = Entry {
             provider: VERTEX,
             key: None,

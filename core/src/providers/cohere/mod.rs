@@ -66,7 +66,7 @@ impl Provider for Cohere {
     fn decoder(&self, start: Start, framing: Framing) -> Box<dyn Decoder> {
         match framing {
             Framing::Ndjson => Box::new(v1::V1Decoder::new(start)),
-            Framing::Sse => Box::new(v2::V2Decoder::new(start)),
+            Framing::Sse | Framing::EventStream => Box::new(v2::V2Decoder::new(start)),
         }
     }
 

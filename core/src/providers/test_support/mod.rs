@@ -76,6 +76,15 @@ impl Wire {
         }
     }
 
+    pub(super) const fn eventstream(name: &'static str) -> Self {
+        let framing = Framing::EventStream;
+        Self {
+            name,
+            api: "",
+            framing,
+        }
+    }
+
     /// The same provider's other API.
     pub(super) const fn api(self, api: &'static str) -> Self {
         Self { api, ..self }
@@ -186,7 +195,17 @@ impl Wire {
 
     /// What a response with an error status means.
     pub(super) fn error(self, status: u16, body: impl AsRef<[u8]>) -> LlmError {
-        let error = self.provider().error(status, body.as_ref());
+        self.error_with_headers(status, &HeaderMap::new(), body)
+    }
+
+    pub(super) fn error_with_headers(
+        self,
+        status: u16,
+        headers: &HeaderMap,
+        body: impl AsRef<[u8]>,
+    ) -> LlmError {
+        let provider = self.provider();
+        let error = provider.error_with_headers(status, headers, body.as_ref());
         assert_eq!(
             (error.status, error.provider),
             (Some(status), Some(self.name))

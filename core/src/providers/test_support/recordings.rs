@@ -182,10 +182,15 @@ impl Exchange {
         joined(form, (more.expected)(expected))
     }
 
+    /// What a response with an error status means.
+    pub(crate) fn error(&self, wire: Wire) -> LlmError {
+        wire.error_with_headers(self.status(), &self.headers(), &self.body)
+    }
+
     /// The response as a client would read it, in the common form.
     fn decoded_form(&self, wire: Wire, more: &More, size: usize) -> Value {
         if self.status() != 200 {
-            let error = wire.error(self.status(), &self.body);
+            let error = self.error(wire);
             return json!({"error": self.error_form(&error, more)});
         }
         let decoded = self.decode(wire, size);
@@ -256,6 +261,8 @@ fn category(error: &LlmError) -> &'static str {
         "context length",
         "length of all messages",
         "prompt is too long",
+        "Input Tokens Exceeded",
+        "Input is too long",
     ];
     let has_one_of = |words: &[&str]| words.iter().any(|word| error.message.contains(word));
     match (error.kind, error.code.as_deref()) {

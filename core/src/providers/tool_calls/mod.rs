@@ -10,6 +10,7 @@ mod assembler;
         feature = "openai",
         feature = "anthropic",
         feature = "cohere",
+        feature = "bedrock",
         feature = "gemini",
         feature = "ollama"
     )

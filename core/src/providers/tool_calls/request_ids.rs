@@ -20,6 +20,8 @@ pub(crate) enum CallIdRule {
     Exactly(usize),
     /// Letters, digits, underscores and dashes, and no two calls of a conversation alike.
     Word,
+    /// The same with dots and colons, at most so many.
+    WordUpTo(usize),
 }
 
 /// The models of a vendor that refuses other ids, on whichever server they run.
@@ -42,12 +44,27 @@ const HASH_LENGTH: usize = 11;
 impl CallIdRule {
     /// "Tool call id was ... but must be a-z, A-Z, 0-9, with a length of 9."
     pub(crate) const MISTRAL: Self = Self::Exactly(9);
+    /// `[a-zA-Z0-9_.:-]{1,64}` (Bedrock's API reference, ToolUseBlock).
+    pub(crate) const BEDROCK: Self = Self::WordUpTo(64);
 
     /// What a model takes: what its own vendor requires holds on other servers too.
     pub(crate) fn of_model(self, model: &str) -> Self {
         let model = model.to_ascii_lowercase();
         let own = MODELS.iter().find(|(word, _)| model.contains(word));
         own.map_or(self, |(_, ids)| *ids)
+    }
+
+    /// On Bedrock the service has its own rule for all models but Mistral's.
+    #[cfg(feature = "bedrock")]
+    pub(crate) fn of_bedrock_model(self, model: &str) -> Self {
+        match self.of_model(model) {
+            Self::Exactly(length) => Self::Exactly(length),
+            Self::Any | Self::UpTo(_) | Self::Word | Self::WordUpTo(_) => self,
+        }
+    }
+
+    fn are_unique(self) -> bool {
+        matches!(self, Self::Word | Self::WordUpTo(_))
     }
 
     fn fits(self, id: &str) -> bool {
@@ -58,6 +75,17 @@ impl CallIdRule {
                 id.len() == length && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
             }
             Self::Word => !id.is_empty() && id.bytes().all(is_word),
+            Self::WordUpTo(length) => {
+                let is_sign = |byte| is_word(byte) || matches!(byte, b'.' | b':');
+                !id.is_empty() && id.len() <= length && id.bytes().all(is_sign)
+            }
+        }
+    }
+
+    fn has_room(self, id: &str) -> bool {
+        match self {
+            Self::WordUpTo(length) => !id.is_empty() && id.len() <= length,
+            Self::Any | Self::UpTo(_) | Self::Exactly(_) | Self::Word => !id.is_empty(),
         }
     }
 
@@ -74,7 +102,7 @@ impl CallIdRule {
         match self {
             Self::Exactly(length) => hashed(id, number, length),
             // As much of the old name as may stay.
-            Self::Word if number == 0 && !id.is_empty() => id
+            Self::Word | Self::WordUpTo(_) if number == 0 && self.has_room(id) => id
                 .chars()
                 .map(|c| {
                     if c.is_ascii() && is_word(c as u8) {
@@ -84,7 +112,7 @@ impl CallIdRule {
                     }
                 })
                 .collect(),
-            Self::Any | Self::UpTo(_) | Self::Word => {
+            Self::Any | Self::UpTo(_) | Self::Word | Self::WordUpTo(_) => {
                 format!("{PREFIX}{}", hashed(id, number, HASH_LENGTH))
             }
         }
@@ -163,7 +191,7 @@ impl RenamedCallIds {
 fn name<'m>(ids: CallIdRule, old: &'m str, taken: &mut HashMap<String, &'m str>) -> String {
     let may_stay = match taken.get(old) {
         // Two turns with one id are common, and a matter of taste for most.
-        Some(owner) => *owner == old && ids != CallIdRule::Word,
+        Some(owner) => *owner == old && !ids.are_unique(),
         None => true,
     };
     let own = Some(old.to_owned()).filter(|old| may_stay && ids.fits(old));
@@ -312,7 +340,9 @@ mod tests {
     proptest! {
         #[test]
         fn names_fit_and_are_apart_and_results_follow(turns in turns()) {
-            for ids in [CallIdRule::Word, CallIdRule::MISTRAL, CallIdRule::UpTo(40)] {
+            let all_rules = [CallIdRule::Word, CallIdRule::MISTRAL, CallIdRule::UpTo(40),
+                CallIdRule::BEDROCK];
+            for ids in all_rules {
                 let named = named(ids, &turns);
                 let mut all = HashSet::new();
                 for ((calls, results), old) in named.iter().zip(&turns) {
@@ -320,7 +350,7 @@ mod tests {
                     for (name, old) in calls.iter().zip(old) {
                         prop_assert!(ids.fits(name), "{}", name);
                         let is_new = all.insert((name.clone(), old.clone()));
-                        let may_stay = ids != CallIdRule::Word && name == old;
+                        let may_stay = !ids.are_unique() && name == old;
                         prop_assert!(is_new || may_stay, "{}", name);
                     }
                 }

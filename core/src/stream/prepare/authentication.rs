@@ -12,7 +12,7 @@ use crate::error::{config, LlmError};
 use crate::http::HttpRequest;
 use crate::providers::{Credentials, Provider, Unauthenticated};
 use crate::request::{Auth, CloudOptions, KeyMaterial, KeySource};
-use crate::secret::Secret;
+use crate::secret::{is_secret_name, Secret};
 
 /// Where the key of a request comes from.
 #[derive(Clone)]
@@ -64,9 +64,20 @@ impl Authentication {
         }
     }
 
+    /// Whether what is sent holds something that others must not read.
+    pub(super) fn carries_secret(&self) -> bool {
+        let is_secret = |name: &HeaderName| is_secret_name(name.as_str());
+        !self.key.is_absent() || self.is_of_attempt() || self.own_headers.keys().any(is_secret)
+    }
+
+    /// Whether it is signed for the time of its attempt.
+    pub(super) fn is_signed(&self) -> bool {
+        self.provider.is_signed(&self.credentials())
+    }
+
     /// Whether each attempt has to prove it anew.
     pub(super) fn is_of_attempt(&self) -> bool {
-        self.key.source().is_some() || self.provider.is_signed(&self.credentials())
+        self.key.source().is_some() || self.is_signed()
     }
 
     /// Takes the key of the next attempt.

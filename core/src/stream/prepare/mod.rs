@@ -5,6 +5,7 @@ mod api;
 mod authentication;
 pub(crate) mod base_url;
 mod cleartext;
+mod cloud;
 #[cfg(all(
     test,
     feature = "openai",
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use url::Url;
 
 use crate::client::environment::{Entry, Environment};
@@ -32,8 +34,8 @@ use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
 use crate::http::{HttpRequest, ProxyHost};
 use crate::providers::{self, EncodedRequest, Provider, Target};
-use crate::request::{ApiKey, Auth, CallOptions, KeyMaterial, KeySource, Operation};
-use crate::secret::{has_secret, is_secret_name, may_be_key};
+use crate::request::{ApiKey, Auth, CallOptions, CloudOptions, KeyMaterial, KeySource, Operation};
+use crate::secret::{has_secret, may_be_key};
 use crate::stream::task::{Reading, Task};
 use authentication::{Authentication, Key};
 
@@ -51,6 +53,10 @@ const KEY_HEADERS: [&str; 9] = [
     "x-portkey-api-key",
 ];
 
+fn has_key_header(headers: &HeaderMap) -> bool {
+    KEY_HEADERS.iter().any(|name| headers.contains_key(*name))
+}
+
 /// A request that is ready to be sent.
 #[derive(Debug, Clone)]
 pub(crate) struct PreparedRequest {
@@ -66,6 +72,11 @@ pub(crate) struct PreparedRequest {
 }
 
 impl PreparedRequest {
+    /// Whether it is signed for the time of its attempt.
+    pub(crate) fn is_signed(&self) -> bool {
+        self.authentication.is_signed()
+    }
+
     /// The request as an attempt at this time sends it.
     pub(crate) fn of_attempt(&self, now: SystemTime) -> Result<Cow<'_, HttpRequest>, LlmError> {
         if !self.authentication.is_of_attempt() {
@@ -105,14 +116,112 @@ pub(crate) fn resolve(
         task.set_model(model);
     }
     let call = task.call();
-    let cloud = call.cloud.clone().or(options.cloud.clone());
+    let mut authentication = sender(provider, options, environment, call, task.model())?;
+    let cloud = authentication.cloud.clone();
+    let entry = environment.entry(provider.name());
+    let (base_url, own_endpoint) = address(provider, options, call, entry, task.model(), &cloud)?;
+    let has_account = authentication.auth == Auth::Key && provider.names_account(&cloud);
+    let stands_in = has_key_header(&authentication.own_headers);
+    let needs_key = own_endpoint && provider.needs_key() && authentication.auth != Auth::None;
+    if authentication.key.is_absent() && !stands_in && !has_account && needs_key {
+        return Err(cloud::no_key(provider, &cloud, environment));
+    }
+    if own_endpoint && task.operation() == Operation::Chat {
+        authentication.provider = api::with_model(provider, options, call, task.model());
+    }
+    let lenient = call.lenient.unwrap_or(options.lenient);
+    let stream = task.is_streamed();
+    let target = Target {
+        cloud: &cloud,
+        own_endpoint,
+        host: base_url.host_str().unwrap_or_default(),
+        base_path: base_url.path().trim_end_matches('/'),
+        query: base_url.query().unwrap_or_default(),
+        stream,
+        lenient,
+    };
+    let encoded = task.encode(authentication.provider, &target)?;
+    check_size(&encoded, options)?;
+    let url = base_url::append(&base_url, &encoded.path);
+    let carries_secret = authentication.carries_secret() || has_secret(&url);
+    let proxy = proxy_of(&url);
+    let allowed = options.allow_insecure_http;
+    cleartext::check(&url, proxy.as_ref(), carries_secret, allowed)?;
+    let headers = request_headers::of_request(&encoded, &authentication.own_headers, stream)?;
+    let mut http = HttpRequest {
+        method: encoded.method,
+        url,
+        headers,
+        body: Bytes::from(encoded.body),
+    };
+    // What is missing is found now, before any I/O.
+    if authentication.key.source().is_none() {
+        authentication.apply(&mut http, SystemTime::now())?;
+    }
+    let model = task.model().to_owned();
+    Ok(PreparedRequest {
+        provider: authentication.provider,
+        model,
+        http,
+        warnings: encoded.warnings,
+        framing: encoded.framing,
+        stream,
+        reading: task.take_reading(),
+        authentication,
+    })
+}
+
+/// Who sends a request: the key, or the account of a cloud, and the caller's own headers.
+fn sender(
+    provider: &'static dyn Provider,
+    options: &ClientOptions,
+    environment: &Environment,
+    call: &CallOptions,
+    model: &str,
+) -> Result<Authentication, LlmError> {
+    let own_headers = request_headers::of_caller(&options.headers, &call.headers)?;
+    let auth = call.auth.unwrap_or(options.auth);
     let own_key = call.api_key.as_ref().or(options.api_key.as_ref());
     let own_key = own_key.and_then(ApiKey::text);
-    let cloud = environment.cloud_of(provider, cloud, own_key);
+    let mut cloud = cloud::merged(&call.cloud, &options.cloud, |own| {
+        environment.cloud_of(provider, own, own_key)
+    });
+    let is_replaced = own_headers.contains_key("authorization")
+        && (auth == Auth::Bearer || !provider.keeps_key_beside_authorization());
     let entry = environment.entry(provider.name());
+    let entry = entry.filter(|entry| entry.key_counts(&cloud));
+    let key = match is_replaced || auth == Auth::None {
+        true => Key::Absent,
+        false => key(provider, options, call, entry)?,
+    };
+    let needs_keys = key.is_absent() && !has_key_header(&own_headers) && auth == Auth::Key;
+    cloud::complete(&mut cloud, provider, environment, needs_keys, model)?;
+    if let Some(keys) = KeyMaterial::of_cloud(&cloud) {
+        // The call's redactor looks for them, also for those of a file.
+        call.keys.push(&keys);
+    }
+    Ok(Authentication {
+        provider,
+        key,
+        given: None,
+        auth,
+        cloud,
+        own_headers,
+    })
+}
+
+/// Where a request goes, and whether that is the provider's own address.
+fn address(
+    provider: &dyn Provider,
+    options: &ClientOptions,
+    call: &CallOptions,
+    entry: Option<&Entry>,
+    model: &str,
+    cloud: &CloudOptions,
+) -> Result<(Url, bool), LlmError> {
     let named = call.base_url.as_ref().or(options.base_url.as_ref());
     let named = named.or_else(|| entry.and_then(|entry| entry.base_url.as_ref()));
-    let provider_url = provider.base_url_of(task.model(), &cloud);
+    let provider_url = provider.base_url_of(model, cloud);
     let base_url = match (named, &provider_url) {
         (Some(named), _) => named.as_str(),
         (None, Ok(own)) => own,
@@ -123,81 +232,10 @@ pub(crate) fn resolve(
         return Err(config(format!("no base_url; set {variable} or base_url")));
     }
     let base_url = base_url::parse(base_url)?;
-    let own_headers = request_headers::of_caller(&options.headers, &call.headers)?;
-    let auth = call.auth.unwrap_or(options.auth);
-    let is_replaced = own_headers.contains_key("authorization")
-        && (auth == Auth::Bearer || !provider.keeps_key_beside_authorization());
-    let key = match is_replaced || auth == Auth::None {
-        true => Key::Absent,
-        false => key(
-            options,
-            call,
-            entry.filter(|entry| entry.key_counts(&cloud)),
-        )?,
-    };
     // Where a provider has no address of its own, every one is.
     let is_own = |own: &str| ["", base_url.as_str().trim_end_matches('/')].contains(&own);
     let own_endpoint = provider_url.is_ok_and(|own| is_own(&own));
-    let provider = match own_endpoint && task.operation() == Operation::Chat {
-        true => api::with_model(provider, options, call, task.model()),
-        false => provider,
-    };
-    let stream = task.is_streamed();
-    let lenient = call.lenient.unwrap_or(options.lenient);
-    let has_own_key = KEY_HEADERS
-        .iter()
-        .any(|name| own_headers.contains_key(*name));
-    let needs_key = own_endpoint && provider.needs_key() && auth != Auth::None;
-    if key.is_absent() && !has_own_key && needs_key {
-        return Err(provider.no_key());
-    }
-    let target = Target {
-        cloud: &cloud,
-        own_endpoint,
-        host: base_url.host_str().unwrap_or_default(),
-        base_path: base_url.path().trim_end_matches('/'),
-        query: base_url.query().unwrap_or_default(),
-        stream,
-        lenient,
-    };
-    let encoded = task.encode(provider, &target)?;
-    check_size(&encoded, options)?;
-    let url = base_url::append(&base_url, &encoded.path);
-    let has_own_secret = own_headers.keys().any(|name| is_secret_name(name.as_str()));
-    let carries_secret = !key.is_absent() || has_own_secret || has_secret(&url);
-    let proxy = proxy_of(&url);
-    let allowed = options.allow_insecure_http;
-    cleartext::check(&url, proxy.as_ref(), carries_secret, allowed)?;
-    let headers = request_headers::of_request(&encoded, &own_headers, stream)?;
-    let mut http = HttpRequest {
-        method: encoded.method,
-        url,
-        headers,
-        body: Bytes::from(encoded.body),
-    };
-    let authentication = Authentication {
-        provider,
-        key,
-        given: None,
-        auth,
-        cloud,
-        own_headers,
-    };
-    // What is missing is found now, before any I/O.
-    if authentication.key.source().is_none() {
-        authentication.apply(&mut http, SystemTime::now())?;
-    }
-    let model = task.model().to_owned();
-    Ok(PreparedRequest {
-        provider,
-        model,
-        http,
-        warnings: encoded.warnings,
-        framing: encoded.framing,
-        stream,
-        reading: task.take_reading(),
-        authentication,
-    })
+    Ok((base_url, own_endpoint))
 }
 
 /// The call's provider, else the client's, else the prefix of the model; then also the model
@@ -239,18 +277,25 @@ fn no_provider(model: &str, operation: Operation) -> LlmError {
     ))
 }
 
+/// A key, or the account of a cloud in its place: the call's, else the client's, else the
+/// environment's key.
 fn key(
+    provider: &dyn Provider,
     options: &ClientOptions,
     call: &CallOptions,
     entry: Option<&Entry>,
 ) -> Result<Key, LlmError> {
-    match call.api_key.as_ref().or(options.api_key.as_ref()) {
-        Some(ApiKey::Text(key)) => return Ok(Key::Text(key.clone())),
-        Some(ApiKey::Ask) => {
-            let source = call.keys.source().or(options.key_source.as_ref());
-            return source.cloned().map(Key::Asked).ok_or_else(no_source);
+    let of_call = (&call.api_key, &call.cloud);
+    for (key, cloud) in [of_call, (&options.api_key, &options.cloud)] {
+        match key {
+            Some(ApiKey::Text(key)) => return Ok(Key::Text(key.clone())),
+            Some(ApiKey::Ask) => {
+                let source = call.keys.source().or(options.key_source.as_ref());
+                return source.cloned().map(Key::Asked).ok_or_else(no_source);
+            }
+            None if provider.names_account(cloud) => return Ok(Key::Absent),
+            None => {}
         }
-        None => {}
     }
     match entry.and_then(|entry| entry.key.as_ref()) {
         None => Ok(Key::Absent),

@@ -11,7 +11,14 @@ const OPENAI_ALONE: &[&str] = &[
 
 #[test]
 fn vectors_hold_for_every_vendor() {
-    let others = ["openai", "anthropic", "cohere", "gemini", "vertex"];
+    let others = [
+        "openai",
+        "anthropic",
+        "bedrock",
+        "cohere",
+        "gemini",
+        "vertex",
+    ];
     let count = vectors::check_all(|provider, name| {
         let is_other_api =
             name.starts_with("openai_responses_") || name.starts_with("ollama_native_");

@@ -45,7 +45,7 @@ impl Wire {
     fn body(self, documents: &[&str]) -> String {
         let write = |document: &&str| match self.framing {
             Framing::Sse => format!("data: {document}\n\n"),
-            Framing::Ndjson => format!("{document}\n"),
+            Framing::Ndjson | Framing::EventStream => format!("{document}\n"),
         };
         let body: String = documents.iter().map(write).collect();
         // A document may stand in two lines of its test.

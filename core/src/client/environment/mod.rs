@@ -1,10 +1,15 @@
 //! Environment variables: keys, base URLs and the credentials of proxies, read once when a client
-//! is made. No variable makes a connection less safe.
+//! is made. No variable makes a connection less safe. Those of each cloud are in a file of its own.
+
+mod aws;
+mod aws_files;
 
 mod google;
 mod ollama;
 
 use secrecy::{ExposeSecret, SecretString};
+
+use aws::AwsEnvironment;
 
 use crate::error::LlmError;
 use crate::providers::{self, Provider};
@@ -27,6 +32,8 @@ pub(crate) struct Environment {
     entries: Vec<Entry>,
     /// What the variables of clouds say.
     pub(crate) cloud: CloudOptions,
+    /// What is read where those of AWS are not enough.
+    pub(crate) aws: AwsEnvironment,
     /// `user:password`, as it stands in the URL of a proxy.
     proxy_users: Vec<SecretString>,
 }
@@ -61,9 +68,11 @@ impl Environment {
         });
         let mut cloud = CloudOptions::DEFAULTS;
         google::read(variable, &mut cloud);
+        aws::read_variables(&variable, &mut cloud);
         Self {
             entries: entries.collect(),
             cloud,
+            aws: AwsEnvironment::read(&variable),
             proxy_users: PROXY_VARIABLES
                 .into_iter()
                 .filter_map(|name| proxy_user(&variable(name)?))
@@ -96,7 +105,7 @@ fn base_url(provider: &dyn Provider, variable: &impl Fn(&str) -> Option<String>)
     let named = variable(provider.base_url_variable());
     named.or_else(|| match provider.name() {
         ollama::PROVIDER => variable(ollama::VARIABLE).map(|host| ollama::base_url(&host)),
-        _ => None,
+        _ => variable(provider.general_base_url_variable()?),
     })
 }
 
