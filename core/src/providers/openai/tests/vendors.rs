@@ -37,10 +37,8 @@ const DEVELOPER: &[&str] = &["openai", "openrouter", "azure"];
 
 /// Of the providers, those of this wire.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let others = ["anthropic", "cohere"];
-    all()
-        .map(|provider| provider.name())
-        .filter(move |name| !others.contains(name))
+    let of_wire = all().filter(|provider| provider.wire() == "openai");
+    of_wire.map(|provider| provider.name())
 }
 
 fn target_at(base_path: &str) -> Target<'_> {
