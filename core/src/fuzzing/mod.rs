@@ -7,6 +7,7 @@ mod decoders;
 mod frames;
 mod headers;
 mod http1;
+mod operations;
 mod requests;
 
 pub use decode_bench::BenchDecoder;
@@ -14,6 +15,7 @@ pub use decoders::{anthropic, cohere_v1, cohere_v2, error_body, openai};
 pub use frames::{ndjson, sse};
 pub use headers::retry_after;
 pub use http1::{http1, read_http1, Http1};
+pub use operations::{embeddings, other_operations};
 pub use requests::request;
 
 use std::hash::{DefaultHasher, Hasher};

@@ -1,5 +1,5 @@
-//! Where the operations of Cohere are, by the version that the base URL names: v2, unless it ends in
-//! `/v1` or an address of it.
+//! Where the operations of Cohere are, by the version that the base URL names: v2, unless it ends
+//! in `/v1` or an address of it.
 
 use super::address;
 use crate::providers::Target;

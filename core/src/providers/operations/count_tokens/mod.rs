@@ -1,7 +1,7 @@
 //! How many tokens a chat has, by the provider's own count. Owns how the chat's request, which its
 //! codec writes, becomes one that is counted: the path and the fields that stay.
 
-mod decode;
+mod response;
 mod shape;
 mod text;
 
@@ -114,7 +114,7 @@ impl CountTokens for Counting {
     }
 
     fn decode(&self, response: WholeResponse<'_>) -> Result<TokenCount, LlmError> {
-        decode::decode(self.provider, response)
+        response::decode(self.provider, response)
     }
 }
 

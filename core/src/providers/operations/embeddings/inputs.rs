@@ -1,5 +1,5 @@
-//! The inputs of one request in the forms that providers take. Owns what is refused: a kind of input
-//! that a provider has not, named by its place.
+//! The inputs of one request in the forms that providers take. Owns what is refused: a kind of
+//! input that a provider has not, named by its place.
 
 use std::ops::Range;
 

@@ -140,9 +140,9 @@ fn finish(
 fn dimensions(request: &EmbedRequest) -> Option<usize> {
     const TYPES: &[&str] = &["output_dtype", "embedding_type", "embedding_types"];
     let is_own =
-        |name: &&str| request.extra.contains_key(*name) || request.extra_body.contains_key(*name);
+        |name: &str| request.extra.contains_key(name) || request.extra_body.contains_key(name);
     let dimensions = request.dimensions?;
-    let has_type = TYPES.iter().any(|name| is_own(&name));
+    let has_type = TYPES.iter().any(|name| is_own(name));
     usize::try_from(dimensions).ok().filter(|_| !has_type)
 }
 

@@ -59,7 +59,7 @@ impl Unpacker {
             out.extend(self.bytes.iter().map(|byte| f32::from(*byte as i8)));
         } else if self.is_double() {
             out.extend(doubles(&self.bytes).map(|double| double as f32));
-        } else if length % 4 == 0 {
+        } else if length.is_multiple_of(4) {
             out.extend(floats(&self.bytes));
         } else {
             return Err("is base64 of something else than float32");
@@ -69,7 +69,7 @@ impl Unpacker {
 
     fn is_double(&mut self) -> bool {
         let length = self.bytes.len();
-        if length % 8 != 0 || length == 0 {
+        if !length.is_multiple_of(8) || length == 0 {
             return false;
         }
         match self.dimensions {

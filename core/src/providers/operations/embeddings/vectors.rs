@@ -1,5 +1,6 @@
 //! The vectors of one response while they come. Owns what is right about them: as many as there are
-//! inputs, one for each, all of one length, all numbers finite; and their order, that of the inputs.
+//! inputs, one for each, all of one length, all numbers finite; and their order, that of the
+//! inputs.
 
 use super::packed::{Packed, Unpacker};
 use super::scanner::{Fault, NoNumber, Scanner};

@@ -1,5 +1,5 @@
-//! What a provider says of one model, under our names. Owns the names of all providers; what is null
-//! or empty is absent.
+//! What a provider says of one model, under our names. Owns the names of all providers; what is
+//! null or empty is absent.
 
 use serde_json::{Map, Value};
 

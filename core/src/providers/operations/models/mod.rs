@@ -2,8 +2,8 @@
 //! an entry says is in `entry`.
 
 mod capabilities;
-mod decode;
 mod entry;
+mod response;
 mod time;
 
 use serde_json::Value;
@@ -187,7 +187,7 @@ impl Models for ModelList {
     }
 
     fn decode(&self, response: WholeResponse<'_>) -> Result<ModelsPage, LlmError> {
-        let mut page = decode::decode(self.provider, response)?;
+        let mut page = response::decode(self.provider, response)?;
         page.next = page.next.filter(|_| !self.page.is_empty());
         Ok(page)
     }

@@ -1,8 +1,8 @@
 //! Documents are ranked by how well they answer a query. Owns what all providers share: how a
 //! response is decoded, and the order of its results. Which fields a request has is a row.
 
-mod decode;
 mod documents;
+mod response;
 mod row;
 mod rows;
 

@@ -1,8 +1,8 @@
-//! Reranking as a row: providers differ in names. Owns what a row can express, and the codec that it
-//! makes.
+//! Reranking as a row: providers differ in names. Owns what a row can express, and the codec that
+//! it makes.
 
-use super::decode;
 use super::documents::{self, Documents};
+use super::response;
 use crate::error::LlmError;
 use crate::providers::operations::body::Body;
 use crate::providers::operations::{
@@ -156,6 +156,6 @@ impl Rerank for RerankRow {
         response: WholeResponse<'_>,
     ) -> Result<Reranked, LlmError> {
         let documents = request.documents.len();
-        decode::decode(self.provider, documents, request.top_n, response)
+        response::decode(self.provider, documents, request.top_n, response)
     }
 }

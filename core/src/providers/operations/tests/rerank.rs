@@ -15,44 +15,20 @@ const ALL: &[&str] = &[
     "voyage",
 ];
 
+fn cases(group: &str) -> Vec<Value> {
+    let cases: Value = serde_json::from_str(include_str!("cases/rerank.json")).unwrap();
+    cases[group].as_array().unwrap().clone()
+}
+
 #[test]
 fn names_are_each_providers_own() {
     let ask = || json!({"model": "m", "query": "q", "documents": ["a", {"text": "b"}], "top_n": 1});
-    let both = json!(["a", "b"]);
-    let like_cohere = json!({"model": "m", "query": "q", "documents": both, "top_n": 1});
-    let mut jina = like_cohere.clone();
-    jina["return_documents"] = json!(false);
-    let rows = [
-        ("cohere", "", json!(["/v2/rerank", like_cohere])),
-        ("cohere", "/v1", json!(["/../v1/rerank", like_cohere])),
-        ("jina", "/v1", json!(["/rerank", jina])),
-        (
-            "voyage",
-            "/v1",
-            json!(["/rerank", {"model": "m", "query": "q", "documents": both,
-            "top_k": 1}]),
-        ),
-        ("vllm", "/v1", json!(["/rerank", like_cohere])),
-        ("llamacpp", "/v1", json!(["/rerank", like_cohere])),
-        ("openrouter", "/api/v1", json!(["/rerank", like_cohere])),
-        ("together", "/v1", json!(["/rerank", like_cohere])),
-        ("tei", "", json!(["/rerank", {"query": "q", "texts": both}])),
-        (
-            "tei",
-            "/v1",
-            json!(["/../rerank", {"query": "q", "texts": both}]),
-        ),
-        (
-            "bedrock",
-            "",
-            json!(["/model/m/invoke", {"query": "q", "documents": both,
-            "top_n": 1}]),
-        ),
-    ];
     let cloud = CloudOptions::default();
-    for (provider, base, expected) in rows {
-        let encoded = rerank_of(provider).encode(&rerank_request(ask()), &target(base, &cloud));
-        assert_eq!(written(encoded), expected, "{provider}");
+    for case in cases("names") {
+        let target = target(case[1].as_str().unwrap(), &cloud);
+        let codec = rerank_of(case[0].as_str().unwrap());
+        let encoded = codec.encode(&rerank_request(ask()), &target);
+        assert_eq!(written(encoded), case[2], "{case}");
     }
     let mut cohere = ask();
     cohere["model"] = json!("cohere.rerank-v3-5:0");
@@ -88,33 +64,26 @@ fn objects_are_texts_yaml_objects_or_refused() {
     }
 }
 
+fn encode(provider: &str, base: &str, field: &str, value: &Value, lenient: bool) -> Value {
+    let cloud = CloudOptions::default();
+    let mut request = json!({"model": "m"});
+    request[field] = value.clone();
+    let target = Target {
+        lenient,
+        ..target(base, &cloud)
+    };
+    written(rerank_of(provider).encode(&rerank_request(request), &target))
+}
+
 #[test]
 fn what_a_provider_cannot_do_names_the_field() {
-    let cloud = CloudOptions::default();
-    let encode = |provider: &str, base: &str, field: &str, value: Value, lenient| {
-        let mut request = json!({"model": "m"});
-        request[field] = value;
-        let target = Target {
-            lenient,
-            ..target(base, &cloud)
-        };
-        written(rerank_of(provider).encode(&rerank_request(request), &target))
-    };
-    for (provider, base, field, value) in [
-        ("voyage", "/v1", "max_tokens_per_doc", json!(5)),
-        ("tei", "", "max_tokens_per_doc", json!(5)),
-        ("cohere", "/v1", "max_tokens_per_doc", json!(5)),
-        ("cohere", "", "truncate", json!("none")),
-        ("jina", "/v1", "truncate", json!("start")),
-        ("voyage", "/v1", "truncate", json!("start")),
-        ("llamacpp", "/v1", "truncate", json!("end")),
-        ("vllm", "/v1", "truncate", json!("start")),
-        ("tei", "", "truncate", json!("middle")),
-    ] {
-        let form = encode(provider, base, field, value.clone(), false);
+    for case in cases("refused") {
+        let text = |index: usize| case[index].as_str().unwrap();
+        let (provider, base, field) = (text(0), text(1), text(2));
+        let form = encode(provider, base, field, &case[3], false);
         let message = format!("{provider}: {field} cannot be sent");
         assert!(form.as_str().unwrap().starts_with(&message), "{form}");
-        let form = encode(provider, base, field, value, true);
+        let form = encode(provider, base, field, &case[3], true);
         let warning = form[2][0].as_str().unwrap();
         assert!(
             warning.starts_with(&format!("{field} was left out")),
@@ -122,52 +91,14 @@ fn what_a_provider_cannot_do_names_the_field() {
         );
         assert!(form[1].get(field).is_none(), "{form}");
     }
-    for (provider, field, value, theirs, due) in [
-        (
-            "cohere",
-            "max_tokens_per_doc",
-            json!(5),
-            "max_tokens_per_doc",
-            json!(5),
-        ),
-        (
-            "jina",
-            "max_tokens_per_doc",
-            json!(5),
-            "max_doc_length",
-            json!(5),
-        ),
-        (
-            "voyage",
-            "truncate",
-            json!("end"),
-            "truncation",
-            json!(true),
-        ),
-        (
-            "voyage",
-            "truncate",
-            json!("none"),
-            "truncation",
-            json!(false),
-        ),
-        (
-            "tei",
-            "truncate",
-            json!("start"),
-            "truncation_direction",
-            json!("Left"),
-        ),
-        (
-            "vllm",
-            "truncate",
-            json!("end"),
-            "truncate_prompt_tokens",
-            json!(-1),
-        ),
-    ] {
-        let form = encode(provider, "", field, value, false);
-        assert_eq!(form[1][theirs], due, "{provider} {form}");
+}
+
+#[test]
+fn limits_of_documents_go_out_under_the_providers_names() {
+    for case in cases("sent") {
+        let text = |index: usize| case[index].as_str().unwrap();
+        let form = encode(text(0), "", text(1), &case[2], false);
+        assert_eq!(form[1][text(3)], case[4], "{case} {form}");
     }
 }
 

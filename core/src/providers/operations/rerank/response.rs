@@ -1,6 +1,6 @@
-//! A response with scores, in any of the shapes that providers have: a list, bare or as `results` or
-//! `data`, of objects with `index` and a score. Owns what is right about it, and the order of what
-//! comes out: best first, of equal scores the lower index, and last what has no score.
+//! A response with scores, in any of the shapes that providers have: a list, bare or as `results`
+//! or `data`, of objects with `index` and a score. Owns what is right about it, and the order of
+//! what comes out: best first, of equal scores the lower index, and last what has no score.
 
 use std::cmp::Ordering;
 
