@@ -20,6 +20,8 @@ use crate::request::EmbedRequest;
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(super) provider: &'static str,
+    /// What the path begins with, where the base URL of the chat names no version.
+    pub(super) version: &'static str,
     pub(super) inputs_max: usize,
     pub(super) tokens_max: Option<usize>,
     /// Sends base64 of float32 on request, which is a third of the bytes and costs no parsing.
@@ -88,6 +90,7 @@ pub(super) enum Parts {
 /// A provider without peculiarities.
 pub(super) const PLAIN: Row = Row {
     provider: "",
+    version: "",
     inputs_max: 2048,
     tokens_max: None,
     base64: false,
@@ -254,7 +257,8 @@ impl Embeddings for Row {
         }
         let path = match self.provider {
             azure::NAME => azure::path(target, &request.model, "/embeddings"),
-            _ => address::path(target, "/embeddings"),
+            _ if self.version.is_empty() => address::path(target, "/embeddings"),
+            _ => address::with_version(target, self.version, "/embeddings"),
         };
         body.post(self.provider, path, warnings)
     }

@@ -61,6 +61,7 @@ static ROWS: &[Row] = &[
     },
     Row {
         provider: "perplexity",
+        version: "/v1",
         inputs_max: 512,
         // Without being asked.
         packed: Packed::Int8,
@@ -153,6 +154,50 @@ static ROWS: &[Row] = &[
         provider: "litellm",
         tokens: true,
         user: true,
+        ..PLAIN
+    },
+    Row {
+        provider: "docker",
+        ..PLAIN
+    },
+    Row {
+        provider: "github",
+        ..PLAIN
+    },
+    Row {
+        provider: "lemonade",
+        ..PLAIN
+    },
+    Row {
+        provider: "localai",
+        ..PLAIN
+    },
+    Row {
+        provider: "novita",
+        ..PLAIN
+    },
+    Row {
+        provider: "scaleway",
+        ..PLAIN
+    },
+    Row {
+        provider: "sglang",
+        ..PLAIN
+    },
+    Row {
+        provider: "upstage",
+        ..PLAIN
+    },
+    Row {
+        provider: "vercel",
+        ..PLAIN
+    },
+    Row {
+        provider: "volcengine",
+        ..PLAIN
+    },
+    Row {
+        provider: "xinference",
         ..PLAIN
     },
 ];

@@ -71,6 +71,11 @@ static LISTS: &[ModelList] = &[
         page: "page_token",
         longest: Some(("page_size", "1000")),
     },
+    ModelList {
+        provider: "perplexity",
+        place: Place::Version("/v1"),
+        ..PLAIN
+    },
     // 50 models to a page unless asked otherwise.
     ModelList {
         provider: "gemini",
@@ -106,10 +111,12 @@ macro_rules! like_openai {
 }
 
 like_openai!(
-    "openai" "groq" "mistral" "deepseek" "xai" "openrouter" "together" "fireworks" "perplexity"
+    "openai" "groq" "mistral" "deepseek" "xai" "openrouter" "together" "fireworks"
     "cerebras" "nvidia" "moonshot" "huggingface" "ollama" "vllm" "lmstudio" "llamacpp"
-    "dashscope" "deepinfra" "siliconflow" "nebius" "litellm" "sambanova" "novita" "hyperbolic"
-    "zai" "github" "scaleway"
+    "aihubmix" "aimlapi" "baseten" "chutes" "cometapi" "deepinfra" "docker" "featherless" "gmi"
+    "hyperbolic" "lemonade" "litellm" "localai" "nano-gpt" "nebius" "novita" "nscale" "ovhcloud"
+    "parasail" "poe" "portkey" "requesty" "sambanova" "scaleway" "sglang" "siliconflow" "venice"
+    "vercel" "wandb" "xinference"
 );
 
 /// What is installed in an Ollama, in its own API.

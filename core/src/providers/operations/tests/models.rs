@@ -80,6 +80,7 @@ fn lists_are_where_the_provider_has_them() {
         (asked("ollama/native", "/v1", none(), None), "/../api/tags"),
         (asked("ollama/native", "/api", none(), None), "/tags"),
         (asked("tei", "", none(), None), "/info"),
+        (asked("perplexity", "", none(), None), "/v1/models"),
     ];
     for (got, expected) in rows {
         assert_eq!(got, expected);

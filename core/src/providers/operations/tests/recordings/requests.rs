@@ -6,7 +6,7 @@ use crate::request::ModelsRequest;
 /// What is behind the base URL in a recorded path.
 fn path_of(exchange: &Exchange) -> (String, String) {
     let bases = ["/openai/v1", "/api/v1", "/v1beta1", "/v1beta", "/v1"];
-    let is_versioned = |name: &str| !["cohere", "anthropic"].contains(&name);
+    let is_versioned = |name: &str| !["cohere", "anthropic", "perplexity"].contains(&name);
     let path = exchange.path.as_str();
     let name = exchange.name.split('-').next().unwrap_or_default();
     let base = bases
