@@ -31,6 +31,25 @@ HEADS = (
     "HTTP/1.1 204 None\r\n\r\n", "HTTP/1.1 101 Other\r\n\r\n", "HTTP/1.1 600 x\r\n\r\n",
     "5\r\nhello\r\n1 ; name=x\r\n!\r\n0\r\nA: b\r\n\r\nnext", "fffffffffffffffff\r\n", "0\r\n\r\n",
 )  # fmt: skip
+VECTORS = (
+    '{"data":[{"index":1,"embedding":[0.5,-0.25]},{"index":0,"embedding":[1e-3,2]}],"model":"m",'
+    '"usage":{"prompt_tokens":4,"total_tokens":4}}',
+    '{"data":[{"embedding":"AACAPwAAAEA=","index":0}],"usage":{"total_tokens":0}}',
+    '{"embeddings":{"float":[[1,2],[3,4]]},"meta":{"billed_units":{"input_tokens":9}}}',
+    '{"embeddings":[{"values":[1.5]}],"usageMetadata":{"promptTokenCount":4}}',
+    '{"predictions":[{"embeddings":{"values":[1],"statistics":{"token_count":1,'
+    '"truncated":true}}}]}',
+    '{"embedding":[1,2],"embeddingsByType":{"float":[1,2]},"inputTextTokenCount":3}', "[[1,2]]",
+)  # fmt: skip
+OPERATIONS = (
+    '{"id":"x","results":[{"index":1,"relevance_score":0.5},{"index":0,"relevance_score":0.25}],'
+    '"meta":{"billed_units":{"search_units":1}}}', '[{"index":0,"score":NaN,"text":"t"}]',
+    '{"data":[{"id":"m","created":5,"owned_by":"o"}],"has_more":true,"last_id":"m"}',
+    '{"models":[{"name":"models/m","inputTokenLimit":5,"thinking":true}],"nextPageToken":"t"}',
+    '{"data":[{"id":"m","created_at":"2026-07-01T00:00:00Z","max_input_tokens":5}]}',
+    '{"totalTokens":6,"promptTokensDetails":[{"modality":"TEXT","tokenCount":6}]}',
+    '{"tokens":[5,6],"token_strings":["a","b"]}', '[[{"id":5,"text":"a"}]]', '{"input_tokens":5}',
+)  # fmt: skip
 # What follows a byte that has these bits is an answer as it is; else bytes choose one.
 HYPER_RAW = (b"\x0e", b"\x0f")
 HYPER_CHOICES = 200
@@ -104,6 +123,8 @@ def main(vectors: Path, corpus: Path) -> None:
     seeds = [("retry_after", wait.encode()) for wait in WAITS]
     seeds += [("http1", head.encode()) for head in HEADS]
     seeds += [("http1_hyper", raw + head.encode()) for raw in HYPER_RAW for head in HEADS]
+    seeds += [("embeddings", body.encode()) for body in VECTORS]
+    seeds += [("operations", body.encode()) for body in OPERATIONS]
     chance = random.Random(1)
     choices = (chance.randbytes(chance.randrange(100)) for _ in range(HYPER_CHOICES))
     seeds += [("http1_hyper", choice) for choice in choices]

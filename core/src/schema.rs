@@ -158,5 +158,6 @@ fn provider(provider: &'static dyn providers::Provider) -> Value {
         "base_url_variable": provider.base_url_variable(),
         "key_variables": provider.key_variables(),
         "needs_key": provider.needs_key(),
+        "operations": providers::operations::names(provider),
     })
 }

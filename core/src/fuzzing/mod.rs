@@ -7,6 +7,7 @@ mod decoders;
 mod frames;
 mod headers;
 mod http1;
+mod operations;
 mod requests;
 
 pub use decode_bench::{event_stream_message, BenchDecoder, BenchFraming};
@@ -16,6 +17,7 @@ pub use decoders::{
 pub use frames::{eventstream, ndjson, sse};
 pub use headers::retry_after;
 pub use http1::{http1, read_http1, Http1};
+pub use operations::{embeddings, other_operations};
 pub use requests::request;
 
 use std::hash::{DefaultHasher, Hasher};

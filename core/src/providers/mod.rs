@@ -85,7 +85,7 @@ pub(crate) use operation_lookup::{by_operation, lacks_operation};
 use operations::{CountTokens, Embeddings, Models, Rerank};
 
 /// Where a request goes.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'a> {
     /// What the call, the client and the environment say of clouds.
     pub(crate) cloud: &'a CloudOptions,
@@ -291,6 +291,11 @@ pub(crate) trait Provider: Send + Sync + Debug {
         false
     }
 
+    /// Whether it has models that chat.
+    fn has_chat(&self) -> bool {
+        true
+    }
+
     /// Encodes a request, or names the field that this provider cannot do.
     fn request(
         &self,
@@ -304,22 +309,22 @@ pub(crate) trait Provider: Send + Sync + Debug {
 
     /// Its embeddings, if it has them.
     fn embeddings(&self) -> Option<&'static dyn Embeddings> {
-        None
+        operations::embeddings::of(self.name(), self.api())
     }
 
     /// Its reranking, if it has that.
     fn rerank(&self) -> Option<&'static dyn Rerank> {
-        None
+        operations::rerank::of(self.name())
     }
 
     /// Its list of models, if it has one.
     fn models(&self) -> Option<&'static dyn Models> {
-        None
+        operations::models::of(self.name(), self.api())
     }
 
     /// Its counting of tokens, if it has that.
     fn count_tokens(&self) -> Option<&'static dyn CountTokens> {
-        None
+        operations::count_tokens::of(self.name())
     }
 
     /// What a response with an error status means. Kind, code, message and retryable; the caller
@@ -376,7 +381,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
     let providers = providers.chain(bedrock::providers());
     #[cfg(feature = "gemini")]
     let providers = providers.chain(gemini::providers());
-    providers
+    providers.chain(operations::vendors::providers())
 }
 
 /// Each provider once: the codec of the first of its APIs.

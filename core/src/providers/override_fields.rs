@@ -17,9 +17,13 @@ pub(crate) struct OverrideFields<'r> {
 
 impl<'r> OverrideFields<'r> {
     pub(crate) fn of(request: &'r LlmRequest) -> Self {
+        Self::new(&request.extra, &request.extra_body)
+    }
+
+    pub(crate) fn new(extra: &'r Map<String, Value>, extra_body: &'r Map<String, Value>) -> Self {
         Self {
-            extra: &request.extra,
-            extra_body: &request.extra_body,
+            extra,
+            extra_body,
             left_out: Vec::new(),
         }
     }
@@ -64,8 +68,8 @@ impl<'r> OverrideFields<'r> {
         map: &mut M,
         passes: impl Fn(&str) -> bool,
     ) -> Result<(), M::Error> {
-        for (name, value) in self.extra {
-            if !value.is_null() && passes(name) && !self.overrides(name) {
+        for (name, value) in self.extra() {
+            if passes(name) {
                 map.serialize_entry(name, value)?;
             }
         }
@@ -73,6 +77,13 @@ impl<'r> OverrideFields<'r> {
             map.serialize_entry(name, value)?;
         }
         Ok(())
+    }
+
+    /// The fields of `extra` that nothing overrides.
+    pub(crate) fn extra(&self) -> impl Iterator<Item = (&'r str, &'r Value)> + '_ {
+        let fields = self.extra.iter().filter(|(_, value)| !value.is_null());
+        let fields = fields.map(|(name, value)| (name.as_str(), value));
+        fields.filter(|(name, _)| !self.overrides(name))
     }
 
     /// The fields of `extra_body` that go out.

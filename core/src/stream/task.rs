@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{json, Map, Value};
+use url::Url;
 
 use super::split;
 use crate::error::LlmError;
@@ -95,6 +96,14 @@ impl Task {
             Self::Chat(request) | Self::CountTokens(request) => request.model = model,
             Self::Rerank(request) => request.model = model,
             Self::Embed(_) | Self::Models(_) => {}
+        }
+    }
+
+    /// The host of the operation, where the provider has another one for it than for chat.
+    pub(crate) fn host_of(&self, provider: &dyn Provider, base_url: &Url) -> Option<String> {
+        match self {
+            Self::Models(_) => provider.models()?.host_of(base_url.host_str()?),
+            _ => None,
         }
     }
 

@@ -1,5 +1,23 @@
 //! What providers do beside chat, as pure codecs: embeddings, rerank, lists of models, counts of
 //! tokens. Owns the traits and what a response becomes; which requests there are is `request`'s.
+//! `of` in each operation finds the codec of a provider by its name: mostly a row of data.
+
+mod address;
+mod azure;
+mod bedrock;
+mod body;
+mod cohere;
+pub(crate) mod count_tokens;
+pub(crate) mod embeddings;
+mod facts;
+mod google;
+pub(crate) mod models;
+mod ollama;
+pub(crate) mod rerank;
+mod tei;
+#[cfg(test)]
+mod tests;
+pub(crate) mod vendors;
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -7,10 +25,23 @@ use std::ops::Range;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
-use super::{EncodedRequest, Target};
+use super::{EncodedRequest, Provider, Target};
 use crate::error::LlmError;
 use crate::event::Usage;
 use crate::request::{EmbedRequest, LlmRequest, ModelsRequest, RerankRequest};
+
+/// What a provider does, in the words of a request's `operation`.
+pub(crate) fn names(provider: &dyn Provider) -> Vec<&'static str> {
+    let operations = [
+        ("chat", provider.has_chat()),
+        ("embed", provider.embeddings().is_some()),
+        ("rerank", provider.rerank().is_some()),
+        ("models", provider.models().is_some()),
+        ("count_tokens", provider.count_tokens().is_some()),
+    ];
+    let operations = operations.into_iter().filter(|(_, has_it)| *has_it);
+    operations.map(|(name, _)| name).collect()
+}
 
 /// A response that came whole.
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +145,11 @@ pub(crate) struct ModelsPage {
 
 /// The list of models of a provider.
 pub(crate) trait Models: Sync + Debug {
+    /// The host of the list, where it is another one than that of the other requests.
+    fn host_of(&self, _host: &str) -> Option<String> {
+        None
+    }
+
     /// Encodes the request for a page; `None` is the first.
     fn encode(
         &self,

@@ -256,7 +256,7 @@ fn not_empty(object: &Value) -> Option<&Value> {
 
 /// The recordings' name of a kind; we do not distinguish why a request was wrong, but the code and
 /// the message do.
-fn category(error: &LlmError) -> &'static str {
+pub(crate) fn category(error: &LlmError) -> &'static str {
     const TOO_LONG: &[&str] = &[
         "context length",
         "length of all messages",

@@ -119,7 +119,8 @@ pub(crate) fn resolve(
     let mut authentication = sender(provider, options, environment, call, task.model())?;
     let cloud = authentication.cloud.clone();
     let entry = environment.entry(provider.name());
-    let (base_url, own_endpoint) = address(provider, options, call, entry, task.model(), &cloud)?;
+    let (mut base_url, own_endpoint) =
+        address(provider, options, call, entry, task.model(), &cloud)?;
     let has_account = authentication.auth == Auth::Key && provider.names_account(&cloud);
     let stands_in = has_key_header(&authentication.own_headers);
     let needs_key = own_endpoint && provider.needs_key() && authentication.auth != Auth::None;
@@ -128,6 +129,10 @@ pub(crate) fn resolve(
     }
     if own_endpoint && task.operation() == Operation::Chat {
         authentication.provider = api::with_model(provider, options, call, task.model());
+    }
+    if let Some(host) = task.host_of(provider, &base_url).filter(|_| own_endpoint) {
+        let invalid = |_| config(format!("{host} is not a host"));
+        base_url.set_host(Some(&host)).map_err(invalid)?;
     }
     let lenient = call.lenient.unwrap_or(options.lenient);
     let stream = task.is_streamed();

@@ -1,0 +1,280 @@
+//! Embeddings in OpenAI's form, as most providers have them: they differ in names, which a row
+//! holds. Owns what a row can express, and the codec that it makes.
+
+use std::ops::Range;
+
+use serde_json::{json, Value};
+
+use super::inputs::{Inputs, Part};
+use super::packed::Packed;
+use super::vectors::Expected;
+use super::{decode_expected, dimensions, Embedded, Embeddings, WholeResponse};
+use crate::error::LlmError;
+use crate::providers::operations::body::Body;
+use crate::providers::operations::{address, azure, EmbedLimits};
+use crate::providers::unsupported::Unsupported;
+use crate::providers::{EncodedRequest, Target};
+use crate::request::EmbedRequest;
+
+/// One provider.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(super) provider: &'static str,
+    /// What the path begins with, where the base URL of the chat names no version.
+    pub(super) version: &'static str,
+    pub(super) inputs_max: usize,
+    pub(super) tokens_max: Option<usize>,
+    /// Sends base64 of float32 on request, which is a third of the bytes and costs no parsing.
+    pub(super) base64: bool,
+    /// What a vector is that comes as text.
+    pub(super) packed: Packed,
+    pub(super) input_type: InputType,
+    /// The name of the length; empty where none can be chosen.
+    pub(super) dimensions: &'static str,
+    /// Models whose vectors have one length: what their names hold.
+    pub(super) fixed: &'static [&'static str],
+    pub(super) truncate: Truncate,
+    /// Takes token ids.
+    pub(super) tokens: bool,
+    pub(super) parts: Parts,
+    /// Takes `user`.
+    pub(super) user: bool,
+}
+
+/// What a provider wants to know about the use of vectors.
+#[derive(Debug)]
+pub(super) enum InputType {
+    /// Nothing: its models make no difference.
+    Ignored,
+    /// This field; of our words those that it has, and their names. A word of the provider's own
+    /// goes out as it is.
+    Field(&'static str, &'static [(&'static str, &'static str)]),
+}
+
+/// Our words for the use of vectors.
+const INPUT_TYPES: &[&str] = &[
+    "query",
+    "document",
+    "classification",
+    "clustering",
+    "similarity",
+    "code_query",
+];
+
+/// What a provider can do about inputs that are too long.
+#[derive(Debug)]
+pub(super) enum Truncate {
+    /// It refuses them.
+    Never,
+    /// It cuts off their end, and cannot be told otherwise.
+    Always,
+    /// A flag of this name cuts off the end.
+    Flag(&'static str),
+    /// Limit and side, as vLLM has them.
+    Side,
+}
+
+/// How inputs of several parts go out.
+#[derive(Debug)]
+pub(super) enum Parts {
+    /// Not at all.
+    None,
+    /// One input each: `{"text": …}` or `{"image": …}`, as Jina has them.
+    Single,
+    /// `{"content": [parts]}` each, as OpenRouter has them.
+    Content,
+    /// One conversation per request, as vLLM has it.
+    Messages,
+}
+
+/// A provider without peculiarities.
+pub(super) const PLAIN: Row = Row {
+    provider: "",
+    version: "",
+    inputs_max: 2048,
+    tokens_max: None,
+    base64: false,
+    packed: Packed::Float32,
+    input_type: InputType::Ignored,
+    dimensions: "dimensions",
+    fixed: &[],
+    truncate: Truncate::Never,
+    tokens: false,
+    parts: Parts::None,
+    user: false,
+};
+
+impl Row {
+    fn takes_dimensions(&self, model: &str) -> bool {
+        let is_fixed = self.fixed.iter().any(|part| model.contains(part));
+        !self.dimensions.is_empty() && !is_fixed
+    }
+
+    /// The inputs, and the field that holds them.
+    fn inputs(&self, inputs: &Inputs<'_>) -> Result<(&'static str, Value), LlmError> {
+        let content = || -> Result<Vec<Vec<Value>>, LlmError> {
+            let of_input = |(index, input)| {
+                let parts = inputs.parts(index, input)?;
+                Ok(parts.into_iter().map(part).collect())
+            };
+            inputs.iter().map(of_input).collect()
+        };
+        match self.parts {
+            _ if !inputs.has_parts() && self.tokens => Ok(("input", inputs.texts_or_tokens()?)),
+            _ if !inputs.has_parts() => Ok(("input", json!(inputs.texts()?))),
+            Parts::None => Ok(("input", json!(inputs.texts()?))),
+            Parts::Single => {
+                let of_input = |(index, input)| match *inputs.parts(index, input)? {
+                    [Part::Text(text)] => Ok(json!({ "text": text })),
+                    [Part::Image(url)] => Ok(json!({ "image": url })),
+                    [Part::Own(own)] => Ok(json!(own)),
+                    _ => Err(inputs.refused(index, input)),
+                };
+                let list: Result<Vec<_>, LlmError> = inputs.iter().map(of_input).collect();
+                Ok(("input", json!(list?)))
+            }
+            Parts::Content => {
+                let contents = content()?.into_iter();
+                let list: Vec<_> = contents.map(|parts| json!({ "content": parts })).collect();
+                Ok(("input", json!(list)))
+            }
+            Parts::Messages => {
+                inputs.one()?;
+                let content = content()?.into_iter().next();
+                let messages = json!([{"role": "user", "content": content}]);
+                Ok(("messages", messages))
+            }
+        }
+    }
+
+    fn put_input_type(&self, request: &EmbedRequest, body: &mut Body<'_>) {
+        let InputType::Field(field, words) = self.input_type else {
+            return;
+        };
+        let Some(ours) = request.input_type.as_deref() else {
+            return;
+        };
+        let theirs = words.iter().find(|(word, _)| *word == ours);
+        match theirs {
+            Some((_, theirs)) => body.put(field, theirs),
+            // Its models make no difference between this use and others.
+            None if INPUT_TYPES.contains(&ours) => {}
+            None => body.put(field, ours),
+        }
+    }
+
+    fn put_truncate(
+        &self,
+        request: &EmbedRequest,
+        body: &mut Body<'_>,
+        unsupported: &mut Unsupported<'_>,
+    ) -> Result<(), LlmError> {
+        let Some(end) = request.truncate.as_deref() else {
+            return Ok(());
+        };
+        match (&self.truncate, end) {
+            (_, end) if !["none", "start", "end"].contains(&end) => {
+                unsupported.refuse("truncate", "it is none of \"none\", \"start\" and \"end\"")
+            }
+            (Truncate::Never | Truncate::Side, "none") | (Truncate::Always, "end") => Ok(()),
+            (Truncate::Flag(name), "none" | "end") => {
+                body.put(name, end == "end");
+                Ok(())
+            }
+            (Truncate::Side, end) => {
+                // -1 is what the model can take.
+                body.put("truncate_prompt_tokens", -1);
+                let side = if end == "end" { "right" } else { "left" };
+                body.put("truncation_side", side);
+                Ok(())
+            }
+            (Truncate::Never, _) => {
+                unsupported.refuse("truncate", "the provider refuses inputs that are too long")
+            }
+            (Truncate::Always, _) => {
+                unsupported.refuse("truncate", "the provider cuts off the end")
+            }
+            (Truncate::Flag(_), _) => {
+                unsupported.refuse("truncate", "the provider cuts off the end, or nothing")
+            }
+        }
+    }
+}
+
+/// A part as in a chat.
+fn part(part: Part<'_>) -> Value {
+    match part {
+        Part::Text(text) => json!({"type": "text", "text": text}),
+        Part::Image(url) => json!({"type": "image_url", "image_url": {"url": url}}),
+        Part::Own(own) => json!(own),
+    }
+}
+
+impl Embeddings for Row {
+    fn limits(&self, request: &EmbedRequest, _: &Target<'_>) -> EmbedLimits {
+        let all = 0..request.input.len();
+        let has_parts = || {
+            let inputs = Inputs::new(self.provider, request, all);
+            inputs.is_ok_and(|inputs| inputs.has_parts())
+        };
+        let is_one = matches!(self.parts, Parts::Messages) && has_parts();
+        EmbedLimits {
+            inputs_max: if is_one { 1 } else { self.inputs_max },
+            tokens_max: self.tokens_max,
+        }
+    }
+
+    fn encode(
+        &self,
+        request: &EmbedRequest,
+        inputs: Range<usize>,
+        target: &Target<'_>,
+    ) -> Result<EncodedRequest, LlmError> {
+        let inputs = Inputs::new(self.provider, request, inputs)?;
+        let mut warnings = Vec::new();
+        let unsupported = &mut Unsupported::new(self.provider, target, &mut warnings);
+        let mut body = Body::new(&request.extra, &request.extra_body);
+        body.put("model", &request.model);
+        let (field, value) = self.inputs(&inputs)?;
+        body.put(field, value);
+        self.put_input_type(request, &mut body);
+        if let Some(dimensions) = request.dimensions {
+            match self.takes_dimensions(&request.model) {
+                true => body.put(self.dimensions, dimensions),
+                false => unsupported.refuse("dimensions", "the model has one length of vectors")?,
+            }
+        }
+        self.put_truncate(request, &mut body, unsupported)?;
+        if let Some(user) = &request.user {
+            match self.user {
+                true => body.put("user", user),
+                false => unsupported.refuse("user", "the provider does not take it")?,
+            }
+        }
+        // Ours to choose, as OpenAI's own packages do with every server: both forms are decoded.
+        if self.base64 {
+            body.put("encoding_format", "base64");
+        }
+        let path = match self.provider {
+            azure::NAME => azure::path(target, &request.model, "/embeddings"),
+            _ if self.version.is_empty() => address::path(target, "/embeddings"),
+            _ => address::with_version(target, self.version, "/embeddings"),
+        };
+        body.post(self.provider, path, warnings)
+    }
+
+    fn decode(
+        &self,
+        request: &EmbedRequest,
+        inputs: usize,
+        response: WholeResponse<'_>,
+    ) -> Result<Embedded, LlmError> {
+        let takes_dimensions = self.takes_dimensions(&request.model);
+        let expected = Expected {
+            count: inputs,
+            dimensions: dimensions(request).filter(|_| takes_dimensions),
+            packed: self.packed,
+        };
+        decode_expected(self.provider, expected, response)
+    }
+}
