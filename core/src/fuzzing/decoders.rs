@@ -13,6 +13,7 @@ use crate::event::EventBatch;
 use crate::event::{Event, LlmResponse, Start, ToolCall, ToolDelta};
 use crate::framing::{Framer, Framing};
 use crate::providers::{self, error_body, Decoder, Progress, Provider, Target};
+use crate::request::CloudOptions;
 use crate::request::LlmRequest;
 use crate::request::Message;
 
