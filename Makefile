@@ -237,7 +237,7 @@ test-environments-native: go mock ## the library in programs of Go and C: vendor
 	@$(call reported,environments-native,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
 	  $(PYTHON) tests/environments/native.py)
 
-test-recordings: package mock ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
+test-recordings: library mock $(VENV)/ready ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
 	@if [ -d '$(RECORDINGS)' ]; then echo "recordings: $(RECORDINGS)"; \
 	  $(call reported,recordings,LITER_LLM_RECORDINGS='$(RECORDINGS)' LITER_LLM_MOCK=$(MOCK) \
 	    PYTHONPATH=bindings/python/tests $(VENV)/bin/python -m pytest -q tests/recordings); \
