@@ -15,7 +15,7 @@ CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
 BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-dir build/bench/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils cmake pkg-config
-OUR_PYTHON := tests/install tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
+OUR_PYTHON := tests/install tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
   tests/soak tests/mutants tests/environments/native.py tests/environments/python \
   tests/summary.py core/fuzz/seeds.py
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
@@ -240,7 +240,7 @@ test-environments-native: go mock ## the library in programs of Go and C: vendor
 test-recordings: library mock $(VENV)/ready ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
 	@if [ -d '$(RECORDINGS)' ]; then echo "recordings: $(RECORDINGS)"; \
 	  $(call reported,recordings,LITER_LLM_RECORDINGS='$(RECORDINGS)' LITER_LLM_MOCK=$(MOCK) \
-	    PYTHONPATH=bindings/python/tests $(VENV)/bin/python -m pytest -q tests/recordings); \
+	    PYTHONPATH=bindings/python/tests:tests/boundary $(VENV)/bin/python -m pytest -q tests/recordings); \
 	else echo "recordings: none at $(RECORDINGS), so they are not tested;" \
 	  "LITER_LLM_RECORDINGS names another place"; fi
 
@@ -250,7 +250,8 @@ test-model: package demo-go demo-node $(MODEL_VENV)/ready ## end to end against 
 	@$(call reported,model,MODEL_PYTHON=$(CURDIR)/$(MODEL_VENV)/bin/python \
 	  LITER_LLM_GO_SAMPLE='$(if $(GO_IS_HERE),$(CURDIR)/build/demo/go-stream)' \
 	  LITER_LLM_NODE_SAMPLE='$(if $(NODE_IS_HERE),node $(CURDIR)/bindings/node/samples/stream.mjs)' \
-	  LITER_LLM_SAMPLES=$(CURDIR)/build/c/plain/samples $(VENV)/bin/python -m pytest tests/model)
+	  LITER_LLM_SAMPLES=$(CURDIR)/build/c/plain/samples PYTHONPATH=tests/boundary \
+	  $(VENV)/bin/python -m pytest tests/model)
 
 # Frameworks, servers and freezers, each as a program of its own in an environment of its own.
 # ENVIRONMENTS= names some of them ("gevent celery"); the first run takes a minute for their packages.

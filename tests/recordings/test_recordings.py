@@ -229,7 +229,7 @@ def usage_of(row: Row, usage: Row) -> dict[str, Any]:
 
 
 def wanted_chat(expected: Row, different: Row) -> dict[str, Any]:
-    calls: list[Row] = different.get("tool_calls", expected.get("tool_calls") or [])
+    calls: list[Row] = {**expected, **different}.get("tool_calls") or []
     reasoning = (expected.get("reasoning_summary") or "") + (expected.get("reasoning") or "")
     # That a response of the Responses API failed is no reason for its end: it is the error.
     ended = {} if expected.get("finish_reason_raw") == "failed" else expected
