@@ -31,8 +31,8 @@ class Api:
 
 RESPONSES = {"api": "responses"}
 NATIVE = {"api": "native"}
-AWS = {
-    "aws_region": "us-east-1",
+AWS = {"aws_region": "us-east-1"}
+SIGNED = {
     "aws_access_key_id": "AKIDEXAMPLE",
     "aws_secret_access_key": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
 }
