@@ -85,6 +85,8 @@ pub struct Frame {
     pub headers: Vec<(String, String)>,
     #[serde(default)]
     pub payload: Value,
+    /// The length that it says it has, in place of its own, with the checksum that fits.
+    pub length: Option<u32>,
     /// How many of its bytes leave; the rest never does.
     pub cut: Option<usize>,
     /// The offset of a byte that leaves with all its bits turned; from the end if below 0.
@@ -104,6 +106,9 @@ impl Frame {
             payload => payload.to_string(),
         };
         let mut bytes = eventstream::message(&headers, payload.as_bytes());
+        if let Some(length) = self.length {
+            eventstream::say_length(&mut bytes, length);
+        }
         let length = bytes.len();
         let flipped = self.flip.map(|at| match usize::try_from(at) {
             Ok(at) => at,
@@ -222,6 +227,9 @@ mod tests {
             (&good[..last], !good[last])
         );
         assert_eq!(frame(r#","flip":8"#)[8], !good[8]);
+        let long = frame(r#","length":258"#);
+        assert_eq!((&long[..4], &long[12..]), (&[0, 0, 1, 2][..], &good[12..]));
+        assert_ne!(long[8..12], good[8..12]);
     }
 
     #[test]

@@ -39,6 +39,17 @@ pub fn message(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
     message
 }
 
+/// Makes the beginning of a message say another length, and the first checksum fit it.
+pub fn say_length(message: &mut [u8], length: u32) {
+    if let Some(place) = message.get_mut(..4) {
+        place.copy_from_slice(&length.to_be_bytes());
+    }
+    let fits = checksum(message.get(..8).unwrap_or_default());
+    if let Some(place) = message.get_mut(8..PRELUDE_BYTES) {
+        place.copy_from_slice(&fits);
+    }
+}
+
 fn length(bytes: usize) -> [u8; 4] {
     u32::try_from(bytes).unwrap_or(u32::MAX).to_be_bytes()
 }
