@@ -99,6 +99,9 @@ def test_recording(replay: Mock, boundary: Boundary, row: Row) -> None:
             if name not in (expected.get("usage") or {}):
                 # We read it from where the recording leaves it: in usage_raw.
                 result["usage"].pop(name, None)
+        if row["kind"] != "chat" and result["usage"].get("output_tokens") == 0:
+            # Some say that they wrote nothing; the recordings count the input alone.
+            del result["usage"]["output_tokens"]
         assert result == wanted(row, expected), f"cut at {cut} bytes"
 
 
