@@ -39,8 +39,8 @@ help: ## lists the verbs
 # ---- see it work
 
 .PHONY: demo
-demo: package build/demo/demo demo-go demo-node model-if-possible ## streams a real answer, no key needed (PROVIDER= MODEL= PROMPT= for yours)
-	@DEMO_PYTHON=$(VENV)/bin/python DEMO_C=build/demo/demo MODEL_PYTHON=$(MODEL_VENV)/bin/python \
+demo: package build/demo/demo build/demo/embed demo-go demo-node model-if-possible ## streams a real answer and shows an embedding, no key needed (PROVIDER= MODEL= PROMPT= EMBED_MODEL= for yours)
+	@DEMO_PYTHON=$(VENV)/bin/python DEMO_C=build/demo/demo DEMO_EMBED=build/demo/embed MODEL_PYTHON=$(MODEL_VENV)/bin/python \
 	  DEMO_GO=$(if $(GO_IS_HERE),build/demo/go) \
 	  DEMO_NODE=$(NODE_IS_HERE) MOCK=$(MOCK) tests/demo/run.sh
 
@@ -55,11 +55,11 @@ demo-go:
 demo-node:
 	@[ -z '$(NODE_IS_HERE)' ] || $(MAKE) -s node
 
-build/demo/demo: tests/demo/demo.c include/liter_llm.h | library
+build/demo/%: tests/demo/%.c include/liter_llm.h | library
 	@$(call need,gcc,a C compiler)
 	@mkdir -p $(dir $@)
 	@gcc -std=c99 -Wall -Wextra -Werror -D_GNU_SOURCE -Iinclude -o $@ $< \
-	  -Lbuild/lib -lliter_llm -Wl,-rpath,$(CURDIR)/build/lib
+	  -Lbuild/lib -lliter_llm -lm -Wl,-rpath,$(CURDIR)/build/lib
 
 # The mock provider is built only where llama.cpp's wheel cannot be had.
 .PHONY: model-if-possible
