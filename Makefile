@@ -15,7 +15,7 @@ CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
 BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-dir build/bench/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils cmake pkg-config
-OUR_PYTHON := tests/install tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
+OUR_PYTHON := tests/install tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
   tests/soak tests/mutants tests/environments/native.py tests/environments/python \
   tests/summary.py core/fuzz/seeds.py
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
@@ -39,8 +39,8 @@ help: ## lists the verbs
 # ---- see it work
 
 .PHONY: demo
-demo: package build/demo/demo demo-go demo-node model-if-possible ## streams a real answer, no key needed (PROVIDER= MODEL= PROMPT= for yours)
-	@DEMO_PYTHON=$(VENV)/bin/python DEMO_C=build/demo/demo MODEL_PYTHON=$(MODEL_VENV)/bin/python \
+demo: package build/demo/demo build/demo/embed demo-go demo-node model-if-possible ## streams a real answer and shows an embedding, no key needed (PROVIDER= MODEL= PROMPT= EMBED_MODEL= for yours)
+	@DEMO_PYTHON=$(VENV)/bin/python DEMO_C=build/demo/demo DEMO_EMBED=build/demo/embed MODEL_PYTHON=$(MODEL_VENV)/bin/python \
 	  DEMO_GO=$(if $(GO_IS_HERE),build/demo/go) \
 	  DEMO_NODE=$(NODE_IS_HERE) MOCK=$(MOCK) tests/demo/run.sh
 
@@ -55,11 +55,11 @@ demo-go:
 demo-node:
 	@[ -z '$(NODE_IS_HERE)' ] || $(MAKE) -s node
 
-build/demo/demo: tests/demo/demo.c include/liter_llm.h | library
+build/demo/%: tests/demo/%.c include/liter_llm.h | library
 	@$(call need,gcc,a C compiler)
 	@mkdir -p $(dir $@)
 	@gcc -std=c99 -Wall -Wextra -Werror -D_GNU_SOURCE -Iinclude -o $@ $< \
-	  -Lbuild/lib -lliter_llm -Wl,-rpath,$(CURDIR)/build/lib
+	  -Lbuild/lib -lliter_llm -lm -Wl,-rpath,$(CURDIR)/build/lib
 
 # The mock provider is built only where llama.cpp's wheel cannot be had.
 .PHONY: model-if-possible
@@ -244,10 +244,10 @@ test-environments-native: go mock ## the library in programs of Go and C: vendor
 	@$(call reported,environments-native,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
 	  $(PYTHON) tests/environments/native.py)
 
-test-recordings: package mock ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
+test-recordings: library mock $(VENV)/ready ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
 	@if [ -d '$(RECORDINGS)' ]; then echo "recordings: $(RECORDINGS)"; \
 	  $(call reported,recordings,LITER_LLM_RECORDINGS='$(RECORDINGS)' LITER_LLM_MOCK=$(MOCK) \
-	    PYTHONPATH=bindings/python/tests $(VENV)/bin/python -m pytest -q tests/recordings); \
+	    PYTHONPATH=bindings/python/tests:tests/boundary $(VENV)/bin/python -m pytest -q tests/recordings); \
 	else echo "recordings: none at $(RECORDINGS), so they are not tested;" \
 	  "LITER_LLM_RECORDINGS names another place"; fi
 
@@ -257,7 +257,8 @@ test-model: package demo-go demo-node $(MODEL_VENV)/ready ## end to end against 
 	@$(call reported,model,MODEL_PYTHON=$(CURDIR)/$(MODEL_VENV)/bin/python \
 	  LITER_LLM_GO_SAMPLE='$(if $(GO_IS_HERE),$(CURDIR)/build/demo/go-stream)' \
 	  LITER_LLM_NODE_SAMPLE='$(if $(NODE_IS_HERE),node $(CURDIR)/bindings/node/samples/stream.mjs)' \
-	  LITER_LLM_SAMPLES=$(CURDIR)/build/c/plain/samples $(VENV)/bin/python -m pytest tests/model)
+	  LITER_LLM_SAMPLES=$(CURDIR)/build/c/plain/samples PYTHONPATH=tests/boundary \
+	  $(VENV)/bin/python -m pytest tests/model)
 
 .PHONY: test-keys
 test-keys: library mock $(KEYS_VENV)/ready ## the recipes for keys with the clouds' own libraries

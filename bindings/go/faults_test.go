@@ -27,6 +27,7 @@ type fault struct {
 	AnyRequests bool            `json:"any_requests"`
 	Never       string          `json:"never"`
 	MessageHas  string          `json:"message_has"`
+	BasePath    *string         `json:"base_path"`
 }
 
 // transport is a way to the provider: which port of the mock is asked, and in which protocol.
@@ -53,7 +54,8 @@ func TestFaults(t *testing.T) {
 		for number, fault := range faults {
 			name := fault.Name + "." + via.name
 			wanted := strings.Contains(name, os.Getenv("LITER_LLM_FAULTS"))
-			if !wanted || via.name == "http2" && fault.HTTP1Only {
+			_, isOperation := fault.Request["operation"]
+			if !wanted || isOperation || via.name == "http2" && fault.HTTP1Only {
 				continue
 			}
 			t.Run(name, func(t *testing.T) {
@@ -78,6 +80,9 @@ func (fault fault) play(t *testing.T, via transport, client *literllm.Client) {
 	key := plan(t, planned...)
 	request := ask(key)
 	request.BaseURL = baseURLAt(via.port, key)
+	if fault.BasePath != nil {
+		request.BaseURL = strings.TrimSuffix(request.BaseURL, "/v1") + *fault.BasePath
+	}
 	request.Extra = map[string]any{"stream": true}
 	for name, value := range fault.Request {
 		request.Extra[name] = value

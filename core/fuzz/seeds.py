@@ -54,6 +54,17 @@ OPERATIONS = (
 HYPER_RAW = (b"\x0e", b"\x0f")
 HYPER_CHOICES = 200
 WORD_BYTES_MAX = 40
+# Targets by the request's API, else by the provider, else OpenAI's chat, which all others speak.
+OF_API = {"responses": "openai_responses", "native": "ollama"}
+OF_PROVIDER = {
+    "anthropic": "anthropic",
+    "gemini": "gemini",
+    "vertex": "gemini",
+    "bedrock": "bedrock",
+}
+OF_TYPE = {"ndjson": "ndjson", "stream+json": "ndjson", "amazon.eventstream": "eventstream"}
+DECODER = json.JSONDecoder()
+NDJSON = ("cohere_v1", "ollama")
 
 
 def body_of(response: dict[str, Any]) -> bytes:
@@ -70,16 +81,32 @@ def lines_of(stream: bytes) -> bytes:
     return b"\n".join((b"!" if one[1] else b"") + one[2] + b" " + one[3] for one in found)
 
 
+def decoder_of(vector: dict[str, Any]) -> str:
+    """The target that decodes the responses of a vector, by its provider and its API."""
+    provider, name = vector["provider"], vector["name"]
+    request = vector["request"]
+    if request.get("operation", "chat") != "chat":
+        return "operations"
+    # Claude on Vertex, whose name is in the model.
+    if provider == "vertex" and "claude" in f"{name} {request.get('model')}":
+        return "anthropic"
+    if provider == "cohere":
+        return "cohere_v1" if "cohere_v1" in name else "cohere_v2"
+    return OF_API.get(request.get("api", "")) or OF_PROVIDER.get(provider, "openai")
+
+
+def framing_of(response: dict[str, Any], decoder: str) -> str:
+    """The target that frames a response: what its type says, else what its wire has."""
+    headers = {name.lower(): value for name, value in response.get("headers", [])}
+    kind = headers.get("content-type", "")
+    known = [framing for word, framing in OF_TYPE.items() if word in kind]
+    return known[0] if known else "ndjson" if decoder in NDJSON else "sse"
+
+
 def seeds_of(vector: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     """Targets, and a seed for each."""
     yield "request", json.dumps(vector["request"]).encode()
-    version_1 = "cohere_v1" in vector["name"]
-    cohere = "cohere_v1" if version_1 else "cohere_v2"
-    native = vector["request"].get("api") == "native"
-    decoder = {"anthropic": "anthropic", "cohere": cohere}.get(vector["provider"], "openai")
-    if vector["request"].get("api") == "responses":
-        decoder = "openai_responses"
-    decoder = "ollama" if native else decoder
+    decoder = decoder_of(vector)
     for response in vector.get("responses", []):
         body = body_of(response)
         if vector["provider"] == "bedrock":
@@ -90,9 +117,12 @@ def seeds_of(vector: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
         lines = (f"{name}: {value}" for name, value in response.get("headers", []))
         yield "retry_after", "\n".join(lines).encode()
         yield decoder, body
-        if body.startswith(b"{") or response.get("status", 200) >= 400:
+        if decoder == "operations":
+            # A target of one operation alone begins with the same bodies.
+            yield vector["request"]["operation"], body
+        if body.startswith((b"{", b"[")) or response.get("status", 200) >= 400:
             yield "error_body", body
-        yield "ndjson" if version_1 or native else "sse", body
+        yield framing_of(response, decoder), body
 
 
 def words_of(value: object) -> Iterator[str]:
@@ -109,12 +139,14 @@ def words_of(value: object) -> Iterator[str]:
 
 
 def documents_of(seed: bytes) -> Iterator[object]:
-    """The JSON documents among the lines of a seed."""
+    """The JSON documents among the lines of a seed, or inside them where frames are binary."""
     for line in seed.decode("utf-8", "replace").splitlines():
-        try:
-            yield json.loads(line.removeprefix("data:").strip())
-        except ValueError:
-            continue
+        begins = [0, *(match.start() for match in re.finditer(r'(?<=[^ :,\[{]){"', line))]
+        for begin in begins:
+            try:
+                yield DECODER.raw_decode(line[begin:].removeprefix("data:").strip())[0]
+            except ValueError:
+                continue
 
 
 def main(vectors: Path, corpus: Path) -> None:

@@ -95,6 +95,8 @@ def mock() -> Iterator[Mock]:
 def play(scenario: Scenario, driver: str, number: int, server: Mock) -> Run:
     """One run. Its `invalid` is the reason why it does not count."""
     key = f"tokens~{scenario.tokens}~{scenario.interval_ms}~{driver}-{number}"
+    if scenario.inputs:
+        key = f"embed~{scenario.name}~{driver}-{number}"
     command = ["taskset", "-c", DRIVER_CORE]
     command += commands()[driver]
     command += ["--base-url", server.places[scenario.place], "--key", key]
@@ -102,6 +104,9 @@ def play(scenario: Scenario, driver: str, number: int, server: Mock) -> Run:
     command += ["--tokens", str(scenario.tokens)]
     if scenario.timed:
         command += ["--timed-key", key.replace("tokens~", "timed~", 1)]
+    if scenario.inputs:
+        command += ["--inputs", str(scenario.inputs), "--dimensions", str(scenario.dimensions)]
+        command += ["--floats"] if scenario.floats else []
     if scenario.whole:
         command += ["--whole"]
     if scenario.hold_ms:

@@ -40,6 +40,8 @@ METHOD = """\
 - A run in which one token or one character is missing does not count, and is listed.
 - Without delay the mock writes a whole answer of 64 tokens at once, so that a client is measured
   and not the mock. With a delay every token is a write of its own.
+- For embeddings every driver ends with all numbers of a response in one numpy array of float32;
+  a vector that is missing or short throws the run out. CPU is per vector.
 - Late: in every fiftieth stream a token's text is the moment when it was due by the mock's
   schedule; the driver looks at the same clock. What the mock is late itself is in it, for all.
 - RSS per stream: resident memory when all streams are open, less that before, per stream.
@@ -75,6 +77,8 @@ def scenario_table(
     shown = (name for name, _, _ in FIGURES if name not in ("beyond", "wall"))
     names = [name for name in shown if any(name in row for row in results.values())]
     units = {name: unit for name, unit, _ in FIGURES}
+    if scenario.inputs:
+        units |= {"cpu": "CPU us/vector", "rate": "vectors/s", "first": "all vectors ms"}
     if scenario.whole:
         units |= {"cpu": "CPU us/answer", "rate": "answers/s"}
     rows = []

@@ -27,6 +27,12 @@ class Scenario:
     interval_ms: int = 0
     place: str = "http"
     whole: bool = False
+    # Embeddings instead of a chat: so many inputs per request, each a vector of so many numbers, as
+    # JSON or, where the provider has it, as base64. A vector counts as a token, a number as a
+    # character.
+    inputs: int = 0
+    dimensions: int = 0
+    floats: bool = False
     hold_ms: int = 0
     drivers: tuple[str, ...] = OURS + BESIDE
     # Peers that collapse at the full size get this many streams, and the table shows it.
@@ -48,11 +54,15 @@ class Scenario:
         return self.concurrency if self.interval_ms else 0
 
     def tokens_expected(self) -> int:
-        """A whole response is one piece of text."""
+        """A whole response is one piece of text; each input has a vector."""
+        if self.inputs:
+            return self.streams * self.inputs
         return self.streams if self.whole else self.streams * self.tokens
 
     def characters_expected(self) -> int:
-        """What must have come, to the last character."""
+        """What must have come, to the last character, or number."""
+        if self.inputs:
+            return self.streams * self.inputs * self.dimensions
         timed = -(-self.streams // TIMED_EVERY) if self.timed else 0
         return self.tokens * ((self.streams - timed) * TOKEN_CHARACTERS + timed * TIMED_CHARACTERS)
 
@@ -163,6 +173,21 @@ SCENARIOS = (
         place="https",
         drivers=("core", "c", "python"),
     ),
+    *(
+        Scenario(
+            name,
+            f"embeddings, 1,000 requests of 64 inputs, 1,536 dimensions, {form}",
+            1000,
+            16,
+            64,
+            inputs=64,
+            dimensions=1536,
+            floats=name == "h-json",
+            drivers=("python", "aiohttp", "openai"),
+            reduced={"openai": 200},
+        )
+        for name, form in (("h-base64", "base64"), ("h-json", "JSON numbers"))
+    ),
 )
 
 # What `make bench QUICK=1` plays: the same plans, smaller.
@@ -183,6 +208,8 @@ QUICK = {
     "f-1": {"streams": 500},
     "f-2": {"streams": 500},
     "f-burst": {"streams": 2000, "concurrency": 1000, "interval_ms": 500},
+    "h-base64": {"streams": 100, "reduced": {"openai": 20}},
+    "h-json": {"streams": 100, "reduced": {"openai": 20}},
 }
 
 

@@ -45,6 +45,15 @@ def test_every_token_and_every_character_is_counted() -> None:
     assert wrong(a_run(errors=["NETWORK"]), SCENARIO) == "NETWORK"
 
 
+def test_every_vector_and_every_number_is_counted() -> None:
+    scenario = Scenario("x", "made up", 10, 2, 64, inputs=3, dimensions=8)
+    assert wrong(a_run(tokens=30, characters=240), scenario) is None
+    assert "tokens" in str(wrong(a_run(tokens=29, characters=240), scenario))
+    assert "characters" in str(wrong(a_run(tokens=30, characters=239), scenario))
+    shown = scenario_table(scenario, {"c": figures([a_run()], 10)}, {})
+    assert "CPU us/vector" in shown
+
+
 def test_figures_are_medians_of_what_counts() -> None:
     runs = [a_run(cpu_s=cpu * 300e-6) for cpu in (3, 1, 2)] + [a_run(cpu_s=9, invalid="cut")]
     found = figures(runs, 10)

@@ -168,6 +168,11 @@ LIMITS = (
         for driver, name in OWN
     ),
     *(
+        ratio(f"CPU per vector, Python / {name}", most, scenario, "python", other)
+        for scenario in ("h-base64", "h-json")
+        for other, name, most in (("openai", "openai", 1 / 5), ("aiohttp", "aiohttp", 0.5))
+    ),
+    *(
         single(f"connections for two waves, {name}", 200, "f-burst", driver, "connections")
         for driver, name in OWN
     ),

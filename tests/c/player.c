@@ -73,6 +73,18 @@ static void check_run(const Play *play, const LlmEvent *event) {
   expect(play, ((unsigned char)event->data[0] & 0xC0) != 0x80, "a run begins inside a character");
 }
 
+/* Rule 4. */
+static void check_vectors(const Play *play, const LlmEvent *event) {
+  uint32_t before = 0;
+  for (size_t i = 0; i < event->count; i++) {
+    expect(play, event->ends[i] > before, "a vector is empty");
+    expect(play, event->ends[i] % sizeof(float) == 0, "a vector ends inside a number");
+    before = event->ends[i];
+  }
+  expect(play, event->count > 0 && before == event->length, "the last vector does not end the run");
+  expect(play, (uintptr_t)event->data % 16 == 0, "vectors stand at an odd address");
+}
+
 /* Rules 3, 4 and 5. */
 static void take(Play *play, const LlmEvent *event) {
   expect(play, event->data != NULL, "data is NULL");
@@ -86,6 +98,7 @@ static void take(Play *play, const LlmEvent *event) {
   expect(play, event->error == LLM_ERROR_OK || event->kind == LLM_EVENT_END, "an error before END");
   if (event->kind == LLM_EVENT_START) expect(play, play->events == 0, "START is not the first");
   if (event->kind == LLM_EVENT_TEXT || event->kind == LLM_EVENT_REASONING) check_run(play, event);
+  if (event->kind == LLM_EVENT_VECTORS) check_vectors(play, event);
   if (event->kind == LLM_EVENT_END) play->ended = 1;
   play->events += 1;
 }

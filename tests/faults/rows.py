@@ -59,10 +59,22 @@ class Case:
         found: list[dict[str, Any]] = with_key(self.row["steps"])
         return found
 
+    @property
+    def is_operation(self) -> bool:
+        """Whether it is about something beside chat."""
+        return "operation" in self.row.get("request", {})
+
+    def address(self, place: str) -> str:
+        """The base URL; the mock's own is that of OpenAI's API."""
+        return place.removesuffix("/v1") + str(self.row.get("base_path", "/v1"))
+
     def request(self, message: str) -> dict[str, Any]:
         """The request of the call."""
         messages = [{"role": "user", "content": message}]
         own = with_key(self.row.get("request", {}))
+        if self.is_operation:
+            model = {} if own["operation"] == "models" else {"model": "test-model"}
+            return {**model, **own}
         return {"model": "test-model", "messages": messages, "stream": True, **own}
 
 
@@ -86,8 +98,9 @@ def all_rows() -> list[Row]:
     return rows
 
 
-def cases(transports: Iterable[Transport] = TRANSPORTS) -> list[Case]:
-    """The cases that apply to their transport, and that are wanted."""
+def cases(transports: Iterable[Transport] = TRANSPORTS, operations: bool = False) -> list[Case]:
+    """The cases that apply to their transport, and that are wanted; those of operations beside
+    chat only for a runner that can play them."""
     rows = all_rows()
     all_of_them = [
         Case(number, row, transport) for transport in transports for number, row in enumerate(rows)
@@ -97,6 +110,7 @@ def cases(transports: Iterable[Transport] = TRANSPORTS) -> list[Case]:
         case
         for case in all_of_them
         if wanted in case.name
+        and (operations or not case.is_operation)
         and not (case.transport.name == "http2" and case.row.get("http1_only"))
     ]
 

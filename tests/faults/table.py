@@ -47,6 +47,11 @@ REASONS = {
 }
 
 
+# Who plays chat alone from the list.
+NO_OPERATIONS = ("rust", "python", "go", "node")
+OPERATIONS = "operations beside chat are played through the C boundary"
+
+
 def lines(log: Path) -> list[str]:
     """The lines of a log; none where the runner did not run."""
     return log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
@@ -103,6 +108,12 @@ def main(faults: Path, folder: Path) -> int:
     found = {
         language: outcomes(folder / f"{language}.log", FAULTS[language]) for language in FAULTS
     }
+    for row in rows:
+        if "operation" in row.get("request", {}):
+            names = [f"{row['name']}.{transport}" for transport in TRANSPORTS]
+            REASONS.update(
+                {(name, language): OPERATIONS for name in names for language in NO_OPERATIONS}
+            )
     for match in filter(None, map(LEFT_OUT.match, lines(folder / "rust.log"))):
         languages = TRANSPORTS[match["name"].split(".")[1]]
         REASONS.update({(match["name"], language): match["reason"] for language in languages})

@@ -3,6 +3,7 @@ with llm_invoke, played by the program of tests/c/player.c and judged here."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -19,15 +20,18 @@ from rows import KEY, TRANSPORTS, Case, Observed, cancel_as_told, cases, check, 
 
 from support import ROOT, Mock
 
-START, TEXT, TOOL_CALL, END = 1, 2, 5, 7
+START, TEXT, TOOL_CALL, END, VECTORS, RESULT = 1, 2, 5, 7, 9, 10
 LONGEST_S = 45.0
 HOW = {"test_scenario": "stream", "test_invoke": "invoke"}
-CASES = cases(TRANSPORTS)
+CASES = cases(TRANSPORTS, operations=True)
 
 
 def is_for_invoke(case: Case) -> bool:
     """llm_invoke cannot be cancelled, and its calls share connections: `new_connection` is the
-    reason why a row needs its own; over HTTP/2 a row that closes one would end the others."""
+    reason why a row needs its own; over HTTP/2 a row that closes one would end the others. Vectors
+    are no text, so it refuses them."""
+    if case.row.get("request", {}).get("operation") == "embed":
+        return False
     if "new_connection" in case.row or "cancel_when" in case.row:
         return False
     return case.transport.name != "http2" or '"close"' not in json.dumps(case.row["steps"])
@@ -119,7 +123,7 @@ def observed_of(records: list[Record]) -> Observed:
     done = records[-1]
     events = [record for record in records if record.what == "event"]
     text = b"".join(event.data for event in events if event.first == TEXT).decode()
-    shown = b"\n".join(record.data for record in records).decode()
+    shown = b"\n".join(record.data for record in records).decode("utf-8", "replace")
     ends = [event for event in events if event.first == END]
     assert len(ends) == 1, done
     receipt = json.loads(ends[0].data)
@@ -137,15 +141,32 @@ def observed_of(records: list[Record]) -> Observed:
         "warnings": [
             warning for part in (*starts, receipt) for warning in part.get("warnings", [])
         ],
+        **fields_of_operation(events, receipt),
     }
     return Observed(fields, error, done.first / 1000, shown)
+
+
+def fields_of_operation(events: list[Record], receipt: Any) -> dict[str, Any]:
+    """What an operation beside chat found, in the terms of the rows."""
+    numbers = b"".join(event.data for event in events if event.first == VECTORS)
+    results = [json.loads(event.data) for event in events if event.first == RESULT]
+    result = results[0] if results else {}
+    assert len(results) <= 1
+    return {
+        "vectors": receipt.get("count"),
+        "dimensions": receipt.get("dimensions"),
+        "vectors_sha256": hashlib.sha256(numbers).hexdigest(),
+        "ranked": [row["index"] for row in result.get("results", [])],
+        "models": len(result.get("models", [])),
+        "counted": result.get("input_tokens"),
+    }
 
 
 def observed_of_invoke(records: list[Record]) -> Observed:
     """What llm_invoke returns: text, and an error when it is not OK."""
     done = records[-1]
     text = b"".join(record.data for record in records if record.what == "event").decode()
-    shown = b"\n".join(record.data for record in records).decode()
+    shown = b"\n".join(record.data for record in records).decode("utf-8", "replace")
     error = json.loads(done.data) if done.error else None
     assert (error or {"number": 0})["number"] == done.error
     return Observed({"text": text, "text_length": len(text)}, error, done.first / 1000, shown)
@@ -155,7 +176,7 @@ def play(mock: Mock, player: Player, case: Case, how: str) -> list[str]:
     """Everything that is not as promised."""
     key = mock.new_key(f"{case.name}-{how}")
     mock.plan(*case.steps(), key=key)
-    place = mock.base_url(key, case.transport.port)
+    place = case.address(mock.base_url(key, case.transport.port))
     request = {"base_url": place, **case.request("hello")}
     options = {
         "provider": "openai",

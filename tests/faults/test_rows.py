@@ -69,13 +69,22 @@ def test_an_error_that_was_not_promised_is_found() -> None:
     assert len(differences(case, OBSERVED, SEEN, "localhost")) == 1
 
 
+def test_a_row_of_an_operation_has_no_messages_of_a_chat() -> None:
+    row = {"name": "row", "request": {"operation": "embed", "input": "a"}, "base_path": "/v2"}
+    case = Case(0, row, TRANSPORTS[0])
+    assert case.request("hello") == {"model": "test-model", "operation": "embed", "input": "a"}
+    assert case.address("http://mock/key/v1") == "http://mock/key/v2"
+
+
 FIELDS = {
     *("name", "about", "steps", "request", "expected", "never", "message_has", "cancel_when"),
     *("closed", "http1_only", "any_requests", "new_connection", "memory_mb_max", "slow"),
+    "base_path",
 }
 EXPECTED = {
     *("outcome", "text", "text_length", "attempts", "finish_reason", "tool_calls", "warnings"),
     *("error", "requests", "at_least_ms", "at_most_ms"),
+    *("vectors", "dimensions", "vectors_sha256", "ranked", "models", "counted"),
 }
 
 

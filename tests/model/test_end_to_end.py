@@ -9,7 +9,6 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,28 +23,6 @@ REQUEST = {
     "messages": [{"role": "user", "content": "Explain Rust ownership"}],
     "max_tokens": 200,
 }
-
-
-@pytest.fixture(scope="session")
-def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running llama.cpp server; it ends when its input does."""
-    python = os.environ["MODEL_PYTHON"]
-    model = tmp_path_factory.mktemp("model") / "tiny.gguf"
-    subprocess.run([python, HERE / "make_model.py", model], check=True)
-    log = (model.parent / "server.log").open("w")
-    with subprocess.Popen(
-        [python, HERE / "serve_model.py", model],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-    ) as server:
-        assert server.stdout is not None
-        address = server.stdout.readline().strip()
-        assert address, (model.parent / "server.log").read_text()
-        yield address + "/v1"
-        server.terminate()
-    log.close()
 
 
 @pytest.fixture

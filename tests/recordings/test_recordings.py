@@ -1,33 +1,22 @@
 """Replays recorded provider traffic through the C boundary and compares whole results.
 
-The recordings are no part of the project: LITER_LLM_RECORDINGS names the folder. Each exchange is
-served by the mock provider whole and cut at 1, 3 and 7 bytes.
+Each exchange is served by the mock provider whole and cut at 1, 3 and 7 bytes. conftest.py prints
+how many of each API ran, and which did not.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from boundary import Boundary, Outcome
+from exchanges import APIS, FOLDER, SIGNED, Row, exchanges, options_of, read, request_of
 
-import liter_llm
 from support import Mock
 
-FOLDER = Path(os.environ.get("LITER_LLM_RECORDINGS", "no recordings"))
-# The wire of each folder: the provider that speaks it, and the path of the base URL.
-APIS = {
-    "openai-chat": ("openai", "/v1"),
-    "openai-compat-chat": ("openai", "/v1"),
-    "azure-openai-chat": ("azure", "/openai/v1"),
-    "mistral-chat": ("mistral", "/v1"),
-    "anthropic-messages": ("anthropic", "/v1"),
-    "cohere-v2-chat": ("cohere", "/v2"),
-    "cohere-v1-chat": ("cohere", "/v1"),
-}
 CUTS = (0, 1, 3, 7)
 KINDS = {
     "authentication": "AUTHENTICATION",
@@ -61,7 +50,15 @@ OUTCOMES = {
     "truncated": "truncated",
     "http_error": "failed",
     "stream_error": "failed",
+    "response_failed": "failed",
     "error_in_200": "failed",
+}
+RETRYABLE = ("PROVIDER", "OVERLOADED", "RATE_LIMITED")
+# What the last page of a list of models holds, in the shape of any provider.
+NO_MORE = {
+    "status": 200,
+    "headers": [["content-type", "application/json"]],
+    "body": json.dumps({"data": [], "models": [], "has_more": False}),
 }
 # Where we differ from what a recording expects, and why.
 DIFFERENT: dict[str, dict[str, Any]] = {
@@ -69,16 +66,15 @@ DIFFERENT: dict[str, dict[str, Any]] = {
     "openai-json-documented-503-retry-after-http-date": {"retry_after_ms": 10_000},
     # max_tokens cut this call in its arguments: a tool call that is not whole is not delivered.
     "anthropic-stream-incomplete_partial_json_response": {"tool_calls": []},
+    # The message says "try again in 11.054s", which is the wait.
+    "openai-stream-documented-failed_rate_limit": {"retry_after_ms": 11_054},
+    # "The model is overloaded" is the meaning of UNAVAILABLE.
+    "gemini-json-documented-503-unavailable": {"kind": "OVERLOADED"},
+    # Without candidates the reason of the block is the reason of the end.
+    "gemini-json-documented-prompt-blocked": {"finish_reason_raw": "PROHIBITED_CONTENT"},
+    # A raw reason is text; this is the name of the number.
+    "gemini-json-testgoogleaiwithstreaming": {"finish_reason_raw": "STOP"},
 }
-
-
-def exchanges() -> list[dict[str, Any]]:
-    """The rows of the index that speak a wire of ours."""
-    index = FOLDER / "index.json"
-    if not index.exists():
-        return []
-    rows: list[dict[str, Any]] = json.loads(index.read_text())["exchanges"]
-    return [row for row in rows if row["api"] in APIS]
 
 
 @pytest.fixture(scope="module")
@@ -88,94 +84,191 @@ def replay() -> Iterator[Mock]:
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def boundary() -> Boundary:
+    return Boundary()
+
+
 @pytest.mark.parametrize("row", exchanges(), ids=lambda row: str(row["id"]))
-def test_recording(replay: Mock, row: dict[str, Any]) -> None:
-    expected = json.loads((FOLDER / row["dir"] / "expected.json").read_text())
+def test_recording(replay: Mock, boundary: Boundary, row: Row) -> None:
+    expected = read(row, "expected.json")
     for cut in CUTS:
-        result = observed(replay, row, cut)
+        outcome = play(replay, boundary, row, expected, cut)
+        result = {**common(outcome), **SUMMARIES[row["kind"]](outcome)}
         for name in ("reasoning_tokens", "cache_write_tokens"):
             if name not in (expected.get("usage") or {}):
                 # We read it from where the recording leaves it: in usage_raw.
                 result["usage"].pop(name, None)
+        if row["kind"] != "chat" and result["usage"].get("output_tokens") == 0:
+            # Some say that they wrote nothing; the recordings count the input alone.
+            del result["usage"]["output_tokens"]
         assert result == wanted(row, expected), f"cut at {cut} bytes"
 
 
-def observed(replay: Mock, row: dict[str, Any], cut: int) -> dict[str, Any]:
-    """The result of our client for the exchange."""
-    key = f"recording~{row['api']}~{row['id']}~{cut}~{replay.new_key()}"
-    provider, path = APIS[row["api"]]
-    base_url = f"{replay.places['http']}/{key}{path}"
-    llm = liter_llm.LiterLlm(
-        provider=provider, api_key="test-key", base_url=base_url, retries_max=0
-    )
-    stream = llm.invoke(
-        {
-            "model": "any",
-            "messages": [{"role": "user", "content": "hello"}],
-            "stream": row["stream"],
-        }
-    )
-    error: dict[str, Any] | None = None
-    try:
-        response = stream.complete()
-    except liter_llm.LlmError as failure:
-        assert failure.partial is not None
-        response = failure.partial
-        error = {"kind": failure.kind, "retryable": failure.retryable}
-        if failure.retry_after_ms is not None:
-            error["retry_after_ms"] = failure.retry_after_ms
-    finally:
-        llm.close()
-    result = summary(response)
-    result["error"] = error
+def play(mock: Mock, boundary: Boundary, row: Row, expected: Row, cut: int) -> Outcome:
+    """The exchange as our client sees it; a list that goes on ends with an empty page."""
+    key = f"recording~{row['api']}~{row['id']}~{cut}~{mock.new_key()}"
+    if expected.get("next"):
+        page = {"recording": f"{row['api']}/{row['id']}", "cut": cut}
+        key = mock.plan(page, NO_MORE)
+    options = {
+        "api_key": "test-key",
+        "base_url": f"{mock.places['http']}/{key}{APIS[row['api']].path}",
+        "retries_max": 0,
+        **options_of(row),
+    }
+    if (expected.get("error") or {}).get("clock_skew"):
+        # Signed, so that the clock counts; once more with the corrected time, and the same answer.
+        options.update(SIGNED, retries_max=1)
+        del options["api_key"]
+    options.pop("api", None)
+    return boundary.call(options, request_of(row))
+
+
+def common(outcome: Outcome) -> dict[str, Any]:
+    """What every operation has: its end, its usage, its error."""
+    receipt = outcome.receipt
+    usage = receipt.get("usage")
+    error = receipt.get("error")
+    result: dict[str, Any] = {
+        "outcome": receipt["outcome"],
+        "usage": {name: usage[name] for name in COUNTS if name in usage} if usage else {},
+        "error": None,
+    }
+    if error is not None:
+        result["error"] = {"kind": error["kind"], "retryable": error["retryable"]}
+        if "retry_after_ms" in error:
+            result["error"]["retry_after_ms"] = error["retry_after_ms"]
     return result
 
 
-def summary(response: liter_llm.Response) -> dict[str, Any]:
-    usage = response.usage
-    counts = {} if usage is None else {name: getattr(usage, name) for name in COUNTS}
+def of_chat(outcome: Outcome) -> dict[str, Any]:
+    refusals = [part.get("text", "") for part in outcome.parts if part["type"] == "refusal"]
+    usage = outcome.receipt.get("usage") or {}
     return {
-        "outcome": response.outcome,
-        "text": response.text,
-        "reasoning": response.reasoning,
-        "refusal": response.refusal,
-        "tool_calls": [[call.name, arguments(call.arguments)] for call in response.tool_calls],
-        "finish_reason": response.finish_reason,
-        "finish_reason_raw": response.finish_reason_raw,
-        "usage": {name: count for name, count in counts.items() if count is not None},
-        "usage_raw": None if usage is None else usage.raw,
+        "text": outcome.text,
+        "reasoning": outcome.reasoning,
+        "refusal": "".join(refusals) or None,
+        "tool_calls": [[call["name"], arguments(call["arguments"])] for call in outcome.tool_calls],
+        "finish_reason": outcome.receipt.get("finish_reason"),
+        "finish_reason_raw": outcome.receipt.get("finish_reason_raw"),
+        "usage_raw": usage.get("raw"),
     }
 
 
-def wanted(row: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
+def of_embeddings(outcome: Outcome) -> dict[str, Any]:
+    if not outcome.vectors:
+        return {}
+    return {
+        "count": len(outcome.vectors),
+        "dimensions": {len(vector) // 4 for vector in outcome.vectors},
+        "vectors_sha256": hashlib.sha256(b"".join(outcome.vectors)).hexdigest(),
+        "truncated": outcome.receipt.get("truncated", []),
+    }
+
+
+def of_rerank(outcome: Outcome) -> dict[str, Any]:
+    if outcome.result is None:
+        return {}
+    return {"results": [[row["index"], row["score"]] for row in outcome.result["results"]]}
+
+
+def of_models(outcome: Outcome) -> dict[str, Any]:
+    if outcome.result is None:
+        return {}
+    return {"models": [told(model) for model in outcome.result["models"]]}
+
+
+def of_count(outcome: Outcome) -> dict[str, Any]:
+    counted = outcome.result
+    return {} if counted is None else {"counted": {name: counted.get(name) for name in COUNTED}}
+
+
+COUNTED = ("input_tokens", "token_ids", "details", "billable_characters")
+SUMMARIES = {
+    "chat": of_chat,
+    "embeddings": of_embeddings,
+    "rerank": of_rerank,
+    "models": of_models,
+    "count": of_count,
+}
+
+
+def told(model: Row) -> Row:
+    """A model without the provider's own object; the order of what it can do says nothing."""
+    fields: Row = {name: value for name, value in model.items() if name not in ("raw", "provider")}
+    if "capabilities" in fields:
+        fields["capabilities"] = sorted(fields["capabilities"])
+    return fields
+
+
+def wanted(row: Row, expected: Row) -> dict[str, Any]:
     """The result that the recording expects."""
     different = DIFFERENT.get(row["id"], {})
-    calls = different.get("tool_calls", expected.get("tool_calls") or [])
-    truncated = expected["outcome"] == "truncated"
+    usage = expected.get("usage") or {}
     result: dict[str, Any] = {
         "outcome": OUTCOMES[expected["outcome"]],
+        "usage": usage_of(row, usage),
+        "error": wanted_error(expected, different),
+    }
+    if row["kind"] == "chat":
+        result.update(wanted_chat(expected, different))
+    elif expected["outcome"] != "ok":
+        pass
+    elif row["kind"] == "embeddings":
+        result["count"] = expected["count"]
+        result["dimensions"] = {expected["dimensions"]}
+        result["vectors_sha256"] = expected["vectors_sha256"]
+        result["truncated"] = expected.get("truncated", [])
+    elif row["kind"] == "rerank":
+        result["results"] = [[one["index"], one["score"]] for one in expected["results"]]
+    elif row["kind"] == "models":
+        result["models"] = [told(model) for model in expected["models"]]
+    else:
+        result["counted"] = {name: expected.get(name) for name in COUNTED}
+    return result
+
+
+def usage_of(row: Row, usage: Row) -> dict[str, Any]:
+    """Google counts thinking beside the output and the prompts of tools beside the input; the
+    recordings keep its meaning, and we add them, so that input and output are all there is."""
+    found = {name: usage[name] for name in COUNTS if name in usage}
+    if row["api"] == "gemini-generate" and usage:
+        if "reasoning_tokens" in usage:
+            found["output_tokens"] = usage.get("output_tokens", 0) + usage["reasoning_tokens"]
+        if "tool_use_input_tokens" in usage:
+            found["input_tokens"] += usage["tool_use_input_tokens"]
+    return found
+
+
+def wanted_chat(expected: Row, different: Row) -> dict[str, Any]:
+    expected = {**expected, **different}
+    calls: list[Row] = expected.get("tool_calls") or []
+    reasoning = (expected.get("reasoning_summary") or "") + (expected.get("reasoning") or "")
+    return {
         "text": expected.get("text") or "",
-        "reasoning": expected.get("reasoning") or "",
+        "reasoning": reasoning,
         "refusal": expected.get("refusal"),
         "tool_calls": [[call["name"], call["arguments"]] for call in calls],
         "finish_reason": expected.get("finish_reason"),
         "finish_reason_raw": expected.get("finish_reason_raw"),
-        "usage": expected.get("usage") or {},
         "usage_raw": expected.get("usage_raw") or None,
-        "error": None,
     }
+
+
+def wanted_error(expected: Row, different: Row) -> dict[str, Any] | None:
     error = expected.get("error")
-    if truncated:
-        result["error"] = {"kind": "TRUNCATED", "retryable": False}
-    elif error is not None:
-        kind = KINDS[error["category"]]
-        # For an error inside a response the recordings do not tell whether to retry.
-        retryable = error.get("retryable", kind in ("PROVIDER", "OVERLOADED", "RATE_LIMITED"))
-        result["error"] = {"kind": kind, "retryable": retryable}
-        wait_ms = different.get("retry_after_ms", error.get("retry_after_ms"))
-        if wait_ms is not None:
-            result["error"]["retry_after_ms"] = int(wait_ms)
-    return result
+    if expected["outcome"] == "truncated":
+        return {"kind": "TRUNCATED", "retryable": False}
+    if error is None:
+        return None
+    kind = different.get("kind", KINDS[error["category"]])
+    # For an error inside a response the recordings do not tell whether to retry.
+    found = {"kind": kind, "retryable": error.get("retryable", kind in RETRYABLE)}
+    wait_ms = different.get("retry_after_ms", error.get("retry_after_ms"))
+    if wait_ms is not None:
+        found["retry_after_ms"] = int(wait_ms)
+    return found
 
 
 def arguments(text: str) -> Any:

@@ -28,7 +28,7 @@ describe("every_fault_ends_as_promised", { concurrency: 8 }, () => {
   for (const transport of TRANSPORTS) {
     for (const [number, fault] of FAULTS.entries()) {
       const name = `${fault.name}.${transport.name}`;
-      if (!name.includes(WANTED)) continue;
+      if (!name.includes(WANTED) || fault.request?.operation) continue;
       if (transport.name === "http2" && fault.http1_only) continue;
       test(name, () => play(name, transport, fault, number));
     }
@@ -47,7 +47,7 @@ async function play(name, transport, fault, number) {
   const options = {
     ...{ apiKey: KEY, retriesMax: undefined, logLevel: "debug" },
     ...{
-      baseUrl: mock.baseUrl(key, transport.port),
+      baseUrl: `${mock.places[transport.port]}/${key}${fault.base_path ?? "/v1"}`,
       caFile: mock.places.ca_file,
     },
     poolIdleTimeoutMs,

@@ -41,7 +41,7 @@ def play(mock: Mock, log: OwnLog, case: Case) -> list[str]:
     """Everything that is not as promised."""
     key = mock.new_key(case.name)
     mock.plan(*case.steps(), key=key)
-    place = mock.base_url(key, case.transport.port)
+    place = case.address(mock.base_url(key, case.transport.port))
     llm = liter_llm.LiterLlm(
         provider="openai",
         api_key=KEY,

@@ -1,6 +1,8 @@
-"""What an expert writes by hand: aiohttp, orjson, lines cut from chunks, and nothing else."""
+"""What an expert writes by hand: aiohttp, orjson, lines cut from chunks, and nothing else; for
+embeddings with numpy."""
 
 import ssl
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -22,6 +24,9 @@ async def opens(arguments: Arguments) -> AsyncIterator[Ask]:
     ) as session:
 
         async def ask(stream: Stream) -> None:
+            if arguments.inputs:
+                await embed(session, arguments, stream)
+                return
             url = f"{stream.base_url}/chat/completions"
             async with session.post(url, data=body) as response:
                 response.raise_for_status()
@@ -32,6 +37,25 @@ async def opens(arguments: Arguments) -> AsyncIterator[Ask]:
                     await read(response.content, stream)
 
         yield ask
+
+
+async def embed(session: aiohttp.ClientSession, arguments: Arguments, stream: Stream) -> None:
+    """One array of all vectors."""
+    import numpy as np
+
+    request = {"model": MODEL, "input": arguments.texts(), "dimensions": arguments.dimensions}
+    if not arguments.floats:
+        request["encoding_format"] = "base64"
+    url = f"{stream.base_url}/embeddings"
+    async with session.post(url, data=orjson.dumps(request)) as response:
+        response.raise_for_status()
+        data = orjson.loads(await response.read())["data"]
+    if arguments.floats:
+        vectors = np.array([row["embedding"] for row in data], dtype=np.float32)
+    else:
+        numbers = b"".join(b64decode(row["embedding"]) for row in data)
+        vectors = np.frombuffer(numbers, dtype="<f4").reshape(len(data), -1)
+    stream.vectors(len(vectors), vectors.size)
 
 
 async def read(content: aiohttp.StreamReader, stream: Stream) -> None:

@@ -34,6 +34,9 @@ class Arguments(argparse.Namespace):
     concurrency: int
     tokens: int
     whole: bool
+    inputs: int
+    dimensions: int
+    floats: bool
     ca: str | None
     loop: str
     hold_ms: int
@@ -41,6 +44,10 @@ class Arguments(argparse.Namespace):
     def base_url(self, index: int) -> str:
         """The base URL of a stream; every fiftieth may be timed."""
         return f"{self.base}/{self.timed_key if self.is_timed(index) else self.key}/v1"
+
+    def texts(self) -> list[str]:
+        """The inputs of a request for embeddings."""
+        return [f"input {index} of a document that is embedded" for index in range(self.inputs)]
 
     def is_timed(self, index: int) -> bool:
         """Whether the tokens of this stream hold the time when they were due."""
@@ -57,6 +64,9 @@ def read_arguments() -> Arguments:
     parser.add_argument("--concurrency", type=int, required=True)
     parser.add_argument("--tokens", type=int, required=True)
     parser.add_argument("--whole", action="store_true")
+    parser.add_argument("--inputs", type=int, default=0)
+    parser.add_argument("--dimensions", type=int, default=0)
+    parser.add_argument("--floats", action="store_true")
     parser.add_argument("--ca")
     parser.add_argument("--loop", choices=["asyncio", "uvloop"], default="asyncio")
     parser.add_argument("--hold-ms", type=int, default=0)
@@ -162,6 +172,12 @@ class Stream:
         self.characters += len(text)
         if self.timed:
             self.meter.late_ms.append(time.monotonic() * 1000 - int(text) / 1000)
+
+    def vectors(self, count: int, numbers: int) -> None:
+        """All its vectors, as an array of float32."""
+        self.meter.first_ms.append((time.monotonic() - self.began) * 1000)
+        self.tokens += count
+        self.characters += numbers
 
     def end(self) -> None:
         """It is over."""

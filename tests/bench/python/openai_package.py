@@ -8,6 +8,18 @@ import openai
 from common import API_KEY, MODEL, Arguments, Ask, Stream, run
 
 
+async def embed(client: openai.AsyncOpenAI, arguments: Arguments, stream: Stream) -> None:
+    """The package asks for base64 unless it is told otherwise; its vectors are lists."""
+    import numpy as np
+
+    form = {"encoding_format": "float"} if arguments.floats else {}
+    reply = await client.embeddings.create(
+        model=MODEL, input=arguments.texts(), dimensions=arguments.dimensions, **form
+    )
+    vectors = np.array([row.embedding for row in reply.data], dtype=np.float32)
+    stream.vectors(len(vectors), vectors.size)
+
+
 @asynccontextmanager
 async def opens(arguments: Arguments) -> AsyncIterator[Ask]:
     """One client for all; a base URL of its own for timed streams."""
@@ -24,6 +36,9 @@ async def opens(arguments: Arguments) -> AsyncIterator[Ask]:
         own = clients.get(stream.base_url)
         if own is None:
             own = clients[stream.base_url] = client.with_options(base_url=stream.base_url)
+        if arguments.inputs:
+            await embed(own, arguments, stream)
+            return
         if arguments.whole:
             reply = await own.chat.completions.create(
                 model=MODEL, messages=[{"role": "user", "content": "hello"}]

@@ -9,6 +9,24 @@ import liter_llm
 from liter_llm import LiterLlm, Options
 
 
+async def embed(llm: LiterLlm, arguments: Arguments, stream: Stream) -> None:
+    """vLLM is asked for JSON numbers, OpenAI for base64."""
+    import numpy as np
+
+    reply = await llm.embed(
+        {
+            "provider": "vllm" if arguments.floats else "openai",
+            "model": MODEL,
+            "input": arguments.texts(),
+            "dimensions": arguments.dimensions,
+            "base_url": stream.base_url,
+        }
+    )
+    vectors = np.asarray(reply)
+    assert vectors.dtype == np.float32, vectors.dtype
+    stream.vectors(len(vectors), vectors.size)
+
+
 @asynccontextmanager
 async def opens(arguments: Arguments) -> AsyncIterator[Ask]:
     """One client for all."""
@@ -18,6 +36,9 @@ async def opens(arguments: Arguments) -> AsyncIterator[Ask]:
     async with LiterLlm(provider="openai", **options) as llm:
 
         async def ask(stream: Stream) -> None:
+            if arguments.inputs:
+                await embed(llm, arguments, stream)
+                return
             request = {"model": MODEL, "messages": MESSAGES, "base_url": stream.base_url}
             if arguments.whole:
                 reply = await llm.invoke({**request, "stream": False})

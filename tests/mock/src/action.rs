@@ -9,6 +9,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{json, Value};
 
+use crate::eventstream;
+
 pub type Actions = Rc<[Action]>;
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -23,6 +25,8 @@ pub enum Action {
     ChunkEnd(Yes),
     /// One server-sent event: JSON, or text taken literally.
     Sse(Value),
+    /// One message of an AWS event stream.
+    Frame(Frame),
     Start(Yes),
     Token(String),
     Finish(String),
@@ -72,6 +76,50 @@ pub struct Repeat {
 pub struct Filler {
     pub count: u64,
     pub of: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Frame {
+    /// As they are, all of them text.
+    pub headers: Vec<(String, String)>,
+    #[serde(default)]
+    pub payload: Value,
+    /// The length that it says it has, in place of its own, with the checksum that fits.
+    pub length: Option<u32>,
+    /// How many of its bytes leave; the rest never does.
+    pub cut: Option<usize>,
+    /// The offset of a byte that leaves with all its bits turned; from the end if below 0.
+    pub flip: Option<isize>,
+}
+
+impl Frame {
+    /// What leaves. Null is no payload.
+    pub fn bytes(&self) -> Vec<u8> {
+        let headers: Vec<(&str, &str)> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let payload = match &self.payload {
+            Value::Null => String::new(),
+            payload => payload.to_string(),
+        };
+        let mut bytes = eventstream::message(&headers, payload.as_bytes());
+        if let Some(length) = self.length {
+            eventstream::say_length(&mut bytes, length);
+        }
+        let length = bytes.len();
+        let flipped = self.flip.map(|at| match usize::try_from(at) {
+            Ok(at) => at,
+            Err(_) => length.saturating_sub(at.unsigned_abs()),
+        });
+        if let Some(byte) = flipped.and_then(|at| bytes.get_mut(at)) {
+            *byte ^= 0xFF;
+        }
+        bytes.truncate(self.cut.unwrap_or(length));
+        bytes
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -157,6 +205,31 @@ mod tests {
                 actions: [Action::Bytes(filler)].into(),
             }))
         );
+    }
+
+    #[test]
+    fn a_frame_can_be_cut_and_broken() {
+        let frame = |more: &str| {
+            let text = format!(r#"{{"frame":{{"headers":[[":a","b"]],"payload":{{}}{more}}}}}"#);
+            let Ok(Action::Frame(frame)) = parse(&text) else {
+                return Vec::new();
+            };
+            frame.bytes()
+        };
+
+        let good = frame("");
+        let last = good.len() - 1;
+
+        assert_eq!(frame(r#","cut":9"#), good[..9]);
+        let broken = frame(r#","flip":-1"#);
+        assert_eq!(
+            (&broken[..last], broken[last]),
+            (&good[..last], !good[last])
+        );
+        assert_eq!(frame(r#","flip":8"#)[8], !good[8]);
+        let long = frame(r#","length":258"#);
+        assert_eq!((&long[..4], &long[12..]), (&[0, 0, 1, 2][..], &good[12..]));
+        assert_ne!(long[8..12], good[8..12]);
     }
 
     #[test]

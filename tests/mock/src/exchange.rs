@@ -13,7 +13,7 @@ pub struct Exchange {
     /// `HTTP/2`, `HTTP/1.1` or `HTTP/1.0`.
     version: &'static str,
     origin: Origin,
-    method: String,
+    pub method: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
     at_ms: f64,

@@ -83,6 +83,7 @@ impl Executor<'_> {
             Action::ChunkEnd(_) => self.output.end().await?,
             Action::Sse(Value::String(text)) => self.event(&text).await?,
             Action::Sse(value) => self.event(&value.to_string()).await?,
+            Action::Frame(frame) => self.output.body(&frame.bytes()).await?,
             Action::Body(bytes) => self.output.body(&bytes).await?,
             Action::Start(_) => self.part(Part::Start).await?,
             Action::Token(text) => self.token(text).await?,
@@ -135,11 +136,12 @@ impl Executor<'_> {
     }
 
     async fn part(&mut self, part: Part) -> io::Result<()> {
-        let text = self.wire.part(part, &self.holes);
-        self.output.body(text.as_bytes()).await
+        let bytes = self.wire.part(part, &self.holes);
+        self.output.body(&bytes).await
     }
 
     async fn token(&mut self, text: String) -> io::Result<()> {
+        self.holes.say(&text);
         self.holes.text = text;
         self.count(1);
         self.part(Part::Token).await
@@ -177,7 +179,7 @@ impl Executor<'_> {
         self.holes.text = paced.text;
         let token = self
             .output
-            .framed(self.wire.part(Part::Token, &self.holes).as_bytes());
+            .framed(&self.wire.part(Part::Token, &self.holes));
         if paced.interval_ms == 0 {
             return self.flood(&token, paced.tokens).await;
         }

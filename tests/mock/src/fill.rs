@@ -49,7 +49,9 @@ fn api_key(headers: &[(String, String)]) -> &str {
         found.map(|(_, value)| value.as_str())
     };
     let bearer = find("authorization").map(|value| value.strip_prefix("Bearer ").unwrap_or(value));
-    bearer.or_else(|| find("x-api-key")).unwrap_or_default()
+    let own = ["x-api-key", "api-key", "x-goog-api-key"];
+    let own = || own.iter().find_map(|name| find(name));
+    bearer.or_else(own).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -60,6 +62,7 @@ mod tests {
     #[test]
     fn known_holes_are_filled() {
         let request = Request {
+            method: "POST".into(),
             path: "/k/v1/chat".into(),
             key: "k".into(),
             port: 81,

@@ -97,9 +97,10 @@ impl Handler {
             return Ok(Ending::Close);
         };
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        let model = body.get("model").and_then(Value::as_str).unwrap_or("mock");
-        let holes = wire.holes(self.index + 1, model.to_owned());
+        let model = wire.model(path, &body).to_owned();
+        let holes = wire.holes(self.index + 1, model);
         let request = Request {
+            method: self.exchange.method.clone(),
             path: path.to_owned(),
             key: self.key.clone(),
             port: self.mock.http_port.get(),

@@ -6,6 +6,7 @@ use crate::template::Holes;
 
 /// What a script needs to know of the request that it serves.
 pub struct Request {
+    pub method: String,
     pub path: String,
     pub key: String,
     /// Of this mock's plain HTTP listener.

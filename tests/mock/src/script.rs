@@ -7,6 +7,7 @@ use crate::action::{Action, Actions, Head, Paced, Yes};
 use crate::cuts::{every, pieces, split_at_blanks, Cuts};
 use crate::fill::fill;
 use crate::keys::complaint;
+use crate::operations::{self, Answered, Asked};
 use crate::plan::{Answer, AnswerText, Kind, Status, Tokens};
 use crate::replies::{body, Reply, ReplyFiles};
 use crate::request::Request;
@@ -15,6 +16,8 @@ use crate::wire::{Part, Wire};
 
 /// A paced plan may be endless; a whole response has at most so many of its tokens.
 const WHOLE_TOKENS_MAX: u64 = 1_000_000;
+/// Where the end of a stream repeats its text, a paced one repeats at most so many tokens.
+const SAID_TOKENS_MAX: usize = 4096;
 
 /// `turn`: how many requests this step has served before.
 pub fn script(
@@ -24,12 +27,18 @@ pub fn script(
     wire: &Wire,
     reply_files: &ReplyFiles,
 ) -> Actions {
+    let generated = matches!(kind, Kind::Answer(_) | Kind::Tokens(_));
+    if let Some(answered) = generated.then(|| operation(request)).flatten() {
+        let mut headers = typed_headers(&wire.whole_content_type, request, wire);
+        headers.extend(answered.headers);
+        return sized(200, headers, answered.body.into(), &every(0));
+    }
     match kind {
-        Kind::Answer(answer) if wire.wants_stream(&request.body) => {
+        Kind::Answer(answer) if wire.wants_stream(&request.path, &request.body) => {
             answer_stream(answer, request, wire)
         }
         Kind::Answer(answer) => whole(&answer.answer, answer.cut.unwrap_or(0), request, wire),
-        Kind::Tokens(tokens) if wire.wants_stream(&request.body) => {
+        Kind::Tokens(tokens) if wire.wants_stream(&request.path, &request.body) => {
             token_stream(tokens, request, wire)
         }
         Kind::Tokens(tokens) => {
@@ -58,6 +67,16 @@ pub fn script(
     }
 }
 
+/// The answer of an operation beside chat, whatever text a plan has for it.
+fn operation(request: &Request) -> Option<Answered> {
+    operations::answer(&Asked {
+        method: &request.method,
+        path: &request.path,
+        headers: &request.headers,
+        body: &request.body,
+    })
+}
+
 fn answer_stream(answer: &Answer, request: &Request, wire: &Wire) -> Actions {
     let tokens = split_at_blanks(&answer.answer.text);
     let mut actions = vec![stream_head(request, wire)];
@@ -78,25 +97,26 @@ fn answer_stream(answer: &Answer, request: &Request, wire: &Wire) -> Actions {
     actions.into()
 }
 
-fn stream_text(tokens: &[&str], finish: &str, request: &Request, wire: &Wire) -> String {
+fn stream_text(tokens: &[&str], finish: &str, request: &Request, wire: &Wire) -> Vec<u8> {
     let mut holes = request.holes.clone();
     let mut text = wire.part(Part::Start, &holes);
     for token in tokens {
         holes.text = (*token).to_owned();
-        text.push_str(&wire.part(Part::Token, &holes));
+        holes.say(token);
+        text.extend(wire.part(Part::Token, &holes));
     }
     holes.output_tokens = tokens.len() as u64;
-    text.push_str(&stream_tail(finish, holes, request, wire));
+    text.extend(stream_tail(finish, holes, request, wire));
     text
 }
 
-fn stream_tail(finish: &str, mut holes: Holes, request: &Request, wire: &Wire) -> String {
+fn stream_tail(finish: &str, mut holes: Holes, request: &Request, wire: &Wire) -> Vec<u8> {
     holes.finish = finish.to_owned();
     let mut text = wire.part(Part::Finish, &holes);
     if wire.wants_usage(&request.body) {
-        text.push_str(&wire.part(Part::Usage, &holes));
+        text.extend(wire.part(Part::Usage, &holes));
     }
-    text.push_str(&wire.part(Part::Done, &holes));
+    text.extend(wire.part(Part::Done, &holes));
     text
 }
 
@@ -104,6 +124,10 @@ fn stream_tail(finish: &str, mut holes: Holes, request: &Request, wire: &Wire) -
 fn token_stream(tokens: &Tokens, request: &Request, wire: &Wire) -> Actions {
     let mut holes = request.holes.clone();
     holes.output_tokens = tokens.tokens;
+    let said = usize::try_from(tokens.tokens).unwrap_or(usize::MAX);
+    for _ in 0..said.min(SAID_TOKENS_MAX) {
+        holes.say(&tokens.text);
+    }
     let tail = stream_tail("stop", holes, request, wire);
     [
         stream_head(request, wire),
@@ -146,7 +170,10 @@ fn status_response(status: &Status, request: &Request, wire: &Wire) -> Actions {
             holes.message = filled(&error.message);
             holes.kind.clone_from(&error.kind);
             holes.code.clone_from(&error.code);
-            for (name, value) in typed_headers(&wire.whole_content_type, request, wire) {
+            holes.status = status.status;
+            let own = wire.error_headers(&holes);
+            let typed = typed_headers(&wire.whole_content_type, request, wire);
+            for (name, value) in typed.into_iter().chain(own) {
                 if !has(&headers, &name) {
                     headers.push((name, value));
                 }

@@ -4,6 +4,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+const SAID_BYTES_MAX: usize = 64 * 1024;
+
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct Template {
@@ -30,6 +32,8 @@ enum Hole {
     Message,
     Type,
     Code,
+    Status,
+    Said,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -44,6 +48,10 @@ pub struct Holes {
     pub message: String,
     pub kind: Option<String>,
     pub code: Option<String>,
+    /// The status of an error.
+    pub status: u16,
+    /// The text of the stream so far, up to a limit: some providers repeat it at the end.
+    pub said: String,
 }
 
 impl Template {
@@ -123,6 +131,8 @@ impl Hole {
             "message" => Self::Message,
             "type" => Self::Type,
             "code" => Self::Code,
+            "status" => Self::Status,
+            "said" => Self::Said,
             _ => return Err(format!("no hole is called {name}")),
         })
     }
@@ -141,6 +151,15 @@ impl Holes {
             Hole::Message => self.message.as_str().into(),
             Hole::Type => self.kind.clone().into(),
             Hole::Code => self.code.clone().into(),
+            Hole::Status => self.status.into(),
+            Hole::Said => self.said.as_str().into(),
+        }
+    }
+
+    /// Adds a token of the stream; what passes the limit is left out.
+    pub fn say(&mut self, token: &str) {
+        if self.said.len() + token.len() <= SAID_BYTES_MAX {
+            self.said.push_str(token);
         }
     }
 }

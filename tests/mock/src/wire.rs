@@ -8,6 +8,7 @@ use std::rc::Rc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::eventstream;
 use crate::template::{Holes, Template};
 
 /// A new provider is added here with its file.
@@ -16,6 +17,13 @@ const FILES: &[(&str, &str)] = &[
     ("anthropic.json", include_str!("../wires/anthropic.json")),
     ("cohere_v2.json", include_str!("../wires/cohere_v2.json")),
     ("cohere_v1.json", include_str!("../wires/cohere_v1.json")),
+    (
+        "openai_responses.json",
+        include_str!("../wires/openai_responses.json"),
+    ),
+    ("gemini.json", include_str!("../wires/gemini.json")),
+    ("bedrock.json", include_str!("../wires/bedrock.json")),
+    ("ollama.json", include_str!("../wires/ollama.json")),
 ];
 
 #[derive(Debug, Deserialize)]
@@ -23,6 +31,11 @@ const FILES: &[(&str, &str)] = &[
 pub struct Wire {
     /// Ends of the request paths that speak this wire.
     paths: Vec<String>,
+    /// Of these paths the ends of those that stream, where the path says so and not the body.
+    #[serde(default)]
+    stream_paths: Vec<String>,
+    /// The model stands behind this in the path, where it is not in the body.
+    model_behind: Option<String>,
     framing: Framing,
     /// JSON pointers into the request.
     stream_when: String,
@@ -31,6 +44,9 @@ pub struct Wire {
     pub stream_content_type: String,
     pub whole_content_type: String,
     headers: Vec<(String, Template)>,
+    /// Headers of an error that has a type.
+    #[serde(default)]
+    error_headers: Vec<(String, Template)>,
     input_tokens: u64,
     /// The provider's words for the finish reasons of plans, where they differ.
     #[serde(default)]
@@ -40,6 +56,11 @@ pub struct Wire {
     finish: Vec<Frame>,
     usage: Vec<Frame>,
     done: Vec<Frame>,
+    /// Instead of `done` and `whole` where the provider's word for the finish reason is this.
+    #[serde(default)]
+    done_when: HashMap<String, Vec<Frame>>,
+    #[serde(default)]
+    whole_when: HashMap<String, Template>,
     whole: Template,
     error: Template,
 }
@@ -48,7 +69,10 @@ pub struct Wire {
 #[serde(rename_all = "snake_case")]
 pub enum Framing {
     Sse,
+    /// Server-sent events whose lines end with CR LF.
+    SseCrlf,
     Ndjson,
+    AwsEventstream,
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,11 +104,23 @@ impl Wire {
     }
 
     pub fn speaks(&self, path: &str) -> bool {
-        let path = path.split('?').next().unwrap_or(path);
-        self.paths.iter().any(|end| path.ends_with(end.as_str()))
+        ends_with_one_of(path, &self.paths)
     }
 
-    pub fn wants_stream(&self, request: &Value) -> bool {
+    /// The model that a request names, in its body or in its path.
+    pub fn model<'r>(&self, path: &'r str, request: &'r Value) -> &'r str {
+        let in_path = self.model_behind.as_ref().and_then(|before| {
+            let (_, rest) = path.split_once(before.as_str())?;
+            rest.split([':', '/', '?']).next()
+        });
+        let in_body = || request.get("model").and_then(Value::as_str);
+        in_path.or_else(in_body).unwrap_or("mock")
+    }
+
+    pub fn wants_stream(&self, path: &str, request: &Value) -> bool {
+        if !self.stream_paths.is_empty() {
+            return ends_with_one_of(path, &self.stream_paths);
+        }
         request
             .pointer(&self.stream_when)
             .and_then(Value::as_bool)
@@ -108,35 +144,37 @@ impl Wire {
     }
 
     pub fn headers(&self, holes: &Holes) -> Vec<(String, String)> {
-        let fill = |(name, value): &(String, Template)| (name.clone(), value.render(holes));
-        self.headers.iter().map(fill).collect()
+        filled(&self.headers, holes)
     }
 
-    pub fn part(&self, part: Part, holes: &Holes) -> String {
+    pub fn error_headers(&self, holes: &Holes) -> Vec<(String, String)> {
+        match holes.kind {
+            Some(_) => filled(&self.error_headers, holes),
+            None => Vec::new(),
+        }
+    }
+
+    pub fn part(&self, part: Part, holes: &Holes) -> Vec<u8> {
+        let holes = self.worded(holes);
         let frames = match part {
             Part::Start => &self.start,
             Part::Token => &self.token,
             Part::Finish => &self.finish,
             Part::Usage => &self.usage,
-            Part::Done => &self.done,
+            Part::Done => self.done_when.get(&holes.finish).unwrap_or(&self.done),
         };
-        let holes = self.worded(holes);
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         for frame in frames {
-            let data = frame.data.render(&holes);
-            match (self.framing, &frame.event) {
-                (Framing::Ndjson, _) => text.push_str(&format!("{data}\n")),
-                (Framing::Sse, None) => text.push_str(&format!("data: {data}\n\n")),
-                (Framing::Sse, Some(event)) => {
-                    text.push_str(&format!("event: {event}\ndata: {data}\n\n"));
-                }
-            }
+            let event = frame.event.as_deref();
+            bytes.extend(self.framing.frame(event, &frame.data.render(&holes)));
         }
-        text
+        bytes
     }
 
     pub fn whole(&self, holes: &Holes) -> String {
-        self.whole.render(&self.worded(holes))
+        let holes = self.worded(holes);
+        let whole = self.whole_when.get(&holes.finish).unwrap_or(&self.whole);
+        whole.render(&holes)
     }
 
     fn worded<'h>(&self, holes: &'h Holes) -> Cow<'h, Holes> {
@@ -154,6 +192,31 @@ impl Wire {
     }
 }
 
+impl Framing {
+    /// One event of a stream.
+    fn frame(self, event: Option<&str>, data: &str) -> Vec<u8> {
+        match (self, event) {
+            (Self::Ndjson, _) => format!("{data}\n").into_bytes(),
+            (Self::Sse, None) => format!("data: {data}\n\n").into_bytes(),
+            (Self::Sse, Some(event)) => format!("event: {event}\ndata: {data}\n\n").into_bytes(),
+            (Self::SseCrlf, _) => format!("data: {data}\r\n\r\n").into_bytes(),
+            (Self::AwsEventstream, event) => {
+                eventstream::event(event.unwrap_or_default(), data.as_bytes())
+            }
+        }
+    }
+}
+
+fn ends_with_one_of(path: &str, ends: &[String]) -> bool {
+    let path = path.split('?').next().unwrap_or(path);
+    ends.iter().any(|end| path.ends_with(end.as_str()))
+}
+
+fn filled(headers: &[(String, Template)], holes: &Holes) -> Vec<(String, String)> {
+    let fill = |(name, value): &(String, Template)| (name.clone(), value.render(holes));
+    headers.iter().map(fill).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,7 +232,7 @@ mod tests {
         let mut holes = wire.holes(7, "tiny".into());
         holes.text = "a\"b\n".into();
 
-        let event = wire.part(Part::Token, &holes);
+        let event = String::from_utf8(wire.part(Part::Token, &holes)).expect("text");
 
         let data = event
             .strip_prefix("data: ")
@@ -177,7 +240,7 @@ mod tests {
         let data: Value = serde_json::from_str(data.expect("framing")).expect("JSON");
         assert_eq!(data["id"], "chatcmpl-7");
         assert_eq!(data["choices"][0]["delta"], json!({"content": "a\"b\n"}));
-        assert_eq!(wire.part(Part::Done, &holes), "data: [DONE]\n\n");
+        assert_eq!(wire.part(Part::Done, &holes), b"data: [DONE]\n\n");
     }
 
     #[test]
@@ -185,8 +248,8 @@ mod tests {
         let wire = openai();
         let request = json!({"stream": true, "stream_options": {"include_usage": true}});
 
-        assert!(wire.wants_stream(&request) && wire.wants_usage(&request));
-        assert!(!wire.wants_stream(&json!({})) && !wire.wants_usage(&json!({})));
+        assert!(wire.wants_stream("", &request) && wire.wants_usage(&request));
+        assert!(!wire.wants_stream("", &json!({})) && !wire.wants_usage(&json!({})));
     }
 
     #[test]
@@ -195,5 +258,20 @@ mod tests {
 
         assert!(wire.speaks("/key/v1/chat/completions?x=1"));
         assert!(!wire.speaks("/key/v1/messages"));
+    }
+
+    #[test]
+    fn a_path_may_say_the_model_and_whether_it_streams() {
+        let wires = Wire::load_all().expect("wires");
+        let whole = "/k/v1beta/models/gemini-x:generateContent";
+        let stream = "/k/v1beta/models/gemini-x:streamGenerateContent?alt=sse";
+
+        let known = wires.iter().find(|wire| wire.speaks(stream));
+        let gemini = known.expect("a wire");
+
+        assert!(gemini.speaks(whole) && !gemini.wants_stream(whole, &json!({"stream": true})));
+        assert!(gemini.wants_stream(stream, &json!({})));
+        assert_eq!(gemini.model(stream, &json!({})), "gemini-x");
+        assert_eq!(openai().model(stream, &json!({"model": "m"})), "m");
     }
 }

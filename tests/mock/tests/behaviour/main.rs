@@ -18,6 +18,8 @@ mod control;
 mod faults;
 mod http2;
 mod life;
+mod new_wires;
+mod operations;
 mod pacing;
 mod program;
 mod replay;

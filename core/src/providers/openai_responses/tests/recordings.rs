@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::*;
-use crate::providers::all;
 use crate::providers::test_support::recordings::{self, assert_none, Difference, Exchange, More};
+use crate::providers::{all, Provider};
 
 const APIS: &[&str] = &["openai-responses", "openai-compat-responses"];
 
@@ -61,7 +61,9 @@ pub(super) fn exchanges() -> Vec<Exchange> {
 /// The provider for a recording: an unknown server counts as OpenAI.
 pub(super) fn wire(exchange: &Exchange) -> Wire {
     let name = exchange.name.split('-').next().unwrap();
-    let vendor = all().find(|provider| provider.name() == name);
+    let speaks = |provider: &&dyn Provider| provider.api() == "responses";
+    let mut vendors = all().filter(speaks);
+    let vendor = vendors.find(|provider| provider.name() == name);
     vendor.map_or(OPENAI, |provider| {
         Wire::sse(provider.name()).api("responses")
     })
