@@ -175,6 +175,7 @@
 
 /// What `rerank`, `models` or `count_tokens` found, whole. JSON: results, models, or input_tokens.
 #define LLM_EVENT_RESULT 10
+
 /// The stream waits for the key of an attempt: answer with llm_client_answer, see rule 15. JSON:
 /// provider, model, attempt (from 1) and reason: first, retry, or rejected when the provider
 /// refused the last key.

@@ -69,6 +69,14 @@ func WithHeaders(headers map[string]string) Option {
 	return With("headers", headers)
 }
 
+// WithReportHeaders sets report_headers: names of response headers that START reports in headers,
+// such as a gateway's x-litellm-response-cost; at most 32.
+//
+// For a client only.
+func WithReportHeaders(values []string) Option {
+	return With("report_headers", values)
+}
+
 // WithKeyTimeout sets key_timeout_ms: longest time that a function behind api_key may take; 0 is
 // off.
 //
@@ -381,6 +389,7 @@ var optionTypes = map[string]string{
 	"auth":                      "text",
 	"base_url":                  "text",
 	"headers":                   "headers",
+	"report_headers":            "list of text",
 	"key_timeout_ms":            "milliseconds",
 	"connect_timeout_ms":        "milliseconds",
 	"headers_timeout_ms":        "milliseconds",

@@ -11,6 +11,8 @@ module.exports = {
     PART: 6,
     END: 7,
     LOG: 8,
+    VECTORS: 9,
+    RESULT: 10,
     KEY: 11,
   },
   CLIENT_OPTIONS: [
@@ -20,6 +22,7 @@ module.exports = {
     "auth",
     "base_url",
     "headers",
+    "report_headers",
     "key_timeout_ms",
     "connect_timeout_ms",
     "headers_timeout_ms",

@@ -30,6 +30,10 @@ class Options(TypedDict, total=False):
     headers: Mapping[str, str]
     """Headers of every request; they override the library's own."""
 
+    report_headers: None
+    """Names of response headers that START reports in `headers`, such as a gateway's `x-litellm-
+    response-cost`; at most 32."""
+
     key_timeout_ms: int
     """Longest time that a function behind `api_key` may take; 0 is off. Default: 30_000."""
 
