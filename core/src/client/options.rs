@@ -28,8 +28,8 @@ declare_options! {
         pub api_key: Option<ApiKey> as Key,
         /// Who gives the key where `api_key` is `ApiKey::Ask`.
         pub key_source: Option<Arc<dyn KeySource>>,
-        /// How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or `none`
-        /// (not at all, and none is required).
+        /// How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or
+        /// `none` (not at all, and none is required).
         pub auth: Auth as Text = Auth::Key,
         /// Base URL of requests without one; takes precedence over the environment, and may be the
         /// whole address of the API.

@@ -27,7 +27,7 @@
     )
 )]
 
-// The wire formats: each is a folder and a feature of the same name, and a line in `all`.
+// The wire formats: each is a folder and a feature of the same name, and a line in `registry::all`.
 #[cfg(feature = "anthropic")]
 mod anthropic;
 #[cfg(feature = "bedrock")]
@@ -55,6 +55,7 @@ mod operation_lookup;
 pub(crate) mod operations;
 mod override_fields;
 mod parts;
+mod registry;
 pub(crate) mod response_headers;
 mod stream_pings;
 #[cfg(test)]
@@ -76,13 +77,13 @@ use crate::error::{config, LlmError};
 use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
 use crate::framing::{Frame, Framing};
-use crate::parse::{names_of, nearest};
 use crate::request::{Auth, CloudOptions, LlmRequest};
-use crate::secret::{may_be_key, Secret};
+use crate::secret::Secret;
 use completion::CompletionState;
 pub(crate) use event_writer::Content;
 pub(crate) use operation_lookup::{by_operation, lacks_operation};
 use operations::{CountTokens, Embeddings, Models, Rerank};
+pub(crate) use registry::{all, apis, by_name, by_name_and_api, first_apis};
 
 /// Where a request goes.
 #[derive(Debug, Clone, Copy)]
@@ -363,89 +364,7 @@ pub(crate) trait Decoder: Send + Debug {
     }
 }
 
-/// Every codec of this build.
-pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
-    let providers = std::iter::empty();
-    #[cfg(feature = "openai")]
-    let providers = providers.chain(openai::providers());
-    #[cfg(feature = "openai_responses")]
-    let providers = providers.chain(openai_responses::providers());
-    #[cfg(feature = "anthropic")]
-    let providers = providers.chain(anthropic::providers());
-    #[cfg(feature = "cohere")]
-    let providers = providers.chain(cohere::providers());
-    // Behind the OpenAI form of the same provider, which is its default.
-    #[cfg(feature = "ollama")]
-    let providers = providers.chain(ollama::providers());
-    #[cfg(feature = "bedrock")]
-    let providers = providers.chain(bedrock::providers());
-    #[cfg(feature = "gemini")]
-    let providers = providers.chain(gemini::providers());
-    providers.chain(operations::vendors::providers())
-}
-
-/// Each provider once: the codec of the first of its APIs.
-pub(crate) fn first_apis() -> impl Iterator<Item = &'static dyn Provider> {
-    let mut seen = Vec::new();
-    all().filter(move |provider| {
-        let is_new = !seen.contains(&provider.name());
-        seen.push(provider.name());
-        is_new
-    })
-}
-
-/// The APIs of a provider; the first is its default.
-pub(crate) fn apis(name: &str) -> Vec<&'static str> {
-    let of_name = all().filter(|provider| provider.name() == name);
-    of_name.map(|provider| provider.api()).collect()
-}
-
 /// A key as OAuth sends its tokens (RFC 6750).
 pub(crate) fn bearer(key: &str) -> (&'static str, String) {
     ("authorization", format!("Bearer {key}"))
-}
-
-/// The codec of a provider's name, for the first of its APIs.
-pub(crate) fn by_name(name: &str) -> Result<&'static dyn Provider, LlmError> {
-    let provider = all().find(|provider| provider.name() == name);
-    provider.ok_or_else(|| unknown(name))
-}
-
-/// The codec of a provider's name and one of its APIs; without one the first.
-pub(crate) fn by_name_and_api(
-    name: &str,
-    api: Option<&str>,
-) -> Result<&'static dyn Provider, LlmError> {
-    let first = by_name(name)?;
-    let Some(api) = api.filter(|api| !api.is_empty()) else {
-        return Ok(first);
-    };
-    let provider = all().find(|provider| provider.name() == name && provider.api() == api);
-    provider.ok_or_else(|| {
-        let known = names_of(&apis(name), "and");
-        // It is one of few short words; a longer one may be a key.
-        let shown = if api.len() > 20 { "this one" } else { api };
-        config(format!(
-            "api {shown} is none of {name}'s, which are: {known}"
-        ))
-    })
-}
-
-/// The error of an unknown name. A name that may be a key is not repeated.
-fn unknown(name: &str) -> LlmError {
-    let names: Vec<_> = first_apis().map(|provider| provider.name()).collect();
-    let known = names.join(", ");
-    if may_be_key(name) {
-        return config(format!(
-            "provider is unknown (not shown: it may be a key, which belongs in api_key); \
-             known are: {known}"
-        ));
-    }
-    let meant = match nearest(name, &names).first() {
-        Some(meant) => format!("did you mean \"{meant}\"? "),
-        None => String::new(),
-    };
-    config(format!(
-        "provider \"{name}\" is unknown; {meant}known are: {known}"
-    ))
 }

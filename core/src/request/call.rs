@@ -1,6 +1,6 @@
 //! What a call may set, whatever it asks for: who answers, with which key, where, and how long that
-//! may take. What it leaves open comes from the options of its client. Owns the names; looks nothing
-//! up.
+//! may take. What it leaves open comes from the options of its client. Owns the names; looks up
+//! nothing.
 
 use std::fmt;
 

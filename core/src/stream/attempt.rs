@@ -24,6 +24,14 @@ use crate::framing::sniff::{Declared, Sniffer};
 use crate::http::{Exchange, HttpResponse, Read};
 use crate::providers::{response_headers, Decoder};
 
+/// What streams are declared as: server-sent events, Cohere's first version, lines of JSON, AWS.
+const STREAM_TYPES: [&str; 4] = [
+    "text/event-stream",
+    "application/stream+json",
+    "application/x-ndjson",
+    "application/vnd.amazon.eventstream",
+];
+
 type Sending = Pin<Box<dyn Future<Output = Attempted> + Send>>;
 
 /// An attempt under way. Dropping it closes its connection.
@@ -43,6 +51,18 @@ pub(crate) struct Attempted {
     /// The version of HTTP of the response, if one came.
     pub(crate) protocol: &'static str,
     pub(crate) request_id: Option<String>,
+}
+
+impl Attempted {
+    fn without_response(error: LlmError, stale: bool) -> Self {
+        Self {
+            result: Err(error),
+            stale,
+            status: None,
+            protocol: "",
+            request_id: None,
+        }
+    }
 }
 
 impl Attempt {
@@ -112,13 +132,8 @@ async fn run(
     let mut response = match sent {
         Ok(response) => response,
         Err(error) => {
-            return Attempted {
-                stale: error.kind == ErrorKind::Network && exchange.is_stale(),
-                result: Err(error),
-                status: None,
-                protocol: "",
-                request_id: None,
-            };
+            let stale = error.kind == ErrorKind::Network && exchange.is_stale();
+            return Attempted::without_response(error, stale);
         }
     };
     let request_id = response_headers::request_id(&response.headers);
@@ -170,18 +185,7 @@ async fn begin_reading(
         let message = format!("content-encoding {encoding} was not offered");
         return Err(unusable(message, response.status, &[]));
     }
-    let is_stream = content_type.starts_with("text/event-stream")
-        || content_type.starts_with("application/stream+json")
-        || content_type.starts_with("application/x-ndjson")
-        || content_type.starts_with("application/vnd.amazon.eventstream");
-    let declared = match is_stream {
-        true => Declared::Stream,
-        false if content_type.contains("json") => Declared::Document,
-        false => Declared::Nothing {
-            stream: request.stream,
-        },
-    };
-    let mut sniffer = Sniffer::new(request.framing, declared);
+    let mut sniffer = Sniffer::new(request.framing, declared(&content_type, request.stream));
     // PHP declares everything as HTML unless it is configured otherwise, streams too.
     if content_type.starts_with("text/html") {
         peek(&mut response, &mut sniffer).await;
@@ -220,6 +224,18 @@ async fn begin_reading(
         sniffer,
         &shared.options,
     ))
+}
+
+/// What a content type says of a body.
+fn declared(content_type: &str, stream: bool) -> Declared {
+    match STREAM_TYPES
+        .iter()
+        .any(|name| content_type.starts_with(name))
+    {
+        true => Declared::Stream,
+        false if content_type.contains("json") => Declared::Document,
+        false => Declared::Nothing { stream },
+    }
 }
 
 /// Reads until the first bytes show what a body is, or too little of it comes.

@@ -6,9 +6,9 @@ use url::{Position, Url};
 
 const REQUEST_HEAD_BYTES: usize = 512;
 
-/// The head of a request; a GET without a body has no length of one. Header values hold no line ends: their type sees to it. To a proxy that
-/// passes it on the target is the whole URL (RFC 9112, section 3.2.2); `proxy` holds its
-/// credentials, if it has any.
+/// The head of a request; a GET without a body has no length of one. Header values hold no line
+/// ends: their type sees to it. To a proxy that passes it on the target is the whole URL (RFC 9112,
+/// section 3.2.2); `proxy` holds its credentials, if it has any.
 pub(crate) fn write(
     method: &Method,
     url: &Url,

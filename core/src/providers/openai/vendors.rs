@@ -5,13 +5,14 @@
 //! (LiteLLM, any-llm, genai, the AI SDK), from which only facts were taken.
 
 mod clouds;
+mod codecs;
 mod gateways;
 mod local;
 mod makers;
 
 use super::vendor::{Base, Endpoint, KeyHeader, Limit, Reasoning, StreamOptions, Vendor};
-use super::OpenAi;
 use crate::providers::tool_calls::request_ids::CallIdRule;
+pub(crate) use codecs::CODECS;
 
 const PATH: &str = "/chat/completions";
 
@@ -375,42 +376,3 @@ const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
 ];
-
-/// All tables; the order is that of error messages.
-const TABLES: [&[Vendor]; 5] = [
-    VENDORS,
-    makers::VENDORS,
-    clouds::VENDORS,
-    gateways::VENDORS,
-    local::VENDORS,
-];
-
-/// How many rows there are.
-const COUNT: usize = VENDORS.len()
-    + makers::VENDORS.len()
-    + clouds::VENDORS.len()
-    + gateways::VENDORS.len()
-    + local::VENDORS.len();
-
-/// One codec for each row.
-pub(crate) static CODECS: [OpenAi; COUNT] = codecs();
-
-#[allow(
-    clippy::indexing_slicing,
-    reason = "runs in the compiler, which reports an index out of bounds"
-)]
-const fn codecs() -> [OpenAi; COUNT] {
-    let mut codecs = [OpenAi {
-        vendor: &VENDORS[0],
-    }; COUNT];
-    let (mut table, mut row, mut index) = (0, 0, 0);
-    while table < TABLES.len() {
-        while row < TABLES[table].len() {
-            codecs[index].vendor = &TABLES[table][row];
-            row += 1;
-            index += 1;
-        }
-        (table, row) = (table + 1, 0);
-    }
-    codecs
-}

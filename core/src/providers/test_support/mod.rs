@@ -9,6 +9,7 @@
 
 pub(super) mod property;
 pub(super) mod recordings;
+mod requests;
 pub(super) mod vectors;
 
 use std::time::SystemTime;
@@ -26,8 +27,12 @@ use crate::providers::{
     by_name_and_api, Credentials, Decoder, EncodedRequest, Progress, Provider, Target,
     Unauthenticated,
 };
-use crate::request::{Auth, CloudOptions, LlmRequest};
+use crate::request::{Auth, LlmRequest};
 use crate::secret::Secret;
+use requests::NO_CLOUD;
+pub(super) use requests::{
+    beside, body, conversation, copy, joined, lenient, request, streamed, target,
+};
 
 /// The model of a test's request; START repeats it where the response names none.
 pub(super) const MODEL: &str = "requested";
@@ -311,104 +316,6 @@ impl serde::Serialize for Progress {
     }
 }
 
-// ---- requests
-
-/// Nothing of any cloud.
-static NO_CLOUD: CloudOptions = CloudOptions::DEFAULTS;
-
-/// A whole response from the provider's own endpoint, without a key.
-pub(super) fn target() -> Target<'static> {
-    Target {
-        cloud: &NO_CLOUD,
-        own_endpoint: true,
-        host: "",
-        query: "",
-        base_path: "",
-        stream: false,
-        lenient: false,
-    }
-}
-
-pub(super) fn lenient() -> Target<'static> {
-    Target {
-        lenient: true,
-        ..target()
-    }
-}
-
-pub(super) fn streamed() -> Target<'static> {
-    Target {
-        stream: true,
-        ..target()
-    }
-}
-
-pub(super) fn copy<'t>(target: &Target<'t>) -> Target<'t> {
-    Target { ..*target }
-}
-
-/// A request of one message and these fields.
-pub(super) fn request(fields: Value) -> Value {
-    joined(
-        json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]}),
-        fields,
-    )
-}
-
-/// A request of these messages.
-pub(super) fn conversation(messages: Value) -> Value {
-    json!({"model": "m", "messages": messages})
-}
-
-/// The fields of both; those of the second win.
-pub(super) fn joined(mut object: Value, fields: Value) -> Value {
-    let Value::Object(fields) = fields else {
-        panic!("{fields} is no object");
-    };
-    object.as_object_mut().unwrap().extend(fields);
-    object
-}
-
-/// The body; no name stands twice in one object.
-pub(super) fn body(encoded: &EncodedRequest) -> Value {
-    let text = std::str::from_utf8(&encoded.body).unwrap();
-    let body: Value = serde_json::from_str(text).unwrap();
-    assert_eq!(names_written(text), names(&body), "{text}");
-    body
-}
-
-/// The body beside these fields, which must be as they are here.
-pub(super) fn beside(mut body: Value, usual: Value) -> Value {
-    let fields = body.as_object_mut().unwrap();
-    for (name, value) in usual.as_object().unwrap() {
-        assert_eq!(fields.shift_remove(name).as_ref(), Some(value), "{name}");
-    }
-    body
-}
-
-/// Colons outside of strings: one for each name.
-fn names_written(text: &str) -> usize {
-    let (mut names, mut is_string, mut is_escaped) = (0, false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = true,
-            b'"' => is_string = !is_string,
-            b':' if !is_string => names += 1,
-            _ => {}
-        }
-    }
-    names
-}
-
-fn names(value: &Value) -> usize {
-    match value {
-        Value::Object(fields) => fields.len() + fields.values().map(names).sum::<usize>(),
-        Value::Array(list) => list.iter().map(names).sum(),
-        _ => 0,
-    }
-}
-
 /// Rows of what was got and what was expected of it, as JSON; a note names the case. Like `list`,
 /// it is written with braces: rustfmt leaves the rows as they stand.
 macro_rules! check {
@@ -423,17 +330,3 @@ macro_rules! list {
     ($($row:expr),+ $(,)?) => { [$($row),+] };
 }
 pub(super) use list;
-
-#[test]
-#[should_panic(expected = "assertion")]
-fn a_name_that_stands_twice_is_found() {
-    let encoded = EncodedRequest {
-        method: Method::POST,
-        path: String::new(),
-        headers: Vec::new(),
-        body: br#"{"a":[{"b:":1,"c":"\":","b:":2}]}"#.to_vec(),
-        warnings: Vec::new(),
-        framing: Framing::Sse,
-    };
-    body(&encoded);
-}

@@ -11,8 +11,8 @@ pub(super) fn named<'a>(options: &'a ClientOptions, call: &'a CallOptions) -> Op
 }
 
 /// The API that has the model, where nobody named one and the provider's table knows that the first
-/// has it not; only for the provider's own endpoint, since another may have other models. A build without that API stays with the
-/// first.
+/// has it not; only for the provider's own endpoint, since another may have other models. A build
+/// without that API stays with the first.
 pub(super) fn with_model(
     provider: &'static dyn Provider,
     options: &ClientOptions,

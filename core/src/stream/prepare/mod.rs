@@ -122,17 +122,17 @@ pub(crate) fn resolve(
     let (mut base_url, own_endpoint) =
         address(provider, options, call, entry, task.model(), &cloud)?;
     let has_account = authentication.auth == Auth::Key && provider.names_account(&cloud);
-    let stands_in = has_key_header(&authentication.own_headers);
     let needs_key = own_endpoint && provider.needs_key() && authentication.auth != Auth::None;
-    if authentication.key.is_absent() && !stands_in && !has_account && needs_key {
+    let has_key = !authentication.key.is_absent() || has_key_header(&authentication.own_headers);
+    if !has_key && !has_account && needs_key {
         return Err(cloud::no_key(provider, &cloud, environment));
     }
     if own_endpoint && task.operation() == Operation::Chat {
         authentication.provider = api::with_model(provider, options, call, task.model());
     }
-    if let Some(host) = task.host_of(provider, &base_url).filter(|_| own_endpoint) {
-        let invalid = |_| config(format!("{host} is not a host"));
-        base_url.set_host(Some(&host)).map_err(invalid)?;
+    if own_endpoint {
+        let host = task.host_of(provider, &base_url);
+        set_host(&mut base_url, host)?;
     }
     let lenient = call.lenient.unwrap_or(options.lenient);
     let stream = task.is_streamed();
@@ -174,6 +174,14 @@ pub(crate) fn resolve(
         reading: task.take_reading(),
         authentication,
     })
+}
+
+fn set_host(base_url: &mut Url, host: Option<String>) -> Result<(), LlmError> {
+    let Some(host) = host else {
+        return Ok(());
+    };
+    let invalid = |_| config(format!("{host} is not a host"));
+    base_url.set_host(Some(&host)).map_err(invalid)
 }
 
 /// Who sends a request: the key, or the account of a cloud, and the caller's own headers.

@@ -4,43 +4,9 @@
 
 use url::{Host, Url};
 
-use super::base_url::{append, parse};
 use super::*;
 #[cfg(feature = "openai")]
 use crate::request::{LlmRequest, Message};
-
-#[test]
-fn a_base_url_is_http_with_a_host_and_no_password() {
-    for bad in [
-        "ftp://x/v1",
-        "x",
-        "https://",
-        "https://me:pw@host/v1",
-        "https://pw@host/v1",
-        "https://:pw@host/v1",
-        "https://pw:@host/v1",
-        "http:/pw@host",
-        "file:///etc",
-    ] {
-        let error = parse(bad).unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Config, "{bad}");
-        assert!(error.message.starts_with("base_url") && !error.message.contains("pw"));
-    }
-    let url = parse("https://h/v1/?api-version=1").unwrap();
-    assert_eq!(
-        append(&url, "/chat").as_str(),
-        "https://h/v1/chat?api-version=1"
-    );
-    assert_eq!(
-        append(&parse("http://h").unwrap(), "/x").as_str(),
-        "http://h/x"
-    );
-    let url = parse("http://h/a/v1/?x=1").unwrap();
-    assert_eq!(
-        append(&url, "/../api/chat").as_str(),
-        "http://h/a/api/chat?x=1"
-    );
-}
 
 #[test]
 fn a_key_over_plain_http_stays_on_this_machine() {
