@@ -64,6 +64,12 @@ impl Authentication {
         }
     }
 
+    /// Whether there is a key, or what stands in for one: a header, or the account of a cloud.
+    pub(super) fn has_key(&self) -> bool {
+        let has_account = self.auth == Auth::Key && self.provider.names_account(&self.cloud);
+        has_account || !self.key.is_absent() || request_headers::has_key(&self.own_headers)
+    }
+
     /// Whether what is sent holds something that others must not read.
     pub(super) fn carries_secret(&self) -> bool {
         let is_secret = |name: &HeaderName| is_secret_name(name.as_str());

@@ -312,7 +312,7 @@ fn without_a_key_only_what_stands_in_for_one_will_do() {
     assert!(!to(r#"{"provider":"openai"}"#));
     assert!(to(r#"{"provider":"openai","auth":"none"}"#));
     assert!(!to(r#"{"provider":"openai","headers":{"x-other":"1"}}"#));
-    for name in KEY_HEADERS {
+    for name in request_headers::KEY_HEADERS {
         let options = format!(r#"{{"provider":"openai","headers":{{"{name}":"v"}}}}"#);
         assert!(to(&options), "{name}");
     }

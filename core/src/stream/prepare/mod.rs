@@ -23,7 +23,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::HeaderMap;
 use url::Url;
 
 use crate::client::environment::{Entry, Environment};
@@ -38,24 +37,6 @@ use crate::request::{ApiKey, Auth, CallOptions, CloudOptions, KeyMaterial, KeySo
 use crate::secret::{has_secret, may_be_key};
 use crate::stream::task::{Reading, Task};
 use authentication::{Authentication, Key};
-
-/// Headers that can stand in for a key: those of providers, then those of gateways, which may hold
-/// the provider's key themselves.
-const KEY_HEADERS: [&str; 9] = [
-    "authorization",
-    "x-api-key",
-    "api-key",
-    "x-goog-api-key",
-    "ocp-apim-subscription-key",
-    "cf-aig-authorization",
-    "helicone-auth",
-    "x-litellm-api-key",
-    "x-portkey-api-key",
-];
-
-fn has_key_header(headers: &HeaderMap) -> bool {
-    KEY_HEADERS.iter().any(|name| headers.contains_key(*name))
-}
 
 /// A request that is ready to be sent.
 #[derive(Debug, Clone)]
@@ -121,10 +102,8 @@ pub(crate) fn resolve(
     let entry = environment.entry(provider.name());
     let (mut base_url, own_endpoint) =
         address(provider, options, call, entry, task.model(), &cloud)?;
-    let has_account = authentication.auth == Auth::Key && provider.names_account(&cloud);
     let needs_key = own_endpoint && provider.needs_key() && authentication.auth != Auth::None;
-    let has_key = !authentication.key.is_absent() || has_key_header(&authentication.own_headers);
-    if !has_key && !has_account && needs_key {
+    if needs_key && !authentication.has_key() {
         return Err(cloud::no_key(provider, &cloud, environment));
     }
     if own_endpoint && task.operation() == Operation::Chat {
@@ -207,7 +186,8 @@ fn sender(
         true => Key::Absent,
         false => key(provider, options, call, entry)?,
     };
-    let needs_keys = key.is_absent() && !has_key_header(&own_headers) && auth == Auth::Key;
+    let needs_keys =
+        key.is_absent() && !request_headers::has_key(&own_headers) && auth == Auth::Key;
     cloud::complete(&mut cloud, provider, environment, needs_keys, model)?;
     if let Some(keys) = KeyMaterial::of_cloud(&cloud) {
         // The call's redactor looks for them, also for those of a file.

@@ -20,6 +20,25 @@ const HEADERS_REFUSED: [&str; 10] = [
     "upgrade",
 ];
 
+/// Headers that can stand in for a key: those of providers, then those of gateways, which may hold
+/// the provider's key themselves.
+pub(super) const KEY_HEADERS: [&str; 9] = [
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "ocp-apim-subscription-key",
+    "cf-aig-authorization",
+    "helicone-auth",
+    "x-litellm-api-key",
+    "x-portkey-api-key",
+];
+
+/// Whether one of the headers stands in for a key.
+pub(super) fn has_key(headers: &HeaderMap) -> bool {
+    KEY_HEADERS.iter().any(|name| headers.contains_key(*name))
+}
+
 /// The caller's own headers: the client's, then the call's over them.
 pub(crate) fn of_caller(
     client: &[(String, String)],
