@@ -115,8 +115,9 @@ export class FakeCore {
   constructor() {
     const require = createRequire(import.meta.url);
     const names = [
-      ...["client", "error", "key_function", "native_client", "options"],
-      ...["receiver", "response", "stream"],
+      ...["call", "client", "error", "fields", "key_function"],
+      ...["native_client", "operation", "options", "receiver", "response"],
+      ...["stream", "vectors"],
     ];
     const place = (name) => require.resolve(`../lib/${name}.cjs`);
     const { Column } = require("../lib/native.cjs");

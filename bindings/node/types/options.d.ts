@@ -32,6 +32,11 @@ export interface Options {
   /** Headers of every request; they override the library's own. */
   headers?: Readonly<Record<string, string>>;
   /**
+   * Names of response headers that START reports in `headers`, such as a gateway's
+   * `x-litellm-response-cost`; at most 32.
+   */
+  reportHeaders?: readonly string[];
+  /**
    * Longest time that a function behind `apiKey` may take; 0 is off.
    * @defaultValue 30000
    */
