@@ -23,7 +23,8 @@ function receiptFields(data) {
     finishReasonRaw: data.finish_reason_raw ?? null,
     ...costFields(data),
     unknownEvents: data.unknown_events ?? 0,
-    ...timingFields(data),
+    firstTokenMs: data.timings?.first_token_ms ?? null,
+    totalMs: data.timings?.total_ms ?? null,
   };
 }
 
@@ -32,13 +33,6 @@ function costFields(data) {
   return {
     usage: data.usage == null ? null : usageFields(data.usage),
     attempts: data.attempts ?? 0,
-  };
-}
-
-function timingFields(data) {
-  return {
-    firstTokenMs: data.timings?.first_token_ms ?? null,
-    totalMs: data.timings?.total_ms ?? null,
   };
 }
 
@@ -87,5 +81,4 @@ module.exports = {
   pick,
   receiptFields,
   startFields,
-  timingFields,
 };

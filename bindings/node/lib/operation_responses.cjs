@@ -1,7 +1,7 @@
 // What embed, rerank, models and countTokens return.
 "use strict";
 
-const { costFields, pick, startFields, timingFields } = require("./fields.cjs");
+const { costFields, pick, startFields } = require("./fields.cjs");
 const {
   INPUT_TOKENS_FIELDS,
   MODEL_FIELDS,
@@ -17,7 +17,7 @@ class EmbedResponse {
       dimensions: receipt.dimensions ?? dimensions,
       count,
       truncated: receipt.truncated ?? [],
-      finishedRanges: receipt.finished_ranges ?? (count ? [[0, count]] : []),
+      finishedRanges: receipt.finished_ranges ?? [],
       failedRanges: receipt.failed_ranges ?? [],
     });
   }
@@ -61,7 +61,7 @@ function commonFields(start, receipt) {
     ...fields,
     ...costFields(receipt),
     requests: receipt.requests ?? 0,
-    ...timingFields(receipt),
+    totalMs: receipt.timings?.total_ms ?? null,
     requestId: receipt.request_id ?? fields.requestId,
     warnings: [...fields.warnings, ...(receipt.warnings ?? [])],
   };

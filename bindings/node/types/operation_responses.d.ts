@@ -26,8 +26,6 @@ export interface OperationResponse {
   readonly attempts: number;
   /** Into how many requests the call was split. */
   readonly requests: number;
-  /** When the first content arrived, in milliseconds since the call. */
-  readonly firstTokenMs: number | null;
   /** When the call ended, in milliseconds since it began. */
   readonly totalMs: number | null;
 }
@@ -46,11 +44,11 @@ export class EmbedResponse {
   /** Positions of the inputs that the provider cut, where it says so. */
   readonly truncated: readonly number[];
   /**
-   * The inputs that the vectors belong to, in their order: pairs of the first input and the one
-   * behind the last.
+   * With an error: the inputs that the vectors belong to, in their order, as pairs of the first input
+   * and the one behind the last.
    */
   readonly finishedRanges: readonly (readonly [number, number])[];
-  /** The inputs that have no vectors, as such pairs; with an error only. */
+  /** With an error: the inputs that have no vectors, as such pairs. */
   readonly failedRanges: readonly (readonly [number, number])[];
 }
 export interface EmbedResponse extends OperationResponse {}
