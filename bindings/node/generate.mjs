@@ -1,4 +1,4 @@
-// Generates lib/schema.cjs and types/{options,operations,receipt}.d.ts from core/schema/schema.json:
+// Generates lib/schema.cjs and types/{options,operations,receipt}.d.ts from the core's schema.json:
 // the names, numbers and defaults that the package knows, and the types of options, requests,
 // results, usage and errors. `npm run generate` writes them; a test fails when they are stale.
 import { readFileSync, writeFileSync } from "node:fs";

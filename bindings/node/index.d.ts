@@ -41,7 +41,7 @@ export class LiterLlm {
   /** Returns one request as a Stream; it is sent when the stream is first iterated or awaited. */
   invoke(request: Request, options?: InvokeOptions): Stream;
   /**
-   * Makes a vector of each input. A list may be of any length: it is split by the provider's limits.
+   * Makes a vector of each input. A list may have any length: it is split by the provider's limits.
    * Where a part fails, the vectors that came are the error's `partial`.
    */
   embed(

@@ -1,4 +1,4 @@
-// LiterLlm: the options, the calls, and the native client that is made from them at the first request.
+// LiterLlm: the options, the calls, and the native client that is made at the first request.
 "use strict";
 
 const { follow } = require("./abort_signals.cjs");

@@ -1,5 +1,5 @@
-// Vectors collects those of one call in one buffer, for all of which there is room from the first on:
-// each number is copied once, out of the core.
+// Vectors collects those of one call in one buffer, which has room for all of them from the first
+// on: each number is copied once, out of the core.
 "use strict";
 
 const { LlmError } = require("./error.cjs");

@@ -229,11 +229,20 @@ test("process_lives_while_a_call_runs", async () => {
   assert.deepEqual(ended, { code: 0, signal: null, output: "2\n" });
 });
 
-test("mistakes_are_refused_at_once", async () => {
+// Each call fails with its message, and sends nothing.
+async function refuses(key, mistakes) {
+  for (const [call, message] of mistakes) {
+    const refused = { code: "INVALID_REQUEST", message };
+    await assert.rejects(async () => call(), refused, message);
+  }
+  assert.equal((await mock.seen(key)).requests_count, 0);
+}
+
+test("requests_and_options_of_another_type_are_refused", async () => {
   const key = await mock.plan(GOOD);
   const llm = mock.connect(key);
-  const { embed, rerank } = { embed: CALLS.embed[0], rerank: CALLS.rerank[0] };
   const { signal } = new AbortController();
+  const [embed] = CALLS.embed;
   const mistakes = [
     [
       () => llm.embed(),
@@ -260,6 +269,17 @@ test("mistakes_are_refused_at_once", async () => {
       () => llm.embed(embed, { signal: 5 }),
       "signal: expected an AbortSignal, got 5; AbortSignal.timeout(5) makes one",
     ],
+  ];
+
+  await refuses(key, mistakes);
+});
+
+test("names_in_the_wrong_place_are_refused", async () => {
+  const key = await mock.plan(GOOD);
+  const llm = mock.connect(key);
+  const { signal } = new AbortController();
+  const [[embed], [rerank]] = [CALLS.embed, CALLS.rerank];
+  const mistakes = [
     [
       () => llm.embed({ ...embed, apiKey: "k" }),
       '"apiKey" is an option, not a field of a request; use embed(request, { apiKey })',
@@ -304,11 +324,8 @@ test("mistakes_are_refused_at_once", async () => {
       "input[0]: expected a finite number, got NaN",
     ],
   ];
-  for (const [call, message] of mistakes) {
-    const refused = { code: "INVALID_REQUEST", message };
-    await assert.rejects(async () => call(), refused, message);
-  }
-  assert.equal((await mock.seen(key)).requests_count, 0);
+
+  await refuses(key, mistakes);
   const named = { ...embed, operation: "embed" };
   assert.equal((await llm.embed(named)).count, 2);
 });

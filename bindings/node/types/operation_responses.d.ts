@@ -44,8 +44,8 @@ export class EmbedResponse {
   /** Positions of the inputs that the provider cut, where it says so. */
   readonly truncated: readonly number[];
   /**
-   * With an error: the inputs that the vectors belong to, in their order, as pairs of the first input
-   * and the one behind the last.
+   * With an error: the inputs that the vectors belong to, in their order, as pairs of the first
+   * input and the one behind the last.
    */
   readonly finishedRanges: readonly (readonly [number, number])[];
   /** With an error: the inputs that have no vectors, as such pairs. */
