@@ -24,6 +24,33 @@ async function vectorsOf(llm, input, dimensions) {
   return vectors;
 }
 
+// As JSON and as base64, and with their indices in another order.
+test("numbers_are_those_of_the_provider", async () => {
+  const vectors = [
+    [0.25, -1.5, 3.4028234663852886e38],
+    [0.1, -7, 1.401298464324817e-45],
+  ];
+  const base64 = (vector) =>
+    Buffer.from(Float32Array.from(vector).buffer).toString("base64");
+  for (const write of [(vector) => vector, base64]) {
+    const data = vectors.map((vector, index) => ({
+      ...{ object: "embedding", index, embedding: write(vector) },
+    }));
+    const body = { object: "list", model: "of-provider", data: data.reverse() };
+    const headers = [["content-type", "application/json"]];
+    const step = { status: 200, headers, body: JSON.stringify(body) };
+    const llm = mock.connect(await mock.plan([step]));
+
+    const response = await llm.embed({ model: MODEL, input: ["a", "b"] });
+
+    assert.deepEqual(
+      response.vectors,
+      vectors.map((vector) => Float32Array.from(vector)),
+    );
+    assert.equal(response.model, "of-provider");
+  }
+});
+
 test("vectors_of_several_requests_are_in_order", async () => {
   const key = await mock.plan(GOOD);
   const llm = mock.connect(key);
@@ -234,7 +261,7 @@ test("vectors_that_cannot_be_taken", async () => {
       return error instanceof core.LlmError;
     });
 
-    core.deliver(1, [VECTORS, vectors, 1]);
+    core.deliver(1, [VECTORS, floats(1, 2), 1], [VECTORS, vectors, 1]);
 
     await failed;
     assert.deepEqual(core.callsOf("cancel"), [[1]]);

@@ -5,6 +5,7 @@ import { getEventListeners } from "node:events";
 
 import {
   CountTokensResponse,
+  LiterLlm,
   LlmError,
   ModelsResponse,
   RerankResponse,
@@ -196,7 +197,6 @@ test("client_is_kept_while_a_call_runs", async () => {
   const raw = [{ await: "go" }, head, { write: body }];
   const key = await mock.plan([{ raw }]);
   const options = { provider: "openai", apiKey: "k" };
-  const { LiterLlm } = await import("liter-llm");
   const baseUrl = mock.baseUrl(key);
   const models = new LiterLlm({ ...options, baseUrl }).models();
   await mock.wait(key, { requests: 1 });
