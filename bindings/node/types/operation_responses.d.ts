@@ -7,7 +7,7 @@ import type { Outcome, Usage } from "./receipt.js";
 export interface OperationResponse {
   /** "complete"; of a `partial` response how the call ended. */
   readonly outcome: Outcome | null;
-  /** The provider's response id; of several requests the first's, as all that follows. */
+  /** The provider's response id; of several requests the first's. */
   readonly id: string | null;
   /** The model that responds, as the provider names it; else as the request named it. */
   readonly model: string;
@@ -20,7 +20,7 @@ export interface OperationResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** What was left out or renamed on the way to the provider, and what is unusual. */
   readonly warnings: readonly string[];
-  /** Of all requests together. */
+  /** Tokens of all requests together. */
   readonly usage: Usage | null;
   /** How many requests were sent, retries included. */
   readonly attempts: number;
