@@ -1,6 +1,6 @@
-// Generates lib/schema.cjs, types/options.d.ts and types/receipt.d.ts from core/schema/schema.json:
-// the names, numbers and defaults that the package knows, and the types of options, requests, usage
-// and errors. `npm run generate` writes them; a test fails when they are stale.
+// Generates lib/schema.cjs and types/{options,operations,receipt}.d.ts from the core's schema.json:
+// the names, numbers and defaults that the package knows, and the types of options, requests,
+// results, usage and errors. `npm run generate` writes them; a test fails when they are stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,6 +27,7 @@ const COLLECT = {
 };
 
 const TYPES = {
+  // A value of a request.
   any: "string | object",
   boolean: "boolean",
   bytes: "number",
@@ -34,6 +35,7 @@ const TYPES = {
   integer: "number",
   key: "ApiKey",
   "list of objects": "readonly object[]",
+  "list of integers": "readonly number[]",
   "list of text": "readonly string[]",
   "log level": "LogLevel",
   milliseconds: "number",
@@ -48,6 +50,21 @@ const REQUEST_TYPES = {
   metadata: "Readonly<Record<string, string>>",
   stop: "string | readonly string[]",
 };
+
+// The same for operations, and for what they find.
+const OPERATION_TYPES = {
+  input: "string | readonly EmbedInput[]",
+  documents: "readonly (string | Readonly<Record<string, unknown>>)[]",
+};
+const RESULT_TYPES = {
+  capabilities: "unknown",
+  deprecated: "unknown",
+  details: "unknown",
+  document: "string | Readonly<Record<string, unknown>>",
+  retires_at: "unknown",
+};
+// What is never absent.
+const PRESENT = ["id", "index", "document", "input_tokens", "raw"];
 
 // Where the types here take less than the schema says: a number is exact up to 2^53-1, and this
 // option is text (an object would go to the provider's body).
@@ -133,6 +150,35 @@ function request() {
   return options("Request", about, [...fields, "[field: string]: unknown;"]);
 }
 
+// The request of an operation that is no chat.
+function operationRequest(operation, name, about) {
+  const { fields } = SCHEMA.operations.find(({ name }) => name === operation);
+  const typed = fields.map((entry) => {
+    const type = OPERATION_TYPES[entry.name] ?? typeOf(entry);
+    return `${comment(entry.description)}
+      ${entry.name}${entry.required ? "" : "?"}: ${type};`;
+  });
+  const extraBody = SCHEMA.call_options.find(
+    (entry) => entry.name === "extra_body",
+  );
+  if (operation !== "models")
+    typed.push(`${comment(extraBody.description)}
+      ${extraBody.name}?: ${typeOf(extraBody)};`);
+  return options(name, about, [...typed, "[field: string]: unknown;"]);
+}
+
+// What an operation finds.
+function result(name, about, entries) {
+  const fields = entries.map((entry) => {
+    const type = RESULT_TYPES[entry.name] ?? typeOf(entry);
+    const absent =
+      PRESENT.includes(entry.name) || type === "unknown" ? "" : " | null";
+    return `${comment(inCamelCase(entry.description))}
+      readonly ${camelCase(entry.name)}: ${type}${absent};`;
+  });
+  return options(name, about, fields);
+}
+
 // What a user passes in.
 function inputs() {
   const ofClient = [
@@ -161,6 +207,44 @@ function inputs() {
   ].join("\n\n");
 }
 
+// Requests and results of the operations.
+function operations() {
+  const unset =
+    "Fields that are not set are not sent; fields that are not listed here are sent as they are.";
+  return [
+    NOTE,
+    `import type { Part } from "./message.js";`,
+    `${comment("One thing to embed: a text, its token ids, or parts that become one vector.")}
+    export type EmbedInput = string | readonly number[] | readonly Part[];`,
+    operationRequest("embed", "EmbedRequest", `A request of embed(). ${unset}`),
+    operationRequest(
+      "rerank",
+      "RerankRequest",
+      `A request of rerank(). ${unset}`,
+    ),
+    operationRequest(
+      "models",
+      "ModelsRequest",
+      "A request of models(). Its fields go to the query of the URL.",
+    ),
+    result(
+      "RerankResult",
+      "A document and how well it answers the query.",
+      SCHEMA.rerank_result_fields,
+    ),
+    result(
+      "Model",
+      "A model of a provider. What the provider does not say is null.",
+      SCHEMA.model_fields,
+    ),
+    result(
+      "InputTokens",
+      "How many tokens a request has. What the provider does not say is null.",
+      SCHEMA.input_tokens_fields,
+    ),
+  ].join("\n\n");
+}
+
 // What a user gets back.
 function outputs() {
   return [
@@ -184,6 +268,11 @@ function names() {
   const kinds = SCHEMA.event_kinds.map(
     ({ name, number }) => `${name}: ${number}`,
   );
+  const fieldsOf = ({ name, fields }) =>
+    name === "chat" || name === "count_tokens" ? SCHEMA.request_fields : fields;
+  const operations = SCHEMA.operations.map(
+    (operation) => `${operation.name}: ${list(fieldsOf(operation))}`,
+  );
   const window = SCHEMA.client_options.find(
     ({ name }) => name === "stream_window_bytes",
   );
@@ -194,7 +283,11 @@ function names() {
       EventKind: {${kinds.join(", ")}},
       CLIENT_OPTIONS: ${list(SCHEMA.client_options)},
       CALL_OPTIONS: ${list(SCHEMA.call_options)},
-      REQUEST_FIELDS: ${list(SCHEMA.request_fields)},
+      // The fields of a request, by operation.
+      OPERATION_FIELDS: {${operations.join(", ")}},
+      RERANK_RESULT_FIELDS: ${list(SCHEMA.rerank_result_fields)},
+      MODEL_FIELDS: ${list(SCHEMA.model_fields)},
+      INPUT_TOKENS_FIELDS: ${list(SCHEMA.input_tokens_fields)},
       // The default of stream_window_bytes.
       STREAM_WINDOW_BYTES: ${window.default},
     };`;
@@ -205,6 +298,7 @@ export async function generate() {
   const files = {
     "lib/schema.cjs": names(),
     "types/options.d.ts": inputs(),
+    "types/operations.d.ts": operations(),
     "types/receipt.d.ts": outputs(),
   };
   for (const [name, text] of Object.entries(files))

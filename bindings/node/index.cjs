@@ -1,5 +1,11 @@
 "use strict";
 
+const {
+  CountTokensResponse,
+  EmbedResponse,
+  ModelsResponse,
+  RerankResponse,
+} = require("./lib/operation_responses.cjs");
 const { Response } = require("./lib/response.cjs");
 const { LiterLlm } = require("./lib/client.cjs");
 const { LlmError } = require("./lib/error.cjs");
@@ -7,8 +13,12 @@ const { native } = require("./lib/native.cjs");
 const { Stream } = require("./lib/stream.cjs");
 
 module.exports = {
+  CountTokensResponse,
+  EmbedResponse,
   LiterLlm,
   LlmError,
+  ModelsResponse,
+  RerankResponse,
   Response,
   Stream,
   version: native.version,

@@ -1,6 +1,17 @@
 // Types of liter-llm. Those of options, requests, usage and error kinds are generated in types/.
 
 import type { Message, Part } from "./types/message.js";
+import type {
+  CountTokensResponse,
+  EmbedResponse,
+  ModelsResponse,
+  RerankResponse,
+} from "./types/operation_responses.js";
+import type {
+  EmbedRequest,
+  ModelsRequest,
+  RerankRequest,
+} from "./types/operations.js";
 import type { CallOptions, Options, Request } from "./types/options.js";
 import type {
   ErrorKind,
@@ -13,6 +24,8 @@ import type {
 
 export * from "./types/api_key.js";
 export * from "./types/message.js";
+export * from "./types/operation_responses.js";
+export * from "./types/operations.js";
 export * from "./types/options.js";
 export * from "./types/receipt.js";
 
@@ -27,7 +40,30 @@ export class LiterLlm {
   constructor(options?: Options);
   /** Returns one request as a Stream; it is sent when the stream is first iterated or awaited. */
   invoke(request: Request, options?: InvokeOptions): Stream;
-  /** Ends every live stream with CLOSED, at once; later requests fail with CLOSED. */
+  /**
+   * Makes a vector of each input. A list may have any length: it is split by the provider's limits.
+   * Where a part fails, the vectors that came are the error's `partial`.
+   */
+  embed(
+    request: EmbedRequest,
+    options?: OperationOptions,
+  ): Promise<EmbedResponse>;
+  /** Orders documents by how well they answer a query. */
+  rerank(
+    request: RerankRequest,
+    options?: OperationOptions,
+  ): Promise<RerankResponse>;
+  /** Lists the models that a provider has, all pages. */
+  models(
+    request?: ModelsRequest,
+    options?: ModelsOptions,
+  ): Promise<ModelsResponse>;
+  /** Has the provider count the tokens of a request that invoke() takes. */
+  countTokens(
+    request: Request,
+    options?: OperationOptions,
+  ): Promise<CountTokensResponse>;
+  /** Ends every live call with CLOSED, at once; later requests fail with CLOSED. */
   close(): void;
 }
 
@@ -36,6 +72,15 @@ export interface InvokeOptions extends CallOptions {
   /** Aborting it closes the connection and throws CANCELLED, with the reason as `cause`. */
   signal?: AbortSignal | null;
 }
+
+/** Options of embed(), rerank() and countTokens(). */
+export interface OperationOptions extends Omit<CallOptions, "collect"> {
+  /** Aborting it closes the connections and rejects with CANCELLED, with the reason as `cause`. */
+  signal?: AbortSignal | null;
+}
+
+/** Options of models(). */
+export type ModelsOptions = Omit<OperationOptions, "extraBody">;
 
 /**
  * One response as it arrives. The request is sent when the stream is first iterated or awaited.
@@ -185,6 +230,11 @@ export interface EndEvent extends Pick<
   readonly type: "end";
 }
 
+/** One of two classes; each has none of the other's own fields. */
+export type Either<A, B> =
+  | (A & { readonly [Name in Exclude<keyof B, keyof A>]?: undefined })
+  | (B & { readonly [Name in Exclude<keyof A, keyof B>]?: undefined });
+
 /** The error of a request. The message is one line: what failed, with which value, what to do. */
 export class LlmError extends Error {
   private constructor();
@@ -212,8 +262,11 @@ export class LlmError extends Error {
   readonly maybeExecuted: boolean;
   /** What else the provider's error says, or the first 4 KiB of a body that could not be used. */
   readonly detail: string | null;
-  /** What was received before the error; null when the stream was not started. */
-  readonly partial: Response | null;
+  /**
+   * What was received before the error: of invoke() a Response, of embed() an EmbedResponse; null
+   * when nothing was started, and of the other functions.
+   */
+  readonly partial: Either<Response, EmbedResponse> | null;
   /** The reason of the signal, where one cancelled the stream. */
   readonly cause?: unknown;
 }

@@ -1,3 +1,13 @@
 import binding from "./index.cjs";
 
-export const { LiterLlm, LlmError, Response, Stream, version } = binding;
+export const {
+  CountTokensResponse,
+  EmbedResponse,
+  LiterLlm,
+  LlmError,
+  ModelsResponse,
+  RerankResponse,
+  Response,
+  Stream,
+  version,
+} = binding;

@@ -1,9 +1,11 @@
-// LiterLlm: the options, and the native client that is made from them at the first request.
+// LiterLlm: the options, the calls, and the native client that is made at the first request.
 "use strict";
 
+const { follow } = require("./abort_signals.cjs");
 const { findKeyFunction, withoutFunction } = require("./key_function.cjs");
 const { LlmError, configError, invalidRequest } = require("./error.cjs");
 const { NativeClient } = require("./native_client.cjs");
+const { OperationCall } = require("./operation.cjs");
 const {
   checkCallOptions,
   checkIsObject,
@@ -15,6 +17,14 @@ const {
 } = require("./options.cjs");
 const { Receiver } = require("./receiver.cjs");
 const { Stream } = require("./stream.cjs");
+
+// What is said where a request is none.
+const EXPECTED = {
+  embed: "request must be an object with model and input",
+  rerank: "request must be an object with model, query and documents",
+  models: "request must be an object such as {}",
+  count_tokens: "request must be an object with model and messages",
+};
 
 class LiterLlm {
   #options;
@@ -31,11 +41,27 @@ class LiterLlm {
     const { signal, callOptions } = readCallOptions(options);
     const open = (fields, mode) => {
       this.#refuseIfClosed();
-      checkRequestFields(request);
-      checkCallOptions(callOptions);
-      return this.#start(fields, mode);
+      checkRequestFields(request, "chat");
+      checkCallOptions(callOptions, "chat");
+      return this.#startStream(fields, mode);
     };
     return new Stream(open, { ...request, ...callOptions }, signal);
+  }
+
+  async embed(request, options) {
+    return this.#operate("embed", request, options);
+  }
+
+  async rerank(request, options) {
+    return this.#operate("rerank", request, options);
+  }
+
+  async models(request = {}, options = {}) {
+    return this.#operate("models", request, options);
+  }
+
+  async countTokens(request, options) {
+    return this.#operate("count_tokens", request, options);
   }
 
   close() {
@@ -49,24 +75,47 @@ class LiterLlm {
     throw new LlmError({ kind: "CLOSED", message });
   }
 
+  // Starts an operation at once. Its promise keeps the process alive, as an awaited stream does.
+  #operate(operation, request, options = {}) {
+    checkIsObject(request, EXPECTED[operation], invalidRequest);
+    const { signal, callOptions } = readCallOptions(options);
+    this.#refuseIfClosed();
+    checkRequestFields(request, operation);
+    checkCallOptions(callOptions, operation);
+    if (signal?.aborted) {
+      const message = "the signal was aborted before the call started";
+      throw new LlmError({ kind: "CANCELLED", message }, null, signal.reason);
+    }
+    const inputs = Array.isArray(request.input) ? request.input.length : 1;
+    const call = this.#start(
+      { operation, ...request, ...callOptions },
+      (common) => new OperationCall({ operation, inputs, ...common }),
+    );
+    call.native.addWaiter();
+    if (signal) follow(signal, call);
+    return call.promise;
+  }
+
   // `collect` says whether the response is kept, which the core need not know.
-  #start({ collect: ofCall, ...fields }, mode) {
-    const { collect: ofClient, ...options } = this.#options;
-    const byDefault = readCollect(ofClient, configError) ?? true;
+  #startStream({ collect: ofCall, ...fields }, mode) {
+    const byDefault = readCollect(this.#options.collect, configError) ?? true;
     const collect = readCollect(ofCall, invalidRequest) ?? byDefault;
+    return this.#start(
+      fields,
+      (common) => new Receiver({ mode, collect, ...common }),
+    );
+  }
+
+  // Starts a call, which `make` makes.
+  #start(fields, make) {
+    const { collect: _, ...options } = this.#options;
     const requestJson = requestToJson(withoutFunction(fields));
     this.#native ??= new NativeClient(this, withoutFunction(options));
     const native = this.#native;
     const keyFunction = findKeyFunction(fields, options);
-    const receiver = new Receiver({
-      native,
-      mode,
-      collect,
-      keyFunction,
-      owner: this,
-    });
-    native.start(receiver, requestJson);
-    return receiver;
+    const call = make({ native, keyFunction, owner: this });
+    native.start(call, requestJson);
+    return call;
   }
 }
 

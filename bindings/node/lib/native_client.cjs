@@ -82,6 +82,12 @@ class NativeClient {
     native.acknowledge(this.#handle, number, bytes);
   }
 
+  // Copies the vectors of an event to a Float32Array of their size, while they are delivered.
+  copyVectors(event, target) {
+    if (!native.copyVectors(this.#handle, event, target))
+      throw new RangeError("the vectors have another size");
+  }
+
   // The process stays alive while somebody waits. A stream that nobody waits for has no reader left
   // once nothing else is going on.
   addWaiter() {
@@ -139,7 +145,7 @@ class NativeClient {
     } catch (error) {
       this.#receivers.delete(number);
       receiver.cancel();
-      receiver.fail(`an event could not be read: ${error?.message}`, error);
+      receiver.fail(unreadable(error), error);
     }
   }
 
@@ -155,6 +161,14 @@ class NativeClient {
     if (this.#receivers.size === 0 && !this.#delivering)
       native.release(this.#handle);
   }
+}
+
+// The error object of a call with an event that could not be read.
+function unreadable(error) {
+  if (error instanceof LlmError)
+    return { kind: error.kind, message: error.message };
+  const message = `an event could not be read: ${error?.message}`;
+  return { kind: "INTERNAL", message };
 }
 
 // Why this thread's last create or start was refused.

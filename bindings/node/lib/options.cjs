@@ -9,13 +9,13 @@ const { nearestNames } = require("./nearest_names.cjs");
 const {
   CALL_OPTIONS,
   CLIENT_OPTIONS,
-  REQUEST_FIELDS,
+  OPERATION_FIELDS,
   STREAM_WINDOW_BYTES,
 } = require("./schema.cjs");
 
 const ACKNOWLEDGE_BYTES_MAX = 16_384;
 // `collect` and `signal` are options of this package, which the core does not know.
-const OF_CALL = [...CALL_OPTIONS, "collect", "signal"];
+const OF_CALL = [...CALL_OPTIONS, "signal"];
 // The name in snake case by the one in camel case, of every option where they differ.
 const SNAKE_NAMES = new Map(
   [...CLIENT_OPTIONS, ...CALL_OPTIONS]
@@ -72,23 +72,34 @@ function checkClientOptions(options) {
   throw configError('"signal" is an option of a call, not of the client');
 }
 
+// The options of a call: only a stream may keep what it delivers, and a list of models has no body.
+function callOptionsOf(operation) {
+  if (operation === "chat") return [...OF_CALL, "collect"];
+  return operation === "models"
+    ? OF_CALL.filter((name) => name !== "extra_body")
+    : OF_CALL;
+}
+
+// The name of the function of an operation.
+const functionOf = (operation) =>
+  operation === "chat" ? "invoke" : camelCase(operation);
+
 // The core takes an unknown option of a call for a field of the request, and sends it to the
 // provider. It refuses the options of the client itself.
-function checkCallOptions(options) {
+function checkCallOptions(options, operation) {
+  const known = callOptionsOf(operation);
   for (const name of Object.keys(options)) {
-    if (OF_CALL.includes(name) || CLIENT_OPTIONS.includes(name)) continue;
+    if (known.includes(name) || CLIENT_OPTIONS.includes(name)) continue;
     throw invalidRequest(
-      REQUEST_FIELDS.includes(name)
+      OPERATION_FIELDS[operation].includes(name)
         ? `"${camelCase(name)}" is a field of a request, not an option; set request.${name}`
-        : `option "${camelCase(name)}" is unknown${didYouMean(name)}`,
+        : `option "${camelCase(name)}" is unknown${didYouMean(name, known)}`,
     );
   }
 }
 
-function didYouMean(name) {
-  const names = nearestNames(name, OF_CALL).map(
-    (near) => `"${camelCase(near)}"`,
-  );
+function didYouMean(name, known) {
+  const names = nearestNames(name, known).map((near) => `"${camelCase(near)}"`);
   if (names.length === 0) return "";
   const last = names.pop();
   const list = names.length === 0 ? last : `${names.join(", ")} or ${last}`;
@@ -96,15 +107,42 @@ function didYouMean(name) {
 }
 
 // An option in camel case that stands in the request would be sent to the provider: a key, too.
-function checkRequestFields(request) {
+function checkRequestFields(request, operation) {
+  const known = callOptionsOf(operation);
   for (const [name, value] of Object.entries(request)) {
     const isOption =
       SNAKE_NAMES.has(name) || (name === "signal" && isSignal(value));
     if (!isOption || value === undefined) continue;
+    const call = `${functionOf(operation)}(request, { ${name} })`;
     throw invalidRequest(
-      OF_CALL.includes(SNAKE_NAMES.get(name) ?? name)
-        ? `"${name}" is an option, not a field of a request; use invoke(request, { ${name} })`
+      known.includes(SNAKE_NAMES.get(name) ?? name)
+        ? `"${name}" is an option, not a field of a request; use ${call}`
         : `"${name}" is an option of the client, not of a call`,
+    );
+  }
+  checkOperation(request.operation, operation);
+  if (operation !== "chat") checkSpelling(request, OPERATION_FIELDS[operation]);
+}
+
+// Each operation has a function of its own, because each returns something else. What is no
+// operation is refused by the core.
+function checkOperation(named, operation) {
+  if (named === operation) return;
+  const isKnown = Object.keys(OPERATION_FIELDS).includes(named);
+  if (isKnown) {
+    const reason = `"${named}" is not what ${functionOf(operation)}() does`;
+    const advice = `use ${functionOf(named)}(request)`;
+    throw invalidRequest(`operation: ${reason}; ${advice}`);
+  }
+}
+
+// A field in camel case would be sent to the provider, which ignores it.
+function checkSpelling(request, fields) {
+  for (const name of Object.keys(request)) {
+    const meant = snakeCase(name);
+    if (meant === name || !fields.includes(meant)) continue;
+    throw invalidRequest(
+      `"${name}" is not a field of a request; did you mean "${meant}"?`,
     );
   }
 }

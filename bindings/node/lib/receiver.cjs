@@ -2,8 +2,8 @@
 // made by the addon, and is cut where the provider cut it.
 "use strict";
 
+const { Call } = require("./call.cjs");
 const { LlmError } = require("./error.cjs");
-const { NOBODY, refusal, toAnswer } = require("./key_function.cjs");
 const { Column } = require("./native.cjs");
 const { ResponseBuilder } = require("./response.cjs");
 const { EventKind } = require("./schema.cjs");
@@ -11,35 +11,18 @@ const { EventKind } = require("./schema.cjs");
 const Mode = { TOKENS: 0, EVENTS: 1, WHOLE: 2 };
 const NOTHING = [];
 
-class Receiver {
+class Receiver extends Call {
   response;
-  number = 0;
-  ended = false;
-  // Removes what was registered elsewhere for the life of this stream.
-  onEnd = null;
-  // Gives the key of each attempt; null where it is text.
-  keyFunction;
-  // Where the stream was started; only with a log or with such a function.
-  context = null;
-  #native;
   #mode;
   #items = NOTHING;
   #next = 0;
   #waiter = null;
-  #asking = null;
-  #cancelled = false;
   #aborted = false;
-  #cause = undefined;
-  #delivered = 0;
-  #acknowledged = 0;
 
-  // The owner is kept alive for as long as the stream runs.
-  constructor({ native, mode, collect, keyFunction, owner }) {
-    this.keyFunction = keyFunction;
+  constructor({ mode, collect, ...call }) {
+    super(call);
     this.response = new ResponseBuilder(collect);
-    this.#native = native;
     this.#mode = mode;
-    this.owner = owner;
   }
 
   get isReady() {
@@ -61,14 +44,14 @@ class Receiver {
   // Resolves with step() when there is an item or the end. `reader` is kept until then, because a
   // reader that somebody waits for must not be collected.
   wait(reader, step) {
-    this.#acknowledge();
+    this.acknowledge();
     const waiter = { reader, step };
     waiter.promise = new Promise((resolve, reject) => {
       waiter.resolve = resolve;
       waiter.reject = reject;
     });
     this.#waiter = waiter;
-    this.#native.addWaiter();
+    this.native.addWaiter();
     return waiter.promise;
   }
 
@@ -77,7 +60,7 @@ class Receiver {
     const waiter = this.#waiter;
     if (waiter === null) return;
     this.#waiter = null;
-    this.#native.removeWaiter();
+    this.native.removeWaiter();
     try {
       waiter.resolve(waiter.step());
     } catch (error) {
@@ -92,13 +75,10 @@ class Receiver {
     this.#next = 0;
   }
 
-  // Closes the connection unless the stream has ended; the end is still to come.
+  // What was received until then is the response.
   cancel(cause) {
-    if (this.ended || this.#cancelled) return;
-    this.#cancelled = true;
-    this.#cause = cause;
-    this.response.outcome = "cancelled";
-    this.#native.cancel(this.number);
+    if (!this.ended && !this.cancelled) this.response.outcome = "cancelled";
+    super.cancel(cause);
   }
 
   // After an abort a reader gets no more items, and no end as if the response were whole, also when
@@ -106,7 +86,7 @@ class Receiver {
   abort(cause) {
     if (this.ended) return;
     this.cancel(cause);
-    this.#cause ??= cause;
+    this.cause ??= cause;
     this.#aborted = this.#mode !== Mode.WHOLE;
     this.discardItems();
   }
@@ -116,73 +96,42 @@ class Receiver {
   }
 
   error() {
-    if (this.response.failed) return this.response.error(this.#cause);
+    if (this.response.failed) return this.response.error(this.cause);
     const message = "the signal was aborted while the stream was read";
     const partial = this.response.build();
-    return new LlmError({ kind: "CANCELLED", message }, partial, this.#cause);
+    return new LlmError({ kind: "CANCELLED", message }, partial, this.cause);
   }
 
   // One event, which `table` describes from `at` on.
   receive(data, table, at) {
     const kind = table[at + Column.KIND];
     if (kind === EventKind.KEY) {
-      this.#answerKey();
+      this.answerKey();
       return;
     }
     if (kind === EventKind.TEXT || kind === EventKind.REASONING) {
-      this.#delivered += table[at + Column.BYTES];
+      this.delivered += table[at + Column.BYTES];
       this.#receiveRun(data, table, at);
     } else if (kind === EventKind.END) {
       const failed = table[at + Column.ERROR] !== 0;
       this.response.end(data, failed);
       if (!failed && this.#mode === Mode.EVENTS)
         this.#put(this.response.endEvent());
-      this.#finish();
+      this.finish();
     } else {
-      this.#delivered += table[at + Column.BYTES];
+      this.delivered += table[at + Column.BYTES];
       this.#receiveJson(kind, data);
     }
     if (this.isReady) this.settle();
-    else if (this.#waiter !== null) this.#acknowledge();
+    else if (this.#waiter !== null) this.acknowledge();
   }
 
-  // Ends the stream without the core, as INTERNAL.
-  fail(message, cause) {
+  fail(error, cause) {
     if (this.ended) return;
-    this.#cause ??= cause;
-    this.response.fail({ kind: "INTERNAL", message });
-    this.#finish();
+    this.cause ??= cause;
+    this.response.fail(error);
+    this.finish();
     this.settle();
-  }
-
-  // Asks the function, in the context of the request. Its signal is aborted when the stream ends.
-  async #answerKey() {
-    const { keyFunction } = this;
-    if (keyFunction === null) {
-      this.#native.answer(this.number, NOBODY);
-      return;
-    }
-    const asking = (this.#asking = new AbortController());
-    const ask = () => keyFunction({ signal: asking.signal });
-    let answer;
-    try {
-      answer = toAnswer(await this.context.runInAsyncScope(ask));
-    } catch (cause) {
-      if (this.ended || this.#cancelled) return;
-      this.#cause = cause;
-      answer = refusal(cause);
-    }
-    if (!this.ended) this.#native.answer(this.number, answer);
-  }
-
-  #finish() {
-    this.ended = true;
-    this.owner = null;
-    this.context = null;
-    this.#asking?.abort();
-    this.#asking = null;
-    this.onEnd?.();
-    this.onEnd = null;
   }
 
   #receiveRun(text, table, at) {
@@ -224,16 +173,6 @@ class Receiver {
       this.#next = 0;
     }
     this.#items.push(item);
-  }
-
-  // Reopens the window once every item was taken and enough bytes are owed. Fewer bytes may stay
-  // unacknowledged: at most a quarter of the window, so it stays open.
-  #acknowledge() {
-    const owed = this.#delivered - this.#acknowledged;
-    if (owed >= this.#native.acknowledgeBytes && !this.ended) {
-      this.#acknowledged += owed;
-      this.#native.acknowledge(this.number, owed);
-    }
   }
 }
 

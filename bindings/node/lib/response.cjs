@@ -6,7 +6,7 @@
 "use strict";
 
 const { LlmError } = require("./error.cjs");
-const { inCamelCase } = require("./options.cjs");
+const { errorFields, receiptFields, startFields } = require("./fields.cjs");
 const { EventKind } = require("./schema.cjs");
 
 class ResponseBuilder {
@@ -87,11 +87,8 @@ class ResponseBuilder {
 
   // The receipt's error, with the partial response.
   error(cause) {
-    const error = this.#parseReceipt()?.error ?? {};
-    // Before anything is sent the message is the core's own, and may name options.
-    const message =
-      error.phase === "request" ? inCamelCase(error.message) : error.message;
-    return new LlmError({ ...error, message }, this.build(), cause);
+    const error = errorFields(this.#parseReceipt()?.error ?? {});
+    return new LlmError(error, this.build(), cause);
   }
 
   build() {
@@ -120,16 +117,9 @@ class ResponseBuilder {
   }
 
   #startFields() {
-    const data = this.#startJson === null ? {} : JSON.parse(this.#startJson);
-    return {
-      id: data.id ?? null,
-      model: data.model ?? "",
-      provider: data.provider ?? "",
-      requestId: data.request_id ?? null,
-      rateLimit: camelKeys(data.rate_limit ?? {}),
-      headers: data.headers ?? {},
-      warnings: data.warnings ?? [],
-    };
+    return startFields(
+      this.#startJson === null ? {} : JSON.parse(this.#startJson),
+    );
   }
 
   #parseReceipt() {
@@ -185,41 +175,6 @@ class Response {
     }
     return message;
   }
-}
-
-// The fields that the end event and Response share.
-function receiptFields(data) {
-  return {
-    finishReason: data.finish_reason ?? null,
-    finishReasonRaw: data.finish_reason_raw ?? null,
-    usage: data.usage == null ? null : usageFields(data.usage),
-    attempts: data.attempts ?? 0,
-    unknownEvents: data.unknown_events ?? 0,
-    firstTokenMs: data.timings?.first_token_ms ?? null,
-    totalMs: data.timings?.total_ms ?? null,
-  };
-}
-
-function usageFields(data) {
-  return {
-    inputTokens: data.input_tokens ?? null,
-    outputTokens: data.output_tokens ?? null,
-    totalTokens: data.total_tokens ?? null,
-    cachedInputTokens: data.cached_input_tokens ?? null,
-    cacheWriteTokens: data.cache_write_tokens ?? null,
-    reasoningTokens: data.reasoning_tokens ?? null,
-    billedInputTokens: data.billed_input_tokens ?? null,
-    billedOutputTokens: data.billed_output_tokens ?? null,
-    raw: data.raw ?? {},
-  };
-}
-
-function camelKeys(data) {
-  const camel = (name) =>
-    name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
-  return Object.fromEntries(
-    Object.entries(data).map(([name, value]) => [camel(name), value]),
-  );
 }
 
 module.exports = { Response, ResponseBuilder };

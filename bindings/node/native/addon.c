@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "events.h"
 
 #define ARGUMENTS_MAX 3
 #define STACK_BUFFER_BYTES 4096
@@ -114,6 +115,18 @@ static napi_value acknowledge(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* copyVectors(handle, event, target): whether the vectors of an event were copied. */
+static napi_value copy_vectors(napi_env env, napi_callback_info info) {
+  Arguments arguments;
+  uint32_t event = 0;
+  napi_value result = NULL;
+  if (!get_client(env, info, &arguments)) return NULL;
+  if (napi_get_value_uint32(env, arguments.values[1], &event) != napi_ok) return NULL;
+  bool copied = events_copy_vectors(arguments.client, event, arguments.values[2]);
+  napi_get_boolean(env, copied, &result);
+  return result;
+}
+
 /* answer(handle, stream, answerJson): the key that a stream asked for. */
 static napi_value answer(napi_env env, napi_callback_info info) {
   Arguments arguments;
@@ -180,6 +193,7 @@ NAPI_MODULE_INIT() {
       {"answer", NULL, answer, NULL, NULL, NULL, napi_enumerable, NULL},
       {"cancel", NULL, cancel, NULL, NULL, NULL, napi_enumerable, NULL},
       {"acknowledge", NULL, acknowledge, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"copyVectors", NULL, copy_vectors, NULL, NULL, NULL, napi_enumerable, NULL},
       {"setRef", NULL, set_ref, NULL, NULL, NULL, napi_enumerable, NULL},
       {"close", NULL, close_client, NULL, NULL, NULL, napi_enumerable, NULL},
       {"release", NULL, release, NULL, NULL, NULL, napi_enumerable, NULL},

@@ -28,7 +28,10 @@ static void poll_and_deliver(napi_env env, napi_value deliver, void *context, vo
   if (count == 0 || !events_to_js(client, events, count, arguments)) return;
   /* Streams that end may release the client in here; the struct outlives the waker. */
   napi_get_undefined(env, &receiver);
+  client->events = events;
+  client->events_count = count;
   napi_call_function(env, receiver, deliver, 2, arguments, NULL);
+  client->events_count = 0;
 }
 
 static void drop_reference(Client *client) {
@@ -53,6 +56,7 @@ static void free_core(void *data) {
   Client *client = data;
   llm_client_free(client->core);
   client->core = NULL;
+  client->events_count = 0;
 }
 
 static bool make_waker(Client *client, napi_value deliver, napi_value resource) {

@@ -13,7 +13,10 @@ typedef struct {
   napi_ref table;     /* a Uint32Array, used again for every poll */
   uint32_t *numbers;  /* its memory */
   size_t numbers_max; /* how many fit */
-  int references;     /* the handle and the waker */
+  /* Those of the last poll, while `deliver` runs. */
+  const LlmEvent *events;
+  size_t events_count;
+  int references; /* the handle and the waker */
 } Client;
 
 /* A handle for a new client, or NULL when its options are refused: llm_last_error has the reason.

@@ -1,4 +1,5 @@
-/* Makes one string per event and nothing else: all integers go through one table, which is kept. */
+/* Makes one string per event and nothing else: all integers go through one table, which is kept.
+ * Vectors stay where they are until JavaScript, which knows how many will come, has room. */
 #include "events.h"
 
 #include <string.h>
@@ -73,6 +74,21 @@ static void write_ends(const LlmEvent *event, bool ascii, uint32_t *ends_out) {
   }
 }
 
+/* A failure leaves a hole in the array, which ends that stream and no other. */
+static void set_data(napi_env env, napi_value array, uint32_t index, const LlmEvent *event,
+                     bool ascii) {
+  napi_value data;
+  napi_status status;
+  if (event->kind == LLM_EVENT_VECTORS) {
+    status = napi_create_uint32(env, index, &data);
+  } else if (ascii) {
+    status = napi_create_string_latin1(env, event->data, event->length, &data);
+  } else {
+    status = napi_create_string_utf8(env, event->data, event->length, &data);
+  }
+  if (status == napi_ok) napi_set_element(env, array, index, data);
+}
+
 bool events_to_js(Client *client, const LlmEvent *events, size_t count, napi_value *arguments) {
   napi_env env = client->env;
   if (napi_create_array_with_length(env, count, &arguments[0]) != napi_ok) return false;
@@ -80,13 +96,8 @@ bool events_to_js(Client *client, const LlmEvent *events, size_t count, napi_val
   uint32_t *numbers = client->numbers;
   for (size_t index = 0; index < count; index++) {
     const LlmEvent *event = &events[index];
-    bool ascii = is_ascii(event->data, event->length);
-    napi_value data;
-    /* A failure leaves a hole in the array, which ends that stream and no other. */
-    if ((ascii ? napi_create_string_latin1(env, event->data, event->length, &data)
-               : napi_create_string_utf8(env, event->data, event->length, &data)) == napi_ok) {
-      napi_set_element(env, arguments[0], (uint32_t)index, data);
-    }
+    bool ascii = event->kind == LLM_EVENT_VECTORS || is_ascii(event->data, event->length);
+    set_data(env, arguments[0], (uint32_t)index, event, ascii);
     *numbers++ = (uint32_t)event->stream;
     *numbers++ = event->kind;
     *numbers++ = (uint32_t)event->error;
@@ -97,5 +108,23 @@ bool events_to_js(Client *client, const LlmEvent *events, size_t count, napi_val
       numbers += event->count;
     }
   }
+  return true;
+}
+
+bool events_copy_vectors(const Client *client, uint32_t index, napi_value target) {
+  napi_typedarray_type type;
+  size_t length = 0;
+  void *memory = NULL;
+  if (napi_get_typedarray_info(client->env, target, &type, &length, &memory, NULL, NULL) !=
+          napi_ok ||
+      index >= client->events_count) {
+    return false;
+  }
+  const LlmEvent *event = &client->events[index];
+  if (event->kind != LLM_EVENT_VECTORS || type != napi_float32_array ||
+      length * sizeof(float) != event->length) {
+    return false;
+  }
+  if (event->length > 0) memcpy(memory, event->data, event->length);
   return true;
 }

@@ -44,7 +44,12 @@ function inCamelCase(message, names) {
 for (const { name, request, kind, message } of TABLE.requests) {
   if (NOT_HERE.includes(name)) continue;
   test(`mistake of the core's table: ${name}`, async () => {
-    const error = await errorOf(mock.connect(key).invoke(request));
+    const llm = mock.connect(key);
+    const { embed, rerank, models, countTokens: count_tokens } = llm;
+    const functions = { embed, rerank, models, count_tokens };
+    const call = functions[request.operation] ?? llm.invoke;
+
+    const error = await errorOf(call.call(llm, request));
 
     const expected = [kind, inCamelCase(message, [])];
     assert.deepEqual(error, expected);

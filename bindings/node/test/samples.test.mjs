@@ -54,6 +54,10 @@ const SAMPLES = [
     [WRONG],
     "AUTHENTICATION, status 401, retryable: false: openai: ",
   ],
+  ["embed.mjs", [HELLO], "Go collects garbage 8 Float32Array(2) ["],
+  ["rerank.mjs", [HELLO], "1 In Rust a value has one owner.\n"],
+  ["models.mjs", [HELLO], "model-a mock\nmodel-b mock\n"],
+  ["count_tokens.mjs", [HELLO], "3\n"],
   ["key_function.mjs", [WRONG, HELLO], "Hello world 2\n"],
   [
     "tools.mjs",
@@ -68,6 +72,10 @@ for (const [name, steps, printed] of SAMPLES) {
     const environment = {
       OPENAI_API_KEY: "test-key",
       OPENAI_BASE_URL: mock.baseUrl(key),
+      CO_API_KEY: "test-key",
+      CO_API_URL: mock.baseUrl(key).replace(/\/v1$/, ""),
+      ANTHROPIC_API_KEY: "test-key",
+      ANTHROPIC_BASE_URL: mock.baseUrl(key),
     };
 
     const { code, output, errors } = await play(name, environment);

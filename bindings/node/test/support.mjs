@@ -111,12 +111,14 @@ export function countWakers() {
 export class FakeCore {
   calls = [];
   #deliver;
+  #polled = [];
 
   constructor() {
     const require = createRequire(import.meta.url);
     const names = [
-      ...["client", "error", "key_function", "native_client", "options"],
-      ...["receiver", "response", "stream"],
+      ...["call", "client", "error", "fields", "key_function"],
+      ...["native_client", "operation", "options", "receiver", "response"],
+      ...["stream", "vectors"],
     ];
     const place = (name) => require.resolve(`../lib/${name}.cjs`);
     const { Column } = require("../lib/native.cjs");
@@ -133,14 +135,20 @@ export class FakeCore {
     for (const [name, module] of kept) require.cache[place(name)] = module;
   }
 
-  // Delivers [kind, data, error] of a stream with one poll.
+  // Delivers [kind, data, error] of a stream with one poll; of VECTORS the data is a Float32Array,
+  // and instead of an error comes how many there are.
   deliver(stream, ...events) {
-    const table = events.flatMap(([kind, data, error = 0]) => [
-      ...[stream, kind, error],
-      ...[Buffer.byteLength(data), kind === 2 || kind === 3 ? 1 : 0],
-    ]);
+    const table = events.flatMap(([kind, data, last = 0]) => {
+      if (kind === 9) {
+        const ends = last > 1 ? new Array(last).fill(0) : [];
+        return [stream, kind, 0, data.byteLength, last, ...ends];
+      }
+      const deltas = kind === 2 || kind === 3 ? 1 : 0;
+      return [stream, kind, last, Buffer.byteLength(data), deltas];
+    });
+    this.#polled = events.map(([, data]) => data);
     this.#deliver(
-      events.map(([, data]) => data),
+      events.map(([kind, data], index) => (kind === 9 ? index : data)),
       Uint32Array.from(table),
     );
   }
@@ -162,6 +170,11 @@ export class FakeCore {
       ...{ start: note("start", 0), cancel: note("cancel") },
       ...{ acknowledge: note("acknowledge"), setRef: note("setRef") },
       ...{ close: note("close"), release: note("release") },
+      copyVectors: (_, event, target) => {
+        const fits = target.length === this.#polled[event].length;
+        if (fits) target.set(this.#polled[event]);
+        return fits;
+      },
       lastError: () => "{}",
     };
   }

@@ -96,6 +96,46 @@ test("four_workers_are_independent", async () => {
   for (const worker of [closed, ...others]) await worker.terminate();
 });
 
+const EMBEDS = `
+  const { parentPort, workerData } = require("node:worker_threads");
+  const { LiterLlm } = require(${JSON.stringify(require.resolve("liter-llm"))});
+  const llm = new LiterLlm(workerData.options);
+  const embed = () => llm.embed(workerData.request);
+  const forever = async () => { for (;;) await Promise.all([embed(), embed()]); };
+  embed().then(({ vectors, values }) => {
+    parentPort.postMessage([vectors.length, values]);
+    return forever();
+  });
+`;
+
+// Terminated while vectors come.
+test("terminate_while_embedding", async () => {
+  const key = await mock.plan([{ answer: { text: "" } }]);
+  const input = Array.from({ length: 200 }, (_, number) => `text ${number}`);
+  const request = {
+    model: "m",
+    input,
+    dimensions: 512,
+    inputs_per_request: 60,
+  };
+  const baseUrl = mock.baseUrl(key);
+  const options = { provider: "openai", apiKey: "k", baseUrl };
+  const { values } = await mock.connect(key).embed(request);
+  const workerData = { options, request };
+
+  for (let round = 0; round < 10; round++) {
+    const workers = [1, 2].map(
+      () => new Worker(EMBEDS, { eval: true, workerData }),
+    );
+    const messages = await Promise.all(
+      workers.map((worker) => once(worker, "message")),
+    );
+    for (const [message] of messages) assert.deepEqual(message, [200, values]);
+
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+});
+
 test("process_exits_with_live_workers", async () => {
   const key = await oneThenHang();
   const code = `

@@ -1,5 +1,6 @@
 // What a user writes in TypeScript; checked by `npm run lint`, not run.
 import {
+  EmbedResponse,
   LiterLlm,
   LlmError,
   Response,
@@ -70,6 +71,58 @@ export function explain(error: unknown): string | undefined {
   return error.partial?.text;
 }
 
+export async function embed(signal: AbortSignal): Promise<Float32Array> {
+  const response = await llm.embed(
+    {
+      ...{ model: "m", input: ["a", [1, 2], [{ type: "text", text: "b" }]] },
+      ...{ dimensions: 3, input_type: "query", own_field: 1 },
+    },
+    { signal, provider: "voyage", apiKey: async () => "k" },
+  );
+  const [first = response.values] = response.vectors;
+  const [[from, end] = [0, response.count]] = response.finishedRanges;
+  return first.subarray(from, end);
+}
+
+export async function rerank(): Promise<string> {
+  const documents = ["a", { text: "b" }];
+  const request = { model: "m", query: "q", documents, top_n: 1 };
+  const { results, usage } = await llm.rerank(request);
+  const [best] = results;
+  if (best === undefined || typeof best.document !== "string") return "";
+  const score: number | null = best.score;
+  return `${best.document}: ${score ?? usage?.inputTokens ?? 0}`;
+}
+
+export async function list(): Promise<readonly string[]> {
+  const { models } = await llm.models();
+  const others = await llm.models({}, { provider: "anthropic" });
+  const kept = [...models, ...others.models];
+  return kept.map(({ id, inputTokensMax }) => `${id} ${inputTokensMax ?? 0}`);
+}
+
+export async function count(): Promise<number> {
+  const tokens = await llm.countTokens({ model: "m", messages });
+  return tokens.inputTokens - (tokens.cachedInputTokens ?? 0) + tokens.attempts;
+}
+
+export function vectorsOf(error: LlmError): number {
+  const { partial } = error;
+  if (partial instanceof EmbedResponse) return partial.vectors.length;
+  if (partial instanceof Response) return partial.toolCalls.length;
+  return error.partial?.count ?? error.partial?.text?.length ?? 0;
+}
+
+// @ts-expect-error: an input is needed
+llm.embed({ model: "m" });
+// @ts-expect-error: only streams collect
+llm.embed({ model: "m", input: "a" }, { collect: false });
+// @ts-expect-error: a list has no body
+llm.models({}, { extraBody: {} });
+// @ts-expect-error: a number of results
+llm.rerank({ model: "m", query: "q", documents: [], top_n: "one" });
+// @ts-expect-error: responses are made by the library
+export const made = new EmbedResponse();
 // @ts-expect-error: a request names its model
 llm.invoke({ messages });
 // @ts-expect-error: options are in camel case

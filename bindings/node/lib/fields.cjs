@@ -1,0 +1,84 @@
+// The fields of the core's objects under their names here: absent ones are null, and those that a
+// later core adds are ignored.
+"use strict";
+
+const { inCamelCase } = require("./options.cjs");
+
+function startFields(data) {
+  return {
+    id: data.id ?? null,
+    model: data.model ?? "",
+    provider: data.provider ?? "",
+    requestId: data.request_id ?? null,
+    rateLimit: camelKeys(data.rate_limit ?? {}),
+    headers: data.headers ?? {},
+    warnings: data.warnings ?? [],
+  };
+}
+
+// What the end of a chat has.
+function receiptFields(data) {
+  return {
+    finishReason: data.finish_reason ?? null,
+    finishReasonRaw: data.finish_reason_raw ?? null,
+    ...costFields(data),
+    unknownEvents: data.unknown_events ?? 0,
+    firstTokenMs: data.timings?.first_token_ms ?? null,
+    totalMs: data.timings?.total_ms ?? null,
+  };
+}
+
+// What every end has.
+function costFields(data) {
+  return {
+    usage: data.usage == null ? null : usageFields(data.usage),
+    attempts: data.attempts ?? 0,
+  };
+}
+
+function usageFields(data) {
+  return {
+    inputTokens: data.input_tokens ?? null,
+    outputTokens: data.output_tokens ?? null,
+    totalTokens: data.total_tokens ?? null,
+    cachedInputTokens: data.cached_input_tokens ?? null,
+    cacheWriteTokens: data.cache_write_tokens ?? null,
+    reasoningTokens: data.reasoning_tokens ?? null,
+    billedInputTokens: data.billed_input_tokens ?? null,
+    billedOutputTokens: data.billed_output_tokens ?? null,
+    raw: data.raw ?? {},
+  };
+}
+
+// The error object of the core. Before anything is sent the message is the core's own, and may name
+// options.
+function errorFields(error) {
+  const { message, phase } = error;
+  return phase === "request"
+    ? { ...error, message: inCamelCase(message) }
+    : error;
+}
+
+// The named fields of an object of the core; their names are in snake case.
+function pick(data, names) {
+  return Object.fromEntries(
+    names.map((name) => [camelCase(name), data[name] ?? null]),
+  );
+}
+
+function camelKeys(data) {
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => [camelCase(name), value]),
+  );
+}
+
+const camelCase = (name) =>
+  name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+
+module.exports = {
+  costFields,
+  errorFields,
+  pick,
+  receiptFields,
+  startFields,
+};

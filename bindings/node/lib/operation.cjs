@@ -1,0 +1,96 @@
+// OperationCall: the receiving end of embed, rerank, models and countTokens. Its promise settles at
+// the end, with all that came.
+"use strict";
+
+const { Call } = require("./call.cjs");
+const { LlmError } = require("./error.cjs");
+const { errorFields } = require("./fields.cjs");
+const { Column } = require("./native.cjs");
+const { RESPONSES } = require("./operation_responses.cjs");
+const { EventKind } = require("./schema.cjs");
+const { Vectors } = require("./vectors.cjs");
+
+class OperationCall extends Call {
+  promise;
+  #operation;
+  #vectors;
+  #startJson = "{}";
+  #resultJson = "{}";
+  #resolve;
+  #reject;
+
+  // `inputs` is how many vectors are expected.
+  constructor({ operation, inputs, ...call }) {
+    super(call);
+    this.#operation = operation;
+    this.#vectors = new Vectors(this.native, inputs);
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  // One event, which `table` describes from `at` on.
+  receive(data, table, at) {
+    const kind = table[at + Column.KIND];
+    if (kind === EventKind.KEY) {
+      this.answerKey();
+      return;
+    }
+    if (kind === EventKind.END) {
+      this.#end(JSON.parse(data), table[at + Column.ERROR] !== 0);
+      return;
+    }
+    const bytes = table[at + Column.BYTES];
+    if (kind === EventKind.START) this.#startJson = data;
+    else if (kind === EventKind.RESULT) this.#resultJson = data;
+    else if (kind === EventKind.VECTORS)
+      this.#vectors.add(data, table[at + Column.DELTAS], bytes);
+    this.delivered += bytes;
+    this.acknowledge();
+  }
+
+  // Ends the call as CANCELLED, unless it ends before.
+  abort(cause) {
+    this.cancel(cause);
+  }
+
+  // Without the core's receipt nobody knows which inputs the vectors belong to.
+  fail(error, cause) {
+    if (this.ended) return;
+    this.cause ??= cause;
+    this.#vectors = new Vectors(this.native, 0);
+    this.#end({ outcome: "failed", error }, true);
+  }
+
+  #end(receipt, failed) {
+    this.finish();
+    this.native.removeWaiter();
+    try {
+      if (failed) this.#reject(this.#error(receipt));
+      else this.#resolve(this.#response(receipt));
+    } catch (error) {
+      const message = `the result could not be read: ${error.message}`;
+      this.#reject(new LlmError({ kind: "INTERNAL", message }, null, error));
+    }
+  }
+
+  // Only vectors come in parts; of a result there is all or nothing.
+  #error(receipt) {
+    const isEmbed = this.#operation === "embed";
+    const partial = isEmbed ? this.#response(receipt) : null;
+    const error = errorFields(receipt.error ?? {});
+    return new LlmError(error, partial, this.cause);
+  }
+
+  #response(receipt) {
+    const start = JSON.parse(this.#startJson);
+    const found =
+      this.#operation === "embed"
+        ? this.#vectors
+        : JSON.parse(this.#resultJson);
+    return new RESPONSES[this.#operation](start, found, receipt);
+  }
+}
+
+module.exports = { OperationCall };

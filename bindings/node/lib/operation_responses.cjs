@@ -1,0 +1,84 @@
+// What embed, rerank, models and countTokens return.
+"use strict";
+
+const { costFields, pick, startFields } = require("./fields.cjs");
+const {
+  INPUT_TOKENS_FIELDS,
+  MODEL_FIELDS,
+  RERANK_RESULT_FIELDS,
+} = require("./schema.cjs");
+
+class EmbedResponse {
+  #vectors = null;
+
+  constructor(start, { count, dimensions, numbers }, receipt) {
+    Object.assign(this, commonFields(start, receipt), {
+      values: numbers,
+      dimensions: receipt.dimensions ?? dimensions,
+      count,
+      truncated: receipt.truncated ?? [],
+      finishedRanges: receipt.finished_ranges ?? [],
+      failedRanges: receipt.failed_ranges ?? [],
+    });
+  }
+
+  get vectors() {
+    this.#vectors ??= Array.from({ length: this.count }, (_, index) => {
+      const start = index * this.dimensions;
+      return this.values.subarray(start, start + this.dimensions);
+    });
+    return this.#vectors;
+  }
+}
+
+class RerankResponse {
+  constructor(start, { results }, receipt) {
+    Object.assign(this, commonFields(start, receipt), {
+      results: results.map((result) => pick(result, RERANK_RESULT_FIELDS)),
+    });
+  }
+}
+
+class ModelsResponse {
+  constructor(start, { models }, receipt) {
+    Object.assign(this, commonFields(start, receipt), {
+      models: models.map((model) => pick(model, MODEL_FIELDS)),
+    });
+  }
+}
+
+class CountTokensResponse {
+  constructor(start, result, receipt) {
+    const tokens = pick(result, INPUT_TOKENS_FIELDS);
+    Object.assign(this, commonFields(start, receipt), tokens);
+  }
+}
+
+function commonFields(start, receipt) {
+  const fields = startFields(start);
+  return {
+    outcome: receipt.outcome ?? null,
+    ...fields,
+    ...costFields(receipt),
+    requests: receipt.requests ?? 0,
+    totalMs: receipt.timings?.total_ms ?? null,
+    requestId: receipt.request_id ?? fields.requestId,
+    warnings: [...fields.warnings, ...(receipt.warnings ?? [])],
+  };
+}
+
+// The class of each operation's response.
+const RESPONSES = {
+  embed: EmbedResponse,
+  rerank: RerankResponse,
+  models: ModelsResponse,
+  count_tokens: CountTokensResponse,
+};
+
+module.exports = {
+  CountTokensResponse,
+  EmbedResponse,
+  ModelsResponse,
+  RESPONSES,
+  RerankResponse,
+};
