@@ -69,13 +69,17 @@ func TestGeneratedFilesAreFresh(t *testing.T) {
 	if output, err := generate.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	for _, name := range []string{"options_generated.go", "errors_generated.go"} {
-		want, err := os.ReadFile(filepath.Join(folder, name))
+	generated, err := os.ReadDir(folder)
+	if err != nil || len(generated) != 4 {
+		t.Fatalf("%d files: %v", len(generated), err)
+	}
+	for _, file := range generated {
+		want, err := os.ReadFile(filepath.Join(folder, file.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, _ := os.ReadFile(name); string(got) != string(want) {
-			t.Errorf("%s is not as the schema is; run go generate", name)
+		if got, _ := os.ReadFile(file.Name()); string(got) != string(want) {
+			t.Errorf("%s is not as the schema is; run go generate", file.Name())
 		}
 	}
 }
