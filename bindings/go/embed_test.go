@@ -98,7 +98,7 @@ func TestEmbedRefusesWhatIsNoInput(t *testing.T) {
 	chat := ask(plan(t, hello))
 	chat.Extra = map[string]any{"operation": "embed"}
 	_, err := client.Complete(bounded(t), chat)
-	if !errors.Is(err, literllm.ErrInvalidRequest) || !strings.Contains(err.Error(), "call Embed") {
+	if !errors.Is(err, literllm.ErrInvalidRequest) || !strings.Contains(err.Error(), "call Complete, Embed") {
 		t.Error(err)
 	}
 }

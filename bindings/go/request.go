@@ -175,10 +175,19 @@ func (m more) fields() (map[string]any, *Error) {
 	if _, given := set[logHandlerOption]; given {
 		return nil, invalidRequest(`"log_handler" is an option of the client, not of a call`)
 	}
-	// What another operation responds with is not what this call returns.
-	if other, given := set["operation"]; given && other != m.operation {
-		return nil, invalidRequest(fmt.Sprintf("operation: got %v in a call for %q; call Embed, "+
-			"Rerank, Models or CountTokens of the client instead", other, m.operation))
+	return set, m.checkOperation(set)
+}
+
+// checkOperation refuses one whose response this call could not return. What is no operation at all
+// is left to the library, which knows their names.
+func (m more) checkOperation(set map[string]any) *Error {
+	switch set["operation"] {
+	case nil, m.operation:
+		return nil
+	case "chat", "embed", "rerank", "models", "count_tokens":
+		return invalidRequest(fmt.Sprintf("operation: got %q in a call for %q; call Complete, Embed, "+
+			"Rerank, Models or CountTokens of the client instead", set["operation"], m.operation))
+	default:
+		return nil
 	}
-	return set, nil
 }

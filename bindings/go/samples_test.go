@@ -40,7 +40,7 @@ func TestSamples(t *testing.T) {
 		{"embed", steps{hello}, "Go collects garbage 8 [", nil},
 		{"embed", steps{refused}, "vectors of [], none of [[0 3]]: openai: ", nil},
 		{"rerank", steps{hello}, "1 In Rust a value has one owner.\n", nil},
-		{"models", steps{hello}, "MODELS", nil},
+		{"models", steps{hello}, "model-e mock\n", nil},
 		{"count_tokens", steps{hello}, "3\n", nil},
 		{"bare_header", steps{hello}, "Hello wide world\n", nil},
 		{"invoke", steps{hello}, "Hello wide world\n", []string{"openai", `{"model": "m", ` +
