@@ -27,8 +27,8 @@ type TokenCount struct {
 }
 
 // CountTokens has the provider count the tokens of a request, which it does not answer. Nothing is
-// estimated: where the provider cannot count, the error is [ErrInvalidRequest]. Stream and Collect of
-// the request are not used.
+// estimated: where the provider cannot count, the error is [ErrInvalidRequest]. Stream and Collect
+// of the request are not used.
 func (c *Client) CountTokens(ctx context.Context, request Request) (*CountTokensResponse, error) {
 	response := &CountTokensResponse{}
 	stream := c.call(ctx, &countRequest{request})

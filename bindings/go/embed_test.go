@@ -81,8 +81,10 @@ func TestEmbedRefusesWhatIsNoInput(t *testing.T) {
 	leavesNothing(t)
 	client := newClient(t)
 	for want, input := range map[string]any{
-		"input: expected text, got []byte": []byte("text"), "input[1]: expected text": []any{"a", []byte("b")},
-		"input[0]: expected text": [][]byte{[]byte("b")}, "input[1] is empty": []string{"a", ""},
+		"input: expected text, got []byte":            []byte("text"),
+		"input[1]: expected text":                     []any{"a", []byte("b")},
+		"input[0]: expected text":                     [][]byte{[]byte("b")},
+		"input[1] is empty":                           []string{"a", ""},
 		"input[0]: expected a JSON value, got func()": []any{func() {}},
 		"input is missing":                            nil,
 	} {
@@ -98,7 +100,8 @@ func TestEmbedRefusesWhatIsNoInput(t *testing.T) {
 	chat := ask(plan(t, hello))
 	chat.Extra = map[string]any{"operation": "embed"}
 	_, err := client.Complete(bounded(t), chat)
-	if !errors.Is(err, literllm.ErrInvalidRequest) || !strings.Contains(err.Error(), "call Complete, Embed") {
+	if !errors.Is(err, literllm.ErrInvalidRequest) ||
+		!strings.Contains(err.Error(), "call Complete, Embed") {
 		t.Error(err)
 	}
 }

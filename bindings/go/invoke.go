@@ -16,9 +16,9 @@ import (
 // until the response is whole. It blocks. A panic in the callback closes the connection at once and
 // reaches the caller, and so does runtime.Goexit. requestJSON is the request as JSON. The error is
 // an *[Error]. All calls share one client, with its connections and its retry budget; its keys come
-// from the environment, which is read at the first call and again when it has changed. For "rerank",
-// "models" and "count_tokens" in the request's operation it calls back once, with the JSON of what
-// was found; vectors are not text, so an "embed" is [ErrInvalidRequest].
+// from the environment, which is read at the first call and again when it has changed. Where the
+// request's operation is rerank, models or count_tokens it calls back once, with the JSON of what
+// was found; an embed is [ErrInvalidRequest], since vectors are not text.
 func Invoke(provider, requestJSON string, token func(token string)) error {
 	if failed := checkABI(); failed != nil {
 		return failed

@@ -14,7 +14,8 @@ type result string
 
 func (result) isEvent() {}
 
-// run sends the request of an operation, waits for the end, and returns the result, if there is one.
+// run sends the request of an operation, waits for the end, and returns the result, if there is
+// one.
 func (s *Stream) run() (found result, err error) {
 	if err := s.begin(false); err != nil {
 		return "", err

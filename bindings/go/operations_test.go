@@ -88,49 +88,87 @@ func TestOperationsAskForKeys(t *testing.T) {
 	}
 }
 
-// The parts of an Embed ask at the same time; all of their contexts end with the call.
+// The parts of an Embed ask at the same time. When one of them gets no key the call ends, and with
+// it the contexts of the others.
 func TestPartsAskForKeysAtOnce(t *testing.T) {
 	leavesNothing(t)
 	const parts = 4
-	asked, ended := make(chan struct{}, parts), make(chan struct{}, parts)
-	ctx, cancel := context.WithCancel(bounded(t))
+	asked, ended := make(chan int, parts), make(chan error, parts)
+	refused := make(chan struct{})
+	numbers := make(chan int, parts)
+	for number := range parts {
+		numbers <- number
+	}
+	none := errors.New("the vault is closed")
+	bound := bounded(t)
 	request := embedding(plan(t, hello), texts(parts))
 	request.InputsPerRequest = 1
 	request.Options = []literllm.Option{
 		literllm.WithAPIKeyFunc(func(ctx context.Context) (string, error) {
-			asked <- struct{}{}
-			<-ctx.Done()
-			ended <- struct{}{}
+			number := <-numbers
+			asked <- number
+			if number == 0 {
+				<-refused
+				return "", none
+			}
+			select {
+			case <-ctx.Done():
+			case <-bound.Done():
+			}
+			ended <- bound.Err()
 			return "", ctx.Err()
 		}),
 	}
 	go func() {
-		defer cancel()
-		<-asked
+		for range parts {
+			<-asked
+		}
+		close(refused)
 	}()
-	if _, err := newClient(t).Embed(ctx, request); !errors.Is(err, literllm.ErrCancelled) {
+	_, err := newClient(t).Embed(bound, request)
+	if !errors.Is(err, literllm.ErrAuthentication) || !errors.Is(err, none) {
 		t.Error(err)
 	}
-	<-ended
+	for range parts - 1 {
+		if err := <-ended; err != nil {
+			t.Error("a context did not end with the call")
+		}
+	}
 }
 
-// What a client cannot send is an error before anything is sent; what it may, is written once.
 func TestOperationsAsJSON(t *testing.T) {
-	score := 0.5
-	for want, request := range map[string]any{
-		`{"operation":"embed","model":"m","input":["a"],"input_type":"query","normalize":true}`: literllm.EmbedRequest{Model: "m", Input: []string{"a"}, InputType: "query", Normalize: true},
-		`{"operation":"rerank","model":"m","query":"q","documents":[],"top_n":1}`:               literllm.RerankRequest{Model: "m", Query: "q", Documents: []string(nil), TopN: 1},
-		`{"operation":"models","provider":"openai"}`:                                            literllm.ModelsRequest{Provider: "openai"},
-		`{"operation":"count_tokens","model":"m","messages":[],"temperature":0.5}`: literllm.Request{
-			Model: "m", Messages: []literllm.Message{}, Temperature: &score, Stream: new(bool),
+	temperature := 0.5
+	for _, test := range []struct {
+		request any
+		want    string
+	}{
+		{
+			literllm.EmbedRequest{Model: "m", Input: []string{"a"}, InputType: "query", Normalize: true},
+			`{"operation":"embed","model":"m","input":["a"],"input_type":"query","normalize":true}`,
 		},
-		`{"connect_timeout_ms":2,"operation":"models","page":7}`: literllm.ModelsRequest{
-			Options: []literllm.Option{literllm.With("connect_timeout_ms", 2)},
-			Extra:   map[string]any{"page": json.Number("7")},
+		{
+			literllm.RerankRequest{Model: "m", Query: "q", Documents: []string(nil), TopN: 1},
+			`{"operation":"rerank","model":"m","query":"q","documents":[],"top_n":1}`,
+		},
+		{
+			literllm.ModelsRequest{Provider: "openai"},
+			`{"operation":"models","provider":"openai"}`,
+		},
+		{
+			literllm.Request{Model: "m", Messages: []literllm.Message{}, Temperature: &temperature,
+				Stream: new(bool)},
+			`{"operation":"count_tokens","model":"m","messages":[],"temperature":0.5}`,
+		},
+		{
+			literllm.ModelsRequest{
+				Options: []literllm.Option{literllm.With("connect_timeout_ms", 2)},
+				Extra:   map[string]any{"page": json.Number("7")},
+			},
+			`{"connect_timeout_ms":2,"operation":"models","page":7}`,
 		},
 	} {
-		if got, err := literllm.OperationJSON(request); err != nil || got != want {
-			t.Errorf("%s %v, and %s expected", got, err, want)
+		if got, err := literllm.OperationJSON(test.request); err != nil || got != test.want {
+			t.Errorf("%s %v, and %s expected", got, err, test.want)
 		}
 	}
 }
