@@ -77,7 +77,11 @@ func New(options ...Option) (*Client, error) {
 // Invoke returns a stream of one request. Nothing is sent before the stream is read. When the
 // context ends, by cancellation or by its deadline, the connection to the provider is closed.
 func (c *Client) Invoke(ctx context.Context, request Request) *Stream {
-	stream := &Stream{keep: c, ctx: ctx, request: &request}
+	return c.call(ctx, &request)
+}
+
+func (c *Client) call(ctx context.Context, request call) *Stream {
+	stream := &Stream{keep: c, ctx: ctx, request: request}
 	if c != nil {
 		stream.client = c.native
 	}
@@ -197,11 +201,18 @@ func (c *nativeClient) deliver(event *C.LlmEvent) {
 	}
 	handle := cgo.Handle(event.stream)
 	stream := handle.Value().(*Stream)
+	if event.kind == C.LLM_EVENT_VECTORS {
+		data := unsafe.Slice((*byte)(unsafe.Pointer(event.data)), int(event.length))
+		stream.deliverVectors(data, int(event.count))
+		return
+	}
 	data := C.GoStringN(event.data, C.int(event.length))
 	switch event.kind {
 	case C.LLM_EVENT_TEXT, C.LLM_EVENT_REASONING:
 		ends := unsafe.Slice((*uint32)(event.ends), int(event.count))
 		stream.deliverRun(event.kind == C.LLM_EVENT_TEXT, data, ends)
+	case C.LLM_EVENT_RESULT:
+		stream.deliver(item{event: result(data), bytes: len(data)})
 	case C.LLM_EVENT_KEY:
 		stream.askKey(event.stream)
 	case C.LLM_EVENT_END:

@@ -90,13 +90,10 @@ func (c *collector) content() []any {
 }
 
 func (c *collector) response() *Response {
-	response := &Response{
-		Receipt:   c.receipt.receipt(),
-		ID:        c.start.ID,
-		Model:     c.start.Model,
-		Provider:  c.start.Provider,
-		RateLimit: c.start.RateLimit,
-		Headers:   c.start.Headers,
+	receipt, source := c.ends()
+	return &Response{
+		Receipt:   receipt,
+		Source:    source,
 		Collected: c.collect,
 		Text:      c.text.String(),
 		Reasoning: c.reasoning.String(),
@@ -105,9 +102,20 @@ func (c *collector) response() *Response {
 		Parts:     c.parts,
 		content:   c.content(),
 	}
-	response.Warnings = slices.Concat(c.start.Warnings, response.Warnings)
-	if response.RequestID == "" {
-		response.RequestID = c.start.RequestID
+}
+
+// ends says how the stream ended, and how it began.
+func (c *collector) ends() (Receipt, Source) {
+	receipt := c.receipt.receipt()
+	receipt.Warnings = slices.Concat(c.start.Warnings, receipt.Warnings)
+	if receipt.RequestID == "" {
+		receipt.RequestID = c.start.RequestID
 	}
-	return response
+	return receipt, Source{
+		ID:        c.start.ID,
+		Model:     c.start.Model,
+		Provider:  c.start.Provider,
+		RateLimit: c.start.RateLimit,
+		Headers:   c.start.Headers,
+	}
 }

@@ -21,6 +21,16 @@ func (s *Stream) deliverRun(isText bool, text string, ends []uint32) {
 	s.deliver(item{text: text, ends: own, isText: isText, bytes: len(text)})
 }
 
+// deliverVectors copies them to where they stay: data lives until the next poll.
+func (s *Stream) deliverVectors(data []byte, count int) {
+	s.mutex.Lock()
+	if s.vectors != nil && !s.dropped && !s.ended {
+		s.vectors.add(data, count)
+	}
+	s.mutex.Unlock()
+	s.deliver(item{bytes: len(data)})
+}
+
 // deliverEvent is false when the event cannot be parsed, which ends the stream from this side.
 func (s *Stream) deliverEvent(kind uint32, data string) bool {
 	event, err := parseEvent(kind, data)

@@ -53,7 +53,48 @@ func JSONFields() map[string][]string {
 		"tool_delta_fields": jsonFields(reflect.TypeFor[ToolDelta]()),
 		"tool_call_fields":  jsonFields(reflect.TypeFor[ToolCall]()),
 		"log_fields":        jsonFields(reflect.TypeFor[LogRecord]()),
+
+		"rerank_result_fields": jsonFields(reflect.TypeFor[RerankResult]()),
+		"model_fields":         jsonFields(reflect.TypeFor[Model]()),
+		"input_tokens_fields":  jsonFields(reflect.TypeFor[TokenCount]()),
 	}
+}
+
+// OperationFields are the names of the fields of each operation's request.
+func OperationFields() map[string][]string {
+	return map[string][]string{
+		"chat":         nil,
+		"embed":        jsonFields(reflect.TypeFor[EmbedRequest]()),
+		"rerank":       jsonFields(reflect.TypeFor[RerankRequest]()),
+		"models":       jsonFields(reflect.TypeFor[ModelsRequest]()),
+		"count_tokens": nil,
+	}
+}
+
+// OperationJSON is what the library is given for an EmbedRequest, a RerankRequest, a ModelsRequest,
+// or a Request whose tokens are counted.
+func OperationJSON(request any) (string, error) {
+	var sent call
+	switch request := request.(type) {
+	case EmbedRequest:
+		sent = &request
+	case RerankRequest:
+		sent = &request
+	case ModelsRequest:
+		sent = &request
+	case Request:
+		sent = &countRequest{request}
+	}
+	text, failed := sent.json(false, new(bool), new(keyFunction))
+	if failed != nil {
+		return "", failed
+	}
+	return string(text), nil
+}
+
+// AppendFloats copies vectors as they are, or number by number.
+func AppendFloats(values []float32, data []byte, sameForm bool) []float32 {
+	return appendFloats(values, data, sameForm)
 }
 
 func jsonFields(of reflect.Type) []string {
@@ -97,6 +138,17 @@ func (s Scripted) Text(text string) { s.deliverRun(true, text, []uint32{uint32(l
 
 // Event delivers an event of any kind, and says whether it could be parsed.
 func (s Scripted) Event(kind uint32, data string) bool { return s.deliverEvent(kind, data) }
+
+// Vectors makes it an Embed of so many inputs, and delivers vectors.
+func (s Scripted) Vectors(inputs int, data []byte, count int) {
+	if s.vectors == nil {
+		s.vectors = &vectors{inputs: inputs}
+	}
+	s.deliverVectors(data, count)
+}
+
+// Embedded are the vectors that came, and how many numbers there is room for.
+func (s Scripted) Embedded() ([][]float32, int) { return s.vectors.split(), cap(s.vectors.values) }
 
 // End delivers the end.
 func (s Scripted) End(data string) { s.deliverEnd(data) }

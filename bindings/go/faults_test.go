@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"strings"
@@ -78,34 +79,23 @@ func (fault fault) play(t *testing.T, via transport, client *literllm.Client) {
 		t.Fatal(err)
 	}
 	key := plan(t, planned...)
-	request := ask(key)
-	request.BaseURL = baseURLAt(via.port, key)
+	address := baseURLAt(via.port, key)
 	if fault.BasePath != nil {
-		request.BaseURL = strings.TrimSuffix(request.BaseURL, "/v1") + *fault.BasePath
-	}
-	request.Extra = map[string]any{"stream": true}
-	for name, value := range fault.Request {
-		request.Extra[name] = value
+		address = strings.TrimSuffix(address, "/v1") + *fault.BasePath
 	}
 	began := time.Now()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	stream := client.Invoke(ctx, request)
 	if fault.CancelWhen != "" {
 		go func() {
 			defer cancel()
 			waitFor(t, key, fault.CancelWhen)
 		}()
 	}
-	var failed *literllm.Error
-	for _, err := range stream.Tokens() {
-		if err != nil && !errors.As(err, &failed) {
-			t.Fatalf("%T: %v", err, err)
-		}
-	}
+	seenByCaller := fault.call(t, ctx, client, address)
 	elapsed := float64(time.Since(began).Milliseconds())
-	response := stream.Response()
-	fault.compare(t, response, failed)
+	fault.compare(t, seenByCaller)
+	failed := seenByCaller.failed
 	if least, ok := fault.Expected["at_least_ms"].(float64); ok && elapsed < least {
 		t.Errorf("%v ms", elapsed)
 	}
@@ -118,8 +108,8 @@ func (fault fault) play(t *testing.T, via transport, client *literllm.Client) {
 	if !fault.AnyRequests {
 		fault.compareRequests(t, via, seen(t, key))
 	}
-	hides(t, strings.ReplaceAll(fault.Never, "{key}", faultsKey), response, failed, stream)
-	host := strings.Split(strings.Split(request.BaseURL, "/")[2], ":")[0]
+	seenByCaller.hides(t, strings.ReplaceAll(fault.Never, "{key}", faultsKey))
+	host := strings.Split(strings.Split(address, "/")[2], ":")[0]
 	part := strings.ReplaceAll(fault.MessageHas, "127.0.0.1", host)
 	if part != "" && (failed == nil || !strings.Contains(failed.Message, part)) {
 		t.Errorf("%v, and a message with %s expected", failed, part)
@@ -138,19 +128,54 @@ func (fault fault) compareRequests(t *testing.T, via transport, seen object) {
 	}
 }
 
-// compare looks at the fields that the fault names, in its own words.
-func (fault fault) compare(
-	t *testing.T, response *literllm.Response, failed *literllm.Error,
-) {
-	got := map[string]any{
-		"outcome":       response.Outcome,
-		"text":          response.Text,
-		"text_length":   len([]rune(response.Text)),
-		"attempts":      response.Attempts,
-		"finish_reason": response.FinishReason,
-		// An empty list of Go may be nil.
-		"tool_calls": append([]literllm.ToolCall{}, response.ToolCalls...),
+// outcome is what a caller gets of a call.
+type outcome struct {
+	failed *literllm.Error
+	// In the words of the faults.
+	fields   map[string]any
+	warnings []string
+	// All that a program could print of it.
+	shown []any
+}
+
+// call makes the call of the fault, whatever it is for.
+func (fault fault) call(
+	t *testing.T, ctx context.Context, client *literllm.Client, address string,
+) outcome {
+	if operation, ok := fault.Request["operation"].(string); ok {
+		return fault.callOperation(t, ctx, client, operation, address)
 	}
+	request := literllm.Request{
+		Model: "test-model", Messages: []literllm.Message{literllm.User("hello")}, BaseURL: address,
+		Extra: map[string]any{"stream": true},
+	}
+	maps.Copy(request.Extra, fault.Request)
+	stream := client.Invoke(ctx, request)
+	var failed *literllm.Error
+	for _, err := range stream.Tokens() {
+		if err != nil && !errors.As(err, &failed) {
+			t.Fatalf("%T: %v", err, err)
+		}
+	}
+	response := stream.Response()
+	fields := receiptFields(response.Receipt)
+	fields["text"], fields["text_length"] = response.Text, len([]rune(response.Text))
+	// An empty list of Go may be nil.
+	fields["tool_calls"] = append([]literllm.ToolCall{}, response.ToolCalls...)
+	return outcome{failed, fields, response.Warnings, []any{response, response.Message(), stream}}
+}
+
+func receiptFields(receipt literllm.Receipt) map[string]any {
+	return map[string]any{
+		"outcome":       receipt.Outcome,
+		"attempts":      receipt.Attempts,
+		"finish_reason": receipt.FinishReason,
+	}
+}
+
+// compare looks at the fields that the fault names, in its own words.
+func (fault fault) compare(t *testing.T, seen outcome) {
+	got, failed := seen.fields, seen.failed
 	for name, want := range fault.Expected {
 		switch name {
 		case "requests", "at_least_ms", "at_most_ms", "error", "warnings":
@@ -161,7 +186,7 @@ func (fault fault) compare(
 		}
 	}
 	warnings, _ := fault.Expected["warnings"].([]any)
-	same(t, "warnings", append([]string{}, response.Warnings...), append([]any{}, warnings...))
+	same(t, "warnings", append([]string{}, seen.warnings...), append([]any{}, warnings...))
 	wanted, _ := fault.Expected["error"].(map[string]any)
 	if (failed == nil) != (wanted == nil) {
 		t.Fatalf("error %v, and %v expected", failed, wanted)
@@ -219,17 +244,14 @@ func same(t *testing.T, name string, got, want any) {
 }
 
 // hides fails when a piece of a secret can be seen in anything that the package shows.
-func hides(
-	t *testing.T, secret string, response *literllm.Response, failed *literllm.Error,
-	stream *literllm.Stream,
-) {
+func (o outcome) hides(t *testing.T, secret string) {
 	t.Helper()
 	if secret == "" {
 		return
 	}
-	shown := []any{response, response.Message(), stream}
-	if failed != nil {
-		shown = append(shown, failed, failed.Partial, errors.Unwrap(failed))
+	shown := o.shown
+	if o.failed != nil {
+		shown = append(shown, o.failed, o.failed.Partial, errors.Unwrap(o.failed))
 	}
 	var said strings.Builder
 	for _, value := range shown {

@@ -6,6 +6,7 @@ import "C"
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"strings"
 	"sync"
@@ -15,13 +16,18 @@ import (
 // until the response is whole. It blocks. A panic in the callback closes the connection at once and
 // reaches the caller, and so does runtime.Goexit. requestJSON is the request as JSON. The error is
 // an *[Error]. All calls share one client, with its connections and its retry budget; its keys come
-// from the environment, which is read at the first call and again when it has changed.
+// from the environment, which is read at the first call and again when it has changed. Where the
+// request's operation is rerank, models or count_tokens it calls back once, with the JSON of what
+// was found; an embed is [ErrInvalidRequest], since vectors are not text.
 func Invoke(provider, requestJSON string, token func(token string)) error {
 	if failed := checkABI(); failed != nil {
 		return failed
 	}
 	if token == nil {
 		return newError(ErrInvalidArgument, "the callback is nil; give a func(token string)")
+	}
+	if isEmbed(requestJSON) {
+		return invalidRequest("Invoke hands over text, and embed has vectors; call Client.Embed")
 	}
 	client, failed := invokeClient.get()
 	if failed != nil {
@@ -34,8 +40,20 @@ func Invoke(provider, requestJSON string, token func(token string)) error {
 	}
 	defer stream.drop()
 	return stream.each(func(i *item) bool {
+		if found, ok := i.event.(result); ok {
+			token(string(found))
+		}
 		return !i.isText || i.eachDelta(func(delta string) bool { token(delta); return true })
 	})
+}
+
+// isEmbed parses a request only if it may be one for vectors.
+func isEmbed(requestJSON string) bool {
+	var named struct {
+		Operation string `json:"operation"`
+	}
+	return strings.Contains(requestJSON, `"embed"`) &&
+		json.Unmarshal([]byte(requestJSON), &named) == nil && named.Operation == "embed"
 }
 
 var invokeClient sharedClient

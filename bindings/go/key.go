@@ -82,16 +82,16 @@ func (c AWSCredentials) fields() map[string]string {
 	return fields
 }
 
-// askKey answers the stream, which waits for its key, from a goroutine of its own.
+// askKey answers the stream, which waits for its key, from a goroutine of its own. The HTTP
+// requests of an Embed may ask at the same time.
 func (s *Stream) askKey(number C.uint64_t) {
-	ctx, cancel := context.WithCancel(s.ctx)
 	s.mutex.Lock()
-	s.stopAsking = cancel
+	if s.asking == nil {
+		s.asking, s.stopAsking = context.WithCancel(s.ctx)
+	}
+	ctx := s.asking
 	s.mutex.Unlock()
-	go func() {
-		defer cancel()
-		s.answerKey(ctx, number)
-	}()
+	go s.answerKey(ctx, number)
 }
 
 func (s *Stream) answerKey(ctx context.Context, number C.uint64_t) {

@@ -50,20 +50,40 @@ func TestMistakesInRequests(t *testing.T) {
 	requests, _ := coreMistakes(t)
 	client := newClient(t)
 	for _, mistake := range requests {
-		err := literllm.Invoke("openai", string(mistake.Request), func(string) {})
-		mistake.check(t, "Invoke", err)
 		var fields map[string]any
 		decoder := json.NewDecoder(bytes.NewReader(mistake.Request))
 		decoder.UseNumber()
 		if decoder.Decode(&fields) != nil {
-			continue // It is no object, which Request cannot be.
+			fields = nil // It is no object, which Request cannot be.
+		} else {
+			mistake.check(t, "Extra", ofOperation(t, client, fields))
 		}
-		_, err = client.Complete(bounded(t), literllm.Request{Extra: fields})
-		mistake.check(t, "Extra", err)
+		err := literllm.Invoke("openai", string(mistake.Request), func(string) {})
+		if fields["operation"] == "embed" {
+			mistake.Message = "Invoke hands over text, and embed has vectors; call Client.Embed"
+		}
+		mistake.check(t, "Invoke", err)
 	}
 	if len(requests) < 20 {
 		t.Errorf("%d rows", len(requests))
 	}
+}
+
+// ofOperation makes the call that the fields are for.
+func ofOperation(t *testing.T, client *literllm.Client, fields map[string]any) (err error) {
+	switch fields["operation"] {
+	case "embed":
+		_, err = client.Embed(bounded(t), literllm.EmbedRequest{Extra: fields})
+	case "rerank":
+		_, err = client.Rerank(bounded(t), literllm.RerankRequest{Extra: fields})
+	case "models":
+		_, err = client.Models(bounded(t), literllm.ModelsRequest{Extra: fields})
+	case "count_tokens":
+		_, err = client.CountTokens(bounded(t), literllm.Request{Extra: fields})
+	default:
+		_, err = client.Complete(bounded(t), literllm.Request{Extra: fields})
+	}
+	return err
 }
 
 func TestMistakesInNamedOptions(t *testing.T) {

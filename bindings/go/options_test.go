@@ -25,6 +25,12 @@ func sharedOptions() []literllm.Option {
 		literllm.WithIdleTimeout(1500 * time.Millisecond),
 		literllm.WithTotalTimeout(1500 * time.Millisecond),
 		literllm.WithRetriesMax(3), literllm.WithLenient(true),
+		literllm.WithAPI("text"), literllm.WithAuth("text"),
+		literllm.WithAWSRegion("text"), literllm.WithAWSAccessKeyID("text"),
+		literllm.WithAWSSecretAccessKey("text"), literllm.WithAWSSessionToken("text"),
+		literllm.WithAWSProfile("text"), literllm.WithAWSSigningURL("text"),
+		literllm.WithVertexProject("text"), literllm.WithVertexLocation("text"),
+		literllm.WithVertexQuotaProject("text"),
 	}
 }
 

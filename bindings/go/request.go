@@ -61,12 +61,21 @@ type Request struct {
 	Extra map[string]any `json:"-"`
 }
 
-// json returns the request as the library takes it, and sets whether its response is collected and
-// which function gives its key, where the call says so.
-func (r *Request) json(stream bool, collect *bool, key *keyFunction) ([]byte, *Error) {
+// call is what a stream sends: a [Request], or that of an operation beside chat.
+type call interface {
+	// provider is the provider that it names.
+	provider() string
+	// json returns it as the library takes it, and sets whether the response is collected and which
+	// function gives the key, where the call says so.
+	json(streamed bool, collect *bool, key *keyFunction) ([]byte, *Error)
+}
+
+func (r *Request) provider() string { return r.Provider }
+
+func (r *Request) json(streamed bool, collect *bool, key *keyFunction) ([]byte, *Error) {
 	sent := *r
 	if sent.Stream == nil {
-		sent.Stream = &stream
+		sent.Stream = &streamed
 	}
 	if sent.Collect != nil {
 		*collect = *sent.Collect
@@ -74,18 +83,7 @@ func (r *Request) json(stream bool, collect *bool, key *keyFunction) ([]byte, *E
 	if failed := sent.check(); failed != nil {
 		return nil, failed
 	}
-	text, err := json.Marshal(sent)
-	if err != nil {
-		return nil, invalidRequest(notJSON(sent, err))
-	}
-	if len(sent.Options)+len(sent.Extra) > 0 {
-		var failed *Error
-		if text, failed = sent.addFields(text, collect, key); failed != nil {
-			return nil, failed
-		}
-	}
-	// Marshal replaces what is not UTF-8 in strings, but leaves a json.RawMessage as it is.
-	return bytes.ToValidUTF8(text, []byte("\uFFFD")), nil
+	return more{"chat", r.Options, r.Extra, collect, key}.to(sent)
 }
 
 // check refuses what encoding/json takes and no provider understands.
@@ -103,31 +101,36 @@ func (r *Request) check() *Error {
 	return nil
 }
 
-// addFields puts the call's options and extra fields over those that are written.
-func (r *Request) addFields(text []byte, collect *bool, key *keyFunction) ([]byte, *Error) {
-	set, failed := applyOptions(r.Options)
-	if failed != nil {
-		return nil, failed
+// more is what a call has beside its fields, and where settings go that are this package's own.
+type more struct {
+	operation string
+	options   []Option
+	extra     map[string]any
+	collect   *bool
+	key       *keyFunction
+}
+
+// to writes a request with all of its fields as JSON.
+func (m more) to(request any) ([]byte, *Error) {
+	text, err := json.Marshal(request)
+	if err != nil {
+		return nil, invalidRequest(notJSON(request, err))
 	}
-	for _, name := range slices.Sorted(maps.Keys(set)) {
-		_, known := optionTypes[name]
-		if !known && name != collectOption && name != logHandlerOption {
-			return nil, invalidRequest(fmt.Sprintf(
-				"option %q is unknown; a field for the provider belongs in Extra", name))
+	if len(m.options)+len(m.extra) > 0 {
+		var failed *Error
+		if text, failed = m.addFields(text); failed != nil {
+			return nil, failed
 		}
 	}
-	maps.Copy(set, r.Extra)
-	if failed := convertDurations(set, invalidRequest, false); failed != nil {
+	// Marshal replaces what is not UTF-8 in strings, but leaves a json.RawMessage as it is.
+	return bytes.ToValidUTF8(text, []byte("\uFFFD")), nil
+}
+
+// addFields puts the call's options and extra fields over those that are written.
+func (m more) addFields(text []byte) ([]byte, *Error) {
+	set, failed := m.fields()
+	if failed != nil {
 		return nil, failed
-	}
-	if failed := takeCollect(set, collect, invalidRequest); failed != nil {
-		return nil, failed
-	}
-	if failed := takeKeyFunction(set, key, invalidRequest); failed != nil {
-		return nil, failed
-	}
-	if _, given := set[logHandlerOption]; given {
-		return nil, invalidRequest(`"log_handler" is an option of the client, not of a call`)
 	}
 	// What is written stays as it is, the order of its fields and the digits of its numbers included.
 	var written map[string]json.RawMessage
@@ -144,4 +147,47 @@ func (r *Request) addFields(text []byte, collect *bool, key *keyFunction) ([]byt
 		return nil, invalidRequest(notJSON(fields, err))
 	}
 	return text, nil
+}
+
+// fields are those that options and Extra set.
+func (m more) fields() (map[string]any, *Error) {
+	set, failed := applyOptions(m.options)
+	if failed != nil {
+		return nil, failed
+	}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		_, known := optionTypes[name]
+		if !known && name != collectOption && name != logHandlerOption {
+			return nil, invalidRequest(fmt.Sprintf(
+				"option %q is unknown; a field for the provider belongs in Extra", name))
+		}
+	}
+	maps.Copy(set, m.extra)
+	if failed := convertDurations(set, invalidRequest, false); failed != nil {
+		return nil, failed
+	}
+	if failed := takeCollect(set, m.collect, invalidRequest); failed != nil {
+		return nil, failed
+	}
+	if failed := takeKeyFunction(set, m.key, invalidRequest); failed != nil {
+		return nil, failed
+	}
+	if _, given := set[logHandlerOption]; given {
+		return nil, invalidRequest(`"log_handler" is an option of the client, not of a call`)
+	}
+	return set, m.checkOperation(set)
+}
+
+// checkOperation refuses one whose response this call could not return. What is no operation at all
+// is left to the library, which knows their names.
+func (m more) checkOperation(set map[string]any) *Error {
+	switch set["operation"] {
+	case nil, m.operation:
+		return nil
+	case "chat", "embed", "rerank", "models", "count_tokens":
+		return invalidRequest(fmt.Sprintf("operation: got %q in a call for %q; call Complete, Embed, "+
+			"Rerank, Models or CountTokens of the client instead", set["operation"], m.operation))
+	default:
+		return nil
+	}
 }

@@ -39,6 +39,20 @@ type Receipt struct {
 	Usage *Usage `json:"usage"`
 	// Attempts is how many requests were sent.
 	Attempts int `json:"attempts"`
+	// Requests is into how many HTTP requests a call was split, each with its own retries; 0 for a
+	// chat.
+	Requests int `json:"requests"`
+	// Dimensions is how many numbers each vector of an Embed has.
+	Dimensions int `json:"dimensions"`
+	// Count is how many vectors of an Embed came.
+	Count int `json:"count"`
+	// Truncated are the positions of the inputs of an Embed that the provider cut, where it says so.
+	Truncated []int `json:"truncated"`
+	// FinishedRanges say, of an Embed that failed, which inputs have vectors: each is the first input
+	// and the one behind the last.
+	FinishedRanges [][2]int `json:"finished_ranges"`
+	// FailedRanges are the inputs of an Embed that failed which have no vectors.
+	FailedRanges [][2]int `json:"failed_ranges"`
 	// UnknownEvents counts the events of the stream that this version does not know and skipped.
 	UnknownEvents int `json:"unknown_events"`
 	// Warnings say what is unusual about a complete response, such as a missing finish reason. Those
@@ -73,9 +87,8 @@ func milliseconds(value float64) time.Duration {
 	return time.Duration(value * float64(time.Millisecond))
 }
 
-// Response is a whole response, or as much of it as was received.
-type Response struct {
-	Receipt
+// Source says who responded.
+type Source struct {
 	// ID is the provider's response id.
 	ID string
 	// Model is the model that responded, as the provider names it; else as the request named it.
@@ -86,6 +99,12 @@ type Response struct {
 	RateLimit map[string]any
 	// Headers are the response headers that [WithReportHeaders] names, by lower-case name.
 	Headers map[string]string
+}
+
+// Response is a whole response, or as much of it as was received.
+type Response struct {
+	Receipt
+	Source
 	// Collected is false with [WithCollect](false) or Request.Collect. Then the fields below were
 	// only given to the reader: they are empty here, and so is Message.
 	Collected bool
@@ -99,6 +118,9 @@ type Response struct {
 	ToolCalls []ToolCall
 	// Parts are all other parts, in order.
 	Parts []Part
+	// Vectors are those that had come when an Embed failed, as [EmbedResponse] has them. Those of the
+	// inputs in FinishedRanges are there, in their order.
+	Vectors [][]float32
 
 	content []any
 }

@@ -24,6 +24,7 @@ type coreSchema struct {
 	CallOptions   []schemaEntry `json:"call_options"`
 	ErrorKinds    []schemaEntry `json:"error_kinds"`
 	EventKinds    []schemaEntry `json:"event_kinds"`
+	Operations    []schemaEntry `json:"operations"`
 	lists         map[string]json.RawMessage
 }
 
@@ -32,6 +33,8 @@ type schemaEntry struct {
 	Type    string `json:"type"`
 	Number  uint32 `json:"number"`
 	Default any    `json:"default"`
+	// Those of an operation.
+	Fields []schemaEntry `json:"fields"`
 }
 
 func readSchema(t *testing.T) (schema coreSchema) {
@@ -69,13 +72,17 @@ func TestGeneratedFilesAreFresh(t *testing.T) {
 	if output, err := generate.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	for _, name := range []string{"options_generated.go", "errors_generated.go"} {
-		want, err := os.ReadFile(filepath.Join(folder, name))
+	generated, err := os.ReadDir(folder)
+	if err != nil || len(generated) != 4 {
+		t.Fatalf("%d files: %v", len(generated), err)
+	}
+	for _, file := range generated {
+		want, err := os.ReadFile(filepath.Join(folder, file.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, _ := os.ReadFile(name); string(got) != string(want) {
-			t.Errorf("%s is not as the schema is; run go generate", name)
+		if got, _ := os.ReadFile(file.Name()); string(got) != string(want) {
+			t.Errorf("%s is not as the schema is; run go generate", file.Name())
 		}
 	}
 }
@@ -103,6 +110,37 @@ func TestFieldsAreThoseOfTheSchema(t *testing.T) {
 	}
 }
 
+// The request of each operation has the fields of the schema, and those that every call has.
+func TestFieldsOfOperationsAreThoseOfTheSchema(t *testing.T) {
+	schema := readSchema(t)
+	callOptions := schema.names(t, "call_options")
+	got := literllm.OperationFields()
+	if len(schema.Operations) != len(got) {
+		t.Errorf("%d operations in the schema", len(schema.Operations))
+	}
+	every := []string{"api_key", "base_url", "headers", "provider"}
+	for _, operation := range schema.Operations {
+		names, known := got[operation.Name]
+		own := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+			return slices.Contains(callOptions, name)
+		})
+		want := []string{}
+		for _, field := range operation.Fields {
+			want = append(want, field.Name)
+		}
+		slices.Sort(want)
+		slices.Sort(own)
+		if !known || !slices.Equal(own, want) {
+			t.Errorf("%s: %v, and the schema has %v", operation.Name, own, want)
+		}
+		for _, name := range every {
+			if names != nil && !slices.Contains(names, name) {
+				t.Errorf("%s has no %s", operation.Name, name)
+			}
+		}
+	}
+}
+
 // Each kind of event has a type, which is what its JSON is parsed to.
 func TestEventKindsAreThoseOfTheSchema(t *testing.T) {
 	schema := readSchema(t)
@@ -110,14 +148,14 @@ func TestEventKindsAreThoseOfTheSchema(t *testing.T) {
 		"START": &literllm.Start{}, "TEXT": literllm.Text(""), "REASONING": literllm.Reasoning(""),
 		"TOOL_DELTA": &literllm.ToolDelta{}, "TOOL_CALL": &literllm.ToolCall{},
 		"PART": &literllm.Part{}, "END": &literllm.End{}, "LOG": literllm.LogRecord{},
-		// Answered by the package itself.
-		"KEY": nil,
+		// Not for readers of a stream.
+		"KEY": nil, "VECTORS": nil, "RESULT": nil,
 	}
 	if len(schema.EventKinds) != len(types) {
 		t.Errorf("%d kinds in the schema", len(schema.EventKinds))
 	}
 	// These come with no JSON, or have a parser of their own.
-	apart := []string{"TEXT", "REASONING", "END", "LOG", "KEY"}
+	apart := []string{"TEXT", "REASONING", "END", "LOG", "KEY", "VECTORS", "RESULT"}
 	for _, kind := range schema.EventKinds {
 		want, known := types[kind.Name]
 		if !known {

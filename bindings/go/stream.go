@@ -21,8 +21,8 @@ type Stream struct {
 	// Gives the key of each attempt; nil where it is text.
 	key    keyFunction
 	number C.uint64_t
-	// A pointer, so that a printed Stream does not show the request's key.
-	request *Request
+	// Holds a pointer, so that a printed Stream does not show the request's key.
+	request call
 
 	// Guards what the polling goroutine writes.
 	mutex   sync.Mutex
@@ -30,9 +30,12 @@ type Stream struct {
 	receipt receiptFields
 	ended   bool
 	dropped bool
+	// Those of Embed; nil for any other call.
+	vectors *vectors
 	// Why the function of api_key gave none.
 	keyError error
-	// Ends the context of the function that is running.
+	// The context of the functions that are running, and what ends it; nil before the first runs.
+	asking     context.Context
 	stopAsking context.CancelFunc
 	wake       chan struct{}
 
@@ -131,7 +134,7 @@ func (s *Stream) begin(streamed bool) error {
 	if failed != nil {
 		return failed
 	}
-	if failed := s.start(s.request.Provider, request); failed != nil {
+	if failed := s.start(s.request.provider(), request); failed != nil {
 		return failed
 	}
 	return nil
@@ -213,6 +216,9 @@ func (s *Stream) failure() error {
 	}
 	failed := receipt.Error.error()
 	failed.Partial = s.collector.response()
+	if s.vectors != nil {
+		failed.Partial.Vectors = s.vectors.split()
+	}
 	if failed.Kind == ErrCancelled {
 		failed.cause = context.Cause(s.ctx)
 	}

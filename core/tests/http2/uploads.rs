@@ -1,8 +1,8 @@
-//! F64: a response that begins before the request has ended.
+//! F64: a response that begins before the request has ended; and requests without a body.
 
 use std::time::{Duration, Instant};
 
-use liter_llm::LlmRequest;
+use liter_llm::{LlmRequest, ModelsRequest};
 use serde_json::json;
 
 use crate::{pair, request, text, within, PATIENCE};
@@ -91,4 +91,24 @@ async fn a_whole_response_before_the_upload_ended_is_a_response() {
         );
         listener.assert_no_violation();
     }
+}
+
+/// The head of a GET ends its request, on a connection that is new as on one that is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_without_a_body_is_whole() {
+    let (listener, client) = pair(json!({"retries_max": 0}));
+    let head = json!({"status": 200, "headers": [["content-type", "application/json"]]});
+    let acts = json!([{ "head": head }, {"data": "{\"data\": [{\"id\": \"a\"}]}"}, {"end": true}]);
+    listener.plan("models", json!([{ "acts": acts }]));
+    for number in 0..2 {
+        let mut request = ModelsRequest::default();
+        request.call.base_url = Some(listener.base_url("models"));
+        let response = within(PATIENCE, client.models(request)).await.unwrap();
+        assert_eq!(response.models[0].id, "a");
+        let seen = listener.seen();
+        assert_eq!(seen["totals"]["connections"], 1, "{seen}");
+        assert_eq!(seen["requests"][number]["whole"], true, "{seen}");
+        assert_eq!(seen["requests"][number]["body_bytes"], 0, "{seen}");
+    }
+    listener.assert_no_violation();
 }

@@ -49,8 +49,10 @@ func main() {
 	if err := json.Unmarshal(text, &read); err != nil {
 		log.Fatalf("%s: %v", os.Args[1], err)
 	}
+	ofCalls, ofClients := setters(&read)
 	for name, source := range map[string]string{
-		"options_generated.go": options(&read), "errors_generated.go": errorKinds(&read),
+		"options_generated.go": options(&read), "call_options_generated.go": ofCalls,
+		"client_options_generated.go": ofClients, "errors_generated.go": errorKinds(&read),
 	} {
 		formatted, err := format.Source([]byte(source))
 		if err != nil {
@@ -81,31 +83,50 @@ func errorKinds(read *schema) string {
 	return text + ")\n"
 }
 
+// options are the levels of the log, and what the package knows of each option.
 func options(read *schema) string {
-	text := head + "//go:build cgo\n\npackage literllm\n\nimport \"time\"\n\n" + logLevels(read)
-	all, of := slices.Clone(read.ClientOptions), map[string]string{}
-	for _, option := range all {
-		of[option.Name] = "a client only"
-	}
-	for _, option := range read.CallOptions {
-		if of[option.Name] == "" {
-			of[option.Name] = "a call only"
-			all = append(all, option)
-		} else {
-			of[option.Name] = "a client or a call"
-		}
-	}
 	types, window := "", ""
-	for _, option := range all {
-		text += setter(option, of[option.Name])
+	for _, option := range allOptions(read) {
 		types += fmt.Sprintf("\t%q: %q,\n", option.Name, option.Type)
 		if option.Name == "stream_window_bytes" {
 			window = fmt.Sprintf("// streamWindowBytesDefault is the library's.\n"+
 				"const streamWindowBytesDefault = %v\n\n", option.Default)
 		}
 	}
-	return text + window + "// optionTypes has the type of each option.\n" +
+	return head + "//go:build cgo\n\npackage literllm\n\n" + logLevels(read) + window +
+		"// optionTypes has the type of each option.\n" +
 		"var optionTypes = map[string]string{\n" + types + "}\n"
+}
+
+// allOptions are those of clients, then those of calls alone.
+func allOptions(read *schema) []option {
+	all := slices.Clone(read.ClientOptions)
+	for _, option := range read.CallOptions {
+		if !has(read.ClientOptions, option) {
+			all = append(all, option)
+		}
+	}
+	return all
+}
+
+func has(options []option, one option) bool {
+	return slices.ContainsFunc(options, func(other option) bool { return other.Name == one.Name })
+}
+
+// setters are the functions of the options that a call may have, and of the others.
+func setters(read *schema) (ofCalls, ofClients string) {
+	for _, option := range allOptions(read) {
+		switch ofClient := has(read.ClientOptions, option); {
+		case !has(read.CallOptions, option):
+			ofClients += setter(option, "a client only")
+		case ofClient:
+			ofCalls += setter(option, "a client or a call")
+		default:
+			ofCalls += setter(option, "a call only")
+		}
+	}
+	start := head + "//go:build cgo\n\npackage literllm\n\nimport \"time\"\n\n"
+	return start + ofCalls, start + ofClients
 }
 
 func logLevels(read *schema) string {
@@ -165,12 +186,12 @@ func byDefault(option option) string {
 	}
 }
 
-// goName makes client_key_file ClientKeyFile.
+// goName makes client_key_file ClientKeyFile, and base_url BaseURL.
 func goName(name string) string {
 	words := strings.Split(name, "_")
 	for index, word := range words {
 		switch word {
-		case "api", "ca", "http", "http2", "tls", "url":
+		case "api", "aws", "ca", "http", "http2", "id", "tls", "url":
 			words[index] = strings.ToUpper(word)
 		default:
 			words[index] = strings.ToUpper(word[:1]) + word[1:]

@@ -45,7 +45,9 @@ pub(crate) async fn send(
     if connection.is_announced() && connection.live() > connection.limit() {
         return Err(Failure::NotSent);
     }
-    let sent = connection.requests.clone().send_request(head, false);
+    // Nothing follows the head of a GET: a host waits for the end of what it believes to follow.
+    let is_whole = request.body.is_empty();
+    let sent = connection.requests.clone().send_request(head, is_whole);
     let (response, stream) = match sent {
         Ok(sent) => sent,
         Err(_) => {
@@ -53,12 +55,15 @@ pub(crate) async fn send(
             return Err(Failure::NotSent);
         }
     };
+    if is_whole {
+        exchange.sent();
+    }
     let mut upload = Upload::new(stream, request.body.clone(), Arc::clone(exchange));
     // Until a host has announced how many streams it takes, it may take none.
-    if connection.is_announced() && connection.live() <= connection.limit() {
+    if !is_whole && connection.is_announced() && connection.live() <= connection.limit() {
         upload.join();
     }
-    let mut upload = Some(upload);
+    let mut upload = (!is_whole).then_some(upload);
     let mut response = ResponseHead(response);
     let response = poll_fn(|context| {
         poll_upload(&mut upload, context);

@@ -1,0 +1,211 @@
+package literllm_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	literllm "github.com/liter-llm/liter-llm/bindings/go"
+)
+
+func TestRerank(t *testing.T) {
+	leavesNothing(t)
+	client := newClient(t, literllm.WithProvider("jina"))
+	response, err := client.Rerank(bounded(t), literllm.RerankRequest{
+		Model: "test-model", Query: "red fox", BaseURL: baseURL(plan(t, hello)),
+		Documents: []any{"a dog", map[string]any{"text": "red fox"}, "red"}, TopN: 2,
+	})
+	if err != nil || len(response.Results) != 2 || response.Provider != "jina" {
+		t.Fatalf("%+v %v", response, err)
+	}
+	first, second := response.Results[0], response.Results[1]
+	if first.Index != 1 || first.Score == nil || second.Score == nil ||
+		*first.Score < *second.Score || second.Index != 2 || second.Document != "red" ||
+		!reflect.DeepEqual(first.Document, map[string]any{"text": "red fox"}) {
+		t.Errorf("%+v", response.Results)
+	}
+}
+
+func TestRerankRefusesWhatIsNoDocument(t *testing.T) {
+	client := newClient(t, literllm.WithProvider("jina"))
+	for want, documents := range map[string]any{
+		"documents[0]: expected text, got []byte": []any{[]byte("a")},
+		"documents: expected a list":              "one text",
+	} {
+		_, err := client.Rerank(bounded(t), literllm.RerankRequest{
+			Model: "test-model", Query: "red fox", Documents: documents,
+		})
+		if !errors.Is(err, literllm.ErrInvalidRequest) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, and %s expected", err, want)
+		}
+	}
+}
+
+// Every page of the list is asked for.
+func TestModels(t *testing.T) {
+	leavesNothing(t)
+	key := plan(t, hello)
+	response, err := newClient(t).Models(bounded(t), literllm.ModelsRequest{
+		Provider: "gemini", BaseURL: strings.TrimSuffix(baseURL(key), "/v1") + "/v1beta",
+	})
+	if err != nil || len(response.Models) != 5 || response.Requests != 3 {
+		t.Fatalf("%+v %v", response, err)
+	}
+	for _, model := range response.Models {
+		if model.ID == "" || len(model.Raw) == 0 {
+			t.Errorf("%+v", model)
+		}
+	}
+}
+
+func TestCountTokens(t *testing.T) {
+	leavesNothing(t)
+	request := ask(plan(t, hello))
+	request.Messages = []literllm.Message{literllm.User("one two three")}
+	request.Provider = "anthropic"
+	response, err := newClient(t).CountTokens(bounded(t), request)
+	if err != nil || response.InputTokens != 3 || response.Provider != "anthropic" {
+		t.Errorf("%+v %v", response, err)
+	}
+}
+
+// A function of api_key is asked by an operation as by a chat: a refused token is asked for anew.
+func TestOperationsAskForKeys(t *testing.T) {
+	leavesNothing(t)
+	source := &keys{keys: []string{oldToken, newToken}}
+	key := plan(t, expired, hello)
+	request := embedding(key, texts(2))
+	request.Options = []literllm.Option{literllm.WithAPIKeyFunc(source.next)}
+	response, err := newClient(t).Embed(bounded(t), request)
+	if err != nil || len(response.Vectors) != 2 || response.Attempts != 2 {
+		t.Fatalf("%+v %v", response, err)
+	}
+	if got := sent(t, key); !reflect.DeepEqual(got, []string{oldToken, newToken}) {
+		t.Errorf("%v", got)
+	}
+}
+
+// The parts of an Embed ask at the same time. When one of them gets no key the call ends, and with
+// it the contexts of the others.
+func TestPartsAskForKeysAtOnce(t *testing.T) {
+	leavesNothing(t)
+	const parts = 4
+	asked, ended := make(chan int, parts), make(chan error, parts)
+	refused := make(chan struct{})
+	numbers := make(chan int, parts)
+	for number := range parts {
+		numbers <- number
+	}
+	none := errors.New("the vault is closed")
+	bound := bounded(t)
+	request := embedding(plan(t, hello), texts(parts))
+	request.InputsPerRequest = 1
+	request.Options = []literllm.Option{
+		literllm.WithAPIKeyFunc(func(ctx context.Context) (string, error) {
+			number := <-numbers
+			asked <- number
+			if number == 0 {
+				<-refused
+				return "", none
+			}
+			select {
+			case <-ctx.Done():
+			case <-bound.Done():
+			}
+			ended <- bound.Err()
+			return "", ctx.Err()
+		}),
+	}
+	go func() {
+		for range parts {
+			<-asked
+		}
+		close(refused)
+	}()
+	_, err := newClient(t).Embed(bound, request)
+	if !errors.Is(err, literllm.ErrAuthentication) || !errors.Is(err, none) {
+		t.Error(err)
+	}
+	for range parts - 1 {
+		if err := <-ended; err != nil {
+			t.Error("a context did not end with the call")
+		}
+	}
+}
+
+func TestOperationsAsJSON(t *testing.T) {
+	temperature := 0.5
+	for _, test := range []struct {
+		request any
+		want    string
+	}{
+		{
+			literllm.EmbedRequest{Model: "m", Input: []string{"a"}, InputType: "query", Normalize: true},
+			`{"operation":"embed","model":"m","input":["a"],"input_type":"query","normalize":true}`,
+		},
+		{
+			literllm.RerankRequest{Model: "m", Query: "q", Documents: []string(nil), TopN: 1},
+			`{"operation":"rerank","model":"m","query":"q","documents":[],"top_n":1}`,
+		},
+		{
+			literllm.ModelsRequest{Provider: "openai"},
+			`{"operation":"models","provider":"openai"}`,
+		},
+		{
+			literllm.Request{Model: "m", Messages: []literllm.Message{}, Temperature: &temperature,
+				Stream: new(bool)},
+			`{"operation":"count_tokens","model":"m","messages":[],"temperature":0.5}`,
+		},
+		{
+			literllm.ModelsRequest{
+				Options: []literllm.Option{literllm.With("connect_timeout_ms", 2)},
+				Extra:   map[string]any{"page": json.Number("7")},
+			},
+			`{"connect_timeout_ms":2,"operation":"models","page":7}`,
+		},
+	} {
+		if got, err := literllm.OperationJSON(test.request); err != nil || got != test.want {
+			t.Errorf("%s %v, and %s expected", got, err, test.want)
+		}
+	}
+}
+
+// Where a provider has no such operation the error says so, and the next call works.
+func TestProviderLacksAnOperation(t *testing.T) {
+	leavesNothing(t)
+	client := newClient(t)
+	request := embedding(plan(t, hello), "a")
+	request.Provider = "groq"
+	_, err := client.Embed(bounded(t), request)
+	if !errors.Is(err, literllm.ErrInvalidRequest) || !strings.Contains(err.Error(), "groq") {
+		t.Error(err)
+	}
+	if _, err := client.Models(bounded(t),
+		literllm.ModelsRequest{BaseURL: baseURL(plan(t, hello))}); err != nil {
+		t.Error(err)
+	}
+	var none *literllm.Client
+	if _, err := none.Embed(bounded(t), literllm.EmbedRequest{}); !errors.Is(err,
+		literllm.ErrInvalidArgument) {
+		t.Error(err)
+	}
+}
+
+// The callback of Invoke gets the JSON of a result; vectors are not text.
+func TestInvokeOfAnOperation(t *testing.T) {
+	var got []string
+	collect := func(token string) { got = append(got, token) }
+	models, _ := json.Marshal(object{"operation": "models", "api_key": "test-key",
+		"base_url": baseURL(plan(t, hello))})
+	err := literllm.Invoke("openai", string(models), collect)
+	if err != nil || len(got) != 1 || !strings.HasPrefix(got[0], `{"models":[`) {
+		t.Errorf("%v %v", got, err)
+	}
+	err = literllm.Invoke("openai", `{"operation": "embed", "model": "m", "input": "a"}`, collect)
+	if !errors.Is(err, literllm.ErrInvalidRequest) || len(got) != 1 {
+		t.Errorf("%v %v", got, err)
+	}
+}
