@@ -14,6 +14,7 @@ from liter_llm import End, LlmError, Part, Start, Text
 from liter_llm._library import END, PART, START, TEXT, check_abi, ffi, lib
 from liter_llm._native_client import NativeClient, ReadMode, Receiver
 from liter_llm._request import Fields
+from liter_llm._response_builder import ResponseBuilder
 from support import REQUEST, run_python, stream, token
 
 # ---- dispatch alone: events as the core would write them
@@ -54,7 +55,7 @@ def make_receiver(
     mode: ReadMode = "events", number: int = 7, client: StillClient | None = None
 ) -> StillReceiver:
     client = client or StillClient()
-    receiver = StillReceiver(mode, client, None, True)
+    receiver = StillReceiver(mode, client, None, ResponseBuilder())
     receiver.number = number
     receiver.wakes = receiver.interrupts = 0
     client.receivers[number] = receiver

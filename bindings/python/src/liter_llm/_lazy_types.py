@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing_extensions import Unpack as Unpack
 
+    from ._call import Call
     from ._events import (
         End,
         Event,
@@ -26,40 +27,87 @@ if TYPE_CHECKING:
         ToolDelta,
         Usage,
     )
+    from ._replies import (
+        EmbedResponse,
+        Model,
+        ModelsResponse,
+        RerankResponse,
+        RerankResult,
+        TokenCount,
+    )
     from ._types import (
+        AnyEmbedRequest,
+        AnyModelsRequest,
         AnyRequest,
+        AnyRerankRequest,
         CallOptions,
         ContentPart,
+        EmbedRequest,
         Message,
+        ModelsRequest,
         Options,
         Request,
+        RerankRequest,
         SupportsModelDump,
     )
+    from ._vectors import Vectors
 
 __all__ = [
+    "AnyEmbedRequest",
+    "AnyModelsRequest",
     "AnyRequest",
+    "AnyRerankRequest",
+    "Call",
     "CallOptions",
     "ContentPart",
+    "EmbedRequest",
+    "EmbedResponse",
     "End",
     "Event",
     "FinishReason",
     "Message",
+    "Model",
+    "ModelsRequest",
+    "ModelsResponse",
     "Options",
     "Outcome",
     "Part",
     "Reasoning",
     "Request",
+    "RerankRequest",
+    "RerankResponse",
+    "RerankResult",
     "Response",
     "Start",
     "SupportsModelDump",
     "Text",
+    "TokenCount",
     "ToolCall",
     "ToolDelta",
     "Usage",
+    "Vectors",
 ]
+
+_OPERATIONS = frozenset(
+    (
+        "Call",
+        "EmbedResponse",
+        "Model",
+        "ModelsResponse",
+        "RerankResponse",
+        "RerankResult",
+        "TokenCount",
+        "Vectors",
+    )
+)
+"""The answers of other operations than chat."""
 
 
 def __getattr__(name: str) -> Any:
+    if name in _OPERATIONS:
+        from . import _call, _replies
+
+        return getattr(_replies, name, None) or getattr(_call, name)
     if name in __all__:
         from . import _events, _types
 
