@@ -73,7 +73,7 @@ async def other_operations(llm: LiterLlm, vectors: list[list[float]]) -> int | N
     vectors += reply.vectors.tolist()
     assert_type(reply.vectors[1:], "list[memoryview[float]]")
     documents: list[str] = ["one"]
-    reranked = await llm.rerank({"model": "m", "query": "q", "documents": documents}, top_n=1)  # type: ignore[call-arg]
+    reranked = await llm.rerank({"model": "m", "query": "q", "documents": documents, "top_n": 1})
     assert_type(reranked.results[0].score, "float | None")
     assert_type([model.id for model in llm.models(provider="openai").complete().models], list[str])
     counted = llm.count_tokens({"model": "m", "messages": [{"role": "user", "content": "Hello"}]})
