@@ -7,6 +7,7 @@ import asyncio
 import copy
 import json
 import pickle
+import struct
 import threading
 from dataclasses import FrozenInstanceError
 from typing import Any
@@ -14,9 +15,12 @@ from typing import Any
 import pytest
 
 import liter_llm
-from liter_llm import CancelledError, ClosedError, InvalidRequestError, LlmError
+from liter_llm import CancelledError, ClosedError, InvalidRequestError, LlmError, _native_client
+from liter_llm._library import END, RESULT, START, VECTORS
+from liter_llm._operations import EmbedBuilder
 from support import MESSAGES, REQUEST, run_python
 from test_loops import LOOPS
+from test_receiver import deliver, make_receiver
 
 ANSWERS = {"answer": {"text": "Hello world"}}
 HANGS = {"raw": [{"hang": True}]}
@@ -168,6 +172,56 @@ def test_many_vectors_pass_a_small_window(mock, connect):
         assert (reply.count, reply.dimensions, reply.requests) == (200, 1536, 7)
         ends = [reply.vectors[0].tolist(), reply.vectors[199].tolist()]
         assert ends == [one.vectors[0].tolist() for one in wanted]
+
+
+def test_vectors_are_acknowledged_and_what_is_unknown_is_ignored():
+    """Events as the core would write them, and ones that only a later core has."""
+    receiver = make_receiver("whole", make_builder=EmbedBuilder)
+    client = receiver.client
+    start = json.dumps({"id": "e", "model": "m", "provider": "openai"}).encode()
+    end = json.dumps({"outcome": "complete", "attempts": 1, "requests": 1}).encode()
+
+    deliver(client, START, start)
+    deliver(client, VECTORS, struct.pack("<4f", 1, 2, 3, 4), ends=[8, 16])
+    receiver.acknowledge()
+    deliver(client, 99, b"\xff")
+    deliver(client, VECTORS, struct.pack("<2f", 5, 6), ends=[8])
+    deliver(client, END, end)
+
+    assert client.calls == [("consumed", 7, len(start) + 16)]
+    reply = receiver.builder.response()
+    assert reply.vectors.tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert (reply.count, reply.dimensions, reply.id, reply.outcome) == (3, 2, "e", "complete")
+
+
+def test_a_stream_ignores_vectors_and_results():
+    receiver = make_receiver("events")
+    deliver(receiver.client, VECTORS, struct.pack("<f", 1))
+    deliver(receiver.client, RESULT, b'{"models": []}')
+    assert list(receiver.items) == []
+    assert not receiver.ended
+
+
+def test_vectors_are_copied_once(mock, connect, monkeypatch):
+    """What the builder gets is the library's own memory, and what it keeps is the reply's."""
+    copies: list[int] = []
+    given: list[tuple[str, Any]] = []
+    unpack = _native_client._unpack
+    add = EmbedBuilder.add_vectors
+    noted = lambda data, size: copies.append(size) or unpack(data, size)  # noqa: E731
+    monkeypatch.setattr(_native_client, "_unpack", noted)
+
+    def take(builder: EmbedBuilder, data: Any, count: int) -> None:
+        given.append((type(data).__name__, builder._bytes))
+        add(builder, data, count)
+
+    monkeypatch.setattr(EmbedBuilder, "add_vectors", take)
+    request = {"model": "m", "input": WORDS, "dimensions": 1536}
+    reply = connect(mock.plan(ANSWERS)).embed(request).complete()
+
+    assert max(copies) < 1536 * 4
+    assert {name for name, _ in given} == {"buffer"}
+    assert all(kept is reply.vectors[0].obj for _, kept in given)
 
 
 # ---- every way to wait

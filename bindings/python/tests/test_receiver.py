@@ -14,7 +14,6 @@ from liter_llm import End, LlmError, Part, Start, Text
 from liter_llm._library import END, PART, START, TEXT, check_abi, ffi, lib
 from liter_llm._native_client import NativeClient, ReadMode, Receiver
 from liter_llm._request import Fields
-from liter_llm._response_builder import ResponseBuilder
 from support import REQUEST, run_python, stream, token
 
 # ---- dispatch alone: events as the core would write them
@@ -52,10 +51,13 @@ class StillReceiver(Receiver):
 
 
 def make_receiver(
-    mode: ReadMode = "events", number: int = 7, client: StillClient | None = None
+    mode: ReadMode = "events",
+    number: int = 7,
+    client: StillClient | None = None,
+    make_builder: Any = None,
 ) -> StillReceiver:
     client = client or StillClient()
-    receiver = StillReceiver(mode, client, None, ResponseBuilder())
+    receiver = StillReceiver(mode, client, None, True, make_builder)
     receiver.number = number
     receiver.wakes = receiver.interrupts = 0
     client.receivers[number] = receiver
