@@ -9,6 +9,7 @@ Every failure is an LlmError.
 from typing import TYPE_CHECKING, Any
 
 from . import _lazy_types
+from ._call import Call
 from ._client import LiterLlm
 from ._errors import (
     AuthenticationError,
@@ -37,7 +38,6 @@ from ._stream import Stream
 
 if TYPE_CHECKING:
     from ._lazy_types import (
-        Call,
         CallOptions,
         ContentPart,
         EmbedRequest,

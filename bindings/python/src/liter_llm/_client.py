@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from . import _lazy_types as late
 from . import _process_hooks
+from ._call import Call
 from ._constants_generated import CALL_NAMES, STREAM_WINDOW_BYTES
 from ._errors import ClosedError, ConfigError, InvalidRequestError
 from ._invocation import Invocation
@@ -100,7 +101,7 @@ class LiterLlm:
 
     def embed(
         self, request: late.AnyEmbedRequest, **options: late.Unpack[late.CallOptions]
-    ) -> late.Call[late.EmbedResponse]:
+    ) -> Call[late.EmbedResponse]:
         """Returns a call for a vector of each input: await it, or complete() it. `input` may be of
         any length: it is split by the provider's limits.
 
@@ -109,7 +110,7 @@ class LiterLlm:
 
     def rerank(
         self, request: late.AnyRerankRequest, **options: late.Unpack[late.CallOptions]
-    ) -> late.Call[late.RerankResponse]:
+    ) -> Call[late.RerankResponse]:
         """Returns a call that orders documents by how well they answer a query.
 
         request, options: as for invoke(). See `RerankRequest`."""
@@ -119,13 +120,13 @@ class LiterLlm:
         self,
         request: Optional[late.AnyModelsRequest] = None,
         **options: late.Unpack[late.CallOptions],
-    ) -> late.Call[late.ModelsResponse]:
+    ) -> Call[late.ModelsResponse]:
         """Returns a call for the models that the provider has."""
         return _make_call(self, "models", UnmergedRequest(request or {}, options))
 
     def count_tokens(
         self, request: late.AnyRequest, **options: late.Unpack[late.CallOptions]
-    ) -> late.Call[late.TokenCount]:
+    ) -> Call[late.TokenCount]:
         """Returns a call that has the provider count the tokens of a request of invoke()."""
         return _make_call(self, "count_tokens", UnmergedRequest(request, options))
 
@@ -272,7 +273,7 @@ class LiterLlm:
             self._pool.free()
 
 
-def _make_call(llm: LiterLlm, operation: str, unmerged: UnmergedRequest) -> late.Call[Any]:
+def _make_call(llm: LiterLlm, operation: str, unmerged: UnmergedRequest) -> Call[Any]:
     from ._operations import make_call
 
     return make_call(llm, operation, unmerged)

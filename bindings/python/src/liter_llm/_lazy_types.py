@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing_extensions import Unpack as Unpack
 
-    from ._call import Call
     from ._events import (
         End,
         Event,
@@ -57,7 +56,6 @@ __all__ = [
     "AnyModelsRequest",
     "AnyRequest",
     "AnyRerankRequest",
-    "Call",
     "CallOptions",
     "ContentPart",
     "EmbedRequest",
@@ -90,7 +88,6 @@ __all__ = [
 
 _OPERATIONS = frozenset(
     (
-        "Call",
         "EmbedResponse",
         "Model",
         "ModelsResponse",
@@ -105,9 +102,9 @@ _OPERATIONS = frozenset(
 
 def __getattr__(name: str) -> Any:
     if name in _OPERATIONS:
-        from . import _call, _replies
+        from . import _replies
 
-        return getattr(_replies, name, None) or getattr(_call, name)
+        return getattr(_replies, name)
     if name in __all__:
         from . import _events, _types
 
