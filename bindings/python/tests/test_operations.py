@@ -239,9 +239,10 @@ def test_every_loop_embeds(mock, connect, loop):
     assert reply.count == len(WORDS)
 
 
-def test_a_reply_may_be_awaited_again(mock, connect):
+@pytest.mark.parametrize("method", ["embed", "models"])
+def test_a_reply_may_be_awaited_again(mock, connect, method):
     key = mock.plan(ANSWERS)
-    call = connect(key).embed(EMBED)
+    call = getattr(connect(key), method)(EMBED if method == "embed" else {})
 
     async def twice() -> None:
         assert await call is await call
