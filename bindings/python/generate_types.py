@@ -2,8 +2,8 @@
 
 - src/liter_llm/_types_generated.py: the options and the fields of a request, with a docstring each
 - src/liter_llm/_constants_generated.py: defaults and names that the code needs
-- the docstrings of _errors.py and _events.py: the first paragraph of each class and field that the
-  core has too; a second paragraph may say what is special in Python
+- the docstrings of _errors.py, _events.py and _replies.py: the first paragraph of each class and
+  field that the core has too; a second paragraph may say what is special in Python
 
     python generate_types.py [--check]
 
@@ -37,6 +37,7 @@ TYPES = {
     "milliseconds": "int",
     "headers": "Mapping[str, str]",
     "object": "Mapping[str, Any]",
+    "list of text": "Sequence[str]",
 }
 # Where Python says more than the schema.
 REQUEST_TYPES = {
@@ -45,8 +46,11 @@ REQUEST_TYPES = {
     "tool_choice": "Union[str, Mapping[str, Any]]",
     "response_format": "Mapping[str, Any]",
     "metadata": "Mapping[str, str]",
+    "input": "Union[str, Sequence[Any]]",
+    "documents": "Sequence[Union[str, Mapping[str, Any]]]",
 }
 WRITTEN_BY_HAND = ("model", "messages")
+OF_A_CHAT = ("chat", "count_tokens")  # operations whose request is that of a chat
 # The option that is this package's own: it is not sent to the core.
 COLLECT: Entry = {
     "name": "collect",
@@ -78,6 +82,7 @@ def rendered() -> dict[Path, str]:
         PACKAGE / "_constants_generated.py": render_constants(schema),
         PACKAGE / "_errors.py": with_docs(PACKAGE / "_errors.py", docs_of_errors(schema)),
         PACKAGE / "_events.py": with_docs(PACKAGE / "_events.py", docs_of_events(schema)),
+        PACKAGE / "_replies.py": with_docs(PACKAGE / "_replies.py", docs_of_replies(schema)),
     }
 
 
@@ -114,12 +119,40 @@ def render_types(schema: Schema) -> str:
             fields,
             {**types, **REQUEST_TYPES},
         ),
+        *render_operations(schema, {**types, **REQUEST_TYPES}),
     ]
     return parts[0] + "\n" + parts[1] + "\n" + parts[2] + "".join(f"\n\n{p}" for p in parts[3:])
 
 
-def render_class(name: str, doc: str, entries: list[Entry], types: dict[str, str]) -> str:
-    lines = [f"class {name}(TypedDict, total=False):", *docstring(doc)]
+def render_operations(schema: Schema, types: dict[str, str]) -> list[str]:
+    """The requests of all operations whose request is not that of a chat. What is required is in a
+    class of its own, as Python 3.9 has no other way."""
+    parts: list[str] = []
+    for operation in schema["operations"]:
+        name, fields = operation["name"], operation["fields"]
+        if name in OF_A_CHAT:
+            continue
+        camel, about = name.capitalize(), operation["description"]
+        doc = f"A request of {name}(): {about[0].lower()}{about[1:]}"
+        required = [entry for entry in fields if entry["required"]]
+        if required:
+            doc_of_required = f"What a request of {name}() must have."
+            bases = "TypedDict"
+            parts.append(render_class(f"_{camel}", doc_of_required, required, types, bases))
+        others = [entry for entry in fields if not entry["required"]]
+        bases = f"_{camel}, CallOptions, total=False" if required else "CallOptions, total=False"
+        parts.append(render_class(f"{camel}Request", doc, others, types, bases))
+    return parts
+
+
+def render_class(
+    name: str,
+    doc: str,
+    entries: list[Entry],
+    types: dict[str, str],
+    bases: str = "TypedDict, total=False",
+) -> str:
+    lines = [f"class {name}({bases}):", *docstring(doc)]
     for entry in entries:
         lines += ["", f"    {entry['name']}: {types.get(entry['name'], types.get(entry['type']))}"]
         lines += docstring(entry["description"] + said_default(entry))
@@ -149,8 +182,21 @@ def render_constants(schema: Schema) -> str:
         '"""What an error carries beside its kind and message."""\n\n'
         f"CALL_OPTIONS = (\n{options})\n"
         f"CALL_NAMES = frozenset(\n    (\n        *CALL_OPTIONS,\n{fields}    )\n)\n"
-        '"""What a call may be given by keyword; the core refuses options of a client."""\n'
+        '"""What a call may be given by keyword; the core refuses options of a client."""\n\n'
+        f"OPERATION_FIELDS = {{\n{operation_fields(schema)}}}\n"
+        '"""The operations beside chat, with the fields of their requests that a chat has not."""\n'
     )
+
+
+def operation_fields(schema: Schema) -> str:
+    lines: list[str] = []
+    for operation in schema["operations"]:
+        if operation["name"] == "chat":
+            continue
+        fields = [f'        "{entry["name"]}",\n' for entry in operation["fields"]]
+        value = ["(\n", *fields, "    )"] if fields else ["()"]
+        lines += [f'    "{operation["name"]}": ', *value, ",\n"]
+    return "".join(lines)
 
 
 def docstring(text: str) -> list[str]:
@@ -184,17 +230,35 @@ def docs_of_events(schema: Schema) -> Docs:
         "ToolCall": ("tool_call_fields",),
         "Usage": ("usage_fields",),
     }
-    docs: Docs = {
-        (owner, entry["name"]): entry["description"]
-        for owner, names in lists.items()
-        for name in names
-        for entry in schema[name]
-    }
+    docs = docs_of_lists(schema, lists)
     kinds = {entry["name"]: entry["description"] for entry in schema["event_kinds"]}
     for kind, owner in (("TOOL_DELTA", "ToolDelta"), ("TOOL_CALL", "ToolCall")):
         docs[owner, ""] = kinds[kind]
     # These two say something else in Python: warnings of both ends, and an outcome before the end.
     return {key: text for key, text in docs.items() if key not in SAID_OTHERWISE}
+
+
+def docs_of_replies(schema: Schema) -> Docs:
+    return docs_of_lists(
+        schema,
+        {
+            "Reply": ("receipt_fields", "timing_fields", "start_fields"),
+            "EmbedResponse": ("receipt_fields",),
+            "RerankResult": ("rerank_result_fields",),
+            "Model": ("model_fields",),
+            "TokenCount": ("input_tokens_fields",),
+        },
+    )
+
+
+def docs_of_lists(schema: Schema, lists: dict[str, tuple[str, ...]]) -> Docs:
+    """Those of the fields of classes, where the schema has a list of them."""
+    return {
+        (owner, entry["name"]): entry["description"]
+        for owner, names in lists.items()
+        for name in names
+        for entry in schema[name]
+    }
 
 
 SAID_OTHERWISE = {("Response", "warnings"), ("Response", "outcome")}

@@ -137,7 +137,7 @@ class Soak:
 
     def judge_error(self, case: Case, error: LlmError, cancels: bool) -> None:
         """What came is a beginning of the text, and the error is one that was promised."""
-        partial = "" if error.partial is None else error.partial.text
+        partial = error.partial.text if isinstance(error.partial, Response) else ""
         if not case.text.startswith(partial):
             self.fault("wrong_text", case, f"{partial!r} {error!r}")
         if error.partial is not None and error.partial.outcome == "complete":

@@ -3,6 +3,8 @@ HTTP/1.1, over TLS and over HTTP/2. LITER_LLM_FAULTS=F12.http2 plays what holds 
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import logging
 import pickle
 import threading
@@ -18,7 +20,7 @@ from rows import KEY, Case, Observed, cancel_as_told, cases, check, differences,
 import liter_llm
 from support import Mock, show
 
-CASES = cases()
+CASES = cases(operations=True)
 
 
 class OwnLog(logging.Handler):
@@ -50,42 +52,71 @@ def play(mock: Mock, log: OwnLog, case: Case) -> list[str]:
         # Clients with equal options share connections; a row needs its own.
         pool_idle_timeout_ms=50_000 + case.number,
     )
+    began = time.monotonic()
+    with llm:
+        found, observed = (play_operation if case.is_operation else play_chat)(mock, llm, key, case)
+    observed.elapsed_ms = (time.monotonic() - began) * 1000
+
+    lines = log.taken()
+    observed.shown = "\n".join([observed.shown, *lines])
+    if case.row.get("closed"):
+        mock.wait(key, closed=1)
+    host = place.split("/")[2].split(":")[0]
+    found += differences(case, observed, mock.seen(key), host)
+    if observed.fields.get("attempts", 0) > 1 and not lines:
+        found.append("a retry is not in the log")
+    return found
+
+
+Played = tuple[list[str], Observed]
+"""What is not as it has to be in every row, and what the row is compared with."""
+
+
+def play_chat(mock: Mock, llm: liter_llm.LiterLlm, key: str, case: Case) -> Played:
     stream = llm.invoke(case.request("hello"))
     events: list[liter_llm.Event] = []
-    began = time.monotonic()
     cancel_as_told(case, partial(mock.wait, key), stream.cancel)
     error: liter_llm.LlmError | None = None
     try:
         events.extend(stream.events())
     except liter_llm.LlmError as failure:
         error = failure
-    elapsed_ms = (time.monotonic() - began) * 1000
-    llm.close()
-
-    lines = log.taken()
-    shown = everything_shown(events, stream.response, error, lines)
-    observed = Observed(fields_of(stream.response), fields_of_error(error), elapsed_ms, shown)
-    if case.row.get("closed"):
-        mock.wait(key, closed=1)
-    host = place.split("/")[2].split(":")[0]
-    found = differences(case, observed, mock.seen(key), host)
+    found: list[str] = []
     if error is not None and error.partial != stream.response:
         found.append(f"partial: {error.partial}, and the response is {stream.response}")
     if text_of(events) != stream.response.text:
         found.append(f"the events' text: {text_of(events)!r}")
-    if observed.fields["attempts"] > 1 and not lines:
-        found.append("a retry is not in the log")
-    return found
+    shown = everything_shown([events, stream.response], error)
+    return found, Observed(fields_of(stream.response), fields_of_error(error), 0, shown)
 
 
-def everything_shown(
-    events: list[liter_llm.Event],
-    response: liter_llm.Response,
-    error: liter_llm.LlmError | None,
-    lines: list[str],
-) -> str:
+def play_operation(mock: Mock, llm: liter_llm.LiterLlm, key: str, case: Case) -> Played:
+    """Without an event loop; over HTTP/2 on one, so that both are played."""
+    request = case.request("hello")
+    call: liter_llm.Call[Any] = getattr(llm, request["operation"])(request)
+    cancel_as_told(case, partial(mock.wait, key), call.cancel)
+    reply: Any = None
+    error: liter_llm.LlmError | None = None
+    try:
+        on_loop = case.transport.name == "http2"
+        reply = asyncio.run(wait_for(call)) if on_loop else call.complete()
+    except liter_llm.LlmError as failure:
+        error = failure
+        reply = failure.partial
+    found: list[str] = []
+    if error is not None and (reply is not None) != (request["operation"] == "embed"):
+        found.append(f"partial: {reply}")
+    shown = everything_shown([reply], error)
+    return found, Observed(fields_of_operation(reply, error), fields_of_error(error), 0, shown)
+
+
+async def wait_for(call: liter_llm.Call[Any]) -> Any:
+    return await call
+
+
+def everything_shown(received: list[object], error: liter_llm.LlmError | None) -> str:
     """All that a program could print of it; of a key there must be no piece of eight characters."""
-    shown = [repr(events), repr(response), *lines]
+    shown = [repr(value) for value in received]
     if error is not None:
         shown += [show(error), show(pickle.loads(pickle.dumps(error)))]
     return "\n".join(shown)
@@ -106,6 +137,24 @@ def fields_of(response: liter_llm.Response) -> dict[str, Any]:
         "tool_calls": list(response.tool_calls),
         "warnings": list(response.warnings),
     }
+
+
+def fields_of_operation(reply: Any, error: liter_llm.LlmError | None) -> dict[str, Any]:
+    """The same of an operation beside chat. Of one that failed without a partial reply, only the
+    attempts are known."""
+    if reply is None:
+        return {"attempts": error.attempts if error else 0}
+    of_any = {name: getattr(reply, name) for name in ("outcome", "attempts")}
+    of_any["warnings"] = list(reply.warnings)
+    if isinstance(reply, liter_llm.EmbedResponse):
+        numbers = hashlib.sha256(reply.vectors.tobytes()).hexdigest()
+        counts = {"vectors": reply.count, "dimensions": reply.dimensions}
+        return {**of_any, **counts, "vectors_sha256": numbers}
+    if isinstance(reply, liter_llm.RerankResponse):
+        return {**of_any, "ranked": [result.index for result in reply.results]}
+    if isinstance(reply, liter_llm.ModelsResponse):
+        return {**of_any, "models": len(reply.models)}
+    return {**of_any, "counted": reply.input_tokens}
 
 
 def fields_of_error(error: liter_llm.LlmError | None) -> dict[str, Any] | None:

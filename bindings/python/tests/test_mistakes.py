@@ -15,6 +15,7 @@ import pytest
 
 import liter_llm
 from liter_llm import ClosedError, ConfigError, InvalidRequestError, LiterLlm, LlmError, Stream
+from liter_llm._constants_generated import OPERATION_FIELDS
 from support import HANG, MESSAGES, REQUEST, ROOT, stream, token
 
 MISTAKES = json.loads((ROOT / "tests/mistakes.json").read_text(encoding="utf-8"))
@@ -45,7 +46,7 @@ def raised(use: Callable[[], object]) -> BaseException:
 def test_mistakes_in_a_request(connect, row):
     """Without a loop and on one; what is no dict is this package's to refuse."""
     llm = connect("unused", api_key="k")
-    for use in (lambda: llm.invoke(row["request"]).complete(), lambda: on_loop(llm, row)):
+    for use in (lambda: call_of(llm, row).complete(), lambda: on_loop(llm, row)):
         error = raised(use)
         assert isinstance(error, LlmError)
         assert error.kind == row["kind"]
@@ -56,7 +57,15 @@ def test_mistakes_in_a_request(connect, row):
 
 
 def on_loop(llm: LiterLlm, row: dict[str, Any]) -> None:
-    asyncio.run(as_coroutine(llm.invoke(row["request"])))
+    asyncio.run(as_coroutine(call_of(llm, row)))
+
+
+def call_of(llm: LiterLlm, row: dict[str, Any]) -> Any:
+    """By the method of the request's operation; an operation that is none has none."""
+    request = row["request"]
+    operation = request.get("operation") if isinstance(request, dict) else None
+    methods = {name: getattr(llm, name) for name in OPERATION_FIELDS}
+    return methods.get(operation, llm.invoke)(request)
 
 
 @pytest.mark.parametrize("row", MISTAKES["options"], ids=lambda row: row["name"])

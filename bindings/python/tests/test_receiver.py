@@ -51,10 +51,13 @@ class StillReceiver(Receiver):
 
 
 def make_receiver(
-    mode: ReadMode = "events", number: int = 7, client: StillClient | None = None
+    mode: ReadMode = "events",
+    number: int = 7,
+    client: StillClient | None = None,
+    make_builder: Any = None,
 ) -> StillReceiver:
     client = client or StillClient()
-    receiver = StillReceiver(mode, client, None, True)
+    receiver = StillReceiver(mode, client, None, True, make_builder)
     receiver.number = number
     receiver.wakes = receiver.interrupts = 0
     client.receivers[number] = receiver

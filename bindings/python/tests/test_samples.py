@@ -67,6 +67,12 @@ CUT = stream(token("Rust "), token("owns"), {"reset": True})
 HELLO = {"answer": {"text": "Hello world"}}
 BUSY = {"status": 429, "headers": [["retry-after", "120"]], "body": "{}"}
 PLACE = {"answer": {"text": '{"city":"Hamburg","country":"Germany"}'}}
+VECTORS = {
+    "status": 200,
+    "headers": [["content-type", "application/json"]],
+    "body": '{"model": "m", "data": [{"index": 0, "embedding": [1, 0]}, {"index": 1, "embedding":'
+    ' [0.5, 0.5]}, {"index": 2, "embedding": [0, 1]}]}',
+}
 WRONG = {"status": 401, "error": {"message": "wrong key", "type": "t", "code": None}}
 
 # What the README shows as the output of stream.py, token by token.
@@ -92,6 +98,11 @@ SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
     ("image.py", [HELLO], "Hello world"),
     ("key_function.py", [WRONG, HELLO], "Hello world 2\n"),
     ("json_schema.py", [PLACE], "Hamburg in Germany"),
+    ("embed.py", [VECTORS], "3 vectors of 2 numbers\n0.500\n"),
+    ("embed_numpy.py", [VECTORS], "(3, 2) float32\n(3, 3)\n"),
+    ("rerank.py", [HELLO], "1 Borrowing lends a value\n2 A value has one owner\n0 Bread"),
+    ("models.py", [HELLO], "model-a mock\nmodel-b mock\n"),
+    ("count_tokens.py", [HELLO], "3 tokens\nHello world\n"),
 ]
 # The programs that take any provider, on the wires of the other ones.
 ELSEWHERE: list[tuple[str, str, list[dict[str, Any]], str]] = [
@@ -107,20 +118,25 @@ ELSEWHERE: list[tuple[str, str, list[dict[str, Any]], str]] = [
 @pytest.mark.parametrize(("name", "steps", "printed"), SAMPLES)
 def test_sample(mock, name, steps, printed):
     key = mock.plan(*steps)
-    environment = {"OPENAI_API_KEY": "test-key", "OPENAI_BASE_URL": mock.base_url(key)}
-    assert printed in run(environment, name)
-
-
-@pytest.mark.parametrize(("provider", "name", "steps", "printed"), ELSEWHERE)
-def test_sample_on_another_provider(mock, provider, name, steps, printed):
-    key = mock.plan(*steps)
     place = f"{mock.places['http']}/{key}"
-    environment = {
+    environment = {"OPENAI_API_KEY": "test-key", "OPENAI_BASE_URL": mock.base_url(key)}
+    assert printed in run({**environment, **elsewhere(place)}, name)
+
+
+def elsewhere(place: str) -> dict[str, str]:
+    """The environment for the other providers."""
+    return {
         "ANTHROPIC_API_KEY": "test-key",
         "ANTHROPIC_BASE_URL": place,
         "CO_API_KEY": "test-key",
         "CO_API_URL": place,
     }
+
+
+@pytest.mark.parametrize(("provider", "name", "steps", "printed"), ELSEWHERE)
+def test_sample_on_another_provider(mock, provider, name, steps, printed):
+    key = mock.plan(*steps)
+    environment = elsewhere(f"{mock.places['http']}/{key}")
     printed_by_program = run(environment, name, provider, "test-model")
     assert printed in printed_by_program
     if name == "tools.py":

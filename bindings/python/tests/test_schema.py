@@ -61,6 +61,34 @@ def test_request_fields_are_those_of_the_core():
     assert liter_llm.Request.__required_keys__ == required
 
 
+OPERATIONS = {
+    "embed": liter_llm.EmbedRequest,
+    "rerank": liter_llm.RerankRequest,
+    "models": liter_llm.ModelsRequest,
+}
+
+
+def test_operations_are_those_of_the_core():
+    """Each has a method, and all but those whose request is a chat's a type of request."""
+    declared = {entry["name"] for entry in SCHEMA["operations"]}
+    assert declared == {"chat", "count_tokens", *OPERATIONS}
+    assert all(hasattr(liter_llm.LiterLlm, name) for name in declared - {"chat"})
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_requests_of_operations_are_those_of_the_core(operation):
+    declared = next(entry for entry in SCHEMA["operations"] if entry["name"] == operation)
+    request = OPERATIONS[operation]
+    hints = typing.get_type_hints(request)
+    expected = {entry["name"] for entry in declared["fields"]} | names("call_options")
+    assert set(hints) == expected | OWN_OPTIONS
+    required = {entry["name"] for entry in declared["fields"] if entry["required"]}
+    assert request.__required_keys__ == required
+    for entry in declared["fields"]:
+        if entry["type"] in PYTHON_TYPES:
+            assert hints[entry["name"]] is PYTHON_TYPES[entry["type"]], entry
+
+
 PYTHON_TYPES = {
     "text": str,
     "integer": int,
@@ -83,6 +111,8 @@ def test_types_are_those_of_the_core(owner):
         assert typing.get_args(hints["log_level"]) == levels
 
 
+OF_VECTORS = {"dimensions", "count", "truncated", "finished_ranges", "failed_ranges"}
+OF_OPERATIONS = {"requests", *OF_VECTORS}  # in a receipt
 EVENTS = {
     "START": (liter_llm.Start, names("start_fields")),
     "TEXT": (liter_llm.Text, {"text"}),
@@ -93,7 +123,7 @@ EVENTS = {
     # An End is of a complete response, and holds the timings itself.
     "END": (
         liter_llm.End,
-        names("receipt_fields", "timing_fields") - {"outcome", "timings", "error"},
+        names("receipt_fields", "timing_fields") - {"outcome", "timings", "error"} - OF_OPERATIONS,
     ),
 }
 
@@ -103,9 +133,9 @@ def fields(of: Any) -> set[str]:
 
 
 def test_events_are_those_of_the_core():
-    """Lines of the log go to the logger, and keys are asked of their function; neither is an event
-    of a stream."""
-    assert set(EVENTS) == names("event_kinds") - {"LOG", "KEY"}
+    """Lines of the log go to the logger, keys are asked of their function, and what operations
+    beside chat deliver is in their replies; none of these is an event of a stream."""
+    assert set(EVENTS) == names("event_kinds") - {"LOG", "KEY", "VECTORS", "RESULT"}
     assert {kind for kind, _ in EVENTS.values()} == set(typing.get_args(liter_llm.Event))
 
 
@@ -122,7 +152,27 @@ def test_usage_is_that_of_the_core():
 def test_a_response_holds_start_and_receipt():
     parts = {"collected", "text", "reasoning", "refusal", "tool_calls", "parts", "blocks"}
     expected = names("start_fields", "receipt_fields", "timing_fields") - {"timings", "error"}
-    assert fields(liter_llm.Response) == expected | parts
+    assert fields(liter_llm.Response) == (expected | parts) - OF_OPERATIONS
+
+
+OF_A_CHAT = {"finish_reason", "finish_reason_raw", "unknown_events", "first_token_ms"}
+REPLIES = {
+    liter_llm.EmbedResponse: {"vectors"} | OF_VECTORS,
+    liter_llm.RerankResponse: {"results"},
+    liter_llm.ModelsResponse: {"models"},
+    liter_llm.TokenCount: names("input_tokens_fields"),
+}
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=lambda of: of.__name__)
+def test_replies_hold_start_and_receipt(reply):
+    common = names("start_fields", "receipt_fields", "timing_fields") - {"timings", "error"}
+    assert fields(reply) == (common - OF_A_CHAT - OF_VECTORS) | REPLIES[reply]
+
+
+def test_results_are_those_of_the_core():
+    assert fields(liter_llm.RerankResult) == names("rerank_result_fields")
+    assert fields(liter_llm.Model) == names("model_fields")
 
 
 def python_type(entry: dict[str, Any]) -> Any:
@@ -131,7 +181,13 @@ def python_type(entry: dict[str, Any]) -> Any:
         return getattr(liter_llm, {"outcome": "Outcome"}.get(entry["name"], "FinishReason"))
     if entry["name"] == "usage":
         return liter_llm.Usage
-    more = {"object": Mapping[str, Any], "list of text": tuple[str, ...]}
+    more = {
+        "object": Mapping[str, Any],
+        "any": Any,
+        "list of text": tuple[str, ...],
+        "list of integers": tuple[int, ...],
+        "list of ranges": tuple[tuple[int, int], ...],
+    }
     return {**PYTHON_TYPES, **more}[entry["type"]]
 
 
@@ -143,6 +199,10 @@ LISTS = {
     liter_llm.End: ["receipt_fields", "timing_fields"],
     liter_llm.Response: ["start_fields", "receipt_fields", "timing_fields"],
     LlmError: ["error_fields"],
+    liter_llm.EmbedResponse: ["start_fields", "receipt_fields", "timing_fields"],
+    liter_llm.RerankResult: ["rerank_result_fields"],
+    liter_llm.Model: ["model_fields"],
+    liter_llm.TokenCount: ["receipt_fields", "input_tokens_fields"],
 }
 
 
@@ -191,6 +251,7 @@ def test_a_stale_file_is_noticed(monkeypatch, capsys, tmp_path):
     window["default"] = 7
     changed["error_kinds"][0]["description"] = "Another one."
     changed["usage_fields"][0]["description"] = "Another one."
+    changed["model_fields"][0]["description"] = "Another one."
     path = tmp_path / "schema.json"
     path.write_text(json.dumps(changed), encoding="utf-8")
     monkeypatch.setattr(generate, "SCHEMA", path)
@@ -198,5 +259,5 @@ def test_a_stale_file_is_noticed(monkeypatch, capsys, tmp_path):
     assert generate.main(["--check"]) == 1
 
     stale = capsys.readouterr().out
-    files = ("_types_generated", "_constants_generated", "_errors", "_events")
+    files = ("_types_generated", "_constants_generated", "_errors", "_events", "_replies")
     assert [name for name in files if f"{name}.py" not in stale] == []

@@ -7,6 +7,9 @@ import asyncio
 from typing_extensions import assert_type
 
 from liter_llm import (
+    Call,
+    EmbedRequest,
+    EmbedResponse,
     End,
     Event,
     LiterLlm,
@@ -52,7 +55,30 @@ def without_a_loop(llm: LiterLlm) -> str | None:
     except TimeoutError as error:
         return error.timer
     except LlmError as error:
-        return error.partial.text if error.partial else None
+        return error.partial.text if isinstance(error.partial, Response) else None
+
+
+async def other_operations(llm: LiterLlm, vectors: list[list[float]]) -> int | None:
+    request: EmbedRequest = {"model": "m", "input": ["one", "two"], "dimensions": 256}
+    call = llm.embed(request, retries_max=0)
+    assert_type(call, Call[EmbedResponse])
+    try:
+        reply = await call
+    except LlmError as error:
+        if isinstance(error.partial, EmbedResponse):
+            assert_type(error.partial.finished_ranges, "tuple[tuple[int, int], ...]")
+        raise
+    for vector in reply.vectors:
+        assert_type(vector[0], float)
+    vectors += reply.vectors.tolist()
+    assert_type(reply.vectors[1:], "list[memoryview[float]]")
+    documents: list[str] = ["one"]
+    reranked = await llm.rerank({"model": "m", "query": "q", "documents": documents, "top_n": 1})
+    assert_type(reranked.results[0].score, "float | None")
+    assert_type([model.id for model in llm.models(provider="openai").complete().models], list[str])
+    counted = llm.count_tokens({"model": "m", "messages": [{"role": "user", "content": "Hello"}]})
+    assert_type((await counted).input_tokens, int)
+    return reply.usage.input_tokens if reply.usage else None
 
 
 def what_must_be_refused(llm: LiterLlm, response: Response) -> None:
@@ -61,6 +87,8 @@ def what_must_be_refused(llm: LiterLlm, response: Response) -> None:
     llm.invoke({"model": "m", "messages": []}, collect="no")  # type: ignore[arg-type]
     llm.invoke(5)  # type: ignore[arg-type]
     response.text = "changed"  # type: ignore[misc]
+    llm.embed([])  # type: ignore[arg-type]
+    llm.models().input  # type: ignore[attr-defined]  # noqa: B018
 
 
 asyncio.run(in_a_loop())

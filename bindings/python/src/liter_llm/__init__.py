@@ -1,13 +1,15 @@
 """Liter-LLM: one client for every LLM provider.
 
 `LiterLlm(provider="openai").invoke(request)` returns a Stream. Read it with `async for token in
-stream`, `response = await stream`, `for token in stream` or `stream.complete()`. Every failure is
-an LlmError.
+stream`, `response = await stream`, `for token in stream` or `stream.complete()`. Of the other
+operations `embed`, `rerank`, `models` and `count_tokens` return a Call: await it, or complete() it.
+Every failure is an LlmError.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from . import _lazy_types
+from ._call import Call
 from ._client import LiterLlm
 from ._errors import (
     AuthenticationError,
@@ -38,22 +40,32 @@ if TYPE_CHECKING:
     from ._lazy_types import (
         CallOptions,
         ContentPart,
+        EmbedRequest,
+        EmbedResponse,
         End,
         Event,
         FinishReason,
         Message,
+        Model,
+        ModelsRequest,
+        ModelsResponse,
         Options,
         Outcome,
         Part,
         Reasoning,
         Request,
+        RerankRequest,
+        RerankResponse,
+        RerankResult,
         Response,
         Start,
         SupportsModelDump,
         Text,
+        TokenCount,
         ToolCall,
         ToolDelta,
         Usage,
+        Vectors,
     )
 
 __version__ = _version()
@@ -72,11 +84,14 @@ def __dir__() -> list[str]:
 # Without TimeoutError: it would replace the builtin one in a program that imports everything.
 __all__ = [
     "AuthenticationError",
+    "Call",
     "CallOptions",
     "CancelledError",
     "ClosedError",
     "ConfigError",
     "ContentPart",
+    "EmbedRequest",
+    "EmbedResponse",
     "End",
     "Event",
     "FinishReason",
@@ -86,6 +101,9 @@ __all__ = [
     "LiterLlm",
     "LlmError",
     "Message",
+    "Model",
+    "ModelsRequest",
+    "ModelsResponse",
     "NetworkError",
     "NotFoundError",
     "Options",
@@ -99,16 +117,21 @@ __all__ = [
     "RateLimitedError",
     "Reasoning",
     "Request",
+    "RerankRequest",
+    "RerankResponse",
+    "RerankResult",
     "Response",
     "Start",
     "Stream",
     "SupportsModelDump",
     "Text",
     "TlsError",
+    "TokenCount",
     "TooLargeError",
     "ToolCall",
     "ToolDelta",
     "TruncatedError",
     "Usage",
+    "Vectors",
     "__version__",
 ]

@@ -27,6 +27,7 @@ from ._wake_descriptor import close_descriptors, make_descriptors
 
 if TYPE_CHECKING:
     from ._api_key import KeyFunction
+    from ._base_builder import MakeBuilder
     from ._native_client import ReadMode
     from ._request import SecretJson
 
@@ -48,9 +49,14 @@ class BlockingReceiver(Receiver):
     client: BlockingClient
 
     def __init__(
-        self, mode: ReadMode, client: BlockingClient, owner: object, collect: bool
+        self,
+        mode: ReadMode,
+        client: BlockingClient,
+        owner: object,
+        collect: bool,
+        make_builder: MakeBuilder | None = None,
     ) -> None:
-        super().__init__(mode, client, owner, collect)
+        super().__init__(mode, client, owner, collect, make_builder)
         self.sleeping = False
         self._asks = False
         self._awake = threading.Lock()
@@ -125,9 +131,11 @@ class BlockingClient(NativeClient[BlockingReceiver]):
         waits_beneath = threading.get_ident() in self._waiting
         return not waits_beneath and self.is_cooperative == _is_patched()
 
-    def receive(self, mode: ReadMode, owner: object, collect: bool) -> BlockingReceiver:
+    def receive(
+        self, mode: ReadMode, owner: object, collect: bool, make_builder: MakeBuilder | None = None
+    ) -> BlockingReceiver:
         """A receiver for a stream that is to be started."""
-        return BlockingReceiver(mode, self, owner, collect)
+        return BlockingReceiver(mode, self, owner, collect, make_builder)
 
     def wait(self, receiver: BlockingReceiver) -> None:
         """Leads or sleeps until the receiver has items or has ended."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from . import _lazy_types as late
 from . import _process_hooks
+from ._call import Call
 from ._constants_generated import CALL_NAMES, STREAM_WINDOW_BYTES
 from ._errors import ClosedError, ConfigError, InvalidRequestError
 from ._invocation import Invocation
@@ -21,6 +22,7 @@ from ._stream import Stream
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from ._base_builder import MakeBuilder
     from ._blocking_client import BlockingClient, BlockingReceiver
     from ._loop_client import LoopClient, LoopReceiver
     from ._native_client import NativeClient, ReadMode
@@ -93,7 +95,40 @@ class LiterLlm:
             unmerged = UnmergedRequest(request, options)
             del request, options  # either may hold a key, and merge() may raise
             fields = unmerged.merge()
+        if fields.operation is not None:
+            fields.refuse_other_operation("invoke")
         return Stream(Invocation(self, fields))
+
+    def embed(
+        self, request: late.AnyEmbedRequest, **options: late.Unpack[late.CallOptions]
+    ) -> Call[late.EmbedResponse]:
+        """Returns a call for a vector of each input: await it, or complete() it. `input` may be of
+        any length: it is split by the provider's limits.
+
+        request, options: as for invoke(). See `EmbedRequest`."""
+        return _make_call(self, "embed", UnmergedRequest(request, options))
+
+    def rerank(
+        self, request: late.AnyRerankRequest, **options: late.Unpack[late.CallOptions]
+    ) -> Call[late.RerankResponse]:
+        """Returns a call that orders documents by how well they answer a query.
+
+        request, options: as for invoke(). See `RerankRequest`."""
+        return _make_call(self, "rerank", UnmergedRequest(request, options))
+
+    def models(
+        self,
+        request: Optional[late.AnyModelsRequest] = None,
+        **options: late.Unpack[late.CallOptions],
+    ) -> Call[late.ModelsResponse]:
+        """Returns a call for the models that the provider has."""
+        return _make_call(self, "models", UnmergedRequest(request or {}, options))
+
+    def count_tokens(
+        self, request: late.AnyRequest, **options: late.Unpack[late.CallOptions]
+    ) -> Call[late.TokenCount]:
+        """Returns a call that has the provider count the tokens of a request of invoke()."""
+        return _make_call(self, "count_tokens", UnmergedRequest(request, options))
 
     def close(self) -> None:
         """Ends every live stream with ClosedError and refuses new ones.
@@ -137,14 +172,16 @@ class LiterLlm:
         if not _process_hooks.exiting and hasattr(self, "_pool"):
             self.close()
 
-    def _open_on_loop(self, mode: ReadMode, fields: Fields) -> LoopReceiver:
+    def _open_on_loop(
+        self, mode: ReadMode, fields: Fields, make_builder: Optional[MakeBuilder] = None
+    ) -> LoopReceiver:
         """Makes a receiver, on the running event loop, for a stream that is not started yet."""
         _process_hooks.notice_fork()
         collect = should_collect(fields, self._options)
         client = self._latest
         if client is None or not client.is_usable_here():
             client = self._latest = self._client_of_running_loop()
-        receiver = client.receive(mode, self, collect)
+        receiver = client.receive(mode, self, collect, make_builder)
         receiver.key_function = find_key_function(fields, self._options)
         return receiver
 
@@ -163,7 +200,9 @@ class LiterLlm:
                 self._keep_pool(options)
         return client
 
-    def _open_on_thread(self, mode: ReadMode, fields: Fields) -> BlockingReceiver:
+    def _open_on_thread(
+        self, mode: ReadMode, fields: Fields, make_builder: Optional[MakeBuilder] = None
+    ) -> BlockingReceiver:
         """Makes a receiver, for a thread without a loop, for a stream that is not started yet."""
         _process_hooks.notice_fork()
         collect = should_collect(fields, self._options)
@@ -180,7 +219,7 @@ class LiterLlm:
                     self._blocking = client
                 else:
                     self._more_blocking.append(client)
-        receiver = client.receive(mode, self, collect)
+        receiver = client.receive(mode, self, collect, make_builder)
         receiver.key_function = find_key_function(fields, self._options)
         return receiver
 
@@ -232,3 +271,9 @@ class LiterLlm:
             client.abandon()
         if self._pool is not None:
             self._pool.free()
+
+
+def _make_call(llm: LiterLlm, operation: str, unmerged: UnmergedRequest) -> Call[Any]:
+    from ._operations import make_call
+
+    return make_call(llm, operation, unmerged)

@@ -86,3 +86,27 @@ CALL_NAMES = frozenset(
     )
 )
 """What a call may be given by keyword; the core refuses options of a client."""
+
+OPERATION_FIELDS = {
+    "embed": (
+        "model",
+        "input",
+        "input_type",
+        "dimensions",
+        "truncate",
+        "normalize",
+        "inputs_per_request",
+        "user",
+    ),
+    "rerank": (
+        "model",
+        "query",
+        "documents",
+        "top_n",
+        "max_tokens_per_doc",
+        "truncate",
+    ),
+    "models": (),
+    "count_tokens": (),
+}
+"""The operations beside chat, with the fields of their requests that a chat has not."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
-from typing import Any, ClassVar, Optional
+from typing import Any, ClassVar, Optional, Union
 
 from . import _lazy_types as late
 from ._constants_generated import ERROR_DETAILS
@@ -52,8 +52,8 @@ class LlmError(Exception):
     detail: Optional[str] = None
     """The other fields of the provider's error, beside message and code, as JSON, or the first 4
     KiB of a body that could not be used."""
-    partial: Optional[late.Response] = None
-    """Whatever was received before the error."""
+    partial: Union[late.Response, late.EmbedResponse, None] = None
+    """Whatever was received before the error; nothing of a rerank, a list of models or a count."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -189,7 +189,7 @@ class InternalError(LlmError):
 _BY_KIND: dict[str, type[LlmError]] = {kind.kind: kind for kind in LlmError.__subclasses__()}
 
 
-def make_error(details: Mapping[str, Any], partial: Optional[late.Response] = None) -> LlmError:
+def make_error(details: Mapping[str, Any], partial: Any = None) -> LlmError:
     """The exception for an `error` object of the core: a plain LlmError for a kind that is not
     known here, because the core is newer."""
     error = _BY_KIND.get(details.get("kind", ""), LlmError)(details.get("message", "no message"))

@@ -24,13 +24,13 @@ FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "pause"
 
 
 @dataclass_transform(frozen_default=True)
-def _record(cls: type[Class]) -> type[Class]:
+def record(cls: type[Class]) -> type[Class]:
     if sys.version_info < (3, 10):
         return dataclasses.dataclass(frozen=True)(cls)
     return dataclasses.dataclass(frozen=True, slots=True)(cls)
 
 
-@_record
+@record
 class Usage:
     """Token counts of one call; None where the provider did not say."""
 
@@ -54,7 +54,7 @@ class Usage:
     """The provider's usage object as it came."""
 
 
-@_record
+@record
 class Start:
     """The response begins."""
 
@@ -75,21 +75,21 @@ class Start:
     """What was left out or renamed on the way to the provider."""
 
 
-@_record
+@record
 class Text:
     """A piece of text, as the provider cut it."""
 
     text: str
 
 
-@_record
+@record
 class Reasoning:
     """A piece of visible reasoning."""
 
     text: str
 
 
-@_record
+@record
 class ToolDelta:
     """A piece of a tool call."""
 
@@ -103,7 +103,7 @@ class ToolDelta:
     """The next piece of the arguments' JSON text."""
 
 
-@_record
+@record
 class ToolCall:
     """A whole tool call; only complete responses have them."""
 
@@ -121,7 +121,7 @@ class ToolCall:
     """The provider's other fields of the call, which some providers need back."""
 
 
-@_record
+@record
 class Part:
     """Any other part of the response: a refusal, a citation, log probabilities, an image, ..."""
 
@@ -130,7 +130,7 @@ class Part:
     """All fields, including "type"."""
 
 
-@_record
+@record
 class End:
     """The response is complete. An incomplete one raises an error instead."""
 
@@ -157,7 +157,7 @@ class End:
 Event = Union[Start, Text, Reasoning, ToolDelta, ToolCall, Part, End]
 
 
-@_record
+@record
 class Response:
     """A whole response, or as much of it as was received."""
 

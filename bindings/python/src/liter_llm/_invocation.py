@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from . import _process_hooks
 from ._errors import CancelledError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._base_builder import MakeBuilder
     from ._blocking_client import BlockingReceiver
-    from ._events import Response
     from ._loop_client import LoopReceiver
     from ._native_client import ReadMode
     from ._request import Fields, SecretJson
 
-# Fields that a request has by default.
+Answer = TypeVar("Answer", covariant=True)
+
+# Fields that a request of a chat has by default.
 _NOTHING: dict[str, object] = {}
 _WHOLE: dict[str, object] = {"stream": False}
 
@@ -23,19 +27,42 @@ class Opener(Protocol):
     """Makes receivers for streams that are not started yet: a LiterLlm. The stream holds it, so
     that its client lives as long."""
 
-    def _open_on_loop(self, mode: ReadMode, fields: Fields) -> LoopReceiver: ...
+    def _open_on_loop(
+        self, mode: ReadMode, fields: Fields, make_builder: MakeBuilder | None
+    ) -> LoopReceiver: ...
 
-    def _open_on_thread(self, mode: ReadMode, fields: Fields) -> BlockingReceiver: ...
+    def _open_on_thread(
+        self, mode: ReadMode, fields: Fields, make_builder: MakeBuilder | None
+    ) -> BlockingReceiver: ...
 
 
-class Invocation:
+class Invocation(Generic[Answer]):
     """Starts when it is first used, on the running event loop or for the calling thread."""
 
-    __slots__ = ("_fields", "_opener", "begun", "cancelled", "on_loop", "on_thread")
+    __slots__ = (
+        "_defaults",
+        "_fields",
+        "_make_builder",
+        "_opener",
+        "begun",
+        "cancelled",
+        "on_loop",
+        "on_thread",
+    )
 
-    def __init__(self, opener: Opener, fields: Fields) -> None:
+    def __init__(
+        self,
+        opener: Opener,
+        fields: Fields,
+        make_builder: MakeBuilder | None = None,
+        defaults: Mapping[str, object] | None = None,
+    ) -> None:
+        """make_builder and defaults (fields that the request may leave out) are those of an
+        operation; without them it is a chat."""
         self._opener = opener
         self._fields = fields
+        self._make_builder = make_builder
+        self._defaults = defaults
         self.begun = False
         self.cancelled = False
         self.on_loop: LoopReceiver | None = None
@@ -66,7 +93,9 @@ class Invocation:
             request = self._encode(mode)
             try:
                 # Kept before the start, so that an interrupt leaves no stream without owner.
-                receiver = self.on_loop = self._opener._open_on_loop(mode, self._fields)
+                receiver = self.on_loop = self._opener._open_on_loop(
+                    mode, self._fields, self._make_builder
+                )
                 receiver.client.start(receiver, request)
             except BaseException as error:
                 self.abort(error)
@@ -82,18 +111,21 @@ class Invocation:
                 )
             request = self._encode(mode)
             try:
-                receiver = self.on_thread = self._opener._open_on_thread(mode, self._fields)
+                receiver = self.on_thread = self._opener._open_on_thread(
+                    mode, self._fields, self._make_builder
+                )
                 receiver.client.start(receiver, request)
             except BaseException as error:
                 self.abort(error)
                 raise
         return self.on_thread
 
-    async def wait_whole(self) -> Response:
+    async def wait_whole(self) -> Answer:
         """Waits for the whole response, including what was not read of a started stream."""
         receiver = self.on_thread
         if receiver is not None and receiver.ended:
-            return _response(receiver)
+            ended: Answer = _response(receiver)
+            return ended
         try:
             joined = self.join_on_loop("whole")
             joined.mode = "whole"
@@ -105,13 +137,15 @@ class Invocation:
         except BaseException:
             self.stop()
             raise
-        return _response(joined)
+        answer: Answer = _response(joined)
+        return answer
 
-    def block_whole(self) -> Response:
+    def block_whole(self) -> Answer:
         """The same as wait_whole(), for a thread."""
         receiver = self.on_loop
         if receiver is not None and receiver.ended:
-            return _response(receiver)
+            ended: Answer = _response(receiver)
+            return ended
         try:
             joined = self.join_on_thread("whole")
             joined.mode = "whole"
@@ -122,7 +156,8 @@ class Invocation:
         except BaseException:
             self.stop_on_thread()
             raise
-        return _response(joined)
+        answer: Answer = _response(joined)
+        return answer
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -155,10 +190,13 @@ class Invocation:
     def _encode(self, mode: ReadMode) -> SecretJson:
         if self.cancelled:
             raise CancelledError("the stream was cancelled before it started")
-        return self._fields.encode(_WHOLE if mode == "whole" else _NOTHING)
+        defaults = self._defaults
+        if defaults is None:
+            defaults = _WHOLE if mode == "whole" else _NOTHING
+        return self._fields.encode(defaults)
 
 
-def _response(receiver: LoopReceiver | BlockingReceiver) -> Response:
+def _response(receiver: LoopReceiver | BlockingReceiver) -> Any:
     """The response of an ended stream; raises the error that it ended with."""
     if receiver.builder.failed:
         raise receiver.builder.error()

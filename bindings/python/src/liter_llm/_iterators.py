@@ -24,7 +24,7 @@ class BaseIterator(Generic[Item]):
 
     __slots__ = ("__weakref__", "_begun", "_invocation", "_mode", "_on_loop", "_on_thread")
 
-    def __init__(self, invocation: Invocation, mode: ReadMode) -> None:
+    def __init__(self, invocation: Invocation[Any], mode: ReadMode) -> None:
         self._invocation = invocation
         self._mode = mode
         self._begun = False

@@ -26,40 +26,85 @@ if TYPE_CHECKING:
         ToolDelta,
         Usage,
     )
+    from ._replies import (
+        EmbedResponse,
+        Model,
+        ModelsResponse,
+        RerankResponse,
+        RerankResult,
+        TokenCount,
+    )
     from ._types import (
+        AnyEmbedRequest,
+        AnyModelsRequest,
         AnyRequest,
+        AnyRerankRequest,
         CallOptions,
         ContentPart,
+        EmbedRequest,
         Message,
+        ModelsRequest,
         Options,
         Request,
+        RerankRequest,
         SupportsModelDump,
     )
+    from ._vectors import Vectors
 
 __all__ = [
+    "AnyEmbedRequest",
+    "AnyModelsRequest",
     "AnyRequest",
+    "AnyRerankRequest",
     "CallOptions",
     "ContentPart",
+    "EmbedRequest",
+    "EmbedResponse",
     "End",
     "Event",
     "FinishReason",
     "Message",
+    "Model",
+    "ModelsRequest",
+    "ModelsResponse",
     "Options",
     "Outcome",
     "Part",
     "Reasoning",
     "Request",
+    "RerankRequest",
+    "RerankResponse",
+    "RerankResult",
     "Response",
     "Start",
     "SupportsModelDump",
     "Text",
+    "TokenCount",
     "ToolCall",
     "ToolDelta",
     "Usage",
+    "Vectors",
 ]
+
+_OPERATIONS = frozenset(
+    (
+        "EmbedResponse",
+        "Model",
+        "ModelsResponse",
+        "RerankResponse",
+        "RerankResult",
+        "TokenCount",
+        "Vectors",
+    )
+)
+"""The answers of other operations than chat."""
 
 
 def __getattr__(name: str) -> Any:
+    if name in _OPERATIONS:
+        from . import _replies
+
+        return getattr(_replies, name)
     if name in __all__:
         from . import _events, _types
 

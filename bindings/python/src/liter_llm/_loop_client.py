@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._api_key import KeyFunction
+    from ._base_builder import MakeBuilder
     from ._native_client import ReadMode
     from ._request import SecretJson
 
@@ -35,8 +36,15 @@ class LoopReceiver(Receiver):
 
     client: LoopClient
 
-    def __init__(self, mode: ReadMode, client: LoopClient, owner: object, collect: bool) -> None:
-        super().__init__(mode, client, owner, collect)
+    def __init__(
+        self,
+        mode: ReadMode,
+        client: LoopClient,
+        owner: object,
+        collect: bool,
+        make_builder: MakeBuilder | None = None,
+    ) -> None:
+        super().__init__(mode, client, owner, collect, make_builder)
         self.waiter: Future[None] | None = None
         self._asking: Task[None] | None = None
 
@@ -117,9 +125,11 @@ class LoopClient(NativeClient[LoopReceiver]):
         """Whether a stream can be started by the caller."""
         return not self.closed and asyncio.get_running_loop() is self.loop()
 
-    def receive(self, mode: ReadMode, owner: object, collect: bool) -> LoopReceiver:
+    def receive(
+        self, mode: ReadMode, owner: object, collect: bool, make_builder: MakeBuilder | None = None
+    ) -> LoopReceiver:
         """A receiver for a stream that is to be started."""
-        return LoopReceiver(mode, self, owner, collect)
+        return LoopReceiver(mode, self, owner, collect, make_builder)
 
     def close(self) -> None:
         """Ends every stream with CLOSED, then releases the client. Any thread may call it."""

@@ -19,15 +19,17 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from ._errors import ClosedError
 from ._events import Reasoning, Text
 from ._key_function import NOBODY, refusal
-from ._library import END, KEY, LOG, REASONING, START, TEXT, ffi, last_error, lib
+from ._library import END, KEY, LOG, REASONING, RESULT, START, TEXT, VECTORS, ffi, last_error, lib
 from ._response_builder import ResponseBuilder, read_event
 
 if TYPE_CHECKING:
     from ._api_key import KeyFunction
+    from ._base_builder import MakeBuilder
     from ._events import Event, Outcome
     from ._request import SecretJson
 
 _unpack = ffi.unpack
+_view = ffi.buffer
 _COMPACT_BYTES = 16_384
 _EXIT_WAIT_SECONDS = 1.0
 
@@ -59,14 +61,19 @@ class Receiver:
     )
 
     def __init__(
-        self, mode: ReadMode, client: NativeClient[Any], owner: object, collect: bool
+        self,
+        mode: ReadMode,
+        client: NativeClient[Any],
+        owner: object,
+        collect: bool,
+        make_builder: MakeBuilder | None = None,
     ) -> None:
         self.mode = mode
         self.client = client
         self.number = 0
         self.items: deque[Any] = deque()
-        self.collect = collect
-        self.builder = ResponseBuilder(collect)
+        self.builder: Any = ResponseBuilder(collect) if make_builder is None else make_builder()
+        self.collect: bool = self.builder.collect
         self.ended = False
         self.cancelled = False
         self.delivered = 0
@@ -99,6 +106,9 @@ class Receiver:
     def feed(self, event: Any) -> None:
         """Takes one event: a run of text or reasoning deltas here, anything else below."""
         kind = event.kind
+        if kind == VECTORS:
+            self._feed_vectors(event)
+            return
         data = _unpack(event.data, event.length)
         if kind != TEXT and kind != REASONING:
             if kind == END:
@@ -126,6 +136,12 @@ class Receiver:
             self.items.extend([wrap(piece) for piece in _cut(event, text, data)])
         self.wake()
 
+    def _feed_vectors(self, event: Any) -> None:
+        """Takes vectors from where the library has them; the builder's copy is the only one."""
+        self.delivered += event.length
+        self.builder.add_vectors(_view(event.data, event.length), event.count)
+        self.wake()
+
     def _feed_end(self, data: bytes, failed: bool) -> None:
         """Takes the END, which says that there is no more."""
         self.builder.receipt_json = data
@@ -151,6 +167,8 @@ class Receiver:
             if self.mode != "events":
                 return
             event = self.builder.start()
+        elif kind == RESULT:
+            self.builder.keep_result(data)
         else:
             event = read_event(kind, data)
             if event is not None and self.collect:

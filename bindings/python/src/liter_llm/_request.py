@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._constants_generated import CALL_OPTIONS
+from ._constants_generated import CALL_NAMES, CALL_OPTIONS, OPERATION_FIELDS
 from ._errors import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _API_KEY = "api_key"
 _COLLECT = "collect"
+_OPERATION = "operation"
+_METHODS = {"chat": "invoke", **{name: name for name in OPERATION_FIELDS}}
 _UNSET: Any = ...
 
 
@@ -37,7 +39,7 @@ class SecretJson:
 class Fields:
     """The fields of a request, or options; its repr does not show them."""
 
-    __slots__ = ("_before", "_defaults", "_fields", "_kind", "api_key", "collect")
+    __slots__ = ("_before", "_defaults", "_fields", "_kind", "api_key", "collect", "operation")
 
     def __init__(self, before: str, kind: type[LlmError], fields: dict[str, Any]) -> None:
         """Errors are of that `kind`, with `before` in front of a field's name. The dict must not be
@@ -46,6 +48,8 @@ class Fields:
         """The only option for this package and not for the core, as the caller gave it."""
         self.api_key = fields.get(_API_KEY)
         """Text, or the function that gives it."""
+        self.operation = fields.get(_OPERATION)
+        """As the caller named it."""
         self._before = before
         self._kind = kind
         self._fields = fields
@@ -69,6 +73,18 @@ class Fields:
         """The error for a `collect` that is neither true nor false."""
         name = type(value).__name__
         return self._kind(f"{self._before}{_COLLECT}: expected True or False, got {name}")
+
+    def refuse_other_operation(self, method: str) -> None:
+        """Raises when the request names an operation that another method is for."""
+        named = self.operation if isinstance(self.operation, str) else ""
+        other = _METHODS.get(named, method)
+        if other != method:
+            raise self._kind(f"operation: {method}() is not for {named!r}; call {other}()")
+
+    def refuse_collecting(self, method: str) -> None:
+        """Raises when the call says what is only for streams."""
+        if self.collect is not _UNSET:
+            raise self._kind(f"{_COLLECT}: {method}() returns all there is; only invoke() has it")
 
     def reveal(self) -> dict[str, Any]:
         """For the encoder alone."""
@@ -94,6 +110,7 @@ class Fields:
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self._before, self._kind, self.collect, self._fields = state
         self.api_key = self._fields.get(_API_KEY)
+        self.operation = self._fields.get(_OPERATION)
         self._defaults = {}
 
 
@@ -109,7 +126,7 @@ def should_collect(fields: Fields, options: Fields) -> bool:
 
 
 def unknown_option(name: str) -> LlmError:
-    """The error for a keyword of invoke() that nobody knows, such as `timeout`."""
+    """The error for a keyword of a call that nobody knows, such as `timeout`."""
     import difflib
 
     hint = "a field for the provider belongs in the request"
@@ -128,6 +145,12 @@ class UnmergedRequest:
     def __init__(self, request: object, options: Any) -> None:
         self._request: Any = request
         self._options = options
+
+    def refuse_unknown(self, fields: Collection[str]) -> None:
+        """Raises for an option that is none, and no field of the request either."""
+        for name in self._options:
+            if name not in CALL_NAMES and name not in fields:
+                raise unknown_option(name)
 
     def merge(self) -> Fields:
         """Both in one Fields."""

@@ -43,7 +43,7 @@ class Stream:
 
     __slots__ = ("__weakref__", "_handed_out", "_invocation", "_iterator")
 
-    def __init__(self, invocation: Invocation) -> None:
+    def __init__(self, invocation: Invocation[late.Response]) -> None:
         self._invocation = invocation
         self._iterator: Optional[StreamIterator[str]] = None
         self._handed_out: Optional[dict[type[Any], weakref.ref[Any]]] = None
@@ -82,7 +82,8 @@ class Stream:
         receiver = self._invocation.receiver
         if receiver is None:
             raise RuntimeError("the stream has not started; there is no response yet")
-        return receiver.builder.response()
+        response: late.Response = receiver.builder.response()
+        return response
 
     def cancel(self) -> None:
         """Closes the connection. It may be called from any thread, and more than once.

@@ -10,8 +10,11 @@ from typing import Any, Literal, Protocol, Union
 
 from ._typed_dict import TypedDict
 from ._types_generated import CallOptions as CallOptions
+from ._types_generated import EmbedRequest as EmbedRequest
+from ._types_generated import ModelsRequest as ModelsRequest
 from ._types_generated import Options as Options
 from ._types_generated import RequestFields
+from ._types_generated import RerankRequest as RerankRequest
 
 
 class SupportsModelDump(Protocol):
@@ -83,3 +86,6 @@ class Request(_Question, CallOptions, RequestFields, total=False):
 
 
 AnyRequest = Union[Request, Mapping[str, Any], SupportsModelDump]
+AnyEmbedRequest = Union[EmbedRequest, Mapping[str, Any], SupportsModelDump]
+AnyRerankRequest = Union[RerankRequest, Mapping[str, Any], SupportsModelDump]
+AnyModelsRequest = Union[ModelsRequest, Mapping[str, Any], SupportsModelDump]

@@ -30,7 +30,7 @@ class Options(TypedDict, total=False):
     headers: Mapping[str, str]
     """Headers of every request; they override the library's own."""
 
-    report_headers: None
+    report_headers: Sequence[str]
     """Names of response headers that START reports in `headers`, such as a gateway's `x-litellm-
     response-cost`; at most 32."""
 
@@ -294,3 +294,69 @@ class RequestFields(TypedDict, total=False):
 
     metadata: Mapping[str, str]
     """Labels for the provider's own records."""
+
+
+class _Embed(TypedDict):
+    """What a request of embed() must have."""
+
+    model: str
+    """The model; `provider/model` where no provider is named otherwise."""
+
+    input: Union[str, Sequence[Any]]
+    """What to embed: a text, or a list whose entries are texts, lists of token ids, or lists of
+    content parts (`text`, `image_url`)."""
+
+
+class EmbedRequest(_Embed, CallOptions, total=False):
+    """A request of embed(): a vector for each input."""
+
+    input_type: str
+    """What the vectors are for: `query`, `document`, `classification`, `clustering`, `similarity`,
+    `code_query`, or the provider's own word."""
+
+    dimensions: int
+    """Length of the vectors, where the model can do several."""
+
+    truncate: str
+    """What happens to an input that is too long: `none` (an error), `start` or `end` (which of its
+    ends is cut off)."""
+
+    normalize: bool
+    """Whether the vectors are scaled to length 1 here; by default they stay as they came."""
+
+    inputs_per_request: int
+    """How many inputs one HTTP request has at most, below the provider's own limit."""
+
+    user: str
+    """The end user on whose behalf the request is sent."""
+
+
+class _Rerank(TypedDict):
+    """What a request of rerank() must have."""
+
+    model: str
+    """The model; `provider/model` where no provider is named otherwise."""
+
+    query: str
+    """What the documents should answer."""
+
+    documents: Sequence[Union[str, Mapping[str, Any]]]
+    """The documents: texts, or objects."""
+
+
+class RerankRequest(_Rerank, CallOptions, total=False):
+    """A request of rerank(): documents in the order of how well they answer a query."""
+
+    top_n: int
+    """How many results to return; by default all."""
+
+    max_tokens_per_doc: int
+    """Tokens of each document that are read."""
+
+    truncate: str
+    """What happens to a document that is too long: `none` (an error), `start` or `end` (which of
+    its ends is cut off)."""
+
+
+class ModelsRequest(CallOptions, total=False):
+    """A request of models(): the models that a provider has."""

@@ -1,0 +1,11 @@
+from liter_llm import LiterLlm
+
+REQUEST = {
+    "model": "claude-haiku-4-5",
+    "messages": [{"role": "user", "content": "Explain Rust ownership"}],
+    "max_tokens": 200,
+}
+
+with LiterLlm(provider="anthropic") as llm:
+    print(llm.count_tokens(REQUEST).complete().input_tokens, "tokens")
+    print(llm.invoke(REQUEST).complete().text)

@@ -1,0 +1,114 @@
+"""BaseBuilder: how one call began and ended, whatever it is for, and the error that it ended with.
+
+START and receipt stay JSON until they are asked for. Fields that a later core adds are ignored;
+absent ones are None.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ._errors import make_error
+from ._events import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ._events import Outcome
+
+    MakeBuilder = Callable[[], "BaseBuilder"]
+
+_parse_json = json.JSONDecoder().raw_decode  # the library writes nothing around a value
+
+
+class BaseBuilder:
+    """Keeps START and END; subclasses keep what comes in between. One thread adds; any thread may
+    ask meanwhile."""
+
+    __slots__ = (
+        "_receipt",
+        "_start",
+        "collect",
+        "failed",
+        "key_error",
+        "outcome",
+        "receipt_json",
+        "start_json",
+    )
+
+    def __init__(self, collect: bool) -> None:
+        self.collect = collect
+        """Whether it keeps text, tool calls and parts."""
+        self.start_json: bytes | None = None
+        self.receipt_json: bytes | None = None
+        self.outcome: Outcome | None = None
+        """The outcome as far as it is known before the receipt."""
+        self.failed = False
+        """Whether it has ended, and not as a whole response."""
+        self.key_error: BaseException | None = None
+        """What the function of api_key raised, which ended it."""
+        self._start: Mapping[str, Any] | None = None
+        self._receipt: Mapping[str, Any] | None = None
+
+    def partial(self) -> Any:
+        """What was received before an error; None where that can be nothing."""
+        return None
+
+    def add_vectors(self, data: Any, count: int) -> None:
+        """Vectors came: bytes that live as long as this call."""
+
+    def keep_result(self, data: bytes) -> None:
+        """A RESULT came."""
+
+    def fail(self, outcome: Outcome, error: Mapping[str, Any]) -> None:
+        """Ends it from this side."""
+        self._receipt = {"outcome": outcome, "error": error}
+        self.failed = True
+
+    def error(self) -> BaseException:
+        """What went wrong, with the partial response."""
+        if self.key_error is not None:
+            return self.key_error
+        return make_error(self.read_receipt().get("error", {}), self.partial())
+
+    def read_start(self) -> Mapping[str, Any]:
+        """Empty before it came."""
+        if self._start is None:
+            data = self.start_json
+            if data is None:
+                return self._start or {}  # another thread may have been quicker
+            self._start, self.start_json = parse(data), None
+        return self._start
+
+    def read_receipt(self) -> Mapping[str, Any]:
+        """Empty before it came."""
+        if self._receipt is None:
+            data = self.receipt_json
+            if data is None:
+                return self._receipt or {}
+            self._receipt, self.receipt_json = parse(data), None
+        return self._receipt
+
+
+def parse(data: bytes) -> Any:
+    """JSON that the library wrote."""
+    return _parse_json(data.decode())[0]
+
+
+def read_usage(receipt: Mapping[str, Any]) -> Usage | None:
+    """The usage of a receipt, if it has one."""
+    data = receipt.get("usage")
+    if data is None:
+        return None
+    return Usage(
+        input_tokens=data.get("input_tokens"),
+        output_tokens=data.get("output_tokens"),
+        total_tokens=data.get("total_tokens"),
+        cached_input_tokens=data.get("cached_input_tokens"),
+        cache_write_tokens=data.get("cache_write_tokens"),
+        billed_input_tokens=data.get("billed_input_tokens"),
+        billed_output_tokens=data.get("billed_output_tokens"),
+        reasoning_tokens=data.get("reasoning_tokens"),
+        raw=data.get("raw", {}),
+    )

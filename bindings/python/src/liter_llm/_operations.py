@@ -1,0 +1,185 @@
+"""The operations beside chat: what each has in a request, and how its reply is built.
+
+A call is one Invocation, which starts, retries, is cancelled and ends as a stream does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._base_builder import BaseBuilder, parse, read_usage
+from ._call import Call
+from ._constants_generated import OPERATION_FIELDS
+from ._invocation import Invocation
+from ._replies import EmbedResponse, Model, ModelsResponse, RerankResponse, RerankResult, TokenCount
+from ._vectors import Vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._invocation import Opener
+    from ._replies import Ranges
+    from ._request import UnmergedRequest
+
+
+class OperationBuilder(BaseBuilder):
+    """What the builders of all operations have. No text comes."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(collect=False)
+
+    def read_common(self) -> dict[str, Any]:
+        """The fields of Reply."""
+        start, receipt = self.read_start(), self.read_receipt()
+        return {
+            "outcome": receipt["outcome"],
+            "id": start.get("id"),
+            "model": start.get("model", ""),
+            "provider": start.get("provider", ""),
+            "request_id": receipt.get("request_id", start.get("request_id")),
+            "rate_limit": start.get("rate_limit", {}),
+            "headers": start.get("headers", {}),
+            "warnings": (*start.get("warnings", ()), *receipt.get("warnings", ())),
+            "usage": read_usage(receipt),
+            "attempts": receipt.get("attempts", 0),
+            "requests": receipt.get("requests", 0),
+            "total_ms": receipt.get("timings", {}).get("total_ms"),
+        }
+
+
+class EmbedBuilder(OperationBuilder):
+    """Joins the vectors of a call, which are copied once."""
+
+    __slots__ = ("_bytes", "_count", "_response")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bytes = bytearray()
+        self._count = 0
+        self._response: EmbedResponse | None = None
+
+    def add_vectors(self, data: Any, count: int) -> None:
+        self._bytes += data
+        self._count += count
+
+    def partial(self) -> EmbedResponse:
+        return self.response()
+
+    def response(self) -> EmbedResponse:
+        """Built once: its vectors are the buffer."""
+        if self._response is None:
+            receipt, count = self.read_receipt(), self._count
+            # Of the bytes: a call that fails on this side has no receipt.
+            dimensions = len(self._bytes) // 4 // count if count else receipt.get("dimensions", 0)
+            self._response = EmbedResponse(
+                **self.read_common(),
+                vectors=Vectors(self._bytes, count, dimensions),
+                dimensions=dimensions,
+                count=count,
+                truncated=tuple(receipt.get("truncated", ())),
+                finished_ranges=_ranges(receipt, "finished_ranges"),
+                failed_ranges=_ranges(receipt, "failed_ranges"),
+            )
+        return self._response
+
+
+class ResultBuilder(OperationBuilder):
+    """Keeps the RESULT as JSON until it is asked for."""
+
+    __slots__ = ("_response", "_result_json")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._result_json = b"{}"
+        self._response: Any = None
+
+    def keep_result(self, data: bytes) -> None:
+        self._result_json = data
+
+    def response(self) -> Any:
+        """The reply of a call that ended well."""
+        if self._response is None:
+            self._response = self.read_result(parse(self._result_json))
+        return self._response
+
+    def read_result(self, result: Mapping[str, Any]) -> Any:
+        """The reply that a RESULT becomes."""
+        raise NotImplementedError
+
+
+class RerankBuilder(ResultBuilder):
+    """Documents in their order."""
+
+    __slots__ = ()
+
+    def read_result(self, result: Mapping[str, Any]) -> RerankResponse:
+        results = [
+            RerankResult(entry["index"], entry.get("score"), entry.get("document"))
+            for entry in result["results"]
+        ]
+        return RerankResponse(**self.read_common(), results=tuple(results))
+
+
+class ModelsBuilder(ResultBuilder):
+    """A list of models."""
+
+    __slots__ = ()
+
+    def read_result(self, result: Mapping[str, Any]) -> ModelsResponse:
+        models = tuple([_read_model(entry) for entry in result["models"]])
+        return ModelsResponse(**self.read_common(), models=models)
+
+
+class CountBuilder(ResultBuilder):
+    """A number of tokens."""
+
+    __slots__ = ()
+
+    def read_result(self, result: Mapping[str, Any]) -> TokenCount:
+        ids = result.get("token_ids")
+        return TokenCount(
+            **self.read_common(),
+            input_tokens=result["input_tokens"],
+            cached_input_tokens=result.get("cached_input_tokens"),
+            token_ids=None if ids is None else tuple(ids),
+            details=result.get("details"),
+            billable_characters=result.get("billable_characters"),
+        )
+
+
+BUILDERS: dict[str, type[OperationBuilder]] = {
+    "embed": EmbedBuilder,
+    "rerank": RerankBuilder,
+    "models": ModelsBuilder,
+    "count_tokens": CountBuilder,
+}
+
+
+def make_call(opener: Opener, operation: str, unmerged: UnmergedRequest) -> Call[Any]:
+    """A call of an operation. Nothing is sent yet."""
+    unmerged.refuse_unknown(OPERATION_FIELDS[operation])
+    fields = unmerged.merge()
+    fields.refuse_other_operation(operation)
+    fields.refuse_collecting(operation)
+    return Call(Invocation(opener, fields, BUILDERS[operation], {"operation": operation}))
+
+
+def _read_model(entry: Mapping[str, Any]) -> Model:
+    return Model(
+        id=entry["id"],
+        name=entry.get("name"),
+        created=entry.get("created"),
+        owner=entry.get("owner"),
+        input_tokens_max=entry.get("input_tokens_max"),
+        output_tokens_max=entry.get("output_tokens_max"),
+        capabilities=entry.get("capabilities"),
+        deprecated=entry.get("deprecated"),
+        retires_at=entry.get("retires_at"),
+        raw=entry.get("raw", {}),
+    )
+
+
+def _ranges(receipt: Mapping[str, Any], name: str) -> Ranges:
+    return tuple([(first, behind) for first, behind in receipt.get(name, ())])

@@ -1,0 +1,147 @@
+"""What embed(), rerank(), models() and count_tokens() give.
+
+All are frozen dataclasses with slots (without, on Python 3.9), and can be compared and pickled.
+Their type hints resolve at run time, as those of the events do.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Optional
+
+from ._events import Outcome, Usage, record
+from ._vectors import AnyView, Vectors
+
+Ranges = tuple[tuple[int, int], ...]
+"""Inputs, as pairs of the first and the one behind the last."""
+
+
+@record
+class Reply:
+    """What the replies of all operations have."""
+
+    outcome: Outcome
+    """How the stream ended.
+
+    Only "complete" is a whole reply; any other is in an error's `partial`."""
+    id: Optional[str]
+    """The provider's response id."""
+    model: str
+    """The model that responds, as the provider names it; else as the request named it."""
+    provider: str
+    """The provider of the request."""
+    request_id: Optional[str]
+    """The provider's request id."""
+    rate_limit: Mapping[str, Any]
+    """The values of the rate-limit headers, such as `requests_remaining`."""
+    headers: Mapping[str, Any]
+    """The response headers that the client's `report_headers` names, by lower-case name; a value is
+    cut at 1 KiB."""
+    warnings: tuple[str, ...]
+    """What was left out or renamed on the way to the provider."""
+    usage: Optional[Usage]
+    """Tokens, as far as they are known."""
+    attempts: int
+    """How many requests were sent."""
+    requests: int
+    """Into how many HTTP requests the call was split, each with its own retries; absent for a
+    chat."""
+    total_ms: Optional[float]
+    """When the stream ended, in milliseconds since the call."""
+
+
+@record
+class EmbedResponse(Reply):
+    """The vectors of embed(), or as many of them as were received.
+
+    `numpy.asarray(response)` is an array of `count` rows of `dimensions` floats, without a copy."""
+
+    vectors: Vectors
+    """In the order of the inputs."""
+    dimensions: int
+    """Numbers in each vector."""
+    count: int
+    """How many vectors came."""
+    truncated: tuple[int, ...]
+    """Positions of the inputs that the provider cut, where it says so."""
+    finished_ranges: Ranges
+    """The inputs that the vectors belong to, in their order, where some have none: pairs of the
+    first input and the one behind the last."""
+    failed_ranges: Ranges
+    """The inputs that have no vectors, as pairs of the first and the one behind the last."""
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        return self.vectors.__array_interface__
+
+    def __buffer__(self, flags: int) -> AnyView:
+        return self.vectors.__buffer__(flags)
+
+
+@record
+class RerankResult:
+    """A document, and how well it answers the query."""
+
+    index: int
+    """Position among the documents of the request."""
+    score: Optional[float]
+    """How well it answers the query, by the model's own measure; absent where the provider sent no
+    number."""
+    document: Any
+    """The document as the request has it."""
+
+
+@record
+class RerankResponse(Reply):
+    """The documents of rerank()."""
+
+    results: tuple[RerankResult, ...]
+    """The best one first."""
+
+
+@record
+class Model:
+    """A model of a provider; None where the provider does not say."""
+
+    id: str
+    """What a request names it."""
+    name: Optional[str]
+    """Its name for people."""
+    created: Optional[int]
+    """When it was made, in seconds since 1970."""
+    owner: Optional[str]
+    """Who made it or has it."""
+    input_tokens_max: Optional[int]
+    """Tokens that a request may have."""
+    output_tokens_max: Optional[int]
+    """Tokens that a response may have."""
+    capabilities: Any
+    """What it can do, in the provider's words."""
+    deprecated: Any
+    """Whether, or since when, it is deprecated."""
+    retires_at: Any
+    """When it is switched off."""
+    raw: Mapping[str, Any]
+    """The provider's own object."""
+
+
+@record
+class ModelsResponse(Reply):
+    """The models of models()."""
+
+    models: tuple[Model, ...]
+    """Of all pages of the provider's list."""
+
+
+@record
+class TokenCount(Reply):
+    """How many tokens a request has, counted by the provider."""
+
+    input_tokens: int
+    """Tokens of the request."""
+    cached_input_tokens: Optional[int]
+    """Those of them that would be read from a cache."""
+    token_ids: Optional[tuple[int, ...]]
+    """The tokens themselves, where the provider returns them."""
+    details: Any
+    """The number of tokens by kind of content, in the provider's words."""
+    billable_characters: Optional[int]
+    """Characters that are charged, where the provider charges those."""
