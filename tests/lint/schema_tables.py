@@ -93,11 +93,15 @@ def columns(schema: dict[str, Any]) -> dict[str, dict[str, Callable[[Entry], str
     return {
         "providers": {
             "name": named,
-            "wire": lambda entry: str(entry["wire"]),
+            "APIs": lambda entry: code(entry["apis"]) if "chat" in entry["operations"] else "",
+            "beside chat": lambda entry: code(
+                [name for name in entry["operations"] if name != "chat"]
+            ),
             "key": provider_key,
             "base URL": provider_address,
             "base URL from": lambda entry: code([entry["base_url_variable"]]),
         },
+        "wires": {"wire": named, "providers": lambda entry: code(entry["providers"])},
         "request_fields": field,
         "operations": {"operation": named, "fields": own_fields, "meaning": meaning},
         "embed_fields": field,
@@ -125,7 +129,12 @@ def columns(schema: dict[str, Any]) -> dict[str, dict[str, Callable[[Entry], str
 
 
 def entries(schema: dict[str, Any], name: str) -> list[Entry]:
-    """A list of the schema, or the fields of one of its operations."""
+    """A list of the schema, its providers by wire, or the fields of one of its operations."""
+    if name == "wires":
+        wires: dict[str, list[str]] = {}
+        for entry in schema["providers"]:
+            wires.setdefault(entry["wire"], []).append(entry["name"])
+        return [{"name": wire, "providers": names} for wire, names in wires.items()]
     fields = {f"{entry['name']}_fields": entry["fields"] for entry in schema["operations"]}
     return list(schema.get(name) or fields[name])
 
