@@ -25,6 +25,17 @@ pub(crate) fn parse(text: &str) -> Result<Url, LlmError> {
     Ok(url)
 }
 
+/// The provider's own address where only its host is named: so the packages of Groq, Cerebras and
+/// Fireworks read GROQ_BASE_URL, CEREBRAS_BASE_URL and FIREWORKS_BASE_URL. Another host keeps the
+/// path that it was given.
+pub(super) fn with_own_path(base_url: Url, own: &str) -> Url {
+    let is_bare = base_url.path() == "/" && base_url.query().is_none();
+    match Url::parse(own) {
+        Ok(own) if is_bare && own.origin() == base_url.origin() => own,
+        _ => base_url,
+    }
+}
+
 /// Appends a path, and of its query what the base URL does not have itself. A `..` in the path
 /// takes the last segment off the base URL's own (RFC 3986, section 5.2.4).
 pub(super) fn append(base_url: &Url, path: &str) -> Url {
