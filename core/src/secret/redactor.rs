@@ -88,7 +88,7 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// Cleans what a provider says of itself or of a request: its list of models, a count of tokens.
+    /// Cleans what a provider says of itself or of a request: a list of models, a count of tokens.
     pub(crate) fn clean_result(&self, result: &mut Map<String, Value>) {
         self.clean_fields(result);
     }

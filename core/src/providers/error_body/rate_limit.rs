@@ -1,9 +1,9 @@
 //! Whether a request is larger than a rate limit, so that waiting changes nothing. Owns how
 //! providers write it; most write only that the limit was met, and their errors are retried.
 
-/// OpenAI: "Request too large for gpt-4o in organization org-x on tokens per min (TPM): Limit 30000,
-/// Requested 342389."; Groq has the same words. A request that others left no room for has "Used"
-/// between the two, and less than the limit is requested.
+/// OpenAI: "Request too large for gpt-4o in organization org-x on tokens per min (TPM): Limit
+/// 30000, Requested 342389."; Groq has the same words. A request that others left no room for has
+/// "Used" between the two, and less than the limit is requested.
 const LIMIT: &str = "Limit ";
 const REQUESTED: &str = "Requested ";
 

@@ -50,3 +50,52 @@ pub(super) fn append(base_url: &Url, path: &str) -> Url {
     }
     url
 }
+
+#[cfg(all(test, feature = "openai"))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use crate::client::environment::Environment;
+    use crate::client::options::ClientOptions;
+    use crate::request::{LlmRequest, Message};
+    use crate::stream::prepare::resolve;
+    use crate::stream::task::Task;
+
+    /// Where a request goes, without the end of every path.
+    fn address(provider: &str, base_url: &str) -> String {
+        let options =
+            format!(r#"{{"provider":"{provider}","base_url":"{base_url}","api_key":"test-key"}}"#);
+        let options = ClientOptions::from_json(&options).unwrap();
+        let request = LlmRequest::new("m", vec![Message::user("hi")]);
+        let mut task = Task::Chat(Box::new(request));
+        let prepared = resolve(&options, &Environment::default(), |_| None, &mut task).unwrap();
+        let url = prepared.http.url.as_str();
+        url.strip_suffix("/chat/completions").unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_providers_host_alone_stands_for_its_address() {
+        let rows = [
+            (
+                "groq",
+                "https://api.groq.com",
+                "https://api.groq.com/openai/v1",
+            ),
+            (
+                "cerebras",
+                "https://api.cerebras.ai/",
+                "https://api.cerebras.ai/v1",
+            ),
+            ("groq", "https://api.groq.com/v2", "https://api.groq.com/v2"),
+            ("groq", "https://example.org", "https://example.org"),
+            (
+                "ollama",
+                "http://localhost:11434",
+                "http://localhost:11434/v1",
+            ),
+            ("ollama", "http://localhost:11435", "http://localhost:11435"),
+        ];
+        for (provider, base_url, expected) in rows {
+            assert_eq!(address(provider, base_url), expected);
+        }
+    }
+}

@@ -296,49 +296,6 @@ fn the_first_segment_of_a_model_names_its_provider() {
 
 #[test]
 #[cfg(feature = "openai")]
-fn a_providers_host_alone_stands_for_its_address() {
-    let rows = [
-        (
-            "groq",
-            "https://api.groq.com",
-            "https://api.groq.com/openai/v1/chat/completions",
-        ),
-        (
-            "cerebras",
-            "https://api.cerebras.ai/",
-            "https://api.cerebras.ai/v1/chat/completions",
-        ),
-        (
-            "groq",
-            "https://api.groq.com/v2",
-            "https://api.groq.com/v2/chat/completions",
-        ),
-        (
-            "groq",
-            "https://example.org",
-            "https://example.org/chat/completions",
-        ),
-        (
-            "ollama",
-            "http://localhost:11434",
-            "http://localhost:11434/v1/chat/completions",
-        ),
-        (
-            "ollama",
-            "http://localhost:11435",
-            "http://localhost:11435/chat/completions",
-        ),
-    ];
-    for (provider, base_url, expected) in rows {
-        let options =
-            format!(r#"{{"provider":"{provider}","base_url":"{base_url}","api_key":"test-key"}}"#);
-        let request = prepared("m", &options).unwrap();
-        assert_eq!(request.http.url.as_str(), expected);
-    }
-}
-
-#[test]
-#[cfg(feature = "openai")]
 fn a_key_in_place_of_a_provider_or_a_model_is_not_repeated() {
     let key = "sk-hidden-0123456789";
     let from_options = ClientOptions::from_json(&format!(r#"{{"provider":"{key}"}}"#)).unwrap_err();
