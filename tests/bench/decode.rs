@@ -1,4 +1,5 @@
 //! What decoding a piece of text costs, wire by wire, as a ratio in one run: `make bench-decode`.
+//! Names of wires as arguments measure those alone, for a profiler that counts instructions.
 //! It reaches the decoders through what `--cfg fuzzing` opens; without that there is nothing here.
 #![allow(clippy::print_stdout, missing_docs)]
 
@@ -32,7 +33,7 @@ mod measure {
         piece: &'static str,
     }
 
-    const WIRES: [Wire; 5] = [
+    const WIRES: [Wire; 8] = [
         Wire {
             name: "openai",
             provider: "openai",
@@ -141,11 +142,18 @@ mod measure {
 
     pub(super) fn run() -> Result<(), LlmError> {
         let mut first = None;
-        for wire in &WIRES {
+        // Cargo adds `--bench`.
+        let named: Vec<String> = std::env::args()
+            .skip(1)
+            .filter(|name| name != "--bench")
+            .collect();
+        let is_wanted =
+            |wire: &&Wire| named.is_empty() || named.iter().any(|name| name == wire.name);
+        for wire in WIRES.iter().filter(is_wanted) {
             let own = cost(wire)?;
             let ratio = own.as_secs_f64() / first.get_or_insert(own).as_secs_f64();
             println!(
-                "{:16} {own:?} per piece of text, {ratio:.2} x openai",
+                "{:16} {own:?} per piece of text, {ratio:.2} x the first",
                 wire.name
             );
         }

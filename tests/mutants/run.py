@@ -45,8 +45,11 @@ class Stage:
     tests: tuple[str, ...]
 
 
-NETWORK = ("interrupted", "connections", "client", "faults", "http2", "concurrency", "secrets")
-REST = ("receipts", "anthropic", "vectors", "mistakes", "schema")
+NETWORK = (
+    *("interrupted", "connections", "client", "faults", "http2", "concurrency", "secrets"),
+    *("keys", "operations", "gateways"),
+)
+REST = ("receipts", "anthropic", "bedrock", "vectors", "mistakes", "schema")
 STAGES = {
     "liter-llm": [
         Stage("core-unit", "liter-llm", ("--lib",)),

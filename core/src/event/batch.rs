@@ -2,6 +2,8 @@
 //! string and is cut by offsets. Filled by decoders, drained by the code that hands events to the
 //! caller.
 
+use serde_json::{Map, Value};
+
 use super::{Event, Start};
 use crate::error::LlmError;
 use crate::limited_buffer;
@@ -114,6 +116,14 @@ impl EventBatch {
         };
         items.iter_mut().filter_map(|item| match item {
             Item::Other(Event::Start(start)) => Some(&mut **start),
+            Item::Other(_) | Item::Text { .. } | Item::Reasoning { .. } => None,
+        })
+    }
+
+    /// What operations other than chat came to, to be cleaned before it is delivered.
+    pub(crate) fn results(&mut self) -> impl Iterator<Item = &mut Map<String, Value>> {
+        self.items.iter_mut().filter_map(|item| match item {
+            Item::Other(Event::Result(result)) => Some(result),
             Item::Other(_) | Item::Text { .. } | Item::Reasoning { .. } => None,
         })
     }

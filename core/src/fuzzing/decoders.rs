@@ -300,7 +300,9 @@ impl Decoded {
                 Event::ToolDelta(delta) => calls.add(delta),
                 Event::ToolCall(call) => calls.end(call),
                 Event::Part(part) => assert!(part.get("type").is_some_and(Value::is_string)),
-                Event::End(_) => unreachable!("a decoder pushes no end"),
+                Event::Vectors(_) | Event::Result(_) | Event::End(_) => {
+                    unreachable!("a decoder of a response pushes none of these: {event:?}")
+                }
             }
         }
         let is_begun = !self.streamed.is_empty() || !self.ending.is_empty();

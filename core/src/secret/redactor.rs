@@ -1,5 +1,6 @@
 //! Takes secrets out of everything that leaves the core: one redactor per call, over every text of
-//! an error, of START, of the receipt and of the log. The model's text is data and is not touched.
+//! an error, of START, of RESULT, of the receipt and of the log. The model's text and the caller's
+//! documents are data and are not touched.
 //! Owns which fields those are; a new field does not compile until it is decided on. Every text is
 //! cleaned first and cut afterwards, so that no cut goes through a secret.
 
@@ -87,7 +88,7 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// Cleans what a provider says of itself: its list of models.
+    /// Cleans what a provider says of itself or of a request: a list of models, a count of tokens.
     pub(crate) fn clean_result(&self, result: &mut Map<String, Value>) {
         self.clean_fields(result);
     }

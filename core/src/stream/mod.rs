@@ -330,7 +330,19 @@ impl Inner {
             return self.fail(error);
         }
         clean_start(&self.shared, self.task.call(), &mut self.batch);
+        self.clean_results();
         self.state = State::Draining(response, Box::pin(sleep(DRAIN)));
+    }
+
+    /// Redacts RESULT, but not the caller's own documents, which are all the text of a ranking.
+    fn clean_results(&mut self) {
+        if matches!(self.task, Task::Rerank(_)) {
+            return;
+        }
+        for result in self.batch.results() {
+            let redactor = self.shared.redactor(Some(self.task.call()));
+            redactor.clean_result(result);
+        }
     }
 }
 

@@ -1,6 +1,11 @@
 //! The operations beside chat over sockets: order, splitting, bounds, what is left of a call of
 //! which a part fails, pages, and results.
-#![cfg(all(feature = "anthropic", feature = "cohere", feature = "openai"))]
+#![cfg(all(
+    feature = "anthropic",
+    feature = "cohere",
+    feature = "gemini",
+    feature = "openai"
+))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod embed;

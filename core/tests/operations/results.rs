@@ -158,6 +158,46 @@ async fn the_provider_counts_tokens() {
     assert_eq!(response.receipt.outcome, Outcome::Complete);
 }
 
+/// A provider may repeat the key; the documents of a ranking are the caller's own.
+#[tokio::test]
+async fn no_result_has_the_key() {
+    let events = Arc::new(Events::default());
+    let url = serve(&events, |asked, _| {
+        let details = json!([{"modality": "key-of-the-test", "tokenCount": 3}]);
+        let results = json!([{"index": 0, "relevance_score": 0.5}]);
+        let body = match &asked.path {
+            path if path.ends_with(":countTokens") => {
+                json!({"totalTokens": 3, "promptTokensDetails": details})
+            }
+            path if path.ends_with("/rerank") => json!({"id": "r", "results": results}),
+            _ => json!({"data": [model("key-of-the-test")], "has_more": false}),
+        };
+        (200, body)
+    });
+    let request = LlmRequest::new("gemini-2.5-flash", vec![Message::user("hi")]);
+    let counted = client("gemini", &url).count_tokens(request).await.unwrap();
+    let details = counted.tokens.details;
+    assert_eq!(details, Some(json!({"[REDACTED]": 3})));
+
+    let anthropic = client("anthropic", &url);
+    let models = anthropic
+        .models(ModelsRequest::default())
+        .await
+        .unwrap()
+        .models;
+    assert_eq!(models[0].id, "[REDACTED]");
+    assert_eq!(models[0].raw["display_name"], "[REDACTED]");
+
+    let url = url.replace("/v1", "");
+    let request = rerank_request(&["has key-of-the-test"]);
+    let results = client("cohere", &url)
+        .rerank(request)
+        .await
+        .unwrap()
+        .results;
+    assert_eq!(results[0].document, "has key-of-the-test");
+}
+
 #[tokio::test]
 async fn an_operation_that_a_provider_does_not_have_is_refused_and_names_those_that_do() {
     let request = rerank_request(&["a"]);

@@ -10,6 +10,7 @@ pub(super) enum Family {
     Nova2,
     GptOss,
     Qwen,
+    Kimi,
     Mistral,
     Llama,
     Writer,
@@ -29,6 +30,7 @@ impl Family {
             () if has("amazon.nova") => Self::Nova,
             () if has("gpt-oss") => Self::GptOss,
             () if has("qwen") => Self::Qwen,
+            () if has("moonshot") => Self::Kimi,
             () if has("mistral") || has("mixtral") || has("pixtral") || has("ministral") => {
                 Self::Mistral
             }
@@ -100,6 +102,8 @@ mod tests {
             ("us.amazon.nova-2-lite-v1:0", Family::Nova2),
             ("openai.gpt-oss-120b-1:0", Family::GptOss),
             ("qwen.qwen3-32b-v1:0", Family::Qwen),
+            ("moonshot.kimi-k2-thinking", Family::Kimi),
+            ("us.moonshotai.kimi-k3", Family::Kimi),
             ("mistral.mistral-large-2407-v1:0", Family::Mistral),
             ("meta.llama3-1-8b-instruct-v1:0", Family::Llama),
             ("us.writer.palmyra-x5-v1:0", Family::Writer),

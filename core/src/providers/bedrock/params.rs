@@ -168,6 +168,7 @@ impl Objects {
             Family::Nova | Family::Nova2 => ("inferenceConfig", json!({ "topK": top_k })),
             Family::GptOss
             | Family::Qwen
+            | Family::Kimi
             | Family::Mistral
             | Family::Llama
             | Family::Writer

@@ -1,5 +1,6 @@
 //! How hard a model thinks: one field of ours, and another one for each vendor's models. Owns the
-//! table (pydantic-ai, `providers/bedrock.py`; vercel/ai, `amazon-bedrock`).
+//! table: Claude, gpt-oss and Qwen as in pydantic-ai (`models/bedrock.py`); Nova 2, gpt-oss and
+//! Kimi as in langchain-aws (`utils.py`, with the levels of `data/_profiles.py`).
 
 use serde_json::{json, Map, Value};
 
@@ -58,6 +59,8 @@ pub(super) fn add_effort(
         (Family::Qwen, "minimal" | "low") => json!({"reasoning_config": "low"}),
         (Family::Qwen, "medium" | "high" | "xhigh" | "max") => json!({"reasoning_config": "high"}),
         (Family::Qwen, _) => return refuse(unsupported, "Qwen takes low or high"),
+        (Family::Kimi, "low" | "high" | "max") => json!({ FIELD: effort }),
+        (Family::Kimi, _) => return refuse(unsupported, "Kimi takes low, high or max"),
         (Family::Nova2, "none") => json!({"reasoningConfig": {"type": "disabled"}}),
         (Family::Nova2, "low" | "medium" | "high") => {
             json!({"reasoningConfig": {"type": "enabled", "maxReasoningEffort": effort}})
@@ -74,7 +77,8 @@ pub(super) fn add_effort(
     Ok(())
 }
 
-/// Tokens for thinking, for models that take no effort (pydantic-ai has the same).
+/// Tokens for thinking, for models that take no effort (pydantic-ai, `profiles/anthropic.py`,
+/// ANTHROPIC_THINKING_BUDGET_MAP).
 fn budget(effort: &str) -> Option<u64> {
     Some(match effort {
         "minimal" => BUDGET_MIN,

@@ -6,6 +6,7 @@ mod classify;
 mod details;
 mod document;
 mod error_fields;
+mod rate_limit;
 mod retry_hint;
 
 #[cfg(all(test, feature = "openai"))]
@@ -124,6 +125,7 @@ fn error(
     message: &str,
 ) -> LlmError {
     let (kind, retryable) = classify(status, &document.marks);
+    let retryable = retryable && !rate_limit::is_exceeded_alone(message);
     let advice = match (kind, provider.key_variables().first()) {
         (ErrorKind::Authentication, Some(variable)) => format!("; set {variable} or api_key"),
         _ => String::new(),

@@ -290,3 +290,23 @@ fn a_delay_inside_the_body_is_kept() {
     assert_eq!(of(429, info).retry_after_ms, Some(34_400));
     assert_eq!(of(400, info).retry_after_ms, None);
 }
+
+#[test]
+fn a_request_above_its_rate_limit_is_not_sent_again() {
+    let rows = [("342389", false), ("29000", true)];
+    for (requested, retryable) in rows {
+        let message = format!(
+            "Request too large for gpt-4o in organization org-1 on tokens per min (TPM): \
+             Limit 30000, Requested {requested}. Visit the console to learn more."
+        );
+        let body = format!(
+            r#"{{"error":{{"message":"{message}","type":"tokens","code":"rate_limit_exceeded"}}}}"#
+        );
+        let error = of(429, &body);
+        assert_eq!(
+            (error.kind, error.retryable),
+            (RateLimited, retryable),
+            "{requested}"
+        );
+    }
+}

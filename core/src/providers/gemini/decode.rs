@@ -225,15 +225,14 @@ impl GeminiDecoder {
             Some(text) => self.state.writer.push_text(text, out),
             None => {}
         }
-        if part.rest.is_empty() {
-            return self
-                .reply
-                .push_text(text.unwrap_or_default(), is_thought, signature);
-        }
-        let event = parts::parse_part(&part.rest, is_thought);
+        let Some(rest) = &part.rest else {
+            let text = text.unwrap_or_default();
+            return self.reply.push_text(text, is_thought, signature);
+        };
+        let event = parts::parse_part(rest, is_thought);
         self.state.writer.extend(event, out);
         self.reply
-            .push_part(part.rest.clone(), text, is_thought, signature);
+            .push_part(rest.clone(), text, is_thought, signature);
     }
 
     /// Calls of a whole response come without pieces.

@@ -15,7 +15,8 @@ const NAME_OLD: &str = "generation_config";
 pub(super) const NAMES: [&str; 2] = [NAME, NAME_OLD];
 
 /// Fields that the caller may write beside the messages: their names as others write them, and
-/// Gemini's (GenerationConfig in ai.google.dev/api/generate-content, and of Vertex AI).
+/// Gemini's (GenerationConfig in ai.google.dev/api/generate-content; of Vertex AI, as
+/// `_GenerateContentConfig_to_vertex` of the package google-genai writes it).
 const MEMBERS: &[(&str, &str)] = &[
     ("audio_timestamp", "audioTimestamp"),
     ("candidate_count", "candidateCount"),
@@ -29,7 +30,8 @@ const MEMBERS: &[(&str, &str)] = &[
     ("max_completion_tokens", "maxOutputTokens"),
     ("max_output_tokens", "maxOutputTokens"),
     ("media_resolution", "mediaResolution"),
-    ("model_selection_config", "modelSelectionConfig"),
+    ("model_selection_config", "modelConfig"),
+    ("modelSelectionConfig", "modelConfig"),
     ("presence_penalty", "presencePenalty"),
     ("response_json_schema", "responseJsonSchema"),
     ("response_logprobs", "responseLogprobs"),
@@ -223,5 +225,23 @@ fn thinking_of(effort: &str, model: Model<'_>) -> Result<Option<(String, Value)>
         "high" | "xhigh" | "max" => budget(24576),
         "auto" | "dynamic" => budget(-1),
         _ => Err("write none, minimal, low, medium, high, or a number of tokens".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_of_vertex_have_the_names_of_its_api() {
+        let rows = [
+            ("routing_config", "routingConfig"),
+            ("model_selection_config", "modelConfig"),
+            ("modelSelectionConfig", "modelConfig"),
+            ("modelConfig", "modelConfig"),
+        ];
+        for (written, expected) in rows {
+            assert_eq!(member(written), Some(expected), "{written}");
+        }
     }
 }

@@ -74,7 +74,8 @@ pub(super) fn source<'a>(
         .any(|host| url.contains(host));
     let is_uploaded = url.contains("generativelanguage.googleapis.com/");
     let is_gemini = model.service == Service::Gemini;
-    // "The Gemini 2.0 family of models" fetches nothing (ai.google.dev, file input methods).
+    // "Gemini 2.0 family of models are not supported" (ai.google.dev/gemini-api/docs,
+    // file-input-methods, external URLs).
     if is_gemini && is_web && !is_video && !is_uploaded && model.before((2, 5)) {
         let name = model.name;
         return Err(format!(

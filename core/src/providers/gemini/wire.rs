@@ -63,8 +63,8 @@ pub(super) struct Part<'t> {
     thought: Option<&'t RawValue>,
     pub(super) signature: Text<'t>,
     pub(super) function_call: Option<&'t RawValue>,
-    /// Every other field.
-    pub(super) rest: Map<String, Value>,
+    /// Every other field, if there are any: no map is made for the text of a stream.
+    pub(super) rest: Option<Map<String, Value>>,
 }
 
 /// A field of a part.
@@ -118,7 +118,9 @@ impl<'t> Object<'t> for Part<'t> {
                 let raw: &RawValue = fields.next_value()?;
                 let value = json::parse(raw.get(), &mut String::new()).ok();
                 let value = value.filter(|value: &Value| !value.is_null());
-                self.rest.extend(value.map(|value| (name, value)));
+                if let Some(value) = value {
+                    self.rest.get_or_insert_default().insert(name, value);
+                }
                 Ok(())
             }
         }

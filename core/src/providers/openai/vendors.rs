@@ -9,6 +9,7 @@ mod codecs;
 mod gateways;
 mod local;
 mod makers;
+mod responses_only;
 
 use super::vendor::{Base, Endpoint, KeyHeader, Limit, Reasoning, StreamOptions, Vendor};
 use crate::providers::tool_calls::request_ids::CallIdRule;
@@ -128,28 +129,7 @@ const VENDORS: &[Vendor] = &[
         ],
         knows_developer: true,
         responses: RESPONSES,
-        // `ResponsesModel` of the package openai, which has those that `ChatModel` lacks, and the
-        // models' own pages at platform.openai.com/docs/models ("Responses API only").
-        responses_only: &[
-            "codex-mini-latest",
-            "computer-use-preview",
-            "gpt-5-codex",
-            "gpt-5-pro",
-            "gpt-5.1-codex",
-            "gpt-5.2-codex",
-            "gpt-5.2-pro",
-            "gpt-5.3-codex",
-            "gpt-5.4-pro",
-            "gpt-5.5-pro",
-            "gpt-5.6-cyber",
-            "gpt-daybreak-blue-latest",
-            "gpt-daybreak-red-latest",
-            "gpt-rosalind-research",
-            "o1-pro",
-            "o3-deep-research",
-            "o3-pro",
-            "o4-mini-deep-research",
-        ],
+        responses_only: responses_only::OPENAI,
         ..PLAIN
     },
     Vendor {
@@ -193,7 +173,8 @@ const VENDORS: &[Vendor] = &[
         base_url_variable: "DEEPSEEK_BASE_URL",
         reasoning: REASONING_CONTENT,
         takes_text_lists: false,
-        // api-docs.deepseek.com: beside its chat completions, without a version.
+        // api-docs.deepseek.com/guides/responses_api: beside its chat completions, without a
+        // version.
         responses: RESPONSES,
         ..PLAIN
     },
@@ -250,7 +231,7 @@ const VENDORS: &[Vendor] = &[
         // Every chunk has its usage.
         endpoints: &[CHAT_UNASKED],
         takes_text_lists: false,
-        // docs.perplexity.ai, "OpenAI compatibility": an alias of its Agent API.
+        // docs.perplexity.ai/docs/agent-api/openai-compatibility: an alias of its Agent API.
         responses: &[
             (Base::Ends("/v1"), "/responses"),
             (Base::Any, "/v1/responses"),

@@ -25,6 +25,17 @@ pub(crate) fn parse(text: &str) -> Result<Url, LlmError> {
     Ok(url)
 }
 
+/// The provider's own address where only its host is named: so the packages of Groq, Cerebras and
+/// Fireworks read GROQ_BASE_URL, CEREBRAS_BASE_URL and FIREWORKS_BASE_URL. Another host keeps the
+/// path that it was given.
+pub(super) fn with_own_path(base_url: Url, own: &str) -> Url {
+    let is_bare = base_url.path() == "/" && base_url.query().is_none();
+    match Url::parse(own) {
+        Ok(own) if is_bare && own.origin() == base_url.origin() => own,
+        _ => base_url,
+    }
+}
+
 /// Appends a path, and of its query what the base URL does not have itself. A `..` in the path
 /// takes the last segment off the base URL's own (RFC 3986, section 5.2.4).
 pub(super) fn append(base_url: &Url, path: &str) -> Url {
@@ -76,5 +87,54 @@ mod tests {
             append(&url, "/../api/chat").as_str(),
             "http://h/a/api/chat?x=1"
         );
+    }
+}
+
+#[cfg(all(test, feature = "openai"))]
+#[allow(clippy::unwrap_used)]
+mod address_tests {
+    use crate::client::environment::Environment;
+    use crate::client::options::ClientOptions;
+    use crate::request::{LlmRequest, Message};
+    use crate::stream::prepare::resolve;
+    use crate::stream::task::Task;
+
+    /// Where a request goes, without the end of every path.
+    fn address(provider: &str, base_url: &str) -> String {
+        let options =
+            format!(r#"{{"provider":"{provider}","base_url":"{base_url}","api_key":"test-key"}}"#);
+        let options = ClientOptions::from_json(&options).unwrap();
+        let request = LlmRequest::new("m", vec![Message::user("hi")]);
+        let mut task = Task::Chat(Box::new(request));
+        let prepared = resolve(&options, &Environment::default(), |_| None, &mut task).unwrap();
+        let url = prepared.http.url.as_str();
+        url.strip_suffix("/chat/completions").unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_providers_host_alone_stands_for_its_address() {
+        let rows = [
+            (
+                "groq",
+                "https://api.groq.com",
+                "https://api.groq.com/openai/v1",
+            ),
+            (
+                "cerebras",
+                "https://api.cerebras.ai/",
+                "https://api.cerebras.ai/v1",
+            ),
+            ("groq", "https://api.groq.com/v2", "https://api.groq.com/v2"),
+            ("groq", "https://example.org", "https://example.org"),
+            (
+                "ollama",
+                "http://localhost:11434",
+                "http://localhost:11434/v1",
+            ),
+            ("ollama", "http://localhost:11435", "http://localhost:11435"),
+        ];
+        for (provider, base_url, expected) in rows {
+            assert_eq!(address(provider, base_url), expected);
+        }
     }
 }

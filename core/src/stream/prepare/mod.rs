@@ -225,6 +225,10 @@ fn address(
         return Err(config(format!("no base_url; set {variable} or base_url")));
     }
     let base_url = base_url::parse(base_url)?;
+    let base_url = match &provider_url {
+        Ok(own) => base_url::with_own_path(base_url, own),
+        Err(_) => base_url,
+    };
     // Where a provider has no address of its own, every one is.
     let is_own = |own: &str| ["", base_url.as_str().trim_end_matches('/')].contains(&own);
     let own_endpoint = provider_url.is_ok_and(|own| is_own(&own));

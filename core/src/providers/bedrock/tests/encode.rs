@@ -91,6 +91,7 @@ fn effort_is_written_in_each_vendors_way() {
     let newer = "global.anthropic.claude-opus-4-6-v1";
     let nova = "us.amazon.nova-2-lite-v1:0";
     let (gpt, qwen) = ("openai.gpt-oss-120b-1:0", "qwen.qwen3-32b-v1:0");
+    let kimi = "moonshotai.kimi-k2.5";
     let effort = |model: &str, word: &str| fields(model, json!({"reasoning_effort": word}));
     let additional = |value: Value| json!({"additionalModelRequestFields": value});
     let budget = |tokens: u64, limit: u64| {
@@ -108,6 +109,7 @@ fn effort_is_written_in_each_vendors_way() {
         effort(gpt, "medium") => (additional(json!({"reasoning_effort": "medium"})));
         effort(qwen, "minimal") => (additional(json!({"reasoning_config": "low"})));
         effort(qwen, "medium") => (additional(json!({"reasoning_config": "high"})));
+        effort(kimi, "max") => (additional(json!({"reasoning_effort": "max"})));
         effort(nova, "low") => (additional(json!({"reasoningConfig":
             {"type": "enabled", "maxReasoningEffort": "low"}})));
         effort(nova, "none") => (additional(json!({"reasoningConfig": {"type": "disabled"}})));
@@ -122,6 +124,7 @@ fn effort_is_written_in_each_vendors_way() {
         (CLAUDE, "novelty"),
         (gpt, "none"),
         (qwen, "none"),
+        (kimi, "medium"),
         (nova, "xhigh"),
         ("deepseek.r1-v1:0", "low"),
     ] {

@@ -78,7 +78,9 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // any-llm, `github`; genai, `github_copilot`; the second variable is LiteLLM's.
+        // any-llm, `github`; genai, `github_copilot`; the second variable is LiteLLM's. GitHub
+        // retired it on 2026-07-30 (docs.github.com/en/github-models): what is left are base URLs
+        // of others.
         name: "github",
         base_url: "https://models.github.ai/inference",
         key_variables: &["GITHUB_TOKEN", "GITHUB_API_KEY"],
@@ -118,7 +120,8 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // Nebius Token Factory, as its users have it; api.studio.nebius.ai in LiteLLM and genai.
+        // Nebius Token Factory, as its users have it for the OpenAI SDK; the older
+        // api.studio.nebius.ai is in LiteLLM, and .com in pydantic-ai.
         name: "nebius",
         base_url: "https://api.tokenfactory.nebius.com/v1",
         key_variables: &["NEBIUS_API_KEY"],
@@ -126,7 +129,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // LiteLLM 1.110.2, `novita`.
+        // LiteLLM 1.110.2, `novita`; newer users have /openai/v1 on the same host.
         name: "novita",
         base_url: "https://api.novita.ai/v3/openai",
         key_variables: &["NOVITA_API_KEY"],

@@ -71,7 +71,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..GATEWAY
     },
     Vendor {
-        // LiteLLM 1.110.2, `helicone`, and Helicone's own clients.
+        // LiteLLM 1.110.2, `helicone`, has the host; with /v1 as Helicone's own clients have it.
         name: "helicone",
         base_url: "https://ai-gateway.helicone.ai/v1",
         key_variables: &["HELICONE_API_KEY"],

@@ -31,7 +31,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..PLAIN
     },
     Vendor {
-        // genai and LiteLLM 1.110.2, `bigmodel`.
+        // genai; LiteLLM 1.110.2, `bigmodel`, has the host and the variable.
         name: "bigmodel",
         base_url: "https://open.bigmodel.cn/api/paas/v4",
         key_variables: &["BIGMODEL_API_KEY"],

@@ -70,6 +70,8 @@ pub(super) enum Truncate {
     Always,
     /// A flag of this name cuts off the end.
     Flag(&'static str),
+    /// A field of this name, with one of our words in capitals.
+    Named(&'static str),
     /// Limit and side, as vLLM has them.
     Side,
 }
@@ -179,6 +181,10 @@ impl Row {
             (Truncate::Never | Truncate::Side, "none") | (Truncate::Always, "end") => Ok(()),
             (Truncate::Flag(name), "none" | "end") => {
                 body.put(name, end == "end");
+                Ok(())
+            }
+            (Truncate::Named(name), end) => {
+                body.put(name, end.to_ascii_uppercase());
                 Ok(())
             }
             (Truncate::Side, end) => {

@@ -69,9 +69,10 @@ static ROWS: &[Row] = &[
     },
     Row {
         provider: "nvidia",
-        // docs.api.nvidia.com: "passage" for what is searched; models that know no difference
-        // ignore it.
+        // docs.nvidia.com/nim/nemo-retriever/text-embedding, API reference: "passage" for what is
+        // searched. E5 and NV-Embed-QA require it, GTE and GTR refuse it.
         input_type: InputType::Field("input_type", &[("query", "query"), ("document", "passage")]),
+        truncate: Truncate::Named("truncate"),
         ..PLAIN
     },
     Row {
@@ -100,8 +101,8 @@ static ROWS: &[Row] = &[
     },
     Row {
         provider: "voyage",
-        // The package says 128; the tokens are those of the smallest limit, that of the large
-        // models.
+        // VOYAGE_EMBED_BATCH_SIZE of the package voyageai 0.5.0 is 128; the tokens are those of the
+        // smallest limit, that of the large models.
         inputs_max: 128,
         tokens_max: Some(120_000),
         base64: true,
@@ -138,6 +139,7 @@ static ROWS: &[Row] = &[
     },
     Row {
         provider: "deepinfra",
+        // "Limited by the DeepInfra API to a maximum of 1024" (LangChain, `deepinfra`).
         inputs_max: 1024,
         ..PLAIN
     },

@@ -112,6 +112,8 @@ impl VertexEmbeddings {
 
 impl Embeddings for VertexEmbeddings {
     fn limits(&self, request: &EmbedRequest, _: &Target<'_>) -> EmbedLimits {
+        // "250 input texts per request", "20,000 tokens" (cloud.google.com, "Get text embeddings",
+        // API limits); of gemini-embedding-001 one.
         let is_one = has_embed_content(&request.model) || request.model.contains("gemini");
         EmbedLimits {
             inputs_max: if is_one { 1 } else { 250 },
