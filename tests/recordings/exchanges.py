@@ -174,7 +174,7 @@ def rerank_of(body: Row) -> Row:
 
 
 def embed_of(row: Row, body: Row) -> Row:
-    """In our words; Cohere's models do not answer without a type of input."""
+    """In our words; Cohere's models and Nova do not answer without a type of input."""
     request: Row = {"input": inputs_of(body)}
     named = ("dimensions", "output_dimension", "outputDimensionality")
     requests = body.get("requests") or [{}]
@@ -184,7 +184,7 @@ def embed_of(row: Row, body: Row) -> Row:
     asked += [nova["embeddingDimension"]] if "embeddingDimension" in nova else []
     if asked:
         request["dimensions"] = asked[0]
-    if "cohere" in row["id"] and not row["api"].startswith("azure"):
+    if nova or ("cohere" in row["id"] and not row["api"].startswith("azure")):
         request["input_type"] = "document"
     return request
 

@@ -138,6 +138,11 @@ pub(crate) trait WireDecoder: Send + Debug {
         error_body::in_response(self.provider(), data)
     }
 
+    /// The finish reason by which it is decided whether the response is complete.
+    fn deciding_reason(&self) -> Option<FinishReason> {
+        self.finish_reason()
+    }
+
     /// Our finish reason.
     fn finish_reason(&self) -> Option<FinishReason> {
         let raw = self.state().finish_reason.as_deref();
@@ -215,7 +220,7 @@ impl<W: WireDecoder> Decoder for W {
             progress: self.state().progress,
             content: self.state().writer.content(),
             calls: self.tool_calls_state(),
-            reason: self.finish_reason(),
+            reason: self.deciding_reason(),
             reason_raw: self.state().finish_reason.as_deref(),
             message: self.state().finish_message.as_deref(),
         }

@@ -148,6 +148,17 @@ impl WireDecoder for GeminiDecoder {
         }
     }
 
+    /// A whole call of a tool that the request lacks is a response all the same: what becomes of it
+    /// is the caller's to say.
+    fn deciding_reason(&self) -> Option<FinishReason> {
+        let reason = self.finish_reason();
+        let is_unexpected = self.state.finish_reason.as_deref() == Some(usage::UNEXPECTED_CALL);
+        match is_unexpected && self.tool_calls_state() == ToolCallsState::Complete {
+            true => Some(FinishReason::ToolCalls),
+            false => reason,
+        }
+    }
+
     fn usage(&self) -> Option<Usage> {
         usage::parse_usage(&self.usage)
     }

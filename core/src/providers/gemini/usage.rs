@@ -62,6 +62,9 @@ pub(super) fn reason_of(raw: &str) -> Option<&str> {
     word.filter(|word| !word.is_empty() && !word.ends_with("_UNSPECIFIED"))
 }
 
+/// The model called a tool that the request does not have.
+pub(super) const UNEXPECTED_CALL: &str = "UNEXPECTED_TOOL_CALL";
+
 /// A finish reason, and what it means when there were tool calls.
 pub(super) fn parse_finish_reason(raw: &str, has_calls: bool) -> FinishReason {
     match raw {
@@ -79,7 +82,7 @@ pub(super) fn parse_finish_reason(raw: &str, has_calls: bool) -> FinishReason {
         | "IMAGE_PROHIBITED_CONTENT"
         | "IMAGE_RECITATION" => FinishReason::ContentFilter,
         "MALFORMED_FUNCTION_CALL"
-        | "UNEXPECTED_TOOL_CALL"
+        | UNEXPECTED_CALL
         | "TOO_MANY_TOOL_CALLS"
         | "MISSING_THOUGHT_SIGNATURE"
         | "MALFORMED_RESPONSE" => FinishReason::Error,

@@ -57,14 +57,18 @@ fn decoded(decoded: &Decoded) -> Value {
 }
 
 /// The expectation in our terms: it counts tokens apart that we add up, has the reason of a refused
-/// prompt in a field of its own, and takes a failed generation for a response.
+/// prompt in a field of its own, and takes a failed generation without a call
+/// for a response.
 fn in_our_terms(mut exchange: Exchange) -> Exchange {
     let expected = &mut exchange.expected;
     let reason = expected["prompt_block_reason"].take();
     if !reason.is_null() {
         expected["finish_reason_raw"] = reason;
     }
-    if expected["finish_reason"] == "error" {
+    let has_calls = expected["tool_calls"]
+        .as_array()
+        .is_some_and(|calls| !calls.is_empty());
+    if expected["finish_reason"] == "error" && !has_calls {
         expected["outcome"] = json!("error_in_200");
         expected["error"] = json!({"category": "server", "retryable": true});
     }
