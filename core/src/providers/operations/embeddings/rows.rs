@@ -134,6 +134,8 @@ static ROWS: &[Row] = &[
     },
     Row {
         provider: "dashscope",
+        // alibabacloud.com/help/en/model-studio/embedding-interfaces-compatible-with-openai: the
+        // batch of text-embedding-v3 and v4; the newest model takes 20.
         inputs_max: 10,
         ..PLAIN
     },
