@@ -34,8 +34,8 @@ const MODELS: &[(&str, CallIdRule)] = &[
     ("magistral", CallIdRule::MISTRAL),
     ("pixtral", CallIdRule::MISTRAL),
     ("claude", CallIdRule::Word),
-    // As routers name them. Not for others: on OpenRouter the `reasoning_details` of Gemini's models
-    // name the long id of the call that they sign.
+    // As routers name them. Other models may need a long id: on OpenRouter the `reasoning_details`
+    // of Gemini's name the call that they sign by it.
     ("openai/", CallIdRule::UpTo(40)),
 ];
 
