@@ -78,6 +78,14 @@ mod tests {
         assert!(value("NaN1").is_err() && value("{\"a\":NaN").is_err() && value("nan").is_err());
     }
 
+    /// What the provider counted, charged or scored comes out as it was written.
+    #[test]
+    fn floats_are_exact() {
+        let text = r#"{"cost":0.00009625000000000001,"rate":48.619157216269045}"#;
+        let value: Value = parse(text, &mut String::new()).unwrap();
+        assert_eq!(value.to_string(), text);
+    }
+
     #[test]
     fn errors_have_the_place_and_not_the_content() {
         assert_eq!(

@@ -160,11 +160,13 @@ impl AnthropicDecoder {
                 self.blocks.stop(index, &mut self.state.writer.sink(out));
             }
             "message_start" => {
-                self.state.begin(self.provider.name(), data)?;
                 let mut repaired = String::new();
                 let mut place = Maybe::default();
                 let raw = event.message.map_or("", RawValue::get);
-                let message = lenient_json::parse(raw, &mut repaired, &mut place);
+                let message = lenient_json::parse(raw, &mut repaired, &mut place).ok();
+                if !message.is_some_and(|message| self.is_repeated(message)) {
+                    self.state.begin(self.provider.name(), data)?;
+                }
                 message.iter().for_each(|message| self.note(message));
             }
             "message_delta" => {
@@ -207,6 +209,14 @@ impl AnthropicDecoder {
         }
     }
 
+    /// A proxy may send the beginning twice. Behind content it could not be told from another
+    /// response, whose text would follow.
+    fn is_repeated(&mut self, message: &Message<'_>) -> bool {
+        let start = self.state.writer.start();
+        let id = start.and_then(|start| start.id.as_deref());
+        id.is_some() && id == message.id.get()
+    }
+
     /// Id, model, and the first count of tokens.
     fn note(&mut self, message: &Message<'_>) {
         if let Some(start) = self.state.writer.start() {
@@ -220,6 +230,12 @@ impl AnthropicDecoder {
 
     fn note_usage(&mut self, usage: Option<&RawValue>) {
         if let Some(usage) = usage.and_then(|raw| json::parse_object(raw.get())) {
+            // Behind a compaction the counts are those of the last of several iterations, so that a
+            // zero is one (Anthropic's guide to compaction). Gateways' zeros are not.
+            if has_iterations(&usage) {
+                let recounted = |name: &String| usage.get(name).is_some_and(|new| !new.is_null());
+                self.usage.retain(|name, _| !recounted(name));
+            }
             token_counts::merge(&mut self.usage, usage);
         }
     }
@@ -232,4 +248,9 @@ impl AnthropicDecoder {
         let fields = json::parse_object(text).unwrap_or_default();
         self.state.writer.extend(parts::beside_stop(fields), out);
     }
+}
+
+fn has_iterations(usage: &Map<String, Value>) -> bool {
+    let iterations = usage.get("iterations").and_then(Value::as_array);
+    iterations.is_some_and(|iterations| iterations.len() > 1)
 }

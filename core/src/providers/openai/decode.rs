@@ -91,7 +91,10 @@ impl WireDecoder for OpenAiDecoder {
         }
         let choice = choices.choice.0.as_ref();
         if let Some(choice) = choice.filter(|choice| self.choices.accepts(choice, choices.count)) {
-            self.check_response_id(chunk.id.get(), choice, data)?;
+            // Perplexity's last chunk may have an id of its own; its text is empty.
+            if chunk.object.get() != Some("chat.completion.done") {
+                self.check_response_id(chunk.id.get(), choice, data)?;
+            }
             self.choice(choice, out)?;
         }
         self.check_error(chunk, data)?;

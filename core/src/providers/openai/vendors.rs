@@ -194,10 +194,7 @@ const VENDORS: &[Vendor] = &[
         base_url: "https://openrouter.ai/api/v1",
         key_variables: &["OPENROUTER_API_KEY"],
         base_url_variable: "OPENROUTER_BASE_URL",
-        endpoints: &[Endpoint {
-            call_ids: CallIdRule::UpTo(40),
-            ..CHAT_BOTH
-        }],
+        endpoints: &[CHAT_BOTH],
         knows_developer: true,
         reasoning: Reasoning::Entries("reasoning_details"),
         responses: RESPONSES,

@@ -31,45 +31,45 @@ impl Output {
 
     /// Takes an event, if it is one about the output.
     pub(super) fn event(&mut self, kind: &str, event: &Event<'_>, out: &mut EventSink<'_>) -> bool {
-        let index = event.output_index.0;
+        let index = event.output_index.0.or_else(|| self.place(kind, event));
         match kind {
             "response.output_text.delta" => {
-                self.text(text(event), event.delta.as_written(), out);
+                self.text(text(event, index), event.delta.as_written(), out);
                 let logprobs = event.logprobs.and_then(parts::logprobs);
                 out.extend(logprobs);
             }
             "response.reasoning_summary_text.delta" => {
-                self.text(summary(event), event.delta.as_written(), out);
+                self.text(summary(event, index), event.delta.as_written(), out);
             }
             "response.reasoning_text.delta" => {
-                self.text(reasoning(event), event.delta.as_written(), out);
+                self.text(reasoning(event, index), event.delta.as_written(), out);
             }
             "response.refusal.delta" => {
-                self.text(refusal(event), event.delta.as_written(), out);
+                self.text(refusal(event, index), event.delta.as_written(), out);
             }
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
                 let piece = event.delta.as_written().unwrap_or_default();
                 out.extend(self.calls.add(index, piece));
             }
             "response.output_text.done" => {
-                self.whole_text(text(event), event.text.as_written(), out);
+                self.whole_text(text(event, index), event.text.as_written(), out);
             }
             "response.reasoning_summary_text.done" => {
-                self.whole_text(summary(event), event.text.as_written(), out);
+                self.whole_text(summary(event, index), event.text.as_written(), out);
             }
             "response.reasoning_text.done" => {
-                self.whole_text(reasoning(event), event.text.as_written(), out);
+                self.whole_text(reasoning(event, index), event.text.as_written(), out);
             }
             "response.refusal.done" => {
-                self.whole_text(refusal(event), event.refusal.as_written(), out);
+                self.whole_text(refusal(event, index), event.refusal.as_written(), out);
             }
             "response.function_call_arguments.done" | "response.custom_tool_call_input.done" => {
                 let whole = event.arguments.as_written().or(event.input.as_written());
                 let all = self.calls.add_all(index, whole.unwrap_or_default());
                 out.extend(all);
             }
-            "response.output_text.annotation.added" => self.annotation(event, out),
-            "response.output_item.added" => self.open_item(event, out),
+            "response.output_text.annotation.added" => self.annotation(event, index, out),
+            "response.output_item.added" => self.open_item(event, index, out),
             "response.output_item.done" => {
                 if let Some(item) = event.item.and_then(parts::parse_item) {
                     self.close_item(index, item, true, out);
@@ -78,6 +78,18 @@ impl Output {
             _ => return false,
         }
         true
+    }
+
+    /// The place of an event that does not tell it.
+    #[cold]
+    fn place(&self, kind: &str, event: &Event<'_>) -> Option<u64> {
+        if kind == "response.output_item.added" {
+            return self.items.next_index();
+        }
+        let item = event.item.and_then(parts::parse_item);
+        let own = item.as_ref().map(|item| parts::text_of(item, "id"));
+        self.items
+            .index_of(own.or(event.item_id.get()).unwrap_or_default())
     }
 
     /// A piece of a text.
@@ -115,15 +127,14 @@ impl Output {
         }
     }
 
-    fn annotation(&mut self, event: &Event<'_>, out: &mut EventSink<'_>) {
-        self.cited.push(event.output_index.0);
+    fn annotation(&mut self, event: &Event<'_>, index: Option<u64>, out: &mut EventSink<'_>) {
+        self.cited.push(index);
         let annotation = event.annotation.and_then(parts::parse_item);
         let citation = annotation.and_then(|fields| parts::citation(Value::Object(fields)));
         out.extend(citation);
     }
 
-    fn open_item(&mut self, event: &Event<'_>, out: &mut EventSink<'_>) {
-        let index = event.output_index.0;
+    fn open_item(&mut self, event: &Event<'_>, index: Option<u64>, out: &mut EventSink<'_>) {
         let Some(item) = event.item.and_then(parts::parse_item) else {
             return;
         };
@@ -222,23 +233,22 @@ impl Output {
     }
 }
 
-fn text(event: &Event<'_>) -> TextRun {
-    run(TextKind::Text, event, event.content_index.0)
+fn text(event: &Event<'_>, output: Option<u64>) -> TextRun {
+    run(TextKind::Text, output, event.content_index.0)
 }
 
-fn refusal(event: &Event<'_>) -> TextRun {
-    run(TextKind::Refusal, event, event.content_index.0)
+fn refusal(event: &Event<'_>, output: Option<u64>) -> TextRun {
+    run(TextKind::Refusal, output, event.content_index.0)
 }
 
-fn reasoning(event: &Event<'_>) -> TextRun {
-    run(TextKind::Reasoning, event, event.content_index.0)
+fn reasoning(event: &Event<'_>, output: Option<u64>) -> TextRun {
+    run(TextKind::Reasoning, output, event.content_index.0)
 }
 
-fn summary(event: &Event<'_>) -> TextRun {
-    run(TextKind::Summary, event, event.summary_index.0)
+fn summary(event: &Event<'_>, output: Option<u64>) -> TextRun {
+    run(TextKind::Summary, output, event.summary_index.0)
 }
 
-fn run(kind: TextKind, event: &Event<'_>, part: Option<u64>) -> TextRun {
-    let output = event.output_index.0;
+fn run(kind: TextKind, output: Option<u64>, part: Option<u64>) -> TextRun {
     TextRun { kind, output, part }
 }

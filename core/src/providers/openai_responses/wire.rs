@@ -11,6 +11,8 @@ object! {
         /// What it is; the name of the event, which some servers do not send, repeats it.
         kind: Text<'t> = "type",
         output_index: Index,
+        /// The only sign of a place that llama.cpp's server sends.
+        item_id: Text<'t>,
         content_index: Index,
         summary_index: Index,
         delta: Written<'t>,

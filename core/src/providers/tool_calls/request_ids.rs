@@ -34,6 +34,9 @@ const MODELS: &[(&str, CallIdRule)] = &[
     ("magistral", CallIdRule::MISTRAL),
     ("pixtral", CallIdRule::MISTRAL),
     ("claude", CallIdRule::Word),
+    // As routers name them. Other models may need a long id: on OpenRouter the `reasoning_details`
+    // of Gemini's name the call that they sign by it.
+    ("openai/", CallIdRule::UpTo(40)),
 ];
 
 /// What a made name begins with, where it may be longer than the bytes of its hash.
@@ -289,6 +292,8 @@ mod tests {
             ("codestral-2508", CallIdRule::MISTRAL),
             ("ministral-8b", CallIdRule::MISTRAL),
             ("anthropic/claude-sonnet-4", CallIdRule::Word),
+            ("openai/gpt-5", CallIdRule::UpTo(40)),
+            ("google/gemini-3-pro", CallIdRule::Any),
             ("gpt-5", CallIdRule::Any),
         ] {
             assert_eq!(CallIdRule::Any.of_model(model), expected, "{model}");
