@@ -301,6 +301,7 @@ impl Decoded {
                 Event::ToolCall(call) => calls.end(call),
                 Event::Part(part) => assert!(part.get("type").is_some_and(Value::is_string)),
                 Event::End(_) => unreachable!("a decoder pushes no end"),
+                Event::Vectors(_) | Event::Result(_) => unreachable!("results of an operation"),
             }
         }
         let is_begun = !self.streamed.is_empty() || !self.ending.is_empty();
