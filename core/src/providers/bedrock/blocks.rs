@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::parts;
 use super::tool_calls::{ToolCall, ToolCalls};
-use super::wire::{Delta, Reasoning, Start, WholeBlock};
+use super::wire::{Delta, Reasoning, WholeBlock};
 use crate::json;
 use crate::providers::completion::ToolCallsState;
 use crate::providers::event_writer::EventSink;
@@ -65,12 +65,21 @@ impl Blocks {
         self.calls.state(open)
     }
 
-    /// A block begins. False: of a kind that is unknown.
-    pub(super) fn start(&mut self, index: u64, start: &Start<'_>, out: &mut EventSink<'_>) -> bool {
+    /// A block begins; one of text may say so with nothing in it. False: of an unknown kind.
+    pub(super) fn start(
+        &mut self,
+        index: u64,
+        mut start: Map<String, Value>,
+        out: &mut EventSink<'_>,
+    ) -> bool {
         // A server that leaves out the ends of its blocks, or has one number for all.
         self.stop(index, out);
-        let fields = |raw: Option<&RawValue>| json::parse_object(raw?.get());
-        let kind = if let Some(fields) = fields(start.tool_use) {
+        let is_text = start.is_empty();
+        let mut fields = |kind: &str| match start.get_mut(kind)? {
+            Value::Object(fields) => Some(std::mem::take(fields)),
+            _ => None,
+        };
+        let kind = if let Some(fields) = fields("toolUse") {
             match is_server_call(&fields) {
                 true => Kind::ServerCall(fields, String::new()),
                 false => {
@@ -79,12 +88,12 @@ impl Blocks {
                     Kind::Call(call, fields)
                 }
             }
-        } else if let Some(fields) = fields(start.tool_result) {
+        } else if let Some(fields) = fields("toolResult") {
             Kind::ServerResult(fields, Vec::new())
-        } else if let Some(fields) = fields(start.image) {
+        } else if let Some(fields) = fields("image") {
             Kind::Image(fields)
         } else {
-            return false;
+            return is_text;
         };
         self.open.push(Block { index, kind });
         true

@@ -113,8 +113,8 @@ impl WireDecoder for BedrockDecoder {
             EventKind::BlockStart => {
                 self.state.open();
                 let sink = &mut self.state.writer.sink(out);
-                let start = event.start.0.as_ref();
-                start.is_some_and(|start| self.blocks.start(index, start, sink))
+                let start = event.start.and_then(|raw| json::parse_object(raw.get()));
+                self.blocks.start(index, start.unwrap_or_default(), sink)
             }
             EventKind::BlockStop => {
                 self.blocks.stop(index, &mut self.state.writer.sink(out));

@@ -86,10 +86,11 @@ fn region_of_encoded_arn(id: &str) -> Option<&str> {
     (!region.is_empty()).then_some(region)
 }
 
-/// `bedrock-runtime.REGION.amazonaws.com` and its like in China, for FIPS and for dual stack
-/// (botocore, the endpoint rules of bedrock-runtime).
+/// `bedrock-runtime.REGION.amazonaws.com`, `bedrock.` for the list of models, and their like in
+/// China, for FIPS and for dual stack (botocore, the endpoint rules of both services).
 fn region_of_host(host: &str) -> Option<&str> {
-    let rest = host.strip_prefix("bedrock-runtime")?;
+    let rest = host.strip_prefix("bedrock")?;
+    let rest = rest.strip_prefix("-runtime").unwrap_or(rest);
     let rest = rest
         .strip_prefix("-fips")
         .unwrap_or(rest)

@@ -11,18 +11,11 @@ object! {
     pub(super) struct Event<'t> {
         index: Index = "contentBlockIndex",
         delta: Maybe<Delta<'t>>,
-        start: Maybe<Start<'t>>,
+        start: Option<&'t RawValue>,
         stop_reason: Text<'t> = "stopReason",
         additional: Option<&'t RawValue> = "additionalModelResponseFields",
         usage: Option<&'t RawValue>,
         trace: Option<&'t RawValue>,
-    }
-
-    /// The beginning of a block that is neither text nor reasoning.
-    pub(super) struct Start<'t> {
-        tool_use: Option<&'t RawValue> = "toolUse",
-        tool_result: Option<&'t RawValue> = "toolResult",
-        image: Option<&'t RawValue>,
     }
 
     /// What is new in a block.

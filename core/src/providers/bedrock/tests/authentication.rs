@@ -264,6 +264,12 @@ fn the_scope_names_the_endpoints_region() {
             "cn-north-1",
         ),
         ("https://bedrock-runtime.eu-west-3.api.aws/x", "eu-west-3"),
+        ("https://bedrock.sa-east-1.amazonaws.com/x", "sa-east-1"),
+        (
+            "https://bedrock-fips.us-west-2.amazonaws.com/x",
+            "us-west-2",
+        ),
+        ("https://bedrocks.us-west-2.amazonaws.com/x", "eu-west-1"),
         (
             "https://bedrock-runtime.us-east-1.amazonaws.com.evil.example/x",
             "eu-west-1",

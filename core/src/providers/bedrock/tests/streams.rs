@@ -25,6 +25,20 @@ fn text_comes_as_it_is_written_and_empty_pieces_are_nothing() {
 }
 
 #[test]
+fn a_block_of_text_may_begin_with_nothing_in_it() {
+    let count = |start: Value| {
+        let frames = [begin(0, start), text_delta(0, "Here."), stop(0)];
+        let end = [message_stop("end_turn"), metadata()];
+        let decoded = stream(&[&frames[..], &end].concat());
+        assert_eq!(decoded.response.text, "Here.");
+        decoded.unknown_events
+    };
+    assert_eq!(count(json!({})), 0);
+    assert_eq!(count(Value::Null), 0);
+    assert_eq!(count(json!({"hologram": {}})), 1);
+}
+
+#[test]
 fn calls_are_whole_at_the_end_of_their_block() {
     let frames = [
         text_delta(0, "Let me look."),
