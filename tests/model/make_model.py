@@ -124,9 +124,9 @@ def add_tensors(model: gguf.GGUFWriter, tokens: int) -> None:
     """Embeddings that hold the story, and a block that adds nothing to them."""
     random = np.random.default_rng(7)
     rows, output = embeddings(tokens, random)
-    ones = np.ones(EMBEDDING, dtype=np.float32)
+    ones: npt.NDArray[np.float32] = np.ones(EMBEDDING, dtype=np.float32)
     square = random.standard_normal((EMBEDDING, EMBEDDING)).astype(np.float32) / EMBEDDING
-    wide = np.zeros((FEED_FORWARD, EMBEDDING), dtype=np.float32)
+    wide: npt.NDArray[np.float32] = np.zeros((FEED_FORWARD, EMBEDDING), dtype=np.float32)
     model.add_tensor("token_embd.weight", rows)
     model.add_tensor("output_norm.weight", ones)
     model.add_tensor("output.weight", output)
