@@ -342,3 +342,16 @@ fn calls_that_stand_in_the_content_are_not_sent_again() {
     let expected = json!([{"role": "assistant", "content": [block, text("x"), other]}]);
     assert_eq!(turns(messages).1, expected);
 }
+
+#[test]
+fn of_a_calls_other_fields_only_those_that_are_known_and_set_go_back() {
+    let caller = json!({"type": "code_execution_20250825", "tool_id": "s"});
+    let call = |caller: &Value| {
+        json!([{"role": "assistant", "tool_calls": [{"id": "c", "caller": caller, "index": 0,
+            "function": {"name": "f", "arguments": "{}"}}]}])
+    };
+    let sent = |caller: &Value| turns(call(caller)).1[0]["content"][0].clone();
+    let plain = json!({"type": "tool_use", "id": "c", "name": "f", "input": {}});
+    assert_eq!(sent(&Value::Null), plain);
+    assert_eq!(sent(&caller), joined(plain, json!({ "caller": caller })));
+}
