@@ -78,7 +78,7 @@ class BaseBuilder:
             data = self.start_json
             if data is None:
                 return self._start or {}  # another thread may have been quicker
-            self._start, self.start_json = parse(data), None
+            self._start, self.start_json = _parse_json(data.decode())[0], None
         return self._start
 
     def read_receipt(self) -> Mapping[str, Any]:
@@ -87,7 +87,7 @@ class BaseBuilder:
             data = self.receipt_json
             if data is None:
                 return self._receipt or {}
-            self._receipt, self.receipt_json = parse(data), None
+            self._receipt, self.receipt_json = _parse_json(data.decode())[0], None
         return self._receipt
 
 

@@ -80,7 +80,8 @@ class LoopReceiver(Receiver):
 
     def _feed_end(self, data: bytes, failed: bool) -> None:
         super()._feed_end(data, failed)
-        self._stop_asking()
+        if self._asking is not None:
+            self._stop_asking()
 
     def fail(self, kind: str, message: str) -> None:
         super().fail(kind, message)

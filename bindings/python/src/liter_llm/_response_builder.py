@@ -89,15 +89,18 @@ class ResponseBuilder(BaseBuilder):
         start = self.read_start()
         timings = receipt.get("timings", {})
         parts = self.parts
-        refusals = [part.data.get("text", "") for part in parts if part.type == "refusal"]
+        # Most have none, and then no comprehension is run.
+        texts = (
+            [part.data.get("text", "") for part in parts if part.type == "refusal"] if parts else ()
+        )
         response = Response(
             outcome=receipt.get("outcome", self.outcome),
             collected=self.collect,
             text="".join(self.text),
             reasoning="".join(self.reasoning),
-            refusal="".join(refusals) if refusals else None,
+            refusal="".join(texts) if texts else None,
             tool_calls=tuple(self.tool_calls),
-            parts=tuple([part for part in parts if part.type != "refusal"]),
+            parts=tuple([part for part in parts if part.type != "refusal"]) if parts else (),
             blocks=tuple(self.blocks),
             id=start.get("id"),
             model=start.get("model", ""),
