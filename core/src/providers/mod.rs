@@ -63,6 +63,7 @@ mod tests;
 mod token_counts;
 mod tool_calls;
 mod tool_schema;
+mod turns;
 mod unsupported;
 mod wire_decoder;
 

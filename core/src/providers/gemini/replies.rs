@@ -11,7 +11,7 @@ use super::model::Model;
 use super::reply_parts;
 use super::tool_results::Calls;
 use crate::error::LlmError;
-use crate::providers::errors::invalid_request;
+use crate::providers::tool_calls::request_calls::arguments_text;
 use crate::providers::unsupported::Unsupported;
 use crate::request::{Content, ContentPart, Message, MessageToolCall};
 
@@ -107,7 +107,7 @@ fn own_part<'a>(
         .function
         .as_ref()
         .map_or("", |function| &function.arguments);
-    let arguments = arguments(text, &place, unsupported)?;
+    let arguments = arguments_text(unsupported.provider, &place, text)?;
     let value = arguments.map_or("{}", RawValue::get);
     let is_unchanged = serde_json::from_str::<Value>(value).ok()
         == Some(
@@ -148,7 +148,7 @@ fn new_call<'a>(
     let signature = content.and_then(|content| content.pointer("/google/thought_signature"));
     Ok(Some(Part::Call {
         name: &function.name,
-        arguments: arguments(&function.arguments, place, unsupported)?,
+        arguments: arguments_text(unsupported.provider, place, &function.arguments)?,
         id,
         signature: signature.and_then(Value::as_str),
     }))
@@ -163,24 +163,6 @@ fn note<'a>(
     if let Some(id) = call.id.as_deref() {
         calls.insert(id, (name, sent_id));
     }
-}
-
-/// The arguments as they were written, which must be an object; `None` is an empty one.
-fn arguments<'a>(
-    text: &'a str,
-    place: &str,
-    unsupported: &Unsupported<'_>,
-) -> Result<Option<&'a RawValue>, LlmError> {
-    let text = text.trim();
-    if matches!(text, "" | "null") {
-        return Ok(None);
-    }
-    let raw: Option<&RawValue> = serde_json::from_str(text).ok();
-    let object = raw.filter(|raw| raw.get().starts_with('{'));
-    object.map(Some).ok_or_else(|| {
-        let what = format!("{place}.function.arguments is not the text of a JSON object");
-        invalid_request(unsupported.provider, &what)
-    })
 }
 
 /// Signs the first call of a turn, if Gemini did not: of calls at once only the first has a

@@ -3,11 +3,12 @@
 //! before it alone, so that the next request of a conversation has the same and a cache of prompts
 //! still fits.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
 
-use crate::request::{Content, ContentPart, Message};
+use crate::request::{Content, ContentPart, Message, MessageToolCall};
 
 /// What an id may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +188,29 @@ impl RenamedCallIds {
     /// The new name of the call whose result a message is, if it has one.
     pub(crate) fn result(&self, message: usize) -> Option<&str> {
         self.results.get(&message).map(String::as_str)
+    }
+
+    /// The id under which a call goes out, by the positions of its message and of itself.
+    pub(crate) fn of_call<'m>(
+        &self,
+        message: usize,
+        index: usize,
+        call: &'m MessageToolCall,
+    ) -> Option<Cow<'m, str>> {
+        let new = self.call(message, index);
+        let new = new.map(|id| Cow::Owned(id.to_owned()));
+        new.or(call.id.as_deref().map(Cow::Borrowed))
+    }
+
+    /// The id of its call under which a result goes out, by the position of its message.
+    pub(crate) fn of_result<'m>(
+        &self,
+        position: usize,
+        message: &'m Message,
+    ) -> Option<Cow<'m, str>> {
+        let new = self.result(position);
+        let new = new.map(|id| Cow::Owned(id.to_owned()));
+        new.or(message.tool_call_id.as_deref().map(Cow::Borrowed))
     }
 }
 
