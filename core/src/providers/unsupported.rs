@@ -1,9 +1,12 @@
 //! What a provider cannot do: an error that names the field, or a warning where the caller
 //! is lenient. One rule for all wires.
 
+use serde_json::Value;
+
 use super::errors::invalid_request;
 use super::Target;
 use crate::error::LlmError;
+use crate::request::LlmRequest;
 
 /// Refuses or leaves out the fields of one request that its provider does not support.
 #[derive(Debug)]
@@ -41,5 +44,46 @@ impl<'a> Unsupported<'a> {
         }
         let what = format!("{field} cannot be sent: {why}; leave it out, or set lenient");
         Err(invalid_request(self.provider, &what))
+    }
+
+    /// Refuses fields of a request that its wire does not have, each for its reason, unless the
+    /// caller requests nothing by it or `extra_body` has something else under the same name.
+    pub(crate) fn refuse_fields<'f>(
+        &mut self,
+        request: &LlmRequest,
+        fields: impl IntoIterator<Item = &'f (&'f str, &'f str)>,
+    ) -> Result<(), LlmError> {
+        for (name, why) in fields {
+            if is_set(request, name) && !request.extra_body.contains_key(*name) {
+                self.refuse(name, why)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the caller set a field to something that does not come anyway.
+fn is_set(request: &LlmRequest, name: &str) -> bool {
+    match name {
+        "metadata" => request.metadata.is_some(),
+        "seed" => request.seed.is_some(),
+        "stop" => !request.stop.is_empty(),
+        "user" => request.user.is_some(),
+        _ => {
+            let value = request.extra.get(name);
+            value.is_some_and(|value| !requests_nothing(name, value))
+        }
+    }
+}
+
+/// What every wire does anyway, one response and parallel calls, or a field that is empty or off.
+fn requests_nothing(name: &str, value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(is_on) => *is_on == (name == "parallel_tool_calls"),
+        Value::Number(number) => number.as_f64() == Some(if name == "n" { 1.0 } else { 0.0 }),
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn encode_request(
     let mut warnings = Vec::new();
     let unsupported = &mut Unsupported::new(NAME, target, &mut warnings);
     let fields = OverrideFields::of(request);
-    params::check(request, &fields, unsupported)?;
+    params::check(request, unsupported)?;
     let body = Body {
         model: &request.model,
         messages: messages::encode_messages(&request.messages, unsupported)?,
