@@ -1,19 +1,18 @@
 //! Embeddings on Bedrock, in the form of each maker: Titan, Nova and Cohere. Source: the model
 //! parameters in docs.aws.amazon.com/bedrock/latest/userguide.
 
-use std::ops::Range;
+use serde_json::{json, Map};
 
-use serde_json::{json, Map, Value};
-
-use super::inputs::{data_url, Inputs, Part};
-use super::{cohere, decode, dimensions, Embedded, Embeddings, WholeResponse};
+use super::cohere;
+use super::form::{Call, Form};
+use super::inputs::{data_url, Part};
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
 use crate::providers::operations::bedrock::{Maker, NAME};
 use crate::providers::operations::body::Body;
+use crate::providers::operations::truncate::Truncate;
 use crate::providers::operations::{bedrock, EmbedLimits};
 use crate::providers::unsupported::Unsupported;
-use crate::providers::{EncodedRequest, Target};
 use crate::request::EmbedRequest;
 
 /// The codec.
@@ -25,20 +24,12 @@ fn is_first_titan(model: &str) -> bool {
     model.contains("titan-embed-text-v1") || model.contains("titan-embed-g1")
 }
 
-fn takes_dimensions(model: &str) -> bool {
-    match Maker::of(model) {
-        Maker::Titan => !is_first_titan(model),
-        Maker::Cohere => cohere::takes_dimensions(model),
-        Maker::Nova | Maker::Other => true,
-    }
-}
-
 fn put_titan(
-    request: &EmbedRequest,
-    inputs: &Inputs<'_>,
+    call: &Call<'_>,
     body: &mut Body<'_>,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
+    let (request, inputs) = (call.request, &call.inputs);
     let (index, input) = inputs.one()?;
     if inputs.has_parts() {
         for part in inputs.parts(index, input)? {
@@ -54,22 +45,14 @@ fn put_titan(
     } else {
         body.put("inputText", inputs.text(index, input)?);
     }
-    match request.dimensions {
-        Some(_) if is_first_titan(&request.model) => {
-            unsupported.refuse("dimensions", "the model has one length of vectors")?;
-        }
+    match call.dimensions {
         Some(length) if request.model.contains("titan-embed-image") => {
-            body.put(
-                "embeddingConfig",
-                json!({ "outputEmbeddingLength": length }),
-            );
+            let config = json!({ "outputEmbeddingLength": length });
+            body.put("embeddingConfig", config);
         }
         length => body.put_some("dimensions", length),
     }
-    if request.truncate.as_deref().is_some_and(|end| end != "none") {
-        unsupported.refuse("truncate", "the model refuses inputs that are too long")?;
-    }
-    Ok(())
+    Truncate::Never.put(request.truncate.as_deref(), body, unsupported)
 }
 
 fn not_inline(index: usize) -> LlmError {
@@ -77,15 +60,12 @@ fn not_inline(index: usize) -> LlmError {
     invalid_request(NAME, &what)
 }
 
-fn put_nova(
-    request: &EmbedRequest,
-    inputs: &Inputs<'_>,
-    body: &mut Body<'_>,
-) -> Result<(), LlmError> {
+fn put_nova(call: &Call<'_>, body: &mut Body<'_>) -> Result<(), LlmError> {
+    let (request, inputs) = (call.request, &call.inputs);
     let (index, input) = inputs.one()?;
     let mut params = Map::new();
     params.insert("embeddingPurpose".to_owned(), purpose(request)?.into());
-    if let Some(dimensions) = request.dimensions {
+    if let Some(dimensions) = call.dimensions {
         params.insert("embeddingDimension".to_owned(), dimensions.into());
     }
     let parts = match inputs.has_parts() {
@@ -134,60 +114,49 @@ fn purpose(request: &EmbedRequest) -> Result<&str, LlmError> {
 }
 
 fn put_cohere(
-    request: &EmbedRequest,
-    inputs: &Inputs<'_>,
+    call: &Call<'_>,
     body: &mut Body<'_>,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    let (field, value) = cohere::inputs(inputs)?;
-    let value: Value = value;
+    let (field, value) = cohere::inputs(&call.inputs)?;
     body.put(field, value);
-    cohere::put_options(request, body, unsupported)
+    cohere::put_options(call, body, unsupported)
 }
 
-impl Embeddings for BedrockEmbeddings {
-    fn limits(&self, request: &EmbedRequest, _: &Target<'_>) -> EmbedLimits {
+impl Form for BedrockEmbeddings {
+    fn provider(&self) -> &'static str {
+        NAME
+    }
+
+    fn limits(&self, request: &EmbedRequest) -> EmbedLimits {
         let is_cohere = Maker::of(&request.model) == Maker::Cohere;
-        EmbedLimits {
-            inputs_max: if is_cohere { cohere::INPUTS_MAX } else { 1 },
-            tokens_max: None,
+        EmbedLimits::inputs(if is_cohere { cohere::INPUTS_MAX } else { 1 })
+    }
+
+    fn takes_dimensions(&self, model: &str) -> bool {
+        match Maker::of(model) {
+            Maker::Titan => !is_first_titan(model),
+            Maker::Cohere => cohere::takes_dimensions(model),
+            Maker::Nova | Maker::Other => true,
         }
     }
 
-    fn encode(
+    fn write(
         &self,
-        request: &EmbedRequest,
-        range: Range<usize>,
-        target: &Target<'_>,
-    ) -> Result<EncodedRequest, LlmError> {
-        let inputs = Inputs::new(NAME, request, range)?;
-        let mut warnings = Vec::new();
-        let unsupported = &mut Unsupported::new(NAME, target, &mut warnings);
-        let mut body = Body::new(&request.extra, &request.extra_body);
-        let maker = Maker::of(&request.model);
-        match maker {
-            Maker::Cohere => put_cohere(request, &inputs, &mut body, unsupported)?,
-            Maker::Nova => put_nova(request, &inputs, &mut body)?,
-            Maker::Titan => put_titan(request, &inputs, &mut body, unsupported)?,
+        call: &Call<'_>,
+        body: &mut Body<'_>,
+        unsupported: &mut Unsupported<'_>,
+    ) -> Result<String, LlmError> {
+        let model = &call.request.model;
+        match Maker::of(model) {
+            Maker::Cohere => put_cohere(call, body, unsupported)?,
+            Maker::Nova => put_nova(call, body)?,
+            Maker::Titan => put_titan(call, body, unsupported)?,
             Maker::Other => {
                 let what = "model has no embeddings that are known; Titan, Nova and Cohere do";
                 return Err(invalid_request(NAME, what));
             }
         }
-        if request.user.is_some() && maker != Maker::Cohere {
-            unsupported.refuse("user", "the model does not take it")?;
-        }
-        body.post(NAME, bedrock::path(&request.model, "invoke"), warnings)
-    }
-
-    fn decode(
-        &self,
-        request: &EmbedRequest,
-        inputs: usize,
-        response: WholeResponse<'_>,
-    ) -> Result<Embedded, LlmError> {
-        let takes_dimensions = takes_dimensions(&request.model);
-        let dimensions = dimensions(request).filter(|_| takes_dimensions);
-        decode(NAME, dimensions, inputs, response)
+        Ok(bedrock::path(model, "invoke"))
     }
 }

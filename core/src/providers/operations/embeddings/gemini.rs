@@ -1,19 +1,15 @@
 //! Embeddings of Gemini. Source: ai.google.dev/api/embeddings.
 
-use std::ops::Range;
-
 use serde_json::{json, Map, Value};
 
+use super::form::{Call, Form};
 use super::inputs::{data_url, Inputs, Part};
-use super::{decode, dimensions, Embedded, Embeddings, WholeResponse};
 use crate::error::LlmError;
 use crate::providers::operations::body::Body;
+use crate::providers::operations::truncate::Truncate;
 use crate::providers::operations::{address, google, EmbedLimits};
 use crate::providers::unsupported::Unsupported;
-use crate::providers::{EncodedRequest, Target};
 use crate::request::{EmbedInput, EmbedRequest};
-
-const NAME: &str = "gemini";
 
 /// The codec.
 #[derive(Debug)]
@@ -51,61 +47,48 @@ pub(super) fn content(
     Ok(json!({ "parts": parts.collect::<Vec<_>>() }))
 }
 
-impl Embeddings for GeminiEmbeddings {
-    fn limits(&self, _: &EmbedRequest, _: &Target<'_>) -> EmbedLimits {
-        EmbedLimits {
-            // "at most 100 requests can be in one batch".
-            inputs_max: 100,
-            tokens_max: None,
-        }
+impl Form for GeminiEmbeddings {
+    fn provider(&self) -> &'static str {
+        "gemini"
     }
 
-    fn encode(
+    /// "at most 100 requests can be in one batch".
+    fn limits(&self, _: &EmbedRequest) -> EmbedLimits {
+        EmbedLimits::inputs(100)
+    }
+
+    /// Such as a title.
+    fn has_fields_by_input(&self) -> bool {
+        true
+    }
+
+    fn write(
         &self,
-        request: &EmbedRequest,
-        range: Range<usize>,
-        target: &Target<'_>,
-    ) -> Result<EncodedRequest, LlmError> {
-        let inputs = Inputs::new(NAME, request, range)?;
-        let mut warnings = Vec::new();
-        let unsupported = &mut Unsupported::new(NAME, target, &mut warnings);
-        if request.truncate.as_deref().is_some_and(|end| end != "none") {
-            unsupported.refuse("truncate", "the provider refuses inputs that are too long")?;
-        }
-        if request.user.is_some() {
-            unsupported.refuse("user", "the provider does not take it")?;
-        }
+        call: &Call<'_>,
+        body: &mut Body<'_>,
+        unsupported: &mut Unsupported<'_>,
+    ) -> Result<String, LlmError> {
+        let request = call.request;
+        Truncate::Never.put(request.truncate.as_deref(), body, unsupported)?;
         let model = google::model(&request.model);
         let of_input = |(index, input)| -> Result<Value, LlmError> {
             let mut one = Map::new();
             one.insert("model".to_owned(), model.clone().into());
-            one.insert("content".to_owned(), content(&inputs, index, input)?);
+            one.insert("content".to_owned(), content(&call.inputs, index, input)?);
             if let Some(task) = task_type(request) {
                 one.insert("taskType".to_owned(), task.into());
             }
-            if let Some(dimensions) = request.dimensions {
+            if let Some(dimensions) = call.dimensions {
                 one.insert("outputDimensionality".to_owned(), dimensions.into());
             }
-            // What this library does not know, such as a title, is of each input here.
             let own = request.extra.iter().filter(|(_, value)| !value.is_null());
             one.extend(own.map(|(name, value)| (name.clone(), value.clone())));
             Ok(one.into())
         };
-        let requests = inputs.iter().map(of_input);
+        let requests = call.inputs.iter().map(of_input);
         let requests = requests.collect::<Result<Vec<_>, _>>()?;
-        let none = Map::new();
-        let mut body = Body::new(&none, &request.extra_body);
         body.put("requests", requests);
-        let path = google::path(target, &request.model, "batchEmbedContents");
-        body.post(NAME, address::path(target, &path), warnings)
-    }
-
-    fn decode(
-        &self,
-        request: &EmbedRequest,
-        inputs: usize,
-        response: WholeResponse<'_>,
-    ) -> Result<Embedded, LlmError> {
-        decode(NAME, dimensions(request), inputs, response)
+        let path = google::path(call.target, &request.model, "batchEmbedContents");
+        Ok(address::path(call.target, &path))
     }
 }

@@ -136,7 +136,6 @@ fn too_long_inputs_are_cut_where_the_provider_can() {
 
 #[test]
 fn limits_are_the_providers() {
-    let cloud = CloudOptions::default();
     let table = [
         ("openai", "m", 2048, Some(300_000)),
         ("azure", "m", 2048, None),
@@ -156,12 +155,12 @@ fn limits_are_the_providers() {
     ];
     for (provider, model, inputs_max, tokens_max) in table {
         let request = EmbedRequest::new(model, ["a"]);
-        let limits = embeddings(provider).limits(&request, &target("", &cloud));
+        let limits = embeddings(provider).limits(&request);
         assert_eq!(limits.inputs_max, inputs_max, "{provider}");
         assert_eq!(limits.tokens_max, tokens_max, "{provider}");
     }
     let parts = embed_request(json!({"input": ["a", [{"type": "image_url", "image_url": "u"}]]}));
-    let limits = embeddings("vllm").limits(&parts, &target("", &cloud));
+    let limits = embeddings("vllm").limits(&parts);
     assert_eq!(limits.inputs_max, 1);
 }
 
