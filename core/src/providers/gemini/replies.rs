@@ -39,22 +39,14 @@ pub(super) fn encode_reply<'a>(
             parts.extend(own_part(part, place, model, &mut left, calls, unsupported)?);
         }
     } else {
-        match &message.content {
-            None => {}
-            Some(Content::Text(text)) => {
-                parts.extend((!text.is_empty()).then_some(Part::Text(text)))
-            }
+        parts = match &message.content {
+            None => Vec::new(),
+            Some(Content::Text(text)) if text.is_empty() => Vec::new(),
+            Some(Content::Text(text)) => vec![Part::Text(text)],
             Some(Content::Parts(list)) => {
-                // Signatures of what was changed since would not fit.
-                let mut rest = list.iter().filter(|part| part.kind != reply_parts::KIND);
-                rest.try_for_each(|part| {
-                    let part = std::slice::from_ref(part);
-                    let more = message_parts::encode_parts(part, place, true, model, unsupported)?;
-                    parts.extend(more);
-                    Ok::<_, LlmError>(())
-                })?;
+                message_parts::encode_parts(list, place, true, model, unsupported)?
             }
-        }
+        };
     }
     for (index, call) in left {
         let place = format!("{place}.tool_calls[{index}]");
