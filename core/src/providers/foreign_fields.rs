@@ -1,6 +1,6 @@
 //! What messages of other providers' models have, for wires that take a conversation over: it stays
-//! behind with a warning, where what the caller wrote would be refused. Owns the lists of names, and
-//! the rule for wires whose messages have no other fields.
+//! behind with a warning, where what the caller wrote would be refused. Owns the lists of names,
+//! and the rule for wires whose messages have no other fields.
 
 use super::unsupported::Unsupported;
 use crate::error::LlmError;

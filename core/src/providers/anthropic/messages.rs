@@ -7,7 +7,6 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::message_parts::{self, Block, Body, ResultContent};
-use super::NAME;
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
 use crate::providers::foreign_fields;
@@ -57,8 +56,7 @@ fn blocks<'a>(
     foreign_fields::check(message, place, &["cache_control"], why, unsupported)?;
     let mut blocks = match &message.content {
         _ if message.role == Role::Tool => {
-            let id = ids.of_result(position, message);
-            vec![result(message, place, id, unsupported)?]
+            vec![result(message, place, position, ids, unsupported)?]
         }
         None => Vec::new(),
         // Beside calls the content is often empty; Anthropic takes no blank text.
@@ -72,7 +70,8 @@ fn blocks<'a>(
         let stands_in_content = |id: &str| blocks.iter().any(|block| block.is_tool_use(id));
         if !call.id.as_deref().is_some_and(stands_in_content) {
             let place = format!("{place}.tool_calls[{index}]");
-            let id = ids.of_call(position, index, call);
+            let own = call.id.as_deref();
+            let id = own.map(|own| ids.of_call(position, index, own));
             blocks.extend(call_block(call, &place, id, unsupported)?);
         }
     }
@@ -85,11 +84,14 @@ fn blocks<'a>(
 fn result<'a>(
     message: &'a Message,
     place: &str,
-    id: Option<Cow<'a, str>>,
+    position: usize,
+    ids: &RenamedCallIds,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Block<'a>, LlmError> {
-    let missing = || invalid_request(NAME, &format!("{place}.tool_call_id is missing"));
-    let id = id.ok_or_else(missing)?;
+    let missing = || format!("{place}.tool_call_id is missing");
+    let own = message.tool_call_id.as_deref();
+    let own = own.ok_or_else(|| invalid_request(unsupported.provider, &missing()))?;
+    let id = ids.of_result(position, own);
     let mut content = match &message.content {
         None => None,
         Some(Content::Text(text)) if message_parts::is_blank(text) => None,
@@ -120,11 +122,12 @@ fn call_block<'a>(
         let why = "Anthropic has no tools that take free text";
         return unsupported.refuse(place, why).map(|()| None);
     };
-    let missing = || invalid_request(NAME, &format!("{place}.id is missing"));
+    let provider = unsupported.provider;
+    let missing = || invalid_request(provider, &format!("{place}.id is missing"));
     Ok(Some(Block::new(Body::ToolUse {
         id: id.ok_or_else(missing)?,
         name: &function.name,
-        input: arguments_text(NAME, place, &function.arguments)?,
+        input: arguments_text(provider, place, &function.arguments)?,
         beside: &call.extra,
     })))
 }

@@ -136,7 +136,8 @@ fn blocks<'a>(
         let stands_in_content = |id: &str| blocks.iter().any(|block| block.is_tool_use(id));
         if !call.id.as_deref().is_some_and(stands_in_content) {
             let place = format!("{place}.tool_calls[{index}]");
-            let id = context.ids.of_call(position, index, call);
+            let own = call.id.as_deref();
+            let id = own.map(|own| context.ids.of_call(position, index, own));
             blocks.extend(call_block(call, &place, id, unsupported)?);
         }
     }
@@ -158,8 +159,8 @@ fn result<'a>(
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Block<'a>, LlmError> {
     let missing = || invalid_request(NAME, &format!("{place}.tool_call_id is missing"));
-    let id = context.ids.of_result(position, message);
-    let id = id.ok_or_else(missing)?;
+    let own = message.tool_call_id.as_deref().ok_or_else(missing)?;
+    let id = context.ids.of_result(position, own);
     let content = match &message.content {
         None => Vec::new(),
         Some(Content::Text(text)) if message_parts::is_blank(text) => Vec::new(),

@@ -80,7 +80,7 @@ struct Body<'a> {
     text: Option<Value>,
     reasoning: Option<Value>,
     stream: bool,
-    stream_options: Option<Map<String, Value>>,
+    stream_options: Option<Value>,
     fields: OverrideFields<'a>,
 }
 
@@ -102,14 +102,10 @@ impl Serialize for Body<'_> {
             fields.put(&mut map, "stream", Some(true))?;
         }
         // The caller's own are in these.
-        let options = self
-            .stream_options
-            .as_ref()
-            .map(|map| Value::Object(map.clone()));
         let merged = [
             ("text", &self.text),
             ("reasoning", &self.reasoning),
-            ("stream_options", &options),
+            ("stream_options", &self.stream_options),
         ];
         for (name, value) in merged {
             if let (Some(value), false) = (value, fields.overrides(name)) {

@@ -123,10 +123,10 @@ fn encode_format(format: &Value) -> Option<Value> {
 }
 
 /// The caller's options of a stream. Usage always comes, and no option asks for it.
-pub(super) fn encode_stream_options(request: &LlmRequest) -> Option<Map<String, Value>> {
+pub(super) fn encode_stream_options(request: &LlmRequest) -> Option<Value> {
     let mut options = request.extra.get("stream_options")?.as_object()?.clone();
     options.shift_remove("include_usage");
-    (!options.is_empty()).then_some(options)
+    (!options.is_empty()).then_some(Value::Object(options))
 }
 
 /// Whether the provider keeps nothing, as the caller wishes.

@@ -9,8 +9,8 @@ use crate::providers::errors::invalid_request;
 use crate::request::{Message, MessageToolCall};
 
 /// Whether a model wrote no arguments, as it does where a tool has none.
-fn are_none(text: &str) -> bool {
-    matches!(text, "" | "null")
+pub(crate) fn are_none(arguments: &str) -> bool {
+    matches!(arguments.trim(), "" | "null")
 }
 
 /// The arguments as they were written, which must be an object; `None` is an empty one.
@@ -19,7 +19,6 @@ pub(crate) fn arguments_text<'a>(
     place: &str,
     text: &'a str,
 ) -> Result<Option<&'a RawValue>, LlmError> {
-    let text = text.trim();
     if are_none(text) {
         return Ok(None);
     }
@@ -37,7 +36,6 @@ pub(crate) fn arguments_object(
     place: &str,
     text: &str,
 ) -> Result<Map<String, Value>, LlmError> {
-    let text = text.trim();
     if are_none(text) {
         return Ok(Map::new());
     }

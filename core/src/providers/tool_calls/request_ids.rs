@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
 
-use crate::request::{Content, ContentPart, Message, MessageToolCall};
+use crate::request::{Content, ContentPart, Message};
 
 /// What an id may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,27 +190,16 @@ impl RenamedCallIds {
         self.results.get(&message).map(String::as_str)
     }
 
-    /// The id under which a call goes out, by the positions of its message and of itself.
-    pub(crate) fn of_call<'m>(
-        &self,
-        message: usize,
-        index: usize,
-        call: &'m MessageToolCall,
-    ) -> Option<Cow<'m, str>> {
-        let new = self.call(message, index);
-        let new = new.map(|id| Cow::Owned(id.to_owned()));
-        new.or(call.id.as_deref().map(Cow::Borrowed))
+    /// The id under which a call goes out, whose own is this one.
+    pub(crate) fn of_call<'m>(&self, message: usize, index: usize, own: &'m str) -> Cow<'m, str> {
+        let new = self.call(message, index).map(str::to_owned);
+        new.map_or(Cow::Borrowed(own), Cow::Owned)
     }
 
-    /// The id of its call under which a result goes out, by the position of its message.
-    pub(crate) fn of_result<'m>(
-        &self,
-        position: usize,
-        message: &'m Message,
-    ) -> Option<Cow<'m, str>> {
-        let new = self.result(position);
-        let new = new.map(|id| Cow::Owned(id.to_owned()));
-        new.or(message.tool_call_id.as_deref().map(Cow::Borrowed))
+    /// The id of its call under which a result goes out, whose own is this one.
+    pub(crate) fn of_result<'m>(&self, message: usize, own: &'m str) -> Cow<'m, str> {
+        let new = self.result(message).map(str::to_owned);
+        new.map_or(Cow::Borrowed(own), Cow::Owned)
     }
 }
 

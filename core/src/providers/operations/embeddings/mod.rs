@@ -1,5 +1,5 @@
 //! Texts become vectors. Owns what all providers share: how a response is decoded. Which fields a
-//! request has is a row of `rows` where providers differ in names only, else a codec of its own.
+//! request has is a row of `rows` where providers differ in names only, else a form of its own.
 
 mod bedrock;
 mod cohere;
