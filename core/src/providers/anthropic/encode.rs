@@ -32,12 +32,7 @@ pub(super) fn encode_for_vertex(
     request: &LlmRequest,
     target: &Target<'_>,
 ) -> Result<EncodedRequest, LlmError> {
-    let encoded = encode(provider, Some("vertex-2023-10-16"), request, target);
-    encoded.map_err(|error| LlmError {
-        message: error.message.replacen(NAME, provider, 1),
-        provider: Some(provider),
-        ..error
-    })
+    encode(provider, Some("vertex-2023-10-16"), request, target)
 }
 
 fn encode(
@@ -53,7 +48,7 @@ fn encode(
     let conversation = messages::encode_messages(&request.messages, unsupported)?;
     if !conversation.system.is_empty() && fields.has("system") {
         let what = "system is in messages and beside them; keep one of the two";
-        return Err(invalid_request(NAME, what));
+        return Err(invalid_request(provider, what));
     }
     let tools = tools::encode_tools(&request.tools, unsupported)?;
     let body = Body {
@@ -70,7 +65,7 @@ fn encode(
         fields,
     };
     let body = serde_json::to_vec(&body)
-        .map_err(|error| invalid_request(NAME, &format!("request cannot be JSON: {error}")))?;
+        .map_err(|error| invalid_request(provider, &format!("request cannot be JSON: {error}")))?;
     Ok(EncodedRequest {
         method: Method::POST,
         path: path(target.base_path).to_owned(),

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::NAME;
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
 use crate::providers::override_fields::{own_object, OverrideFields};
@@ -84,7 +83,7 @@ pub(super) fn encode_output_config(
     request: &LlmRequest,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Option<Map<String, Value>>, LlmError> {
-    let mut config = own_object(NAME, &request.extra, "output_config")?;
+    let mut config = own_object(unsupported.provider, &request.extra, "output_config")?;
     if let Some(format) = format(request, unsupported)? {
         config.entry("format").or_insert(format);
     }
@@ -109,7 +108,7 @@ fn format(
         Some("json_schema") => {
             let schema = field("json_schema").and_then(|described| described.get("schema"));
             let missing = "response_format.json_schema.schema is missing";
-            let schema = schema.ok_or_else(|| invalid_request(NAME, missing))?;
+            let schema = schema.ok_or_else(|| invalid_request(unsupported.provider, missing))?;
             let kind = ("type".to_owned(), Value::from("json_schema"));
             let schema = ("schema".to_owned(), schema.clone());
             Ok(Some(Value::Object(Map::from_iter([kind, schema]))))

@@ -5,8 +5,9 @@ use serde_json::{json, Map};
 
 use super::cohere;
 use super::form::{Call, Form};
-use super::inputs::{data_url, Part};
+use super::inputs::Part;
 use crate::error::LlmError;
+use crate::providers::data_url::{self, DataUrl};
 use crate::providers::errors::invalid_request;
 use crate::providers::operations::bedrock::{Maker, NAME};
 use crate::providers::operations::body::Body;
@@ -36,8 +37,7 @@ fn put_titan(
             match part {
                 Part::Text(text) => body.put("inputText", text),
                 Part::Image(url) => {
-                    let data = data_url(url).ok_or_else(|| not_inline(index))?;
-                    body.put("inputImage", data.1);
+                    body.put("inputImage", inline(index, url)?.data);
                 }
                 Part::Own(_) => return Err(inputs.refused(index, input)),
             }
@@ -55,9 +55,12 @@ fn put_titan(
     Truncate::Never.put(request.truncate.as_deref(), body, unsupported)
 }
 
-fn not_inline(index: usize) -> LlmError {
-    let what = format!("input[{index}] has an image by address; send it as a data URL");
-    invalid_request(NAME, &what)
+fn inline(index: usize, url: &str) -> Result<DataUrl<'_>, LlmError> {
+    let inline = data_url::after_scheme(url).and_then(data_url::parse);
+    inline.ok_or_else(|| {
+        let what = format!("input[{index}] has an image by address; send it as a data URL");
+        invalid_request(NAME, &what)
+    })
 }
 
 fn put_nova(call: &Call<'_>, body: &mut Body<'_>) -> Result<(), LlmError> {
@@ -80,8 +83,8 @@ fn put_nova(call: &Call<'_>, body: &mut Body<'_>) -> Result<(), LlmError> {
             params.insert("text".to_owned(), text);
         }
         [Part::Image(url)] => {
-            let (kind, data) = data_url(url).ok_or_else(|| not_inline(index))?;
-            let format = kind.rsplit('/').next().unwrap_or_default();
+            let DataUrl { media_type, data } = inline(index, url)?;
+            let format = media_type.rsplit('/').next().unwrap_or_default();
             let image = json!({"format": format, "source": {"bytes": data}});
             params.insert("image".to_owned(), image);
         }

@@ -3,8 +3,9 @@
 use serde_json::{json, Map, Value};
 
 use super::form::{Call, Form};
-use super::inputs::{data_url, Inputs, Part};
+use super::inputs::{Inputs, Part};
 use crate::error::LlmError;
+use crate::providers::data_url::{self, DataUrl};
 use crate::providers::operations::body::Body;
 use crate::providers::operations::truncate::Truncate;
 use crate::providers::operations::{address, google, EmbedLimits};
@@ -38,8 +39,10 @@ pub(super) fn content(
     let parts = inputs.parts(index, input)?;
     let parts = parts.into_iter().map(|part| match part {
         Part::Text(text) => json!({ "text": text }),
-        Part::Image(url) => match data_url(url) {
-            Some((kind, data)) => json!({"inlineData": {"mimeType": kind, "data": data}}),
+        Part::Image(url) => match data_url::after_scheme(url).and_then(data_url::parse) {
+            Some(DataUrl { media_type, data }) => {
+                json!({"inlineData": {"mimeType": media_type, "data": data}})
+            }
             None => json!({"fileData": {"fileUri": url}}),
         },
         Part::Own(own) => json!(own),

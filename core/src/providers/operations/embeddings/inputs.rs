@@ -158,9 +158,3 @@ fn text_of(input: &EmbedInput) -> Option<&str> {
         },
     }
 }
-
-/// The kind and the base64 of a data URL.
-pub(super) fn data_url(url: &str) -> Option<(&str, &str)> {
-    let (kind, data) = url.strip_prefix("data:")?.split_once(',')?;
-    Some((kind.strip_suffix(";base64")?, data))
-}
