@@ -228,3 +228,17 @@ fn fields_of_other_types_are_absent_unless_they_can_be_used() {
     let expected = json!([["TEXT", "a"], ["TEXT", "b"], ["TEXT", "7"], ["TEXT", "Hi"]]);
     assert_eq!(events_of(&frames), expected);
 }
+
+#[test]
+fn a_call_that_was_cut_is_left_out() {
+    for reason in ["MAX_TOKENS", "ERROR_TOXIC"] {
+        let frames = [call_start(0, "a", "f", "{\"x\":"), message_end(reason)];
+        let events = events_of(&frames);
+        let events = events.as_array().unwrap();
+        assert!(
+            !events.iter().any(|event| event[0] == "TOOL_CALL"),
+            "{reason}"
+        );
+        assert_eq!(events.last().unwrap()[0], "TOOL_DELTA", "{reason}");
+    }
+}
