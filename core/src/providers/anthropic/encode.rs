@@ -12,7 +12,7 @@ use super::tools::{self, WireTool};
 use super::NAME;
 use crate::error::LlmError;
 use crate::framing::Framing;
-use crate::providers::errors::invalid_request;
+use crate::providers::errors::{invalid_request, unwritable};
 use crate::providers::override_fields::{not_empty, OverrideFields};
 use crate::providers::unsupported::Unsupported;
 use crate::providers::{EncodedRequest, Target};
@@ -64,8 +64,7 @@ fn encode(
         metadata: params::encode_metadata(request, &fields, unsupported)?,
         fields,
     };
-    let body = serde_json::to_vec(&body)
-        .map_err(|error| invalid_request(provider, &format!("request cannot be JSON: {error}")))?;
+    let body = serde_json::to_vec(&body).map_err(|error| unwritable(provider, &error))?;
     Ok(EncodedRequest {
         method: Method::POST,
         path: path(target.base_path).to_owned(),
