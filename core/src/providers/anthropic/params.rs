@@ -63,7 +63,7 @@ pub(super) fn check(
     request: &LlmRequest,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    unsupported.refuse_fields(request, UNSUPPORTED)
+    unsupported.refuse_fields(request, UNSUPPORTED.iter().copied())
 }
 
 /// The limit, under either of OpenAI's names for it.

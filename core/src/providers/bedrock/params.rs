@@ -68,7 +68,7 @@ pub(super) fn check(
     request: &LlmRequest,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    unsupported.refuse_fields(request, UNSUPPORTED)
+    unsupported.refuse_fields(request, UNSUPPORTED.iter().copied())
 }
 
 /// The objects of [`MERGED`], in its order.

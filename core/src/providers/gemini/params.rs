@@ -43,7 +43,7 @@ pub(super) fn check(
     request: &LlmRequest,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    unsupported.refuse_fields(request, UNSUPPORTED)
+    unsupported.refuse_fields(request, UNSUPPORTED.iter().copied())
 }
 
 /// Labels of bills: texts.

@@ -41,7 +41,7 @@ const OPTIONS: &[&str] = &[
 const WRITTEN_ELSEWHERE: &[&str] = &["max_completion_tokens", "options", "stream_options"];
 
 /// Fields of chat completions that have no place here.
-const WITHOUT_PLACE: [&str; 16] = [
+const WITHOUT_PLACE: &[&str] = &[
     "user",
     "metadata",
     "audio",
@@ -64,7 +64,7 @@ const NO_PLACE: &str = "Ollama's chat has no place for it";
 
 /// Whether an unknown field goes out as it is.
 pub(super) fn passes(name: &str) -> bool {
-    let lists = [WRITTEN_ELSEWHERE, &WITHOUT_PLACE, OPTIONS];
+    let lists = [WRITTEN_ELSEWHERE, WITHOUT_PLACE, OPTIONS];
     !lists.iter().any(|list| list.contains(&name))
 }
 
@@ -73,8 +73,8 @@ pub(super) fn check(
     request: &LlmRequest,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    let fields = WITHOUT_PLACE.map(|name| (name, NO_PLACE));
-    unsupported.refuse_fields(request, &fields)
+    let fields = WITHOUT_PLACE.iter().map(|name| (*name, NO_PLACE));
+    unsupported.refuse_fields(request, fields)
 }
 
 /// The options: the caller's own object, and what it lacks of the fields that are options here.

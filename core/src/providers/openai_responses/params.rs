@@ -51,11 +51,11 @@ pub(super) fn check(
     request: &LlmRequest,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    unsupported.refuse_fields(request, UNSUPPORTED)?;
+    unsupported.refuse_fields(request, UNSUPPORTED.iter().copied())?;
     // A model writes text anyway.
     match request.extra.get("modalities") == Some(&json!(["text"])) {
         true => Ok(()),
-        false => unsupported.refuse_fields(request, &[("modalities", NO_SUCH)]),
+        false => unsupported.refuse_fields(request, [("modalities", NO_SUCH)]),
     }
 }
 
