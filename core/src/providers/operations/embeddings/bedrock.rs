@@ -5,6 +5,7 @@ use serde_json::{json, Map};
 
 use super::cohere;
 use super::form::{Call, Form};
+use super::input_type::{required_word, Words};
 use super::inputs::Part;
 use crate::error::LlmError;
 use crate::providers::data_url::{self, DataUrl};
@@ -67,7 +68,8 @@ fn put_nova(call: &Call<'_>, body: &mut Body<'_>) -> Result<(), LlmError> {
     let (request, inputs) = (call.request, &call.inputs);
     let (index, input) = inputs.one()?;
     let mut params = Map::new();
-    params.insert("embeddingPurpose".to_owned(), purpose(request)?.into());
+    let purpose = required_word(NAME, request, PURPOSES)?;
+    params.insert("embeddingPurpose".to_owned(), purpose.into());
     if let Some(dimensions) = call.dimensions {
         params.insert("embeddingDimension".to_owned(), dimensions.into());
     }
@@ -96,25 +98,13 @@ fn put_nova(call: &Call<'_>, body: &mut Body<'_>) -> Result<(), LlmError> {
     Ok(())
 }
 
-/// What the vector is for, which Nova needs to know.
-fn purpose(request: &EmbedRequest) -> Result<&str, LlmError> {
-    const WORDS: &str = "query, document, classification or clustering";
-    match request.input_type.as_deref() {
-        Some("query") => Ok("TEXT_RETRIEVAL"),
-        Some("document") => Ok("GENERIC_INDEX"),
-        Some("classification") => Ok("CLASSIFICATION"),
-        Some("clustering") => Ok("CLUSTERING"),
-        Some(word @ ("similarity" | "code_query")) => {
-            let what = format!("input_type \"{word}\" is none of the model's; write {WORDS}");
-            Err(invalid_request(NAME, &what))
-        }
-        Some(own) if !own.is_empty() => Ok(own),
-        _ => {
-            let what = format!("input_type is missing, which the model requires; write {WORDS}");
-            Err(invalid_request(NAME, &what))
-        }
-    }
-}
+/// What a vector is for, which Nova needs to know.
+const PURPOSES: &Words = &[
+    ("query", "TEXT_RETRIEVAL"),
+    ("document", "GENERIC_INDEX"),
+    ("classification", "CLASSIFICATION"),
+    ("clustering", "CLUSTERING"),
+];
 
 fn put_cohere(
     call: &Call<'_>,

@@ -4,9 +4,9 @@
 use serde_json::{json, Value};
 
 use super::form::{Call, Form};
+use super::input_type::{required_word, Words};
 use super::inputs::{Inputs, Part};
 use crate::error::LlmError;
-use crate::providers::errors::invalid_request;
 use crate::providers::operations::body::Body;
 use crate::providers::operations::truncate::Truncate;
 use crate::providers::operations::{cohere, EmbedLimits};
@@ -21,22 +21,12 @@ pub(super) const INPUTS_MAX: usize = 96;
 pub(crate) struct CohereEmbeddings;
 
 /// What the vectors are for, which every model needs to know.
-fn input_type<'r>(provider: &'static str, request: &'r EmbedRequest) -> Result<&'r str, LlmError> {
-    const WORDS: &str = "query, document, classification or clustering";
-    match request.input_type.as_deref() {
-        Some("query") => Ok("search_query"),
-        Some("document") => Ok("search_document"),
-        Some(word @ ("similarity" | "code_query")) => {
-            let what = format!("input_type \"{word}\" is none of its own; write {WORDS}");
-            Err(invalid_request(provider, &what))
-        }
-        Some(word) if !word.is_empty() => Ok(word),
-        _ => {
-            let what = format!("input_type is missing, which it requires; write {WORDS}");
-            Err(invalid_request(provider, &what))
-        }
-    }
-}
+const INPUT_TYPES: &Words = &[
+    ("query", "search_query"),
+    ("document", "search_document"),
+    ("classification", "classification"),
+    ("clustering", "clustering"),
+];
 
 /// Models before version 4 have one length of vectors.
 pub(super) fn takes_dimensions(model: &str) -> bool {
@@ -50,10 +40,8 @@ pub(super) fn put_options(
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
     if !body.fields.replaces("input_type") {
-        body.put(
-            "input_type",
-            input_type(unsupported.provider, call.request)?,
-        );
+        let word = required_word(unsupported.provider, call.request, INPUT_TYPES)?;
+        body.put("input_type", word);
     }
     body.put_some("output_dimension", call.dimensions);
     let truncate = call.request.truncate.as_deref();

@@ -3,6 +3,7 @@
 use serde_json::{json, Map, Value};
 
 use super::form::{Call, Form};
+use super::input_type::{word_of, Words};
 use super::inputs::{Inputs, Part};
 use crate::error::LlmError;
 use crate::providers::data_url::{self, DataUrl};
@@ -16,18 +17,18 @@ use crate::request::{EmbedInput, EmbedRequest};
 #[derive(Debug)]
 pub(crate) struct GeminiEmbeddings;
 
-/// The provider's word for the use of vectors; a word of its own stays as it is.
+const TASK_TYPES: &Words = &[
+    ("query", "RETRIEVAL_QUERY"),
+    ("document", "RETRIEVAL_DOCUMENT"),
+    ("similarity", "SEMANTIC_SIMILARITY"),
+    ("classification", "CLASSIFICATION"),
+    ("clustering", "CLUSTERING"),
+    ("code_query", "CODE_RETRIEVAL_QUERY"),
+];
+
+/// What the vectors are for.
 pub(super) fn task_type(request: &EmbedRequest) -> Option<&str> {
-    let word = request.input_type.as_deref()?;
-    Some(match word {
-        "query" => "RETRIEVAL_QUERY",
-        "document" => "RETRIEVAL_DOCUMENT",
-        "similarity" => "SEMANTIC_SIMILARITY",
-        "classification" => "CLASSIFICATION",
-        "clustering" => "CLUSTERING",
-        "code_query" => "CODE_RETRIEVAL_QUERY",
-        own => own,
-    })
+    word_of(request.input_type.as_deref()?, TASK_TYPES)
 }
 
 /// The parts of one input; all of them become one vector.

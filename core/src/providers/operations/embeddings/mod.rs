@@ -6,6 +6,7 @@ mod cohere;
 mod document;
 mod form;
 mod gemini;
+mod input_type;
 mod inputs;
 mod number;
 mod ollama;

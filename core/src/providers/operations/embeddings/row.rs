@@ -4,6 +4,7 @@
 use serde_json::{json, Value};
 
 use super::form::{Call, Form};
+use super::input_type::{word_of, Words};
 use super::inputs::{Inputs, Part};
 use super::packed::Packed;
 use crate::error::LlmError;
@@ -45,18 +46,8 @@ pub(super) enum InputType {
     Ignored,
     /// This field; of our words those that it has, and their names. A word of the provider's own
     /// goes out as it is.
-    Field(&'static str, &'static [(&'static str, &'static str)]),
+    Field(&'static str, &'static Words),
 }
-
-/// Our words for the use of vectors.
-const INPUT_TYPES: &[&str] = &[
-    "query",
-    "document",
-    "classification",
-    "clustering",
-    "similarity",
-    "code_query",
-];
 
 /// How inputs of several parts go out.
 #[derive(Debug)]
@@ -130,16 +121,9 @@ impl Row {
         let InputType::Field(field, words) = self.input_type else {
             return;
         };
-        let Some(ours) = request.input_type.as_deref() else {
-            return;
-        };
-        let theirs = words.iter().find(|(word, _)| *word == ours);
-        match theirs {
-            Some((_, theirs)) => body.put(field, theirs),
-            // Its models make no difference between this use and others.
-            None if INPUT_TYPES.contains(&ours) => {}
-            None => body.put(field, ours),
-        }
+        // Its models make no difference between a use without a word and others.
+        let word = request.input_type.as_deref();
+        body.put_some(field, word.and_then(|word| word_of(word, words)));
     }
 }
 

@@ -2,12 +2,16 @@
 //! docs/openapi.json and router.
 
 use super::form::{Call, Form};
+use super::input_type::{word_of, Words};
 use crate::error::LlmError;
 use crate::providers::operations::body::Body;
 use crate::providers::operations::truncate::Truncate;
 use crate::providers::operations::{address, EmbedLimits};
 use crate::providers::unsupported::Unsupported;
 use crate::request::EmbedRequest;
+
+/// Prompts of the model's own; those for other uses have no common name.
+const PROMPTS: &Words = &[("query", "query"), ("document", "document")];
 
 /// The codec.
 #[derive(Debug)]
@@ -30,11 +34,9 @@ impl Form for TeiEmbeddings {
         unsupported: &mut Unsupported<'_>,
     ) -> Result<String, LlmError> {
         body.put("inputs", call.inputs.texts_or_tokens()?);
-        // A prompt of the model's own; those for other uses have no common name.
-        match call.request.input_type.as_deref() {
-            None | Some("classification" | "clustering" | "similarity" | "code_query") => {}
-            Some(word) => body.put("prompt_name", word),
-        }
+        let word = call.request.input_type.as_deref();
+        let prompt = word.and_then(|word| word_of(word, PROMPTS));
+        body.put_some("prompt_name", prompt);
         body.put_some("dimensions", call.dimensions);
         let truncate = call.request.truncate.as_deref();
         Truncate::Direction.put(truncate, body, unsupported)?;

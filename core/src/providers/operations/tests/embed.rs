@@ -67,15 +67,21 @@ fn words_for_the_use_are_translated_or_kept() {
     let cloud = CloudOptions::default();
     for (provider, case) in cases("words").as_object().unwrap() {
         for (ours, theirs) in case["words"].as_object().unwrap() {
-            let request = embed_request(json!({"input": ["a"], "input_type": ours}));
+            let fields = json!({"model": case["model"], "input": ["a"], "input_type": ours});
+            let request = embed_request(fields);
             let encoded = embeddings(provider).encode(&request, 0..1, &target("", &cloud));
             let form = written(encoded);
             if *theirs == false {
-                assert!(form.as_str().unwrap().contains("input_type"), "{form}");
+                let message = format!(
+                    "{provider}: input_type \"{ours}\" is none of the model's; write one of query, \
+                     document, classification, clustering"
+                );
+                assert_eq!(form, json!(message));
                 continue;
             }
             let body = match provider.as_str() {
                 "gemini" => &form[1]["requests"][0],
+                "bedrock" => &form[1]["singleEmbeddingParams"],
                 _ => &form[1],
             };
             assert_eq!(body[text(case, "field")], *theirs, "{provider} {ours}");
