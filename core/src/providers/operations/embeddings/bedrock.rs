@@ -86,6 +86,7 @@ fn put_nova(call: &Call<'_>, body: &mut Body<'_>) -> Result<(), LlmError> {
         }
         [Part::Image(url)] => {
             let DataUrl { media_type, data } = inline(index, url)?;
+            let media_type = data_url::registered_name(media_type);
             let format = media_type.rsplit('/').next().unwrap_or_default();
             let image = json!({"format": format, "source": {"bytes": data}});
             params.insert("image".to_owned(), image);

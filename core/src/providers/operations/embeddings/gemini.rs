@@ -42,6 +42,7 @@ pub(super) fn content(
         Part::Text(text) => json!({ "text": text }),
         Part::Image(url) => match data_url::after_scheme(url).and_then(data_url::parse) {
             Some(DataUrl { media_type, data }) => {
+                let media_type = data_url::registered_name(media_type);
                 json!({"inlineData": {"mimeType": media_type, "data": data}})
             }
             None => json!({"fileData": {"fileUri": url}}),
