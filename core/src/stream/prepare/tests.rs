@@ -302,7 +302,10 @@ fn an_unknown_provider_is_named_with_the_nearest_one() {
         ClientOptions::from_json(&options).unwrap_err().message
     };
     let near = message("opanai");
-    assert_eq!(near, r#"provider "opanai" is unknown; did you mean "openai"?"#);
+    assert_eq!(
+        near,
+        r#"provider "opanai" is unknown; did you mean "openai"?"#
+    );
     let far = message("nobody");
     assert!(
         far.starts_with(r#"provider "nobody" is unknown; known are: openai, "#),
