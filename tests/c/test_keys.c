@@ -235,6 +235,41 @@ static void keys_of_many_streams_are_answered_once_each(void) {
   caller_free(&caller);
 }
 
+/* The HTTP requests of an embed need keys at the same time, and an answer does not say whose it is:
+ * a stream asks one question at a time. */
+static void keys_of_an_embed_are_asked_one_at_a_time(void) {
+  enum { QUIET_MS = 100 };
+  Caller caller = caller_open(1, NULL);
+  char url[256], request[1024];
+  snprintf(request, sizeof request,
+           "{\"operation\":\"embed\",\"model\":\"m\",\"base_url\":\"%s\",\"input\":[\"a\",\"b\","
+           "\"c\",\"d\",\"e\",\"f\"],\"inputs_per_request\":1" ASK "}",
+           mock_base_url("key-embed", url, sizeof url));
+  CHECK_NUMBER(llm_client_start(caller.client, 1, "openai", request), LLM_ERROR_OK);
+  size_t asked = 0, vectors = 0, ended = 0;
+  while (ended == 0) {
+    const LlmEvent *events = NULL;
+    size_t waiting = 0, count = llm_client_poll(caller.client, -1, &events);
+    while (count > 0) {
+      for (size_t i = 0; i < count; i++) {
+        if (events[i].kind == LLM_EVENT_VECTORS) vectors += events[i].count;
+        if (events[i].kind == LLM_EVENT_KEY) waiting += 1;
+        if (events[i].kind != LLM_EVENT_END) continue;
+        ended += 1;
+        CHECK_NUMBER(events[i].error, LLM_ERROR_OK);
+      }
+      /* While one waits for its answer there is no other. */
+      count = waiting ? llm_client_poll(caller.client, QUIET_MS, &events) : 0;
+    }
+    CHECK(waiting <= 1);
+    asked += waiting;
+    if (waiting) answer(&caller, "{\"api_key\":\"k\"}");
+  }
+  CHECK_NUMBER(vectors, 6);
+  CHECK(asked >= 1 && asked <= 6);
+  caller_free(&caller);
+}
+
 const CheckTest keys_tests[] = {
     {"key_is_renewed_when_it_expired", key_is_renewed_when_it_expired, 0},
     {"key_of_a_client_is_asked_for_too", key_of_a_client_is_asked_for_too, 0},
@@ -247,6 +282,7 @@ const CheckTest keys_tests[] = {
      key_that_is_awaited_does_not_hold_close_or_free, 0},
     {"key_that_is_awaited_survives_a_fork", key_that_is_awaited_survives_a_fork, 0},
     {"invoke_cannot_ask_for_a_key", invoke_cannot_ask_for_a_key, 0},
+    {"keys_of_an_embed_are_asked_one_at_a_time", keys_of_an_embed_are_asked_one_at_a_time, 0},
     {"keys_of_many_streams_are_answered_once_each", keys_of_many_streams_are_answered_once_each,
      60},
 };
