@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::task::Task;
 use super::Inner;
 use crate::client::shared::Shared;
-use crate::error::{ErrorKind, LlmError};
+use crate::error::{ErrorKind, LlmError, Phase};
 use crate::event::{Event, Outcome, Receipt, Timings, Usage};
 
 /// When a call of several parts began, and what they have come to.
@@ -145,6 +145,18 @@ pub(super) fn poll_part(
         part.batch.drain().into_iter().for_each(take);
     }
     polled.map(|_| ())
+}
+
+/// The error of responses that are good by themselves and not together.
+pub(super) fn of_parts(kind: ErrorKind, provider: Option<&'static str>, message: &str) -> LlmError {
+    let message = match provider {
+        Some(provider) => format!("{provider}: {message}"),
+        None => message.to_owned(),
+    };
+    let mut error = LlmError::new(kind, message).phase(Phase::Body);
+    error.provider = provider;
+    error.maybe_executed = true;
+    error
 }
 
 /// The error of a call that was ended from outside between two of its parts.
