@@ -169,9 +169,11 @@ mod tests {
             request(r#","api_key":"first-key-2""#),
             request(r#","headers":{"x-token":"first-key-2"}"#),
             request(r#","headers":{"x-tokens":"first-key-2"}"#),
+            request(r#","headers":{"x-tokens":"other-key-2"}"#),
             request(r#","aws_secret_access_key":"first-key-3""#),
             request(r#","aws_session_token":"first-key-4""#),
             request(r#","base_url":"https://h/v1?key=first-key-5""#),
+            request(r#","base_url":"https://h/v1?key=other-key-5""#),
             request(r#","aws_signing_url":"https://h/v1?key=first-key-6""#),
             given.clone(),
         ] {
