@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::parts::{ended_from_outside, of_parts, poll_part, Totals};
+use super::parts::{of_parts, poll_part, Totals};
 use super::prepare;
 use super::ranges::{joined, others, pairs};
 use super::task::{EmbedPiece, Task};
@@ -341,7 +341,7 @@ impl EmbedCall {
             error = error.or(receipt.error);
         }
         self.drop_undelivered(lost);
-        let error = error.unwrap_or_else(|| ended_from_outside(kind));
+        let error = error.unwrap_or_else(|| self.totals.ended_from_outside(kind));
         let receipt = self.receipt(Some(error));
         self.is_ended = true;
         receipt
@@ -369,6 +369,9 @@ impl EmbedCall {
         if !is_whole {
             receipt.failed_ranges = pairs(&others(&finished, self.request.input.len()));
             receipt.finished_ranges = pairs(&finished);
+            let ranges = &receipt.finished_ranges;
+            let is_finished = |input: &u64| ranges.iter().any(|[a, b]| (a..b).contains(&input));
+            receipt.truncated.retain(is_finished);
         }
         receipt
     }

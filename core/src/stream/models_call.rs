@@ -7,7 +7,7 @@ use std::task::{ready, Context, Poll};
 
 use serde_json::{Map, Value};
 
-use super::parts::{ended_from_outside, of_parts, poll_part, Totals};
+use super::parts::{of_parts, poll_part, Totals};
 use super::task::{ModelsPiece, Task};
 use super::Inner;
 use crate::client::shared::Shared;
@@ -183,7 +183,7 @@ impl ModelsCall {
             self.totals.add(receipt);
         }
         let error = aborted.and_then(|receipt| receipt.error);
-        let error = error.unwrap_or_else(|| ended_from_outside(kind));
+        let error = error.unwrap_or_else(|| self.totals.ended_from_outside(kind));
         self.totals.receipt(Some(error))
     }
 }

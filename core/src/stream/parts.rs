@@ -103,6 +103,20 @@ impl Totals {
         self.maybe_executed |= error.is_none_or(|error| error.maybe_executed);
     }
 
+    /// The error of a call that was ended from outside between two of its parts.
+    pub(super) fn ended_from_outside(&self, kind: ErrorKind) -> LlmError {
+        let message = match kind {
+            ErrorKind::Closed => "the client was closed",
+            _ => "cancelled",
+        };
+        // Where a part came whole, it is its content that the caller was taking.
+        let phase = match self.first_content {
+            Some(_) => Phase::Body,
+            None => Phase::Request,
+        };
+        LlmError::new(kind, message).phase(phase)
+    }
+
     pub(super) fn receipt(&self, error: Option<LlmError>) -> Receipt {
         let began = self.began.unwrap_or_else(Instant::now);
         let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
@@ -157,15 +171,6 @@ pub(super) fn of_parts(kind: ErrorKind, provider: Option<&'static str>, message:
     error.provider = provider;
     error.maybe_executed = true;
     error
-}
-
-/// The error of a call that was ended from outside between two of its parts.
-pub(super) fn ended_from_outside(kind: ErrorKind) -> LlmError {
-    let message = match kind {
-        ErrorKind::Closed => "the client was closed",
-        _ => "cancelled",
-    };
-    LlmError::new(kind, message)
 }
 
 /// Tokens of two responses. Of their raw fields numbers are added, and of others the later stays.

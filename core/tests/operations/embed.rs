@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use futures_core::Stream;
-use liter_llm::{AnyRequest, Client, ClientOptions, ErrorKind, Event, LlmError, Outcome, Timer};
+use liter_llm::{
+    AnyRequest, Client, ClientOptions, ErrorKind, Event, LlmError, Outcome, Phase, Timer,
+};
 use serde_json::json;
 
 use super::server::{serve, Events};
@@ -244,6 +246,31 @@ async fn a_call_that_is_ended_says_which_vectors_were_delivered() {
     assert_eq!(receipt.finished_ranges, [[0, 2]]);
     assert_eq!(receipt.failed_ranges, [[2, 20]]);
     assert!(stream.next_batch().await.is_none());
+}
+
+/// Nothing runs any more when a caller that has a part of the vectors wants no more of them.
+#[tokio::test]
+async fn a_call_that_is_ended_while_its_vectors_are_delivered_failed_in_its_body() {
+    let events = Arc::new(Events::default());
+    let url = serve(&events, |_, _| {
+        let vector = |index| {
+            let is_cut = [1, 6].contains(&index);
+            json!({"index": index, "embedding": vec![1.0; 20_000], "truncated": is_cut})
+        };
+        let data = Vec::from_iter((0..8).map(vector));
+        (200, json!({"data": data, "model": "m"}))
+    });
+    let client = client("openai", &url);
+    let begin = || client.start(AnyRequest::Embed(embed_request(json!({"input": texts(8)}))));
+    let mut stream = begin();
+    assert!(stream.next_batch().await.is_some());
+    let receipt = stream.abort(ErrorKind::Cancelled);
+    let error = receipt.error.unwrap();
+    assert_eq!((error.phase, error.maybe_executed), (Phase::Body, true));
+    assert_eq!(receipt.finished_ranges, [[0, 4]]);
+    assert_eq!(receipt.truncated, [1], "the other has no vector here");
+    let error = begin().abort(ErrorKind::Closed).error.unwrap();
+    assert_eq!((error.phase, error.maybe_executed), (Phase::Request, false));
 }
 
 /// Events that were not taken out of the stream are lost with it.
