@@ -46,25 +46,36 @@ impl KeySource for KeyCaller {
                 let _ = room.poll_stop(context);
                 // First: the caller may answer as soon as it has polled.
                 let answer = turn.ask();
-                match streams.queue().push_event(stream, &event, &room) {
-                    true => Poll::Ready(answer),
-                    false => {
-                        turn.withdraw(answer);
-                        Poll::Pending
-                    }
+                let pushed = streams.queue().push_event(stream, &event, &room);
+                if pushed == Some(true) {
+                    return Poll::Ready(Ok(answer));
+                }
+                turn.withdraw(answer);
+                match pushed {
+                    Some(_) => Poll::Ready(Err(no_memory())),
+                    None => Poll::Pending,
                 }
             })
-            .await;
+            .await?;
             let lost = |_| LlmError::new(ErrorKind::Internal, "the answer to KEY was lost");
             turn.end(answer.await.map_err(lost)?)
         })
     }
 }
 
+/// Else the stream would wait for the answer to a question that the caller never sees.
+fn no_memory() -> LlmError {
+    LlmError::new(
+        ErrorKind::TooLarge,
+        "no memory for the events of this stream",
+    )
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::buffer::NO_MEMORY;
     use crate::queue::Queue;
     use crate::sync::Wait;
     use crate::types::{LLM_EVENT_KEY, LLM_EVENT_LOG};
@@ -113,6 +124,26 @@ mod tests {
         control.key_answers.answer(key());
         assert!((&mut next).now_or_never().is_none());
         control.key_answers.answer(key());
+        assert!(next.now_or_never().unwrap().is_ok());
+    }
+
+    #[test]
+    fn a_question_that_there_is_no_memory_for_is_an_error() {
+        let waker = Waker::new(None, std::ptr::null_mut());
+        let streams = Arc::new(StreamTable::new(Arc::new(Queue::new(waker, 1000)), 1));
+        let control = streams.claim(5).unwrap();
+        let caller = KeyCaller::new(5, Arc::clone(&control), Arc::clone(&streams));
+        NO_MEMORY.set(true);
+        let refused = caller.key(KeyRequest::new("openai", "m")).now_or_never();
+        NO_MEMORY.set(false);
+        let error = refused.unwrap().unwrap_err();
+        assert_eq!(error.kind, ErrorKind::TooLarge, "{error}");
+        assert!(streams.queue().poll(Wait::Now).is_none());
+        // It takes nobody's answer.
+        let mut next = caller.key(KeyRequest::new("openai", "m"));
+        assert!((&mut next).now_or_never().is_none());
+        let key = KeyMaterial::from_json(r#"{"api_key":"k"}"#);
+        control.key_answers.answer(key);
         assert!(next.now_or_never().unwrap().is_ok());
     }
 }
