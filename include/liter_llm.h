@@ -73,9 +73,11 @@
 /// 15. A key may be asked for: with `"api_key": {"ask": true}` in the options of a client or in a
 ///     request the stream yields KEY before each attempt, and waits until llm_client_answer has the
 ///     key, at most key_timeout_ms. So tokens that expire are refreshed by the library made for
-///     that. Each KEY wants one answer. When the provider refuses the key (401), the stream asks
-///     once more, and tries again if the answer is another key. KEY comes before START and is no
-///     content: it takes nothing of a window. llm_invoke has no way to ask: CONFIG.
+///     that. Each KEY wants one answer, and a stream has one KEY at a time: the HTTP requests of an
+///     `embed` that wait meanwhile share the answer. When the provider refuses the key (401), the
+///     stream asks once more, and tries again if the answer is another key. KEY comes before START
+///     and is no content: it takes nothing of a window. An answer that comes after END is dropped;
+///     do not use a number again while one may still come. llm_invoke has no way to ask: CONFIG.
 ///
 /// ## The JSON
 ///

@@ -82,8 +82,7 @@ func (c AWSCredentials) fields() map[string]string {
 	return fields
 }
 
-// askKey answers the stream, which waits for its key, from a goroutine of its own. The HTTP
-// requests of an Embed may ask at the same time.
+// askKey answers the stream, which waits for its key, from a goroutine of its own.
 func (s *Stream) askKey(number C.uint64_t) {
 	s.mutex.Lock()
 	if s.asking == nil {

@@ -149,6 +149,26 @@ static void key_that_never_comes_is_a_timeout(void) {
   caller_free(&caller);
 }
 
+/* The number is in use again, by a stream that has a question of its own. */
+static void key_answer_that_is_late_is_not_that_of_the_next_stream(void) {
+  Caller caller = caller_open(1, NULL);
+  mock_plan("key-late", GOOD);
+  caller_start(&caller, 1, "key-late", ASK ",\"key_timeout_ms\":50");
+  check_asked(&caller, 1, "first");
+  check_end(&caller, LLM_ERROR_TIMEOUT, "\"timer\":\"key\"");
+  answer(&caller, "{\"api_key\":\"late-token\"}");
+  caller_forget(&caller, 1);
+  caller_start(&caller, 1, "key-late", ASK);
+  check_asked(&caller, 1, "first");
+  answer(&caller, "{\"api_key\":\"own-token\"}");
+  check_end(&caller, LLM_ERROR_OK, "complete");
+  char *seen = mock_seen("key-late");
+  CHECK_HOLDS(seen, "Bearer own-token");
+  CHECK(strstr(seen, "late-token") == NULL);
+  free(seen);
+  caller_free(&caller);
+}
+
 static void key_that_is_awaited_can_be_cancelled(void) {
   Caller caller = caller_open(1, NULL);
   caller_start(&caller, 1, "key-cancel", ASK);
@@ -235,6 +255,79 @@ static void keys_of_many_streams_are_answered_once_each(void) {
   caller_free(&caller);
 }
 
+/* Starts an embed as stream 1, each of whose six inputs is an HTTP request. */
+static void start_embed(Caller *caller, const char *key) {
+  char url[256], request[1024];
+  snprintf(request, sizeof request,
+           "{\"operation\":\"embed\",\"model\":\"m\",\"base_url\":\"%s\",\"input\":[\"a\",\"b\","
+           "\"c\",\"d\",\"e\",\"f\"],\"inputs_per_request\":1" ASK "}",
+           mock_base_url(key, url, sizeof url));
+  CHECK_NUMBER(llm_client_start(caller->client, 1, "openai", request), LLM_ERROR_OK);
+}
+
+/* What an embed asked, until its END. */
+typedef struct Embedded {
+  size_t asked, rejected, vectors;
+} Embedded;
+
+/* Answers each KEY: the one after a refusal with the second answer. */
+static Embedded answer_until_ended(Caller *caller, const char *first, const char *second) {
+  enum { QUIET_MS = 100 };
+  Embedded seen = {0, 0, 0};
+  for (int ended = 0; !ended;) {
+    const LlmEvent *events = NULL;
+    size_t waiting = 0, rejected = 0, count = llm_client_poll(caller->client, -1, &events);
+    while (count > 0) {
+      for (size_t i = 0; i < count; i++) {
+        if (events[i].kind == LLM_EVENT_VECTORS) seen.vectors += events[i].count;
+        if (events[i].kind == LLM_EVENT_KEY) {
+          char text[32], json[512];
+          snprintf(json, sizeof json, "%.*s", (int)events[i].length, events[i].data);
+          waiting += 1;
+          rejected += strcmp(json_text(json, "reason", text, sizeof text), "rejected") == 0;
+        }
+        if (events[i].kind != LLM_EVENT_END) continue;
+        ended = 1;
+        CHECK_NUMBER(events[i].error, LLM_ERROR_OK);
+      }
+      /* While one waits for its answer there is no other. */
+      count = waiting ? llm_client_poll(caller->client, QUIET_MS, &events) : 0;
+    }
+    CHECK(waiting <= 1);
+    seen.asked += waiting;
+    seen.rejected += rejected;
+    if (waiting) answer(caller, rejected ? second : first);
+  }
+  return seen;
+}
+
+/* The HTTP requests of an embed need keys at the same time, and an answer does not say whose it is:
+ * a stream asks one question at a time. */
+static void keys_of_an_embed_are_asked_one_at_a_time(void) {
+  Caller caller = caller_open(1, NULL);
+  start_embed(&caller, "key-embed");
+  Embedded seen = answer_until_ended(&caller, "{\"api_key\":\"k\"}", "{\"error\":\"refused?\"}");
+  CHECK_NUMBER(seen.vectors, 6);
+  CHECK(seen.asked >= 1 && seen.asked <= 6);
+  caller_free(&caller);
+}
+
+/* One of its HTTP requests is refused: that one has the new key, and not the old one that another
+ * was given meanwhile. */
+static void key_of_an_embed_that_is_refused_is_renewed(void) {
+  Caller caller = caller_open(1, NULL);
+  mock_plan("key-embed-expired", REFUSED "," GOOD);
+  start_embed(&caller, "key-embed-expired");
+  Embedded seen =
+      answer_until_ended(&caller, "{\"api_key\":\"old-token\"}", "{\"api_key\":\"new-token\"}");
+  CHECK_NUMBER(seen.vectors, 6);
+  CHECK_NUMBER(seen.rejected, 1);
+  char *requests = mock_seen("key-embed-expired");
+  CHECK_HOLDS(requests, "Bearer new-token");
+  free(requests);
+  caller_free(&caller);
+}
+
 const CheckTest keys_tests[] = {
     {"key_is_renewed_when_it_expired", key_is_renewed_when_it_expired, 0},
     {"key_of_a_client_is_asked_for_too", key_of_a_client_is_asked_for_too, 0},
@@ -242,11 +335,15 @@ const CheckTest keys_tests[] = {
     {"key_answers_that_nobody_waits_for_are_nothing", key_answers_that_nobody_waits_for_are_nothing,
      0},
     {"key_that_never_comes_is_a_timeout", key_that_never_comes_is_a_timeout, 0},
+    {"key_answer_that_is_late_is_not_that_of_the_next_stream",
+     key_answer_that_is_late_is_not_that_of_the_next_stream, 0},
     {"key_that_is_awaited_can_be_cancelled", key_that_is_awaited_can_be_cancelled, 0},
     {"key_that_is_awaited_does_not_hold_close_or_free",
      key_that_is_awaited_does_not_hold_close_or_free, 0},
     {"key_that_is_awaited_survives_a_fork", key_that_is_awaited_survives_a_fork, 0},
     {"invoke_cannot_ask_for_a_key", invoke_cannot_ask_for_a_key, 0},
+    {"keys_of_an_embed_are_asked_one_at_a_time", keys_of_an_embed_are_asked_one_at_a_time, 0},
+    {"key_of_an_embed_that_is_refused_is_renewed", key_of_an_embed_that_is_refused_is_renewed, 0},
     {"keys_of_many_streams_are_answered_once_each", keys_of_many_streams_are_answered_once_each,
      60},
 };

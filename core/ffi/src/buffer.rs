@@ -23,8 +23,12 @@ pub use memory::NO_MEMORY;
 use memory::{clear, reserve};
 use vectors::VectorData;
 
-/// Length of a run, so that its ends fit their type.
-const RUN_BYTES_MAX: usize = u32::MAX as usize;
+/// Length of a run, so that its ends fit their type. Tests have no 4 GB to reach it.
+const RUN_BYTES_MAX: usize = if cfg!(test) {
+    2 * 1024 * 1024
+} else {
+    u32::MAX as usize
+};
 
 #[derive(Debug)]
 struct Record {
@@ -114,14 +118,17 @@ impl Buffer {
         added
     }
 
-    /// Adds events of one stream, or of none; an END even where there is no memory.
-    pub fn push_json(&mut self, stream: u64, json: &EventJson) {
+    /// Adds events of one stream, or of none; an END even where there is no memory. False: there
+    /// was none for another.
+    pub fn push_json(&mut self, stream: u64, json: &EventJson) -> bool {
+        let mut fits = true;
         for event in json.iter() {
             match event.kind {
                 LLM_EVENT_END => self.push_end(stream, event),
-                _ => drop(self.push_one_json(stream, event)),
+                _ => fits &= self.push_one_json(stream, event),
             }
         }
+        fits
     }
 
     /// Whether there is no event.

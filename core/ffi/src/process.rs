@@ -133,3 +133,26 @@ fn refused(error: &io::Error) -> Failure {
     let message = format!("cannot start the runtime: {error}: {what}, or try again later");
     LlmError::new(ErrorKind::Config, message).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::LLM_ERROR_CONFIG;
+
+    #[test]
+    fn a_system_that_refuses_the_runtime_says_which_limit_to_raise() {
+        for (number, what) in [
+            (libc::EAGAIN, "limit of threads or memory; raise it"),
+            (libc::EMFILE, "no free descriptor; raise the limit"),
+            (libc::ENFILE, "no free descriptor; raise the limit"),
+            (libc::EPERM, "refused its threads or descriptors"),
+        ] {
+            let error = io::Error::from_raw_os_error(number);
+            let failure = refused(&error);
+            assert_eq!(failure.number, LLM_ERROR_CONFIG);
+            let says = |text: &str| failure.json.contains(text);
+            assert!(says(what) && says(&error.to_string()), "{}", failure.json);
+            assert!(says("or try again later"), "{}", failure.json);
+        }
+    }
+}

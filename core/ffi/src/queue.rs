@@ -107,22 +107,27 @@ impl Queue {
         Some(added)
     }
 
-    /// Adds one event beside the content. False: there is no room; the control is woken once there
-    /// is.
-    pub fn push_event(&self, stream: u64, event: &EventJson, control: &Arc<StreamControl>) -> bool {
+    /// Adds one event beside the content. `None`: there is no room; the control is woken once there
+    /// is. False: there is no memory for it.
+    pub fn push_event(
+        &self,
+        stream: u64,
+        event: &EventJson,
+        control: &Arc<StreamControl>,
+    ) -> Option<bool> {
         let mut back = lock(&self.back);
         if back.discarded {
-            return true;
+            return Some(true);
         }
         if back.buffer.weight() >= self.bytes_max {
             if control.begin_waiting() {
                 back.waiting.push(Arc::clone(control));
             }
-            return false;
+            return None;
         }
-        back.buffer.push_json(stream, event);
+        let fits = back.buffer.push_json(stream, event);
         self.publish(back);
-        true
+        Some(fits)
     }
 
     /// Adds a stream's END, whatever the bounds are.
@@ -206,7 +211,8 @@ impl Queue {
             if back.closed && self.open.load(Ordering::Acquire) == 0 {
                 return false;
             }
-            back.sleeper = true;
+            // Not for who only looks: each event after that would wake a thread that is none.
+            back.sleeper = !matches!(wait, Wait::Now);
             match sleep(&self.changed, back, wait) {
                 Some(woken) => back = woken,
                 None => return false,

@@ -69,8 +69,9 @@ impl EndGuard {
         self.ended |= added.ended;
         match (self.ended, stop) {
             (true, _) => Ok(()),
+            // Also of a stream that is stopping: its receipt is not to claim what was lost.
+            (false, _) if added.refused => Err(Stop::OutOfMemory),
             (false, Some(kind)) => Err(Stop::Requested(kind)),
-            (false, None) if added.refused => Err(Stop::OutOfMemory),
             (false, None) => Ok(self.control.until_window_opens().await?),
         }
     }
@@ -280,6 +281,9 @@ mod tests {
         batch.push_text("text");
         assert!(guard.deliver(&batch).now_or_never().unwrap().is_ok());
         NO_MEMORY.set(true);
+        let stop = guard.deliver(&batch).now_or_never().unwrap().unwrap_err();
+        assert!(matches!(stop, Stop::OutOfMemory));
+        guard.control.cancel();
         let stop = guard.deliver(&batch).now_or_never().unwrap().unwrap_err();
         let request = r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#.to_owned();
         let request = parse_request(Asked {

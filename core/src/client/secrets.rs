@@ -1,8 +1,14 @@
 //! Which texts are secrets: those of a client, and those that a call brings. Collects them from
 //! options, environment and request; how they are found in a text is `secret`'s.
 
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+
+use secrecy::zeroize::Zeroizing;
+
 use super::environment::Environment;
 use crate::client::options::ClientOptions;
+use crate::mutex::lock;
 use crate::providers;
 use crate::request::{ApiKey, CallOptions, CloudOptions, KeyMaterial};
 use crate::secret::{Collector, Secrets};
@@ -22,8 +28,67 @@ pub(super) fn of_client(options: &ClientOptions, environment: &Environment) -> S
     secrets.finish()
 }
 
-/// `None` where the call brings nothing of its own, as most do.
-pub(super) fn of_call(call: &CallOptions) -> Option<Secrets> {
+/// The secrets of calls. Those of the last one are kept, once per client: a function gives the same
+/// key for many calls, and to take a long token apart costs more than the rest of a short call.
+#[derive(Default)]
+pub(super) struct CallSecrets {
+    last: Mutex<Option<Last>>,
+}
+
+struct Last {
+    brought: Zeroizing<String>,
+    secrets: Option<Arc<Secrets>>,
+}
+
+impl CallSecrets {
+    /// `None` where the call brings nothing of its own, as most do.
+    pub(super) fn of(&self, call: &CallOptions) -> Option<Arc<Secrets>> {
+        let given = call.keys.given();
+        let brought = brought(call, &given);
+        if brought.is_empty() {
+            return None;
+        }
+        if let Some(last) = lock(&self.last).as_ref() {
+            if *last.brought == *brought {
+                return last.secrets.clone();
+            }
+        }
+        let secrets = of_call(call, &given);
+        let secrets = Some(secrets).filter(|secrets| !secrets.is_empty());
+        let secrets = secrets.map(Arc::new);
+        *lock(&self.last) = Some(Last {
+            brought,
+            secrets: secrets.clone(),
+        });
+        secrets
+    }
+}
+
+/// All that a call's secrets are made of, each text behind its length.
+fn brought(call: &CallOptions, given: &[KeyMaterial]) -> Zeroizing<String> {
+    let mut brought = Zeroizing::new(String::new());
+    let mut add = |kind: char, text: &str| {
+        let _ = write!(brought, "{kind}{} {text}", text.len());
+    };
+    let key = call.api_key.as_ref().and_then(ApiKey::text);
+    let cloud = [
+        &call.cloud.aws_secret_access_key,
+        &call.cloud.aws_session_token,
+    ];
+    let keys = key.into_iter().chain(cloud.into_iter().flatten());
+    for key in keys.chain(given.iter().flat_map(KeyMaterial::secrets)) {
+        add('k', key.expose());
+    }
+    for (name, value) in &call.headers {
+        add('n', name);
+        add('v', value);
+    }
+    let urls = [&call.base_url, &call.cloud.aws_signing_url];
+    urls.into_iter().flatten().for_each(|url| add('u', url));
+    brought
+}
+
+fn of_call(call: &CallOptions, given: &[KeyMaterial]) -> Secrets {
     let mut secrets = Collector::default();
     collect(
         &mut secrets,
@@ -32,10 +97,10 @@ pub(super) fn of_call(call: &CallOptions) -> Option<Secrets> {
         call.base_url.as_deref(),
     );
     collect_cloud(&mut secrets, &call.cloud);
-    for key in call.keys.given().iter().flat_map(KeyMaterial::secrets) {
+    for key in given.iter().flat_map(KeyMaterial::secrets) {
         secrets.key(key.expose());
     }
-    Some(secrets.finish()).filter(|secrets| !secrets.is_empty())
+    secrets.finish()
 }
 
 /// The id of an access key is none: AWS puts it into every signature in the clear.
@@ -79,6 +144,52 @@ fn names_provider(value: &str) -> bool {
 mod tests {
     use super::*;
     use crate::secret::Redactor;
+
+    /// Whatever differs, so that no call has the secrets of another.
+    #[test]
+    fn the_secrets_of_the_last_call_are_made_once() {
+        let call = |json: &str| {
+            let request = crate::request::LlmRequest::from_json(json);
+            request.unwrap().call
+        };
+        let request = |fields: &str| {
+            call(&format!(
+                r#"{{"model":"m","messages":[{{"role":"user","content":"x"}}]{fields}}}"#
+            ))
+        };
+        let secrets = CallSecrets::default();
+        assert!(secrets.of(&request("")).is_none());
+        assert!(secrets
+            .of(&request(r#","base_url":"https://h/v1""#))
+            .is_none());
+        let given = request("");
+        let mut last = None;
+        for call in [
+            request(r#","api_key":"first-key-1""#),
+            request(r#","api_key":"first-key-2""#),
+            request(r#","headers":{"x-token":"first-key-2"}"#),
+            request(r#","headers":{"x-tokens":"first-key-2"}"#),
+            request(r#","headers":{"x-tokens":"other-key-2"}"#),
+            request(r#","aws_secret_access_key":"first-key-3""#),
+            request(r#","aws_session_token":"first-key-4""#),
+            request(r#","base_url":"https://h/v1?key=first-key-5""#),
+            request(r#","base_url":"https://h/v1?key=other-key-5""#),
+            request(r#","aws_signing_url":"https://h/v1?key=first-key-6""#),
+            given.clone(),
+        ] {
+            // The copies of a call share what was given.
+            let given = KeyMaterial::from_json(r#"{"api_key":"first-key-7"}"#).unwrap();
+            if call.api_key.is_none() && call.headers.is_empty() && call.base_url.is_none() {
+                call.keys.push(&given);
+            }
+            let found = secrets.of(&call).unwrap();
+            let same = secrets.of(&call.clone()).unwrap();
+            assert!(Arc::ptr_eq(&found, &same));
+            let is_same = last.is_some_and(|last| Arc::ptr_eq(&last, &found));
+            assert!(!is_same);
+            last = Some(found);
+        }
+    }
 
     #[test]
     fn the_name_of_a_provider_in_a_header_is_no_secret() {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::environment::Environment;
-use super::secrets;
+use super::secrets::{self, CallSecrets};
 use crate::client::options::{ClientOptions, LogLevel, LogRecord};
 use crate::http::Http;
 use crate::request::{CallLimits, CallOptions};
@@ -26,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// Made when a text is to be redacted for the first time.
     secrets: OnceLock<Secrets>,
+    call_secrets: CallSecrets,
     logger: Option<Logger>,
 }
 
@@ -43,6 +44,7 @@ impl Shared {
             budget: Budget::default(),
             clock: Clock::default(),
             secrets: OnceLock::new(),
+            call_secrets: CallSecrets::default(),
             logger,
         }
     }
@@ -66,7 +68,7 @@ impl Shared {
         let of_client = self
             .secrets
             .get_or_init(|| secrets::of_client(&self.options, &self.environment));
-        Redactor::new(of_client, call.and_then(secrets::of_call))
+        Redactor::new(of_client, call.and_then(|call| self.call_secrets.of(call)))
     }
 
     /// Logs a line about a call, made only when its level is logged, and redacted.

@@ -191,6 +191,8 @@ pub(crate) struct OperationSummary {
     pub(crate) truncated: Vec<u64>,
     /// What to ask for the next page of a list with.
     pub(crate) next_page: Option<String>,
+    /// How large its body was.
+    pub(crate) body_bytes: usize,
 }
 
 /// A wire format.

@@ -4,6 +4,8 @@
 //! Owns which fields those are; a new field does not compile until it is decided on. Every text is
 //! cleaned first and cut afterwards, so that no cut goes through a secret.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::search::Secrets;
@@ -21,11 +23,11 @@ const DIGITS_MIN: u64 = 10_000_000;
 /// Has the secrets of a client and those of one call.
 pub(crate) struct Redactor<'a> {
     client: &'a Secrets,
-    call: Option<Secrets>,
+    call: Option<Arc<Secrets>>,
 }
 
 impl<'a> Redactor<'a> {
-    pub(crate) fn new(client: &'a Secrets, call: Option<Secrets>) -> Self {
+    pub(crate) fn new(client: &'a Secrets, call: Option<Arc<Secrets>>) -> Self {
         Self { client, call }
     }
 
@@ -127,7 +129,7 @@ impl<'a> Redactor<'a> {
     /// Cleans a text in place, then cuts it. Where nothing is found, nothing is allocated.
     pub(crate) fn clean(&self, text: &mut String, bytes_max: usize) {
         cut(text, OUTSIDE_BYTES_MAX);
-        for secrets in std::iter::once(self.client).chain(&self.call) {
+        for secrets in std::iter::once(self.client).chain(self.call.as_deref()) {
             if let Some(clean) = secrets.clean(text) {
                 *text = clean;
             }
@@ -174,7 +176,7 @@ impl<'a> Redactor<'a> {
     }
 
     fn is_dirty(&self, text: &str) -> bool {
-        let mut secrets = std::iter::once(self.client).chain(&self.call);
+        let mut secrets = std::iter::once(self.client).chain(self.call.as_deref());
         secrets.any(|secrets| secrets.clean(text).is_some())
     }
 }

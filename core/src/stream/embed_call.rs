@@ -8,14 +8,15 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::parts::{ended_from_outside, poll_part, Totals};
+use super::parts::{of_parts, poll_part, Totals};
 use super::prepare;
 use super::ranges::{joined, others, pairs};
 use super::task::{EmbedPiece, Task};
 use super::Inner;
+use crate::client::options::LogLevel;
 use crate::client::shared::Shared;
-use crate::error::{ErrorKind, LlmError, Phase};
-use crate::event::{Event, EventBatch, Receipt, Start, Vectors};
+use crate::error::{ErrorKind, LlmError};
+use crate::event::{Event, EventBatch, EventRef, Receipt, Start, Vectors};
 use crate::request::{EmbedRequest, Operation};
 
 /// HTTP requests that run at once.
@@ -127,7 +128,7 @@ impl EmbedCall {
             return Poll::Ready(());
         }
         if let Err(error) = self.prepare() {
-            self.failure = Some(error);
+            self.refuse(error);
         }
         loop {
             if self.failure.is_none() {
@@ -154,9 +155,6 @@ impl EmbedCall {
             return Ok(());
         }
         self.request.check()?;
-        if self.request.input.is_empty() {
-            return Ok(());
-        }
         let Some(request) = Arc::get_mut(&mut self.request) else {
             return Ok(());
         };
@@ -166,6 +164,15 @@ impl EmbedCall {
         request.call.provider = Some(provider.name().to_owned());
         request.model = model.unwrap_or_else(|| std::mem::take(&mut request.model));
         Ok(())
+    }
+
+    /// The request is wrong, so none of its parts begins, which would redact and log the reason.
+    fn refuse(&mut self, mut error: LlmError) {
+        let call = Some(&self.request.call);
+        self.shared.redactor(call).clean_error(&mut error);
+        let message = || error.message.clone();
+        self.shared.log(LogLevel::Error, None, call, message);
+        self.failure = Some(error);
     }
 
     fn has_room(&mut self) -> bool {
@@ -251,13 +258,12 @@ impl EmbedCall {
         }
         let Range { start, end } = part.inputs;
         part.vectors = Vectors::default();
+        let last = end - 1;
         let message = format!(
-            "the vectors of inputs {start} to {} have {found} numbers, those before {expected}",
-            end - 1
+            "the vectors of input[{start}] to input[{last}] have {found} numbers, others {expected}"
         );
-        let mut error = LlmError::new(ErrorKind::Protocol, message).phase(Phase::Body);
-        error.maybe_executed = true;
-        self.failure = Some(error);
+        let provider = part.start.as_ref().map(|start| start.provider);
+        self.failure = Some(of_parts(ErrorKind::Protocol, provider, &message));
     }
 
     /// A part failed, so the call does: closes what runs, and keeps what came.
@@ -318,7 +324,12 @@ impl EmbedCall {
         self.batch.push(Event::End(Box::new(receipt)));
     }
 
-    pub(super) fn abort(&mut self, kind: ErrorKind) -> Receipt {
+    /// So many vectors of the last batch did not reach the caller.
+    pub(super) fn abort(&mut self, kind: ErrorKind, mut lost: usize) -> Receipt {
+        if kind == ErrorKind::TooLarge {
+            // There was no memory for that batch, and vectors are the last in each.
+            lost += self.batch.iter().map(vectors_of).sum::<usize>();
+        }
         self.batch.clear();
         let mut error = None;
         for receipt in self
@@ -329,19 +340,19 @@ impl EmbedCall {
             self.totals.add(&receipt);
             error = error.or(receipt.error);
         }
-        self.drop_undelivered();
-        let error = error.unwrap_or_else(|| ended_from_outside(kind));
+        self.drop_undelivered(lost);
+        let error = error.unwrap_or_else(|| self.totals.ended_from_outside(kind));
         let receipt = self.receipt(Some(error));
         self.is_ended = true;
         receipt
     }
 
     /// Vectors that the caller will not get do not count as finished.
-    fn drop_undelivered(&mut self) {
+    fn drop_undelivered(&mut self, lost: usize) {
         self.parts.clear();
-        let count = std::mem::take(&mut self.rest).count();
+        let count = std::mem::take(&mut self.rest).count() + lost;
         if let (true, Some(last)) = (count > 0, self.finished.last_mut()) {
-            last.end -= count;
+            last.end = last.end.saturating_sub(count).max(last.start);
         }
         self.finished.retain(|range| !range.is_empty());
     }
@@ -358,7 +369,17 @@ impl EmbedCall {
         if !is_whole {
             receipt.failed_ranges = pairs(&others(&finished, self.request.input.len()));
             receipt.finished_ranges = pairs(&finished);
+            let ranges = &receipt.finished_ranges;
+            let is_finished = |input: &u64| ranges.iter().any(|[a, b]| (a..b).contains(&input));
+            receipt.truncated.retain(is_finished);
         }
         receipt
+    }
+}
+
+fn vectors_of(event: EventRef<'_>) -> usize {
+    match event {
+        EventRef::Other(Event::Vectors(vectors)) => vectors.count(),
+        _ => 0,
     }
 }

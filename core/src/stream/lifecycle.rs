@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use tokio::time::sleep;
 
 use super::attempt::Attempt;
-use super::prepare::prepare;
+use super::prepare::{prepare, provider};
 use super::retry::Policy;
 use super::timeouts::timed_out;
 use super::{Inner, State};
@@ -22,7 +22,12 @@ use crate::providers::ResponseSummary;
 impl Inner {
     pub(super) fn begin_attempt(&mut self) {
         if let Some(result) = self.task.known_result() {
-            return self.end_without_request(result);
+            let (call, operation) = (self.task.call(), self.task.operation());
+            let found = provider(&self.shared.options, call, self.task.model(), operation);
+            return match found {
+                Ok(_) => self.end_without_request(result),
+                Err(error) => self.fail(error),
+            };
         }
         if self.prepared.is_none() {
             match prepare(&self.shared, &mut self.task) {

@@ -145,10 +145,15 @@ impl LlmStream {
     /// Closes the connection at once and gives the receipt of a stream that was ended from outside,
     /// with the usage known so far. The stream yields nothing afterwards.
     pub fn abort(&mut self, kind: ErrorKind) -> Receipt {
+        let vectors = |event: &Event| match event {
+            Event::Vectors(vectors) => vectors.count(),
+            _ => 0,
+        };
+        let lost = self.events.iter().map(vectors).sum();
         self.events.clear();
         match &mut self.work {
             Work::One(one) => one.abort(kind),
-            Work::Embed(call) => call.abort(kind),
+            Work::Embed(call) => call.abort(kind, lost),
             Work::Models(call) => call.abort(kind),
         }
     }

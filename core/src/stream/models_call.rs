@@ -7,12 +7,13 @@ use std::task::{ready, Context, Poll};
 
 use serde_json::{Map, Value};
 
-use super::parts::{ended_from_outside, poll_part, Totals};
+use super::parts::{of_parts, poll_part, Totals};
 use super::task::{ModelsPiece, Task};
 use super::Inner;
 use crate::client::shared::Shared;
-use crate::error::{ErrorKind, LlmError, Phase};
+use crate::error::{ErrorKind, LlmError};
 use crate::event::{Event, EventBatch, Receipt, Start};
+use crate::providers::OperationSummary;
 use crate::request::ModelsRequest;
 
 /// A list of more pages, 100,000 models of Anthropic's largest ones, is none that ends.
@@ -27,6 +28,8 @@ pub(super) struct ModelsCall {
     /// The pages after the first that were asked for.
     pages: Vec<String>,
     models: Vec<Value>,
+    /// What the bodies of the pages had, which together are bounded as one is.
+    body_bytes: usize,
     start: Option<Box<Start>>,
     totals: Totals,
     batch: EventBatch,
@@ -41,6 +44,7 @@ impl ModelsCall {
             part: None,
             pages: Vec::new(),
             models: Vec::new(),
+            body_bytes: 0,
             start: None,
             totals: Totals::new(),
             batch: EventBatch::default(),
@@ -121,20 +125,39 @@ impl ModelsCall {
     /// A page came whole, or failed: goes on to the next one, or ends the call.
     fn end_page(&mut self, receipt: Receipt) {
         self.totals.add(&receipt);
-        let part = self.part.take();
-        let next = part.and_then(|mut part| part.operation.next_page.take());
+        let operation = self.part.take().map(|part| part.operation);
+        let OperationSummary {
+            next_page: next,
+            body_bytes,
+            ..
+        } = operation.unwrap_or_default();
+        self.body_bytes = self.body_bytes.saturating_add(body_bytes);
+        let bytes_max = self.shared.options.body_bytes_max;
         match (receipt.error, next) {
             (Some(error), _) => self.end(Some(error)),
             (None, Some(next)) if self.pages.contains(&next) => {
-                self.end(Some(endless("the list of models names a page twice")));
+                let message = "the list of models names a page twice";
+                self.end_with(ErrorKind::Protocol, message);
             }
             (None, Some(_)) if self.pages.len() + 1 >= PAGES_MAX => {
                 let message = format!("the list of models has more than {PAGES_MAX} pages");
-                self.end(Some(endless(&message)));
+                self.end_with(ErrorKind::Protocol, &message);
+            }
+            (None, Some(_)) if self.body_bytes > bytes_max => {
+                let message = format!(
+                    "the pages of the list of models have more than {bytes_max} bytes; \
+                     raise body_bytes_max"
+                );
+                self.end_with(ErrorKind::TooLarge, &message);
             }
             (None, Some(next)) => self.pages.push(next),
             (None, None) => self.end(None),
         }
+    }
+
+    fn end_with(&mut self, kind: ErrorKind, message: &str) {
+        let provider = self.start.as_ref().map(|start| start.provider);
+        self.end(Some(of_parts(kind, provider, message)));
     }
 
     fn end(&mut self, error: Option<LlmError>) {
@@ -160,13 +183,7 @@ impl ModelsCall {
             self.totals.add(receipt);
         }
         let error = aborted.and_then(|receipt| receipt.error);
-        let error = error.unwrap_or_else(|| ended_from_outside(kind));
+        let error = error.unwrap_or_else(|| self.totals.ended_from_outside(kind));
         self.totals.receipt(Some(error))
     }
-}
-
-fn endless(message: &str) -> LlmError {
-    let mut error = LlmError::new(ErrorKind::Protocol, message).phase(Phase::Body);
-    error.maybe_executed = true;
-    error
 }

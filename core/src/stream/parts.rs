@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::task::Task;
 use super::Inner;
 use crate::client::shared::Shared;
-use crate::error::{ErrorKind, LlmError};
+use crate::error::{ErrorKind, LlmError, Phase};
 use crate::event::{Event, Outcome, Receipt, Timings, Usage};
 
 /// When a call of several parts began, and what they have come to.
@@ -103,6 +103,20 @@ impl Totals {
         self.maybe_executed |= error.is_none_or(|error| error.maybe_executed);
     }
 
+    /// The error of a call that was ended from outside between two of its parts.
+    pub(super) fn ended_from_outside(&self, kind: ErrorKind) -> LlmError {
+        let message = match kind {
+            ErrorKind::Closed => "the client was closed",
+            _ => "cancelled",
+        };
+        // Where a part came whole, it is its content that the caller was taking.
+        let phase = match self.first_content {
+            Some(_) => Phase::Body,
+            None => Phase::Request,
+        };
+        LlmError::new(kind, message).phase(phase)
+    }
+
     pub(super) fn receipt(&self, error: Option<LlmError>) -> Receipt {
         let began = self.began.unwrap_or_else(Instant::now);
         let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
@@ -147,13 +161,16 @@ pub(super) fn poll_part(
     polled.map(|_| ())
 }
 
-/// The error of a call that was ended from outside between two of its parts.
-pub(super) fn ended_from_outside(kind: ErrorKind) -> LlmError {
-    let message = match kind {
-        ErrorKind::Closed => "the client was closed",
-        _ => "cancelled",
+/// The error of responses that are good by themselves and not together.
+pub(super) fn of_parts(kind: ErrorKind, provider: Option<&'static str>, message: &str) -> LlmError {
+    let message = match provider {
+        Some(provider) => format!("{provider}: {message}"),
+        None => message.to_owned(),
     };
-    LlmError::new(kind, message)
+    let mut error = LlmError::new(kind, message).phase(Phase::Body);
+    error.provider = provider;
+    error.maybe_executed = true;
+    error
 }
 
 /// Tokens of two responses. Of their raw fields numbers are added, and of others the later stays.

@@ -120,6 +120,7 @@ impl Decoder for WholeDecoder {
     }
 
     fn decode_body(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError> {
+        self.operation.body_bytes = body.len();
         let event = self.decode(body)?;
         out.push(Event::Start(Box::new(std::mem::take(&mut self.start))));
         out.push(event);

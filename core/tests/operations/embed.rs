@@ -1,8 +1,13 @@
 //! Embeddings: split, in order, bounded, and what is left when a part fails.
 
-use std::sync::Arc;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 
-use liter_llm::{AnyRequest, ErrorKind, Event, LlmError, Outcome, Timer};
+use futures_core::Stream;
+use liter_llm::{
+    AnyRequest, Client, ClientOptions, ErrorKind, Event, LlmError, Outcome, Phase, Timer,
+};
 use serde_json::json;
 
 use super::server::{serve, Events};
@@ -187,8 +192,12 @@ async fn a_response_that_does_not_fit_its_inputs_is_a_protocol_error() {
         {"index": 0, "embedding": [1.0, 2.0]}, {"index": 1, "embedding": [1.0, 2.0]}]});
     let error = error_of(shorter).await;
     assert_eq!(error.kind, ErrorKind::Protocol, "{error}");
-    let is_named = error.message.contains("2 numbers") && error.message.contains("3");
+    // Whichever came first.
+    let lengths = ["have 2 numbers, others 3", "have 3 numbers, others 2"];
+    let is_named = lengths.iter().any(|text| error.message.ends_with(text));
     assert!(is_named, "{error}");
+    let names = error.message.starts_with("openai: the vectors of input[");
+    assert!(names && error.provider == Some("openai"), "{error}");
 }
 
 /// Dropping what waits loses nothing, as for a chat.
@@ -237,6 +246,73 @@ async fn a_call_that_is_ended_says_which_vectors_were_delivered() {
     assert_eq!(receipt.finished_ranges, [[0, 2]]);
     assert_eq!(receipt.failed_ranges, [[2, 20]]);
     assert!(stream.next_batch().await.is_none());
+}
+
+/// Nothing runs any more when a caller that has a part of the vectors wants no more of them.
+#[tokio::test]
+async fn a_call_that_is_ended_while_its_vectors_are_delivered_failed_in_its_body() {
+    let events = Arc::new(Events::default());
+    let url = serve(&events, |_, _| {
+        let vector = |index| {
+            let is_cut = [1, 6].contains(&index);
+            json!({"index": index, "embedding": vec![1.0; 20_000], "truncated": is_cut})
+        };
+        let data = Vec::from_iter((0..8).map(vector));
+        (200, json!({"data": data, "model": "m"}))
+    });
+    let client = client("openai", &url);
+    let begin = || client.start(AnyRequest::Embed(embed_request(json!({"input": texts(8)}))));
+    let mut stream = begin();
+    assert!(stream.next_batch().await.is_some());
+    let receipt = stream.abort(ErrorKind::Cancelled);
+    let error = receipt.error.unwrap();
+    assert_eq!((error.phase, error.maybe_executed), (Phase::Body, true));
+    assert_eq!(receipt.finished_ranges, [[0, 4]]);
+    assert_eq!(receipt.truncated, [1], "the other has no vector here");
+    let error = begin().abort(ErrorKind::Closed).error.unwrap();
+    assert_eq!((error.phase, error.maybe_executed), (Phase::Request, false));
+}
+
+/// Events that were not taken out of the stream are lost with it.
+#[tokio::test]
+async fn vectors_that_the_caller_did_not_take_are_not_delivered() {
+    let events = Arc::new(Events::default());
+    let url = serve(&events, |asked, _| (200, vectors(&numbers(&asked.body))));
+    let client = client("openai", &url);
+    let begin = || {
+        let request = embed_request(json!({"input": texts(4), "inputs_per_request": 2}));
+        client.start(AnyRequest::Embed(request))
+    };
+    let mut stream = begin();
+    let start = poll_fn(|context| Pin::new(&mut stream).poll_next(context)).await;
+    assert_eq!(start.unwrap().kind().name(), "START");
+    let receipt = stream.abort(ErrorKind::Cancelled);
+    assert_eq!(receipt.count, Some(0), "only START was taken");
+    assert_eq!(receipt.failed_ranges, [[0, 4]]);
+    // So are those of a batch that the caller had no memory for.
+    let mut stream = begin();
+    assert!(stream.next_batch().await.is_some());
+    let receipt = stream.abort(ErrorKind::TooLarge);
+    assert_eq!((receipt.count, receipt.finished_ranges.len()), (Some(0), 0));
+}
+
+/// Also where none of its parts has begun.
+#[tokio::test]
+async fn a_request_that_is_refused_is_logged_without_its_key() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&lines);
+    let client =
+        Client::new(ClientOptions::from_json(r#"{"log_level":"error"}"#).unwrap()).unwrap();
+    let client = client.with_logger(Arc::new(move |record| {
+        seen.lock().unwrap().push(record.message.clone());
+    }));
+    let request =
+        embed_request(json!({"input": "a", "model": "hunter-22", "api_key": "hunter-22"}));
+    let error = client.embed(request).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Config, "{error}");
+    let expected = "no provider for model \"[REDACTED]\"; name one, or write provider/model";
+    assert_eq!(error.message, expected);
+    assert_eq!(*lines.lock().unwrap(), [expected]);
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use liter_llm::{
-    AnyRequest, ErrorKind, Event, LlmRequest, Message, ModelsRequest, Outcome, RerankDocument,
-    RerankRequest,
+    AnyRequest, Client, ClientOptions, EmbedRequest, ErrorKind, Event, LlmRequest, Message,
+    ModelsRequest, Outcome, RerankDocument, RerankRequest,
 };
 use serde_json::json;
 
@@ -66,6 +66,17 @@ async fn no_documents_have_no_results_and_nothing_is_sent() {
     };
     assert_eq!(result["results"], json!([]));
     assert_eq!((receipt.outcome, receipt.attempts), (Outcome::Complete, 0));
+    // Who could not do it could not do it with documents either.
+    for provider in ["nobody", "anthropic"] {
+        let mut request = rerank_request(&[]);
+        request.call.provider = Some(provider.to_owned());
+        let error = client.rerank(request).await.unwrap_err();
+        assert!(error.message.contains(provider), "{error}");
+        let mut request = EmbedRequest::new("m", Vec::<String>::new());
+        request.call.provider = Some(provider.to_owned());
+        let error = client.embed(request).await.unwrap_err();
+        assert!(error.message.contains(provider), "{error}");
+    }
 }
 
 fn model(id: &str) -> serde_json::Value {
@@ -118,7 +129,11 @@ async fn pages_that_go_round_are_an_error() {
         .await;
     let error = error.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Protocol, "{error}");
-    assert!(error.message.contains("page twice"), "{error}");
+    let message = "anthropic: the list of models names a page twice";
+    assert_eq!(
+        (error.message.as_str(), error.provider),
+        (message, Some("anthropic"))
+    );
     assert_eq!(events.count("page"), 2);
 }
 
@@ -140,6 +155,30 @@ async fn pages_without_end_are_an_error() {
     let error = error.unwrap_err();
     assert!(error.message.contains("100 pages"), "{error}");
     assert_eq!((events.count("page"), error.attempts), (100, 100));
+}
+
+/// All pages together have the bound of one body.
+#[tokio::test]
+async fn pages_that_are_too_large_together_are_an_error() {
+    let events = Arc::new(Events::default());
+    let url = serve(&events, |_, events| {
+        events.add("page");
+        let id = format!("m{}", events.count("page"));
+        let data = [model(&format!("{id}{}", "x".repeat(1_000)))];
+        (
+            200,
+            json!({"data": data, "has_more": true, "first_id": id, "last_id": id}),
+        )
+    });
+    let options = json!({"provider": "anthropic", "base_url": url, "api_key": "key-of-the-test",
+        "body_bytes_max": 10_000});
+    let options = ClientOptions::from_json(&options.to_string()).unwrap();
+    let client = Client::new(options).unwrap();
+    let error = client.models(ModelsRequest::default()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TooLarge, "{error}");
+    assert!(error.message.contains("body_bytes_max"), "{error}");
+    assert_eq!(error.provider, Some("anthropic"));
+    assert!(events.count("page") < 10);
 }
 
 #[tokio::test]

@@ -10,6 +10,13 @@ fn text_batch(pieces: &[&str]) -> EventBatch {
     batch
 }
 
+fn vectors_batch(count: u16, dimensions: usize) -> EventBatch {
+    let numbers = (0..count).flat_map(|number| vec![f32::from(number); dimensions]);
+    let mut batch = EventBatch::default();
+    batch.push(Event::Vectors(Vectors::new(numbers.collect(), dimensions)));
+    batch
+}
+
 fn push(buffer: &mut Buffer, stream: u64, batch: &EventBatch) -> Added {
     buffer.push_batch(stream, batch, &EventJson::of_batch(batch))
 }
@@ -68,6 +75,58 @@ fn an_end_carries_its_error_and_is_last() {
     assert_eq!(buffer.ended(), [7]);
     let seen_by_c = buffer.c_events();
     assert!(seen_by_c[1].ends.is_null() && !seen_by_c[1].data.is_null());
+}
+
+#[test]
+fn vectors_are_events_of_their_own_with_the_end_of_each() {
+    let mut buffer = Buffer::default();
+    push(&mut buffer, 1, &text_batch(&["a"]));
+    let expected = Added {
+        content: 3 * 5 * 4,
+        ended: false,
+        refused: false,
+    };
+    assert_eq!(push(&mut buffer, 1, &vectors_batch(3, 5)), expected);
+    push(&mut buffer, 1, &vectors_batch(1, 2));
+    let seen: Vec<_> = buffer.events().skip(1).collect();
+    let one = |number: f32| number.to_le_bytes().repeat(5);
+    assert_eq!(seen[0].kind, LLM_EVENT_VECTORS);
+    assert_eq!(seen[0].data, [one(0.0), one(1.0), one(2.0)].concat());
+    assert_eq!(seen[0].ends, [20, 40, 60]);
+    assert_eq!((seen[1].data, seen[1].ends), (&[0; 8][..], &[8][..]));
+    assert_eq!(buffer.content_bytes(), 1 + 60 + 8);
+    let seen_by_c = buffer.c_events();
+    assert_eq!((seen_by_c[1].length, seen_by_c[1].count), (60, 3));
+    assert!(seen_by_c[1].data.addr().is_multiple_of(16));
+    buffer.clear();
+    assert_eq!((buffer.weight(), buffer.vectors.len()), (0, 0));
+}
+
+/// Their ends would not fit their type, or there is no memory: nothing of them is in the buffer.
+#[test]
+fn vectors_that_are_too_long_or_have_no_memory_are_refused() {
+    let mut buffer = Buffer::default();
+    let dimensions = RUN_BYTES_MAX / 4;
+    let added = push(&mut buffer, 1, &vectors_batch(1, dimensions));
+    assert_eq!((added.content, added.refused), (RUN_BYTES_MAX, false));
+    buffer.clear();
+    let added = push(&mut buffer, 1, &vectors_batch(1, dimensions + 1));
+    assert_eq!((added.content, added.refused), (0, true));
+    NO_MEMORY.set(true);
+    let added = push(&mut buffer, 1, &vectors_batch(1, 1));
+    NO_MEMORY.set(false);
+    assert_eq!((added.content, added.refused), (0, true));
+    assert!(buffer.is_empty() && buffer.vectors.is_empty() && buffer.ends.is_empty());
+}
+
+/// So that the ends of a run fit their type.
+#[test]
+fn a_run_that_is_full_is_followed_by_another() {
+    let mut buffer = Buffer::default();
+    let half = "x".repeat(RUN_BYTES_MAX / 2);
+    push(&mut buffer, 1, &text_batch(&[&half, &half, "y"]));
+    let lengths: Vec<_> = buffer.events().map(|event| event.data.len()).collect();
+    assert_eq!(lengths, [RUN_BYTES_MAX, 1]);
 }
 
 #[test]

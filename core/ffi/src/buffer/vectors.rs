@@ -31,6 +31,10 @@ impl VectorData {
         if values.as_ptr().addr().is_multiple_of(ALIGNMENT) {
             return Some(Self::Shared(vectors));
         }
+        Self::copied(values)
+    }
+
+    fn copied(values: &[f32]) -> Option<Self> {
         let mut blocks = Vec::new();
         let count = values.len().div_ceil(4);
         blocks.try_reserve_exact(count).ok()?;
@@ -88,10 +92,13 @@ mod tests {
 
     #[test]
     fn vectors_at_another_address_are_copied_to_such_a_one() {
-        let values: Vec<f32> = (0_u8..96).map(f32::from).collect();
-        let blocks = values.chunks(4).map(|four| Block(four.try_into().unwrap()));
-        let data = VectorData::Aligned(blocks.collect(), 95);
-        assert_eq!(data.bytes().as_ptr().addr() % ALIGNMENT, 0);
-        assert_eq!(numbers(data.bytes()), values[..95]);
+        let values: Vec<f32> = (0_u8..97).map(f32::from).collect();
+        for count in [0, 1, 4, 95, 96] {
+            let values = &values[1..=count];
+            assert_ne!(values.as_ptr().addr() % ALIGNMENT, 0);
+            let data = VectorData::copied(values).unwrap();
+            assert_eq!(data.bytes().as_ptr().addr() % ALIGNMENT, 0);
+            assert_eq!(numbers(data.bytes()), values);
+        }
     }
 }

@@ -56,6 +56,14 @@ fn a_poll_takes_all_in_order() {
     assert!(queue.poll(Wait::Forever).is_none(), "closed and drained");
 }
 
+/// It costs a call of the system per event to wake nobody.
+#[test]
+fn who_only_looks_is_not_woken() {
+    let (queue, _) = silent(1000);
+    assert!(queue.poll(Wait::Now).is_none());
+    assert!(!lock(&queue.back).sleeper);
+}
+
 #[test]
 fn a_full_queue_takes_only_what_must_go_in() {
     let _limit = TimeLimit::begin();

@@ -30,8 +30,9 @@ pub(crate) fn parse(text: &str) -> Result<Url, LlmError> {
 /// path that it was given.
 pub(super) fn with_own_path(base_url: Url, own: &str) -> Url {
     let is_bare = base_url.path() == "/" && base_url.query().is_none();
-    match Url::parse(own) {
-        Ok(own) if is_bare && own.origin() == base_url.origin() => own,
+    // Parsed only then: this is on the way of every request.
+    match is_bare.then(|| Url::parse(own)) {
+        Some(Ok(own)) if own.origin() == base_url.origin() => own,
         _ => base_url,
     }
 }

@@ -34,25 +34,27 @@ fn or(own: CloudOptions, others: &CloudOptions) -> CloudOptions {
     own.or(others)
 }
 
-/// Adds what the shared files say to what the caller and the variables leave open.
+/// Adds what the shared files say to what the caller and the variables leave open. Whether keys are
+/// among it.
 pub(super) fn complete(
     cloud: &mut CloudOptions,
     provider: &dyn Provider,
     environment: &Environment,
     needs_keys: bool,
     model: &str,
-) -> Result<(), LlmError> {
+) -> Result<bool, LlmError> {
     if !provider.uses_aws_credentials() {
-        return Ok(());
+        return Ok(false);
     }
     let has_keys = cloud.aws_access_key_id.is_some() || cloud.aws_secret_access_key.is_some();
-    if needs_keys && !has_keys {
+    let reads_keys = needs_keys && !has_keys;
+    if reads_keys {
         environment.aws.add_keys(cloud)?;
     }
     if cloud.aws_region.is_none() && provider.base_url_of(model, cloud).is_err() {
         cloud.aws_region = environment.aws.region(cloud.aws_profile.as_deref());
     }
-    Ok(())
+    Ok(reads_keys)
 }
 
 /// The error of a request without a key.
@@ -127,5 +129,28 @@ mod tests {
         };
         let merged = merged(&call, &none, |_| region);
         assert_eq!(merged.aws_region.as_deref(), Some("eu-west-1"));
+    }
+
+    /// Most machines that use AWS have its variables, and a call has no secret of its own by that.
+    #[test]
+    #[cfg(all(feature = "openai", feature = "bedrock"))]
+    fn keys_that_the_client_knows_are_no_secrets_of_the_call() {
+        use crate::client::options::ClientOptions;
+        use crate::request::{LlmRequest, Message};
+        use crate::stream::prepare::resolve;
+        use crate::stream::task::Task;
+
+        let mut environment = Environment::default();
+        environment.cloud = CloudOptions {
+            aws_region: Some("eu-west-1".to_owned()),
+            ..keys("A", "S", "T")
+        };
+        let options = ClientOptions::from_json(r#"{"api_key":"test-key"}"#).unwrap();
+        for model in ["openai/m", "bedrock/m"] {
+            let request = LlmRequest::new(model, vec![Message::user("hi")]);
+            let mut task = Task::Chat(Box::new(request));
+            resolve(&options, &environment, |_| None, &mut task).unwrap();
+            assert_eq!(task.call().keys.given().len(), 0, "{model}");
+        }
     }
 }

@@ -188,9 +188,9 @@ fn sender(
     };
     let needs_keys =
         key.is_absent() && !request_headers::has_key(&own_headers) && auth == Auth::Key;
-    cloud::complete(&mut cloud, provider, environment, needs_keys, model)?;
-    if let Some(keys) = KeyMaterial::of_cloud(&cloud) {
-        // The call's redactor looks for them, also for those of a file.
+    let are_of_file = cloud::complete(&mut cloud, provider, environment, needs_keys, model)?;
+    if let (true, Some(keys)) = (are_of_file, KeyMaterial::of_cloud(&cloud)) {
+        // Redactors know those of the options and of the variables, but not of the files.
         call.keys.push(&keys);
     }
     Ok(Authentication {

@@ -72,7 +72,10 @@ pub(super) fn of_request(
 ) -> Result<HeaderMap, LlmError> {
     let mut headers = HeaderMap::new();
     headers.insert("user-agent", HeaderValue::from_static(USER_AGENT));
-    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    // RFC 9110, section 8.3: it is that of content, and a GET has none.
+    if !encoded.body.is_empty() {
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+    }
     let accept = if stream {
         "text/event-stream, application/json"
     } else {
@@ -162,4 +165,31 @@ fn invalid_name(name: &str) -> LlmError {
 
 fn invalid_argument(message: String) -> LlmError {
     LlmError::new(ErrorKind::InvalidArgument, message)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::framing::Framing;
+    use http::Method;
+
+    #[test]
+    fn a_request_without_a_body_declares_no_type_of_it() {
+        let found = |method, body: &[u8]| {
+            let encoded = EncodedRequest {
+                method,
+                path: String::new(),
+                headers: Vec::new(),
+                body: body.to_vec(),
+                warnings: Vec::new(),
+                framing: Framing::Sse,
+            };
+            let headers = of_request(&encoded, &HeaderMap::new(), false).unwrap();
+            assert!(headers.contains_key("accept"));
+            headers.contains_key("content-type")
+        };
+        assert!(found(Method::POST, b"{}"));
+        assert!(!found(Method::GET, b""));
+    }
 }
