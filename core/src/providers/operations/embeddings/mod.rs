@@ -1,6 +1,7 @@
 //! Texts become vectors. Owns what all providers share: how a response is decoded. Which fields a
 //! request has is a row of `rows` where providers differ in names only, else a codec of its own.
 
+mod base64_text;
 mod bedrock;
 mod cohere;
 mod document;
