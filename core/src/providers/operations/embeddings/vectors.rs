@@ -4,6 +4,7 @@
 
 use super::packed::{Packed, Unpacker};
 use super::scanner::{Fault, NoNumber, Scanner};
+use crate::event::are_finite;
 
 /// What a response should hold.
 #[derive(Debug, Clone, Copy)]
@@ -95,9 +96,7 @@ impl Vectors {
 
     fn check(&mut self, begin: usize, place: Place<'_>, field: &str) -> Result<(), Fault> {
         let vector = self.values.get(begin..).unwrap_or_default();
-        // One sum shows it for all of them, without a branch for each.
-        let is_finite = vector.iter().fold(0.0, |sum, number| sum + number * 0.0) == 0.0;
-        if !is_finite {
+        if !are_finite(vector) {
             let at = vector.iter().position(|number| !number.is_finite());
             let field = format!("{field}[{}]", at.unwrap_or_default());
             return Err(place.fault(&field, "is not a finite number"));
