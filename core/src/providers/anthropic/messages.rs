@@ -86,7 +86,10 @@ pub(super) fn encode_messages<'a>(
         .iter_mut()
         .filter(|turn| turn.role == "user")
     {
-        turn.blocks.sort_by_key(|block| !block.is_tool_result());
+        let blocks = std::mem::take(&mut turn.blocks).into_iter();
+        let (mut blocks, others): (Vec<_>, Vec<_>) = blocks.partition(Block::is_tool_result);
+        blocks.extend(others);
+        turn.blocks = blocks;
     }
     Ok(conversation)
 }

@@ -153,13 +153,15 @@ impl Vectors {
         if is_sorted || self.dimensions == 0 {
             return Ok((self.values, self.dimensions));
         }
-        let mut vectors: Vec<_> = self
-            .values
-            .chunks_exact(self.dimensions)
-            .zip(&self.inputs)
-            .collect();
-        vectors.sort_unstable_by_key(|(_, input)| **input);
-        let values = vectors.iter().flat_map(|(vector, _)| *vector).copied();
-        Ok((values.collect(), self.dimensions))
+        // Each input has one vector, so all places are filled.
+        let mut values = vec![0.0; self.values.len()];
+        let came = self.values.chunks_exact(self.dimensions);
+        for (vector, input) in came.zip(&self.inputs) {
+            let begin = input.saturating_mul(self.dimensions);
+            if let Some(place) = values.get_mut(begin..begin.saturating_add(vector.len())) {
+                place.copy_from_slice(vector);
+            }
+        }
+        Ok((values, self.dimensions))
     }
 }
