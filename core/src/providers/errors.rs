@@ -1,4 +1,4 @@
-//! The two errors that a codec finds by itself: a request that it cannot write, and a response that
+//! The errors that a codec finds by itself: a request that it cannot write, and a response that
 //! breaks the protocol. What a provider's own errors mean is in `error_body`.
 
 use crate::error::{ErrorKind, LlmError, Phase};
@@ -9,6 +9,11 @@ pub(crate) fn invalid_request(provider: &'static str, what: &str) -> LlmError {
         provider: Some(provider),
         ..LlmError::new(ErrorKind::InvalidRequest, format!("{provider}: {what}"))
     }
+}
+
+/// A request of which no JSON can be made.
+pub(crate) fn unwritable(provider: &'static str, error: &serde_json::Error) -> LlmError {
+    invalid_request(provider, &format!("request cannot be JSON: {error}"))
 }
 
 /// A response that breaks the protocol: `what` of it, and `how`; `text` is shown as the detail.

@@ -1,5 +1,10 @@
 //! What messages of other providers' models have, for wires that take a conversation over: it stays
-//! behind with a warning, where what the caller wrote would be refused. Owns the lists of names.
+//! behind with a warning, where what the caller wrote would be refused. Owns the lists of names,
+//! and the rule for wires whose messages have no other fields.
+
+use super::unsupported::Unsupported;
+use crate::error::LlmError;
+use crate::request::{Message, Role};
 
 /// Fields of an assistant's message.
 pub(crate) const FIELDS: &[&str] = &[
@@ -35,3 +40,32 @@ pub(crate) const PARTS: &[&str] = &[
     "toolUse",
     "tool_plan",
 ];
+
+/// Looks at the fields beside role and content, for wires that have no others than those that are
+/// `known`. Clients that send a response of OpenAI's back send its empty ones too, and fields that
+/// only OpenAI and compatible servers know in a reply are left out; everything else is refused.
+pub(crate) fn check(
+    message: &Message,
+    place: &str,
+    known: &[&str],
+    why: &str,
+    unsupported: &mut Unsupported<'_>,
+) -> Result<(), LlmError> {
+    for (name, value) in &message.extra {
+        let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+        // The id shows which tool it was.
+        let is_of_result = message.role == Role::Tool && matches!(&**name, "is_error" | "name");
+        if is_empty || is_of_result || known.contains(&name.as_str()) {
+            continue;
+        }
+        let is_foreign = message.role == Role::Assistant
+            && name != "function_call"
+            && FIELDS.contains(&name.as_str());
+        let place = format!("{place}.{name}");
+        match is_foreign {
+            true => unsupported.leave(&place, name),
+            false => unsupported.refuse(&place, why)?,
+        }
+    }
+    Ok(())
+}

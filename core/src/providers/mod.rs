@@ -46,6 +46,7 @@ mod openai_responses;
 mod test_support;
 
 pub(crate) mod completion;
+mod data_url;
 pub(crate) mod error_body;
 mod errors;
 mod event_writer;
@@ -55,6 +56,7 @@ mod operation_lookup;
 pub(crate) mod operations;
 mod override_fields;
 mod parts;
+mod percent_encoding;
 mod registry;
 pub(crate) mod response_headers;
 mod stream_pings;
@@ -63,6 +65,7 @@ mod tests;
 mod token_counts;
 mod tool_calls;
 mod tool_schema;
+mod turns;
 mod unsupported;
 mod wire_decoder;
 

@@ -5,6 +5,8 @@
 use serde::ser::{Serialize, SerializeMap};
 use serde_json::{Map, Value};
 
+use super::errors::invalid_request;
+use crate::error::LlmError;
 use crate::request::LlmRequest;
 
 /// The caller's own fields of one request.
@@ -92,6 +94,22 @@ impl<'r> OverrideFields<'r> {
         let fields = fields.filter(|(_, value)| !value.is_null());
         let fields = fields.map(|(name, value)| (name.as_str(), value));
         fields.filter(|(name, _)| !self.left_out.contains(name))
+    }
+}
+
+/// The caller's own object under a name of the provider's; empty where there is none.
+pub(crate) fn own_object(
+    provider: &'static str,
+    fields: &Map<String, Value>,
+    name: &str,
+) -> Result<Map<String, Value>, LlmError> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(own)) => Ok(own.clone()),
+        Some(_) => {
+            let what = format!("{name} must be an object");
+            Err(invalid_request(provider, &what))
+        }
     }
 }
 

@@ -121,8 +121,9 @@ pub(crate) trait WireDecoder: Send + Debug {
         out: &mut EventBatch,
     ) -> Result<(), LlmError>;
 
-    /// The response is complete: hands over what was held back.
-    fn close_response(&mut self, out: &mut EventBatch);
+    /// The response is complete: hands over what was held back. `cut`: it met a limit, so that its
+    /// last call may not be whole.
+    fn close_response(&mut self, cut: bool, out: &mut EventBatch);
 
     /// What the tool calls have come to.
     fn tool_calls_state(&self) -> ToolCallsState;
@@ -207,7 +208,12 @@ impl<W: WireDecoder> Decoder for W {
         let state = self.state_mut();
         if !std::mem::replace(&mut state.is_closed, true) {
             state.writer.begin(out);
-            self.close_response(out);
+            let reason = self.finish_reason();
+            let cut = matches!(
+                reason,
+                Some(FinishReason::Length | FinishReason::ContentFilter)
+            );
+            self.close_response(cut, out);
         }
     }
 

@@ -134,7 +134,7 @@ impl Task {
             Self::Chat(request) => provider.request(request, target),
             Self::Embed(piece) => {
                 let codec = operations_of(provider.embeddings(), Operation::Embed, provider)?;
-                let limits = codec.limits(&piece.request, target);
+                let limits = codec.limits(&piece.request);
                 piece.inputs.end =
                     split::end_of_piece(&piece.request, piece.inputs.clone(), limits);
                 codec.encode(&piece.request, piece.inputs.clone(), target)

@@ -5,11 +5,12 @@
 use serde_json::{Map, Value};
 
 use super::parts;
-use super::tool_calls::{ToolCall, ToolCalls};
+use super::tool_calls::ToolCalls;
 use super::wire::Delta;
 use crate::json;
 use crate::providers::completion::ToolCallsState;
 use crate::providers::event_writer::EventSink;
+use crate::providers::tool_calls::block_calls::BlockCall;
 
 #[derive(Debug)]
 struct Block {
@@ -24,7 +25,7 @@ struct Block {
 #[derive(Debug)]
 enum Kind {
     Text,
-    Call(ToolCall),
+    Call(BlockCall),
     /// Thinking, what the provider's own tools do, and every kind that is new to us.
     Whole,
 }
@@ -53,7 +54,7 @@ impl Blocks {
             Kind::Call(call) => Some(call),
             Kind::Text | Kind::Whole => None,
         });
-        self.calls.state(open)
+        self.calls.calls.state(open)
     }
 
     /// A block begins; some kinds come whole in their beginning.
@@ -208,10 +209,7 @@ impl Blocks {
         match kind {
             Kind::Text => {}
             Kind::Call(mut call) => {
-                // Some servers give the input in the beginning of the block.
-                let given = fields.get("input").and_then(Value::as_object);
-                let given = given.filter(|given| !given.is_empty() && call.is_without_arguments());
-                out.extend(given.map(|given| call.add(&serde_json::json!(given).to_string())));
+                out.extend(call.add_given(fields.get("input")));
                 out.extend(self.calls.end(call, fields));
             }
             Kind::Whole => {
@@ -231,7 +229,7 @@ impl Blocks {
             Kind::Call(call) => Some(call),
             Kind::Text | Kind::Whole => None,
         });
-        out.extend(self.calls.close(calls.collect(), cut));
+        out.extend(self.calls.calls.close(calls, cut));
     }
 }
 

@@ -107,11 +107,7 @@ impl WireDecoder for AnthropicDecoder {
         error_body::base_resp_error(self.provider, message.base_resp).map_or(Ok(()), Err)
     }
 
-    fn close_response(&mut self, out: &mut EventBatch) {
-        let cut = matches!(
-            self.finish_reason(),
-            Some(FinishReason::Length | FinishReason::ContentFilter)
-        );
+    fn close_response(&mut self, cut: bool, out: &mut EventBatch) {
         self.blocks.close(cut, &mut self.state.writer.sink(out));
     }
 

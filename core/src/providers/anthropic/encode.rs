@@ -12,7 +12,7 @@ use super::tools::{self, WireTool};
 use super::NAME;
 use crate::error::LlmError;
 use crate::framing::Framing;
-use crate::providers::errors::invalid_request;
+use crate::providers::errors::{invalid_request, unwritable};
 use crate::providers::override_fields::{not_empty, OverrideFields};
 use crate::providers::unsupported::Unsupported;
 use crate::providers::{EncodedRequest, Target};
@@ -32,12 +32,7 @@ pub(super) fn encode_for_vertex(
     request: &LlmRequest,
     target: &Target<'_>,
 ) -> Result<EncodedRequest, LlmError> {
-    let encoded = encode(provider, Some("vertex-2023-10-16"), request, target);
-    encoded.map_err(|error| LlmError {
-        message: error.message.replacen(NAME, provider, 1),
-        provider: Some(provider),
-        ..error
-    })
+    encode(provider, Some("vertex-2023-10-16"), request, target)
 }
 
 fn encode(
@@ -53,7 +48,7 @@ fn encode(
     let conversation = messages::encode_messages(&request.messages, unsupported)?;
     if !conversation.system.is_empty() && fields.has("system") {
         let what = "system is in messages and beside them; keep one of the two";
-        return Err(invalid_request(NAME, what));
+        return Err(invalid_request(provider, what));
     }
     let tools = tools::encode_tools(&request.tools, unsupported)?;
     let body = Body {
@@ -69,8 +64,7 @@ fn encode(
         metadata: params::encode_metadata(request, &fields, unsupported)?,
         fields,
     };
-    let body = serde_json::to_vec(&body)
-        .map_err(|error| invalid_request(NAME, &format!("request cannot be JSON: {error}")))?;
+    let body = serde_json::to_vec(&body).map_err(|error| unwritable(provider, &error))?;
     Ok(EncodedRequest {
         method: Method::POST,
         path: path(target.base_path).to_owned(),

@@ -1,13 +1,12 @@
-//! Where an image or a document is, and of which type: data URLs are parsed, types get Anthropic's
-//! names.
+//! Where an image or a document is, and of which type: types get the names that Anthropic takes.
 
 use std::borrow::Cow;
 
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::NAME;
 use crate::error::LlmError;
+use crate::providers::data_url;
 use crate::providers::errors::invalid_request;
 
 /// Where an image or a document is.
@@ -21,28 +20,26 @@ pub(super) enum Source<'a> {
     File(&'a str),
 }
 
-/// `image/png;base64,iVBO...`: what stands behind `data:` (RFC 2397). `kind` is what it must be, if
-/// only by its bytes.
-pub(super) fn base64<'a>(data: &'a str, kind: &str, place: &str) -> Result<Source<'a>, LlmError> {
-    let parted = data.split_once(',').and_then(|(head, data)| {
-        let head = head.trim_end().strip_suffix("base64")?;
-        let head = head.trim_end().strip_suffix(';')?;
-        let declared = head.split(';').next().unwrap_or(head);
-        // Line breaks, which mail puts in.
-        let data = match data.contains(|c: char| c.is_ascii_whitespace()) {
-            true => Cow::Owned(data.split_ascii_whitespace().collect()),
-            false => Cow::Borrowed(data),
-        };
-        let is_image =
-            !kind.is_empty() || declared.trim().to_ascii_lowercase().starts_with("image/");
+/// The bytes of a data URL, of which this is the rest. `is_image`: it must be one, if only by its
+/// bytes.
+pub(super) fn base64<'a>(
+    provider: &'static str,
+    rest: &'a str,
+    is_image: bool,
+    place: &str,
+) -> Result<Source<'a>, LlmError> {
+    let source = data_url::parse(rest).and_then(|url| {
+        let declared = url.media_type;
+        let is_image = is_image || declared.to_ascii_lowercase().starts_with("image/");
         let media_type = match is_image {
-            true => image_type(declared, &data),
-            false => Cow::Borrowed(declared.trim()),
+            true => image_type(declared, &url.data),
+            false => Cow::Borrowed(declared),
         };
+        let data = url.data;
         (!media_type.is_empty()).then_some(Source::Base64 { media_type, data })
     });
-    let what = || format!("{place} must read data:MEDIA/TYPE;base64,DATA");
-    parted.ok_or_else(|| invalid_request(NAME, &what()))
+    let what = || format!("{place} must read {}", data_url::FORM);
+    source.ok_or_else(|| invalid_request(provider, &what()))
 }
 
 /// A source whose type has another name than Anthropic's.
@@ -59,22 +56,9 @@ pub(super) fn image_source(source: &Value) -> Option<Value> {
 /// The type of an image: by its first bytes where they show it, since Anthropic refuses another
 /// one, and else by its name, of which several are in use.
 fn image_type<'a>(declared: &'a str, data: &str) -> Cow<'a, str> {
-    const BEGINNINGS: &[(&str, &str)] = &[
-        ("iVBORw0KGgo", "image/png"),
-        ("/9j/", "image/jpeg"),
-        ("R0lGOD", "image/gif"),
-        ("UklGR", "image/webp"),
-    ];
-    let is_begin = |(begin, _): &&(&str, &str)| data.starts_with(begin);
-    if let Some((_, known)) = BEGINNINGS.iter().find(is_begin) {
-        return Cow::Borrowed(known);
-    }
-    let name = declared.trim().to_ascii_lowercase();
-    match name.as_str() {
-        "image/jpg" | "image/pjpeg" | "image/jfif" => Cow::Borrowed("image/jpeg"),
-        "image/x-png" => Cow::Borrowed("image/png"),
-        _ if name == declared => Cow::Borrowed(declared),
-        _ => Cow::Owned(name),
+    match data_url::image_type(data) {
+        Some(known) => Cow::Borrowed(known),
+        None => data_url::registered_name(declared),
     }
 }
 

@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use serde_json::{json, Map, Value};
 
 use super::media::{base64, image_source, Source};
-use super::NAME;
 use crate::error::LlmError;
+use crate::providers::data_url;
 use crate::providers::errors::invalid_request;
 use crate::providers::foreign_fields;
 use crate::providers::tool_calls::request_ids::CallIdRule;
@@ -121,7 +121,7 @@ pub(super) fn encode_parts<'a>(
         }
         let body = match part.kind.as_str() {
             "image_url" => image(part, &place, unsupported)?,
-            "file" => file(part, &place)?,
+            "file" => file(part, &place, unsupported.provider)?,
             "input_audio" => {
                 unsupported.refuse(&place, "Anthropic's models take no audio")?;
                 continue;
@@ -194,40 +194,41 @@ fn image<'a>(
     let image = part.fields.get("image_url");
     let url = image.and_then(|image| image.as_str().or_else(|| image.get("url")?.as_str()));
     let missing = || format!("{place}.image_url.url is missing");
-    let url = url.ok_or_else(|| invalid_request(NAME, &missing()))?;
+    let provider = unsupported.provider;
+    let url = url.ok_or_else(|| invalid_request(provider, &missing()))?;
     let detail = image.and_then(|image| image.get("detail")?.as_str());
     if detail.is_some_and(|detail| detail != "auto") {
         let why = "Anthropic chooses the detail itself";
         unsupported.refuse(&format!("{place}.image_url.detail"), why)?;
     }
-    let source = match url.strip_prefix("data:") {
+    let source = match data_url::after_scheme(url) {
         None => Source::Url(url),
-        Some(data) => base64(data, "image/", &format!("{place}.image_url.url"))?,
+        Some(rest) => base64(provider, rest, true, &format!("{place}.image_url.url"))?,
     };
     Ok(media("image", source, None, part))
 }
 
-fn file<'a>(part: &'a ContentPart, place: &str) -> Result<Body<'a>, LlmError> {
+fn file<'a>(
+    part: &'a ContentPart,
+    place: &str,
+    provider: &'static str,
+) -> Result<Body<'a>, LlmError> {
     let field = |name: &str| part.fields.get("file")?.get(name)?.as_str();
     let (title, place) = (field("filename"), format!("{place}.file"));
     if let Some(id) = field("file_id") {
         return Ok(media("document", Source::File(id), title, part));
     }
-    let data = field("file_data").and_then(|data| data.strip_prefix("data:"));
-    let data = data.ok_or_else(|| {
-        invalid_request(
-            NAME,
-            &format!("{place} has neither file_id nor file_data with a data: URL"),
-        )
-    })?;
+    let none = || format!("{place} has neither file_id nor file_data with a data: URL");
+    let rest = field("file_data").and_then(data_url::after_scheme);
+    let rest = rest.ok_or_else(|| invalid_request(provider, &none()))?;
     let place = format!("{place}.file_data");
-    Ok(match base64(data, "", &place)? {
+    Ok(match base64(provider, rest, false, &place)? {
         // Anthropic takes text as text.
         Source::Base64 { media_type, data } if media_type == "text/plain" => {
             let bytes = BASE64_STANDARD.decode(data.as_bytes()).ok();
             let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
             let what = || format!("{place} is not base64 of UTF-8 text");
-            let text = text.ok_or_else(|| invalid_request(NAME, &what()))?;
+            let text = text.ok_or_else(|| invalid_request(provider, &what()))?;
             media("document", Source::Text(text), title, part)
         }
         source => {

@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::NAME;
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
-use crate::providers::override_fields::OverrideFields;
+use crate::providers::override_fields::{own_object, OverrideFields};
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
 
@@ -16,6 +15,7 @@ const MAX_TOKENS_DEFAULT: u64 = 4096;
 
 /// Fields that only OpenAI has, and the reasons that the refusals and warnings give.
 const UNSUPPORTED: &[(&str, &str)] = &[
+    ("seed", NO_SUCH),
     ("audio", "Anthropic's models respond in text"),
     ("frequency_penalty", NO_SUCH),
     ("function_call", "it is the old form of tool_choice"),
@@ -58,33 +58,12 @@ pub(super) fn passes(name: &str) -> bool {
     !WRITTEN_ELSEWHERE.contains(&name) && !UNSUPPORTED.iter().any(|(known, _)| *known == name)
 }
 
-/// Refuses what Anthropic cannot do, unless it requests nothing or the caller's `extra_body` has
-/// something else under the same name.
+/// Refuses what Anthropic cannot do.
 pub(super) fn check(
     request: &LlmRequest,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    if request.seed.is_some() && !request.extra_body.contains_key("seed") {
-        unsupported.refuse("seed", NO_SUCH)?;
-    }
-    for (name, why) in UNSUPPORTED {
-        let value = request.extra.get(*name);
-        let requests_something = value.is_some_and(|value| !requests_nothing(name, value));
-        if requests_something && !request.extra_body.contains_key(*name) {
-            unsupported.refuse(name, why)?;
-        }
-    }
-    Ok(())
-}
-
-fn requests_nothing(name: &str, value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Bool(true) | Value::String(_) => false,
-        Value::Number(number) => number.as_f64() == Some(if name == "n" { 1.0 } else { 0.0 }),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-    }
+    unsupported.refuse_fields(request, UNSUPPORTED.iter().copied())
 }
 
 /// The limit, under either of OpenAI's names for it.
@@ -104,11 +83,7 @@ pub(super) fn encode_output_config(
     request: &LlmRequest,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Option<Map<String, Value>>, LlmError> {
-    let mut config = match request.extra.get("output_config") {
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(own)) => own.clone(),
-        Some(_) => return Err(invalid_request(NAME, "output_config must be an object")),
-    };
+    let mut config = own_object(unsupported.provider, &request.extra, "output_config")?;
     if let Some(format) = format(request, unsupported)? {
         config.entry("format").or_insert(format);
     }
@@ -133,7 +108,7 @@ fn format(
         Some("json_schema") => {
             let schema = field("json_schema").and_then(|described| described.get("schema"));
             let missing = "response_format.json_schema.schema is missing";
-            let schema = schema.ok_or_else(|| invalid_request(NAME, missing))?;
+            let schema = schema.ok_or_else(|| invalid_request(unsupported.provider, missing))?;
             let kind = ("type".to_owned(), Value::from("json_schema"));
             let schema = ("schema".to_owned(), schema.clone());
             Ok(Some(Value::Object(Map::from_iter([kind, schema]))))

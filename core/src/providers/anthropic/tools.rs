@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{json, Map, Value};
 
-use super::NAME;
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
 use crate::providers::override_fields::OverrideFields;
@@ -36,7 +35,7 @@ pub(super) fn encode_tools<'a>(
             )?,
             None if tool.kind == "function" && !tool.extra.contains_key("name") => {
                 let what = format!("tools[{index}].function is missing");
-                return Err(invalid_request(NAME, &what));
+                return Err(invalid_request(unsupported.provider, &what));
             }
             None => wire.push(WireTool::Native(Box::new(native(tool)))),
         }
@@ -109,7 +108,7 @@ pub(super) fn encode_tool_choice(
             "required" | "any" => Some(json!({"type": "any"})),
             _ => {
                 let what = "tool_choice must be auto, none, required, or name a tool";
-                return Err(invalid_request(NAME, what));
+                return Err(invalid_request(unsupported.provider, what));
             }
         },
         Some(choice) => named(choice, unsupported)?,
@@ -142,7 +141,7 @@ fn named(choice: &Value, unsupported: &mut Unsupported<'_>) -> Result<Option<Val
                 .and_then(|function| function.get("name"));
             let name = name.or_else(|| choice.get("name")).and_then(Value::as_str);
             let missing = "tool_choice.function.name is missing";
-            let name = name.ok_or_else(|| invalid_request(NAME, missing))?;
+            let name = name.ok_or_else(|| invalid_request(unsupported.provider, missing))?;
             Ok(Some(json!({"type": "tool", "name": name})))
         }
         Some("auto" | "any" | "none" | "tool") => Ok(Some(choice.clone())),

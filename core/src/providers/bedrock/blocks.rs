@@ -6,13 +6,14 @@ use base64::prelude::{Engine, BASE64_STANDARD};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::parts;
-use super::tool_calls::{ToolCall, ToolCalls};
 use super::wire::{Delta, Reasoning, WholeBlock};
+use super::{parts, tool_calls};
+use crate::event::Event;
 use crate::json;
 use crate::providers::completion::ToolCallsState;
 use crate::providers::event_writer::EventSink;
 use crate::providers::lenient_json::{self, Maybe};
+use crate::providers::tool_calls::block_calls::{BlockCall, BlockCalls};
 
 #[derive(Debug)]
 struct Block {
@@ -22,7 +23,7 @@ struct Block {
 
 #[derive(Debug)]
 enum Kind {
-    Call(ToolCall, Map<String, Value>),
+    Call(BlockCall, Map<String, Value>),
     /// A call that AWS runs, and its input as far as it came.
     ServerCall(Map<String, Value>, String),
     /// The result of such a call.
@@ -41,19 +42,19 @@ struct ReasoningBlock {
 #[derive(Debug)]
 pub(super) struct Blocks {
     open: Vec<Block>,
-    calls: ToolCalls,
+    calls: BlockCalls,
 }
 
 impl Blocks {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             open: Vec::new(),
-            calls: ToolCalls::new(seed),
+            calls: BlockCalls::new(seed),
         }
     }
 
     pub(super) fn calls_wait(&self) -> bool {
-        self.calls.wait()
+        self.calls.had_any()
     }
 
     /// What the calls have come to.
@@ -83,7 +84,7 @@ impl Blocks {
             match is_server_call(&fields) {
                 true => Kind::ServerCall(fields, String::new()),
                 false => {
-                    let call = self.calls.begin(&fields);
+                    let call = tool_calls::begin(&mut self.calls, &fields);
                     out.push(call.named());
                     Kind::Call(call, fields)
                 }
@@ -183,11 +184,8 @@ impl Blocks {
     fn end(&mut self, kind: Kind, out: &mut EventSink<'_>) {
         match kind {
             Kind::Call(mut call, fields) => {
-                // A server may give the input in the beginning of the block.
-                let given = fields.get("input").and_then(Value::as_object);
-                let given = given.filter(|given| !given.is_empty() && call.is_without_arguments());
-                out.extend(given.map(|given| call.add(&serde_json::json!(given).to_string())));
-                out.extend(self.calls.end(call));
+                out.extend(call.add_given(fields.get("input")));
+                self.end_call(call, out);
             }
             Kind::ServerCall(mut fields, input) => {
                 if !input.is_empty() {
@@ -205,6 +203,11 @@ impl Blocks {
             Kind::Reasoning(block) => out.extend(block.part()),
             Kind::Image(fields) => out.push(parts::image(fields)),
         }
+    }
+
+    fn end_call(&mut self, call: BlockCall, out: &mut EventSink<'_>) {
+        let ended = self.calls.end(call);
+        out.extend(ended.map(|(call, _)| Event::ToolCall(call)));
     }
 
     /// The model has stopped: what has no end of its own ends here, but for calls, which may have
@@ -262,9 +265,9 @@ impl Blocks {
         };
         match kind {
             "toolUse" if !is_server_call(&fields) => {
-                let mut call = self.calls.begin(&fields);
-                call.set(input.map_or("", RawValue::get));
-                out.extend(self.calls.end(call));
+                let mut call = tool_calls::begin(&mut self.calls, &fields);
+                call.set(&tool_calls::arguments(input.map_or("", RawValue::get)));
+                self.end_call(call, out);
             }
             "toolUse" | "toolResult" => out.push(parts::content(kind, Value::Object(fields))),
             "citationsContent" => {
@@ -289,7 +292,7 @@ impl Blocks {
             Kind::Call(call, _) => Some(call),
             _ => None,
         });
-        out.extend(self.calls.close(calls.collect(), cut));
+        out.extend(self.calls.close(calls, cut));
     }
 }
 
@@ -307,7 +310,7 @@ impl ReasoningBlock {
         }
     }
 
-    fn part(&self) -> Option<crate::event::Event> {
+    fn part(&self) -> Option<Event> {
         parts::reasoning(&self.text, &self.signature, &self.redacted)
     }
 }

@@ -172,11 +172,7 @@ impl WireDecoder for BedrockDecoder {
         Ok(())
     }
 
-    fn close_response(&mut self, out: &mut EventBatch) {
-        let cut = matches!(
-            self.finish_reason(),
-            Some(FinishReason::Length | FinishReason::ContentFilter)
-        );
+    fn close_response(&mut self, cut: bool, out: &mut EventBatch) {
         self.blocks.close(cut, &mut self.state.writer.sink(out));
     }
 

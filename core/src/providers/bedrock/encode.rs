@@ -14,7 +14,7 @@ use super::tools::{self, ToolConfig};
 use super::NAME;
 use crate::error::LlmError;
 use crate::framing::Framing;
-use crate::providers::errors::invalid_request;
+use crate::providers::errors::{invalid_request, unwritable};
 use crate::providers::override_fields::{not_empty, OverrideFields};
 use crate::providers::unsupported::Unsupported;
 use crate::providers::{EncodedRequest, Target};
@@ -49,8 +49,7 @@ pub(super) fn encode_request(
         tool_config,
         fields,
     };
-    let body = serde_json::to_vec(&body)
-        .map_err(|error| invalid_request(NAME, &format!("request cannot be JSON: {error}")))?;
+    let body = serde_json::to_vec(&body).map_err(|error| unwritable(NAME, &error))?;
     let accept = match target.stream {
         true => "application/vnd.amazon.eventstream, application/json",
         false => "application/json",

@@ -1,6 +1,7 @@
 //! Where Bedrock is: region, host, and the model's place in the path. Pure functions of texts.
 
 use crate::error::{config, LlmError};
+use crate::providers::percent_encoding::encoded;
 use crate::request::CloudOptions;
 
 const NO_REGION: &str =
@@ -42,21 +43,7 @@ pub(super) fn path(model: &str, stream: bool) -> String {
     } else {
         "converse"
     };
-    format!("/model/{}/{operation}", percent_encoded(model, ""))
-}
-
-/// What is not unreserved (RFC 3986, section 2.3), in upper-case percent encoding.
-pub(super) fn percent_encoded(text: &str, also_safe: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        let sign = char::from(byte);
-        if byte.is_ascii_alphanumeric() || "-._~".contains(sign) || also_safe.contains(sign) {
-            encoded.push(sign);
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+    format!("/model/{}/{operation}", encoded(model))
 }
 
 /// It becomes a part of the host's name, so nothing else may stand in it.

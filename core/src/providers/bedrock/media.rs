@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::NAME;
 use crate::error::LlmError;
+use crate::providers::data_url;
 use crate::providers::errors::invalid_request;
 use crate::providers::unsupported::Unsupported;
 
@@ -31,8 +32,6 @@ pub(super) struct Media<'a> {
 const FORMATS: &[(&str, &[&str], &str, &str)] = &[
     ("image/png", &["png"], "image", "png"),
     ("image/jpeg", &["jpg", "jpeg", "jfif"], "image", "jpeg"),
-    ("image/jpg", &[], "image", "jpeg"),
-    ("image/pjpeg", &[], "image", "jpeg"),
     ("image/gif", &["gif"], "image", "gif"),
     ("image/webp", &["webp"], "image", "webp"),
     ("application/pdf", &["pdf"], "document", "pdf"),
@@ -73,14 +72,6 @@ const FORMATS: &[(&str, &[&str], &str, &str)] = &[
     ("audio/mp4", &["m4a"], "audio", "m4a"),
 ];
 
-/// The first characters of an image in base64: a wrong type is refused.
-const BEGINNINGS: &[(&str, &str)] = &[
-    ("iVBORw0KGgo", "png"),
-    ("/9j/", "jpeg"),
-    ("R0lGOD", "gif"),
-    ("UklGR", "webp"),
-];
-
 impl<'a> Media<'a> {
     /// What a `data:` URL or an S3 URI holds. Ok with nothing: it was left out with a warning.
     pub(super) fn of_url(
@@ -89,8 +80,10 @@ impl<'a> Media<'a> {
         place: &str,
         unsupported: &mut Unsupported<'_>,
     ) -> Result<Option<Self>, LlmError> {
-        if let Some(data) = url.strip_prefix("data:") {
-            return Self::of_data(data, file_name, place).map(Some);
+        if let Some(rest) = data_url::after_scheme(url) {
+            let what = || format!("{place} must read {}", data_url::FORM);
+            let url = data_url::parse(rest).ok_or_else(|| invalid_request(NAME, &what()))?;
+            return Self::of_bytes(url.media_type, url.data, file_name, place).map(Some);
         }
         if url.starts_with("s3://") {
             let format = of_file_name(file_name).or_else(|| of_file_name(Some(url)));
@@ -113,7 +106,7 @@ impl<'a> Media<'a> {
         Ok(Self {
             kind,
             format,
-            source: Source::Bytes(without_blanks(data)),
+            source: Source::Bytes(data_url::without_blanks(data)),
         })
     }
 
@@ -124,20 +117,25 @@ impl<'a> Media<'a> {
         file_name: Option<&str>,
         place: &str,
     ) -> Result<Self, LlmError> {
-        let data = without_blanks(data);
-        let name = media_type.split(';').next().unwrap_or_default().trim();
-        let by_type = || {
-            let name = name.to_ascii_lowercase();
+        let data = data_url::without_blanks(data);
+        Self::of_bytes(media_type, data, file_name, place)
+    }
+
+    /// The first bytes decide, since a wrong type is refused, and then the type's name.
+    fn of_bytes(
+        media_type: &str,
+        data: Cow<'a, str>,
+        file_name: Option<&str>,
+        place: &str,
+    ) -> Result<Self, LlmError> {
+        let of_type = |name: &str| {
             let row = FORMATS.iter().find(|(known, ..)| *known == name);
             row.map(|(_, _, kind, format)| (*kind, *format))
         };
-        let is_begin = |(begin, _): &&(&str, &str)| data.starts_with(begin);
-        let by_bytes = BEGINNINGS
-            .iter()
-            .find(is_begin)
-            .map(|(_, format)| ("image", *format));
-        let found = by_bytes
-            .or_else(by_type)
+        let name = media_type.split(';').next().unwrap_or_default();
+        let found = data_url::image_type(&data)
+            .and_then(of_type)
+            .or_else(|| of_type(&data_url::registered_name(name)))
             .or_else(|| of_file_name(file_name));
         let (kind, format) = found.ok_or_else(|| unknown(place))?;
         Ok(Self {
@@ -155,17 +153,6 @@ impl<'a> Media<'a> {
             source: Source::Text(text),
         }
     }
-
-    /// `image/png;base64,iVBO...`: what stands behind `data:` (RFC 2397).
-    fn of_data(data: &'a str, file_name: Option<&str>, place: &str) -> Result<Self, LlmError> {
-        let parted = data.split_once(',').and_then(|(head, data)| {
-            let head = head.trim_end().strip_suffix("base64")?;
-            Some((head.trim_end().strip_suffix(';')?, data))
-        });
-        let what = || format!("{place} must read data:MEDIA/TYPE;base64,DATA");
-        let (media_type, data) = parted.ok_or_else(|| invalid_request(NAME, &what()))?;
-        Self::of_type(media_type, data, file_name, place)
-    }
 }
 
 fn of_file_name(name: Option<&str>) -> Option<(&'static str, &'static str)> {
@@ -175,14 +162,6 @@ fn of_file_name(name: Option<&str>) -> Option<(&'static str, &'static str)> {
         .iter()
         .find(|(_, ends, ..)| ends.contains(&end.as_str()));
     row.map(|(_, _, kind, format)| (*kind, *format))
-}
-
-/// Line breaks, which mail puts into base64.
-fn without_blanks(data: &str) -> Cow<'_, str> {
-    match data.contains(|c: char| c.is_ascii_whitespace()) {
-        true => Cow::Owned(data.split_ascii_whitespace().collect()),
-        false => Cow::Borrowed(data),
-    }
 }
 
 fn unknown(place: &str) -> LlmError {

@@ -3,8 +3,7 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-use serde_json::value::RawValue;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::{json, Value};
 
 use super::documents::DocumentNames;
@@ -14,7 +13,9 @@ use super::NAME;
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
 use crate::providers::foreign_fields;
+use crate::providers::tool_calls::request_calls::arguments_text;
 use crate::providers::tool_calls::request_ids::{CallIdRule, RenamedCallIds};
+use crate::providers::turns::{self, TurnRole};
 use crate::providers::unsupported::Unsupported;
 use crate::request::{Content, LlmRequest, Message, MessageToolCall, Role};
 
@@ -22,19 +23,8 @@ use crate::request::{Content, LlmRequest, Message, MessageToolCall, Role};
 const PLACEHOLDER: &str = ".";
 
 /// A conversation as Bedrock has it.
-#[derive(Default)]
-pub(super) struct Conversation<'a> {
-    pub(super) system: Vec<Block<'a>>,
-    pub(super) turns: Vec<Turn<'a>>,
-}
-
-/// All messages of one side before the other's turn.
-#[derive(Serialize)]
-pub(super) struct Turn<'a> {
-    role: &'static str,
-    #[serde(rename = "content")]
-    blocks: Vec<Block<'a>>,
-}
+pub(super) type Conversation<'a> = turns::Conversation<Block<'a>>;
+pub(super) type Turn<'a> = turns::Turn<Block<'a>>;
 
 /// What the blocks of all messages have in common.
 struct Context {
@@ -57,97 +47,64 @@ pub(super) fn encode_messages<'a>(
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Conversation<'a>, LlmError> {
     let messages = &request.messages;
-    let mut conversation = Conversation::default();
     let ids = CallIdRule::BEDROCK.of_bedrock_model(&request.model);
-    let context = &mut Context {
+    let mut context = Context {
         family,
         ids: RenamedCallIds::of(ids, messages),
         names: DocumentNames::default(),
     };
-    for (index, message) in messages.iter().enumerate() {
-        let place = format!("messages[{index}]");
-        let role = match message.role {
-            Role::System | Role::Developer => "system",
-            Role::User | Role::Tool => "user",
-            Role::Assistant => "assistant",
-            Role::Function => {
-                let why = "role function has no id of a call; use role tool";
-                unsupported.refuse(&place, why)?;
-                continue;
-            }
-        };
-        let blocks = blocks(message, &place, index, context, unsupported)?;
-        // A turn without content is refused: an empty message is left out.
-        if blocks.is_empty() {
-            continue;
-        }
-        if role == "system" {
-            if !conversation.turns.is_empty() {
-                let moved = format!("{place} was moved to the top: Converse has one system prompt");
-                unsupported.warnings.push(moved);
-            }
-            conversation.system.extend(blocks);
-            continue;
-        }
-        match conversation.turns.last_mut() {
-            Some(turn) if turn.role == role => turn.blocks.extend(blocks),
-            _ => conversation.turns.push(Turn { role, blocks }),
-        }
-    }
-    let is_turn = |message: &Message| !matches!(message.role, Role::System | Role::Developer);
-    if conversation.turns.is_empty() && messages.iter().any(is_turn) {
-        let what = "messages are empty; give at least one of the user's";
-        return Err(invalid_request(NAME, what));
-    }
-    arrange(&mut conversation.turns, family, unsupported);
+    let prompt = "Converse has one system prompt";
+    let blocks = |message, position, place: &str, unsupported: &mut Unsupported<'_>| {
+        blocks(message, place, position, &mut context, unsupported)
+    };
+    let mut conversation = Conversation::of(messages, prompt, unsupported, blocks)?;
+    arrange(&mut conversation, family, unsupported);
     Ok(conversation)
 }
 
 /// What the service, or the model's vendor, requires of the order.
-fn arrange(turns: &mut Vec<Turn<'_>>, family: Family, unsupported: &mut Unsupported<'_>) {
+fn arrange(conversation: &mut Conversation<'_>, family: Family, unsupported: &mut Unsupported<'_>) {
     // "A conversation must start with a user message."
-    let begins = turns.first().is_some_and(|turn| turn.role == "assistant");
+    let first = conversation.turns.first();
+    let begins = first.is_some_and(|turn| turn.role == TurnRole::Assistant);
     if begins && !family.may_begin() {
         let warning = "messages begin with the assistant's; a turn of the user's was put before it";
         unsupported.warnings.push(warning.to_owned());
-        turns.insert(0, placeholder("user"));
+        conversation.turns.insert(0, placeholder(TurnRole::User));
     }
     // "final assistant content cannot end with trailing whitespace".
-    let last = turns.last_mut().filter(|turn| turn.role == "assistant");
-    if let Some(block) = last.and_then(|turn| turn.blocks.last_mut()) {
+    if let Some(block) = conversation.last_of_assistant() {
         block.trim_end();
     }
-    let arranged = std::mem::take(turns).into_iter().flat_map(|mut turn| {
-        turn.blocks
-            .sort_by_key(|block| turn.role == "user" && !block.is_tool_result());
-        let results = turn
-            .blocks
-            .iter()
-            .filter(|block| block.is_tool_result())
-            .count();
-        let others = turn.blocks.get(results..).unwrap_or_default();
-        let is_mixed = match turn.role {
-            "user" if results > 0 && family.keeps_results_apart() => !others.is_empty(),
-            "user" if results > 0 && family.is_claude() => {
-                !others.iter().all(Block::stands_beside_results)
-            }
-            _ => false,
-        };
-        if !is_mixed {
-            return vec![turn];
-        }
-        // Turns of one role would be joined again, by the service.
-        let others = turn.blocks.split_off(results);
-        let others = Turn {
-            role: turn.role,
-            blocks: others,
-        };
-        vec![turn, placeholder("assistant"), others]
-    });
-    *turns = arranged.collect();
+    let turns = std::mem::take(&mut conversation.turns).into_iter();
+    conversation.turns = turns.flat_map(|turn| arranged(turn, family)).collect();
 }
 
-fn placeholder(role: &'static str) -> Turn<'static> {
+/// Results before everything else, and alone where nothing may stand beside them.
+fn arranged(mut turn: Turn<'_>, family: Family) -> Vec<Turn<'_>> {
+    if turn.role == TurnRole::Assistant {
+        return vec![turn];
+    }
+    turn.blocks.sort_by_key(|block| !block.is_tool_result());
+    let results = turn.blocks.partition_point(Block::is_tool_result);
+    let others = turn.blocks.get(results..).unwrap_or_default();
+    let is_mixed = match results {
+        0 => false,
+        _ if family.keeps_results_apart() => !others.is_empty(),
+        _ => family.is_claude() && !others.iter().all(Block::stands_beside_results),
+    };
+    if !is_mixed {
+        return vec![turn];
+    }
+    // Turns of one role would be joined again, by the service.
+    let others = Turn {
+        role: TurnRole::User,
+        blocks: turn.blocks.split_off(results),
+    };
+    vec![turn, placeholder(TurnRole::Assistant), others]
+}
+
+fn placeholder(role: TurnRole) -> Turn<'static> {
     let blocks = vec![Block::Text(PLACEHOLDER)];
     Turn { role, blocks }
 }
@@ -159,7 +116,8 @@ fn blocks<'a>(
     context: &mut Context,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Vec<Block<'a>>, LlmError> {
-    check_fields(message, place, unsupported)?;
+    let why = "Converse has no such field in a message";
+    foreign_fields::check(message, place, &["cache_control"], why, unsupported)?;
     let mut blocks = match &message.content {
         _ if message.role == Role::Tool => {
             vec![result(message, place, position, context, unsupported)?]
@@ -178,7 +136,8 @@ fn blocks<'a>(
         let stands_in_content = |id: &str| blocks.iter().any(|block| block.is_tool_use(id));
         if !call.id.as_deref().is_some_and(stands_in_content) {
             let place = format!("{place}.tool_calls[{index}]");
-            let id = context.ids.call(position, index);
+            let own = call.id.as_deref();
+            let id = own.map(|own| context.ids.of_call(position, index, own));
             blocks.extend(call_block(call, &place, id, unsupported)?);
         }
     }
@@ -192,34 +151,6 @@ fn blocks<'a>(
     Ok(blocks)
 }
 
-/// Fields beside role and content. Clients that send a response of OpenAI's back send its empty
-/// ones too, and fields that only OpenAI and compatible servers know are left out.
-fn check_fields(
-    message: &Message,
-    place: &str,
-    unsupported: &mut Unsupported<'_>,
-) -> Result<(), LlmError> {
-    for (name, value) in &message.extra {
-        let is_known = match name.as_str() {
-            "cache_control" => true,
-            // The id shows which tool it was.
-            "is_error" | "name" => message.role == Role::Tool,
-            _ => false,
-        };
-        let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-        let is_foreign = message.role == Role::Assistant
-            && name != "function_call"
-            && foreign_fields::FIELDS.contains(&name.as_str());
-        if is_foreign && !is_empty {
-            unsupported.leave(&format!("{place}.{name}"), name);
-        } else if !is_known && !is_empty {
-            let why = "Converse has no such field in a message";
-            unsupported.refuse(&format!("{place}.{name}"), why)?;
-        }
-    }
-    Ok(())
-}
-
 fn result<'a>(
     message: &'a Message,
     place: &str,
@@ -227,11 +158,9 @@ fn result<'a>(
     context: &mut Context,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Block<'a>, LlmError> {
-    let new_id = context.ids.result(position);
-    let new_id = new_id.map(|id| Cow::Owned(id.to_owned()));
-    let id = new_id
-        .or(message.tool_call_id.as_deref().map(Cow::Borrowed))
-        .ok_or_else(|| invalid_request(NAME, &format!("{place}.tool_call_id is missing")))?;
+    let missing = || invalid_request(NAME, &format!("{place}.tool_call_id is missing"));
+    let own = message.tool_call_id.as_deref().ok_or_else(missing)?;
+    let id = context.ids.of_result(position, own);
     let content = match &message.content {
         None => Vec::new(),
         Some(Content::Text(text)) if message_parts::is_blank(text) => Vec::new(),
@@ -263,7 +192,7 @@ fn json_result(text: &str) -> Block<'static> {
 fn call_block<'a>(
     call: &'a MessageToolCall,
     place: &str,
-    new_id: Option<&str>,
+    id: Option<Cow<'a, str>>,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Option<Block<'a>>, LlmError> {
     let Some(function) = &call.function else {
@@ -271,25 +200,18 @@ fn call_block<'a>(
         return unsupported.refuse(place, why).map(|()| None);
     };
     let missing = || invalid_request(NAME, &format!("{place}.id is missing"));
-    let new_id = new_id.map(|id| Cow::Owned(id.to_owned()));
-    let own_id = call.id.as_deref().map(Cow::Borrowed);
     Ok(Some(Block::ToolUse {
-        id: new_id.or(own_id).ok_or_else(missing)?,
+        id: id.ok_or_else(missing)?,
         name: &function.name,
-        input: input(&function.arguments, place)?,
+        input: arguments_text(NAME, place, &function.arguments)?,
     }))
 }
 
-/// The arguments as they were written, which must be an object; `None` is an empty one.
-fn input<'a>(arguments: &'a str, place: &str) -> Result<Option<&'a RawValue>, LlmError> {
-    let text = arguments.trim();
-    if matches!(text, "" | "null") {
-        return Ok(None);
+impl Serialize for Turn<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut turn = serializer.serialize_struct("Turn", 2)?;
+        turn.serialize_field("role", &self.role)?;
+        turn.serialize_field("content", &self.blocks)?;
+        turn.end()
     }
-    let raw: Option<&RawValue> = serde_json::from_str(text).ok();
-    let object = raw.filter(|raw| raw.get().starts_with('{'));
-    object.map(Some).ok_or_else(|| {
-        let what = format!("{place}.function.arguments is not the text of a JSON object");
-        invalid_request(NAME, &what)
-    })
 }

@@ -7,6 +7,7 @@ use super::reasoning;
 use super::NAME;
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
+use crate::providers::override_fields::own_object;
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
 
@@ -19,6 +20,9 @@ pub(super) const MERGED: [&str; 3] = [
 
 /// Fields that only OpenAI has, and the reasons that the refusals and warnings give.
 const UNSUPPORTED: &[(&str, &str)] = &[
+    ("seed", NO_SUCH),
+    ("user", "Converse has no such field; write metadata"),
+    ("parallel_tool_calls", NO_SUCH),
     ("audio", NO_SUCH),
     ("frequency_penalty", IN_ADDITIONAL),
     ("function_call", "it is the old form of tool_choice"),
@@ -45,7 +49,6 @@ const CACHE: &str = "write cache_control, or parts of type cachePoint";
 /// Fields that are written in Bedrock's way, or request what comes anyway.
 const WRITTEN_ELSEWHERE: &[&str] = &[
     "max_completion_tokens",
-    "parallel_tool_calls",
     "service_tier",
     "stream_options",
     "top_k",
@@ -60,41 +63,12 @@ pub(super) fn passes(name: &str, request: &LlmRequest) -> bool {
     !is_thinking && !is_known
 }
 
-/// Refuses what Bedrock cannot do, unless it requests nothing or the caller's `extra_body` has
-/// something else under the same name.
+/// Refuses what Bedrock cannot do.
 pub(super) fn check(
     request: &LlmRequest,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    let is_free = |name: &str| !request.extra_body.contains_key(name);
-    if request.seed.is_some() && is_free("seed") {
-        unsupported.refuse("seed", NO_SUCH)?;
-    }
-    if request.user.is_some() && is_free("user") {
-        unsupported.refuse("user", "Converse has no such field; write metadata")?;
-    }
-    let one_at_a_time = request.extra.get("parallel_tool_calls") == Some(&Value::Bool(false));
-    if one_at_a_time && is_free("parallel_tool_calls") {
-        unsupported.refuse("parallel_tool_calls", NO_SUCH)?;
-    }
-    for (name, why) in UNSUPPORTED {
-        let value = request.extra.get(*name);
-        let requests_something = value.is_some_and(|value| !requests_nothing(name, value));
-        if requests_something && is_free(name) {
-            unsupported.refuse(name, why)?;
-        }
-    }
-    Ok(())
-}
-
-fn requests_nothing(name: &str, value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Bool(true) | Value::String(_) => false,
-        Value::Number(number) => number.as_f64() == Some(if name == "n" { 1.0 } else { 0.0 }),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-    }
+    unsupported.refuse_fields(request, UNSUPPORTED.iter().copied())
 }
 
 /// The objects of [`MERGED`], in its order.
@@ -185,19 +159,13 @@ impl Objects {
 
 /// Puts the caller's own fields over ours.
 fn merge(ours: &mut Map<String, Value>, request: &LlmRequest, name: &str) -> Result<(), LlmError> {
-    match request.extra.get(name) {
-        None | Some(Value::Null) => Ok(()),
-        Some(Value::Object(own)) => {
-            for (name, value) in own {
-                match (ours.get_mut(name), value) {
-                    (Some(Value::Object(ours)), Value::Object(own)) => ours.extend(own.clone()),
-                    _ => drop(ours.insert(name.clone(), value.clone())),
-                }
-            }
-            Ok(())
+    for (name, value) in own_object(NAME, &request.extra, name)? {
+        match (ours.get_mut(&name), value) {
+            (Some(Value::Object(ours)), Value::Object(own)) => ours.extend(own),
+            (_, value) => drop(ours.insert(name, value)),
         }
-        Some(_) => Err(invalid_request(NAME, &format!("{name} must be an object"))),
     }
+    Ok(())
 }
 
 /// The schema goes out as a text.

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use ring::{digest, hmac};
 use url::Url;
 
-use super::endpoint::percent_encoded;
+use crate::providers::percent_encoding::{encoded, encoded_but};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// All but Mantle are signed by this name, also `bedrock-runtime`.
@@ -94,7 +94,7 @@ impl Signer<'_> {
         let names: Vec<&str> = headers.map(|(name, _)| name).collect();
         let names = names.join(";");
         // The path as it is sent, encoded once more: all services but S3 do so.
-        let path = percent_encoded(request.url.path(), "/");
+        let path = encoded_but(request.url.path(), "/");
         let query = canonical_query(request.url);
         let body = hex(digest::digest(&digest::SHA256, request.body).as_ref());
         let method = request.method;
@@ -114,7 +114,6 @@ fn host(url: &Url) -> String {
 
 fn canonical_query(url: &Url) -> String {
     let pairs = url.query_pairs();
-    let encoded = |text: &str| percent_encoded(text, "");
     let mut pairs: Vec<(String, String)> = pairs
         .map(|(name, value)| (encoded(&name), encoded(&value)))
         .collect();

@@ -46,9 +46,8 @@ pub(super) fn encode_tools<'a>(
             tools.push(WireTool::CachePoint(mark));
         }
     }
-    let own = ["toolConfig"]
-        .iter()
-        .any(|name| request.extra.contains_key(*name) || request.extra_body.contains_key(*name));
+    let own = [&request.extra, &request.extra_body];
+    let own = own.iter().any(|fields| fields.contains_key("toolConfig"));
     let choice = match encode_tool_choice(request, unsupported)? {
         Choice::None if !conversation.has_tool_blocks() => return Ok(None),
         Choice::None if !tools.is_empty() => {

@@ -11,7 +11,7 @@ use super::v2::WireMessage;
 use super::NAME;
 use crate::error::LlmError;
 use crate::framing::Framing;
-use crate::providers::errors::invalid_request;
+use crate::providers::errors::unwritable;
 use crate::providers::override_fields::OverrideFields;
 use crate::providers::EncodedRequest;
 use crate::request::LlmRequest;
@@ -69,8 +69,7 @@ impl<'a> Body<'a> {
         let over = self.overrides.extra_body();
         let over = over.map(|(name, value)| (name, Field::Borrowed(value)));
         self.fields.extend(over);
-        let body = serde_json::to_vec(&self)
-            .map_err(|error| invalid_request(NAME, &format!("request cannot be JSON: {error}")))?;
+        let body = serde_json::to_vec(&self).map_err(|error| unwritable(NAME, &error))?;
         Ok(EncodedRequest {
             method: Method::POST,
             path: path.to_owned(),

@@ -51,12 +51,7 @@ pub(super) fn put_rest<'a>(
     further: &[&str],
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    if request.user.is_some() {
-        unsupported.refuse("user", NO_PLACE)?;
-    }
-    if request.metadata.is_some() {
-        unsupported.refuse("metadata", NO_PLACE)?;
-    }
+    unsupported.refuse_fields(request, [("user", NO_PLACE), ("metadata", NO_PLACE)])?;
     for (name, value) in request.extra.iter().filter(|(_, value)| !value.is_null()) {
         let renamed = RENAMED.iter().find(|(theirs, _)| theirs == name);
         let name = renamed.map_or(name.as_str(), |(_, ours)| *ours);

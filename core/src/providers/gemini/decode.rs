@@ -125,11 +125,7 @@ impl WireDecoder for GeminiDecoder {
         }
     }
 
-    fn close_response(&mut self, out: &mut EventBatch) {
-        let cut = matches!(
-            self.finish_reason(),
-            Some(FinishReason::Length | FinishReason::ContentFilter)
-        );
+    fn close_response(&mut self, cut: bool, out: &mut EventBatch) {
         let (deltas, calls) = self.calls.close(cut, &mut self.reply);
         self.push_deltas(deltas, out);
         let writer = &mut self.state.writer;

@@ -11,7 +11,7 @@ use super::tools::{self, WireTool};
 use super::{endpoint, generation_config, params, Service};
 use crate::error::LlmError;
 use crate::framing::Framing;
-use crate::providers::errors::invalid_request;
+use crate::providers::errors::{invalid_request, unwritable};
 use crate::providers::override_fields::{not_empty, OverrideFields};
 use crate::providers::unsupported::Unsupported;
 use crate::providers::{EncodedRequest, Target};
@@ -50,8 +50,7 @@ pub(super) fn encode_request(
         service_tier: params::encode_service_tier(request),
         fields,
     };
-    let body = serde_json::to_vec(&body)
-        .map_err(|error| invalid_request(name, &format!("request cannot be JSON: {error}")))?;
+    let body = serde_json::to_vec(&body).map_err(|error| unwritable(name, &error))?;
     let action = match target.stream {
         true => "streamGenerateContent?alt=sse",
         false => "generateContent",

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::Service;
 use crate::error::{config, LlmError};
 use crate::providers::errors::invalid_request;
+use crate::providers::percent_encoding::encoded_but;
 use crate::providers::Target;
 use crate::request::CloudOptions;
 
@@ -129,13 +130,7 @@ fn encoded(service: Service, resource: &str) -> Result<String, LlmError> {
         if index > 0 {
             path.push('/');
         }
-        for byte in segment.bytes() {
-            match byte {
-                b'-' | b'.' | b'_' | b'~' | b'@' => path.push(char::from(byte)),
-                _ if byte.is_ascii_alphanumeric() => path.push(char::from(byte)),
-                _ => path.push_str(&format!("%{byte:02X}")),
-            }
-        }
+        path.push_str(&encoded_but(segment, "@"));
     }
     Ok(path)
 }

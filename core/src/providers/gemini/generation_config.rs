@@ -6,6 +6,7 @@ use serde_json::{json, Map, Number, Value};
 use super::model::Model;
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
+use crate::providers::override_fields::own_object;
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
 
@@ -92,14 +93,7 @@ pub(super) fn encode(
     }
     for fields in [&request.extra, &request.extra_body] {
         for name in NAMES {
-            match fields.get(name) {
-                None | Some(Value::Null) => {}
-                Some(Value::Object(own)) => config.extend(own.clone()),
-                Some(_) => {
-                    let what = format!("{name} must be an object");
-                    return Err(invalid_request(model.service.name(), &what));
-                }
-            }
+            config.extend(own_object(model.service.name(), fields, name)?);
         }
     }
     put_thinking(request, model, &mut config, unsupported)?;
@@ -154,14 +148,7 @@ fn put_thinking(
     let Some(effort) = request.reasoning_effort.as_deref() else {
         return Ok(());
     };
-    let mut thinking = match config.get("thinkingConfig") {
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(own)) => own.clone(),
-        Some(_) => {
-            let what = "thinkingConfig must be an object";
-            return Err(invalid_request(model.service.name(), what));
-        }
-    };
+    let mut thinking = own_object(model.service.name(), config, "thinkingConfig")?;
     let names = [
         "thinkingLevel",
         "thinking_level",

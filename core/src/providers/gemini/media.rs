@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::model::Model;
 use super::Service;
+use crate::providers::data_url;
 
 /// Where a file is.
 pub(super) enum Source<'a> {
@@ -53,8 +54,8 @@ pub(super) fn source<'a>(
     media_type: Option<&'a str>,
     model: Model<'_>,
 ) -> Result<Source<'a>, String> {
-    if let Some(data) = without_scheme(url, "data:") {
-        return inline(data, media_type);
+    if let Some(rest) = data_url::after_scheme(url) {
+        return inline(rest, media_type);
     }
     if url.starts_with("files/") && model.service == Service::Gemini {
         let uri = format!("https://generativelanguage.googleapis.com/v1beta/{url}");
@@ -99,36 +100,18 @@ fn without_scheme<'u>(url: &'u str, scheme: &str) -> Option<&'u str> {
     begin.eq_ignore_ascii_case(scheme).then_some(rest)
 }
 
-/// `image/png;base64,iVBO...`: what stands behind `data:` (RFC 2397).
-fn inline<'a>(data: &'a str, media_type: Option<&'a str>) -> Result<Source<'a>, String> {
-    let parted = data.split_once(',').and_then(|(head, data)| {
-        let head = head.trim_end().strip_suffix("base64")?;
-        let head = head.trim_end().strip_suffix(';')?;
-        let declared = head.split(';').next().unwrap_or(head).trim();
-        let declared = Some(declared).filter(|declared| !declared.is_empty());
-        Some((media_type.or(declared)?, data))
+/// The bytes of a data URL, of which this is the rest.
+fn inline<'a>(rest: &'a str, media_type: Option<&'a str>) -> Result<Source<'a>, String> {
+    let url = data_url::parse(rest);
+    let typed = url.and_then(|url| {
+        let declared = Some(url.media_type).filter(|declared| !declared.is_empty());
+        Some((media_type.or(declared)?, url.data))
     });
-    let how = || "must read data:MEDIA/TYPE;base64,DATA".to_owned();
-    let (media_type, data) = parted.ok_or_else(how)?;
+    let (media_type, data) = typed.ok_or_else(|| format!("must read {}", data_url::FORM))?;
     Ok(Source::Inline {
-        media_type: usual(media_type),
-        // Line breaks, which mail puts in.
-        data: match data.contains(|sign: char| sign.is_ascii_whitespace()) {
-            true => Cow::Owned(data.split_ascii_whitespace().collect()),
-            false => Cow::Borrowed(data),
-        },
+        media_type: data_url::registered_name(media_type),
+        data,
     })
-}
-
-/// Of several names in use for a type the one that Gemini takes.
-fn usual(media_type: &str) -> Cow<'_, str> {
-    let lower = media_type.to_ascii_lowercase();
-    match lower.as_str() {
-        "image/jpg" | "image/pjpeg" | "image/jfif" => Cow::Borrowed("image/jpeg"),
-        "image/x-png" => Cow::Borrowed("image/png"),
-        _ if lower == media_type => Cow::Borrowed(media_type),
-        _ => Cow::Owned(lower),
-    }
 }
 
 fn by_end(url: &str) -> Option<Cow<'static, str>> {

@@ -33,6 +33,8 @@ pub(super) fn encode_parts<'a>(
                 // "must have a text parameter": an empty one counts as none.
                 encoded.extend((!text.is_empty()).then_some(Part::Text(text)));
             }
+            // Of a reply that was changed since: its signatures would not fit.
+            reply_parts::KIND if is_reply => {}
             reply_parts::KIND => encoded.extend(own_parts(part).map(Part::own)),
             "image_url" | "video_url" | "audio_url" | "file" => {
                 encoded.push(media(part, kind, &place, model, unsupported)?);

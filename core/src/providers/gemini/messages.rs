@@ -45,7 +45,8 @@ pub(super) fn encode_messages<'a>(
     let mut calls = Calls::new();
     for (index, message) in messages.iter().enumerate() {
         let place = format!("messages[{index}]");
-        check_fields(message, &place, unsupported)?;
+        let why = "Gemini has no such field in a message";
+        foreign_fields::check(message, &place, &[], why, unsupported)?;
         match message.role {
             Role::System | Role::Developer => {
                 let texts = system_texts(message, &place, unsupported)?;
@@ -177,32 +178,6 @@ fn system_texts<'a>(
         }
     }
     Ok(texts)
-}
-
-/// Fields beside role and content. Fields that only OpenAI and compatible servers know in a reply
-/// are left out.
-fn check_fields(
-    message: &Message,
-    place: &str,
-    unsupported: &mut Unsupported<'_>,
-) -> Result<(), LlmError> {
-    for (name, value) in &message.extra {
-        let is_known = match name.as_str() {
-            "is_error" | "name" => message.role == Role::Tool,
-            _ => false,
-        };
-        let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-        let is_foreign = message.role == Role::Assistant
-            && name != "function_call"
-            && foreign_fields::FIELDS.contains(&name.as_str());
-        if is_foreign && !is_empty {
-            unsupported.leave(&format!("{place}.{name}"), name);
-        } else if !is_known && !is_empty {
-            let why = "Gemini has no such field in a message";
-            unsupported.refuse(&format!("{place}.{name}"), why)?;
-        }
-    }
-    Ok(())
 }
 
 impl Serialize for Content<'_> {

@@ -11,6 +11,7 @@ use crate::request::LlmRequest;
 
 /// Fields that only other wires have, and the reasons that the refusals and warnings give.
 const UNSUPPORTED: &[(&str, &str)] = &[
+    ("user", NO_SUCH),
     ("audio", "write speechConfig"),
     ("function_call", "it is the old form of tool_choice"),
     ("functions", "it is the old form of tools"),
@@ -22,11 +23,13 @@ const UNSUPPORTED: &[(&str, &str)] = &[
     ("thinking", "write reasoning_effort, or thinkingConfig"),
     ("verbosity", NO_SUCH),
     ("web_search_options", "give a tool of type google_search"),
+    ("n", "one stream carries one response"),
+    ("parallel_tool_calls", "Gemini cannot be kept from it"),
 ];
 const NO_SUCH: &str = "Gemini has no such field";
 
 /// Fields that are written in Gemini's way elsewhere, or request what comes anyway.
-const WRITTEN_ELSEWHERE: &[&str] = &["n", "parallel_tool_calls", "service_tier", "stream_options"];
+const WRITTEN_ELSEWHERE: &[&str] = &["service_tier", "stream_options"];
 
 /// Whether an unknown field goes out beside the messages, as it is.
 pub(super) fn passes(name: &str) -> bool {
@@ -35,44 +38,12 @@ pub(super) fn passes(name: &str) -> bool {
         && !UNSUPPORTED.iter().any(|(known, _)| *known == name)
 }
 
-/// Refuses what Gemini cannot do, unless it requests nothing or the caller's `extra_body` has
-/// something else under the same name.
+/// Refuses what Gemini cannot do.
 pub(super) fn check(
     request: &LlmRequest,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    if request.user.is_some() && !request.extra_body.contains_key("user") {
-        unsupported.refuse("user", NO_SUCH)?;
-    }
-    for (name, why) in UNSUPPORTED {
-        let value = request.extra.get(*name);
-        let requests_something = value.is_some_and(|value| !is_empty(value));
-        if requests_something && !request.extra_body.contains_key(*name) {
-            unsupported.refuse(name, why)?;
-        }
-    }
-    if request
-        .extra
-        .get("n")
-        .and_then(Value::as_f64)
-        .is_some_and(|n| n > 1.0)
-    {
-        unsupported.refuse("n", "one stream carries one response")?;
-    }
-    if request.extra.get("parallel_tool_calls") == Some(&Value::Bool(false)) {
-        unsupported.refuse("parallel_tool_calls", "Gemini cannot be kept from it")?;
-    }
-    Ok(())
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Bool(true) | Value::Number(_) => false,
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-    }
+    unsupported.refuse_fields(request, UNSUPPORTED.iter().copied())
 }
 
 /// Labels of bills: texts.

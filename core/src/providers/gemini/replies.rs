@@ -11,7 +11,7 @@ use super::model::Model;
 use super::reply_parts;
 use super::tool_results::Calls;
 use crate::error::LlmError;
-use crate::providers::errors::invalid_request;
+use crate::providers::tool_calls::request_calls::arguments_text;
 use crate::providers::unsupported::Unsupported;
 use crate::request::{Content, ContentPart, Message, MessageToolCall};
 
@@ -39,22 +39,14 @@ pub(super) fn encode_reply<'a>(
             parts.extend(own_part(part, place, model, &mut left, calls, unsupported)?);
         }
     } else {
-        match &message.content {
-            None => {}
-            Some(Content::Text(text)) => {
-                parts.extend((!text.is_empty()).then_some(Part::Text(text)))
-            }
+        parts = match &message.content {
+            None => Vec::new(),
+            Some(Content::Text(text)) if text.is_empty() => Vec::new(),
+            Some(Content::Text(text)) => vec![Part::Text(text)],
             Some(Content::Parts(list)) => {
-                // Signatures of what was changed since would not fit.
-                let mut rest = list.iter().filter(|part| part.kind != reply_parts::KIND);
-                rest.try_for_each(|part| {
-                    let part = std::slice::from_ref(part);
-                    let more = message_parts::encode_parts(part, place, true, model, unsupported)?;
-                    parts.extend(more);
-                    Ok::<_, LlmError>(())
-                })?;
+                message_parts::encode_parts(list, place, true, model, unsupported)?
             }
-        }
+        };
     }
     for (index, call) in left {
         let place = format!("{place}.tool_calls[{index}]");
@@ -107,7 +99,7 @@ fn own_part<'a>(
         .function
         .as_ref()
         .map_or("", |function| &function.arguments);
-    let arguments = arguments(text, &place, unsupported)?;
+    let arguments = arguments_text(unsupported.provider, &place, text)?;
     let value = arguments.map_or("{}", RawValue::get);
     let is_unchanged = serde_json::from_str::<Value>(value).ok()
         == Some(
@@ -148,7 +140,7 @@ fn new_call<'a>(
     let signature = content.and_then(|content| content.pointer("/google/thought_signature"));
     Ok(Some(Part::Call {
         name: &function.name,
-        arguments: arguments(&function.arguments, place, unsupported)?,
+        arguments: arguments_text(unsupported.provider, place, &function.arguments)?,
         id,
         signature: signature.and_then(Value::as_str),
     }))
@@ -163,24 +155,6 @@ fn note<'a>(
     if let Some(id) = call.id.as_deref() {
         calls.insert(id, (name, sent_id));
     }
-}
-
-/// The arguments as they were written, which must be an object; `None` is an empty one.
-fn arguments<'a>(
-    text: &'a str,
-    place: &str,
-    unsupported: &Unsupported<'_>,
-) -> Result<Option<&'a RawValue>, LlmError> {
-    let text = text.trim();
-    if matches!(text, "" | "null") {
-        return Ok(None);
-    }
-    let raw: Option<&RawValue> = serde_json::from_str(text).ok();
-    let object = raw.filter(|raw| raw.get().starts_with('{'));
-    object.map(Some).ok_or_else(|| {
-        let what = format!("{place}.function.arguments is not the text of a JSON object");
-        invalid_request(unsupported.provider, &what)
-    })
 }
 
 /// Signs the first call of a turn, if Gemini did not: of calls at once only the first has a

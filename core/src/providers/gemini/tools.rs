@@ -191,10 +191,8 @@ fn calling(
         None | Some(Value::Null) => return Ok(None),
         Some(choice) => choice,
     };
-    let extra_tools = ["tools"]
-        .iter()
-        .any(|name| request.extra_body.contains_key(*name));
-    let has_functions = extra_tools || tools.iter().any(WireTool::has_functions);
+    let has_functions =
+        request.extra_body.contains_key("tools") || tools.iter().any(WireTool::has_functions);
     let requires_none = matches!(choice.as_str(), Some("auto" | "none"));
     match choice.as_str() {
         _ if !has_functions && requires_none => Ok(None),

@@ -11,7 +11,7 @@ use super::messages::{self, WireMessage};
 use super::{params, tools, NAME};
 use crate::error::LlmError;
 use crate::framing::Framing;
-use crate::providers::errors::invalid_request;
+use crate::providers::errors::unwritable;
 use crate::providers::override_fields::{not_empty, OverrideFields};
 use crate::providers::unsupported::Unsupported;
 use crate::providers::{EncodedRequest, Target};
@@ -24,7 +24,7 @@ pub(super) fn encode_request(
     let mut warnings = Vec::new();
     let unsupported = &mut Unsupported::new(NAME, target, &mut warnings);
     let fields = OverrideFields::of(request);
-    params::check(request, &fields, unsupported)?;
+    params::check(request, unsupported)?;
     let body = Body {
         model: &request.model,
         messages: messages::encode_messages(&request.messages, unsupported)?,
@@ -35,8 +35,7 @@ pub(super) fn encode_request(
         stream: target.stream,
         fields,
     };
-    let body = serde_json::to_vec(&body)
-        .map_err(|error| invalid_request(NAME, &format!("request cannot be JSON: {error}")))?;
+    let body = serde_json::to_vec(&body).map_err(|error| unwritable(NAME, &error))?;
     Ok(EncodedRequest {
         method: Method::POST,
         path: path(target.base_path).to_owned(),

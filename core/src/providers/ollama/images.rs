@@ -1,4 +1,4 @@
-//! The images of a message: bare base64, taken out of data URLs (RFC 2397). Owns what an image may
+//! The images of a message: bare base64, taken out of data URLs. Owns what an image may
 //! be written as; fetches nothing.
 
 use std::borrow::Cow;
@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::NAME;
 use crate::error::LlmError;
+use crate::providers::data_url;
 use crate::providers::errors::invalid_request;
 use crate::providers::unsupported::Unsupported;
 use crate::request::ContentPart;
@@ -23,8 +24,8 @@ pub(super) fn encode_image<'a>(
         let what = format!("{place}.image_url.url is missing");
         return Err(invalid_request(NAME, &what));
     };
-    if let Some(data) = after_scheme(url) {
-        return base64_of(data, place).map(Some);
+    if let Some(rest) = data_url::after_scheme(url) {
+        return base64_of(rest, place).map(Some);
     }
     let why = "Ollama fetches no images; give its bytes as data:image/TYPE;base64,DATA";
     unsupported
@@ -32,27 +33,11 @@ pub(super) fn encode_image<'a>(
         .map(|()| None)
 }
 
-/// What stands behind `data:`; schemes have no case.
-fn after_scheme(url: &str) -> Option<&str> {
-    let (scheme, data) = url.split_once(':')?;
-    scheme.eq_ignore_ascii_case("data").then_some(data)
-}
-
-fn base64_of<'a>(data: &'a str, place: &str) -> Result<Cow<'a, str>, LlmError> {
-    let parted = data.split_once(',').filter(|(head, data)| {
-        let head = head.trim_end();
-        let end = head.rsplit(';').next().unwrap_or_default();
-        head.contains(';') && end.trim().eq_ignore_ascii_case("base64") && !data.is_empty()
-    });
-    let Some((_, data)) = parted else {
-        let what = format!("{place}.image_url.url must read data:image/TYPE;base64,DATA");
-        return Err(invalid_request(NAME, &what));
-    };
-    // Line breaks, which mail puts in.
-    Ok(match data.contains(|c: char| c.is_ascii_whitespace()) {
-        true => Cow::Owned(data.split_ascii_whitespace().collect()),
-        false => Cow::Borrowed(data),
-    })
+fn base64_of<'a>(rest: &'a str, place: &str) -> Result<Cow<'a, str>, LlmError> {
+    let url = data_url::parse(rest).filter(|url| !url.data.is_empty());
+    let what = || format!("{place}.image_url.url must read data:image/TYPE;base64,DATA");
+    let url = url.ok_or_else(|| invalid_request(NAME, &what()))?;
+    Ok(url.data)
 }
 
 /// The images that the caller wrote in Ollama's own form, a list of base64 in the message's field.

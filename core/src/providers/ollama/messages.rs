@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::{images, NAME};
 use crate::error::LlmError;
-use crate::providers::errors::invalid_request;
 use crate::providers::foreign_fields;
+use crate::providers::tool_calls::request_calls::{arguments_object, nearest_call};
 use crate::providers::unsupported::Unsupported;
 use crate::request::{Content, ContentPart, Message, MessageToolCall, Role};
 
@@ -202,30 +202,16 @@ fn encode_calls<'a>(
             id: call.id.as_deref(),
             function: WireFunction {
                 name: &function.name,
-                arguments: arguments(&function.arguments, &place)?,
+                arguments: arguments_object(NAME, &place, &function.arguments)?,
             },
         });
     }
     Ok(wire)
 }
 
-/// The arguments as an object. Models that need none write none.
-fn arguments(text: &str, place: &str) -> Result<Map<String, Value>, LlmError> {
-    match text.trim() {
-        "" | "null" => Ok(Map::new()),
-        text => serde_json::from_str(text).map_err(|error| {
-            let what = format!("{place}.function.arguments must be a JSON object in text: {error}");
-            invalid_request(NAME, &what)
-        }),
-    }
-}
-
-/// The tool whose result a message is: ids that this library made begin again in every response, so
-/// the nearest call is meant.
+/// The tool whose result a message is.
 fn name_of_call<'a>(before: &'a [Message], message: &Message) -> Option<&'a str> {
-    let id = message.tool_call_id.as_deref()?;
-    let calls = before.iter().rev().flat_map(|message| &message.tool_calls);
-    let mut calls = calls.filter(|call| call.id.as_deref() == Some(id));
-    let function = calls.next()?.function.as_ref()?;
+    let call = nearest_call(before, message.tool_call_id.as_deref()?)?;
+    let function = call.function.as_ref()?;
     Some(&function.name)
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 use super::NAME;
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
-use crate::providers::override_fields::OverrideFields;
+use crate::providers::override_fields::{own_object, OverrideFields};
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
 
@@ -42,6 +42,8 @@ const WRITTEN_ELSEWHERE: &[&str] = &["max_completion_tokens", "options", "stream
 
 /// Fields of chat completions that have no place here.
 const WITHOUT_PLACE: &[&str] = &[
+    "user",
+    "metadata",
     "audio",
     "function_call",
     "functions",
@@ -66,38 +68,13 @@ pub(super) fn passes(name: &str) -> bool {
     !lists.iter().any(|list| list.contains(&name))
 }
 
-/// Refuses what Ollama has no place for, unless it requests nothing or the caller's `extra_body`
-/// has something else under the same name.
+/// Refuses what Ollama has no place for.
 pub(super) fn check(
     request: &LlmRequest,
-    fields: &OverrideFields<'_>,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    if request.user.is_some() && !fields.overrides("user") {
-        unsupported.refuse("user", NO_PLACE)?;
-    }
-    if request.metadata.is_some() && !fields.overrides("metadata") {
-        unsupported.refuse("metadata", NO_PLACE)?;
-    }
-    for (name, value) in &request.extra {
-        let is_refused = WITHOUT_PLACE.contains(&name.as_str()) && !fields.overrides(name);
-        if is_refused && !requests_nothing(name, value) {
-            unsupported.refuse(name, NO_PLACE)?;
-        }
-    }
-    Ok(())
-}
-
-/// What Ollama does anyway: one response, parallel calls; and a field that is empty or off.
-fn requests_nothing(name: &str, value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(is_on) => *is_on == (name == "parallel_tool_calls"),
-        Value::Number(number) => name == "n" && number.as_f64() == Some(1.0),
-        Value::String(_) => false,
-        Value::Array(list) => list.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-    }
+    let fields = WITHOUT_PLACE.iter().map(|name| (*name, NO_PLACE));
+    unsupported.refuse_fields(request, fields)
 }
 
 /// The options: the caller's own object, and what it lacks of the fields that are options here.
@@ -105,11 +82,7 @@ pub(super) fn encode_options(
     request: &LlmRequest,
     fields: &OverrideFields<'_>,
 ) -> Result<Map<String, Value>, LlmError> {
-    let mut options = match request.extra.get("options") {
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(own)) => own.clone(),
-        Some(_) => return Err(invalid_request(NAME, "options must be an object")),
-    };
+    let mut options = own_object(NAME, &request.extra, "options")?;
     let newer = request.extra.get("max_completion_tokens").cloned();
     let limit = newer.filter(|limit| !limit.is_null());
     let stop = request.stop.iter().cloned().map(Value::from);

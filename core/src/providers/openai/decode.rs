@@ -129,12 +129,8 @@ impl WireDecoder for OpenAiDecoder {
         Ok(())
     }
 
-    fn close_response(&mut self, out: &mut EventBatch) {
+    fn close_response(&mut self, cut: bool, out: &mut EventBatch) {
         self.end_reasoning(out);
-        let cut = matches!(
-            self.finish_reason(),
-            Some(FinishReason::Length | FinishReason::ContentFilter)
-        );
         self.state.writer.extend(self.calls.finish(cut), out);
     }
 

@@ -13,7 +13,7 @@ use super::vendor::{StreamOptions, Vendor};
 use super::{endpoint, tools};
 use crate::error::LlmError;
 use crate::framing::Framing;
-use crate::providers::errors::invalid_request;
+use crate::providers::errors::unwritable;
 use crate::providers::override_fields::{not_empty, OverrideFields};
 use crate::providers::unsupported::Unsupported;
 use crate::providers::{EncodedRequest, Target};
@@ -45,9 +45,7 @@ pub(super) fn encode_request(
         takes_stream_options: target.stream && endpoint.stream_options != StreamOptions::Refused,
         fields,
     };
-    let body = serde_json::to_vec(&body).map_err(|error| {
-        invalid_request(vendor.name, &format!("request cannot be JSON: {error}"))
-    })?;
+    let body = serde_json::to_vec(&body).map_err(|error| unwritable(vendor.name, &error))?;
     Ok(EncodedRequest {
         method: Method::POST,
         path: endpoint::path(endpoint, &request.model, target),

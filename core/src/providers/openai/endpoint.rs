@@ -4,6 +4,7 @@
 use super::vendor::{Base, Endpoint, Vendor};
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
+use crate::providers::percent_encoding::encoded;
 use crate::providers::Target;
 
 /// The end of every path, which a base URL may have already: portals show the whole address.
@@ -63,13 +64,5 @@ pub(super) fn path(endpoint: &Endpoint, model: &str, target: &Target<'_>) -> Str
     let Some((before, after)) = endpoint.path.split_once("{model}") else {
         return endpoint.path.to_owned();
     };
-    let mut path = before.to_owned();
-    for byte in model.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            path.push(char::from(byte));
-        } else {
-            path.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    path + after
+    before.to_owned() + &encoded(model) + after
 }

@@ -11,6 +11,7 @@ use super::assistant_messages;
 use super::message_parts::{self, plain_text, WirePart};
 use super::vendor::Vendor;
 use crate::error::LlmError;
+use crate::providers::tool_calls::request_calls::are_none;
 use crate::providers::tool_calls::request_ids::{CallIdRule, RenamedCallIds};
 use crate::providers::tool_calls::FREE_TEXT;
 use crate::providers::unsupported::Unsupported;
@@ -85,7 +86,7 @@ pub(super) fn encode_messages<'m>(
 fn fill_arguments(message: &mut Cow<'_, Message>) {
     let is_empty = |call: &MessageToolCall| {
         let function = call.function.as_ref();
-        function.is_some_and(|function| matches!(function.arguments.trim(), "" | "null"))
+        function.is_some_and(|function| are_none(&function.arguments))
     };
     if !message.tool_calls.iter().any(is_empty) {
         return;

@@ -108,11 +108,7 @@ impl WireDecoder for ResponsesDecoder {
         self.end("completed", response)
     }
 
-    fn close_response(&mut self, out: &mut EventBatch) {
-        let cut = matches!(
-            self.finish_reason(),
-            Some(FinishReason::Length | FinishReason::ContentFilter)
-        );
+    fn close_response(&mut self, cut: bool, out: &mut EventBatch) {
         let items = self.output.items.take();
         if !items.is_empty() {
             let block = parts::output(self.codec.name(), items);

@@ -11,7 +11,7 @@ use super::items::Item;
 use super::{messages, params, tools};
 use crate::error::LlmError;
 use crate::framing::Framing;
-use crate::providers::errors::invalid_request;
+use crate::providers::errors::unwritable;
 use crate::providers::openai::endpoint::{fits, no_endpoint};
 use crate::providers::openai::vendor::Vendor;
 use crate::providers::override_fields::{not_empty, OverrideFields};
@@ -44,9 +44,7 @@ pub(super) fn encode_request(
         stream: target.stream,
         fields,
     };
-    let body = serde_json::to_vec(&body).map_err(|error| {
-        invalid_request(vendor.name, &format!("request cannot be JSON: {error}"))
-    })?;
+    let body = serde_json::to_vec(&body).map_err(|error| unwritable(vendor.name, &error))?;
     Ok(EncodedRequest {
         method: Method::POST,
         path: path(vendor, target)?,
@@ -80,7 +78,7 @@ struct Body<'a> {
     text: Option<Value>,
     reasoning: Option<Value>,
     stream: bool,
-    stream_options: Option<Map<String, Value>>,
+    stream_options: Option<Value>,
     fields: OverrideFields<'a>,
 }
 
@@ -102,14 +100,10 @@ impl Serialize for Body<'_> {
             fields.put(&mut map, "stream", Some(true))?;
         }
         // The caller's own are in these.
-        let options = self
-            .stream_options
-            .as_ref()
-            .map(|map| Value::Object(map.clone()));
         let merged = [
             ("text", &self.text),
             ("reasoning", &self.reasoning),
-            ("stream_options", &options),
+            ("stream_options", &self.stream_options),
         ];
         for (name, value) in merged {
             if let (Some(value), false) = (value, fields.overrides(name)) {

@@ -72,15 +72,15 @@ impl<'m> Calls<'m> {
     pub(super) fn result(&self, message: usize, own: &'m str) -> (CallKind, Cow<'m, str>) {
         let seen = self.seen.get(own).copied();
         let (kind, is_native) = seen.unwrap_or((CallKind::Function, false));
-        let new = self.names.result(message).filter(|_| !is_native);
-        let new = new.map(|new| Cow::Owned(new.to_owned()));
-        (kind, new.unwrap_or(Cow::Borrowed(own)))
+        match is_native {
+            true => (kind, Cow::Borrowed(own)),
+            false => (kind, self.names.of_result(message, own)),
+        }
     }
 
     /// The id of a call as it goes out.
     pub(super) fn id(&self, message: usize, index: usize, own: &'m str) -> Cow<'m, str> {
-        let new = self.names.call(message, index).map(str::to_owned);
-        new.map_or(Cow::Borrowed(own), Cow::Owned)
+        self.names.of_call(message, index, own)
     }
 }
 

@@ -4,13 +4,14 @@
 use serde_json::{json, Map, Value};
 
 use crate::error::LlmError;
-use crate::providers::errors::invalid_request;
-use crate::providers::override_fields::OverrideFields;
+use crate::providers::override_fields::{own_object, OverrideFields};
 use crate::providers::unsupported::Unsupported;
 use crate::request::LlmRequest;
 
 /// Fields that the API does not have, and the reasons that the refusals and warnings give.
 const UNSUPPORTED: &[(&str, &str)] = &[
+    ("stop", NO_SUCH),
+    ("seed", NO_SUCH),
     ("audio", NO_SUCH),
     ("frequency_penalty", NO_SUCH),
     ("function_call", "it is the old form of tool_choice"),
@@ -20,7 +21,6 @@ const UNSUPPORTED: &[(&str, &str)] = &[
         "logprobs",
         "write \"message.output_text.logprobs\" into include",
     ),
-    ("modalities", NO_SUCH),
     ("n", "one stream carries one response"),
     ("prediction", NO_SUCH),
     ("presence_penalty", NO_SUCH),
@@ -29,10 +29,12 @@ const UNSUPPORTED: &[(&str, &str)] = &[
 ];
 const NO_SUCH: &str = "the Responses API has no such field";
 
-/// Fields of the chat completions that have another name or place here.
+/// Fields of the chat completions that have another name or place here, or request what comes
+/// anyway.
 const WRITTEN_ELSEWHERE: &[&str] = &[
     "max_completion_tokens",
     "max_tokens",
+    "modalities",
     "reasoning",
     "stream_options",
     "text",
@@ -44,41 +46,16 @@ pub(super) fn passes(name: &str) -> bool {
     !WRITTEN_ELSEWHERE.contains(&name) && !UNSUPPORTED.iter().any(|(known, _)| *known == name)
 }
 
-/// Refuses what the API does not have, unless it requests nothing or the caller's `extra_body` has
-/// something under the same name.
+/// Refuses what the API does not have.
 pub(super) fn check(
     request: &LlmRequest,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    let own = [
-        ("stop", !request.stop.is_empty()),
-        ("seed", request.seed.is_some()),
-    ];
-    for (name, is_set) in own {
-        if is_set && !request.extra_body.contains_key(name) {
-            unsupported.refuse(name, NO_SUCH)?;
-        }
-    }
-    for (name, why) in UNSUPPORTED {
-        let value = request.extra.get(*name);
-        let requests_something = value.is_some_and(|value| !requests_nothing(name, value));
-        if requests_something && !request.extra_body.contains_key(*name) {
-            unsupported.refuse(name, why)?;
-        }
-    }
-    Ok(())
-}
-
-fn requests_nothing(name: &str, value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Bool(true) | Value::String(_) => false,
-        Value::Number(number) => number.as_f64() == Some(if name == "n" { 1.0 } else { 0.0 }),
-        // What a model writes anyway.
-        Value::Array(list) => {
-            list.is_empty() || (list.len() == 1 && list.first() == Some(&json!("text")))
-        }
-        Value::Object(fields) => fields.is_empty(),
+    unsupported.refuse_fields(request, UNSUPPORTED.iter().copied())?;
+    // A model writes text anyway.
+    match request.extra.get("modalities") == Some(&json!(["text"])) {
+        true => Ok(()),
+        false => unsupported.refuse_fields(request, [("modalities", NO_SUCH)]),
     }
 }
 
@@ -119,16 +96,7 @@ fn merged<const N: usize>(
     request: &LlmRequest,
     ours: [(&str, Option<Value>); N],
 ) -> Result<Option<Value>, LlmError> {
-    let mut fields = match request.extra.get(name) {
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(own)) => own.clone(),
-        Some(_) => {
-            return Err(invalid_request(
-                provider,
-                &format!("{name} must be an object"),
-            ))
-        }
-    };
+    let mut fields = own_object(provider, &request.extra, name)?;
     for (field, value) in ours {
         if let Some(value) = value.filter(|value| !value.is_null()) {
             fields.entry(field).or_insert(value);
@@ -155,10 +123,10 @@ fn encode_format(format: &Value) -> Option<Value> {
 }
 
 /// The caller's options of a stream. Usage always comes, and no option asks for it.
-pub(super) fn encode_stream_options(request: &LlmRequest) -> Option<Map<String, Value>> {
+pub(super) fn encode_stream_options(request: &LlmRequest) -> Option<Value> {
     let mut options = request.extra.get("stream_options")?.as_object()?.clone();
     options.shift_remove("include_usage");
-    (!options.is_empty()).then_some(options)
+    (!options.is_empty()).then_some(Value::Object(options))
 }
 
 /// Whether the provider keeps nothing, as the caller wishes.

@@ -10,7 +10,7 @@ use super::response_items::{self, ResponseItems};
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
 use crate::providers::foreign_fields;
-use crate::providers::tool_calls::FREE_TEXT;
+use crate::providers::tool_calls::{request_calls, FREE_TEXT};
 use crate::providers::unsupported::Unsupported;
 use crate::request::{Content, ContentPart, Message, MessageToolCall};
 
@@ -176,7 +176,7 @@ fn encode_call<'m>(
         }
         (None, None) => return Err(missing("function")),
     };
-    let has_nothing = kind == CallKind::Function && matches!(arguments.trim(), "" | "null");
+    let has_nothing = kind == CallKind::Function && request_calls::are_none(arguments);
     calls.see(id, kind, false);
     Ok(Item::Call {
         kind,

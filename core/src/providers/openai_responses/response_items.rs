@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::parts::{part_text, parts_of, text_of, RESPONSE_ITEMS};
 use crate::json;
+use crate::providers::tool_calls::request_calls::are_none;
 use crate::request::{Content, ContentPart, Message, MessageToolCall};
 
 /// The items of a message's blocks.
@@ -103,9 +104,9 @@ fn is_same(item: &Map<String, Value>, call: &MessageToolCall) -> bool {
 
 /// Whether both are the same JSON; no arguments are written in several ways.
 fn are_equal(one: &str, other: &str) -> bool {
-    let value = |text: &str| match text.trim() {
-        "" | "null" => Some(Value::Object(Map::new())),
-        text => json::parse::<Value>(text, &mut String::new()).ok(),
+    let value = |text: &str| match are_none(text) {
+        true => Some(Value::Object(Map::new())),
+        false => json::parse::<Value>(text, &mut String::new()).ok(),
     };
     let one = value(one);
     one.is_some() && one == value(other)

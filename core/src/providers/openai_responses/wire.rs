@@ -30,7 +30,6 @@ object! {
     pub(super) struct Response<'t> {
         id: Text<'t>,
         model: Text<'t>,
-        object: Text<'t>,
         status: Text<'t>,
         incomplete_details: Maybe<IncompleteDetails<'t>>,
         output: Option<&'t RawValue>,

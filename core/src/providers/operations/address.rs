@@ -2,6 +2,7 @@
 //! the API already, or the whole address of the chat. Owns no provider's paths. A path may step
 //! back with "..", which URLs resolve (RFC 3986, section 5.2.4).
 
+use crate::providers::percent_encoding::encoded;
 use crate::providers::Target;
 
 /// What the addresses of chats end with.
@@ -43,23 +44,10 @@ fn back_of_chat(base: &str) -> Option<(&str, &'static str)> {
 }
 
 /// Whether the last segment is one like `v1` or `v1beta`.
-fn ends_in_version(base: &str) -> bool {
+pub(super) fn ends_in_version(base: &str) -> bool {
     let last = base.rsplit('/').next().unwrap_or_default();
     let number = last.strip_prefix('v').unwrap_or_default();
     number.starts_with(|first: char| first.is_ascii_digit())
-}
-
-/// A text as one segment of a path.
-pub(super) fn segment(text: &str) -> String {
-    let mut segment = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            segment.push(char::from(byte));
-        } else {
-            segment.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    segment
 }
 
 /// The query of a path.
@@ -67,9 +55,9 @@ pub(super) fn query<'p>(pairs: impl IntoIterator<Item = (&'p str, String)>) -> S
     let mut query = String::new();
     for (name, value) in pairs {
         query.push(if query.is_empty() { '?' } else { '&' });
-        query.push_str(&segment(name));
+        query.push_str(&encoded(name));
         query.push('=');
-        query.push_str(&segment(&value));
+        query.push_str(&encoded(&value));
     }
     query
 }
@@ -127,8 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_one_segment() {
-        assert_eq!(segment("a/b c:0?é~"), "a%2Fb%20c%3A0%3F%C3%A9~");
+    fn a_query_has_pairs() {
         assert_eq!(
             query([("a", "1".to_owned()), ("b", "x&y".to_owned())]),
             "?a=1&b=x%26y"

@@ -1,7 +1,7 @@
 //! Where the operations of Azure are: its base URL may be a resource, one of its APIs, or a
 //! deployment, as for the chat. Source: learn.microsoft.com/azure/ai-foundry/openai/reference.
 
-use super::address;
+use crate::providers::percent_encoding::encoded;
 use crate::providers::Target;
 
 pub(super) const NAME: &str = "azure";
@@ -12,7 +12,7 @@ const INFERENCE: &str = "?api-version=2024-05-01-preview";
 /// What is appended to the base URL for an operation of a deployment.
 pub(super) fn path(target: &Target<'_>, deployment: &str, operation: &str) -> String {
     let base = target.base_path;
-    let deployment = address::segment(deployment);
+    let deployment = encoded(deployment);
     if base.ends_with(operation) {
         return String::new();
     }

@@ -1,6 +1,6 @@
 //! What the operations of Bedrock share: where a model is, and whose it is.
 
-use super::address;
+use crate::providers::percent_encoding::encoded;
 
 pub(super) const NAME: &str = "bedrock";
 
@@ -26,5 +26,5 @@ impl Maker {
 
 /// The path of an operation of a model, whose name may be an ARN.
 pub(super) fn path(model: &str, operation: &str) -> String {
-    format!("/model/{}/{operation}", address::segment(model))
+    format!("/model/{}/{operation}", encoded(model))
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::error::LlmError;
 use crate::framing::Framing;
-use crate::providers::errors::invalid_request;
+use crate::providers::errors::unwritable;
 use crate::providers::override_fields::OverrideFields;
 use crate::providers::EncodedRequest;
 
@@ -79,10 +79,7 @@ impl<'r> Body<'r> {
         self.bytes.push(b'}');
         match self.failed {
             None => Ok(post(path, self.bytes, warnings)),
-            Some(error) => {
-                let what = format!("request cannot be JSON: {error}");
-                Err(invalid_request(provider, &what))
-            }
+            Some(error) => Err(unwritable(provider, &error)),
         }
     }
 }

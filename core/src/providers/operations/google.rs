@@ -1,8 +1,9 @@
 //! Where the operations of Gemini and Vertex AI are. Owns how a model's name becomes a path; the
 //! base URL may end in a version of the API.
 
-use super::address;
+use super::address::ends_in_version;
 use crate::error::{config, LlmError};
+use crate::providers::percent_encoding::encoded;
 use crate::providers::Target;
 
 /// The name of a model as requests inside a request have it.
@@ -17,7 +18,7 @@ pub(super) fn model(name: &str) -> String {
 pub(super) fn path(target: &Target<'_>, name: &str, method: &str) -> String {
     let version = if has_version(target) { "" } else { "/v1beta" };
     let model = model(name);
-    let model: Vec<_> = model.split('/').map(address::segment).collect();
+    let model: Vec<_> = model.split('/').map(encoded).collect();
     format!("{version}/{}:{method}", model.join("/"))
 }
 
@@ -37,16 +38,16 @@ pub(super) fn vertex_path(
         Some(pair) => pair,
         None => name.split_once('/').unwrap_or(("google", name)),
     };
-    let publisher = address::segment(publisher);
-    let model = address::segment(model);
+    let publisher = encoded(publisher);
+    let model = encoded(model);
     let publisher = format!("/publishers/{publisher}/models/{model}:{method}");
     let cloud = target.cloud;
     let has_project = target.base_path.contains("/projects/");
     let parent = match (&cloud.vertex_project, &cloud.vertex_location) {
         _ if has_project => String::new(),
         (Some(project), location) => {
-            let project = address::segment(project);
-            let location = address::segment(location.as_deref().unwrap_or("global"));
+            let project = encoded(project);
+            let location = encoded(location.as_deref().unwrap_or("global"));
             format!("/projects/{project}/locations/{location}")
         }
         (None, Some(_)) => {
@@ -61,7 +62,5 @@ pub(super) fn vertex_path(
 
 /// Whether the base URL names a version, such as `v1` or `v1beta1`.
 pub(super) fn has_version(target: &Target<'_>) -> bool {
-    let last = target.base_path.rsplit('/').next().unwrap_or_default();
-    let number = last.strip_prefix('v').unwrap_or_default();
-    number.starts_with(|first: char| first.is_ascii_digit())
+    ends_in_version(target.base_path)
 }

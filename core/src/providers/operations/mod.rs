@@ -14,9 +14,9 @@ mod google;
 pub(crate) mod models;
 mod ollama;
 pub(crate) mod rerank;
-mod tei;
 #[cfg(test)]
 mod tests;
+mod truncate;
 pub(crate) mod vendors;
 
 use std::fmt::Debug;
@@ -68,6 +68,16 @@ pub(crate) struct EmbedLimits {
     pub(crate) tokens_max: Option<usize>,
 }
 
+impl EmbedLimits {
+    /// A limit of inputs alone.
+    fn inputs(inputs_max: usize) -> Self {
+        Self {
+            inputs_max,
+            tokens_max: None,
+        }
+    }
+}
+
 /// Vectors of the inputs of one HTTP request, in the order of the inputs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Embedded {
@@ -82,7 +92,7 @@ pub(crate) struct Embedded {
 
 /// The embeddings of a provider.
 pub(crate) trait Embeddings: Sync + Debug {
-    fn limits(&self, request: &EmbedRequest, target: &Target<'_>) -> EmbedLimits;
+    fn limits(&self, request: &EmbedRequest) -> EmbedLimits;
 
     /// Encodes these inputs of a request, or names the field that this provider cannot do.
     fn encode(

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod assembler;
+pub(crate) mod block_calls;
 
 #[cfg(all(
     test,
@@ -16,6 +17,7 @@ mod assembler;
     )
 ))]
 pub(crate) mod joined;
+pub(crate) mod request_calls;
 pub(crate) mod request_ids;
 mod response_ids;
 

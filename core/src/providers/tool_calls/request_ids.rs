@@ -3,6 +3,7 @@
 //! before it alone, so that the next request of a conversation has the same and a cache of prompts
 //! still fits.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
@@ -187,6 +188,18 @@ impl RenamedCallIds {
     /// The new name of the call whose result a message is, if it has one.
     pub(crate) fn result(&self, message: usize) -> Option<&str> {
         self.results.get(&message).map(String::as_str)
+    }
+
+    /// The id under which a call goes out, whose own is this one.
+    pub(crate) fn of_call<'m>(&self, message: usize, index: usize, own: &'m str) -> Cow<'m, str> {
+        let new = self.call(message, index).map(str::to_owned);
+        new.map_or(Cow::Borrowed(own), Cow::Owned)
+    }
+
+    /// The id of its call under which a result goes out, whose own is this one.
+    pub(crate) fn of_result<'m>(&self, message: usize, own: &'m str) -> Cow<'m, str> {
+        let new = self.result(message).map(str::to_owned);
+        new.map_or(Cow::Borrowed(own), Cow::Owned)
     }
 }
 

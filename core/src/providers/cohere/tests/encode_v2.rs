@@ -155,6 +155,9 @@ fn what_has_no_place_is_named() {
     let nothing = json!({"parallel_tool_calls": true, "n": 1, "store": false, "logprobs": false,
         "stream_options": {"include_usage": true}});
     assert_eq!(rest(nothing), json!({}));
+    let own = json!({"user": "u", "metadata": {}, "n": 2,
+        "extra_body": {"user": "v", "metadata": null, "n": null}});
+    assert_eq!(rest(own), json!({"user": "v"}));
 }
 
 #[test]

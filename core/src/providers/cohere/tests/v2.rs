@@ -131,13 +131,15 @@ fn indices_are_dense_and_interleaved_calls_stay_apart() {
 }
 
 #[test]
-fn a_call_that_a_limit_cut_is_left_out() {
-    let frames = list! {
-        call_start(0, "a", "f", "{}"), call_start(1, "b", "g", "{\"x"), message_end("MAX_TOKENS"),
-    };
-    let events = events_of(&frames);
-    let call = json!({"index": 0, "id": "a", "name": "f", "arguments": "{}"});
-    check! { json!(events.as_array().unwrap()[2..]) => [["TOOL_CALL", call]]; }
+fn a_call_that_a_limit_or_a_filter_cut_is_left_out() {
+    for reason in ["MAX_TOKENS", "ERROR_TOXIC"] {
+        let frames = list! {
+            call_start(0, "a", "f", "{}"), call_start(1, "b", "g", "{\"x"), message_end(reason),
+        };
+        let events = events_of(&frames);
+        let call = json!({"index": 0, "id": "a", "name": "f", "arguments": "{}"});
+        check! { json!(events.as_array().unwrap()[2..]) => [["TOOL_CALL", call]], reason; }
+    }
 }
 
 #[test]

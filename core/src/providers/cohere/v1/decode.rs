@@ -91,8 +91,7 @@ impl WireDecoder for V1Decoder {
         Ok(())
     }
 
-    fn close_response(&mut self, out: &mut EventBatch) {
-        let cut = self.finish_reason() == Some(FinishReason::Length);
+    fn close_response(&mut self, cut: bool, out: &mut EventBatch) {
         self.state.writer.extend(self.calls.finish(cut), out);
     }
 

@@ -1,12 +1,12 @@
 //! The messages of a conversation in v1's shape: the user's last message apart from all before it,
 //! and the results of tools beside the calls that they belong to.
 
-use serde_json::{json, Map, Value};
+use serde_json::{json, Value};
 
 use crate::error::LlmError;
 use crate::providers::cohere::NAME;
-use crate::providers::errors::invalid_request;
 use crate::providers::foreign_fields;
+use crate::providers::tool_calls::request_calls::{arguments_object, nearest_call};
 use crate::providers::unsupported::Unsupported;
 use crate::request::{Content, Message, MessageToolCall, Role};
 
@@ -177,16 +177,7 @@ fn encode_call(
         unsupported.refuse(place, &why)?;
         return Ok(None);
     };
-    let parameters = match function.arguments.trim() {
-        "" | "null" => Map::new(),
-        text => serde_json::from_str(text).map_err(|error| {
-            let place = format!("{place}.function.arguments");
-            invalid_request(
-                NAME,
-                &format!("{place} must be a JSON object in text: {error}"),
-            )
-        })?,
-    };
+    let parameters = arguments_object(NAME, place, &function.arguments)?;
     Ok(Some(
         json!({"name": function.name, "parameters": parameters}),
     ))
@@ -204,10 +195,7 @@ fn tool_result(
         return Ok(None);
     };
     let id = message.tool_call_id.as_deref();
-    // Ids that this library made begin again in every response: the nearest is meant.
-    let calls = before.iter().rev().flat_map(|message| &message.tool_calls);
-    let mut calls = calls.filter(|call| id.is_some() && call.id.as_deref() == id);
-    let Some(call) = calls.next() else {
+    let Some(call) = id.and_then(|id| nearest_call(before, id)) else {
         let why = "no tool call before it has this id, and Cohere's v1 needs the call repeated";
         unsupported.refuse(&format!("{place}.tool_call_id"), why)?;
         return Ok(None);

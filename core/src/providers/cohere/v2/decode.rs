@@ -107,9 +107,8 @@ impl WireDecoder for V2Decoder {
         Ok(())
     }
 
-    fn close_response(&mut self, out: &mut EventBatch) {
+    fn close_response(&mut self, cut: bool, out: &mut EventBatch) {
         self.end_blocks(out);
-        let cut = self.finish_reason() == Some(FinishReason::Length);
         self.state.writer.extend(self.calls.finish(cut), out);
     }
 

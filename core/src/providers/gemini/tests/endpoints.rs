@@ -100,12 +100,17 @@ fn names_of_models_become_paths() {
             format!("{expected}{call}")
         );
     }
-    let claude = format!("{place}/publishers/anthropic/models/claude-x:rawPredict");
-    assert_eq!(path(VERTEX, "claude-x", "/v1", &cloud("p1", "eu")), claude);
     for model in ["..", "a/../b", "models//x", "publishers/./x"] {
         let request = joined(request(json!({})), json!({"model": model}));
         GEMINI.refused(&request, &target());
     }
+}
+
+#[cfg(feature = "anthropic")]
+#[test]
+fn claude_is_a_model_of_another_publisher() {
+    let claude = "/projects/p1/locations/eu/publishers/anthropic/models/claude-x:rawPredict";
+    assert_eq!(path(VERTEX, "claude-x", "/v1", &cloud("p1", "eu")), claude);
 }
 
 #[test]

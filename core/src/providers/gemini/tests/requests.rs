@@ -66,6 +66,23 @@ fn the_callers_own_objects_are_joined_with_ours() {
     check! { sent(GEMINI, own)["toolConfig"] => {"x": 1}; }
 }
 
+#[test]
+fn extra_body_holds_over_what_would_be_refused() {
+    let fields = json!({"n": 2, "parallel_tool_calls": false, "user": "u",
+        "extra_body": {"n": null, "parallel_tool_calls": null, "user": null}});
+    check! { sent(GEMINI, fields) => {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}; }
+}
+
+#[cfg(feature = "anthropic")]
+#[test]
+fn an_error_of_claude_names_vertex() {
+    let messages = json!([{"role": "tool", "content": "1"}]);
+    let fields = json!({"model": "claude-sonnet-4-5", "messages": messages});
+    let error = VERTEX.encode(&request(fields), &target()).err().unwrap();
+    assert_eq!(error.provider, Some("vertex"));
+    assert_eq!(error.message, "vertex: messages[0].tool_call_id is missing");
+}
+
 fn tool(name: &str) -> Value {
     json!({"type": "function", "function": {"name": name}})
 }

@@ -96,3 +96,21 @@ fn what_needs_no_block_has_none() {
         decoded.events
     );
 }
+
+#[test]
+fn what_stays_behind_of_an_edited_reply_is_named_by_its_place() {
+    let own = json!([{"text": "a", "thoughtSignature": "s"}]);
+    let content = json!([
+        {"type": "text", "text": "edited"},
+        {"type": "gemini_parts", "parts": own},
+        {"type": "thinking", "thinking": "t"},
+    ]);
+    let messages = json!([{"role": "user", "content": "hi"},
+        {"role": "assistant", "content": content}, {"role": "user", "content": "go on"}]);
+    let encoded = GEMINI.encode(&request(json!({ "messages": messages })), &target());
+    let encoded = encoded.unwrap();
+    let contents = body(&encoded)["contents"].take();
+    assert_eq!(contents[1]["parts"], json!([{"text": "edited"}]));
+    let left = "messages[1].content[2] was left out: gemini takes no \"thinking\"";
+    assert_eq!(encoded.warnings, [left]);
+}

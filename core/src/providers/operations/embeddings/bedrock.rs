@@ -1,19 +1,20 @@
 //! Embeddings on Bedrock, in the form of each maker: Titan, Nova and Cohere. Source: the model
 //! parameters in docs.aws.amazon.com/bedrock/latest/userguide.
 
-use std::ops::Range;
+use serde_json::{json, Map};
 
-use serde_json::{json, Map, Value};
-
-use super::inputs::{data_url, Inputs, Part};
-use super::{cohere, decode, dimensions, Embedded, Embeddings, WholeResponse};
+use super::cohere;
+use super::form::{Call, Form};
+use super::input_type::{required_word, Words};
+use super::inputs::Part;
 use crate::error::LlmError;
+use crate::providers::data_url::{self, DataUrl};
 use crate::providers::errors::invalid_request;
 use crate::providers::operations::bedrock::{Maker, NAME};
 use crate::providers::operations::body::Body;
+use crate::providers::operations::truncate::Truncate;
 use crate::providers::operations::{bedrock, EmbedLimits};
 use crate::providers::unsupported::Unsupported;
-use crate::providers::{EncodedRequest, Target};
 use crate::request::EmbedRequest;
 
 /// The codec.
@@ -25,28 +26,19 @@ fn is_first_titan(model: &str) -> bool {
     model.contains("titan-embed-text-v1") || model.contains("titan-embed-g1")
 }
 
-fn takes_dimensions(model: &str) -> bool {
-    match Maker::of(model) {
-        Maker::Titan => !is_first_titan(model),
-        Maker::Cohere => cohere::takes_dimensions(model),
-        Maker::Nova | Maker::Other => true,
-    }
-}
-
 fn put_titan(
-    request: &EmbedRequest,
-    inputs: &Inputs<'_>,
+    call: &Call<'_>,
     body: &mut Body<'_>,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
+    let (request, inputs) = (call.request, &call.inputs);
     let (index, input) = inputs.one()?;
     if inputs.has_parts() {
         for part in inputs.parts(index, input)? {
             match part {
                 Part::Text(text) => body.put("inputText", text),
                 Part::Image(url) => {
-                    let data = data_url(url).ok_or_else(|| not_inline(index))?;
-                    body.put("inputImage", data.1);
+                    body.put("inputImage", inline(index, url)?.data);
                 }
                 Part::Own(_) => return Err(inputs.refused(index, input)),
             }
@@ -54,38 +46,31 @@ fn put_titan(
     } else {
         body.put("inputText", inputs.text(index, input)?);
     }
-    match request.dimensions {
-        Some(_) if is_first_titan(&request.model) => {
-            unsupported.refuse("dimensions", "the model has one length of vectors")?;
-        }
+    match call.dimensions {
         Some(length) if request.model.contains("titan-embed-image") => {
-            body.put(
-                "embeddingConfig",
-                json!({ "outputEmbeddingLength": length }),
-            );
+            let config = json!({ "outputEmbeddingLength": length });
+            body.put("embeddingConfig", config);
         }
         length => body.put_some("dimensions", length),
     }
-    if request.truncate.as_deref().is_some_and(|end| end != "none") {
-        unsupported.refuse("truncate", "the model refuses inputs that are too long")?;
-    }
-    Ok(())
+    Truncate::Never.put(request.truncate.as_deref(), body, unsupported)
 }
 
-fn not_inline(index: usize) -> LlmError {
-    let what = format!("input[{index}] has an image by address; send it as a data URL");
-    invalid_request(NAME, &what)
+fn inline(index: usize, url: &str) -> Result<DataUrl<'_>, LlmError> {
+    let inline = data_url::after_scheme(url).and_then(data_url::parse);
+    inline.ok_or_else(|| {
+        let what = format!("input[{index}] has an image by address; send it as a data URL");
+        invalid_request(NAME, &what)
+    })
 }
 
-fn put_nova(
-    request: &EmbedRequest,
-    inputs: &Inputs<'_>,
-    body: &mut Body<'_>,
-) -> Result<(), LlmError> {
+fn put_nova(call: &Call<'_>, body: &mut Body<'_>) -> Result<(), LlmError> {
+    let (request, inputs) = (call.request, &call.inputs);
     let (index, input) = inputs.one()?;
     let mut params = Map::new();
-    params.insert("embeddingPurpose".to_owned(), purpose(request)?.into());
-    if let Some(dimensions) = request.dimensions {
+    let purpose = required_word(NAME, request, PURPOSES)?;
+    params.insert("embeddingPurpose".to_owned(), purpose.into());
+    if let Some(dimensions) = call.dimensions {
         params.insert("embeddingDimension".to_owned(), dimensions.into());
     }
     let parts = match inputs.has_parts() {
@@ -100,8 +85,9 @@ fn put_nova(
             params.insert("text".to_owned(), text);
         }
         [Part::Image(url)] => {
-            let (kind, data) = data_url(url).ok_or_else(|| not_inline(index))?;
-            let format = kind.rsplit('/').next().unwrap_or_default();
+            let DataUrl { media_type, data } = inline(index, url)?;
+            let media_type = data_url::registered_name(media_type);
+            let format = media_type.rsplit('/').next().unwrap_or_default();
             let image = json!({"format": format, "source": {"bytes": data}});
             params.insert("image".to_owned(), image);
         }
@@ -113,81 +99,58 @@ fn put_nova(
     Ok(())
 }
 
-/// What the vector is for, which Nova needs to know.
-fn purpose(request: &EmbedRequest) -> Result<&str, LlmError> {
-    const WORDS: &str = "query, document, classification or clustering";
-    match request.input_type.as_deref() {
-        Some("query") => Ok("TEXT_RETRIEVAL"),
-        Some("document") => Ok("GENERIC_INDEX"),
-        Some("classification") => Ok("CLASSIFICATION"),
-        Some("clustering") => Ok("CLUSTERING"),
-        Some(word @ ("similarity" | "code_query")) => {
-            let what = format!("input_type \"{word}\" is none of the model's; write {WORDS}");
-            Err(invalid_request(NAME, &what))
-        }
-        Some(own) if !own.is_empty() => Ok(own),
-        _ => {
-            let what = format!("input_type is missing, which the model requires; write {WORDS}");
-            Err(invalid_request(NAME, &what))
-        }
-    }
-}
+/// What a vector is for, which Nova needs to know.
+const PURPOSES: &Words = &[
+    ("query", "TEXT_RETRIEVAL"),
+    ("document", "GENERIC_INDEX"),
+    ("classification", "CLASSIFICATION"),
+    ("clustering", "CLUSTERING"),
+];
 
 fn put_cohere(
-    request: &EmbedRequest,
-    inputs: &Inputs<'_>,
+    call: &Call<'_>,
     body: &mut Body<'_>,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    let (field, value) = cohere::inputs(inputs)?;
-    let value: Value = value;
+    let (field, value) = cohere::inputs(&call.inputs)?;
     body.put(field, value);
-    cohere::put_options(request, body, unsupported)
+    cohere::put_options(call, body, unsupported)
 }
 
-impl Embeddings for BedrockEmbeddings {
-    fn limits(&self, request: &EmbedRequest, _: &Target<'_>) -> EmbedLimits {
+impl Form for BedrockEmbeddings {
+    fn provider(&self) -> &'static str {
+        NAME
+    }
+
+    fn limits(&self, request: &EmbedRequest) -> EmbedLimits {
         let is_cohere = Maker::of(&request.model) == Maker::Cohere;
-        EmbedLimits {
-            inputs_max: if is_cohere { cohere::INPUTS_MAX } else { 1 },
-            tokens_max: None,
+        EmbedLimits::inputs(if is_cohere { cohere::INPUTS_MAX } else { 1 })
+    }
+
+    fn takes_dimensions(&self, model: &str) -> bool {
+        match Maker::of(model) {
+            Maker::Titan => !is_first_titan(model),
+            Maker::Cohere => cohere::takes_dimensions(model),
+            Maker::Nova | Maker::Other => true,
         }
     }
 
-    fn encode(
+    fn write(
         &self,
-        request: &EmbedRequest,
-        range: Range<usize>,
-        target: &Target<'_>,
-    ) -> Result<EncodedRequest, LlmError> {
-        let inputs = Inputs::new(NAME, request, range)?;
-        let mut warnings = Vec::new();
-        let unsupported = &mut Unsupported::new(NAME, target, &mut warnings);
-        let mut body = Body::new(&request.extra, &request.extra_body);
-        let maker = Maker::of(&request.model);
-        match maker {
-            Maker::Cohere => put_cohere(request, &inputs, &mut body, unsupported)?,
-            Maker::Nova => put_nova(request, &inputs, &mut body)?,
-            Maker::Titan => put_titan(request, &inputs, &mut body, unsupported)?,
+        call: &Call<'_>,
+        body: &mut Body<'_>,
+        unsupported: &mut Unsupported<'_>,
+    ) -> Result<String, LlmError> {
+        let model = &call.request.model;
+        match Maker::of(model) {
+            Maker::Cohere => put_cohere(call, body, unsupported)?,
+            Maker::Nova => put_nova(call, body)?,
+            Maker::Titan => put_titan(call, body, unsupported)?,
             Maker::Other => {
                 let what = "model has no embeddings that are known; Titan, Nova and Cohere do";
                 return Err(invalid_request(NAME, what));
             }
         }
-        if request.user.is_some() && maker != Maker::Cohere {
-            unsupported.refuse("user", "the model does not take it")?;
-        }
-        body.post(NAME, bedrock::path(&request.model, "invoke"), warnings)
-    }
-
-    fn decode(
-        &self,
-        request: &EmbedRequest,
-        inputs: usize,
-        response: WholeResponse<'_>,
-    ) -> Result<Embedded, LlmError> {
-        let takes_dimensions = takes_dimensions(&request.model);
-        let dimensions = dimensions(request).filter(|_| takes_dimensions);
-        decode(NAME, dimensions, inputs, response)
+        Ok(bedrock::path(model, "invoke"))
     }
 }

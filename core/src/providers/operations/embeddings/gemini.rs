@@ -1,36 +1,34 @@
 //! Embeddings of Gemini. Source: ai.google.dev/api/embeddings.
 
-use std::ops::Range;
-
 use serde_json::{json, Map, Value};
 
-use super::inputs::{data_url, Inputs, Part};
-use super::{decode, dimensions, Embedded, Embeddings, WholeResponse};
+use super::form::{Call, Form};
+use super::input_type::{word_of, Words};
+use super::inputs::{Inputs, Part};
 use crate::error::LlmError;
+use crate::providers::data_url::{self, DataUrl};
 use crate::providers::operations::body::Body;
+use crate::providers::operations::truncate::Truncate;
 use crate::providers::operations::{address, google, EmbedLimits};
 use crate::providers::unsupported::Unsupported;
-use crate::providers::{EncodedRequest, Target};
 use crate::request::{EmbedInput, EmbedRequest};
-
-const NAME: &str = "gemini";
 
 /// The codec.
 #[derive(Debug)]
 pub(crate) struct GeminiEmbeddings;
 
-/// The provider's word for the use of vectors; a word of its own stays as it is.
+const TASK_TYPES: &Words = &[
+    ("query", "RETRIEVAL_QUERY"),
+    ("document", "RETRIEVAL_DOCUMENT"),
+    ("similarity", "SEMANTIC_SIMILARITY"),
+    ("classification", "CLASSIFICATION"),
+    ("clustering", "CLUSTERING"),
+    ("code_query", "CODE_RETRIEVAL_QUERY"),
+];
+
+/// What the vectors are for.
 pub(super) fn task_type(request: &EmbedRequest) -> Option<&str> {
-    let word = request.input_type.as_deref()?;
-    Some(match word {
-        "query" => "RETRIEVAL_QUERY",
-        "document" => "RETRIEVAL_DOCUMENT",
-        "similarity" => "SEMANTIC_SIMILARITY",
-        "classification" => "CLASSIFICATION",
-        "clustering" => "CLUSTERING",
-        "code_query" => "CODE_RETRIEVAL_QUERY",
-        own => own,
-    })
+    word_of(request.input_type.as_deref()?, TASK_TYPES)
 }
 
 /// The parts of one input; all of them become one vector.
@@ -42,8 +40,11 @@ pub(super) fn content(
     let parts = inputs.parts(index, input)?;
     let parts = parts.into_iter().map(|part| match part {
         Part::Text(text) => json!({ "text": text }),
-        Part::Image(url) => match data_url(url) {
-            Some((kind, data)) => json!({"inlineData": {"mimeType": kind, "data": data}}),
+        Part::Image(url) => match data_url::after_scheme(url).and_then(data_url::parse) {
+            Some(DataUrl { media_type, data }) => {
+                let media_type = data_url::registered_name(media_type);
+                json!({"inlineData": {"mimeType": media_type, "data": data}})
+            }
             None => json!({"fileData": {"fileUri": url}}),
         },
         Part::Own(own) => json!(own),
@@ -51,61 +52,48 @@ pub(super) fn content(
     Ok(json!({ "parts": parts.collect::<Vec<_>>() }))
 }
 
-impl Embeddings for GeminiEmbeddings {
-    fn limits(&self, _: &EmbedRequest, _: &Target<'_>) -> EmbedLimits {
-        EmbedLimits {
-            // "at most 100 requests can be in one batch".
-            inputs_max: 100,
-            tokens_max: None,
-        }
+impl Form for GeminiEmbeddings {
+    fn provider(&self) -> &'static str {
+        "gemini"
     }
 
-    fn encode(
+    /// "at most 100 requests can be in one batch".
+    fn limits(&self, _: &EmbedRequest) -> EmbedLimits {
+        EmbedLimits::inputs(100)
+    }
+
+    /// Such as a title.
+    fn has_fields_by_input(&self) -> bool {
+        true
+    }
+
+    fn write(
         &self,
-        request: &EmbedRequest,
-        range: Range<usize>,
-        target: &Target<'_>,
-    ) -> Result<EncodedRequest, LlmError> {
-        let inputs = Inputs::new(NAME, request, range)?;
-        let mut warnings = Vec::new();
-        let unsupported = &mut Unsupported::new(NAME, target, &mut warnings);
-        if request.truncate.as_deref().is_some_and(|end| end != "none") {
-            unsupported.refuse("truncate", "the provider refuses inputs that are too long")?;
-        }
-        if request.user.is_some() {
-            unsupported.refuse("user", "the provider does not take it")?;
-        }
+        call: &Call<'_>,
+        body: &mut Body<'_>,
+        unsupported: &mut Unsupported<'_>,
+    ) -> Result<String, LlmError> {
+        let request = call.request;
+        Truncate::Never.put(request.truncate.as_deref(), body, unsupported)?;
         let model = google::model(&request.model);
         let of_input = |(index, input)| -> Result<Value, LlmError> {
             let mut one = Map::new();
             one.insert("model".to_owned(), model.clone().into());
-            one.insert("content".to_owned(), content(&inputs, index, input)?);
+            one.insert("content".to_owned(), content(&call.inputs, index, input)?);
             if let Some(task) = task_type(request) {
                 one.insert("taskType".to_owned(), task.into());
             }
-            if let Some(dimensions) = request.dimensions {
+            if let Some(dimensions) = call.dimensions {
                 one.insert("outputDimensionality".to_owned(), dimensions.into());
             }
-            // What this library does not know, such as a title, is of each input here.
             let own = request.extra.iter().filter(|(_, value)| !value.is_null());
             one.extend(own.map(|(name, value)| (name.clone(), value.clone())));
             Ok(one.into())
         };
-        let requests = inputs.iter().map(of_input);
+        let requests = call.inputs.iter().map(of_input);
         let requests = requests.collect::<Result<Vec<_>, _>>()?;
-        let none = Map::new();
-        let mut body = Body::new(&none, &request.extra_body);
         body.put("requests", requests);
-        let path = google::path(target, &request.model, "batchEmbedContents");
-        body.post(NAME, address::path(target, &path), warnings)
-    }
-
-    fn decode(
-        &self,
-        request: &EmbedRequest,
-        inputs: usize,
-        response: WholeResponse<'_>,
-    ) -> Result<Embedded, LlmError> {
-        decode(NAME, dimensions(request), inputs, response)
+        let path = google::path(call.target, &request.model, "batchEmbedContents");
+        Ok(address::path(call.target, &path))
     }
 }

@@ -133,6 +133,15 @@ impl<'r> Part<'r> {
         }
         .unwrap_or(Self::Own(part))
     }
+
+    /// The part as chat completions have it.
+    pub(super) fn as_in_chat(self) -> Value {
+        match self {
+            Self::Text(text) => json!({"type": "text", "text": text}),
+            Self::Image(url) => json!({"type": "image_url", "image_url": {"url": url}}),
+            Self::Own(own) => json!(own),
+        }
+    }
 }
 
 /// The text of an input that is one, also as its only part.
@@ -148,10 +157,4 @@ fn text_of(input: &EmbedInput) -> Option<&str> {
             _ => None,
         },
     }
-}
-
-/// The kind and the base64 of a data URL.
-pub(super) fn data_url(url: &str) -> Option<(&str, &str)> {
-    let (kind, data) = url.strip_prefix("data:")?.split_once(',')?;
-    Some((kind.strip_suffix(";base64")?, data))
 }

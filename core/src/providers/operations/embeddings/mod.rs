@@ -1,11 +1,13 @@
 //! Texts become vectors. Owns what all providers share: how a response is decoded. Which fields a
-//! request has is a row of `rows` where providers differ in names only, else a codec of its own.
+//! request has is a row of `rows` where providers differ in names only, else a form of its own.
 
 mod base64_text;
 mod bedrock;
 mod cohere;
 mod document;
+mod form;
 mod gemini;
+mod input_type;
 mod inputs;
 mod number;
 mod ollama;
@@ -24,13 +26,11 @@ use crate::error::LlmError;
 use crate::json;
 use crate::providers::errors::protocol_error;
 use crate::providers::{by_name, error_body, lenient_json};
-use crate::request::EmbedRequest;
 use bedrock::BedrockEmbeddings;
 use cohere::CohereEmbeddings;
 use document::Document;
 use gemini::GeminiEmbeddings;
 use ollama::OllamaEmbeddings;
-use packed::Packed;
 use scanner::Fault;
 use tei::TeiEmbeddings;
 use vectors::Expected;
@@ -55,22 +55,8 @@ pub(crate) fn of(provider: &str, api: &str) -> Option<&'static dyn Embeddings> {
     }
 }
 
-/// Decodes a response of any shape with float32 numbers.
+/// Decodes a response of any shape.
 fn decode(
-    provider: &'static str,
-    dimensions: Option<usize>,
-    inputs: usize,
-    response: WholeResponse<'_>,
-) -> Result<Embedded, LlmError> {
-    let expected = Expected {
-        count: inputs,
-        dimensions,
-        packed: Packed::Float32,
-    };
-    decode_expected(provider, expected, response)
-}
-
-fn decode_expected(
     provider: &'static str,
     expected: Expected,
     response: WholeResponse<'_>,
@@ -140,17 +126,6 @@ fn finish(
         dimensions: document.dimensions,
         truncated,
     })
-}
-
-/// The length that each vector has to have. What the caller asked for by fields of the provider's
-/// own, such as packed bits, may have another one.
-fn dimensions(request: &EmbedRequest) -> Option<usize> {
-    const TYPES: &[&str] = &["output_dtype", "embedding_type", "embedding_types"];
-    let is_own =
-        |name: &str| request.extra.contains_key(name) || request.extra_body.contains_key(name);
-    let dimensions = request.dimensions?;
-    let has_type = TYPES.iter().any(|name| is_own(name));
-    usize::try_from(dimensions).ok().filter(|_| !has_type)
 }
 
 fn not_json(provider: &'static str, text: &str) -> LlmError {

@@ -1,19 +1,17 @@
 //! Embeddings in OpenAI's form, as most providers have them: they differ in names, which a row
 //! holds. Owns what a row can express, and the codec that it makes.
 
-use std::ops::Range;
-
 use serde_json::{json, Value};
 
+use super::form::{Call, Form};
+use super::input_type::{word_of, Words};
 use super::inputs::{Inputs, Part};
 use super::packed::Packed;
-use super::vectors::Expected;
-use super::{decode_expected, dimensions, Embedded, Embeddings, WholeResponse};
 use crate::error::LlmError;
 use crate::providers::operations::body::Body;
+use crate::providers::operations::truncate::Truncate;
 use crate::providers::operations::{address, azure, EmbedLimits};
 use crate::providers::unsupported::Unsupported;
-use crate::providers::{EncodedRequest, Target};
 use crate::request::EmbedRequest;
 
 /// One provider.
@@ -48,32 +46,7 @@ pub(super) enum InputType {
     Ignored,
     /// This field; of our words those that it has, and their names. A word of the provider's own
     /// goes out as it is.
-    Field(&'static str, &'static [(&'static str, &'static str)]),
-}
-
-/// Our words for the use of vectors.
-const INPUT_TYPES: &[&str] = &[
-    "query",
-    "document",
-    "classification",
-    "clustering",
-    "similarity",
-    "code_query",
-];
-
-/// What a provider can do about inputs that are too long.
-#[derive(Debug)]
-pub(super) enum Truncate {
-    /// It refuses them.
-    Never,
-    /// It cuts off their end, and cannot be told otherwise.
-    Always,
-    /// A flag of this name cuts off the end.
-    Flag(&'static str),
-    /// A field of this name, with one of our words in capitals.
-    Named(&'static str),
-    /// Limit and side, as vLLM has them.
-    Side,
+    Field(&'static str, &'static Words),
 }
 
 /// How inputs of several parts go out.
@@ -107,17 +80,12 @@ pub(super) const PLAIN: Row = Row {
 };
 
 impl Row {
-    fn takes_dimensions(&self, model: &str) -> bool {
-        let is_fixed = self.fixed.iter().any(|part| model.contains(part));
-        !self.dimensions.is_empty() && !is_fixed
-    }
-
     /// The inputs, and the field that holds them.
     fn inputs(&self, inputs: &Inputs<'_>) -> Result<(&'static str, Value), LlmError> {
         let content = || -> Result<Vec<Vec<Value>>, LlmError> {
             let of_input = |(index, input)| {
                 let parts = inputs.parts(index, input)?;
-                Ok(parts.into_iter().map(part).collect())
+                Ok(parts.into_iter().map(Part::as_in_chat).collect())
             };
             inputs.iter().map(of_input).collect()
         };
@@ -153,71 +121,18 @@ impl Row {
         let InputType::Field(field, words) = self.input_type else {
             return;
         };
-        let Some(ours) = request.input_type.as_deref() else {
-            return;
-        };
-        let theirs = words.iter().find(|(word, _)| *word == ours);
-        match theirs {
-            Some((_, theirs)) => body.put(field, theirs),
-            // Its models make no difference between this use and others.
-            None if INPUT_TYPES.contains(&ours) => {}
-            None => body.put(field, ours),
-        }
-    }
-
-    fn put_truncate(
-        &self,
-        request: &EmbedRequest,
-        body: &mut Body<'_>,
-        unsupported: &mut Unsupported<'_>,
-    ) -> Result<(), LlmError> {
-        let Some(end) = request.truncate.as_deref() else {
-            return Ok(());
-        };
-        match (&self.truncate, end) {
-            (_, end) if !["none", "start", "end"].contains(&end) => {
-                unsupported.refuse("truncate", "it is none of \"none\", \"start\" and \"end\"")
-            }
-            (Truncate::Never | Truncate::Side, "none") | (Truncate::Always, "end") => Ok(()),
-            (Truncate::Flag(name), "none" | "end") => {
-                body.put(name, end == "end");
-                Ok(())
-            }
-            (Truncate::Named(name), end) => {
-                body.put(name, end.to_ascii_uppercase());
-                Ok(())
-            }
-            (Truncate::Side, end) => {
-                // -1 is what the model can take.
-                body.put("truncate_prompt_tokens", -1);
-                let side = if end == "end" { "right" } else { "left" };
-                body.put("truncation_side", side);
-                Ok(())
-            }
-            (Truncate::Never, _) => {
-                unsupported.refuse("truncate", "the provider refuses inputs that are too long")
-            }
-            (Truncate::Always, _) => {
-                unsupported.refuse("truncate", "the provider cuts off the end")
-            }
-            (Truncate::Flag(_), _) => {
-                unsupported.refuse("truncate", "the provider cuts off the end, or nothing")
-            }
-        }
+        // Its models make no difference between a use without a word and others.
+        let word = request.input_type.as_deref();
+        body.put_some(field, word.and_then(|word| word_of(word, words)));
     }
 }
 
-/// A part as in a chat.
-fn part(part: Part<'_>) -> Value {
-    match part {
-        Part::Text(text) => json!({"type": "text", "text": text}),
-        Part::Image(url) => json!({"type": "image_url", "image_url": {"url": url}}),
-        Part::Own(own) => json!(own),
+impl Form for Row {
+    fn provider(&self) -> &'static str {
+        self.provider
     }
-}
 
-impl Embeddings for Row {
-    fn limits(&self, request: &EmbedRequest, _: &Target<'_>) -> EmbedLimits {
+    fn limits(&self, request: &EmbedRequest) -> EmbedLimits {
         let all = 0..request.input.len();
         let has_parts = || {
             let inputs = Inputs::new(self.provider, request, all);
@@ -230,57 +145,41 @@ impl Embeddings for Row {
         }
     }
 
-    fn encode(
+    fn takes_dimensions(&self, model: &str) -> bool {
+        let is_fixed = self.fixed.iter().any(|part| model.contains(part));
+        !self.dimensions.is_empty() && !is_fixed
+    }
+
+    fn takes_user(&self) -> bool {
+        self.user
+    }
+
+    fn packed(&self) -> Packed {
+        self.packed
+    }
+
+    fn write(
         &self,
-        request: &EmbedRequest,
-        inputs: Range<usize>,
-        target: &Target<'_>,
-    ) -> Result<EncodedRequest, LlmError> {
-        let inputs = Inputs::new(self.provider, request, inputs)?;
-        let mut warnings = Vec::new();
-        let unsupported = &mut Unsupported::new(self.provider, target, &mut warnings);
-        let mut body = Body::new(&request.extra, &request.extra_body);
+        call: &Call<'_>,
+        body: &mut Body<'_>,
+        unsupported: &mut Unsupported<'_>,
+    ) -> Result<String, LlmError> {
+        let (request, target) = (call.request, call.target);
         body.put("model", &request.model);
-        let (field, value) = self.inputs(&inputs)?;
+        let (field, value) = self.inputs(&call.inputs)?;
         body.put(field, value);
-        self.put_input_type(request, &mut body);
-        if let Some(dimensions) = request.dimensions {
-            match self.takes_dimensions(&request.model) {
-                true => body.put(self.dimensions, dimensions),
-                false => unsupported.refuse("dimensions", "the model has one length of vectors")?,
-            }
-        }
-        self.put_truncate(request, &mut body, unsupported)?;
-        if let Some(user) = &request.user {
-            match self.user {
-                true => body.put("user", user),
-                false => unsupported.refuse("user", "the provider does not take it")?,
-            }
-        }
+        self.put_input_type(request, body);
+        body.put_some(self.dimensions, call.dimensions);
+        let truncate = request.truncate.as_deref();
+        self.truncate.put(truncate, body, unsupported)?;
         // Ours to choose, as OpenAI's own packages do with every server: both forms are decoded.
         if self.base64 {
             body.put("encoding_format", "base64");
         }
-        let path = match self.provider {
+        Ok(match self.provider {
             azure::NAME => azure::path(target, &request.model, "/embeddings"),
             _ if self.version.is_empty() => address::path(target, "/embeddings"),
             _ => address::with_version(target, self.version, "/embeddings"),
-        };
-        body.post(self.provider, path, warnings)
-    }
-
-    fn decode(
-        &self,
-        request: &EmbedRequest,
-        inputs: usize,
-        response: WholeResponse<'_>,
-    ) -> Result<Embedded, LlmError> {
-        let takes_dimensions = self.takes_dimensions(&request.model);
-        let expected = Expected {
-            count: inputs,
-            dimensions: dimensions(request).filter(|_| takes_dimensions),
-            packed: self.packed,
-        };
-        decode_expected(self.provider, expected, response)
+        })
     }
 }

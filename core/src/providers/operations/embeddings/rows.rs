@@ -3,7 +3,8 @@
 //! references and packages.
 
 use super::packed::Packed;
-use super::row::{InputType, Parts, Row, Truncate, PLAIN};
+use super::row::{InputType, Parts, Row, PLAIN};
+use crate::providers::operations::truncate::Truncate;
 use crate::providers::operations::{azure, Embeddings};
 
 /// The row of a provider.

@@ -2,23 +2,17 @@
 //! Gemini's newer ones. Source: cloud.google.com/vertex-ai/generative-ai/docs/model-reference, and
 //! the package google-genai for which model has which.
 
-use std::ops::Range;
+use serde_json::{Map, Value};
 
-use serde_json::{json, Map, Value};
-
+use super::form::{Call, Form};
 use super::gemini::{content, task_type};
-use super::inputs::Inputs;
-use super::{decode, dimensions, Embedded, Embeddings, WholeResponse};
 use crate::error::LlmError;
 use crate::event::Usage;
 use crate::providers::operations::body::Body;
 use crate::providers::operations::{google, EmbedLimits};
 use crate::providers::token_counts::parse_count;
 use crate::providers::unsupported::Unsupported;
-use crate::providers::{EncodedRequest, Target};
 use crate::request::EmbedRequest;
-
-const NAME: &str = "vertex";
 
 /// The codec.
 #[derive(Debug)]
@@ -66,54 +60,52 @@ fn options<const N: usize>(options: [(&str, Option<Value>); N]) -> Map<String, V
     options.collect()
 }
 
-impl VertexEmbeddings {
-    fn put_predict(
-        request: &EmbedRequest,
-        inputs: &Inputs<'_>,
-        truncate: Option<bool>,
-        body: &mut Body<'_>,
-    ) -> Result<(), LlmError> {
-        let instances = inputs.texts()?.into_iter().map(|text| {
-            let mut instance = json!({ "content": text });
-            if let (Some(task), Value::Object(fields)) = (task_type(request), &mut instance) {
-                fields.insert("task_type".to_owned(), task.into());
-            }
-            instance
-        });
-        body.put("instances", instances.collect::<Vec<_>>());
-        let parameters = options([
-            ("outputDimensionality", request.dimensions.map(Value::from)),
-            ("autoTruncate", truncate.map(Value::from)),
-        ]);
-        body.put_some("parameters", Some(parameters).filter(|map| !map.is_empty()));
-        Ok(())
-    }
-
-    fn put_content(
-        request: &EmbedRequest,
-        inputs: &Inputs<'_>,
-        truncate: Option<bool>,
-        body: &mut Body<'_>,
-    ) -> Result<(), LlmError> {
-        let (index, input) = inputs.one()?;
-        body.put("content", content(inputs, index, input)?);
-        let config = options([
-            ("taskType", task_type(request).map(Value::from)),
-            ("outputDimensionality", request.dimensions.map(Value::from)),
-            ("autoTruncate", truncate.map(Value::from)),
-        ]);
-        body.put_some(
-            "embedContentConfig",
-            Some(config).filter(|map| !map.is_empty()),
-        );
-        Ok(())
-    }
+fn put_predict(
+    call: &Call<'_>,
+    truncate: Option<bool>,
+    body: &mut Body<'_>,
+) -> Result<(), LlmError> {
+    let task = task_type(call.request);
+    let instances = call.inputs.texts()?.into_iter().map(|text| {
+        options([
+            ("content", Some(Value::from(text))),
+            ("task_type", task.map(Value::from)),
+        ])
+    });
+    body.put("instances", instances.collect::<Vec<_>>());
+    let parameters = options([
+        ("outputDimensionality", call.dimensions.map(Value::from)),
+        ("autoTruncate", truncate.map(Value::from)),
+    ]);
+    body.put_some("parameters", Some(parameters).filter(|map| !map.is_empty()));
+    Ok(())
 }
 
-impl Embeddings for VertexEmbeddings {
-    fn limits(&self, request: &EmbedRequest, _: &Target<'_>) -> EmbedLimits {
-        // "250 input texts per request", "20,000 tokens" (cloud.google.com, "Get text embeddings",
-        // API limits); of gemini-embedding-001 one.
+fn put_content(
+    call: &Call<'_>,
+    truncate: Option<bool>,
+    body: &mut Body<'_>,
+) -> Result<(), LlmError> {
+    let (index, input) = call.inputs.one()?;
+    body.put("content", content(&call.inputs, index, input)?);
+    let config = options([
+        ("taskType", task_type(call.request).map(Value::from)),
+        ("outputDimensionality", call.dimensions.map(Value::from)),
+        ("autoTruncate", truncate.map(Value::from)),
+    ]);
+    let config = Some(config).filter(|map| !map.is_empty());
+    body.put_some("embedContentConfig", config);
+    Ok(())
+}
+
+impl Form for VertexEmbeddings {
+    fn provider(&self) -> &'static str {
+        "vertex"
+    }
+
+    /// "250 input texts per request", "20,000 tokens" (cloud.google.com, "Get text embeddings", API
+    /// limits); of gemini-embedding-001 one.
+    fn limits(&self, request: &EmbedRequest) -> EmbedLimits {
         let is_one = has_embed_content(&request.model) || request.model.contains("gemini");
         EmbedLimits {
             inputs_max: if is_one { 1 } else { 250 },
@@ -121,40 +113,24 @@ impl Embeddings for VertexEmbeddings {
         }
     }
 
-    fn encode(
+    fn write(
         &self,
-        request: &EmbedRequest,
-        range: Range<usize>,
-        target: &Target<'_>,
-    ) -> Result<EncodedRequest, LlmError> {
-        let inputs = Inputs::new(NAME, request, range)?;
-        let mut warnings = Vec::new();
-        let unsupported = &mut Unsupported::new(NAME, target, &mut warnings);
-        if request.user.is_some() {
-            unsupported.refuse("user", "the provider does not take it")?;
-        }
-        let truncate = auto_truncate(request, unsupported)?;
-        let mut body = Body::new(&request.extra, &request.extra_body);
-        let method = match has_embed_content(&request.model) {
+        call: &Call<'_>,
+        body: &mut Body<'_>,
+        unsupported: &mut Unsupported<'_>,
+    ) -> Result<String, LlmError> {
+        let model = &call.request.model;
+        let truncate = auto_truncate(call.request, unsupported)?;
+        let method = match has_embed_content(model) {
             true => {
-                Self::put_content(request, &inputs, truncate, &mut body)?;
+                put_content(call, truncate, body)?;
                 "embedContent"
             }
             false => {
-                Self::put_predict(request, &inputs, truncate, &mut body)?;
+                put_predict(call, truncate, body)?;
                 "predict"
             }
         };
-        let path = google::vertex_path(target, &request.model, method)?;
-        body.post(NAME, path, warnings)
-    }
-
-    fn decode(
-        &self,
-        request: &EmbedRequest,
-        inputs: usize,
-        response: WholeResponse<'_>,
-    ) -> Result<Embedded, LlmError> {
-        decode(NAME, dimensions(request), inputs, response)
+        google::vertex_path(call.target, model, method)
     }
 }

@@ -5,9 +5,8 @@ use super::documents::{self, Documents};
 use super::response;
 use crate::error::LlmError;
 use crate::providers::operations::body::Body;
-use crate::providers::operations::{
-    address, bedrock, cohere, tei, Rerank, Reranked, WholeResponse,
-};
+use crate::providers::operations::truncate::Truncate;
+use crate::providers::operations::{address, bedrock, cohere, Rerank, Reranked, WholeResponse};
 use crate::providers::unsupported::Unsupported;
 use crate::providers::{EncodedRequest, Target};
 use crate::request::RerankRequest;
@@ -42,21 +41,6 @@ pub(super) enum Place {
     Bedrock,
 }
 
-/// What a provider can do about documents that are too long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Truncate {
-    /// It cuts off the end, and cannot be told otherwise.
-    Always,
-    /// It refuses them.
-    Never,
-    /// A flag of this name cuts off the end.
-    Flag(&'static str),
-    /// As Text Embeddings Inference has it.
-    Tei,
-    /// As vLLM has it.
-    Limit,
-}
-
 pub(super) const PLAIN: RerankRow = RerankRow {
     provider: "",
     place: Place::Behind,
@@ -76,39 +60,6 @@ impl RerankRow {
             Place::Beside => address::beside_version(target, "/rerank"),
             Place::Cohere => cohere::path(target, "/rerank"),
             Place::Bedrock => bedrock::path(&request.model, "invoke"),
-        }
-    }
-
-    fn put_truncate(
-        &self,
-        request: &RerankRequest,
-        body: &mut Body<'_>,
-        unsupported: &mut Unsupported<'_>,
-    ) -> Result<(), LlmError> {
-        let Some(end) = request.truncate.as_deref() else {
-            return Ok(());
-        };
-        match (self.truncate, end) {
-            (Truncate::Tei, end) => tei::put_truncate(Some(end), body, unsupported),
-            (Truncate::Always, "end") | (Truncate::Never | Truncate::Limit, "none") => Ok(()),
-            (Truncate::Flag(name), "none" | "end") => {
-                body.put(name, end == "end");
-                Ok(())
-            }
-            (Truncate::Limit, "end") => {
-                // -1 is what the model can take.
-                body.put("truncate_prompt_tokens", -1);
-                Ok(())
-            }
-            (Truncate::Always, _) => {
-                unsupported.refuse("truncate", "the provider cuts off the end")
-            }
-            (Truncate::Never, _) => {
-                unsupported.refuse("truncate", "the provider refuses what is too long")
-            }
-            (Truncate::Flag(_) | Truncate::Limit, _) => {
-                unsupported.refuse("truncate", "the provider cuts off the end, or nothing")
-            }
         }
     }
 }
@@ -143,7 +94,8 @@ impl Rerank for RerankRow {
                 _ => unsupported.refuse("max_tokens_per_doc", "the provider has no such limit")?,
             }
         }
-        self.put_truncate(request, &mut body, unsupported)?;
+        let truncate = request.truncate.as_deref();
+        self.truncate.put(truncate, &mut body, unsupported)?;
         if self.returns_documents {
             body.put("return_documents", false);
         }

@@ -2,7 +2,8 @@
 //! `PLAIN`. Sources: the providers' API references and packages.
 
 use super::documents::Documents;
-use super::row::{Place, RerankRow, Truncate, PLAIN};
+use super::row::{Place, RerankRow, PLAIN};
+use crate::providers::operations::truncate::Truncate;
 use crate::providers::operations::Rerank;
 
 /// The reranking of a provider.
@@ -42,7 +43,7 @@ static ROWS: &[RerankRow] = &[
         place: Place::Beside,
         documents: "texts",
         top_n: "",
-        truncate: Truncate::Tei,
+        truncate: Truncate::Direction,
         ..PLAIN
     },
     RerankRow {

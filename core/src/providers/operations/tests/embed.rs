@@ -67,15 +67,21 @@ fn words_for_the_use_are_translated_or_kept() {
     let cloud = CloudOptions::default();
     for (provider, case) in cases("words").as_object().unwrap() {
         for (ours, theirs) in case["words"].as_object().unwrap() {
-            let request = embed_request(json!({"input": ["a"], "input_type": ours}));
+            let fields = json!({"model": case["model"], "input": ["a"], "input_type": ours});
+            let request = embed_request(fields);
             let encoded = embeddings(provider).encode(&request, 0..1, &target("", &cloud));
             let form = written(encoded);
             if *theirs == false {
-                assert!(form.as_str().unwrap().contains("input_type"), "{form}");
+                let message = format!(
+                    "{provider}: input_type \"{ours}\" is none of the model's; write one of query, \
+                     document, classification, clustering"
+                );
+                assert_eq!(form, json!(message));
                 continue;
             }
             let body = match provider.as_str() {
                 "gemini" => &form[1]["requests"][0],
+                "bedrock" => &form[1]["singleEmbeddingParams"],
                 _ => &form[1],
             };
             assert_eq!(body[text(case, "field")], *theirs, "{provider} {ours}");
@@ -136,7 +142,6 @@ fn too_long_inputs_are_cut_where_the_provider_can() {
 
 #[test]
 fn limits_are_the_providers() {
-    let cloud = CloudOptions::default();
     let table = [
         ("openai", "m", 2048, Some(300_000)),
         ("azure", "m", 2048, None),
@@ -156,12 +161,12 @@ fn limits_are_the_providers() {
     ];
     for (provider, model, inputs_max, tokens_max) in table {
         let request = EmbedRequest::new(model, ["a"]);
-        let limits = embeddings(provider).limits(&request, &target("", &cloud));
+        let limits = embeddings(provider).limits(&request);
         assert_eq!(limits.inputs_max, inputs_max, "{provider}");
         assert_eq!(limits.tokens_max, tokens_max, "{provider}");
     }
     let parts = embed_request(json!({"input": ["a", [{"type": "image_url", "image_url": "u"}]]}));
-    let limits = embeddings("vllm").limits(&parts, &target("", &cloud));
+    let limits = embeddings("vllm").limits(&parts);
     assert_eq!(limits.inputs_max, 1);
 }
 
