@@ -33,6 +33,15 @@ pub(crate) fn append(buffer: &mut Vec<u8>, bytes: &[u8], bytes_max: usize) -> Re
     Ok(())
 }
 
+/// A buffer for a body of this length, as far as its head says: it is not copied while it comes.
+/// Where there is no memory for all of it at once, it grows as bytes come.
+pub(crate) fn of_length(bytes: usize) -> Vec<u8> {
+    let mut buffer = Vec::new();
+    match reserve(&mut buffer, bytes, bytes) {
+        Ok(()) | Err(_) => buffer,
+    }
+}
+
 /// Empties a buffer, and frees its memory where it is more than `bytes_kept`.
 pub(crate) fn clear(buffer: &mut Vec<u8>, bytes_kept: usize) {
     buffer.clear();
@@ -106,6 +115,19 @@ mod tests {
         assert_eq!(body.len(), 8 * MEBIBYTE);
         assert_eq!(capacities.pop(), Some(8 * MEBIBYTE));
         assert!(capacities.iter().all(|held| *held <= DOUBLED_BYTES_MAX));
+    }
+
+    #[test]
+    fn a_body_of_known_length_is_never_copied() {
+        let length = 3 * MEBIBYTE;
+        let mut body = of_length(length);
+        assert_eq!((body.len(), body.capacity()), (0, length));
+        let at = body.as_ptr();
+        extend(&mut body, &vec![b'x'; length], 8 * MEBIBYTE).unwrap();
+        assert_eq!(body.as_ptr(), at);
+        assert_eq!(of_length(0).capacity(), 0);
+        let mut body = of_length(usize::MAX);
+        extend(&mut body, b"a length that lies", 100).unwrap();
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub use operation_responses::{CountTokensResponse, EmbedResponse, ModelsResponse
 pub use receipt::{FinishReason, Outcome, Receipt, Timings, Usage};
 pub use response::LlmResponse;
 pub use results::{InputTokens, Model, RerankResult};
+pub(crate) use vectors::are_finite;
 pub use vectors::Vectors;
 
 /// One event of a stream: at most one `Start`, then content, then exactly one `End`.

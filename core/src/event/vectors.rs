@@ -76,6 +76,16 @@ impl Vectors {
     }
 }
 
+/// Whether none of the numbers is infinite or no number at all. Without a branch for each, so that
+/// the compiler makes vector instructions of it.
+pub(crate) fn are_finite(numbers: &[f32]) -> bool {
+    const EXPONENT: u32 = 0x7f80_0000;
+    let is_not = |number: &f32| number.to_bits() & EXPONENT == EXPONENT;
+    !numbers
+        .iter()
+        .fold(false, |found, number| found | is_not(number))
+}
+
 impl std::fmt::Debug for Vectors {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
@@ -93,6 +103,20 @@ mod tests {
     fn vectors(count: usize, dimensions: usize) -> Vectors {
         let values = (0_u16..).map(f32::from).take(count * dimensions);
         Vectors::new(values.collect(), dimensions)
+    }
+
+    #[test]
+    fn one_number_that_is_not_finite_is_found_anywhere() {
+        let numbers = [0.0, -0.0, f32::MAX, f32::MIN, f32::MIN_POSITIVE, 1e-45, 1.0];
+        let numbers = numbers.repeat(5);
+        assert!(are_finite(&numbers) && are_finite(&[]));
+        for other in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for at in 0..numbers.len() {
+                let mut numbers = numbers.clone();
+                numbers[at] = other;
+                assert!(!are_finite(&numbers), "{other} at {at}");
+            }
+        }
     }
 
     #[test]

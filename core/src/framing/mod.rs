@@ -149,14 +149,43 @@ impl Framer {
         else {
             return Ok(());
         };
+        let length = sniffer.as_ref().map_or(0, Sniffer::length);
         let held = sniffer.take().map(Sniffer::into_bytes);
         *self = match form {
             Form::Stream(framing) => Self::new(framing, *frame_bytes_max),
             Form::Document => Self::Document {
-                bytes: Vec::new(),
+                bytes: limited_buffer::of_length(length.min(*body_bytes_max)),
                 body_bytes_max: *body_bytes_max,
             },
         };
         self.feed(&held.unwrap_or_default(), each)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::sniff::Declared;
+    use super::*;
+
+    /// What is taken for the document that these bytes begin, of whose length the head says this.
+    fn capacity(length: usize, body_bytes_max: usize) -> usize {
+        let sniffer = Sniffer::new(Framing::Sse, Declared::Document).with_length(length);
+        let mut framer = Framer::sniffing(sniffer, 100, body_bytes_max);
+        framer.feed(b"{\n\"data\": [", &mut |_| Ok(())).unwrap();
+        match framer {
+            Framer::Document { bytes, .. } => bytes.capacity(),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_document_has_room_for_the_length_in_its_head_within_the_limit() {
+        assert_eq!(capacity(5_000, 1 << 20), 5_000);
+        for lie in [1_000, usize::MAX] {
+            assert!(capacity(lie, 100) <= 100);
+        }
+        assert!((10..5_000).contains(&capacity(0, 1 << 20)));
+        assert!((10..5_000).contains(&capacity(3, 1 << 20)));
     }
 }

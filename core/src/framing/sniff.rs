@@ -43,6 +43,8 @@ pub(crate) struct Sniffer {
     held: Vec<u8>,
     /// With those that were not significant.
     bytes_seen: usize,
+    /// What the head says of the body's length; 0 is nothing.
+    length: usize,
 }
 
 impl Sniffer {
@@ -52,7 +54,17 @@ impl Sniffer {
             declared,
             held: Vec::new(),
             bytes_seen: 0,
+            length: 0,
         }
+    }
+
+    /// The head says how long the body is.
+    pub(crate) fn with_length(self, length: usize) -> Self {
+        Self { length, ..self }
+    }
+
+    pub(super) fn length(&self) -> usize {
+        self.length
     }
 
     /// Holds the next bytes. What is not significant is dropped at once: it would be looked at

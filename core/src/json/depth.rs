@@ -15,21 +15,40 @@ pub(crate) fn is_shallow(text: &str) -> bool {
         return true;
     }
     let (mut level, mut at) = (0_usize, 0);
-    while let Some(byte) = bytes.get(at) {
-        at = match byte {
-            b'"' => after_string(bytes, at + 1),
-            _ => at + 1,
-        };
+    while let Some(mark) = next_mark(bytes.get(at..).unwrap_or_default()) {
+        at += mark;
+        let byte = bytes.get(at);
+        at += 1;
         match byte {
-            b'[' | b'{' => level += 1,
-            b']' | b'}' => level = level.saturating_sub(1),
-            _ => {}
+            Some(b'"') => at = after_string(bytes, at),
+            Some(b'[' | b'{') => level += 1,
+            _ => level = level.saturating_sub(1),
         }
         if level > LEVELS_MAX {
             return false;
         }
     }
     true
+}
+
+/// Where the next string, list or object begins or ends. A vector of numbers has none for
+/// kilobytes, so it looks at many bytes at once: the compiler makes vector instructions of that.
+fn next_mark(bytes: &[u8]) -> Option<usize> {
+    let (blocks, _) = bytes.as_chunks::<64>();
+    let has_mark = |block: &&[u8; 64]| {
+        let marks = block.iter().map(|byte| u8::from(is_mark(*byte)));
+        marks.fold(0, |all, mark| all | mark) != 0
+    };
+    let plain = blocks.iter().take_while(|block| !has_mark(block)).count() * 64;
+    let rest = bytes.get(plain..)?;
+    let mark = rest.iter().position(|byte| is_mark(*byte))?;
+    Some(plain + mark)
+}
+
+fn is_mark(byte: u8) -> bool {
+    // The bit in which `[` and `{`, and `]` and `}`, differ.
+    let bracket = byte | 0x20;
+    (bracket == b'{') | (bracket == b'}') | (byte == b'"')
 }
 
 /// Where the string that began before `at` is over.
@@ -66,5 +85,11 @@ mod tests {
         assert!(is_shallow(&in_text));
         assert!(is_shallow(&format!("[{}[]]", "[],".repeat(500))));
         assert!(is_shallow("\"[\\"));
+        let numbers = format!("[{}1]", "-0.0123,".repeat(100));
+        assert!(is_shallow(&format!(
+            "[{}1]",
+            format!("{numbers},").repeat(200)
+        )));
+        assert!(!is_shallow(&format!("[{numbers},{}", deep(128))));
     }
 }

@@ -14,18 +14,19 @@ pub(crate) fn nearest(name: &str, known: &[&'static str]) -> Vec<&'static str> {
     let letters = letters(name);
     let words = words(name);
     let has_long_word = words.iter().any(|word| word.len() > 3);
-    let mut found: Vec<_> = known
-        .iter()
-        .map(|known| (distance(&letters, &self::letters(known)), *known))
-        .filter(|(distance, known)| {
-            let known = self::words(known);
-            *distance <= letters.len() / 4
-                || has_long_word && words.iter().all(|w| known.contains(w))
-        })
-        .collect();
-    found.sort_by_key(|(distance, known)| (self::words(known).len() != words.len(), *distance));
+    let mut found: Vec<((bool, usize), &str)> = Vec::new();
+    for name in known {
+        let distance = distance(&letters, &self::letters(name));
+        let known = self::words(name);
+        let has_words = || has_long_word && words.iter().all(|word| known.contains(word));
+        if distance <= letters.len() / 4 || has_words() {
+            let key = (known.len() != words.len(), distance);
+            let place = found.partition_point(|(before, _)| *before <= key);
+            found.insert(place, (key, *name));
+        }
+    }
     // One that is spelled almost the same leaves no doubt.
-    if let Some((_, only)) = found.iter().find(|(distance, _)| *distance <= 1) {
+    if let Some((_, only)) = found.iter().find(|((_, distance), _)| *distance <= 1) {
         return vec![only];
     }
     let names = found.into_iter().map(|(_, known)| known);
@@ -38,7 +39,7 @@ fn letters(name: &str) -> Vec<char> {
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// The words of `snake_case`, `kebab-case` and `camelCase`, in alphabetical order.
+/// The words of `snake_case`, `kebab-case` and `camelCase`.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     for letter in name.chars() {
@@ -50,7 +51,6 @@ fn words(name: &str) -> Vec<String> {
         }
     }
     words.retain(|word| !word.is_empty());
-    words.sort();
     words
 }
 

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{HeaderMap, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 
 use super::error_response::{self, read_error_body, unusable};
 use super::prepare::PreparedRequest;
@@ -185,7 +185,8 @@ async fn begin_reading(
         let message = format!("content-encoding {encoding} was not offered");
         return Err(unusable(message, response.status, &[]));
     }
-    let mut sniffer = Sniffer::new(request.framing, declared(&content_type, request.stream));
+    let mut sniffer = Sniffer::new(request.framing, declared(&content_type, request.stream))
+        .with_length(content_length(&response.headers));
     // PHP declares everything as HTML unless it is configured otherwise, streams too.
     if content_type.starts_with("text/html") {
         peek(&mut response, &mut sniffer).await;
@@ -224,6 +225,13 @@ async fn begin_reading(
         sniffer,
         &shared.options,
     ))
+}
+
+/// How long a body is, or its compressed form; 0 where the head does not say it.
+fn content_length(headers: &HeaderMap) -> usize {
+    let length = headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok());
+    length.and_then(|length| length.parse().ok()).unwrap_or(0)
 }
 
 /// What a content type says of a body.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::task::{EmbedPiece, Reading};
 use crate::error::{ErrorKind, LlmError};
-use crate::event::{Event, EventBatch, FinishReason, RerankResult, Start, Vectors};
+use crate::event::{are_finite, Event, EventBatch, FinishReason, RerankResult, Start, Vectors};
 use crate::framing::Frame;
 use crate::providers::completion::{CompletionState, ToolCallsState};
 use crate::providers::operations::{
@@ -171,15 +171,13 @@ fn check_vectors(embedded: &Embedded, inputs: usize) -> Result<(), LlmError> {
         );
         return Err(LlmError::new(ErrorKind::Protocol, message));
     }
-    match values.iter().position(|value| !value.is_finite()) {
-        None => Ok(()),
-        Some(position) => {
-            let vector = position / dimensions;
-            let message =
-                format!("vector {vector} of the response has a number that is not finite");
-            Err(LlmError::new(ErrorKind::Protocol, message))
-        }
+    if are_finite(values) {
+        return Ok(());
     }
+    let position = values.iter().position(|value| !value.is_finite());
+    let vector = position.unwrap_or_default() / dimensions;
+    let message = format!("vector {vector} of the response has a number that is not finite");
+    Err(LlmError::new(ErrorKind::Protocol, message))
 }
 
 /// A document with the caller's own text, so that no provider is asked to send it back.

@@ -38,6 +38,7 @@ impl<A, const BYTES: usize> WithReserve<A, BYTES> {
     }
 
     /// A piece of the reserve; NULL when it is too large or nothing is left.
+    #[cold]
     fn cut(&self, layout: Layout) -> *mut u8 {
         let base = self.reserve.get().cast::<u8>();
         if layout.size() > SMALL_BYTES_MAX {
@@ -60,6 +61,7 @@ impl<A, const BYTES: usize> WithReserve<A, BYTES> {
         }
     }
 
+    #[cold]
     fn give_back(&self) {
         let fewer = |state: u64| match state / ONE_PIECE {
             0 | 1 => Some(0),
@@ -71,9 +73,13 @@ impl<A, const BYTES: usize> WithReserve<A, BYTES> {
     }
 }
 
+// None of it is inlined: this and the inner allocator would stand in each of the thousands of
+// places that free something, for a call less. The way of a token allocates nothing.
+//
 // SAFETY: what the inner allocator gives is handled by it alone; pieces of the reserve are aligned,
 // as large as requested, and never overlap while they are in use.
 unsafe impl<A: GlobalAlloc, const BYTES: usize> GlobalAlloc for WithReserve<A, BYTES> {
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promise of this function is that of the inner one.
         let given = unsafe { self.inner.alloc(layout) };
@@ -83,6 +89,7 @@ unsafe impl<A: GlobalAlloc, const BYTES: usize> GlobalAlloc for WithReserve<A, B
         }
     }
 
+    #[inline(never)]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
         let given = unsafe { self.inner.alloc_zeroed(layout) };
@@ -97,6 +104,7 @@ unsafe impl<A: GlobalAlloc, const BYTES: usize> GlobalAlloc for WithReserve<A, B
         piece
     }
 
+    #[inline(never)]
     unsafe fn dealloc(&self, given: *mut u8, layout: Layout) {
         match self.owns(given) {
             true => self.give_back(),
@@ -105,6 +113,7 @@ unsafe impl<A: GlobalAlloc, const BYTES: usize> GlobalAlloc for WithReserve<A, B
         }
     }
 
+    #[inline(never)]
     unsafe fn realloc(&self, given: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         if !self.owns(given) {
             // SAFETY: from the inner allocator, with this layout; the size is the caller's promise.

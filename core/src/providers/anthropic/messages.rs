@@ -40,7 +40,10 @@ pub(super) fn encode_messages<'a>(
     }
     let turns = conversation.turns.iter_mut();
     for turn in turns.filter(|turn| turn.role == TurnRole::User) {
-        turn.blocks.sort_by_key(|block| !block.is_tool_result());
+        let blocks = std::mem::take(&mut turn.blocks).into_iter();
+        let (mut blocks, others): (Vec<_>, Vec<_>) = blocks.partition(Block::is_tool_result);
+        blocks.extend(others);
+        turn.blocks = blocks;
     }
     Ok(conversation)
 }

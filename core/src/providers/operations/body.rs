@@ -42,14 +42,27 @@ impl<'r> Body<'r> {
     }
 
     fn write(&mut self, name: &str, value: &impl Serialize) {
+        self.begin(name);
+        let written = serde_json::to_writer(&mut self.bytes, value);
+        self.end(written);
+    }
+
+    /// What stands before a value. Once in the library, and not in each place that writes a field.
+    #[inline(never)]
+    fn begin(&mut self, name: &str) {
         if self.bytes.len() > 1 {
             self.bytes.push(b',');
         }
-        let name = serde_json::to_writer(&mut self.bytes, name);
+        let written = serde_json::to_writer(&mut self.bytes, name);
         self.bytes.push(b':');
-        let value = serde_json::to_writer(&mut self.bytes, value);
-        let failed = name.and(value).err();
-        self.failed = self.failed.take().or(failed);
+        self.end(written);
+    }
+
+    /// Keeps the first failure.
+    fn end(&mut self, written: serde_json::Result<()>) {
+        if self.failed.is_none() {
+            self.failed = written.err();
+        }
     }
 
     /// The request, with the caller's own fields behind ours.

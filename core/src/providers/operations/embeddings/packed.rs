@@ -1,17 +1,7 @@
 //! Vectors that come as base64. Owns which numbers the bytes are: float32, unless the length that
 //! the vector should have, or the provider, says something else. Pure.
 
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use base64::Engine;
-
-/// Servers pad, or do not.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
+use super::base64_text;
 
 /// What the bytes of a provider are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +36,7 @@ impl Unpacker {
     /// Appends the numbers, or says what the text is.
     pub(super) fn unpack(&mut self, text: &[u8], out: &mut Vec<f32>) -> Result<(), &'static str> {
         self.bytes.clear();
-        let decoded = BASE64.decode_vec(text, &mut self.bytes);
-        decoded.map_err(|_| "is not base64")?;
+        base64_text::decode(text, &mut self.bytes).ok_or("is not base64")?;
         let length = self.bytes.len();
         let is_int8 = match self.dimensions {
             Some(dimensions) if length == dimensions => true,
@@ -104,6 +93,7 @@ fn is_unit(numbers: impl Iterator<Item = f64>) -> bool {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+    use base64::Engine;
 
     use super::*;
 

@@ -74,23 +74,35 @@ impl<'t> Scanner<'t> {
 
     /// A text, which comes next.
     fn text(&mut self) -> Result<Cow<'t, str>, Fault> {
-        if let [b'"', rest @ ..] = self.0 {
-            let end = memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
-            if let Some((text, [b'"', rest @ ..])) = rest.split_at_checked(end) {
+        match self.plain_text() {
+            Some(text) => {
                 let text = std::str::from_utf8(text).map_err(|_| Fault::NotJson)?;
-                self.0 = rest;
-                return Ok(Cow::Borrowed(text));
+                Ok(Cow::Borrowed(text))
             }
+            None => self.parse::<String>().map(Cow::Owned),
         }
-        self.parse::<String>().map(Cow::Owned)
     }
 
-    /// The bytes of a text that comes next.
+    /// The bytes of a text that comes next. They are base64, whose decoder refuses all that is not
+    /// ASCII.
     pub(super) fn packed(&mut self) -> Result<Cow<'t, [u8]>, Fault> {
-        Ok(match self.text()? {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        })
+        match self.plain_text() {
+            Some(text) => Ok(Cow::Borrowed(text)),
+            None => self.parse::<String>().map(|text| text.into_bytes().into()),
+        }
+    }
+
+    /// Takes a text without escapes, if one comes next.
+    fn plain_text(&mut self) -> Option<&'t [u8]> {
+        let [b'"', rest @ ..] = self.0 else {
+            return None;
+        };
+        let (text, rest) = rest.split_at_checked(memchr2(b'"', b'\\', rest)?)?;
+        let [b'"', rest @ ..] = rest else {
+            return None;
+        };
+        self.0 = rest;
+        Some(text)
     }
 
     /// Any value, as it is written.

@@ -4,6 +4,7 @@
 
 use super::packed::{Packed, Unpacker};
 use super::scanner::{Fault, NoNumber, Scanner};
+use crate::event::are_finite;
 
 /// What a response should hold.
 #[derive(Debug, Clone, Copy)]
@@ -95,9 +96,7 @@ impl Vectors {
 
     fn check(&mut self, begin: usize, place: Place<'_>, field: &str) -> Result<(), Fault> {
         let vector = self.values.get(begin..).unwrap_or_default();
-        // One sum shows it for all of them, without a branch for each.
-        let is_finite = vector.iter().fold(0.0, |sum, number| sum + number * 0.0) == 0.0;
-        if !is_finite {
+        if !are_finite(vector) {
             let at = vector.iter().position(|number| !number.is_finite());
             let field = format!("{field}[{}]", at.unwrap_or_default());
             return Err(place.fault(&field, "is not a finite number"));
@@ -154,13 +153,15 @@ impl Vectors {
         if is_sorted || self.dimensions == 0 {
             return Ok((self.values, self.dimensions));
         }
-        let mut vectors: Vec<_> = self
-            .values
-            .chunks_exact(self.dimensions)
-            .zip(&self.inputs)
-            .collect();
-        vectors.sort_unstable_by_key(|(_, input)| **input);
-        let values = vectors.iter().flat_map(|(vector, _)| *vector).copied();
-        Ok((values.collect(), self.dimensions))
+        // Each input has one vector, so all places are filled.
+        let mut values = vec![0.0; self.values.len()];
+        let came = self.values.chunks_exact(self.dimensions);
+        for (vector, input) in came.zip(&self.inputs) {
+            let begin = input.saturating_mul(self.dimensions);
+            if let Some(place) = values.get_mut(begin..begin.saturating_add(vector.len())) {
+                place.copy_from_slice(vector);
+            }
+        }
+        Ok((values, self.dimensions))
     }
 }

@@ -41,8 +41,11 @@ pub(super) fn of(raw: &Map<String, Value>) -> Option<Vec<&'static str>> {
     if raw.get("thinking") == Some(&Value::Bool(true)) {
         theirs.push("thinking");
     }
-    let mut words: Vec<_> = theirs.into_iter().filter_map(word).collect();
-    words.sort_unstable();
-    words.dedup();
+    let mut words = Vec::new();
+    for word in theirs.into_iter().filter_map(word) {
+        if let Err(place) = words.binary_search(&word) {
+            words.insert(place, word);
+        }
+    }
     (!words.is_empty()).then_some(words)
 }
