@@ -7,7 +7,6 @@ import asyncio
 import copy
 import json
 import pickle
-import platform
 import struct
 import threading
 from dataclasses import FrozenInstanceError
@@ -223,35 +222,6 @@ def test_vectors_are_copied_once(mock, connect, monkeypatch):
     assert max(copies) < 1536 * 4
     assert {name for name, _ in given} == {"buffer"}
     assert all(kept is reply.vectors[0].obj for _, kept in given)
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is about glibc's malloc")
-def test_memory_of_vectors_is_used_again():
-    """Page faults for each reply of 64 vectors, eight of which live at once; a reply has 96
-    pages."""
-    code = """
-import resource
-from liter_llm._operations import EmbedBuilder
-pieces = [bytes(range(256)) * 1024, bytes(range(256)) * 512]
-def build():
-    builder = EmbedBuilder()
-    for piece in pieces:
-        builder.add_vectors(piece, len(piece) // 6144)
-    return builder
-def faults():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(4):
-    kept = [build() for _ in range(8)]
-    del kept
-before = faults()
-for _ in range(20):
-    kept = [build() for _ in range(8)]
-    del kept
-print((faults() - before) / 160)
-"""
-    ended = run_python(code)
-    assert ended.returncode == 0, ended.stderr
-    assert float(ended.stdout) < 10, "it was 80"
 
 
 # ---- every way to wait

@@ -21,19 +21,6 @@ if TYPE_CHECKING:
     from ._replies import Ranges
     from ._request import UnmergedRequest
 
-_FREED_BYTES = 4 * 1024 * 1024
-
-
-def _keep_freed_memory() -> None:
-    """Has glibc keep up to twice as much freed memory for the next vectors. Else it returns theirs
-    to the system, and the page faults of each reply cost more than all else that Python does for
-    it. glibc takes the largest block that was freed as its measure: mallopt(3), M_MMAP_THRESHOLD.
-    No page of this one is touched."""
-    bytes(_FREED_BYTES)
-
-
-_keep_freed_memory()
-
 
 class OperationBuilder(BaseBuilder):
     """What the builders of all operations have. No text comes."""
