@@ -244,7 +244,7 @@ test("no_key_of_a_function_is_shown", async () => {
     assert.equal(shownPiece([error, llm], secret), null);
 });
 
-// A process waits for the key as it waits for the response, and ends when nobody reads. Nothing else
+// A process waits for the key as it waits for the response, and ends when nobody reads. Only that
 // keeps it: standard input, from which the key comes, does not.
 test("exit_while_a_key_is_awaited", async () => {
   const key = await mock.plan([GOOD]);
