@@ -59,6 +59,21 @@ def test_models_are_those_of_all_pages(mock, connect):
     assert (reply.requests, reply.attempts) == (3, 3)
 
 
+def test_what_a_provider_says_of_a_model_is_in_our_words(mock, connect):
+    said = {"capabilities": ["completion", "vision", "new"], "lifecycle": "deprecated"}
+    models = [{"id": "old", "shutdown_date": "2026-01-01", **said}, {"id": "plain"}]
+    body = json.dumps({"object": "list", "data": models})
+    headers = [["content-type", "application/json"]]
+    key = mock.plan({"status": 200, "headers": headers, "body": body})
+
+    old, plain = connect(key).models().complete().models
+
+    assert old.capabilities == ("chat", "image_input")
+    assert (old.deprecated, old.retires_at) == (True, 1_767_225_600)
+    assert old.raw == models[0]
+    assert (plain.capabilities, plain.deprecated, plain.retires_at) == (None, None, None)
+
+
 def test_tokens_are_counted(mock, connect):
     llm = connect(mock.plan(ANSWERS), provider="anthropic")
     request = {"model": "m", "messages": [{"role": "user", "content": "one two three"}]}
