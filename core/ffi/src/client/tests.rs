@@ -1,6 +1,7 @@
 //! What free waits for, and that each call reaches the stream of its number.
 
 use super::*;
+use crate::key_answers;
 use crate::process::Process;
 use crate::stream_control::StreamControl;
 use crate::sync::lock;
@@ -12,6 +13,8 @@ use std::future::pending;
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::sync::Mutex;
 use std::thread;
+
+type Answer = tokio::sync::oneshot::Receiver<key_answers::Answer>;
 
 /// As long as a free that waits for nothing would take, and more.
 const QUIET: Duration = Duration::from_millis(100);
@@ -88,6 +91,25 @@ fn cancel_consumed_and_close_reach_the_stream_of_that_number() {
     client.close();
     let both = [ErrorKind::Cancelled, ErrorKind::Closed];
     assert_eq!(stopped(), both.map(Some));
+}
+
+#[test]
+fn an_answer_after_the_stream_was_stopped_is_dropped() {
+    let _limit = TimeLimit::begin();
+    let client = without_waker();
+    let [first, second] = [5, 6].map(|stream| client.streams.claim(stream).unwrap());
+    let (told, untold) = (first.key_answers.ask(), first.key_answers.ask());
+    let closed = second.key_answers.ask();
+    let is_answered = |answer: Answer| answer.now_or_never().is_some();
+
+    client.answer(5, r#"{"api_key":"one"}"#);
+    client.cancel(5);
+    client.answer(5, r#"{"api_key":"two"}"#);
+    client.close();
+    client.answer(6, r#"{"api_key":"three"}"#);
+
+    let answered = [told, untold, closed].map(is_answered);
+    assert_eq!(answered, [true, false, false]);
 }
 
 /// A wake callback that reports its call, and then waits to go on.
