@@ -15,7 +15,8 @@ import liter_llm
 from liter_llm import CancelledError, ClosedError, InvalidRequestError, LlmError, _native_client
 from liter_llm._library import END, RESULT, START, VECTORS
 from liter_llm._operations import EmbedBuilder
-from test_operations import ANSWERS, EMBED, HANGS, WORDS, answered, whole
+from support import as_coroutine
+from test_operations import ANSWERS, EMBED, HANGS, WORDS, answered
 from test_receiver import deliver, make_receiver
 
 REFUSED = {"status": 400, "error": {"message": "no", "type": "invalid_request_error"}}
@@ -55,7 +56,7 @@ def test_many_vectors_pass_a_small_window(mock, connect):
     llm = connect(key, stream_window_bytes=65_536)
     wanted = [llm.embed(request, input=[text]).complete() for text in (texts[0], texts[199])]
 
-    for read in (lambda call: call.complete(), lambda call: asyncio.run(whole(call))):
+    for read in (lambda call: call.complete(), lambda call: asyncio.run(as_coroutine(call))):
         reply = read(llm.embed(request, inputs_per_request=32))
         assert (reply.count, reply.dimensions, reply.requests) == (200, 1536, 7)
         ends = [reply.vectors[0].tolist(), reply.vectors[199].tolist()]
@@ -168,7 +169,7 @@ def test_five_hundred_embeds_at_once(mock, connect):
 
     async def all_of_them() -> list[Any]:
         calls = [llm.embed(EMBED, input=[text, "more"]) for text in texts]
-        return await asyncio.gather(*(whole(call) for call in calls))
+        return await asyncio.gather(*(as_coroutine(call) for call in calls))
 
     found = [reply.vectors[0].tolist() for reply in asyncio.run(all_of_them())]
     assert found == one.vectors.tolist()
@@ -226,7 +227,7 @@ def test_an_end_in_the_middle_keeps_the_vectors_that_came(mock, connect, end, ki
 
     async def run() -> LlmError:
         call = llm.embed(EMBED, inputs_per_request=1)
-        waiting = asyncio.ensure_future(whole(call))
+        waiting = asyncio.ensure_future(as_coroutine(call))
         await asyncio.to_thread(mock.wait, key, requests=9)
         (call.cancel if end == "cancel" else llm.close)()
         with pytest.raises(kind) as raised:

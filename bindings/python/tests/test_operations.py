@@ -13,10 +13,8 @@ from typing import Any
 
 import pytest
 
-import liter_llm
 from liter_llm import CancelledError, InvalidRequestError
-from support import MESSAGES, REQUEST, run_python
-from test_loops import LOOPS
+from support import MESSAGES, REQUEST, as_coroutine, run_python
 
 ANSWERS = {"answer": {"text": "Hello world"}}
 HANGS = {"raw": [{"hang": True}]}
@@ -31,10 +29,6 @@ def answered(*vectors: list[float], **more: Any) -> dict[str, Any]:
     body = {"object": "list", "data": data, "model": "m-1", **more}
     headers = [["content-type", "application/json"], ["x-request-id", "req_9"]]
     return {"status": 200, "headers": headers, "body": json.dumps(body)}
-
-
-async def whole(call: liter_llm.Call[Any]) -> Any:
-    return await call
 
 
 # ---- replies
@@ -98,12 +92,11 @@ def test_replies_are_values(mock, connect):
 # ---- every way to wait
 
 
-@pytest.mark.parametrize("loop", LOOPS)
-def test_every_loop_embeds(mock, connect, loop):
+def test_every_loop_embeds(mock, connect, make_loop):
     llm = connect(mock.plan(ANSWERS))
-    running = loop()
+    running = make_loop()
     try:
-        reply = running.run_until_complete(whole(llm.embed(EMBED)))
+        reply = running.run_until_complete(as_coroutine(llm.embed(EMBED)))
     finally:
         running.run_until_complete(llm.aclose())
         running.close()
@@ -156,7 +149,7 @@ def test_a_cancelled_task_closes_the_connection(mock, connect):
     llm = connect(key)
 
     async def run() -> None:
-        waiting = asyncio.ensure_future(whole(llm.models()))
+        waiting = asyncio.ensure_future(as_coroutine(llm.models()))
         await asyncio.to_thread(mock.wait, key, requests=1)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
