@@ -1,20 +1,17 @@
 //! What free waits for, and that each call reaches the stream of its number.
 
 use super::*;
-use crate::key_answers;
 use crate::process::Process;
 use crate::stream_control::StreamControl;
 use crate::sync::lock;
 use crate::tests::time_limit::TimeLimit;
 use futures_util::future::FutureExt;
-use liter_llm_core::{ErrorKind, Receipt};
+use liter_llm_core::{ErrorKind, KeyRequest, KeySource, Receipt};
 use std::ffi::c_void;
 use std::future::pending;
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::sync::Mutex;
 use std::thread;
-
-type Answer = tokio::sync::oneshot::Receiver<key_answers::Answer>;
 
 /// As long as a free that waits for nothing would take, and more.
 const QUIET: Duration = Duration::from_millis(100);
@@ -97,18 +94,21 @@ fn cancel_consumed_and_close_reach_the_stream_of_that_number() {
 fn an_answer_after_the_stream_was_stopped_is_dropped() {
     let _limit = TimeLimit::begin();
     let client = without_waker();
-    let [first, second] = [5, 6].map(|stream| client.streams.claim(stream).unwrap());
-    let (told, untold) = (first.key_answers.ask(), first.key_answers.ask());
-    let closed = second.key_answers.ask();
-    let is_answered = |answer: Answer| answer.now_or_never().is_some();
+    let asked = [5, 6, 7].map(|stream| {
+        let control = client.streams.claim(stream).unwrap();
+        let caller = KeyCaller::new(stream, control, Arc::clone(&client.streams));
+        let mut key = caller.key(KeyRequest::new("openai", "m"));
+        assert!((&mut key).now_or_never().is_none());
+        key
+    });
 
     client.answer(5, r#"{"api_key":"one"}"#);
-    client.cancel(5);
-    client.answer(5, r#"{"api_key":"two"}"#);
+    client.cancel(6);
+    client.answer(6, r#"{"api_key":"two"}"#);
     client.close();
-    client.answer(6, r#"{"api_key":"three"}"#);
+    client.answer(7, r#"{"api_key":"three"}"#);
 
-    let answered = [told, untold, closed].map(is_answered);
+    let answered = asked.map(|key| key.now_or_never().is_some());
     assert_eq!(answered, [true, false, false]);
 }
 
