@@ -147,8 +147,8 @@ func TestMistakesThatTheCoreFinds(t *testing.T) {
 		mistake.check(t)
 	}
 	unknown := made(literllm.WithProvider("opanai"))()
-	begin := `provider "opanai" is unknown; did you mean "openai"? known are: openai, `
-	if !errors.Is(unknown, literllm.ErrConfig) || !strings.HasPrefix(unknown.Error(), begin) {
+	meant := `provider "opanai" is unknown; did you mean "openai"?`
+	if !errors.Is(unknown, literllm.ErrConfig) || !strings.HasSuffix(unknown.Error(), meant) {
 		t.Error(unknown)
 	}
 }

@@ -205,7 +205,13 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], type[LlmError], str]] =
         {"provider": "opanai"},
         {},
         ConfigError,
-        f'provider "opanai" is unknown; did you mean "openai"? known are: {KNOWN}',
+        'provider "opanai" is unknown; did you mean "openai"?',
+    ),
+    "provider_of_no_name": (
+        {"provider": "nobody"},
+        {},
+        ConfigError,
+        f'provider "nobody" is unknown; known are: {KNOWN}',
     ),
     "no_provider": (
         {"provider": None},

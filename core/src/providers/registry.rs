@@ -93,11 +93,10 @@ fn unknown(name: &str) -> LlmError {
              known are: {known}"
         ));
     }
-    let meant = match nearest(name, &names).first() {
-        Some(meant) => format!("did you mean \"{meant}\"? "),
-        None => String::new(),
+    // The list is long, and of use only where no name is near.
+    let advice = match nearest(name, &names).first() {
+        Some(meant) => format!("did you mean \"{meant}\"?"),
+        None => format!("known are: {known}"),
     };
-    config(format!(
-        "provider \"{name}\" is unknown; {meant}known are: {known}"
-    ))
+    config(format!("provider \"{name}\" is unknown; {advice}"))
 }

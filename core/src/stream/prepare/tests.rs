@@ -302,8 +302,10 @@ fn an_unknown_provider_is_named_with_the_nearest_one() {
         ClientOptions::from_json(&options).unwrap_err().message
     };
     let near = message("opanai");
-    let begin = r#"provider "opanai" is unknown; did you mean "openai"? known are: openai, "#;
-    assert!(near.starts_with(begin), "{near}");
+    assert_eq!(
+        near,
+        r#"provider "opanai" is unknown; did you mean "openai"?"#
+    );
     let far = message("nobody");
     assert!(
         far.starts_with(r#"provider "nobody" is unknown; known are: openai, "#),
