@@ -44,12 +44,13 @@ type Model struct {
 	InputTokensMax int64 `json:"input_tokens_max"`
 	// OutputTokensMax is how many tokens a response may have.
 	OutputTokensMax int64 `json:"output_tokens_max"`
-	// Capabilities say what it can do, in the provider's words.
-	Capabilities any `json:"capabilities"`
-	// Deprecated says whether, or since when, it is deprecated.
-	Deprecated any `json:"deprecated"`
-	// RetiresAt is when it is switched off.
-	RetiresAt any `json:"retires_at"`
+	// Capabilities say what it can do: chat, embed, rerank, batch, tools, image_input,
+	// structured_output, reasoning.
+	Capabilities []string `json:"capabilities"`
+	// Deprecated says whether it is deprecated.
+	Deprecated bool `json:"deprecated"`
+	// RetiresAt is when it is switched off, in seconds since 1970.
+	RetiresAt int64 `json:"retires_at"`
 	// Raw is the provider's own object; numbers are a json.Number.
 	Raw map[string]any `json:"raw"`
 }

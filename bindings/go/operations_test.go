@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,6 +59,28 @@ func TestModels(t *testing.T) {
 		if model.ID == "" || len(model.Raw) == 0 {
 			t.Errorf("%+v", model)
 		}
+	}
+}
+
+// What a provider says of a model is in the words of this library; what it does not say is zero.
+func TestModelFields(t *testing.T) {
+	leavesNothing(t)
+	key := plan(t, map[string]any{
+		"status": 200, "headers": [][2]string{{"content-type", "application/json"}},
+		"body": `{"object": "list", "data": [{"id": "old", "capabilities": ["completion", "new"],
+			"lifecycle": "deprecated", "shutdown_date": "2026-01-01"}, {"id": "plain"}]}`,
+	})
+	response, err := newClient(t).Models(bounded(t), literllm.ModelsRequest{BaseURL: baseURL(key)})
+	if err != nil || len(response.Models) != 2 {
+		t.Fatalf("%+v %v", response, err)
+	}
+	old, plain := response.Models[0], response.Models[1]
+	if !slices.Equal(old.Capabilities, []string{"chat"}) || !old.Deprecated ||
+		old.RetiresAt != 1767225600 {
+		t.Errorf("%+v", old)
+	}
+	if plain.Capabilities != nil || plain.Deprecated || plain.RetiresAt != 0 {
+		t.Errorf("%+v", plain)
 	}
 }
 

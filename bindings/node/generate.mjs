@@ -57,11 +57,8 @@ const OPERATION_TYPES = {
   documents: "readonly (string | Readonly<Record<string, unknown>>)[]",
 };
 const RESULT_TYPES = {
-  capabilities: "unknown",
-  deprecated: "unknown",
   details: "unknown",
   document: "string | Readonly<Record<string, unknown>>",
-  retires_at: "unknown",
 };
 // What is never absent.
 const PRESENT = ["id", "index", "document", "input_tokens", "raw"];

@@ -1,11 +1,20 @@
 // Keys from functions: when they are asked, and every way in which none comes.
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 
 import { LlmError } from "liter-llm";
 
-import { Mock, REQUEST, read, run, shownPiece, test } from "./support.mjs";
+import {
+  Mock,
+  PACKAGE,
+  REQUEST,
+  read,
+  run,
+  shownPiece,
+  test,
+} from "./support.mjs";
 
 const mock = await Mock.start();
 
@@ -235,21 +244,43 @@ test("no_key_of_a_function_is_shown", async () => {
     assert.equal(shownPiece([error, llm], secret), null);
 });
 
-// A process waits for the key as it waits for the response, and ends when nobody reads.
+// A process waits for the key as it waits for the response, and ends when nobody reads. Only that
+// keeps it: standard input, from which the key comes, does not.
 test("exit_while_a_key_is_awaited", async () => {
   const key = await mock.plan([GOOD]);
-  const program = (last) => `
+  const program = (apiKey, last) => `
+    import { once } from "node:events";
     import { LiterLlm } from "liter-llm";
-    const apiKey = () => new Promise((resolve) => setTimeout(resolve, 50, "k"));
+    const apiKey = async () => { ${apiKey} };
     const llm = new LiterLlm({ provider: "openai", apiKey, baseUrl: "${mock.baseUrl(key)}" });
     const stream = llm.invoke(${JSON.stringify(REQUEST)});
     ${last}`;
-  const awaited = await run(program("console.log((await stream).text);"));
-  assert.deepEqual([awaited.code, awaited.output], [0, "Hello world\n"]);
-  const exited = await run(
-    program(
-      "stream.then(() => {}, () => {}); setTimeout(() => process.exit(3), 10);",
-    ),
+  const asks = `
+    console.log("asked");
+    const read = once(process.stdin.setEncoding("utf8"), "data");
+    process.stdin.unref();
+    return (await read)[0];`;
+  const awaited = await answered(
+    program(asks, "console.log((await stream).text);"),
+    NEW,
   );
+  assert.deepEqual(awaited, [0, "asked\nHello world\n"]);
+  assert.deepEqual(await sent(key), [NEW]);
+  const leaves = `
+    setImmediate(() => process.exit(3));
+    return new Promise(() => {});`;
+  const exited = await run(program(leaves, "stream.then(() => {}, () => {});"));
   assert.deepEqual([exited.code, exited.output], [3, ""]);
 });
+
+// Runs code that prints a line and then reads `line`; returns its end and what it printed.
+async function answered(code, line) {
+  const flags = ["--input-type=module", "-e", code];
+  const stdio = ["pipe", "pipe", "inherit"];
+  const options = { cwd: PACKAGE, stdio, timeout: 30_000 };
+  const child = spawn(process.execPath, flags, options);
+  const printed = read(child.stdout.setEncoding("utf8"));
+  child.stdout.once("data", () => child.stdin.write(line));
+  const [exitCode] = await once(child, "close");
+  return [exitCode, (await printed).join("")];
+}

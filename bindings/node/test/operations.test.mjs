@@ -75,6 +75,31 @@ test("models_are_those_of_all_pages", async () => {
   assert.ok(response.models.some((model) => model.inputTokensMax > 0));
 });
 
+test("what_a_provider_says_of_a_model_is_in_our_words", async () => {
+  const capabilities = ["completion", "vision", "new"];
+  const data = [
+    { id: "old", capabilities, lifecycle: "deprecated", shutdown_date: 5 },
+    { id: "plain" },
+  ];
+  const key = await mock.plan([
+    {
+      status: 200,
+      headers: [["content-type", "application/json"]],
+      body: JSON.stringify({ object: "list", data }),
+    },
+  ]);
+
+  const { models } = await mock.connect(key).models();
+
+  const fields = models.map((model) => [
+    model.capabilities,
+    model.deprecated,
+    model.retiresAt,
+  ]);
+  assert.deepEqual(fields[0], [["chat", "image_input"], true, 5]);
+  assert.deepEqual(fields[1], [null, null, null]);
+});
+
 test("tokens_are_counted", async () => {
   const key = await mock.plan(GOOD);
   const llm = mock.connect(key, { provider: "anthropic" });

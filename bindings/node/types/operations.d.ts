@@ -103,12 +103,15 @@ export interface Model {
   readonly inputTokensMax: number | null;
   /** Tokens that a response may have. */
   readonly outputTokensMax: number | null;
-  /** What it can do, in the provider's words. */
-  readonly capabilities: unknown;
-  /** Whether, or since when, it is deprecated. */
-  readonly deprecated: unknown;
-  /** When it is switched off. */
-  readonly retiresAt: unknown;
+  /**
+   * What it can do, as far as the provider says: chat, embed, rerank, batch, tools,
+   * image_input, structured_output, reasoning.
+   */
+  readonly capabilities: readonly string[] | null;
+  /** Whether it is deprecated. */
+  readonly deprecated: boolean | null;
+  /** When it is switched off, in seconds since 1970. */
+  readonly retiresAt: number | null;
   /** The provider's own object. */
   readonly raw: Readonly<Record<string, unknown>>;
 }

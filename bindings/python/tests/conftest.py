@@ -1,14 +1,16 @@
-"""One mock provider for all tests; a LiterLlm for each."""
+"""One mock provider for all tests; a LiterLlm and an event loop for each."""
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import liter_llm
+from loops import LOOPS
 from support import Mock, mock_path
 
 for name in [name for name in os.environ if name.endswith(("_API_KEY", "_BASE_URL"))]:
@@ -49,3 +51,16 @@ def connect(mock: Mock) -> Iterator[Connect]:
     yield made
     for llm in made.made:
         llm.close()
+
+
+@pytest.fixture(params=LOOPS.values(), ids=LOOPS)
+def make_loop(request: pytest.FixtureRequest) -> Callable[[], asyncio.AbstractEventLoop]:
+    make: Callable[[], asyncio.AbstractEventLoop] = request.param
+    return make
+
+
+@pytest.fixture
+def loop(make_loop: Callable[[], asyncio.AbstractEventLoop]) -> Iterator[asyncio.AbstractEventLoop]:
+    made = make_loop()
+    yield made
+    made.close()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import traceback
 import urllib.request
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "bindings/python"
 MESSAGES = [{"role": "user", "content": "Hello"}]
 REQUEST: dict[str, Any] = {"model": "gpt-4o-mini", "messages": MESSAGES}
+STREAMED = {**REQUEST, "stream": True}
+HELLO = {"answer": {"text": "Hello world"}}
+FAILURE = {"status": 500, "headers": [["retry-after-ms", "1"]], "body": "{}"}
 HANG = {"hang": True}
 HEAD = {
     "head": {"status": 200, "headers": [["content-type", "text/event-stream"]], "chunked": True}
@@ -33,6 +37,15 @@ def token(text: str) -> dict[str, Any]:
 def stream(*actions: dict[str, Any]) -> dict[str, Any]:
     """A step that streams: actions after the head of a response."""
     return {"raw": [HEAD, *actions]}
+
+
+ONE_THEN_HANG = stream(token("one"), HANG)
+
+
+def failing(status: int, headers: dict[str, str] | None = None, **error: Any) -> dict[str, Any]:
+    """A step that is an error of OpenAI's."""
+    fields = {"message": "no", "type": "t", "code": None, **error}
+    return {"status": status, "headers": list((headers or {}).items()), "error": fields}
 
 
 class Mock:
@@ -103,6 +116,19 @@ class Mock:
             text = answer.read()
         result: dict[str, Any] = json.loads(text) if text else {}
         return result
+
+
+def keys_sent(mock: Mock, key: str) -> list[str]:
+    """The API keys that the provider saw."""
+    headers = [header for request in mock.seen(key)["requests"] for header in request["headers"]]
+    return [
+        value.removeprefix("Bearer ") for name, value in headers if name.lower() == "authorization"
+    ]
+
+
+async def as_coroutine(awaitable: Awaitable[Any]) -> Any:
+    """For what takes coroutines only, such as asyncio.run()."""
+    return await awaitable
 
 
 def run_python(

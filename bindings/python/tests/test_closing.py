@@ -9,25 +9,19 @@ from typing import Any
 import pytest
 
 import liter_llm
-from support import HANG, REQUEST, stream, token
+from support import HANG, ONE_THEN_HANG, REQUEST, STREAMED, as_coroutine, stream
 
-ONE_THEN_HANG = stream(token("one"), HANG)
-STREAMED = {**REQUEST, "stream": True}
 AT_ONCE_MS = 1000
 
 
-async def await_it(call: Any) -> Any:
-    return await call
-
-
 async def by_wait_for(mock, key, call) -> None:
-    waiting = asyncio.ensure_future(asyncio.wait_for(await_it(call), 0.5))
+    waiting = asyncio.ensure_future(asyncio.wait_for(as_coroutine(call), 0.5))
     with pytest.raises(asyncio.TimeoutError):
         await waiting
 
 
 async def by_task_cancel(mock, key, call) -> None:
-    task = asyncio.ensure_future(await_it(call))
+    task = asyncio.ensure_future(as_coroutine(call))
     await asyncio.to_thread(mock.wait, key, requests=1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -36,7 +30,7 @@ async def by_task_cancel(mock, key, call) -> None:
 
 async def by_task_group(mock, key, call) -> None:
     """A neighbour fails, and gather's caller gives up on the rest."""
-    task = asyncio.ensure_future(await_it(call))
+    task = asyncio.ensure_future(as_coroutine(call))
     await asyncio.to_thread(mock.wait, key, requests=1)
     both = asyncio.gather(task, asyncio.sleep(3600))
     both.cancel()
@@ -46,7 +40,7 @@ async def by_task_group(mock, key, call) -> None:
 
 async def by_closed_coroutine(mock, key, call) -> None:
     """What a framework does that drives coroutines by hand and drops one."""
-    coroutine = await_it(call)
+    coroutine = as_coroutine(call)
     coroutine.send(None)
     await asyncio.to_thread(mock.wait, key, requests=1)
     coroutine.close()
@@ -80,7 +74,7 @@ def test_awaited_call_cancelled_closes_the_rest_too(mock, connect):
         call = llm.invoke(REQUEST)
         assert await call.__anext__() == "one"
         with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(await_it(call), 0.2)
+            await asyncio.wait_for(as_coroutine(call), 0.2)
         await asyncio.to_thread(mock.wait, key, closed=1, timeout_ms=AT_ONCE_MS)
 
     asyncio.run(read_await_leave())
@@ -219,7 +213,7 @@ def test_a_closed_loop_frees_its_client(mock, connect):
     llm = connect(mock.plan(ONE_THEN_HANG))
     loop = asyncio.new_event_loop()
     call = llm.invoke(REQUEST)
-    loop.run_until_complete(await_it(call.__anext__()))
+    loop.run_until_complete(as_coroutine(call.__anext__()))
     loop_client = llm._loop_clients[loop]
 
     loop.close()
@@ -227,7 +221,7 @@ def test_a_closed_loop_frees_its_client(mock, connect):
     assert is_freed(loop_client)
     assert loop_client.receivers == {}
     call.cancel()
-    assert isinstance(caught(lambda: asyncio.run(await_it(call.__anext__()))), Exception)
+    assert isinstance(caught(lambda: asyncio.run(as_coroutine(call.__anext__()))), Exception)
 
 
 def caught(use: Any) -> BaseException | None:

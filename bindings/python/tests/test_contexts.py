@@ -10,27 +10,14 @@ import threading
 import weakref
 
 import pytest
-import uvloop
 
-from support import HANG, REQUEST, stream, token
-from test_loops import NoReaderLoop
+from support import FAILURE, HANG, HELLO, REQUEST, as_coroutine, stream, token
 
-LOOPS = [asyncio.SelectorEventLoop, uvloop.new_event_loop, NoReaderLoop]
-NAMES = ["asyncio", "uvloop", "no_reader"]
-HELLO = {"answer": {"text": "Hello world"}}
-FAILURE = {"status": 500, "headers": [["retry-after-ms", "1"]], "body": "{}"}
 request: contextvars.ContextVar[object] = contextvars.ContextVar("request", default=None)
 
 
 class Session:
     """What a framework keeps for one request: large, and to be freed with it."""
-
-
-@pytest.fixture(params=LOOPS, ids=NAMES)
-def loop(request):
-    made = request.param()
-    yield made
-    made.close()
 
 
 def test_the_first_request_is_not_kept(mock, connect, loop):
@@ -44,7 +31,7 @@ def test_the_first_request_is_not_kept(mock, connect, loop):
 
     async def both() -> object:
         kept = await asyncio.create_task(first())
-        await asyncio.create_task(as_coroutine(llm))  # the client goes on
+        await asyncio.create_task(as_coroutine(llm.invoke(REQUEST)))  # the client goes on
         gc.collect()
         return kept()
 
@@ -66,10 +53,6 @@ def test_the_first_request_without_a_loop_is_not_kept(mock, connect):
     kept = contextvars.Context().run(first)
     gc.collect()
     assert kept() is None, "not even by a reader that came to its end"
-
-
-async def as_coroutine(llm) -> object:
-    return await llm.invoke(REQUEST)
 
 
 class Noting(logging.Handler):

@@ -13,10 +13,9 @@ import pytest
 import uvloop
 
 import liter_llm
-from support import HANG, REQUEST, stream, token
-from test_loops import NoReaderLoop
+from loops import NoReaderLoop
+from support import HANG, HELLO, REQUEST, keys_sent, stream, token
 
-HELLO = {"answer": {"text": "Hello world"}}
 COPIES = {
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
@@ -27,15 +26,6 @@ COPIES = {
 @pytest.fixture(params=COPIES.values(), ids=COPIES)
 def make_copy(request):
     return request.param
-
-
-def authorization(seen) -> list[str]:
-    return [
-        value
-        for sent in seen["requests"]
-        for name, value in sent["headers"]
-        if name.lower() == "authorization"
-    ]
 
 
 def test_a_copy_is_a_client_of_its_own(mock, connect, make_copy):
@@ -53,7 +43,7 @@ def test_a_copy_is_a_client_of_its_own(mock, connect, make_copy):
     mock.signal(key, "go")
 
     assert next(reader) == "two"
-    assert authorization(mock.seen(hello)) == ["Bearer test-key"]
+    assert keys_sent(mock, hello) == ["test-key"]
     assert llm.invoke(REQUEST, base_url=mock.base_url(hello)).complete().text == "Hello world"
 
 
@@ -92,8 +82,8 @@ def test_a_key_of_the_environment_is_not_in_a_pickle(mock, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "key-of-the-worker")
     pickle.loads(pickled).invoke(REQUEST).complete()
 
-    expected = ["Bearer key-of-this-machine", "Bearer key-of-the-worker"]
-    assert authorization(mock.seen(key)) == expected
+    expected = ["key-of-this-machine", "key-of-the-worker"]
+    assert keys_sent(mock, key) == expected
 
 
 class Named(liter_llm.LiterLlm):

@@ -12,13 +12,7 @@ import pytest
 
 import liter_llm
 from liter_llm import LlmError
-from support import HANG, REQUEST, Mock, stream, token
-
-
-def failing(status: int, **error: object) -> dict[str, object]:
-    message = error.pop("message", "no")
-    return {"status": status, "error": {"message": message, "type": "t", "code": None, **error}}
-
+from support import HANG, REQUEST, Mock, failing, stream, token
 
 KINDS = [
     ("INVALID_REQUEST", failing(400), {"status": 400}),

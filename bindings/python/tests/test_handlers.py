@@ -13,12 +13,10 @@ from collections.abc import Callable
 import pytest
 
 import liter_llm
-from support import HANG, REQUEST, run_python, stream, token
+from support import FAILURE, HANG, HELLO, REQUEST, as_coroutine, run_python, stream, token
 from test_interrupts import LATE, Interrupt
 
-HELLO = {"answer": {"text": "Hello world"}}
 END = [{"finish": "stop"}, {"done": True}, {"chunk_end": True}]
-FAILURE = {"status": 500, "headers": [["retry-after-ms", "1"]], "body": "{}"}
 assert LATE, "what is imported late is imported now"
 
 
@@ -222,10 +220,6 @@ def test_a_log_handler_may_call_in(mock, connect, way, place, read):
     finally:
         logger.removeHandler(handler)
     assert handler.answers == ["Hello world"]
-
-
-async def as_coroutine(call: liter_llm.Stream) -> liter_llm.Response:
-    return await call
 
 
 AT_EXIT = """

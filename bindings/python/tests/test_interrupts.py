@@ -19,8 +19,8 @@ import liter_llm
 
 # What is imported late is imported now: the places that are counted stay the same from run to run.
 from liter_llm import LlmError, _blocking_client, _events, _log, _loop_client, _poll_thread
-from support import HANG, REQUEST, stream, token
-from test_loops import NoReaderLoop
+from loops import NoReaderLoop
+from support import HANG, REQUEST, as_coroutine, stream, token
 
 LATE = (_blocking_client, _events, _log, _loop_client, _poll_thread)
 PACKAGE = str(Path(liter_llm.__file__).parent)
@@ -77,10 +77,6 @@ def is_cleaning_up(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
-
-
-async def as_coroutine(call: Any) -> Any:
-    return await call
 
 
 def first_on_loop(call: liter_llm.Stream) -> str:

@@ -11,9 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 import liter_llm
-from support import HANG, REQUEST, stream, token
-
-HELLO = {"answer": {"text": "Hello world"}}
+from support import HANG, HELLO, REQUEST, stream, token
 
 
 def test_iter_may_be_called_before_reading_begins(mock, connect):

@@ -14,12 +14,10 @@ import pytest
 
 import liter_llm
 from liter_llm import ConfigError, LlmError
-from support import REQUEST, pieces_shown, show, stream, token
-from test_loops import LOOPS
+from support import HELLO, REQUEST, keys_sent, pieces_shown, show, stream, token
 
 OLD = "old-token-4f1c9a7b2e"
 NEW = "new-token-8d3e6b5a0c"
-GOOD = {"answer": {"text": "Hello world"}}
 EXPIRED = {"status": 401, "error": {"message": "expired"}}
 BUSY = {"status": 429, "headers": [["retry-after-ms", "1"]], "error": {"message": "slow"}}
 
@@ -45,17 +43,6 @@ class AsyncKeys(Keys):
         return Keys.__call__(self)
 
 
-def sent(mock, key) -> list[str]:
-    """The keys that the provider saw."""
-    headers = [dict(request["headers"]) for request in mock.seen(key)["requests"]]
-    return [
-        value.removeprefix("Bearer ")
-        for request in headers
-        for name, value in request.items()
-        if name.lower() == "authorization"
-    ]
-
-
 async def whole(call: liter_llm.Stream) -> str:
     return (await call).text
 
@@ -77,25 +64,25 @@ def ways(function: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("make", [Keys, AsyncKeys])
 def test_key_is_renewed_when_it_expired(mock, connect, make):
     for read in ways(make()).values():
-        key = mock.plan(EXPIRED, GOOD)
+        key = mock.plan(EXPIRED, HELLO)
         function = make(OLD, NEW)
         call = connect(key, api_key=function).invoke(REQUEST)
 
         assert read(call) == "Hello world"
         assert call.response.attempts == 2
-        assert sent(mock, key) == [OLD, NEW]
+        assert keys_sent(mock, key) == [OLD, NEW]
 
 
 def test_key_is_asked_for_before_each_attempt(mock, connect):
-    key = mock.plan(BUSY, GOOD)
+    key = mock.plan(BUSY, HELLO)
     function = Keys(OLD, NEW)
 
     assert asyncio.run(whole(connect(key, retries_max=1).invoke(REQUEST, api_key=function)))
-    assert sent(mock, key) == [OLD, NEW]
+    assert keys_sent(mock, key) == [OLD, NEW]
 
 
 def test_key_of_the_call_goes_before_that_of_the_client(mock, connect):
-    key = mock.plan(GOOD)
+    key = mock.plan(HELLO)
     llm = connect(key, api_key=Keys("of-client"))
     for request, options in (
         (REQUEST, {}),
@@ -105,12 +92,12 @@ def test_key_of_the_call_goes_before_that_of_the_client(mock, connect):
         (REQUEST, {"api_key": None}),
     ):
         llm.invoke(request, **options).complete()
-    assert sent(mock, key) == ["of-client", "text", "of-call", "of-request", "of-client"]
+    assert keys_sent(mock, key) == ["of-client", "text", "of-call", "of-request", "of-client"]
 
 
 def test_key_functions_run_where_they_block_nobody(mock, connect):
     """Any other than a coroutine function runs off the loop; without a loop, in the reader."""
-    key = mock.plan(GOOD)
+    key = mock.plan(HELLO)
     here = threading.get_ident()
     for make, read, on_this_thread in (
         (Keys, lambda call: asyncio.run(whole(call)), False),
@@ -123,7 +110,7 @@ def test_key_functions_run_where_they_block_nobody(mock, connect):
 
 
 def test_key_function_may_return_an_awaitable(mock, connect):
-    key = mock.plan(GOOD)
+    key = mock.plan(HELLO)
     function = AsyncKeys(NEW)
 
     def hidden() -> Any:
@@ -136,7 +123,7 @@ def test_key_function_may_return_an_awaitable(mock, connect):
 
 
 def test_async_key_function_without_a_loop_is_refused(mock, connect):
-    key = mock.plan(GOOD)
+    key = mock.plan(HELLO)
     llm = connect(key, api_key=AsyncKeys(NEW))
     for read in (list, lambda call: call.complete()):
         with pytest.raises(ConfigError, match="async function needs an event loop"):
@@ -148,7 +135,7 @@ def test_async_key_function_without_a_loop_is_refused(mock, connect):
 @pytest.mark.parametrize("make", [Keys, AsyncKeys])
 @pytest.mark.parametrize("error", [KeyError("vault"), RuntimeError("sealed"), OSError(5, "io")])
 def test_error_of_a_key_function_is_raised_as_itself(mock, connect, make, error):
-    key = mock.plan(GOOD)
+    key = mock.plan(HELLO)
     llm = connect(key, api_key=make(error))
     for read in ways(make()).values():
         call = llm.invoke(REQUEST)
@@ -161,7 +148,7 @@ def test_error_of_a_key_function_is_raised_as_itself(mock, connect, make, error)
 def test_error_that_would_look_like_an_end_is_none(mock, connect):
     for error in (StopIteration(), StopAsyncIteration()):
         for read in ways(Keys()).values():
-            llm = connect(mock.plan(GOOD), api_key=Keys(error))
+            llm = connect(mock.plan(HELLO), api_key=Keys(error))
             with pytest.raises(RuntimeError, match="raised Stop"):
                 read(llm.invoke(REQUEST))
 
@@ -169,7 +156,7 @@ def test_error_that_would_look_like_an_end_is_none(mock, connect):
 @pytest.mark.parametrize("value", [None, 5, b"bytes", {"aws_access_key_id": 5}])
 def test_key_of_another_type_is_refused(mock, connect, value):
     for read in ways(Keys()).values():
-        llm = connect(mock.plan(GOOD), api_key=Keys(value))
+        llm = connect(mock.plan(HELLO), api_key=Keys(value))
         with pytest.raises(ConfigError, match="returned a value of type"):
             read(llm.invoke(REQUEST))
 
@@ -177,7 +164,7 @@ def test_key_of_another_type_is_refused(mock, connect, value):
 def test_key_that_cannot_be_one_is_the_core_s_error(mock, connect):
     for value, match in (("", "empty"), ("a\nb", "line break"), ({"x": "y"}, "expected api_key")):
         for read in ways(Keys()).values():
-            llm = connect(mock.plan(GOOD), api_key=Keys(value))
+            llm = connect(mock.plan(HELLO), api_key=Keys(value))
             with pytest.raises(LlmError, match=match):
                 read(llm.invoke(REQUEST))
 
@@ -187,7 +174,7 @@ def test_key_that_never_comes_is_a_timeout(mock, connect):
         await asyncio.Event().wait()
         raise AssertionError
 
-    llm = connect(mock.plan(GOOD), api_key=hangs, key_timeout_ms=50)
+    llm = connect(mock.plan(HELLO), api_key=hangs, key_timeout_ms=50)
     with pytest.raises(liter_llm.TimeoutError) as raised:
         asyncio.run(whole(llm.invoke(REQUEST)))
     assert raised.value.timer == "key"
@@ -205,7 +192,7 @@ def test_key_that_is_awaited_can_be_cancelled(mock, connect):
                 left.set()
             raise AssertionError
 
-        llm = connect(mock.plan(GOOD), api_key=hangs)
+        llm = connect(mock.plan(HELLO), api_key=hangs)
         call = llm.invoke(REQUEST)
         reader = asyncio.create_task(whole(call))
         await entered.wait()
@@ -233,7 +220,7 @@ def test_answer_that_comes_too_late_is_dropped(mock, connect):
         done.set()
         return NEW
 
-    key = mock.plan(GOOD)
+    key = mock.plan(HELLO)
 
     async def run() -> None:
         llm = connect(key, api_key=slow, key_timeout_ms=50)
@@ -244,13 +231,12 @@ def test_answer_that_comes_too_late_is_dropped(mock, connect):
         assert (await llm.invoke(REQUEST, api_key="text")).text == "Hello world"
 
     asyncio.run(run())
-    assert sent(mock, key) == ["text"]
+    assert keys_sent(mock, key) == ["text"]
 
 
-@pytest.mark.parametrize("make_loop", LOOPS)
 def test_every_loop_asks(mock, connect, make_loop):
     for make in (Keys, AsyncKeys):
-        key = mock.plan(EXPIRED, GOOD)
+        key = mock.plan(EXPIRED, HELLO)
         loop = make_loop()
         call = connect(key, api_key=make(OLD, NEW)).invoke(REQUEST)
         try:
@@ -258,11 +244,11 @@ def test_every_loop_asks(mock, connect, make_loop):
         finally:
             loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
-        assert sent(mock, key) == [OLD, NEW]
+        assert keys_sent(mock, key) == [OLD, NEW]
 
 
 def test_five_hundred_calls_share_one_function_and_few_threads(mock, connect):
-    key = mock.plan(GOOD)
+    key = mock.plan(HELLO)
     for make in (Keys, AsyncKeys):
         function = make(NEW)
         llm = connect(key, api_key=function)
@@ -306,7 +292,7 @@ def test_threads_ask_in_their_own_thread(mock, connect):
 
 
 def test_fork_child_works_while_a_key_is_awaited(mock, connect):
-    key = mock.plan(GOOD)
+    key = mock.plan(HELLO)
     reading, writing = os.pipe()
 
     def ask() -> str:
@@ -351,7 +337,7 @@ def test_a_stream_whose_key_function_failed_leaves_nothing_behind(mock, connect)
         raise Error
 
     async def run() -> weakref.ref[liter_llm.Stream]:
-        call = connect(mock.plan(GOOD), api_key=failing).invoke(REQUEST)
+        call = connect(mock.plan(HELLO), api_key=failing).invoke(REQUEST)
         with pytest.raises(Error):
             await call
         return weakref.ref(call)
@@ -366,16 +352,16 @@ def give_key() -> str:
 
 
 def test_a_copy_keeps_the_function(mock, connect):
-    key = mock.plan(GOOD)
+    key = mock.plan(HELLO)
     copy = pickle.loads(pickle.dumps(connect(key, api_key=give_key)))
     assert copy.invoke(REQUEST).complete().text == "Hello world"
-    assert sent(mock, key) == [NEW]
+    assert keys_sent(mock, key) == [NEW]
     copy.close()
 
 
 def test_a_request_that_asks_without_a_function_is_told(mock, connect):
     for read in ways(Keys()).values():
-        llm = connect(mock.plan(GOOD))
+        llm = connect(mock.plan(HELLO))
         with pytest.raises(liter_llm.AuthenticationError, match="is no function"):
             read(llm.invoke({**REQUEST, "api_key": {"ask": True}}))
 

@@ -11,26 +11,8 @@ import pytest
 import uvloop
 
 import liter_llm
-from support import HANG, REQUEST, stream, token
-
-HELLO = {"answer": {"text": "Hello world"}}
-
-
-class NoReaderLoop(asyncio.SelectorEventLoop):
-    """A loop that cannot watch descriptors, as Windows' default one."""
-
-    def add_reader(self, fd, callback, *args):
-        raise NotImplementedError
-
-
-LOOPS = [asyncio.SelectorEventLoop, uvloop.new_event_loop, NoReaderLoop]
-
-
-@pytest.fixture(params=LOOPS, ids=["asyncio", "uvloop", "no_reader"])
-def loop(request):
-    made = request.param()
-    yield made
-    made.close()
+from loops import LOOPS, NoReaderLoop
+from support import HANG, HELLO, REQUEST, stream, token
 
 
 async def read(call) -> str:
@@ -71,11 +53,10 @@ def test_cancel_reaches_the_provider_on_every_loop(mock, connect, loop):
     loop.run_until_complete(leave())
 
 
-@pytest.mark.parametrize("make", LOOPS, ids=["asyncio", "uvloop", "no_reader"])
-def test_loop_closed_while_tokens_arrive(mock, connect, make, capfd, caplog):
+def test_loop_closed_while_tokens_arrive(mock, connect, make_loop, capfd, caplog):
     key = mock.new_key("tokens~100000~1")
     llm = connect(key)
-    loop = make()
+    loop = make_loop()
     calls = [llm.invoke(REQUEST) for _ in range(5)]
 
     loop.run_until_complete(asyncio.wait_for(first_tokens(calls), 10))
@@ -94,10 +75,9 @@ def test_loop_closed_while_tokens_arrive(mock, connect, make, capfd, caplog):
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("make", LOOPS, ids=["asyncio", "uvloop", "no_reader"])
-def test_loop_closed_while_tokens_arrive_two_hundred_times(mock, connect, make, capfd, caplog):
+def test_loop_closed_while_tokens_arrive_two_hundred_times(mock, connect, make_loop, capfd, caplog):
     for _ in range(200):
-        test_loop_closed_while_tokens_arrive(mock, connect, make, capfd, caplog)
+        test_loop_closed_while_tokens_arrive(mock, connect, make_loop, capfd, caplog)
 
 
 async def first_tokens(calls) -> None:
@@ -165,7 +145,7 @@ def test_several_loops_in_several_threads(mock, connect):
             texts.append(loop.run_until_complete(read(llm.invoke(REQUEST))))
         loop.close()
 
-    threads = [threading.Thread(target=run, args=(make,)) for make in LOOPS * 2]
+    threads = [threading.Thread(target=run, args=(make,)) for make in [*LOOPS.values()] * 2]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -16,21 +16,16 @@ import pytest
 import liter_llm
 from liter_llm import ClosedError, ConfigError, InvalidRequestError, LiterLlm, LlmError, Stream
 from liter_llm._constants_generated import OPERATION_FIELDS
-from support import HANG, MESSAGES, REQUEST, ROOT, stream, token
+from support import HANG, HELLO, MESSAGES, REQUEST, ROOT, as_coroutine, stream, token
 
 MISTAKES = json.loads((ROOT / "tests/mistakes.json").read_text(encoding="utf-8"))
 SCHEMA = json.loads((ROOT / "core/schema/schema.json").read_text(encoding="utf-8"))
-HELLO = {"answer": {"text": "Hello world"}}
 JSON = "expected JSON (str, number, bool, None, list or dict)"
 A_DICT = (
     "request: expected a dict, another mapping or an object with model_dump(), such as"
     ' {"model": ..., "messages": [...]}, got '
 )
 NOON = datetime.datetime(2026, 1, 1, 12)
-
-
-async def as_coroutine(call: Any) -> Any:
-    return await call
 
 
 def raised(use: Callable[[], object]) -> BaseException:

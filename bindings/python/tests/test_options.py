@@ -10,9 +10,7 @@ import pytest
 
 import liter_llm
 from liter_llm import ToolCall
-from support import REQUEST
-
-HELLO = {"answer": {"text": "Hello world"}}
+from support import HELLO, REQUEST, as_coroutine
 
 
 def sent_headers(mock, key: str, number: int = 0) -> dict[str, str]:
@@ -144,10 +142,6 @@ def test_logs_reach_the_logger(mock, connect, caplog, way):
     assert all(record.name == "liter_llm" for record in caplog.records)
     assert "Hello" not in caplog.text
     assert "test-key" not in caplog.text
-
-
-async def as_coroutine(call):
-    return await call
 
 
 class Interrupting(logging.Handler):

@@ -9,10 +9,8 @@ import warnings
 import pytest
 
 from liter_llm import CancelledError, End, InvalidRequestError, Reasoning, Response, Start, Text
-from support import HANG, REQUEST, stream, token
+from support import HELLO, ONE_THEN_HANG, REQUEST, stream, token
 
-HELLO = {"answer": {"text": "Hello world"}}
-ONE_THEN_HANG = stream(token("one"), HANG)
 REASONING = '{"choices":[{"index":0,"delta":{"reasoning_content":"%s"}}]}'
 
 

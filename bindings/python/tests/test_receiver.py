@@ -14,7 +14,7 @@ from liter_llm import End, LlmError, Part, Start, Text
 from liter_llm._library import END, PART, START, TEXT, check_abi, ffi, lib
 from liter_llm._native_client import NativeClient, ReadMode, Receiver
 from liter_llm._request import Fields
-from support import REQUEST, run_python, stream, token
+from support import REQUEST, as_coroutine, run_python, stream, token
 
 # ---- dispatch alone: events as the core would write them
 
@@ -272,13 +272,9 @@ async def read_on_loop(call: liter_llm.Stream) -> None:
         pass
 
 
-async def await_it(call: Any) -> Any:
-    return await call
-
-
 WAYS: dict[str, Callable[[liter_llm.Stream], Any]] = {
     "async_for": lambda call: asyncio.run(read_on_loop(call)),
-    "await": lambda call: asyncio.run(await_it(call)),
+    "await": lambda call: asyncio.run(as_coroutine(call)),
     "for": list,
     "events": lambda call: list(call.events()),
     "complete": lambda call: call.complete(),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from support import PACKAGE, ROOT, stream, token
+from support import HELLO, PACKAGE, ROOT, stream, token
 
 WEATHER_CALL = {
     "index": 0,
@@ -64,7 +64,6 @@ COHERE_CALLS_A_TOOL = stream(
 )
 NUMBERS = stream(*(token(f"{number} ") for number in range(100)), {"hang": True})
 CUT = stream(token("Rust "), token("owns"), {"reset": True})
-HELLO = {"answer": {"text": "Hello world"}}
 BUSY = {"status": 429, "headers": [["retry-after", "120"]], "body": "{}"}
 PLACE = {"answer": {"text": '{"city":"Hamburg","country":"Germany"}'}}
 VECTORS = {

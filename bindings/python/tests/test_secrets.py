@@ -14,11 +14,20 @@ import pytest
 
 import liter_llm
 from liter_llm import LlmError
-from support import REQUEST, pieces_shown, run_python, show, stream, token
+from support import (
+    HELLO,
+    REQUEST,
+    STREAMED,
+    as_coroutine,
+    failing,
+    pieces_shown,
+    run_python,
+    show,
+    stream,
+    token,
+)
 
 KEY = "kq7Zx9Wv3Lm5Tn8Rb2Yc"
-STREAMED = {**REQUEST, "stream": True}
-HELLO = {"answer": {"text": "Hello world"}}
 
 # Where the key comes from: options of the client, options of the call, headers, the environment.
 SOURCES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
@@ -29,11 +38,6 @@ SOURCES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
     "header_of_the_call": ({}, {"headers": {"x-team-pass": KEY}}, {}),
     "environment": ({"api_key": None}, {}, {"OPENAI_API_KEY": KEY}),
 }
-
-
-def failing(status: int, headers: dict[str, str] | None = None, **error: Any) -> dict[str, Any]:
-    fields = {"message": "no", "type": "t", "code": None, **error}
-    return {"status": status, "headers": list((headers or {}).items()), "error": fields}
 
 
 def finishing(*last: dict[str, Any], headers: dict[str, str] | None = None) -> dict[str, Any]:
@@ -185,7 +189,7 @@ def test_no_local_of_a_frame_shows_a_key(connect, name, where):
     options, request = LOCALS[name]
     of_client = {"api_key": KEY, **options} if where == "client" else options
     of_call = {"api_key": KEY} if where == "call" else {}
-    for use in (lambda call: call.complete(), list, lambda call: asyncio.run(await_it(call))):
+    for use in (lambda call: call.complete(), list, lambda call: asyncio.run(as_coroutine(call))):
         with pytest.raises(LlmError) as caught:
             use(connect("unused", **of_client).invoke(request, **of_call))
         assert pieces_shown(KEY, show(caught.value)) == []
@@ -214,15 +218,11 @@ def test_no_local_shows_a_key_when_a_model_fails(mock, connect, where, error, pl
     asked = model if place == "request" else {**REQUEST, "messages": [model]}
     if where == "request" and place == "message":
         asked = {**asked, **made}
-    for use in (lambda call: call.complete(), list, lambda call: asyncio.run(await_it(call))):
+    for use in (lambda call: call.complete(), list, lambda call: asyncio.run(as_coroutine(call))):
         with pytest.raises((error, LlmError)) as caught:
             use(llm.invoke(asked, **(made if where == "call" else {})))
         assert "liter_llm" in str(caught.traceback), "frames of this package were looked at"
         assert pieces_shown(KEY, show(caught.value)) == []
-
-
-async def await_it(call: liter_llm.Stream) -> object:
-    return await call
 
 
 def test_objects_show_no_key(mock, connect):

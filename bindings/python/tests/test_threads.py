@@ -9,9 +9,8 @@ from collections import deque
 
 import pytest
 
-from support import HANG, REQUEST, run_python, stream, token
+from support import HANG, HELLO, REQUEST, run_python, stream, token
 
-HELLO = {"answer": {"text": "Hello world"}}
 TOKENS = 40
 
 

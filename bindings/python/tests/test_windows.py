@@ -9,7 +9,7 @@ import pytest
 
 import liter_llm
 from liter_llm import LlmError, Reasoning, Text, ToolCall
-from support import HANG, REQUEST, run_python, stream, token
+from support import HANG, REQUEST, STREAMED, run_python, stream, token
 
 WINDOWS = [1, 7, 100, 4096, 16_383]
 PIECES = [f"{number} é中🦀 " + "x" * (number % 97) for number in range(500)]
@@ -27,7 +27,6 @@ STREAM = stream(
     {"done": True},
     {"chunk_end": True},
 )
-STREAMED = {**REQUEST, "stream": True}
 
 
 async def tokens_on_loop(call: liter_llm.Stream) -> list[str]:

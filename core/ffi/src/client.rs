@@ -110,9 +110,11 @@ impl ClientState {
         }
     }
 
-    /// Gives a stream the key that it asked for, or why there is none.
+    /// Gives a stream the key that it asked for, or why there is none. One that is to stop gets
+    /// none: its task may be running, and would begin an attempt before it looks again.
     pub fn answer(&self, stream: u64, answer_json: &str) {
-        if let Some(control) = self.streams.control(stream) {
+        let control = self.streams.control(stream);
+        if let Some(control) = control.filter(|control| !control.is_stopping()) {
             control
                 .key_answers
                 .answer(KeyMaterial::from_json(answer_json));

@@ -124,6 +124,11 @@ impl StreamControl {
         }
     }
 
+    /// Whether the caller has asked it to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::Acquire) != RUNS
+    }
+
     fn stop_with(&self, reason: u8) {
         let first = self
             .stop

@@ -39,12 +39,13 @@ declare_fields! {
         pub input_tokens_max: Option<u64> as Integer,
         /// Tokens that a response may have.
         pub output_tokens_max: Option<u64> as Integer,
-        /// What it can do, in the provider's words.
-        pub capabilities: Option<Value> as Any,
-        /// Whether, or since when, it is deprecated.
-        pub deprecated: Option<Value> as Any,
-        /// When it is switched off.
-        pub retires_at: Option<Value> as Any,
+        /// What it can do, as far as the provider says: chat, embed, rerank, batch, tools,
+        /// image_input, structured_output, reasoning.
+        pub capabilities: Vec<String> as ListOfText,
+        /// Whether it is deprecated.
+        pub deprecated: Option<bool> as Boolean,
+        /// When it is switched off, in seconds since 1970.
+        pub retires_at: Option<i64> as Integer,
         /// The provider's own object.
         pub raw: Map<String, Value> as Object,
     }
@@ -87,6 +88,10 @@ impl Model {
     pub(crate) fn from_fields(mut fields: Map<String, Value>) -> Self {
         let mut take = |name: &str| fields.shift_remove(name).filter(|value| !value.is_null());
         let text = |value: Option<Value>| value?.as_str().map(str::to_owned);
+        let texts = |value: Option<Value>| match value {
+            Some(Value::Array(list)) => list.into_iter().map(Some).filter_map(text).collect(),
+            _ => Vec::new(),
+        };
         let number = |value: Option<Value>| value?.as_u64();
         Self {
             id: text(take("id")).unwrap_or_default(),
@@ -95,9 +100,9 @@ impl Model {
             owner: text(take("owner")),
             input_tokens_max: number(take("input_tokens_max")),
             output_tokens_max: number(take("output_tokens_max")),
-            capabilities: take("capabilities"),
-            deprecated: take("deprecated"),
-            retires_at: take("retires_at"),
+            capabilities: texts(take("capabilities")),
+            deprecated: take("deprecated").and_then(|value| value.as_bool()),
+            retires_at: take("retires_at").and_then(|value| value.as_i64()),
             raw: match take("raw") {
                 Some(Value::Object(raw)) => raw,
                 _ => Map::new(),
@@ -122,5 +127,39 @@ impl InputTokens {
                 .collect(),
             details: fields.shift_remove("details"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn model(fields: Value) -> Model {
+        match fields {
+            Value::Object(fields) => Model::from_fields(fields),
+            _ => Model::default(),
+        }
+    }
+
+    #[test]
+    fn a_model_has_what_the_provider_says() {
+        let found = model(json!({
+            "id": "m", "capabilities": ["chat", "tools"], "deprecated": true,
+            "retires_at": 1_767_225_600, "raw": {"id": "m"},
+        }));
+        assert_eq!(found.capabilities, ["chat", "tools"]);
+        assert_eq!(
+            (found.deprecated, found.retires_at),
+            (Some(true), Some(1_767_225_600))
+        );
+        assert_eq!(found.raw.len(), 1);
+    }
+
+    #[test]
+    fn fields_of_another_type_are_absent() {
+        let odd = json!({"id": "m", "capabilities": "chat", "deprecated": 1, "retires_at": "soon"});
+        let absent = json!({"id": "m"});
+        assert_eq!(model(odd), model(absent));
     }
 }

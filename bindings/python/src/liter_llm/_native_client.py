@@ -106,16 +106,15 @@ class Receiver:
     def feed(self, event: Any) -> None:
         """Takes one event: a run of text or reasoning deltas here, anything else below."""
         kind = event.kind
-        if kind == VECTORS:
-            self._feed_vectors(event)
+        if kind != TEXT and kind != REASONING:
+            if kind == VECTORS:
+                self._feed_vectors(event)
+            elif kind == END:
+                self._feed_end(_unpack(event.data, event.length), event.error != 0)
+            else:
+                self._feed_json(kind, _unpack(event.data, event.length))
             return
         data = _unpack(event.data, event.length)
-        if kind != TEXT and kind != REASONING:
-            if kind == END:
-                self._feed_end(data, event.error != 0)
-            else:
-                self._feed_json(kind, data)
-            return
         text = data.decode()
         delivered = self.delivered = self.delivered + len(data)
         if self.collect:

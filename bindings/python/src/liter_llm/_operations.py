@@ -21,19 +21,6 @@ if TYPE_CHECKING:
     from ._replies import Ranges
     from ._request import UnmergedRequest
 
-_FREED_BYTES = 4 * 1024 * 1024
-
-
-def _keep_freed_memory() -> None:
-    """Has glibc keep up to twice as much freed memory for the next vectors. Else it returns theirs
-    to the system, and the page faults of each reply cost more than all else that Python does for
-    it. glibc takes the largest block that was freed as its measure: mallopt(3), M_MMAP_THRESHOLD.
-    No page of this one is touched."""
-    bytes(_FREED_BYTES)
-
-
-_keep_freed_memory()
-
 
 class OperationBuilder(BaseBuilder):
     """What the builders of all operations have. No text comes."""
@@ -151,12 +138,11 @@ class CountBuilder(ResultBuilder):
     __slots__ = ()
 
     def read_result(self, result: Mapping[str, Any]) -> TokenCount:
-        ids = result.get("token_ids")
         return TokenCount(
             **self.read_common(),
             input_tokens=result["input_tokens"],
             cached_input_tokens=result.get("cached_input_tokens"),
-            token_ids=None if ids is None else tuple(ids),
+            token_ids=_tuple_or_none(result.get("token_ids")),
             details=result.get("details"),
             billable_characters=result.get("billable_characters"),
         )
@@ -187,11 +173,15 @@ def _read_model(entry: Mapping[str, Any]) -> Model:
         owner=entry.get("owner"),
         input_tokens_max=entry.get("input_tokens_max"),
         output_tokens_max=entry.get("output_tokens_max"),
-        capabilities=entry.get("capabilities"),
+        capabilities=_tuple_or_none(entry.get("capabilities")),
         deprecated=entry.get("deprecated"),
         retires_at=entry.get("retires_at"),
         raw=entry.get("raw", {}),
     )
+
+
+def _tuple_or_none(values: list[Any] | None) -> tuple[Any, ...] | None:
+    return None if values is None else tuple(values)
 
 
 def _ranges(receipt: Mapping[str, Any], name: str) -> Ranges:

@@ -113,12 +113,13 @@ class Model:
     """Tokens that a request may have."""
     output_tokens_max: Optional[int]
     """Tokens that a response may have."""
-    capabilities: Any
-    """What it can do, in the provider's words."""
-    deprecated: Any
-    """Whether, or since when, it is deprecated."""
-    retires_at: Any
-    """When it is switched off."""
+    capabilities: Optional[tuple[str, ...]]
+    """What it can do, as far as the provider says: chat, embed, rerank, batch, tools, image_input,
+    structured_output, reasoning."""
+    deprecated: Optional[bool]
+    """Whether it is deprecated."""
+    retires_at: Optional[int]
+    """When it is switched off, in seconds since 1970."""
     raw: Mapping[str, Any]
     """The provider's own object."""
 

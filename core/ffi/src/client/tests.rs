@@ -6,7 +6,7 @@ use crate::stream_control::StreamControl;
 use crate::sync::lock;
 use crate::tests::time_limit::TimeLimit;
 use futures_util::future::FutureExt;
-use liter_llm_core::{ErrorKind, Receipt};
+use liter_llm_core::{ErrorKind, KeyRequest, KeySource, Receipt};
 use std::ffi::c_void;
 use std::future::pending;
 use std::sync::mpsc::{channel, Receiver, Sender};
@@ -88,6 +88,28 @@ fn cancel_consumed_and_close_reach_the_stream_of_that_number() {
     client.close();
     let both = [ErrorKind::Cancelled, ErrorKind::Closed];
     assert_eq!(stopped(), both.map(Some));
+}
+
+#[test]
+fn an_answer_after_the_stream_was_stopped_is_dropped() {
+    let _limit = TimeLimit::begin();
+    let client = without_waker();
+    let asked = [5, 6, 7].map(|stream| {
+        let control = client.streams.claim(stream).unwrap();
+        let caller = KeyCaller::new(stream, control, Arc::clone(&client.streams));
+        let mut key = caller.key(KeyRequest::new("openai", "m"));
+        assert!((&mut key).now_or_never().is_none());
+        key
+    });
+
+    client.answer(5, r#"{"api_key":"one"}"#);
+    client.cancel(6);
+    client.answer(6, r#"{"api_key":"two"}"#);
+    client.close();
+    client.answer(7, r#"{"api_key":"three"}"#);
+
+    let answered = asked.map(|key| key.now_or_never().is_some());
+    assert_eq!(answered, [true, false, false]);
 }
 
 /// A wake callback that reports its call, and then waits to go on.
