@@ -44,8 +44,8 @@ export class LiterLlm {
    * Sends many requests, some of them at once, and gives what came of each as it comes. An error is
    * the result of its request, and the others go on. Requests are read as they can be sent: no more
    * than `concurrency` of them are ahead of the results that were taken, so there may be any
-   * number. Leaving the loop closes the connections; where reading the requests fails, the loop does, after
-   * the results of those that were sent.
+   * number. Leaving the loop closes the connections. Where reading the requests fails, the loop
+   * does, after the results of those that were sent.
    */
   map<Input extends Request>(
     requests: Iterable<Input | PromiseLike<Input>> | AsyncIterable<Input>,
