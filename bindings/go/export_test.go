@@ -170,3 +170,6 @@ func (s Scripted) Read() ([]Event, error) {
 
 // Acknowledged is how many bytes count as read.
 func (s Scripted) Acknowledged() int { return s.unacknowledged }
+
+// LiveStreams is how many streams of a client have not ended.
+func LiveStreams(client *Client) int64 { return client.native.live.Load() }

@@ -29,6 +29,8 @@ func TestSamples(t *testing.T) {
 		{"stream", steps{hello}, "Hello wide world\n", nil},
 		{"whole_response", steps{hello}, "Hello wide world\nstop 3\n", nil},
 		{"many_at_once", steps{hello}, "What is a borrow? Hello wide world\n", nil},
+		{"map", steps{hello}, "0 Hello wide world\n", nil},
+		{"map", steps{refused}, "0 openai: 401 wrong key; set", nil},
 		{"cancel", steps{numbers}, "17 \n", nil},
 		{"errors", steps{hello}, "Hello wide world", nil},
 		{"errors", steps{busy}, "try again in 2m0s", nil},
@@ -51,6 +53,7 @@ func TestSamples(t *testing.T) {
 			run := exec.Command(program, sample.arguments...)
 			address := baseURL(plan(t, sample.steps...))
 			host := strings.TrimSuffix(address, "/v1")
+			run.Stdin = strings.NewReader("What is a borrow?\n")
 			run.Env = append(os.Environ(), "OPENAI_API_KEY=test-key", "OPENAI_BASE_URL="+address,
 				"CO_API_KEY=test-key", "CO_API_URL="+host,
 				"ANTHROPIC_API_KEY=test-key", "ANTHROPIC_BASE_URL="+host)

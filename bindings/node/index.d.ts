@@ -41,6 +41,17 @@ export class LiterLlm {
   /** Returns one request as a Stream; it is sent when the stream is first iterated or awaited. */
   invoke(request: Request, options?: InvokeOptions): Stream;
   /**
+   * Sends many requests, some of them at once, and gives what came of each as it comes. An error is
+   * the result of its request, and the others go on. Requests are read as they can be sent: no more
+   * than `concurrency` of them are ahead of the results that were taken, so there may be any
+   * number. Leaving the loop closes the connections. Where reading the requests fails, the loop
+   * does, after the results of those that were sent.
+   */
+  map<Input extends Request>(
+    requests: Iterable<Input | PromiseLike<Input>> | AsyncIterable<Input>,
+    options?: MapOptions,
+  ): MapReader<Input>;
+  /**
    * Makes a vector of each input. A list may have any length: it is split by the provider's limits.
    * Where a part fails, the vectors that came are the error's `partial`.
    */
@@ -71,6 +82,38 @@ export class LiterLlm {
 export interface InvokeOptions extends CallOptions {
   /** Aborting it closes the connection and throws CANCELLED, with the reason as `cause`. */
   signal?: AbortSignal | null;
+}
+
+/** Options of map(), and those of the call of each request. */
+export interface MapOptions extends InvokeOptions {
+  /** How many requests run at once, 16 by default. */
+  concurrency?: number;
+  /**
+   * Give the results in the order of the requests: a slow one then holds back those behind it, of
+   * which no more than `concurrency` are read.
+   */
+  ordered?: boolean;
+}
+
+/** What came of a request of map(). */
+export type MapResult<Input extends Request = Request> = {
+  /** The number of the request, from 0. */
+  readonly index: number;
+  readonly request: Input;
+} & (
+  | { readonly response: Response; readonly error: null }
+  | { readonly response: null; readonly error: LlmError }
+);
+
+/** The iterator of map(). */
+export interface MapReader<
+  Input extends Request = Request,
+> extends AsyncIterableIterator<MapResult<Input>> {
+  next(): Promise<IteratorResult<MapResult<Input>, undefined>>;
+  /** Closes the connections of all that is under way; `break` calls it. */
+  return(value?: any): Promise<IteratorResult<MapResult<Input>, any>>;
+  throw(error?: any): Promise<IteratorResult<MapResult<Input>, any>>;
+  [Symbol.asyncIterator](): MapReader<Input>;
 }
 
 /** Options of embed(), rerank() and countTokens(). */

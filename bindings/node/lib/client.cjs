@@ -4,6 +4,7 @@
 const { follow } = require("./abort_signals.cjs");
 const { findKeyFunction, withoutFunction } = require("./key_function.cjs");
 const { LlmError, configError, invalidRequest } = require("./error.cjs");
+const { map } = require("./map.cjs");
 const { NativeClient } = require("./native_client.cjs");
 const { OperationCall } = require("./operation.cjs");
 const {
@@ -46,6 +47,16 @@ class LiterLlm {
       return this.#startStream(fields, mode);
     };
     return new Stream(open, { ...request, ...callOptions }, signal);
+  }
+
+  map(requests, options = {}) {
+    const expected = "options must be an object such as { concurrency: 100 }";
+    checkIsObject(options, expected, invalidRequest);
+    const { concurrency, ordered, ...ofCalls } = options;
+    const { signal, callOptions } = readCallOptions(ofCalls);
+    checkCallOptions(callOptions, "chat");
+    const invoke = (request) => this.invoke(request, ofCalls);
+    return map(invoke, requests, { concurrency, ordered, signal });
   }
 
   async embed(request, options) {

@@ -44,6 +44,8 @@ const SAMPLES = [
     [HELLO],
     "What is a borrow? Hello world\nWhat is a lifetime? Hello world\nWhat is a move? Hello world\n",
   ],
+  ["map.mjs", [HELLO], "0 Hello world\n"],
+  ["map.mjs", [WRONG], "0 openai: 401 wrong key"],
   ["cancel.mjs", [NUMBERS], "0 1 2 3 4 5 6 7 \n cancelled "],
   ["cancel.mjs", [NUMBERS], "\nCANCELLED TimeoutError\n"],
   ["errors.mjs", [HELLO], "Hello world"],
@@ -91,6 +93,7 @@ async function play(name, environment) {
     env: { ...process.env, ...environment },
     timeout: 30_000,
   });
+  child.stdin.end("What is a borrow?\n");
   const result = { output: "", errors: "" };
   child.stdout
     .setEncoding("utf8")

@@ -117,7 +117,14 @@ export class FakeCore {
     const require = createRequire(import.meta.url);
     const names = [
       ...["call", "client", "error", "fields", "key_function"],
-      ...["native_client", "operation", "options", "receiver", "response"],
+      ...[
+        "map",
+        "native_client",
+        "operation",
+        "options",
+        "receiver",
+        "response",
+      ],
       ...["stream", "vectors"],
     ];
     const place = (name) => require.resolve(`../lib/${name}.cjs`);

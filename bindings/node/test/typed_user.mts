@@ -133,3 +133,14 @@ new LiterLlm({ collect: "no" });
 export const never = (error: LlmError): boolean => error.code === "RATE_LIMIT";
 
 llm.close();
+
+export async function readMany(): Promise<string[]> {
+  const texts: string[] = [];
+  const requests = [{ model: "m", messages, row: 7 }];
+  const options = { concurrency: 8, ordered: true, retriesMax: 1 };
+  for await (const result of llm.map(requests, options)) {
+    if (result.error) texts.push(result.error.kind, String(result.request.row));
+    else texts.push(result.response.text);
+  }
+  return texts;
+}
