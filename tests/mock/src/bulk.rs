@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{json, Map, Value};
 
 /// The statuses that a row with a fault may get.
-const STATUSES: [u64; 4] = [500, 502, 503, 529];
+const STATUSES: [u16; 4] = [500, 502, 503, 529];
 /// How long a refused request has to wait at least, as most providers count in seconds.
 const RETRY_AFTER_SECONDS_MIN: f64 = 1.0;
 
@@ -100,7 +100,7 @@ impl Bulk {
         if fails && row.failed < 1 + hash / 4800 % 2 {
             row.failed += 1;
             let decision = match hash / 100 % 3 {
-                0 => Decision::Status(STATUSES.map(|one| one as u16)[(hash / 300 % 4) as usize]),
+                0 => Decision::Status(status(hash / 300)),
                 1 => Decision::Cut(answer),
                 _ => Decision::Stall(answer),
             };
@@ -156,6 +156,11 @@ impl Row {
     fn document(&self) -> Value {
         json!([self.sent, self.limited, self.failed, self.answered])
     }
+}
+
+fn status(number: u64) -> u16 {
+    let place = usize::try_from(number).unwrap_or_default() % STATUSES.len();
+    STATUSES.get(place).copied().unwrap_or(500)
 }
 
 /// The last message, or what another operation is about.
@@ -229,9 +234,9 @@ mod tests {
         };
 
         assert_eq!((answered(0), answered(1), answered(2)), (14, 10, 10));
-        let (refused, headers) = bulk.decide_at("row", 3.0);
+        let (refused, headers) = bulk.decide_at("row", 3.05);
         assert_eq!(refused, Decision::Answer("answer to row".into()));
-        let (refused, _) = bulk.decide_at("row", 3.0);
+        let (refused, _) = bulk.decide_at("row", 3.05);
         assert_eq!(
             refused,
             Decision::Limited {

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Optional, Union
 
 from . import _lazy_types as late
 from ._errors import InvalidArgumentError
+from ._invocation import Opener
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ._invocation import Opener
     from ._map_run import MapRun
 
 Requests = Union[Iterable[Any], AsyncIterable[Any]]
