@@ -201,6 +201,12 @@ test-python: package mock ## the Python package against the mock provider; what 
 	  $(VENV)/bin/python -m pytest tests/bench/test_bench.py || code=1; \
 	  PYTHONPATH=bindings/python/tests $(VENV)/bin/python -m pytest tests/soak || code=1; exit $$code)
 
+# 20,000 rows, a third of them with faults, and ten kills -9: what is lost, and what is asked twice?
+.PHONY: test-bulk
+test-bulk: package mock ## a file of 20,000 rows, killed ten times and resumed: every row once (minutes)
+	@cd bindings/python && LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest -q -s -m slow \
+	  tests/test_bulk_proof.py
+
 # The samples are programs of their own; the race detector and cgocheck2 watch the rest.
 test-go: go mock ## the Go package against the mock provider
 	@$(call reported,go,cd bindings/go && \

@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "-t",
         "--template",
-        help='the prompt, with {column} for the fields of a row: "Sum up {text}"',
+        help="the prompt; {column} stands for a field of the row",
     )
     add("--id", metavar="COLUMN", help="the column that tells rows apart (custom_id, else row-N)")
     add("--format", choices=("jsonl", "csv", "tsv", "parquet"), help="of the input; by its suffix")
@@ -103,7 +103,7 @@ def _run(arguments: argparse.Namespace) -> int:
     options = client_options(arguments)
     status = Status(Prices(arguments.price))
     output: Path = arguments.output
-    if output.exists() and arguments.input.exists() and output.samefile(arguments.input):
+    if output.resolve() == arguments.input.resolve():
         raise BulkError(f"{output}: the output is the input")
     if output.exists() and not arguments.resume:
         raise BulkError(f"{output}: exists; name another output, or leave out --no-resume")
@@ -138,8 +138,8 @@ def _recipe(arguments: argparse.Namespace) -> Recipe:
 
 
 def _check(recipe: Recipe, journal: Journal, retry_failed: bool) -> int:
-    """Reads the whole input before anything is asked or written; gives the number of its rows. About
-    200 bytes are kept of each row."""
+    """Reads the whole input before anything is asked or written; gives the number of its rows.
+    About 200 bytes are kept of each row."""
     seen: dict[bytes, int] = {}
     of_input = 0
     for row in recipe.read():
@@ -209,7 +209,7 @@ def _ask(
             try:
                 await runner.run(display)
             finally:
-                display.close()
+                display.close(status)
 
     try:
         if status.done() < status.total:

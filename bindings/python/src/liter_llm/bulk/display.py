@@ -21,7 +21,7 @@ class PlainDisplay:
         """Writes one line."""
         say("  ".join(f"{name} {value}" for name, value in status.parts()))
 
-    def close(self) -> None:
+    def close(self, status: Status) -> None:
         """Nothing is left open."""
 
 
@@ -41,8 +41,9 @@ class LiveDisplay:
         """Draws both."""
         self._live.update(_picture(status), refresh=True)
 
-    def close(self) -> None:
+    def close(self, status: Status) -> None:
         """Leaves the last picture."""
+        self.show(status)
         self._live.stop()
 
 

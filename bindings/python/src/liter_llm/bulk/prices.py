@@ -51,6 +51,6 @@ def _parse(given: str) -> tuple[float, float]:
         asked, answered = (float(part) for part in given.split(","))
     except ValueError:
         raise BulkError(
-            f"--price {given}: expected INPUT,OUTPUT in dollars per million tokens, such as 0.15,0.6"
+            f"--price {given}: expected INPUT,OUTPUT in dollars per million tokens"
         ) from None
     return asked, answered

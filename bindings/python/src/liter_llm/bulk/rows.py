@@ -1,5 +1,5 @@
-"""Rows: the requests that a file asks for, each with its custom_id. Owns which forms a row may have:
-OpenAI's batch format, a request, a prompt, or columns for a template."""
+"""Rows: the requests that a file asks for, each with its custom_id. Owns which forms a row may
+have: OpenAI's batch format, a request, a prompt, or columns for a template."""
 
 from __future__ import annotations
 

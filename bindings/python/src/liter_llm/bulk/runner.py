@@ -32,6 +32,8 @@ _EVERY_ROW = ("CONFIG", "AUTHENTICATION", "QUOTA_EXCEEDED")
 """Errors that the next row would get as well: the run stops, and their rows stay unanswered."""
 _OWN = ("provider", "api_key", "base_url")
 """A row with one of these has such an error for itself."""
+_CUT = "TRUNCATED"
+"""Never retried by the core, which hands on text as it comes; here only a whole answer counts."""
 _UNFINISHED = ("CANCELLED", "CLOSED")
 
 
@@ -155,7 +157,7 @@ class Runner:
             if self.failure is None:
                 self.failure = BulkError(str(error))
                 self.stop(str(error))
-        elif error.retryable and asked.tries < self._tries:
+        elif (error.retryable or error.kind == _CUT) and asked.tries < self._tries:
             self._try_again(asked, error)
         else:
             self._write(failed_line(asked.row, error))
@@ -222,8 +224,8 @@ class Runner:
     async def _show(self, display: PlainDisplay | LiveDisplay) -> None:
         while True:
             self._status.mark(time.monotonic())
-            display.show(self._status)
             await asyncio.sleep(display.interval)
+            display.show(self._status)
 
     async def _sync(self) -> None:
         """Has the disk keep what was written, about once a second, in another thread."""

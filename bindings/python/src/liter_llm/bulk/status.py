@@ -29,7 +29,7 @@ class Status:
         self.retries = 0
         """Of this run: requests beside the first one of each row."""
         self.limited = 0
-        """Of this run: 429s that a row ended a try with, or that the client counted."""
+        """Of this run: tries of rows that ended with 429, in spite of the client's retries."""
         self.in_flight = 0
         self.waiting = 0
         """Rows that wait for another try."""
@@ -85,7 +85,9 @@ class Status:
             parts.append(("to retry", f"{self.waiting:,}"))
         parts += [("rows/s", f"{rows:,.1f}"), ("tokens/s", f"{tokens:,.0f}")]
         parts.append(("ETA", duration(left / rows) if rows > 0 else "-"))
-        parts += [("retries", f"{self.retries:,}"), ("429s", f"{self.limited:,}")]
+        parts.append(("retries", f"{self.retries:,}"))
+        if self.limited:
+            parts.append(("429s", f"{self.limited:,}"))
         remaining, limit = (self.rate_limit.get(f"requests_{it}") for it in ("remaining", "limit"))
         if remaining is not None and limit is not None:
             parts.append(("pace", f"{remaining}/{limit} requests left"))
