@@ -409,7 +409,7 @@ lint-sizes: ## lines and columns of files and functions; README blocks are as th
 	$(PYTHON) tests/lint/limits.py
 	$(PYTHON) tests/lint/paths.py README.md CONTRIBUTING.md SECURITY.md docs/*.md docs/bench/*.md \
 	  bindings/*/README.md tests/*/README.md
-	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md docs/guide.md
+	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md docs/guide.md docs/bulk.md
 
 lint-imports: $(VENV)/ready ## no two files import each other; the check itself is tested
 	$(VENV)/bin/python -m pytest -q tests/lint
@@ -430,7 +430,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cd bindings/node && npm run --silent fmt
 	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --write .
-	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md docs/guide.md
+	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md docs/guide.md docs/bulk.md
 
 header: ## writes include/liter_llm.h from core/ffi
 	@$(call need,cargo,Rust)

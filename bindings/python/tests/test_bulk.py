@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,7 +15,9 @@ import threading
 import pytest
 
 from bulk_folder import ABC, ROWS, Folder, abc, batch
-from support import HANG
+from liter_llm.bulk.command import EPILOG, add_arguments
+from liter_llm.bulk.template import Template
+from support import HANG, PACKAGE, ROOT
 
 HELLO = {"answer": {"text": "Hello world"}}
 WRONG = {"status": 401, "error": {"message": "wrong key", "type": "t", "code": None}}
@@ -157,6 +161,29 @@ def test_what_it_costs_is_in_the_table(folder, mock):
     assert f"cost           ${tokens:,.4f}\n" in said
     _, again = folder.run("unused")  # with the prices of the package, and without a request
     assert re.search(r"cost +\$0\.\d{4}\n", again)
+
+
+def test_the_sample_reads_the_output(folder, mock):
+    folder.write("in.jsonl", batch("a", "question a"), "{bad")
+    folder.run(mock.plan(ROWS))
+    folder.output.rename(folder.path / "answers.jsonl")
+    sample = PACKAGE / "samples/bulk/read_answers.py"
+    printed = subprocess.run(
+        [sys.executable, str(sample)], cwd=folder.path, capture_output=True, text=True, check=True
+    ).stdout
+    assert sorted(printed.splitlines())[0] == "a answer to question a"
+    assert "row-2 failed: line 2 is not JSON" in printed
+
+
+def test_the_commands_of_the_docs_are_understood():
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    text = EPILOG + (ROOT / "docs/bulk.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^ *liter-llm map (.+)$", text.replace("\\\n", " "), re.MULTILINE)
+    assert len(commands) > 8
+    for command in commands:
+        arguments = parser.parse_args(shlex.split(command))
+        assert arguments.template is None or Template(arguments.template).columns
 
 
 # ---- resumed

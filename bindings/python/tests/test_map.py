@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import threading
 import weakref
 from collections.abc import AsyncIterator, Iterator
@@ -361,6 +362,21 @@ def test_maps_of_several_threads_share_a_client(mock, connect):
     for thread in threads:
         thread.join()
     assert found == [200, 200, 200]
+
+
+@both
+def test_an_interrupt_cancels_what_is_in_flight(mock, connect, read):
+    key = mock.plan({"raw": [HANG]})
+    main = threading.main_thread().ident
+    assert main is not None
+    interrupt = threading.Thread(
+        target=lambda: (mock.wait(key, requests=3), signal.pthread_kill(main, signal.SIGINT))
+    )
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        read(connect(key).map(asks(9), concurrency=3))
+    interrupt.join()
+    assert mock.wait(key, closed=3)["requests_count"] == 3
 
 
 def test_closing_the_client_ends_every_row(mock, connect):
