@@ -126,7 +126,7 @@ def _watch_until_end(process: subprocess.Popen[bytes], resident_kib: list[int]) 
 
 
 def _most_resident_kib(process: subprocess.Popen[bytes]) -> int:
-    """The most memory that a running process had since it began."""
+    """The most memory that a process had since it began; 0 when it has just ended."""
     text = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
     return next(
         (int(line.split()[1]) for line in text.splitlines() if "VmHWM" in line), 0

@@ -266,18 +266,19 @@ def test_a_cancelled_task_cancels_what_is_in_flight(mock, connect):
 def test_requests_may_come_from_an_async_iterable(mock, connect, make):
     """Results are delivered while the input has nothing."""
     loop = make()
-    arrived = asyncio.Event()
+    arrived: list[asyncio.Event] = []
 
     async def requests() -> AsyncIterator[Any]:
         yield ask("first")
-        await arrived.wait()
+        arrived.append(asyncio.Event())  # on the loop, as Python 3.9 needs
+        await arrived[0].wait()
         yield ask("second")
 
     async def read() -> list[str]:
         texts = []
         async for result in connect(mock.plan(ROWS)).map(requests()):
             texts.append(result.response.text)
-            arrived.set()
+            arrived[0].set()
         return texts
 
     assert loop.run_until_complete(read()) == ["answer to first", "answer to second"]
