@@ -269,6 +269,20 @@ def test_a_transient_failure_is_tried_again_and_later(folder, mock):
     assert {line["error"]["code"] for line in folder.lines().values()} == {"provider"}
 
 
+def test_an_outage_does_not_use_up_the_rows(folder, mock):
+    """As many as may be in flight wait for another try, and as many are in flight."""
+    folder.write("in.jsonl", *(batch(f"{n}", f"question {n}") for n in range(50)))
+    key = mock.plan({"status": 503, "error": {"message": "down", "type": "server_error"}})
+    process = folder.start(key, "-p", "openai", "-c", "2", "--option", "retries_max=0")
+    seen = mock.wait(key, requests=9, timeout_ms=20_000)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+
+    asked = {request["body"]["messages"][0]["content"] for request in seen["requests"]}
+    assert len(asked) <= 4
+    assert not folder.output.exists()
+
+
 # ---- stopped
 
 

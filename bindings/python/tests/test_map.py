@@ -8,14 +8,17 @@ import signal
 import threading
 import weakref
 from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import liter_llm
 from liter_llm import InvalidArgumentError, InvalidRequestError, MapResult, RateLimitedError
+from liter_llm._blocking_client import BlockingReceiver
 from support import HANG, REQUEST
 from test_loops import LOOPS
+from test_receiver import StillClient
 
 HELLO = {"answer": {"text": "Hello world"}}
 ROWS = {"bulk": {}}
@@ -111,6 +114,26 @@ def test_in_order_a_slow_row_holds_up_a_bounded_number(mock, connect, read):
     assert [result.index for result in results] == list(range(40))
     assert results[0].error is not None
     assert len(requested) == 39
+
+
+@both
+@pytest.mark.parametrize("ordered", [False, True])
+def test_no_more_are_in_flight_than_was_said(mock, connect, read, ordered):
+    key = mock.plan({"raw": [{"await": "go"}, {"close": True}]})
+    seen: list[Any] = []
+
+    def watch() -> None:
+        try:
+            mock.wait(key, requests=3)
+            seen.append(mock.never(key, requests=4, timeout_ms=300))
+        finally:
+            mock.signal(key, "go")
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    results = read(connect(key).map(asks(9), concurrency=3, ordered=ordered))
+    watcher.join()
+    assert (len(results), len(seen)) == (9, 1)
 
 
 @both
@@ -301,9 +324,9 @@ def test_leaving_stops_an_async_input(mock, connect):
             break
         await asyncio.sleep(0)
         await asyncio.sleep(0)
+        assert stopped  # and not only when the loop ends
 
     asyncio.run(read())
-    assert stopped
 
 
 @both
@@ -378,6 +401,18 @@ def test_an_interrupt_cancels_what_is_in_flight(mock, connect, read):
         read(connect(key).map(asks(9), concurrency=3))
     interrupt.join()
     assert mock.wait(key, closed=3)["requests_count"] == 3
+
+
+def test_a_row_that_ended_before_it_was_watched_is_noticed():
+    """Another thread may poll between its start and that."""
+    client: Any = StillClient()
+    receiver = BlockingReceiver("whole", client, None, collect=False)
+    noticed: list[Any] = []
+
+    receiver.fail("CLOSED", "it is over")
+    receiver.watch(SimpleNamespace(notice=noticed.append))
+
+    assert noticed == [receiver]
 
 
 def test_closing_the_client_ends_every_row(mock, connect):

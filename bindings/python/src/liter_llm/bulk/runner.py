@@ -34,7 +34,6 @@ _OWN = ("provider", "api_key", "base_url")
 """A row with one of these has such an error for itself."""
 _CUT = "TRUNCATED"
 """Never retried by the core, which hands on text as it comes; here only a whole answer counts."""
-_UNFINISHED = ("CANCELLED", "CLOSED")
 
 
 class Asked(dict[str, Any]):
@@ -151,8 +150,6 @@ class Runner:
             self._take_error(asked, error)
 
     def _take_error(self, asked: Asked, error: LlmError) -> None:
-        if error.kind in _UNFINISHED:
-            return
         if error.kind in _EVERY_ROW and not any(name in asked for name in _OWN):
             if self.failure is None:
                 self.failure = BulkError(str(error))
