@@ -201,6 +201,12 @@ test-python: package mock ## the Python package against the mock provider; what 
 	  $(VENV)/bin/python -m pytest tests/bench/test_bench.py || code=1; \
 	  PYTHONPATH=bindings/python/tests $(VENV)/bin/python -m pytest tests/soak || code=1; exit $$code)
 
+# 20,000 rows, a third of them with faults, and ten kills -9: what is lost, and what is asked twice?
+.PHONY: test-bulk
+test-bulk: package mock ## a file of 20,000 rows, killed ten times and resumed: every row once (minutes)
+	@cd bindings/python && LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest -q -s -m slow \
+	  tests/test_bulk_proof.py
+
 # The samples are programs of their own; the race detector and cgocheck2 watch the rest.
 test-go: go mock ## the Go package against the mock provider
 	@$(call reported,go,cd bindings/go && \
@@ -403,7 +409,7 @@ lint-sizes: ## lines and columns of files and functions; README blocks are as th
 	$(PYTHON) tests/lint/limits.py
 	$(PYTHON) tests/lint/paths.py README.md CONTRIBUTING.md SECURITY.md docs/*.md docs/bench/*.md \
 	  bindings/*/README.md tests/*/README.md
-	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md docs/guide.md
+	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md docs/guide.md docs/bulk.md
 
 lint-imports: $(VENV)/ready ## no two files import each other; the check itself is tested
 	$(VENV)/bin/python -m pytest -q tests/lint
@@ -424,7 +430,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cd bindings/node && npm run --silent fmt
 	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --write .
-	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md docs/guide.md
+	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md docs/guide.md docs/bulk.md
 
 header: ## writes include/liter_llm.h from core/ffi
 	@$(call need,cargo,Rust)

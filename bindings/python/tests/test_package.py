@@ -41,7 +41,8 @@ def test_the_version_is_the_cores():
 
 
 def test_nothing_but_cffi_is_needed():
-    assert importlib.metadata.requires("liter-llm") == ["cffi>=2"]
+    needed = importlib.metadata.requires("liter-llm") or []
+    assert [each for each in needed if "extra ==" not in each] == ["cffi>=2"]
 
 
 def test_the_module_is_for_every_version_of_python():

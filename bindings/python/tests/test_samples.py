@@ -88,6 +88,8 @@ SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
         [HELLO],
         "What is a borrow? Hello world\nWhat is a lifetime? Hello world\n",
     ),
+    ("map.py", [HELLO], "borrow Hello world\nlifetime Hello world\nmove Hello world\n"),
+    ("map_async.py", [HELLO], "1 ["),
     ("cancel.py", [NUMBERS], "0 1 2 3 4 5 6 7 \n cancelled "),
     ("errors.py", [HELLO], "Hello world"),
     ("errors.py", [BUSY], "come back in 120000 ms"),

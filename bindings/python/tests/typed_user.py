@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Union
 
 from typing_extensions import assert_type
 
@@ -14,6 +15,7 @@ from liter_llm import (
     Event,
     LiterLlm,
     LlmError,
+    MapResult,
     Message,
     Request,
     Response,
@@ -35,6 +37,9 @@ async def in_a_loop() -> str:
             text += token
         response = await llm.invoke({"model": "m", "messages": messages, "their_own": True})
         assert_type(response, Response)
+        async for result in llm.map([request, {"model": "m", "input": "a"}], concurrency=4):
+            assert_type(result, MapResult)
+            assert_type(result.error, Union[Exception, None])
         async for event in llm.invoke(request).events():
             assert_type(event, Event)
             if isinstance(event, ToolCall):

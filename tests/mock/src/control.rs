@@ -35,6 +35,10 @@ pub async fn respond(mock: &Mock, method: &str, target: &str, body: &[u8]) -> Co
             ok(json!({}))
         }
         ("GET", ["seen", key]) => ok(mock.key_state(key).document()),
+        ("GET", ["bulk", key]) => match mock.key_state(key).plan.bulk() {
+            Some(bulk) => ok(bulk.document()),
+            None => refuse(404, format!("{key}: its plan has no step for many rows")),
+        },
         ("GET", ["wait", key]) => match Wait::parse(query) {
             Ok(wait) => ok(wait.document(mock, key).await),
             Err(message) => refuse(400, message),

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod bulk;
 mod connection;
 mod control;
 mod cuts;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::action::{action_list, Actions, Base64};
+use crate::bulk::{Bulk, Settings};
 
 /// Plans that others may name: the list of faults.
 pub type NamedPlans = BTreeMap<String, Rc<Plan>>;
@@ -33,6 +34,7 @@ pub enum Kind {
     BeforeRequest(BeforeRequest),
     Vector(Vector),
     Recording(Recording),
+    Bulk(Bulk),
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -113,6 +115,12 @@ pub struct Recording {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Rows {
+    bulk: Settings,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Fault {
     fault: String,
 }
@@ -145,6 +153,14 @@ impl Plan {
 
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// The first step for many rows, which knows what each of them got.
+    pub fn bulk(&self) -> Option<&Bulk> {
+        self.steps.iter().find_map(|step| match &step.kind {
+            Kind::Bulk(bulk) => Some(bulk),
+            _ => None,
+        })
     }
 
     /// The step of request `index`, and how many requests that step has served before.
@@ -206,10 +222,12 @@ fn kind(fields: Map<String, Value>, shown: &str) -> Result<Kind, String> {
         typed(fields, shown).map(Kind::Vector)
     } else if has("recording") {
         typed(fields, shown).map(Kind::Recording)
+    } else if has("bulk") {
+        typed(fields, shown).map(|Rows { bulk }| Kind::Bulk(Bulk::new(bulk)))
     } else {
         Err(format!(
             "step {shown}: needs one of answer, tokens, status, raw, before_request, vector, \
-             recording, fault"
+             recording, bulk, fault"
         ))
     }
 }

@@ -4,11 +4,12 @@
 use bytes::Bytes;
 
 use crate::action::{Action, Actions, Head, Paced, Yes};
+use crate::bulk::{Bulk, Decision};
 use crate::cuts::{every, pieces, split_at_blanks, Cuts};
 use crate::fill::fill;
 use crate::keys::complaint;
 use crate::operations::{self, Answered, Asked};
-use crate::plan::{Answer, AnswerText, Kind, Status, Tokens};
+use crate::plan::{Answer, AnswerText, Kind, ProviderError, Status, Tokens};
 use crate::replies::{body, Reply, ReplyFiles};
 use crate::request::Request;
 use crate::template::Holes;
@@ -18,6 +19,9 @@ use crate::wire::{Part, Wire};
 const WHOLE_TOKENS_MAX: u64 = 1_000_000;
 /// Where the end of a stream repeats its text, a paced one repeats at most so many tokens.
 const SAID_TOKENS_MAX: usize = 4096;
+
+/// The answer of a row that breaks off is written in pieces of this size.
+const ROW_CUT_BYTES: usize = 40;
 
 /// `turn`: how many requests this step has served before.
 pub fn script(
@@ -64,6 +68,75 @@ pub fn script(
             request,
             wire,
         ),
+        Kind::Bulk(bulk) => row(bulk, request, wire, reply_files),
+    }
+}
+
+/// What one row of many gets. A cut and a stalled answer have their first half.
+fn row(bulk: &Bulk, request: &Request, wire: &Wire, reply_files: &ReplyFiles) -> Actions {
+    let (decision, headers) = bulk.decide(&request.body);
+    let answer = |text: String, cut| {
+        let finish = "stop".into();
+        let answer = AnswerText { text, finish };
+        let kind = Kind::Answer(Answer { answer, cut });
+        script(&kind, 0, request, wire, reply_files).to_vec()
+    };
+    let half = |text: String, end: Action| {
+        let mut actions = answer(text, Some(ROW_CUT_BYTES));
+        actions.truncate(actions.len() / 2);
+        actions.push(end);
+        actions
+    };
+    let mut actions = match decision {
+        Decision::Limited {
+            retry_after_seconds,
+        } => {
+            let retry_after = ("retry-after".into(), retry_after_seconds.to_string());
+            let error = refusal("rate limit reached", "rate_limit_exceeded");
+            status_row(429, vec![retry_after], error, request, wire)
+        }
+        Decision::Status(status) => {
+            let error = refusal("the server had an error", "server_error");
+            status_row(status, Vec::new(), error, request, wire)
+        }
+        Decision::Cut(text) => half(text, Action::Reset(Yes)),
+        Decision::Stall(text) => half(text, Action::Hang(Yes)),
+        Decision::Answer(text) => {
+            let mut actions = answer(text, None);
+            actions.insert(0, Action::PauseMs(bulk.settings.answer_ms));
+            actions
+        }
+    };
+    for action in &mut actions {
+        if let Action::Head(head) = action {
+            head.headers.extend(headers.iter().cloned());
+        }
+    }
+    actions.into()
+}
+
+fn status_row(
+    status: u16,
+    headers: Vec<(String, String)>,
+    error: ProviderError,
+    request: &Request,
+    wire: &Wire,
+) -> Vec<Action> {
+    let status = Status {
+        status,
+        headers,
+        body: None,
+        body_base64: None,
+        error: Some(error),
+    };
+    status_response(&status, request, wire).to_vec()
+}
+
+fn refusal(message: &str, kind: &str) -> ProviderError {
+    ProviderError {
+        message: message.into(),
+        kind: Some(kind.into()),
+        code: None,
     }
 }
 

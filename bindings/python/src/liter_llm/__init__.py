@@ -3,7 +3,8 @@
 `LiterLlm(provider="openai").invoke(request)` returns a Stream. Read it with `async for token in
 stream`, `response = await stream`, `for token in stream` or `stream.complete()`. Of the other
 operations `embed`, `rerank`, `models` and `count_tokens` return a Call: await it, or complete() it.
-Every failure is an LlmError.
+`map(requests)` gives the results of many requests, with `async for` or `for`. Every failure is an
+LlmError.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ from ._errors import (
 )
 from ._errors import TimeoutError as TimeoutError
 from ._library import version as _version
+from ._map import Map
 from ._stream import Stream
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
         End,
         Event,
         FinishReason,
+        MapResult,
         Message,
         Model,
         ModelsRequest,
@@ -100,6 +103,8 @@ __all__ = [
     "InvalidRequestError",
     "LiterLlm",
     "LlmError",
+    "Map",
+    "MapResult",
     "Message",
     "Model",
     "ModelsRequest",

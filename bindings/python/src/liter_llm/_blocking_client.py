@@ -18,7 +18,7 @@ import select
 import threading
 import time
 from types import BuiltinFunctionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from . import _process_hooks
 from ._key_function import ask_on_thread
@@ -41,10 +41,16 @@ _INTERRUPTED = (
 )
 
 
+class Watcher(Protocol):
+    """Is told what happens to a receiver, by the thread that polls."""
+
+    def notice(self, receiver: BlockingReceiver) -> None: ...
+
+
 class BlockingReceiver(Receiver):
     """Read by a thread, which leads, or sleeps at a lock until it is released."""
 
-    __slots__ = ("_asks", "_awake", "sleeping")
+    __slots__ = ("_awake", "_watcher", "asks", "sleeping")
 
     client: BlockingClient
 
@@ -58,7 +64,8 @@ class BlockingReceiver(Receiver):
     ) -> None:
         super().__init__(mode, client, owner, collect, make_builder)
         self.sleeping = False
-        self._asks = False
+        self.asks = False
+        self._watcher: Watcher | None = None
         self._awake = threading.Lock()
         self._awake.acquire()
 
@@ -66,9 +73,19 @@ class BlockingReceiver(Receiver):
         if self.sleeping:
             self.wake_again()
 
+    def watch(self, watcher: Watcher) -> None:
+        """Has another object be told whatever happens; then nobody waits for this receiver."""
+        self._watcher = watcher
+        self.sleeping = True  # for ever, so that each wake() gets there
+        if self.ended or self.asks:
+            watcher.notice(self)
+
     def wake_again(self) -> None:
         """An extra wake is harmless: the reader checks, and waits again. Safe in a signal handler
         and in __del__."""
+        if self._watcher is not None:
+            self._watcher.notice(self)
+            return
         self.sleeping = False
         try:  # noqa: SIM105 - this is on the way of every token that a sleeping thread waits for
             self._awake.release()
@@ -81,20 +98,24 @@ class BlockingReceiver(Receiver):
 
     def is_ready(self) -> bool:
         """Whether the reader has something to do."""
-        return bool(self.items) or self.ended or self._asks
+        return bool(self.items) or self.ended or self.asks
 
     def ask_key(self) -> None:
         """The reader asks, in its own thread: another one may have polled."""
-        self._asks = True
+        self.asks = True
         self.wake()
 
     def wait(self) -> None:
         """Returns when the reader has something to do."""
         self.client.wait(self)
-        if self._asks:
-            self._asks = False
-            if not self.ended and self.key_function is not None:
-                self._answer_key(self.key_function)
+        if self.asks:
+            self.answer_asked()
+
+    def answer_asked(self) -> None:
+        """Asks the function of api_key, in the thread of the reader."""
+        self.asks = False
+        if not self.ended and self.key_function is not None:
+            self._answer_key(self.key_function)
 
     def _answer_key(self, function: KeyFunction) -> None:
         try:

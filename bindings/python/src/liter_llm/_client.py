@@ -16,6 +16,7 @@ from ._constants_generated import CALL_NAMES, STREAM_WINDOW_BYTES
 from ._errors import ClosedError, ConfigError, InvalidRequestError
 from ._invocation import Invocation
 from ._key_function import find_key_function
+from ._map import Map, Requests
 from ._request import Fields, UnmergedRequest, should_collect, unknown_option
 from ._stream import Stream
 
@@ -129,6 +130,29 @@ class LiterLlm:
     ) -> Call[late.TokenCount]:
         """Returns a call that has the provider count the tokens of a request of invoke()."""
         return _make_call(self, "count_tokens", UnmergedRequest(request, options))
+
+    def map(
+        self,
+        requests: Requests,
+        *,
+        concurrency: int = 32,
+        ordered: bool = False,
+        **options: late.Unpack[late.CallOptions],
+    ) -> Map:
+        """Returns the results of many requests: read them with `async for` or `for`. Each is a
+        MapResult with a response or an error; a request that fails raises nothing.
+
+        requests: as for invoke(), embed() and the others. They are read one by one, at most
+        `concurrency` ahead of what the loop has taken. A request that names no `operation` is an
+        embed() if it has `input`, a rerank() if it has `documents`, and else a chat.
+        concurrency: how many are in flight at most.
+        ordered: in the order of the requests, not as they end. Then up to four times `concurrency`
+        results wait for a slow one before them.
+        options: for each call."""
+        for name in options:
+            if name not in CALL_NAMES:
+                raise unknown_option(name)
+        return Map(self, requests, options, concurrency, ordered)
 
     def close(self) -> None:
         """Ends every live stream with ClosedError and refuses new ones.

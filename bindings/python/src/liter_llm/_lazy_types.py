@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from ._replies import (
         EmbedResponse,
+        MapResult,
         Model,
         ModelsResponse,
         RerankResponse,
@@ -63,6 +64,7 @@ __all__ = [
     "End",
     "Event",
     "FinishReason",
+    "MapResult",
     "Message",
     "Model",
     "ModelsRequest",
@@ -89,6 +91,7 @@ __all__ = [
 _OPERATIONS = frozenset(
     (
         "EmbedResponse",
+        "MapResult",
         "Model",
         "ModelsResponse",
         "RerankResponse",

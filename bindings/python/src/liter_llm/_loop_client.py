@@ -12,7 +12,7 @@ import contextlib
 import os
 import weakref
 from contextvars import Context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from . import _process_hooks
 from ._key_function import ask_on_loop
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from ._base_builder import MakeBuilder
     from ._native_client import ReadMode
     from ._request import SecretJson
+
+
+class Waiter(Protocol):
+    """What is told of news, once: a future, or a row of a map."""
+
+    def done(self) -> bool: ...
+
+    def set_result(self, result: None, /) -> None: ...
 
 
 class LoopReceiver(Receiver):
@@ -45,7 +53,7 @@ class LoopReceiver(Receiver):
         make_builder: MakeBuilder | None = None,
     ) -> None:
         super().__init__(mode, client, owner, collect, make_builder)
-        self.waiter: Future[None] | None = None
+        self.waiter: Waiter | None = None
         self._asking: Task[None] | None = None
 
     def wake(self) -> None:

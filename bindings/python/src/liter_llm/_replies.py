@@ -146,3 +146,17 @@ class TokenCount(Reply):
     """The number of tokens by kind of content, in the provider's words."""
     billable_characters: Optional[int]
     """Characters that are charged, where the provider charges those."""
+
+
+@record
+class MapResult:
+    """One request of map(), with its response or its error."""
+
+    index: int
+    """The request's position in the input, from 0."""
+    request: Any
+    """The request as it was read."""
+    response: Any
+    """A Response, or the reply of the request's operation; None when it failed."""
+    error: Optional[Exception]
+    """Why it failed: an LlmError, or what a function of `api_key` raised."""
