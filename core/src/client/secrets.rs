@@ -4,7 +4,7 @@
 use super::environment::Environment;
 use crate::client::options::ClientOptions;
 use crate::providers;
-use crate::request::{ApiKey, CallOptions, CloudOptions, KeyMaterial};
+use crate::request::{ApiKey, CallOptions, CloudOptions, Fallbacks, KeyMaterial};
 use crate::secret::{Collector, Secrets};
 
 /// The secrets that all calls of a client share.
@@ -19,23 +19,34 @@ pub(super) fn of_client(options: &ClientOptions, environment: &Environment) -> S
     );
     collect_cloud(&mut secrets, &options.cloud);
     collect_cloud(&mut secrets, &environment.cloud);
+    collect_fallbacks(&mut secrets, options.fallbacks.as_ref());
     secrets.finish()
 }
 
 /// `None` where the call brings nothing of its own, as most do.
 pub(super) fn of_call(call: &CallOptions) -> Option<Secrets> {
     let mut secrets = Collector::default();
-    collect(
-        &mut secrets,
-        call.api_key.as_ref(),
-        &call.headers,
-        call.base_url.as_deref(),
-    );
-    collect_cloud(&mut secrets, &call.cloud);
+    collect_call(&mut secrets, call);
+    if let Some(origin) = call.fallbacks.as_ref().and_then(Fallbacks::origin) {
+        collect_call(&mut secrets, &origin.call);
+    }
     for key in call.keys.given().iter().flat_map(KeyMaterial::secrets) {
         secrets.key(key.expose());
     }
     Some(secrets.finish()).filter(|secrets| !secrets.is_empty())
+}
+
+/// Those of a call and of all that it may fall back to.
+fn collect_call(secrets: &mut Collector, call: &CallOptions) {
+    let base_url = call.base_url.as_deref();
+    collect(secrets, call.api_key.as_ref(), &call.headers, base_url);
+    collect_cloud(secrets, &call.cloud);
+    collect_fallbacks(secrets, call.fallbacks.as_ref());
+}
+
+fn collect_fallbacks(secrets: &mut Collector, fallbacks: Option<&Fallbacks>) {
+    let list = fallbacks.iter().flat_map(|fallbacks| fallbacks.list());
+    list.for_each(|fallback| collect_call(secrets, &fallback.call));
 }
 
 /// The id of an access key is none: AWS puts it into every signature in the clear.

@@ -37,10 +37,10 @@ impl Shared {
         logger: Option<Logger>,
     ) -> Self {
         Self {
+            budget: Budget::new(options.retry_budget),
             options,
             http,
             environment,
-            budget: Budget::default(),
             clock: Clock::default(),
             secrets: OnceLock::new(),
             logger,
