@@ -154,8 +154,8 @@ declare_fields! {
         /// Whether it was not tried again only because the client's `retry_budget` is used up.
         #[serde(skip_serializing_if = "is_false")]
         pub retry_budget_exhausted: bool as Boolean,
-        /// Every attempt of the call in order, where there were several or fallbacks; at most the
-        /// last 64.
+        /// Every attempt of a call of one HTTP request, in order, where there were several or
+        /// fallbacks; at most the last 64.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub tried: Vec<Tried> as ListOfObjects,
         /// The other fields of the provider's error, beside message and code, as JSON, or the first

@@ -103,7 +103,8 @@ impl Inner {
 
     /// An attempt failed for good: goes on with the next fallback where that is right, else ends.
     pub(super) fn fall_back_or_end(&mut self, error: LlmError) {
-        if !self.falls_back(&error) {
+        // A key that does not come is the caller's own failure.
+        if !self.tried.is_running() || !self.falls_back(&error) {
             return self.end(error);
         }
         let Some(mut candidates) = self.candidates.take() else {

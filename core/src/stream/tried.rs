@@ -31,6 +31,11 @@ impl Attempts {
         self.lists_all = true;
     }
 
+    /// Whether an attempt runs, rather than the key of one being asked for.
+    pub(super) fn is_running(&self) -> bool {
+        self.began.is_some()
+    }
+
     pub(super) fn list(&self) -> Vec<Tried> {
         self.list.clone()
     }
@@ -77,7 +82,7 @@ impl Attempts {
 impl Inner {
     /// An attempt failed, and the call goes on: from now on its attempts are listed.
     pub(super) fn note_failed(&mut self, error: &LlmError) {
-        if self.tried.began.is_none() {
+        if !self.tried.is_running() {
             return;
         }
         if let (false, Some(prepared)) = (self.tried.is_open, &self.prepared) {

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         TokenCount,
         ToolCall,
         ToolDelta,
+        Tried,
         Usage,
         Vectors,
     )
@@ -130,6 +131,7 @@ __all__ = [
     "TooLargeError",
     "ToolCall",
     "ToolDelta",
+    "Tried",
     "TruncatedError",
     "Usage",
     "Vectors",

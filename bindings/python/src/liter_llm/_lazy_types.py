@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Text,
         ToolCall,
         ToolDelta,
+        Tried,
         Usage,
     )
     from ._replies import (
@@ -82,6 +83,7 @@ __all__ = [
     "TokenCount",
     "ToolCall",
     "ToolDelta",
+    "Tried",
     "Usage",
     "Vectors",
 ]
