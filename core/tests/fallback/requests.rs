@@ -134,6 +134,10 @@ fn refused(mock: &Mock) -> Vec<(Value, &'static str)> {
             "fallbacks[1]",
         ),
         (json!("groq/"), "fallbacks[1].model is missing"),
+        (
+            json!("cerebras/m"),
+            "fallbacks[1]: no key; set CEREBRAS_API_KEY or api_key",
+        ),
     ]
 }
 
