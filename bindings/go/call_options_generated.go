@@ -178,6 +178,14 @@ func WithVertexQuotaProject(value string) Option {
 	return With("vertex_quota_project", value)
 }
 
+// WithFallbacks sets fallbacks: what is tried in order when a chat fails before content: models, or
+// objects with the fields of its request that differ.
+//
+// For a client or a call.
+func WithFallbacks(values []any) Option {
+	return With("fallbacks", values)
+}
+
 // WithLenient sets lenient: drop request fields that the provider does not support and list them in
 // warnings, instead of failing.
 //

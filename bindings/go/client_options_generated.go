@@ -14,6 +14,15 @@ func WithReportHeaders(values []string) Option {
 	return With("report_headers", values)
 }
 
+// WithRetryBudget sets retry_budget: how many retries all calls together may be ahead of successes,
+// each of which gives a fifth of one back; a retry after a timeout counts twice, one that waited as
+// a 429 asked a fifth; 0 lets no call retry.
+//
+// For a client only. The default is 100.
+func WithRetryBudget(count int) Option {
+	return With("retry_budget", count)
+}
+
 // WithRetryAfterMax sets retry_after_max_ms: longest wait that a provider may request; a longer one
 // fails the call at once.
 //

@@ -46,6 +46,12 @@ type Error struct {
 	Timer string
 	// MaybeExecuted says whether the provider may have run the request, and may bill it.
 	MaybeExecuted bool
+	// RetryBudgetExhausted says that it was not tried again only because the client's retry_budget is
+	// used up.
+	RetryBudgetExhausted bool
+	// Tried are all attempts of the call in order, where there were several or fallbacks; at most
+	// the last 64.
+	Tried []Tried
 	// Detail is what the provider's error says beside message and code, as JSON, or the beginning of
 	// a body that could not be used.
 	Detail string
@@ -69,36 +75,40 @@ func (e *Error) Unwrap() []error {
 
 // errorFields are the fields of an error as the library has them.
 type errorFields struct {
-	Number        int32  `json:"number"`
-	Message       string `json:"message"`
-	Status        int    `json:"status"`
-	Code          string `json:"code"`
-	Provider      string `json:"provider"`
-	RequestID     string `json:"request_id"`
-	Retryable     bool   `json:"retryable"`
-	RetryAfterMS  int64  `json:"retry_after_ms"`
-	Attempts      int    `json:"attempts"`
-	Phase         string `json:"phase"`
-	Timer         string `json:"timer"`
-	MaybeExecuted bool   `json:"maybe_executed"`
-	Detail        string `json:"detail"`
+	Number               int32   `json:"number"`
+	Message              string  `json:"message"`
+	Status               int     `json:"status"`
+	Code                 string  `json:"code"`
+	Provider             string  `json:"provider"`
+	RequestID            string  `json:"request_id"`
+	Retryable            bool    `json:"retryable"`
+	RetryAfterMS         int64   `json:"retry_after_ms"`
+	Attempts             int     `json:"attempts"`
+	Phase                string  `json:"phase"`
+	Timer                string  `json:"timer"`
+	MaybeExecuted        bool    `json:"maybe_executed"`
+	RetryBudgetExhausted bool    `json:"retry_budget_exhausted"`
+	Tried                []Tried `json:"tried"`
+	Detail               string  `json:"detail"`
 }
 
 func (f errorFields) error() *Error {
 	return &Error{
-		Kind:          Kind(f.Number),
-		Message:       f.Message,
-		Status:        f.Status,
-		Code:          f.Code,
-		Provider:      f.Provider,
-		RequestID:     f.RequestID,
-		Retryable:     f.Retryable,
-		RetryAfter:    time.Duration(f.RetryAfterMS) * time.Millisecond,
-		Attempts:      f.Attempts,
-		Phase:         f.Phase,
-		Timer:         f.Timer,
-		MaybeExecuted: f.MaybeExecuted,
-		Detail:        f.Detail,
+		Kind:                 Kind(f.Number),
+		Message:              f.Message,
+		Status:               f.Status,
+		Code:                 f.Code,
+		Provider:             f.Provider,
+		RequestID:            f.RequestID,
+		Retryable:            f.Retryable,
+		RetryAfter:           time.Duration(f.RetryAfterMS) * time.Millisecond,
+		Attempts:             f.Attempts,
+		Phase:                f.Phase,
+		Timer:                f.Timer,
+		MaybeExecuted:        f.MaybeExecuted,
+		RetryBudgetExhausted: f.RetryBudgetExhausted,
+		Tried:                f.Tried,
+		Detail:               f.Detail,
 	}
 }
 

@@ -23,7 +23,9 @@ func (fault fault) callOperation(
 	var err error
 	switch operation {
 	case "embed":
-		request := literllm.EmbedRequest{Model: "test-model", BaseURL: address}
+		request := literllm.EmbedRequest{
+			Model: "test-model", BaseURL: address, Extra: callOptions(fields),
+		}
 		fault.fill(t, fields, &request)
 		var response *literllm.EmbedResponse
 		if response, err = client.Embed(ctx, request); err == nil {
@@ -33,7 +35,9 @@ func (fault fault) callOperation(
 			got.fields["vectors_sha256"] = sumOf(t, response.Values)
 		}
 	case "rerank":
-		request := literllm.RerankRequest{Model: "test-model", BaseURL: address}
+		request := literllm.RerankRequest{
+			Model: "test-model", BaseURL: address, Extra: callOptions(fields),
+		}
 		fault.fill(t, fields, &request)
 		var response *literllm.RerankResponse
 		if response, err = client.Rerank(ctx, request); err == nil {
@@ -70,6 +74,17 @@ func (fault fault) callOperation(
 		got.fields = receiptFields(got.failed.Partial.Receipt)
 	}
 	return got
+}
+
+// callOptions are the fields that no struct of a request has.
+func callOptions(fields map[string]any) map[string]any {
+	found := map[string]any{}
+	for _, name := range []string{"fallbacks", "retries_max"} {
+		if value, ok := fields[name]; ok {
+			found[name] = value
+		}
+	}
+	return found
 }
 
 // fill sets the fields of a request that the fault has.

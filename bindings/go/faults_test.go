@@ -29,6 +29,7 @@ type fault struct {
 	Never       string          `json:"never"`
 	MessageHas  string          `json:"message_has"`
 	BasePath    *string         `json:"base_path"`
+	Options     map[string]any  `json:"options"`
 }
 
 // transport is a way to the provider: which port of the mock is asked, and in which protocol.
@@ -61,12 +62,16 @@ func TestFaults(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				fault.play(t, via, newClient(t,
+				options := []literllm.Option{
 					literllm.WithAPIKey(faultsKey),
 					literllm.With("ca_file", mockPlaces["ca_file"]),
 					// Clients with equal options share connections; a fault needs its own.
 					literllm.With("pool_idle_timeout_ms", 50_000+number),
-				))
+				}
+				for name, value := range fault.Options {
+					options = append(options, literllm.With(name, value))
+				}
+				fault.play(t, via, newClient(t, options...))
 			})
 		}
 	}
@@ -83,6 +88,7 @@ func (fault fault) play(t *testing.T, via transport, client *literllm.Client) {
 	if fault.BasePath != nil {
 		address = strings.TrimSuffix(address, "/v1") + *fault.BasePath
 	}
+	fault.Request = fault.requestTo(t, address)
 	began := time.Now()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -114,6 +120,36 @@ func (fault fault) play(t *testing.T, via transport, client *literllm.Client) {
 	if part != "" && (failed == nil || !strings.Contains(failed.Message, part)) {
 		t.Errorf("%v, and a message with %s expected", failed, part)
 	}
+}
+
+// requestTo is the request with the base URL where it needs that again.
+func (fault fault) requestTo(t *testing.T, address string) map[string]any {
+	text, err := json.Marshal(fault.Request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = []byte(strings.ReplaceAll(string(text), "{base_url}", address))
+	var request map[string]any
+	if err := json.Unmarshal(text, &request); err != nil {
+		t.Fatal(err)
+	}
+	return request
+}
+
+// triedOf are the attempts that an end or an error lists, as the faults have them.
+func triedOf(attempts []literllm.Tried) []any {
+	list := []any{}
+	for _, tried := range attempts {
+		var kind, status any = tried.Kind, tried.Status
+		if tried.Kind == "" {
+			kind = nil
+		}
+		if tried.Status == 0 {
+			status = nil
+		}
+		list = append(list, []any{tried.Provider, tried.Model, kind, status, tried.MaybeExecuted})
+	}
+	return list
 }
 
 // compareRequests looks at how many came to the mock, where, and in which version of HTTP.
@@ -159,6 +195,7 @@ func (fault fault) call(
 	}
 	response := stream.Response()
 	fields := receiptFields(response.Receipt)
+	fields["provider"], fields["model"] = response.Provider, response.Model
 	fields["text"], fields["text_length"] = response.Text, len([]rune(response.Text))
 	// An empty list of Go may be nil.
 	fields["tool_calls"] = append([]literllm.ToolCall{}, response.ToolCalls...)
@@ -170,6 +207,7 @@ func receiptFields(receipt literllm.Receipt) map[string]any {
 		"outcome":       receipt.Outcome,
 		"attempts":      receipt.Attempts,
 		"finish_reason": receipt.FinishReason,
+		"tried":         triedOf(receipt.Tried),
 	}
 }
 
@@ -187,6 +225,9 @@ func (fault fault) compare(t *testing.T, seen outcome) {
 	}
 	warnings, _ := fault.Expected["warnings"].([]any)
 	same(t, "warnings", append([]string{}, seen.warnings...), append([]any{}, warnings...))
+	if failed != nil && got["tried"] != nil {
+		same(t, "error.tried", triedOf(failed.Tried), got["tried"])
+	}
 	wanted, _ := fault.Expected["error"].(map[string]any)
 	if (failed == nil) != (wanted == nil) {
 		t.Fatalf("error %v, and %v expected", failed, wanted)
@@ -205,6 +246,8 @@ func fieldOf(t *testing.T, failed *literllm.Error, name string, want any) any {
 		"retryable":      failed.Retryable,
 		"maybe_executed": failed.MaybeExecuted,
 		"attempts":       failed.Attempts,
+
+		"retry_budget_exhausted": failed.RetryBudgetExhausted,
 	}
 	if value, ok := present[name]; ok {
 		return value

@@ -49,6 +49,8 @@ var optionTypes = map[string]string{
 	"vertex_project":            "text",
 	"vertex_location":           "text",
 	"vertex_quota_project":      "text",
+	"fallbacks":                 "list of models or objects",
+	"retry_budget":              "integer",
 	"retry_after_max_ms":        "milliseconds",
 	"lenient":                   "boolean",
 	"stream_window_bytes":       "bytes",

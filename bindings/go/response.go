@@ -26,6 +26,23 @@ type Usage struct {
 	Raw map[string]any `json:"raw"`
 }
 
+// Tried is one attempt of a call: whom it asked, and what came of it.
+type Tried struct {
+	// Provider is the provider that was asked.
+	Provider string `json:"provider"`
+	// Model is the model, as the request named it.
+	Model string `json:"model"`
+	// Kind is the kind of error that it ended with, such as RATE_LIMITED; empty for the attempt that
+	// was answered whole.
+	Kind string `json:"kind"`
+	// Status is the HTTP status, where one was received; otherwise 0.
+	Status int `json:"status"`
+	// Milliseconds is how long it took, without the wait before the next one.
+	Milliseconds float64 `json:"milliseconds"`
+	// MaybeExecuted says whether it failed and the provider may have run it, and may bill it.
+	MaybeExecuted bool `json:"maybe_executed"`
+}
+
 // Receipt says how a stream ended.
 type Receipt struct {
 	// Outcome is complete, truncated, cancelled or failed.
@@ -39,6 +56,9 @@ type Receipt struct {
 	Usage *Usage `json:"usage"`
 	// Attempts is how many requests were sent.
 	Attempts int `json:"attempts"`
+	// Tried are all attempts of the call in order, where there were several or fallbacks; at most
+	// the last 64.
+	Tried []Tried `json:"tried"`
 	// Requests is into how many HTTP requests a call was split, each with its own retries; 0 for a
 	// chat.
 	Requests int `json:"requests"`

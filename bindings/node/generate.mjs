@@ -36,6 +36,8 @@ const TYPES = {
   key: "ApiKey",
   "list of objects": "readonly object[]",
   "list of integers": "readonly number[]",
+  "list of models or objects":
+    "readonly (string | Readonly<Record<string, unknown>>)[]",
   "list of text": "readonly string[]",
   "log level": "LogLevel",
   milliseconds: "number",
@@ -131,6 +133,17 @@ function usage() {
   });
   const about = "Tokens, as far as the provider counted them; else null.";
   return options("Usage", about, fields);
+}
+
+function tried() {
+  const fields = SCHEMA.tried_fields.map((entry) => {
+    const type = entry.name === "kind" ? "ErrorKind" : typeOf(entry);
+    const absent = ["kind", "status"].includes(entry.name) ? " | null" : "";
+    return `${comment(inCamelCase(entry.description))}
+      readonly ${camelCase(entry.name)}: ${type}${absent};`;
+  });
+  const about = "One attempt of a call: whom it asked, and what came of it.";
+  return options("Tried", about, fields);
 }
 
 function request() {
@@ -247,6 +260,7 @@ function outputs() {
   return [
     NOTE,
     usage(),
+    tried(),
     union("Outcome", "How a stream ended.", SCHEMA.outcomes),
     union("FinishReason", "Why the model stopped.", SCHEMA.finish_reasons),
     union(

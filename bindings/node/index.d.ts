@@ -19,6 +19,7 @@ import type {
   Outcome,
   Phase,
   Timer,
+  Tried,
   Usage,
 } from "./types/receipt.js";
 
@@ -203,6 +204,8 @@ export class Response {
   readonly usage: Usage | null;
   /** How many requests were sent. */
   readonly attempts: number;
+  /** Every attempt in order, where there were several or fallbacks; at most the last 64. */
+  readonly tried: readonly Tried[];
   /** How many events of the stream this version does not know, and skipped. */
   readonly unknownEvents: number;
   /** When the first content arrived, in milliseconds since the call. */
@@ -264,6 +267,7 @@ export interface EndEvent extends Pick<
   | "finishReasonRaw"
   | "usage"
   | "attempts"
+  | "tried"
   | "unknownEvents"
   | "firstTokenMs"
   | "totalMs"
@@ -303,6 +307,10 @@ export class LlmError extends Error {
   readonly requestId: string | null;
   /** Whether the provider may have run the request, and may bill it. */
   readonly maybeExecuted: boolean;
+  /** Whether it was not tried again only because the client's `retryBudget` is used up. */
+  readonly retryBudgetExhausted: boolean;
+  /** Every attempt of the call in order, where there were several or fallbacks. */
+  readonly tried: readonly Tried[];
   /** What else the provider's error says, or the first 4 KiB of a body that could not be used. */
   readonly detail: string | null;
   /**

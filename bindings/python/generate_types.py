@@ -38,6 +38,7 @@ TYPES = {
     "headers": "Mapping[str, str]",
     "object": "Mapping[str, Any]",
     "list of text": "Sequence[str]",
+    "list of models or objects": "Sequence[Union[str, Mapping[str, Any]]]",
 }
 # Where Python says more than the schema.
 REQUEST_TYPES = {
@@ -229,6 +230,7 @@ def docs_of_events(schema: Schema) -> Docs:
         "ToolDelta": ("tool_delta_fields",),
         "ToolCall": ("tool_call_fields",),
         "Usage": ("usage_fields",),
+        "Tried": ("tried_fields",),
     }
     docs = docs_of_lists(schema, lists)
     kinds = {entry["name"]: entry["description"] for entry in schema["event_kinds"]}

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::declare::{declare_fields, declare_names};
 // An error holds the response that it ends, and a response holds its error.
-use crate::event::{EmbedResponse, LlmResponse};
+use crate::event::{EmbedResponse, LlmResponse, Tried};
 
 /// Longest message in bytes; a provider's longer message is cut at a character.
 pub const MESSAGE_BYTES_MAX: usize = 2048;
@@ -151,6 +151,13 @@ declare_fields! {
         pub request_id: Option<String> as Text,
         /// Whether the provider may have run the request, and may bill it.
         pub maybe_executed: bool as Boolean,
+        /// Whether it was not tried again only because the client's `retry_budget` is used up.
+        #[serde(skip_serializing_if = "is_false")]
+        pub retry_budget_exhausted: bool as Boolean,
+        /// Every attempt of a call of one HTTP request, in order, where there were several or
+        /// fallbacks; at most the last 64.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        pub tried: Vec<Tried> as ListOfObjects,
         /// The other fields of the provider's error, beside message and code, as JSON, or the first
         /// 4 KiB of a body that could not be used.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,6 +199,8 @@ impl LlmError {
             timer: None,
             request_id: None,
             maybe_executed: false,
+            retry_budget_exhausted: false,
+            tried: Vec::new(),
             detail: None,
             partial: None,
             partial_vectors: None,
@@ -239,6 +248,11 @@ impl std::fmt::Display for LlmError {
 }
 
 impl std::error::Error for LlmError {}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
 
 /// Line breaks and control characters become blanks, and the length is bounded.
 pub(crate) fn one_line(text: &str, bytes_max: usize) -> String {

@@ -57,14 +57,14 @@ pub use error::{ErrorKind, LlmError, Phase, Timer, DETAIL_BYTES_MAX, MESSAGE_BYT
 pub use event::{
     CountTokensResponse, EmbedResponse, Event, EventBatch, EventKind, EventRef, FinishReason,
     InputTokens, LlmResponse, Model, ModelsResponse, Outcome, Receipt, RerankResponse,
-    RerankResult, Start, Timings, ToolCall, ToolDelta, Usage, Vectors,
+    RerankResult, Start, Timings, ToolCall, ToolDelta, Tried, Usage, Vectors,
 };
 pub use http::{Http, HttpOptions};
 pub use request::{
     AnyRequest, ApiKey, Auth, CallKeys, CallLimits, CallOptions, CloudOptions, Content,
-    ContentPart, EmbedInput, EmbedRequest, Function, FunctionCall, KeyFuture, KeyMaterial,
-    KeyReason, KeyRequest, KeySource, LlmRequest, Message, MessageToolCall, ModelsRequest,
-    Operation, RerankDocument, RerankRequest, Role, Tool,
+    ContentPart, EmbedInput, EmbedRequest, Fallback, Fallbacks, Function, FunctionCall, KeyFuture,
+    KeyMaterial, KeyReason, KeyRequest, KeySource, LlmRequest, Message, MessageToolCall,
+    ModelsRequest, Operation, RerankDocument, RerankRequest, Role, Tool,
 };
 pub use secret::Secret;
 pub use stream::LlmStream;

@@ -9,7 +9,7 @@ pub use crate::declare::entry::{Field, Kind, Name};
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::{
     EventKind, FinishReason, InputTokens, Model, Outcome, Receipt, RerankResult, Start, Timings,
-    ToolCall, ToolDelta, Usage,
+    ToolCall, ToolDelta, Tried, Usage,
 };
 use crate::providers;
 use crate::request::{
@@ -53,6 +53,7 @@ pub fn document() -> Value {
         "key_fields": fields(KeyRequest::declared()),
         "receipt_fields": fields(Receipt::declared()),
         "timing_fields": fields(Timings::declared()),
+        "tried_fields": fields(Tried::declared()),
         "usage_fields": fields(Usage::declared()),
         "error_fields": fields(LlmError::declared()),
         "outcomes": names(Outcome::declared()),

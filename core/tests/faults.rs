@@ -90,7 +90,11 @@ fn is_wanted(fault: &Value, transport: Transport) -> bool {
 /// Whether a row applies to a transport; `make faults` parses the line with the reason if not.
 fn can_take(fault: &Value, transport: Transport) -> bool {
     let reason = match transport.name {
-        "proxied" if fault["name"] == "F15_refused" => "the proxy answers in its place",
+        "proxied"
+            if ["F15_refused", "fallback_network"].contains(&fault["name"].as_str().unwrap()) =>
+        {
+            "the proxy answers in its place"
+        }
         "http2" if fault["http1_only"] == true => "it is about HTTP/1.1",
         _ => return true,
     };
@@ -109,8 +113,11 @@ async fn run(mock: &Mock, fault: &Value, transport: Transport) -> Vec<String> {
     reset_peak();
     let began = Instant::now();
     let lines = Arc::new(Mutex::new(String::new()));
-    let options = json!({
+    let mut options = json!({
         "proxy": transport.proxied, "log_level": "debug", "ca_file": mock.ready["ca_file"]});
+    if let Some(own) = fault["options"].as_object() {
+        options.as_object_mut().unwrap().extend(own.clone());
+    }
     let client = client(options).with_logger({
         let lines = Arc::clone(&lines);
         Arc::new(move |record| lines.lock().unwrap().push_str(&format!("{record:?}\n")))
@@ -178,13 +185,16 @@ async fn ask(
     port: &str,
 ) -> (LlmResponse, String) {
     let base_path = fault["base_path"].as_str().unwrap_or("/v1");
+    let base_url = format!("{}/{key}{base_path}", mock.ready[port].as_str().unwrap());
     let mut fields = json!({
         "model": "test-model",
         "messages": [{"role": "user", "content": "hello"}],
-        "base_url": format!("{}/{key}{base_path}", mock.ready[port].as_str().unwrap()),
+        "base_url": base_url,
     });
-    if let Some(request) = fault["request"].as_object() {
-        fields.as_object_mut().unwrap().extend(request.clone());
+    let request = fault["request"].to_string();
+    let request = request.replace("{base_url}", &base_url);
+    if let Value::Object(request) = serde_json::from_str(&request).unwrap() {
+        fields.as_object_mut().unwrap().extend(request);
     }
     let mut response = LlmResponse::default();
     let mut log = String::new();
@@ -241,6 +251,21 @@ impl Check<'_> {
         }
     }
 
+    /// The attempts that END lists, which its error lists too.
+    fn tried(&mut self, expected: &Value, receipt: &Value) {
+        let of_error = &receipt["error"]["tried"];
+        self.that(
+            "the error lists other attempts",
+            receipt["error"].is_null() || of_error == &receipt["tried"],
+        );
+        let list = receipt["tried"].as_array().into_iter().flatten();
+        let list = list.map(|attempt| {
+            let fields = ["provider", "model", "kind", "status", "maybe_executed"];
+            Value::from_iter(fields.map(|name| attempt[name].clone()))
+        });
+        self.equal("tried", &expected["tried"], &Value::from_iter(list));
+    }
+
     /// How many the mock has seen, where, and in which version of HTTP.
     fn requests(&mut self, expected: &Value, seen: &Value, transport: Transport) {
         self.equal("requests", expected, &seen["requests_count"]);
@@ -256,6 +281,10 @@ impl Check<'_> {
         self.equal("text", &expected["text"], &got["text"]);
         self.equal("tool_calls", &expected["tool_calls"], &got["tool_calls"]);
         self.equal("attempts", &expected["attempts"], &receipt["attempts"]);
+        self.tried(expected, receipt);
+        for name in ["provider", "model"] {
+            self.equal(name, &expected[name], &got["start"][name]);
+        }
         self.equal(
             "finish_reason",
             &expected["finish_reason"],

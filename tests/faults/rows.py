@@ -68,10 +68,17 @@ class Case:
         """The base URL; the mock's own is that of OpenAI's API."""
         return place.removesuffix("/v1") + str(self.row.get("base_path", "/v1"))
 
-    def request(self, message: str) -> dict[str, Any]:
-        """The request of the call."""
+    def options(self) -> dict[str, Any]:
+        """Those of the client that the row needs."""
+        found: dict[str, Any] = self.row.get("options", {})
+        return found
+
+    def request(self, message: str, place: str = "") -> dict[str, Any]:
+        """The request of the call, with the base URL where it needs that again."""
         messages = [{"role": "user", "content": message}]
-        own = with_key(self.row.get("request", {}))
+        own = json.loads(
+            json.dumps(with_key(self.row.get("request", {}))).replace("{base_url}", place)
+        )
         if self.is_operation:
             model = {} if own["operation"] == "models" else {"model": "test-model"}
             return {**model, **own}
@@ -86,6 +93,14 @@ class Observed:
     error: dict[str, Any] | None
     elapsed_ms: float
     shown: str  # all that a program could print of it
+
+
+def tried_of(attempts: Iterable[dict[str, Any]]) -> list[list[Any]]:
+    """The attempts that a receipt or an error lists, as the rows have them."""
+    names = ("provider", "model", "kind", "status")
+    return [
+        [*(attempt.get(name) for name in names), attempt["maybe_executed"]] for attempt in attempts
+    ]
 
 
 def with_key(document: Any) -> Any:

@@ -16,7 +16,18 @@ from queue import Queue
 from typing import IO, Any, NamedTuple, cast
 
 import pytest
-from rows import KEY, TRANSPORTS, Case, Observed, cancel_as_told, cases, check, differences, played
+from rows import (
+    KEY,
+    TRANSPORTS,
+    Case,
+    Observed,
+    cancel_as_told,
+    cases,
+    check,
+    differences,
+    played,
+    tried_of,
+)
 
 from support import ROOT, Mock
 
@@ -27,12 +38,12 @@ CASES = cases(TRANSPORTS, operations=True)
 
 
 def is_for_invoke(case: Case) -> bool:
-    """llm_invoke cannot be cancelled, and its calls share connections: `new_connection` is the
-    reason why a row needs its own; over HTTP/2 a row that closes one would end the others. Vectors
-    are no text, so it refuses them."""
+    """llm_invoke has no options and cannot be cancelled, and its calls share connections:
+    `new_connection` is the reason why a row needs its own; over HTTP/2 a row that closes one would
+    end the others. Vectors are no text, so it refuses them."""
     if case.row.get("request", {}).get("operation") == "embed":
         return False
-    if "new_connection" in case.row or "cancel_when" in case.row:
+    if any(name in case.row for name in ("new_connection", "cancel_when", "options")):
         return False
     return case.transport.name != "http2" or '"close"' not in json.dumps(case.row["steps"])
 
@@ -130,6 +141,8 @@ def observed_of(records: list[Record]) -> Observed:
     starts = [json.loads(event.data) for event in events if event.first == START]
     calls = [json.loads(event.data) for event in events if event.first == TOOL_CALL]
     error = receipt.get("error")
+    assert error is None or error.get("tried") == receipt.get("tried")
+    source = starts[0] if starts else {}
     assert (error or {"number": 0})["number"] == ends[0].error
     fields = {
         "outcome": receipt["outcome"],
@@ -138,6 +151,9 @@ def observed_of(records: list[Record]) -> Observed:
         "attempts": receipt["attempts"],
         "finish_reason": receipt.get("finish_reason"),
         "tool_calls": calls,
+        "tried": tried_of(receipt.get("tried", [])),
+        "provider": source.get("provider"),
+        "model": source.get("model"),
         "warnings": [
             warning for part in (*starts, receipt) for warning in part.get("warnings", [])
         ],
@@ -177,7 +193,7 @@ def play(mock: Mock, player: Player, case: Case, how: str) -> list[str]:
     key = mock.new_key(f"{case.name}-{how}")
     mock.plan(*case.steps(), key=key)
     place = case.address(mock.base_url(key, case.transport.port))
-    request = {"base_url": place, **case.request("hello")}
+    request = {"base_url": place, **case.request("hello", place)}
     options = {
         "provider": "openai",
         "api_key": KEY,
@@ -185,6 +201,7 @@ def play(mock: Mock, player: Player, case: Case, how: str) -> list[str]:
         "log_level": "debug",
         # Clients with equal options share connections; a row needs its own.
         "pool_idle_timeout_ms": 50_000 + case.number,
+        **case.options(),
     }
     if how == "stream":
         number = player.start(how, "", options, request)

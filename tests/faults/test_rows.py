@@ -79,11 +79,11 @@ def test_a_row_of_an_operation_has_no_messages_of_a_chat() -> None:
 FIELDS = {
     *("name", "about", "steps", "request", "expected", "never", "message_has", "cancel_when"),
     *("closed", "http1_only", "any_requests", "new_connection", "memory_mb_max", "slow"),
-    "base_path",
+    *("base_path", "options"),
 }
 EXPECTED = {
     *("outcome", "text", "text_length", "attempts", "finish_reason", "tool_calls", "warnings"),
-    *("error", "requests", "at_least_ms", "at_most_ms"),
+    *("error", "requests", "at_least_ms", "at_most_ms", "tried", "provider", "model"),
     *("vectors", "dimensions", "vectors_sha256", "ranked", "models", "counted"),
 }
 

@@ -118,6 +118,7 @@ def columns(schema: dict[str, Any]) -> dict[str, dict[str, Callable[[Entry], str
         },
         "receipt_fields": field,
         "usage_fields": field,
+        "tried_fields": field,
         "error_kinds": {
             "number": lambda entry: str(entry["number"]),
             "kind": lambda entry: str(entry["name"]),

@@ -13,6 +13,8 @@ const FIELDS = {
   timer: "timer",
   request_id: "requestId",
   maybe_executed: "maybeExecuted",
+  retry_budget_exhausted: "retryBudgetExhausted",
+  tried: "tried",
   detail: "detail",
 };
 
@@ -28,6 +30,8 @@ class LlmError extends Error {
   timer = null;
   requestId = null;
   maybeExecuted = false;
+  retryBudgetExhausted = false;
+  tried = [];
   detail = null;
 
   // `details` is the core's error object; fields that a later core adds are ignored.

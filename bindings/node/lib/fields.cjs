@@ -33,6 +33,18 @@ function costFields(data) {
   return {
     usage: data.usage == null ? null : usageFields(data.usage),
     attempts: data.attempts ?? 0,
+    tried: (data.tried ?? []).map(triedFields),
+  };
+}
+
+function triedFields(data) {
+  return {
+    provider: data.provider ?? "",
+    model: data.model ?? "",
+    kind: data.kind ?? null,
+    status: data.status ?? null,
+    milliseconds: data.milliseconds ?? 0,
+    maybeExecuted: data.maybe_executed ?? false,
   };
 }
 
@@ -53,10 +65,11 @@ function usageFields(data) {
 // The error object of the core. Before anything is sent the message is the core's own, and may name
 // options.
 function errorFields(error) {
-  const { message, phase } = error;
+  const { message, phase, tried } = error;
+  const fields = tried ? { ...error, tried: tried.map(triedFields) } : error;
   return phase === "request"
-    ? { ...error, message: inCamelCase(message) }
-    : error;
+    ? { ...fields, message: inCamelCase(message) }
+    : fields;
 }
 
 // The named fields of an object of the core; their names are in snake case.

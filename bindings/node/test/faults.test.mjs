@@ -52,13 +52,16 @@ async function play(name, transport, fault, number) {
       caFile: mock.places.ca_file,
     },
     poolIdleTimeoutMs,
+    ...optionsOf(fault),
   };
   const llm = mock.connect(key, options);
   const lines = [];
   const listen = (line) => lines.push(line);
   diagnostics.subscribe("liter-llm", listen);
   const began = performance.now();
-  const answer = call(llm, fault.request ?? {});
+  const text = JSON.stringify(fault.request ?? {});
+  const request = JSON.parse(text.replaceAll("{base_url}", options.baseUrl));
+  const answer = call(llm, request);
   if (fault.cancel_when) {
     const when = Object.fromEntries([fault.cancel_when.split("=")]);
     mock.wait(key, when).finally(() => answer.cancel());
@@ -69,6 +72,7 @@ async function play(name, transport, fault, number) {
   llm.close();
 
   assert.deepEqual(got(response, error, expected), wanted(expected));
+  if (error && response.tried) assert.deepEqual(error.tried, response.tried);
   assert.ok(elapsedMs >= (expected.at_least_ms ?? 0), `after ${elapsedMs} ms`);
   assert.ok(
     elapsedMs <= (expected.at_most_ms ?? 30_000),
@@ -94,6 +98,21 @@ async function play(name, transport, fault, number) {
     assert.ok(error.message.includes(part), error.message);
   }
 }
+
+// The options of a client that the row needs.
+const optionsOf = (fault) =>
+  Object.fromEntries(
+    Object.entries(fault.options ?? {}).map(([name, value]) => [
+      name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()),
+      value,
+    ]),
+  );
+
+// The attempts that an end or an error lists, as the rows have them.
+const triedOf = (attempts) =>
+  attempts?.map(({ provider, model, kind, status, maybeExecuted }) => [
+    ...[provider, model, kind, status, maybeExecuted],
+  ]);
 
 // The function that the row's operation has.
 function call(llm, { operation, ...request }) {
@@ -139,6 +158,9 @@ function got(response, error, expected) {
     ranked: response.results?.map(({ index }) => index),
     models: response.models?.length,
     counted: response.inputTokens,
+    tried: triedOf(response.tried),
+    provider: response.provider,
+    model: response.model,
   };
   const result = Object.fromEntries(
     Object.entries(all).filter(([name]) => name in expected),
@@ -166,6 +188,7 @@ function fieldsOf(error, expected) {
     ...{ phase: error.phase, maybe_executed: error.maybeExecuted },
     ...{ message: error.message, request_id: error.requestId },
     ...{ attempts: error.attempts, provider: error.provider },
+    retry_budget_exhausted: error.retryBudgetExhausted,
   };
   return Object.fromEntries(
     Object.keys(expected).map((name) => [name, fields[name]]),

@@ -1,7 +1,7 @@
 // What embed(), rerank(), models() and countTokens() return.
 
 import type { InputTokens, Model, RerankResult } from "./operations.js";
-import type { Outcome, Usage } from "./receipt.js";
+import type { Outcome, Tried, Usage } from "./receipt.js";
 
 /** What every operation returns. */
 export interface OperationResponse {
@@ -24,6 +24,8 @@ export interface OperationResponse {
   readonly usage: Usage | null;
   /** How many requests were sent, retries included. */
   readonly attempts: number;
+  /** Every attempt in order, where there were several or fallbacks; at most the last 64. */
+  readonly tried: readonly Tried[];
   /** Into how many requests the call was split. */
   readonly requests: number;
   /** When the call ended, in milliseconds since it began. */

@@ -98,6 +98,18 @@ export interface Options {
   /** Vertex AI: the project that is charged for the quota, where it is another one. */
   vertexQuotaProject?: string;
   /**
+   * What is tried in order when a chat fails before content: models, or objects with the
+   * fields of its request that differ.
+   */
+  fallbacks?: readonly (string | Readonly<Record<string, unknown>>)[];
+  /**
+   * How many retries all calls together may be ahead of successes, each of which gives a
+   * fifth of one back; a retry after a timeout counts twice, one that waited as a 429
+   * asked a fifth; 0 lets no call retry.
+   * @defaultValue 100
+   */
+  retryBudget?: number;
+  /**
    * Longest wait that a provider may request; a longer one fails the call at once.
    * @defaultValue 60000
    */
@@ -284,6 +296,11 @@ export interface CallOptions {
   vertexLocation?: string;
   /** Vertex AI: the project that is charged for the quota, where it is another one. */
   vertexQuotaProject?: string;
+  /**
+   * What a chat or a rerank tries in order when it fails before content: models, or
+   * objects with the fields that differ.
+   */
+  fallbacks?: readonly (string | Readonly<Record<string, unknown>>)[];
   /**
    * Drop request fields that the provider does not support and list them in `warnings`,
    * instead of failing.

@@ -22,6 +22,22 @@ export interface Usage {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
+/** One attempt of a call: whom it asked, and what came of it. */
+export interface Tried {
+  /** The provider that was asked. */
+  readonly provider: string;
+  /** The model, as the request named it. */
+  readonly model: string;
+  /** What kind of failure it ended with; absent for the attempt that was answered whole. */
+  readonly kind: ErrorKind | null;
+  /** The HTTP status, where one was received. */
+  readonly status: number | null;
+  /** How long it took, without the wait before the next one. */
+  readonly milliseconds: number;
+  /** Whether it failed and the provider may have run it, and may bill it. */
+  readonly maybeExecuted: boolean;
+}
+
 /**
  * How a stream ended.
  *

@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
+from dataclasses import asdict
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from rows import KEY, Case, Observed, cancel_as_told, cases, check, differences, played
+from rows import KEY, Case, Observed, cancel_as_told, cases, check, differences, played, tried_of
 
 import liter_llm
 from support import Mock, show
@@ -51,10 +52,13 @@ def play(mock: Mock, log: OwnLog, case: Case) -> list[str]:
         ca_file=mock.places["ca_file"],
         # Clients with equal options share connections; a row needs its own.
         pool_idle_timeout_ms=50_000 + case.number,
+        **cast(Any, case.options()),
     )
     began = time.monotonic()
     with llm:
-        found, observed = (play_operation if case.is_operation else play_chat)(mock, llm, key, case)
+        found, observed = (play_operation if case.is_operation else play_chat)(
+            mock, llm, key, case, case.request("hello", place)
+        )
     observed.elapsed_ms = (time.monotonic() - began) * 1000
 
     lines = log.taken()
@@ -72,8 +76,8 @@ Played = tuple[list[str], Observed]
 """What is not as it has to be in every row, and what the row is compared with."""
 
 
-def play_chat(mock: Mock, llm: liter_llm.LiterLlm, key: str, case: Case) -> Played:
-    stream = llm.invoke(case.request("hello"))
+def play_chat(mock: Mock, llm: liter_llm.LiterLlm, key: str, case: Case, request: Any) -> Played:
+    stream = llm.invoke(request)
     events: list[liter_llm.Event] = []
     cancel_as_told(case, partial(mock.wait, key), stream.cancel)
     error: liter_llm.LlmError | None = None
@@ -84,15 +88,18 @@ def play_chat(mock: Mock, llm: liter_llm.LiterLlm, key: str, case: Case) -> Play
     found: list[str] = []
     if error is not None and error.partial != stream.response:
         found.append(f"partial: {error.partial}, and the response is {stream.response}")
+    if error is not None and error.tried != stream.response.tried:
+        found.append(f"the error lists {error.tried}")
     if text_of(events) != stream.response.text:
         found.append(f"the events' text: {text_of(events)!r}")
     shown = everything_shown([events, stream.response], error)
     return found, Observed(fields_of(stream.response), fields_of_error(error), 0, shown)
 
 
-def play_operation(mock: Mock, llm: liter_llm.LiterLlm, key: str, case: Case) -> Played:
+def play_operation(
+    mock: Mock, llm: liter_llm.LiterLlm, key: str, case: Case, request: Any
+) -> Played:
     """Without an event loop; over HTTP/2 on one, so that both are played."""
-    request = case.request("hello")
     call: liter_llm.Call[Any] = getattr(llm, request["operation"])(request)
     cancel_as_told(case, partial(mock.wait, key), call.cancel)
     reply: Any = None
@@ -135,6 +142,9 @@ def fields_of(response: liter_llm.Response) -> dict[str, Any]:
         "attempts": response.attempts,
         "finish_reason": response.finish_reason,
         "tool_calls": list(response.tool_calls),
+        "tried": tried_of(map(asdict, response.tried)),
+        "provider": response.provider,
+        "model": response.model,
         "warnings": list(response.warnings),
     }
 
@@ -146,6 +156,7 @@ def fields_of_operation(reply: Any, error: liter_llm.LlmError | None) -> dict[st
         return {"attempts": error.attempts if error else 0}
     of_any = {name: getattr(reply, name) for name in ("outcome", "attempts")}
     of_any["warnings"] = list(reply.warnings)
+    of_any["tried"] = tried_of(map(asdict, reply.tried))
     if isinstance(reply, liter_llm.EmbedResponse):
         numbers = hashlib.sha256(reply.vectors.tobytes()).hexdigest()
         counts = {"vectors": reply.count, "dimensions": reply.dimensions}
@@ -159,7 +170,7 @@ def fields_of_operation(reply: Any, error: liter_llm.LlmError | None) -> dict[st
 
 def fields_of_error(error: liter_llm.LlmError | None) -> dict[str, Any] | None:
     names = ("kind", "status", "code", "retryable", "retry_after_ms", "attempts", "phase", "timer")
-    more = ("request_id", "maybe_executed", "provider", "detail")
+    more = ("request_id", "maybe_executed", "provider", "detail", "retry_budget_exhausted")
     if error is None:
         return None
     return {"message": str(error), **{name: getattr(error, name) for name in (*names, *more)}}

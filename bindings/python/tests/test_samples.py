@@ -72,6 +72,17 @@ VECTORS = {
     "body": '{"model": "m", "data": [{"index": 0, "embedding": [1, 0]}, {"index": 1, "embedding":'
     ' [0.5, 0.5]}, {"index": 2, "embedding": [0, 1]}]}',
 }
+NO_CREDIT = {
+    "status": 429,
+    "error": {"message": "no credit", "type": "insufficient_quota", "code": "insufficient_quota"},
+}
+NO_MODEL = {"status": 404, "error": {"message": "no model", "type": "t", "code": None}}
+FELL_BACK = """Hello world
+from anthropic claude-sonnet-4-5
+openai gpt-4o QUOTA_EXCEEDED 429
+openai gpt-4o-mini NOT_FOUND 404
+anthropic claude-sonnet-4-5 None 200
+"""
 WRONG = {"status": 401, "error": {"message": "wrong key", "type": "t", "code": None}}
 
 # What the README shows as the output of stream.py, token by token.
@@ -98,6 +109,7 @@ SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
     ("tools.py", [CALLS_A_TOOL, HELLO], 'weather({"city":"Hamburg"})\nHello world'),
     ("image.py", [HELLO], "Hello world"),
     ("key_function.py", [WRONG, HELLO], "Hello world 2\n"),
+    ("fallback.py", [NO_CREDIT, NO_MODEL, HELLO], FELL_BACK),
     ("json_schema.py", [PLACE], "Hamburg in Germany"),
     ("embed.py", [VECTORS], "3 vectors of 2 numbers\n0.500\n"),
     ("embed_numpy.py", [VECTORS], "(3, 2) float32\n(3, 3)\n"),

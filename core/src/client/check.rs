@@ -4,6 +4,7 @@ use super::options::ClientOptions;
 use crate::error::{config, LlmError};
 use crate::http::http1::limits::HEAD_BYTES_MAX;
 use crate::providers;
+use crate::request::{within, CallOptions};
 use crate::stream::prepare::{base_url, request_headers};
 use http::HeaderName;
 
@@ -11,7 +12,7 @@ use http::HeaderName;
 const REPORT_HEADERS_MAX: usize = 32;
 
 /// Checks the options of a client that name something: `provider`, `base_url`, `headers`,
-/// `report_headers`, `header_bytes_max`.
+/// `fallbacks`, `report_headers`, `header_bytes_max`.
 pub(super) fn check_options(options: &ClientOptions) -> Result<(), LlmError> {
     let provider = options.provider.as_deref().filter(|name| !name.is_empty());
     let api = options.api.as_deref();
@@ -27,8 +28,23 @@ pub(super) fn check_options(options: &ClientOptions) -> Result<(), LlmError> {
         .as_deref()
         .map(base_url::parse)
         .transpose()?;
+    if let Some(fallbacks) = &options.fallbacks {
+        let mut list = fallbacks.list().iter().enumerate();
+        list.try_for_each(|(index, it)| check_call(&it.call).map_err(|it| within(index, it)))?;
+    }
     check_report_headers(&options.report_headers)?;
     request_headers::of_caller(&options.headers, &[]).map(|_| ())
+}
+
+/// Checks what a fallback names.
+fn check_call(call: &CallOptions) -> Result<(), LlmError> {
+    let provider = call.provider.as_deref().filter(|name| !name.is_empty());
+    let api = call.api.as_deref();
+    provider
+        .map(|name| providers::by_name_and_api(name, api))
+        .transpose()?;
+    call.base_url.as_deref().map(base_url::parse).transpose()?;
+    request_headers::of_caller(&[], &call.headers).map(|_| ())
 }
 
 /// Cookies are the one header of a response that is always a secret.

@@ -6,11 +6,13 @@ use serde_json::{Map, Value};
 
 use super::check::check_options;
 use super::options::ClientOptions;
+use crate::declare::Patch;
 use crate::error::{config, invalid_request, ErrorKind, LlmError};
 use crate::json;
 use crate::parse::{names_of, nearest, shown, type_name, Mismatch};
 use crate::request::{
-    AnyRequest, CallOptions, EmbedRequest, LlmRequest, ModelsRequest, Operation, RerankRequest,
+    within, AnyRequest, CallOptions, EmbedRequest, Fallbacks, LlmRequest, ModelsRequest, Operation,
+    RerankRequest,
 };
 
 impl ClientOptions {
@@ -30,6 +32,7 @@ impl ClientOptions {
             Err(reason) => return Err(config(format!("options are not JSON: {reason}"))),
         };
         let options = Self::take(&mut fields).map_err(of_options)?;
+        check_fallbacks::<LlmRequest>(options.fallbacks.as_ref()).map_err(of_options)?;
         match fields.keys().next() {
             Some(name) => Err(config(unknown_option(name))),
             None => check_options(&options).map(|()| options),
@@ -66,6 +69,7 @@ impl AnyRequest {
                 let mut request = RerankRequest::take(&mut fields)?;
                 request.extra = others(fields)?;
                 request.check()?;
+                check_fallbacks::<RerankRequest>(request.call.fallbacks.as_ref())?;
                 Ok(Self::Rerank(request))
             }
             Operation::Models => {
@@ -118,7 +122,19 @@ fn chat(mut fields: Map<String, Value>) -> Result<LlmRequest, LlmError> {
     let mut request = LlmRequest::take(&mut fields)?;
     request.extra = others(fields)?;
     request.check()?;
+    check_fallbacks::<LlmRequest>(request.call.fallbacks.as_ref())?;
     Ok(request)
+}
+
+/// Fallbacks are requests too: their fields have types, and no option of a client is among them.
+fn check_fallbacks<T: Patch>(fallbacks: Option<&Fallbacks>) -> Result<(), LlmError> {
+    let Some(fallbacks) = fallbacks else {
+        return Ok(());
+    };
+    for (index, fallback) in fallbacks.list().iter().enumerate() {
+        others(fallback.fields.clone()).map_err(|error| within(index, error))?;
+    }
+    fallbacks.check::<T>()
 }
 
 /// What is left of a request: fields of the provider, and no option of a client.

@@ -11,7 +11,7 @@ use crate::declare::entry::Kind;
 use crate::declare::{declare_fields, declare_names, declare_options};
 use crate::http::HttpOptions;
 use crate::parse::{one_of, FromJson, Mismatch};
-use crate::request::{ApiKey, Auth, CallLimits, CloudOptions, KeySource};
+use crate::request::{ApiKey, Auth, CallLimits, CloudOptions, Fallbacks, KeySource};
 
 declare_options! {
     /// The options of a client. `Default` gives the documented defaults. Its Debug shows no secret.
@@ -43,6 +43,13 @@ declare_options! {
         pub limits: CallLimits as Group,
         /// Where and as whom requests go to a cloud.
         pub cloud: CloudOptions as Group,
+        /// What is tried in order when a chat fails before content: models, or objects with the
+        /// fields of its request that differ.
+        pub fallbacks: Option<Fallbacks> as Fallbacks,
+        /// How many retries all calls together may be ahead of successes, each of which gives a
+        /// fifth of one back; a retry after a timeout counts twice, one that waited as a 429 asked
+        /// a fifth; 0 lets no call retry.
+        pub retry_budget: u64 as Count = 100,
         /// Longest wait that a provider may request; a longer one fails the call at once.
         pub retry_after_max_ms: u64 as Milliseconds = 60_000,
         /// Drop request fields that the provider does not support and list them in `warnings`,
@@ -110,6 +117,26 @@ impl fmt::Debug for ClientOptions {
 }
 
 impl ClientOptions {
+    /// Those of a request that a fallback sends to another place than the client's: without what
+    /// is for that, such as the key. With a base URL of its own it has no keys of a cloud either.
+    pub(crate) fn elsewhere(&self, has_base_url: bool) -> Self {
+        let own = self.clone();
+        Self {
+            provider: None,
+            api: None,
+            api_key: None,
+            key_source: None,
+            auth: Auth::Key,
+            base_url: None,
+            headers: Vec::new(),
+            cloud: match has_base_url {
+                true => own.cloud.without_keys(),
+                false => own.cloud,
+            },
+            ..own
+        }
+    }
+
     /// The part of the options that decides which connections can be shared.
     #[must_use]
     pub fn http(&self) -> HttpOptions {

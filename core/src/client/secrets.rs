@@ -10,7 +10,7 @@ use super::environment::Environment;
 use crate::client::options::ClientOptions;
 use crate::mutex::lock;
 use crate::providers;
-use crate::request::{ApiKey, CallOptions, CloudOptions, KeyMaterial};
+use crate::request::{ApiKey, CallOptions, CloudOptions, Fallbacks, KeyMaterial};
 use crate::secret::{Collector, Secrets};
 
 /// The secrets that all calls of a client share.
@@ -25,6 +25,7 @@ pub(super) fn of_client(options: &ClientOptions, environment: &Environment) -> S
     );
     collect_cloud(&mut secrets, &options.cloud);
     collect_cloud(&mut secrets, &environment.cloud);
+    collect_fallbacks(&mut secrets, options.fallbacks.as_ref());
     secrets.finish()
 }
 
@@ -67,40 +68,68 @@ impl CallSecrets {
 /// All that a call's secrets are made of, each text behind its length.
 fn brought(call: &CallOptions, given: &[KeyMaterial]) -> Zeroizing<String> {
     let mut brought = Zeroizing::new(String::new());
-    let mut add = |kind: char, text: &str| {
-        let _ = write!(brought, "{kind}{} {text}", text.len());
-    };
+    for call in and_its_origin(call) {
+        add_brought(&mut brought, call);
+    }
+    for key in given.iter().flat_map(KeyMaterial::secrets) {
+        add_text(&mut brought, 'k', key.expose());
+    }
+    brought
+}
+
+fn add_brought(brought: &mut String, call: &CallOptions) {
     let key = call.api_key.as_ref().and_then(ApiKey::text);
     let cloud = [
         &call.cloud.aws_secret_access_key,
         &call.cloud.aws_session_token,
     ];
-    let keys = key.into_iter().chain(cloud.into_iter().flatten());
-    for key in keys.chain(given.iter().flat_map(KeyMaterial::secrets)) {
-        add('k', key.expose());
+    for key in key.into_iter().chain(cloud.into_iter().flatten()) {
+        add_text(brought, 'k', key.expose());
     }
     for (name, value) in &call.headers {
-        add('n', name);
-        add('v', value);
+        add_text(brought, 'n', name);
+        add_text(brought, 'v', value);
     }
-    let urls = [&call.base_url, &call.cloud.aws_signing_url];
-    urls.into_iter().flatten().for_each(|url| add('u', url));
-    brought
+    for url in [&call.base_url, &call.cloud.aws_signing_url] {
+        url.iter().for_each(|url| add_text(brought, 'u', url));
+    }
+    for fallback in call.fallbacks.iter().flat_map(Fallbacks::list) {
+        add_brought(brought, &fallback.call);
+    }
+}
+
+fn add_text(brought: &mut String, kind: char, text: &str) {
+    let _ = write!(brought, "{kind}{} {text}", text.len());
+}
+
+/// A call, and that of which it is a fallback.
+fn and_its_origin(call: &CallOptions) -> impl Iterator<Item = &CallOptions> {
+    let origin = call.fallbacks.as_ref().and_then(Fallbacks::origin);
+    std::iter::once(call).chain(origin.map(|origin| &origin.call))
 }
 
 fn of_call(call: &CallOptions, given: &[KeyMaterial]) -> Secrets {
     let mut secrets = Collector::default();
-    collect(
-        &mut secrets,
-        call.api_key.as_ref(),
-        &call.headers,
-        call.base_url.as_deref(),
-    );
-    collect_cloud(&mut secrets, &call.cloud);
+    for call in and_its_origin(call) {
+        collect_call(&mut secrets, call);
+    }
     for key in given.iter().flat_map(KeyMaterial::secrets) {
         secrets.key(key.expose());
     }
     secrets.finish()
+}
+
+/// Those of a call and of all that it may fall back to.
+fn collect_call(secrets: &mut Collector, call: &CallOptions) {
+    let base_url = call.base_url.as_deref();
+    collect(secrets, call.api_key.as_ref(), &call.headers, base_url);
+    collect_cloud(secrets, &call.cloud);
+    collect_fallbacks(secrets, call.fallbacks.as_ref());
+}
+
+fn collect_fallbacks(secrets: &mut Collector, fallbacks: Option<&Fallbacks>) {
+    let list = fallbacks.iter().flat_map(|fallbacks| fallbacks.list());
+    list.for_each(|fallback| collect_call(secrets, &fallback.call));
 }
 
 /// The id of an access key is none: AWS puts it into every signature in the clear.
@@ -175,6 +204,9 @@ mod tests {
             request(r#","base_url":"https://h/v1?key=first-key-5""#),
             request(r#","base_url":"https://h/v1?key=other-key-5""#),
             request(r#","aws_signing_url":"https://h/v1?key=first-key-6""#),
+            request(r#","fallbacks":[{"model":"n","api_key":"first-key-8"}]"#),
+            request(r#","fallbacks":[{"model":"n","api_key":"other-key-8"}]"#),
+            request(r#","fallbacks":[{"model":"n","headers":{"x-token":"first-key-8"}}]"#),
             given.clone(),
         ] {
             // The copies of a call share what was given.

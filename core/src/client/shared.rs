@@ -38,10 +38,10 @@ impl Shared {
         logger: Option<Logger>,
     ) -> Self {
         Self {
+            budget: Budget::new(options.retry_budget),
             options,
             http,
             environment,
-            budget: Budget::default(),
             clock: Clock::default(),
             secrets: OnceLock::new(),
             call_secrets: CallSecrets::default(),

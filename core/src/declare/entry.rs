@@ -39,6 +39,8 @@ pub enum Kind {
     ListOfIntegers,
     /// A list of pairs of whole numbers: the first, and the one behind the last.
     ListOfRanges,
+    /// A list whose entries are models, or objects with fields of a request.
+    Fallbacks,
     /// One of the levels of a log.
     LogLevel,
     /// Any JSON.
@@ -63,6 +65,7 @@ impl Kind {
             Self::ListOfObjects => "list of objects",
             Self::ListOfIntegers => "list of integers",
             Self::ListOfRanges => "list of ranges",
+            Self::Fallbacks => "list of models or objects",
             Self::LogLevel => "log level",
             Self::Any => "any",
         }
@@ -87,6 +90,7 @@ impl Kind {
             | Self::ListOfObjects
             | Self::ListOfIntegers
             | Self::ListOfRanges
+            | Self::Fallbacks
             | Self::LogLevel
             | Self::Any => None,
         }

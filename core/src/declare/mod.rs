@@ -9,7 +9,7 @@ pub(crate) mod options;
 
 pub(crate) use fields::declare_fields;
 pub(crate) use names::declare_names;
-pub(crate) use options::{declare_limits, declare_options};
+pub(crate) use options::{declare_limits, declare_options, Patch};
 
 /// The text of the documentation comments among some attributes.
 macro_rules! doc_text {

@@ -1,6 +1,17 @@
 //! Declares a struct that callers write as JSON: its fields, what they hold, their defaults, their
 //! documentation and how they are taken out of an object.
 
+use serde_json::{Map, Value};
+
+use crate::error::LlmError;
+
+/// What is declared with `declare_options` and can be changed by some fields of such an object.
+pub(crate) trait Patch: Default {
+    /// Takes those fields out of an object that it has, in place of its own; null is the default.
+    /// The fields of a group are left where they are.
+    fn patch(&mut self, fields: &mut Map<String, Value>) -> Result<(), LlmError>;
+}
+
 /// A struct that is taken out of JSON: `pub name: Type as Kind = default,`. Without a default it is
 /// the type's own, and null for other languages. The fields of `as Group` stand beside the others;
 /// a field without a kind is not taken.
@@ -54,6 +65,20 @@ macro_rules! declare_options {
                         fields $field ($type) ($($kind)?) ($($default)?)
                     ),)+
                 })
+            }
+        }
+
+        impl $crate::declare::options::Patch for $struct {
+            fn patch(
+                &mut self,
+                fields: &mut serde_json::Map<String, serde_json::Value>,
+            ) -> Result<(), $crate::error::LlmError> {
+                // Some have groups only.
+                let _ = &fields;
+                $($crate::declare::options::patch!(
+                    self fields $field ($type) ($($kind)?) ($($default)?)
+                );)+
+                Ok(())
             }
         }
     };
@@ -195,4 +220,18 @@ macro_rules! take {
     }};
 }
 
-pub(crate) use {add_option, declare_limits, declare_options, default, has, json, some, take};
+macro_rules! patch {
+    ($self:ident $fields:ident $field:ident ($type:ty) () ()) => {};
+    ($self:ident $fields:ident $field:ident ($type:ty) (Group) ()) => {};
+    ($self:ident $fields:ident $field:ident ($type:ty) ($kind:ident) ($($default:expr)?)) => {
+        if $fields.contains_key(stringify!($field)) {
+            $self.$field = $crate::declare::options::take!(
+                $fields $field ($type) ($kind) ($($default)?)
+            );
+        }
+    };
+}
+
+pub(crate) use {
+    add_option, declare_limits, declare_options, default, has, json, patch, some, take,
+};

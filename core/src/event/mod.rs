@@ -6,6 +6,7 @@ mod operation_responses;
 mod receipt;
 mod response;
 mod results;
+mod tried;
 mod vectors;
 
 use serde::Serialize;
@@ -18,6 +19,7 @@ pub use operation_responses::{CountTokensResponse, EmbedResponse, ModelsResponse
 pub use receipt::{FinishReason, Outcome, Receipt, Timings, Usage};
 pub use response::LlmResponse;
 pub use results::{InputTokens, Model, RerankResult};
+pub use tried::Tried;
 pub(crate) use vectors::are_finite;
 pub use vectors::Vectors;
 

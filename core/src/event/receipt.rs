@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::tried::Tried;
 use crate::declare::{declare_fields, declare_names};
 use crate::error::{ErrorKind, LlmError};
 
@@ -108,6 +109,10 @@ declare_fields! {
         pub usage: Option<Usage> as Object,
         /// How many requests were sent.
         pub attempts: u32 as Integer,
+        /// Every attempt of a call of one HTTP request, in order, where there were several or
+        /// fallbacks; at most the last 64.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        pub tried: Vec<Tried> as ListOfObjects,
         /// Into how many HTTP requests the call was split, each with its own retries; absent for a
         /// chat.
         #[serde(skip_serializing_if = "is_zero_u32")]

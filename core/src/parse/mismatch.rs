@@ -34,6 +34,8 @@ enum Reason {
     },
     /// An error that is one already.
     Error(Box<LlmError>),
+    /// The error of a request that stands in it; its message begins with the field.
+    Within(Box<LlmError>),
 }
 
 impl Mismatch {
@@ -61,6 +63,11 @@ impl Mismatch {
         })
     }
 
+    /// What is wrong with a request that stands in it.
+    pub(crate) fn within(error: LlmError) -> Self {
+        Self::from_reason(Reason::Within(Box::new(error)))
+    }
+
     /// It stands in a field of this name. Headers have names of the caller's own.
     pub(crate) fn below_field(mut self, name: &str) -> Self {
         self.path.insert_str(0, name);
@@ -81,6 +88,10 @@ impl Mismatch {
             // Of a secret, which does not know in which field it stands.
             Reason::Error(error) => {
                 let message = error.message.replacen("api_key", field, 1);
+                LlmError { message, ..*error }
+            }
+            Reason::Within(error) => {
+                let message = format!("{field}{path}.{}", error.message);
                 LlmError { message, ..*error }
             }
             Reason::Other(reason) => invalid_request(format!("{field}{path}: {reason}")),

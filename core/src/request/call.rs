@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::api_key::{ApiKey, CallKeys};
 use super::cloud::CloudOptions;
+use super::fallback::Fallbacks;
 use super::limits::CallLimits;
 use crate::declare::entry::Kind;
 use crate::declare::{declare_names, declare_options};
@@ -37,6 +38,9 @@ declare_options! {
         pub limits: CallLimits as Group,
         /// Where and as whom this call goes to a cloud.
         pub cloud: CloudOptions as Group,
+        /// What a chat or a rerank tries in order when it fails before content: models, or objects
+        /// with the fields that differ.
+        pub fallbacks: Option<Fallbacks> as Fallbacks,
         /// Drop request fields that the provider does not support and list them in `warnings`,
         /// instead of failing.
         pub lenient: Option<bool> as Boolean,

@@ -33,6 +33,19 @@ declare_limits! {
     }
 }
 
+impl CloudOptions {
+    /// Without what is for one place: the keys, and what is signed there.
+    pub(crate) fn without_keys(self) -> Self {
+        Self {
+            aws_access_key_id: None,
+            aws_secret_access_key: None,
+            aws_session_token: None,
+            aws_signing_url: None,
+            ..self
+        }
+    }
+}
+
 impl fmt::Debug for CloudOptions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

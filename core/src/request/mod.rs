@@ -6,6 +6,7 @@ mod api_key;
 mod call;
 mod cloud;
 mod embed;
+mod fallback;
 mod limits;
 mod message;
 mod models;
@@ -23,6 +24,8 @@ pub use api_key::{ApiKey, CallKeys, KeyFuture, KeyMaterial, KeyReason, KeyReques
 pub use call::{Auth, CallOptions};
 pub use cloud::CloudOptions;
 pub use embed::{EmbedInput, EmbedRequest};
+pub(crate) use fallback::{within, Origin};
+pub use fallback::{Fallback, Fallbacks};
 pub use limits::CallLimits;
 pub(crate) use limits::WHOLE_RESPONSE_TIMEOUT_MS;
 pub use message::{

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::search::Secrets;
 use super::{patterns, REDACTED};
 use crate::error::{one_line, LlmError, DETAIL_BYTES_MAX, MESSAGE_BYTES_MAX, OUTSIDE_BYTES_MAX};
-use crate::event::{Receipt, Start, Usage};
+use crate::event::{Receipt, Start, Tried, Usage};
 
 /// Longest code, id and finish reason of a provider that is passed on.
 const NAME_BYTES_MAX: usize = 1024;
@@ -54,11 +54,14 @@ impl<'a> Redactor<'a> {
             phase: _,
             timer: _,
             maybe_executed: _,
+            retry_budget_exhausted: _,
+            tried,
             // Made of events that were cleaned.
             partial: _,
             partial_vectors: _,
         } = error;
         self.clean(message, MESSAGE_BYTES_MAX);
+        self.clean_tried(tried);
         self.clean_optional(code, NAME_BYTES_MAX);
         self.clean_optional(request_id, NAME_BYTES_MAX);
         self.clean_optional(detail, DETAIL_BYTES_MAX);
@@ -105,6 +108,7 @@ impl<'a> Redactor<'a> {
             outcome: _,
             finish_reason: _,
             attempts: _,
+            tried,
             timings: _,
             unknown_events: _,
             requests: _,
@@ -121,8 +125,16 @@ impl<'a> Redactor<'a> {
         if let Some(Usage { raw, .. }) = usage {
             self.clean_fields(raw);
         }
+        self.clean_tried(tried);
         if let Some(error) = error {
             self.clean_error(error);
+        }
+    }
+
+    /// Cleans the names of models, which callers wrote.
+    fn clean_tried(&self, tried: &mut [Tried]) {
+        for attempt in tried {
+            self.clean(&mut attempt.model, NAME_BYTES_MAX);
         }
     }
 

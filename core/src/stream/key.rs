@@ -100,6 +100,7 @@ impl Inner {
         if !asks || !refused || std::mem::replace(&mut self.keys.renewed, true) {
             return false;
         }
+        self.note_failed(error);
         self.log(LogLevel::Warn, || format!("{error}; asking for a new key"));
         self.keys.refused = Some(Box::new(error.clone()));
         // With the state before it the attempt's connection goes.

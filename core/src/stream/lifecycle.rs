@@ -10,12 +10,12 @@ use serde_json::{Map, Value};
 use tokio::time::sleep;
 
 use super::attempt::Attempt;
-use super::prepare::{prepare, provider};
-use super::retry::Policy;
+use super::prepare::provider;
+use super::retry::{Next, Policy};
 use super::timeouts::timed_out;
-use super::{Inner, State};
+use super::{fallback, Inner, State};
 use crate::client::options::LogLevel;
-use crate::error::{LlmError, Phase, Timer};
+use crate::error::{LlmError, Phase, Timer, MESSAGE_BYTES_MAX};
 use crate::event::{Event, Outcome};
 use crate::providers::ResponseSummary;
 
@@ -30,12 +30,8 @@ impl Inner {
             };
         }
         if self.prepared.is_none() {
-            match prepare(&self.shared, &mut self.task) {
-                Ok(prepared) => {
-                    self.provider = Some(prepared.provider.name());
-                    self.prepared = Some(Arc::new(prepared));
-                }
-                Err(error) => return self.fail(error),
+            if let Err(error) = self.prepare() {
+                return self.fail(error);
             }
         }
         if self.waits_for_key() {
@@ -47,6 +43,7 @@ impl Inner {
         self.attempts += 1;
         self.stale = false;
         self.status = None;
+        self.tried.begin(prepared);
         self.deadlines.start(Some(Timer::Connect));
         self.state = State::Attempting(Attempt::new(&self.shared, prepared));
     }
@@ -103,7 +100,7 @@ impl Inner {
         }
     }
 
-    /// An attempt failed: tries again where that is right, else ends.
+    /// An attempt failed: tries again where that is right, else falls back, else ends.
     pub(super) fn fail(&mut self, mut error: LlmError) {
         self.redactor().clean_error(&mut error);
         if self.first_content.is_some() || self.prepared.is_none() {
@@ -114,9 +111,13 @@ impl Inner {
         }
         let options = &self.shared.options;
         let retries_max = self.shared.call_limits(self.task.call()).retries_max;
+        let retry_after_max = Duration::from_millis(options.retry_after_max_ms);
         let policy = Policy {
             retries_max: retries_max.unwrap_or_default(),
-            retry_after_max: Duration::from_millis(options.retry_after_max_ms),
+            retry_after_max: match &self.candidates {
+                Some(_) => retry_after_max.min(fallback::WAIT_MAX),
+                None => retry_after_max,
+            },
         };
         let left = self.deadlines.time_left();
         let budget = &self.shared.budget;
@@ -124,8 +125,10 @@ impl Inner {
             .history
             .next(&error, self.stale, policy, left, fastrand::f64(), budget)
         {
-            None => self.end(error),
-            Some(wait) => {
+            Next::Final => self.fall_back_or_end(error),
+            Next::OutOfBudget => self.fall_back_or_end(out_of_budget(error)),
+            Next::Retry(wait) => {
+                self.note_failed(&error);
                 self.log(LogLevel::Warn, || {
                     format!("{error}; trying again in {wait:?}")
                 });
@@ -146,10 +149,28 @@ impl Inner {
         let summary = response.summary();
         self.state = State::Ended;
         self.shared.budget.deposit();
+        self.tried.close(self.status, None);
         let receipt = self.receipt(Outcome::Complete, None, summary);
         self.log(LogLevel::Info, || {
             format!("completed after {} attempts", receipt.attempts)
         });
         self.batch.push(Event::End(Box::new(receipt)));
     }
+}
+
+/// Says that no retry was allowed, behind as much of the message as leaves room for that.
+fn out_of_budget(mut error: LlmError) -> LlmError {
+    const REASON: &str = "; not retried: the client's retry_budget is used up";
+    // A name of the provider may still come before it.
+    let mut end = error
+        .message
+        .len()
+        .min(MESSAGE_BYTES_MAX - REASON.len() - 64);
+    while !error.message.is_char_boundary(end) {
+        end -= 1;
+    }
+    error.message.truncate(end);
+    error.message.push_str(REASON);
+    error.retry_budget_exhausted = true;
+    error
 }

@@ -6,6 +6,8 @@ pub(crate) mod attempt;
 pub(crate) mod clock;
 mod embed_call;
 mod error_response;
+mod fallback;
+mod fallback_request;
 mod key;
 mod lifecycle;
 mod models_call;
@@ -18,6 +20,7 @@ pub(crate) mod retry;
 mod split;
 pub(crate) mod task;
 pub(crate) mod timeouts;
+mod tried;
 mod whole_response;
 
 use std::collections::VecDeque;
@@ -41,6 +44,7 @@ use crate::providers::OperationSummary;
 use crate::request::{AnyRequest, CallOptions};
 use attempt::Attempt;
 use embed_call::EmbedCall;
+use fallback::Candidates;
 use key::{Asking, AttemptKeys};
 use models_call::ModelsCall;
 use prepare::PreparedRequest;
@@ -48,6 +52,7 @@ use response_reader::ResponseReader;
 use retry::History;
 use task::Task;
 use timeouts::{Deadlines, Timeouts};
+use tried::Attempts;
 
 /// How long the rest of a complete response is read so that its connection can be used again.
 const DRAIN: Duration = Duration::from_millis(20);
@@ -99,6 +104,9 @@ struct Inner {
     state: State,
     deadlines: Deadlines,
     history: History,
+    /// What is tried when this request fails; absent once content came.
+    candidates: Option<Box<Candidates>>,
+    tried: Attempts,
     keys: AttemptKeys,
     /// The last attempt cannot have been run.
     stale: bool,
@@ -253,6 +261,8 @@ impl Inner {
             state: State::Ready,
             deadlines,
             history: History::default(),
+            candidates: None,
+            tried: Attempts::default(),
             keys: AttemptKeys::default(),
             stale: false,
             status: None,
@@ -302,6 +312,7 @@ impl Inner {
             clean_start(&self.shared, self.task.call(), &mut self.batch);
             self.deadlines.start(Some(Timer::Idle));
             self.prepared = None;
+            self.candidates = None;
         }
         // Where there is always something to read, nothing waits, so no timer is checked elsewhere.
         let may_expire = self.batch.is_empty() || self.deadlines.has_total();

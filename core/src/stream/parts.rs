@@ -124,6 +124,8 @@ impl Totals {
             None => (Outcome::Complete, None),
             Some(mut error) => {
                 error.attempts = self.attempts;
+                // Of one of the requests, which runs beside others.
+                error.tried = Vec::new();
                 error.maybe_executed |= self.maybe_executed;
                 let failed = Receipt::failed(error);
                 (failed.outcome, failed.error)

@@ -59,6 +59,8 @@ impl Inner {
         error.provider = self.provider.or(error.provider);
         error.status = error.status.or(self.status);
         error.request_id = error.request_id.take().or_else(|| self.request_id.clone());
+        self.tried.close(self.status, Some(&error));
+        error.tried = self.tried.list();
         if let Some(provider) = error.provider {
             if !error.message.starts_with(provider) {
                 error.message = format!("{provider}: {}", error.message);
@@ -84,6 +86,7 @@ impl Inner {
             unknown_events: summary.unknown_events,
             warnings: summary.warnings,
             attempts: self.attempts,
+            tried: self.tried.list(),
             requests: match self.task.operation() {
                 Operation::Chat => 0,
                 _ => self.attempts.min(1),

@@ -17,16 +17,30 @@ const BACKOFF_MAX: Duration = Duration::from_secs(8);
 /// A backoff is never shorter than this part of the own step, however short a Retry-After is.
 const ASKED_STEP_MIN: f64 = 0.1;
 
-const BUDGET_MAX: u32 = 500;
-const BUDGET_RETRY: u32 = 5;
-const BUDGET_RETRY_TIMEOUT: u32 = 10;
-const BUDGET_SUCCESS: u32 = 1;
+/// What a retry costs. A blind one adds load to a provider that may be failing under it; after a
+/// timeout the first request may still be running beside it; one that waited as a 429 asked comes
+/// when the provider wants it.
+const BUDGET_RETRY: u64 = 5;
+const BUDGET_RETRY_TIMEOUT: u64 = 10;
+const BUDGET_RETRY_AS_ASKED: u64 = 1;
+const BUDGET_SUCCESS: u64 = 1;
 
 /// What bounds the retries of one call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Policy {
     pub(crate) retries_max: u32,
     pub(crate) retry_after_max: Duration,
+}
+
+/// What comes after an attempt that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Another attempt after this wait.
+    Retry(Duration),
+    /// None: the error is final.
+    Final,
+    /// None, only because the budget is used up.
+    OutOfBudget,
 }
 
 /// What one call has tried already.
@@ -43,7 +57,16 @@ impl History {
         self.maybe_executed > 0
     }
 
-    /// Decides on the next attempt, and remembers it. `None`: the error is final.
+    /// That of a fallback after this error: retries are counted anew, but not those of requests
+    /// that may have been run, each of which may have to be paid for.
+    pub(crate) fn of_fallback(self, error: &LlmError) -> Self {
+        Self {
+            maybe_executed: self.maybe_executed + u32::from(error.maybe_executed),
+            ..Self::default()
+        }
+    }
+
+    /// Decides on the next attempt, and remembers it.
     ///
     /// `stale`: the request cannot have been run, see `Exchange::is_stale`.
     /// `time_left`: until the total deadline. `random`: uniform in 0..1.
@@ -55,26 +78,31 @@ impl History {
         time_left: Option<Duration>,
         random: f64,
         budget: &Budget,
-    ) -> Option<Duration> {
+    ) -> Next {
         if !error.retryable {
-            return None;
+            return Next::Final;
         }
         if stale && self.stale < STALE_RETRIES_MAX && policy.retries_max > 0 {
             self.stale += 1;
-            return Some(Duration::ZERO);
+            return Next::Retry(Duration::ZERO);
         }
         let executed_too_often =
             error.maybe_executed && self.maybe_executed >= MAYBE_EXECUTED_RETRIES_MAX;
         if executed_too_often || self.retries >= policy.retries_max {
-            return None;
+            return Next::Final;
         }
-        let wait = wait(error, self.retries + 1, policy, random)?;
-        if time_left.is_some_and(|left| wait >= left) || !budget.withdraw(error.kind) {
-            return None;
+        let Some(wait) = wait(error, self.retries + 1, policy, random) else {
+            return Next::Final;
+        };
+        if time_left.is_some_and(|left| wait >= left) {
+            return Next::Final;
+        }
+        if !budget.withdraw(error) {
+            return Next::OutOfBudget;
         }
         self.retries += 1;
         self.maybe_executed += u32::from(error.maybe_executed);
-        Some(wait)
+        Next::Retry(wait)
     }
 }
 
@@ -100,23 +128,29 @@ fn step(retry: u32) -> Duration {
 /// Tokens that retries of all calls of a client share: when a provider is down, the retries stop
 /// soon and first attempts go on. Successes fill it again.
 #[derive(Debug)]
-pub(crate) struct Budget(Mutex<u32>);
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self(Mutex::new(BUDGET_MAX))
-    }
+pub(crate) struct Budget {
+    tokens: Mutex<u64>,
+    tokens_max: u64,
 }
 
 impl Budget {
-    /// Pays for a retry, if the budget has it.
-    fn withdraw(&self, kind: ErrorKind) -> bool {
-        let cost = if kind == ErrorKind::Timeout {
-            BUDGET_RETRY_TIMEOUT
-        } else {
-            BUDGET_RETRY
+    /// Pays for so many retries before a success gives something back.
+    pub(crate) fn new(retries: u64) -> Self {
+        let tokens_max = retries.saturating_mul(BUDGET_RETRY);
+        Self {
+            tokens: Mutex::new(tokens_max),
+            tokens_max,
+        }
+    }
+
+    /// Pays for a retry after this error, if the budget has it.
+    fn withdraw(&self, error: &LlmError) -> bool {
+        let cost = match error.kind {
+            ErrorKind::Timeout => BUDGET_RETRY_TIMEOUT,
+            ErrorKind::RateLimited if error.retry_after_ms.is_some() => BUDGET_RETRY_AS_ASKED,
+            _ => BUDGET_RETRY,
         };
-        let mut tokens = lock(&self.0);
+        let mut tokens = lock(&self.tokens);
         match tokens.checked_sub(cost) {
             Some(rest) => {
                 *tokens = rest;
@@ -128,8 +162,8 @@ impl Budget {
 
     /// A call succeeded.
     pub(crate) fn deposit(&self) {
-        let mut tokens = lock(&self.0);
-        *tokens = (*tokens + BUDGET_SUCCESS).min(BUDGET_MAX);
+        let mut tokens = lock(&self.tokens);
+        *tokens = tokens.saturating_add(BUDGET_SUCCESS).min(self.tokens_max);
     }
 }
 
@@ -155,7 +189,15 @@ mod tests {
     }
 
     fn decide(error: &LlmError, time_left: Option<Duration>, random: f64) -> Option<Duration> {
-        History::default().next(error, false, POLICY, time_left, random, &Budget::default())
+        let budget = Budget::new(1);
+        wait_of(History::default().next(error, false, POLICY, time_left, random, &budget))
+    }
+
+    fn wait_of(next: Next) -> Option<Duration> {
+        match next {
+            Next::Retry(wait) => Some(wait),
+            Next::Final | Next::OutOfBudget => None,
+        }
     }
 
     #[test]
@@ -194,24 +236,20 @@ mod tests {
             let wait = decide(&after(requested), None, 0.0);
             assert_eq!(wait, Some(Duration::from_millis(100)), "{requested}");
         }
-        let budget = Budget::default();
+        let budget = Budget::new(100);
         let mut history = History::default();
-        let mut waits = || history.next(&after(1), false, POLICY, None, 0.0, &budget);
+        let mut waits = || wait_of(history.next(&after(1), false, POLICY, None, 0.0, &budget));
         let all: Vec<_> = std::iter::from_fn(|| waits().map(|wait| wait.as_millis())).collect();
         assert_eq!(all, [100, 200, 400, 800, 800]);
     }
 
     #[test]
     fn retries_are_counted_and_a_request_that_may_have_run_is_tried_once_more() {
-        let budget = Budget::default();
+        let budget = Budget::new(100);
         let mut history = History::default();
         let mut count = |error: &LlmError, stale| {
             (0..10)
-                .filter(|_| {
-                    history
-                        .next(error, stale, POLICY, None, 0.0, &budget)
-                        .is_some()
-                })
+                .filter(|_| history.next(error, stale, POLICY, None, 0.0, &budget) != Next::Final)
                 .count()
         };
         assert_eq!(count(&overloaded(), true), 6, "a free one, then five");
@@ -221,26 +259,60 @@ mod tests {
         };
         let mut history = History::default();
         let tries = (0..10)
-            .filter(|_| {
-                history
-                    .next(&executed, false, POLICY, None, 0.0, &budget)
-                    .is_some()
-            })
+            .filter(|_| history.next(&executed, false, POLICY, None, 0.0, &budget) != Next::Final)
             .count();
         assert_eq!(tries, 1);
         assert_eq!(decide(&overloaded().retryable(false), None, 0.0), None);
     }
 
     #[test]
+    fn a_fallback_counts_anew_but_not_what_may_have_been_run() {
+        let budget = Budget::new(100);
+        let mut history = History::default();
+        let next = |history: &mut History, error: &LlmError| {
+            history.next(error, false, POLICY, None, 0.0, &budget)
+        };
+        let executed = LlmError {
+            maybe_executed: true,
+            ..overloaded()
+        };
+        let retry = Next::Retry(Duration::ZERO);
+        assert_eq!(next(&mut history, &overloaded()), retry);
+        let mut fallback = history.of_fallback(&executed);
+        assert!(fallback.maybe_executed());
+        let retries = (0..9).filter(|_| next(&mut fallback, &overloaded()) == retry);
+        assert_eq!(retries.count(), 5);
+        let mut fallback = history.of_fallback(&executed);
+        assert_eq!(next(&mut fallback, &executed), Next::Final);
+        let mut fallback = history.of_fallback(&overloaded());
+        assert_eq!(next(&mut fallback, &executed), retry);
+    }
+
+    #[test]
     fn budget_bounds_an_outage_and_fills_again() {
-        let budget = Budget::default();
-        let spent = (0..1000)
-            .filter(|_| budget.withdraw(ErrorKind::Overloaded))
-            .count();
+        let budget = Budget::new(100);
+        let spent = (0..1000).filter(|_| budget.withdraw(&overloaded())).count();
         assert_eq!(spent, 100);
-        assert!(!budget.withdraw(ErrorKind::Overloaded));
+        let out = History::default().next(&overloaded(), false, POLICY, None, 0.0, &budget);
+        assert_eq!(out, Next::OutOfBudget);
         (0..5).for_each(|_| budget.deposit());
-        assert!(!budget.withdraw(ErrorKind::Timeout));
-        assert!(budget.withdraw(ErrorKind::Overloaded));
+        assert!(!budget.withdraw(&LlmError::new(ErrorKind::Timeout, "")));
+        assert!(budget.withdraw(&overloaded()));
+    }
+
+    #[test]
+    fn a_429_that_was_waited_out_costs_a_fifth_of_a_blind_retry() {
+        let budget = Budget::new(1);
+        let limited = |asked: Option<u64>| LlmError {
+            retry_after_ms: asked,
+            ..LlmError::new(ErrorKind::RateLimited, "").retryable(true)
+        };
+        assert!((0..5).all(|_| budget.withdraw(&limited(Some(1000)))));
+        assert!(!budget.withdraw(&limited(Some(1000))));
+        (0..9).for_each(|_| budget.deposit());
+        assert!(budget.withdraw(&limited(None)), "it is full with one retry");
+        assert!(!budget.withdraw(&limited(Some(1000))));
+        assert!(!Budget::new(0).withdraw(&limited(Some(1000))));
+        assert!(Budget::new(u64::MAX).withdraw(&overloaded()));
     }
 }

@@ -15,7 +15,7 @@ use crate::request::{
 };
 
 /// What is to be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Task {
     Chat(Box<LlmRequest>),
     /// The provider is named in the request, whose model has no prefix.

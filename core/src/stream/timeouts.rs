@@ -103,6 +103,15 @@ impl Deadlines {
         self.total_began = total_began;
     }
 
+    /// A fallback may have timeouts of its own, but for that of the whole call.
+    pub(crate) fn renew(&mut self, timeouts: Timeouts) {
+        self.timeouts = Timeouts {
+            total: self.timeouts.total,
+            ..timeouts
+        };
+        self.start(None);
+    }
+
     /// Starts a timer in place of the one that runs; `None` stops it.
     pub(crate) fn start(&mut self, timer: Option<Timer>) {
         self.timer = timer;

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         TokenCount,
         ToolCall,
         ToolDelta,
+        Tried,
         Usage,
         Vectors,
     )
@@ -135,6 +136,7 @@ __all__ = [
     "TooLargeError",
     "ToolCall",
     "ToolDelta",
+    "Tried",
     "TruncatedError",
     "Usage",
     "Vectors",

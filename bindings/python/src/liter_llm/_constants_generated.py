@@ -13,6 +13,8 @@ ERROR_DETAILS = (
     "timer",
     "request_id",
     "maybe_executed",
+    "retry_budget_exhausted",
+    "tried",
     "detail",
 )
 """What an error carries beside its kind and message."""
@@ -41,6 +43,7 @@ CALL_OPTIONS = (
     "vertex_project",
     "vertex_location",
     "vertex_quota_project",
+    "fallbacks",
     "lenient",
     "extra_body",
 )
@@ -62,6 +65,7 @@ CALL_NAMES = frozenset(
         "user",
         "metadata",
         "report_headers",
+        "retry_budget",
         "retry_after_max_ms",
         "stream_window_bytes",
         "queue_bytes_max",

@@ -49,6 +49,11 @@ class LlmError(Exception):
     The provider's support asks for it."""
     maybe_executed: bool = False
     """Whether the provider may have run the request, and may bill it."""
+    retry_budget_exhausted: bool = False
+    """Whether it was not tried again only because the client's `retry_budget` is used up."""
+    tried: tuple[late.Tried, ...] = ()
+    """Every attempt of a call of one HTTP request, in order, where there were several or fallbacks;
+    at most the last 64."""
     detail: Optional[str] = None
     """The other fields of the provider's error, beside message and code, as JSON, or the first 4
     KiB of a body that could not be used."""
@@ -196,5 +201,9 @@ def make_error(details: Mapping[str, Any], partial: Any = None) -> LlmError:
     for name in ERROR_DETAILS:
         if name in details:
             setattr(error, name, details[name])
+    if error.tried:
+        from ._events import read_tried  # only here: loading it takes time
+
+        error.tried = read_tried(details)
     error.partial = partial
     return error

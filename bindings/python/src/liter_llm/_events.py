@@ -55,6 +55,24 @@ class Usage:
 
 
 @record
+class Tried:
+    """One attempt of a call: whom it asked, and what came of it."""
+
+    provider: str
+    """The provider that was asked."""
+    model: str
+    """The model, as the request named it."""
+    kind: Optional[str]
+    """What kind of failure it ended with; absent for the attempt that was answered whole."""
+    status: Optional[int]
+    """The HTTP status, where one was received."""
+    milliseconds: float
+    """How long it took, without the wait before the next one."""
+    maybe_executed: bool
+    """Whether it failed and the provider may have run it, and may bill it."""
+
+
+@record
 class Start:
     """The response begins."""
 
@@ -152,6 +170,9 @@ class End:
     """The provider's request id."""
     warnings: tuple[str, ...]
     """Warnings about a complete response, such as a missing finish reason."""
+    tried: tuple[Tried, ...] = ()
+    """Every attempt of a call of one HTTP request, in order, where there were several or fallbacks;
+    at most the last 64."""
 
 
 Event = Union[Start, Text, Reasoning, ToolDelta, ToolCall, Part, End]
@@ -204,6 +225,9 @@ class Response:
     """When the first content came, in milliseconds since the call."""
     total_ms: Optional[float]
     """When the stream ended, in milliseconds since the call."""
+    tried: tuple[Tried, ...] = ()
+    """Every attempt of a call of one HTTP request, in order, where there were several or fallbacks;
+    at most the last 64."""
 
     @property
     def content(self) -> tuple[Mapping[str, Any], ...]:
@@ -238,6 +262,23 @@ class Response:
                 for call in self.tool_calls
             ]
         return message
+
+
+def read_tried(data: Mapping[str, Any]) -> tuple[Tried, ...]:
+    """The attempts that a receipt or an error lists."""
+    return tuple(
+        [
+            Tried(
+                provider=attempt.get("provider", ""),
+                model=attempt.get("model", ""),
+                kind=attempt.get("kind"),
+                status=attempt.get("status"),
+                milliseconds=attempt.get("milliseconds", 0.0),
+                maybe_executed=attempt.get("maybe_executed", False),
+            )
+            for attempt in data.get("tried", ())
+        ]
+    )
 
 
 def _text_part(text: str) -> list[Mapping[str, Any]]:

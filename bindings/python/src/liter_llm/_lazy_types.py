@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Text,
         ToolCall,
         ToolDelta,
+        Tried,
         Usage,
     )
     from ._replies import (
@@ -84,6 +85,7 @@ __all__ = [
     "TokenCount",
     "ToolCall",
     "ToolDelta",
+    "Tried",
     "Usage",
     "Vectors",
 ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._base_builder import BaseBuilder, parse, read_usage
 from ._call import Call
 from ._constants_generated import OPERATION_FIELDS
+from ._events import read_tried
 from ._invocation import Invocation
 from ._replies import EmbedResponse, Model, ModelsResponse, RerankResponse, RerankResult, TokenCount
 from ._vectors import Vectors
@@ -46,6 +47,7 @@ class OperationBuilder(BaseBuilder):
             "attempts": receipt.get("attempts", 0),
             "requests": receipt.get("requests", 0),
             "total_ms": receipt.get("timings", {}).get("total_ms"),
+            "tried": read_tried(receipt),
         }
 
 

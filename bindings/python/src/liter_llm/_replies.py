@@ -7,7 +7,7 @@ Their type hints resolve at run time, as those of the events do.
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from ._events import Outcome, Usage, record
+from ._events import Outcome, Tried, Usage, record
 from ._vectors import AnyView, Vectors
 
 Ranges = tuple[tuple[int, int], ...]
@@ -46,6 +46,9 @@ class Reply:
     chat."""
     total_ms: Optional[float]
     """When the stream ended, in milliseconds since the call."""
+    tried: tuple[Tried, ...]
+    """Every attempt of a call of one HTTP request, in order, where there were several or fallbacks;
+    at most the last 64."""
 
 
 @record

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._base_builder import BaseBuilder, parse, read_usage
-from ._events import End, Part, Response, Start, ToolCall, ToolDelta
+from ._events import End, Part, Response, Start, ToolCall, ToolDelta, read_tried
 from ._library import PART, TOOL_CALL, TOOL_DELTA
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class ResponseBuilder(BaseBuilder):
             total_ms=timings.get("total_ms"),
             request_id=receipt.get("request_id"),
             warnings=tuple(receipt.get("warnings", ())),
+            tried=read_tried(receipt) if "tried" in receipt else (),
         )
 
     def partial(self) -> Response:
@@ -116,6 +117,7 @@ class ResponseBuilder(BaseBuilder):
             unknown_events=receipt.get("unknown_events", 0),
             first_token_ms=timings.get("first_token_ms"),
             total_ms=timings.get("total_ms"),
+            tried=read_tried(receipt) if "tried" in receipt else (),
         )
         if receipt:
             self._response = response

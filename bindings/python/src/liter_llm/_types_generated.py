@@ -87,6 +87,15 @@ class Options(TypedDict, total=False):
     vertex_quota_project: str
     """Vertex AI: the project that is charged for the quota, where it is another one."""
 
+    fallbacks: Sequence[Union[str, Mapping[str, Any]]]
+    """What is tried in order when a chat fails before content: models, or objects with the fields
+    of its request that differ."""
+
+    retry_budget: int
+    """How many retries all calls together may be ahead of successes, each of which gives a fifth of
+    one back; a retry after a timeout counts twice, one that waited as a 429 asked a fifth; 0 lets
+    no call retry. Default: 100."""
+
     retry_after_max_ms: int
     """Longest wait that a provider may request; a longer one fails the call at once. Default:
     60_000."""
@@ -242,6 +251,10 @@ class CallOptions(TypedDict, total=False):
 
     vertex_quota_project: str
     """Vertex AI: the project that is charged for the quota, where it is another one."""
+
+    fallbacks: Sequence[Union[str, Mapping[str, Any]]]
+    """What a chat or a rerank tries in order when it fails before content: models, or objects with
+    the fields that differ."""
 
     lenient: bool
     """Drop request fields that the provider does not support and list them in `warnings`, instead

@@ -33,7 +33,9 @@ use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
 use crate::http::{HttpRequest, ProxyHost};
 use crate::providers::{self, EncodedRequest, Provider, Target};
-use crate::request::{ApiKey, Auth, CallOptions, CloudOptions, KeyMaterial, KeySource, Operation};
+use crate::request::{
+    ApiKey, Auth, CallOptions, CloudOptions, Fallbacks, KeyMaterial, KeySource, Operation,
+};
 use crate::secret::{has_secret, may_be_key};
 use crate::stream::task::{Reading, Task};
 use authentication::{Authentication, Key};
@@ -82,7 +84,13 @@ impl PreparedRequest {
 /// Resolves and encodes; every error names the field and costs no I/O.
 pub(crate) fn prepare(shared: &Shared, task: &mut Task) -> Result<PreparedRequest, LlmError> {
     let proxy_of = |url: &Url| shared.http.proxy_host(url);
-    resolve(&shared.options, &shared.environment, proxy_of, task)
+    let call = task.call();
+    let origin = call.fallbacks.as_ref().and_then(Fallbacks::origin);
+    let options = match origin.is_some_and(|origin| origin.is_elsewhere) {
+        true => Cow::Owned(shared.options.elsewhere(call.base_url.is_some())),
+        false => Cow::Borrowed(&shared.options),
+    };
+    resolve(&options, &shared.environment, proxy_of, task)
 }
 
 pub(crate) fn resolve(
