@@ -33,7 +33,7 @@ class BuildAnew(build_py):
     """Forgets what an earlier build left behind: files that are gone would be installed."""
 
     def run(self) -> None:
-        for stale in Path(self.build_lib).glob("liter_llm/*.py"):
+        for stale in Path(self.build_lib).glob("liter_llm/**/*.py"):
             stale.unlink()
         super().run()
 

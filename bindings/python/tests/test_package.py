@@ -60,7 +60,7 @@ def test_everything_replaces_no_builtin():
 
 def test_what_the_module_imports_from_c_is_imported_here():
     """What freezes programs reads Python and no C."""
-    source = (PACKAGE / "src/liter_llm/_library.py").read_text()
+    source = (PACKAGE / "src/liter_llm/_interpreter.py").read_text()
     imported = {
         name.name
         for node in ast.walk(ast.parse(source))
@@ -101,7 +101,7 @@ def test_hints_resolve_at_run_time(public):
             typing.get_type_hints(method)
 
 
-SOURCES = sorted((PACKAGE / "src/liter_llm").glob("*.py"))
+SOURCES = sorted((PACKAGE / "src/liter_llm").rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)

@@ -8,7 +8,7 @@ Every failure is an LlmError.
 
 from typing import TYPE_CHECKING, Any
 
-from . import _lazy_types
+from . import _interpreter, _lazy_types
 from ._call import Call
 from ._client import LiterLlm
 from ._errors import (
@@ -33,10 +33,10 @@ from ._errors import (
     TruncatedError,
 )
 from ._errors import TimeoutError as TimeoutError
-from ._library import version as _version
 from ._stream import Stream
 
 if TYPE_CHECKING:
+    __version__: str
     from ._lazy_types import (
         CallOptions,
         ContentPart,
@@ -68,10 +68,14 @@ if TYPE_CHECKING:
         Vectors,
     )
 
-__version__ = _version()
+_interpreter.refuse_sub_interpreter()
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":  # the native library has it, and is loaded when it is first used
+        from ._library import version
+
+        return version()
     if name in __all__:
         return getattr(_lazy_types, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
