@@ -2,14 +2,16 @@
 
     python generate_manual.py [--check]
 
-A part stands between `<!-- cli: NAME -->` and `<!-- /cli -->`. --check writes nothing and fails when
-a part is not as it would be written, or when a command has none. Needs cffi, as the package does.
+A part stands between `<!-- cli: NAME -->` and `<!-- /cli -->`. --check writes nothing and fails
+when a part is not as it would be written, or when a command has none. Needs cffi, as the package
+does.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -85,7 +87,7 @@ def shown(argument: Argument) -> str:
     )
 
 
-def table(heading: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     marks = ("---",) * len(heading)
     return "".join(f"|{'|'.join(map(cell, row))}|\n" for row in (heading, marks, *rows))
 

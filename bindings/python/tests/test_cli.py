@@ -6,11 +6,13 @@ import json
 import os
 import signal
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from cli_support import HELLO, KEY, MODEL, PROGRAM, CommandLine
-from support import HANG, stream, token
+from support import HANG, PACKAGE, stream, token
 
 TOOL_CALL = {
     "index": 0,
@@ -292,3 +294,25 @@ def test_no_connection_and_no_time(mock):
     ended = line.run(*MODEL, "--timeout", "0.2", "hi")
     assert ended.code == 5
     assert ended.err.startswith("liter-llm: TIMEOUT: ")
+
+
+def test_what_the_readme_shows_runs(mock, tmp_path):
+    """With the installed program, in a shell."""
+    (tmp_path / "notes.txt").write_text("of the notes\n")
+    line = CommandLine(mock)
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    ended = subprocess.run(
+        ["bash", "-eu", str(PACKAGE / "samples/shell.sh")],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=30,
+        check=False,
+        env=line.environment(PATH=path),
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"Hello world\n" * 2, b"")
+    asked = [request["body"]["messages"][0]["content"] for request in line.requests()]
+    assert asked == [
+        "Explain Rust ownership",
+        "of the notes\n\nSummarize this in one line",
+    ]

@@ -1,17 +1,22 @@
-"""The commands beside a prompt, and what all commands have: help, exit codes, completion, a page."""
+"""The commands beside a prompt, and what all have: help, exit codes, completion, a page."""
 
 from __future__ import annotations
 
+import importlib.machinery
 import json
+import shlex
 import shutil
 import struct
 import subprocess
 import sys
+import types
 
 import pytest
 
-from cli_support import KEY, MODEL, PROGRAM, CommandLine
-from liter_llm.cli import argument_tree, commands, embed, exit_codes
+from cli_support import KEY, MODEL, CommandLine
+from liter_llm.cli import argument_tree, commands, embed, exit_codes, options, program
+from liter_llm.cli.output import PROGRAM as PROGRAM_NAME
+from liter_llm.cli.provider_table import PROVIDERS
 from support import PACKAGE, ROOT
 
 SCHEMA = json.loads((ROOT / "core/schema/schema.json").read_text(encoding="utf-8"))
@@ -136,7 +141,7 @@ def test_every_kind_of_error_has_an_exit_code():
 @pytest.mark.parametrize("kind", [kind["name"] for kind in SCHEMA["error_kinds"]])
 def test_an_error_of_each_kind_ends_with_its_code(kind, monkeypatch, capsys):
     from liter_llm._errors import make_error
-    from liter_llm.cli import program, providers
+    from liter_llm.cli import providers
 
     def fail(_):
         raise make_error({"kind": kind, "message": "what failed"})
@@ -242,6 +247,35 @@ def test_zsh_understands_its_script(mock, tmp_path):
     assert (ended.stdout, ended.stderr) == ("_liter_llm\n", "")
 
 
+EXAMPLES = [(command.name, each) for command in argument_tree.read() for each in command.examples]
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_an_example_is_understood(name, example):
+    """Without what the shell does around it."""
+    begin = example.index(PROGRAM_NAME)
+    words = shlex.split(example[begin:], comments=True)[1:]
+    shell = [words.index(mark) for mark in ("|", ">", "<") if mark in words]
+    given = words[: min(shell, default=len(words))]
+    arguments, module = program.parse(given)
+    assert module.__name__.split(".")[-1] == name
+    if "-m" in given and "-p" not in given:
+        assert options.name_model(arguments)["model"].split("/")[0] in PROVIDERS
+
+
+def test_the_file_runner_is_a_command_where_it_is_installed(monkeypatch):
+    calls = []
+    fake = types.ModuleType("liter_llm.bulk.command")
+    fake.__spec__ = importlib.machinery.ModuleSpec(fake.__name__, None)
+    fake.add_arguments = lambda parser: parser.add_argument("source")
+    fake.run = lambda arguments: calls.append(arguments.source) or 0
+    monkeypatch.setitem(sys.modules, "liter_llm.bulk", types.ModuleType("liter_llm.bulk"))
+    monkeypatch.setitem(sys.modules, fake.__name__, fake)
+    assert program.run(["map", "rows.jsonl"]) == 0
+    assert calls == ["rows.jsonl"]
+    assert "map" in commands.overview()
+
+
 def test_every_option_is_completed(mock):
     scripts = {shell: CommandLine(mock).run("completion", shell).out for shell in ("bash", "zsh")}
     for command in argument_tree.read():
@@ -249,4 +283,3 @@ def test_every_option_is_completed(mock):
         for option in command.options:
             assert option.help, option
             assert all(flag in script for flag in option.flags for script in scripts.values())
-    assert PROGRAM[-1] == "liter_llm"

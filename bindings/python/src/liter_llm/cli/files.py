@@ -32,6 +32,8 @@ _BRANDS = {b"avif": "image/avif", b"heic": "image/heic", b"mif1": "image/heif"}
 def read_part(path: str) -> Part:
     """A content part for a file; `-` is standard input."""
     if path == STDIN:
+        if sys.stdin is None:
+            raise UsageError("standard input is closed")
         return make_part("standard input", read_limited(sys.stdin.buffer, "standard input"))
     try:
         with Path(path).open("rb") as file:

@@ -111,8 +111,6 @@ def version() -> str:
 
 
 def _interrupted() -> int:
-    if sys.stderr is not None and sys.stderr.isatty():
-        print(file=sys.stderr)
     abandon()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGINT)
