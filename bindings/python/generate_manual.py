@@ -3,8 +3,8 @@
     python generate_manual.py [--check]
 
 A part stands between `<!-- cli: NAME -->` and `<!-- /cli -->`. --check writes nothing and fails
-when a part is not as it would be written, or when a command has none. Needs cffi, as the package
-does.
+when a part is not as it would be written, or when a command has none. It asks the installed package
+(`make package`).
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from liter_llm.cli import argument_tree, exit_codes
+from liter_llm.cli.argument_tree import Argument, CommandTree
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE / "src"))
-
-from liter_llm.cli import argument_tree, exit_codes  # noqa: E402 (of this folder, not installed)
-from liter_llm.cli.argument_tree import Argument, CommandTree  # noqa: E402
-
 MANUAL = HERE.parent.parent / "docs/cli.md"
 PART = re.compile(r"(<!-- cli: ([\w ]+) -->\n)(.*?)(<!-- /cli -->\n)", re.DOTALL)
 

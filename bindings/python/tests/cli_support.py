@@ -40,7 +40,8 @@ class CommandLine:
             "ANTHROPIC_API_KEY": KEY,
             "ANTHROPIC_BASE_URL": root,
         }
-        kept = {name: value for name, value in os.environ.items() if name != "LITER_LLM_MODEL"}
+        others = ("LITER_LLM_MODEL", "PYTHONUNBUFFERED", "NO_COLOR")
+        kept = {name: value for name, value in os.environ.items() if name not in others}
         return {**kept, **own, **more}
 
     def run(self, *arguments: str, piped: str | bytes | None = None, **more: str) -> Ended:

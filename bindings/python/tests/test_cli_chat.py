@@ -187,6 +187,7 @@ def test_a_message_of_several_lines(mock, open_terminal):
     terminal.type(PASTE.format("three\nfour") + "\n")
     terminal.expect("Hello world\n")
     assert contents(line)[-1] == "three\nfour"
+    assert terminal.screen.startswith("\x1b[?2004h")  # such pastes were asked for
 
 
 def test_files_go_with_the_first_message(mock, open_terminal, tmp_path):

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
@@ -163,16 +164,29 @@ def test_help_has_examples_that_the_command_understands(mock, name):
     assert f"  {name} " in line.run("--help").out
 
 
-def test_help_and_version_load_no_native_library():
-    for arguments in (["--help"], ["--version"], ["prompt", "--help"], ["completion", "bash"]):
-        code = (
-            "import sys\nfrom liter_llm.cli.program import main\n"
-            f"try:\n main({arguments})\nexcept SystemExit:\n pass\n"
-            "assert 'liter_llm._native' not in sys.modules, 'loaded'\n"
-            "assert 'asyncio' not in sys.modules, 'asyncio'\n"
-        )
-        ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
-        assert (ended.returncode, ended.stderr) == (0, b""), arguments
+WAYS = {
+    "module": ["-m", "liter_llm"],
+    "installed": [str(Path(sys.executable).with_name("liter-llm"))],
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["chat", "-h"], ["completion", "fish"], ["providers"]]
+)
+def test_no_native_library_is_loaded_without_a_request(way, arguments):
+    command = [sys.executable, "-X", "importtime", *way, *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    imported = {line.split("|")[-1].strip() for line in ended.stderr.splitlines()}
+    assert ended.returncode == 0
+    assert "liter_llm.cli.program" in imported
+    assert not imported & {"liter_llm._native", "_cffi_backend", "asyncio"}
+
+
+def test_a_program_loads_it_with_the_import():
+    code = "import sys, liter_llm; print('liter_llm._native' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert ended.stdout == b"True\n"
 
 
 def test_the_version_is_that_of_the_package(mock):

@@ -60,7 +60,7 @@ def test_everything_replaces_no_builtin():
 
 def test_what_the_module_imports_from_c_is_imported_here():
     """What freezes programs reads Python and no C."""
-    source = (PACKAGE / "src/liter_llm/_interpreter.py").read_text()
+    source = (PACKAGE / "src/liter_llm/_library.py").read_text()
     imported = {
         name.name
         for node in ast.walk(ast.parse(source))

@@ -8,9 +8,10 @@ Every failure is an LlmError.
 
 from typing import TYPE_CHECKING, Any
 
-from . import _interpreter, _lazy_types
+from . import _lazy_types
 from ._call import Call
 from ._client import LiterLlm
+from ._command_line import is_command_line as _is_command_line
 from ._errors import (
     AuthenticationError,
     CancelledError,
@@ -68,11 +69,13 @@ if TYPE_CHECKING:
         Vectors,
     )
 
-_interpreter.refuse_sub_interpreter()
+if not _is_command_line():
+    # A library that cannot be loaded, or is too old, is an error of the import.
+    from . import _library as _library
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":  # the native library has it, and is loaded when it is first used
+    if name == "__version__":
         from ._library import version
 
         return version()

@@ -6,14 +6,41 @@ Every call lets other Python threads run while it is in C. The library's threads
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from ._errors import make_error
-from ._native import ffi as ffi
-from ._native import lib as lib
 
 if TYPE_CHECKING:
     from ._errors import LlmError
+
+_IN_SUB_INTERPRETER = (
+    "liter_llm cannot be loaded in a sub-interpreter, because cffi cannot;"
+    " use the main interpreter, a thread or a process"
+)
+
+
+def _is_sub_interpreter() -> bool:
+    """Asked before 3.12 only: from then on cffi's own module refuses to be loaded."""
+    try:
+        import _xxsubinterpreters as interpreters  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        return False
+    return bool(interpreters.get_current() != interpreters.get_main())
+
+
+if sys.version_info < (3, 12) and _is_sub_interpreter():
+    raise ImportError(_IN_SUB_INTERPRETER)
+try:
+    # The native module imports it from C, where no tool that freezes programs can see it.
+    import _cffi_backend as _cffi_backend  # type: ignore[import-untyped, unused-ignore]
+
+    from ._native import ffi as ffi
+    from ._native import lib as lib
+except ImportError as error:
+    if "subinterpreter" in str(error):
+        raise ImportError(_IN_SUB_INTERPRETER) from error
+    raise
 
 
 def check_abi(library: int, header: int) -> None:
