@@ -180,7 +180,7 @@ def test_no_native_library_is_loaded_without_a_request(way, arguments):
     imported = {line.split("|")[-1].strip() for line in ended.stderr.splitlines()}
     assert ended.returncode == 0
     assert "liter_llm.cli.program" in imported
-    assert not imported & {"liter_llm._native", "_cffi_backend", "asyncio"}
+    assert not imported & {"liter_llm._native", "_cffi_backend"}
 
 
 def test_a_program_loads_it_with_the_import():
@@ -281,13 +281,16 @@ def test_the_file_runner_is_a_command_where_it_is_installed(monkeypatch):
     calls = []
     fake = types.ModuleType("liter_llm.bulk.command")
     fake.__spec__ = importlib.machinery.ModuleSpec(fake.__name__, None)
-    fake.add_arguments = lambda parser: parser.add_argument("source")
+    fake.EPILOG = "examples:\n  liter-llm map a \\\n    -v\n  liter-llm map b\n"
+    fake.add_arguments = lambda parser: parser.add_argument("source", type=Path)
     fake.run = lambda arguments: calls.append(arguments.source) or 0
     monkeypatch.setitem(sys.modules, "liter_llm.bulk", types.ModuleType("liter_llm.bulk"))
     monkeypatch.setitem(sys.modules, fake.__name__, fake)
-    assert program.run(["map", "rows.jsonl"]) == 0
-    assert calls == ["rows.jsonl"]
+    assert program.run(["map", "--", "-rows.jsonl"]) == 0
+    assert calls == [Path("-rows.jsonl")]
     assert "map" in commands.overview()
+    (command,) = [command for command in argument_tree.read() if command.name == "map"]
+    assert command.examples == ("liter-llm map a -v", "liter-llm map b")
 
 
 def test_every_option_is_completed(mock):

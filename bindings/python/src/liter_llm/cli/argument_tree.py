@@ -46,14 +46,14 @@ def read() -> list[CommandTree]:
 
 
 def _read_command(command: commands.Command) -> CommandTree:
-    parser, module = commands.make_parser(command)
+    parser, _ = commands.make_parser(command)
     arguments = tuple(
         _read_argument(action, group.title or "")
         for group in parser._action_groups
         for action in group._group_actions
         if action.help != argparse.SUPPRESS
     )
-    examples = tuple(getattr(module, "EXAMPLES", ()))
+    examples = commands.examples_of(parser)
     about = " ".join((parser.description or "").split())
     return CommandTree(command.name, command.summary, about, examples, arguments)
 

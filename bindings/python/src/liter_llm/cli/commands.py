@@ -1,7 +1,7 @@
 """The list of commands, and the parser of each. A command's file is loaded when it is used.
 
 A command is a module with `add_arguments(parser)` and `run(arguments)`, which returns the exit
-code; DESCRIPTION and EXAMPLES are for its help.
+code; DESCRIPTION, and EXAMPLES or an EPILOG that shows some, are for its help.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import re
 import textwrap
 from typing import Any, NamedTuple, NoReturn
 
@@ -58,7 +59,7 @@ def make_parser(command: Command) -> tuple[argparse.ArgumentParser, Any]:
     parser = Parser(
         prog=f"{PROGRAM} {command.name}",
         description=textwrap.fill(getattr(module, "DESCRIPTION", command.summary), 79),
-        epilog=_epilog(getattr(module, "EXAMPLES", ())),
+        epilog=_epilog(module),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -67,8 +68,19 @@ def make_parser(command: Command) -> tuple[argparse.ArgumentParser, Any]:
     return parser, module
 
 
-def _epilog(examples: tuple[str, ...]) -> str | None:
-    return "examples:\n  " + "\n  ".join(examples) if examples else None
+def _epilog(module: Any) -> str | None:
+    examples: tuple[str, ...] = getattr(module, "EXAMPLES", ())
+    if examples:
+        return "examples:\n  " + "\n  ".join(examples)
+    epilog: str | None = getattr(module, "EPILOG", None)
+    return epilog
+
+
+def examples_of(parser: argparse.ArgumentParser) -> tuple[str, ...]:
+    """Those that the help shows, each in a line."""
+    _, _, shown = (parser.epilog or "").partition("examples:\n")
+    lines = re.sub(r"\s*\\\n\s*", " ", shown).splitlines()
+    return tuple(line.strip() for line in lines if line.strip())
 
 
 def overview() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import commands, exit_codes, keys
@@ -96,7 +97,9 @@ def _unmark_words(arguments: Namespace) -> None:
 
 
 def _unmarked(value: Any) -> Any:
-    return value[len(_MARK) :] if isinstance(value, str) and value.startswith(_MARK) else value
+    if isinstance(value, (str, Path)) and str(value).startswith(_MARK):
+        return type(value)(str(value)[len(_MARK) :])
+    return value
 
 
 def before_dashes(words: list[str]) -> list[str]:
