@@ -233,6 +233,23 @@ def test_a_reader_that_goes_is_no_failure_to_report(mock):
     process.stderr.close()
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["chat", "--help"], ["completion", "bash"]])
+def test_a_help_whose_reader_goes_is_silent(mock, arguments):
+    ours, theirs = os.pipe()
+    os.close(ours)
+    ended = subprocess.run(
+        [*PROGRAM, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        env=CommandLine(mock).environment(),
+        timeout=30,
+        check=False,
+    )
+    os.close(theirs)
+    assert (ended.returncode, ended.stderr) == (141, b"")
+
+
 def test_a_full_disk_is_one_line(mock):
     line = CommandLine(mock)
     with open("/dev/full", "wb") as full:  # noqa: PTH123

@@ -63,13 +63,22 @@ def test_embed_reads_lines(mock):
 
 
 def test_embed_writes_what_came_before_a_failure(mock):
-    wrong = {"status": 400, "error": {"message": "no", "type": "t"}}
+    """The second request fails when the response to the first has been sent."""
+    json_body = {"status": 400, "headers": [["content-type", "application/json"]]}
+    wrong = {"raw": [{"await": "go"}, {"head": {**json_body, "chunked": True}}, {"chunk": "{}"}]}
+    wrong["raw"].append({"chunk_end": True})
     line = CommandLine(mock, {**TWO_VECTORS, "times": 1}, wrong)
-    ended = line.run("embed", *MODEL, "-o", "inputs_per_request=2", *"abcd")
-    assert ended.code == 2
-    assert ended.err.startswith("liter-llm: INVALID_REQUEST: ")
-    assert len(ended.out.splitlines()) in (0, 2)  # the pieces run side by side
-    assert all(json.loads(each)["text"] in "abcd" for each in ended.out.splitlines())
+    process = line.start("embed", *MODEL, "-o", "inputs_per_request=2", *"abcd")
+    mock.wait(line.key, requests=2, bytes=len(TWO_VECTORS["body"]))
+    mock.signal(line.key, "go")
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert err.startswith(b"liter-llm: INVALID_REQUEST: ")
+    written = [json.loads(each) for each in out.splitlines()]
+    # Which of the two asked first is not known; the texts are those of one of them.
+    assert [entry["vector"] for entry in written] == [[1.0, 0.1], [0.5, -3e-9]]
+    texts = [(entry["index"], entry["text"]) for entry in written]
+    assert texts in ([(0, "a"), (1, "b")], [(2, "c"), (3, "d")])
 
 
 @pytest.mark.parametrize("number", [0.0, 1.0, -0.1, 1e-45, 3.4028235e38, 16777217.0, 0.3333333433])

@@ -165,6 +165,7 @@ def test_the_source_archive_is_complete(tmp_path):
     for needed in ("core/Cargo.lock", "core/Cargo.toml", "core/ffi/src/lib.rs", "core/src/lib.rs"):
         assert f"vendor/{needed}" in names
     assert {"vendor/include/liter_llm.h", "native_build.py", "setup.py", "LICENSE"} <= names
+    assert "src/liter_llm/cli/providers.json" in names
     assert not [name for name in names if "/target/" in name or name.endswith((".so", ".a"))]
 
 

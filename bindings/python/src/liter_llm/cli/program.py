@@ -50,6 +50,8 @@ def run(argv: list[str]) -> int:
             return exit_codes.OK
         arguments, module = parse(argv)
         return int(module.run(arguments))
+    except SystemExit as ended:  # argparse has printed a help
+        return ended.code if isinstance(ended.code, int) else exit_codes.OK
     except UsageError as error:
         Output().fail(str(error))
         return exit_codes.USAGE
