@@ -242,6 +242,9 @@ def test_a_terminal_has_tables_with_headings(mock, open_terminal):
     heading, row = terminal.screen.splitlines()
     assert heading.split() == ["PROVIDER", "KEY", "ADDRESS", "DOES"]
     assert row.index("set GROQ_API_KEY") == heading.index("KEY")
+    models = open_terminal(CommandLine(mock), "models", "openai")
+    assert models.end() == 0
+    assert models.screen.splitlines()[0].split() == ["MODEL", "CREATED"]
 
 
 def test_nothing_at_all_is_a_call_for_help(mock, open_terminal):
