@@ -2,9 +2,9 @@
 
     python generate_manual.py [--check]
 
-A part stands between `<!-- cli: NAME -->` and `<!-- /cli -->`. --check writes nothing and fails
-when a part is not as it would be written, or when a command has none. It asks the installed package
-(`make package`).
+A part stands between `<!-- cli: NAME -->` and `<!-- /cli -->`; that of a new command is added at the
+end. --check writes nothing and fails when a part is missing, or not as it would be written. The
+installed package is asked (`make package`).
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ def main(arguments: list[str]) -> int:
     """Writes or checks; the exit code."""
     text = MANUAL.read_text(encoding="utf-8")
     parts = render_parts()
-    missing = parts.keys() - {match[2] for match in PART.finditer(text)}
-    if missing:
-        print(f"docs/cli.md: no part for {', '.join(sorted(missing))}")
+    present = {match[2] for match in PART.finditer(text)}
+    missing = [name for name in parts if name not in present]
+    if missing and "--check" in arguments:
+        print(f"docs/cli.md: no part for {', '.join(missing)}; run python generate_manual.py")
         return 1
-    renewed = PART.sub(lambda match: match[1] + parts[match[2]] + match[4], text)
+    written = text + "".join(f"\n## {n}\n\n<!-- cli: {n} -->\n<!-- /cli -->\n" for n in missing)
+    renewed = PART.sub(lambda match: match[1] + parts[match[2]] + match[4], written)
     if renewed == text:
         return 0
     if "--check" in arguments:
