@@ -2,8 +2,8 @@
 
     python generate_manual.py [--check]
 
-A part stands between `<!-- cli: NAME -->` and `<!-- /cli -->`; that of a new command is added at the
-end. --check writes nothing and fails when a part is missing, or not as it would be written. The
+A part stands between `<!-- cli: NAME -->` and `<!-- /cli -->`; that of a new command is added at
+the end. --check writes nothing and fails when a part is missing, or not as it would be written. The
 installed package is asked (`make package`).
 """
 
