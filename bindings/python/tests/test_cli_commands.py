@@ -281,7 +281,7 @@ def test_an_example_is_understood(name, example):
     shell = [words.index(mark) for mark in ("|", ">", "<") if mark in words]
     given = words[: min(shell, default=len(words))]
     arguments, module = program.parse(given)
-    assert module.__name__.split(".")[-1] == name
+    assert module.__name__ == commands.commands()[name].module
     if "-m" in given and "-p" not in given:
         assert options.name_model(arguments)["model"].split("/")[0] in PROVIDERS
 
