@@ -2,6 +2,7 @@
 
 - src/liter_llm/_types_generated.py: the options and the fields of a request, with a docstring each
 - src/liter_llm/_constants_generated.py: defaults and names that the code needs
+- src/liter_llm/cli/providers.json: the table of providers
 - the docstrings of _errors.py, _events.py and _replies.py: the first paragraph of each class and
   field that the core has too; a second paragraph may say what is special in Python
 
@@ -81,6 +82,7 @@ def rendered() -> dict[Path, str]:
     return {
         PACKAGE / "_types_generated.py": render_types(schema),
         PACKAGE / "_constants_generated.py": render_constants(schema),
+        PACKAGE / "cli/providers.json": render_providers(schema),
         PACKAGE / "_errors.py": with_docs(PACKAGE / "_errors.py", docs_of_errors(schema)),
         PACKAGE / "_events.py": with_docs(PACKAGE / "_events.py", docs_of_events(schema)),
         PACKAGE / "_replies.py": with_docs(PACKAGE / "_replies.py", docs_of_replies(schema)),
@@ -187,6 +189,13 @@ def render_constants(schema: Schema) -> str:
         f"OPERATION_FIELDS = {{\n{operation_fields(schema)}}}\n"
         '"""The operations beside chat, with the fields of their requests that a chat has not."""\n'
     )
+
+
+def render_providers(schema: Schema) -> str:
+    """A provider a line, so that a change of one is seen as one."""
+    rows = ",\n".join(json.dumps(provider) for provider in schema["providers"])
+    note = "Written by generate_types.py from core/schema/schema.json; do not edit."
+    return f'{{"about": "{note}",\n"providers": [\n{rows}\n]}}\n'
 
 
 def operation_fields(schema: Schema) -> str:

@@ -102,7 +102,7 @@ def test_hints_resolve_at_run_time(public):
             typing.get_type_hints(method)
 
 
-SOURCES = sorted((PACKAGE / "src/liter_llm").glob("*.py"))
+SOURCES = sorted((PACKAGE / "src/liter_llm").rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
@@ -166,6 +166,7 @@ def test_the_source_archive_is_complete(tmp_path):
     for needed in ("core/Cargo.lock", "core/Cargo.toml", "core/ffi/src/lib.rs", "core/src/lib.rs"):
         assert f"vendor/{needed}" in names
     assert {"vendor/include/liter_llm.h", "native_build.py", "setup.py", "LICENSE"} <= names
+    assert "src/liter_llm/cli/providers.json" in names
     assert not [name for name in names if "/target/" in name or name.endswith((".so", ".a"))]
 
 

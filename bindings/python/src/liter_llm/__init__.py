@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import _lazy_types
 from ._call import Call
 from ._client import LiterLlm
+from ._command_line import is_command_line as _is_command_line
 from ._errors import (
     AuthenticationError,
     CancelledError,
@@ -34,11 +35,11 @@ from ._errors import (
     TruncatedError,
 )
 from ._errors import TimeoutError as TimeoutError
-from ._library import version as _version
 from ._map import Map
 from ._stream import Stream
 
 if TYPE_CHECKING:
+    __version__: str
     from ._lazy_types import (
         CallOptions,
         ContentPart,
@@ -72,10 +73,16 @@ if TYPE_CHECKING:
         Vectors,
     )
 
-__version__ = _version()
+if not _is_command_line():
+    # A library that cannot be loaded, or is too old, is an error of the import.
+    from . import _library as _library
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from ._library import version
+
+        return version()
     if name in __all__:
         return getattr(_lazy_types, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
