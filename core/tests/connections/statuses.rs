@@ -7,7 +7,8 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::{
-    assert_served, base_url, pair, refused, requests, requests_count, HTTP1_PLACES, PLACES,
+    assert_served, base_url, pair, refused, request, requests, requests_count, within,
+    HTTP1_PLACES, PLACES,
 };
 
 /// Once the status is known its error comes within two seconds, with the part of the body that
@@ -55,18 +56,22 @@ async fn an_error_status_whose_body_stalls_is_that_error_soon() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retry_after_of_zero_leaves_a_backoff() {
     let (mock, client) = pair(json!({"retries_max": 5}));
-    for (number, (name, value)) in [
+    let rows = [
         ("retry-after-ms", "1"),
         ("retry-after-ms", "0"),
         ("retry-after", "0"),
+        // Once it has passed the backoff is as without it: up to 23 s in all.
         ("retry-after", "{{date+0}}"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    ];
+    let calls = rows.iter().enumerate().map(|(number, (name, value))| {
         let key = format!("soon-{number}");
         mock.plan(&key, json!([{"status": 429, "headers": [[name, value]]}]));
-        let error = refused(&client, &base_url(&mock, "http", &key)).await;
+        let (client, base_url) = (&client, base_url(&mock, "http", &key));
+        let called = async move { client.complete(request(&base_url)).await.unwrap_err() };
+        async move { (key, within(Duration::from_secs(60), called).await) }
+    });
+    let ended = join_all(calls.collect::<Vec<_>>()).await;
+    for ((name, value), (key, error)) in rows.iter().zip(ended) {
         assert_eq!(error.attempts, 6, "{name} {value}: {error}");
         let seen = mock.seen(&key);
         let at_ms = |at: usize| requests(&seen)[at]["at_ms"].as_f64().unwrap();
