@@ -31,6 +31,7 @@ func sharedOptions() []literllm.Option {
 		literllm.WithAWSProfile("text"), literllm.WithAWSSigningURL("text"),
 		literllm.WithVertexProject("text"), literllm.WithVertexLocation("text"),
 		literllm.WithVertexQuotaProject("text"),
+		literllm.WithFallbacks([]any{"text", map[string]any{"a": 1}}),
 	}
 }
 
@@ -48,7 +49,7 @@ func clientOptions() []literllm.Option {
 		literllm.WithHTTP2PingInterval(1500*time.Millisecond),
 		literllm.WithHTTP2PingTimeout(1500*time.Millisecond),
 		literllm.WithLogLevel(literllm.LogDebug), literllm.WithLogBodies(true),
-		literllm.WithWorkerThreads(3))
+		literllm.WithWorkerThreads(3), literllm.WithRetryBudget(3))
 }
 
 // There is a function for each option of a client, and each sets that option in its unit.

@@ -318,7 +318,8 @@ test("errors_map_to_classes", async () => {
     ...{ kind: "TIMEOUT", number: 13, message: "m", status: 503, code: "c" },
     ...{ provider: "p", retryable: true, retry_after_ms: 1500, attempts: 3 },
     ...{ phase: "body", timer: "idle", request_id: "r", maybe_executed: true },
-    ...{ detail: "d", field_of_a_later_core: 1 },
+    ...{ detail: "d", field_of_a_later_core: 1, retry_budget_exhausted: true },
+    tried: [{ provider: "p", model: "m", milliseconds: 5 }],
   };
   assert.deepEqual(
     { ...(await errorOf(details, 13)) },
@@ -326,6 +327,13 @@ test("errors_map_to_classes", async () => {
       ...{ kind: "TIMEOUT", status: 503, providerCode: "c", provider: "p" },
       ...{ retryable: true, retryAfterMs: 1500, attempts: 3, phase: "body" },
       ...{ timer: "idle", requestId: "r", maybeExecuted: true, detail: "d" },
+      retryBudgetExhausted: true,
+      tried: [
+        {
+          ...{ provider: "p", model: "m", kind: null, status: null },
+          ...{ milliseconds: 5, maybeExecuted: false },
+        },
+      ],
     },
   );
   assert.deepEqual(
@@ -334,7 +342,7 @@ test("errors_map_to_classes", async () => {
       ...{ kind: "OF_A_LATER_CORE", status: null, providerCode: null },
       ...{ provider: null, retryable: false, retryAfterMs: null, attempts: 0 },
       ...{ phase: null, timer: null, requestId: null, maybeExecuted: false },
-      detail: null,
+      ...{ detail: null, retryBudgetExhausted: false, tried: [] },
     },
   );
 });

@@ -134,6 +134,7 @@ test("types_have_every_field_of_a_response", () => {
     [...collected, "collected", "content", "message"],
   );
   assertFields("Usage", camelNamesOf(SCHEMA.usage_fields));
+  assertFields("Tried", camelNamesOf(SCHEMA.tried_fields));
   assertFields("ToolCall", camelNamesOf(SCHEMA.tool_call_fields));
   const delta = camelNamesOf(SCHEMA.tool_delta_fields);
   assertFields("ToolDeltaEvent", delta, ["type"]);
@@ -141,7 +142,7 @@ test("types_have_every_field_of_a_response", () => {
 
 test("types_have_every_field_of_an_operations_response", () => {
   const common = [
-    ...["outcome", "usage", "attempts", ...START],
+    ...["outcome", "usage", "attempts", "tried", ...START],
     ...[...OF_OPERATIONS, "totalMs"],
   ];
   const results = {
@@ -254,6 +255,7 @@ test("every_field_of_the_schema_is_read", async () => {
     ...{ outcome: "complete", error: undefined },
     usage: samplesOf(SCHEMA.usage_fields),
     timings: samplesOf(SCHEMA.timing_fields),
+    tried: [samplesOf(SCHEMA.tried_fields)],
   };
   core.deliver(
     1,
@@ -287,6 +289,7 @@ test("every_field_of_the_schema_is_read", async () => {
   const expected = {
     ...{ ...ended, ...fields(SCHEMA.timing_fields) },
     usage: fields(SCHEMA.usage_fields),
+    tried: [fields(SCHEMA.tried_fields)],
   };
   assert.deepEqual(end, { type: "end", ...expected });
   for (const [name, value] of Object.entries(expected))

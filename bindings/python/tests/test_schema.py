@@ -187,6 +187,7 @@ def python_type(entry: dict[str, Any]) -> Any:
         "list of text": tuple[str, ...],
         "list of integers": tuple[int, ...],
         "list of ranges": tuple[tuple[int, int], ...],
+        "list of objects": tuple[liter_llm.Tried, ...],
     }
     return {**PYTHON_TYPES, **more}[entry["type"]]
 
@@ -198,6 +199,7 @@ LISTS = {
     liter_llm.Usage: ["usage_fields"],
     liter_llm.End: ["receipt_fields", "timing_fields"],
     liter_llm.Response: ["start_fields", "receipt_fields", "timing_fields"],
+    liter_llm.Tried: ["tried_fields"],
     LlmError: ["error_fields"],
     liter_llm.EmbedResponse: ["start_fields", "receipt_fields", "timing_fields"],
     liter_llm.RerankResult: ["rerank_result_fields"],
