@@ -11,6 +11,7 @@ use crate::json;
 use crate::parse::{names_of, nearest, shown, type_name, Mismatch};
 use crate::request::{
     AnyRequest, CallOptions, EmbedRequest, LlmRequest, ModelsRequest, Operation, RerankRequest,
+    StatsRequest,
 };
 
 impl ClientOptions {
@@ -72,6 +73,13 @@ impl AnyRequest {
                 let mut request = ModelsRequest::take(&mut fields)?;
                 request.extra = others(fields)?;
                 Ok(Self::Models(request))
+            }
+            Operation::Stats => {
+                let request = StatsRequest::take(&mut fields)?;
+                match others(fields)?.keys().next() {
+                    Some(name) => Err(invalid_request(foreign(name, operation))),
+                    None => Ok(Self::Stats(request)),
+                }
             }
         }
     }
@@ -165,7 +173,7 @@ fn is_foreign(name: &str, operation: Operation) -> bool {
         Operation::CountTokens => &["input", "query"],
         Operation::Embed => &["messages", "query", "documents"],
         Operation::Rerank => &["messages", "input"],
-        Operation::Models => &[
+        Operation::Models | Operation::Stats => &[
             "model",
             "messages",
             "input",

@@ -6,6 +6,7 @@ mod operation_responses;
 mod receipt;
 mod response;
 mod results;
+mod stats;
 mod vectors;
 
 use serde::Serialize;
@@ -18,6 +19,7 @@ pub use operation_responses::{CountTokensResponse, EmbedResponse, ModelsResponse
 pub use receipt::{FinishReason, Outcome, Receipt, Timings, Usage};
 pub use response::LlmResponse;
 pub use results::{InputTokens, Model, RerankResult};
+pub use stats::{ProviderStats, Stats};
 pub use vectors::Vectors;
 
 /// One event of a stream: at most one `Start`, then content, then exactly one `End`.
@@ -39,7 +41,7 @@ pub enum Event {
     /// Vectors of [`crate::EmbedRequest`], in the order of its inputs.
     Vectors(Vectors),
     /// What another operation than chat and embed found, whole: a JSON object with `results`,
-    /// `models` or `input_tokens`.
+    /// `models`, `input_tokens` or the fields of [`Stats`].
     Result(Map<String, Value>),
     /// The end of the stream and its outcome; always the last event.
     End(Box<Receipt>),
@@ -71,7 +73,7 @@ declare_names! {
         Log = 8 => "LOG",
         /// Vectors of `embed`, in the order of its inputs: little-endian 32-bit floats.
         Vectors = 9 => "VECTORS",
-        /// What `rerank`, `models` or `count_tokens` found, whole; once, before the end.
+        /// What `rerank`, `models`, `count_tokens` or `stats` found, whole; once, before the end.
         Result = 10 => "RESULT",
         /// The stream waits for the key of an attempt, which it asks its caller for; any number of
         /// times, before START.

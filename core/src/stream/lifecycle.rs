@@ -25,6 +25,7 @@ impl Inner {
             return self.end_without_request(result);
         }
         if self.prepared.is_none() {
+            self.estimate_output();
             match prepare(&self.shared, &mut self.task) {
                 Ok(prepared) => {
                     self.provider = Some(prepared.provider.name());
@@ -33,7 +34,7 @@ impl Inner {
                 Err(error) => return self.fail(error),
             }
         }
-        if self.waits_for_key() {
+        if self.waits_for_turn() || self.waits_for_key() {
             return;
         }
         let Some(prepared) = &self.prepared else {
@@ -44,6 +45,8 @@ impl Inner {
         self.status = None;
         self.deadlines.start(Some(Timer::Connect));
         self.state = State::Attempting(Attempt::new(&self.shared, prepared));
+        self.turn_begins();
+        self.count_attempt();
     }
 
     /// The result is known, so nothing is sent.
@@ -75,6 +78,7 @@ impl Inner {
             }
         };
         self.log_attempted(&attempted);
+        self.turn_answered(&attempted);
         self.stale = attempted.stale;
         self.status = attempted.status;
         self.request_id = attempted.request_id;
@@ -101,6 +105,8 @@ impl Inner {
     /// An attempt failed: tries again where that is right, else ends.
     pub(super) fn fail(&mut self, mut error: LlmError) {
         self.redactor().clean_error(&mut error);
+        self.turn_failed(&error);
+        self.count_failure(&error);
         if self.first_content.is_some() || self.prepared.is_none() {
             return self.end(error);
         }
@@ -140,6 +146,8 @@ impl Inner {
         let _ = select(pin!(response.drain()), limit.as_mut()).await;
         let summary = response.summary();
         self.state = State::Ended;
+        self.turn_ends(summary.usage.as_ref());
+        self.count_usage(summary.usage.as_ref());
         self.shared.budget.deposit();
         let receipt = self.receipt(Outcome::Complete, None, summary);
         self.log(LogLevel::Info, || {
