@@ -168,6 +168,15 @@ module.exports = {
     "details",
     "billable_characters",
   ],
+  PROVIDER_STATS_FIELDS: [
+    "requests",
+    "retries",
+    "rate_limited",
+    "input_tokens",
+    "output_tokens",
+    "first_token_p50_ms",
+    "first_token_p99_ms",
+  ],
   // The default of stream_window_bytes.
   STREAM_WINDOW_BYTES: 262144,
 };

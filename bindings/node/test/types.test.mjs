@@ -142,7 +142,7 @@ test("types_have_every_field_of_a_response", () => {
 test("types_have_every_field_of_an_operations_response", () => {
   const common = [
     ...["outcome", "usage", "attempts", ...START],
-    ...[...OF_OPERATIONS, "totalMs"],
+    ...[...OF_OPERATIONS, "totalMs", "queuedMs"],
   ];
   const results = {
     EmbedResponse: [...OF_EMBED, "vectors", "values"],
@@ -156,6 +156,8 @@ test("types_have_every_field_of_an_operations_response", () => {
   for (const [name, entries] of [
     ["RerankResult", SCHEMA.rerank_result_fields],
     ["Model", SCHEMA.model_fields],
+    ["ProviderStats", SCHEMA.provider_stats_fields],
+    ["Stats", SCHEMA.stats_fields],
   ])
     assertFields(name, camelNamesOf(entries));
 });

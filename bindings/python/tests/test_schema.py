@@ -173,6 +173,8 @@ def test_replies_hold_start_and_receipt(reply):
 def test_results_are_those_of_the_core():
     assert fields(liter_llm.RerankResult) == names("rerank_result_fields")
     assert fields(liter_llm.Model) == names("model_fields")
+    assert fields(liter_llm.Stats) == names("stats_fields")
+    assert fields(liter_llm.ProviderStats) == names("provider_stats_fields")
 
 
 def python_type(entry: dict[str, Any]) -> Any:
@@ -203,6 +205,7 @@ LISTS = {
     liter_llm.RerankResult: ["rerank_result_fields"],
     liter_llm.Model: ["model_fields"],
     liter_llm.TokenCount: ["receipt_fields", "input_tokens_fields"],
+    liter_llm.ProviderStats: ["provider_stats_fields"],
 }
 
 

@@ -1,5 +1,6 @@
 //! What a client tells of itself.
 
+use futures_util::future::join_all;
 use liter_llm::{AnyRequest, Event, Outcome, StatsRequest};
 use serde_json::json;
 
@@ -38,7 +39,7 @@ async fn stats_come_at_once_from_a_client_that_is_full() {
     let client = client(&url, json!({"streams_max": 1}));
     let calls = tokio::spawn({
         let client = client.clone();
-        async move { futures_util::future::join_all(["a", "b"].map(|text| ask(&client, text))).await }
+        async move { join_all(["a", "b"].map(|text| ask(&client, text))).await }
     });
     until_asked(&provider, 1).await;
     until_queued(&client, 1).await;
@@ -63,6 +64,10 @@ fn a_request_for_stats_has_no_fields() {
     for field in ["model", "messages", "temperature", "anything"] {
         let error = parse(&json!({"operation": "stats", field: 1}).to_string()).unwrap_err();
         let message = &error.message;
-        assert!(message.starts_with(&format!("\"{field}\" is ")) && message.ends_with("of stats"));
+        assert!(
+            message.starts_with(&format!("\"{field}\" is ")),
+            "{message}"
+        );
+        assert!(message.ends_with("of stats"), "{message}");
     }
 }

@@ -2,7 +2,8 @@
 
 `LiterLlm(provider="openai").invoke(request)` returns a Stream. Read it with `async for token in
 stream`, `response = await stream`, `for token in stream` or `stream.complete()`. Of the other
-operations `embed`, `rerank`, `models` and `count_tokens` return a Call: await it, or complete() it.
+operations `embed`, `rerank`, `models`, `count_tokens` and `stats` return a Call: await it, or
+complete() it.
 Every failure is an LlmError.
 """
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
         Options,
         Outcome,
         Part,
+        ProviderStats,
         Reasoning,
         Request,
         RerankRequest,
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
         RerankResult,
         Response,
         Start,
+        Stats,
         SupportsModelDump,
         Text,
         TokenCount,
@@ -113,6 +116,7 @@ __all__ = [
     "PermissionDeniedError",
     "ProtocolError",
     "ProviderError",
+    "ProviderStats",
     "QuotaExceededError",
     "RateLimitedError",
     "Reasoning",
@@ -122,6 +126,7 @@ __all__ = [
     "RerankResult",
     "Response",
     "Start",
+    "Stats",
     "Stream",
     "SupportsModelDump",
     "Text",

@@ -148,6 +148,9 @@ class End:
     """When the first content came, in milliseconds since the call."""
     total_ms: Optional[float]
     """When the stream ended, in milliseconds since the call."""
+    queued_ms: Optional[float]
+    """How long the call waited for its turn, all its requests together; absent where no pacing
+    option is set."""
     request_id: Optional[str]
     """The provider's request id."""
     warnings: tuple[str, ...]
@@ -204,6 +207,9 @@ class Response:
     """When the first content came, in milliseconds since the call."""
     total_ms: Optional[float]
     """When the stream ended, in milliseconds since the call."""
+    queued_ms: Optional[float]
+    """How long the call waited for its turn, all its requests together; absent where no pacing
+    option is set."""
 
     @property
     def content(self) -> tuple[Mapping[str, Any], ...]:

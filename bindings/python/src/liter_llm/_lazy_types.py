@@ -30,8 +30,10 @@ if TYPE_CHECKING:
         EmbedResponse,
         Model,
         ModelsResponse,
+        ProviderStats,
         RerankResponse,
         RerankResult,
+        Stats,
         TokenCount,
     )
     from ._types import (
@@ -70,6 +72,7 @@ __all__ = [
     "Options",
     "Outcome",
     "Part",
+    "ProviderStats",
     "Reasoning",
     "Request",
     "RerankRequest",
@@ -77,6 +80,7 @@ __all__ = [
     "RerankResult",
     "Response",
     "Start",
+    "Stats",
     "SupportsModelDump",
     "Text",
     "TokenCount",
@@ -91,8 +95,10 @@ _OPERATIONS = frozenset(
         "EmbedResponse",
         "Model",
         "ModelsResponse",
+        "ProviderStats",
         "RerankResponse",
         "RerankResult",
+        "Stats",
         "TokenCount",
         "Vectors",
     )

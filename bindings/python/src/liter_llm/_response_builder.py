@@ -74,6 +74,7 @@ class ResponseBuilder(BaseBuilder):
             unknown_events=receipt.get("unknown_events", 0),
             first_token_ms=timings.get("first_token_ms"),
             total_ms=timings.get("total_ms"),
+            queued_ms=timings.get("queued_ms"),
             request_id=receipt.get("request_id"),
             warnings=tuple(receipt.get("warnings", ())),
         )
@@ -116,6 +117,7 @@ class ResponseBuilder(BaseBuilder):
             unknown_events=receipt.get("unknown_events", 0),
             first_token_ms=timings.get("first_token_ms"),
             total_ms=timings.get("total_ms"),
+            queued_ms=timings.get("queued_ms"),
         )
         if receipt:
             self._response = response
