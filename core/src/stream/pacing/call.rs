@@ -169,10 +169,11 @@ impl Inner {
     }
 }
 
-/// The provider takes no more for now. One that is out of capacity says so by the wait.
+/// The provider takes no more for now. One that is out of capacity says so by the wait; a request
+/// that is above the limit by itself is final, and says nothing of others.
 fn is_refusal(error: &LlmError) -> bool {
     match error.kind {
-        ErrorKind::RateLimited => true,
+        ErrorKind::RateLimited => error.retryable,
         ErrorKind::Overloaded => error.retry_after_ms.is_some(),
         _ => false,
     }
