@@ -75,9 +75,9 @@ func TestStats(t *testing.T) {
 	if err != nil || stats.Live != 0 || stats.Queued != 0 || len(stats.Providers) != 1 {
 		t.Fatalf("%+v %v", stats, err)
 	}
-	openai := stats.Providers["openai"]
+	openai, usage := stats.Providers["openai"], response.Usage
 	if openai.Requests != 1 || openai.Retries != 0 || openai.RateLimited != 0 ||
-		openai.OutputTokens != response.Usage.OutputTokens || openai.FirstTokenP50MS <= 0 {
+		openai.OutputTokens != *usage.OutputTokens || openai.FirstTokenP50MS <= 0 {
 		t.Errorf("%+v", openai)
 	}
 }

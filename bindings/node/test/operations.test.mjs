@@ -70,7 +70,7 @@ test("stats_are_those_of_the_client", async () => {
   const calls = [1, 2, 3].map(() =>
     failureOf(Promise.resolve(llm.invoke(request, { signal }))),
   );
-  await mock.wait(key, "requests=1");
+  await mock.wait(key, { requests: 1 });
 
   const stats = await llm.stats();
   controller.abort();

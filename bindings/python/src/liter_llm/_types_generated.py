@@ -379,7 +379,3 @@ class RerankRequest(_Rerank, CallOptions, total=False):
 
 class ModelsRequest(CallOptions, total=False):
     """A request of models(): the models that a provider has."""
-
-
-class StatsRequest(CallOptions, total=False):
-    """A request of stats(): what the client has done so far, and does now; asks no provider."""

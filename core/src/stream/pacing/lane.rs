@@ -20,7 +20,6 @@ pub(super) struct Passed {
     /// Its place among all that passed on its lane.
     pub(super) order: u64,
     pub(super) at: Duration,
-    pub(super) cost: Cost,
     /// What the limit of tokens has counted.
     counted: u64,
 }
@@ -69,8 +68,8 @@ impl Lane {
         !self.waiting.is_empty()
     }
 
-    /// The first one, and when it may pass: now, later, or (`None`) once something else happens.
-    pub(super) fn first(&mut self, now: Duration) -> Option<(u64, Option<Duration>)> {
+    /// The first one, and when it may pass: now or later.
+    pub(super) fn first(&mut self, now: Duration) -> Option<(u64, Duration)> {
         let (seniority, cost) = self.waiting.first_key_value()?;
         let (seniority, cost) = (*seniority, *cost);
         let mut at = now;
@@ -82,11 +81,10 @@ impl Lane {
         if let Some(tokens) = &mut self.tokens {
             at = at.max(tokens.free_at(cost.tokens(), now));
         }
-        let learned = match &mut self.learned {
-            Some(learned) => learned.free_at(cost, now),
-            None => Some(now),
-        };
-        Some((seniority, learned.map(|learned| learned.max(at))))
+        if let Some(learned) = &mut self.learned {
+            at = at.max(learned.free_at(cost, now));
+        }
+        Some((seniority, at))
     }
 
     /// The first one passes.
@@ -107,7 +105,6 @@ impl Lane {
         Some(Passed {
             order: self.order,
             at: now,
-            cost,
             counted,
         })
     }
@@ -137,7 +134,7 @@ impl Lane {
     /// The head of its response has come, or none ever will.
     pub(super) fn answered(&mut self, passed: &Passed) {
         if let Some(learned) = &mut self.learned {
-            learned.answered(passed.cost);
+            learned.answered(passed.at);
         }
     }
 

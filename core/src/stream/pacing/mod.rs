@@ -4,9 +4,9 @@
 //!
 //! `scheduler` decides, as a pure state machine: time in, decisions out. Its parts are `lane` (the
 //! queue of one provider, account and model), `window` (limits per minute, kept in any 60
-//! seconds), `remaining` and `learned` (what a provider shows and how it reacts), `cost` (tokens
-//! by estimate), `headers` and `times` (what headers mean). `pacer` gives it a clock, a lock and
-//! wakers, and `call` is the stream's side.
+//! seconds), `learned` with `remaining` and `rate` (what a provider shows and how it reacts),
+//! `cost` (tokens by estimate), `headers` and `times` (what headers mean). `pacer` gives it a
+//! clock, a lock and wakers, and `call` is the stream's side.
 
 pub(super) mod call;
 pub(crate) mod cost;
@@ -14,6 +14,7 @@ pub(crate) mod headers;
 mod lane;
 mod learned;
 pub(crate) mod pacer;
+mod rate;
 mod remaining;
 mod scheduler;
 #[cfg(test)]

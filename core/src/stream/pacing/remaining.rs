@@ -17,8 +17,6 @@ pub(super) struct Remaining {
     left: Option<u64>,
     limit: Option<u64>,
     reset_at: Duration,
-    /// Of requests that were sent and whose response has not come: no report counts them for sure.
-    unreported: u64,
     /// Which request the newest report belongs to.
     order: u64,
 }
@@ -30,7 +28,6 @@ impl Remaining {
             left: None,
             limit: None,
             reset_at: Duration::ZERO,
-            unreported: 0,
             order: 0,
         }
     }
@@ -60,25 +57,21 @@ impl Remaining {
 
     pub(super) fn sent(&mut self, cost: Cost) {
         let amount = cost.of(self.resource);
-        self.unreported = self.unreported.saturating_add(amount);
         self.left = self.left.map(|left| left.saturating_sub(amount));
     }
 
-    /// The response of a request has come, or never will.
-    pub(super) fn answered(&mut self, cost: Cost) {
-        self.unreported = self.unreported.saturating_sub(cost.of(self.resource));
-    }
-
-    /// What a response says; `answered` comes before it. A wait of more than `wait_max` is not
-    /// believed: after that time one request asks again.
+    /// What a response says. `unreported` is of requests that were sent just now and that it may
+    /// not count. A wait of more than `wait_max` is not believed: after that time one request asks
+    /// again.
     pub(super) fn report(
         &mut self,
         reported: &Reported,
+        unreported: u64,
         order: u64,
         wait_max: Duration,
         now: Duration,
     ) {
-        let left = reported.remaining.saturating_sub(self.unreported);
+        let left = reported.remaining.saturating_sub(unreported);
         let is_older = order < self.order && now < self.reset_at;
         if is_older {
             // Responses overtake each other: an old one does not bring back what is used since.
@@ -119,8 +112,7 @@ mod tests {
         let cost = Cost::default();
         assert_eq!(remaining.free_at(cost, at(0)), at(0));
         remaining.sent(cost);
-        remaining.answered(cost);
-        remaining.report(&requests(1, Some(2), Some(20)), 1, WAIT_MAX, at(1));
+        remaining.report(&requests(1, Some(2), Some(20)), 0, 1, WAIT_MAX, at(1));
         assert_eq!(remaining.free_at(cost, at(1)), at(1));
         remaining.sent(cost);
         assert_eq!(remaining.free_at(cost, at(2)), at(21));
@@ -135,19 +127,15 @@ mod tests {
     fn a_report_does_not_count_what_is_on_its_way_nor_an_old_one() {
         let mut remaining = Remaining::new(Resource::Requests);
         let cost = Cost::default();
-        (0..3).for_each(|_| remaining.sent(cost));
-        remaining.answered(cost);
-        remaining.report(&requests(2, Some(10), Some(30)), 3, WAIT_MAX, at(0));
+        remaining.report(&requests(2, Some(10), Some(30)), 2, 3, WAIT_MAX, at(0));
         assert_eq!(
             remaining.free_at(cost, at(0)),
             at(30),
             "two are on their way"
         );
-        remaining.answered(cost);
-        remaining.report(&requests(9, Some(10), Some(30)), 1, WAIT_MAX, at(1));
+        remaining.report(&requests(9, Some(10), Some(30)), 1, 1, WAIT_MAX, at(1));
         assert_eq!(remaining.free_at(cost, at(1)), at(30), "an old response");
-        remaining.answered(cost);
-        remaining.report(&requests(5, Some(10), Some(30)), 4, WAIT_MAX, at(1));
+        remaining.report(&requests(5, Some(10), Some(30)), 0, 4, WAIT_MAX, at(1));
         assert_eq!(remaining.free_at(cost, at(1)), at(1));
     }
 
@@ -165,7 +153,7 @@ mod tests {
                 resource: Resource::Tokens,
                 ..requests(0, limit, reset)
             };
-            remaining.report(&reported, 1, WAIT_MAX, at(0));
+            remaining.report(&reported, 0, 1, WAIT_MAX, at(0));
             assert_eq!(remaining.free_at(cost, at(1)), at(wait));
             assert_eq!(remaining.free_at(cost, at(wait)), at(wait));
             remaining.sent(cost);
@@ -184,7 +172,7 @@ mod tests {
             resource: Resource::Tokens,
             ..requests(1_000, Some(1_000), Some(30))
         };
-        remaining.report(&reported, 1, WAIT_MAX, at(0));
+        remaining.report(&reported, 0, 1, WAIT_MAX, at(0));
         assert_eq!(remaining.free_at(cost, at(0)), at(0));
     }
 }

@@ -139,7 +139,7 @@ impl Scheduler {
         let mut again_at: Option<Duration> = None;
         for name in &self.waiting {
             let lane = self.lanes.get_mut(name);
-            let Some((seniority, Some(at))) = lane.and_then(|lane| lane.first(now)) else {
+            let Some((seniority, at)) = lane.and_then(|lane| lane.first(now)) else {
                 continue;
             };
             if at > now {

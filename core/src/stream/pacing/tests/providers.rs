@@ -269,19 +269,41 @@ fn a_refusal_pauses_the_lane_and_one_request_asks_again() {
     assert_eq!(scheduler.decide(at(92_000)).granted.len(), 1);
 }
 
-/// One decrease for all that was sent before it, and a rate that is always a number.
+/// A whole response takes minutes, and the others need not wait for it.
+#[test]
+fn a_request_that_is_worked_on_was_taken() {
+    let limits = PacingLimits {
+        learns: true,
+        ..NO_LIMITS
+    };
+    let mut scheduler = Scheduler::new(limits);
+    scheduler.enter(&lane("m"), 0, Cost::default(), at(0));
+    let first = scheduler.decide(at(0)).granted.remove(0);
+    scheduler.answered(&first, &[], at(50));
+    scheduler.refused(&first, Some(at(1_000)), at(50));
+    for seniority in [1, 2] {
+        scheduler.enter(&lane("m"), seniority, Cost::default(), at(60));
+    }
+    let probe = scheduler.decide(at(20_000)).granted;
+    assert_eq!(probe.len(), 1);
+    let again_at = scheduler.decide(at(20_000)).again_at.unwrap();
+    assert_eq!(scheduler.decide(at(21_999)).granted.len(), 0);
+    assert!((at(22_000)..at(33_000)).contains(&again_at), "{again_at:?}");
+    assert_eq!(scheduler.decide(again_at).granted.len(), 1);
+}
+
+/// One decrease for all that was sent before it, corrected by each of them, and a rate that is
+/// always a number.
 #[test]
 fn a_storm_counts_once() {
     let mut learned = super::super::learned::Learned::new(Duration::from_secs(60));
-    for _ in 0..600 {
-        learned.sent(Cost::default(), at(0));
-    }
-    (0..600).for_each(|_| learned.passed(at(0), at(5_000)));
+    (0..700).for_each(|_| learned.sent(Cost::default(), at(0)));
     learned.refused(Some(at(55_000)), at(0), at(5_000));
     let rate = learned.per_minute().unwrap();
-    assert!((560.0..580.0).contains(&rate), "{rate}");
-    (0..100).for_each(|_| learned.refused(Some(at(1_000)), at(0), at(5_100)));
-    assert_eq!(learned.per_minute(), Some(rate));
+    assert!((660.0..665.0).contains(&rate), "{rate}");
+    (0..99).for_each(|_| learned.refused(Some(at(55_000)), at(0), at(5_000)));
+    let rate = learned.per_minute().unwrap();
+    assert!((569.0..571.0).contains(&rate), "{rate}");
     for now in 6..1_000 {
         learned.refused(None, at(now * 1_000), at(now * 1_000));
         let rate = learned.per_minute().unwrap();
