@@ -11,6 +11,7 @@
 mod server;
 mod stats;
 
+use std::sync::mpsc;
 use std::time::Duration;
 
 use futures_util::future::{join_all, FutureExt};
@@ -39,6 +40,26 @@ fn client_without_timers(base_url: &str, mut options: Value) -> Client {
         options[format!("{timer}_timeout_ms")] = json!(0);
     }
     client(base_url, options)
+}
+
+/// Ends the process when a test under a paused clock, where no timeout means anything, hangs.
+struct TimeLimit {
+    _ends_when_dropped: mpsc::Sender<()>,
+}
+
+impl TimeLimit {
+    fn begin() -> Self {
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            if receiver.recv_timeout(2 * PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("a test hangs");
+                std::process::exit(1);
+            }
+        });
+        Self {
+            _ends_when_dropped: sender,
+        }
+    }
 }
 
 fn request(text: &str) -> LlmRequest {
@@ -97,6 +118,7 @@ async fn streams_max_lets_calls_pass_one_by_one_in_their_order() {
 
 #[tokio::test(start_paused = true)]
 async fn requests_per_minute_hold_in_any_minute() {
+    let _limit = TimeLimit::begin();
     let (provider, url) = Provider::start();
     let client = client_without_timers(&url, json!({"requests_per_minute": 2}));
     let began = Instant::now();
@@ -131,6 +153,7 @@ async fn tokens_that_were_not_used_are_given_back() {
 
 #[tokio::test(start_paused = true)]
 async fn tokens_per_minute_hold_in_any_minute() {
+    let _limit = TimeLimit::begin();
     let (_provider, url) = Provider::start();
     let client = client_without_timers(&url, json!({"tokens_per_minute": 1_500}));
     let began = Instant::now();
@@ -143,6 +166,7 @@ async fn tokens_per_minute_hold_in_any_minute() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_with_a_wait_holds_the_whole_lane() {
+    let _limit = TimeLimit::begin();
     let (provider, url) = Provider::start();
     provider.respond(&[(429, "retry-after: 7\r\n")]);
     let options = json!({"pacing": "headers", "streams_max": 8});
@@ -170,6 +194,7 @@ async fn a_refusal_with_a_wait_holds_the_whole_lane() {
 
 #[tokio::test(start_paused = true)]
 async fn what_headers_say_is_left_is_not_exceeded() {
+    let _limit = TimeLimit::begin();
     let (provider, url) = Provider::start();
     let headers = "x-ratelimit-limit-requests: 2\r\nx-ratelimit-remaining-requests: 0\r\n\
                    x-ratelimit-reset-requests: 1m30s\r\n";
@@ -287,6 +312,7 @@ async fn more_than_may_wait_fail_at_once() {
 /// A stream whose turn came and that nobody polls does not keep the timer from the others.
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_does_not_poll_holds_nobody_back() {
+    let _limit = TimeLimit::begin();
     let (_provider, url) = Provider::start();
     let client = client_without_timers(&url, json!({"requests_per_minute": 1}));
     let [mut sent, mut idle] = ["a", "b"].map(|text| client.stream(request(text)));

@@ -1,11 +1,12 @@
 //! What a client tells of itself.
 
 use futures_util::future::join_all;
-use liter_llm::{AnyRequest, Event, Outcome, StatsRequest};
+use futures_util::StreamExt;
+use liter_llm::{AnyRequest, ErrorKind, Event, Outcome, StatsRequest};
 use serde_json::json;
 
 use super::server::Provider;
-use super::{ask, client, until_asked, until_queued};
+use super::{ask, client, request, until_asked, until_queued};
 
 #[tokio::test]
 async fn everything_is_counted_by_provider() {
@@ -55,6 +56,21 @@ async fn stats_come_at_once_from_a_client_that_is_full() {
     assert!(stream.next_batch().await.is_none());
     provider.release(2);
     assert_eq!(calls.await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_stream_that_has_ended_is_not_live() {
+    let (_provider, url) = Provider::start();
+    let client = client(&url, json!({}));
+    let [mut read, mut polled, mut aborted] =
+        ["a", "b", "c"].map(|text| client.stream(request(text)));
+    assert_eq!(client.stats().live, 3);
+    while read.next_batch().await.is_some() {}
+    while polled.next().await.is_some() {}
+    aborted.abort(ErrorKind::Cancelled);
+    assert_eq!(client.stats().live, 0);
+    drop((read, polled, aborted));
+    assert_eq!(client.stats().live, 0);
 }
 
 #[test]
