@@ -12,8 +12,8 @@
 /// Requests, options and receipts are JSON, so a new feature needs no new function. Text is a
 /// pointer and a length. Include this file and nothing else; link with -lliter_llm.
 ///
-/// A request is for a chat unless its field `operation` is `embed`, `rerank`, `models` or
-/// `count_tokens`; each is started, cancelled, retried and ended as a chat is.
+/// A request is for a chat unless its field `operation` is `embed`, `rerank`, `models`,
+/// `count_tokens` or `stats`; each is started, cancelled, retried and ended as a chat is.
 ///
 /// ## The contract
 ///
@@ -31,9 +31,9 @@
 ///     many VECTORS as it needs, in the order of its inputs.
 /// 5.  A started stream yields at most one START, just before its first content, and exactly one
 ///     END, last. `error` of END is the code; its data is the receipt, which says what went wrong.
-///     `rerank`, `models` and `count_tokens` yield one RESULT before an END without error. Where a
-///     part of an `embed` fails, the vectors that came are delivered; finished_ranges of the
-///     receipt says which inputs they belong to, failed_ranges which have none.
+///     `rerank`, `models`, `count_tokens` and `stats` yield one RESULT before an END without error.
+///     Where a part of an `embed` fails, the vectors that came are delivered; finished_ranges of
+///     the receipt says which inputs they belong to, failed_ranges which have none.
 /// 6.  The caller chooses the numbers of its streams, anything but 0: a counter, a pointer, a
 ///     handle. So it can register the receiver before the stream starts. After END is polled the
 ///     number is free again.
@@ -114,6 +114,11 @@
 ///
 /// {"operation": "count_tokens", "model": "claude-haiku-4-5", "messages": []}
 /// {"input_tokens": 14}
+///
+/// {"operation": "stats"}
+/// {"live": 3, "queued": 1, "providers": {"openai": {"requests": 7, "retries": 1,
+///  "rate_limited": 1, "input_tokens": 90, "output_tokens": 120, "first_token_p50_ms": 285.9,
+///  "first_token_p99_ms": 682.5}}}
 /// @endcode
 
 
@@ -175,7 +180,8 @@
 /// one behind the other, from an address that is a multiple of 16.
 #define LLM_EVENT_VECTORS 9
 
-/// What `rerank`, `models` or `count_tokens` found, whole. JSON: results, models, or input_tokens.
+/// What `rerank`, `models`, `count_tokens` or `stats` found, whole. JSON: results, models,
+/// input_tokens, or live, queued and providers.
 #define LLM_EVENT_RESULT 10
 
 /// The stream waits for the key of an attempt: answer with llm_client_answer, see rule 15. JSON:
@@ -303,7 +309,7 @@ const char *llm_error_name(LlmError error);
 const char *llm_last_error(void);
 
 /// Sends one request and calls back for every piece of text, in order, until the response is whole.
-/// For `rerank`, `models` and `count_tokens` it calls back once, with the JSON of the RESULT; an
+/// For operations with a RESULT, such as `rerank`, it calls back once, with the JSON of that; an
 /// `embed` is INVALID_REQUEST, since its vectors are not text: llm_client_start takes it.
 ///
 /// Blocks, on any thread, until the end. The token lives during the callback only. All calls share

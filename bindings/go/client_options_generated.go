@@ -31,6 +31,48 @@ func WithRetryAfterMax(duration time.Duration) Option {
 	return With("retry_after_max_ms", duration)
 }
 
+// WithRequestsPerMinute sets requests_per_minute: requests that may be sent in any 60 seconds,
+// retries included, for each provider, key and model, a sixth of them but at least ten at once;
+// further ones wait.
+//
+// For a client only.
+func WithRequestsPerMinute(count int) Option {
+	return With("requests_per_minute", count)
+}
+
+// WithTokensPerMinute sets tokens_per_minute: tokens that requests may use in any 60 seconds, for
+// each provider, key and model: by estimate, a quarter of the request's bytes and its longest
+// response (1000 where it sets none), and by the usage once the response has ended.
+//
+// For a client only.
+func WithTokensPerMinute(count int) Option {
+	return With("tokens_per_minute", count)
+}
+
+// WithStreamsMax sets streams_max: requests of the client that may be under way at once, until
+// their responses have ended.
+//
+// For a client only.
+func WithStreamsMax(count int) Option {
+	return With("streams_max", count)
+}
+
+// WithPacing sets pacing: whether requests also wait for what the provider says: headers learns
+// from rate-limit headers, 429 and Retry-After; off does not.
+//
+// For a client only. The default is off.
+func WithPacing(value string) Option {
+	return With("pacing", value)
+}
+
+// WithQueuedMax sets queued_max: requests that may wait for their turn; one more fails with
+// OVERLOADED.
+//
+// For a client only. The default is 100000.
+func WithQueuedMax(count int) Option {
+	return With("queued_max", count)
+}
+
 // WithStreamWindowBytes sets stream_window_bytes: bytes that a stream may have delivered without
 // acknowledgement; past it the stream is not read.
 //

@@ -27,7 +27,8 @@ const (
 	ErrRateLimited Kind = C.LLM_ERROR_RATE_LIMITED
 	// ErrQuotaExceeded: no credit is left, whatever the status; waiting does not help.
 	ErrQuotaExceeded Kind = C.LLM_ERROR_QUOTA_EXCEEDED
-	// ErrOverloaded: the provider is out of capacity (498, 529, or an error with that meaning).
+	// ErrOverloaded: the provider is out of capacity (498, 529, or an error with that meaning), or
+	// as many requests wait for their turn as QueuedMax allows.
 	ErrOverloaded Kind = C.LLM_ERROR_OVERLOADED
 	// ErrProvider: the provider failed in another way: 408, 409, 424, a 5xx status, or an error
 	// event inside a stream.

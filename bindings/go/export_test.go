@@ -57,6 +57,9 @@ func JSONFields() map[string][]string {
 		"rerank_result_fields": jsonFields(reflect.TypeFor[RerankResult]()),
 		"model_fields":         jsonFields(reflect.TypeFor[Model]()),
 		"input_tokens_fields":  jsonFields(reflect.TypeFor[TokenCount]()),
+
+		"stats_fields":          jsonFields(reflect.TypeFor[Stats]()),
+		"provider_stats_fields": jsonFields(reflect.TypeFor[ProviderStats]()),
 	}
 }
 
@@ -68,6 +71,7 @@ func OperationFields() map[string][]string {
 		"rerank":       jsonFields(reflect.TypeFor[RerankRequest]()),
 		"models":       jsonFields(reflect.TypeFor[ModelsRequest]()),
 		"count_tokens": nil,
+		"stats":        nil,
 	}
 }
 

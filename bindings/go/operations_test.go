@@ -84,6 +84,27 @@ func TestModelFields(t *testing.T) {
 	}
 }
 
+func TestStats(t *testing.T) {
+	leavesNothing(t)
+	client := newClient(t, literllm.WithStreamsMax(1))
+	if stats, err := client.Stats(bounded(t)); err != nil || len(stats.Providers) != 0 {
+		t.Fatalf("%+v %v", stats, err)
+	}
+	response, err := client.Complete(bounded(t), ask(plan(t, hello)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stats, err := client.Stats(bounded(t))
+	if err != nil || stats.Live != 0 || stats.Queued != 0 || len(stats.Providers) != 1 {
+		t.Fatalf("%+v %v", stats, err)
+	}
+	openai, usage := stats.Providers["openai"], response.Usage
+	if openai.Requests != 1 || openai.Retries != 0 || openai.RateLimited != 0 ||
+		openai.OutputTokens != *usage.OutputTokens || openai.FirstTokenP50MS <= 0 {
+		t.Errorf("%+v", openai)
+	}
+}
+
 func TestCountTokens(t *testing.T) {
 	leavesNothing(t)
 	request := ask(plan(t, hello))

@@ -184,9 +184,9 @@ func (m more) checkOperation(set map[string]any) *Error {
 	switch set["operation"] {
 	case nil, m.operation:
 		return nil
-	case "chat", "embed", "rerank", "models", "count_tokens":
+	case "chat", "embed", "rerank", "models", "count_tokens", "stats":
 		return invalidRequest(fmt.Sprintf("operation: got %q in a call for %q; call Complete, Embed, "+
-			"Rerank, Models or CountTokens of the client instead", set["operation"], m.operation))
+			"Rerank, Models, CountTokens or Stats of the client instead", set["operation"], m.operation))
 	default:
 		return nil
 	}

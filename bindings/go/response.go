@@ -84,6 +84,9 @@ type Receipt struct {
 	FirstToken time.Duration `json:"-"`
 	// Total is the time from the call to its end.
 	Total time.Duration `json:"-"`
+	// Queued is how long the call waited for its turn, all its requests together, as the client's
+	// pacing options want it.
+	Queued time.Duration `json:"-"`
 }
 
 // receiptFields are the fields of END as the library has them.
@@ -92,6 +95,7 @@ type receiptFields struct {
 	Timings struct {
 		FirstTokenMS float64 `json:"first_token_ms"`
 		TotalMS      float64 `json:"total_ms"`
+		QueuedMS     float64 `json:"queued_ms"`
 	} `json:"timings"`
 	Error *errorFields `json:"error"`
 }
@@ -100,6 +104,7 @@ func (f *receiptFields) receipt() Receipt {
 	receipt := f.Receipt
 	receipt.FirstToken = milliseconds(f.Timings.FirstTokenMS)
 	receipt.Total = milliseconds(f.Timings.TotalMS)
+	receipt.Queued = milliseconds(f.Timings.QueuedMS)
 	return receipt
 }
 

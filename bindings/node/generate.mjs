@@ -63,7 +63,10 @@ const RESULT_TYPES = {
   document: "string | Readonly<Record<string, unknown>>",
 };
 // What is never absent.
-const PRESENT = ["id", "index", "document", "input_tokens", "raw"];
+const PRESENT = [
+  ...["id", "index", "document", "input_tokens", "raw"],
+  ...["requests", "retries", "rate_limited", "output_tokens"],
+];
 
 // Where the types here take less than the schema says: a number is exact up to 2^53-1, and this
 // option is text (an object would go to the provider's body).
@@ -252,6 +255,11 @@ function operations() {
       "How many tokens a request has. What the provider does not say is null.",
       SCHEMA.input_tokens_fields,
     ),
+    result(
+      "ProviderStats",
+      "What a client has sent to one provider.",
+      SCHEMA.provider_stats_fields,
+    ),
   ].join("\n\n");
 }
 
@@ -299,6 +307,7 @@ function names() {
       RERANK_RESULT_FIELDS: ${list(SCHEMA.rerank_result_fields)},
       MODEL_FIELDS: ${list(SCHEMA.model_fields)},
       INPUT_TOKENS_FIELDS: ${list(SCHEMA.input_tokens_fields)},
+      PROVIDER_STATS_FIELDS: ${list(SCHEMA.provider_stats_fields)},
       // The default of stream_window_bytes.
       STREAM_WINDOW_BYTES: ${window.default},
     };`;

@@ -5,6 +5,7 @@ const {
   EmbedResponse,
   ModelsResponse,
   RerankResponse,
+  Stats,
 } = require("./lib/operation_responses.cjs");
 const { Response } = require("./lib/response.cjs");
 const { LiterLlm } = require("./lib/client.cjs");
@@ -20,6 +21,7 @@ module.exports = {
   ModelsResponse,
   RerankResponse,
   Response,
+  Stats,
   Stream,
   version: native.version,
 };

@@ -6,6 +6,7 @@ import type {
   EmbedResponse,
   ModelsResponse,
   RerankResponse,
+  Stats,
 } from "./types/operation_responses.js";
 import type {
   EmbedRequest,
@@ -75,6 +76,8 @@ export class LiterLlm {
     request: Request,
     options?: OperationOptions,
   ): Promise<CountTokensResponse>;
+  /** What the client has done so far. It asks nobody, so it comes at once. */
+  stats(): Promise<Stats>;
   /** Ends every live call with CLOSED, at once; later requests fail with CLOSED. */
   close(): void;
 }
@@ -212,6 +215,8 @@ export class Response {
   readonly firstTokenMs: number | null;
   /** When the stream ended, in milliseconds since the call. */
   readonly totalMs: number | null;
+  /** How long the call waited for its turn, all its requests together; null without pacing. */
+  readonly queuedMs: number | null;
   /** The response as a message, for the next request's messages. A TypeError if not collected. */
   readonly message: Message;
 }
@@ -271,6 +276,7 @@ export interface EndEvent extends Pick<
   | "unknownEvents"
   | "firstTokenMs"
   | "totalMs"
+  | "queuedMs"
   | "requestId"
   | "warnings"
 > {

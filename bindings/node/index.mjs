@@ -8,6 +8,7 @@ export const {
   ModelsResponse,
   RerankResponse,
   Response,
+  Stats,
   Stream,
   version,
 } = binding;

@@ -53,6 +53,7 @@ REQUEST_TYPES = {
 }
 WRITTEN_BY_HAND = ("model", "messages")
 OF_A_CHAT = ("chat", "count_tokens")  # operations whose request is that of a chat
+WITHOUT_REQUEST = ("stats",)  # and those that are asked without one
 # The option that is this package's own: it is not sent to the core.
 COLLECT: Entry = {
     "name": "collect",
@@ -128,12 +129,12 @@ def render_types(schema: Schema) -> str:
 
 
 def render_operations(schema: Schema, types: dict[str, str]) -> list[str]:
-    """The requests of all operations whose request is not that of a chat. What is required is in a
-    class of its own, as Python 3.9 has no other way."""
+    """The requests of all operations that have one of their own. What is required is in a class of
+    its own, as Python 3.9 has no other way."""
     parts: list[str] = []
     for operation in schema["operations"]:
         name, fields = operation["name"], operation["fields"]
-        if name in OF_A_CHAT:
+        if name in OF_A_CHAT + WITHOUT_REQUEST:
             continue
         camel, about = name.capitalize(), operation["description"]
         doc = f"A request of {name}(): {about[0].lower()}{about[1:]}"

@@ -41,7 +41,8 @@ declare_names! {
         RateLimited = 7 => "RATE_LIMITED" ("yes"),
         /// No credit is left, whatever the status; waiting does not help.
         QuotaExceeded = 8 => "QUOTA_EXCEEDED" ("no"),
-        /// The provider is out of capacity (498, 529, or an error with that meaning).
+        /// The provider is out of capacity (498, 529, or an error with that meaning), or as many
+        /// requests wait for their turn as `queued_max` allows.
         Overloaded = 9 => "OVERLOADED" ("yes"),
         /// The provider failed in another way: 408, 409, 424, a 5xx status, or an error event
         /// inside a stream.

@@ -51,20 +51,21 @@ mod secret;
 mod sleep;
 mod stream;
 
-pub use client::options::{ClientOptions, LogLevel, LogRecord};
+pub use client::options::{ClientOptions, LogLevel, LogRecord, PacingMode};
 pub use client::Client;
 pub use error::{ErrorKind, LlmError, Phase, Timer, DETAIL_BYTES_MAX, MESSAGE_BYTES_MAX};
 pub use event::{
     CountTokensResponse, EmbedResponse, Event, EventBatch, EventKind, EventRef, FinishReason,
-    InputTokens, LlmResponse, Model, ModelsResponse, Outcome, Receipt, RerankResponse,
-    RerankResult, Start, Timings, ToolCall, ToolDelta, Tried, Usage, Vectors,
+    InputTokens, LlmResponse, Model, ModelsResponse, Outcome, ProviderStats, Receipt,
+    RerankResponse, RerankResult, Start, Stats, Timings, ToolCall, ToolDelta, Tried, Usage,
+    Vectors,
 };
 pub use http::{Http, HttpOptions};
 pub use request::{
     AnyRequest, ApiKey, Auth, CallKeys, CallLimits, CallOptions, CloudOptions, Content,
     ContentPart, EmbedInput, EmbedRequest, Fallback, Fallbacks, Function, FunctionCall, KeyFuture,
     KeyMaterial, KeyReason, KeyRequest, KeySource, LlmRequest, Message, MessageToolCall,
-    ModelsRequest, Operation, RerankDocument, RerankRequest, Role, Tool,
+    ModelsRequest, Operation, RerankDocument, RerankRequest, Role, StatsRequest, Tool,
 };
 pub use secret::Secret;
 pub use stream::LlmStream;

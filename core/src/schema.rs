@@ -8,8 +8,8 @@ use crate::client::options::{ClientOptions, LogLevel, LogRecord};
 pub use crate::declare::entry::{Field, Kind, Name};
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::{
-    EventKind, FinishReason, InputTokens, Model, Outcome, Receipt, RerankResult, Start, Timings,
-    ToolCall, ToolDelta, Tried, Usage,
+    EventKind, FinishReason, InputTokens, Model, Outcome, ProviderStats, Receipt, RerankResult,
+    Start, Stats, Timings, ToolCall, ToolDelta, Tried, Usage,
 };
 use crate::providers;
 use crate::request::{
@@ -50,6 +50,8 @@ pub fn document() -> Value {
         "rerank_result_fields": fields(RerankResult::declared()),
         "model_fields": fields(Model::declared()),
         "input_tokens_fields": fields(InputTokens::declared()),
+        "stats_fields": fields(Stats::declared()),
+        "provider_stats_fields": fields(ProviderStats::declared()),
         "key_fields": fields(KeyRequest::declared()),
         "receipt_fields": fields(Receipt::declared()),
         "timing_fields": fields(Timings::declared()),

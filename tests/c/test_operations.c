@@ -320,6 +320,33 @@ static void invoke_refuses_an_embed(void) {
   CHECK(!mock_happens("invoke-embed", "requests=1", 1));
 }
 
+/* One request is under way and holds the only place, one waits. */
+static void stats_come_at_once_from_a_full_client(void) {
+  char request[1024];
+  Seen seen = begin(
+      "{\"provider\":\"openai\",\"api_key\":\"test-key\",\"retries_max\":0,"
+      "\"streams_max\":1}");
+  mock_plan("full", "{\"raw\":[{\"hang\":true}]}");
+  mock_request("full", "", request, sizeof request);
+  CHECK_NUMBER(llm_client_start(seen.client, 2, "openai", request), LLM_ERROR_OK);
+  free(mock_wait("full", "requests=1"));
+  CHECK_NUMBER(llm_client_start(seen.client, 3, "openai", request), LLM_ERROR_OK);
+  for (int tries = 0; tries < 100000; tries++) {
+    free(seen.result);
+    free(seen.end);
+    seen.result = seen.end = NULL;
+    CHECK_NUMBER(llm_client_start(seen.client, 1, "openai", "{\"operation\":\"stats\"}"),
+                 LLM_ERROR_OK);
+    poll_until_end(&seen);
+    CHECK_NUMBER(seen.error, LLM_ERROR_OK);
+    /* The task of the last stream begins when a worker has time. */
+    if (strstr(seen.result, "\"queued\":1")) break;
+  }
+  CHECK_HOLDS(seen.result, "{\"live\":2,\"queued\":1,\"providers\":{\"openai\":{\"requests\":1,");
+  CHECK_NUMBER(seen.starts, 0);
+  finish(&seen);
+}
+
 const CheckTest operations_tests[] = {
     {"embed_gives_every_vector_in_order", embed_gives_every_vector_in_order, 0},
     {"embed_is_aligned_beside_text", embed_is_aligned_beside_text, 0},
@@ -328,6 +355,7 @@ const CheckTest operations_tests[] = {
     {"embed_that_fails_says_what_came", embed_that_fails_says_what_came, 0},
     {"embed_of_nothing_sends_nothing", embed_of_nothing_sends_nothing, 0},
     {"results_come_once_and_whole", results_come_once_and_whole, 0},
+    {"stats_come_at_once_from_a_full_client", stats_come_at_once_from_a_full_client, 0},
     {"invoke_hands_over_a_result_at_once", invoke_hands_over_a_result_at_once, 0},
     {"invoke_refuses_an_embed", invoke_refuses_an_embed, 0},
 };

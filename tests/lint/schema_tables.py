@@ -108,6 +108,8 @@ def columns(schema: dict[str, Any]) -> dict[str, dict[str, Callable[[Entry], str
         "rerank_fields": field,
         "model_fields": field,
         "input_tokens_fields": field,
+        "stats_fields": field,
+        "provider_stats_fields": field,
         "call_options": {**option, "meaning": meaning},
         "client_options": {**option, "default": default, "meaning": meaning},
         "event_kinds": {

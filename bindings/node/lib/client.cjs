@@ -75,6 +75,10 @@ class LiterLlm {
     return this.#operate("count_tokens", request, options);
   }
 
+  async stats() {
+    return this.#operate("stats", {});
+  }
+
   close() {
     this.#closed = true;
     this.#native?.close();

@@ -25,6 +25,7 @@ function receiptFields(data) {
     unknownEvents: data.unknown_events ?? 0,
     firstTokenMs: data.timings?.first_token_ms ?? null,
     totalMs: data.timings?.total_ms ?? null,
+    queuedMs: data.timings?.queued_ms ?? null,
   };
 }
 

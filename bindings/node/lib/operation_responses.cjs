@@ -1,10 +1,11 @@
-// What embed, rerank, models and countTokens return.
+// What embed, rerank, models, countTokens and stats return.
 "use strict";
 
 const { costFields, pick, startFields } = require("./fields.cjs");
 const {
   INPUT_TOKENS_FIELDS,
   MODEL_FIELDS,
+  PROVIDER_STATS_FIELDS,
   RERANK_RESULT_FIELDS,
 } = require("./schema.cjs");
 
@@ -54,6 +55,21 @@ class CountTokensResponse {
   }
 }
 
+// Nobody was asked, so there is no more to say than what was counted.
+class Stats {
+  constructor(start, { live, queued, providers }) {
+    const entries = Object.entries(providers).map(([name, counted]) => [
+      name,
+      pick(counted, PROVIDER_STATS_FIELDS),
+    ]);
+    Object.assign(this, {
+      live,
+      queued,
+      providers: Object.fromEntries(entries),
+    });
+  }
+}
+
 function commonFields(start, receipt) {
   const fields = startFields(start);
   return {
@@ -62,6 +78,7 @@ function commonFields(start, receipt) {
     ...costFields(receipt),
     requests: receipt.requests ?? 0,
     totalMs: receipt.timings?.total_ms ?? null,
+    queuedMs: receipt.timings?.queued_ms ?? null,
     requestId: receipt.request_id ?? fields.requestId,
     warnings: [...fields.warnings, ...(receipt.warnings ?? [])],
   };
@@ -73,6 +90,7 @@ const RESPONSES = {
   rerank: RerankResponse,
   models: ModelsResponse,
   count_tokens: CountTokensResponse,
+  stats: Stats,
 };
 
 module.exports = {
@@ -81,4 +99,5 @@ module.exports = {
   ModelsResponse,
   RESPONSES,
   RerankResponse,
+  Stats,
 };

@@ -9,6 +9,7 @@ import {
   LlmError,
   ModelsResponse,
   RerankResponse,
+  Stats,
 } from "liter-llm";
 
 import { HANG, MESSAGES, Mock, collect, run, test } from "./support.mjs";
@@ -57,6 +58,39 @@ test("rerank_orders_documents", async () => {
   assert.ok(response.usage.inputTokens > 0 && response.totalMs > 0);
   assert.deepEqual([none.results, warnings], [[], []]);
   assert.equal((await mock.seen(key)).requests_count, 1);
+});
+
+test("stats_are_those_of_the_client", async () => {
+  const key = await mock.plan(NEVER);
+  const llm = mock.connect(key, { streamsMax: 1 });
+  const none = await llm.stats();
+  const controller = new AbortController();
+  const request = { model: "m", messages: MESSAGES };
+  const { signal } = controller;
+  const calls = [1, 2, 3].map(() =>
+    failureOf(Promise.resolve(llm.invoke(request, { signal }))),
+  );
+  await mock.wait(key, { requests: 1 });
+
+  const stats = await llm.stats();
+  controller.abort();
+  const failures = await Promise.all(calls);
+
+  assert.ok(none instanceof Stats);
+  assert.deepEqual({ ...none }, { live: 0, queued: 0, providers: {} });
+  assert.deepEqual([stats.live, stats.queued], [3, 2]);
+  assert.deepEqual(stats.providers, {
+    openai: {
+      requests: 1,
+      retries: 0,
+      rateLimited: 0,
+      inputTokens: 0,
+      outputTokens: 0,
+      firstTokenP50Ms: null,
+      firstTokenP99Ms: null,
+    },
+  });
+  for (const { code } of failures) assert.equal(code, "CANCELLED");
 });
 
 test("models_are_those_of_all_pages", async () => {

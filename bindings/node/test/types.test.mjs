@@ -102,7 +102,8 @@ test("types_have_every_field_of_an_operations_request", () => {
   assertFields("EmbedRequest", fieldsByName.embed, ["extra_body"]);
   assertFields("RerankRequest", fieldsByName.rerank, ["extra_body"]);
   assert.deepEqual([...fieldsOf("ModelsRequest").keys()], fieldsByName.models);
-  const operations = ["chat", "embed", "rerank", "models", "count_tokens"];
+  const ofItsOwn = ["embed", "rerank", "models"];
+  const operations = [...ofItsOwn, "chat", "count_tokens", "stats"];
   assert.deepEqual(Object.keys(fieldsByName).sort(), operations.sort());
 });
 
@@ -143,7 +144,7 @@ test("types_have_every_field_of_a_response", () => {
 test("types_have_every_field_of_an_operations_response", () => {
   const common = [
     ...["outcome", "usage", "attempts", "tried", ...START],
-    ...[...OF_OPERATIONS, "totalMs"],
+    ...[...OF_OPERATIONS, "totalMs", "queuedMs"],
   ];
   const results = {
     EmbedResponse: [...OF_EMBED, "vectors", "values"],
@@ -157,6 +158,8 @@ test("types_have_every_field_of_an_operations_response", () => {
   for (const [name, entries] of [
     ["RerankResult", SCHEMA.rerank_result_fields],
     ["Model", SCHEMA.model_fields],
+    ["ProviderStats", SCHEMA.provider_stats_fields],
+    ["Stats", SCHEMA.stats_fields],
   ])
     assertFields(name, camelNamesOf(entries));
 });

@@ -1,6 +1,11 @@
-// What embed(), rerank(), models() and countTokens() return.
+// What embed(), rerank(), models(), countTokens() and stats() return.
 
-import type { InputTokens, Model, RerankResult } from "./operations.js";
+import type {
+  InputTokens,
+  Model,
+  ProviderStats,
+  RerankResult,
+} from "./operations.js";
 import type { Outcome, Tried, Usage } from "./receipt.js";
 
 /** What every operation returns. */
@@ -30,6 +35,8 @@ export interface OperationResponse {
   readonly requests: number;
   /** When the call ended, in milliseconds since it began. */
   readonly totalMs: number | null;
+  /** How long the call waited for its turn, all its requests together; null without pacing. */
+  readonly queuedMs: number | null;
 }
 
 /** The vectors of a request, or as many of them as were received. */
@@ -76,3 +83,14 @@ export class CountTokensResponse {
   private constructor();
 }
 export interface CountTokensResponse extends OperationResponse, InputTokens {}
+
+/** What a client has done since it was made, and does now. */
+export class Stats {
+  private constructor();
+  /** Calls that were started and have not ended, those that wait for their turn among them. */
+  readonly live: number;
+  /** Requests that wait for their turn, as the client's pacing options want it. */
+  readonly queued: number;
+  /** What was sent to each provider, by its name. */
+  readonly providers: Readonly<Record<string, ProviderStats>>;
+}

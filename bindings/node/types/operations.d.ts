@@ -129,3 +129,24 @@ export interface InputTokens {
   /** Characters that are charged, where the provider charges those. */
   readonly billableCharacters: number | null;
 }
+
+/** What a client has sent to one provider. */
+export interface ProviderStats {
+  /** HTTP requests, retries among them. */
+  readonly requests: number;
+  /** Requests that were not the first attempt of their call. */
+  readonly retries: number;
+  /** Requests that the provider refused with 429, or as rate limited in its own words. */
+  readonly rateLimited: number;
+  /** Tokens of requests, as far as receipts say. */
+  readonly inputTokens: number;
+  /** Tokens of responses, as far as receipts say. */
+  readonly outputTokens: number;
+  /**
+   * Half of the chats had their first content sooner, in milliseconds since their
+   * request was sent and exact to 12 %; absent before the first one.
+   */
+  readonly firstTokenP50Ms: number | null;
+  /** The same for 99 of 100 chats. */
+  readonly firstTokenP99Ms: number | null;
+}

@@ -115,6 +115,33 @@ export interface Options {
    */
   retryAfterMaxMs?: number;
   /**
+   * Requests that may be sent in any 60 seconds, retries included, for each provider,
+   * key and model, a sixth of them but at least ten at once; further ones wait.
+   */
+  requestsPerMinute?: number;
+  /**
+   * Tokens that requests may use in any 60 seconds, for each provider, key and model: by
+   * estimate, a quarter of the request's bytes and its longest response (1000 where it
+   * sets none), and by the usage once the response has ended.
+   */
+  tokensPerMinute?: number;
+  /**
+   * Requests of the client that may be under way at once, until their responses have
+   * ended.
+   */
+  streamsMax?: number;
+  /**
+   * Whether requests also wait for what the provider says: `headers` learns from
+   * rate-limit headers, 429 and Retry-After; `off` does not.
+   * @defaultValue "off"
+   */
+  pacing?: string;
+  /**
+   * Requests that may wait for their turn; one more fails with OVERLOADED.
+   * @defaultValue 100000
+   */
+  queuedMax?: number;
+  /**
    * Drop request fields that the provider does not support and list them in `warnings`,
    * instead of failing.
    * @defaultValue false

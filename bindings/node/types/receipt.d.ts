@@ -86,7 +86,7 @@ export type FinishReason =
  *   the provider sent one.
  * - `QUOTA_EXCEEDED`: No credit is left, whatever the status; waiting does not help.
  * - `OVERLOADED`: The provider is out of capacity (498, 529, or an error with that
- *   meaning).
+ *   meaning), or as many requests wait for their turn as `queuedMax` allows.
  * - `PROVIDER`: The provider failed in another way: 408, 409, 424, a 5xx status, or an
  *   error event inside a stream.
  * - `NETWORK`: Name lookup or connect failed, or the connection broke before a

@@ -116,6 +116,7 @@ SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
     ("rerank.py", [HELLO], "1 Borrowing lends a value\n2 A value has one owner\n0 Bread"),
     ("models.py", [HELLO], "model-a mock\nmodel-b mock\n"),
     ("count_tokens.py", [HELLO], "3 tokens\nHello world\n"),
+    ("pacing.py", [HELLO], "20 answers, 20 requests, 0 refused\n"),
 ]
 # The programs that take any provider, on the wires of the other ones.
 ELSEWHERE: list[tuple[str, str, list[dict[str, Any]], str]] = [

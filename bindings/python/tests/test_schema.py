@@ -69,9 +69,9 @@ OPERATIONS = {
 
 
 def test_operations_are_those_of_the_core():
-    """Each has a method, and all but those whose request is a chat's a type of request."""
+    """Each has a method, and those with a request of their own a type of it."""
     declared = {entry["name"] for entry in SCHEMA["operations"]}
-    assert declared == {"chat", "count_tokens", *OPERATIONS}
+    assert declared == {"chat", "count_tokens", "stats", *OPERATIONS}
     assert all(hasattr(liter_llm.LiterLlm, name) for name in declared - {"chat"})
 
 
@@ -173,6 +173,8 @@ def test_replies_hold_start_and_receipt(reply):
 def test_results_are_those_of_the_core():
     assert fields(liter_llm.RerankResult) == names("rerank_result_fields")
     assert fields(liter_llm.Model) == names("model_fields")
+    assert fields(liter_llm.Stats) == names("stats_fields")
+    assert fields(liter_llm.ProviderStats) == names("provider_stats_fields")
 
 
 def python_type(entry: dict[str, Any]) -> Any:
@@ -205,6 +207,7 @@ LISTS = {
     liter_llm.RerankResult: ["rerank_result_fields"],
     liter_llm.Model: ["model_fields"],
     liter_llm.TokenCount: ["receipt_fields", "input_tokens_fields"],
+    liter_llm.ProviderStats: ["provider_stats_fields"],
 }
 
 

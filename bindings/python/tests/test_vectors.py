@@ -63,7 +63,8 @@ def present(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe_end(fields: dict[str, Any], outcome: str) -> list[Any]:
-    times = {name: fields.pop(name) for name in ("first_token_ms", "total_ms") if name in fields}
+    names = ("first_token_ms", "total_ms", "queued_ms")
+    times = {name: fields.pop(name) for name in names if name in fields}
     return ["END", {**fields, "outcome": outcome, "timings": times}]
 
 

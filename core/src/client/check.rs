@@ -12,7 +12,7 @@ use http::HeaderName;
 const REPORT_HEADERS_MAX: usize = 32;
 
 /// Checks the options of a client that name something: `provider`, `base_url`, `headers`,
-/// `fallbacks`, `report_headers`, `header_bytes_max`.
+/// `fallbacks`, `report_headers`, `header_bytes_max`, and limits that let nothing pass.
 pub(super) fn check_options(options: &ClientOptions) -> Result<(), LlmError> {
     let provider = options.provider.as_deref().filter(|name| !name.is_empty());
     let api = options.api.as_deref();
@@ -33,6 +33,7 @@ pub(super) fn check_options(options: &ClientOptions) -> Result<(), LlmError> {
         list.try_for_each(|(index, it)| check_call(&it.call).map_err(|it| within(index, it)))?;
     }
     check_report_headers(&options.report_headers)?;
+    check_pacing(options)?;
     request_headers::of_caller(&options.headers, &[]).map(|_| ())
 }
 
@@ -45,6 +46,24 @@ fn check_call(call: &CallOptions) -> Result<(), LlmError> {
         .transpose()?;
     call.base_url.as_deref().map(base_url::parse).transpose()?;
     request_headers::of_caller(&[], &call.headers).map(|_| ())
+}
+
+/// A limit of 0 would let nothing pass, ever.
+fn check_pacing(options: &ClientOptions) -> Result<(), LlmError> {
+    let zeros = [
+        (
+            "requests_per_minute",
+            options.requests_per_minute == Some(0),
+        ),
+        ("tokens_per_minute", options.tokens_per_minute == Some(0)),
+        ("streams_max", options.streams_max == Some(0)),
+    ];
+    match zeros.iter().find(|(_, is_zero)| *is_zero) {
+        Some((name, _)) => Err(config(format!(
+            "option {name}: must be at least 1, got 0; leave it out for no limit"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Cookies are the one header of a response that is always a secret.

@@ -12,7 +12,7 @@ use crate::json;
 use crate::parse::{names_of, nearest, shown, type_name, Mismatch};
 use crate::request::{
     within, AnyRequest, CallOptions, EmbedRequest, Fallbacks, LlmRequest, ModelsRequest, Operation,
-    RerankRequest,
+    RerankRequest, StatsRequest,
 };
 
 impl ClientOptions {
@@ -76,6 +76,13 @@ impl AnyRequest {
                 let mut request = ModelsRequest::take(&mut fields)?;
                 request.extra = others(fields)?;
                 Ok(Self::Models(request))
+            }
+            Operation::Stats => {
+                let request = StatsRequest::take(&mut fields)?;
+                match others(fields)?.keys().next() {
+                    Some(name) => Err(invalid_request(foreign(name, operation))),
+                    None => Ok(Self::Stats(request)),
+                }
             }
         }
     }
@@ -181,7 +188,7 @@ fn is_foreign(name: &str, operation: Operation) -> bool {
         Operation::CountTokens => &["input", "query"],
         Operation::Embed => &["messages", "query", "documents"],
         Operation::Rerank => &["messages", "input"],
-        Operation::Models => &[
+        Operation::Models | Operation::Stats => &[
             "model",
             "messages",
             "input",

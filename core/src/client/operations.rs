@@ -4,7 +4,7 @@ use super::Client;
 use crate::error::LlmError;
 use crate::event::{
     CountTokensResponse, EmbedResponse, Event, Found, ModelsResponse, Outcome, Receipt,
-    RerankResponse,
+    RerankResponse, Stats,
 };
 use crate::request::{AnyRequest, EmbedRequest, LlmRequest, ModelsRequest, RerankRequest};
 
@@ -51,6 +51,12 @@ impl Client {
     pub async fn count_tokens(&self, request: LlmRequest) -> Result<CountTokensResponse, LlmError> {
         let found = self.find(AnyRequest::CountTokens(request)).await;
         found.map(Found::into_count)
+    }
+
+    /// What this client, with all its clones, has done so far. Asks nobody.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.shared.stats()
     }
 
     async fn find(&self, request: AnyRequest) -> Result<Found, LlmError> {

@@ -52,6 +52,20 @@ declare_options! {
         pub retry_budget: u64 as Count = 100,
         /// Longest wait that a provider may request; a longer one fails the call at once.
         pub retry_after_max_ms: u64 as Milliseconds = 60_000,
+        /// Requests that may be sent in any 60 seconds, retries included, for each provider, key
+        /// and model, a sixth of them but at least ten at once; further ones wait.
+        pub requests_per_minute: Option<u32> as Count,
+        /// Tokens that requests may use in any 60 seconds, for each provider, key and model: by
+        /// estimate, a quarter of the request's bytes and its longest response (1000 where it sets
+        /// none), and by the usage once the response has ended.
+        pub tokens_per_minute: Option<u64> as Count,
+        /// Requests of the client that may be under way at once, until their responses have ended.
+        pub streams_max: Option<usize> as Count,
+        /// Whether requests also wait for what the provider says: `headers` learns from rate-limit
+        /// headers, 429 and Retry-After; `off` does not.
+        pub pacing: PacingMode as Text = PacingMode::Off,
+        /// Requests that may wait for their turn; one more fails with OVERLOADED.
+        pub queued_max: usize as Count = 100_000,
         /// Drop request fields that the provider does not support and list them in `warnings`,
         /// instead of failing.
         pub lenient: bool as Boolean = false,
@@ -155,6 +169,18 @@ impl ClientOptions {
 }
 
 declare_names! {
+    /// What paces requests beside the limits of the options.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+    pub enum PacingMode {
+        /// Nothing.
+        #[default]
+        Off => "off",
+        /// What the provider says in headers and with 429.
+        Headers => "headers",
+    }
+}
+
+declare_names! {
     /// How much is logged.
     #[derive(
         Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize,
@@ -186,6 +212,12 @@ declare_fields! {
         /// The provider that it is about.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub provider: Option<&'static str> as Text,
+    }
+}
+
+impl FromJson for PacingMode {
+    fn from_json(value: Value, _: Kind) -> Result<Self, Mismatch> {
+        one_of(value, Self::NAMES)
     }
 }
 

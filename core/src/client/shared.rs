@@ -7,10 +7,14 @@ use std::sync::{Arc, OnceLock};
 use super::environment::Environment;
 use super::secrets::{self, CallSecrets};
 use crate::client::options::{ClientOptions, LogLevel, LogRecord};
+use crate::event::Stats;
 use crate::http::Http;
 use crate::request::{CallLimits, CallOptions};
 use crate::secret::{Redactor, Secrets};
 use crate::stream::clock::Clock;
+use crate::stream::counters::Counters;
+use crate::stream::pacing::pacer::Pacer;
+use crate::stream::pacing::PacingLimits;
 use crate::stream::retry::Budget;
 
 /// Called with each log record.
@@ -22,6 +26,9 @@ pub(crate) struct Shared {
     pub(crate) http: Arc<Http>,
     pub(crate) environment: Environment,
     pub(crate) budget: Budget,
+    /// Where requests have to wait for their turn.
+    pub(crate) pacer: Option<Arc<Pacer>>,
+    pub(crate) counters: Counters,
     /// The time where a signature is checked.
     pub(crate) clock: Clock,
     /// Made when a text is to be redacted for the first time.
@@ -37,11 +44,14 @@ impl Shared {
         environment: Environment,
         logger: Option<Logger>,
     ) -> Self {
+        let pacer = PacingLimits::of(&options).map(Pacer::new);
         Self {
             budget: Budget::new(options.retry_budget),
             options,
             http,
             environment,
+            pacer,
+            counters: Counters::default(),
             clock: Clock::default(),
             secrets: OnceLock::new(),
             call_secrets: CallSecrets::default(),
@@ -55,6 +65,12 @@ impl Shared {
             logger: Some(logger),
             ..self
         }
+    }
+
+    /// What was counted so far.
+    pub(crate) fn stats(&self) -> Stats {
+        let queued = self.pacer.as_ref().map_or(0, |pacer| pacer.queued());
+        self.counters.snapshot(queued)
     }
 
     /// Timers and retries of a call: its own, else the client's, else the defaults.

@@ -6,6 +6,7 @@ mod operation_responses;
 mod receipt;
 mod response;
 mod results;
+mod stats;
 mod tried;
 mod vectors;
 
@@ -19,6 +20,7 @@ pub use operation_responses::{CountTokensResponse, EmbedResponse, ModelsResponse
 pub use receipt::{FinishReason, Outcome, Receipt, Timings, Usage};
 pub use response::LlmResponse;
 pub use results::{InputTokens, Model, RerankResult};
+pub use stats::{ProviderStats, Stats};
 pub use tried::Tried;
 pub(crate) use vectors::are_finite;
 pub use vectors::Vectors;
@@ -42,7 +44,7 @@ pub enum Event {
     /// Vectors of [`crate::EmbedRequest`], in the order of its inputs.
     Vectors(Vectors),
     /// What another operation than chat and embed found, whole: a JSON object with `results`,
-    /// `models` or `input_tokens`.
+    /// `models`, `input_tokens` or the fields of [`Stats`].
     Result(Map<String, Value>),
     /// The end of the stream and its outcome; always the last event.
     End(Box<Receipt>),
@@ -74,7 +76,7 @@ declare_names! {
         Log = 8 => "LOG",
         /// Vectors of `embed`, in the order of its inputs: little-endian 32-bit floats.
         Vectors = 9 => "VECTORS",
-        /// What `rerank`, `models` or `count_tokens` found, whole; once, before the end.
+        /// What `rerank`, `models`, `count_tokens` or `stats` found, whole; once, before the end.
         Result = 10 => "RESULT",
         /// The stream waits for the key of an attempt, which it asks its caller for; any number of
         /// times, before START.

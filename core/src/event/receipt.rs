@@ -88,6 +88,10 @@ declare_fields! {
         pub first_token_ms: Option<f64> as FractionalMilliseconds,
         /// When the stream ended, in milliseconds since the call.
         pub total_ms: f64 as FractionalMilliseconds,
+        /// How long the call waited for its turn, all its requests together; absent where no pacing
+        /// option is set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub queued_ms: Option<f64> as FractionalMilliseconds,
     }
 }
 

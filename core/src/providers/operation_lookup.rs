@@ -17,6 +17,8 @@ fn does(provider: &dyn Provider, operation: Operation) -> bool {
         Operation::Rerank => provider.rerank().is_some(),
         Operation::Models => provider.models().is_some(),
         Operation::CountTokens => provider.count_tokens().is_some(),
+        // Nobody is asked.
+        Operation::Stats => false,
     }
 }
 

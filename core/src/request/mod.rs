@@ -13,6 +13,7 @@ mod models;
 mod operation;
 mod rerank;
 mod shapes;
+mod stats;
 
 use std::fmt;
 
@@ -34,6 +35,7 @@ pub use message::{
 pub use models::ModelsRequest;
 pub use operation::{AnyRequest, Operation};
 pub use rerank::{RerankDocument, RerankRequest};
+pub use stats::StatsRequest;
 
 declare_options! {
     /// One request. Only what the caller set is sent. Its Debug shows no prompt and no secret.

@@ -2,7 +2,7 @@
 //! operation's fields are with its request.
 
 use super::call::CallOptions;
-use super::{EmbedRequest, LlmRequest, ModelsRequest, RerankRequest};
+use super::{EmbedRequest, LlmRequest, ModelsRequest, RerankRequest, StatsRequest};
 use crate::declare::declare_names;
 
 declare_names! {
@@ -23,17 +23,20 @@ declare_names! {
         /// How many tokens a conversation has, counted by the provider; the request is that of a
         /// chat.
         CountTokens => "count_tokens",
+        /// What the client has done so far, and does now; asks no provider.
+        Stats => "stats",
     }
 }
 
 impl Operation {
     /// Every operation.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Chat,
         Self::Embed,
         Self::Rerank,
         Self::Models,
         Self::CountTokens,
+        Self::Stats,
     ];
 }
 
@@ -51,6 +54,8 @@ pub enum AnyRequest {
     Models(ModelsRequest),
     /// A conversation whose tokens are counted.
     CountTokens(LlmRequest),
+    /// The client's own counters.
+    Stats(StatsRequest),
 }
 
 impl AnyRequest {
@@ -63,6 +68,7 @@ impl AnyRequest {
             Self::Rerank(_) => Operation::Rerank,
             Self::Models(_) => Operation::Models,
             Self::CountTokens(_) => Operation::CountTokens,
+            Self::Stats(_) => Operation::Stats,
         }
     }
 
@@ -74,6 +80,7 @@ impl AnyRequest {
             Self::Embed(request) => &request.call,
             Self::Rerank(request) => &request.call,
             Self::Models(request) => &request.call,
+            Self::Stats(request) => &request.call,
         }
     }
 
@@ -84,6 +91,7 @@ impl AnyRequest {
             Self::Embed(request) => &mut request.call,
             Self::Rerank(request) => &mut request.call,
             Self::Models(request) => &mut request.call,
+            Self::Stats(request) => &mut request.call,
         }
     }
 }

@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use http::header::{HeaderMap, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 
 use super::error_response::{self, read_error_body, unusable};
+use super::pacing::headers::Limits;
 use super::prepare::PreparedRequest;
 use super::response_reader::ResponseReader;
 use super::task::Reading;
@@ -51,6 +52,8 @@ pub(crate) struct Attempted {
     /// The version of HTTP of the response, if one came.
     pub(crate) protocol: &'static str,
     pub(crate) request_id: Option<String>,
+    /// The provider's limits as the response shows them, where that counts.
+    pub(crate) limits: Limits,
 }
 
 impl Attempted {
@@ -61,6 +64,7 @@ impl Attempted {
             status: None,
             protocol: "",
             request_id: None,
+            limits: Limits::new(),
         }
     }
 }
@@ -139,6 +143,10 @@ async fn run(
     let request_id = response_headers::request_id(&response.headers);
     let status = Some(response.status);
     let protocol = response.protocol;
+    let limits = match &shared.pacer {
+        Some(pacer) => pacer.limits(&response.headers, SystemTime::now()),
+        None => Limits::new(),
+    };
     let was_wrong_time = request.is_signed()
         && shared
             .clock
@@ -160,6 +168,7 @@ async fn run(
         status,
         protocol,
         request_id,
+        limits,
     }
 }
 

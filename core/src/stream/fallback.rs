@@ -130,6 +130,7 @@ impl Inner {
             .renew(Timeouts::new(limits, task.is_streamed()));
         self.task = task;
         self.prepared = None;
+        self.turn_moves();
         self.history = self.history.of_fallback(error);
         self.keys = AttemptKeys::default();
         (self.stale, self.status, self.request_id) = (false, None, None);

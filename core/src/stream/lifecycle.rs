@@ -30,11 +30,12 @@ impl Inner {
             };
         }
         if self.prepared.is_none() {
+            self.estimate_output();
             if let Err(error) = self.prepare() {
                 return self.fail(error);
             }
         }
-        if self.waits_for_key() {
+        if self.waits_for_turn() || self.waits_for_key() {
             return;
         }
         let Some(prepared) = &self.prepared else {
@@ -46,6 +47,8 @@ impl Inner {
         self.tried.begin(prepared);
         self.deadlines.start(Some(Timer::Connect));
         self.state = State::Attempting(Attempt::new(&self.shared, prepared));
+        self.turn_begins();
+        self.count_attempt();
     }
 
     /// The result is known, so nothing is sent.
@@ -77,6 +80,7 @@ impl Inner {
             }
         };
         self.log_attempted(&attempted);
+        self.turn_answered(&attempted);
         self.stale = attempted.stale;
         self.status = attempted.status;
         self.request_id = attempted.request_id;
@@ -103,6 +107,8 @@ impl Inner {
     /// An attempt failed: tries again where that is right, else falls back, else ends.
     pub(super) fn fail(&mut self, mut error: LlmError) {
         self.redactor().clean_error(&mut error);
+        self.turn_failed(&error);
+        self.count_failure(&error);
         if self.first_content.is_some() || self.prepared.is_none() {
             return self.end(error);
         }
@@ -148,6 +154,8 @@ impl Inner {
         let _ = select(pin!(response.drain()), limit.as_mut()).await;
         let summary = response.summary();
         self.state = State::Ended;
+        self.turn_ends(summary.usage.as_ref());
+        self.count_usage(summary.usage.as_ref());
         self.shared.budget.deposit();
         self.tried.close(self.status, None);
         let receipt = self.receipt(Outcome::Complete, None, summary);

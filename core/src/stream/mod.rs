@@ -3,7 +3,10 @@
 //! its response; attempts are in `lifecycle`, the end is in `receipt`.
 
 pub(crate) mod attempt;
+mod caller_waits;
 pub(crate) mod clock;
+pub(crate) mod counters;
+mod counting;
 mod embed_call;
 mod error_response;
 mod fallback;
@@ -11,6 +14,7 @@ mod fallback_request;
 mod key;
 mod lifecycle;
 mod models_call;
+pub(crate) mod pacing;
 mod parts;
 pub(crate) mod prepare;
 mod ranges;
@@ -18,6 +22,7 @@ mod receipt;
 pub(crate) mod response_reader;
 pub(crate) mod retry;
 mod split;
+mod stats_call;
 pub(crate) mod task;
 pub(crate) mod timeouts;
 mod tried;
@@ -43,13 +48,18 @@ use crate::http::Read;
 use crate::providers::OperationSummary;
 use crate::request::{AnyRequest, CallOptions};
 use attempt::Attempt;
+use caller_waits::CallerWaits;
+use counting::{Counted, LiveCall};
 use embed_call::EmbedCall;
 use fallback::Candidates;
 use key::{Asking, AttemptKeys};
 use models_call::ModelsCall;
+use pacing::call::CallPacing;
+use pacing::pacer::Waiting;
 use prepare::PreparedRequest;
 use response_reader::ResponseReader;
 use retry::History;
+use stats_call::StatsCall;
 use task::Task;
 use timeouts::{Deadlines, Timeouts};
 use tried::Attempts;
@@ -64,6 +74,8 @@ const TURNS_MAX: u32 = 4;
 pub struct LlmStream {
     work: Work,
     events: VecDeque<Event>,
+    /// Absent once it has ended, and for a call that counts as none.
+    live: Option<LiveCall>,
 }
 
 /// What a call does.
@@ -71,6 +83,7 @@ enum Work {
     One(Box<Inner>),
     Embed(Box<EmbedCall>),
     Models(Box<ModelsCall>),
+    Stats(Box<StatsCall>),
 }
 
 /// Where a stream stands. Whatever is under way is in here and nowhere else, so that a step which
@@ -79,6 +92,8 @@ enum Work {
 enum State {
     /// The next thing to do is an attempt.
     Ready,
+    /// The next attempt waits for its turn.
+    Queued(Waiting),
     /// The key of the next attempt is being asked for.
     Key(Asking),
     /// A request is on its way, or its response has not begun.
@@ -108,6 +123,9 @@ struct Inner {
     candidates: Option<Box<Candidates>>,
     tried: Attempts,
     keys: AttemptKeys,
+    /// Absent where nothing paces the requests of the client.
+    pacing: Option<Box<CallPacing>>,
+    counted: Counted,
     /// The last attempt cannot have been run.
     stale: bool,
     status: Option<u16>,
@@ -122,6 +140,10 @@ struct Inner {
 
 impl LlmStream {
     pub(crate) fn new(shared: Arc<Shared>, request: AnyRequest) -> Self {
+        let live = match &request {
+            AnyRequest::Stats(_) => None,
+            _ => Some(LiveCall::begin(&shared)),
+        };
         let one = |shared, task| Work::One(Box::new(Inner::new(shared, task)));
         let work = match request {
             AnyRequest::Chat(request) => one(shared, Task::Chat(Box::new(request))),
@@ -129,10 +151,12 @@ impl LlmStream {
             AnyRequest::CountTokens(request) => one(shared, Task::CountTokens(Box::new(request))),
             AnyRequest::Embed(request) => Work::Embed(Box::new(EmbedCall::new(shared, request))),
             AnyRequest::Models(request) => Work::Models(Box::new(ModelsCall::new(shared, request))),
+            AnyRequest::Stats(_) => Work::Stats(Box::new(StatsCall::new(shared))),
         };
         Self {
             work,
             events: VecDeque::new(),
+            live,
         }
     }
 
@@ -142,7 +166,14 @@ impl LlmStream {
         let waiting = CallerWaits::begin(&mut self.work);
         let more = waiting.work.step().await;
         drop(waiting);
+        self.note_end();
         more.then_some(self.work.batch())
+    }
+
+    fn note_end(&mut self) {
+        if self.work.is_ended() {
+            self.live = None;
+        }
     }
 
     /// Takes the events of the last batch out of it.
@@ -159,10 +190,12 @@ impl LlmStream {
         };
         let lost = self.events.iter().map(vectors).sum();
         self.events.clear();
+        self.live = None;
         match &mut self.work {
             Work::One(one) => one.abort(kind),
             Work::Embed(call) => call.abort(kind, lost),
             Work::Models(call) => call.abort(kind),
+            Work::Stats(call) => call.abort(kind),
         }
     }
 
@@ -181,6 +214,7 @@ impl Work {
             Self::One(one) => one.step().await,
             Self::Embed(call) => call.step().await,
             Self::Models(call) => call.step().await,
+            Self::Stats(call) => call.step(),
         }
     }
 
@@ -189,6 +223,7 @@ impl Work {
             Self::One(one) => &mut one.batch,
             Self::Embed(call) => call.batch(),
             Self::Models(call) => call.batch(),
+            Self::Stats(call) => call.batch(),
         }
     }
 
@@ -197,6 +232,7 @@ impl Work {
             Self::One(one) => one.is_ended(),
             Self::Embed(call) => call.is_ended(),
             Self::Models(call) => call.is_ended(),
+            Self::Stats(call) => call.is_ended(),
         }
     }
 
@@ -205,6 +241,7 @@ impl Work {
             Self::One(one) => one.deadlines.resume(),
             Self::Embed(call) => call.resume(),
             Self::Models(call) => call.resume(),
+            Self::Stats(_) => {}
         }
     }
 
@@ -213,6 +250,7 @@ impl Work {
             Self::One(one) => one.deadlines.pause_for_caller(),
             Self::Embed(call) => call.pause_for_caller(),
             Self::Models(call) => call.pause_for_caller(),
+            Self::Stats(_) => {}
         }
     }
 }
@@ -233,6 +271,7 @@ impl Stream for LlmStream {
             // What is under way is in the state, so a step can be begun anew with each poll.
             let _ = ready!(pin!(this.work.step()).poll(context));
             this.work.pause_for_caller();
+            this.note_end();
             this.events.extend(this.work.batch().drain());
         }
     }
@@ -252,6 +291,7 @@ impl Inner {
         let limits = shared.call_limits(task.call());
         let mut deadlines = Deadlines::new(Timeouts::new(limits, task.is_streamed()));
         deadlines.pause_for_caller();
+        let pacing = shared.pacer.as_ref().map(|_| Box::default());
         Self {
             shared,
             task,
@@ -264,6 +304,8 @@ impl Inner {
             candidates: None,
             tried: Attempts::default(),
             keys: AttemptKeys::default(),
+            pacing,
+            counted: Counted::default(),
             stale: false,
             status: None,
             attempts: 0,
@@ -286,6 +328,7 @@ impl Inner {
         while self.batch.is_empty() && !self.is_ended() {
             match &self.state {
                 State::Ready => self.begin_attempt(),
+                State::Queued(_) => self.queued().await,
                 State::Key(_) => self.key().await,
                 State::Attempting(_) => self.attempt().await,
                 State::Backoff(_) => self.backoff().await,
@@ -309,6 +352,7 @@ impl Inner {
         let mut read = response.read(&mut self.deadlines, &mut self.batch).await;
         if !self.batch.is_empty() && self.first_content.is_none() {
             self.first_content = Some(Instant::now());
+            self.counted.first_content(&self.task);
             clean_start(&self.shared, self.task.call(), &mut self.batch);
             self.deadlines.start(Some(Timer::Idle));
             self.prepared = None;
@@ -366,24 +410,5 @@ impl Inner {
 fn clean_start(shared: &Shared, call: &CallOptions, batch: &mut EventBatch) {
     for start in batch.new_starts() {
         shared.redactor(Some(call)).clean_start(start);
-    }
-}
-
-/// The caller waits for events; its own time begins anew when this is dropped, be it before they
-/// came.
-struct CallerWaits<'s> {
-    work: &'s mut Work,
-}
-
-impl<'s> CallerWaits<'s> {
-    fn begin(work: &'s mut Work) -> Self {
-        work.resume();
-        Self { work }
-    }
-}
-
-impl Drop for CallerWaits<'_> {
-    fn drop(&mut self) {
-        self.work.pause_for_caller();
     }
 }

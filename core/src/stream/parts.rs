@@ -29,6 +29,7 @@ pub(super) struct Totals {
     usage: Option<Usage>,
     warnings: Vec<String>,
     request_id: Option<String>,
+    queued_ms: Option<f64>,
     maybe_executed: bool,
 }
 
@@ -45,6 +46,7 @@ impl Totals {
             usage: None,
             warnings: Vec::new(),
             request_id: None,
+            queued_ms: None,
             maybe_executed: false,
         }
     }
@@ -88,6 +90,9 @@ impl Totals {
         self.attempts += receipt.attempts;
         self.requests += receipt.requests;
         self.warnings.extend(receipt.warnings.iter().cloned());
+        if let Some(queued_ms) = receipt.timings.queued_ms {
+            *self.queued_ms.get_or_insert(0.0) += queued_ms;
+        }
         self.request_id = self
             .request_id
             .take()
@@ -141,6 +146,7 @@ impl Totals {
             timings: Timings {
                 first_token_ms: self.first_content.map(|at| milliseconds(at - began)),
                 total_ms: milliseconds(began.elapsed()),
+                queued_ms: self.queued_ms,
             },
             request_id: of_error.or_else(|| self.request_id.clone()),
             error,

@@ -32,6 +32,7 @@ impl Inner {
         };
         let (phase, maybe_executed) = match &self.state {
             State::Ready | State::Key(_) => (Phase::Request, false),
+            State::Queued(_) => (self.phase_of_queue(), false),
             State::Attempting(attempt) if !attempt.exchange.is_connected() => {
                 (Phase::Connect, false)
             }
@@ -49,11 +50,14 @@ impl Inner {
         let summary = match std::mem::replace(&mut self.state, State::Ended) {
             State::Reading(response) | State::Draining(response, _) => response.summary(),
             State::Ready
+            | State::Queued(_)
             | State::Key(_)
             | State::Attempting(_)
             | State::Backoff(_)
             | State::Ended => ResponseSummary::default(),
         };
+        self.turn_failed(&error);
+        self.count_usage(summary.usage.as_ref());
         error.attempts = self.attempts;
         error.maybe_executed |= self.history.maybe_executed();
         error.provider = self.provider.or(error.provider);
@@ -95,6 +99,7 @@ impl Inner {
             timings: Timings {
                 first_token_ms: self.first_content.map(|at| milliseconds(at - began)),
                 total_ms: milliseconds(began.elapsed()),
+                queued_ms: self.queued_ms(),
             },
             request_id: self.request_id.clone(),
             error,

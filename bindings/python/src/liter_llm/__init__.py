@@ -2,9 +2,9 @@
 
 `LiterLlm(provider="openai").invoke(request)` returns a Stream. Read it with `async for token in
 stream`, `response = await stream`, `for token in stream` or `stream.complete()`. Of the other
-operations `embed`, `rerank`, `models` and `count_tokens` return a Call: await it, or complete() it.
-`map(requests)` gives the results of many requests, with `async for` or `for`. Every failure is an
-LlmError.
+operations `embed`, `rerank`, `models`, `count_tokens` and `stats` return a Call: await it, or
+complete() it. `map(requests)` gives the results of many requests, with `async for` or `for`. Every
+failure is an LlmError.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         Options,
         Outcome,
         Part,
+        ProviderStats,
         Reasoning,
         Request,
         RerankRequest,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
         RerankResult,
         Response,
         Start,
+        Stats,
         SupportsModelDump,
         Text,
         TokenCount,
@@ -126,6 +128,7 @@ __all__ = [
     "PermissionDeniedError",
     "ProtocolError",
     "ProviderError",
+    "ProviderStats",
     "QuotaExceededError",
     "RateLimitedError",
     "Reasoning",
@@ -135,6 +138,7 @@ __all__ = [
     "RerankResult",
     "Response",
     "Start",
+    "Stats",
     "Stream",
     "SupportsModelDump",
     "Text",

@@ -1,4 +1,6 @@
-"""Call: what embed(), rerank(), models() and count_tokens() return. It is awaited or completed."""
+"""Call: what embed(), rerank(), models(), count_tokens() and stats() return.
+
+It is awaited or completed."""
 
 from __future__ import annotations
 

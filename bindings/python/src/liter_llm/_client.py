@@ -154,6 +154,14 @@ class LiterLlm:
                 raise unknown_option(name)
         return Map(self, requests, options, concurrency, ordered)
 
+    def stats(self) -> Call[late.Stats]:
+        """Returns a call for what the client has done so far, and does now: await it, or complete()
+        it. It asks nobody, so it comes at once.
+
+        Each event loop has a native client of its own, and all threads without one share another;
+        the stats are those of the one that the call uses."""
+        return _make_call(self, "stats", UnmergedRequest({}, {}))
+
     def close(self) -> None:
         """Ends every live stream with ClosedError and refuses new ones.
 

@@ -67,6 +67,11 @@ CALL_NAMES = frozenset(
         "report_headers",
         "retry_budget",
         "retry_after_max_ms",
+        "requests_per_minute",
+        "tokens_per_minute",
+        "streams_max",
+        "pacing",
+        "queued_max",
         "stream_window_bytes",
         "queue_bytes_max",
         "event_bytes_max",
@@ -112,5 +117,6 @@ OPERATION_FIELDS = {
     ),
     "models": (),
     "count_tokens": (),
+    "stats": (),
 }
 """The operations beside chat, with the fields of their requests that a chat has not."""

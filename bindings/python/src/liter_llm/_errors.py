@@ -116,7 +116,8 @@ class QuotaExceededError(LlmError):
 
 
 class OverloadedError(LlmError):
-    """The provider is out of capacity (498, 529, or an error with that meaning)."""
+    """The provider is out of capacity (498, 529, or an error with that meaning), or as many
+    requests wait for their turn as `queued_max` allows."""
 
     kind = "OVERLOADED"
 

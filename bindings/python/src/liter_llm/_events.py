@@ -166,6 +166,9 @@ class End:
     """When the first content came, in milliseconds since the call."""
     total_ms: Optional[float]
     """When the stream ended, in milliseconds since the call."""
+    queued_ms: Optional[float]
+    """How long the call waited for its turn, all its requests together; absent where no pacing
+    option is set."""
     request_id: Optional[str]
     """The provider's request id."""
     warnings: tuple[str, ...]
@@ -225,6 +228,9 @@ class Response:
     """When the first content came, in milliseconds since the call."""
     total_ms: Optional[float]
     """When the stream ended, in milliseconds since the call."""
+    queued_ms: Optional[float]
+    """How long the call waited for its turn, all its requests together; absent where no pacing
+    option is set."""
     tried: tuple[Tried, ...] = ()
     """Every attempt of a call of one HTTP request, in order, where there were several or fallbacks;
     at most the last 64."""

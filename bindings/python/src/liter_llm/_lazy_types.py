@@ -32,8 +32,10 @@ if TYPE_CHECKING:
         MapResult,
         Model,
         ModelsResponse,
+        ProviderStats,
         RerankResponse,
         RerankResult,
+        Stats,
         TokenCount,
     )
     from ._types import (
@@ -73,6 +75,7 @@ __all__ = [
     "Options",
     "Outcome",
     "Part",
+    "ProviderStats",
     "Reasoning",
     "Request",
     "RerankRequest",
@@ -80,6 +83,7 @@ __all__ = [
     "RerankResult",
     "Response",
     "Start",
+    "Stats",
     "SupportsModelDump",
     "Text",
     "TokenCount",
@@ -96,8 +100,10 @@ _OPERATIONS = frozenset(
         "MapResult",
         "Model",
         "ModelsResponse",
+        "ProviderStats",
         "RerankResponse",
         "RerankResult",
+        "Stats",
         "TokenCount",
         "Vectors",
     )

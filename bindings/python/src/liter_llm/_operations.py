@@ -12,7 +12,16 @@ from ._call import Call
 from ._constants_generated import OPERATION_FIELDS
 from ._events import read_tried
 from ._invocation import Invocation
-from ._replies import EmbedResponse, Model, ModelsResponse, RerankResponse, RerankResult, TokenCount
+from ._replies import (
+    EmbedResponse,
+    Model,
+    ModelsResponse,
+    ProviderStats,
+    RerankResponse,
+    RerankResult,
+    Stats,
+    TokenCount,
+)
 from ._vectors import Vectors
 
 if TYPE_CHECKING:
@@ -34,6 +43,7 @@ class OperationBuilder(BaseBuilder):
     def read_common(self) -> dict[str, Any]:
         """The fields of Reply."""
         start, receipt = self.read_start(), self.read_receipt()
+        timings = receipt.get("timings", {})
         return {
             "outcome": receipt["outcome"],
             "id": start.get("id"),
@@ -46,7 +56,8 @@ class OperationBuilder(BaseBuilder):
             "usage": read_usage(receipt),
             "attempts": receipt.get("attempts", 0),
             "requests": receipt.get("requests", 0),
-            "total_ms": receipt.get("timings", {}).get("total_ms"),
+            "total_ms": timings.get("total_ms"),
+            "queued_ms": timings.get("queued_ms"),
             "tried": read_tried(receipt),
         }
 
@@ -150,11 +161,24 @@ class CountBuilder(ResultBuilder):
         )
 
 
+class StatsBuilder(ResultBuilder):
+    """What the client has counted. Nobody was asked, so there is no more to say."""
+
+    __slots__ = ()
+
+    def read_result(self, result: Mapping[str, Any]) -> Stats:
+        providers = {
+            name: _read_provider_stats(entry) for name, entry in result["providers"].items()
+        }
+        return Stats(live=result["live"], queued=result["queued"], providers=providers)
+
+
 BUILDERS: dict[str, type[OperationBuilder]] = {
     "embed": EmbedBuilder,
     "rerank": RerankBuilder,
     "models": ModelsBuilder,
     "count_tokens": CountBuilder,
+    "stats": StatsBuilder,
 }
 
 
@@ -184,6 +208,18 @@ def _read_model(entry: Mapping[str, Any]) -> Model:
 
 def _tuple_or_none(values: list[Any] | None) -> tuple[Any, ...] | None:
     return None if values is None else tuple(values)
+
+
+def _read_provider_stats(entry: Mapping[str, Any]) -> ProviderStats:
+    return ProviderStats(
+        requests=entry["requests"],
+        retries=entry["retries"],
+        rate_limited=entry["rate_limited"],
+        input_tokens=entry["input_tokens"],
+        output_tokens=entry["output_tokens"],
+        first_token_p50_ms=entry.get("first_token_p50_ms"),
+        first_token_p99_ms=entry.get("first_token_p99_ms"),
+    )
 
 
 def _ranges(receipt: Mapping[str, Any], name: str) -> Ranges:

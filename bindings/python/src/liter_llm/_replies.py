@@ -1,4 +1,4 @@
-"""What embed(), rerank(), models() and count_tokens() give.
+"""What embed(), rerank(), models(), count_tokens() and stats() give.
 
 All are frozen dataclasses with slots (without, on Python 3.9), and can be compared and pickled.
 Their type hints resolve at run time, as those of the events do.
@@ -46,6 +46,9 @@ class Reply:
     chat."""
     total_ms: Optional[float]
     """When the stream ended, in milliseconds since the call."""
+    queued_ms: Optional[float]
+    """How long the call waited for its turn, all its requests together; absent where no pacing
+    option is set."""
     tried: tuple[Tried, ...]
     """Every attempt of a call of one HTTP request, in order, where there were several or fallbacks;
     at most the last 64."""
@@ -163,3 +166,36 @@ class MapResult:
     """A Response, or the reply of the request's operation; None when it failed."""
     error: Optional[Exception]
     """Why it failed: an LlmError, or what a function of `api_key` raised."""
+
+
+@record
+class ProviderStats:
+    """What was sent to one provider."""
+
+    requests: int
+    """HTTP requests, retries among them."""
+    retries: int
+    """Requests that were not the first attempt of their call."""
+    rate_limited: int
+    """Requests that the provider refused with 429, or as rate limited in its own words."""
+    input_tokens: int
+    """Tokens of requests, as far as receipts say."""
+    output_tokens: int
+    """Tokens of responses, as far as receipts say."""
+    first_token_p50_ms: Optional[float]
+    """Half of the chats had their first content sooner, in milliseconds since their request was
+    sent and exact to 12 %; absent before the first one."""
+    first_token_p99_ms: Optional[float]
+    """The same for 99 of 100 chats."""
+
+
+@record
+class Stats:
+    """What the native client behind a stats() has done so far, and does now."""
+
+    live: int
+    """Calls that were started and have not ended, those that wait for their turn among them."""
+    queued: int
+    """Requests that wait for their turn, as the client's pacing options want it."""
+    providers: Mapping[str, ProviderStats]
+    """What was sent to each provider, by its name."""

@@ -74,6 +74,7 @@ class ResponseBuilder(BaseBuilder):
             unknown_events=receipt.get("unknown_events", 0),
             first_token_ms=timings.get("first_token_ms"),
             total_ms=timings.get("total_ms"),
+            queued_ms=timings.get("queued_ms"),
             request_id=receipt.get("request_id"),
             warnings=tuple(receipt.get("warnings", ())),
             tried=read_tried(receipt) if "tried" in receipt else (),
@@ -117,6 +118,7 @@ class ResponseBuilder(BaseBuilder):
             unknown_events=receipt.get("unknown_events", 0),
             first_token_ms=timings.get("first_token_ms"),
             total_ms=timings.get("total_ms"),
+            queued_ms=timings.get("queued_ms"),
             tried=read_tried(receipt) if "tried" in receipt else (),
         )
         if receipt:

@@ -100,6 +100,25 @@ class Options(TypedDict, total=False):
     """Longest wait that a provider may request; a longer one fails the call at once. Default:
     60_000."""
 
+    requests_per_minute: int
+    """Requests that may be sent in any 60 seconds, retries included, for each provider, key and
+    model, a sixth of them but at least ten at once; further ones wait."""
+
+    tokens_per_minute: int
+    """Tokens that requests may use in any 60 seconds, for each provider, key and model: by
+    estimate, a quarter of the request's bytes and its longest response (1000 where it sets none),
+    and by the usage once the response has ended."""
+
+    streams_max: int
+    """Requests of the client that may be under way at once, until their responses have ended."""
+
+    pacing: str
+    """Whether requests also wait for what the provider says: `headers` learns from rate-limit
+    headers, 429 and Retry-After; `off` does not. Default: 'off'."""
+
+    queued_max: int
+    """Requests that may wait for their turn; one more fails with OVERLOADED. Default: 100_000."""
+
     lenient: bool
     """Drop request fields that the provider does not support and list them in `warnings`, instead
     of failing. Default: False."""

@@ -2,6 +2,7 @@
 //! signature is new. Owns which of several keys holds.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -84,6 +85,26 @@ impl Authentication {
     /// Whether each attempt has to prove it anew.
     pub(super) fn is_of_attempt(&self) -> bool {
         self.key.source().is_some() || self.is_signed()
+    }
+
+    /// Whose limits count. A key that is asked for is the same for all, since it may be another one
+    /// each hour.
+    pub(super) fn hash_account(&self, hasher: &mut impl Hasher) {
+        let expose = |secret: &Secret| secret.expose().to_owned();
+        if let Key::Text(key) = &self.key {
+            key.expose().hash(hasher);
+        }
+        self.cloud
+            .aws_access_key_id
+            .as_ref()
+            .map(expose)
+            .hash(hasher);
+        self.cloud.vertex_project.hash(hasher);
+        for (name, value) in &self.own_headers {
+            if is_secret_name(name.as_str()) {
+                value.as_bytes().hash(hasher);
+            }
+        }
     }
 
     /// Takes the key of the next attempt.

@@ -19,6 +19,7 @@ pub(crate) mod request_headers;
 mod tests;
 
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -73,6 +74,12 @@ impl PreparedRequest {
     /// Who is asked for the key of each attempt, if it is not known.
     pub(crate) fn key_source(&self) -> Option<&Arc<dyn KeySource>> {
         self.authentication.key.source()
+    }
+
+    /// Whose limits it counts for: where it goes, and as whom.
+    pub(crate) fn hash_account(&self, hasher: &mut impl Hasher) {
+        self.http.url.authority().hash(hasher);
+        self.authentication.hash_account(hasher);
     }
 
     /// Sets the key of the next attempt.
