@@ -22,7 +22,8 @@ func WithAPI(value string) Option {
 }
 
 // WithAPIKey sets api_key: API key of requests without one, or a function that is asked for it
-// before each attempt; takes precedence over the environment.
+// before each attempt; takes precedence over the environment, and does not go to the address of
+// another provider than the client's.
 //
 // For a client or a call.
 func WithAPIKey(value string) Option {

@@ -15,7 +15,8 @@ export interface Options {
   api?: string;
   /**
    * API key of requests without one, or a function that is asked for it before each
-   * attempt; takes precedence over the environment.
+   * attempt; takes precedence over the environment, and does not go to the address of
+   * another provider than the client's.
    */
   apiKey?: ApiKey;
   /**

@@ -17,7 +17,8 @@ class Options(TypedDict, total=False):
 
     api_key: ApiKey
     """API key of requests without one, or a function that is asked for it before each attempt;
-    takes precedence over the environment."""
+    takes precedence over the environment, and does not go to the address of another provider than
+    the client's."""
 
     auth: str
     """How the key is sent: `key` (the provider's own header), `bearer` (Authorization), or `none`

@@ -100,6 +100,27 @@ pub(crate) fn prepare(shared: &Shared, task: &mut Task) -> Result<PreparedReques
     resolve(&options, &shared.environment, proxy_of, task)
 }
 
+/// The options of a client without its key, where a call names another provider: what one provider
+/// gave out is not shown to another. Where a base URL is named, the key is for that.
+fn without_anothers_key<'o>(
+    options: &'o ClientOptions,
+    call: &CallOptions,
+) -> Cow<'o, ClientOptions> {
+    let of_client = options.provider.as_deref().unwrap_or_default();
+    let of_call = call.provider.as_deref().unwrap_or_default();
+    let is_another = !of_client.is_empty() && !of_call.is_empty() && of_client != of_call;
+    let has_key = options.api_key.is_some() && call.api_key.is_none();
+    let has_place = options.base_url.is_some() || call.base_url.is_some();
+    if !is_another || !has_key || has_place {
+        return Cow::Borrowed(options);
+    }
+    Cow::Owned(ClientOptions {
+        api_key: None,
+        key_source: None,
+        ..options.clone()
+    })
+}
+
 pub(crate) fn resolve(
     options: &ClientOptions,
     environment: &Environment,
@@ -107,6 +128,8 @@ pub(crate) fn resolve(
     task: &mut Task,
 ) -> Result<PreparedRequest, LlmError> {
     task.check()?;
+    let options = without_anothers_key(options, task.call());
+    let (options, is_left_out) = (&*options, matches!(options, Cow::Owned(_)));
     let (provider, model) = provider(options, task.call(), task.model(), task.operation())?;
     if let Some(model) = model {
         task.set_model(model);
@@ -119,7 +142,11 @@ pub(crate) fn resolve(
         address(provider, options, call, entry, task.model(), &cloud)?;
     let needs_key = own_endpoint && provider.needs_key() && authentication.auth != Auth::None;
     if needs_key && !authentication.has_key() {
-        return Err(cloud::no_key(provider, &cloud, environment));
+        let mut error = cloud::no_key(provider, &cloud, environment);
+        if let (true, Some(other)) = (is_left_out, &options.provider) {
+            error.message += &format!("; the client's api_key is that of {other}");
+        }
+        return Err(error);
     }
     if own_endpoint && task.operation() == Operation::Chat {
         authentication.provider = api::with_model(provider, options, call, task.model());
