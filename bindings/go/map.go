@@ -31,7 +31,7 @@ type MapResult struct {
 	Err error
 }
 
-// Map sends each request without streaming, several at once, and yields the number of each request,
+// Map sends each request without streaming, several at once, and yields the number of each of them,
 // from 0, with what came of it. An error is the result of its request, and the others go on.
 //
 // The requests are read as they are needed, by a goroutine of their own, so there may be any number

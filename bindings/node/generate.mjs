@@ -1,6 +1,7 @@
-// Generates lib/schema.cjs and types/{options,operations,receipt}.d.ts from the core's schema.json:
-// the names, numbers and defaults that the package knows, and the types of options, requests,
-// results, usage and errors. `npm run generate` writes them; a test fails when they are stale.
+// Generates lib/schema.cjs and types/{options,operations,receipt,request}.d.ts from the core's
+// schema.json: the names, numbers and defaults that the package knows, and the types of options,
+// requests, results, usage and errors. `npm run generate` writes them; a test fails when they are
+// stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -204,7 +205,6 @@ function inputs() {
   return [
     NOTE,
     `import type { ApiKey } from "./api_key.js";`,
-    `import type { Message } from "./message.js";`,
     options(
       "Options",
       "Options of a LiterLlm: they hold for all of its requests.",
@@ -215,9 +215,15 @@ function inputs() {
       "Options of one request. Where one is not set, the client's holds.",
       ofCall,
     ),
-    request(),
     union("LogLevel", "Which lines are logged.", SCHEMA.log_levels),
   ].join("\n\n");
+}
+
+// What a chat is asked with.
+function chatRequest() {
+  return [NOTE, `import type { Message } from "./message.js";`, request()].join(
+    "\n\n",
+  );
 }
 
 // Requests and results of the operations.
@@ -320,6 +326,7 @@ export async function generate() {
     "types/options.d.ts": inputs(),
     "types/operations.d.ts": operations(),
     "types/receipt.d.ts": outputs(),
+    "types/request.d.ts": chatRequest(),
   };
   for (const [name, text] of Object.entries(files))
     files[name] = await prettier.format(text, { filepath: name });

@@ -13,7 +13,7 @@ import type {
   ModelsRequest,
   RerankRequest,
 } from "./types/operations.js";
-import type { CallOptions, Options, Request } from "./types/options.js";
+import type { CallOptions, Options } from "./types/options.js";
 import type {
   ErrorKind,
   FinishReason,
@@ -23,6 +23,7 @@ import type {
   Tried,
   Usage,
 } from "./types/receipt.js";
+import type { Request } from "./types/request.js";
 
 export * from "./types/api_key.js";
 export * from "./types/message.js";
@@ -30,6 +31,7 @@ export * from "./types/operation_responses.js";
 export * from "./types/operations.js";
 export * from "./types/options.js";
 export * from "./types/receipt.js";
+export * from "./types/request.js";
 
 /** The version of the native core. */
 export const version: string;

@@ -2,8 +2,6 @@
 
 import type { ApiKey } from "./api_key.js";
 
-import type { Message } from "./message.js";
-
 /** Options of a LiterLlm: they hold for all of its requests. */
 export interface Options {
   /** Provider of requests that name none. */
@@ -346,53 +344,6 @@ export interface CallOptions {
    * Response.collected.
    */
   collect?: boolean;
-}
-
-/**
- * A request, under the names of the chat completions API. Fields that are not set are
- * not sent; fields that are not listed here are sent as they are.
- */
-export interface Request {
-  /** The model; `provider/model` where no provider is named otherwise. */
-  model: string;
-  /** The conversation, at least one message. */
-  messages: readonly (Message | Readonly<Record<string, unknown>>)[];
-  /**
-   * Maximum number of tokens in the response; `max_completion_tokens` is the same, and
-   * wins.
-   */
-  max_tokens?: number;
-  /** Sampling temperature. */
-  temperature?: number;
-  /** Nucleus sampling. */
-  top_p?: number;
-  /** Texts at which the response stops; one text counts as a list of one. */
-  stop?: string | readonly string[];
-  /** Seed of sampling: an integer from -(2^53-1) to 2^53-1. */
-  seed?: number;
-  /** Tools that the model may call. */
-  tools?: readonly object[];
-  /** Which tool the model calls: `auto`, `none`, `required`, or an object that names one. */
-  tool_choice?: string | object;
-  /** The shape of the response, such as a JSON schema. */
-  response_format?: string | object;
-  /** How hard to think: `low`, `medium`, `high`, or the provider's own value. */
-  reasoning_effort?: string;
-  /**
-   * Whether the response is streamed; by default true, except where a function returns
-   * it whole.
-   */
-  stream?: boolean;
-  /** The end user on whose behalf the request is sent. */
-  user?: string;
-  /** Labels for the provider's own records. */
-  metadata?: Readonly<Record<string, string>>;
-  /**
-   * Fields for the provider's body that win over everything else; null takes a field
-   * out.
-   */
-  extra_body?: Readonly<Record<string, unknown>>;
-  [field: string]: unknown;
 }
 
 /**

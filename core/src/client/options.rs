@@ -24,8 +24,8 @@ declare_options! {
         /// `native`; by default the provider's first.
         pub api: Option<String> as Text,
         /// API key of requests without one, or a function that is asked for it before each
-        /// attempt; takes precedence over the environment, and does not go to the address of another
-        /// provider than the client's.
+        /// attempt; takes precedence over the environment, and does not go to the address of
+        /// another provider than the client's.
         pub api_key: Option<ApiKey> as Key,
         /// Who gives the key where `api_key` is `ApiKey::Ask`.
         pub key_source: Option<Arc<dyn KeySource>>,

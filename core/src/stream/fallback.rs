@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::counting::Counted;
 use super::fallback_request::{changed, not_for};
 use super::key::AttemptKeys;
 use super::prepare::{prepare, PreparedRequest};
@@ -131,6 +132,7 @@ impl Inner {
         self.task = task;
         self.prepared = None;
         self.turn_moves();
+        self.counted = Counted::default();
         self.history = self.history.of_fallback(error);
         self.keys = AttemptKeys::default();
         (self.stale, self.status, self.request_id) = (false, None, None);

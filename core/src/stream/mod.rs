@@ -27,6 +27,7 @@ pub(crate) mod task;
 pub(crate) mod timeouts;
 mod tried;
 mod whole_response;
+mod work;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -50,19 +51,17 @@ use crate::request::{AnyRequest, CallOptions};
 use attempt::Attempt;
 use caller_waits::CallerWaits;
 use counting::{Counted, LiveCall};
-use embed_call::EmbedCall;
 use fallback::Candidates;
 use key::{Asking, AttemptKeys};
-use models_call::ModelsCall;
 use pacing::call::CallPacing;
 use pacing::pacer::Waiting;
 use prepare::PreparedRequest;
 use response_reader::ResponseReader;
 use retry::History;
-use stats_call::StatsCall;
 use task::Task;
 use timeouts::{Deadlines, Timeouts};
 use tried::Attempts;
+use work::Work;
 
 /// How long the rest of a complete response is read so that its connection can be used again.
 const DRAIN: Duration = Duration::from_millis(20);
@@ -76,14 +75,6 @@ pub struct LlmStream {
     events: VecDeque<Event>,
     /// Absent once it has ended, and for a call that counts as none.
     live: Option<LiveCall>,
-}
-
-/// What a call does.
-enum Work {
-    One(Box<Inner>),
-    Embed(Box<EmbedCall>),
-    Models(Box<ModelsCall>),
-    Stats(Box<StatsCall>),
 }
 
 /// Where a stream stands. Whatever is under way is in here and nowhere else, so that a step which
@@ -144,17 +135,8 @@ impl LlmStream {
             AnyRequest::Stats(_) => None,
             _ => Some(LiveCall::begin(&shared)),
         };
-        let one = |shared, task| Work::One(Box::new(Inner::new(shared, task)));
-        let work = match request {
-            AnyRequest::Chat(request) => one(shared, Task::Chat(Box::new(request))),
-            AnyRequest::Rerank(request) => one(shared, Task::Rerank(Box::new(request))),
-            AnyRequest::CountTokens(request) => one(shared, Task::CountTokens(Box::new(request))),
-            AnyRequest::Embed(request) => Work::Embed(Box::new(EmbedCall::new(shared, request))),
-            AnyRequest::Models(request) => Work::Models(Box::new(ModelsCall::new(shared, request))),
-            AnyRequest::Stats(_) => Work::Stats(Box::new(StatsCall::new(shared))),
-        };
         Self {
-            work,
+            work: Work::new(shared, request),
             events: VecDeque::new(),
             live,
         }
@@ -205,53 +187,6 @@ impl LlmStream {
             call.deliver_whole();
         }
         self
-    }
-}
-
-impl Work {
-    async fn step(&mut self) -> bool {
-        match self {
-            Self::One(one) => one.step().await,
-            Self::Embed(call) => call.step().await,
-            Self::Models(call) => call.step().await,
-            Self::Stats(call) => call.step(),
-        }
-    }
-
-    fn batch(&mut self) -> &mut EventBatch {
-        match self {
-            Self::One(one) => &mut one.batch,
-            Self::Embed(call) => call.batch(),
-            Self::Models(call) => call.batch(),
-            Self::Stats(call) => call.batch(),
-        }
-    }
-
-    fn is_ended(&self) -> bool {
-        match self {
-            Self::One(one) => one.is_ended(),
-            Self::Embed(call) => call.is_ended(),
-            Self::Models(call) => call.is_ended(),
-            Self::Stats(call) => call.is_ended(),
-        }
-    }
-
-    fn resume(&mut self) {
-        match self {
-            Self::One(one) => one.deadlines.resume(),
-            Self::Embed(call) => call.resume(),
-            Self::Models(call) => call.resume(),
-            Self::Stats(_) => {}
-        }
-    }
-
-    fn pause_for_caller(&mut self) {
-        match self {
-            Self::One(one) => one.deadlines.pause_for_caller(),
-            Self::Embed(call) => call.pause_for_caller(),
-            Self::Models(call) => call.pause_for_caller(),
-            Self::Stats(_) => {}
-        }
     }
 }
 

@@ -341,7 +341,8 @@ async fn a_fallback_waits_in_its_own_lane() {
     provider.respond(&[(503, "")]);
     let client = client(&url, json!({"requests_per_minute": 1, "retries_max": 0}));
     let asked = json!({
-        "model": "test-model", "stream": false, "fallbacks": ["openai/other-model"],
+        "model": "test-model", "stream": false,
+        "fallbacks": [{"provider": "groq", "model": "other-model", "base_url": url}],
         "messages": [{"role": "user", "content": "a"}],
     });
     let asked = LlmRequest::from_json(&asked.to_string()).unwrap();
@@ -355,5 +356,11 @@ async fn a_fallback_waits_in_its_own_lane() {
         .collect();
     assert_eq!(models, ["test-model", "other-model"]);
     assert_eq!(provider.asked().len(), 2);
-    assert_eq!((client.stats().live, client.stats().queued), (0, 0));
+    let stats = client.stats();
+    assert_eq!((stats.live, stats.queued), (0, 0));
+    let of = |name: &str| {
+        let counted = &stats.providers[name];
+        (counted.requests, counted.output_tokens)
+    };
+    assert_eq!((of("openai"), of("groq")), ((1, 0), (1, 4)));
 }

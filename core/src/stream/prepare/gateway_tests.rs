@@ -354,3 +354,36 @@ fn ollama_is_found_whichever_address_is_named() {
         json!({}),
     );
 }
+
+/// What one provider gave out would be shown to another. A base URL says whom a key is for.
+#[test]
+fn the_key_of_a_client_does_not_go_to_another_provider() {
+    let key_of = |mut options: Value, mut call: Value| {
+        options["provider"] = json!("openai");
+        options["api_key"] = json!("key-of-openai");
+        call["model"] = json!("m");
+        let prepared = prepared(&call, &options)?;
+        let key = prepared.http.headers.get("authorization");
+        Ok::<_, LlmError>(key.map(|key| key.to_str().unwrap().to_owned()))
+    };
+    let gateway = "https://gateway/v1";
+    for (options, call) in [
+        (json!({}), json!({})),
+        (json!({}), json!({"provider": "openai"})),
+        (json!({}), json!({"provider": "groq", "base_url": gateway})),
+        (json!({ "base_url": gateway }), json!({"provider": "groq"})),
+    ] {
+        let key = key_of(options, call.clone()).unwrap();
+        assert_eq!(key.as_deref(), Some("Bearer key-of-openai"), "{call}");
+    }
+    let own = json!({"provider": "groq", "api_key": "key-of-groq"});
+    let own = key_of(json!({}), own).unwrap();
+    assert_eq!(own.as_deref(), Some("Bearer key-of-groq"));
+    let local = json!({"provider": "llamacpp"});
+    assert_eq!(key_of(json!({}), local).unwrap(), None);
+    let error = key_of(json!({}), json!({"provider": "groq"})).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Config);
+    assert!(error.message.contains("set GROQ_API_KEY or"), "{error}");
+    let reason = "; the client's api_key is that of openai";
+    assert!(error.message.ends_with(reason), "{error}");
+}

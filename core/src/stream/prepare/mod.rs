@@ -121,6 +121,14 @@ fn without_anothers_key<'o>(
     })
 }
 
+/// Says why the client's key is not used.
+fn with_key_left_out(mut error: LlmError, options: &Cow<'_, ClientOptions>) -> LlmError {
+    if let (Cow::Owned(_), Some(provider)) = (options, &options.provider) {
+        error.message += &format!("; the client's api_key is that of {provider}");
+    }
+    error
+}
+
 pub(crate) fn resolve(
     options: &ClientOptions,
     environment: &Environment,
@@ -128,8 +136,8 @@ pub(crate) fn resolve(
     task: &mut Task,
 ) -> Result<PreparedRequest, LlmError> {
     task.check()?;
-    let options = without_anothers_key(options, task.call());
-    let (options, is_left_out) = (&*options, matches!(options, Cow::Owned(_)));
+    let of_client = without_anothers_key(options, task.call());
+    let options = &*of_client;
     let (provider, model) = provider(options, task.call(), task.model(), task.operation())?;
     if let Some(model) = model {
         task.set_model(model);
@@ -142,11 +150,8 @@ pub(crate) fn resolve(
         address(provider, options, call, entry, task.model(), &cloud)?;
     let needs_key = own_endpoint && provider.needs_key() && authentication.auth != Auth::None;
     if needs_key && !authentication.has_key() {
-        let mut error = cloud::no_key(provider, &cloud, environment);
-        if let (true, Some(other)) = (is_left_out, &options.provider) {
-            error.message += &format!("; the client's api_key is that of {other}");
-        }
-        return Err(error);
+        let error = cloud::no_key(provider, &cloud, environment);
+        return Err(with_key_left_out(error, &of_client));
     }
     if own_endpoint && task.operation() == Operation::Chat {
         authentication.provider = api::with_model(provider, options, call, task.model());
@@ -170,8 +175,7 @@ pub(crate) fn resolve(
     check_size(&encoded, options)?;
     let url = base_url::append(&base_url, &encoded.path);
     let carries_secret = authentication.carries_secret() || has_secret(&url);
-    let proxy = proxy_of(&url);
-    let allowed = options.allow_insecure_http;
+    let (proxy, allowed) = (proxy_of(&url), options.allow_insecure_http);
     cleartext::check(&url, proxy.as_ref(), carries_secret, allowed)?;
     let headers = request_headers::of_request(&encoded, &authentication.own_headers, stream)?;
     let mut http = HttpRequest {
@@ -184,10 +188,9 @@ pub(crate) fn resolve(
     if authentication.key.source().is_none() {
         authentication.apply(&mut http, SystemTime::now())?;
     }
-    let model = task.model().to_owned();
     Ok(PreparedRequest {
         provider: authentication.provider,
-        model,
+        model: task.model().to_owned(),
         http,
         warnings: encoded.warnings,
         framing: encoded.framing,

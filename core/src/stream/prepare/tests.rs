@@ -340,43 +340,6 @@ fn a_key_is_needed_where_the_provider_asks_for_one() {
     assert!(prepared("groq/m", r#"{"base_url":"https://h/v1"}"#).is_ok());
 }
 
-/// What one provider gave out would be shown to another. A base URL says whom a key is for.
-#[test]
-#[cfg(feature = "openai")]
-fn the_key_of_a_client_does_not_go_to_another_provider() {
-    let client = r#"{"provider":"openai","api_key":"key-of-openai""#;
-    let key_of = |options: &str, call: &str| {
-        let options = ClientOptions::from_json(&format!("{client}{options}}}")).unwrap();
-        let messages = r#""messages":[{"role":"user","content":"hi"}]"#;
-        let request = format!(r#"{{"model":"m",{messages}{call}}}"#);
-        let request = LlmRequest::from_json(&request).unwrap();
-        let environment = &Environment::default();
-        let prepared = resolve(&options, environment, |_| None, &mut chat(request))?;
-        let key = prepared.http.headers.get("authorization");
-        Ok::<_, LlmError>(key.map(|key| key.to_str().unwrap().to_owned()))
-    };
-    for (options, call) in [
-        ("", ""),
-        ("", r#","provider":"openai""#),
-        ("", r#","provider":"groq","base_url":"https://h/v1""#),
-        (
-            r#","base_url":"https://gateway/v1""#,
-            r#","provider":"groq""#,
-        ),
-    ] {
-        let key = key_of(options, call).unwrap();
-        assert_eq!(key.as_deref(), Some("Bearer key-of-openai"), "{call}");
-    }
-    let own = key_of("", r#","provider":"groq","api_key":"key-of-groq""#).unwrap();
-    assert_eq!(own.as_deref(), Some("Bearer key-of-groq"));
-    assert_eq!(key_of("", r#","provider":"vllm""#).unwrap(), None);
-    let error = key_of("", r#","provider":"groq""#).unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Config);
-    assert!(error.message.contains("set GROQ_API_KEY or"), "{error}");
-    let reason = "; the client's api_key is that of openai";
-    assert!(error.message.ends_with(reason), "{error}");
-}
-
 #[test]
 #[cfg(feature = "openai")]
 fn azure_needs_an_address_and_a_key_and_keeps_the_version_that_was_named() {

@@ -1,0 +1,80 @@
+//! What a call does: one HTTP request, or several, or none. Owns only which; each is in a file of
+//! its own.
+
+use std::sync::Arc;
+
+use super::embed_call::EmbedCall;
+use super::models_call::ModelsCall;
+use super::stats_call::StatsCall;
+use super::task::Task;
+use super::Inner;
+use crate::client::shared::Shared;
+use crate::event::EventBatch;
+use crate::request::AnyRequest;
+
+/// What a call does.
+pub(super) enum Work {
+    One(Box<Inner>),
+    Embed(Box<EmbedCall>),
+    Models(Box<ModelsCall>),
+    Stats(Box<StatsCall>),
+}
+
+impl Work {
+    pub(super) fn new(shared: Arc<Shared>, request: AnyRequest) -> Self {
+        let one = |shared, task| Self::One(Box::new(Inner::new(shared, task)));
+        match request {
+            AnyRequest::Chat(request) => one(shared, Task::Chat(Box::new(request))),
+            AnyRequest::Rerank(request) => one(shared, Task::Rerank(Box::new(request))),
+            AnyRequest::CountTokens(request) => one(shared, Task::CountTokens(Box::new(request))),
+            AnyRequest::Embed(request) => Self::Embed(Box::new(EmbedCall::new(shared, request))),
+            AnyRequest::Models(request) => Self::Models(Box::new(ModelsCall::new(shared, request))),
+            AnyRequest::Stats(_) => Self::Stats(Box::new(StatsCall::new(shared))),
+        }
+    }
+
+    pub(super) async fn step(&mut self) -> bool {
+        match self {
+            Self::One(one) => one.step().await,
+            Self::Embed(call) => call.step().await,
+            Self::Models(call) => call.step().await,
+            Self::Stats(call) => call.step(),
+        }
+    }
+
+    pub(super) fn batch(&mut self) -> &mut EventBatch {
+        match self {
+            Self::One(one) => &mut one.batch,
+            Self::Embed(call) => call.batch(),
+            Self::Models(call) => call.batch(),
+            Self::Stats(call) => call.batch(),
+        }
+    }
+
+    pub(super) fn is_ended(&self) -> bool {
+        match self {
+            Self::One(one) => one.is_ended(),
+            Self::Embed(call) => call.is_ended(),
+            Self::Models(call) => call.is_ended(),
+            Self::Stats(call) => call.is_ended(),
+        }
+    }
+
+    pub(super) fn resume(&mut self) {
+        match self {
+            Self::One(one) => one.deadlines.resume(),
+            Self::Embed(call) => call.resume(),
+            Self::Models(call) => call.resume(),
+            Self::Stats(_) => {}
+        }
+    }
+
+    pub(super) fn pause_for_caller(&mut self) {
+        match self {
+            Self::One(one) => one.deadlines.pause_for_caller(),
+            Self::Embed(call) => call.pause_for_caller(),
+            Self::Models(call) => call.pause_for_caller(),
+            Self::Stats(_) => {}
+        }
+    }
+}
