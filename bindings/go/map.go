@@ -31,8 +31,8 @@ type MapResult struct {
 	Err error
 }
 
-// Map sends each request without streaming, several at once, and yields the number of each of them,
-// from 0, with what came of it. An error is the result of its request, and the others go on.
+// Map sends each request without streaming, several at once, and yields the number of each, from 0,
+// with what came of it. An error is the result of its request, and the others go on.
 //
 // The requests are read as they are needed, by a goroutine of their own, so there may be any number
 // of them. When the loop ends early, the requests under way are cancelled, and have ended when it is
