@@ -10,7 +10,8 @@ use crate::error::{config, invalid_request, ErrorKind, LlmError};
 use crate::json;
 use crate::parse::{names_of, nearest, shown, type_name, Mismatch};
 use crate::request::{
-    AnyRequest, CallOptions, EmbedRequest, LlmRequest, ModelsRequest, Operation, RerankRequest,
+    AnyRequest, BatchRequest, CallOptions, EmbedRequest, LlmRequest, ModelsRequest, Operation,
+    RerankRequest,
 };
 
 impl ClientOptions {
@@ -72,6 +73,14 @@ impl AnyRequest {
                 let mut request = ModelsRequest::take(&mut fields)?;
                 request.extra = others(fields)?;
                 Ok(Self::Models(request))
+            }
+            Operation::Batch => {
+                let advice = "give submit, status, results, cancel or list";
+                require(&fields, "action", advice)?;
+                let mut request = BatchRequest::take(&mut fields)?;
+                request.extra = others(fields)?;
+                request.check()?;
+                Ok(Self::Batch(request))
             }
         }
     }
@@ -173,12 +182,16 @@ fn is_foreign(name: &str, operation: Operation) -> bool {
             "documents",
             "extra_body",
         ],
+        Operation::Batch => &["model", "messages", "input", "query", "documents"],
     };
     foreign.contains(&name)
 }
 
 fn foreign(name: &str, operation: Operation) -> String {
     let operation = operation.name();
+    if operation == "batch" && ["model", "messages", "input"].contains(&name) {
+        return format!("\"{name}\" is a field of each request of a batch: requests[].request");
+    }
     let owner = match name {
         "messages" => "chat and count_tokens",
         "input" => "embed",

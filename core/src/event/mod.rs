@@ -38,8 +38,8 @@ pub enum Event {
     Part(Map<String, Value>),
     /// Vectors of [`crate::EmbedRequest`], in the order of its inputs.
     Vectors(Vectors),
-    /// What another operation than chat and embed found, whole: a JSON object with `results`,
-    /// `models` or `input_tokens`.
+    /// What another operation than chat and embed found: a JSON object with `results`, `models`
+    /// or `input_tokens`, or of a batch its state; of the results of a batch one for each row.
     Result(Map<String, Value>),
     /// The end of the stream and its outcome; always the last event.
     End(Box<Receipt>),
@@ -71,7 +71,8 @@ declare_names! {
         Log = 8 => "LOG",
         /// Vectors of `embed`, in the order of its inputs: little-endian 32-bit floats.
         Vectors = 9 => "VECTORS",
-        /// What `rerank`, `models` or `count_tokens` found, whole; once, before the end.
+        /// What `rerank`, `models`, `count_tokens` or `batch` found, whole; once, before the end.
+        /// Of the results of a `batch` one for each row: as many as came before the end.
         Result = 10 => "RESULT",
         /// The stream waits for the key of an attempt, which it asks its caller for; any number of
         /// times, before START.

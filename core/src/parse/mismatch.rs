@@ -34,12 +34,19 @@ enum Reason {
     },
     /// An error that is one already.
     Error(Box<LlmError>),
+    /// The same, which names its place itself.
+    Placed(Box<LlmError>),
 }
 
 impl Mismatch {
     /// With its own text.
     pub(crate) fn other(reason: impl Into<String>) -> Self {
         Self::from_reason(Reason::Other(reason.into()))
+    }
+
+    /// An error that names its place itself.
+    pub(crate) fn placed(error: LlmError) -> Self {
+        Self::from_reason(Reason::Placed(Box::new(error)))
     }
 
     /// A required field that is not there.
@@ -83,6 +90,7 @@ impl Mismatch {
                 let message = error.message.replacen("api_key", field, 1);
                 LlmError { message, ..*error }
             }
+            Reason::Placed(error) => *error,
             Reason::Other(reason) => invalid_request(format!("{field}{path}: {reason}")),
             Reason::Found {
                 problem,

@@ -17,6 +17,7 @@ fn does(provider: &dyn Provider, operation: Operation) -> bool {
         Operation::Rerank => provider.rerank().is_some(),
         Operation::Models => provider.models().is_some(),
         Operation::CountTokens => provider.count_tokens().is_some(),
+        Operation::Batch => provider.batches().is_some(),
     }
 }
 

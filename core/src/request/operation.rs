@@ -2,7 +2,7 @@
 //! operation's fields are with its request.
 
 use super::call::CallOptions;
-use super::{EmbedRequest, LlmRequest, ModelsRequest, RerankRequest};
+use super::{BatchRequest, EmbedRequest, LlmRequest, ModelsRequest, RerankRequest};
 use crate::declare::declare_names;
 
 declare_names! {
@@ -23,17 +23,21 @@ declare_names! {
         /// How many tokens a conversation has, counted by the provider; the request is that of a
         /// chat.
         CountTokens => "count_tokens",
+        /// Requests that the provider answers within a day at a lower price; `action` says what is
+        /// to be done.
+        Batch => "batch",
     }
 }
 
 impl Operation {
     /// Every operation.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Chat,
         Self::Embed,
         Self::Rerank,
         Self::Models,
         Self::CountTokens,
+        Self::Batch,
     ];
 }
 
@@ -51,6 +55,8 @@ pub enum AnyRequest {
     Models(ModelsRequest),
     /// A conversation whose tokens are counted.
     CountTokens(LlmRequest),
+    /// A batch of requests.
+    Batch(BatchRequest),
 }
 
 impl AnyRequest {
@@ -63,6 +69,7 @@ impl AnyRequest {
             Self::Rerank(_) => Operation::Rerank,
             Self::Models(_) => Operation::Models,
             Self::CountTokens(_) => Operation::CountTokens,
+            Self::Batch(_) => Operation::Batch,
         }
     }
 
@@ -74,6 +81,7 @@ impl AnyRequest {
             Self::Embed(request) => &request.call,
             Self::Rerank(request) => &request.call,
             Self::Models(request) => &request.call,
+            Self::Batch(request) => &request.call,
         }
     }
 
@@ -84,6 +92,7 @@ impl AnyRequest {
             Self::Embed(request) => &mut request.call,
             Self::Rerank(request) => &mut request.call,
             Self::Models(request) => &mut request.call,
+            Self::Batch(request) => &mut request.call,
         }
     }
 }

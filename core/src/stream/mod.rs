@@ -3,6 +3,9 @@
 //! its response; attempts are in `lifecycle`, the end is in `receipt`.
 
 pub(crate) mod attempt;
+mod batch_call;
+mod batch_prepare;
+mod batch_response;
 pub(crate) mod clock;
 mod embed_call;
 mod error_response;
@@ -40,6 +43,7 @@ use crate::http::Read;
 use crate::providers::OperationSummary;
 use crate::request::{AnyRequest, CallOptions};
 use attempt::Attempt;
+use batch_call::BatchCall;
 use embed_call::EmbedCall;
 use key::{Asking, AttemptKeys};
 use models_call::ModelsCall;
@@ -66,6 +70,7 @@ enum Work {
     One(Box<Inner>),
     Embed(Box<EmbedCall>),
     Models(Box<ModelsCall>),
+    Batch(Box<BatchCall>),
 }
 
 /// Where a stream stands. Whatever is under way is in here and nowhere else, so that a step which
@@ -121,6 +126,7 @@ impl LlmStream {
             AnyRequest::CountTokens(request) => one(shared, Task::CountTokens(Box::new(request))),
             AnyRequest::Embed(request) => Work::Embed(Box::new(EmbedCall::new(shared, request))),
             AnyRequest::Models(request) => Work::Models(Box::new(ModelsCall::new(shared, request))),
+            AnyRequest::Batch(request) => Work::Batch(Box::new(BatchCall::new(shared, request))),
         };
         Self {
             work,
@@ -150,6 +156,7 @@ impl LlmStream {
             Work::One(one) => one.abort(kind),
             Work::Embed(call) => call.abort(kind),
             Work::Models(call) => call.abort(kind),
+            Work::Batch(call) => call.abort(kind),
         }
     }
 
@@ -168,6 +175,7 @@ impl Work {
             Self::One(one) => one.step().await,
             Self::Embed(call) => call.step().await,
             Self::Models(call) => call.step().await,
+            Self::Batch(call) => call.step().await,
         }
     }
 
@@ -176,6 +184,7 @@ impl Work {
             Self::One(one) => &mut one.batch,
             Self::Embed(call) => call.batch(),
             Self::Models(call) => call.batch(),
+            Self::Batch(call) => call.batch(),
         }
     }
 
@@ -184,6 +193,7 @@ impl Work {
             Self::One(one) => one.is_ended(),
             Self::Embed(call) => call.is_ended(),
             Self::Models(call) => call.is_ended(),
+            Self::Batch(call) => call.is_ended(),
         }
     }
 
@@ -192,6 +202,7 @@ impl Work {
             Self::One(one) => one.deadlines.resume(),
             Self::Embed(call) => call.resume(),
             Self::Models(call) => call.resume(),
+            Self::Batch(call) => call.resume(),
         }
     }
 
@@ -200,6 +211,7 @@ impl Work {
             Self::One(one) => one.deadlines.pause_for_caller(),
             Self::Embed(call) => call.pause_for_caller(),
             Self::Models(call) => call.pause_for_caller(),
+            Self::Batch(call) => call.pause_for_caller(),
         }
     }
 }
@@ -334,9 +346,10 @@ impl Inner {
         self.state = State::Draining(response, Box::pin(sleep(DRAIN)));
     }
 
-    /// Redacts RESULT, but not the caller's own documents, which are all the text of a ranking.
+    /// Redacts RESULT, but neither the caller's own documents, which are all the text of a ranking,
+    /// nor what a model wrote.
     fn clean_results(&mut self) {
-        if matches!(self.task, Task::Rerank(_)) {
+        if self.task.has_foreign_text() {
             return;
         }
         for result in self.batch.results() {
