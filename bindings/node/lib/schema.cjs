@@ -141,6 +141,14 @@ module.exports = {
       "user",
       "metadata",
     ],
+    batch: [
+      "action",
+      "requests",
+      "batch",
+      "metadata",
+      "expires_after_s",
+      "limit",
+    ],
   },
   RERANK_RESULT_FIELDS: ["index", "score", "document"],
   MODEL_FIELDS: [

@@ -71,8 +71,8 @@ declare_names! {
         Log = 8 => "LOG",
         /// Vectors of `embed`, in the order of its inputs: little-endian 32-bit floats.
         Vectors = 9 => "VECTORS",
-        /// What `rerank`, `models`, `count_tokens` or `batch` found, whole; once, before the end.
-        /// Of the results of a `batch` one for each row: as many as came before the end.
+        /// What `rerank`, `models`, `count_tokens` or `batch` found, whole; once, before the end,
+        /// but of the results of a `batch` once for each row.
         Result = 10 => "RESULT",
         /// The stream waits for the key of an attempt, which it asks its caller for; any number of
         /// times, before START.

@@ -41,8 +41,8 @@ declare_options! {
         /// The rows of `submit`: objects with an `id` of your own and a `request`, which is one for
         /// a chat, or with `operation` `embed` one for embeddings.
         pub requests: Vec<BatchRow> as ListOfObjects,
-        /// The handle that `submit` returned. It names a base URL where one was used, to which the
-        /// key is sent: take it from nobody whom you would not let name one.
+        /// The handle that `submit` returned, as text; it may name a base URL, to which the key is
+        /// sent, so take it from nobody whom you would not let name one.
         pub batch: Option<String> as Text,
         /// Labels for the provider's own records, beside the mark `liter_batch`.
         pub metadata: Option<Map<String, Value>> as Object,

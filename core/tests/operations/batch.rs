@@ -24,7 +24,7 @@ fn serve(reply: Box<Script>) -> (String, Arc<Mutex<Vec<String>>>) {
         for connection in listener.incoming() {
             let (seen, reply) = (Arc::clone(&seen), Arc::clone(&reply));
             std::thread::spawn(move || {
-                let _ = serve_one(connection.unwrap(), &seen, &reply);
+                let _ = serve_one(connection.unwrap(), &seen, &**reply);
             });
         }
     });
