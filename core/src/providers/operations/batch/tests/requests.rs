@@ -45,7 +45,7 @@ fn a_file_has_one_row_in_each_line_and_the_batch_is_made_of_it() {
     let step = Step::Create {
         file: Some("file-1".to_owned()),
     };
-    assert_eq!(created.steps, [step.clone()]);
+    assert_eq!(created.steps.as_slice(), std::slice::from_ref(&step));
     let (first, _, body) = encoded("openai", &step, &request).unwrap();
     assert_eq!(first, "POST /batches");
     let expected = json!({"input_file_id": "file-1", "endpoint": "/v1/chat/completions",
