@@ -105,7 +105,7 @@ def calls(row: Row, expected: Row, cut: int) -> list[tuple[Row, list[dict[str, A
 
 
 def submission(row: Row, provider: str, cut: int) -> list[dict[str, Any]]:
-    """What a provider says to the steps of a submission: as it was recorded, one after the other."""
+    """What a provider says to the steps of a submission, as it was recorded."""
     parts = {"openai": ["00", "01"], "xai": ["00", "01"]}.get(provider)
     if parts is None:
         return [recording(row["api"], row["id"], cut)]
@@ -192,8 +192,7 @@ def batch_of(row: Row, expected: Row) -> Row:
         return found
     name = {"openai-batch": "chats_01", "xai-batch": "chats_00"}[row["api"]]
     other = {**row, "dir": f"{row['api']}/{row['api']}-{name}"}
-    found = read(other, "expected.json")["batch"]
-    return found
+    return dict(read(other, "expected.json")["batch"])
 
 
 def wanted_row(row: Row, one: Row) -> Row:

@@ -1,5 +1,5 @@
-//! What a call about a batch finds out before its first step: the provider, the batch that the handle
-//! names, and the models without their prefixes. Owns what becomes of a handle.
+//! What a call about a batch finds out before its first step: the provider, the batch that the
+//! handle names, and the models without their prefixes. Owns what becomes of a handle.
 
 use std::sync::Arc;
 

@@ -10,8 +10,8 @@ use serde_json::{json, Map, Value};
 
 use super::client;
 
-/// What was asked, and what the server says to it: bytes as they are, then the end of the connection
-/// unless they have a length.
+/// What was asked, and what the server says to it: bytes as they are, then the end of the
+/// connection.
 type Script = dyn Fn(&str, &[u8]) -> Vec<u8> + Send + Sync;
 
 /// A server of raw responses; its base URL and the first lines that it got.

@@ -143,7 +143,10 @@ fn rows_stand_in_the_request_of_the_others() {
 
 #[test]
 fn vectors_of_gemini_have_one_input_in_each_row() {
-    let row = |id: &str, input: Value| json!({"id": id, "request": {"operation": "embed", "model": "e", "input": input}});
+    let row = |id: &str, input: Value| {
+        let request = json!({"operation": "embed", "model": "e", "input": input});
+        json!({"id": id, "request": request})
+    };
     let own = json!([row("a", json!("x")), row("b", json!(["y"]))]);
     let own = request(json!({"action": "submit", "requests": own}));
     let (first, _, body) = encoded_at("gemini", "/v1beta", &CREATE, &own).unwrap();
@@ -234,7 +237,7 @@ fn a_wrong_row_is_named_before_anything_is_sent() {
     let own = json!({"model": "m", "messages": [], "api_key": "sk-1"});
     let found = message(json!([row("a", &own)]));
     assert!(
-        found.starts_with("requests[0].request: api_key is an option"),
+        found.starts_with("requests[0].request.api_key is an option"),
         "{found}"
     );
     let embed = json!({"operation": "embed", "model": "m", "input": "x"});
@@ -243,7 +246,14 @@ fn a_wrong_row_is_named_before_anything_is_sent() {
         found.starts_with("requests[1].request is for another operation"),
         "{found}"
     );
-    // What only this provider's encoder finds.
+}
+
+#[test]
+fn what_only_the_encoder_finds_is_in_a_row_too() {
+    let submit = |requests: Value| parsed(json!({"action": "submit", "requests": requests}));
+    let chat = json!({"model": "m", "messages": [{"role": "user", "content": "x"}]});
+    let row = |id: &str, request: &Value| json!({"id": id, "request": request});
+    let fine = row("a", &chat);
     let mut other = chat.clone();
     other["seed"] = json!(3);
     let own = submit(json!([fine, row("b", &other)])).unwrap();

@@ -13,7 +13,10 @@ fn states_have_one_vocabulary() {
     let anthropic = |word: &str| json!({"id": "b", "processing_status": word});
     let gemini = |word: &str| json!({"name": "batches/b", "metadata": {"state": word}});
     let mistral = |word: &str| json!({"id": "b", "status": word});
-    let xai = |total: u64, pending: u64| json!({"batch_id": "b", "state": {"num_requests": total, "num_pending": pending}});
+    let xai = |total: u64, pending: u64| {
+        let state = json!({"num_requests": total, "num_pending": pending});
+        json!({"batch_id": "b", "state": state})
+    };
     for (name, document, expected) in [
         ("openai", openai("validating"), "validating"),
         ("openai", openai("finalizing"), "running"),
