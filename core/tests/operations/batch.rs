@@ -292,7 +292,13 @@ async fn a_row_has_a_bound_and_a_file_has_none() {
 #[tokio::test]
 async fn pages_of_results_and_lists_are_followed() {
     let (url, asked) = serve(Box::new(|first, _| {
-        let row = |id: &str| json!({"batch_request_id": id, "error_message": "no"});
+        let row = |id: &str| {
+            let message = json!({"role": "assistant", "content": "a key-of-the-test is data"});
+            let choice = json!({"index": 0, "finish_reason": "stop", "message": message});
+            let body = json!({"id": "c", "object": "chat.completion", "choices": [choice]});
+            let result = json!({"response": {"chat_get_completion": body}});
+            json!({"batch_request_id": id, "batch_result": result})
+        };
         match first {
             "GET /v1/batches/x/results?limit=100" => {
                 document(&json!({"results": [row("a")], "pagination_token": "p"}))
@@ -318,6 +324,8 @@ async fn pages_of_results_and_lists_are_followed() {
         .map(|row| row["id"].as_str().unwrap())
         .collect();
     assert_eq!(ids, ["a", "b"]);
+    // What a model wrote is not touched.
+    assert_eq!(results[0]["response"]["text"], "a key-of-the-test is data");
     let (results, _, kinds) = play(&client, json!({"action": "list", "limit": 2})).await;
     assert_eq!(kinds, ["START", "RESULT", "END"]);
     let batches = results[0]["batches"].as_array().unwrap();
