@@ -3,12 +3,14 @@
 `LiterLlm(provider="openai").invoke(request)` returns a Stream. Read it with `async for token in
 stream`, `response = await stream`, `for token in stream` or `stream.complete()`. Of the other
 operations `embed`, `rerank`, `models` and `count_tokens` return a Call: await it, or complete() it.
+`batch` has those of batches.
 Every failure is an LlmError.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from . import _lazy_types
+from ._batches import Batches, BatchResults
 from ._call import Call
 from ._client import LiterLlm
 from ._errors import (
@@ -38,6 +40,9 @@ from ._stream import Stream
 
 if TYPE_CHECKING:
     from ._lazy_types import (
+        Batch,
+        BatchRequest,
+        BatchResult,
         CallOptions,
         ContentPart,
         EmbedRequest,
@@ -84,6 +89,11 @@ def __dir__() -> list[str]:
 # Without TimeoutError: it would replace the builtin one in a program that imports everything.
 __all__ = [
     "AuthenticationError",
+    "Batch",
+    "BatchRequest",
+    "BatchResult",
+    "BatchResults",
+    "Batches",
     "Call",
     "CallOptions",
     "CancelledError",

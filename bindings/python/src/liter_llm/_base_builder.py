@@ -58,8 +58,8 @@ class BaseBuilder:
     def add_vectors(self, data: Any, count: int) -> None:
         """Vectors came: bytes that live as long as this call."""
 
-    def keep_result(self, data: bytes) -> None:
-        """A RESULT came."""
+    def keep_result(self, data: bytes) -> Any:
+        """A RESULT came. What it returns goes to the reader; None is nothing."""
 
     def fail(self, outcome: Outcome, error: Mapping[str, Any]) -> None:
         """Ends it from this side."""

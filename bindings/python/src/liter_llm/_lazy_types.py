@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         Usage,
     )
     from ._replies import (
+        Batch,
+        BatchResult,
         EmbedResponse,
         Model,
         ModelsResponse,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
         AnyModelsRequest,
         AnyRequest,
         AnyRerankRequest,
+        BatchRequest,
         CallOptions,
         ContentPart,
         EmbedRequest,
@@ -56,6 +59,9 @@ __all__ = [
     "AnyModelsRequest",
     "AnyRequest",
     "AnyRerankRequest",
+    "Batch",
+    "BatchRequest",
+    "BatchResult",
     "CallOptions",
     "ContentPart",
     "EmbedRequest",
@@ -88,6 +94,8 @@ __all__ = [
 
 _OPERATIONS = frozenset(
     (
+        "Batch",
+        "BatchResult",
         "EmbedResponse",
         "Model",
         "ModelsResponse",

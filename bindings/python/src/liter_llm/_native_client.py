@@ -168,7 +168,9 @@ class Receiver:
                 return
             event = self.builder.start()
         elif kind == RESULT:
-            self.builder.keep_result(data)
+            item = self.builder.keep_result(data)
+            if item is not None and self.mode != "whole":
+                self.items.append(item)
         else:
             event = read_event(kind, data)
             if event is not None and self.collect:

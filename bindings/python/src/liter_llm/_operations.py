@@ -11,7 +11,16 @@ from ._base_builder import BaseBuilder, parse, read_usage
 from ._call import Call
 from ._constants_generated import OPERATION_FIELDS
 from ._invocation import Invocation
-from ._replies import EmbedResponse, Model, ModelsResponse, RerankResponse, RerankResult, TokenCount
+from ._replies import (
+    Batch,
+    BatchResult,
+    EmbedResponse,
+    Model,
+    ModelsResponse,
+    RerankResponse,
+    RerankResult,
+    TokenCount,
+)
 from ._vectors import Vectors
 
 if TYPE_CHECKING:
@@ -162,6 +171,42 @@ class CountBuilder(ResultBuilder):
         )
 
 
+class BatchBuilder(ResultBuilder):
+    """The state of a batch."""
+
+    __slots__ = ()
+
+    def read_result(self, result: Mapping[str, Any]) -> Batch:
+        return _read_batch(result)
+
+
+class BatchListBuilder(ResultBuilder):
+    """Batches of an account."""
+
+    __slots__ = ()
+
+    def read_result(self, result: Mapping[str, Any]) -> tuple[Batch, ...]:
+        return tuple([_read_batch(entry) for entry in result["batches"]])
+
+
+class BatchResultsBuilder(OperationBuilder):
+    """Rows, which go to their reader and are not kept."""
+
+    __slots__ = ()
+
+    def keep_result(self, data: bytes) -> BatchResult:
+        row = parse(data)
+        return BatchResult(row["id"], row["outcome"], row.get("response"), row.get("error"))
+
+
+BATCH_BUILDERS: dict[str, type[OperationBuilder]] = {
+    "submit": BatchBuilder,
+    "status": BatchBuilder,
+    "results": BatchResultsBuilder,
+    "cancel": BatchBuilder,
+    "list": BatchListBuilder,
+}
+
 BUILDERS: dict[str, type[OperationBuilder]] = {
     "embed": EmbedBuilder,
     "rerank": RerankBuilder,
@@ -190,6 +235,25 @@ def _read_model(entry: Mapping[str, Any]) -> Model:
         capabilities=entry.get("capabilities"),
         deprecated=entry.get("deprecated"),
         retires_at=entry.get("retires_at"),
+        raw=entry.get("raw", {}),
+    )
+
+
+def _read_batch(entry: Mapping[str, Any]) -> Batch:
+    return Batch(
+        batch=entry["batch"],
+        id=entry["id"],
+        provider=entry["provider"],
+        state=entry["state"],
+        state_raw=entry.get("state_raw"),
+        counts=entry.get("counts", {}),
+        created_at=entry.get("created_at"),
+        ended_at=entry.get("ended_at"),
+        expires_at=entry.get("expires_at"),
+        model=entry.get("model"),
+        endpoint=entry.get("endpoint"),
+        metadata=entry.get("metadata", {}),
+        error=entry.get("error"),
         raw=entry.get("raw", {}),
     )
 

@@ -373,7 +373,7 @@ class BatchRequest(_Batch, CallOptions, total=False):
     """A request of batch(): requests that the provider answers within a day at a lower price;
     `action` says what is to be done."""
 
-    requests: None
+    requests: Sequence[Mapping[str, Any]]
     """The rows of `submit`: objects with an `id` of your own and a `request`, which is one for a
     chat, or with `operation` `embed` one for embeddings."""
 
