@@ -40,6 +40,8 @@ pub(super) struct BatchCall {
     part: Option<(Step, Box<Inner>)>,
     /// The batch that was made.
     made: Option<String>,
+    /// Rows of it have not been taken.
+    lacks_rows: bool,
     batches: Vec<Value>,
     start: Option<Box<Start>>,
     has_started: bool,
@@ -68,6 +70,7 @@ impl BatchCall {
             pages: Vec::new(),
             part: None,
             made: None,
+            lacks_rows: false,
             batches: Vec::new(),
             start: None,
             has_started: false,
@@ -230,9 +233,10 @@ impl BatchCall {
     /// A step came to its end: goes on to what follows, or ends the call.
     fn end_step(&mut self, receipt: Receipt) {
         self.totals.add(&receipt);
-        let Some((_, part)) = self.part.take() else {
+        let Some((step, part)) = self.part.take() else {
             return;
         };
+        self.note_rows(&step);
         if part.operation.made.is_some() {
             self.made = part.operation.made;
         }
@@ -253,6 +257,12 @@ impl BatchCall {
             }
             self.steps.push_front(step);
         }
+    }
+
+    /// Whether rows are missing if the call ends in this step.
+    fn note_rows(&mut self, step: &Step) {
+        let is_add = |step: &Step| matches!(step, Step::Add { .. });
+        self.lacks_rows = is_add(step) || self.steps.iter().any(is_add);
     }
 
     /// The error of pages that do not end.
@@ -295,10 +305,11 @@ impl BatchCall {
             match &self.made {
                 Some(made) if is_submission => {
                     error.maybe_executed = true;
-                    error.message = format!(
-                        "{}; the batch {made} was made without all of its rows: cancel it",
-                        error.message
-                    );
+                    let what = match self.lacks_rows {
+                        true => "was made without all of its rows: cancel it",
+                        false => "was submitted: look for it in the list of batches",
+                    };
+                    error.message = format!("{}; the batch {made} {what}", error.message);
                 }
                 None if is_submission && error.maybe_executed => {
                     error.message = format!(
@@ -328,6 +339,9 @@ impl BatchCall {
         self.is_ended = true;
         let part = self.part.take();
         let is_submission = part.as_ref().is_some_and(|(step, _)| step.is_submission());
+        if let Some((step, _)) = &part {
+            self.note_rows(step);
+        }
         let aborted = part.map(|(_, mut part)| part.abort(kind));
         if let Some(receipt) = &aborted {
             self.totals.add(receipt);

@@ -366,6 +366,23 @@ async fn rows_that_could_not_be_added_are_not_sent_twice_and_the_batch_is_named(
 }
 
 #[tokio::test]
+async fn a_batch_with_all_of_its_rows_is_not_to_be_cancelled() {
+    let (url, _) = serve(Box::new(|first, _| match first {
+        "POST /v1/batches" => document(&json!({"batch_id": "b-7"})),
+        "POST /v1/batches/b-7/requests" => response(200, "application/json", "null"),
+        _ => response(403, "application/json", "{}"),
+    }));
+    let fields = json!({"action": "submit", "requests": [row("a")]});
+    let (_, receipt, _) = play(&client("xai", &url), fields).await;
+    let error = error(receipt);
+    assert!(
+        error.message.contains("the batch b-7 was submitted"),
+        "{error}"
+    );
+    assert!(error.maybe_executed && !error.retryable);
+}
+
+#[tokio::test]
 async fn reading_is_tried_again() {
     let (url, asked) = serve(Box::new({
         let count = std::sync::atomic::AtomicUsize::new(0);

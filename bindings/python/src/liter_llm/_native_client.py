@@ -168,9 +168,7 @@ class Receiver:
                 return
             event = self.builder.start()
         elif kind == RESULT:
-            item = self.builder.keep_result(data)
-            if item is not None and self.mode != "whole":
-                self.items.append(item)
+            self.items.extend(self.builder.keep_result(data))
         else:
             event = read_event(kind, data)
             if event is not None and self.collect:

@@ -24,7 +24,7 @@ from ._replies import (
 from ._vectors import Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ._invocation import Opener
     from ._replies import Ranges
@@ -117,8 +117,9 @@ class ResultBuilder(OperationBuilder):
         self._result_json = b"{}"
         self._response: Any = None
 
-    def keep_result(self, data: bytes) -> None:
+    def keep_result(self, data: bytes) -> Sequence[Any]:
         self._result_json = data
+        return ()
 
     def response(self) -> Any:
         """The reply of a call that ended well."""
@@ -194,9 +195,9 @@ class BatchResultsBuilder(OperationBuilder):
 
     __slots__ = ()
 
-    def keep_result(self, data: bytes) -> BatchResult:
+    def keep_result(self, data: bytes) -> Sequence[Any]:
         row = parse(data)
-        return BatchResult(row["id"], row["outcome"], row.get("response"), row.get("error"))
+        return (BatchResult(row["id"], row["outcome"], row.get("response"), row.get("error")),)
 
 
 BATCH_BUILDERS: dict[str, type[OperationBuilder]] = {

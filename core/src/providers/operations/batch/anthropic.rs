@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::fields::{document, odd, text, Fields};
+use super::fields::{document, odd, take_list, text, Fields};
 use super::state::{self, State};
 use super::{place, results, rows, Answer, Answered, Asked, Batches, Step};
 use crate::error::{invalid_request, LlmError};
@@ -75,13 +75,8 @@ impl Batches for Anthropic {
                 ..Answer::of(vec![of(answered, raw)])
             });
         }
-        let Some(Value::Array(batches)) = raw.get_mut("data").map(Value::take) else {
-            return Err(odd(answered, "has no list"));
-        };
-        let batches = batches.into_iter().filter_map(|batch| match batch {
-            Value::Object(batch) => Some(of(answered, batch)),
-            _ => None,
-        });
+        let batches = take_list(answered, &mut raw, "data")?.into_iter();
+        let batches = batches.map(|batch| of(answered, batch));
         let more = raw.get("has_more") == Some(&Value::Bool(true));
         let last = text(&raw, "last_id").filter(|_| more).map(str::to_owned);
         let steps = last.map(|last| Step::List { page: Some(last) });
@@ -160,11 +155,7 @@ fn of(answered: &Answered<'_>, raw: Map<String, Value>) -> Map<String, Value> {
     let counts = raw.get("request_counts").and_then(Value::as_object);
     let count = |name| state::count(counts, name);
     let parts = ["processing", "succeeded", "errored", "canceled", "expired"].map(count);
-    let total = parts
-        .iter()
-        .flatten()
-        .copied()
-        .reduce(|sum, part| sum + part);
+    let total = parts.iter().flatten().copied().reduce(u64::saturating_add);
     let [pending, succeeded, failed, cancelled, expired] = parts;
     let id = text(&raw, "id").unwrap_or_default();
     State::new(id, answered.provider.name(), word, status.into())

@@ -28,6 +28,13 @@ impl<'t> Fields<'t> {
         (raw != "null").then_some(raw)
     }
 
+    /// The value of an object that has one field.
+    pub(super) fn only(&self) -> Option<&'t str> {
+        let mut values = self.0.values().map(|raw| raw.get());
+        let value = values.next().filter(|value| *value != "null");
+        value.filter(|_| values.next().is_none())
+    }
+
     pub(super) fn object(&self, name: &str) -> Option<Self> {
         self.value(name).map(Self)
     }
@@ -61,6 +68,24 @@ pub(super) fn odd(answered: &Answered<'_>, how: &str) -> LlmError {
     let known = error_body::find_in_response(answered.provider, answered.text);
     let name = answered.provider.name();
     known.unwrap_or_else(|| protocol_error(name, "the response", how, answered.text))
+}
+
+/// Takes a list out of a response; Go's servers write an empty one as null.
+pub(super) fn take_list(
+    answered: &Answered<'_>,
+    raw: &mut Map<String, Value>,
+    name: &str,
+) -> Result<Vec<Map<String, Value>>, LlmError> {
+    let list = match raw.get_mut(name).map(Value::take) {
+        Some(Value::Array(list)) => list,
+        Some(Value::Null) => Vec::new(),
+        _ => return Err(odd(answered, "has no list")),
+    };
+    let objects = list.into_iter().filter_map(|entry| match entry {
+        Value::Object(entry) => Some(entry),
+        _ => None,
+    });
+    Ok(objects.collect())
 }
 
 /// The text of a field that has one.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::fields::{document, odd, text, Fields};
+use super::fields::{document, odd, take_list, text, Fields};
 use super::openai::metadata;
 use super::rows::{self, endpoint};
 use super::state::{self, State};
@@ -170,22 +170,15 @@ fn list(
     mut raw: Map<String, Value>,
     page: Option<&str>,
 ) -> Result<Answer, LlmError> {
-    let batches = match raw.get_mut("data").map(Value::take) {
-        Some(Value::Array(batches)) => batches,
-        Some(Value::Null) => Vec::new(),
-        _ => return Err(odd(answered, "has no list")),
-    };
-    let batches = batches.into_iter().filter_map(|batch| match batch {
-        Value::Object(batch) => Some(of(answered, batch).0),
-        _ => None,
-    });
+    let batches = take_list(answered, &mut raw, "data")?.into_iter();
+    let batches = batches.map(|batch| of(answered, batch).0);
     let results: Vec<_> = batches.collect();
     // Pages have numbers, from 0; one that is not full is the last.
     let number: u64 = page.and_then(|page| page.parse().ok()).unwrap_or(0);
     let size = answered.request.limit.unwrap_or(PAGE).min(PAGE);
     let is_full = results.len() as u64 >= size;
     let steps = is_full.then(|| Step::List {
-        page: Some((number + 1).to_string()),
+        page: Some(number.saturating_add(1).to_string()),
     });
     Ok(Answer {
         steps: steps.into_iter().collect(),

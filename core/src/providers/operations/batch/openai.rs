@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{json, Map, Value};
 
-use super::fields::{document, odd, text};
+use super::fields::{document, odd, take_list, text};
 use super::rows::{self, endpoint};
 use super::state::{self, State};
 use super::{lines, multipart, place, Answer, Answered, Asked, Batches, Step, MARK};
@@ -171,13 +171,8 @@ fn of(answered: &Answered<'_>, raw: Map<String, Value>) -> (Map<String, Value>, 
 }
 
 fn list(answered: &Answered<'_>, mut raw: Map<String, Value>) -> Result<Answer, LlmError> {
-    let Some(Value::Array(batches)) = raw.get_mut("data").map(Value::take) else {
-        return Err(odd(answered, "has no list"));
-    };
-    let batches = batches.into_iter().filter_map(|batch| match batch {
-        Value::Object(batch) => Some(of(answered, batch).0),
-        _ => None,
-    });
+    let batches = take_list(answered, &mut raw, "data")?.into_iter();
+    let batches = batches.map(|batch| of(answered, batch).0);
     let results: Vec<_> = batches.collect();
     let more = raw.get("has_more") == Some(&Value::Bool(true));
     let last = text(&raw, "last_id").or_else(|| text(results.last()?, "id"));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::fields::{document, odd, text, Fields};
+use super::fields::{document, odd, take_list, text, Fields};
 use super::state::{self, State};
 use super::{place, results, rows, Answer, Answered, Asked, Batches, Step};
 use crate::error::LlmError;
@@ -193,15 +193,8 @@ fn of(answered: &Answered<'_>, raw: Map<String, Value>) -> Map<String, Value> {
 
 fn list(answered: &Answered<'_>) -> Result<Answer, LlmError> {
     let mut raw = document(answered)?;
-    let batches = match raw.get_mut("batches").map(Value::take) {
-        Some(Value::Array(batches)) => batches,
-        Some(Value::Null) => Vec::new(),
-        _ => return Err(odd(answered, "has no list")),
-    };
-    let batches = batches.into_iter().filter_map(|batch| match batch {
-        Value::Object(batch) => Some(of(answered, batch)),
-        _ => None,
-    });
+    let batches = take_list(answered, &mut raw, "batches")?.into_iter();
+    let batches = batches.map(|batch| of(answered, batch));
     let next = text(&raw, "pagination_token").map(str::to_owned);
     let steps = next.map(|page| Step::List { page: Some(page) });
     Ok(Answer {
@@ -239,9 +232,18 @@ fn row(answered: &Answered<'_>, text: &str) -> Result<Map<String, Value>, LlmErr
     let response = result.as_ref().and_then(|result| result.object("response"));
     // Also the response to a request of the other API.
     let names = ["chat_get_completion", "responses"];
-    let body = response.and_then(|response| names.iter().find_map(|name| response.raw(name)));
+    let body = response.and_then(|response| {
+        let body = names.iter().find_map(|name| response.raw(name));
+        body.or_else(|| response.only())
+    });
     if let Some(body) = body {
         return Ok(results::answered(answered, &id, body));
+    }
+    if matches!(
+        fields.text("state").as_deref(),
+        Some("cancelled" | "CANCELLED")
+    ) {
+        return Ok(results::not_run(&id, results::CANCELLED));
     }
     let raw = result.as_ref().and_then(|result| result.raw("error"));
     let message = fields.text("error_message");

@@ -2,6 +2,7 @@
 //! `core/tests/operations`.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod property;
 mod recordings;
 mod requests;
 mod responses;

@@ -164,6 +164,7 @@ fn lists_have_pages() {
             Some("t"),
         ),
         ("gemini", json!({}), 0, None),
+        ("openai", json!({"data": null}), 0, None),
         (
             "mistral",
             json!({"data": [{"id": "a"}], "total": 1}),
