@@ -31,9 +31,10 @@
 ///     many VECTORS as it needs, in the order of its inputs.
 /// 5.  A started stream yields at most one START, just before its first content, and exactly one
 ///     END, last. `error` of END is the code; its data is the receipt, which says what went wrong.
-///     `rerank`, `models`, `count_tokens` and `stats` yield one RESULT before an END without error.
-///     Where a part of an `embed` fails, the vectors that came are delivered; finished_ranges of
-///     the receipt says which inputs they belong to, failed_ranges which have none.
+///     `rerank`, `models`, `count_tokens` and `stats` yield one RESULT before an END without error;
+///     a `batch` too, but for its `results`, which yield one for each row, also before an END with
+///     one. Where a part of an `embed` fails, the vectors that came are delivered; finished_ranges
+///     of the receipt says which inputs they belong to, failed_ranges which have none.
 /// 6.  The caller chooses the numbers of its streams, anything but 0: a counter, a pointer, a
 ///     handle. So it can register the receiver before the stream starts. After END is polled the
 ///     number is free again.
@@ -51,10 +52,10 @@
 ///     by more than one.) The wake callback must not block, and may call no llm_ function but
 ///     llm_wake_fd. Once llm_client_free has returned it is never called. After close it may still
 ///     be called, for the ENDs.
-/// 10. llm_invoke blocks; it calls back on the calling thread, once per piece of text, or once with
-///     the JSON of a RESULT; an `embed` it refuses, as INVALID_REQUEST. What it returns is the end
-///     of the stream. Called from inside its own callback it returns
-///     INVALID_ARGUMENT. A callback must return: no exception, no longjmp. One that wants no more
+/// 10. llm_invoke blocks; it calls back on the calling thread, once per piece of text, or with
+///     the JSON of each RESULT; an `embed` it refuses, as INVALID_REQUEST. What it returns is the
+///     end of the stream. Called from inside its own callback it returns INVALID_ARGUMENT. A
+///     callback must return: no exception, no longjmp. One that wants no more
 ///     calls llm_invoke_cancel and returns.
 /// 11. Memory is bounded. A stream has a window (option stream_window_bytes, 256 KiB) of bytes that
 ///     were delivered and not yet acknowledged with llm_client_consumed; a client has a bound
@@ -180,8 +181,9 @@
 /// one behind the other, from an address that is a multiple of 16.
 #define LLM_EVENT_VECTORS 9
 
-/// What `rerank`, `models`, `count_tokens` or `stats` found, whole. JSON: results, models,
-/// input_tokens, or live, queued and providers.
+/// What `rerank`, `models`, `count_tokens`, `stats` or `batch` found, whole. JSON: results, models,
+/// input_tokens; live, queued and providers; or of a `batch` its state, and of the results of a
+/// `batch` one for each row.
 #define LLM_EVENT_RESULT 10
 
 /// The stream waits for the key of an attempt: answer with llm_client_answer, see rule 15. JSON:
@@ -309,8 +311,9 @@ const char *llm_error_name(LlmError error);
 const char *llm_last_error(void);
 
 /// Sends one request and calls back for every piece of text, in order, until the response is whole.
-/// For operations with a RESULT, such as `rerank`, it calls back once, with the JSON of that; an
-/// `embed` is INVALID_REQUEST, since its vectors are not text: llm_client_start takes it.
+/// For operations with a RESULT, such as `rerank`, it calls back with the JSON of each, of which
+/// most have one; an `embed` is INVALID_REQUEST, since its vectors are not text: llm_client_start
+/// takes it.
 ///
 /// Blocks, on any thread, until the end. The token lives during the callback only. All calls share
 /// connections and the retry budget. Returns OK only for a whole response; else the kind of error,

@@ -49,6 +49,7 @@ REQUEST_TYPES = {
     "response_format": "Mapping[str, Any]",
     "metadata": "Mapping[str, str]",
     "input": "Union[str, Sequence[Any]]",
+    "requests": "Sequence[Mapping[str, Any]]",
     "documents": "Sequence[Union[str, Mapping[str, Any]]]",
 }
 WRITTEN_BY_HAND = ("model", "messages")

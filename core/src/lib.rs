@@ -62,10 +62,11 @@ pub use event::{
 };
 pub use http::{Http, HttpOptions};
 pub use request::{
-    AnyRequest, ApiKey, Auth, CallKeys, CallLimits, CallOptions, CloudOptions, Content,
-    ContentPart, EmbedInput, EmbedRequest, Fallback, Fallbacks, Function, FunctionCall, KeyFuture,
-    KeyMaterial, KeyReason, KeyRequest, KeySource, LlmRequest, Message, MessageToolCall,
-    ModelsRequest, Operation, RerankDocument, RerankRequest, Role, StatsRequest, Tool,
+    AnyRequest, ApiKey, Auth, BatchAction, BatchRequest, BatchRow, CallKeys, CallLimits,
+    CallOptions, CloudOptions, Content, ContentPart, EmbedInput, EmbedRequest, Fallback, Fallbacks,
+    Function, FunctionCall, KeyFuture, KeyMaterial, KeyReason, KeyRequest, KeySource, LlmRequest,
+    Message, MessageToolCall, ModelsRequest, Operation, RerankDocument, RerankRequest, Role,
+    RowRequest, StatsRequest, Tool,
 };
 pub use secret::Secret;
 pub use stream::LlmStream;

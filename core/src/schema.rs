@@ -13,8 +13,8 @@ use crate::event::{
 };
 use crate::providers;
 use crate::request::{
-    Auth, CallOptions, EmbedRequest, KeyReason, KeyRequest, LlmRequest, ModelsRequest, Operation,
-    RerankRequest, Role, REQUIRED,
+    Auth, BatchAction, BatchRequest, CallOptions, EmbedRequest, KeyReason, KeyRequest, LlmRequest,
+    ModelsRequest, Operation, RerankRequest, Role, REQUIRED,
 };
 
 /// Version of the C header: it grows when something is added.
@@ -41,6 +41,7 @@ pub fn document() -> Value {
         "call_options": call_options.iter().map(call_option).collect::<Vec<_>>(),
         "request_fields": request_fields.iter().map(required).collect::<Vec<_>>(),
         "operations": Operation::declared().iter().map(operation).collect::<Vec<_>>(),
+        "batch_actions": names(BatchAction::declared()),
         "roles": names(Role::declared()),
         "error_kinds": names(error_kinds()),
         "event_kinds": names(event_kinds()),
@@ -95,6 +96,7 @@ fn operation(name: &Name) -> Value {
         "embed" => (EmbedRequest::declared(), &EmbedRequest::REQUIRED),
         "rerank" => (RerankRequest::declared(), &RerankRequest::REQUIRED),
         "models" => (ModelsRequest::declared(), &[]),
+        "batch" => (BatchRequest::declared(), &BatchRequest::REQUIRED),
         _ => (Vec::new(), &[]),
     };
     let is_own = |field: &&Field| !CallOptions::has(field.name) && !CALL_ONLY.contains(&field.name);

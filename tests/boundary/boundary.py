@@ -45,8 +45,13 @@ class Outcome:
     tool_calls: list[dict[str, Any]] = field(default_factory=list)
     parts: list[dict[str, Any]] = field(default_factory=list)
     vectors: list[bytes] = field(default_factory=list)
-    result: dict[str, Any] | None = None
+    results: list[dict[str, Any]] = field(default_factory=list)
     receipt: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """The one of an operation that has one."""
+        return self.results[-1] if self.results else None
 
     def floats(self, index: int) -> array[float]:
         """The numbers of one vector; the machine is little-endian, as every one we build for."""
@@ -120,6 +125,6 @@ def take(outcome: Outcome, event: RawEvent, data: bytes) -> None:
     elif event.kind == PART:
         outcome.parts.append(json.loads(data))
     elif event.kind == RESULT:
-        outcome.result = json.loads(data)
+        outcome.results.append(json.loads(data))
     elif event.kind == END:
         outcome.receipt = json.loads(data)

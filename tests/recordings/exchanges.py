@@ -81,6 +81,11 @@ APIS = {
     "gemini-count": Api("gemini", "/v1beta"),
     "bedrock-count": Api("bedrock", "", AWS),
     "cohere-count": Api("cohere", "/v1"),
+    "openai-batch": Api("openai", "/v1"),
+    "anthropic-batch": Api("anthropic", "/v1"),
+    "gemini-batch": Api("gemini", "/v1beta"),
+    "mistral-batch": Api("mistral", "/v1"),
+    "xai-batch": Api("xai", "/v1"),
 }
 OPERATIONS = {
     "embeddings": "embed",
@@ -89,7 +94,6 @@ OPERATIONS = {
     "count": "count_tokens",
 }
 NOT_COVERED = {
-    "batch": "no batches yet",
     "sse": "framing alone, which tests/vectors/openai_sse_* and the fuzz targets hold",
 }
 # The embeddings of one text that a provider asks for in another way than we do.

@@ -124,6 +124,9 @@ function checkRequestFields(request, operation) {
   if (operation !== "chat") checkSpelling(request, OPERATION_FIELDS[operation]);
 }
 
+// Operations of the core that have no function here yet.
+const NO_FUNCTION = ["batch"];
+
 // Each operation has a function of its own, because each returns something else. What is no
 // operation is refused by the core.
 function checkOperation(named, operation) {
@@ -131,7 +134,9 @@ function checkOperation(named, operation) {
   const isKnown = Object.keys(OPERATION_FIELDS).includes(named);
   if (isKnown) {
     const reason = `"${named}" is not what ${functionOf(operation)}() does`;
-    const advice = `use ${functionOf(named)}(request)`;
+    const advice = NO_FUNCTION.includes(named)
+      ? "this package has no function for it yet"
+      : `use ${functionOf(named)}(request)`;
     throw invalidRequest(`operation: ${reason}; ${advice}`);
   }
 }

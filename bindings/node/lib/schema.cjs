@@ -150,6 +150,14 @@ module.exports = {
       "metadata",
     ],
     stats: [],
+    batch: [
+      "action",
+      "requests",
+      "batch",
+      "metadata",
+      "expires_after_s",
+      "limit",
+    ],
   },
   RERANK_RESULT_FIELDS: ["index", "score", "document"],
   MODEL_FIELDS: [

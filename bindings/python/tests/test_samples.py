@@ -83,6 +83,27 @@ openai gpt-4o QUOTA_EXCEEDED 429
 openai gpt-4o-mini NOT_FOUND 404
 anthropic claude-sonnet-4-5 None 200
 """
+JSON = [["content-type", "application/json"]]
+BATCH = [
+    {"status": 200, "headers": JSON, "body": '{"id": "file-1"}'},
+    {"status": 200, "headers": JSON, "body": '{"id": "batch-1", "status": "validating"}'},
+    *[
+        {
+            "status": 200,
+            "headers": JSON,
+            "body": '{"id": "batch-1", "status": "completed", "output_file_id": "file-2",'
+            ' "request_counts": {"total": 1, "completed": 1, "failed": 0}}',
+        }
+    ]
+    * 2,
+    {
+        "status": 200,
+        "headers": [["content-type", "application/octet-stream"]],
+        "body": '{"custom_id": "borrow", "response": {"status_code": 200, "body": {"id": "c",'
+        ' "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant",'
+        ' "content": "A loan"}}]}}}\n',
+    },
+]
 WRONG = {"status": 401, "error": {"message": "wrong key", "type": "t", "code": None}}
 
 # What the README shows as the output of stream.py, token by token.
@@ -117,6 +138,11 @@ SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
     ("models.py", [HELLO], "model-a mock\nmodel-b mock\n"),
     ("count_tokens.py", [HELLO], "3 tokens\nHello world\n"),
     ("pacing.py", [HELLO], "20 answers, 20 requests, 0 refused\n"),
+    (
+        "batch.py",
+        BATCH,
+        "ended {'total': 1, 'succeeded': 1, 'failed': 0}\nborrow succeeded A loan\n",
+    ),
 ]
 # The programs that take any provider, on the wires of the other ones.
 ELSEWHERE: list[tuple[str, str, list[dict[str, Any]], str]] = [
@@ -130,11 +156,13 @@ ELSEWHERE: list[tuple[str, str, list[dict[str, Any]], str]] = [
 
 
 @pytest.mark.parametrize(("name", "steps", "printed"), SAMPLES)
-def test_sample(mock, name, steps, printed):
+def test_sample(mock, tmp_path, name, steps, printed):
     key = mock.plan(*steps)
     place = f"{mock.places['http']}/{key}"
     environment = {"OPENAI_API_KEY": "test-key", "OPENAI_BASE_URL": mock.base_url(key)}
-    assert printed in run({**environment, **elsewhere(place)}, name)
+    # Where the batch keeps its handle.
+    rest = [str(tmp_path / "batch.json")] if name == "batch.py" else []
+    assert printed in run({**environment, **elsewhere(place)}, name, *rest)
 
 
 def elsewhere(place: str) -> dict[str, str]:

@@ -65,6 +65,7 @@ OPERATIONS = {
     "embed": liter_llm.EmbedRequest,
     "rerank": liter_llm.RerankRequest,
     "models": liter_llm.ModelsRequest,
+    "batch": liter_llm.BatchRequest,
 }
 
 

@@ -76,8 +76,9 @@ pub extern "C" fn llm_last_error() -> *const c_char {
 }
 
 /// Sends one request and calls back for every piece of text, in order, until the response is whole.
-/// For operations with a RESULT, such as `rerank`, it calls back once, with the JSON of that; an
-/// `embed` is INVALID_REQUEST, since its vectors are not text: llm_client_start takes it.
+/// For operations with a RESULT, such as `rerank`, it calls back with the JSON of each, of which
+/// most have one; an `embed` is INVALID_REQUEST, since its vectors are not text: llm_client_start
+/// takes it.
 ///
 /// Blocks, on any thread, until the end. The token lives during the callback only. All calls share
 /// connections and the retry budget. Returns OK only for a whole response; else the kind of error,

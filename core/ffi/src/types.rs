@@ -82,8 +82,9 @@ pub const LLM_EVENT_LOG: u32 = 8;
 /// Vectors of `embed`, in the order of its inputs: `count` vectors of little-endian 32-bit floats,
 /// one behind the other, from an address that is a multiple of 16.
 pub const LLM_EVENT_VECTORS: u32 = 9;
-/// What `rerank`, `models`, `count_tokens` or `stats` found, whole. JSON: results, models,
-/// input_tokens, or live, queued and providers.
+/// What `rerank`, `models`, `count_tokens`, `stats` or `batch` found, whole. JSON: results, models,
+/// input_tokens; live, queued and providers; or of a `batch` its state, and of the results of a
+/// `batch` one for each row.
 pub const LLM_EVENT_RESULT: u32 = 10;
 /// The stream waits for the key of an attempt: answer with llm_client_answer, see rule 15. JSON:
 /// provider, model, attempt (from 1) and reason: first, retry, or rejected when the provider

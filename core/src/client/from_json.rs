@@ -11,8 +11,8 @@ use crate::error::{config, invalid_request, ErrorKind, LlmError};
 use crate::json;
 use crate::parse::{names_of, nearest, shown, type_name, Mismatch};
 use crate::request::{
-    within, AnyRequest, CallOptions, EmbedRequest, Fallbacks, LlmRequest, ModelsRequest, Operation,
-    RerankRequest, StatsRequest,
+    within, AnyRequest, BatchRequest, CallOptions, EmbedRequest, Fallbacks, LlmRequest,
+    ModelsRequest, Operation, RerankRequest, StatsRequest,
 };
 
 impl ClientOptions {
@@ -83,6 +83,14 @@ impl AnyRequest {
                     Some(name) => Err(invalid_request(foreign(name, operation))),
                     None => Ok(Self::Stats(request)),
                 }
+            }
+            Operation::Batch => {
+                let advice = "give submit, status, results, cancel or list";
+                require(&fields, "action", advice)?;
+                let mut request = BatchRequest::take(&mut fields)?;
+                request.extra = others(fields)?;
+                request.check()?;
+                Ok(Self::Batch(request))
             }
         }
     }
@@ -196,12 +204,16 @@ fn is_foreign(name: &str, operation: Operation) -> bool {
             "documents",
             "extra_body",
         ],
+        Operation::Batch => &["model", "messages", "input", "query", "documents"],
     };
     foreign.contains(&name)
 }
 
 fn foreign(name: &str, operation: Operation) -> String {
     let operation = operation.name();
+    if operation == "batch" && ["model", "messages", "input"].contains(&name) {
+        return format!("\"{name}\" is a field of each request of a batch: requests[].request");
+    }
     let owner = match name {
         "messages" => "chat and count_tokens",
         "input" => "embed",

@@ -43,8 +43,9 @@ pub enum Event {
     Part(Map<String, Value>),
     /// Vectors of [`crate::EmbedRequest`], in the order of its inputs.
     Vectors(Vectors),
-    /// What another operation than chat and embed found, whole: a JSON object with `results`,
-    /// `models`, `input_tokens` or the fields of [`Stats`].
+    /// What another operation than chat and embed found: a JSON object with `results`, `models`,
+    /// `input_tokens` or the fields of [`Stats`], or of a batch its state; of the results of a batch
+    /// one for each row.
     Result(Map<String, Value>),
     /// The end of the stream and its outcome; always the last event.
     End(Box<Receipt>),
@@ -76,7 +77,8 @@ declare_names! {
         Log = 8 => "LOG",
         /// Vectors of `embed`, in the order of its inputs: little-endian 32-bit floats.
         Vectors = 9 => "VECTORS",
-        /// What `rerank`, `models`, `count_tokens` or `stats` found, whole; once, before the end.
+        /// What `rerank`, `models`, `count_tokens`, `stats` or `batch` found, whole; once, before
+        /// the end, but of the results of a `batch` once for each row.
         Result = 10 => "RESULT",
         /// The stream waits for the key of an attempt, which it asks its caller for; any number of
         /// times, before START.

@@ -36,12 +36,19 @@ enum Reason {
     Error(Box<LlmError>),
     /// The error of a request that stands in it; its message begins with the field.
     Within(Box<LlmError>),
+    /// The same, which names its place itself.
+    Placed(Box<LlmError>),
 }
 
 impl Mismatch {
     /// With its own text.
     pub(crate) fn other(reason: impl Into<String>) -> Self {
         Self::from_reason(Reason::Other(reason.into()))
+    }
+
+    /// An error that names its place itself.
+    pub(crate) fn placed(error: LlmError) -> Self {
+        Self::from_reason(Reason::Placed(Box::new(error)))
     }
 
     /// A required field that is not there.
@@ -94,6 +101,7 @@ impl Mismatch {
                 let message = format!("{field}{path}.{}", error.message);
                 LlmError { message, ..*error }
             }
+            Reason::Placed(error) => *error,
             Reason::Other(reason) => invalid_request(format!("{field}{path}: {reason}")),
             Reason::Found {
                 problem,

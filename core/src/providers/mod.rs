@@ -85,6 +85,7 @@ use crate::secret::Secret;
 use completion::CompletionState;
 pub(crate) use event_writer::Content;
 pub(crate) use operation_lookup::{by_operation, lacks_operation};
+use operations::batch::{Batches, Step};
 use operations::{CountTokens, Embeddings, Models, Rerank};
 pub(crate) use registry::{all, apis, by_name, by_name_and_api, first_apis};
 
@@ -193,6 +194,10 @@ pub(crate) struct OperationSummary {
     pub(crate) next_page: Option<String>,
     /// How large its body was.
     pub(crate) body_bytes: usize,
+    /// What a call about a batch is to do next.
+    pub(crate) steps: Vec<Step>,
+    /// The id of the batch that this response made.
+    pub(crate) made: Option<String>,
 }
 
 /// A wire format.
@@ -328,6 +333,11 @@ pub(crate) trait Provider: Send + Sync + Debug {
         operations::models::of(self.name(), self.api())
     }
 
+    /// Its batches, if it has them.
+    fn batches(&self) -> Option<&'static dyn Batches> {
+        operations::batch::of(self.name())
+    }
+
     /// Its counting of tokens, if it has that.
     fn count_tokens(&self) -> Option<&'static dyn CountTokens> {
         operations::count_tokens::of(self.name())
@@ -362,6 +372,9 @@ pub(crate) trait Decoder: Send + Debug {
 
     /// How the response ended, as far as that is known.
     fn summary(&self) -> ResponseSummary;
+
+    /// The body ended properly, where the end of the body is that of the response.
+    fn end_of_body(&mut self) {}
 
     /// What the receipt of an operation beside chat reports.
     fn operation(&self) -> Option<&OperationSummary> {

@@ -19,6 +19,7 @@ fn does(provider: &dyn Provider, operation: Operation) -> bool {
         Operation::CountTokens => provider.count_tokens().is_some(),
         // Nobody is asked.
         Operation::Stats => false,
+        Operation::Batch => provider.batches().is_some(),
     }
 }
 

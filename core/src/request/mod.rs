@@ -3,6 +3,7 @@
 //! provider as they are.
 
 mod api_key;
+mod batch;
 mod call;
 mod cloud;
 mod embed;
@@ -22,6 +23,8 @@ use serde_json::{Map, Value};
 use crate::declare::declare_options;
 use crate::error::{invalid_request, LlmError};
 pub use api_key::{ApiKey, CallKeys, KeyFuture, KeyMaterial, KeyReason, KeyRequest, KeySource};
+pub(crate) use batch::in_row;
+pub use batch::{BatchAction, BatchRequest, BatchRow, RowRequest};
 pub use call::{Auth, CallOptions};
 pub use cloud::CloudOptions;
 pub use embed::{EmbedInput, EmbedRequest};

@@ -2,7 +2,7 @@
 //! operation's fields are with its request.
 
 use super::call::CallOptions;
-use super::{EmbedRequest, LlmRequest, ModelsRequest, RerankRequest, StatsRequest};
+use super::{BatchRequest, EmbedRequest, LlmRequest, ModelsRequest, RerankRequest, StatsRequest};
 use crate::declare::declare_names;
 
 declare_names! {
@@ -25,18 +25,22 @@ declare_names! {
         CountTokens => "count_tokens",
         /// What the client has done so far, and does now; asks no provider.
         Stats => "stats",
+        /// Requests that the provider answers within a day at a lower price; `action` says what is
+        /// to be done.
+        Batch => "batch",
     }
 }
 
 impl Operation {
     /// Every operation.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Chat,
         Self::Embed,
         Self::Rerank,
         Self::Models,
         Self::CountTokens,
         Self::Stats,
+        Self::Batch,
     ];
 }
 
@@ -56,6 +60,8 @@ pub enum AnyRequest {
     CountTokens(LlmRequest),
     /// The client's own counters.
     Stats(StatsRequest),
+    /// A batch of requests.
+    Batch(BatchRequest),
 }
 
 impl AnyRequest {
@@ -69,6 +75,7 @@ impl AnyRequest {
             Self::Models(_) => Operation::Models,
             Self::CountTokens(_) => Operation::CountTokens,
             Self::Stats(_) => Operation::Stats,
+            Self::Batch(_) => Operation::Batch,
         }
     }
 
@@ -81,6 +88,7 @@ impl AnyRequest {
             Self::Rerank(request) => &request.call,
             Self::Models(request) => &request.call,
             Self::Stats(request) => &request.call,
+            Self::Batch(request) => &request.call,
         }
     }
 
@@ -92,6 +100,7 @@ impl AnyRequest {
             Self::Rerank(request) => &mut request.call,
             Self::Models(request) => &mut request.call,
             Self::Stats(request) => &mut request.call,
+            Self::Batch(request) => &mut request.call,
         }
     }
 }

@@ -11,6 +11,7 @@ use std::time::SystemTime;
 
 use http::header::{HeaderMap, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 
+use super::batch_response::BatchDecoder;
 use super::error_response::{self, read_error_body, unusable};
 use super::pacing::headers::Limits;
 use super::prepare::PreparedRequest;
@@ -194,8 +195,14 @@ async fn begin_reading(
         let message = format!("content-encoding {encoding} was not offered");
         return Err(unusable(message, response.status, &[]));
     }
-    let mut sniffer = Sniffer::new(request.framing, declared(&content_type, request.stream))
-        .with_length(content_length(&response.headers));
+    // Results of a batch come as what the provider keeps files as.
+    let is_lines = matches!(&request.reading, Reading::Batch(piece) if piece.step.is_lines());
+    let declared = match is_lines {
+        true => Declared::Stream,
+        false => declared(&content_type, request.stream),
+    };
+    let mut sniffer =
+        Sniffer::new(request.framing, declared).with_length(content_length(&response.headers));
     // PHP declares everything as HTML unless it is configured otherwise, streams too.
     if content_type.starts_with("text/html") {
         peek(&mut response, &mut sniffer).await;
@@ -219,6 +226,9 @@ async fn begin_reading(
     };
     let decoder: Box<dyn Decoder> = match &request.reading {
         Reading::Chat => request.provider.decoder(start, request.framing),
+        Reading::Batch(piece) => {
+            Box::new(BatchDecoder::new(request.provider, piece.clone(), start))
+        }
         reading => {
             let headers = std::mem::take(&mut response.headers);
             let reading = reading.clone();

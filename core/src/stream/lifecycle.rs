@@ -107,6 +107,7 @@ impl Inner {
     /// An attempt failed: tries again where that is right, else falls back, else ends.
     pub(super) fn fail(&mut self, mut error: LlmError) {
         self.redactor().clean_error(&mut error);
+        self.task.forbid_repeat(&mut error);
         self.turn_failed(&error);
         self.count_failure(&error);
         if self.first_content.is_some() || self.prepared.is_none() {

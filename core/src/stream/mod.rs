@@ -3,6 +3,9 @@
 //! its response; attempts are in `lifecycle`, the end is in `receipt`.
 
 pub(crate) mod attempt;
+mod batch_call;
+mod batch_prepare;
+mod batch_response;
 mod caller_waits;
 pub(crate) mod clock;
 pub(crate) mod counters;
@@ -178,6 +181,7 @@ impl LlmStream {
             Work::Embed(call) => call.abort(kind, lost),
             Work::Models(call) => call.abort(kind),
             Work::Stats(call) => call.abort(kind),
+            Work::Batch(call) => call.abort(kind),
         }
     }
 
@@ -329,9 +333,10 @@ impl Inner {
         self.state = State::Draining(response, Box::pin(sleep(DRAIN)));
     }
 
-    /// Redacts RESULT, but not the caller's own documents, which are all the text of a ranking.
+    /// Redacts RESULT, but neither the caller's own documents, which are all the text of a ranking,
+    /// nor what a model wrote.
     fn clean_results(&mut self) {
-        if matches!(self.task, Task::Rerank(_)) {
+        if self.task.has_foreign_text() {
             return;
         }
         for result in self.batch.results() {

@@ -9,9 +9,10 @@ use url::Url;
 
 use super::split;
 use crate::error::LlmError;
+use crate::providers::operations::batch::{Asked, Step};
 use crate::providers::{self, EncodedRequest, Provider, Target};
 use crate::request::{
-    CallOptions, EmbedRequest, LlmRequest, ModelsRequest, Operation, RerankRequest,
+    BatchRequest, CallOptions, EmbedRequest, LlmRequest, ModelsRequest, Operation, RerankRequest,
 };
 
 /// What is to be sent.
@@ -23,6 +24,7 @@ pub(crate) enum Task {
     Rerank(Box<RerankRequest>),
     Models(ModelsPiece),
     CountTokens(Box<LlmRequest>),
+    Batch(BatchPiece),
 }
 
 /// Some inputs of a request for embeddings.
@@ -41,6 +43,14 @@ pub(crate) struct ModelsPiece {
     pub(crate) page: Option<String>,
 }
 
+/// One step of a call about a batch.
+#[derive(Debug, Clone)]
+pub(crate) struct BatchPiece {
+    pub(crate) request: Arc<BatchRequest>,
+    pub(crate) step: Step,
+    pub(crate) mark: Arc<str>,
+}
+
 /// How a response is decoded.
 #[derive(Debug, Clone)]
 pub(crate) enum Reading {
@@ -49,6 +59,7 @@ pub(crate) enum Reading {
     Rerank(Arc<RerankRequest>),
     Models,
     CountTokens,
+    Batch(BatchPiece),
 }
 
 impl Task {
@@ -59,6 +70,7 @@ impl Task {
             Self::Rerank(_) => Operation::Rerank,
             Self::Models(_) => Operation::Models,
             Self::CountTokens(_) => Operation::CountTokens,
+            Self::Batch(_) => Operation::Batch,
         }
     }
 
@@ -68,6 +80,7 @@ impl Task {
             Self::Embed(piece) => &piece.request.call,
             Self::Rerank(request) => &request.call,
             Self::Models(piece) => &piece.request.call,
+            Self::Batch(piece) => &piece.request.call,
         }
     }
 
@@ -76,7 +89,8 @@ impl Task {
             Self::Chat(request) | Self::CountTokens(request) => request.check(),
             Self::Embed(piece) => piece.request.check(),
             Self::Rerank(request) => request.check(),
-            Self::Models(_) => Ok(()),
+            // The rows were checked once, when the call began.
+            Self::Models(_) | Self::Batch(_) => Ok(()),
         }
     }
 
@@ -86,7 +100,7 @@ impl Task {
             Self::Chat(request) | Self::CountTokens(request) => &request.model,
             Self::Embed(piece) => &piece.request.model,
             Self::Rerank(request) => &request.model,
-            Self::Models(_) => "",
+            Self::Models(_) | Self::Batch(_) => "",
         }
     }
 
@@ -95,7 +109,7 @@ impl Task {
         match self {
             Self::Chat(request) | Self::CountTokens(request) => request.model = model,
             Self::Rerank(request) => request.model = model,
-            Self::Embed(_) | Self::Models(_) => {}
+            Self::Embed(_) | Self::Models(_) | Self::Batch(_) => {}
         }
     }
 
@@ -111,6 +125,7 @@ impl Task {
     pub(crate) fn is_streamed(&self) -> bool {
         match self {
             Self::Chat(request) => request.stream.unwrap_or(true),
+            Self::Batch(piece) => piece.step.is_lines(),
             _ => false,
         }
     }
@@ -152,6 +167,40 @@ impl Task {
                 let codec = operations_of(codec, Operation::CountTokens, provider)?;
                 codec.encode(request, target)
             }
+            Self::Batch(piece) => {
+                let codec = operations_of(provider.batches(), Operation::Batch, provider)?;
+                let asked = Asked {
+                    provider,
+                    request: &piece.request,
+                    mark: &piece.mark,
+                    target,
+                };
+                codec.encode(&piece.step, &asked)
+            }
+        }
+    }
+
+    /// What would make a second batch, or rows that are paid twice, is not sent again once it may
+    /// have been taken: also after a status behind which a server may have gone on.
+    pub(crate) fn forbid_repeat(&self, error: &mut LlmError) {
+        const TAKEN: [u16; 5] = [408, 500, 502, 504, 524];
+        let is_submission = matches!(self, Self::Batch(piece) if piece.step.is_submission());
+        let is_taken = error.status.is_some_and(|status| TAKEN.contains(&status));
+        if is_submission && (error.maybe_executed || is_taken) {
+            error.maybe_executed = true;
+            error.retryable = false;
+        }
+    }
+
+    /// Whether the text of its results is a model's or the caller's own.
+    pub(crate) fn has_foreign_text(&self) -> bool {
+        match self {
+            Self::Rerank(_) => true,
+            Self::Batch(piece) => matches!(
+                piece.step,
+                Step::Look { .. } | Step::Lines { .. } | Step::Page { .. }
+            ),
+            _ => false,
         }
     }
 
@@ -176,6 +225,7 @@ impl Task {
                 Reading::Rerank(Arc::new(std::mem::replace(&mut **request, empty)))
             }
             Self::Models(_) => Reading::Models,
+            Self::Batch(piece) => Reading::Batch(piece.clone()),
         }
     }
 }

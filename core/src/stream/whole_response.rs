@@ -87,7 +87,7 @@ impl WholeDecoder {
                 counted.extend(more);
                 Ok(Event::Result(counted))
             }
-            Reading::Chat => Err(lost()),
+            Reading::Chat | Reading::Batch(_) => Err(lost()),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::batch_call::BatchCall;
 use super::embed_call::EmbedCall;
 use super::models_call::ModelsCall;
 use super::stats_call::StatsCall;
@@ -18,6 +19,7 @@ pub(super) enum Work {
     Embed(Box<EmbedCall>),
     Models(Box<ModelsCall>),
     Stats(Box<StatsCall>),
+    Batch(Box<BatchCall>),
 }
 
 impl Work {
@@ -29,6 +31,7 @@ impl Work {
             AnyRequest::CountTokens(request) => one(shared, Task::CountTokens(Box::new(request))),
             AnyRequest::Embed(request) => Self::Embed(Box::new(EmbedCall::new(shared, request))),
             AnyRequest::Models(request) => Self::Models(Box::new(ModelsCall::new(shared, request))),
+            AnyRequest::Batch(request) => Self::Batch(Box::new(BatchCall::new(shared, request))),
             AnyRequest::Stats(_) => Self::Stats(Box::new(StatsCall::new(shared))),
         }
     }
@@ -39,6 +42,7 @@ impl Work {
             Self::Embed(call) => call.step().await,
             Self::Models(call) => call.step().await,
             Self::Stats(call) => call.step(),
+            Self::Batch(call) => call.step().await,
         }
     }
 
@@ -48,6 +52,7 @@ impl Work {
             Self::Embed(call) => call.batch(),
             Self::Models(call) => call.batch(),
             Self::Stats(call) => call.batch(),
+            Self::Batch(call) => call.batch(),
         }
     }
 
@@ -57,6 +62,7 @@ impl Work {
             Self::Embed(call) => call.is_ended(),
             Self::Models(call) => call.is_ended(),
             Self::Stats(call) => call.is_ended(),
+            Self::Batch(call) => call.is_ended(),
         }
     }
 
@@ -65,6 +71,7 @@ impl Work {
             Self::One(one) => one.deadlines.resume(),
             Self::Embed(call) => call.resume(),
             Self::Models(call) => call.resume(),
+            Self::Batch(call) => call.resume(),
             Self::Stats(_) => {}
         }
     }
@@ -74,6 +81,7 @@ impl Work {
             Self::One(one) => one.deadlines.pause_for_caller(),
             Self::Embed(call) => call.pause_for_caller(),
             Self::Models(call) => call.pause_for_caller(),
+            Self::Batch(call) => call.pause_for_caller(),
             Self::Stats(_) => {}
         }
     }

@@ -8,6 +8,7 @@
 ))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod batch;
 mod embed;
 mod results;
 mod server;

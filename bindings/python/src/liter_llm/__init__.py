@@ -3,13 +3,14 @@
 `LiterLlm(provider="openai").invoke(request)` returns a Stream. Read it with `async for token in
 stream`, `response = await stream`, `for token in stream` or `stream.complete()`. Of the other
 operations `embed`, `rerank`, `models`, `count_tokens` and `stats` return a Call: await it, or
-complete() it. `map(requests)` gives the results of many requests, with `async for` or `for`. Every
-failure is an LlmError.
+complete() it; `batch` has those of batches. `map(requests)` gives the results of many requests,
+with `async for` or `for`. Every failure is an LlmError.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from . import _lazy_types
+from ._batches import Batches, BatchResults
 from ._call import Call
 from ._client import LiterLlm
 from ._command_line import is_command_line as _is_command_line
@@ -41,6 +42,9 @@ from ._stream import Stream
 if TYPE_CHECKING:
     __version__: str
     from ._lazy_types import (
+        Batch,
+        BatchRequest,
+        BatchResult,
         CallOptions,
         ContentPart,
         EmbedRequest,
@@ -97,6 +101,11 @@ def __dir__() -> list[str]:
 # Without TimeoutError: it would replace the builtin one in a program that imports everything.
 __all__ = [
     "AuthenticationError",
+    "Batch",
+    "BatchRequest",
+    "BatchResult",
+    "BatchResults",
+    "Batches",
     "Call",
     "CallOptions",
     "CancelledError",

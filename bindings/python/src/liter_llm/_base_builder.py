@@ -13,7 +13,7 @@ from ._errors import make_error
 from ._events import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ._events import Outcome
 
@@ -58,8 +58,9 @@ class BaseBuilder:
     def add_vectors(self, data: Any, count: int) -> None:
         """Vectors came: bytes that live as long as this call."""
 
-    def keep_result(self, data: bytes) -> None:
-        """A RESULT came."""
+    def keep_result(self, data: bytes) -> Sequence[Any]:
+        """A RESULT came; returns what goes to the reader of a stream."""
+        return ()
 
     def fail(self, outcome: Outcome, error: Mapping[str, Any]) -> None:
         """Ends it from this side."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from . import _lazy_types as late
 from . import _process_hooks
+from ._batches import Batches
 from ._call import Call
 from ._constants_generated import CALL_NAMES, STREAM_WINDOW_BYTES
 from ._errors import ClosedError, ConfigError, InvalidRequestError
@@ -161,6 +162,12 @@ class LiterLlm:
         Each event loop has a native client of its own, and all threads without one share another;
         the stats are those of the one that the call uses."""
         return _make_call(self, "stats", UnmergedRequest({}, {}))
+
+    @property
+    def batch(self) -> Batches:
+        """Batches of requests, which a provider answers within a day at a lower price: submit(),
+        status(), results(), cancel() and list()."""
+        return Batches(self)
 
     def close(self) -> None:
         """Ends every live stream with ClosedError and refuses new ones.

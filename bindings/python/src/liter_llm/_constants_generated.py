@@ -118,5 +118,13 @@ OPERATION_FIELDS = {
     "models": (),
     "count_tokens": (),
     "stats": (),
+    "batch": (
+        "action",
+        "requests",
+        "batch",
+        "metadata",
+        "expires_after_s",
+        "limit",
+    ),
 }
 """The operations beside chat, with the fields of their requests that a chat has not."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         Usage,
     )
     from ._replies import (
+        Batch,
+        BatchResult,
         EmbedResponse,
         MapResult,
         Model,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
         AnyModelsRequest,
         AnyRequest,
         AnyRerankRequest,
+        BatchRequest,
         CallOptions,
         ContentPart,
         EmbedRequest,
@@ -60,6 +63,9 @@ __all__ = [
     "AnyModelsRequest",
     "AnyRequest",
     "AnyRerankRequest",
+    "Batch",
+    "BatchRequest",
+    "BatchResult",
     "CallOptions",
     "ContentPart",
     "EmbedRequest",
@@ -96,6 +102,8 @@ __all__ = [
 
 _OPERATIONS = frozenset(
     (
+        "Batch",
+        "BatchResult",
         "EmbedResponse",
         "MapResult",
         "Model",

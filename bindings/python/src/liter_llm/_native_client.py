@@ -167,7 +167,7 @@ class Receiver:
                 return
             event = self.builder.start()
         elif kind == RESULT:
-            self.builder.keep_result(data)
+            self.items.extend(self.builder.keep_result(data))
         else:
             event = read_event(kind, data)
             if event is not None and self.collect:

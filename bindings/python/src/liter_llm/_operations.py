@@ -13,6 +13,8 @@ from ._constants_generated import OPERATION_FIELDS
 from ._events import read_tried
 from ._invocation import Invocation
 from ._replies import (
+    Batch,
+    BatchResult,
     EmbedResponse,
     Model,
     ModelsResponse,
@@ -25,7 +27,7 @@ from ._replies import (
 from ._vectors import Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ._invocation import Opener
     from ._replies import Ranges
@@ -108,8 +110,9 @@ class ResultBuilder(OperationBuilder):
         self._result_json = b"{}"
         self._response: Any = None
 
-    def keep_result(self, data: bytes) -> None:
+    def keep_result(self, data: bytes) -> Sequence[Any]:
         self._result_json = data
+        return ()
 
     def response(self) -> Any:
         """The reply of a call that ended well."""
@@ -173,6 +176,42 @@ class StatsBuilder(ResultBuilder):
         return Stats(live=result["live"], queued=result["queued"], providers=providers)
 
 
+class BatchBuilder(ResultBuilder):
+    """The state of a batch."""
+
+    __slots__ = ()
+
+    def read_result(self, result: Mapping[str, Any]) -> Batch:
+        return _read_batch(result)
+
+
+class BatchListBuilder(ResultBuilder):
+    """Batches of an account."""
+
+    __slots__ = ()
+
+    def read_result(self, result: Mapping[str, Any]) -> tuple[Batch, ...]:
+        return tuple([_read_batch(entry) for entry in result["batches"]])
+
+
+class BatchResultsBuilder(OperationBuilder):
+    """Rows, which go to their reader and are not kept."""
+
+    __slots__ = ()
+
+    def keep_result(self, data: bytes) -> Sequence[Any]:
+        row = parse(data)
+        return (BatchResult(row["id"], row["outcome"], row.get("response"), row.get("error")),)
+
+
+BATCH_BUILDERS: dict[str, type[OperationBuilder]] = {
+    "submit": BatchBuilder,
+    "status": BatchBuilder,
+    "results": BatchResultsBuilder,
+    "cancel": BatchBuilder,
+    "list": BatchListBuilder,
+}
+
 BUILDERS: dict[str, type[OperationBuilder]] = {
     "embed": EmbedBuilder,
     "rerank": RerankBuilder,
@@ -219,6 +258,25 @@ def _read_provider_stats(entry: Mapping[str, Any]) -> ProviderStats:
         output_tokens=entry["output_tokens"],
         first_token_p50_ms=entry.get("first_token_p50_ms"),
         first_token_p99_ms=entry.get("first_token_p99_ms"),
+    )
+
+
+def _read_batch(entry: Mapping[str, Any]) -> Batch:
+    return Batch(
+        batch=entry["batch"],
+        id=entry["id"],
+        provider=entry["provider"],
+        state=entry["state"],
+        state_raw=entry.get("state_raw"),
+        counts=entry.get("counts", {}),
+        created_at=entry.get("created_at"),
+        ended_at=entry.get("ended_at"),
+        expires_at=entry.get("expires_at"),
+        model=entry.get("model"),
+        endpoint=entry.get("endpoint"),
+        metadata=entry.get("metadata", {}),
+        error=entry.get("error"),
+        raw=entry.get("raw", {}),
     )
 
 

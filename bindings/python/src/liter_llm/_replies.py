@@ -1,4 +1,4 @@
-"""What embed(), rerank(), models(), count_tokens() and stats() give.
+"""What embed(), rerank(), models(), count_tokens(), stats() and those of batch give.
 
 All are frozen dataclasses with slots (without, on Python 3.9), and can be compared and pickled.
 Their type hints resolve at run time, as those of the events do.
@@ -136,6 +136,56 @@ class ModelsResponse(Reply):
 
     models: tuple[Model, ...]
     """Of all pages of the provider's list."""
+
+
+@record
+class Batch:
+    """A batch of requests and how far it is; None where the provider does not say."""
+
+    batch: str
+    """The handle: text that finds the batch again, also after the process. It has no key, but may
+    have a base URL."""
+    id: str
+    """The provider's id."""
+    provider: str
+    """The provider that has it."""
+    state: str
+    """validating, running, cancelling, ended (there may be results) or failed (nothing ran)."""
+    state_raw: Any
+    """The provider's own state."""
+    counts: Mapping[str, int]
+    """Rows, as far as they are counted: total, pending, succeeded, failed, cancelled, expired."""
+    created_at: Optional[int]
+    """When it was made, in seconds since 1970."""
+    ended_at: Optional[int]
+    """When it ended, in seconds since 1970."""
+    expires_at: Optional[int]
+    """When what has not run by then expires, in seconds since 1970."""
+    model: Optional[str]
+    """The model of all rows."""
+    endpoint: Optional[str]
+    """The address that all rows are for."""
+    metadata: Mapping[str, Any]
+    """The labels that it was submitted with; `liter_batch` is this library's."""
+    error: Optional[Mapping[str, Any]]
+    """Why it failed."""
+    raw: Mapping[str, Any]
+    """The provider's own object."""
+
+
+@record
+class BatchResult:
+    """What became of one row of a batch."""
+
+    id: str
+    """The row's id, as it was submitted."""
+    outcome: str
+    """succeeded, failed, cancelled or expired."""
+    response: Optional[Mapping[str, Any]]
+    """Of a chat text, reasoning, tool_calls, finish_reason and usage; of embeddings vectors and
+    dimensions."""
+    error: Optional[Mapping[str, Any]]
+    """Of a row that failed: kind, message, retryable and what else an error has."""
 
 
 @record

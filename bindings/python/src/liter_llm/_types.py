@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, Union
 
 from ._typed_dict import TypedDict
+from ._types_generated import BatchRequest as BatchRequest
 from ._types_generated import CallOptions as CallOptions
 from ._types_generated import EmbedRequest as EmbedRequest
 from ._types_generated import ModelsRequest as ModelsRequest

@@ -393,3 +393,32 @@ class RerankRequest(_Rerank, CallOptions, total=False):
 
 class ModelsRequest(CallOptions, total=False):
     """A request of models(): the models that a provider has."""
+
+
+class _Batch(TypedDict):
+    """What a request of batch() must have."""
+
+    action: str
+    """What is to be done: `submit`, `status`, `results`, `cancel` or `list`."""
+
+
+class BatchRequest(_Batch, CallOptions, total=False):
+    """A request of batch(): requests that the provider answers within a day at a lower price;
+    `action` says what is to be done."""
+
+    requests: Sequence[Mapping[str, Any]]
+    """The rows of `submit`: objects with an `id` of your own and a `request`, which is one for a
+    chat, or with `operation` `embed` one for embeddings."""
+
+    batch: str
+    """The handle that `submit` returned, as text; it may name a base URL, to which the key is sent,
+    so take it from nobody whom you would not let name one."""
+
+    metadata: Mapping[str, str]
+    """Labels for the provider's own records, beside the mark `liter_batch`."""
+
+    expires_after_s: int
+    """How many seconds the provider keeps the files of the batch, where it can be told."""
+
+    limit: int
+    """How many batches `list` returns at most; by default all."""

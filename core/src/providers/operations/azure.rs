@@ -31,17 +31,22 @@ pub(super) fn path(target: &Target<'_>, deployment: &str, operation: &str) -> St
 
 /// The same for the list of models, which belongs to the resource.
 pub(super) fn models_path(target: &Target<'_>) -> String {
+    resource_path(target, "/models")
+}
+
+/// The same for whatever belongs to the resource.
+pub(super) fn resource_path(target: &Target<'_>, path: &str) -> String {
     let base = target.base_path;
     let base_of_deployment = base.split_once("/openai/deployments/");
     match base {
-        base if base.ends_with("/v1") => "/models".to_owned(),
-        base if base.ends_with("/openai") => format!("/models{DATED}"),
+        base if base.ends_with("/v1") => path.to_owned(),
+        base if base.ends_with("/openai") => format!("{path}{DATED}"),
         _ => match base_of_deployment {
             Some((_, deployment)) => {
                 let back = "/..".repeat(deployment.split('/').count() + 1);
-                format!("{back}/models{DATED}")
+                format!("{back}{path}{DATED}")
             }
-            None => format!("/openai/models{DATED}"),
+            None => format!("/openai{path}{DATED}"),
         },
     }
 }

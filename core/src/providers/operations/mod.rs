@@ -4,6 +4,7 @@
 
 mod address;
 mod azure;
+pub(crate) mod batch;
 mod bedrock;
 mod body;
 mod cohere;
@@ -16,6 +17,7 @@ mod ollama;
 pub(crate) mod rerank;
 #[cfg(test)]
 mod tests;
+mod time;
 mod truncate;
 pub(crate) mod vendors;
 
@@ -38,6 +40,7 @@ pub(crate) fn names(provider: &dyn Provider) -> Vec<&'static str> {
         ("rerank", provider.rerank().is_some()),
         ("models", provider.models().is_some()),
         ("count_tokens", provider.count_tokens().is_some()),
+        ("batch", provider.batches().is_some()),
     ];
     let operations = operations.into_iter().filter(|(_, has_it)| *has_it);
     operations.map(|(name, _)| name).collect()

@@ -58,7 +58,7 @@ impl Inner {
         let lane = pacing.lane.get_or_insert_with(|| lane(pacer, prepared));
         let has_tokens = !matches!(
             self.task.operation(),
-            Operation::Models | Operation::CountTokens
+            Operation::Models | Operation::CountTokens | Operation::Batch
         );
         let cost = Cost::estimate(&prepared.http.body, pacing.output_tokens, has_tokens);
         match pacer.enter(lane.clone(), cost, &mut pacing.seniority) {

@@ -87,7 +87,11 @@ pub(crate) fn output_tokens(task: &Task) -> u64 {
             let limit = limit.or(request.max_tokens);
             limit.unwrap_or(OUTPUT_TOKENS_ESTIMATE)
         }
-        Task::Embed(_) | Task::Rerank(_) | Task::Models(_) | Task::CountTokens(_) => 0,
+        Task::Embed(_)
+        | Task::Rerank(_)
+        | Task::Models(_)
+        | Task::CountTokens(_)
+        | Task::Batch(_) => 0,
     }
 }
 

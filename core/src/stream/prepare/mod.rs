@@ -307,6 +307,9 @@ pub(super) fn provider(
 
 /// The error of a model without a known prefix. A model that may be a key is not repeated.
 fn no_provider(model: &str, operation: Operation) -> LlmError {
+    if operation == Operation::Batch && model.is_empty() {
+        return config("no provider; name the one that has the batches");
+    }
     if operation == Operation::Models {
         return config("no provider; name the one whose models are wanted");
     }

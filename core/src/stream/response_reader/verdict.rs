@@ -114,6 +114,9 @@ impl BodyDecoder {
             Err(error) if !self.is_done() => return Err(self.in_response(error)),
             Ok(()) | Err(_) => {}
         }
+        if !is_cut_off && !is_inside {
+            self.decoder.end_of_body();
+        }
         // Where the caller has nothing and the model had not finished, a retry makes sense.
         let may_retry = !self.has_delivered && !self.is_finished() && !self.has_finish_reason();
         if is_inside && !self.is_finished() {

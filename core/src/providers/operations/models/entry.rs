@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{capabilities, time};
+use super::capabilities;
+use crate::providers::operations::time;
 use crate::providers::token_counts::parse_count;
 
 const IDS: &[&str] = &["id", "model", "modelId", "model_id", "name"];

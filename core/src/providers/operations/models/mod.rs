@@ -4,7 +4,6 @@
 mod capabilities;
 mod entry;
 mod response;
-mod time;
 
 use serde_json::Value;
 

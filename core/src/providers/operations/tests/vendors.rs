@@ -124,11 +124,11 @@ fn operations_are_named_as_requests_name_them() {
         ["chat", "embed", "rerank", "models", "count_tokens"]
     );
     #[cfg(feature = "anthropic")]
-    assert_eq!(of("anthropic"), ["chat", "models", "count_tokens"]);
+    assert_eq!(of("anthropic"), ["chat", "models", "count_tokens", "batch"]);
     #[cfg(feature = "openai")]
     {
-        assert_eq!(of("mistral"), ["chat", "embed", "models"]);
-        assert_eq!(of("groq"), ["chat", "models"]);
+        assert_eq!(of("mistral"), ["chat", "embed", "models", "batch"]);
+        assert_eq!(of("groq"), ["chat", "models", "batch"]);
         assert_eq!(
             of("vllm"),
             ["chat", "embed", "rerank", "models", "count_tokens"]

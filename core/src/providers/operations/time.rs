@@ -1,4 +1,4 @@
-//! Moments in lists of models: whole Unix seconds, or dates as RFC 3339 has them. Pure.
+//! Moments in responses: whole Unix seconds, or dates as RFC 3339 has them. Pure.
 
 use serde_json::Value;
 

@@ -1,0 +1,124 @@
+//! The rows of a batch on their way out. Owns that a row's body is what the encoder of a chat or of
+//! embeddings makes, and where the error of a row stands.
+
+use std::ops::Range;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::Asked;
+use crate::error::{invalid_request, LlmError};
+use crate::providers::errors::{self, unwritable};
+use crate::providers::{EncodedRequest, Target};
+use crate::request::{in_row, BatchRow, Operation, RowRequest};
+
+/// A row that is ready.
+#[derive(Debug)]
+pub(super) struct EncodedRow<'r> {
+    pub(super) id: &'r str,
+    pub(super) body: Box<RawValue>,
+}
+
+/// Rows in their order.
+#[derive(Debug, Default)]
+pub(super) struct Rows<'r> {
+    pub(super) rows: Vec<EncodedRow<'r>>,
+    /// Each once, with the first row that has it.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Encodes all rows; the error names the first that cannot be sent.
+pub(super) fn encode<'r>(asked: &Asked<'r>) -> Result<Rows<'r>, LlmError> {
+    encode_range(asked, 0..asked.request.requests.len())
+}
+
+/// Encodes some rows.
+pub(super) fn encode_range<'r>(
+    asked: &Asked<'r>,
+    range: Range<usize>,
+) -> Result<Rows<'r>, LlmError> {
+    let mut encoded = Rows::default();
+    let mut seen: Vec<String> = Vec::new();
+    let rows = asked.request.requests.get(range.clone());
+    for (index, row) in range.zip(rows.unwrap_or_default()) {
+        let one = encode_one(asked, row).map_err(|error| in_row(index, error))?;
+        for warning in one.warnings {
+            if !seen.contains(&warning) {
+                encoded
+                    .warnings
+                    .push(format!("requests[{index}].request: {warning}"));
+                seen.push(warning);
+            }
+        }
+        let body = String::from_utf8(one.body).unwrap_or_default();
+        let body = RawValue::from_string(body);
+        let body = body.map_err(|error| unwritable(asked.provider.name(), &error))?;
+        encoded.rows.push(EncodedRow { id: &row.id, body });
+    }
+    Ok(encoded)
+}
+
+fn encode_one(asked: &Asked<'_>, row: &BatchRow) -> Result<EncodedRequest, LlmError> {
+    let target = Target {
+        stream: false,
+        ..*asked.target
+    };
+    match &row.request {
+        RowRequest::Chat(request) => asked.provider.request(request, &target),
+        RowRequest::Embed(request) => {
+            let name = asked.provider.name();
+            let none = || errors::invalid_request(name, "operation: it has no embeddings");
+            let codec = asked.provider.embeddings().ok_or_else(none)?;
+            let (inputs, most) = (request.input.len(), codec.limits(request).inputs_max);
+            if inputs > most {
+                let message = format!("input: {inputs} inputs are more than {most} in one row");
+                return Err(invalid_request(message));
+            }
+            codec.encode(request, 0..inputs, &target)
+        }
+    }
+}
+
+/// The model that all rows have, where the provider takes one alone.
+pub(super) fn one_model<'r>(asked: &Asked<'r>) -> Result<&'r str, LlmError> {
+    let rows = &asked.request.requests;
+    let first = rows.first().map_or("", BatchRow::model);
+    match rows.iter().position(|row| row.model() != first) {
+        None => Ok(first),
+        Some(index) => {
+            let what = "model is another than that of requests[0]; a batch has one";
+            let error = errors::invalid_request(asked.provider.name(), what);
+            Err(in_row(index, error))
+        }
+    }
+}
+
+/// Whether the rows are for embeddings.
+pub(super) fn are_embeddings(asked: &Asked<'_>) -> bool {
+    let first = asked.request.requests.first();
+    first.is_some_and(|row| row.operation() == Operation::Embed)
+}
+
+/// The address of OpenAI's that the rows are for.
+pub(super) fn endpoint(asked: &Asked<'_>) -> &'static str {
+    match (are_embeddings(asked), asked.provider.api()) {
+        (true, _) => "/v1/embeddings",
+        (false, "responses") => "/v1/responses",
+        (false, _) => "/v1/chat/completions",
+    }
+}
+
+/// Rows as lines of JSON.
+pub(super) fn lines<'r, T: Serialize>(
+    asked: &Asked<'_>,
+    rows: &'r [EncodedRow<'_>],
+    line: impl Fn(&'r EncodedRow<'_>) -> T,
+) -> Result<Vec<u8>, LlmError> {
+    let mut lines = Vec::new();
+    for row in rows {
+        serde_json::to_writer(&mut lines, &line(row))
+            .map_err(|error| unwritable(asked.provider.name(), &error))?;
+        lines.push(b'\n');
+    }
+    Ok(lines)
+}
