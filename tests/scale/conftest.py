@@ -13,6 +13,8 @@ from redis_server import Redis
 
 from support import Mock
 
+SAMPLE = "sample"
+"""The key of the mock that programs without a base URL of their own talk to."""
 OBJECT_STORE_BYTES = 160 * 1024 * 1024
 for name in [name for name in os.environ if name.endswith(("_API_KEY", "_BASE_URL"))]:
     os.environ.pop(name, None)
@@ -41,13 +43,19 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[None]:
-    """Two workers at a time; a key that only their environment has."""
+def cluster(mock: Mock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Two workers at a time, whose environment has a key, a provider and a Redis."""
     import ray
 
     # Sockets have short names, and pytest's folders have long ones.
     folder = tempfile.mkdtemp(prefix="scale-")
-    os.environ["OPENAI_API_KEY"] = "key-of-the-environment"
+    lasting = Redis(tmp_path_factory.mktemp("redis"))
+    given = {
+        "OPENAI_API_KEY": "key-of-the-environment",
+        "OPENAI_BASE_URL": mock.base_url(SAMPLE),
+        "LITER_LLM_REDIS_URL": lasting.url,
+    }
+    os.environ |= given
     ray.init(
         num_cpus=2,
         object_store_memory=OBJECT_STORE_BYTES,
@@ -58,5 +66,7 @@ def cluster() -> Iterator[None]:
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield
     ray.shutdown()
-    os.environ.pop("OPENAI_API_KEY")
+    for name in given:
+        os.environ.pop(name)
+    lasting.stop()
     shutil.rmtree(folder, ignore_errors=True)

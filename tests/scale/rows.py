@@ -12,6 +12,8 @@ import ray
 
 from liter_llm.ray import Complete
 
+ALL: dict[str, Any] = {"bulk": {}}
+"""Every row is answered."""
 BLOCKS_AT_ONCE = 4
 # Blocks of an actor run side by side, so that one slow row holds only its own block back.
 ACTORS = ray.data.ActorPoolStrategy(

@@ -15,14 +15,13 @@ import pyarrow
 import pytest
 import ray
 from redis_server import Redis
-from rows import BLOCKS_AT_ONCE, CountedComplete, answer, make_rows, read_lines
+from rows import ALL, BLOCKS_AT_ONCE, CountedComplete, answer, make_rows, read_lines
 
 from liter_llm.ray import Embed, unanswered, write
 from liter_llm.shared_limits import SharedLimits
 from support import Mock
 
 pytestmark = pytest.mark.usefixtures("cluster")
-ALL: dict[str, Any] = {"bulk": {}}
 ROWS = 5000
 ROWS_PER_BLOCK = 100
 PER_MINUTE = 9000
