@@ -96,6 +96,25 @@ def test_unused_tokens_are_given_back(redis: Redis) -> None:
     assert run(main) == [True, True]
 
 
+def test_a_cancelled_wait_for_a_request_gives_its_tokens_back(redis: Redis) -> None:
+    async def main() -> None:
+        limits = SharedLimits(
+            "cancel", requests_per_minute=1, tokens_per_minute=1000, redis_url=redis.url
+        )
+        await limits.reserve(100)
+        waiting = asyncio.ensure_future(limits.reserve(900))
+        done, _ = await asyncio.wait([waiting], timeout=0.5)
+        assert not done
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        others = SharedLimits("cancel", tokens_per_minute=1000, redis_url=redis.url)
+        await asyncio.wait_for(others.reserve(900), 5)
+        await limits.aclose()
+        await others.aclose()
+
+    run(main)
+
+
 def test_more_than_reserved_is_paid_by_the_next(redis: Redis) -> None:
     async def main() -> bool:
         limits = SharedLimits("debt", tokens_per_minute=1000, redis_url=redis.url)

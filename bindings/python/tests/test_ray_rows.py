@@ -73,8 +73,8 @@ def test_a_body_is_an_object_or_its_json(pool, mock):
     """A table has a value in each column; what a row leaves out must not reach the provider."""
     message = {"role": "user", "content": "x"}
     bodies = [
-        {"model": "one", "messages": [message], "temperature": 0.5},
-        {"model": "two", "messages": [{**message, "name": "n"}]},
+        {"model": "one", "messages": [message], "temperature": 0.5, "other": {"x": 1}},
+        {"model": "two", "messages": [{**message, "name": "n"}], "other": {"y": 2}},
     ]
     names = pyarrow.array(["a", "b"])
     objects = pyarrow.table({"custom_id": names, "body": pyarrow.array(bodies)})
@@ -199,3 +199,28 @@ def test_a_pickled_one_has_no_key(pool, mock):
         Complete("openai", "m", headers={"Authorization": "Bearer key-of-the-driver"})
     with pytest.raises(ValueError, match="keys are read on the workers"):
         Complete("openai", "m", fields={"api_key": "key-of-the-driver"})
+
+
+def test_what_counts_as_answered():
+    """A row that failed for want of a key is asked again; half a line is none."""
+    written = pytest.importorskip("liter_llm.ray.written")
+    codes = [None, "invalid_request", "authentication", "quota_exceeded", "LimitsLostError"]
+    lines = [
+        {"custom_id": f"{place}", "error": code and {"code": code}}
+        for place, code in enumerate(codes)
+    ]
+    file = "\n".join([*map(json.dumps, lines), '{"custom_id": "5", "err']).encode()
+    files = pyarrow.table({"bytes": [file]})
+    rows = pyarrow.table(
+        {
+            "custom_id": [line["custom_id"] for line in lines],
+            "error": [line["error"] and json.dumps(line["error"]) for line in lines],
+        }
+    )
+
+    def digests(names: str) -> list[bytes]:
+        return [written.id_digest(name) for name in names]
+
+    for make, table in ((written.LineDigests, files), (written.RowDigests, rows)):
+        assert make(False)(table)["digest"].to_pylist() == digests("01")
+        assert make(True)(table)["digest"].to_pylist() == digests("0")
