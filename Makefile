@@ -207,7 +207,7 @@ test-bulk: package mock ## a file of 20,000 rows, killed ten times and resumed: 
 	@cd bindings/python && LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest -q -s -m slow \
 	  tests/test_bulk_proof.py
 
-# A cluster of two workers and a Redis of its own, on loopback; half a gigabyte of packages.
+# A cluster of two workers and a Redis of its own, on loopback; 900 MB of packages, two minutes.
 SCALE_VENV := build/venv-scale
 $(SCALE_VENV)/ready: tests/scale/requirements.txt
 	@$(call need,$(PYTHON),Python 3)

@@ -8,7 +8,9 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow
@@ -18,6 +20,7 @@ from redis_server import Redis
 from rows import ALL, BLOCKS_AT_ONCE, CountedComplete, answer, make_rows, read_lines
 
 from liter_llm.ray import Embed, unanswered, write
+from liter_llm.ray.sink import LinesDatasink
 from liter_llm.shared_limits import SharedLimits
 from support import Mock
 
@@ -151,6 +154,26 @@ def test_a_bad_row_and_a_wrong_key_are_rows(mock: Mock) -> None:
     errors = {row["custom_id"]: json.loads(row["error"])["code"] for row in rows}
     assert errors == {"a": "authentication", "b": "invalid_row", "c": "authentication"}
     assert mock.seen(key)["requests_count"] == 1  # the other would get the same
+
+
+def test_a_file_has_its_name_when_it_is_whole(tmp_path: Path) -> None:
+    done = {"id": "row_a", "custom_id": "a", "response": None, "error": None, "liter_llm": "{}"}
+    table = pyarrow.Table.from_pylist([done])
+    sink = LinesDatasink(tmp_path.as_uri(), "run", ".jsonl")
+    context = SimpleNamespace(task_idx=7)
+
+    def broken() -> Iterator[pyarrow.Table]:
+        yield table
+        raise RuntimeError("the worker is lost")
+
+    with pytest.raises(RuntimeError):
+        sink.write(broken(), context)
+    assert list(tmp_path.glob("*.jsonl")) == []
+    for _ in range(2):  # a task that runs again
+        sink.write([table], context)
+    sink.write([table.slice(0, 0)], SimpleNamespace(task_idx=8))
+    assert [path.name for path in tmp_path.iterdir()] == ["run-000007.jsonl"]
+    assert [line["custom_id"] for line in read_lines(tmp_path)] == ["a"]
 
 
 def test_vectors_are_a_column_and_in_the_lines(mock: Mock, tmp_path: Path) -> None:
