@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from liter_llm.shared_limits import SharedLimits
 from support import HANG, HEAD, stream
 
 pyarrow = pytest.importorskip("pyarrow")
@@ -199,6 +200,29 @@ def test_a_pickled_one_has_no_key(pool, mock):
         Complete("openai", "m", headers={"Authorization": "Bearer key-of-the-driver"})
     with pytest.raises(ValueError, match="keys are read on the workers"):
         Complete("openai", "m", fields={"api_key": "key-of-the-driver"})
+
+
+def test_limits_without_a_redis_stop_the_job(pool, mock, monkeypatch):
+    """A million error rows would say the same."""
+    monkeypatch.delenv("LITER_LLM_REDIS_URL", raising=False)
+    key = mock.plan(ROWS)
+    table = pyarrow.table({"custom_id": ["a"], "prompt": ["x"]})
+    with pytest.raises(ValueError, match="no redis; set LITER_LLM_REDIS_URL"):
+        pool.answer(key, table, limits=SharedLimits("a", requests_per_minute=1))
+    assert mock.seen(key)["requests_count"] == 0
+
+
+def test_an_estimate_has_the_texts_and_no_pictures():
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 10_000}}
+    call = {"function": {"name": "f", "arguments": "x" * 400}}
+    messages = [
+        {"role": "user", "content": [{"type": "text", "text": "x" * 400}, picture]},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+    ]
+    complete = Complete("openai", "m", output_tokens=50)
+    assert complete.estimate({"messages": messages}) == 251
+    assert complete.estimate({"messages": messages, "max_tokens": 7}) == 208
+    assert Embed("openai", "m").estimate({"input": ["x" * 400, "y" * 40]}) == 111
 
 
 def test_what_counts_as_answered():

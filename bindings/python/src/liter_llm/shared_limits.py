@@ -133,6 +133,11 @@ class SharedLimits:
                 raise
             return reservation
 
+    def connect(self) -> None:
+        """Raises ValueError when no Redis is named, ImportError without the packages. reserve()
+        does it by itself."""
+        self._connect()
+
     async def aclose(self) -> None:
         """Closes the connections of this event loop. The next use opens them again."""
         counters, self._counters = self._counters, None

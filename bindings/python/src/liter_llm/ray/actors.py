@@ -32,6 +32,8 @@ _EVERY_ROW = ("CONFIG", "AUTHENTICATION", "QUOTA_EXCEEDED")
 _OWN = ("provider", "api_key", "base_url")
 """A row with one of these has such an error for itself."""
 _CUT = "TRUNCATED"
+_TEXTS = ("content", "text", "tool_calls", "function", "arguments")
+"""Parts of a message that are text; a picture's data is none."""
 _SECRET_HEADERS = ("authorization", "api-key", "x-api-key", "x-goog-api-key", "cookie")
 
 
@@ -105,6 +107,8 @@ class Complete:
         loop = asyncio.get_running_loop()
         if self._llm is None:
             self._llm = LiterLlm(**self._options)
+        if self._limits is not None:
+            self._limits.connect()
         if self._slots is None or self._slots[0] is not loop:
             self._slots = (loop, asyncio.Semaphore(self._concurrency))
         run = _Batch(self, self._llm, self._slots[1])
@@ -236,7 +240,7 @@ def _text_length(value: Any) -> int:
     if isinstance(value, str):
         return len(value)
     if isinstance(value, Mapping):
-        return sum(_text_length(one) for name, one in value.items() if name != "image_url")
+        return sum(_text_length(value[name]) for name in _TEXTS if name in value)
     if isinstance(value, (list, tuple)):
         return sum(_text_length(one) for one in value)
     return 0
