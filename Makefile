@@ -14,9 +14,9 @@ RECORDINGS := $(or $(LITER_LLM_RECORDINGS),$(abspath ../shared/recordings))
 CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
 BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-dir build/bench/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
-PACKAGES := valgrind binutils cmake pkg-config
+PACKAGES := valgrind binutils cmake pkg-config redis-server
 OUR_PYTHON := tests/install tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
-  tests/soak tests/mutants tests/environments/native.py tests/environments/python \
+  tests/soak tests/scale tests/mutants tests/environments/native.py tests/environments/python \
   tests/summary.py core/fuzz/seeds.py
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
   tests/network tests/soak tests/environments/c -name '*.[ch]' -o -name '*.cpp' | sort)
@@ -206,6 +206,23 @@ test-python: package mock ## the Python package against the mock provider; what 
 test-bulk: package mock ## a file of 20,000 rows, killed ten times and resumed: every row once (minutes)
 	@cd bindings/python && LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest -q -s -m slow \
 	  tests/test_bulk_proof.py
+
+# A cluster of two workers and a Redis of its own, on loopback; 900 MB of packages, two minutes.
+SCALE_VENV := build/venv-scale
+$(SCALE_VENV)/ready: tests/scale/requirements.txt
+	@$(call need,$(PYTHON),Python 3)
+	@$(call quietly,Ray and Redis for Python,scale,$(PYTHON) -m venv $(SCALE_VENV) && \
+	  $(SCALE_VENV)/bin/pip install -r $<)
+	@touch $@
+
+.PHONY: test-scale
+test-scale: library mock $(SCALE_VENV)/ready $(MODEL_VENV)/ready ## Ray and Redis: 5,000 rows, one limit, a worker killed: every row once
+	@$(call need,redis-server,make setup installs it)
+	@$(call quietly,the Python package for Ray,scale-package, \
+	  LITER_LLM_ARCHIVE=$(CURDIR)/$(ARCHIVE) $(SCALE_VENV)/bin/pip install ./bindings/python)
+	@LITER_LLM_MOCK=$(MOCK) MODEL_PYTHON=$(CURDIR)/$(MODEL_VENV)/bin/python \
+	  PYTHONPATH=$(CURDIR)/tests/scale:$(CURDIR)/bindings/python/tests \
+	  $(SCALE_VENV)/bin/python -m pytest -q -s tests/scale
 
 # The samples are programs of their own; the race detector and cgocheck2 watch the rest.
 test-go: go mock ## the Go package against the mock provider
@@ -409,7 +426,7 @@ lint-sizes: ## lines and columns of files and functions; README blocks are as th
 	$(PYTHON) tests/lint/limits.py
 	$(PYTHON) tests/lint/paths.py README.md CONTRIBUTING.md SECURITY.md docs/*.md docs/bench/*.md \
 	  bindings/*/README.md tests/*/README.md
-	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md docs/guide.md docs/bulk.md
+	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md docs/guide.md docs/bulk.md docs/scale.md
 
 lint-imports: $(VENV)/ready ## no two files import each other; the check itself is tested
 	$(VENV)/bin/python -m pytest -q tests/lint
@@ -430,7 +447,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cd bindings/node && npm run --silent fmt
 	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --write .
-	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md docs/guide.md docs/bulk.md
+	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md docs/guide.md docs/bulk.md docs/scale.md
 
 header: ## writes include/liter_llm.h from core/ffi
 	@$(call need,cargo,Rust)
