@@ -35,8 +35,8 @@ type MapResult struct {
 // with what came of it. An error is the result of its request, and the others go on.
 //
 // The requests are read as they are needed, by a goroutine of their own, so there may be any number
-// of them. When the loop ends early, the requests under way are cancelled, and have ended when it is
-// left; the sequence of requests is stopped when it next gives one. When ctx ends, the requests
+// of them. When the loop ends early, the requests under way are cancelled, and have ended when it
+// is left; the sequence of requests is stopped when it next gives one. When ctx ends, requests
 // under way end with [ErrCancelled] and no others are read; ask ctx.Err() behind the loop. What the
 // sequence of requests panics with, the loop does, after the results of the requests under way.
 func (c *Client) Map(

@@ -1,6 +1,7 @@
 """Writes what this package takes from the core's own lists, core/schema/schema.json:
 
 - src/liter_llm/_types_generated.py: the options and the fields of a request, with a docstring each
+- src/liter_llm/_operation_types_generated.py: the same of the requests of other operations
 - src/liter_llm/_constants_generated.py: defaults and names that the code needs
 - src/liter_llm/cli/providers.json: the table of providers
 - the docstrings of _errors.py, _events.py and _replies.py: the first paragraph of each class and
@@ -83,6 +84,7 @@ def rendered() -> dict[Path, str]:
     schema: Schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     return {
         PACKAGE / "_types_generated.py": render_types(schema),
+        PACKAGE / "_operation_types_generated.py": render_operation_types(schema),
         PACKAGE / "_constants_generated.py": render_constants(schema),
         PACKAGE / "cli/providers.json": render_providers(schema),
         PACKAGE / "_errors.py": with_docs(PACKAGE / "_errors.py", docs_of_errors(schema)),
@@ -124,9 +126,23 @@ def render_types(schema: Schema) -> str:
             fields,
             {**types, **REQUEST_TYPES},
         ),
-        *render_operations(schema, {**types, **REQUEST_TYPES}),
     ]
-    return parts[0] + "\n" + parts[1] + "\n" + parts[2] + "".join(f"\n\n{p}" for p in parts[3:])
+    return joined(parts)
+
+
+def render_operation_types(schema: Schema) -> str:
+    parts = [
+        NOTE + '"""The requests of the operations beside chat."""\n',
+        "from collections.abc import Mapping, Sequence\nfrom typing import Any, Union\n",
+        "from ._typed_dict import TypedDict\nfrom ._types_generated import CallOptions\n",
+        *render_operations(schema, {**TYPES, **REQUEST_TYPES}),
+    ]
+    return joined(parts)
+
+
+def joined(parts: list[str]) -> str:
+    """A heading, two groups of imports, and classes."""
+    return "\n".join(parts[:3]) + "".join(f"\n\n{part}" for part in parts[3:])
 
 
 def render_operations(schema: Schema, types: dict[str, str]) -> list[str]:

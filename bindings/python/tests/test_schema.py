@@ -257,6 +257,7 @@ def test_a_stale_file_is_noticed(monkeypatch, capsys, tmp_path):
     window["default"] = 7
     changed["error_kinds"][0]["description"] = "Another one."
     changed["usage_fields"][0]["description"] = "Another one."
+    changed["operations"][1]["fields"][0]["description"] = "Another one."
     changed["model_fields"][0]["description"] = "Another one."
     path = tmp_path / "schema.json"
     path.write_text(json.dumps(changed), encoding="utf-8")
@@ -265,5 +266,8 @@ def test_a_stale_file_is_noticed(monkeypatch, capsys, tmp_path):
     assert generate.main(["--check"]) == 1
 
     stale = capsys.readouterr().out
-    files = ("_types_generated", "_constants_generated", "_errors", "_events", "_replies")
+    files = (
+        *("_types_generated", "_operation_types_generated", "_constants_generated"),
+        *("_errors", "_events", "_replies"),
+    )
     assert [name for name in files if f"{name}.py" not in stale] == []

@@ -44,8 +44,8 @@ pub enum Event {
     /// Vectors of [`crate::EmbedRequest`], in the order of its inputs.
     Vectors(Vectors),
     /// What another operation than chat and embed found: a JSON object with `results`, `models`,
-    /// `input_tokens` or the fields of [`Stats`], or of a batch its state; of the results of a batch
-    /// one for each row.
+    /// `input_tokens` or the fields of [`Stats`], or of a batch its state; of the results of a
+    /// batch one for each row.
     Result(Map<String, Value>),
     /// The end of the stream and its outcome; always the last event.
     End(Box<Receipt>),

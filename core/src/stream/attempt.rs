@@ -195,11 +195,10 @@ async fn begin_reading(
         let message = format!("content-encoding {encoding} was not offered");
         return Err(unusable(message, response.status, &[]));
     }
-    // Results of a batch come as what the provider keeps files as.
-    let is_lines = matches!(&request.reading, Reading::Batch(piece) if piece.step.is_lines());
-    let declared = match is_lines {
-        true => Declared::Stream,
-        false => declared(&content_type, request.stream),
+    let declared = match &request.reading {
+        // Results of a batch come as what the provider keeps files as.
+        Reading::Batch(piece) if piece.step.is_lines() => Declared::Stream,
+        _ => declared(&content_type, request.stream),
     };
     let mut sniffer =
         Sniffer::new(request.framing, declared).with_length(content_length(&response.headers));

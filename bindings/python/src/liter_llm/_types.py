@@ -8,14 +8,14 @@ they are, need no cast. Hints are resolved at run time: they are written as Pyth
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, Union
 
+from ._operation_types_generated import BatchRequest as BatchRequest
+from ._operation_types_generated import EmbedRequest as EmbedRequest
+from ._operation_types_generated import ModelsRequest as ModelsRequest
+from ._operation_types_generated import RerankRequest as RerankRequest
 from ._typed_dict import TypedDict
-from ._types_generated import BatchRequest as BatchRequest
 from ._types_generated import CallOptions as CallOptions
-from ._types_generated import EmbedRequest as EmbedRequest
-from ._types_generated import ModelsRequest as ModelsRequest
 from ._types_generated import Options as Options
 from ._types_generated import RequestFields
-from ._types_generated import RerankRequest as RerankRequest
 
 
 class SupportsModelDump(Protocol):

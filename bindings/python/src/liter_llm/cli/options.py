@@ -207,7 +207,8 @@ def _named(text: str) -> tuple[str, Any]:
 
 def _value(name: str, text: str) -> Any:
     """JSON, or the text itself, as also where only text is meant: --option user=7."""
-    from .._types_generated import EmbedRequest, Options, RequestFields
+    from .._operation_types_generated import EmbedRequest
+    from .._types_generated import Options, RequestFields
 
     for known in (RequestFields, Options, EmbedRequest):
         if known.__annotations__.get(name) is str:
