@@ -54,6 +54,15 @@ def test_a_line_is_a_line_of_openais_batch_output(folder, mock):
     assert "failed" not in said.split("rows ")[-1]
 
 
+def test_429s_are_counted_that_the_core_waited_out(folder, mock):
+    folder.write("in.jsonl", batch("a", "question a"))
+    busy = {"status": 429, "headers": [["retry-after-ms", "1"]], "body": "{}", "times": 2}
+    code, said = folder.run(mock.plan(busy, HELLO))
+
+    assert (code, folder.lines()["a"]["liter_llm"]["attempts"]) == (0, 3)
+    assert re.search(r"^429s +2$", said, re.MULTILINE)
+
+
 def test_bad_rows_are_error_rows_and_the_run_goes_on(folder, mock):
     folder.write(
         "in.jsonl",

@@ -6,7 +6,6 @@ from __future__ import annotations
 import pytest
 
 from bulk_proof import ANSWERED, FAILED, LIMITED, SENT, check, prove, run_rows, write_rows
-from liter_llm import Options
 
 
 @pytest.mark.timeout(180)
@@ -14,7 +13,8 @@ def test_three_hundred_rows_and_three_kills(mock, tmp_path):
     proof = prove(mock, tmp_path, rows=300, kills=3, concurrency=24, per_minute=6_000, seed=3)
 
     check(proof, concurrency=24)
-    for place in (LIMITED, FAILED, ANSWERED):  # else it was no proof
+    # Else it was no proof. How many are refused by the limit is up to the pacing.
+    for place in (FAILED, ANSWERED):
         assert sum(row[place] for row in proof.counts.values()) > 10
 
 
@@ -32,7 +32,6 @@ def test_twenty_thousand_rows_and_ten_kills(mock, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.skipif("pacing" not in Options.__annotations__, reason="the core has no pacing yet")
 def test_after_a_minute_few_requests_are_limited(mock, tmp_path):
     """The limit lets 100 requests through in a second; 64 rows at once would be several times that.
     At most 2 % may get 429 once the limit was learned."""

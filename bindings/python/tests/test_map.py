@@ -17,7 +17,6 @@ import liter_llm
 from liter_llm import InvalidArgumentError, InvalidRequestError, MapResult, RateLimitedError
 from liter_llm._blocking_client import BlockingReceiver
 from support import HANG, REQUEST
-from test_loops import LOOPS
 from test_receiver import StillClient
 
 HELLO = {"answer": {"text": "Hello world"}}
@@ -285,10 +284,8 @@ def test_a_cancelled_task_cancels_what_is_in_flight(mock, connect):
     assert mock.wait(key, closed=3)["requests_count"] == 3
 
 
-@pytest.mark.parametrize("make", LOOPS, ids=["asyncio", "uvloop", "no_reader"])
-def test_requests_may_come_from_an_async_iterable(mock, connect, make):
+def test_requests_may_come_from_an_async_iterable(mock, connect, loop):
     """Results are delivered while the input has nothing."""
-    loop = make()
     arrived: list[asyncio.Event] = []
 
     async def requests() -> AsyncIterator[Any]:
@@ -305,7 +302,6 @@ def test_requests_may_come_from_an_async_iterable(mock, connect, make):
         return texts
 
     assert loop.run_until_complete(read()) == ["answer to first", "answer to second"]
-    loop.close()
 
 
 def test_leaving_stops_an_async_input(mock, connect):

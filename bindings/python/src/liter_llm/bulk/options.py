@@ -1,5 +1,5 @@
 """Options: from the command line to those of a LiterLlm. The one place that knows which options a
-run over many rows needs, and which of them the library has."""
+run over many rows needs."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ FOR_MANY_ROWS: dict[str, Any] = {
     "retry_budget": 1_000_000_000,
     "pacing": "headers",
 }
-"""What is set when the library has it and the user does not say otherwise."""
+"""What is set where the user does not say otherwise."""
 
 
 def client_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """What LiterLlm is made with."""
     known = Options.__annotations__
-    options = {name: value for name, value in FOR_MANY_ROWS.items() if name in known}
+    options = dict(FOR_MANY_ROWS)
     options.update(pairs("--option", arguments.option))
     given = {
         "provider": arguments.provider,

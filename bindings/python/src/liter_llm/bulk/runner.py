@@ -92,6 +92,7 @@ class Runner:
             for tick in ticks:
                 tick.cancel()
             await asyncio.gather(*ticks, return_exceptions=True)
+            await self._look_at_stats()
         if self.failure is not None:
             raise self.failure
 
@@ -146,7 +147,6 @@ class Runner:
             self._write(failed_line(asked.row, error))
         else:
             status.retries += max(error.attempts - 1, 0)
-            status.limited += error.kind == "RATE_LIMITED"
             self._take_error(asked, error)
 
     def _take_error(self, asked: Asked, error: LlmError) -> None:
@@ -222,7 +222,14 @@ class Runner:
         while True:
             self._status.mark(time.monotonic())
             await asyncio.sleep(display.interval)
+            await self._look_at_stats()
             display.show(self._status)
+
+    async def _look_at_stats(self) -> None:
+        """How many requests were refused with 429, of which the core tries most again itself."""
+        with contextlib.suppress(LlmError):  # the client is closed, or was never made
+            stats = await self._llm.stats()
+            self._status.limited = sum(each.rate_limited for each in stats.providers.values())
 
     async def _sync(self) -> None:
         """Has the disk keep what was written, about once a second, in another thread."""

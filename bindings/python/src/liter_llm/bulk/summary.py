@@ -22,6 +22,7 @@ def summary(status: Status, output: Path, seconds: float, why: str | None) -> st
         ("input tokens", f"{status.input_tokens:,}"),
         ("output tokens", f"{status.output_tokens:,}"),
         ("retries", f"{status.retries:,}"),
+        *([("429s", f"{status.limited:,}")] if status.limited else []),
         ("time", f"{duration(seconds)}, {this_run / max(seconds, 1e-3):,.1f} rows/s"),
     ]
     if status.prices.is_known():
