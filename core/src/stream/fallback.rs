@@ -184,3 +184,42 @@ fn checked(
     }
     Ok(Box::new(candidates))
 }
+
+#[cfg(all(test, feature = "openai"))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use crate::client::options::ClientOptions;
+    use crate::client::Client;
+    use crate::request::LlmRequest;
+    use crate::stream::Work;
+
+    /// A long prompt is not kept for a long response.
+    #[tokio::test]
+    async fn the_request_is_let_go_once_content_came() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
+        let request = json!({"model": "openai/m", "base_url": base_url, "fallbacks": ["n", "o"],
+            "messages": [{"role": "user", "content": "hi"}]});
+        let client = Client::new(ClientOptions::default()).unwrap();
+        let mut stream = client.stream(LlmRequest::from_json(&request.to_string()).unwrap());
+        let serve = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            assert!(socket.read(&mut [0; 4096]).await.unwrap() > 0);
+            let response = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n\
+                data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
+            socket.write_all(response.as_bytes()).await.unwrap();
+            socket
+        };
+        let (has_batch, _socket) =
+            tokio::join!(async { stream.next_batch().await.is_some() }, serve);
+        let Work::One(one) = &stream.work else {
+            unreachable!("a chat is one");
+        };
+        assert!(has_batch && one.first_content.is_some());
+        assert!(one.candidates.is_none() && one.prepared.is_none());
+    }
+}
