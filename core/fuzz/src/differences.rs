@@ -29,6 +29,7 @@ pub(crate) enum Difference {
     HeadLimit,
     KeptWithTwoLengths,
     KeptWithBodyOf204,
+    KeptWithCodingInHttp10,
     KeptThoughUnreadable,
 }
 
@@ -109,6 +110,10 @@ fn accepted(ours: &Outcome, theirs: &Outcome) -> Option<Difference> {
     let has_length = headers.contains_key(CONTENT_LENGTH);
     if *status == 204 && (coded || has_length) {
         Some(Difference::KeptWithBodyOf204)
+    } else if *status == 304 && coded && !has_length {
+        // The framing of an HTTP/1.0 response with one is faulty (RFC 9112, section 6.1); of one
+        // with a body hyper says so, too.
+        Some(Difference::KeptWithCodingInHttp10)
     } else if coded && has_length {
         Some(Difference::KeptWithTwoLengths)
     } else if !all_text(headers, &CONNECTION) {

@@ -139,6 +139,13 @@ fn lengths_and_codings() {
     for coding in ["chunked", "CHUNKED", " ,chunked"] {
         agrees(&coded(coding));
     }
+    let unchanged =
+        "304 Not Modified\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n";
+    agrees(format!("HTTP/1.1 {unchanged}").as_bytes());
+    differs(
+        format!("HTTP/1.0 {unchanged}").as_bytes(),
+        Difference::KeptWithCodingInHttp10,
+    );
     let old = "HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n";
     for body in ["0\r\n\r\n", "", "x"] {
         differs(

@@ -24,6 +24,7 @@
 //! | `HeadLimit` | 256 KiB | about 400 KiB | 4 |
 //! | `KeptWithTwoLengths` | coding and length: not kept | kept | 11 |
 //! | `KeptWithBodyOf204` | 204 that says it has a body: not kept | kept | 12 |
+//! | `KeptWithCodingInHttp10` | 304 with a transfer coding: not kept | kept | 8 |
 //! | `KeptThoughUnreadable` | `connection` not ASCII: not kept | passed over | 13 |
 //!
 //! 1. No status (RFC 9110, section 15).
