@@ -1,5 +1,5 @@
-// OperationCall: the receiving end of embed, rerank, models, countTokens, stats and batches, but not
-// of the results of one. Its promise settles at the end, with all that came.
+// OperationCall: the receiving end of embed, rerank, models, countTokens, stats and batches,
+// though not of their results. Its promise settles at the end, with all that came.
 "use strict";
 
 const { Call } = require("./call.cjs");
