@@ -72,11 +72,12 @@ func OperationFields() map[string][]string {
 		"models":       jsonFields(reflect.TypeFor[ModelsRequest]()),
 		"count_tokens": nil,
 		"stats":        nil,
+		"batch":        jsonFields(reflect.TypeFor[batchCall]()),
 	}
 }
 
 // OperationJSON is what the library is given for an EmbedRequest, a RerankRequest, a ModelsRequest,
-// or a Request whose tokens are counted.
+// a BatchRequest, or a Request whose tokens are counted.
 func OperationJSON(request any) (string, error) {
 	var sent call
 	switch request := request.(type) {
@@ -86,6 +87,8 @@ func OperationJSON(request any) (string, error) {
 		sent = &request
 	case ModelsRequest:
 		sent = &request
+	case BatchRequest:
+		sent = &batchCall{Action: "submit", BatchRequest: request}
 	case Request:
 		sent = &countRequest{request}
 	}

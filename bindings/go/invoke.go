@@ -17,8 +17,9 @@ import (
 // reaches the caller, and so does runtime.Goexit. requestJSON is the request as JSON. The error is
 // an *[Error]. All calls share one client, with its connections and its retry budget; its keys come
 // from the environment, which is read at the first call and again when it has changed. Where the
-// request's operation is rerank, models or count_tokens it calls back once, with the JSON of what
-// was found; an embed is [ErrInvalidRequest], since vectors are not text.
+// request's operation is rerank, models, count_tokens or batch it calls back once, with the JSON of
+// what was found, and of the results of a batch once for each row; an embed is [ErrInvalidRequest],
+// since vectors are not text.
 func Invoke(provider, requestJSON string, token func(token string)) error {
 	if failed := checkABI(); failed != nil {
 		return failed

@@ -184,9 +184,10 @@ func (m more) checkOperation(set map[string]any) *Error {
 	switch set["operation"] {
 	case nil, m.operation:
 		return nil
-	case "chat", "embed", "rerank", "models", "count_tokens", "stats":
+	case "chat", "embed", "rerank", "models", "count_tokens", "stats", "batch":
 		return invalidRequest(fmt.Sprintf("operation: got %q in a call for %q; call Complete, Embed, "+
-			"Rerank, Models, CountTokens or Stats of the client instead", set["operation"], m.operation))
+			"Rerank, Models, CountTokens, Stats or SubmitBatch of the client instead",
+			set["operation"], m.operation))
 	default:
 		return nil
 	}

@@ -44,6 +44,10 @@ func TestSamples(t *testing.T) {
 		{"rerank", steps{hello}, "1 In Rust a value has one owner.\n", nil},
 		{"models", steps{hello}, "model-e mock\n", nil},
 		{"count_tokens", steps{hello}, "3\n", nil},
+		{"batch", steps{document(object{"id": "file-1"}), document(batchState(nil)), ended(nil),
+			ended(nil), rowFile(answeredRow("borrow", "A loan"), refusedRow)},
+			"ended map[failed:0 succeeded:0 total:2]\nborrow succeeded A loan\nb failed openai: 429",
+			[]string{filepath.Join(t.TempDir(), "batch.json")}},
 		{"bare_header", steps{hello}, "Hello wide world\n", nil},
 		{"invoke", steps{hello}, "Hello wide world\n", []string{"openai", `{"model": "m", ` +
 			`"messages": [{"role": "user", "content": "hello"}]}`}},

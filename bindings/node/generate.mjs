@@ -102,9 +102,14 @@ function wrap(paragraph) {
   return lines;
 }
 
+// A label in the provider's records, which no code spells otherwise.
+const LABELS = ["`liter_batch`"];
+
 // The words of the schema, with names as JavaScript has them.
 const inCamelCase = (text) =>
-  text.replace(/`[a-z][a-z0-9_]*`/g, (name) => camelCase(name));
+  text.replace(/`[a-z][a-z0-9_]*`/g, (name) =>
+    LABELS.includes(name) ? name : camelCase(name),
+  );
 
 function option(entry, byDefault, description = entry.description) {
   const lines = [inCamelCase(description)];
@@ -181,6 +186,17 @@ function operationRequest(operation, name, about) {
   return options(name, about, [...typed, "[field: string]: unknown;"]);
 }
 
+// Fields of a batch that are options of one of its functions.
+function batchOptions(name, about, ...names) {
+  const { fields } = SCHEMA.operations.find(({ name }) => name === "batch");
+  const taken = fields.filter((entry) => names.includes(entry.name));
+  return options(
+    name,
+    about,
+    taken.map((entry) => option(entry)),
+  );
+}
+
 // What an operation finds.
 function result(name, about, entries) {
   const fields = entries.map((entry) => {
@@ -245,6 +261,16 @@ function operations() {
       "models",
       "ModelsRequest",
       "A request of models(). Its fields go to the query of the URL.",
+    ),
+    batchOptions(
+      "BatchSubmission",
+      "What batch.submit() takes beside the options of its call.",
+      ...["metadata", "expires_after_s"],
+    ),
+    batchOptions(
+      "BatchListing",
+      "What batch.list() takes beside the options of its call.",
+      "limit",
     ),
     result(
       "RerankResult",

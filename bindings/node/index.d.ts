@@ -1,5 +1,6 @@
 // Types of liter-llm. Those of options, requests, usage and error kinds are generated in types/.
 
+import type { Batches } from "./types/batches.js";
 import type { Message, Part } from "./types/message.js";
 import type {
   CountTokensResponse,
@@ -26,6 +27,7 @@ import type {
 import type { Request } from "./types/request.js";
 
 export * from "./types/api_key.js";
+export * from "./types/batches.js";
 export * from "./types/message.js";
 export * from "./types/operation_responses.js";
 export * from "./types/operations.js";
@@ -80,6 +82,8 @@ export class LiterLlm {
   ): Promise<CountTokensResponse>;
   /** What the client has done so far. It asks nobody, so it comes at once. */
   stats(): Promise<Stats>;
+  /** Batches, which a provider answers within a day at a lower price. */
+  readonly batch: Batches;
   /** Ends every live call with CLOSED, at once; later requests fail with CLOSED. */
   close(): void;
 }
@@ -122,7 +126,7 @@ export interface MapReader<
   [Symbol.asyncIterator](): MapReader<Input>;
 }
 
-/** Options of embed(), rerank() and countTokens(). */
+/** Options of embed(), rerank(), countTokens() and batches. */
 export interface OperationOptions extends Omit<CallOptions, "collect"> {
   /** Aborting it closes the connections and rejects with CANCELLED, with the reason as `cause`. */
   signal?: AbortSignal | null;

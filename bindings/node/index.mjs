@@ -1,6 +1,8 @@
 import binding from "./index.cjs";
 
 export const {
+  Batch,
+  BatchResults,
   CountTokensResponse,
   EmbedResponse,
   LiterLlm,

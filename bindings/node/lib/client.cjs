@@ -2,6 +2,8 @@
 "use strict";
 
 const { follow } = require("./abort_signals.cjs");
+const { RowsBuilder } = require("./batch_responses.cjs");
+const { Batches } = require("./batches.cjs");
 const { findKeyFunction, withoutFunction } = require("./key_function.cjs");
 const { LlmError, configError, invalidRequest } = require("./error.cjs");
 const { map } = require("./map.cjs");
@@ -17,6 +19,7 @@ const {
   requestToJson,
 } = require("./options.cjs");
 const { Receiver } = require("./receiver.cjs");
+const { ResponseBuilder } = require("./response.cjs");
 const { Stream } = require("./stream.cjs");
 
 // What is said where a request is none.
@@ -31,6 +34,10 @@ class LiterLlm {
   #options;
   #native = null;
   #closed = false;
+  #batch = new Batches(
+    (...operation) => this.#operate(...operation),
+    (fields, mode) => this.#startRows(fields, mode),
+  );
 
   constructor(options = {}) {
     this.#options = readClientOptions(options);
@@ -79,6 +86,10 @@ class LiterLlm {
     return this.#operate("stats", {});
   }
 
+  get batch() {
+    return this.#batch;
+  }
+
   close() {
     this.#closed = true;
     this.#native?.close();
@@ -91,7 +102,8 @@ class LiterLlm {
   }
 
   // Starts an operation at once. Its promise keeps the process alive, as an awaited stream does.
-  #operate(operation, request, options = {}) {
+  // `read` makes what it finds of the result, where that is not the response of the operation.
+  #operate(operation, request, options = {}, read) {
     checkIsObject(request, EXPECTED[operation], invalidRequest);
     const { signal, callOptions } = readCallOptions(options);
     this.#refuseIfClosed();
@@ -104,7 +116,7 @@ class LiterLlm {
     const inputs = Array.isArray(request.input) ? request.input.length : 1;
     const call = this.#start(
       { operation, ...request, ...callOptions },
-      (common) => new OperationCall({ operation, inputs, ...common }),
+      (common) => new OperationCall({ operation, inputs, read, ...common }),
     );
     call.native.addWaiter();
     if (signal) follow(signal, call);
@@ -115,9 +127,19 @@ class LiterLlm {
   #startStream({ collect: ofCall, ...fields }, mode) {
     const byDefault = readCollect(this.#options.collect, configError) ?? true;
     const collect = readCollect(ofCall, invalidRequest) ?? byDefault;
+    const response = new ResponseBuilder(collect);
     return this.#start(
       fields,
-      (common) => new Receiver({ mode, collect, ...common }),
+      (common) => new Receiver({ mode, response, ...common }),
+    );
+  }
+
+  #startRows(fields, mode) {
+    this.#refuseIfClosed();
+    const response = new RowsBuilder();
+    return this.#start(
+      fields,
+      (common) => new Receiver({ mode, response, ...common }),
     );
   }
 

@@ -95,4 +95,5 @@ module.exports = {
   pick,
   receiptFields,
   startFields,
+  usageFields,
 };

@@ -1,5 +1,5 @@
-// OperationCall: the receiving end of embed, rerank, models and countTokens. Its promise settles at
-// the end, with all that came.
+// OperationCall: the receiving end of embed, rerank, models, countTokens, stats and batches,
+// though not of their results. Its promise settles at the end, with all that came.
 "use strict";
 
 const { Call } = require("./call.cjs");
@@ -13,16 +13,19 @@ const { Vectors } = require("./vectors.cjs");
 class OperationCall extends Call {
   promise;
   #operation;
+  #read;
   #vectors;
   #startJson = "{}";
   #resultJson = "{}";
   #resolve;
   #reject;
 
-  // `inputs` is how many vectors are expected.
-  constructor({ operation, inputs, ...call }) {
+  // `inputs` is how many vectors are expected; `read` makes what the promise is fulfilled with, by
+  // default the response of the operation.
+  constructor({ operation, inputs, read, ...call }) {
     super(call);
     this.#operation = operation;
+    this.#read = read ?? ((...found) => new RESPONSES[operation](...found));
     this.#vectors = new Vectors(this.native, inputs);
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -89,7 +92,7 @@ class OperationCall extends Call {
       this.#operation === "embed"
         ? this.#vectors
         : JSON.parse(this.#resultJson);
-    return new RESPONSES[this.#operation](start, found, receipt);
+    return this.#read(start, found, receipt);
   }
 }
 

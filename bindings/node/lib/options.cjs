@@ -90,8 +90,9 @@ function checkCallOptions(options, operation) {
   const known = callOptionsOf(operation);
   for (const name of Object.keys(options)) {
     if (known.includes(name) || CLIENT_OPTIONS.includes(name)) continue;
+    // Of a batch the functions have the fields, each its own.
     throw invalidRequest(
-      OPERATION_FIELDS[operation].includes(name)
+      operation !== "batch" && OPERATION_FIELDS[operation].includes(name)
         ? `"${camelCase(name)}" is a field of a request, not an option; set request.${name}`
         : `option "${camelCase(name)}" is unknown${didYouMean(name, known)}`,
     );
@@ -110,9 +111,7 @@ function didYouMean(name, known) {
 function checkRequestFields(request, operation) {
   const known = callOptionsOf(operation);
   for (const [name, value] of Object.entries(request)) {
-    const isOption =
-      SNAKE_NAMES.has(name) || (name === "signal" && isSignal(value));
-    if (!isOption || value === undefined) continue;
+    if (!isOption(name, value)) continue;
     const call = `${functionOf(operation)}(request, { ${name} })`;
     throw invalidRequest(
       known.includes(SNAKE_NAMES.get(name) ?? name)
@@ -124,8 +123,30 @@ function checkRequestFields(request, operation) {
   if (operation !== "chat") checkSpelling(request, OPERATION_FIELDS[operation]);
 }
 
-// Operations of the core that have no function here yet.
-const NO_FUNCTION = ["batch"];
+const isOption = (name, value) =>
+  value !== undefined &&
+  (SNAKE_NAMES.has(name) || (name === "signal" && isSignal(value)));
+
+// A row of a batch has no options, also none that would go to the provider: a key, too. The core
+// refuses those in snake case.
+function checkBatchRow(row, index) {
+  const at = `requests[${index}]`;
+  const expected = `${at} must be an object with id and request`;
+  checkIsObject(row, expected, invalidRequest);
+  const { request } = row;
+  checkIsObject(request, `${at}.request must be an object`, invalidRequest);
+  for (const [name, value] of Object.entries(request)) {
+    if (!isOption(name, value) && name !== "collect") continue;
+    const call = `batch.submit(rows, { ${name} })`;
+    throw invalidRequest(
+      CALL_OPTIONS.includes(SNAKE_NAMES.get(name)) || name === "signal"
+        ? `${at}.request: "${name}" is an option of the call, not of a row; use ${call}`
+        : `${at}.request: "${name}" is no option of a row`,
+    );
+  }
+  if (request.operation === "embed")
+    checkSpelling(request, OPERATION_FIELDS.embed);
+}
 
 // Each operation has a function of its own, because each returns something else. What is no
 // operation is refused by the core.
@@ -134,10 +155,11 @@ function checkOperation(named, operation) {
   const isKnown = Object.keys(OPERATION_FIELDS).includes(named);
   if (isKnown) {
     const reason = `"${named}" is not what ${functionOf(operation)}() does`;
-    const advice = NO_FUNCTION.includes(named)
-      ? "this package has no function for it yet"
-      : `use ${functionOf(named)}(request)`;
-    throw invalidRequest(`operation: ${reason}; ${advice}`);
+    const call =
+      named === "batch"
+        ? "batch.submit(rows)"
+        : `${functionOf(named)}(request)`;
+    throw invalidRequest(`operation: ${reason}; use ${call}`);
   }
 }
 
@@ -208,6 +230,7 @@ function camelCase(name) {
 
 module.exports = {
   acknowledgeBytes,
+  checkBatchRow,
   checkCallOptions,
   checkClientOptions,
   checkIsObject,

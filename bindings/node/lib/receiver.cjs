@@ -5,7 +5,6 @@
 const { Call } = require("./call.cjs");
 const { LlmError } = require("./error.cjs");
 const { Column } = require("./native.cjs");
-const { ResponseBuilder } = require("./response.cjs");
 const { EventKind } = require("./schema.cjs");
 
 const Mode = { TOKENS: 0, EVENTS: 1, WHOLE: 2 };
@@ -19,9 +18,10 @@ class Receiver extends Call {
   #waiter = null;
   #aborted = false;
 
-  constructor({ mode, collect, ...call }) {
+  // `response` takes what comes, and says which events a reader gets.
+  constructor({ mode, response, ...call }) {
     super(call);
-    this.response = new ResponseBuilder(collect);
+    this.response = response;
     this.#mode = mode;
   }
 
@@ -115,8 +115,10 @@ class Receiver extends Call {
     } else if (kind === EventKind.END) {
       const failed = table[at + Column.ERROR] !== 0;
       this.response.end(data, failed);
-      if (!failed && this.#mode === Mode.EVENTS)
-        this.#put(this.response.endEvent());
+      if (!failed && this.#mode === Mode.EVENTS) {
+        const event = this.response.endEvent();
+        if (event) this.#put(event);
+      }
       this.finish();
     } else {
       this.delivered += table[at + Column.BYTES];

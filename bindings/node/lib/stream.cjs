@@ -17,22 +17,22 @@ class Invocation {
   #open;
   #fields;
   #signal;
+  #once;
   #cancelled = false;
   #whole = null;
 
-  // `open` makes a receiver and starts the stream.
-  constructor(open, fields, signal) {
+  // `open` makes a receiver and starts the stream; `once` is said to a second reader.
+  constructor(open, fields, signal, once) {
     this.#open = open;
     this.#fields = fields;
     this.#signal = signal;
+    this.#once = once;
   }
 
   // The only reader of this stream.
   claim(mode) {
     if (this.claimed || this.receiver !== null) {
-      throw new TypeError(
-        "a stream can be read only once; call invoke() again for a new one",
-      );
+      throw new TypeError(this.#once);
     }
     this.claimed = true;
     return new Reader(this, mode);
@@ -89,7 +89,9 @@ class Stream {
   #invocation;
 
   constructor(open, fields, signal) {
-    this.#invocation = new Invocation(open, fields, signal);
+    const once =
+      "a stream can be read only once; call invoke() again for a new one";
+    this.#invocation = new Invocation(open, fields, signal, once);
   }
 
   [Symbol.asyncIterator]() {
@@ -181,4 +183,4 @@ class Reader {
   }
 }
 
-module.exports = { Stream };
+module.exports = { Invocation, Stream };

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, readdirSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
 import {
@@ -10,6 +11,9 @@ import {
   HANG,
   Mock,
   PACKAGE,
+  answeredRow,
+  document,
+  rowFile,
   streaming,
   test,
   token,
@@ -36,6 +40,16 @@ const WRONG = {
   error: { message: "wrong key", type: "t", code: null },
 };
 
+const ENDED = document({
+  ...{ id: "batch-1", status: "completed", output_file_id: "file-2" },
+  request_counts: { total: 1, completed: 1, failed: 0 },
+});
+const BATCH = [
+  document({ id: "file-1" }),
+  document({ id: "batch-1", status: "validating" }),
+  ...[ENDED, ENDED, rowFile(answeredRow("borrow", "A loan"))],
+];
+
 const SAMPLES = [
   ["stream.mjs", [HELLO], "Hello world"],
   ["whole_response.mjs", [HELLO], "Hello world\nstop 2\n"],
@@ -60,6 +74,11 @@ const SAMPLES = [
   ["rerank.mjs", [HELLO], "1 In Rust a value has one owner.\n"],
   ["models.mjs", [HELLO], "model-a mock\nmodel-b mock\n"],
   ["count_tokens.mjs", [HELLO], "3\n"],
+  [
+    "batch.mjs",
+    BATCH,
+    "ended { total: 1, succeeded: 1, failed: 0 }\nborrow succeeded A loan\n",
+  ],
   ["key_function.mjs", [WRONG, HELLO], "Hello world 2\n"],
   [
     "tools.mjs",
@@ -80,19 +99,29 @@ for (const [name, steps, printed] of SAMPLES) {
       ANTHROPIC_BASE_URL: mock.baseUrl(key),
     };
 
-    const { code, output, errors } = await play(name, environment);
+    const folder = mkdtempSync(path.join(tmpdir(), "liter-llm-sample-"));
+    // Where the batch keeps its handle.
+    const kept = path.join(folder, "batch.json");
 
+    const words = name === "batch.mjs" ? [kept] : [];
+    const { code, output, errors } = await play(name, environment, words);
+
+    rmSync(folder, { recursive: true });
     assert.deepEqual([code, errors], [0, ""]);
     assert.ok(output.includes(printed), output);
   });
 }
 
-async function play(name, environment) {
-  const child = spawn(process.execPath, [path.join("samples", name)], {
-    cwd: PACKAGE,
-    env: { ...process.env, ...environment },
-    timeout: 30_000,
-  });
+async function play(name, environment, words) {
+  const child = spawn(
+    process.execPath,
+    [path.join("samples", name), ...words],
+    {
+      cwd: PACKAGE,
+      env: { ...process.env, ...environment },
+      timeout: 30_000,
+    },
+  );
   child.stdin.end("What is a borrow?\n");
   const result = { output: "", errors: "" };
   child.stdout

@@ -42,6 +42,28 @@ export const token = (text) => ({ token: text });
 // A step of a plan that streams: actions after the head of a response.
 export const streaming = (...actions) => ({ raw: [HEAD, ...actions] });
 
+// A step that answers with a document, and one that answers with a file of rows.
+export const document = (body) => ({
+  status: 200,
+  headers: [["content-type", "application/json"]],
+  body: JSON.stringify(body),
+});
+export const rowFile = (...rows) => ({
+  status: 200,
+  headers: [["content-type", "application/octet-stream"]],
+  body: rowLines(...rows),
+});
+export const rowLines = (...rows) =>
+  rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+
+// A row of a batch that OpenAI has answered.
+export function answeredRow(id, content) {
+  const message = { role: "assistant", content };
+  const choices = [{ index: 0, finish_reason: "stop", message }];
+  const body = { id: "c", object: "chat.completion", model: "m", choices };
+  return { custom_id: id, response: { status_code: 200, body } };
+}
+
 export async function read(readable) {
   const pieces = [];
   for await (const piece of readable) pieces.push(piece);
@@ -116,7 +138,15 @@ export class FakeCore {
   constructor() {
     const require = createRequire(import.meta.url);
     const names = [
-      ...["call", "client", "error", "fields", "key_function"],
+      ...[
+        "batch_responses",
+        "batches",
+        "call",
+        "client",
+        "error",
+        "fields",
+        "key_function",
+      ],
       ...[
         "map",
         "native_client",

@@ -4,6 +4,8 @@ import {
   LiterLlm,
   LlmError,
   Response,
+  type Batch,
+  type BatchRow,
   type Message,
   type StreamEvent,
 } from "liter-llm";
@@ -144,3 +146,25 @@ export async function readMany(): Promise<string[]> {
   }
   return texts;
 }
+
+export async function batches(): Promise<string> {
+  const rows: BatchRow[] = [
+    { id: "a", request: { model: "m", messages } },
+    { id: "b", request: { operation: "embed", model: "m", input: "x" } },
+  ];
+  const options = { metadata: { team: "x" }, expiresAfterS: 3600 };
+  const made: Batch = await llm.batch.submit(rows, options);
+  const state = await llm.batch.status(made.batch, { apiKey: "k" });
+  for await (const { id, response, error } of llm.batch.results(state)) {
+    if (error?.retryable) return `${id}: ${error.message}`;
+    if (response?.vectors) return `${id}: ${response.vectors[0]?.length ?? 0}`;
+  }
+  const [first] = await llm.batch.list({ limit: 1 });
+  const { counts } = await llm.batch.cancel(first ?? made);
+  return `${state.state} ${counts.total ?? 0}`;
+}
+
+// @ts-expect-error: a row has an id
+llm.batch.submit([{ request: { model: "m", messages } }]);
+// @ts-expect-error: a state has no limit
+llm.batch.status("handle", { limit: 1 });

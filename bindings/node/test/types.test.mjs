@@ -102,12 +102,16 @@ test("types_have_every_field_of_an_operations_request", () => {
   assertFields("EmbedRequest", fieldsByName.embed, ["extra_body"]);
   assertFields("RerankRequest", fieldsByName.rerank, ["extra_body"]);
   assert.deepEqual([...fieldsOf("ModelsRequest").keys()], fieldsByName.models);
-  const ofItsOwn = ["embed", "rerank", "models"];
-  // Batches have no function here yet.
-  const operations = [
-    ...[...ofItsOwn, "chat", "count_tokens", "stats"],
-    "batch",
-  ];
+  // What a batch is asked is said by the function, its arguments and its options.
+  const ofBatches = ["BatchSubmission", "BatchListing"].flatMap((name) => [
+    ...fieldsOf(name).keys(),
+  ]);
+  assert.deepEqual(
+    ["action", "batch", "requests", ...ofBatches].sort(),
+    fieldsByName.batch.map(camelCase).sort(),
+  );
+  const ofItsOwn = ["embed", "rerank", "models", "batch"];
+  const operations = [...ofItsOwn, "chat", "count_tokens", "stats"];
   assert.deepEqual(Object.keys(fieldsByName).sort(), operations.sort());
 });
 

@@ -76,6 +76,20 @@ export interface ModelsRequest {
   [field: string]: unknown;
 }
 
+/** What batch.submit() takes beside the options of its call. */
+export interface BatchSubmission {
+  /** Labels for the provider's own records, beside the mark `liter_batch`. */
+  metadata?: Readonly<Record<string, unknown>>;
+  /** How many seconds the provider keeps the files of the batch, where it can be told. */
+  expiresAfterS?: number;
+}
+
+/** What batch.list() takes beside the options of its call. */
+export interface BatchListing {
+  /** How many batches `list` returns at most; by default all. */
+  limit?: number;
+}
+
 /** A document and how well it answers the query. */
 export interface RerankResult {
   /** Position among the documents of the request. */
