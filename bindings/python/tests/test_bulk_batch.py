@@ -335,9 +335,28 @@ def test_without_labels_a_batch_is_found_by_its_time_and_rows(folder, mock):
         for each in "abc"
     ]
     results = [{"custom_id": each, "result": {"type": "canceled"}} for each in names]
-    key = mock.plan(document({"data": [new, old]}), document(new), document(new), lines(*results))
+    key = mock.plan(document({"data": [new, old]}), document(new), lines(*results))
     process = anthropic(folder, mock, key)
     _, said = process.communicate(timeout=30)
     assert (process.returncode, "Traceback" in said) == (1, False), said
+    assert "batch msgbatch-1: submitted by an earlier run, found by its time" in said
     assert {line["error"]["code"] for line in folder.lines().values()} == {"cancelled"}
     assert not [each for each in mock.seen(key)["requests"] if each["method"] == "POST"]
+
+
+def test_without_labels_a_doubt_is_said_and_nothing_is_submitted(folder, mock):
+    folder.write("in.jsonl", *[batch(each, f"question {each}", max_tokens=9) for each in "abc"])
+    key = mock.plan({"raw": [HANG]})
+    process = anthropic(folder, mock, key)
+    mock.wait(key, requests=1)
+    process.kill()
+    process.communicate(timeout=30)
+
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    alike = [message_batch("ended", created_at=now) | {"id": f"msgbatch-{it}"} for it in (1, 2)]
+    key = mock.plan(document({"data": alike}))
+    process = anthropic(folder, mock, key)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "may have submitted, wholly or in part, msgbatch-1, msgbatch-2, and" in said
+    assert len(mock.seen(key)["requests"]) == 1

@@ -10,10 +10,11 @@ from .batch_state import BatchState, OpenBatch
 from .display import say
 from .faults import BulkError
 
-_WITHOUT_LABELS = ("anthropic",)
-"""Its batches are known by their time and their number of rows."""
+WITHOUT_LABELS = ("anthropic", "gemini", "xai")
+"""A submission has no metadata there: batches are known by their time and their number of rows. A
+wrong one is noticed, since the ids of rows are digests of their requests."""
 _IN_STEPS = ("xai",)
-"""Rows go into a batch after it was made: one that was found may lack some."""
+"""Rows go into a batch after it was made: it may lack some."""
 _CLOCKS_DIFFER_SECONDS = 300
 
 
@@ -29,20 +30,17 @@ async def find_lost(llm: LiterLlm, state: BatchState) -> None:
                 f" {error}"
             ) from None
         found = _find(lost, batches, state)
-        if found is not None and found.provider in _IN_STEPS and _rows(found) != len(lost.rows):
-            await llm.batch.cancel(found)
-            say(f"batch {found.id}: lacks rows; it is cancelled, and all are submitted anew")
-            found = None
-        elif found is None:
+        if found is None:
             say(
                 f"no batch {lost.mark} is at the provider: an earlier run ended before it was"
                 " submitted; its rows are submitted now"
             )
-        if found is None:
             state.lost(lost)
-        else:
-            say(f"batch {found.id}: submitted by an earlier run, found by its mark")
-            state.submitted(lost, found.batch, found.id)
+            continue
+        has_mark = found.metadata.get("liter_batch") == lost.mark
+        how = "its mark" if has_mark else "its time and its number of rows"
+        say(f"batch {found.id}: submitted by an earlier run, found by {how}")
+        state.submitted(lost, found.batch, found.id)
 
 
 def _find(lost: OpenBatch, batches: tuple[Batch, ...], state: BatchState) -> Batch | None:
@@ -51,19 +49,24 @@ def _find(lost: OpenBatch, batches: tuple[Batch, ...], state: BatchState) -> Bat
             return batch
     known = {batch.id for batch in state.batches.values()}
     since = lost.began - _CLOCKS_DIFFER_SECONDS
-    alike = [
+    recent = [
         batch
         for batch in batches
-        if batch.provider in _WITHOUT_LABELS
+        if batch.provider in WITHOUT_LABELS
         and batch.id not in known
         and (batch.created_at is None or batch.created_at >= since)
-        and _rows(batch) == len(lost.rows)
     ]
-    if len(alike) > 1:
+    alike = [batch for batch in recent if _rows(batch) == len(lost.rows)]
+    if not alike:
+        alike = [batch for batch in recent if batch.provider in _IN_STEPS]
+        doubtful = bool(alike)
+    else:
+        doubtful = len(alike) > 1
+    if doubtful:
         names = ", ".join(batch.id for batch in alike)
         raise BulkError(
-            f"an earlier run may have submitted one of the batches {names}, and the provider keeps"
-            f" no labels; cancel them, and remove {state.path} to submit the rows anew"
+            f"an earlier run may have submitted, wholly or in part, {names}, and the provider keeps"
+            f" no labels; cancel what is yours, and remove {state.path} to submit its rows anew"
         )
     return alike[0] if alike else None
 

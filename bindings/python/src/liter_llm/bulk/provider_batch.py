@@ -16,7 +16,7 @@ from .._client import LiterLlm
 from .._errors import LlmError
 from .._replies import Batch
 from .batch_lines import result_line, unanswered_line
-from .batch_search import find_lost
+from .batch_search import WITHOUT_LABELS, find_lost
 from .batch_split import Chunk, Splitter
 from .batch_state import BatchState, OpenBatch
 from .display import say
@@ -128,7 +128,9 @@ class BatchRunner:
 
     async def _send(self, rows: list[dict[str, Any]], intent: OpenBatch) -> Batch:
         """An interrupt waits for the handle."""
-        call = self._llm.batch.submit(rows, metadata={"liter_batch": intent.mark})
+        has_labels = intent.provider not in WITHOUT_LABELS
+        labels = {"liter_batch": intent.mark} if has_labels else None
+        call = self._llm.batch.submit(rows, metadata=labels)
 
         async def send() -> Batch:
             batch = await call
