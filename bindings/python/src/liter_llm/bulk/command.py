@@ -1,25 +1,29 @@
 """The command: its options, what is checked before the first request, the run, and the exit code.
 
 0: every row is answered. 1: rows failed or are left. 2: the run could not begin or go on, as one
-line says. 130: interrupted.
+line says. 75: batches of the provider go on (`--no-wait`). 130: interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from .._client import LiterLlm
 from .._errors import LlmError
+from .batch_split import ROWS_MAX, Splitter
+from .batch_state import BatchState, state_path
 from .display import make_display, say
 from .faults import BulkError
 from .journal import Journal
 from .options import client_options, pairs
 from .prices import Prices
+from .provider_batch import BatchRunner, Plan, check_rows
 from .records import format_of
 from .rows import Recipe, Row, id_digest
 from .runner import Runner
@@ -37,9 +41,13 @@ EPILOG = """examples:
   liter-llm map texts.parquet vectors.jsonl -m openai/text-embedding-3-small \\
     --operation embed --template "{title}: {text}"
   liter-llm map batch.jsonl answers.jsonl -p openai --retry-failed
+  liter-llm map batch.jsonl answers.jsonl -p openai --batch --no-wait
 """
 _NAME = "liter-llm map"
 _TURN_ROWS = 1000
+_POLL_SECONDS = 30.0
+BATCHES_GO_ON = 75
+"""An exit code: what sysexits.h calls a temporary failure, to be tried again later."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +92,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="dollars per million tokens, for models that the package genai-prices does not know",
     )
     add("--plain", action="store_true", help="lines instead of a live display")
+    add(
+        "--batch",
+        action="store_true",
+        help="by batches of the provider, within a day at about half the price",
+    )
+    add(
+        "--no-wait",
+        action="store_true",
+        help="with --batch: submit, take what has ended, and leave; 75 while batches go on",
+    )
+    add(
+        "--poll-seconds",
+        type=_seconds,
+        metavar="N",
+        help="with --batch: the first wait (30); each is half as long again, up to 10 minutes",
+    )
+    add(
+        "--batch-rows",
+        type=positive,
+        metavar="N",
+        help=f"with --batch: rows of one batch at most ({ROWS_MAX})",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -105,18 +135,34 @@ def _run(arguments: argparse.Namespace) -> int:
     output: Path = arguments.output
     if output.resolve() == arguments.input.resolve():
         raise BulkError(f"{output}: the output is the input")
-    if output.exists() and not arguments.resume:
-        raise BulkError(f"{output}: exists; name another output, or leave out --no-resume")
+    for path in (output, state_path(output)):
+        if path.exists() and not arguments.resume:
+            raise BulkError(f"{path}: exists; name another output, or leave out --no-resume")
     retry: bool = arguments.retry_failed
+    plan = _batch_plan(arguments)
     journal = Journal(output)
+    state: BatchState | None = None
     try:
         journal.read(lambda line: None if retry and line.get("error") else status.count(line))
         rows = _check(recipe, journal, retry)
+        batches = BatchState(output)
+        if plan is None and batches.batches:
+            raise BulkError(
+                f"{batches.path}: rows of this output are in batches of the provider; add --batch"
+                " to take their results, or remove the file to ask all rows again"
+            )
+        check_rows(recipe, batches)
+        state = None if plan is None else batches
         journal.prepare(retry)
         status.before = status.done()
         status.total = max(min(rows, arguments.limit or rows), status.done())
-        return _ask(arguments, recipe, options, journal, status)
+        if plan is None or state is None:
+            return _ask(arguments, recipe, options, journal, status)
+        splitter = Splitter(options, arguments.batch_rows or ROWS_MAX)
+        return _ask_batches(options, journal, state, status, (recipe, splitter, plan))
     finally:
+        if state is not None:
+            state.close()
         journal.close()
 
 
@@ -189,8 +235,6 @@ def _ask(
     journal: Journal,
     status: Status,
 ) -> int:
-    began = time.monotonic()
-    why: str | None = None
     runner: Runner | None = None
 
     async def ask() -> None:
@@ -211,20 +255,92 @@ def _ask(
             finally:
                 display.close(status)
 
-    try:
+    with _summarised(journal, status, lambda: runner.stopped if runner is not None else None):
         if status.done() < status.total:
             asyncio.run(ask())
+    if runner is not None and runner.interrupted:
+        return 130
+    return 1 if status.failed or status.done() < status.total else 0
+
+
+def _ask_batches(
+    options: dict[str, Any],
+    journal: Journal,
+    state: BatchState,
+    status: Status,
+    what: tuple[Recipe, Splitter, Plan],
+) -> int:
+    runner: BatchRunner | None = None
+
+    async def ask() -> None:
+        nonlocal runner
+        async with LiterLlm(**options) as llm:
+            runner = BatchRunner(llm, journal, state, status, *what)
+            await runner.run()
+
+    def stopped() -> str | None:
+        goes_on = _going_on(len(state.batches))
+        if runner is not None and runner.interrupted:
+            return f"interrupted; {goes_on}" if goes_on else "interrupted"
+        return goes_on
+
+    with _summarised(journal, status, stopped):
+        if status.done() < status.total or state.batches:
+            asyncio.run(ask())
+    if runner is not None and runner.interrupted:
+        return 130
+    if state.batches:
+        return BATCHES_GO_ON
+    return 1 if status.failed or status.done() < status.total else 0
+
+
+def _going_on(batches: int) -> str | None:
+    if batches == 0:
+        return None
+    return f"{batches} batch{' goes' if batches == 1 else 'es go'} on at the provider"
+
+
+@contextlib.contextmanager
+def _summarised(
+    journal: Journal, status: Status, stopped: Callable[[], str | None]
+) -> Iterator[None]:
+    """Ends what is done in it with the table."""
+    began = time.monotonic()
+    why: str | None = None
+    try:
+        yield
         journal.sync()
     except (BulkError, LlmError) as error:
         why = str(error)
         raise BulkError(why) from None
     finally:
         if status.done() or why is None:
-            stopped = why or (runner.stopped if runner is not None else None)
-            say(summary(status, journal.path, time.monotonic() - began, stopped))
-    if runner is not None and runner.interrupted:
-        return 130
-    return 1 if status.failed or status.done() < status.total else 0
+            say(summary(status, journal.path, time.monotonic() - began, why or stopped()))
+
+
+def _batch_plan(arguments: argparse.Namespace) -> Plan | None:
+    """None without --batch."""
+    seconds = arguments.poll_seconds
+    if arguments.batch:
+        return Plan(
+            poll_seconds=_POLL_SECONDS if seconds is None else seconds,
+            wait=not arguments.no_wait,
+            limit=arguments.limit,
+            tries=arguments.tries,
+        )
+    needless = {"--no-wait": arguments.no_wait, "--poll-seconds": seconds is not None}
+    needless["--batch-rows"] = arguments.batch_rows is not None
+    for name, given in needless.items():
+        if given:
+            raise BulkError(f"{name}: is for batches of the provider; add --batch")
+    return None
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text}: expected seconds above 0")
+    return seconds
 
 
 def _positive(text: str) -> int:

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from .._errors import LlmError
-from .._events import Response
+from .._events import Response, Usage
 from .._replies import EmbedResponse, RerankResponse
 from .rows import Row
 
@@ -22,11 +22,11 @@ def answered_line(row: Row, reply: Any) -> dict[str, Any]:
     elif isinstance(reply, RerankResponse):
         body = _rerank_body(reply)
     elif isinstance(reply, Response):
-        body = _chat_body(reply)
+        body = chat_body(reply)
     else:
         body = {"object": "token_count", "input_tokens": reply.input_tokens}
     body["model"] = reply.model
-    body["usage"] = _usage(reply)
+    body["usage"] = usage_fields(reply.usage, is_embedding=isinstance(reply, EmbedResponse))
     about = {
         "provider": reply.provider,
         "attempts": reply.attempts,
@@ -36,14 +36,14 @@ def answered_line(row: Row, reply: Any) -> dict[str, Any]:
     if isinstance(reply, Response):
         about["finish_reason_raw"] = reply.finish_reason_raw
     response = {"status_code": 200, "request_id": reply.request_id, "body": body}
-    return _line(row, response, None, about)
+    return make_line(row, response, None, about)
 
 
 def failed_line(row: Row, error: Exception) -> dict[str, Any]:
     """A row with its error. What was received before it is kept as `partial_text`."""
     if not isinstance(error, LlmError):
         said = {"code": type(error).__name__, "message": str(error)}
-        return _line(row, None, said, {})
+        return make_line(row, None, said, {})
     partial = getattr(error.partial, "text", "")
     about = {
         "provider": error.provider,
@@ -55,17 +55,18 @@ def failed_line(row: Row, error: Exception) -> dict[str, Any]:
         "maybe_executed": error.maybe_executed or None,
         "partial_text": partial or None,
     }
-    return _line(row, None, {"code": error.kind.lower(), "message": str(error)}, about)
+    return make_line(row, None, {"code": error.kind.lower(), "message": str(error)}, about)
 
 
 def invalid_line(row: Row) -> dict[str, Any]:
     """A row that no request could be made of."""
-    return _line(row, None, {"code": INVALID_ROW, "message": row.fault}, {})
+    return make_line(row, None, {"code": INVALID_ROW, "message": row.fault}, {})
 
 
-def _line(
+def make_line(
     row: Row, response: dict[str, Any] | None, error: dict[str, Any] | None, about: dict[str, Any]
 ) -> dict[str, Any]:
+    """about: what OpenAI's format has no place for; what is None is left out."""
     known = {name: value for name, value in about.items() if value is not None}
     digest = row.digest.hex()
     return {
@@ -83,7 +84,8 @@ def encode(line: dict[str, Any]) -> bytes:
     return text.encode("utf-8", "replace") + b"\n"
 
 
-def _chat_body(reply: Response) -> dict[str, Any]:
+def chat_body(reply: Response) -> dict[str, Any]:
+    """OpenAI's form of a chat's answer, without model and usage."""
     message = reply.message
     if reply.reasoning:
         message["reasoning_content"] = reply.reasoning
@@ -123,15 +125,15 @@ def _rerank_body(reply: RerankResponse) -> dict[str, Any]:
     return {"object": "list", "results": results}
 
 
-def _usage(reply: Any) -> dict[str, Any] | None:
-    usage = reply.usage
+def usage_fields(usage: Usage | None, *, is_embedding: bool) -> dict[str, Any] | None:
+    """Token counts by OpenAI's names."""
     if usage is None:
         return None
     total = usage.total_tokens
     if total is None:
         total = (usage.input_tokens or 0) + (usage.output_tokens or 0)
     said: dict[str, Any] = {"prompt_tokens": usage.input_tokens or 0, "total_tokens": total}
-    if not isinstance(reply, EmbedResponse):
+    if not is_embedding:
         said["completion_tokens"] = usage.output_tokens or 0
     if usage.cached_input_tokens is not None:
         said["prompt_tokens_details"] = {"cached_tokens": usage.cached_input_tokens}
