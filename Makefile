@@ -17,7 +17,7 @@ MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/
 PACKAGES := valgrind binutils cmake pkg-config redis-server
 OUR_PYTHON := tests/install tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
   tests/soak tests/scale tests/mutants tests/environments/native.py tests/environments/python \
-  tests/summary.py core/fuzz/seeds.py
+  tests/summary.py core/fuzz/seeds.py bindings/python/picture_of_map.py
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
   tests/network tests/soak tests/environments/c -name '*.[ch]' -o -name '*.cpp' | sort)
 TESTS := rust fuzz c install python go node environments-native recordings model

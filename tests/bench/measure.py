@@ -43,6 +43,11 @@ def commands() -> dict[str, list[str]]:
         "aiohttp": peer("aiohttp", "aiohttp_orjson.py"),
         "openai": peer("openai", "openai_package.py"),
         "published": peer("published", "published.py"),
+        "map": [own, str(python / "rows_map.py")],
+        "map-file": [own, str(python / "rows_file.py")],
+        "openai-rows": peer("openai", "rows_openai.py"),
+        "litellm": peer("litellm", "rows_litellm.py"),
+        "litellm-router": peer("litellm", "rows_router.py"),
     }
 
 

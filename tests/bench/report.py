@@ -25,6 +25,11 @@ LABELS = {
     "aiohttp": "aiohttp + orjson by hand",
     "published": "published liter-llm",
     "openai": "openai package",
+    "map": "**liter-llm, `llm.map`**",
+    "map-file": "**`liter-llm map`, file to file**",
+    "openai-rows": "openai package, asyncio.Semaphore",
+    "litellm": "litellm.batch_completion (threads)",
+    "litellm-router": "litellm Router.abatch_completion (asyncio)",
 }
 # The clock of /proc counts in hundredths of a second, so that short runs are not exact.
 MOCK_FULL_PERCENT = 95
@@ -42,6 +47,9 @@ METHOD = """\
   and not the mock. With a delay every token is a write of its own.
 - For embeddings every driver ends with all numbers of a response in one numpy array of float32;
   a vector that is missing or short throws the run out. CPU is per vector.
+- Rows: all drivers ask the same rows, so many at once, and every answer comes whole. CPU is per
+  row. `liter-llm map` also reads its input, twice, and keeps every answer on disk. `litellm` has
+  two batch completions: one in threads, and one on an event loop, which gets so many at a time.
 - Late: in every fiftieth stream a token's text is the moment when it was due by the mock's
   schedule; the driver looks at the same clock. What the mock is late itself is in it, for all.
 - RSS per stream: resident memory when all streams are open, less that before, per stream.
@@ -74,13 +82,17 @@ def scenario_table(
     scenario: Scenario, results: dict[str, dict[str, Figure]], notes: dict[str, str]
 ) -> str:
     """One scenario: a row per driver, and the columns that somebody has."""
-    shown = (name for name, _, _ in FIGURES if name not in ("beyond", "wall"))
+    # A pool of threads is gone when the threads of a process that asks many rows are counted.
+    hidden = {"beyond", "wall", *(["threads"] if scenario.rows else [])}
+    shown = (name for name, _, _ in FIGURES if name not in hidden)
     names = [name for name in shown if any(name in row for row in results.values())]
     units = {name: unit for name, unit, _ in FIGURES}
     if scenario.inputs:
         units |= {"cpu": "CPU us/vector", "rate": "vectors/s", "first": "all vectors ms"}
     if scenario.whole:
         units |= {"cpu": "CPU us/answer", "rate": "answers/s"}
+    if scenario.rows:
+        units |= {"cpu": "CPU us/row", "rate": "rows/s"}
     rows = []
     for driver in scenario.drivers:
         sized = scenario.sized(driver)

@@ -11,6 +11,8 @@ IN_GO = ("go", "nethttp")
 # And in Node, beside undici by hand and the openai package.
 IN_NODE = ("node", "undici", "node-openai")
 PEERS = ("published", "openai")
+# Many rows, each program as its documentation shows it.
+ROWS = ("map", "map-file", "openai-rows", "litellm", "litellm-router")
 TIMED_EVERY = 50
 TOKEN_CHARACTERS, TIMED_CHARACTERS = 4, 16
 
@@ -33,6 +35,8 @@ class Scenario:
     inputs: int = 0
     dimensions: int = 0
     floats: bool = False
+    # Many rows at once, whose answers count as one token each.
+    rows: bool = False
     hold_ms: int = 0
     drivers: tuple[str, ...] = OURS + BESIDE
     # Peers that collapse at the full size get this many streams, and the table shows it.
@@ -57,7 +61,7 @@ class Scenario:
         """A whole response is one piece of text; each input has a vector."""
         if self.inputs:
             return self.streams * self.inputs
-        return self.streams if self.whole else self.streams * self.tokens
+        return self.streams if self.whole or self.rows else self.streams * self.tokens
 
     def characters_expected(self) -> int:
         """What must have come, to the last character, or number."""
@@ -188,6 +192,16 @@ SCENARIOS = (
         )
         for name, form in (("h-base64", "base64"), ("h-json", "JSON numbers"))
     ),
+    Scenario(
+        "i",
+        "5,000 rows, 64 at once",
+        5000,
+        64,
+        64,
+        rows=True,
+        drivers=ROWS,
+        timeout_s=300,
+    ),
 )
 
 # What `make bench QUICK=1` plays: the same plans, smaller.
@@ -210,6 +224,7 @@ QUICK = {
     "f-burst": {"streams": 2000, "concurrency": 1000, "interval_ms": 500},
     "h-base64": {"streams": 100, "reduced": {"openai": 20}},
     "h-json": {"streams": 100, "reduced": {"openai": 20}},
+    "i": {"streams": 1000},
 }
 
 

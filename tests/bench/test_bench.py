@@ -54,6 +54,17 @@ def test_every_vector_and_every_number_is_counted() -> None:
     assert "CPU us/vector" in shown
 
 
+def test_every_row_is_counted() -> None:
+    scenario = Scenario("x", "made up", 10, 2, 64, rows=True)
+    assert wrong(a_run(tokens=10, characters=10 * 64 * 4), scenario) is None
+    assert "9 of 10 tokens" in str(wrong(a_run(tokens=9, characters=10 * 64 * 4), scenario))
+    assert "characters" in str(wrong(a_run(tokens=10, characters=9 * 64 * 4), scenario))
+    shown = scenario_table(scenario, {"c": figures([a_run()], 10)}, {})
+    assert "CPU us/row" in shown
+    assert "rows/s" in shown
+    assert "threads" not in shown
+
+
 def test_figures_are_medians_of_what_counts() -> None:
     runs = [a_run(cpu_s=cpu * 300e-6) for cpu in (3, 1, 2)] + [a_run(cpu_s=9, invalid="cut")]
     found = figures(runs, 10)

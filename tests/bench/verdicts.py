@@ -181,6 +181,14 @@ LIMITS = (
         single(f"seconds for two waves, {name}", 17, "f-burst", driver, "wall")
         for driver, name in OWN
     ),
+    *(
+        ratio(f"CPU per row, {name}", most, "i", one, other)
+        for name, most, one, other in (
+            ("llm.map / openai and semaphore", 1 / 15, "map", "openai-rows"),
+            ("liter-llm map / openai and semaphore", 1 / 4, "map-file", "openai-rows"),
+            ("llm.map / litellm", 1 / 30, "map", "litellm"),
+        )
+    ),
     Limit(
         "CPU, C boundary, 10,000 / 1,000 streams", 1.3, ("b-5", "c", "cpu"), ("b-50", "c", "cpu")
     ),

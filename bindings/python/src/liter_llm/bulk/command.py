@@ -35,7 +35,13 @@ DESCRIPTION = (
     "Answers every row of a file, and writes one line of JSON for each that is finished. The same\n"
     "command again goes on where it was stopped; what is answered is not asked again."
 )
-EPILOG = """examples:
+EPILOG = """exit codes:
+  0    every row is answered
+  1    rows failed or are left
+  2    the run could not begin or go on, as one line says
+  130  interrupted; the same command goes on
+
+examples:
   liter-llm map batch.jsonl answers.jsonl -p openai
   liter-llm map reviews.csv out.jsonl -m openai/gpt-4o-mini --template "Summarise: {text}"
   liter-llm map texts.parquet vectors.jsonl -m openai/text-embedding-3-small \\
@@ -64,17 +70,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the prompt; {column} stands for a field of the row",
     )
     add("--id", metavar="COLUMN", help="the column that tells rows apart (custom_id, else row-N)")
-    add("--format", choices=("jsonl", "csv", "tsv", "parquet"), help="of the input; by its suffix")
-    add("--operation", choices=("chat", "embed"), default="chat", help="what prompts are for")
+    add(
+        "--format",
+        choices=("jsonl", "csv", "tsv", "parquet"),
+        help="of the input, where its suffix does not say it",
+    )
+    add(
+        "--operation",
+        choices=("chat", "embed"),
+        default="chat",
+        help="what a row asks for (chat)",
+    )
     add("--set", action="append", metavar="NAME=VALUE", help="a field of every request without it")
     add("--option", action="append", metavar="NAME=VALUE", help="an option of the client")
     add("--base-url", metavar="URL", help="where the provider's API is")
-    add("-c", "--concurrency", type=positive, default=32, help="rows in flight at most (32)")
+    add(
+        "-c",
+        "--concurrency",
+        type=positive,
+        metavar="N",
+        default=32,
+        help="rows in flight at most (32)",
+    )
     add("--rpm", type=positive, metavar="N", help="requests per minute at most")
     add("--tpm", type=positive, metavar="N", help="tokens per minute at most")
     add(
         "--tries",
         type=positive,
+        metavar="N",
         default=5,
         help="of a row that fails transiently, each with the client's own retries (5)",
     )

@@ -39,7 +39,7 @@ class LiveDisplay:
 
     def show(self, status: Status) -> None:
         """Draws both."""
-        self._live.update(_picture(status), refresh=True)
+        self._live.update(picture(status), refresh=True)
 
     def close(self, status: Status) -> None:
         """Leaves the last picture."""
@@ -66,16 +66,34 @@ def say(text: str) -> None:
         pass
 
 
-def _picture(status: Status) -> Any:
+def picture(status: Status) -> Any:
+    """What rich draws: a bar, and below it what else is known."""
     from rich.console import Group
     from rich.progress_bar import ProgressBar
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 2))
     done, *others = status.parts()
-    grid.add_row(
-        ProgressBar(total=max(status.total, 1), completed=status.done(), width=40), done[1]
-    )
-    line = Table.grid(padding=(0, 2))
-    line.add_row(*(f"[dim]{name}[/dim] {value}" for name, value in others))
-    return Group(grid, line)
+    total = max(status.total, 1)
+    bar = ProgressBar(total=total, completed=status.done(), width=40)
+    grid.add_row(bar, f"{100 * status.done() // total} %", done[1])
+    return Group(grid, _Parts(others))
+
+
+class _Parts:
+    """Names and values in a row; where the terminal is too narrow, a line ends between two."""
+
+    def __init__(self, parts: list[tuple[str, str]]) -> None:
+        self._parts = parts
+
+    def __rich_console__(self, console: Any, options: Any) -> Any:
+        from rich.text import Text
+
+        line = Text(no_wrap=True)
+        for name, value in self._parts:
+            part = Text.assemble((f"{name} ", "dim"), value)
+            if line and line.cell_len + 2 + part.cell_len > options.max_width:
+                yield line
+                line = Text(no_wrap=True)
+            line.append("  " if line else "").append_text(part)
+        yield line

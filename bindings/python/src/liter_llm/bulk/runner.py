@@ -219,10 +219,11 @@ class Runner:
     # ---- beside it
 
     async def _show(self, display: PlainDisplay | LiveDisplay) -> None:
+        self._status.mark(time.monotonic())
         while True:
-            self._status.mark(time.monotonic())
             await asyncio.sleep(display.interval)
             await self._look_at_stats()
+            self._status.mark(time.monotonic())
             display.show(self._status)
 
     async def _look_at_stats(self) -> None:

@@ -12,6 +12,8 @@ def summary(status: Status, output: Path, seconds: float, why: str | None) -> st
     failed = sum(status.failed.values())
     left = max(status.total - status.done(), 0)
     this_run = status.done() - status.before
+    # Tokens and cost are of the whole output, and these are not.
+    mine = " in this run" if status.before else ""
     table = [("rows", f"{status.total:,}"), ("answered", f"{status.answered:,}")]
     table += [(f"failed, {name}", f"{count:,}") for name, count in status.failed.most_common()]
     if left:
@@ -21,9 +23,9 @@ def summary(status: Status, output: Path, seconds: float, why: str | None) -> st
     table += [
         ("input tokens", f"{status.input_tokens:,}"),
         ("output tokens", f"{status.output_tokens:,}"),
-        ("retries", f"{status.retries:,}"),
-        *([("429s", f"{status.limited:,}")] if status.limited else []),
-        ("time", f"{duration(seconds)}, {this_run / max(seconds, 1e-3):,.1f} rows/s"),
+        ("retries", f"{status.retries:,}{mine}"),
+        *([("429s", f"{status.limited:,}{mine}")] if status.limited else []),
+        ("time", f"{duration(seconds)}{mine}, {this_run / max(seconds, 1e-3):,.1f} rows/s"),
     ]
     if status.prices.is_known():
         table.append(("cost", status.money()))
