@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
@@ -132,29 +134,50 @@ func TestOperationsAskForKeys(t *testing.T) {
 	}
 }
 
-// The parts of an Embed ask at the same time. When one of them gets no key the call ends, and with
-// it the contexts of the others.
-func TestPartsAskForKeysAtOnce(t *testing.T) {
+// The parts of an Embed ask one after the other, and take a key that came meanwhile. When one gets
+// none the call ends, and nobody else is asked.
+func TestPartsAskForKeysOneAtATime(t *testing.T) {
 	leavesNothing(t)
 	const parts = 4
-	asked, ended := make(chan int, parts), make(chan error, parts)
-	refused := make(chan struct{})
-	numbers := make(chan int, parts)
-	for number := range parts {
-		numbers <- number
-	}
 	none := errors.New("the vault is closed")
+	for _, failure := range []error{nil, none} {
+		var asking, asked atomic.Int64
+		request := embedding(plan(t, hello), texts(parts))
+		request.InputsPerRequest = 1
+		request.Options = []literllm.Option{
+			literllm.WithAPIKeyFunc(func(context.Context) (string, error) {
+				if asked.Add(1); asking.Add(1) != 1 {
+					t.Error("asked twice at the same time")
+				}
+				runtime.Gosched()
+				asking.Add(-1)
+				return newToken, failure
+			}),
+		}
+		response, err := newClient(t).Embed(bounded(t), request)
+		if failure == nil && (err != nil || len(response.Vectors) != parts) {
+			t.Errorf("%+v %v", response, err)
+		}
+		if failure != nil && (!errors.Is(err, literllm.ErrAuthentication) || !errors.Is(err, none)) {
+			t.Error(err)
+		}
+		if count := asked.Load(); count < 1 || count > parts || failure != nil && count != 1 {
+			t.Errorf("asked %d times", count)
+		}
+	}
+}
+
+// The context of a function ends with the call, while it is asked.
+func TestKeysOfPartsEndWithTheCall(t *testing.T) {
+	leavesNothing(t)
 	bound := bounded(t)
-	request := embedding(plan(t, hello), texts(parts))
+	ctx, cancel := context.WithCancel(bound)
+	ended := make(chan error, 1)
+	request := embedding(plan(t, hello), texts(4))
 	request.InputsPerRequest = 1
 	request.Options = []literllm.Option{
 		literllm.WithAPIKeyFunc(func(ctx context.Context) (string, error) {
-			number := <-numbers
-			asked <- number
-			if number == 0 {
-				<-refused
-				return "", none
-			}
+			cancel()
 			select {
 			case <-ctx.Done():
 			case <-bound.Done():
@@ -163,20 +186,11 @@ func TestPartsAskForKeysAtOnce(t *testing.T) {
 			return "", ctx.Err()
 		}),
 	}
-	go func() {
-		for range parts {
-			<-asked
-		}
-		close(refused)
-	}()
-	_, err := newClient(t).Embed(bound, request)
-	if !errors.Is(err, literllm.ErrAuthentication) || !errors.Is(err, none) {
+	if _, err := newClient(t).Embed(ctx, request); !errors.Is(err, literllm.ErrCancelled) {
 		t.Error(err)
 	}
-	for range parts - 1 {
-		if err := <-ended; err != nil {
-			t.Error("a context did not end with the call")
-		}
+	if err := <-ended; err != nil {
+		t.Error("the context did not end with the call")
 	}
 }
 
