@@ -113,14 +113,17 @@ impl ToolCallAssembler {
         self.lists += 1;
     }
 
-    /// Adds a whole call.
+    /// Adds a whole call. One that has an id alone, which is another's, says nothing: its event
+    /// would be empty, and callers receive every index before the next one.
     pub(crate) fn add_whole(
         &mut self,
         piece: Piece<'_>,
         extra: Map<String, Value>,
     ) -> Option<Event> {
         let piece = piece.cleaned();
-        match piece.is_empty() && piece.id.is_none() && !self.are_numbered {
+        let is_known = |id| self.calls.iter().any(|call| call.id == id);
+        let says_nothing = piece.is_empty() && piece.id.is_none_or(is_known);
+        match says_nothing && !self.are_numbered {
             true => None,
             false => self.take(None, Verdict::Begins, piece, extra),
         }

@@ -174,3 +174,22 @@ fn lines_in_events_are_read_too() {
     let decoded = OLLAMA.frames(events.chain([("", "[DONE]")]));
     check! { decoded.good() => [["TEXT", "a"]]; }
 }
+
+/// Found by fuzzing: an id alone, which another call has, was a call whose event was left out, so
+/// that the index of the next one was ahead of what callers had.
+#[test]
+fn an_id_alone_that_another_call_has_is_no_call() {
+    let (first, second) = (json!({"id": "a"}), json!({"id": "b"}));
+    let decoded = stream(&[
+        calls(json!([first])),
+        calls(json!([first])),
+        calls(json!([second])),
+        done(json!("stop")),
+    ]);
+    let deltas = decoded.events.as_array().unwrap().iter();
+    let deltas = deltas.filter(|event| event[0] == "TOOL_DELTA");
+    let deltas: Vec<_> = deltas
+        .map(|event| (&event[1]["index"], &event[1]["id"]))
+        .collect();
+    assert_eq!(deltas, [(&json!(0), &json!("a")), (&json!(1), &json!("b"))]);
+}
