@@ -121,9 +121,9 @@ fn without_anothers_key<'o>(
     })
 }
 
-/// Says why the client's key is not used.
-fn with_key_left_out(mut error: LlmError, options: &Cow<'_, ClientOptions>) -> LlmError {
-    if let (Cow::Owned(_), Some(provider)) = (options, &options.provider) {
+/// Says why the client's key is not used, where there is one.
+fn with_key_left_out(mut error: LlmError, is_left_out: bool, options: &ClientOptions) -> LlmError {
+    if let (true, Some(provider)) = (is_left_out, &options.provider) {
         error.message += &format!("; the client's api_key is that of {provider}");
     }
     error
@@ -151,7 +151,8 @@ pub(crate) fn resolve(
     let needs_key = own_endpoint && provider.needs_key() && authentication.auth != Auth::None;
     if needs_key && !authentication.has_key() {
         let error = cloud::no_key(provider, &cloud, environment);
-        return Err(with_key_left_out(error, &of_client));
+        let is_left_out = matches!(of_client, Cow::Owned(_));
+        return Err(with_key_left_out(error, is_left_out, options));
     }
     if own_endpoint && task.operation() == Operation::Chat {
         authentication.provider = api::with_model(provider, options, call, task.model());
@@ -160,7 +161,6 @@ pub(crate) fn resolve(
         let host = task.host_of(provider, &base_url);
         set_host(&mut base_url, host)?;
     }
-    let lenient = call.lenient.unwrap_or(options.lenient);
     let stream = task.is_streamed();
     let target = Target {
         cloud: &cloud,
@@ -169,7 +169,7 @@ pub(crate) fn resolve(
         base_path: base_url.path().trim_end_matches('/'),
         query: base_url.query().unwrap_or_default(),
         stream,
-        lenient,
+        lenient: call.lenient.unwrap_or(options.lenient),
     };
     let encoded = task.encode(authentication.provider, &target)?;
     check_size(&encoded, options)?;

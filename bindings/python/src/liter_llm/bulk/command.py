@@ -115,6 +115,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="dollars per million tokens, for models that the package genai-prices does not know",
     )
     add("--plain", action="store_true", help="lines instead of a live display")
+    _add_batch_arguments(parser)
+
+
+def _add_batch_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add(
         "--batch",
         action="store_true",
@@ -133,7 +138,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--batch-rows",
-        type=positive,
+        type=_positive,
         metavar="N",
         help=f"with --batch: rows of one batch at most ({ROWS_MAX})",
     )
