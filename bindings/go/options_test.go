@@ -49,7 +49,9 @@ func clientOptions() []literllm.Option {
 		literllm.WithHTTP2PingInterval(1500*time.Millisecond),
 		literllm.WithHTTP2PingTimeout(1500*time.Millisecond),
 		literllm.WithLogLevel(literllm.LogDebug), literllm.WithLogBodies(true),
-		literllm.WithWorkerThreads(3), literllm.WithRetryBudget(3))
+		literllm.WithWorkerThreads(3), literllm.WithRetryBudget(3),
+		literllm.WithRequestsPerMinute(3), literllm.WithTokensPerMinute(3),
+		literllm.WithStreamsMax(3), literllm.WithQueuedMax(3), literllm.WithPacing("text"))
 }
 
 // There is a function for each option of a client, and each sets that option in its unit.
