@@ -29,7 +29,7 @@ LABELS = {
     "map-file": "**`liter-llm map`, file to file**",
     "openai-rows": "openai package, asyncio.Semaphore",
     "litellm": "litellm.batch_completion (threads)",
-    "litellm-router": "litellm Router.abatch_completion (asyncio)",
+    "litellm-router": "litellm.Router, batch of one model (asyncio)",
 }
 # The clock of /proc counts in hundredths of a second, so that short runs are not exact.
 MOCK_FULL_PERCENT = 95
