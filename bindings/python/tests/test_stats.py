@@ -43,7 +43,9 @@ def test_stats_come_at_once_from_a_client_that_is_full(mock, connect):
         async with connect(key, streams_max=1) as llm:
             calls = [asyncio.ensure_future(whole(llm.invoke(REQUEST))) for _ in range(3)]
             await asyncio.to_thread(mock.wait, key, requests=1)
-            stats = await llm.stats()
+            # Each call waits for its turn as soon as a thread of the library has looked at it.
+            while (stats := await llm.stats()).queued < 2:
+                pass
             for call in calls:
                 call.cancel()
             await asyncio.gather(*calls, return_exceptions=True)
