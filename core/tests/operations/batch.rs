@@ -1,14 +1,14 @@
 //! Batches over sockets: steps in their order, results as they come, what is said of a submission
 //! whose answer is lost.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 use liter_llm::{AnyRequest, Client, ErrorKind, Event, LlmError, Outcome, Receipt};
 use serde_json::{json, Map, Value};
 
-use super::client;
+use super::{client, http_request};
 
 /// What was asked, and what the server says to it: bytes as they are, then the end of the
 /// connection.
@@ -37,24 +37,11 @@ fn serve_one(
     reply: &Script,
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(writer.try_clone()?);
-    let (mut first, mut length) = (String::new(), 0);
-    reader.read_line(&mut first)?;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let line = line.trim_end().to_ascii_lowercase();
-        if line.is_empty() {
-            break;
-        }
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let first = first.trim_end().trim_end_matches(" HTTP/1.1").to_owned();
-    seen.lock().unwrap().push(first.clone());
-    writer.write_all(&reply(&first, &body))
+    let Some(asked) = http_request::read(&mut reader)? else {
+        return Ok(());
+    };
+    seen.lock().unwrap().push(asked.target.clone());
+    writer.write_all(&reply(&asked.target, &asked.body))
 }
 
 fn response(status: u16, kind: &str, body: &str) -> Vec<u8> {

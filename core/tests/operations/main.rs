@@ -10,6 +10,8 @@
 
 mod batch;
 mod embed;
+#[path = "../support/http_request.rs"]
+mod http_request;
 mod results;
 mod server;
 

@@ -1,12 +1,14 @@
 //! An HTTP/1.1 server of a test, whose responses depend on the request, and which can hold them
 //! back until something else has happened.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
+
+use super::http_request;
 
 /// What was asked.
 pub struct Asked {
@@ -78,27 +80,15 @@ fn serve_one(
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(connection.try_clone()?);
     let mut writer = connection;
-    loop {
-        let (mut first, mut length) = (String::new(), 0);
-        if reader.read_line(&mut first)? == 0 {
-            return Ok(());
-        }
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line)?;
-            let line = line.trim_end().to_ascii_lowercase();
-            if line.is_empty() {
-                break;
-            }
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body)?;
+    while let Some(request) = http_request::read(&mut reader)? {
         let asked = Asked {
-            path: first.split(' ').nth(1).unwrap_or_default().to_owned(),
-            body: serde_json::from_slice(&body).unwrap_or_default(),
+            path: request
+                .target
+                .split(' ')
+                .nth(1)
+                .unwrap_or_default()
+                .to_owned(),
+            body: serde_json::from_slice(&request.body).unwrap_or_default(),
         };
         let (status, document) = reply(&asked, events);
         let document = document.to_string();
@@ -108,4 +98,5 @@ fn serve_one(
         );
         writer.write_all((head + &document).as_bytes())?;
     }
+    Ok(())
 }

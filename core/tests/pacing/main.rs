@@ -9,6 +9,8 @@
     missing_docs
 )]
 
+#[path = "../support/http_request.rs"]
+mod http_request;
 mod server;
 mod stats;
 

@@ -1,12 +1,14 @@
 //! A provider of a test: says how many requests it has at once and in all, and answers when it is
 //! told to.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use serde_json::{json, Value};
+
+use super::http_request;
 
 /// What it has seen, and what it may do.
 #[derive(Default)]
@@ -69,7 +71,8 @@ impl Provider {
     fn serve(&self, connection: TcpStream) -> std::io::Result<()> {
         let mut reader = BufReader::new(connection.try_clone()?);
         let mut writer = connection;
-        while let Some(body) = read_request(&mut reader)? {
+        while let Some(request) = http_request::read(&mut reader)? {
+            let body = serde_json::from_slice(&request.body).unwrap_or_default();
             let (status, headers) = self.answer(&body);
             let document = match status {
                 200 => json!({
@@ -108,22 +111,4 @@ impl Provider {
             false => state.heads.remove(0),
         }
     }
-}
-
-fn read_request(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Value>> {
-    let (mut line, mut length) = (String::new(), 0);
-    if reader.read_line(&mut line)? == 0 {
-        return Ok(None);
-    }
-    while !line.trim_end().is_empty() {
-        line.clear();
-        reader.read_line(&mut line)?;
-        let name = line.to_ascii_lowercase();
-        if let Some(value) = name.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok(Some(serde_json::from_slice(&body).unwrap_or_default()))
 }
