@@ -342,18 +342,23 @@ def anthropic(folder: Folder, mock: Any, key: str, **popen: Any) -> Any:
     return folder.start(key, "-p", "anthropic", *BATCH, env=environment, **popen)
 
 
-def message_batch(status: str, **more: Any) -> dict[str, Any]:
-    counts = {"processing": 3, "succeeded": 0, "errored": 0, "canceled": 0, "expired": 0}
-    return {"id": "msgbatch-1", "processing_status": status, "request_counts": counts, **more}
-
-
-def test_without_labels_a_batch_is_found_by_its_time_and_rows(folder, mock):
+def kill_while_submitting(folder: Folder, mock: Any) -> None:
+    """Leaves an intent whose batch may have been made."""
     folder.write("in.jsonl", *[batch(each, f"question {each}", max_tokens=9) for each in "abc"])
     key = mock.plan({"raw": [HANG]})
     process = anthropic(folder, mock, key)
     mock.wait(key, requests=1)
     process.kill()
     process.communicate(timeout=30)
+
+
+def message_batch(status: str, **more: Any) -> dict[str, Any]:
+    counts = {"processing": 3, "succeeded": 0, "errored": 0, "canceled": 0, "expired": 0}
+    return {"id": "msgbatch-1", "processing_status": status, "request_counts": counts, **more}
+
+
+def test_without_labels_a_batch_is_found_by_its_time_and_rows(folder, mock):
+    kill_while_submitting(folder, mock)
 
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     old = message_batch("ended", created_at="2024-01-01T00:00:00Z") | {"id": "msgbatch-0"}
@@ -373,12 +378,7 @@ def test_without_labels_a_batch_is_found_by_its_time_and_rows(folder, mock):
 
 
 def test_without_labels_a_doubt_is_said_and_nothing_is_submitted(folder, mock):
-    folder.write("in.jsonl", *[batch(each, f"question {each}", max_tokens=9) for each in "abc"])
-    key = mock.plan({"raw": [HANG]})
-    process = anthropic(folder, mock, key)
-    mock.wait(key, requests=1)
-    process.kill()
-    process.communicate(timeout=30)
+    kill_while_submitting(folder, mock)
 
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     alike = [message_batch("ended", created_at=now) | {"id": f"msgbatch-{it}"} for it in (1, 2)]

@@ -6,10 +6,7 @@ them: by the handle, or by the mark where the run ended before there was one.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
-import signal
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from .._client import LiterLlm
@@ -24,6 +21,7 @@ from .faults import BulkError
 from .journal import Journal
 from .lines import encode, failed_line, invalid_line
 from .rows import Recipe, Row
+from .signals import handled
 from .status import Status, duration
 
 WAIT_GROWTH, WAIT_SECONDS_MAX = 1.5, 600.0
@@ -74,7 +72,7 @@ class BatchRunner:
         Batches of earlier runs are looked at first."""
         self._main = asyncio.current_task()
         try:
-            with self._signals():
+            with handled(self._interrupt, self._terminate):
                 await find_lost(self._llm, self._state)
                 taken = {row for batch in self._state.batches.values() for row in batch.rows}
                 await self._look()
@@ -246,22 +244,6 @@ class BatchRunner:
         self.interrupted = True
         if self._main is not None:
             self._main.cancel()
-
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        handled = {signal.SIGINT: self._interrupt, signal.SIGTERM: self._terminate}
-        added = []
-        for number, handler in handled.items():
-            # Not in the main thread: then whoever started the run is interrupted.
-            with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
-                loop.add_signal_handler(number, handler)
-                added.append(number)
-        try:
-            yield
-        finally:
-            for number in added:
-                loop.remove_signal_handler(number)
 
 
 def check_rows(recipe: Recipe, state: BatchState) -> None:

@@ -47,12 +47,13 @@ class Recipe(NamedTuple):
         """The rows of the file, from its beginning. The first one decides whether the file is what
         it is taken for; a later one that is wrong is a row with a fault."""
         for record in read_records(self.path, self.format):
-            row = self._row(record)
+            row = self.row_of(record)
             if record.number == 1 and row.fault is not None:
                 raise BulkError(f"{self.path}: {row.fault}")
             yield row
 
-    def _row(self, record: Record) -> Row:
+    def row_of(self, record: Record) -> Row:
+        """What a record asks for; where that is nothing, a row with a fault."""
         request: dict[str, Any] = {}
         fault = record.fault
         custom_id = f"row-{record.number}"

@@ -11,7 +11,6 @@ import contextlib
 import heapq
 import itertools
 import random
-import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -24,6 +23,7 @@ from .faults import BulkError
 from .journal import Journal
 from .lines import answered_line, encode, failed_line, invalid_line
 from .rows import Row
+from .signals import handled
 from .status import Status
 
 SYNC_SECONDS = 1.0
@@ -82,7 +82,7 @@ class Runner:
             asyncio.ensure_future(self._sync()),
         ]
         try:
-            with self._signals():
+            with handled(self._interrupt, self._terminate):
                 async for result in self._llm.map(self._requests(), concurrency=self._concurrency):
                     self._take(result)
         except asyncio.CancelledError:
@@ -199,22 +199,6 @@ class Runner:
     def _terminate(self) -> None:
         self.interrupted = True
         self.stop_at_once("terminated")
-
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        handled = {signal.SIGINT: self._interrupt, signal.SIGTERM: self._terminate}
-        added = []
-        for number, handler in handled.items():
-            # Not in the main thread: then whoever started the run is interrupted.
-            with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
-                loop.add_signal_handler(number, handler)
-                added.append(number)
-        try:
-            yield
-        finally:
-            for number in added:
-                loop.remove_signal_handler(number)
 
     # ---- beside it
 

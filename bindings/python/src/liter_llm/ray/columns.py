@@ -51,7 +51,7 @@ class TableRecipe(Recipe):
         if record.get(self.id_column or "custom_id") in (None, ""):
             fault = fault or f"{self.id_column or 'custom_id'} is empty"
             record[self.id_column or "custom_id"] = f"row-without-id-{place}"
-        row = self._row(Record(place, 0, record, None))
+        row = self.row_of(Record(place, 0, record, None))
         if fault is None and row.fault is not None:
             fault = row.fault.removeprefix("line 0: ")
         return row if fault is None else row._replace(fault=fault)
