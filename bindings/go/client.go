@@ -217,8 +217,9 @@ func (c *nativeClient) deliver(event *C.LlmEvent) {
 		stream.askKey(event.stream)
 	case C.LLM_EVENT_END:
 		handle.Delete()
-		stream.deliverEnd(data)
+		// Before the reader is woken, so that what it sees ended is not counted as live.
 		c.live.Add(-1)
+		stream.deliverEnd(data)
 	default:
 		if !stream.deliverEvent(uint32(event.kind), data) {
 			c.cancel(event.stream)
