@@ -301,7 +301,7 @@ test-environments-python: library mock ## Streamlit, Django, gevent, uWSGI, Cele
 
 test-fuzz: ## random bytes against framing, decoders and parsers, for a short time
 	@$(call need,g++,a C++ compiler)
-	@$(call reported,fuzz,PYTHON=$(PYTHON) SEED=1 core/fuzz/run.sh $(or $(SECONDS),12))
+	@$(call reported,fuzz,PYTHON=$(PYTHON) SEED=1 RUNS=$(or $(RUNS),60000) core/fuzz/run.sh $(or $(SECONDS),12))
 
 .PHONY: fuzz
 fuzz: ## the same for SECONDS= per target (20), two targets at a time

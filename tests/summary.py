@@ -1,7 +1,7 @@
 """Adds up the closing lines of test runners: `python summary.py LOG ...`.
 
-Prints one line per log and a last line `N passed, N failed`. A log without a closing line is one
-failure: a runner that ran nothing has not passed.
+Prints the lines that name a failure, one line per log, and a last line `N passed, N failed`. A log
+without a closing line is one failure: a runner that ran nothing has not passed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,20 @@ CLOSING = (
     re.compile(r"^(#|ℹ) fail (?P<failed>\d+)$"),
     re.compile(r"^ *--- (?P<go>PASS|FAIL): "),  # go test -v, a line for each test
 )
+
+FAILURE = re.compile(
+    r"^(test \S+ \.\.\. FAILED|.*panicked at|error(\[\w+\])?: "  # cargo
+    r"|FAILED |ERROR |not ok |\s*✖ |\s*--- FAIL: |FAIL\b"  # pytest, node, go, tests/c
+    r"|\S+: failed after |Base64: |make.*\*\*\* )"  # fuzzers, with the bytes that failed; make
+)
+FAILURES_SHOWN_MAX = 12
+
+
+def failures(text: str) -> list[str]:
+    """The first lines of a log that name a failure, each once."""
+    plain = re.sub(r"\x1b\[[\d;]*m", "", text)
+    named = dict.fromkeys(line.strip() for line in plain.splitlines() if FAILURE.match(line))
+    return list(named)[:FAILURES_SHOWN_MAX]
 
 
 def of_pytest(closing: str) -> tuple[int, int]:
@@ -50,10 +64,15 @@ def of_log(text: str) -> tuple[int, int]:
 def main(paths: list[Path]) -> int:
     """Prints the sums; the exit code."""
     passed = failed = 0
+    sums = []
     for path in paths:
-        good, bad = of_log(path.read_text(encoding="utf-8", errors="replace"))
-        print(f"{path.stem:12} {good:5} passed {bad:4} failed")
+        text = path.read_text(encoding="utf-8", errors="replace")
+        good, bad = of_log(text)
+        sums.append(f"{path.stem:12} {good:5} passed {bad:4} failed")
         passed, failed = passed + good, failed + bad
+        for line in failures(text) if bad else []:
+            print(f"{path.stem}: {line[:2000]}")
+    print(*sums, sep="\n")
     print(f"{passed} passed, {failed} failed")
     return failed != 0 or passed == 0
 
