@@ -18,9 +18,12 @@ PACKAGES := valgrind binutils cmake pkg-config redis-server
 OUR_PYTHON := tests/install tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
   tests/soak tests/scale tests/mutants tests/environments/native.py tests/environments/python \
   tests/summary.py core/fuzz/seeds.py bindings/python/picture_of_map.py
+# The adapters' tests are typed as the frameworks are: not all of them.
+OUR_RUFFED := $(OUR_PYTHON) tests/frameworks
 OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
   tests/network tests/soak tests/environments/c -name '*.[ch]' -o -name '*.cpp' | sort)
-TESTS := rust fuzz c install python go node environments-native recordings model
+DOCS_WITH_CODE := docs/guide.md docs/bulk.md docs/scale.md docs/frameworks.md
+TESTS := rust fuzz c install python frameworks go node environments-native recordings model
 CHECKS := rust python c go node sizes imports library
 
 # $(call need,tool,what it is for): one line that says what is missing.
@@ -139,6 +142,13 @@ $(MODEL_VENV)/ready: tests/model/requirements.txt
 	@$(call need,$(PYTHON),Python 3)
 	@$(call quietly,llama.cpp's server as a wheel,model,$(PYTHON) -m venv $(MODEL_VENV) && \
 	  $(MODEL_VENV)/bin/pip install -r $<)
+	@touch $@
+
+FRAMEWORKS_VENV := build/frameworks-venv
+$(FRAMEWORKS_VENV)/ready: tests/frameworks/requirements.txt
+	@$(call need,$(PYTHON),Python 3.11 or newer)
+	@$(call quietly,the frameworks that have an adapter,frameworks,$(PYTHON) -m venv $(FRAMEWORKS_VENV) && \
+	  $(FRAMEWORKS_VENV)/bin/pip install -r $<)
 	@touch $@
 
 KEYS_VENV := build/keys-venv
@@ -283,6 +293,11 @@ test-model: package demo-go demo-node $(MODEL_VENV)/ready ## end to end against 
 	  LITER_LLM_SAMPLES=$(CURDIR)/build/c/plain/samples PYTHONPATH=tests/boundary \
 	  $(VENV)/bin/python -m pytest tests/model)
 
+test-frameworks: library mock $(FRAMEWORKS_VENV)/ready ## the adapters, with LangChain, LlamaIndex, Pydantic AI and llm
+	@$(call quietly,the Python package for the frameworks,frameworks-package, \
+	  LITER_LLM_ARCHIVE=$(CURDIR)/$(ARCHIVE) $(FRAMEWORKS_VENV)/bin/pip install --no-deps ./bindings/python cffi)
+	@$(call reported,frameworks,LITER_LLM_MOCK=$(MOCK) $(FRAMEWORKS_VENV)/bin/python -m pytest -q tests/frameworks)
+
 .PHONY: test-keys
 test-keys: library mock $(KEYS_VENV)/ready ## the recipes for keys with the clouds' own libraries
 	@$(call quietly,the Python package for the recipes,keys-package, \
@@ -401,8 +416,8 @@ lint-rust: ## rustfmt and clippy; the header is what core/ffi says
 	cargo test -q $(CORE) -p liter-llm-ffi --test header
 
 lint-python: $(VENV)/ready ## ruff and mypy
-	$(VENV)/bin/ruff check -q $(OUR_PYTHON) bindings/python
-	$(VENV)/bin/ruff format -q --check $(OUR_PYTHON) bindings/python
+	$(VENV)/bin/ruff check -q $(OUR_RUFFED) bindings/python
+	$(VENV)/bin/ruff format -q --check $(OUR_RUFFED) bindings/python
 	for part in $(OUR_PYTHON); do $(VENV)/bin/mypy $$part; done
 	cd bindings/python && $(CURDIR)/$(VENV)/bin/mypy
 
@@ -426,7 +441,7 @@ lint-sizes: ## lines and columns of files and functions; README blocks are as th
 	$(PYTHON) tests/lint/limits.py
 	$(PYTHON) tests/lint/paths.py README.md CONTRIBUTING.md SECURITY.md docs/*.md docs/bench/*.md \
 	  bindings/*/README.md tests/*/README.md
-	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md docs/guide.md docs/bulk.md docs/scale.md
+	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md $(DOCS_WITH_CODE)
 
 lint-imports: $(VENV)/ready ## no two files import each other; the check itself is tested
 	$(VENV)/bin/python -m pytest -q tests/lint
@@ -447,7 +462,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cd bindings/node && npm run --silent fmt
 	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --write .
-	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md docs/guide.md docs/bulk.md docs/scale.md
+	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md $(DOCS_WITH_CODE)
 
 header: ## writes include/liter_llm.h from core/ffi
 	@$(call need,cargo,Rust)
