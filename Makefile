@@ -456,7 +456,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cargo fmt --manifest-path tests/mock/Cargo.toml
 	cargo fmt --manifest-path core/fuzz/Cargo.toml
 	cargo fmt --manifest-path tests/bench/drivers/Cargo.toml
-	$(VENV)/bin/ruff format $(OUR_PYTHON) bindings/python
+	$(VENV)/bin/ruff format $(OUR_RUFFED) bindings/python
 	$(VENV)/bin/clang-format -i $(OUR_C)
 	gofmt -w bindings/go tests/bench/go tests/environments/go
 	cd bindings/node && npm run --silent fmt
