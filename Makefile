@@ -168,8 +168,8 @@ install: library ## headers, libraries, pkg-config and CMake files, below DESTDI
 # A make that was started in the background ignores SIGINT and hands that on; tests of Ctrl-C need
 # what a terminal gives. env of GNU coreutils 8.31 can reset it; elsewhere it stays as it is.
 ifneq ($(shell env --default-signal=INT true 2>/dev/null && echo yes),)
-$(TESTS:%=test-%) test-slow test-environments-python test-environments-node faults soak: SHELL := $(shell command -v env)
-$(TESTS:%=test-%) test-slow test-environments-python test-environments-node faults soak: \
+$(TESTS:%=test-%) test-slow test-environments-python test-environments-node test-frameworks-python test-frameworks-node faults soak: SHELL := $(shell command -v env)
+$(TESTS:%=test-%) test-slow test-environments-python test-environments-node test-frameworks-python test-frameworks-node faults soak: \
   .SHELLFLAGS := --default-signal=INT bash -eu -o pipefail -c
 endif
 
@@ -293,10 +293,19 @@ test-model: package demo-go demo-node $(MODEL_VENV)/ready ## end to end against 
 	  LITER_LLM_SAMPLES=$(CURDIR)/build/c/plain/samples PYTHONPATH=tests/boundary \
 	  $(VENV)/bin/python -m pytest tests/model)
 
-test-frameworks: library mock $(FRAMEWORKS_VENV)/ready ## the adapters, with LangChain, LlamaIndex, Pydantic AI and llm
+.PHONY: test-frameworks-python test-frameworks-node
+test-frameworks: library mock ## the adapters, with LangChain, LlamaIndex, Pydantic AI, llm and the AI SDK
+	@code=0; $(MAKE) -s test-frameworks-python || code=1; \
+	[ -z '$(NODE_IS_HERE)' ] || $(MAKE) -s test-frameworks-node || code=1; exit $$code
+
+test-frameworks-python: library mock $(FRAMEWORKS_VENV)/ready
 	@$(call quietly,the Python package for the frameworks,frameworks-package, \
 	  LITER_LLM_ARCHIVE=$(CURDIR)/$(ARCHIVE) $(FRAMEWORKS_VENV)/bin/pip install --no-deps ./bindings/python cffi)
-	@$(call reported,frameworks,LITER_LLM_MOCK=$(MOCK) $(FRAMEWORKS_VENV)/bin/python -m pytest -q tests/frameworks)
+	@$(call reported,frameworks-python,LITER_LLM_MOCK=$(MOCK) $(FRAMEWORKS_VENV)/bin/python -m pytest -q tests/frameworks)
+
+test-frameworks-node: node mock
+	@$(call quietly,the frameworks of the Node package,frameworks-node,cd tests/frameworks/node && npm ci --no-audit --no-fund)
+	@$(call reported,frameworks-node,cd tests/frameworks/node && LITER_LLM_MOCK=$(MOCK) npm test)
 
 .PHONY: test-keys
 test-keys: library mock $(KEYS_VENV)/ready ## the recipes for keys with the clouds' own libraries
@@ -435,6 +444,7 @@ lint-node: node ## prettier and tsc
 	cd bindings/node && npm run --silent lint
 	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --check .
+	cd tests/frameworks/node && ../../../bindings/node/node_modules/.bin/prettier --check .
 
 lint-sizes: ## lines and columns of files and functions; README blocks are as their files
 	@$(call need,$(PYTHON),Python 3)

@@ -1,0 +1,27 @@
+// What a user writes, with the AI SDK's own types: tsc must take it.
+import {
+  embed,
+  generateText,
+  type EmbeddingModel,
+  type LanguageModel,
+} from "ai";
+import { LiterLlm } from "liter-llm";
+import { createLiterLlm, literLlm } from "liter-llm/ai-sdk";
+
+export const model: LanguageModel = literLlm("anthropic/claude-sonnet-4-5");
+export const vectors: EmbeddingModel = literLlm.embeddingModel(
+  "openai/text-embedding-3-small",
+);
+
+export async function ask(): Promise<string> {
+  const own = createLiterLlm({ client: new LiterLlm({ retriesMax: 2 }) });
+  const { text } = await generateText({
+    model: own("openai/gpt-4o-mini"),
+    prompt: "Hello",
+  });
+  await embed({ model: vectors, value: text });
+  return text;
+}
+
+// @ts-expect-error: options are those of a LiterLlm.
+createLiterLlm({ retryMax: 2 });
