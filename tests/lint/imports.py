@@ -134,7 +134,11 @@ def python_names(text: str, path: Path, root: Path) -> Iterator[Path]:
             modules = [alias.name for alias in node.names]
         else:
             continue
+        package = (path.parent / "__init__.py").exists() and not getattr(node, "level", 0)
         for module in modules:
+            # In a package, a name without dots in front of it is another package's.
+            if package and not module.startswith(f"{path.parent.name}."):
+                continue
             place = module.removeprefix(f"{path.parent.name}.").replace(".", "/")
             for folder in (path.parent, *(root / shared for shared in SHARED)):
                 yield from (folder / f"{place}.py", folder / f"{place}.pyi")
