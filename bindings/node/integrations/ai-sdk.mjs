@@ -1,8 +1,8 @@
 // The Vercel AI SDK: a provider of language, embedding and reranking models.
 //
-// It speaks the SDK's specification v3 and imports none of its packages. Errors are LlmErrors,
-// which the SDK does not retry: this library has done so. What a provider wants back unchanged, such
-// as signed thinking, travels in providerMetadata.literLlm and is sent as it came.
+// It speaks specification v3 and imports none of the packages of the SDK. Errors are LlmErrors,
+// which the SDK does not try again: this library has done so. What a provider wants back
+// unchanged, such as signed thinking, travels in providerMetadata.literLlm and is sent as it came.
 import { LiterLlm } from "liter-llm";
 
 import { toRequest } from "./ai-sdk/prompt.mjs";
