@@ -27,7 +27,7 @@ run() { # one target; its exit code
   local target=$1 log=target/log/$1.log code=0
   timeout -k 5 $((SECONDS_MAX + 60)) $FIXED "$BINARIES/$target" "target/corpus/$target" \
     -dict=target/corpus/dictionary -max_total_time="$SECONDS_MAX" -runs="$RUNS" -seed="$SEED" \
-    -reload=0 -max_len=2048 -rss_limit_mb=2048 -timeout=10 -artifact_prefix="target/crashes/$target-" \
+    -reload=0 -max_len=2048 -rss_limit_mb=2048 -timeout=45 -artifact_prefix="target/crashes/$target-" \
     -print_final_stats=1 >"$log" 2>&1 || code=$?
   local runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   local memory=$(sed -n 's/^stat::peak_rss_mb: *//p' "$log")
