@@ -21,6 +21,7 @@ PAGES = {
     "docs/guide.md": "guide.md",
     "docs/recipes.md": "recipes.md",
     "docs/frameworks.md": "frameworks.md",
+    "docs/telemetry.md": "telemetry.md",
     "docs/cli.md": "cli.md",
     "docs/bulk.md": "bulk.md",
     "docs/scale.md": "scale.md",

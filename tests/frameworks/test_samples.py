@@ -20,6 +20,7 @@ CALL = {"vector": "openai_tool_call_whole"}
         ("langchain_chat", [HELLO, CALL, HELLO], "Hello world\nHello world\n"),
         ("llama_index_chat", [{**HELLO, "times": 3}], "Hello world\n"),
         ("pydantic_ai_agent", [CALL, HELLO], "Hello world\n"),
+        ("telemetry", [HELLO], "}\n"),
         ("openai_server", [HELLO], "data: [DONE]\n\n"),
     ],
 )

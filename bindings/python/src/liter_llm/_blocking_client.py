@@ -128,6 +128,8 @@ class BlockingReceiver(Receiver):
     def drop(self) -> None:
         super().drop()
         self.client.remove(self)  # the END may never be polled
+        if self.observation is not None:
+            self.client.observe_end(self)
 
 
 class BlockingClient(NativeClient[BlockingReceiver]):
@@ -164,8 +166,8 @@ class BlockingClient(NativeClient[BlockingReceiver]):
             _process_hooks.notice_fork()
         while not receiver.is_ready():
             self._wait_or_log(receiver)
-            if self._logs:
-                self.write_logs()
+            if self.deferred:
+                self.deferred.run()
 
     def _wait_or_log(self, receiver: BlockingReceiver) -> None:
         """Like wait(), but also returns when there are log lines to write, which the leader must
@@ -176,7 +178,7 @@ class BlockingClient(NativeClient[BlockingReceiver]):
             raise RuntimeError(_INTERRUPTED)
         try:
             self._waiting[thread] = receiver
-            while not receiver.is_ready() and not self._logs:
+            while not receiver.is_ready() and not self.deferred:
                 receiver.acknowledge()
                 if self._claim(receiver):
                     self._lead()

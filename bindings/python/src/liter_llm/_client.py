@@ -39,6 +39,7 @@ _NOT_COPIED = {
     "_loop_clients",
     "_more_blocking",
     "_mutex",
+    "_observer",
     "_pool",
 }
 
@@ -52,6 +53,9 @@ class LiterLlm:
 
     A copy (copy, deepcopy, pickle) is an independent client with the same options. A key that was
     given as an option is copied with them; a key from the environment is not."""
+
+    _observer: Any = None
+    """The Observer that liter_llm.otel sets, which is told of each call."""
 
     def __init__(
         self, provider: Optional[str] = None, **options: late.Unpack[late.Options]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._blocking_client import BlockingReceiver
     from ._loop_client import LoopReceiver
     from ._native_client import ReadMode
+    from ._observer import Observation, Observer
     from ._request import Fields, SecretJson
 
 Answer = TypeVar("Answer", covariant=True)
@@ -26,6 +27,9 @@ _WHOLE: dict[str, object] = {"stream": False}
 class Opener(Protocol):
     """Makes receivers for streams that are not started yet: a LiterLlm. The stream holds it, so
     that its client lives as long."""
+
+    _observer: Observer | None
+    _options: Fields
 
     def _open_on_loop(
         self, mode: ReadMode, fields: Fields, make_builder: MakeBuilder | None
@@ -90,12 +94,14 @@ class Invocation(Generic[Answer]):
                 raise RuntimeError(
                     "this stream was started without an event loop; go on with for or complete()"
                 )
+            observation = self._observe(mode)
             request = self._encode(mode)
             try:
                 # Kept before the start, so that an interrupt leaves no stream without owner.
                 receiver = self.on_loop = self._opener._open_on_loop(
                     mode, self._fields, self._make_builder
                 )
+                receiver.observation = observation
                 receiver.client.start(receiver, request)
             except BaseException as error:
                 self.abort(error)
@@ -109,11 +115,13 @@ class Invocation(Generic[Answer]):
                 raise RuntimeError(
                     "this stream was started on an event loop; go on with async for or await"
                 )
+            observation = self._observe(mode)
             request = self._encode(mode)
             try:
                 receiver = self.on_thread = self._opener._open_on_thread(
                     mode, self._fields, self._make_builder
                 )
+                receiver.observation = observation
                 receiver.client.start(receiver, request)
             except BaseException as error:
                 self.abort(error)
@@ -186,6 +194,20 @@ class Invocation(Generic[Answer]):
         """Its reader has gone."""
         if self.receiver is not None:
             self.receiver.drop()
+
+    def _observe(self, mode: ReadMode) -> Observation | None:
+        """Tells the client's observer that the call starts; its headers go with the request."""
+        observer = self._opener._observer
+        if observer is None or self.cancelled:
+            return None
+        operation = self._fields.operation
+        if operation is None:
+            operation = (self._defaults or _NOTHING).get("operation", "chat")
+        options = self._opener._options
+        observation = observer.begin(self._fields, options, str(operation), mode != "whole")
+        if observation is not None:
+            self._fields.add_headers(observation.headers(), options)
+        return observation
 
     def _encode(self, mode: ReadMode) -> SecretJson:
         if self.cancelled:

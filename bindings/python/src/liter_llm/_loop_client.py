@@ -202,8 +202,8 @@ class LoopClient(NativeClient[LoopReceiver]):
                 self.dispatch()  # what Ctrl-C left over
             if self.poll(0):
                 self.dispatch()
-            if self._logs:
-                self.write_logs()
+            if self.deferred:
+                self.deferred.run()
         except BaseException:
             call_soon(self.loop(), self.on_wake)
             raise

@@ -14,8 +14,10 @@ import json
 import threading
 from collections import deque
 from contextvars import Context, copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from ._deferred import Deferred
 from ._errors import ClosedError
 from ._events import Reasoning, Text
 from ._key_function import NOBODY, refusal
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from ._api_key import KeyFunction
     from ._base_builder import MakeBuilder
     from ._events import Event, Outcome
+    from ._observer import Observation
     from ._request import SecretJson
 
 _unpack = ffi.unpack
@@ -58,6 +61,7 @@ class Receiver:
         "key_function",
         "mode",
         "number",
+        "observation",
     )
 
     def __init__(
@@ -83,6 +87,7 @@ class Receiver:
         self.context: Context | None = None
         """The context of the request, for log lines about it; only while the stream runs."""
         self.key_function: KeyFunction | None = None
+        self.observation: Observation | None = None  # is told of the end, once
         self._owner = owner  # keeps the LiterLlm alive for as long as a stream of it runs
 
     def wake(self) -> None:
@@ -148,6 +153,7 @@ class Receiver:
         if self.mode == "events" and not failed:
             self.items.append(self.builder.end())
         self.ended = True
+        self.client.observe_end(self)
         self.context = None
         self.wake()
 
@@ -182,6 +188,7 @@ class Receiver:
             outcome: Outcome = "cancelled" if kind in ("CANCELLED", "CLOSED") else "failed"
             self.builder.fail(outcome, {"kind": kind, "message": message})
             self.ended = True
+        self.client.observe_end(self)
         self.context = None
         self.wake_again()
 
@@ -218,14 +225,13 @@ class NativeClient(Generic[AnyReceiver]):
         self.closed = False
         self._stopped = False
         self._pointer = ffi.NULL
-        self._events = ffi.new("const LlmEvent **")
-        """Where the last poll put its events; they live until the next one."""
+        self._events = ffi.new("const LlmEvent **")  # of the last poll; live until the next one
         self._counts: list[int] = []  # of polled events, as long as some are not dispatched
         self._index = 0
         self._numbers = itertools.count(1)
         self._dispatching = threading.RLock()
         self._is_dispatching = False
-        self._logs: deque[tuple[Context, Any]] = deque()  # lines that are not yet written
+        self.deferred = Deferred()  # lines of the log, and ends that observers are to be told of
 
     def open(self, options: SecretJson, wake_descriptor: int | None) -> None:
         """Makes the native client, which writes to the descriptor when events have come. Without
@@ -355,6 +361,8 @@ class NativeClient(Generic[AnyReceiver]):
         receivers = list(self.receivers.values())
         self.receivers.clear()
         for receiver in receivers:
+            if not self._pointer:
+                receiver.observation = None  # the parent's
             # In a forked child a loop in debug mode takes no call from this thread.
             with contextlib.suppress(RuntimeError):
                 receiver.fail("CLOSED", reason)
@@ -369,22 +377,15 @@ class NativeClient(Generic[AnyReceiver]):
             receiver = self.receivers.get(fields.get("stream"))
         except (ValueError, AttributeError):
             return
-        context = None if receiver is None else receiver.context
-        self._logs.append((Context() if context is None else context, fields))
+        self.deferred.add_log(None if receiver is None else receiver.context, fields)
 
-    def write_logs(self) -> None:
-        """Writes lines of the log, each in the context of its request. Never while events are
-        dispatched or others wait for it: a user's handler may call the library again."""
-        from ._log import write_log
-
-        while self._logs:
-            try:
-                context, fields = self._logs.popleft()
-            except IndexError:
-                return  # another thread was quicker
-            with contextlib.suppress(Exception):  # a user's filter or handler may raise
-                # A copy, as a context that is in use cannot be entered.
-                context.copy().run(write_log, fields)
+    def observe_end(self, receiver: Receiver) -> None:
+        """Has the observer of a stream told of its end."""
+        observation, receiver.observation = receiver.observation, None
+        if observation is not None:
+            self.deferred.add(receiver.context, partial(observation.end, receiver.builder))
+            if not self._is_dispatching:
+                self.deferred.run()
 
 
 def _cut(event: Any, text: str, data: bytes) -> list[str]:

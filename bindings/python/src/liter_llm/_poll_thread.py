@@ -92,8 +92,8 @@ class PollThreadClient(LoopClient):
             self.dispatch()
         finally:
             dispatched.set()
-        if self._logs:
-            self.write_logs()
+        if self.deferred:
+            self.deferred.run()
 
 
 def _is_closed(loop: AbstractEventLoop | None) -> bool:

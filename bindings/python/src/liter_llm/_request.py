@@ -58,6 +58,16 @@ class Fields:
     def get(self, name: str, default: object) -> Any:
         return self._fields.get(name, default)
 
+    def add_headers(self, headers: Mapping[str, str], options: Fields) -> None:
+        """Adds those that neither these fields nor the options have."""
+        own = self._fields.get("headers")
+        theirs = options.get("headers", None)
+        if isinstance(own or {}, Mapping) and isinstance(theirs or {}, Mapping):
+            known = {str(name).lower() for name in (*(own or ()), *(theirs or ()))}
+            more = {name: text for name, text in headers.items() if name.lower() not in known}
+            if more:
+                self._fields["headers"] = {**more, **(own or {})}
+
     def encode(self, defaults: Mapping[str, object]) -> SecretJson:
         """These fields as JSON, with defaults for what is not set."""
         self._defaults = defaults
