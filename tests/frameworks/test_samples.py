@@ -20,7 +20,7 @@ CALL = {"vector": "openai_tool_call_whole"}
         ("langchain_chat", [HELLO, CALL, HELLO], "Hello world\nHello world\n"),
         ("llama_index_chat", [{**HELLO, "times": 3}], "Hello world\n"),
         ("pydantic_ai_agent", [CALL, HELLO], "Hello world\n"),
-        ("telemetry", [HELLO], "}\n"),
+        ("telemetry", [HELLO], " world"),
         ("openai_server", [HELLO], "data: [DONE]\n\n"),
     ],
 )
@@ -41,3 +41,4 @@ def test_samples(plan, name, steps, printed):
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.endswith(printed)
+    assert name != "telemetry" or '"name": "chat gpt-4o-mini"' in ran.stdout
