@@ -22,6 +22,8 @@ PAGES = {
     "docs/recipes.md": "recipes.md",
     "docs/frameworks.md": "frameworks.md",
     "docs/telemetry.md": "telemetry.md",
+    "docs/deployment.md": "deployment.md",
+    "docs/coming-from.md": "coming-from.md",
     "docs/cli.md": "cli.md",
     "docs/bulk.md": "bulk.md",
     "docs/scale.md": "scale.md",
