@@ -163,6 +163,18 @@ def test_context_follows_tasks(plan, recorder):
     assert found == dict(enumerate(parents))
 
 
+def test_cached_tokens_are_among_those_of_the_request(plan, recorder):
+    place = plan({"vector": "anthropic_thinking"})
+    request = {**REQUEST, "model": "claude", "max_tokens": 64}
+    with recorder.client(place, provider="anthropic") as llm:
+        usage = llm.invoke(request).complete().usage
+    found = recorder.span().attributes
+    assert usage.cached_input_tokens == found["gen_ai.usage.cache_read.input_tokens"] == 3
+    assert found["gen_ai.usage.input_tokens"] == usage.input_tokens + 3
+    (read,) = recorder.points()["gen_ai.client.inference.usage.input_tokens"]
+    assert read.value == usage.input_tokens + 3
+
+
 def test_errors_and_attempts(plan, recorder):
     place = plan({**BUSY, "times": 2})
     with recorder.client(place, retries_max=1) as llm, pytest.raises(LlmError):

@@ -67,6 +67,13 @@ _USAGE = {
 """The fields of a usage; behind gen_ai.usage. or gen_ai.client.inference.usage."""
 
 _BILLED = {"input_tokens": "billed_input_tokens", "output_tokens": "billed_output_tokens"}
+_APART = {
+    *("cache_read_input_tokens", "cache_creation_input_tokens"),
+    *("cacheReadInputTokens", "cacheWriteInputTokens"),
+}
+"""Cached tokens that are not among the input tokens: Anthropic's API reference, usage, and AWS's,
+TokenUsage of Converse."""
+
 _SECONDS = [0.01 * 2**power for power in range(14)]
 _TOKENS = [float(4**power) for power in range(14)]
 
@@ -308,7 +315,8 @@ def _of_attempt(attempt: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tokens_of(receipt: Mapping[str, Any]) -> dict[str, int]:
-    """What was used; the billed count where the provider has one."""
+    """What was used; the billed count where the provider has one, and cached tokens among those of
+    the request, as the conventions count them."""
     usage = receipt.get("usage") or {}
     found: dict[str, int] = {}
     for name in _USAGE:
@@ -316,6 +324,10 @@ def _tokens_of(receipt: Mapping[str, Any]) -> dict[str, int]:
         count = usage.get(name) if count is None else count
         if isinstance(count, int):
             found[name] = count
+    raw = usage.get("raw") or {}
+    if "input_tokens" in found and any(name in raw for name in _APART):
+        for name in ("cached_input_tokens", "cache_write_tokens"):
+            found["input_tokens"] += found.get(name, 0)
     return found
 
 
