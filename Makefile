@@ -18,7 +18,7 @@ PACKAGES := valgrind binutils cmake pkg-config redis-server
 OUR_PYTHON := tests/install tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
   tests/soak tests/scale tests/mutants tests/environments/native.py tests/environments/python \
   tests/summary.py core/fuzz/seeds.py bindings/python/picture_of_map.py
-OUR_C = include/liter_llm.hpp $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
+OUR_C = include/liter_llm.hpp include/liter_llm_json.h $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
   tests/network tests/soak tests/environments/c -name '*.[ch]' -o -name '*.cpp' | sort)
 TESTS := rust fuzz c install python go node environments-native recordings model
 CHECKS := rust python c go node sizes imports library
@@ -426,7 +426,7 @@ lint-sizes: ## lines and columns of files and functions; README blocks are as th
 	$(PYTHON) tests/lint/limits.py
 	$(PYTHON) tests/lint/paths.py README.md CONTRIBUTING.md SECURITY.md docs/*.md docs/bench/*.md \
 	  bindings/*/README.md tests/*/README.md
-	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md docs/guide.md docs/bulk.md docs/scale.md
+	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md docs/guide.md docs/c.md docs/bulk.md docs/scale.md
 
 lint-imports: $(VENV)/ready ## no two files import each other; the check itself is tested
 	$(VENV)/bin/python -m pytest -q tests/lint
@@ -447,7 +447,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cd bindings/node && npm run --silent fmt
 	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --write .
-	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md docs/guide.md docs/bulk.md docs/scale.md
+	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md docs/guide.md docs/c.md docs/bulk.md docs/scale.md
 
 header: ## writes include/liter_llm.h from core/ffi
 	@$(call need,cargo,Rust)
