@@ -10,7 +10,8 @@
 ///   something has arrived, and take all of it with one poll.
 ///
 /// Requests, options and receipts are JSON, so a new feature needs no new function. Text is a
-/// pointer and a length. Include this file and nothing else; link with -lliter_llm.
+/// pointer and a length. Include this file and nothing else; link with -lliter_llm. A program
+/// without a JSON library finds single fields with liter_llm_json.h.
 ///
 /// A request is for a chat unless its field `operation` is `embed`, `rerank`, `models`,
 /// `count_tokens` or `stats`; each is started, cancelled, retried and ended as a chat is.
