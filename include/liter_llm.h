@@ -10,7 +10,8 @@
 ///   something has arrived, and take all of it with one poll.
 ///
 /// Requests, options and receipts are JSON, so a new feature needs no new function. Text is a
-/// pointer and a length. Include this file and nothing else; link with -lliter_llm.
+/// pointer and a length. Include this file and nothing else; link with -lliter_llm. A program
+/// without a JSON library finds single fields with liter_llm_json.h.
 ///
 /// A request is for a chat unless its field `operation` is `embed`, `rerank`, `models`,
 /// `count_tokens` or `stats`; each is started, cancelled, retried and ended as a chat is.
@@ -54,9 +55,10 @@
 ///     be called, for the ENDs.
 /// 10. llm_invoke blocks; it calls back on the calling thread, once per piece of text, or with
 ///     the JSON of each RESULT; an `embed` it refuses, as INVALID_REQUEST. What it returns is the
-///     end of the stream. Called from inside its own callback it returns INVALID_ARGUMENT. A
-///     callback must return: no exception, no longjmp. One that wants no more
-///     calls llm_invoke_cancel and returns.
+///     end of the stream. A callback must return: no exception, no longjmp. One that wants no more,
+///     or keeps an exception for later, calls llm_invoke_stop and returns: it is not called again,
+///     the provider sees the connection close, and llm_invoke returns CANCELLED. Nothing else
+///     cancels it. Called from inside its own callback it returns INVALID_ARGUMENT.
 /// 11. Memory is bounded. A stream has a window (option stream_window_bytes, 256 KiB) of bytes that
 ///     were delivered and not yet acknowledged with llm_client_consumed; a client has a bound
 ///     (queue_bytes_max) on bytes not yet polled. Past either the library stops reading that
@@ -144,7 +146,7 @@
 /// program that was built against version N works with every library of version N or more. A
 /// program that loads the library at run time refuses one whose llm_abi_version() is less than
 /// this.
-#define LLM_ABI_VERSION 3
+#define LLM_ABI_VERSION 4
 
 /// The response begins. JSON: id, model, provider, request_id, rate_limit, headers, warnings.
 #define LLM_EVENT_START 1
@@ -332,8 +334,12 @@ LlmError llm_invoke(const char *provider,
                     void *ctx);
 
 /// Ends the llm_invoke whose callback calls this, as soon as the callback has returned: it calls
-/// back no more, closes the connection at once and returns CANCELLED. So a callback that throws can
-/// keep the exception until then. Outside of such a callback: INVALID_ARGUMENT.
+/// back no more, closes the connection at once (over HTTP/2: resets the stream), and returns
+/// CANCELLED, even if the rest of the response has arrived already. A second call changes nothing.
+/// INVALID_ARGUMENT anywhere else: outside of such a callback, or in another thread.
+LlmError llm_invoke_stop(void);
+
+/// The same function under its older name.
 LlmError llm_invoke_cancel(void);
 
 /// Makes a client. Starts the library's threads if this is the process's first; opens no

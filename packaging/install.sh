@@ -8,7 +8,7 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' core/Cargo.toml | head -n 1)
 library=libliter_llm.so.$version
 
 install -d "$root"/include "$root"/lib/pkgconfig "$root"/lib/cmake/liter_llm
-install -m 644 include/liter_llm.h include/liter_llm.hpp "$root"/include/
+install -m 644 include/liter_llm.h include/liter_llm.hpp include/liter_llm_json.h "$root"/include/
 install -m 755 build/lib/libliter_llm.so.0 "$root/lib/$library"
 strip --strip-unneeded "$root/lib/$library"
 ln -sf "$library" "$root"/lib/libliter_llm.so.0

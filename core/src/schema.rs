@@ -18,7 +18,7 @@ use crate::request::{
 };
 
 /// Version of the C header: it grows when something is added.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 
 /// What a call may set and no client.
 const CALL_ONLY: [&str; 1] = ["extra_body"];

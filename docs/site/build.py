@@ -19,6 +19,7 @@ REPOSITORY = "https://github.com/liter-llm/liter-llm/blob/main"
 PAGES = {
     "README.md": "index.md",
     "docs/guide.md": "guide.md",
+    "docs/c.md": "c.md",
     "docs/recipes.md": "recipes.md",
     "docs/frameworks.md": "frameworks.md",
     "docs/telemetry.md": "telemetry.md",

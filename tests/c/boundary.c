@@ -22,6 +22,8 @@ int main(int argc, char **argv) {
     argc = 1;
   } else {
     add(invoke_tests, invoke_count);
+    add(stop_tests, stop_count);
+    add(fields_tests, fields_count);
     add(arguments_tests, arguments_count);
     add(mistakes_tests, mistakes_count);
     add(streams_tests, streams_count);

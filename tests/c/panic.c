@@ -16,6 +16,8 @@ static void ignore(const char *token, size_t length, void *ctx) {
   (void)ctx;
 }
 
+static void arm(void) { CHECK_NUMBER(llm_test_panic(NULL, 0), LLM_ERROR_OK); }
+
 static void check_is_internal(LlmError error) {
   char kind[64];
   CHECK_NUMBER(error, LLM_ERROR_INTERNAL);
@@ -23,7 +25,12 @@ static void check_is_internal(LlmError error) {
   CHECK(strstr(llm_last_error(), "secret") == NULL);
 }
 
-static void arm(void) { CHECK_NUMBER(llm_test_panic(NULL, 0), LLM_ERROR_OK); }
+/* A stop that fails stops nothing. */
+static void stop_with_a_panic(const char *token, size_t length, void *ctx) {
+  ignore(token, length, ctx);
+  arm();
+  check_is_internal(llm_invoke_stop());
+}
 
 /* Every export that does anything: INTERNAL (or nothing, where there is no error to return), and
  * the next call works. */
@@ -53,6 +60,7 @@ static void a_panic_in_an_export_is_internal(void) {
   llm_client_free(NULL);
   arm();
   llm_wake_fd((void *)(intptr_t)-1);
+  CHECK_NUMBER(llm_invoke("openai", request, stop_with_a_panic, NULL), LLM_ERROR_OK);
   CHECK_NUMBER(llm_invoke("openai", request, ignore, NULL), LLM_ERROR_OK);
   caller_start(&caller, 2, "panic", "");
   caller_poll_until_ended(&caller, 1);

@@ -4,6 +4,7 @@
  * Input, one command per line, its fields separated by tabs (JSON on one line holds no tab):
  *   stream NUMBER PROVIDER OPTIONS REQUEST   a client of its own: queue, poll, acknowledge
  *   invoke NUMBER PROVIDER OPTIONS REQUEST   llm_invoke, which has no options
+ *   stop NUMBER PROVIDER OPTIONS REQUEST     the same, stopped by its callback at the first token
  *   cancel NUMBER                            of a stream that was started
  *
  * Output, one record per line, followed by the bytes that it announces and a line end:
@@ -26,6 +27,7 @@ typedef struct Play {
   uint64_t number;
   char *line; /* the fields below point into it */
   int is_invoke;
+  int stops;
   const char *provider;
   const char *options;
   const char *request;
@@ -150,6 +152,7 @@ static void take_token(const char *token, size_t length, void *ctx) {
   Play *play = ctx;
   expect(play, length > 0, "a token is empty");
   print_record("event", play->number, LLM_EVENT_TEXT, LLM_ERROR_OK, token, length);
+  if (play->stops) expect(play, llm_invoke_stop() == LLM_ERROR_OK, "a stop is refused");
 }
 
 static void *run(void *ctx) {
@@ -187,7 +190,8 @@ static void run_command(char *line) {
   CHECK(play != NULL);
   play->number = number;
   play->line = line;
-  play->is_invoke = strcmp(what, "invoke") == 0;
+  play->stops = strcmp(what, "stop") == 0;
+  play->is_invoke = play->stops || strcmp(what, "invoke") == 0;
   play->provider = field(&rest);
   play->options = field(&rest);
   play->request = field(&rest);

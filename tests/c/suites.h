@@ -9,6 +9,8 @@
   extern const size_t name##_count;
 
 SUITE(invoke)
+SUITE(stop)
+SUITE(fields)
 SUITE(arguments)
 SUITE(mistakes)
 SUITE(streams)

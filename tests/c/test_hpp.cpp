@@ -1,6 +1,7 @@
 // A C++17 caller: the client owned by a unique_ptr, lambdas as callbacks, a thread that polls; and
 // how the header for C++ passes exceptions on.
 #include <atomic>
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>
@@ -110,6 +111,122 @@ void cpp_exception_closes_the_connection() {
   CHECK_TEXT(text.c_str(), "one two");
 }
 
+// The provider would send for ever: false ends the call, and is no error.
+void cpp_false_closes_the_connection() {
+  mock_plan("cpp-false", MOCK_CUT_STREAM("{\"token\":\"a\"},{\"token\":\"b\"},{\"hang\":true}"));
+  int calls = 0;
+  CHECK(!liter_llm::invoke("openai", request("cpp-false"), [&](std::string_view) {
+    calls++;
+    return false;
+  }));
+  CHECK_NUMBER(calls, 1);
+  free(mock_wait("cpp-false", "closed=1"));
+}
+
+// Only a bool stops: a lambda may return whatever its last expression is.
+void cpp_other_values_go_on() {
+  mock_plan("cpp-values", "{\"answer\":{\"text\":\"one two\"}}");
+  std::string key = request("cpp-values");
+  int calls = 0;
+  std::string text;
+  CHECK(liter_llm::invoke("openai", key, [&](std::string_view) { return ++calls > 0; }));
+  CHECK(liter_llm::invoke("openai", key, [&](std::string_view) { return calls++, 0; }));
+  CHECK(liter_llm::invoke("openai", key, [&](auto token) -> auto & { return text += token; }));
+  const std::function<void(std::string_view)> append = [&](std::string_view token) {
+    text += token;
+  };
+  CHECK(liter_llm::invoke("openai", key, append));
+  CHECK_NUMBER(calls, 4);
+  CHECK_TEXT(text.c_str(), "one twoone two");
+}
+
+// Anything can be thrown, also what is no std::exception.
+void cpp_any_exception_comes_out() {
+  mock_plan("cpp-any", MOCK_CUT_STREAM("{\"token\":\"a\"},{\"hang\":true}"));
+  int thrown = 0;
+  try {
+    liter_llm::invoke("openai", request("cpp-any"), [](std::string_view) -> bool { throw 42; });
+  } catch (int number) {
+    thrown = number;
+  }
+  CHECK_NUMBER(thrown, 42);
+}
+
+// How a call that must fail fails.
+template <typename Call>
+liter_llm::Error error_of(Call &&call) {
+  try {
+    call();
+  } catch (const liter_llm::Error &error) {
+    return error;
+  }
+  check_fail(__FILE__, __LINE__, "it did not fail");
+}
+
+void cpp_error_has_its_fields() {
+  mock_plan("cpp-429",
+            R"({"status":429,"headers":[["retry-after-ms","1500"],["x-request-id","req_1"]],)"
+            R"("error":{"message":"slow \"down\"","type":"requests"}})");
+  std::string limited = request("cpp-429");
+  limited.insert(limited.size() - 1, R"(,"retries_max":0)");
+  liter_llm::Error error =
+      error_of([&] { liter_llm::invoke("openai", limited, [](std::string_view) {}); });
+  CHECK_NUMBER(error.number(), LLM_ERROR_RATE_LIMITED);
+  CHECK(error.kind() == "RATE_LIMITED");
+  CHECK_HOLDS(error.message().c_str(), "slow \"down\"");
+  CHECK_TEXT(error.what(), ("RATE_LIMITED: " + error.message()).c_str());
+  CHECK_NUMBER(error.status(), 429);
+  CHECK(error.retryable());
+  CHECK(error.retry_after() == std::chrono::milliseconds(1500));
+  CHECK(error.request_id() == "req_1");
+  CHECK(error.fields().integer("attempts") == 1);
+  CHECK(error.fields().text("provider") == "openai");
+  error = error_of([] { liter_llm::Client(R"({"no_such_option": 1})"); });
+  CHECK(error.kind() == "CONFIG" && error.status() == 0 && !error.retryable());
+  CHECK(!error.retry_after() && !error.request_id());
+  CHECK_HOLDS(error.what(), "CONFIG: option \"no_such_option\" is unknown");
+}
+
+void cpp_receipt_has_its_fields() {
+  mock_plan("cpp-receipt",
+            R"({"answer":{"text":"one two"}},{"status":401,"error":{"message":"no"}})");
+  liter_llm::Client client(MOCK_OPTIONS);
+  std::string provider;
+  for (uint64_t stream : {1, 2}) {
+    client.start(stream, "", request("cpp-receipt"));
+    for (bool ended = false; !ended;) {
+      for (const LlmEvent &event : client.poll()) {
+        liter_llm::Json fields(event);
+        if (event.kind == LLM_EVENT_START) provider = fields.text("provider").value_or("");
+        if (event.kind != LLM_EVENT_END) continue;
+        ended = true;
+        CHECK(fields.text("outcome") == (stream == 1 ? "complete" : "failed"));
+        if (stream == 1) CHECK(fields.integer("usage.output_tokens") > 0);
+        if (stream == 1) CHECK(fields.number("timings.total_ms") > 0.0);
+        if (stream == 2) CHECK_NUMBER(liter_llm::Error(event).status(), 401);
+        if (stream == 2) CHECK_HOLDS(liter_llm::Error(event).what(), "AUTHENTICATION: ");
+      }
+    }
+  }
+  CHECK_TEXT(provider.c_str(), "openai");
+}
+
+void cpp_json_is_read() {
+  liter_llm::Json json(R"( {"a":{"b":[1,-2.5,"x\u00e4\u0000y",true,null]},"c.d":"e"} )");
+  CHECK(json && json.at("a.b").raw() == R"([1,-2.5,"x\u00e4\u0000y",true,null])");
+  CHECK(json.integer("a.b.0") == 1 && !json.integer("a.b.1") && !json.integer("a.b.9"));
+  CHECK(json.number("a.b.1") == -2.5 && !json.number("a.b.2"));
+  CHECK(json.at("a").text("b.2") == std::string("x\xC3\xA4\0y", 5) && !json.text("a.b.0"));
+  CHECK(json.boolean("a.b.3") == true && !json.boolean("a.b.4"));
+  CHECK(json.at("a.b.4") && !json.at("a.b.5") && !json.at("a.c") && !liter_llm::Json(""));
+  std::string names;
+  json.each([&](liter_llm::Json name, liter_llm::Json) { names += *name.text() + ";"; });
+  CHECK_TEXT(names.c_str(), "a;c.d;");
+  size_t count = 0;
+  json.at("a.b").each([&](liter_llm::Json name, liter_llm::Json) { count += !name; });
+  CHECK_NUMBER(count, 5);
+}
+
 // A callback that wants no more cancels, and the call throws CANCELLED.
 void cpp_callback_cancels() {
   mock_plan("cpp-cancel", MOCK_CUT_STREAM("{\"token\":\"a\"},{\"hang\":true}"));
@@ -150,6 +267,12 @@ const CheckTest tests[] = {
     {"cpp_streams_are_polled_by_a_thread", cpp_streams_are_polled_by_a_thread, 0},
     {"cpp_wake_is_a_lambda", cpp_wake_is_a_lambda, 0},
     {"cpp_exception_closes_the_connection", cpp_exception_closes_the_connection, 0},
+    {"cpp_false_closes_the_connection", cpp_false_closes_the_connection, 0},
+    {"cpp_other_values_go_on", cpp_other_values_go_on, 0},
+    {"cpp_any_exception_comes_out", cpp_any_exception_comes_out, 0},
+    {"cpp_error_has_its_fields", cpp_error_has_its_fields, 0},
+    {"cpp_receipt_has_its_fields", cpp_receipt_has_its_fields, 0},
+    {"cpp_json_is_read", cpp_json_is_read, 0},
     {"cpp_callback_cancels", cpp_callback_cancels, 0},
     {"cpp_answers_a_key", cpp_answers_a_key, 0},
 };

@@ -35,6 +35,7 @@ static LlmError invoke_bad_json(void) { return llm_invoke("openai", "{\"model\":
 static LlmError invoke_wrong_type(void) {
   return llm_invoke("openai", "{\"model\":\"m\",\"messages\":\"hi\"}", ignore, NULL);
 }
+static LlmError stop_outside(void) { return llm_invoke_stop(); }
 static LlmError cancel_outside(void) { return llm_invoke_cancel(); }
 static LlmError new_without_options(void) { return new_client(NULL); }
 static LlmError new_without_place(void) { return llm_client_new("{}", NULL, NULL, NULL); }
@@ -87,6 +88,8 @@ static const Mistake mistakes[] = {
     {invoke_bad_utf8, LLM_ERROR_INVALID_ARGUMENT, "request_json: " CUT_TEXT},
     {invoke_inside_its_callback, LLM_ERROR_INVALID_ARGUMENT,
      "llm_invoke was called from inside a callback of this library"},
+    {stop_outside, LLM_ERROR_INVALID_ARGUMENT,
+     "llm_invoke_stop was called outside of a callback of llm_invoke"},
     {cancel_outside, LLM_ERROR_INVALID_ARGUMENT,
      "llm_invoke_cancel was called outside of a callback of llm_invoke"},
     {new_without_options, LLM_ERROR_INVALID_ARGUMENT, "options_json is NULL"},

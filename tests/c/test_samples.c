@@ -45,10 +45,69 @@ static void sample_poll_prints_both_responses(void) {
   CHECK_NUMBER(run_sample("poll", "sample-poll", output, sizeof output), 0);
   for (int stream = 1; stream <= 2; stream++) {
     char line[64];
-    snprintf(line, sizeof line, "stream %d ended: OK", stream);
+    snprintf(line, sizeof line, "stream %d ended: OK, stop, ", stream);
     CHECK_HOLDS(output, line);
   }
   CHECK_HOLDS(output, "answer");
+}
+
+/* The provider would go on; both samples end after the first sentence. */
+static void sample_stop_ends_after_a_sentence(void) {
+  static const char *const samples[][2] = {
+      {"stop", "One sentence.\n"},
+      {"stop_cpp", "One sentence.\nthere is more\n"},
+  };
+  for (size_t i = 0; i < CHECK_COUNT(samples); i++) {
+    char output[1024];
+    mock_plan(
+        samples[i][0],
+        MOCK_CUT_STREAM("{\"token\":\"One \"},{\"token\":\"sentence. And\"},{\"hang\":true}"));
+    CHECK_NUMBER(run_sample(samples[i][0], samples[i][0], output, sizeof output), 0);
+    CHECK_TEXT(output, samples[i][1]);
+    free(mock_wait(samples[i][0], "closed=1"));
+  }
+}
+
+static void sample_stop_reports_errors(void) {
+  char output[1024];
+  mock_plan("stop-error",
+            "{\"status\":429,\"headers\":[[\"retry-after\",\"3600\"]],"
+            "\"error\":{\"message\":\"slow down\",\"type\":\"t\"}}");
+  CHECK_NUMBER(run_sample("stop 2>&1", "stop-error", output, sizeof output), 1);
+  CHECK_HOLDS(output, "RATE_LIMITED: {");
+  CHECK_NUMBER(run_sample("stop_cpp 2>&1", "stop-error", output, sizeof output), 75);
+  CHECK_HOLDS(output, "RATE_LIMITED, status 429: openai: 429 slow down");
+  CHECK_HOLDS(output, "wait for 3600000 ms\n");
+}
+
+static void sample_cancel_closes_the_connection(void) {
+  char output[1024];
+  mock_plan("sample-cancel", MOCK_CUT_STREAM("{\"token\":\"one\"},{\"hang\":true}"));
+  CHECK_NUMBER(run_sample("cancel", "sample-cancel", output, sizeof output), 0);
+  CHECK_TEXT(output, "one\nended: CANCELLED\n");
+  free(mock_wait("sample-cancel", "closed=1"));
+}
+
+static void sample_thousand_has_all_of_them(void) {
+  char output[1024];
+  mock_plan("sample-thousand", "{\"answer\":{\"text\":\"Hello world\"}}");
+  CHECK_NUMBER(run_sample("thousand", "sample-thousand", output, sizeof output), 0);
+  CHECK_TEXT(output, "1000 whole responses, 2000 tokens, 11000 bytes\n");
+}
+
+static void sample_client_prints_all_responses(void) {
+  char output[1024];
+  mock_plan("sample-client", "{\"answer\":{\"text\":\"Hello\"}}");
+  CHECK_NUMBER(run_sample("invoke_cpp", "sample-client", output, sizeof output), 0);
+  CHECK_TEXT(output, "Hello\n");
+  CHECK_NUMBER(run_sample("client_cpp", "sample-client", output, sizeof output), 0);
+  CHECK(strncmp(output, "Hello\n", 6) == 0);
+  CHECK_HOLDS(output, "1: Hello\n");
+  CHECK_HOLDS(output, "2: Hello\n");
+  CHECK_HOLDS(output, "1 ended: stop, ");
+  mock_plan("client-error", "{\"status\":401,\"error\":{\"message\":\"no\",\"type\":\"t\"}}");
+  CHECK_NUMBER(run_sample("client_cpp 2>&1", "client-error", output, sizeof output), 1);
+  CHECK_HOLDS(output, "AUTHENTICATION: openai: 401 no");
 }
 
 static void sample_embed_prints_dimension_and_norm(void) {
@@ -78,6 +137,11 @@ const CheckTest samples_tests[] = {
     {"sample_invoke_prints_the_response", sample_invoke_prints_the_response, 0},
     {"sample_invoke_reports_errors", sample_invoke_reports_errors, 0},
     {"sample_poll_prints_both_responses", sample_poll_prints_both_responses, 0},
+    {"sample_stop_ends_after_a_sentence", sample_stop_ends_after_a_sentence, 0},
+    {"sample_stop_reports_errors", sample_stop_reports_errors, 0},
+    {"sample_cancel_closes_the_connection", sample_cancel_closes_the_connection, 0},
+    {"sample_thousand_has_all_of_them", sample_thousand_has_all_of_them, 0},
+    {"sample_client_prints_all_responses", sample_client_prints_all_responses, 0},
     {"sample_embed_prints_dimension_and_norm", sample_embed_prints_dimension_and_norm, 0},
     {"sample_key_renews_a_token", sample_key_renews_a_token, 0},
 };

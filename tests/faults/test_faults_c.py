@@ -38,9 +38,9 @@ CASES = cases(TRANSPORTS, operations=True)
 
 
 def is_for_invoke(case: Case) -> bool:
-    """llm_invoke has no options and cannot be cancelled, and its calls share connections:
-    `new_connection` is the reason why a row needs its own; over HTTP/2 a row that closes one would
-    end the others. Vectors are no text, so it refuses them."""
+    """llm_invoke has no options, is cancelled by nothing but its callback (test_stop_c.py), and its
+    calls share connections: `new_connection` is the reason why a row needs its own; over HTTP/2 a
+    row that closes one would end the others. Vectors are no text, so it refuses them."""
     if case.row.get("request", {}).get("operation") == "embed":
         return False
     if any(name in case.row for name in ("new_connection", "cancel_when", "options")):

@@ -103,6 +103,8 @@ def test_samples(prefix: Path, mock: Mock, tmp_path: Path) -> None:
     thousand = built_with_pkg_config("thousand.c", prefix, tmp_path, True)
     expected = "1000 whole responses, 2000 tokens, 11000 bytes\n"
     assert printed(thousand, prefix, mock, True) == expected
+    poll = built_with_pkg_config("poll.c", prefix, tmp_path, True)
+    assert "stream 2 ended: OK, stop, " in printed(poll, prefix, mock, True)
 
 
 def test_go_links_the_shared_library(prefix: Path, mock: Mock, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 //! `llm_invoke`: a client of one stream, polled by the calling thread, which calls back for every
-//! delta and then acknowledges the bytes. Owns the rule that it is not entered again from inside
-//! its own callback.
+//! delta and then acknowledges the bytes. Owns what a callback may do: stop its own call, but not
+//! enter `llm_invoke` again.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -19,19 +19,33 @@ use crate::waker::Waker;
 /// The number of the only stream.
 const STREAM: u64 = 1;
 
+/// The callback of llm_invoke that a thread runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Callback {
+    /// The generation in which it was called; 0 is no callback. The child of a fork inside a
+    /// callback is in another, so it may use llm_invoke.
+    generation: usize,
+    /// It has stopped its call.
+    stopped: bool,
+}
+
+/// No callback runs.
+const OUTSIDE: Callback = Callback {
+    generation: 0,
+    stopped: false,
+};
+
 thread_local! {
-    /// The generation in which this thread runs a callback of llm_invoke; 0 is none. The child of a
-    /// fork inside a callback is in another, so it may use llm_invoke.
-    static IN_CALLBACK: Cell<usize> = const { Cell::new(0) };
-    /// The callback of this thread's llm_invoke has stopped it.
-    static CANCELLED: Cell<bool> = const { Cell::new(false) };
+    static CALLBACK: Cell<Callback> = const { Cell::new(OUTSIDE) };
 }
 
 /// What one poll brought.
 enum Step {
     /// The stream goes on.
     More,
-    /// It is over, or the callback has it so.
+    /// The callback wants no more of it.
+    Stopped,
+    /// It is over.
     Ended(Result<(), Failure>),
     /// The callback returned in the child of a fork, where nothing will ever come.
     Forked,
@@ -41,8 +55,8 @@ enum Step {
 enum Returned {
     /// It continues.
     On,
-    /// It has cancelled the call.
-    Cancelled,
+    /// It has stopped the call.
+    Stopped,
     /// In the child of a fork.
     Forked,
 }
@@ -62,7 +76,7 @@ pub fn invoke(
     request_json: &str,
     mut token: impl FnMut(&[u8]),
 ) -> Result<(), Failure> {
-    if IN_CALLBACK.get() == fork::generation() || Waker::is_in_callback() {
+    if is_in_callback() || Waker::is_in_callback() {
         let message = "llm_invoke was called from inside a callback of this library";
         return Err(invalid_argument(message));
     }
@@ -79,6 +93,11 @@ pub fn invoke(
         match hand_over(&call.0, polled.buffer(), &mut token) {
             Step::More => {}
             Step::Ended(result) => return result,
+            Step::Stopped => {
+                let end = end_among(polled.buffer());
+                drop(polled);
+                return Err(stopped(&call.0, end));
+            }
             Step::Forked => {
                 // Their locks and sockets are the parent's.
                 std::mem::forget(polled);
@@ -102,14 +121,22 @@ fn check(request: &AnyRequest) -> Result<(), LlmError> {
     }
 }
 
-/// Has the llm_invoke whose callback runs in this thread end as soon as the callback returns.
-pub fn cancel() -> Result<(), Failure> {
-    if IN_CALLBACK.get() != fork::generation() {
-        let message = "llm_invoke_cancel was called outside of a callback of llm_invoke";
+/// Has the llm_invoke whose callback runs in this thread end as soon as the callback returns;
+/// `function` is how the caller calls this.
+pub fn stop(function: &str) -> Result<(), Failure> {
+    if !is_in_callback() {
+        let message = format!("{function} was called outside of a callback of llm_invoke");
         return Err(invalid_argument(message));
     }
-    CANCELLED.set(true);
+    CALLBACK.set(Callback {
+        stopped: true,
+        ..CALLBACK.get()
+    });
     Ok(())
+}
+
+fn is_in_callback() -> bool {
+    CALLBACK.get().generation == fork::generation()
 }
 
 fn hand_over(client: &ClientState, buffer: &Buffer, token: &mut impl FnMut(&[u8])) -> Step {
@@ -117,11 +144,7 @@ fn hand_over(client: &ClientState, buffer: &Buffer, token: &mut impl FnMut(&[u8]
         if [LLM_EVENT_TEXT, LLM_EVENT_RESULT].contains(&event.kind) {
             match call_back(&event, token) {
                 Returned::On => {}
-                Returned::Cancelled => {
-                    let message = "the callback cancelled the call";
-                    let error = LlmError::new(ErrorKind::Cancelled, message);
-                    return Step::Ended(Err(error.into()));
-                }
+                Returned::Stopped => return Step::Stopped,
                 Returned::Forked => return Step::Forked,
             }
         }
@@ -140,19 +163,57 @@ fn call_back(event: &EventView<'_>, token: &mut impl FnMut(&[u8])) -> Returned {
     let whole = event.ends.is_empty().then_some(event.data.len());
     let ends = event.ends.iter().map(|end| *end as usize);
     for end in ends.chain(whole) {
-        let outer = IN_CALLBACK.replace(generation);
+        // Of its own each time: the child of a fork may call back inside a callback.
+        let outer = CALLBACK.replace(Callback {
+            generation,
+            stopped: false,
+        });
         token(event.data.get(start..end).unwrap_or_default());
-        IN_CALLBACK.set(outer);
-        let cancelled = CANCELLED.take();
+        let returned = CALLBACK.replace(outer);
         if fork::generation() != generation {
             return Returned::Forked;
         }
-        if cancelled {
-            return Returned::Cancelled;
+        if returned.stopped {
+            return Returned::Stopped;
         }
         start = end;
     }
     Returned::On
+}
+
+/// Closes the connection and waits until it is closed. CANCELLED, whatever the stream came to
+/// meanwhile, with all that is known of it.
+fn stopped(client: &ClientState, mut end: Option<Result<(), Failure>>) -> Failure {
+    client.cancel(STREAM);
+    while end.is_none() {
+        let Some(mut polled) = client.poll(Wait::Forever) else {
+            break; // the process is ending
+        };
+        end = end_among(polled.buffer());
+    }
+    let message = "the callback cancelled the call";
+    let mut failure = Failure::from(LlmError::new(ErrorKind::Cancelled, message));
+    if let Some(Err(known)) = end.filter(|end| number_of(end) == failure.number) {
+        failure.json = with_message(&known.json, message);
+    }
+    failure
+}
+
+fn number_of(end: &Result<(), Failure>) -> types::LlmError {
+    end.as_ref()
+        .map_or_else(|failure| failure.number, |()| LLM_ERROR_OK)
+}
+
+fn with_message(error: &str, message: &str) -> String {
+    let mut error: serde_json::Map<_, _> = serde_json::from_str(error).unwrap_or_default();
+    error.insert("message".to_owned(), message.into());
+    serde_json::Value::from(error).to_string()
+}
+
+/// How the stream ended, if its END is there.
+fn end_among(buffer: &Buffer) -> Option<Result<(), Failure>> {
+    let end = buffer.events().find(|event| event.kind == LLM_EVENT_END)?;
+    Some(result_of(&end))
 }
 
 /// The receipt of a failure holds its error object.
@@ -179,125 +240,5 @@ fn without_details(number: types::LlmError) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic)]
-mod tests {
-    use super::*;
-    use crate::buffer::event_json::EventJson;
-    use crate::tests::time_limit::TimeLimit;
-    use crate::types::{LLM_ERROR_CANCELLED, LLM_ERROR_INVALID_ARGUMENT};
-    use futures_util::future::FutureExt;
-    use liter_llm_core::{Event, EventBatch, Receipt};
-
-    /// A client of one stream, in whose queue these events are, and the step that takes them.
-    fn take(batch: &EventBatch, token: &mut impl FnMut(&[u8])) -> (Step, bool) {
-        let process = Process::get_or_start(None).unwrap();
-        let waker = Waker::new(None, std::ptr::null_mut());
-        let client = ClientState::open(process.runtime(), process.invoke_client().unwrap(), waker);
-        let control = client.streams.claim(STREAM).unwrap();
-        let json = EventJson::of_batch(batch);
-        let queue = client.streams.queue();
-        queue.push(STREAM, batch, &json, &control, false).unwrap();
-        let step = {
-            let mut polled = client.poll(Wait::Now).unwrap();
-            hand_over(&client, polled.buffer(), token)
-        };
-        let is_open = control.until_window_opens().now_or_never().is_some();
-        (step, is_open)
-    }
-
-    fn cancelled() -> Event {
-        let error = LlmError::new(ErrorKind::Cancelled, "cancelled");
-        Event::End(Box::new(Receipt::failed(error)))
-    }
-
-    #[test]
-    fn every_delta_of_text_is_called_back_and_nothing_else() {
-        let _limit = TimeLimit::begin();
-        let mut batch = EventBatch::default();
-        batch.push_reasoning("thought");
-        batch.push_text("one ");
-        batch.push_text("two");
-        batch.push_reasoning("another thought");
-        batch.push_text("three");
-        batch.push(cancelled());
-        let mut tokens = Vec::new();
-        let (step, _) = take(&batch, &mut |token| tokens.push(token.to_vec()));
-        assert_eq!(tokens, [b"one ".as_slice(), b"two", b"three"]);
-        match step {
-            Step::Ended(Err(failure)) => {
-                assert_eq!(failure.number, LLM_ERROR_CANCELLED);
-                assert!(failure.json.contains("\"message\":\"cancelled\""));
-            }
-            _ => panic!("the END was not taken for one"),
-        }
-    }
-
-    /// `llm_last_error` promises kind, number and message.
-    #[test]
-    fn an_end_without_details_is_an_error_with_its_kind() {
-        let end = EventView {
-            stream: STREAM,
-            kind: LLM_EVENT_END,
-            error: types::LLM_ERROR_TOO_LARGE,
-            data: b"{}",
-            ends: &[],
-        };
-        let failure = result_of(&end).unwrap_err();
-        assert_eq!(failure.number, types::LLM_ERROR_TOO_LARGE);
-        let json: serde_json::Value = serde_json::from_str(&failure.json).unwrap();
-        assert_eq!(json.get("kind").unwrap(), "TOO_LARGE");
-        assert_eq!(json.get("number").unwrap(), 16);
-        assert!(json
-            .get("message")
-            .unwrap()
-            .as_str()
-            .unwrap()
-            .contains("no memory"));
-    }
-
-    /// Else a response longer than the window would never go on.
-    #[test]
-    fn what_was_handed_over_is_acknowledged() {
-        let _limit = TimeLimit::begin();
-        let mut batch = EventBatch::default();
-        batch.push_text(&"x".repeat(1 << 20));
-        let (step, is_open) = take(&batch, &mut |_| {});
-        assert!(matches!(step, Step::More));
-        assert!(is_open);
-    }
-
-    #[test]
-    fn a_callback_that_cancels_is_called_no_more() {
-        let _limit = TimeLimit::begin();
-        let mut batch = EventBatch::default();
-        batch.push_text("one ");
-        batch.push_text("two");
-        let mut calls = 0;
-        let (step, _) = take(&batch, &mut |_| {
-            calls += 1;
-            cancel().unwrap();
-        });
-        assert_eq!(calls, 1);
-        match step {
-            Step::Ended(Err(failure)) => assert_eq!(failure.number, LLM_ERROR_CANCELLED),
-            _ => panic!("it was cancelled"),
-        }
-        let (step, _) = take(&batch, &mut |_| calls += 1);
-        assert!(matches!(step, Step::More), "the next call is another one");
-        assert_eq!(calls, 3);
-        assert_eq!(cancel().unwrap_err().number, LLM_ERROR_INVALID_ARGUMENT);
-    }
-
-    #[test]
-    fn inside_its_own_callback_it_is_refused() {
-        let _limit = TimeLimit::begin();
-        let mut batch = EventBatch::default();
-        batch.push_text("text");
-        let mut refused = Vec::new();
-        let (_, _) = take(&batch, &mut |_| {
-            refused.push(invoke("openai", "{}", |_| {}).unwrap_err().number);
-        });
-        assert_eq!(refused, [LLM_ERROR_INVALID_ARGUMENT]);
-        assert_eq!(IN_CALLBACK.get(), 0, "the callback is over");
-    }
-}
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+mod tests;

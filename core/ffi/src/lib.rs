@@ -113,11 +113,18 @@ pub unsafe extern "C" fn llm_invoke(
 }
 
 /// Ends the llm_invoke whose callback calls this, as soon as the callback has returned: it calls
-/// back no more, closes the connection at once and returns CANCELLED. So a callback that throws can
-/// keep the exception until then. Outside of such a callback: INVALID_ARGUMENT.
+/// back no more, closes the connection at once (over HTTP/2: resets the stream), and returns
+/// CANCELLED, even if the rest of the response has arrived already. A second call changes nothing.
+/// INVALID_ARGUMENT anywhere else: outside of such a callback, or in another thread.
+#[no_mangle]
+pub extern "C" fn llm_invoke_stop() -> LlmError {
+    error::guard(|| invoke::stop("llm_invoke_stop"))
+}
+
+/// The same function under its older name.
 #[no_mangle]
 pub extern "C" fn llm_invoke_cancel() -> LlmError {
-    error::guard(invoke::cancel)
+    error::guard(|| invoke::stop("llm_invoke_cancel"))
 }
 
 /// Makes a client. Starts the library's threads if this is the process's first; opens no

@@ -7,7 +7,7 @@ use std::ffi::{c_char, c_void};
 /// program that was built against version N works with every library of version N or more. A
 /// program that loads the library at run time refuses one whose llm_abi_version() is less than
 /// this.
-pub const LLM_ABI_VERSION: u32 = 3;
+pub const LLM_ABI_VERSION: u32 = 4;
 
 /// How something ended: one of LLM_ERROR_*. Numbers are only ever appended; 0 is success.
 pub type LlmError = i32;

@@ -17,7 +17,10 @@ int main() {
         if (event.kind == LLM_EVENT_TEXT)
           std::cout << event.stream << ": " << liter_llm::text(event) << '\n';
         if (event.kind == LLM_EVENT_END) {
-          std::cout << event.stream << " ended: " << llm_error_name(event.error) << '\n';
+          if (event.error != LLM_ERROR_OK) throw liter_llm::Error(event);
+          liter_llm::Json receipt(event);
+          std::cout << event.stream << " ended: " << receipt.text("finish_reason").value_or("?")
+                    << ", " << receipt.integer("usage.output_tokens").value_or(0) << " tokens\n";
           live--;
         }
         client.consumed(event.stream, event.length);

@@ -4,18 +4,19 @@
 
 enum { STREAMS = 1000 };
 
+static const char *const REQUEST =
+    "{\"model\": \"gpt-4o-mini\", \"max_tokens\": 200,"
+    " \"messages\": [{\"role\": \"user\", \"content\": \"Explain Rust ownership\"}]}";
+
 int main(void) {
   LlmClient *client = NULL;
-  const char *request =
-      "{\"model\": \"gpt-4o-mini\", \"max_tokens\": 200,"
-      " \"messages\": [{\"role\": \"user\", \"content\": \"Explain Rust ownership\"}]}";
   if (llm_client_new("{}", NULL, NULL, &client) != LLM_ERROR_OK) {
     fprintf(stderr, "cannot begin: %s\n", llm_last_error());
     return 1;
   }
   int live = 0;
   for (uint64_t stream = 1; stream <= STREAMS; stream++) {
-    if (llm_client_start(client, stream, "openai", request) == LLM_ERROR_OK) live += 1;
+    if (llm_client_start(client, stream, "openai", REQUEST) == LLM_ERROR_OK) live += 1;
   }
   size_t whole = 0, tokens = 0, bytes = 0;
   while (live > 0) {
@@ -35,5 +36,5 @@ int main(void) {
   }
   printf("%zu whole responses, %zu tokens, %zu bytes\n", whole, tokens, bytes);
   llm_client_free(client);
-  return 0;
+  return whole == STREAMS ? 0 : 1;
 }
