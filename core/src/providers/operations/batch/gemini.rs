@@ -101,11 +101,8 @@ fn create(asked: &Asked<'_>) -> Result<EncodedRequest, LlmError> {
     let model = rows::one_model(asked)?;
     let are_embeddings = rows::are_embeddings(asked);
     let mut encoded = rows::encode(asked)?;
-    place::refuse(
-        asked,
-        &["metadata", "expires_after_s"],
-        &mut encoded.warnings,
-    )?;
+    place::refuse(asked, &["expires_after_s"], &mut encoded.warnings)?;
+    place::refuse_all_but_mark(asked, &mut encoded.warnings)?;
     if are_embeddings {
         for (index, row) in encoded.rows.iter_mut().enumerate() {
             row.body = only_request(&row.body).ok_or_else(|| {

@@ -298,6 +298,30 @@ fn what_a_provider_cannot_be_told_is_refused() {
 }
 
 #[test]
+fn a_name_is_the_one_label_of_some() {
+    let submit = |metadata: Value| {
+        request(json!({"action": "submit", "requests": rows(&["a"]), "metadata": metadata}))
+    };
+    for (name, base) in [("gemini", "/v1beta"), ("xai", "/v1")] {
+        let own = submit(json!({"liter_batch": "mark-1"}));
+        let (_, _, body) = encoded_at(name, base, &CREATE, &own).unwrap();
+        let text = String::from_utf8(body).unwrap();
+        assert!(text.contains("\"liter-batch-mark-1\""), "{text}");
+        for (metadata, label) in [
+            (json!({"liter_batch": "mark-1", "team": "x"}), "team"),
+            (json!({"liter_batch": 7}), "liter_batch"),
+        ] {
+            let error = encoded_at(name, base, &CREATE, &submit(metadata)).unwrap_err();
+            let expected = format!("{name}: metadata.{label} cannot be sent: its batches have a");
+            assert!(error.message.starts_with(&expected), "{error}");
+        }
+    }
+    let own = submit(json!({"liter_batch": "mark-1"}));
+    let error = encoded("anthropic", &CREATE, &own).unwrap_err();
+    assert!(error.message.contains("metadata cannot be sent"), "{error}");
+}
+
+#[test]
 fn other_steps_are_small_requests() {
     let own = BatchRequest::default();
     let cancel = Step::Cancel {
