@@ -87,7 +87,7 @@ fn strip_prefixes(request: &mut BatchRequest, name: &str) -> Result<(), LlmError
 }
 
 #[cfg(all(test, feature = "openai", feature = "openai_responses"))]
-#[allow(clippy::unwrap_used, clippy::unreachable)]
+#[allow(clippy::unwrap_used, clippy::unreachable, clippy::indexing_slicing)]
 mod tests {
     use serde_json::{json, Value};
 
