@@ -12,6 +12,7 @@ mod limits;
 mod message;
 mod models;
 mod operation;
+mod refused_rows;
 mod rerank;
 mod shapes;
 mod stats;
@@ -37,6 +38,7 @@ pub use message::{
 };
 pub use models::ModelsRequest;
 pub use operation::{AnyRequest, Operation};
+pub(crate) use refused_rows::RefusedRows;
 pub use rerank::{RerankDocument, RerankRequest};
 pub use stats::StatsRequest;
 

@@ -10,7 +10,7 @@ use super::Asked;
 use crate::error::{invalid_request, LlmError};
 use crate::providers::errors::{self, unwritable};
 use crate::providers::{EncodedRequest, Target};
-use crate::request::{in_row, BatchRow, Operation, RowRequest};
+use crate::request::{in_row, BatchRow, Operation, RefusedRows, RowRequest};
 
 /// A row that is ready.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Rows<'r> {
     pub(super) warnings: Vec<String>,
 }
 
-/// Encodes all rows; the error names the first that cannot be sent.
+/// Encodes all rows; the error names those that cannot be sent.
 pub(super) fn encode<'r>(asked: &Asked<'r>) -> Result<Rows<'r>, LlmError> {
     encode_range(asked, 0..asked.request.requests.len())
 }
@@ -40,8 +40,16 @@ pub(super) fn encode_range<'r>(
     let mut encoded = Rows::default();
     let mut seen: Vec<String> = Vec::new();
     let rows = asked.request.requests.get(range.clone());
+    let mut refused = RefusedRows::default();
     for (index, row) in range.zip(rows.unwrap_or_default()) {
-        let one = encode_one(asked, row).map_err(|error| in_row(index, error))?;
+        let one = match encode_one(asked, row) {
+            Ok(one) if refused.is_empty() => one,
+            Ok(_) => continue,
+            Err(error) => {
+                refused.add(index, error);
+                continue;
+            }
+        };
         for warning in one.warnings {
             if !seen.contains(&warning) {
                 encoded
@@ -55,6 +63,7 @@ pub(super) fn encode_range<'r>(
         let body = body.map_err(|error| unwritable(asked.provider.name(), &error))?;
         encoded.rows.push(EncodedRow { id: &row.id, body });
     }
+    refused.into_result()?;
     Ok(encoded)
 }
 

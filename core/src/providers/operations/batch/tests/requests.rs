@@ -297,6 +297,51 @@ fn what_a_provider_cannot_be_told_is_refused() {
     }
 }
 
+/// Whoever finds them finds all of them at once.
+#[test]
+fn all_rows_that_cannot_be_sent_are_named() {
+    let chat = json!({"model": "m", "messages": [{"role": "user", "content": "x"}]});
+    let with = |name: &str, value: Value| {
+        let mut request = chat.clone();
+        request[name] = value;
+        request
+    };
+    let submit = |requests: [&Value; 4]| {
+        let rows = requests.iter().enumerate();
+        let rows = rows.map(|(index, it)| json!({"id": index.to_string(), "request": it}));
+        parsed(json!({"action": "submit", "requests": Value::from_iter(rows)}))
+    };
+    let refused = |error: LlmError| {
+        let detail: Value = serde_json::from_str(&error.detail.unwrap()).unwrap();
+        detail["refused_rows"].clone()
+    };
+    let wrong = with("messages", json!("x"));
+    let error = submit([&chat, &wrong, &chat, &wrong]).unwrap_err();
+    let expected = "messages: expected a list, got text";
+    assert_eq!(error.message, format!("requests[1].request.{expected}"));
+    assert_eq!(
+        refused(error),
+        json!([{"message": expected, "rows": [[1, 1], [3, 3]]}])
+    );
+    let empty = with("messages", json!([]));
+    let error = submit([&chat, &empty, &empty, &chat]).unwrap_err();
+    let expected = "messages is missing or empty; give at least one message";
+    assert_eq!(
+        refused(error),
+        json!([{"message": expected, "rows": [[1, 2]]}])
+    );
+    let seeded = with("seed", json!(3));
+    let own = submit([&seeded, &chat, &chat, &seeded]).unwrap();
+    let error = encoded("anthropic", &CREATE, &own).unwrap_err();
+    assert!(
+        error
+            .message
+            .starts_with("requests[0].request.seed cannot be sent"),
+        "{error}"
+    );
+    assert_eq!(refused(error)[0]["rows"], json!([[0, 0], [3, 3]]));
+}
+
 #[test]
 fn a_name_is_the_one_label_of_some() {
     let submit = |metadata: Value| {
