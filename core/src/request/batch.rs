@@ -7,7 +7,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::call::CallOptions;
-use super::refused_rows::RefusedRows;
+use super::refused_rows::{in_row, RefusedRows};
 use super::{EmbedRequest, LlmRequest, Operation};
 use crate::declare::entry::Kind;
 use crate::declare::{declare_names, declare_options};
@@ -203,21 +203,6 @@ impl BatchRow {
             RowRequest::Embed(request) => request.check(),
         }
     }
-}
-
-/// An error of a row's request, with its place in the batch.
-pub(crate) fn in_row(index: usize, mut error: LlmError) -> LlmError {
-    let message = match error.provider {
-        Some(provider) => error.message.strip_prefix(&format!("{provider}: ")),
-        None => None,
-    };
-    let message = message.unwrap_or(&error.message);
-    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
-    let name = message.split(|c| !is_name(c)).next().unwrap_or_default();
-    let is_field = LlmRequest::has(name) || EmbedRequest::has(name);
-    let joint = if is_field { "." } else { ": " };
-    error.message = format!("requests[{index}].request{joint}{message}");
-    error
 }
 
 impl FromJson for BatchAction {

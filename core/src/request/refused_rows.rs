@@ -4,13 +4,11 @@
 
 use serde::Serialize;
 
-use super::batch::in_row;
+use super::{EmbedRequest, LlmRequest};
 use crate::error::{LlmError, DETAIL_BYTES_MAX};
 
 /// What the JSON around the rows needs.
 const FRAME_BYTES: usize = 32;
-/// What a range needs at most.
-const RANGE_BYTES: usize = 24;
 /// What a message needs beside itself.
 const GROUP_BYTES: usize = 32;
 
@@ -50,20 +48,21 @@ impl RefusedRows {
         if self.first.is_none() {
             self.first = Some(error);
         }
+        let range_bytes = range_bytes(index);
         let known = self.groups.iter_mut().find(|it| it.message == message);
         if let Some(group) = known {
             match group.rows.last_mut() {
                 Some([_, last]) if *last + 1 == index => *last = index,
-                _ if self.bytes + RANGE_BYTES > DETAIL_BYTES_MAX - FRAME_BYTES => {}
+                _ if self.bytes + range_bytes > DETAIL_BYTES_MAX - FRAME_BYTES => {}
                 _ => {
-                    self.bytes += RANGE_BYTES;
+                    self.bytes += range_bytes;
                     group.rows.push([index, index]);
                 }
             }
             return;
         }
         let written = serde_json::to_string(&message).map_or(usize::MAX, |text| text.len());
-        let needed = written.saturating_add(GROUP_BYTES + RANGE_BYTES);
+        let needed = written.saturating_add(GROUP_BYTES + range_bytes);
         if self.bytes.saturating_add(needed) <= DETAIL_BYTES_MAX - FRAME_BYTES {
             self.bytes += needed;
             let rows = vec![[index, index]];
@@ -84,6 +83,26 @@ impl RefusedRows {
         }
         Err(error)
     }
+}
+
+/// What a range needs that begins there; its end may have more digits.
+fn range_bytes(index: usize) -> usize {
+    2 * index.to_string().len() + "[,],".len() + 2
+}
+
+/// An error of a row's request, with its place in the batch.
+pub(crate) fn in_row(index: usize, mut error: LlmError) -> LlmError {
+    let message = match error.provider {
+        Some(provider) => error.message.strip_prefix(&format!("{provider}: ")),
+        None => None,
+    };
+    let message = message.unwrap_or(&error.message);
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    let name = message.split(|c| !is_name(c)).next().unwrap_or_default();
+    let is_field = LlmRequest::has(name) || EmbedRequest::has(name);
+    let joint = if is_field { "." } else { ": " };
+    error.message = format!("requests[{index}].request{joint}{message}");
+    error
 }
 
 /// What is wrong, without the place of the row.

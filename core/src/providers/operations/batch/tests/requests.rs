@@ -142,6 +142,52 @@ fn rows_stand_in_the_request_of_the_others() {
 }
 
 #[test]
+fn many_rows_of_gemini_go_up_as_a_file() {
+    let own = request(json!({"action": "submit", "requests": rows(&["a", "b"])}));
+    assert_eq!(codec("gemini").submit(&own), CREATE);
+    let text = "x".repeat(9_000_000);
+    let row = |id: &str| {
+        let messages = json!([{"role": "user", "content": text}]);
+        json!({"id": id, "request": {"model": "m", "messages": messages}})
+    };
+    let large = request(json!({"action": "submit", "requests": [row("a"), row("b")]}));
+    assert_eq!(codec("gemini").submit(&large), Step::Upload);
+
+    let (first, headers, body) = encoded_at("gemini", "/v1beta", &Step::Upload, &own).unwrap();
+    assert_eq!(first, "POST /../upload/v1beta/files");
+    assert!(
+        headers.contains("x-goog-upload-protocol: multipart"),
+        "{headers}"
+    );
+    let text = String::from_utf8(body).unwrap();
+    let parts: Vec<_> = text.split("\r\n").collect();
+    let about = json!({"file": {"displayName": "liter-batch-mark-1",
+        "mimeType": "application/jsonl"}});
+    assert_eq!(json_of(parts[3].as_bytes()), about);
+    let lines: Vec<Value> = parts[7]
+        .lines()
+        .map(|line| json_of(line.as_bytes()))
+        .collect();
+    let line = |id: &str| {
+        let parts = json!([{"text": format!("say {id}")}]);
+        json!({"key": id, "request": {"contents": [{"role": "user", "parts": parts}]}})
+    };
+    assert_eq!(lines, [line("a"), line("b")]);
+
+    let answer = r#"{"file": {"name": "files/f-1", "state": "ACTIVE"}}"#;
+    let answer = decoded("gemini", &Step::Upload, answer).unwrap();
+    let step = Step::Create {
+        file: Some("files/f-1".to_owned()),
+    };
+    assert_eq!(answer.steps.as_slice(), std::slice::from_ref(&step));
+    let (first, _, body) = encoded_at("gemini", "/v1beta", &step, &own).unwrap();
+    assert_eq!(first, "POST /models/m:batchGenerateContent");
+    let expected = json!({"batch": {"displayName": "liter-batch-mark-1",
+        "inputConfig": {"fileName": "files/f-1"}}});
+    assert_eq!(json_of(&body), expected);
+}
+
+#[test]
 fn vectors_of_gemini_have_one_input_in_each_row() {
     let row = |id: &str, input: Value| {
         let request = json!({"operation": "embed", "model": "e", "input": input});
