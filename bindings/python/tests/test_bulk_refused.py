@@ -13,6 +13,7 @@ from liter_llm.bulk.batch_split import Splitter
 from liter_llm.bulk.batch_state import BatchState
 from liter_llm.bulk.journal import Journal
 from liter_llm.bulk.prices import Prices
+from liter_llm.bulk.refused_rows import refused_rows
 from liter_llm.bulk.rows import Recipe
 from liter_llm.bulk.status import Status
 from test_batches import document
@@ -83,3 +84,21 @@ def test_one_refused_row_is_one_line(tmp_path, mock):
     assert run_rows(folder, mock.base_url(key)) == [4, 3]
     message = folder.lines()["bad"]["error"]["message"]
     assert json.dumps(message) == '"messages: expected a list, got text"'
+
+
+class Refusal(Exception):
+    detail: str | None = None
+
+
+def test_an_error_that_names_no_row_or_none_of_these_refuses_none():
+    odd: Any = Refusal("openai: requests[1].request.seed cannot be sent")
+    expected = {1: "openai: seed cannot be sent"}
+    for detail in (None, "<html>", "7", "[]", '{"refused_rows": 7}', '{"error": "x"}'):
+        odd.detail = detail
+        assert refused_rows(odd, 2) == expected
+        assert refused_rows(odd, 1) == {}
+    odd.detail = '{"refused_rows": [{"message": "too long", "rows": [[0, 0], [3, 99]]}]}'
+    named = {0: "openai: too long", **expected, 3: "openai: too long", 4: "openai: too long"}
+    assert refused_rows(odd, 5) == named
+    other: Any = Refusal("no connection")
+    assert refused_rows(other, 5) == {}
