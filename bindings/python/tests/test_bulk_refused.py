@@ -86,12 +86,12 @@ def test_one_refused_row_is_one_line(tmp_path, mock):
     assert json.dumps(message) == '"messages: expected a list, got text"'
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     detail: str | None = None
 
 
 def test_an_error_that_names_no_row_or_none_of_these_refuses_none():
-    odd: Any = Refusal("openai: requests[1].request.seed cannot be sent")
+    odd: Any = RefusalError("openai: requests[1].request.seed cannot be sent")
     expected = {1: "openai: seed cannot be sent"}
     for detail in (None, "<html>", "7", "[]", '{"refused_rows": 7}', '{"error": "x"}'):
         odd.detail = detail
@@ -100,5 +100,5 @@ def test_an_error_that_names_no_row_or_none_of_these_refuses_none():
     odd.detail = '{"refused_rows": [{"message": "too long", "rows": [[0, 0], [3, 99]]}]}'
     named = {0: "openai: too long", **expected, 3: "openai: too long", 4: "openai: too long"}
     assert refused_rows(odd, 5) == named
-    other: Any = Refusal("no connection")
+    other: Any = RefusalError("no connection")
     assert refused_rows(other, 5) == {}
