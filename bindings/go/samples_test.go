@@ -12,6 +12,7 @@ import (
 func TestSamples(t *testing.T) {
 	busy := object{"status": 429, "headers": [][]string{{"retry-after", "120"}}, "body": "{}"}
 	refused := object{"status": 401, "error": object{"message": "wrong key", "type": "t"}}
+	missing := object{"status": 404, "error": object{"message": "no model", "type": "t"}}
 	cut := streamed(token("Rust "), token("owns"), object{"reset": true})
 	numbers := streamed(object{"repeat": 100, "actions": []object{token("17 ")}}, hang)
 	call := []object{
@@ -29,6 +30,9 @@ func TestSamples(t *testing.T) {
 		{"stream", steps{hello}, "Hello wide world\n", nil},
 		{"whole_response", steps{hello}, "Hello wide world\nstop 3\n", nil},
 		{"many_at_once", steps{hello}, "What is a borrow? Hello wide world\n", nil},
+		{"fallback", steps{missing, missing, hello}, "Hello wide world\n" +
+			"from anthropic claude-sonnet-4-5\nopenai gpt-4o NOT_FOUND 404\n" +
+			"openai gpt-4o-mini NOT_FOUND 404\nanthropic claude-sonnet-4-5", nil},
 		{"map", steps{hello}, "0 Hello wide world\n", nil},
 		{"map", steps{refused}, "0 openai: 401 wrong key; set", nil},
 		{"cancel", steps{numbers}, "17 \n", nil},

@@ -160,7 +160,7 @@ declare_fields! {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub tried: Vec<Tried> as ListOfObjects,
         /// The other fields of the provider's error, beside message and code, as JSON, or the first
-        /// 4 KiB of a body that could not be used.
+        /// 4 KiB of a body that could not be used; of a batch, all rows that cannot be sent.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub detail: Option<String> as Text,
         /// What had been received ([`crate::Client::complete`] fills it in).

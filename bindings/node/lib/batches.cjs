@@ -11,6 +11,7 @@ const {
   checkCallOptions,
   checkIsObject,
   readCallOptions,
+  refuseSignal,
 } = require("./options.cjs");
 const { Mode } = require("./receiver.cjs");
 const { Invocation } = require("./stream.cjs");
@@ -32,6 +33,7 @@ class Batches {
     const expected =
       'options must be an object such as { metadata: { team: "a" } }';
     checkIsObject(options, expected, invalidRequest);
+    refuseSignal(options);
     const { metadata, expiresAfterS, ...ofCall } = options;
     const requests = await readRows(rows);
     const fields = { requests, metadata, expires_after_s: expiresAfterS };
@@ -57,6 +59,7 @@ class Batches {
   async list(options = {}) {
     const expected = "options must be an object such as { limit: 10 }";
     checkIsObject(options, expected, invalidRequest);
+    refuseSignal(options);
     const { limit, ...ofCall } = options;
     return this.#ask("list", { limit }, ofCall, (_, { batches }) =>
       batchesOf(batches),

@@ -16,6 +16,7 @@ const {
   readCallOptions,
   readClientOptions,
   readCollect,
+  refuseSignal,
   requestToJson,
 } = require("./options.cjs");
 const { Receiver } = require("./receiver.cjs");
@@ -59,6 +60,7 @@ class LiterLlm {
   map(requests, options = {}) {
     const expected = "options must be an object such as { concurrency: 100 }";
     checkIsObject(options, expected, invalidRequest);
+    refuseSignal(options);
     const { concurrency, ordered, ...ofCalls } = options;
     const { signal, callOptions } = readCallOptions(ofCalls);
     checkCallOptions(callOptions, "chat");

@@ -37,11 +37,18 @@ function readClientOptions(options) {
 function readCallOptions(options) {
   const expected = "options must be an object such as { signal }";
   checkIsObject(options, expected, invalidRequest);
-  if (isSignal(options))
-    throw invalidRequest(`${expected}, not an AbortSignal`);
+  refuseSignal(options);
   const { signal, ...others } = options;
   if (signal != null) checkIsSignal(signal);
   return { signal, callOptions: toSnakeCase(others) };
+}
+
+// A signal in place of options has no options, and would end nothing.
+function refuseSignal(options) {
+  if (isSignal(options))
+    throw invalidRequest(
+      "options must be an object such as { signal }, not an AbortSignal",
+    );
 }
 
 function checkIsObject(value, expected, refuse) {
@@ -240,5 +247,6 @@ module.exports = {
   readCallOptions,
   readClientOptions,
   readCollect,
+  refuseSignal,
   requestToJson,
 };

@@ -174,6 +174,7 @@ test("what_is_wrong_for_every_request_is_refused_at_once", () => {
     [[], { ordered: "yes" }, /ordered: expected true or false/],
     [[], { retriesMx: 1 }, /"retriesMx" is unknown; did you mean/],
     [[], 7, /options must be an object/],
+    [[], AbortSignal.timeout(60_000), /such as { signal }, not an AbortSig/],
   ])
     assert.throws(() => llm.map(requests, options), {
       kind: "INVALID_REQUEST",

@@ -40,6 +40,16 @@ const WRONG = {
   error: { message: "wrong key", type: "t", code: null },
 };
 
+const NO_MODEL = {
+  status: 404,
+  error: { message: "no model", type: "t", code: null },
+};
+const FELL_BACK = `Hello world
+from anthropic claude-sonnet-4-5
+openai gpt-4o NOT_FOUND 404
+openai gpt-4o-mini NOT_FOUND 404
+anthropic claude-sonnet-4-5`;
+
 const ENDED = document({
   ...{ id: "batch-1", status: "completed", output_file_id: "file-2" },
   request_counts: { total: 1, completed: 1, failed: 0 },
@@ -58,6 +68,7 @@ const SAMPLES = [
     [HELLO],
     "What is a borrow? Hello world\nWhat is a lifetime? Hello world\nWhat is a move? Hello world\n",
   ],
+  ["fallback.mjs", [NO_MODEL, NO_MODEL, HELLO], FELL_BACK],
   ["map.mjs", [HELLO], "0 Hello world\n"],
   ["map.mjs", [WRONG], "0 openai: 401 wrong key"],
   ["cancel.mjs", [NUMBERS], "0 1 2 3 4 5 6 7 \n cancelled "],

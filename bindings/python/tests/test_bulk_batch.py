@@ -7,6 +7,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -241,6 +243,13 @@ def test_without_waiting_a_run_submits_looks_and_collects(folder, mock):
     assert (folder.texts(), submissions(mock, key)) == (ABC, 1)
 
 
+def test_the_code_of_batches_that_go_on_is_in_the_table_of_codes():
+    help_text = subprocess.run(
+        [sys.executable, "-m", "liter_llm", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert re.search(r"^  75 +`map --batch --no-wait`", help_text, re.MULTILINE)
+
+
 def test_an_interrupt_leaves_the_batch_running(folder, mock):
     key = mock.plan(document(FILE), document(STARTED), {"raw": [HANG]})
     process = folder.start(key, "-p", "openai", *BATCH)
@@ -333,6 +342,53 @@ def test_options_of_batches_need_batches(folder):
     assert folder.refusal("--no-wait") == "--no-wait: is for batches of the provider; add --batch"
 
 
+# ---- providers whose batches have a name and no labels
+
+
+def kill_with_a_name(folder: Folder, mock: Any, provider: str) -> str:
+    """A run that is killed while it submits; gives the name of its batch."""
+    key = mock.plan({"raw": [HANG]})
+    process = folder.start(key, "-p", provider, *BATCH, env=place(mock, provider, key))
+    mock.wait(key, requests=1)
+    (intent,) = state_file(folder)
+    name = f"liter-batch-{intent['mark']}"
+    assert name in json.dumps(mock.seen(key)["requests"][0]["body"])
+    process.kill()
+    process.communicate(timeout=30)
+    return name
+
+
+def place(mock: Any, provider: str, key: str) -> dict[str, str]:
+    upper = provider.upper()
+    return {f"{upper}_API_KEY": "test-key", f"{upper}_BASE_URL": mock.base_url(key)}
+
+
+def test_a_batch_of_gemini_is_found_by_its_name(folder, mock):
+    name = kill_with_a_name(folder, mock, "gemini")
+    other = {"name": "batches/b-0", "metadata": {"displayName": "liter-batch-other"}}
+    metadata = {"displayName": name, "state": "BATCH_STATE_CANCELLED"}
+    ours = {"name": "batches/b-1", "metadata": metadata}
+    listed = {"operations": [other, ours]}
+    key = mock.plan(document(listed), document(ours), document(ours))
+    environment = place(mock, "gemini", key)
+    process = folder.start(key, "-p", "gemini", *BATCH, env=environment)
+    _, said = process.communicate(timeout=30)
+    assert "batch batches/b-1: submitted by an earlier run, found by its mark" in said
+    assert {line["error"]["code"] for line in folder.lines().values()} == {"no_result"}
+    assert not [each for each in mock.seen(key)["requests"] if each["method"] == "POST"]
+
+
+def test_a_batch_of_xai_without_all_of_its_rows_is_not_taken(folder, mock):
+    name = kill_with_a_name(folder, mock, "xai")
+    half = {"batch_id": "b-1", "name": name, "state": {"num_requests": 2, "num_pending": 2}}
+    key = mock.plan(document({"batches": [half]}))
+    process = folder.start(key, "-p", "xai", *BATCH, env=place(mock, "xai", key))
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "b-1: an earlier run ended before all of its rows were in it; cancel it" in said
+    assert len(mock.seen(key)["requests"]) == 1
+
+
 # ---- a provider that keeps no labels
 
 
@@ -357,34 +413,74 @@ def message_batch(status: str, **more: Any) -> dict[str, Any]:
     return {"id": "msgbatch-1", "processing_status": status, "request_counts": counts, **more}
 
 
-def test_without_labels_a_batch_is_found_by_its_time_and_rows(folder, mock):
-    kill_while_submitting(folder, mock)
-
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    old = message_batch("ended", created_at="2024-01-01T00:00:00Z") | {"id": "msgbatch-0"}
-    new = message_batch("ended", created_at=now)
+def cancelled_rows() -> Any:
     names = [
         digest("anthropic", each, batch(each, f"question {each}", max_tokens=9)["body"]).hex()
         for each in "abc"
     ]
-    results = [{"custom_id": each, "result": {"type": "canceled"}} for each in names]
-    key = mock.plan(document({"data": [new, old]}), document(new), lines(*results))
+    return lines(*[{"custom_id": each, "result": {"type": "canceled"}} for each in names])
+
+
+def just_now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def is_found(folder: Folder, mock: Any, *steps: Any) -> list[str]:
+    """A run that finds msgbatch-1 and submits nothing; gives its requests."""
+    key = mock.plan(*steps)
     process = anthropic(folder, mock, key)
     _, said = process.communicate(timeout=30)
     assert (process.returncode, "Traceback" in said) == (1, False), said
-    assert "batch msgbatch-1: submitted by an earlier run, found by its time" in said
+    assert "batch msgbatch-1: submitted by an earlier run, found by its rows" in said
     assert {line["error"]["code"] for line in folder.lines().values()} == {"cancelled"}
-    assert not [each for each in mock.seen(key)["requests"] if each["method"] == "POST"]
+    asked = sent(mock, key)
+    assert not [each for each in asked if each.startswith("POST")]
+    return asked
+
+
+def test_without_labels_a_batch_that_runs_is_found_by_its_time_and_count(folder, mock):
+    kill_while_submitting(folder, mock)
+
+    old = message_batch("ended", created_at="2024-01-01T00:00:00Z") | {"id": "msgbatch-0"}
+    new = message_batch("in_progress", created_at=just_now())
+    listed, ended = document({"data": [new, old]}), document(message_batch("ended"))
+    is_found(folder, mock, listed, ended, cancelled_rows())
+
+
+def test_without_labels_a_batch_that_has_ended_is_found_by_the_ids_of_its_rows(folder, mock):
+    kill_while_submitting(folder, mock)
+
+    ours = message_batch("ended", created_at=just_now())
+    other = ours | {"id": "msgbatch-2"}
+    others = lines({"custom_id": "x", "result": {"type": "canceled"}})
+    found = [document({"data": [other, ours]}), others, cancelled_rows()]
+    asked = is_found(folder, mock, *found, document(ours), cancelled_rows())
+    batches = "GET /messages/batches"
+    assert asked[1:3] == [f"{batches}/msgbatch-{number}/results" for number in (2, 1)]
+
+
+def test_without_labels_a_batch_of_other_rows_is_none_of_ours(folder, mock):
+    kill_while_submitting(folder, mock)
+
+    other = message_batch("ended", created_at=just_now()) | {"id": "msgbatch-2"}
+    others = lines({"custom_id": "x", "result": {"type": "canceled"}})
+    made = [document(message_batch("in_progress")), document(message_batch("ended"))]
+    key = mock.plan(document({"data": [other]}), others, *made, cancelled_rows())
+    _, said = anthropic(folder, mock, key).communicate(timeout=30)
+    assert "its rows are submitted now" in said
+    assert [each for each in sent(mock, key) if "POST" in each] == ["POST /messages/batches"]
 
 
 def test_without_labels_a_doubt_is_said_and_nothing_is_submitted(folder, mock):
     kill_while_submitting(folder, mock)
 
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    alike = [message_batch("ended", created_at=now) | {"id": f"msgbatch-{it}"} for it in (1, 2)]
+    now = just_now()
+    alike = [
+        message_batch("in_progress", created_at=now) | {"id": f"msgbatch-{it}"} for it in (1, 2)
+    ]
     key = mock.plan(document({"data": alike}))
     process = anthropic(folder, mock, key)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 2
-    assert "may have submitted, wholly or in part, msgbatch-1, msgbatch-2, and" in said
+    assert "may have submitted msgbatch-1, msgbatch-2, and the provider keeps no labels" in said
     assert len(mock.seen(key)["requests"]) == 1

@@ -6,7 +6,8 @@ use crate::declare::declare_fields;
 use crate::error::ErrorKind;
 
 declare_fields! {
-    /// One attempt of a call: whom it asked, and what came of it.
+    /// One attempt of a call: whom it asked, and what came of it. A fallback that was passed over,
+    /// since pacing held its model back, is among them: RATE_LIMITED, without a status.
     #[derive(Debug, Clone, PartialEq, Serialize)]
     #[non_exhaustive]
     pub struct Tried {

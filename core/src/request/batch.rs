@@ -7,6 +7,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::call::CallOptions;
+use super::refused_rows::{in_row, RefusedRows};
 use super::{EmbedRequest, LlmRequest, Operation};
 use crate::declare::entry::Kind;
 use crate::declare::{declare_names, declare_options};
@@ -123,6 +124,7 @@ impl BatchRequest {
             let message = "requests is missing or empty; give at least one row";
             return Err(invalid_request(message));
         }
+        let mut refused = RefusedRows::default();
         let mut seen: HashMap<&str, usize> = HashMap::with_capacity(self.requests.len());
         for (index, row) in self.requests.iter().enumerate() {
             if row.id.is_empty() {
@@ -132,8 +134,11 @@ impl BatchRequest {
                 let message = format!("requests[{index}].id is that of requests[{before}] too");
                 return Err(invalid_request(message));
             }
-            row.check().map_err(|error| in_row(index, error))?;
+            if let Err(error) = row.check() {
+                refused.add(index, error);
+            }
         }
+        refused.into_result()?;
         self.check_operations()
     }
 
@@ -200,21 +205,6 @@ impl BatchRow {
     }
 }
 
-/// An error of a row's request, with its place in the batch.
-pub(crate) fn in_row(index: usize, mut error: LlmError) -> LlmError {
-    let message = match error.provider {
-        Some(provider) => error.message.strip_prefix(&format!("{provider}: ")),
-        None => None,
-    };
-    let message = message.unwrap_or(&error.message);
-    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
-    let name = message.split(|c| !is_name(c)).next().unwrap_or_default();
-    let is_field = LlmRequest::has(name) || EmbedRequest::has(name);
-    let joint = if is_field { "." } else { ": " };
-    error.message = format!("requests[{index}].request{joint}{message}");
-    error
-}
-
 impl FromJson for BatchAction {
     fn from_json(value: Value, _: Kind) -> Result<Self, Mismatch> {
         one_of(value, Self::NAMES)
@@ -226,8 +216,16 @@ impl FromJson for Vec<BatchRow> {
         let Value::Array(list) = value else {
             return Err(Mismatch::expected("a list of rows", &value));
         };
-        let rows = list.into_iter().enumerate();
-        rows.map(|(index, value)| row(index, value)).collect()
+        let mut rows = Vec::with_capacity(list.len());
+        let mut refused = RefusedRows::default();
+        for (index, value) in list.into_iter().enumerate() {
+            match row(index, value) {
+                Ok(row) => rows.push(row),
+                Err(mismatch) => refused.add_placed(index, mismatch.into_error("requests")),
+            }
+        }
+        refused.into_result().map_err(Mismatch::placed)?;
+        Ok(rows)
     }
 }
 

@@ -12,6 +12,7 @@ mod limits;
 mod message;
 mod models;
 mod operation;
+mod refused_rows;
 mod rerank;
 mod shapes;
 mod stats;
@@ -23,7 +24,6 @@ use serde_json::{Map, Value};
 use crate::declare::declare_options;
 use crate::error::{invalid_request, LlmError};
 pub use api_key::{ApiKey, CallKeys, KeyFuture, KeyMaterial, KeyReason, KeyRequest, KeySource};
-pub(crate) use batch::in_row;
 pub use batch::{BatchAction, BatchRequest, BatchRow, RowRequest};
 pub use call::{Auth, CallOptions};
 pub use cloud::CloudOptions;
@@ -37,6 +37,7 @@ pub use message::{
 };
 pub use models::ModelsRequest;
 pub use operation::{AnyRequest, Operation};
+pub(crate) use refused_rows::{in_row, RefusedRows};
 pub use rerank::{RerankDocument, RerankRequest};
 pub use stats::StatsRequest;
 

@@ -406,3 +406,35 @@ async fn a_handle_of_another_provider_gets_no_key() {
     }
     assert!(asked.lock().unwrap().is_empty());
 }
+
+/// The file runs nothing, so it is sent again where it was refused; the batch is made once.
+#[tokio::test]
+async fn many_rows_of_gemini_go_up_as_a_file_first() {
+    let refused = std::sync::atomic::AtomicBool::new(true);
+    let (url, asked) = serve(Box::new(move |first, body| match first {
+        "POST /upload/v1beta/files" if refused.swap(false, std::sync::atomic::Ordering::SeqCst) => {
+            response(503, "application/json", "{}")
+        }
+        "POST /upload/v1beta/files" => {
+            assert!(body.len() > 16_000_000);
+            document(&json!({"file": {"name": "files/f-1"}}))
+        }
+        "POST /v1beta/models/m:batchGenerateContent" => {
+            let body: Value = serde_json::from_slice(body).unwrap();
+            let batch = &body["batch"];
+            assert_eq!(batch["inputConfig"], json!({"fileName": "files/f-1"}));
+            assert_eq!(batch["displayName"], "liter-batch-mine");
+            document(&json!({"name": "batches/b-1", "metadata": {"state": "BATCH_STATE_PENDING"}}))
+        }
+        other => panic!("{other}"),
+    }));
+    let mut large = row("a");
+    large["request"]["messages"][0]["content"] = json!("x".repeat(17_000_000));
+    let fields = json!({"action": "submit", "requests": [large, row("b")], "retries_max": 1,
+        "metadata": {"liter_batch": "mine"}});
+    let url = url.replace("/v1", "/v1beta");
+    let (results, receipt, _) = play(&client("gemini", &url), fields).await;
+    assert_eq!(receipt.outcome, Outcome::Complete, "{:?}", receipt.error);
+    assert_eq!(results[0]["id"], "batches/b-1");
+    assert_eq!(asked.lock().unwrap().len(), 3);
+}

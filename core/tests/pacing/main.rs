@@ -9,6 +9,7 @@
     missing_docs
 )]
 
+mod fallback;
 #[path = "../support/http_request.rs"]
 mod http_request;
 mod server;

@@ -56,7 +56,7 @@ class LlmError(Exception):
     at most the last 64."""
     detail: Optional[str] = None
     """The other fields of the provider's error, beside message and code, as JSON, or the first 4
-    KiB of a body that could not be used."""
+    KiB of a body that could not be used; of a batch, all rows that cannot be sent."""
     partial: Union[late.Response, late.EmbedResponse, None] = None
     """Whatever was received before the error; nothing of a rerank, a list of models or a count."""
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::cost::{output_tokens, tokens_of, Cost};
-use super::pacer::{Entered, Pacer, Permit};
+use super::pacer::{Entered, Pacer, Permit, Turn};
 use super::scheduler::LaneName;
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::event::Usage;
@@ -16,7 +16,7 @@ use crate::request::Operation;
 use crate::stream::attempt::Attempted;
 use crate::stream::prepare::PreparedRequest;
 use crate::stream::timeouts::timed_out;
-use crate::stream::{Inner, State};
+use crate::stream::{fallback, Inner, State};
 
 /// Where a request stands in the queue of its client, which has one.
 #[derive(Debug, Default)]
@@ -61,10 +61,17 @@ impl Inner {
             Operation::Models | Operation::CountTokens | Operation::Batch
         );
         let cost = Cost::estimate(&prepared.http.body, pacing.output_tokens, has_tokens);
-        match pacer.enter(lane.clone(), cost, &mut pacing.seniority) {
-            Ok(Entered::Now(permit)) => {
+        let retry_after_max = Duration::from_millis(self.shared.options.retry_after_max_ms);
+        let wait_max = self.candidates.as_ref();
+        let wait_max = wait_max.map(|_| retry_after_max.min(fallback::WAIT_MAX));
+        match pacer.enter(lane.clone(), cost, wait_max, &mut pacing.seniority) {
+            Ok(Entered::Decided(Turn::Now(permit))) => {
                 pacing.permit = Some(permit);
                 false
+            }
+            Ok(Entered::Decided(Turn::TooLate(wait))) => {
+                self.pass_by(wait);
+                true
             }
             Ok(Entered::Later(waiting)) => {
                 pacing.queued_since = Some(Instant::now());
@@ -90,11 +97,16 @@ impl Inner {
             return;
         };
         match waited {
-            Ok(permit) => {
+            Ok(turn) => {
                 pacing.queued = pacing.queued();
                 pacing.queued_since = None;
-                pacing.permit = Some(permit);
-                self.state = State::Ready;
+                match turn {
+                    Turn::Now(permit) => {
+                        pacing.permit = Some(permit);
+                        self.state = State::Ready;
+                    }
+                    Turn::TooLate(wait) => self.pass_by(wait),
+                }
             }
             Err(timer) => {
                 let waited_ms = pacing.queued().as_millis();
@@ -107,6 +119,23 @@ impl Inner {
                 self.end(error);
             }
         }
+    }
+
+    /// The lane is held back for longer than a call waits that has a fallback left: it goes on with
+    /// that, as it does after a 429 that asks for as long a wait.
+    fn pass_by(&mut self, wait: Duration) {
+        let message = format!(
+            "not sent: the client's pacing options hold requests of this model back for {wait:.1?}"
+        );
+        let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let mut error = LlmError::new(ErrorKind::RateLimited, message).retryable(true);
+        error.retry_after_ms = Some(milliseconds);
+        error.phase = self.phase_of_queue();
+        self.status = None;
+        if let Some(prepared) = &self.prepared {
+            self.tried.begin(prepared);
+        }
+        self.fall_back_or_end(error);
     }
 
     /// Where a request is that waits for its turn.

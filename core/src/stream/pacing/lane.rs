@@ -29,6 +29,8 @@ pub(super) struct Passed {
 pub(super) struct Lane {
     /// By the seniority of the call.
     waiting: BTreeMap<u64, Cost>,
+    /// Of those that wait, the ones that have somewhere else to go, and until when they wait.
+    wait_until: BTreeMap<u64, Duration>,
     requests: Option<(Window, Spread, f64)>,
     tokens: Option<Window>,
     learned: Option<Learned>,
@@ -45,6 +47,7 @@ impl Lane {
         });
         Self {
             waiting: BTreeMap::new(),
+            wait_until: BTreeMap::new(),
             requests,
             tokens: limits.tokens_per_minute.map(Window::new),
             learned: limits.learns.then(|| Learned::new(limits.wait_max)),
@@ -59,9 +62,40 @@ impl Lane {
         self.waiting.insert(seniority, cost);
     }
 
+    /// One that waits does so until then at most.
+    pub(super) fn wait_until(&mut self, seniority: u64, until: Duration) {
+        self.wait_until.insert(seniority, until);
+    }
+
     /// Whether it waited.
     pub(super) fn leave(&mut self, seniority: u64) -> bool {
+        self.wait_until.remove(&seniority);
         self.waiting.remove(&seniority).is_some()
+    }
+
+    /// Those leave whose time is over before they can pass, each with the wait that it was spared
+    /// at least. One that is held back by its own size does not take those behind it along.
+    pub(super) fn leave_late(&mut self, now: Duration) -> Vec<(u64, Duration)> {
+        let mut late = Vec::new();
+        while !self.wait_until.is_empty() {
+            let Some((first, at)) = self.first(now).filter(|(_, at)| *at > now) else {
+                break;
+            };
+            let is_late = |until: &Duration| *until < at;
+            if self.wait_until.get(&first).is_some_and(is_late) {
+                self.leave(first);
+                late.push((first, at - now));
+                continue;
+            }
+            let behind = self.wait_until.iter().filter(|(_, until)| is_late(until));
+            let behind: Vec<_> = behind.map(|(seniority, _)| *seniority).collect();
+            for seniority in behind {
+                self.leave(seniority);
+                late.push((seniority, at - now));
+            }
+            break;
+        }
+        late
     }
 
     pub(super) fn has_waiting(&self) -> bool {
@@ -89,7 +123,8 @@ impl Lane {
 
     /// The first one passes.
     pub(super) fn pass(&mut self, now: Duration) -> Option<Passed> {
-        let (_, cost) = self.waiting.pop_first()?;
+        let (seniority, cost) = self.waiting.pop_first()?;
+        self.wait_until.remove(&seniority);
         self.used_at = now;
         self.under_way += 1;
         self.order += 1;

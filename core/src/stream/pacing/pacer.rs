@@ -47,7 +47,14 @@ struct State {
 
 enum Slot {
     Waits(Option<Waker>),
+    Decided(Decided),
+}
+
+/// What has become of one that waited.
+enum Decided {
     Granted(Grant),
+    /// Its lane holds it back for so long, which is longer than it waits.
+    Late(Duration),
 }
 
 enum Timer {
@@ -58,8 +65,15 @@ enum Timer {
 
 /// What came of entering the queue.
 pub(crate) enum Entered {
-    Now(Permit),
+    Decided(Turn),
     Later(Waiting),
+}
+
+/// What came of waiting.
+pub(crate) enum Turn {
+    Now(Permit),
+    /// Not within the time that it waits: it would have to wait for so much longer at least.
+    TooLate(Duration),
 }
 
 impl Pacer {
@@ -93,10 +107,12 @@ impl Pacer {
     }
 
     /// Queues a request. `seniority` is that of its call, which the first request of a call gets.
+    /// With `wait_max` it leaves once it is known that its lane holds it back for longer.
     pub(crate) fn enter(
         self: &Arc<Self>,
         lane: LaneName,
         cost: Cost,
+        wait_max: Option<Duration>,
         seniority: &mut Option<u64>,
     ) -> Result<Entered, LlmError> {
         let mut state = lock(&self.state);
@@ -105,10 +121,14 @@ impl Pacer {
         let seniority = *seniority.get_or_insert(next);
         state.seniority = next.max(seniority + 1);
         state.scheduler.enter(&lane, seniority, cost, now);
+        if let Some(wait_max) = wait_max {
+            let until = now + wait_max;
+            state.scheduler.wait_until(&lane, seniority, until);
+        }
         state.slots.insert(seniority, Slot::Waits(None));
         let wakers = self.decide(&mut state, now);
-        let granted = state.take_grant(seniority);
-        let is_refused = granted.is_none() && state.scheduler.is_too_full();
+        let decided = state.take_decided(seniority);
+        let is_refused = decided.is_none() && state.scheduler.is_too_full();
         let refused = is_refused.then(|| {
             state.slots.remove(&seniority);
             state.scheduler.leave(&lane, seniority);
@@ -119,8 +139,8 @@ impl Pacer {
         if let Some(error) = refused {
             return Err(error);
         }
-        Ok(match granted {
-            Some(grant) => Entered::Now(self.permit(grant)),
+        Ok(match decided {
+            Some(decided) => Entered::Decided(self.turn(decided)),
             None => Entered::Later(Waiting {
                 pacer: Arc::clone(self),
                 lane,
@@ -130,11 +150,14 @@ impl Pacer {
         })
     }
 
-    fn permit(self: &Arc<Self>, grant: Grant) -> Permit {
-        Permit {
-            pacer: Arc::clone(self),
-            grant,
-            finished: Finished::default(),
+    fn turn(self: &Arc<Self>, decided: Decided) -> Turn {
+        match decided {
+            Decided::Late(wait) => Turn::TooLate(wait),
+            Decided::Granted(grant) => Turn::Now(Permit {
+                pacer: Arc::clone(self),
+                grant,
+                finished: Finished::default(),
+            }),
         }
     }
 
@@ -151,11 +174,15 @@ impl Pacer {
     /// Those to be woken once the lock is released.
     fn decide(self: &Arc<Self>, state: &mut State, now: Duration) -> Vec<Waker> {
         let decision = state.scheduler.decide(now);
+        let granted = decision.granted.into_iter();
+        let granted = granted.map(|grant| (grant.seniority, Decided::Granted(grant)));
+        let late = decision.late.into_iter();
+        let late = late.map(|(seniority, wait)| (seniority, Decided::Late(wait)));
         let mut wakers = Vec::new();
-        for grant in decision.granted {
-            let slot = state.slots.get_mut(&grant.seniority);
+        for (seniority, decided) in granted.chain(late) {
+            let slot = state.slots.get_mut(&seniority);
             if let Some(slot) = slot {
-                if let Slot::Waits(Some(waker)) = std::mem::replace(slot, Slot::Granted(grant)) {
+                if let Slot::Waits(Some(waker)) = std::mem::replace(slot, Slot::Decided(decided)) {
                     wakers.push(waker);
                 }
             }
@@ -184,10 +211,10 @@ impl Pacer {
         }
     }
 
-    fn poll_turn(&self, seniority: u64, context: &mut Context<'_>) -> Poll<Grant> {
+    fn poll_turn(&self, seniority: u64, context: &mut Context<'_>) -> Poll<Decided> {
         let mut state = lock(&self.state);
-        if let Some(grant) = state.take_grant(seniority) {
-            return Poll::Ready(grant);
+        if let Some(decided) = state.take_decided(seniority) {
+            return Poll::Ready(decided);
         }
         if let Some(Slot::Waits(waker)) = state.slots.get_mut(&seniority) {
             match waker {
@@ -200,10 +227,10 @@ impl Pacer {
 }
 
 impl State {
-    fn take_grant(&mut self, seniority: u64) -> Option<Grant> {
+    fn take_decided(&mut self, seniority: u64) -> Option<Decided> {
         match self.slots.get(&seniority) {
-            Some(Slot::Granted(_)) => match self.slots.remove(&seniority) {
-                Some(Slot::Granted(grant)) => Some(grant),
+            Some(Slot::Decided(_)) => match self.slots.remove(&seniority) {
+                Some(Slot::Decided(decided)) => Some(decided),
                 Some(Slot::Waits(_)) | None => None,
             },
             Some(Slot::Waits(_)) | None => None,
@@ -229,13 +256,13 @@ pub(crate) struct Waiting {
 }
 
 impl Future for Waiting {
-    type Output = Permit;
+    type Output = Turn;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Permit> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Turn> {
         match self.pacer.poll_turn(self.seniority, context) {
-            Poll::Ready(grant) => {
+            Poll::Ready(decided) => {
                 self.is_over = true;
-                Poll::Ready(self.pacer.permit(grant))
+                Poll::Ready(self.pacer.turn(decided))
             }
             Poll::Pending => Poll::Pending,
         }
@@ -250,9 +277,10 @@ impl Drop for Waiting {
         let (lane, seniority) = (&self.lane, self.seniority);
         self.pacer
             .change(|state, now| match state.slots.remove(&seniority) {
-                Some(Slot::Granted(grant)) => {
+                Some(Slot::Decided(Decided::Granted(grant))) => {
                     state.scheduler.finish(&grant, Finished::default(), now);
                 }
+                Some(Slot::Decided(Decided::Late(_))) => {}
                 Some(Slot::Waits(_)) | None => state.scheduler.leave(lane, seniority),
             });
     }

@@ -48,6 +48,8 @@ pub(super) struct Finished {
 #[derive(Debug, Default)]
 pub(super) struct Decision {
     pub(super) granted: Vec<Grant>,
+    /// Calls that left, since their lanes hold them back for longer than they wait, and how long.
+    pub(super) late: Vec<(u64, Duration)>,
     pub(super) again_at: Option<Duration>,
 }
 
@@ -99,6 +101,14 @@ impl Scheduler {
         self.queued += 1;
     }
 
+    /// One that waits leaves by itself once its lane holds it back for longer than until then. A
+    /// wait for other streams to end does not count: wherever it goes, it has that too.
+    pub(super) fn wait_until(&mut self, name: &LaneName, seniority: u64, until: Duration) {
+        if let Some(lane) = self.lanes.get_mut(name) {
+            lane.wait_until(seniority, until);
+        }
+    }
+
     /// A request waits no longer.
     pub(super) fn leave(&mut self, name: &LaneName, seniority: u64) {
         let Some(lane) = self.lanes.get_mut(name) else {
@@ -112,20 +122,44 @@ impl Scheduler {
         }
     }
 
-    /// Lets everything pass that may.
+    /// Lets everything pass that may, and everything leave that has waited for too long.
     pub(super) fn decide(&mut self, now: Duration) -> Decision {
         let mut decision = Decision::default();
+        loop {
+            self.pass(now, &mut decision);
+            let late = self.leave_late(now);
+            if late.is_empty() {
+                return decision;
+            }
+            // Those behind them may pass now.
+            decision.late.extend(late);
+        }
+    }
+
+    fn pass(&mut self, now: Duration, decision: &mut Decision) {
         while self.has_room() {
             let (next, again_at) = self.next(now);
             decision.again_at = again_at;
             let Some(grant) = next.and_then(|lane| self.grant(lane, now)) else {
-                return decision;
+                return;
             };
             decision.granted.push(grant);
         }
         // The end of a stream is what comes next.
         decision.again_at = None;
-        decision
+    }
+
+    fn leave_late(&mut self, now: Duration) -> Vec<(u64, Duration)> {
+        let (lanes, mut late) = (&mut self.lanes, Vec::new());
+        self.waiting.retain(|name| {
+            let Some(lane) = lanes.get_mut(name) else {
+                return false;
+            };
+            late.extend(lane.leave_late(now));
+            lane.has_waiting()
+        });
+        self.queued -= late.len();
+        late
     }
 
     fn has_room(&self) -> bool {

@@ -1,8 +1,9 @@
 //! Which of a provider's APIs a call uses. Owns the rule for a model that one API alone has.
 
 use crate::client::options::ClientOptions;
+use crate::error::{invalid_request, LlmError};
 use crate::providers::{self, Provider};
-use crate::request::CallOptions;
+use crate::request::{in_row, BatchRequest, BatchRow, CallOptions};
 
 /// The API that the call, else the client, names.
 pub(super) fn named<'a>(options: &'a ClientOptions, call: &'a CallOptions) -> Option<&'a str> {
@@ -25,6 +26,31 @@ pub(super) fn with_model(
     let other = provider.api_of(model);
     let other = other.and_then(|api| providers::by_name_and_api(provider.name(), Some(api)).ok());
     other.unwrap_or(provider)
+}
+
+/// The API that the rows of a batch choose by their models, as single requests do; a batch has one.
+/// `None`: the one that is named, or the provider's first.
+pub(in crate::stream) fn of_rows(
+    provider: &'static dyn Provider,
+    options: &ClientOptions,
+    request: &BatchRequest,
+) -> Result<Option<&'static str>, LlmError> {
+    let of = |row: &BatchRow| {
+        let other = with_model(provider, options, &request.call, row.model());
+        (other.api() != provider.api()).then(|| other.api())
+    };
+    let mut rows = request.requests.iter().map(of);
+    let first = rows.next().flatten();
+    match rows.position(|api| api != first) {
+        None => Ok(first),
+        Some(behind) => {
+            let what =
+                "model has another API than that of requests[0]; a batch has one, so submit \
+                        them apart or set api";
+            let error = invalid_request(what);
+            Err(in_row(behind + 1, error))
+        }
+    }
 }
 
 #[cfg(all(test, feature = "openai_responses"))]

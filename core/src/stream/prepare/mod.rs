@@ -1,7 +1,7 @@
 //! From a request to something that can be sent: which provider, which key, which URL, which
 //! headers. Owns what is refused before any I/O. Done once per call.
 
-mod api;
+pub(super) mod api;
 mod authentication;
 pub(crate) mod base_url;
 mod cleartext;
@@ -246,6 +246,18 @@ fn sender(
         cloud,
         own_headers,
     })
+}
+
+/// Whether a request without a model goes to the provider's own address.
+pub(super) fn is_own_endpoint(
+    provider: &dyn Provider,
+    options: &ClientOptions,
+    call: &CallOptions,
+    environment: &Environment,
+) -> bool {
+    let entry = environment.entry(provider.name());
+    let found = address(provider, options, call, entry, "", &call.cloud);
+    found.is_ok_and(|(_, own_endpoint)| own_endpoint)
 }
 
 /// Where a request goes, and whether that is the provider's own address.

@@ -1,5 +1,5 @@
 """Looking for batches that an earlier run was about to submit when it ended: by the mark in their
-labels. What is not there is submitted anew, which is said."""
+labels, or their names. What is not there is submitted anew, which is said."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from .batch_state import BatchState, OpenBatch
 from .display import say
 from .faults import BulkError
 
-WITHOUT_LABELS = ("anthropic", "gemini", "xai")
-"""A submission has no metadata there: batches are known by their time and their number of rows. A
-wrong one is noticed, since the ids of rows are digests of their requests."""
+WITHOUT_LABELS = ("anthropic",)
+"""A batch has no name there. It is known by the ids of its rows, which are digests of their
+requests; they are shown when it has ended. Before, by its time and its number of rows."""
 _IN_STEPS = ("xai",)
 """Rows go into a batch after it was made: it may lack some."""
 _CLOCKS_DIFFER_SECONDS = 300
@@ -29,7 +29,7 @@ async def find_lost(llm: LiterLlm, state: BatchState) -> None:
                 f"a batch may have been submitted by an earlier run, and cannot be looked for:"
                 f" {error}"
             ) from None
-        found = _find(lost, batches, state)
+        found = _marked(lost, batches, state) or await _alike(llm, lost, batches, state)
         if found is None:
             say(
                 f"no batch {lost.mark} is at the provider: an earlier run ended before it was"
@@ -38,37 +38,68 @@ async def find_lost(llm: LiterLlm, state: BatchState) -> None:
             state.lost(lost)
             continue
         has_mark = found.metadata.get("liter_batch") == lost.mark
-        how = "its mark" if has_mark else "its time and its number of rows"
+        how = "its mark" if has_mark else "its rows"
         say(f"batch {found.id}: submitted by an earlier run, found by {how}")
         state.submitted(lost, found.batch, found.id)
 
 
-def _find(lost: OpenBatch, batches: tuple[Batch, ...], state: BatchState) -> Batch | None:
+def _marked(lost: OpenBatch, batches: tuple[Batch, ...], state: BatchState) -> Batch | None:
     for batch in batches:
-        if batch.metadata.get("liter_batch") == lost.mark:
-            return batch
+        if batch.metadata.get("liter_batch") != lost.mark:
+            continue
+        if batch.provider in _IN_STEPS and _rows(batch) != len(lost.rows):
+            raise BulkError(
+                f"batch {batch.id}: an earlier run ended before all of its rows were in it; cancel"
+                f" it, and remove {state.path} to submit its rows anew"
+            )
+        return batch
+    return None
+
+
+async def _alike(
+    llm: LiterLlm, lost: OpenBatch, batches: tuple[Batch, ...], state: BatchState
+) -> Batch | None:
     known = {batch.id for batch in state.batches.values()}
     since = lost.began - _CLOCKS_DIFFER_SECONDS
-    recent = [
+    alike = [
         batch
         for batch in batches
         if batch.provider in WITHOUT_LABELS
         and batch.id not in known
         and (batch.created_at is None or batch.created_at >= since)
+        and _rows(batch) == len(lost.rows)
     ]
-    alike = [batch for batch in recent if _rows(batch) == len(lost.rows)]
-    if not alike:
-        alike = [batch for batch in recent if batch.provider in _IN_STEPS]
-        doubtful = bool(alike)
-    else:
-        doubtful = len(alike) > 1
-    if doubtful:
-        names = ", ".join(batch.id for batch in alike)
+    doubtful = []
+    for batch in alike:
+        is_ours = await _has_our_rows(llm, lost, batch)
+        if is_ours:
+            return batch
+        if is_ours is None:
+            doubtful.append(batch)
+    if len(doubtful) > 1:
+        names = ", ".join(batch.id for batch in doubtful)
         raise BulkError(
-            f"an earlier run may have submitted, wholly or in part, {names}, and the provider keeps"
-            f" no labels; cancel what is yours, and remove {state.path} to submit its rows anew"
+            f"an earlier run may have submitted {names}, and the provider keeps no labels; type the"
+            " same command again when they have ended, or cancel what is yours and remove"
+            f" {state.path} to submit its rows anew"
         )
-    return alike[0] if alike else None
+    return doubtful[0] if doubtful else None
+
+
+async def _has_our_rows(llm: LiterLlm, lost: OpenBatch, batch: Batch) -> bool | None:
+    """By the first of its results; None while it has none."""
+    if batch.state != "ended":
+        return None
+    names = {row.hex() for row in lost.rows}
+    results = llm.batch.results(batch.batch)
+    try:
+        async for result in results:
+            return result.id in names
+    except LlmError:
+        return None
+    finally:
+        results.cancel()
+    return None
 
 
 def _rows(batch: Batch) -> int | None:

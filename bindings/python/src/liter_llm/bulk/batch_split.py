@@ -11,10 +11,8 @@ from .rows import Row
 
 ROWS_MAX = 50_000
 """Of a file, and inputs of embeddings: OpenAI's batch guide; Anthropic takes 100,000."""
-_BYTES_MAX = {"gemini": 20_000_000}
-"""Of the rows in the request itself: Gemini's guide to its batch mode. The others take 100 MB and
-more, which is above what a client sends in one request (`request_bytes_max`)."""
 _CLIENT_BYTES_MAX = 64 * 1024 * 1024
+"""What a client sends in one request (`request_bytes_max`); providers take 100 MB and more."""
 _ENVELOPE_BYTES = 400
 """What a row has beside its request."""
 _SHARE = 0.8
@@ -58,11 +56,10 @@ class Splitter:
         chunk.bytes += size
 
     def _has_room(self, chunk: Chunk, inputs: int, size: int) -> bool:
-        bytes_max = min(self._bytes_max, _BYTES_MAX.get(str(chunk.provider), self._bytes_max))
         return (
             len(chunk.rows) < self._rows_max
             and chunk.inputs + inputs <= ROWS_MAX
-            and chunk.bytes + size <= bytes_max * _SHARE
+            and chunk.bytes + size <= self._bytes_max * _SHARE
         )
 
     def rest(self) -> Iterator[Chunk]:

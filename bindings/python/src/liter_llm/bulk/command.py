@@ -16,6 +16,7 @@ from typing import Any
 
 from .._client import LiterLlm
 from .._errors import LlmError
+from ..cli.exit_codes import UNFINISHED
 from .batch_split import ROWS_MAX, Splitter
 from .batch_state import BatchState, state_path
 from .display import make_display, say
@@ -39,6 +40,7 @@ EPILOG = """exit codes:
   0    every row is answered
   1    rows failed or are left
   2    the run could not begin or go on, as one line says
+  75   batches go on at the provider (--no-wait); the same command goes on
   130  interrupted; the same command goes on
 
 examples:
@@ -52,8 +54,6 @@ examples:
 _NAME = "liter-llm map"
 _TURN_ROWS = 1000
 _POLL_SECONDS = 30.0
-BATCHES_GO_ON = 75
-"""An exit code: what sysexits.h calls a temporary failure, to be tried again later."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -318,7 +318,7 @@ def _ask_batches(
     if runner is not None and runner.interrupted:
         return 130
     if state.batches:
-        return BATCHES_GO_ON
+        return UNFINISHED
     return 1 if status.failed or status.done() < status.total else 0
 
 

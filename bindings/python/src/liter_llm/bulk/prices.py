@@ -8,6 +8,11 @@ from typing import Any
 from .faults import BulkError
 
 _MILLION = 1_000_000
+_BATCH_SHARE = dict.fromkeys(("openai", "azure", "anthropic", "gemini", "groq", "mistral"), 0.5)
+"""Of the ordinary price, what a row of a batch costs: "50% cost discount" (OpenAI's batch guide),
+"50% less cost" (Azure's global batch), "50% of the standard API prices" (Anthropic's), "50% of the
+standard cost" (Gemini's), "50% lower cost" (Groq's), "50% discount" (Mistral's). xAI's pricing page
+says 20 to 50 per cent, by model: that is not known here."""
 
 
 class Prices:
@@ -27,6 +32,11 @@ class Prices:
     def is_known(self) -> bool:
         """Whether there are any prices."""
         return self._given is not None or self._known is not None
+
+    def batch_share(self, provider: str | None) -> float | None:
+        """Of these prices, what a row of a batch costs. Prices that were given are what it costs;
+        None where it is not known, and the ordinary price is what there is to show."""
+        return 1.0 if self._given is not None else _BATCH_SHARE.get(provider or "")
 
     def cost(self, provider: str | None, model: str, usage: Mapping[str, Any]) -> float | None:
         """None for a model without a known price."""

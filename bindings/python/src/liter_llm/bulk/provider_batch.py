@@ -6,7 +6,6 @@ them: by the handle, or by the mark where the run ended before there was one.
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any, NamedTuple
 
 from .._client import LiterLlm
@@ -20,13 +19,13 @@ from .display import say
 from .faults import BulkError
 from .journal import Journal
 from .lines import encode, failed_line, invalid_line
+from .refused_rows import refused_rows
 from .rows import Recipe, Row
 from .signals import handled
 from .status import Status, duration
 
 WAIT_GROWTH, WAIT_SECONDS_MAX = 1.5, 600.0
 _TURN_ROWS = 1000
-_REFUSED_ROW = re.compile(r"requests\[(\d+)\](?:\.request)?[.:]? ?")
 
 
 class Plan(NamedTuple):
@@ -145,13 +144,15 @@ class BatchRunner:
         return batch
 
     def _take_refusal(self, chunk: Chunk, error: LlmError) -> None:
-        found = _REFUSED_ROW.search(str(error))
-        if found is None or int(found[1]) >= len(chunk.rows):
+        refused = refused_rows(error, len(chunk.rows))
+        if not refused:
             raise BulkError(str(error)) from None
-        row = chunk.rows.pop(int(found[1]))
-        line = failed_line(row, error)
-        line["error"]["message"] = _REFUSED_ROW.sub("", str(error), count=1)
-        self._write(row, line)
+        for place, message in refused.items():
+            row = chunk.rows[place]
+            line = failed_line(row, error)
+            line["error"]["message"] = message
+            self._write(row, line)
+        chunk.rows = [row for place, row in enumerate(chunk.rows) if place not in refused]
 
     # ---- results
 

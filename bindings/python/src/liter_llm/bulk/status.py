@@ -23,6 +23,8 @@ class Status:
         self.cost = 0.0
         self.unpriced = 0
         """Answered rows without a known price."""
+        self.full_price: Counter[str] = Counter()
+        """Answered rows of batches that are counted at the ordinary price, by provider."""
         self.prices = prices
         self.before = 0
         """Rows that were done before this run."""
@@ -49,12 +51,18 @@ class Status:
         self.input_tokens += usage.get("prompt_tokens") or 0
         self.output_tokens += usage.get("completion_tokens") or 0
         if self.prices.is_known():
-            provider = line["liter_llm"].get("provider")
-            cost = self.prices.cost(provider, body.get("model") or "", usage) if usage else None
-            if cost is None:
-                self.unpriced += 1
-            else:
-                self.cost += cost
+            self._count_cost(line["liter_llm"], body.get("model") or "", usage)
+
+    def _count_cost(self, about: dict[str, Any], model: str, usage: dict[str, Any]) -> None:
+        provider = about.get("provider")
+        cost = self.prices.cost(provider, model, usage) if usage else None
+        if cost is None:
+            self.unpriced += 1
+            return
+        share = self.prices.batch_share(provider) if "batch" in about else 1.0
+        if share is None:
+            self.full_price[str(provider)] += 1
+        self.cost += cost * (1.0 if share is None else share)
 
     def done(self) -> int:
         """Rows that have a line."""

@@ -28,7 +28,7 @@ def summary(status: Status, output: Path, seconds: float, why: str | None) -> st
         ("time", f"{duration(seconds)}{mine}, {this_run / max(seconds, 1e-3):,.1f} rows/s"),
     ]
     if status.prices.is_known():
-        table.append(("cost", status.money()))
+        table.append(("cost", status.money() + _at_full_price(status)))
     table.append(("output", str(output)))
     width = max(len(name) for name, _ in table)
     lines = [f"{name.ljust(width)}  {value}" for name, value in table]
@@ -39,3 +39,10 @@ def summary(status: Status, output: Path, seconds: float, why: str | None) -> st
     elif failed:
         lines.append("--retry-failed asks the failed rows again")
     return "\n".join(lines)
+
+
+def _at_full_price(status: Status) -> str:
+    """Where it is not known how much less a batch costs."""
+    counts = status.full_price.items()
+    named = [f"{count:,} row{'' if count == 1 else 's'} of {name}" for name, count in counts]
+    return f", with {' and '.join(named)} at the price outside of batches" if named else ""

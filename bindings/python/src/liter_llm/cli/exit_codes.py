@@ -10,6 +10,7 @@ RATE_LIMIT = 4
 NETWORK = 5
 REFUSED = 6
 INCOMPLETE = 7
+UNFINISHED = 75
 CANCELLED = 130
 READER_GONE = 141
 
@@ -22,6 +23,7 @@ MEANINGS = {
     NETWORK: "no connection, no valid certificate, a timeout, or a response that was cut",
     REFUSED: "the model refused, or a filter held the response back",
     INCOMPLETE: "the response ends at a token limit, or the model paused",
+    UNFINISHED: "`map --batch --no-wait`: batches go on at the provider; the same command goes on",
     CANCELLED: "interrupted with Ctrl-C",
     READER_GONE: "whoever read standard output has gone, as with `| head`",
 }

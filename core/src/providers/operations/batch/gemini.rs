@@ -1,35 +1,24 @@
-//! Batches of the Gemini API: rows in the request itself, results in the batch, or in a file. A
-//! batch is a long-running operation. Source: ai.google.dev/gemini-api/docs/batch-api.
+//! Batches of the Gemini API: results in the batch, or in a file; how rows go there is in
+//! `gemini_submission`. A batch is a long-running operation. Source:
+//! ai.google.dev/gemini-api/docs/batch-api.
 
-use serde::Serialize;
-use serde_json::value::RawValue;
 use serde_json::{json, Map, Value};
 
 use super::fields::{document, odd, text, Fields};
 use super::state::{self, State};
-use super::{place, results, rows, Answer, Answered, Asked, Batches, Step};
-use crate::error::{ErrorKind, LlmError};
-use crate::providers::errors;
-use crate::providers::operations::body::Body;
+use super::{
+    gemini_submission as submission, place, results, Answer, Answered, Asked, Batches, Step,
+};
+use crate::error::LlmError;
 use crate::providers::operations::{address, google};
 use crate::providers::EncodedRequest;
-use crate::request::in_row;
+use crate::request::BatchRequest;
 
 /// The form.
 #[derive(Debug)]
 pub(super) struct Gemini;
 
-/// "Total request size under 20MB."
-const INLINE_BYTES_MAX: usize = 20_000_000;
 const PAGE: u64 = 100;
-/// What the name of a batch begins with, behind which our mark stands.
-const NAMED: &str = "liter-batch-";
-
-#[derive(Serialize)]
-struct Line<'r> {
-    request: &'r RawValue,
-    metadata: Value,
-}
 
 fn path(asked: &Asked<'_>, rest: &str) -> String {
     let version = match google::has_version(asked.target) {
@@ -48,9 +37,14 @@ fn batch_path(asked: &Asked<'_>, batch: &str, rest: &str) -> Result<String, LlmE
 }
 
 impl Batches for Gemini {
+    fn submit(&self, request: &BatchRequest) -> Step {
+        submission::first_step(request)
+    }
+
     fn encode(&self, step: &Step, asked: &Asked<'_>) -> Result<EncodedRequest, LlmError> {
         Ok(match step {
-            Step::Create { .. } | Step::Upload => create(asked)?,
+            Step::Upload => submission::upload(asked)?,
+            Step::Create { file } => submission::create(asked, file.as_deref())?,
             Step::Cancel { batch } => place::post_nothing(batch_path(asked, batch, ":cancel")?),
             Step::List { page } => {
                 let mut query = vec![("pageSize", place::page_size(asked, PAGE))];
@@ -80,8 +74,10 @@ impl Batches for Gemini {
             _ => {}
         }
         let raw = document(answered)?;
-        if matches!(step, Step::List { .. }) {
-            return Ok(list(answered, raw));
+        match step {
+            Step::List { .. } => return Ok(list(answered, raw)),
+            Step::Upload => return uploaded(answered, &raw),
+            _ => {}
         }
         let Some(id) = text(&raw, "name").map(str::to_owned) else {
             return Err(odd(answered, "has no name"));
@@ -97,82 +93,13 @@ impl Batches for Gemini {
     }
 }
 
-fn create(asked: &Asked<'_>) -> Result<EncodedRequest, LlmError> {
-    let model = rows::one_model(asked)?;
-    let are_embeddings = rows::are_embeddings(asked);
-    let mut encoded = rows::encode(asked)?;
-    place::refuse(
-        asked,
-        &["metadata", "expires_after_s"],
-        &mut encoded.warnings,
-    )?;
-    if are_embeddings {
-        for (index, row) in encoded.rows.iter_mut().enumerate() {
-            row.body = only_request(&row.body).ok_or_else(|| {
-                let what = "input: a row of a batch has one input";
-                in_row(index, errors::invalid_request(asked.provider.name(), what))
-            })?;
-        }
-    }
-    let lines = encoded.rows.iter().map(|row| Line {
-        request: &row.body,
-        metadata: json!({"key": row.id}),
-    });
-    let lines: Vec<_> = lines.collect();
-    let none = Map::new();
-    let mut body = Body::new(&asked.request.extra, &none);
-    let name = format!("{NAMED}{}", asked.mark);
-    let input = Input {
-        requests: Requests { requests: &lines },
-    };
-    let batch = Batch {
-        display_name: name,
-        input_config: input,
-    };
-    body.put("batch", batch);
-    let method = match are_embeddings {
-        true => "asyncBatchEmbedContent",
-        false => "batchGenerateContent",
-    };
-    let path = google::path(asked.target, model, method);
-    let path = address::path(asked.target, &path);
-    let request = body.post(asked.provider.name(), path, encoded.warnings)?;
-    if request.body.len() > INLINE_BYTES_MAX {
-        let message = format!(
-            "{}: the rows have {} bytes, more than {INLINE_BYTES_MAX}; split them",
-            asked.provider.name(),
-            request.body.len()
-        );
-        return Err(LlmError::new(ErrorKind::TooLarge, message));
-    }
-    Ok(request)
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Batch<'r> {
-    display_name: String,
-    input_config: Input<'r>,
-}
-
-#[derive(Serialize)]
-struct Input<'r> {
-    requests: Requests<'r>,
-}
-
-/// The doubled name is the wire's.
-#[derive(Serialize)]
-struct Requests<'r> {
-    requests: &'r [Line<'r>],
-}
-
-/// The one request of a body of several, if it is one.
-fn only_request(body: &RawValue) -> Option<Box<RawValue>> {
-    let mut repaired = String::new();
-    let fields = Fields::parse(body.get(), &mut repaired)?;
-    match fields.list("requests")?.as_slice() {
-        [one] => Some((*one).to_owned()),
-        _ => None,
+fn uploaded(answered: &Answered<'_>, raw: &Map<String, Value>) -> Result<Answer, LlmError> {
+    let file = raw.get("file").and_then(Value::as_object).unwrap_or(raw);
+    match text(file, "name") {
+        Some(name) => Ok(Answer::then(Step::Create {
+            file: Some(name.to_owned()),
+        })),
+        None => Err(odd(answered, "has no name")),
     }
 }
 
@@ -206,7 +133,7 @@ fn of(answered: &Answered<'_>, raw: Map<String, Value>) -> (Map<String, Value>, 
         .unwrap_or_default();
     let model = text(metadata, "model");
     let model = model.map(|model| model.strip_prefix("models/").unwrap_or(model));
-    let mark = text(metadata, "displayName").and_then(|name| name.strip_prefix(NAMED));
+    let mark = text(metadata, "displayName").and_then(|name| name.strip_prefix(submission::NAMED));
     let state = State::new(id, name, word, state_raw.into())
         .counts([
             count("requestCount"),

@@ -5,6 +5,7 @@
 mod anthropic;
 mod fields;
 mod gemini;
+mod gemini_submission;
 pub(crate) mod handle;
 mod lines;
 mod mistral;

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::handle::is_id;
-use super::Asked;
+use super::{Asked, MARK};
 use crate::error::LlmError;
 use crate::providers::errors::protocol_error;
 use crate::providers::operations::{address, body};
@@ -80,6 +80,23 @@ pub(super) fn refuse(
     };
     for name in names.iter().filter(|name| is_set(name)) {
         unsupported.refuse(name, "its batches do not have it")?;
+    }
+    Ok(())
+}
+
+/// Refuses labels where a batch has a name alone, which is our mark.
+pub(super) fn refuse_all_but_mark(
+    asked: &Asked<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<(), LlmError> {
+    let name = asked.provider.name();
+    let mut unsupported = Unsupported::new(name, asked.target, warnings);
+    let is_mark = |label: &str, value: &Value| label == MARK && value.is_string();
+    for (label, value) in asked.request.metadata.iter().flatten() {
+        if !is_mark(label, value) {
+            let why = format!("its batches have a name alone, the text of metadata.{MARK}");
+            unsupported.refuse(&format!("metadata.{label}"), &why)?;
+        }
     }
     Ok(())
 }

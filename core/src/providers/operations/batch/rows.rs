@@ -10,7 +10,12 @@ use super::Asked;
 use crate::error::{invalid_request, LlmError};
 use crate::providers::errors::{self, unwritable};
 use crate::providers::{EncodedRequest, Target};
-use crate::request::{in_row, BatchRow, Operation, RowRequest};
+use crate::request::{
+    in_row, BatchRequest, BatchRow, EmbedInput, Operation, RefusedRows, RowRequest,
+};
+
+/// What a row needs beside what it says, more or less.
+const ROW_BYTES: usize = 200;
 
 /// A row that is ready.
 #[derive(Debug)]
@@ -27,7 +32,7 @@ pub(super) struct Rows<'r> {
     pub(super) warnings: Vec<String>,
 }
 
-/// Encodes all rows; the error names the first that cannot be sent.
+/// Encodes all rows; the error names those that cannot be sent.
 pub(super) fn encode<'r>(asked: &Asked<'r>) -> Result<Rows<'r>, LlmError> {
     encode_range(asked, 0..asked.request.requests.len())
 }
@@ -40,8 +45,16 @@ pub(super) fn encode_range<'r>(
     let mut encoded = Rows::default();
     let mut seen: Vec<String> = Vec::new();
     let rows = asked.request.requests.get(range.clone());
+    let mut refused = RefusedRows::default();
     for (index, row) in range.zip(rows.unwrap_or_default()) {
-        let one = encode_one(asked, row).map_err(|error| in_row(index, error))?;
+        let one = match encode_one(asked, row) {
+            Ok(one) if refused.is_empty() => one,
+            Ok(_) => continue,
+            Err(error) => {
+                refused.add(index, error);
+                continue;
+            }
+        };
         for warning in one.warnings {
             if !seen.contains(&warning) {
                 encoded
@@ -55,6 +68,7 @@ pub(super) fn encode_range<'r>(
         let body = body.map_err(|error| unwritable(asked.provider.name(), &error))?;
         encoded.rows.push(EncodedRow { id: &row.id, body });
     }
+    refused.into_result()?;
     Ok(encoded)
 }
 
@@ -76,6 +90,49 @@ fn encode_one(asked: &Asked<'_>, row: &BatchRow) -> Result<EncodedRequest, LlmEr
             }
             codec.encode(request, 0..inputs, &target)
         }
+    }
+}
+
+/// About how many bytes the rows have, before they are encoded.
+pub(super) fn about_bytes(request: &BatchRequest) -> usize {
+    request.requests.iter().fold(0, |sum, row| {
+        let own = match &row.request {
+            RowRequest::Chat(chat) => {
+                written(&chat.messages) + written(&chat.tools) + written(&chat.extra)
+            }
+            RowRequest::Embed(embed) => embed.input.iter().map(about_input).sum(),
+        };
+        sum.saturating_add(own + row.id.len() + ROW_BYTES)
+    })
+}
+
+fn about_input(input: &EmbedInput) -> usize {
+    match input {
+        EmbedInput::Text(text) => text.len(),
+        EmbedInput::Tokens(tokens) => written(tokens),
+        EmbedInput::Parts(parts) => written(parts),
+    }
+}
+
+/// How many bytes a value has as JSON.
+fn written(value: &impl Serialize) -> usize {
+    let mut counted = Counted(0);
+    // It counts and cannot fail.
+    let _ = serde_json::to_writer(&mut counted, value);
+    counted.0
+}
+
+/// Counts what is written.
+struct Counted(usize);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

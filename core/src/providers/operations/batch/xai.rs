@@ -106,7 +106,8 @@ fn create(asked: &Asked<'_>) -> Result<EncodedRequest, LlmError> {
     }
     // Nothing is made before every row is known to be right.
     let mut warnings = rows::encode(asked)?.warnings;
-    place::refuse(asked, &["metadata", "expires_after_s"], &mut warnings)?;
+    place::refuse(asked, &["expires_after_s"], &mut warnings)?;
+    place::refuse_all_but_mark(asked, &mut warnings)?;
     let none = Map::new();
     let mut body = Body::new(&asked.request.extra, &none);
     body.put("name", format!("{NAMED}{}", asked.mark));

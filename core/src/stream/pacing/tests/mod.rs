@@ -1,5 +1,6 @@
 //! Properties of the state machine, under a clock that jumps from one decision to the next.
 
+mod late;
 mod properties;
 mod providers;
 

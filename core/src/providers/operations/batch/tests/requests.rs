@@ -142,6 +142,52 @@ fn rows_stand_in_the_request_of_the_others() {
 }
 
 #[test]
+fn many_rows_of_gemini_go_up_as_a_file() {
+    let own = request(json!({"action": "submit", "requests": rows(&["a", "b"])}));
+    assert_eq!(codec("gemini").submit(&own), CREATE);
+    let text = "x".repeat(9_000_000);
+    let row = |id: &str| {
+        let messages = json!([{"role": "user", "content": text}]);
+        json!({"id": id, "request": {"model": "m", "messages": messages}})
+    };
+    let large = request(json!({"action": "submit", "requests": [row("a"), row("b")]}));
+    assert_eq!(codec("gemini").submit(&large), Step::Upload);
+
+    let (first, headers, body) = encoded_at("gemini", "/v1beta", &Step::Upload, &own).unwrap();
+    assert_eq!(first, "POST /../upload/v1beta/files");
+    assert!(
+        headers.contains("x-goog-upload-protocol: multipart"),
+        "{headers}"
+    );
+    let text = String::from_utf8(body).unwrap();
+    let parts: Vec<_> = text.split("\r\n").collect();
+    let about = json!({"file": {"displayName": "liter-batch-mark-1",
+        "mimeType": "application/jsonl"}});
+    assert_eq!(json_of(parts[3].as_bytes()), about);
+    let lines: Vec<Value> = parts[7]
+        .lines()
+        .map(|line| json_of(line.as_bytes()))
+        .collect();
+    let line = |id: &str| {
+        let parts = json!([{"text": format!("say {id}")}]);
+        json!({"key": id, "request": {"contents": [{"role": "user", "parts": parts}]}})
+    };
+    assert_eq!(lines, [line("a"), line("b")]);
+
+    let answer = r#"{"file": {"name": "files/f-1", "state": "ACTIVE"}}"#;
+    let answer = decoded("gemini", &Step::Upload, answer).unwrap();
+    let step = Step::Create {
+        file: Some("files/f-1".to_owned()),
+    };
+    assert_eq!(answer.steps.as_slice(), std::slice::from_ref(&step));
+    let (first, _, body) = encoded_at("gemini", "/v1beta", &step, &own).unwrap();
+    assert_eq!(first, "POST /models/m:batchGenerateContent");
+    let expected = json!({"batch": {"displayName": "liter-batch-mark-1",
+        "inputConfig": {"fileName": "files/f-1"}}});
+    assert_eq!(json_of(&body), expected);
+}
+
+#[test]
 fn vectors_of_gemini_have_one_input_in_each_row() {
     let row = |id: &str, input: Value| {
         let request = json!({"operation": "embed", "model": "e", "input": input});
@@ -295,6 +341,75 @@ fn what_a_provider_cannot_be_told_is_refused() {
             "{error}"
         );
     }
+}
+
+/// Whoever finds them finds all of them at once.
+#[test]
+fn all_rows_that_cannot_be_sent_are_named() {
+    let chat = json!({"model": "m", "messages": [{"role": "user", "content": "x"}]});
+    let with = |name: &str, value: Value| {
+        let mut request = chat.clone();
+        request[name] = value;
+        request
+    };
+    let submit = |requests: [&Value; 4]| {
+        let rows = requests.iter().enumerate();
+        let rows = rows.map(|(index, it)| json!({"id": index.to_string(), "request": it}));
+        parsed(json!({"action": "submit", "requests": Value::from_iter(rows)}))
+    };
+    let refused = |error: LlmError| {
+        let detail: Value = serde_json::from_str(&error.detail.unwrap()).unwrap();
+        detail["refused_rows"].clone()
+    };
+    let wrong = with("messages", json!("x"));
+    let error = submit([&chat, &wrong, &chat, &wrong]).unwrap_err();
+    let expected = "messages: expected a list, got text";
+    assert_eq!(error.message, format!("requests[1].request.{expected}"));
+    assert_eq!(
+        refused(error),
+        json!([{"message": expected, "rows": [[1, 1], [3, 3]]}])
+    );
+    let empty = with("messages", json!([]));
+    let error = submit([&chat, &empty, &empty, &chat]).unwrap_err();
+    let expected = "messages is missing or empty; give at least one message";
+    assert_eq!(
+        refused(error),
+        json!([{"message": expected, "rows": [[1, 2]]}])
+    );
+    let seeded = with("seed", json!(3));
+    let own = submit([&seeded, &chat, &chat, &seeded]).unwrap();
+    let error = encoded("anthropic", &CREATE, &own).unwrap_err();
+    assert!(
+        error
+            .message
+            .starts_with("requests[0].request.seed cannot be sent"),
+        "{error}"
+    );
+    assert_eq!(refused(error)[0]["rows"], json!([[0, 0], [3, 3]]));
+}
+
+#[test]
+fn a_name_is_the_one_label_of_some() {
+    let submit = |metadata: Value| {
+        request(json!({"action": "submit", "requests": rows(&["a"]), "metadata": metadata}))
+    };
+    for (name, base) in [("gemini", "/v1beta"), ("xai", "/v1")] {
+        let own = submit(json!({"liter_batch": "mark-1"}));
+        let (_, _, body) = encoded_at(name, base, &CREATE, &own).unwrap();
+        let text = String::from_utf8(body).unwrap();
+        assert!(text.contains("\"liter-batch-mark-1\""), "{text}");
+        for (metadata, label) in [
+            (json!({"liter_batch": "mark-1", "team": "x"}), "team"),
+            (json!({"liter_batch": 7}), "liter_batch"),
+        ] {
+            let error = encoded_at(name, base, &CREATE, &submit(metadata)).unwrap_err();
+            let expected = format!("{name}: metadata.{label} cannot be sent: its batches have a");
+            assert!(error.message.starts_with(&expected), "{error}");
+        }
+    }
+    let own = submit(json!({"liter_batch": "mark-1"}));
+    let error = encoded("anthropic", &CREATE, &own).unwrap_err();
+    assert!(error.message.contains("metadata cannot be sent"), "{error}");
 }
 
 #[test]
