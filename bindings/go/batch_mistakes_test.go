@@ -57,16 +57,19 @@ func TestWrongArgumentsOfBatches(t *testing.T) {
 	for want, err := range map[string]error{
 		"requests is missing or empty": state(
 			client.SubmitBatch(bounded(t), literllm.BatchRequest{})),
-		"batch is missing":    state(client.BatchStatus(bounded(t), "")),
-		"expected the handle": state(client.CancelBatch(bounded(t), "batch-1")),
-		`option "timeout" is unknown`: state(
-			client.BatchStatus(bounded(t), "x", literllm.With("timeout", 3))),
+		"batch is missing":           state(client.BatchStatus(bounded(t), "")),
+		"expected the handle":        state(client.CancelBatch(bounded(t), "batch-1")),
 		"limit":                      tooFew,
 		"batch: expected the handle": results(client, "batch-1"),
 	} {
 		if !errors.Is(err, literllm.ErrInvalidRequest) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, and %s expected", err, want)
 		}
+	}
+	unknown := state(client.BatchStatus(bounded(t), "x", literllm.With("timeout", 3)))
+	if !errors.Is(unknown, literllm.ErrConfig) ||
+		!strings.HasPrefix(unknown.Error(), `option "timeout" is unknown`) {
+		t.Error(unknown)
 	}
 	if err := results(nil, "x"); !errors.Is(err, literllm.ErrInvalidArgument) {
 		t.Error(err)

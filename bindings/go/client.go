@@ -119,7 +119,7 @@ func newClient(options []Option) (*Client, *Error) {
 	}
 	native := &nativeClient{settings: settings, drained: make(chan struct{})}
 	if failed := native.open(text); failed != nil {
-		return nil, failed
+		return nil, settings.options.inGo(failed)
 	}
 	go native.poll()
 	client := &Client{native: native}

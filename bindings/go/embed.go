@@ -85,6 +85,8 @@ func (r *EmbedRequest) inputs() int {
 
 func (r *EmbedRequest) provider() string { return r.Provider }
 
+func (r *EmbedRequest) asked() any { return r }
+
 func (r *EmbedRequest) json(_ bool, collect *bool, key *keyFunction) ([]byte, *Error) {
 	sent := struct {
 		Operation string `json:"operation"`

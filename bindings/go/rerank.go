@@ -70,6 +70,8 @@ func (c *Client) Rerank(ctx context.Context, request RerankRequest) (*RerankResp
 
 func (r *RerankRequest) provider() string { return r.Provider }
 
+func (r *RerankRequest) asked() any { return r }
+
 func (r *RerankRequest) json(_ bool, collect *bool, key *keyFunction) ([]byte, *Error) {
 	sent := struct {
 		Operation string `json:"operation"`
