@@ -18,28 +18,36 @@ func TestHelpersWriteTheirJSON(t *testing.T) {
 	tool := literllm.FunctionTool("weather", "The weather", json.RawMessage(`{"type":"object"}`))
 	tool.Function.Strict = literllm.Ptr(true)
 	search := literllm.Tool{Type: "web_search", Extra: map[string]any{"max_uses": 3}}
-	for want, value := range map[string]any{
-		`{"type":"text","text":""}`:                                                        literllm.TextPart(""),
-		`{"type":"text","text":"<b>"}`:                                                     literllm.TextPart("<b>"),
-		`{"type":"text","text":"long","cache_control":{"type":"ephemeral"}}`:               cached,
-		`{"type":"image_url","image_url":{"url":"https://x/y.png"}}`:                       literllm.ImagePart("https://x/y.png"),
-		`{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw=="}}`:        literllm.ImageDataPart("image/png", png),
-		`{"type":"input_audio","input_audio":{"data":"iVBORw==","format":"wav"}}`:          literllm.AudioPart("wav", png),
-		`{"type":"file","file":{"filename":"a","file_data":"data:a/b;base64,iVBORw=="}}`:   literllm.FilePart("a", "a/b", png),
-		`{"type":"file","file":{"file_id":"file-1"}}`:                                      literllm.FileIDPart("file-1"),
-		`{"role":"user","content":"hi","prefix":true}`:                                     hinted,
-		`{"role":"user","content":[{"type":"text","text":"a"}]}`:                           literllm.UserParts(literllm.TextPart("a")),
-		`{"type":"web_search","max_uses":3}`:                                               search,
-		`{"type":"function","function":{"name":"f"}}`:                                      literllm.ToolChoiceFunction("f"),
-		`{"type":"json_object"}`:                                                           literllm.JSONObject(),
-		`{"type":"json_schema","json_schema":{"name":"n","strict":true,"schema":{"a":1}}}`: literllm.JSONSchema("n", object{"a": 1}),
-		`{"type":"function","function":{"name":"weather","description":"The weather",` +
-			`"parameters":{"type":"object"},"strict":true}}`: tool,
+	for _, test := range []struct {
+		value any
+		want  string
+	}{
+		{literllm.TextPart(""), `{"type":"text","text":""}`},
+		{literllm.TextPart("<b>"), `{"type":"text","text":"<b>"}`},
+		{cached, `{"type":"text","text":"long","cache_control":{"type":"ephemeral"}}`},
+		{literllm.ImagePart("https://x/y.png"),
+			`{"type":"image_url","image_url":{"url":"https://x/y.png"}}`},
+		{literllm.ImageDataPart("image/png", png),
+			`{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw=="}}`},
+		{literllm.AudioPart("wav", png),
+			`{"type":"input_audio","input_audio":{"data":"iVBORw==","format":"wav"}}`},
+		{literllm.FilePart("a", "a/b", png),
+			`{"type":"file","file":{"filename":"a","file_data":"data:a/b;base64,iVBORw=="}}`},
+		{literllm.FileIDPart("file-1"), `{"type":"file","file":{"file_id":"file-1"}}`},
+		{hinted, `{"role":"user","content":"hi","prefix":true}`},
+		{literllm.UserParts(literllm.TextPart("a")),
+			`{"role":"user","content":[{"type":"text","text":"a"}]}`},
+		{search, `{"type":"web_search","max_uses":3}`},
+		{literllm.ToolChoiceFunction("f"), `{"type":"function","function":{"name":"f"}}`},
+		{literllm.JSONObject(), `{"type":"json_object"}`},
+		{literllm.JSONSchema("n", object{"a": 1}),
+			`{"type":"json_schema","json_schema":{"name":"n","strict":true,"schema":{"a":1}}}`},
+		{tool, `{"type":"function","function":{"name":"weather","description":"The weather",` +
+			`"parameters":{"type":"object"},"strict":true}}`},
 	} {
-		var text json.RawMessage
-		text, err := literllm.MarshalPlain(value)
-		if err != nil || string(text) != want {
-			t.Errorf("%v: %s, not\n%s", err, text, want)
+		text, err := literllm.MarshalPlain(test.value)
+		if err != nil || string(text) != test.want {
+			t.Errorf("%v: %s, not\n%s", err, text, test.want)
 		}
 	}
 }
@@ -74,7 +82,9 @@ func roundTrip[Value any](t *testing.T, text string) {
 // A value that is read twice has nothing of the first.
 func TestExtraIsThatOfTheLastRead(t *testing.T) {
 	var message literllm.Message
-	for _, text := range []string{`{"role":"user","content":"a","x":1}`, `{"role":"user","content":"b"}`} {
+	for _, text := range []string{
+		`{"role":"user","content":"a","x":1}`, `{"role":"user","content":"b"}`,
+	} {
 		if err := json.Unmarshal([]byte(text), &message); err != nil {
 			t.Fatal(err)
 		}

@@ -74,7 +74,8 @@ func (m *Message) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	var parts []json.RawMessage
-	if bytes.HasPrefix(content.Content, []byte("[")) && json.Unmarshal(content.Content, &parts) == nil {
+	isList := bytes.HasPrefix(content.Content, []byte("["))
+	if isList && json.Unmarshal(content.Content, &parts) == nil {
 		m.Content = parts
 	}
 	return nil

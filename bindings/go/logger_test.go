@@ -67,7 +67,8 @@ func TestLevelOfALoggerIsAskedFor(t *testing.T) {
 		}
 	}
 	logger, _ := keptLogger(slog.LevelDebug)
-	got, _ := literllm.OptionsJSON(literllm.WithLogger(logger), literllm.WithLogLevel(literllm.LogWarn))
+	warn := literllm.WithLogLevel(literllm.LogWarn)
+	got, _ := literllm.OptionsJSON(literllm.WithLogger(logger), warn)
 	if got != `{"log_level":"warn"}` {
 		t.Error(got)
 	}

@@ -116,7 +116,9 @@ func (r EmbedRequest) GoString() string { return r.String() }
 func (r EmbedRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
 // String says whom the request asks, without texts and keys.
-func (r RerankRequest) String() string { return printed("RerankRequest", whom(r.Provider, r.Model)) }
+func (r RerankRequest) String() string {
+	return printed("RerankRequest", whom(r.Provider, r.Model))
+}
 
 // GoString is String.
 func (r RerankRequest) GoString() string { return r.String() }

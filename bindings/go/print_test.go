@@ -62,21 +62,25 @@ func TestPrintedFormsAreUseful(t *testing.T) {
 	long := &literllm.Response{Text: strings.Repeat("ä", 81)}
 	gone := newClient(t)
 	gone.Close()
-	for want, value := range map[string]any{
-		"literllm.Client{openai, 0 live calls, closed}":                              gone,
-		"literllm.Stream{openai/test-model, ended: complete}":                        stream,
-		"literllm.Stream{openai/test-model, ended: failed}":                          failed,
-		"literllm.Request{test-model, 1 message, 2 tools}":                           request,
-		`literllm.Response{"` + strings.Repeat("ä", 80) + `..."}`:                    long,
-		"literllm.EmbedRequest{jina/m}":                                              literllm.EmbedRequest{Provider: "jina", Model: "m"},
-		"literllm.BatchRequest{openai, 0 rows}":                                      literllm.BatchRequest{Provider: "openai"},
-		"literllm.Client{not made by New}":                                           (*literllm.Client)(nil),
-		"literllm.Stream{not made by Invoke}":                                        new(literllm.Stream),
-		"literllm.Response(nil)":                                                     (*literllm.Response)(nil),
-		`literllm.Response{openai/test-model, stop, 9+3 tokens, "Hello wide world"}`: stream.Response(),
+	for _, test := range []struct {
+		value any
+		want  string
+	}{
+		{gone, "literllm.Client{openai, 0 live calls, closed}"},
+		{stream, "literllm.Stream{openai/test-model, ended: complete}"},
+		{failed, "literllm.Stream{openai/test-model, ended: failed}"},
+		{request, "literllm.Request{test-model, 1 message, 2 tools}"},
+		{long, `literllm.Response{"` + strings.Repeat("ä", 80) + `..."}`},
+		{literllm.EmbedRequest{Provider: "jina", Model: "m"}, "literllm.EmbedRequest{jina/m}"},
+		{literllm.BatchRequest{Provider: "openai"}, "literllm.BatchRequest{openai, 0 rows}"},
+		{(*literllm.Client)(nil), "literllm.Client{not made by New}"},
+		{new(literllm.Stream), "literllm.Stream{not made by Invoke}"},
+		{(*literllm.Response)(nil), "literllm.Response(nil)"},
+		{stream.Response(),
+			`literllm.Response{openai/test-model, stop, 9+3 tokens, "Hello wide world"}`},
 	} {
-		if got := fmt.Sprint(value); got != want {
-			t.Errorf("%s, not %s", got, want)
+		if got := fmt.Sprint(test.value); got != test.want {
+			t.Errorf("%s, not %s", got, test.want)
 		}
 	}
 	if before != "literllm.Stream{openai/test-model, not read}" ||

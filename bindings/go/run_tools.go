@@ -33,8 +33,7 @@ func Tools(tools ...RunnableTool) []Tool {
 // RunTools runs the tool calls of one response, all at the same time, and returns their results in
 // the order of the calls: messages that go behind [Response.Message] in the next request. What goes
 // wrong is the result of its call, so that the model can do better: an error, a panic, a name that
-// no tool has. It sends nothing and goes round in no loop. It returns when all have returned; ctx is
-// theirs.
+// no tool has. It sends nothing and has no loop. It returns when all have returned; ctx is theirs.
 func RunTools(ctx context.Context, response *Response, tools ...RunnableTool) []Message {
 	if response == nil {
 		return nil
@@ -70,7 +69,8 @@ func runTool(ctx context.Context, call ToolCall, tools []RunnableTool) (text str
 			return toolResult(result, err)
 		}
 	}
-	return fmt.Sprintf("error: there is no tool %q; there are %s", call.Name, strings.Join(names, ", "))
+	return fmt.Sprintf("error: there is no tool %q; there are %s",
+		call.Name, strings.Join(names, ", "))
 }
 
 func toolResult(result any, err error) string {

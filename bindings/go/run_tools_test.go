@@ -11,7 +11,9 @@ import (
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
 )
 
-func runnable(name string, run func(context.Context, json.RawMessage) (any, error)) literllm.RunnableTool {
+func runnable(
+	name string, run func(context.Context, json.RawMessage) (any, error),
+) literllm.RunnableTool {
 	return literllm.RunnableTool{Tool: literllm.FunctionTool(name, "", nil), Run: run}
 }
 
