@@ -2,8 +2,8 @@
 // model wrote as JSON, [StreamAs] what there is of it so far, and [NewTool] makes a tool of a
 // function.
 //
-// A field has the name of its json tag, the description of its jsonschema tag, and the values of its
-// enum tag, separated by commas:
+// A field has the name of its json tag, the description of its jsonschema tag, and the values of
+// its enum tag, separated by commas:
 //
 //	type Weather struct {
 //		City string   `json:"city" jsonschema:"the city's name in English"`
