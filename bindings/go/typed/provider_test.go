@@ -25,6 +25,7 @@ type provider struct {
 type answer struct {
 	text, reason string
 	refusal      string
+	calls        []any
 }
 
 // letters is how many letters each piece of a streamed answer has.
@@ -50,6 +51,9 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	message := map[string]any{"role": "assistant", "content": now.text}
 	if now.refusal != "" {
 		message["content"], message["refusal"] = nil, now.refusal
+	}
+	if now.calls != nil {
+		message["tool_calls"] = now.calls
 	}
 	_ = json.NewEncoder(w).Encode(map[string]any{"id": "r", "object": "chat.completion",
 		"model": "m", "choices": []any{map[string]any{"index": 0, "message": message,

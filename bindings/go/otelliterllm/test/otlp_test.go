@@ -4,6 +4,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -55,6 +58,30 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("content-type", "application/x-protobuf")
+}
+
+// The sample of the README is built and run as a user would, and its spans arrive.
+func TestSampleReachesACollector(t *testing.T) {
+	received := &collector{}
+	server := httptest.NewServer(received)
+	defer server.Close()
+	program := filepath.Join(t.TempDir(), "sample")
+	build := exec.Command("go", "build", "-o", program, "./sample")
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	run := exec.Command(program)
+	run.Env = append(os.Environ(), "OPENAI_API_KEY=test-key",
+		"OPENAI_BASE_URL="+newProvider(t).URL+"/v1", "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL)
+	if output, err := run.CombinedOutput(); err != nil || string(output) != "wait\n" {
+		t.Errorf("%v: %s", err, output)
+	}
+	received.mutex.Lock()
+	defer received.mutex.Unlock()
+	if len(received.spans) != 2 || received.spans[0] != "chat gpt-4o-mini" ||
+		received.spans[1] != "question" {
+		t.Errorf("%q", received.spans)
+	}
 }
 
 // The global providers of a program, with the exporters that it would use, reach a collector.
