@@ -31,7 +31,9 @@ func TestWrongRowsOfABatch(t *testing.T) {
 		key := plan(t, hello)
 		rows := append(batchRows()[:1], literllm.BatchRow{ID: "wrong", Request: request})
 		_, err := newClient(t).SubmitBatch(bounded(t), literllm.BatchRequest{
-			Requests: rows, BaseURL: baseURL(key)})
+			Requests: rows, BaseURL: baseURL(key),
+			// A function of the call is not what a field of a row is called.
+			Options: []literllm.Option{literllm.WithAPIKey("of-the-call")}})
 		if !errors.Is(err, literllm.ErrInvalidRequest) || !strings.Contains(err.Error(), want) ||
 			strings.Contains(err.Error(), "secret") {
 			t.Errorf("%v, and %s expected", err, want)

@@ -131,6 +131,9 @@ func TestInterceptorSeesWhomACallAsks(t *testing.T) {
 			[3]string{"openai", "m", "http://127.0.0.1:9/call"}},
 		{"openai", "", "m", "", []literllm.Option{literllm.WithProvider("azure")},
 			[3]string{"azure", "m", ""}},
+		// The client's base URL is that of its own provider.
+		{"ollama", "", "m", "", nil, [3]string{"ollama", "m", "http://127.0.0.1:9/client"}},
+		{"ollama", "openai", "m", "", nil, [3]string{"openai", "m", "https://api.openai.com/v1"}},
 	} {
 		var got [3]string
 		options := []literllm.Option{
@@ -144,6 +147,9 @@ func TestInterceptorSeesWhomACallAsks(t *testing.T) {
 		}
 		if test.client != "" {
 			options = append(options, literllm.WithProvider(test.client))
+		}
+		if test.client == "ollama" {
+			options = append(options, literllm.WithBaseURL("http://127.0.0.1:9/client"))
 		}
 		client, err := literllm.New(options...)
 		if err != nil {
@@ -184,7 +190,7 @@ func TestInterceptorsAddHeaders(t *testing.T) {
 	request.BaseURL = server.URL + "/v1"
 	request.Headers = map[string]string{"x-own": "field"}
 	request.Options = []literllm.Option{
-		literllm.WithHeaders(map[string]string{"x-other": "option", "x-own": "option"})}
+		literllm.WithHeaders(map[string]string{"x-OTHER": "option", "x-own": "option"})}
 	_, _ = client.Complete(bounded(t), request)
 	header := <-sent
 	for name, want := range map[string]string{

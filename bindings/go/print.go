@@ -64,10 +64,7 @@ func (s *Stream) String() string {
 func (s *Stream) GoString() string { return s.String() }
 
 // String says who responded, how the response ended, and how its text begins.
-func (r *Response) String() string {
-	if r == nil {
-		return "literllm.Response(nil)"
-	}
+func (r Response) String() string {
 	fields := []string{whom(r.Provider, r.Model)}
 	if r.Outcome != "" && r.Outcome != OutcomeComplete {
 		fields = append(fields, r.Outcome)
@@ -89,7 +86,7 @@ func (r *Response) String() string {
 }
 
 // GoString is String.
-func (r *Response) GoString() string { return r.String() }
+func (r Response) GoString() string { return r.String() }
 
 // String says whom the request asks, without texts and keys.
 func (r Request) String() string {

@@ -75,7 +75,8 @@ func TestPrintedFormsAreUseful(t *testing.T) {
 		{literllm.BatchRequest{Provider: "openai"}, "literllm.BatchRequest{openai, 0 rows}"},
 		{(*literllm.Client)(nil), "literllm.Client{not made by New}"},
 		{new(literllm.Stream), "literllm.Stream{not made by Invoke}"},
-		{(*literllm.Response)(nil), "literllm.Response(nil)"},
+		{*long, fmt.Sprint(long)},
+		{(*literllm.Response)(nil), "<nil>"},
 		{stream.Response(),
 			`literllm.Response{openai/test-model, stop, 9+3 tokens, "Hello wide world"}`},
 	} {

@@ -55,7 +55,7 @@ type timingsJSON struct {
 
 // MarshalJSON writes the response under the names that the library has for its fields, with its
 // message for the next request.
-func (r *Response) MarshalJSON() ([]byte, error) {
+func (r Response) MarshalJSON() ([]byte, error) {
 	receipt, source := &r.Receipt, &r.Source
 	written := responseJSON{
 		Provider: source.Provider, Model: source.Model, ID: source.ID, RateLimit: source.RateLimit,

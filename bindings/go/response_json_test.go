@@ -66,7 +66,7 @@ func TestResponseAsJSON(t *testing.T) {
 	if err != nil || string(text) != want {
 		t.Errorf("%v\n%s, not\n%s", err, text, want)
 	}
-	empty, err := json.Marshal(&literllm.Response{})
+	empty, err := json.Marshal(literllm.Response{})
 	if string(empty) != `{"text":"","collected":false,"timings":{}}` {
 		t.Errorf("%s %v", empty, err)
 	}

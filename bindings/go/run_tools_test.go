@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
-	"sync"
 	"testing"
 
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
@@ -19,11 +18,15 @@ func runnable(
 
 // Calls of one response run at the same time; results and errors keep their order.
 func TestRunToolsRunsAllCallsAtOnce(t *testing.T) {
-	var together sync.WaitGroup
-	together.Add(2)
-	waits := func(_ context.Context, arguments json.RawMessage) (any, error) {
-		together.Done()
-		together.Wait() // Only returns when both run.
+	meet := make(chan bool)
+	waits := func(ctx context.Context, arguments json.RawMessage) (any, error) {
+		// Only two that run at the same time can meet.
+		select {
+		case meet <- true:
+		case <-meet:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 		return string(arguments), nil
 	}
 	tools := []literllm.RunnableTool{

@@ -139,10 +139,10 @@ func (s *Stream) begin(streamed bool) error {
 	if failed != nil {
 		return failed
 	}
-	if request, failed = s.intercept(request); failed != nil {
-		return failed
+	if request, failed = s.intercept(request); failed == nil {
+		failed = s.inGo(s.start(s.request.provider(), request))
 	}
-	if failed := s.inGo(s.start(s.request.provider(), request)); failed != nil {
+	if failed != nil {
 		s.result, s.finished = failed, true
 		s.tellEnd()
 		return failed

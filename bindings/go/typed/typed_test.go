@@ -161,6 +161,22 @@ func TestRepairsAskAgain(t *testing.T) {
 	}
 }
 
+// A client that keeps no text keeps that of a T.
+func TestCompleteAsOfAClientThatKeepsNothing(t *testing.T) {
+	client, _ := served(t, answer{text: `{"value":7}`}, answer{text: `{"value":8}`})
+	request := ask()
+	request.Collect = literllm.Ptr(false)
+	number, _, err := typed.CompleteAs[int](bounded(t), client, request)
+	if err != nil || number != 7 || *request.Collect {
+		t.Error(number, err)
+	}
+	for number, err = range typed.StreamAs[int](bounded(t), client, request) {
+	}
+	if err != nil || number != 8 {
+		t.Error(number, err)
+	}
+}
+
 // An error of the call is the library's.
 func TestErrorsOfTheCallAreAsTheyAre(t *testing.T) {
 	client, _ := served(t)

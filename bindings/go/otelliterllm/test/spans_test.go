@@ -1,6 +1,7 @@
 package test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -61,7 +62,12 @@ func TestStreamIsASpan(t *testing.T) {
 // The span is a child of the caller's, and the provider is sent its traceparent with each attempt.
 func TestParentAndTraceparent(t *testing.T) {
 	provider := newProvider(t, 500)
-	r := reporting(t, nil, literllm.WithRetriesMax(1))
+	var ofKey trace.SpanContext
+	r := reporting(t, nil, literllm.WithRetriesMax(1),
+		literllm.WithAPIKeyFunc(func(ctx context.Context) (string, error) {
+			ofKey = trace.SpanContextFromContext(ctx)
+			return "key", nil
+		}))
 	ctx, parent := r.tracer.Tracer("caller").Start(bounded(t), "request")
 	_, err := r.client.Complete(ctx, provider.ask())
 	if err != nil {
@@ -71,6 +77,10 @@ func TestParentAndTraceparent(t *testing.T) {
 	if span.Parent.SpanID() != parent.SpanContext().SpanID() ||
 		span.SpanContext.TraceID() != parent.SpanContext().TraceID() {
 		t.Errorf("%v is the parent", span.Parent)
+	}
+	// What the function of the key asks is a part of the call.
+	if !ofKey.Equal(span.SpanContext) {
+		t.Errorf("the function of the key ran in %v", ofKey)
 	}
 	want := fmt.Sprintf("00-%s-%s-01", span.SpanContext.TraceID(), span.SpanContext.SpanID())
 	for attempt := range 2 {
