@@ -45,9 +45,14 @@ func WithMeterProvider(provider metric.MeterProvider) Option {
 }
 
 // WithPropagator sets what is sent to the provider of the trace. By default that is the traceparent
-// alone, and not what the global propagator has, since baggage may hold data of yours.
+// alone, and not what the global propagator has, since baggage may hold data of yours. With nil
+// nothing is sent.
 func WithPropagator(propagator propagation.TextMapPropagator) Option {
-	return func(s *settings) { s.propagator = propagator }
+	return func(s *settings) {
+		if s.propagator = propagator; propagator == nil {
+			s.propagator = propagation.NewCompositeTextMapPropagator()
+		}
+	}
 }
 
 // WithContent sets whether spans have the messages that were sent, the tools, and the response.

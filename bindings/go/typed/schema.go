@@ -105,19 +105,33 @@ func (s *shape) tightenFields(schema *jsonschema.Schema, of reflect.Type) {
 			continue
 		}
 		s.tighten(property, field.Type)
-		for _, value := range strings.Split(field.Tag.Get("enum"), ",") {
-			if value != "" {
-				property.Enum = append(property.Enum, value)
-			}
-		}
 		if optional(name) {
 			nullable(property)
 		}
-		if slices.Contains(property.Types, "null") && property.Enum != nil {
-			property.Enum = append(property.Enum, nil)
+		if values := field.Tag.Get("enum"); values != "" {
+			limit(property, strings.Split(values, ","))
 		}
 	}
 	schema.Required = slices.Clone(schema.PropertyOrder)
+}
+
+// limit lets a field have these values only; of a list, its entries.
+func limit(schema *jsonschema.Schema, values []string) {
+	if schema.Items != nil {
+		schema = schema.Items
+	}
+	isText := schema.Type == "string" || slices.Contains(schema.Types, "string")
+	for _, text := range values {
+		var value any = text
+		// Numbers are written as they are; what is none stays text, which no number equals.
+		if !isText && json.Unmarshal([]byte(text), &value) != nil {
+			value = text
+		}
+		schema.Enum = append(schema.Enum, value)
+	}
+	if slices.Contains(schema.Types, "null") {
+		schema.Enum = append(schema.Enum, nil)
+	}
 }
 
 func nullable(schema *jsonschema.Schema) {

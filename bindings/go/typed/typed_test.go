@@ -68,6 +68,21 @@ func TestSchemaIsStrict(t *testing.T) {
 	}
 }
 
+// An enum tag limits text, numbers, entries of lists, and what may be null.
+func TestEnumTagLimitsValues(t *testing.T) {
+	schema, err := typed.Schema[struct {
+		Size  int      `json:"size" enum:"1,2"`
+		Tags  []string `json:"tags" enum:"a,b"`
+		Maybe *string  `json:"maybe" enum:"x"`
+	}]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameJSON(t, schema.Properties, `{"size":{"type":"integer","enum":[1,2]},`+
+		`"tags":{"type":"array","items":{"type":"string","enum":["a","b"]}},`+
+		`"maybe":{"type":["null","string"],"enum":["x",null]}}`)
+}
+
 func TestCompleteAsReturnsAValue(t *testing.T) {
 	client, provider := served(t, answer{text: hamburg})
 	got, response, err := typed.CompleteAs[city](bounded(t), client, ask(),
