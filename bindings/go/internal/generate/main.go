@@ -30,20 +30,26 @@ type word struct {
 	Description string `json:"description"`
 }
 
+// operation is a kind of call, with the fields that are its own.
+type operation struct {
+	word
+	Fields []option `json:"fields"`
+}
+
 type schema struct {
-	ClientOptions []option   `json:"client_options"`
-	CallOptions   []option   `json:"call_options"`
-	RequestFields []option   `json:"request_fields"`
-	ErrorKinds    []word     `json:"error_kinds"`
-	LogLevels     []word     `json:"log_levels"`
-	Roles         []word     `json:"roles"`
-	FinishReasons []word     `json:"finish_reasons"`
-	Outcomes      []word     `json:"outcomes"`
-	Phases        []word     `json:"phases"`
-	Timers        []word     `json:"timers"`
-	Auths         []word     `json:"auths"`
-	Operations    []word     `json:"operations"`
-	Providers     []provider `json:"providers"`
+	ClientOptions []option    `json:"client_options"`
+	CallOptions   []option    `json:"call_options"`
+	RequestFields []option    `json:"request_fields"`
+	ErrorKinds    []word      `json:"error_kinds"`
+	LogLevels     []word      `json:"log_levels"`
+	Roles         []word      `json:"roles"`
+	FinishReasons []word      `json:"finish_reasons"`
+	Outcomes      []word      `json:"outcomes"`
+	Phases        []word      `json:"phases"`
+	Timers        []word      `json:"timers"`
+	Auths         []word      `json:"auths"`
+	Operations    []operation `json:"operations"`
+	Providers     []provider  `json:"providers"`
 }
 
 func main() {
@@ -64,7 +70,7 @@ func main() {
 		"options_generated.go": options(&read), "call_options_generated.go": ofCalls,
 		"client_options_generated.go": ofClients, "errors_generated.go": errorKinds(&read),
 		"names_generated.go": names(&read), "providers_generated.go": providers(&read),
-		"request_generated.go": request(&read),
+		"requests_generated.go": requests(&read),
 	} {
 		formatted, err := format.Source([]byte(source))
 		if err != nil {

@@ -18,6 +18,10 @@ type provider struct {
 // names are constants without a type, so that they go wherever text does.
 func names(read *schema) string {
 	text := head + "//go:build cgo\n\npackage literllm\n\n"
+	operations := []word{}
+	for _, operation := range read.Operations {
+		operations = append(operations, operation.word)
+	}
 	for _, list := range []struct {
 		prefix, doc string
 		words       []word
@@ -28,7 +32,7 @@ func names(read *schema) string {
 		{"Phase", "The phases of an [Error].", read.Phases},
 		{"Timer", "The timers of an [Error].", read.Timers},
 		{"Auth", "The ways to send a key, for [WithAuth].", read.Auths},
-		{"Operation", "The operations of a [Call].", read.Operations},
+		{"Operation", "The operations of a [Call].", operations},
 	} {
 		text += comment(list.doc, "") + "const (\n"
 		for _, word := range list.words {

@@ -1,6 +1,6 @@
 package main
 
-// The struct of a request, with a field for each that the core knows.
+// The structs of requests, with a field for each that the core knows.
 
 import (
 	"fmt"
@@ -11,6 +11,8 @@ import (
 // The Go types of fields that say more than the schema does.
 var fieldTypes = map[string]string{
 	"messages": "[]Message", "tools": "[]Tool", "max_tokens": "int", "seed": "*int64",
+	"dimensions": "int", "normalize": "bool", "inputs_per_request": "int", "top_n": "int",
+	"max_tokens_per_doc": "int",
 }
 
 // What is Go's own about a field.
@@ -27,15 +29,20 @@ var fieldNotes = map[string]string{
 	"response_format": "[JSONSchema] and [JSONObject] make one.",
 	"stream": "Nil means that it is for Tokens and Events, and is not for Complete; [Ptr] makes the " +
 		"pointer.",
+	"input": "It may have any length: it is split into as many HTTP requests as the provider needs, " +
+		"of which some run at once.",
 	"provider": "It takes precedence over the client's and over the prefix of Model.",
 	"headers":  "Those in Options take precedence.",
 }
 
 // Descriptions of what is another thing in Go.
 var fieldDocs = map[string]string{
-	"api_key":     "the key for this call; [WithAPIKeyFunc] in Options takes a function.",
-	"provider":    "the provider to ask.",
-	"seed":        "seed of sampling, a signed 64-bit integer.",
+	"api_key":   "the key for this call; [WithAPIKeyFunc] in Options takes a function.",
+	"provider":  "the provider to ask.",
+	"seed":      "seed of sampling, a signed 64-bit integer.",
+	"documents": "a slice whose entries are strings, or objects.",
+	"input": "what to embed: a string, or a slice whose entries are strings, lists of token ids, or " +
+		"lists of content parts, such as []ContentPart.",
 	"stop":        "texts at which the response stops.",
 	"stream":      "whether the response is streamed.",
 	"tool_choice": "which tool the model calls.",
@@ -44,9 +51,11 @@ var fieldDocs = map[string]string{
 // Options of a call that have a field too.
 var optionFields = []string{"provider", "api_key", "base_url", "headers"}
 
-const ownFields = `	// Collect is [WithCollect] for this call; nil uses the client's.
+const collectField = `	// Collect is [WithCollect] for this call; nil uses the client's.
 	Collect *bool ` + "`json:\"-\"`" + `
-	// Options are the options of this call, such as WithIdleTimeout. They take precedence over the
+`
+
+const ownFields = `	// Options are the options of this call, such as WithIdleTimeout. They take precedence over the
 	// client's and over the fields above.
 	Options []Option ` + "`json:\"-\"`" + `
 	// Extra holds any other fields, by their JSON names. Fields that the library does not know are
@@ -54,20 +63,38 @@ const ownFields = `	// Collect is [WithCollect] for this call; nil uses the clie
 	Extra map[string]any ` + "`json:\"-\"`" + `
 `
 
-func request(read *schema) string {
+// requests are the structs of a chat and of operations that have fields of their own.
+func requests(read *schema) string {
+	common := ""
+	for _, option := range read.CallOptions {
+		if slices.Contains(optionFields, option.Name) {
+			common += requestField(option)
+		}
+	}
+	const asks = "RerankRequest asks how well documents answer a query. What is not set is not sent."
 	text := head + "//go:build cgo\n\npackage literllm\n\n" +
 		comment("Request is one request, in the shape of OpenAI's chat completions. What is not set "+
 			"is not sent. Printed, it shows no key.", "") +
-		"type Request struct {\n"
-	for _, field := range read.RequestFields {
-		text += requestField(field)
-	}
-	for _, option := range read.CallOptions {
-		if slices.Contains(optionFields, option.Name) {
-			text += requestField(option)
+		"type Request struct {\n" + fieldsOf(read.RequestFields) + common + collectField +
+		ownFields + "}\n\n"
+	for _, operation := range read.Operations {
+		doc, ours := map[string]string{
+			"embed":  "EmbedRequest is a request for embeddings. What is not set is not sent.",
+			"rerank": asks,
+		}[operation.Name]
+		if ours {
+			text += comment(doc, "") + "type " + goName(operation.Name) + "Request struct {\n" +
+				fieldsOf(operation.Fields) + common + ownFields + "}\n\n"
 		}
 	}
-	return text + ownFields + "}\n"
+	return text
+}
+
+func fieldsOf(fields []option) (text string) {
+	for _, field := range fields {
+		text += requestField(field)
+	}
+	return text
 }
 
 func requestField(field option) string {
