@@ -51,17 +51,20 @@ var fieldDocs = map[string]string{
 // Options of a call that have a field too.
 var optionFields = []string{"provider", "api_key", "base_url", "headers"}
 
-const collectField = `	// Collect is [WithCollect] for this call; nil uses the client's.
-	Collect *bool ` + "`json:\"-\"`" + `
-`
+// The fields that are this package's own.
+var (
+	collectField = ownField("Collect *bool",
+		"Collect is [WithCollect] for this call; nil uses the client's.")
+	ownFields = ownField("Options []Option", "Options are the options of this call, such as "+
+		"WithIdleTimeout. They take precedence over the client's and over the fields above.") +
+		ownField("Extra map[string]any", "Extra holds any other fields, by their JSON names. Fields "+
+			"that the library does not know are sent to the provider unchanged. Extra takes "+
+			"precedence over Options.")
+)
 
-const ownFields = `	// Options are the options of this call, such as WithIdleTimeout. They take precedence over the
-	// client's and over the fields above.
-	Options []Option ` + "`json:\"-\"`" + `
-	// Extra holds any other fields, by their JSON names. Fields that the library does not know are
-	// sent to the provider unchanged. Extra takes precedence over Options.
-	Extra map[string]any ` + "`json:\"-\"`" + `
-`
+func ownField(declared, doc string) string {
+	return comment(doc, "\t") + "\t" + declared + " `json:\"-\"`\n"
+}
 
 // requests are the structs of a chat and of operations that have fields of their own.
 func requests(read *schema) string {
@@ -71,7 +74,8 @@ func requests(read *schema) string {
 			common += requestField(option)
 		}
 	}
-	const asks = "RerankRequest asks how well documents answer a query. What is not set is not sent."
+	const asks = "RerankRequest asks how well documents answer a query. " +
+		"What is not set is not sent."
 	text := head + "//go:build cgo\n\npackage literllm\n\n" +
 		comment("Request is one request, in the shape of OpenAI's chat completions. What is not set "+
 			"is not sent. Printed, it shows no key.", "") +
