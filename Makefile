@@ -235,9 +235,12 @@ test-scale: library mock $(SCALE_VENV)/ready $(MODEL_VENV)/ready ## Ray and Redi
 	  $(SCALE_VENV)/bin/python -m pytest -q -s tests/scale
 
 # The samples are programs of their own; the race detector and cgocheck2 watch the rest.
-test-go: go mock ## the Go package against the mock provider
-	@$(call reported,go,cd bindings/go && \
-	  GOEXPERIMENT=cgocheck2 LITER_LLM_MOCK=$(MOCK) go test -race -parallel 8 -count=1 -v .)
+GO_MODULES := typed otelliterllm otelliterllm/test
+test-go: go mock ## the Go package against the mock provider, and the modules beside it
+	@$(call reported,go,cd bindings/go && code=0; \
+	  GOEXPERIMENT=cgocheck2 LITER_LLM_MOCK=$(MOCK) go test -race -parallel 8 -count=1 -v . || code=1; \
+	  for module in $(GO_MODULES); do \
+	  (cd $$module && go test -race -count=1 -v ./...) || code=1; done; exit $$code)
 
 test-node: node mock ## the Node package against the mock provider
 	@$(call reported,node,cd bindings/node && LITER_LLM_MOCK=$(MOCK) npm test)
@@ -438,6 +441,8 @@ lint-go: go ## gofmt and vet
 	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/environments/go); [ -z "$$unformatted" ] || { \
 	  echo "$$unformatted: gofmt has another opinion; make fmt"; exit 1; }
 	cd bindings/go && go vet . $$(echo ./samples/*/ | tr ' ' '\n' | grep -v bare)
+	for module in $(GO_MODULES); do \
+	  (cd bindings/go/$$module && go vet ./...) || exit 1; done
 	cd tests/bench/go && go vet .
 
 lint-node: node ## prettier and tsc

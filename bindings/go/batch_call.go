@@ -24,6 +24,8 @@ func batchOf(action, batch string, options []Option) *batchCall {
 
 func (r *batchCall) provider() string { return r.Provider }
 
+func (r *batchCall) asked() any { return &r.BatchRequest }
+
 func (r *batchCall) json(_ bool, collect *bool, key *keyFunction) ([]byte, *Error) {
 	sent := struct {
 		Operation string `json:"operation"`

@@ -31,7 +31,9 @@ func TestWrongRowsOfABatch(t *testing.T) {
 		key := plan(t, hello)
 		rows := append(batchRows()[:1], literllm.BatchRow{ID: "wrong", Request: request})
 		_, err := newClient(t).SubmitBatch(bounded(t), literllm.BatchRequest{
-			Requests: rows, BaseURL: baseURL(key)})
+			Requests: rows, BaseURL: baseURL(key),
+			// A function of the call is not what a field of a row is called.
+			Options: []literllm.Option{literllm.WithAPIKey("of-the-call")}})
 		if !errors.Is(err, literllm.ErrInvalidRequest) || !strings.Contains(err.Error(), want) ||
 			strings.Contains(err.Error(), "secret") {
 			t.Errorf("%v, and %s expected", err, want)
@@ -57,16 +59,19 @@ func TestWrongArgumentsOfBatches(t *testing.T) {
 	for want, err := range map[string]error{
 		"requests is missing or empty": state(
 			client.SubmitBatch(bounded(t), literllm.BatchRequest{})),
-		"batch is missing":    state(client.BatchStatus(bounded(t), "")),
-		"expected the handle": state(client.CancelBatch(bounded(t), "batch-1")),
-		`option "timeout" is unknown`: state(
-			client.BatchStatus(bounded(t), "x", literllm.With("timeout", 3))),
+		"batch is missing":           state(client.BatchStatus(bounded(t), "")),
+		"expected the handle":        state(client.CancelBatch(bounded(t), "batch-1")),
 		"limit":                      tooFew,
 		"batch: expected the handle": results(client, "batch-1"),
 	} {
 		if !errors.Is(err, literllm.ErrInvalidRequest) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, and %s expected", err, want)
 		}
+	}
+	unknown := state(client.BatchStatus(bounded(t), "x", literllm.With("timeout", 3)))
+	if !errors.Is(unknown, literllm.ErrConfig) ||
+		!strings.HasPrefix(unknown.Error(), `option "timeout" is unknown`) {
+		t.Error(unknown)
 	}
 	if err := results(nil, "x"); !errors.Is(err, literllm.ErrInvalidArgument) {
 		t.Error(err)

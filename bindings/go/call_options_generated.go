@@ -10,7 +10,7 @@ import "time"
 //
 // For a client or a call.
 func WithProvider(value string) Option {
-	return With("provider", value)
+	return setBy("WithProvider", "provider", value)
 }
 
 // WithAPI sets api: which of the provider's APIs requests use that name none, such as chat,
@@ -18,7 +18,7 @@ func WithProvider(value string) Option {
 //
 // For a client or a call.
 func WithAPI(value string) Option {
-	return With("api", value)
+	return setBy("WithAPI", "api", value)
 }
 
 // WithAPIKey sets api_key: API key of requests without one, or a function that is asked for it
@@ -27,7 +27,7 @@ func WithAPI(value string) Option {
 //
 // For a client or a call.
 func WithAPIKey(value string) Option {
-	return With("api_key", value)
+	return setBy("WithAPIKey", "api_key", value)
 }
 
 // WithAuth sets auth: how the key is sent: key (the provider's own header), bearer (Authorization),
@@ -35,7 +35,7 @@ func WithAPIKey(value string) Option {
 //
 // For a client or a call. The default is key.
 func WithAuth(value string) Option {
-	return With("auth", value)
+	return setBy("WithAuth", "auth", value)
 }
 
 // WithBaseURL sets base_url: base URL of requests without one; takes precedence over the
@@ -43,14 +43,14 @@ func WithAuth(value string) Option {
 //
 // For a client or a call.
 func WithBaseURL(value string) Option {
-	return With("base_url", value)
+	return setBy("WithBaseURL", "base_url", value)
 }
 
 // WithHeaders sets headers: headers of every request; they override the library's own.
 //
 // For a client or a call.
 func WithHeaders(headers map[string]string) Option {
-	return With("headers", headers)
+	return setBy("WithHeaders", "headers", headers)
 }
 
 // WithKeyTimeout sets key_timeout_ms: longest time that a function behind api_key may take; 0 is
@@ -58,7 +58,7 @@ func WithHeaders(headers map[string]string) Option {
 //
 // For a client or a call. The default is 30s.
 func WithKeyTimeout(duration time.Duration) Option {
-	return With("key_timeout_ms", duration)
+	return setBy("WithKeyTimeout", "key_timeout_ms", duration)
 }
 
 // WithConnectTimeout sets connect_timeout_ms: longest time for name lookup, TCP, a proxy's tunnel
@@ -66,7 +66,7 @@ func WithKeyTimeout(duration time.Duration) Option {
 //
 // For a client or a call. The default is 10s.
 func WithConnectTimeout(duration time.Duration) Option {
-	return With("connect_timeout_ms", duration)
+	return setBy("WithConnectTimeout", "connect_timeout_ms", duration)
 }
 
 // WithHeadersTimeout sets headers_timeout_ms: longest time from the connection to the response's
@@ -74,7 +74,7 @@ func WithConnectTimeout(duration time.Duration) Option {
 //
 // For a client or a call. The default is 10m.
 func WithHeadersTimeout(duration time.Duration) Option {
-	return With("headers_timeout_ms", duration)
+	return setBy("WithHeadersTimeout", "headers_timeout_ms", duration)
 }
 
 // WithFirstTokenTimeout sets first_token_timeout_ms: longest time from the headers to the first
@@ -82,7 +82,7 @@ func WithHeadersTimeout(duration time.Duration) Option {
 //
 // For a client or a call. The default is 10m.
 func WithFirstTokenTimeout(duration time.Duration) Option {
-	return With("first_token_timeout_ms", duration)
+	return setBy("WithFirstTokenTimeout", "first_token_timeout_ms", duration)
 }
 
 // WithIdleTimeout sets idle_timeout_ms: longest gap between events once content has started, 1 KiB
@@ -90,7 +90,7 @@ func WithFirstTokenTimeout(duration time.Duration) Option {
 //
 // For a client or a call. The default is 1m.
 func WithIdleTimeout(duration time.Duration) Option {
-	return With("idle_timeout_ms", duration)
+	return setBy("WithIdleTimeout", "idle_timeout_ms", duration)
 }
 
 // WithTotalTimeout sets total_timeout_ms: longest time for the whole call, retries and their waits
@@ -98,14 +98,14 @@ func WithIdleTimeout(duration time.Duration) Option {
 //
 // For a client or a call.
 func WithTotalTimeout(duration time.Duration) Option {
-	return With("total_timeout_ms", duration)
+	return setBy("WithTotalTimeout", "total_timeout_ms", duration)
 }
 
 // WithRetriesMax sets retries_max: how many times a transient failure is retried.
 //
 // For a client or a call. The default is 5.
 func WithRetriesMax(count int) Option {
-	return With("retries_max", count)
+	return setBy("WithRetriesMax", "retries_max", count)
 }
 
 // WithAWSRegion sets aws_region: AWS: the region; else AWS_REGION, AWS_DEFAULT_REGION or that of
@@ -113,7 +113,7 @@ func WithRetriesMax(count int) Option {
 //
 // For a client or a call.
 func WithAWSRegion(value string) Option {
-	return With("aws_region", value)
+	return setBy("WithAWSRegion", "aws_region", value)
 }
 
 // WithAWSAccessKeyID sets aws_access_key_id: AWS: the access key's id; else AWS_ACCESS_KEY_ID, or
@@ -121,7 +121,7 @@ func WithAWSRegion(value string) Option {
 //
 // For a client or a call.
 func WithAWSAccessKeyID(value string) Option {
-	return With("aws_access_key_id", value)
+	return setBy("WithAWSAccessKeyID", "aws_access_key_id", value)
 }
 
 // WithAWSSecretAccessKey sets aws_secret_access_key: AWS: the secret access key; else
@@ -129,7 +129,7 @@ func WithAWSAccessKeyID(value string) Option {
 //
 // For a client or a call.
 func WithAWSSecretAccessKey(value string) Option {
-	return With("aws_secret_access_key", value)
+	return setBy("WithAWSSecretAccessKey", "aws_secret_access_key", value)
 }
 
 // WithAWSSessionToken sets aws_session_token: AWS: the token of temporary credentials; else
@@ -137,7 +137,7 @@ func WithAWSSecretAccessKey(value string) Option {
 //
 // For a client or a call.
 func WithAWSSessionToken(value string) Option {
-	return With("aws_session_token", value)
+	return setBy("WithAWSSessionToken", "aws_session_token", value)
 }
 
 // WithAWSProfile sets aws_profile: AWS: the profile in the shared credentials file; else
@@ -145,7 +145,7 @@ func WithAWSSessionToken(value string) Option {
 //
 // For a client or a call.
 func WithAWSProfile(value string) Option {
-	return With("aws_profile", value)
+	return setBy("WithAWSProfile", "aws_profile", value)
 }
 
 // WithAWSSigningURL sets aws_signing_url: AWS: the base URL that a request is signed for, where
@@ -153,14 +153,14 @@ func WithAWSProfile(value string) Option {
 //
 // For a client or a call.
 func WithAWSSigningURL(value string) Option {
-	return With("aws_signing_url", value)
+	return setBy("WithAWSSigningURL", "aws_signing_url", value)
 }
 
 // WithVertexProject sets vertex_project: vertex AI: the project; else GOOGLE_CLOUD_PROJECT.
 //
 // For a client or a call.
 func WithVertexProject(value string) Option {
-	return With("vertex_project", value)
+	return setBy("WithVertexProject", "vertex_project", value)
 }
 
 // WithVertexLocation sets vertex_location: vertex AI: the location, by default global; else
@@ -168,7 +168,7 @@ func WithVertexProject(value string) Option {
 //
 // For a client or a call.
 func WithVertexLocation(value string) Option {
-	return With("vertex_location", value)
+	return setBy("WithVertexLocation", "vertex_location", value)
 }
 
 // WithVertexQuotaProject sets vertex_quota_project: vertex AI: the project that is charged for the
@@ -176,7 +176,7 @@ func WithVertexLocation(value string) Option {
 //
 // For a client or a call.
 func WithVertexQuotaProject(value string) Option {
-	return With("vertex_quota_project", value)
+	return setBy("WithVertexQuotaProject", "vertex_quota_project", value)
 }
 
 // WithFallbacks sets fallbacks: what is tried in order when a chat fails before content: models, or
@@ -184,7 +184,7 @@ func WithVertexQuotaProject(value string) Option {
 //
 // For a client or a call.
 func WithFallbacks(values []any) Option {
-	return With("fallbacks", values)
+	return setBy("WithFallbacks", "fallbacks", values)
 }
 
 // WithLenient sets lenient: drop request fields that the provider does not support and list them in
@@ -192,7 +192,7 @@ func WithFallbacks(values []any) Option {
 //
 // For a client or a call. The default is false.
 func WithLenient(value bool) Option {
-	return With("lenient", value)
+	return setBy("WithLenient", "lenient", value)
 }
 
 // WithExtraBody sets extra_body: fields for the provider's body that win over everything else; null
@@ -200,5 +200,5 @@ func WithLenient(value bool) Option {
 //
 // For a call only.
 func WithExtraBody(fields map[string]any) Option {
-	return With("extra_body", fields)
+	return setBy("WithExtraBody", "extra_body", fields)
 }

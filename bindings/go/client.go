@@ -11,6 +11,9 @@
 // goroutine. It has one goroutine of its own, which is parked while nothing arrives, so an idle
 // client takes no thread. The guide (docs/guide.md in the repository) describes the fields of
 // requests, the retries and the errors for all languages.
+//
+// Two modules stand beside this package: typed has responses and tool arguments as Go types, and
+// otelliterllm reports calls to OpenTelemetry.
 package literllm
 
 /*
@@ -119,7 +122,7 @@ func newClient(options []Option) (*Client, *Error) {
 	}
 	native := &nativeClient{settings: settings, drained: make(chan struct{})}
 	if failed := native.open(text); failed != nil {
-		return nil, failed
+		return nil, settings.options.inGo(failed)
 	}
 	go native.poll()
 	client := &Client{native: native}

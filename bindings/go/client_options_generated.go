@@ -11,7 +11,7 @@ import "time"
 //
 // For a client only.
 func WithReportHeaders(values []string) Option {
-	return With("report_headers", values)
+	return setBy("WithReportHeaders", "report_headers", values)
 }
 
 // WithRetryBudget sets retry_budget: how many retries all calls together may be ahead of successes,
@@ -20,7 +20,7 @@ func WithReportHeaders(values []string) Option {
 //
 // For a client only. The default is 100.
 func WithRetryBudget(count int) Option {
-	return With("retry_budget", count)
+	return setBy("WithRetryBudget", "retry_budget", count)
 }
 
 // WithRetryAfterMax sets retry_after_max_ms: longest wait that a provider may request; a longer one
@@ -28,7 +28,7 @@ func WithRetryBudget(count int) Option {
 //
 // For a client only. The default is 1m.
 func WithRetryAfterMax(duration time.Duration) Option {
-	return With("retry_after_max_ms", duration)
+	return setBy("WithRetryAfterMax", "retry_after_max_ms", duration)
 }
 
 // WithRequestsPerMinute sets requests_per_minute: requests that may be sent in any 60 seconds,
@@ -37,7 +37,7 @@ func WithRetryAfterMax(duration time.Duration) Option {
 //
 // For a client only.
 func WithRequestsPerMinute(count int) Option {
-	return With("requests_per_minute", count)
+	return setBy("WithRequestsPerMinute", "requests_per_minute", count)
 }
 
 // WithTokensPerMinute sets tokens_per_minute: tokens that requests may use in any 60 seconds, for
@@ -46,7 +46,7 @@ func WithRequestsPerMinute(count int) Option {
 //
 // For a client only.
 func WithTokensPerMinute(count int) Option {
-	return With("tokens_per_minute", count)
+	return setBy("WithTokensPerMinute", "tokens_per_minute", count)
 }
 
 // WithStreamsMax sets streams_max: requests of the client that may be under way at once, until
@@ -54,7 +54,7 @@ func WithTokensPerMinute(count int) Option {
 //
 // For a client only.
 func WithStreamsMax(count int) Option {
-	return With("streams_max", count)
+	return setBy("WithStreamsMax", "streams_max", count)
 }
 
 // WithPacing sets pacing: whether requests also wait for what the provider says: headers learns
@@ -62,7 +62,7 @@ func WithStreamsMax(count int) Option {
 //
 // For a client only. The default is off.
 func WithPacing(value string) Option {
-	return With("pacing", value)
+	return setBy("WithPacing", "pacing", value)
 }
 
 // WithQueuedMax sets queued_max: requests that may wait for their turn; one more fails with
@@ -70,7 +70,7 @@ func WithPacing(value string) Option {
 //
 // For a client only. The default is 100000.
 func WithQueuedMax(count int) Option {
-	return With("queued_max", count)
+	return setBy("WithQueuedMax", "queued_max", count)
 }
 
 // WithStreamWindowBytes sets stream_window_bytes: bytes that a stream may have delivered without
@@ -78,7 +78,7 @@ func WithQueuedMax(count int) Option {
 //
 // For a client only. The default is 256 KiB.
 func WithStreamWindowBytes(bytes int) Option {
-	return With("stream_window_bytes", bytes)
+	return setBy("WithStreamWindowBytes", "stream_window_bytes", bytes)
 }
 
 // WithQueueBytesMax sets queue_bytes_max: bytes of events that may wait to be polled, over all
@@ -86,21 +86,21 @@ func WithStreamWindowBytes(bytes int) Option {
 //
 // For a client only. The default is 64 MiB.
 func WithQueueBytesMax(bytes int) Option {
-	return With("queue_bytes_max", bytes)
+	return setBy("WithQueueBytesMax", "queue_bytes_max", bytes)
 }
 
 // WithEventBytesMax sets event_bytes_max: longest event of a stream.
 //
 // For a client only. The default is 16 MiB.
 func WithEventBytesMax(bytes int) Option {
-	return With("event_bytes_max", bytes)
+	return setBy("WithEventBytesMax", "event_bytes_max", bytes)
 }
 
 // WithBodyBytesMax sets body_bytes_max: longest whole response, after decompression.
 //
 // For a client only. The default is 32 MiB.
 func WithBodyBytesMax(bytes int) Option {
-	return With("body_bytes_max", bytes)
+	return setBy("WithBodyBytesMax", "body_bytes_max", bytes)
 }
 
 // WithErrorBodyBytesMax sets error_body_bytes_max: how much of an error's body is read, for at most
@@ -108,35 +108,35 @@ func WithBodyBytesMax(bytes int) Option {
 //
 // For a client only. The default is 64 KiB.
 func WithErrorBodyBytesMax(bytes int) Option {
-	return With("error_body_bytes_max", bytes)
+	return setBy("WithErrorBodyBytesMax", "error_body_bytes_max", bytes)
 }
 
 // WithHeaderBytesMax sets header_bytes_max: longest header block of a response; at most 262144.
 //
 // For a client only. The default is 64 KiB.
 func WithHeaderBytesMax(bytes int) Option {
-	return With("header_bytes_max", bytes)
+	return setBy("WithHeaderBytesMax", "header_bytes_max", bytes)
 }
 
 // WithRequestBytesMax sets request_bytes_max: longest request body.
 //
 // For a client only. The default is 64 MiB.
 func WithRequestBytesMax(bytes int) Option {
-	return With("request_bytes_max", bytes)
+	return setBy("WithRequestBytesMax", "request_bytes_max", bytes)
 }
 
 // WithProxy sets proxy: use the proxies that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY name.
 //
 // For a client only. The default is true.
 func WithProxy(value bool) Option {
-	return With("proxy", value)
+	return setBy("WithProxy", "proxy", value)
 }
 
 // WithCAFile sets ca_file: a PEM file of certificates to trust beside the platform's.
 //
 // For a client only.
 func WithCAFile(value string) Option {
-	return With("ca_file", value)
+	return setBy("WithCAFile", "ca_file", value)
 }
 
 // WithClientCertificateFile sets client_certificate_file: a PEM file with the client's certificate
@@ -144,7 +144,7 @@ func WithCAFile(value string) Option {
 //
 // For a client only.
 func WithClientCertificateFile(value string) Option {
-	return With("client_certificate_file", value)
+	return setBy("WithClientCertificateFile", "client_certificate_file", value)
 }
 
 // WithClientKeyFile sets client_key_file: a PEM file with the client's private key, for mutual TLS;
@@ -152,7 +152,7 @@ func WithClientCertificateFile(value string) Option {
 //
 // For a client only.
 func WithClientKeyFile(value string) Option {
-	return With("client_key_file", value)
+	return setBy("WithClientKeyFile", "client_key_file", value)
 }
 
 // WithAllowInsecureHTTP sets allow_insecure_http: send keys over plain http to other machines,
@@ -160,14 +160,14 @@ func WithClientKeyFile(value string) Option {
 //
 // For a client only. The default is false.
 func WithAllowInsecureHTTP(value bool) Option {
-	return With("allow_insecure_http", value)
+	return setBy("WithAllowInsecureHTTP", "allow_insecure_http", value)
 }
 
 // WithDenyPrivate sets deny_private: refuse to connect to private addresses.
 //
 // For a client only. The default is false.
 func WithDenyPrivate(value bool) Option {
-	return With("deny_private", value)
+	return setBy("WithDenyPrivate", "deny_private", value)
 }
 
 // WithPoolIdleTimeout sets pool_idle_timeout_ms: how long an unused connection is kept; 0 keeps
@@ -175,7 +175,7 @@ func WithDenyPrivate(value bool) Option {
 //
 // For a client only. The default is 50s.
 func WithPoolIdleTimeout(duration time.Duration) Option {
-	return With("pool_idle_timeout_ms", duration)
+	return setBy("WithPoolIdleTimeout", "pool_idle_timeout_ms", duration)
 }
 
 // WithPoolIdleConnectionsMax sets pool_idle_connections_max: how many unused HTTP/1.1 connections
@@ -183,7 +183,7 @@ func WithPoolIdleTimeout(duration time.Duration) Option {
 //
 // For a client only. The default is 10000.
 func WithPoolIdleConnectionsMax(count int) Option {
-	return With("pool_idle_connections_max", count)
+	return setBy("WithPoolIdleConnectionsMax", "pool_idle_connections_max", count)
 }
 
 // WithHTTP2PingInterval sets http2_ping_interval_ms: how often an HTTP/2 server is pinged while
@@ -191,7 +191,7 @@ func WithPoolIdleConnectionsMax(count int) Option {
 //
 // For a client only. The default is 20s.
 func WithHTTP2PingInterval(duration time.Duration) Option {
-	return With("http2_ping_interval_ms", duration)
+	return setBy("WithHTTP2PingInterval", "http2_ping_interval_ms", duration)
 }
 
 // WithHTTP2PingTimeout sets http2_ping_timeout_ms: how long an HTTP/2 ping may go unanswered before
@@ -199,21 +199,21 @@ func WithHTTP2PingInterval(duration time.Duration) Option {
 //
 // For a client only. The default is 10s.
 func WithHTTP2PingTimeout(duration time.Duration) Option {
-	return With("http2_ping_timeout_ms", duration)
+	return setBy("WithHTTP2PingTimeout", "http2_ping_timeout_ms", duration)
 }
 
 // WithLogLevel sets log_level: which lines are logged.
 //
 // For a client only. The default is off.
 func WithLogLevel(level LogLevel) Option {
-	return With("log_level", level)
+	return setBy("WithLogLevel", "log_level", level)
 }
 
 // WithLogBodies sets log_bodies: log request bodies too, their first 64 KiB, at debug.
 //
 // For a client only. The default is false.
 func WithLogBodies(value bool) Option {
-	return With("log_bodies", value)
+	return setBy("WithLogBodies", "log_bodies", value)
 }
 
 // WithWorkerThreads sets worker_threads: threads of the library's runtime, by default 2 to 4
@@ -221,5 +221,5 @@ func WithLogBodies(value bool) Option {
 //
 // For a client only.
 func WithWorkerThreads(count int) Option {
-	return With("worker_threads", count)
+	return setBy("WithWorkerThreads", "worker_threads", count)
 }

@@ -42,6 +42,8 @@ func (c *Client) CountTokens(ctx context.Context, request Request) (*CountTokens
 // countRequest is a request whose tokens are counted.
 type countRequest struct{ Request }
 
+func (r *countRequest) asked() any { return &r.Request }
+
 func (r *countRequest) json(_ bool, collect *bool, key *keyFunction) ([]byte, *Error) {
 	sent := struct {
 		Operation string `json:"operation"`

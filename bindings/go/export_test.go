@@ -2,6 +2,8 @@ package literllm
 
 import (
 	"context"
+	"encoding/json"
+	"log/slog"
 	"reflect"
 	"strings"
 	"testing"
@@ -180,3 +182,9 @@ func (s Scripted) Acknowledged() int { return s.unacknowledged }
 
 // LiveStreams is how many streams of a client have not ended.
 func LiveStreams(client *Client) int64 { return client.native.live.Load() }
+
+// MarshalPlain is what the library is given of a part of a request, without HTML escapes.
+func MarshalPlain(value any) ([]byte, error) { return marshalPlain(value) }
+
+// RecordAttributes are what slog is given of a record of the log.
+func RecordAttributes(data string) []slog.Attr { return recordAttributes(json.RawMessage(data)) }

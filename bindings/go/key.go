@@ -31,14 +31,14 @@ func (AWSCredentials) GoString() string { return "literllm.AWSCredentials{[REDAC
 //
 // For a client or a call.
 func WithAPIKeyFunc(key func(ctx context.Context) (string, error)) Option {
-	return With(apiKeyOption, key)
+	return setBy("WithAPIKeyFunc", apiKeyOption, key)
 }
 
 // WithAWSCredentialsFunc is [WithAPIKeyFunc] for a provider whose requests are signed.
 //
 // For a client or a call.
 func WithAWSCredentialsFunc(credentials func(ctx context.Context) (AWSCredentials, error)) Option {
-	return With(apiKeyOption, credentials)
+	return setBy("WithAWSCredentialsFunc", apiKeyOption, credentials)
 }
 
 const apiKeyOption = "api_key"

@@ -109,7 +109,7 @@ func TestErrorOfAKeyFunctionIsFound(t *testing.T) {
 	if !errors.Is(err, errVault) || !errors.Is(err, literllm.ErrAuthentication) {
 		t.Fatal(err)
 	}
-	if err.Error() != "openai: api_key: asked: the vault is sealed" {
+	if err.Error() != "openai: WithAPIKeyFunc: asked: the vault is sealed" {
 		t.Fatal(err)
 	}
 	if count := seen(t, key)["requests_count"]; count != 0.0 {

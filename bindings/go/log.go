@@ -3,7 +3,10 @@
 package literllm
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"sync"
 )
 
@@ -20,6 +23,46 @@ type LogRecord struct {
 
 // logRecordsMax bounds the records that wait for a handler; more are dropped.
 const logRecordsMax = 1024
+
+// takeLog takes the functions that get records out of the options, and asks the library for those.
+func takeLog(fields map[string]any, log **logQueue) *Error {
+	var handlers []func(LogRecord)
+	level := ""
+	switch handler := fields[logHandlerOption].(type) {
+	case nil:
+	case func(LogRecord):
+		if handler != nil {
+			handlers, level = append(handlers, handler), string(LogInfo)
+		}
+	default:
+		return configError(fmt.Sprintf("%s: expected a func(LogRecord), got %T",
+			logHandlerOption, handler))
+	}
+	switch logger := fields[loggerOption].(type) {
+	case nil:
+	case *slog.Logger:
+		if logger != nil {
+			handlers = append(handlers, logTo(logger))
+			level = cmp.Or(level, levelOf(logger))
+		}
+	default:
+		return configError(fmt.Sprintf("%s: expected a *slog.Logger, got %T", loggerOption, logger))
+	}
+	delete(fields, logHandlerOption)
+	delete(fields, loggerOption)
+	if len(handlers) == 0 {
+		return nil
+	}
+	*log = &logQueue{handle: func(record LogRecord) {
+		for _, handle := range handlers {
+			handle(record)
+		}
+	}}
+	if _, given := fields["log_level"]; !given {
+		fields["log_level"] = level
+	}
+	return nil
+}
 
 // logQueue gives records to a handler, one after another, on a goroutine that lives while there are
 // any. So a slow handler holds up no stream, and a handler may close the client.

@@ -4,12 +4,12 @@ package literllm
 
 import "encoding/json"
 
-// Message is one message of a conversation. [System], [User], [Assistant], [ToolResult] and
-// [Response.Message] make the usual ones.
+// Message is one message of a conversation. [System], [User], [UserParts], [Assistant],
+// [ToolResult] and [Response.Message] make the usual ones.
 type Message struct {
-	// Role is developer, system, user, assistant or tool.
+	// Role is developer, system, user, assistant or tool: [RoleUser] and so on.
 	Role string `json:"role"`
-	// Content is text, or a list of parts.
+	// Content is text, or a list of parts: a []ContentPart, or any other slice.
 	Content any `json:"content"`
 	// Name is the name of the participant.
 	Name string `json:"name,omitempty"`
@@ -19,6 +19,8 @@ type Message struct {
 	ToolCalls []MessageToolCall `json:"tool_calls,omitempty"`
 	// ToolCallID is the id of the call whose result this is, in a message of role tool.
 	ToolCallID string `json:"tool_call_id,omitempty"`
+	// Extra holds any other fields, for the provider.
+	Extra map[string]any `json:"-"`
 
 	// The message of a response that was not collected.
 	notCollected bool
@@ -34,16 +36,6 @@ type MessageToolCall struct {
 	Extra map[string]json.RawMessage `json:"-"`
 }
 
-// MarshalJSON puts the extra fields beside the others.
-func (c MessageToolCall) MarshalJSON() ([]byte, error) {
-	fields := make(map[string]any, len(c.Extra)+3)
-	for name, value := range c.Extra {
-		fields[name] = value
-	}
-	fields["id"], fields["type"], fields["function"] = c.ID, c.Type, c.Function
-	return json.Marshal(fields)
-}
-
 // Function is the function that a call names.
 type Function struct {
 	Name string `json:"name"`
@@ -51,23 +43,11 @@ type Function struct {
 	Arguments string `json:"arguments"`
 }
 
-// Tool is a function that the model may call.
-type Tool struct {
-	// Type is function.
-	Type     string       `json:"type"`
-	Function ToolFunction `json:"function"`
-}
-
-// ToolFunction describes a function to the model.
-type ToolFunction struct {
-	Name        string `json:"name"`
-	Description string `json:"description,omitempty"`
-	// Parameters is the JSON schema of the arguments.
-	Parameters any `json:"parameters,omitempty"`
-}
-
 // User returns a message of the user.
 func User(text string) Message { return Message{Role: "user", Content: text} }
+
+// UserParts returns a message of the user that has images, files or sound beside text.
+func UserParts(parts ...ContentPart) Message { return Message{Role: "user", Content: parts} }
 
 // System returns a message with instructions for the model.
 func System(text string) Message { return Message{Role: "system", Content: text} }

@@ -119,26 +119,45 @@ func TestMistakesThatTheCoreFinds(t *testing.T) {
 			literllm.ErrInvalidRequest, "max_tokens: must be at least 0, got -1"},
 		{"an option of the client", with(func(r *literllm.Request) {
 			r.Options = []literllm.Option{literllm.WithWorkerThreads(2)}
-		}), literllm.ErrInvalidRequest,
-			`"worker_threads" is an option of the client, not of a call`},
+		}), literllm.ErrConfig,
+			"WithWorkerThreads is an option of the client, not of a call; give it to New"},
 		{"an option of a call that is unknown", with(func(r *literllm.Request) {
 			r.Options = []literllm.Option{literllm.With("timeout", 3)}
-		}), literllm.ErrInvalidRequest,
-			`option "timeout" is unknown; a field for the provider belongs in Extra`},
+		}), literllm.ErrConfig,
+			`option "timeout" is unknown; did you mean "key_timeout_ms", "idle_timeout_ms" or ` +
+				`"total_timeout_ms"? (a field for the provider belongs in Extra)`},
+		{"an option of the client by its name", with(func(r *literllm.Request) {
+			r.Options = []literllm.Option{literllm.With("worker_threads", 2)}
+		}), literllm.ErrConfig,
+			`"worker_threads" is an option of the client, not of a call; give it to New`},
+		{"an option of a call that is far from any", with(func(r *literllm.Request) {
+			r.Options = []literllm.Option{literllm.With("frobnicate", 3)}
+		}), literllm.ErrConfig,
+			`option "frobnicate" is unknown (a field for the provider belongs in Extra)`},
+		{"a field of a request", with(func(r *literllm.Request) {
+			r.Options = []literllm.Option{literllm.With("max_tokens", 3)}
+		}), literllm.ErrConfig,
+			`option "max_tokens" is unknown (a field for the provider belongs in Extra)`},
+		{"negative retries of a call", with(func(r *literllm.Request) {
+			r.Options = []literllm.Option{literllm.WithRetriesMax(-1)}
+		}), literllm.ErrInvalidRequest, "WithRetriesMax: must be at least 0, got -1"},
+		{"a file that goes with another",
+			made(literllm.WithClientKeyFile("key.pem")), literllm.ErrConfig,
+			"WithClientCertificateFile and WithClientKeyFile go together"},
 		{"an option of calls", made(literllm.WithExtraBody(map[string]any{"a": 1})),
-			literllm.ErrConfig, `"extra_body" is a field of a request, not an option of a client`},
+			literllm.ErrConfig, `WithExtraBody is a field of a request, not an option of a client`},
 		{"negative retries", made(literllm.WithRetriesMax(-1)), literllm.ErrConfig,
-			"option retries_max: must be at least 0, got -1"},
+			"WithRetriesMax: must be at least 0, got -1"},
 		{"a misspelled option that is a duration",
 			made(literllm.With("idle_timout_ms", time.Second)), literllm.ErrConfig,
 			`option "idle_timout_ms" is unknown; did you mean "idle_timeout_ms"?`},
 		{"a log level in capitals", made(literllm.WithLogLevel("DEBUG")), literllm.ErrConfig,
-			`option log_level: expected off, error, warn, info or debug, got "DEBUG"`},
+			`WithLogLevel: expected off, error, warn, info or debug, got "DEBUG"`},
 		{"a base URL without a scheme", made(literllm.WithBaseURL("localhost:8080")),
 			literllm.ErrConfig,
-			"base_url must begin with https:// or http://; write https://host/path"},
+			"WithBaseURL must begin with https:// or http://; write https://host/path"},
 		{"a header with a line break", made(literllm.WithHeaders(map[string]string{"x-a": "a\nb"})),
-			literllm.ErrInvalidArgument, "headers.x-a has a character that no header may have"},
+			literllm.ErrInvalidArgument, "WithHeaders: x-a has a character that no header may have"},
 		{"no key", completeBy(t, literllm.WithProvider("openai")), literllm.ErrConfig,
 			"no key; set OPENAI_API_KEY or api_key"},
 		{"no provider", completeBy(t, literllm.WithAPIKey("k")), literllm.ErrConfig,

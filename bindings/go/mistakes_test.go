@@ -3,6 +3,7 @@ package literllm_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math"
 	"testing"
 	"time"
@@ -145,13 +146,13 @@ func TestMistakesInOptions(t *testing.T) {
 	handler := literllm.WithLogHandler(func(literllm.LogRecord) {})
 	for _, mistake := range []mistake{
 		{"a negative duration", made(literllm.WithIdleTimeout(-5 * time.Second)), literllm.ErrConfig,
-			"option idle_timeout_ms: must be at least 0, got -5s"},
+			"WithIdleTimeout: must be at least 0, got -5s"},
 		{"a negative duration by name", made(literllm.With("connect_timeout_ms", -time.Millisecond)),
 			literllm.ErrConfig,
 			"option connect_timeout_ms: must be at least 0, got -1ms"},
 		{"a negative duration of a call", call(literllm.WithTotalTimeout(-1)),
 			literllm.ErrInvalidRequest,
-			"total_timeout_ms: must be at least 0, got -1ns"},
+			"WithTotalTimeout: must be at least 0, got -1ns"},
 		{"a duration of another option", made(literllm.With("retries_max", 20*time.Second)),
 			literllm.ErrConfig, "option retries_max: got the time.Duration 20s; only an option in " +
 				"milliseconds takes one"},
@@ -171,8 +172,18 @@ func TestMistakesInOptions(t *testing.T) {
 			literllm.ErrInvalidRequest, "collect: expected true or false, got int"},
 		{"a log handler of another type", made(literllm.With("log_handler", func(string) {})),
 			literllm.ErrConfig, "option log_handler: expected a func(LogRecord), got func(string)"},
-		{"a log handler of a call", call(handler), literllm.ErrInvalidRequest,
-			`"log_handler" is an option of the client, not of a call`},
+		{"a log handler of a call", call(handler), literllm.ErrConfig,
+			"WithLogHandler is an option of the client, not of a call; give it to New"},
+		{"a logger of a call", call(literllm.WithLogger(slog.Default())), literllm.ErrConfig,
+			"WithLogger is an option of the client, not of a call; give it to New"},
+		{"a logger in Extra", extra(map[string]any{"logger": 1}), literllm.ErrInvalidRequest,
+			`"logger" is an option of the client, not of a call`},
+		{"a logger of another type", made(literllm.With("logger", 1)), literllm.ErrConfig,
+			"option logger: expected a *slog.Logger, got int"},
+		{"an interceptor that is nil", made(literllm.WithInterceptor(nil)), literllm.ErrConfig,
+			"WithInterceptor: the function is nil; leave the option out"},
+		{"an interceptor of another type", made(literllm.With("interceptor", 1)), literllm.ErrConfig,
+			"option interceptor: expected an Interceptor, got int"},
 		{"an option that is a function", made(literllm.With("api_key", func() string { return "" })),
 			literllm.ErrConfig, "option api_key: expected a JSON value, got func() string"},
 	} {

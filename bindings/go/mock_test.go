@@ -138,3 +138,14 @@ func ask(key string) literllm.Request {
 		BaseURL:  baseURL(key),
 	}
 }
+
+// bodies are those of the requests that the mock was sent.
+func bodies(t *testing.T, key string) (sent []map[string]any) {
+	t.Helper()
+	requests, _ := seen(t, key)["requests"].([]any)
+	for _, request := range requests {
+		body, _ := request.(map[string]any)["body"].(map[string]any)
+		sent = append(sent, body)
+	}
+	return sent
+}

@@ -70,6 +70,8 @@ func (c *Client) Models(ctx context.Context, request ModelsRequest) (*ModelsResp
 
 func (r *ModelsRequest) provider() string { return r.Provider }
 
+func (r *ModelsRequest) asked() any { return r }
+
 func (r *ModelsRequest) json(_ bool, collect *bool, key *keyFunction) ([]byte, *Error) {
 	sent := struct {
 		Operation string `json:"operation"`

@@ -55,8 +55,14 @@ func partsOf(value reflect.Value) []part {
 		return nil
 	case value.Kind() == reflect.Interface || value.Kind() == reflect.Pointer:
 		return []part{{"", value.Elem()}}
-	case value.CanInterface() && writesItself(value.Interface()):
-		return nil
+	case value.CanInterface():
+		if written, ok := value.Interface().(extended); ok {
+			own, extra := written.parts()
+			return append(partsOf(reflect.ValueOf(own)), partsOf(reflect.ValueOf(extra))...)
+		}
+		if writesItself(value.Interface()) {
+			return nil
+		}
 	}
 	switch value.Kind() {
 	case reflect.Map:

@@ -12,12 +12,17 @@ import (
 
 // Option sets one option of a client, or of one call if it is given in [Request.Options]. There is
 // a function for each option of the library; [With] sets any of them by its name.
-type Option func(map[string]any)
+type Option func(*optionSet)
 
 // With sets an option by its name, such as "idle_timeout_ms". Options in milliseconds take a number
 // or a [time.Duration], which is rounded up to whole milliseconds.
 func With(name string, value any) Option {
-	return func(options map[string]any) { options[name] = value }
+	return func(set *optionSet) { set.put(name, value, "") }
+}
+
+// setBy is an option that the caller sets with a function: its errors speak of that.
+func setBy(function, name string, value any) Option {
+	return func(set *optionSet) { set.put(name, value, function) }
 }
 
 // WithCollect sets whether streams keep what they deliver, for [Stream.Response] and for the
@@ -26,19 +31,28 @@ func With(name string, value any) Option {
 // it began and ended is still known.
 //
 // For a client or a call. The default is true.
-func WithCollect(collect bool) Option { return With(collectOption, collect) }
+func WithCollect(collect bool) Option {
+	return setBy("WithCollect", collectOption, collect)
+}
 
 // WithLogHandler sets a function that is called with the records of the library's log, one after
 // another, on a goroutine of its own. Without [WithLogLevel] it gets those of level info and above.
 //
 // For a client only.
-func WithLogHandler(handler func(LogRecord)) Option { return With(logHandlerOption, handler) }
+func WithLogHandler(handler func(LogRecord)) Option {
+	return setBy("WithLogHandler", logHandlerOption, handler)
+}
 
 // The options that are this package's own.
 const (
 	collectOption    = "collect"
 	logHandlerOption = "log_handler"
+	loggerOption     = "logger"
+	interceptOption  = "interceptor"
 )
+
+// Those of them that only a client has.
+var ownOfClient = []string{logHandlerOption, loggerOption, interceptOption}
 
 // At most so many bytes are read before they are acknowledged.
 const acknowledgeBytesMax = 16 * 1024
@@ -52,47 +66,64 @@ type settings struct {
 	key keyFunction
 	// nil without a handler.
 	log *logQueue
+	// Called in this order when a call begins.
+	interceptors []Interceptor
+	// Whom requests go to that do not say.
+	provider, baseURL string
+	// How the caller wrote the options.
+	options *optionSet
 }
 
 // readOptions returns the options as the library takes them, and the settings among them.
 func readOptions(options []Option) ([]byte, settings, *Error) {
 	read := settings{collect: true}
-	fields, failed := applyOptions(options)
+	set, failed := applyOptions(options)
 	if failed != nil {
 		return nil, read, failed
 	}
-	if failed := convertDurations(fields, configError, true); failed != nil {
-		return nil, read, failed
+	if failed := read.take(set); failed != nil {
+		return nil, read, set.inGo(failed)
 	}
-	if failed := takeCollect(fields, &read.collect, configError); failed != nil {
-		return nil, read, failed
-	}
-	if failed := takeLogHandler(fields, &read.log); failed != nil {
-		return nil, read, failed
-	}
-	if failed := takeKeyFunction(fields, &read.key, configError); failed != nil {
-		return nil, read, failed
-	}
-	text, err := json.Marshal(fields)
+	text, err := json.Marshal(set.fields)
 	if err != nil {
-		return nil, read, configError(notJSON(fields, err))
+		return nil, read, set.inGo(configError(notJSON(set.fields, err)))
 	}
 	text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
 	read.acknowledgeBytes = acknowledgeStep(text)
 	return text, read, nil
 }
 
+// take takes this package's own options out of others, and keeps what it needs of those.
+func (s *settings) take(set *optionSet) *Error {
+	s.options = set
+	s.provider, _ = set.fields["provider"].(string)
+	s.baseURL, _ = set.fields["base_url"].(string)
+	if failed := convertDurations(set.fields, configError, true); failed != nil {
+		return failed
+	}
+	if failed := takeCollect(set.fields, &s.collect, configError); failed != nil {
+		return failed
+	}
+	if failed := takeLog(set.fields, &s.log); failed != nil {
+		return failed
+	}
+	if failed := takeInterceptors(set.fields, &s.interceptors); failed != nil {
+		return failed
+	}
+	return takeKeyFunction(set.fields, &s.key, configError)
+}
+
 // applyOptions returns what options set.
-func applyOptions(options []Option) (map[string]any, *Error) {
-	fields := map[string]any{}
-	for index, set := range options {
-		if set == nil {
+func applyOptions(options []Option) (*optionSet, *Error) {
+	set := &optionSet{fields: map[string]any{}, written: map[string]string{}}
+	for index, option := range options {
+		if option == nil {
 			return nil, newError(ErrInvalidArgument, fmt.Sprintf("option %d of %d is nil; leave it out",
 				index+1, len(options)))
 		}
-		set(fields)
+		option(set)
 	}
-	return fields, nil
+	return set, nil
 }
 
 // acknowledgeStep is at most a quarter of the window: as fewer bytes may stay unacknowledged, a
@@ -120,28 +151,6 @@ func takeCollect(fields map[string]any, collect *bool, refuse func(string) *Erro
 		if given {
 			return refuse(fmt.Sprintf("%s: expected true or false, got %T", collectOption, value))
 		}
-	}
-	return nil
-}
-
-// takeLogHandler takes the function out of the options, and asks the library for records.
-func takeLogHandler(fields map[string]any, log **logQueue) *Error {
-	value, given := fields[logHandlerOption]
-	if !given {
-		return nil
-	}
-	delete(fields, logHandlerOption)
-	handler, ok := value.(func(LogRecord))
-	if !ok {
-		return configError(fmt.Sprintf("%s: expected a func(LogRecord), got %T",
-			logHandlerOption, value))
-	}
-	if handler == nil {
-		return nil
-	}
-	*log = &logQueue{handle: handler}
-	if _, given := fields["log_level"]; !given {
-		fields["log_level"] = "info"
 	}
 	return nil
 }

@@ -7,70 +7,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 )
-
-// Request is one request, in the shape of OpenAI's chat completions. What is not set is not sent.
-type Request struct {
-	// Provider names the provider to ask. It takes precedence over the client's and over the prefix
-	// of Model.
-	Provider string `json:"provider,omitempty"`
-	// Model names the model, or provider/model where no provider is named otherwise.
-	Model string `json:"model"`
-	// Messages is the conversation, at least one message.
-	Messages []Message `json:"messages"`
-	// MaxTokens is the most tokens that the response may have.
-	MaxTokens int `json:"max_tokens,omitempty"`
-	// Temperature is the sampling temperature.
-	Temperature *float64 `json:"temperature,omitempty"`
-	// TopP is the probability mass of nucleus sampling.
-	TopP *float64 `json:"top_p,omitempty"`
-	// Stop lists texts at which the response stops.
-	Stop []string `json:"stop,omitempty"`
-	// Seed is the seed of sampling, a signed 64-bit integer. A larger one, which is unsigned, can be
-	// given in Extra.
-	Seed *int64 `json:"seed,omitempty"`
-	// Tools are the tools that the model may call.
-	Tools []Tool `json:"tools,omitempty"`
-	// ToolChoice is "auto", "none", "required", or an object that names a tool.
-	ToolChoice any `json:"tool_choice,omitempty"`
-	// ResponseFormat is the shape of the response, such as a JSON schema.
-	ResponseFormat any `json:"response_format,omitempty"`
-	// ReasoningEffort is "low", "medium", "high", or the provider's own word.
-	ReasoningEffort string `json:"reasoning_effort,omitempty"`
-	// User identifies the end user to the provider.
-	User string `json:"user,omitempty"`
-	// Metadata are labels for the provider's own records.
-	Metadata map[string]any `json:"metadata,omitempty"`
-	// Stream is whether the response is streamed; by default it is for Tokens and Events, and is not
-	// for Complete.
-	Stream *bool `json:"stream,omitempty"`
-	// Collect is [WithCollect] for this call; nil uses the client's.
-	Collect *bool `json:"-"`
-	// APIKey is the key for this call.
-	APIKey string `json:"api_key,omitempty"`
-	// BaseURL is the base URL for this call.
-	BaseURL string `json:"base_url,omitempty"`
-	// Headers are sent beside the client's, and take precedence over them.
-	Headers map[string]string `json:"headers,omitempty"`
-	// Options are the options of this call, such as WithIdleTimeout. They take precedence over the
-	// client's and over the fields above.
-	Options []Option `json:"-"`
-	// Extra holds any other fields, by their JSON names. Fields that the library does not know are
-	// sent to the provider unchanged. Extra takes precedence over Options.
-	Extra map[string]any `json:"-"`
-}
 
 // call is what a stream sends: a [Request], or that of an operation beside chat.
 type call interface {
 	// provider is the provider that it names.
 	provider() string
+	// asked is the request as an [Interceptor] sees it; nil for one that asks nobody.
+	asked() any
 	// json returns it as the library takes it, and sets whether the response is collected and which
 	// function gives the key, where the call says so.
 	json(streamed bool, collect *bool, key *keyFunction) ([]byte, *Error)
 }
 
 func (r *Request) provider() string { return r.Provider }
+
+func (r *Request) asked() any { return r }
 
 func (r *Request) json(streamed bool, collect *bool, key *keyFunction) ([]byte, *Error) {
 	sent := *r
@@ -155,27 +107,35 @@ func (m more) fields() (map[string]any, *Error) {
 	if failed != nil {
 		return nil, failed
 	}
-	for _, name := range slices.Sorted(maps.Keys(set)) {
-		_, known := optionTypes[name]
-		if !known && name != collectOption && name != logHandlerOption {
-			return nil, invalidRequest(fmt.Sprintf(
-				"option %q is unknown; a field for the provider belongs in Extra", name))
+	if failed := set.checkOfCall(); failed != nil {
+		return nil, failed
+	}
+	if failed := m.takeOwn(set); failed != nil {
+		return nil, set.inGo(failed)
+	}
+	return set.fields, m.checkOperation(set.fields)
+}
+
+// takeOwn puts Extra over the options, and takes out what is this package's own.
+func (m more) takeOwn(set *optionSet) *Error {
+	for name, value := range m.extra {
+		set.put(name, value, "")
+	}
+	if failed := convertDurations(set.fields, invalidRequest, false); failed != nil {
+		return failed
+	}
+	if failed := takeCollect(set.fields, m.collect, invalidRequest); failed != nil {
+		return failed
+	}
+	if failed := takeKeyFunction(set.fields, m.key, invalidRequest); failed != nil {
+		return failed
+	}
+	for _, name := range ownOfClient {
+		if _, given := set.fields[name]; given {
+			return invalidRequest(fmt.Sprintf("%q is an option of the client, not of a call", name))
 		}
 	}
-	maps.Copy(set, m.extra)
-	if failed := convertDurations(set, invalidRequest, false); failed != nil {
-		return nil, failed
-	}
-	if failed := takeCollect(set, m.collect, invalidRequest); failed != nil {
-		return nil, failed
-	}
-	if failed := takeKeyFunction(set, m.key, invalidRequest); failed != nil {
-		return nil, failed
-	}
-	if _, given := set[logHandlerOption]; given {
-		return nil, invalidRequest(`"log_handler" is an option of the client, not of a call`)
-	}
-	return set, m.checkOperation(set)
+	return nil
 }
 
 // checkOperation refuses one whose response this call could not return. What is no operation at all

@@ -7,23 +7,23 @@ import "time"
 // Usage counts tokens, as far as they are known: a count that the provider did not give is nil.
 type Usage struct {
 	// InputTokens are those of the request.
-	InputTokens *int64 `json:"input_tokens"`
+	InputTokens *int64 `json:"input_tokens,omitempty"`
 	// OutputTokens are those of the response.
-	OutputTokens *int64 `json:"output_tokens"`
+	OutputTokens *int64 `json:"output_tokens,omitempty"`
 	// TotalTokens are all tokens, where the provider counts them.
-	TotalTokens *int64 `json:"total_tokens"`
+	TotalTokens *int64 `json:"total_tokens,omitempty"`
 	// CachedInputTokens are those of the request that were read from a cache.
-	CachedInputTokens *int64 `json:"cached_input_tokens"`
+	CachedInputTokens *int64 `json:"cached_input_tokens,omitempty"`
 	// CacheWriteTokens are those of the request that were written to a cache.
-	CacheWriteTokens *int64 `json:"cache_write_tokens"`
+	CacheWriteTokens *int64 `json:"cache_write_tokens,omitempty"`
 	// ReasoningTokens were spent on reasoning.
-	ReasoningTokens *int64 `json:"reasoning_tokens"`
+	ReasoningTokens *int64 `json:"reasoning_tokens,omitempty"`
 	// BilledInputTokens are those of the request that are charged, where that is another number.
-	BilledInputTokens *int64 `json:"billed_input_tokens"`
+	BilledInputTokens *int64 `json:"billed_input_tokens,omitempty"`
 	// BilledOutputTokens are those of the response that are charged, where that is another number.
-	BilledOutputTokens *int64 `json:"billed_output_tokens"`
+	BilledOutputTokens *int64 `json:"billed_output_tokens,omitempty"`
 	// Raw is the provider's usage object; numbers are a json.Number.
-	Raw map[string]any `json:"raw"`
+	Raw map[string]any `json:"raw,omitempty"`
 }
 
 // Tried is one attempt of a call: whom it asked, and what came of it.
@@ -34,13 +34,13 @@ type Tried struct {
 	Model string `json:"model"`
 	// Kind is the kind of error that it ended with, such as RATE_LIMITED; empty for the attempt that
 	// was answered whole.
-	Kind string `json:"kind"`
+	Kind string `json:"kind,omitempty"`
 	// Status is the HTTP status, where one was received; otherwise 0.
-	Status int `json:"status"`
+	Status int `json:"status,omitempty"`
 	// Milliseconds is how long it took, without the wait before the next one.
 	Milliseconds float64 `json:"milliseconds"`
 	// MaybeExecuted says whether it failed and the provider may have run it, and may bill it.
-	MaybeExecuted bool `json:"maybe_executed"`
+	MaybeExecuted bool `json:"maybe_executed,omitempty"`
 }
 
 // Receipt says how a stream ended.

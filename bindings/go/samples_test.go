@@ -52,6 +52,9 @@ func TestSamples(t *testing.T) {
 			ended(nil), rowFile(answeredRow("borrow", "A loan"), refusedRow)},
 			"ended map[failed:0 succeeded:0 total:2]\nborrow succeeded A loan\nb failed openai: 429",
 			[]string{filepath.Join(t.TempDir(), "batch.json")}},
+		{"image", steps{hello}, "Hello wide world\n", []string{picture(t)}},
+		{"logger", steps{hello}, `"msg":"answered","response":"literllm.Response{openai/`, nil},
+		{"logger", steps{refused}, `"level":"ERROR","msg":"openai: 401 wrong key`, nil},
 		{"bare_header", steps{hello}, "Hello wide world\n", nil},
 		{"invoke", steps{hello}, "Hello wide world\n", []string{"openai", `{"model": "m", ` +
 			`"messages": [{"role": "user", "content": "hello"}]}`}},
@@ -73,6 +76,15 @@ func TestSamples(t *testing.T) {
 			}
 		})
 	}
+}
+
+// picture is a file that an image is in, as far as the mock knows.
+func picture(t *testing.T) string {
+	name := filepath.Join(t.TempDir(), "picture.png")
+	if err := os.WriteFile(name, []byte("PNG"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 func choices(delta, reason string) string {

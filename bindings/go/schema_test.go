@@ -73,7 +73,7 @@ func TestGeneratedFilesAreFresh(t *testing.T) {
 		t.Fatalf("%v\n%s", err, output)
 	}
 	generated, err := os.ReadDir(folder)
-	if err != nil || len(generated) != 4 {
+	if err != nil || len(generated) != 7 {
 		t.Fatalf("%d files: %v", len(generated), err)
 	}
 	for _, file := range generated {

@@ -52,6 +52,8 @@ type statsRequest struct{}
 
 func (statsRequest) provider() string { return "" }
 
+func (statsRequest) asked() any { return nil }
+
 func (statsRequest) json(bool, *bool, *keyFunction) ([]byte, *Error) {
 	return json.RawMessage(`{"operation":"stats"}`), nil
 }

@@ -40,6 +40,11 @@ type Stream struct {
 	wake       chan struct{}
 
 	collector collector
+	// What interceptors want to be told at the end, the last one first.
+	atEnd []func(CallEnd)
+	// How the call ended, where its reader came to the end.
+	result   error
+	finished bool
 	// Bytes that were read and not yet acknowledged.
 	unacknowledged int
 }
@@ -134,7 +139,12 @@ func (s *Stream) begin(streamed bool) error {
 	if failed != nil {
 		return failed
 	}
-	if failed := s.start(s.request.provider(), request); failed != nil {
+	if request, failed = s.intercept(request); failed == nil {
+		failed = s.inGo(s.start(s.request.provider(), request))
+	}
+	if failed != nil {
+		s.result, s.finished = failed, true
+		s.tellEnd()
 		return failed
 	}
 	return nil
@@ -165,7 +175,8 @@ func (s *Stream) each(take func(*item) bool) error {
 			i.release()
 		}
 		if ended {
-			return s.failure()
+			s.result, s.finished = s.failure(), true
+			return s.result
 		}
 	}
 }
@@ -214,7 +225,7 @@ func (s *Stream) failure() error {
 	if receipt.Error == nil {
 		return nil
 	}
-	failed := receipt.Error.error()
+	failed := s.inGo(receipt.Error.error())
 	failed.Partial = s.collector.response()
 	if s.vectors != nil {
 		failed.Partial.Vectors = s.vectors.split()
@@ -244,4 +255,5 @@ func (s *Stream) drop() {
 	if !ended {
 		s.client.cancel(s.number)
 	}
+	s.tellEnd()
 }

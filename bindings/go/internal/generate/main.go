@@ -1,5 +1,5 @@
-// Command generate writes the options, log levels and error kinds of the package from the core's
-// schema: generate SCHEMA FOLDER. `go generate` in the package's folder runs it.
+// Command generate writes the options, names, error kinds and the request of the package from the
+// core's schema: generate SCHEMA FOLDER. `go generate` in the package's folder runs it.
 package main
 
 import (
@@ -20,6 +20,7 @@ type option struct {
 	Name        string `json:"name"`
 	Type        string `json:"type"`
 	Default     any    `json:"default"`
+	Required    bool   `json:"required"`
 	Description string `json:"description"`
 }
 
@@ -29,11 +30,26 @@ type word struct {
 	Description string `json:"description"`
 }
 
+// operation is a kind of call, with the fields that are its own.
+type operation struct {
+	word
+	Fields []option `json:"fields"`
+}
+
 type schema struct {
-	ClientOptions []option `json:"client_options"`
-	CallOptions   []option `json:"call_options"`
-	ErrorKinds    []word   `json:"error_kinds"`
-	LogLevels     []word   `json:"log_levels"`
+	ClientOptions []option    `json:"client_options"`
+	CallOptions   []option    `json:"call_options"`
+	RequestFields []option    `json:"request_fields"`
+	ErrorKinds    []word      `json:"error_kinds"`
+	LogLevels     []word      `json:"log_levels"`
+	Roles         []word      `json:"roles"`
+	FinishReasons []word      `json:"finish_reasons"`
+	Outcomes      []word      `json:"outcomes"`
+	Phases        []word      `json:"phases"`
+	Timers        []word      `json:"timers"`
+	Auths         []word      `json:"auths"`
+	Operations    []operation `json:"operations"`
+	Providers     []provider  `json:"providers"`
 }
 
 func main() {
@@ -53,6 +69,8 @@ func main() {
 	for name, source := range map[string]string{
 		"options_generated.go": options(&read), "call_options_generated.go": ofCalls,
 		"client_options_generated.go": ofClients, "errors_generated.go": errorKinds(&read),
+		"names_generated.go": names(&read), "providers_generated.go": providers(&read),
+		"requests_generated.go": requests(&read),
 	} {
 		formatted, err := format.Source([]byte(source))
 		if err != nil {
@@ -85,9 +103,10 @@ func errorKinds(read *schema) string {
 
 // options are the levels of the log, and what the package knows of each option.
 func options(read *schema) string {
-	types, window := "", ""
+	types, functions, window := "", "", ""
 	for _, option := range allOptions(read) {
 		types += fmt.Sprintf("\t%q: %q,\n", option.Name, option.Type)
+		functions += fmt.Sprintf("\t%q: %q,\n", option.Name, setterName(option))
 		if option.Name == "stream_window_bytes" {
 			window = fmt.Sprintf("// streamWindowBytesDefault is the library's.\n"+
 				"const streamWindowBytesDefault = %v\n\n", option.Default)
@@ -95,7 +114,20 @@ func options(read *schema) string {
 	}
 	return head + "//go:build cgo\n\npackage literllm\n\n" + logLevels(read) + window +
 		"// optionTypes has the type of each option.\n" +
-		"var optionTypes = map[string]string{\n" + types + "}\n"
+		"var optionTypes = map[string]string{\n" + types + "}\n\n" +
+		"// optionFunctions has the function that sets each option.\n" +
+		"var optionFunctions = map[string]string{\n" + functions + "}\n\n" +
+		"// clientOnly has the options that a call cannot have.\n" +
+		"var clientOnly = map[string]bool{\n" + clientOnly(read) + "}\n"
+}
+
+func clientOnly(read *schema) (text string) {
+	for _, option := range read.ClientOptions {
+		if !has(read.CallOptions, option) {
+			text += fmt.Sprintf("\t%q: true,\n", option.Name)
+		}
+	}
+	return text
 }
 
 // allOptions are those of clients, then those of calls alone.
@@ -151,12 +183,17 @@ func setter(option option, of string) string {
 	if !known {
 		log.Fatalf("%s: no Go type for %q; add one to internal/generate", option.Name, option.Type)
 	}
-	name := "With" + goName(strings.TrimSuffix(option.Name, "_ms"))
+	name := setterName(option)
 	doc := name + " sets " + option.Name + ": " + lowerFirst(plain(option.Description))
 	value, _, _ := strings.Cut(parameter, " ")
 	return comment(doc, "") + "//\n" + comment("For "+of+"."+byDefault(option), "") +
-		fmt.Sprintf("func %s(%s) Option {\n\treturn With(%q, %s)\n}\n\n",
-			name, parameter, option.Name, value)
+		fmt.Sprintf("func %s(%s) Option {\n\treturn setBy(%q, %q, %s)\n}\n\n",
+			name, parameter, name, option.Name, value)
+}
+
+// setterName is the name of the function that sets an option.
+func setterName(option option) string {
+	return "With" + goName(strings.TrimSuffix(option.Name, "_ms"))
 }
 
 // duration is a number of milliseconds as Go writes it, with minutes in full.
