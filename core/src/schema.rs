@@ -11,11 +11,13 @@ use crate::event::{
     EventKind, FinishReason, InputTokens, Model, Outcome, ProviderStats, Receipt, RerankResult,
     Start, Stats, Timings, ToolCall, ToolDelta, Tried, Usage,
 };
+use crate::http::{TapeMode, TapeOptions, TapePace};
 use crate::providers;
 use crate::request::{
     Auth, BatchAction, BatchRequest, CallOptions, EmbedRequest, KeyReason, KeyRequest, LlmRequest,
-    ModelsRequest, Operation, RerankRequest, Role, REQUIRED,
+    ModelsRequest, Operation, RerankRequest, Role, ScriptRequest, REQUIRED,
 };
+use crate::script::{ScriptAnswer, ScriptCondition, ScriptError};
 
 /// Version of the C header: it grows when something is added.
 pub const ABI_VERSION: u32 = 3;
@@ -63,6 +65,12 @@ pub fn document() -> Value {
         "finish_reasons": names(FinishReason::declared()),
         "phases": names(Phase::declared()),
         "timers": names(Timer::declared()),
+        "tape_fields": TapeOptions::declared().iter().map(client_option).collect::<Vec<_>>(),
+        "tape_modes": names(TapeMode::declared()),
+        "tape_paces": names(TapePace::declared()),
+        "script_answer_fields": fields(ScriptAnswer::declared()),
+        "script_error_fields": fields(ScriptError::declared()),
+        "script_condition_fields": fields(ScriptCondition::declared()),
         "key_reasons": names(KeyReason::declared()),
         "auths": names(Auth::declared()),
         "log_levels": names(LogLevel::declared()),
@@ -97,6 +105,7 @@ fn operation(name: &Name) -> Value {
         "rerank" => (RerankRequest::declared(), &RerankRequest::REQUIRED),
         "models" => (ModelsRequest::declared(), &[]),
         "batch" => (BatchRequest::declared(), &BatchRequest::REQUIRED),
+        "script" => (ScriptRequest::declared(), &[]),
         _ => (Vec::new(), &[]),
     };
     let is_own = |field: &&Field| !CallOptions::has(field.name) && !CALL_ONLY.contains(&field.name);

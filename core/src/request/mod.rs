@@ -13,6 +13,7 @@ mod message;
 mod models;
 mod operation;
 mod rerank;
+mod script;
 mod shapes;
 mod stats;
 
@@ -38,6 +39,7 @@ pub use message::{
 pub use models::ModelsRequest;
 pub use operation::{AnyRequest, Operation};
 pub use rerank::{RerankDocument, RerankRequest};
+pub use script::ScriptRequest;
 pub use stats::StatsRequest;
 
 declare_options! {
