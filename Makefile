@@ -394,7 +394,7 @@ lint-rust: ## rustfmt and clippy; the header is what core/ffi says
 	cargo fmt --check --manifest-path core/fuzz/Cargo.toml
 	cargo fmt --check --manifest-path tests/bench/drivers/Cargo.toml
 	cargo clippy -q $(CORE) --workspace --all-targets -- -D warnings
-	for wire in openai openai_responses anthropic bedrock cohere gemini ollama; do \
+	for wire in openai openai_responses anthropic bedrock cohere gemini ollama script; do \
 	  cargo clippy -q $(CORE) -p liter-llm --no-default-features --features $$wire -- -D warnings || exit 1; done
 	cargo clippy -q $(MOCK_CRATE) --all-targets -- -D warnings
 	cargo clippy -q $(BENCH_CRATE) --all-targets -- -D warnings

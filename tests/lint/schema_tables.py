@@ -62,7 +62,14 @@ def provider_address(entry: Entry) -> str:
 
 def provider_key(entry: Entry) -> str:
     """The variables of its key."""
+    if not entry["key_variables"]:
+        return "none"
     return code(entry["key_variables"]) + ("" if entry["needs_key"] else ", not needed")
+
+
+def base_url_variable(entry: Entry) -> str:
+    """The variable of its base URL, if it has one."""
+    return code([name for name in [entry["base_url_variable"]] if name])
 
 
 def event_fields(schema: dict[str, Any]) -> Callable[[Entry], str]:
@@ -99,7 +106,7 @@ def columns(schema: dict[str, Any]) -> dict[str, dict[str, Callable[[Entry], str
             ),
             "key": provider_key,
             "base URL": provider_address,
-            "base URL from": lambda entry: code([entry["base_url_variable"]]),
+            "base URL from": base_url_variable,
         },
         "wires": {"wire": named, "providers": lambda entry: code(entry["providers"])},
         "request_fields": field,

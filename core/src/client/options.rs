@@ -68,12 +68,12 @@ declare_options! {
         pub pacing: PacingMode as Text = PacingMode::Off,
         /// Requests that may wait for their turn; one more fails with OVERLOADED.
         pub queued_max: usize as Count = 100_000,
-        /// A file of exchanges that is recorded, or played without network and key: an object with
-        /// `file`, `mode` (`auto`, `record` or `replay`), `pace` and `file_bytes_max`; see the
-        /// guide, Tests without a key.
+        /// A file of exchanges that is recorded, or played without network and key: its name, or an
+        /// object with `file`, `mode` (`auto`, `record` or `replay`), `pace` and `file_bytes_max`
+        /// (the guide's Tests without a key).
         pub tape: Option<TapeOptions> as Object,
         /// What provider `script` answers: a list of answers, each for one request, or one answer
-        /// for all; without it, it repeats what it is told. See the guide, Tests without a key.
+        /// for all; without it, it repeats what it is told (the guide's Tests without a key).
         pub script: Option<Script> as Any,
         /// Drop request fields that the provider does not support and list them in `warnings`,
         /// instead of failing.

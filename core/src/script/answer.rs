@@ -41,9 +41,8 @@ declare_options! {
         pub delay_ms: u64 as Milliseconds = 0,
         /// How long each further piece takes.
         pub piece_delay_ms: u64 as Milliseconds = 0,
-        /// A failure: before content where there is none, else behind it. The name of an error
-        /// kind, an HTTP status, or an object with `kind`, `status`, `message`, `code` and
-        /// `retry_after_ms`.
+        /// A failure, behind the content if there is any: the name of an error kind, an HTTP
+        /// status, or an object with `kind`, `status`, `message`, `code` and `retry_after_ms`.
         pub error: Option<ScriptError> as Any,
         /// The connection ends behind the content, before the response is complete.
         pub cut: bool as Boolean = false,

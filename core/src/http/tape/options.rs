@@ -65,7 +65,8 @@ impl FromJson for TapeOptions {
     fn from_json(value: Value, kind: Kind) -> Result<Self, Mismatch> {
         let mut fields = match value {
             Value::String(file) => Map::from_iter([("file".to_owned(), file.into())]),
-            other => Map::from_json(other, kind)?,
+            Value::Object(_) => Map::from_json(value, kind)?,
+            other => return Err(Mismatch::expected("a file or an object", &other)),
         };
         let options = Self::take(&mut fields).map_err(Mismatch::within)?;
         refuse_others(&fields, &Self::declared())?;
