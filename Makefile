@@ -82,7 +82,7 @@ library: ## builds the shared and the static library into build/lib
 library-for-memory-tools:
 	@$(call need,cargo,Rust)
 	@$(call quietly,the library for memory tools,library-memory, \
-	  cargo build $(CORE) -p liter-llm-ffi --no-default-features --features openai$(,)anthropic$(,)cohere$(,)test-panic)
+	  cargo build $(CORE) -p liter-llm-ffi --no-default-features --features openai$(,)anthropic$(,)cohere$(,)script$(,)test-panic)
 	@mkdir -p build/lib/memory
 	@install -C -m 644 core/target/debug/libliter_llm.a build/lib/memory/libliter_llm.a
 , := ,

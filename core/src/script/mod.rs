@@ -20,6 +20,7 @@ use crate::declare::entry::Kind;
 use crate::mutex::lock;
 use crate::parse::{FromJson, Mismatch};
 pub use answer::{ScriptAnswer, ScriptCondition};
+#[cfg(feature = "script")]
 pub(crate) use failure::kind_of;
 pub use failure::ScriptError;
 pub(crate) use playlist::{Asked, Playlist};

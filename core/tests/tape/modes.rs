@@ -95,9 +95,7 @@ async fn attempts_are_recorded_as_they_were_and_played_in_order() {
     assert_eq!(kind, "CONFIG");
     assert_eq!(
         message,
-        format!(
-            "openai: tape: {file} has this request 3 times, and it was asked more than so often"
-        )
+        format!("openai: tape: {file} has this request 3 times, and played all of them")
     );
 }
 

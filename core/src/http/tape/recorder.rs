@@ -74,7 +74,9 @@ impl Recorder {
         let mut taken = 0;
         let read = body.poll_read(context, &mut |bytes: &[u8]| -> ControlFlow<()> {
             if let Some((_, received)) = received {
-                *is_too_large |= received.body.len() + bytes.len() > room;
+                let has_room = received.body.len() + bytes.len() <= room
+                    && received.body.try_reserve(bytes.len()).is_ok();
+                *is_too_large |= !has_room;
                 if !*is_too_large {
                     received.body.extend_from_slice(bytes);
                     taken += bytes.len();

@@ -38,12 +38,10 @@ impl Recordings {
     /// Why there is no recording of a request, in words of the file.
     pub(super) fn missing(&self, asked: &TapedRequest, key: &Key) -> String {
         if let Some(recorded) = self.by_key.get(key) {
-            let count = recorded.list.len();
-            let times = if count == 1 { "once" } else { "so often" };
-            return format!(
-                "has this request {count} time{}, and it was asked more than {times}",
-                if count == 1 { "" } else { "s" }
-            );
+            return match recorded.list.len() {
+                1 => "has this request once, and played it already".to_owned(),
+                count => format!("has this request {count} times, and played all of them"),
+            };
         }
         let same_place = self
             .by_key
