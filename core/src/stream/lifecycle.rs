@@ -15,9 +15,12 @@ use super::retry::{Next, Policy};
 use super::timeouts::timed_out;
 use super::{fallback, Inner, State};
 use crate::client::options::LogLevel;
-use crate::error::{LlmError, Phase, Timer, MESSAGE_BYTES_MAX};
+use crate::error::{one_line, LlmError, Phase, Timer};
 use crate::event::{Event, Outcome};
 use crate::providers::ResponseSummary;
+
+/// How much of a path a message repeats.
+const PATH_BYTES_MAX: usize = 256;
 
 impl Inner {
     pub(super) fn begin_attempt(&mut self) {
@@ -107,6 +110,7 @@ impl Inner {
     /// An attempt failed: tries again where that is right, else falls back, else ends.
     pub(super) fn fail(&mut self, mut error: LlmError) {
         self.redactor().clean_error(&mut error);
+        self.name_path(&mut error);
         self.task.forbid_repeat(&mut error);
         self.turn_failed(&error);
         self.count_failure(&error);
@@ -146,6 +150,16 @@ impl Inner {
         }
     }
 
+    /// A server that has no such path does not say which it was; a wrong base URL shows in it.
+    fn name_path(&self, error: &mut LlmError) {
+        let Some(prepared) = self.prepared.as_ref().filter(|_| error.status == Some(404)) else {
+            return;
+        };
+        let path = one_line(prepared.http.url.path(), PATH_BYTES_MAX);
+        let path = self.redactor().clean_line(path);
+        error.append(&format!("; the path asked for was {path}"));
+    }
+
     /// Reads the connection to its end so that it can be used again, then pushes END.
     pub(super) async fn drain(&mut self) {
         let State::Draining(response, limit) = &mut self.state else {
@@ -167,19 +181,9 @@ impl Inner {
     }
 }
 
-/// Says that no retry was allowed, behind as much of the message as leaves room for that.
+/// Says that no retry was allowed.
 fn out_of_budget(mut error: LlmError) -> LlmError {
-    const REASON: &str = "; not retried: the client's retry_budget is used up";
-    // A name of the provider may still come before it.
-    let mut end = error
-        .message
-        .len()
-        .min(MESSAGE_BYTES_MAX - REASON.len() - 64);
-    while !error.message.is_char_boundary(end) {
-        end -= 1;
-    }
-    error.message.truncate(end);
-    error.message.push_str(REASON);
+    error.append("; not retried: the client's retry_budget is used up");
     error.retry_budget_exhausted = true;
     error
 }

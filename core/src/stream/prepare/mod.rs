@@ -32,7 +32,7 @@ use crate::client::shared::Shared;
 use crate::error::config;
 use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
-use crate::http::{HttpRequest, ProxyHost};
+use crate::http::{is_loopback, HttpRequest, ProxyHost};
 use crate::providers::{self, EncodedRequest, Provider, Target};
 use crate::request::{
     ApiKey, Auth, CallOptions, CloudOptions, Fallbacks, KeyMaterial, KeySource, Operation,
@@ -148,8 +148,11 @@ pub(crate) fn resolve(
     let entry = environment.entry(provider.name());
     let (mut base_url, own_endpoint) =
         address(provider, options, call, entry, task.model(), &cloud)?;
-    let needs_key = own_endpoint && provider.needs_key() && authentication.auth != Auth::None;
-    if needs_key && !authentication.has_key() {
+    // A server on this machine asks for one if it wants one, also where the provider has no address
+    // of its own and every one counts as that.
+    let is_here = base_url.host().is_some_and(|host| is_loopback(&host));
+    let may_need_key = own_endpoint && !is_here && authentication.auth != Auth::None;
+    if may_need_key && provider.needs_key() && !authentication.has_key() {
         let error = cloud::no_key(provider, &cloud, environment);
         let is_left_out = matches!(of_client, Cow::Owned(_));
         return Err(with_key_left_out(error, is_left_out, options));

@@ -5,6 +5,7 @@
 use url::{Host, Url};
 
 use super::*;
+use crate::http::Authority;
 #[cfg(feature = "openai")]
 use crate::request::{LlmRequest, Message};
 
@@ -47,11 +48,8 @@ fn a_key_over_plain_http_stays_on_this_machine() {
 
 fn proxy(host: &str, is_tls: bool) -> ProxyHost {
     let host = Host::parse(host).unwrap();
-    ProxyHost {
-        host,
-        is_tls,
-        port: 3128,
-    }
+    let at = Authority { host, port: 3128 };
+    ProxyHost { at, is_tls }
 }
 
 /// F72: a proxy reads what goes over plain http, whether or not TLS leads to it.
