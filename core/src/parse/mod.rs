@@ -5,6 +5,7 @@
 mod mismatch;
 mod nearest;
 mod shape;
+mod slip;
 mod values;
 
 use serde_json::{Map, Value};
@@ -14,6 +15,7 @@ use crate::error::LlmError;
 pub(crate) use mismatch::{names_of, shown, type_name, Mismatch};
 pub(crate) use nearest::nearest;
 pub(crate) use shape::{optional, required, Member, Shape};
+pub(crate) use slip::{is_other_spelling, slip};
 pub(crate) use values::one_of;
 
 /// A type that a field of a request, or an option, can have.

@@ -13,6 +13,14 @@ pub(crate) fn nearest(name: &str, known: &[&'static str]) -> Vec<&'static str> {
     }
     let letters = letters(name);
     let words = words(name);
+    let same_words: Vec<_> = known
+        .iter()
+        .filter(|known| has_same_words(name, known))
+        .copied()
+        .collect();
+    if let [only] = same_words.as_slice() {
+        return vec![only];
+    }
     let has_long_word = words.iter().any(|word| word.len() > 3);
     let mut found: Vec<((bool, usize), &str)> = Vec::new();
     for name in known {
@@ -33,8 +41,32 @@ pub(crate) fn nearest(name: &str, known: &[&'static str]) -> Vec<&'static str> {
     names.take(NAMES_MAX).collect()
 }
 
+/// Whether both have the same words, several of them, in any order and number: `retry_max` and
+/// `max_retries`.
+pub(super) fn has_same_words(name: &str, known: &str) -> bool {
+    let stems = |name: &str| {
+        let mut stems: Vec<_> = words(name).iter().map(|word| stem(word)).collect();
+        stems.sort_unstable();
+        stems
+    };
+    let of_name = stems(name);
+    of_name.len() > 1 && of_name == stems(known)
+}
+
+/// A word without the end of its plural.
+fn stem(word: &str) -> String {
+    match word.strip_suffix("ies") {
+        Some(start) if start.len() > 1 => format!("{start}y"),
+        _ => word
+            .strip_suffix('s')
+            .filter(|it| it.len() > 2)
+            .unwrap_or(word)
+            .to_owned(),
+    }
+}
+
 /// Lower case, and nothing but letters and digits.
-fn letters(name: &str) -> Vec<char> {
+pub(super) fn letters(name: &str) -> Vec<char> {
     let letters = name.chars().filter(|letter| letter.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()
 }
@@ -55,7 +87,7 @@ fn words(name: &str) -> Vec<String> {
 }
 
 /// How many letters have to be put in, left out or changed (Levenshtein).
-fn distance(left: &[char], right: &[char]) -> usize {
+pub(super) fn distance(left: &[char], right: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (index, letter) in left.iter().enumerate() {
         let mut diagonal = index;
@@ -102,6 +134,7 @@ mod tests {
         assert_eq!(of("baseUrl"), ["base_url"]);
         assert_eq!(of("max_retries"), ["retries_max"]);
         assert_eq!(of("maxRetries"), ["retries_max"]);
+        assert_eq!(of("retry_max"), ["retries_max"]);
         assert_eq!(of("idle_timout_ms"), ["idle_timeout_ms"]);
         assert_eq!(of("timeout"), ["idle_timeout_ms", "total_timeout_ms"]);
         assert_eq!(of("idle_timeout"), ["idle_timeout_ms"]);

@@ -174,9 +174,6 @@ impl Inner {
         self.shared.budget.deposit();
         self.tried.close(self.status, None);
         let receipt = self.receipt(Outcome::Complete, None, summary);
-        self.log(LogLevel::Info, || {
-            format!("completed after {} attempts", receipt.attempts)
-        });
         self.batch.push(Event::End(Box::new(receipt)));
     }
 }

@@ -10,7 +10,7 @@ use crate::http::{is_loopback, ProxyHost};
 /// Refuses a secret that others could read: over plain http it stays on this machine, and so does
 /// the proxy that it passes. TLS to a proxy does not help, for the proxy takes it off; only a
 /// request over https passes a proxy unread.
-pub(super) fn check(
+pub(crate) fn check(
     url: &Url,
     proxy: Option<&ProxyHost>,
     has_secret: bool,

@@ -4,7 +4,7 @@
 mod api;
 mod authentication;
 pub(crate) mod base_url;
-mod cleartext;
+pub(crate) mod cleartext;
 mod cloud;
 #[cfg(all(
     test,
@@ -15,6 +15,7 @@ mod cloud;
 ))]
 mod gateway_tests;
 pub(crate) mod request_headers;
+mod slips;
 #[cfg(test)]
 mod tests;
 
@@ -174,7 +175,9 @@ pub(crate) fn resolve(
         stream,
         lenient: call.lenient.unwrap_or(options.lenient),
     };
-    let encoded = task.encode(authentication.provider, &target)?;
+    let slips = slips::warnings(task, authentication.provider);
+    let mut encoded = task.encode(authentication.provider, &target)?;
+    encoded.warnings.extend(slips);
     check_size(&encoded, options)?;
     let url = base_url::append(&base_url, &encoded.path);
     let carries_secret = authentication.carries_secret() || has_secret(&url);

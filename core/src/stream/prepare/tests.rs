@@ -209,7 +209,7 @@ fn headers_of_http_itself_and_line_breaks_are_refused() {
 /// Prepares a request to this model with options in JSON and an empty environment.
 #[cfg(feature = "openai")]
 fn prepared(model: &str, options: &str) -> Result<PreparedRequest, LlmError> {
-    let options = ClientOptions::from_json(options).unwrap();
+    let options = ClientOptions::from_json(options)?;
     let request = LlmRequest::new(model, vec![Message::user("hi")]);
     resolve(
         &options,
