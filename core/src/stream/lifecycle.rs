@@ -150,11 +150,21 @@ impl Inner {
         }
     }
 
-    /// A server that has no such path does not say which it was; a wrong base URL shows in it.
+    /// A server that has no such path does not say which it was; a wrong base URL shows in it. Where
+    /// the provider says what it has not found, the model above all, the path was right.
     fn name_path(&self, error: &mut LlmError) {
         let Some(prepared) = self.prepared.as_ref().filter(|_| error.status == Some(404)) else {
             return;
         };
+        let code = error.code.as_deref().unwrap_or_default();
+        let code = code.to_ascii_lowercase().replace(['_', '-', ' ', '.'], "");
+        let is_named = ["notfound", "nosuch", "model"]
+            .iter()
+            .any(|it| code.contains(it));
+        let names_model = !prepared.model.is_empty() && error.message.contains(&prepared.model);
+        if is_named || names_model {
+            return;
+        }
         let path = one_line(prepared.http.url.path(), PATH_BYTES_MAX);
         let path = self.redactor().clean_line(path);
         error.append(&format!("; the path asked for was {path}"));

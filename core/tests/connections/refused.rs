@@ -67,6 +67,13 @@ async fn a_404_names_the_path_that_was_asked_for() {
         assert!(!format!("{error:?}").contains("hidden"), "{error}");
     }
     let said = json!({"message": "no", "type": "x", "code": null});
+    // Where the provider says what it has not found, the path was right.
+    for (key, code) in [("by-code", "model_not_found"), ("by-name", "x")] {
+        let error = json!({"message": "no test-model here", "type": "x", "code": code});
+        mock.plan(key, json!([{"status": 404, "headers": [], "error": error}]));
+        let error = refused(&client(json!({})), &base_url(&mock, "http", key)).await;
+        assert_eq!(error.message, "openai: 404 no test-model here");
+    }
     mock.plan(
         "other",
         json!([{"status": 400, "headers": [], "error": said}]),
