@@ -130,14 +130,3 @@ pub(crate) fn is_known(provider: &str, wire: &str, name: &str) -> bool {
             .iter()
             .any(|list| list.split(' ').any(|known| known == name))
 }
-
-/// All of them that this provider has, for tests.
-#[cfg(test)]
-pub(crate) fn all_of(provider: &str, wire: &str) -> Vec<&'static str> {
-    let lists = [COMMON, GEMINI, BEDROCK, LITELLM];
-    let names = lists.iter().flat_map(|list| list.split(' '));
-    let names = names.chain(OWN.iter().map(|(_, name)| *name));
-    names
-        .filter(|name| is_known(provider, wire, name))
-        .collect()
-}

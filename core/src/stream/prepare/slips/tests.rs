@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+
 use serde_json::{json, Value};
 
 use super::*;
 use crate::providers;
 use crate::request::AnyRequest;
+use crate::stream::task::EmbedPiece;
 
 fn found(provider: &str, fields: &Value) -> Vec<String> {
     let mut request = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]});
@@ -18,6 +21,10 @@ fn found(provider: &str, fields: &Value) -> Vec<String> {
     let task = match AnyRequest::from_json(&request.to_string()).unwrap() {
         AnyRequest::Chat(request) => Task::Chat(Box::new(request)),
         AnyRequest::Rerank(request) => Task::Rerank(Box::new(request)),
+        AnyRequest::Embed(request) => Task::Embed(EmbedPiece {
+            inputs: 0..request.input.len(),
+            request: Arc::new(request),
+        }),
         other => unreachable!("{other:?}"),
     };
     warnings(&task, providers::by_name(provider).unwrap())
@@ -86,19 +93,38 @@ fn a_slip_of_an_option_of_the_client_says_whose_it_is() {
     assert_eq!(found, expected);
 }
 
-/// Every field that a provider knows passes in silence, with every provider that knows it.
+/// Every field that a provider knows passes in silence: `tests/known_fields.json`, by the references
+/// of the providers.
 #[test]
 fn no_known_field_of_a_provider_is_a_slip() {
-    for provider in providers::all().filter(|provider| provider.has_chat()) {
-        let (name, wire) = (provider.name(), provider.wire());
-        for field in known_fields::all_of(name, wire) {
-            let declared = LlmRequest::declared();
-            if declared.iter().any(|known| known.name == field) || field == "input" {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/known_fields.json");
+    let known: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut tried = 0;
+    for (operation, own) in [
+        ("chat", json!({})),
+        ("embed", json!({"operation": "embed", "input": ["a"]})),
+        (
+            "rerank",
+            json!({"operation": "rerank", "query": "q", "documents": ["a"]}),
+        ),
+    ] {
+        for (provider, names) in known[operation].as_object().unwrap() {
+            if providers::by_name(provider).is_err() {
                 continue;
             }
-            assert_eq!(meant(name, field), None, "{name}: {field}");
+            for name in names.as_array().unwrap() {
+                let mut fields = own.clone();
+                fields[name.as_str().unwrap()] = json!(1);
+                assert_eq!(
+                    found(provider, &fields),
+                    Vec::<String>::new(),
+                    "{provider}: {name}"
+                );
+                tried += 1;
+            }
         }
     }
+    assert!(tried > 100, "{tried}");
 }
 
 /// Their own spelling is theirs only.
@@ -106,6 +132,13 @@ fn no_known_field_of_a_provider_is_a_slip() {
 fn a_spelling_of_another_wire_is_a_slip() {
     assert_eq!(meant("openai", "topP").as_deref(), Some("top_p"));
     assert_eq!(meant("litellm", "timeout"), None);
+    let embed = |provider| {
+        found(
+            provider,
+            &json!({"operation": "embed", "input": "a", "dimension": 1}),
+        )
+    };
+    assert_eq!((embed("openai").len(), embed("dashscope").len()), (1, 0));
     #[cfg(feature = "gemini")]
     assert_eq!(
         (meant("gemini", "topP"), meant("gemini", "stopSequences")),
