@@ -1,5 +1,5 @@
-//! The log: one line at info for each call that has ended, whatever it was made of, and at warn what
-//! was left out, retried or is a slip.
+//! The log: one line at info for each call that has ended, whatever it was made of, and at warn
+//! what was left out, retried or is a slip.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -9,8 +9,8 @@ use crate::error::ErrorKind;
 use crate::event::Outcome;
 
 declare_fields! {
-    /// A line for the caller's log: redacted, and without bodies unless `log_bodies` is set. The one
-    /// of a call that has ended also has what it came to in fields.
+    /// A line for the caller's log: redacted, and without bodies unless `log_bodies` is set. The
+    /// one of a call that has ended also has what it came to in fields.
     #[derive(Debug, Clone, Default, Serialize)]
     #[non_exhaustive]
     pub struct LogRecord {

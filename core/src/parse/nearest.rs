@@ -24,7 +24,7 @@ pub(crate) fn nearest(name: &str, known: &[&'static str]) -> Vec<&'static str> {
     let has_long_word = words.iter().any(|word| word.len() > 3);
     let mut found: Vec<((bool, usize), &str)> = Vec::new();
     for name in known {
-        let distance = distance(&letters, &self::letters(name));
+        let distance = changes(&letters, &self::letters(name));
         let known = self::words(name);
         let has_words = || has_long_word && words.iter().all(|word| known.contains(word));
         if distance <= letters.len() / 4 || has_words() {
@@ -86,8 +86,21 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// How many slips of the keyboard lie between two names; two letters that changed places are one.
+pub(super) fn changes(left: &[char], right: &[char]) -> usize {
+    let sorted = |letters: &[char]| {
+        let mut letters = letters.to_vec();
+        letters.sort_unstable();
+        letters
+    };
+    match distance(left, right) {
+        2 if left.len() == right.len() && sorted(left) == sorted(right) => 1,
+        distance => distance,
+    }
+}
+
 /// How many letters have to be put in, left out or changed (Levenshtein).
-pub(super) fn distance(left: &[char], right: &[char]) -> usize {
+fn distance(left: &[char], right: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (index, letter) in left.iter().enumerate() {
         let mut diagonal = index;

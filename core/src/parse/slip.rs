@@ -1,7 +1,8 @@
 //! Whether a name is a slip of the keyboard or of habit: a letter wrong, another spelling, other
-//! order of words. Stricter than `nearest`, for a name that may be right, and is used as it is. Pure.
+//! order of words. Stricter than `nearest`, for a name that may be right, and is used as it is.
+//! Pure.
 
-use super::nearest::{distance, has_same_words, letters};
+use super::nearest::{changes, has_same_words, letters};
 
 /// Longer names are not slips of the keyboard.
 const NAME_BYTES_MAX: usize = 64;
@@ -35,11 +36,7 @@ fn edits(name: &str, known: &str) -> Option<usize> {
     }
     let longest = written.len().max(meant.len());
     let allowed = (longest / LETTERS_PER_EDIT).min(EDITS_MAX);
-    let changed = match distance(&written, &meant) {
-        // Two letters that changed places are one slip.
-        2 if is_same_letters(&written, &meant) => 1,
-        changed => changed,
-    };
+    let changed = changes(&written, &meant);
     (changed <= allowed).then_some(changed)
 }
 
@@ -48,15 +45,6 @@ fn is_other_number(written: &[char], meant: &[char]) -> bool {
     let is_plural =
         |one: &[char], many: &[char]| one.len() >= 4 && many.split_last() == Some((&'s', one));
     is_plural(written, meant) || is_plural(meant, written)
-}
-
-fn is_same_letters(left: &[char], right: &[char]) -> bool {
-    let sorted = |letters: &[char]| {
-        let mut letters = letters.to_vec();
-        letters.sort_unstable();
-        letters
-    };
-    left.len() == right.len() && sorted(left) == sorted(right)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! The names of fields that providers know themselves: a request that has one of them, and no field of
-//! ours that it resembles, says what it means. Owns the lists and no rule. Sources are the API
-//! references of the providers, and of vLLM, SGLang, llama.cpp, Ollama and LiteLLM the definitions of
-//! their requests.
+//! The names of fields that providers know themselves: a request that has one of them, and no
+//! field of ours that it resembles, says what it means. Owns the lists and no rule. Sources are
+//! the API references of the providers, and of vLLM, SGLang, llama.cpp, Ollama and LiteLLM the
+//! definitions of their requests.
 
 /// Names of chat completions that are no field of ours and that most providers share: a slip of one
 /// of them is named too.

@@ -89,7 +89,9 @@ pub(crate) use foreign_fields::FIELDS as MESSAGE_FIELDS;
 pub(crate) use operation_lookup::{by_operation, lacks_operation};
 use operations::batch::{Batches, Step};
 use operations::{CountTokens, Embeddings, Models, Rerank};
-pub(crate) use registry::{all, apis, by_name, by_name_and_api, check_api, first_apis};
+pub(crate) use registry::{
+    all, apis, by_name, by_name_and_api, check_api, first_apis, nearest_name,
+};
 
 /// Where a request goes.
 #[derive(Debug, Clone, Copy)]

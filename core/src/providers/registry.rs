@@ -103,6 +103,12 @@ pub(crate) fn check_api(api: Option<&str>) -> Result<(), LlmError> {
     )))
 }
 
+/// The provider whose name comes nearest.
+pub(crate) fn nearest_name(name: &str) -> Option<&'static str> {
+    let names: Vec<_> = first_apis().map(|provider| provider.name()).collect();
+    nearest(name, &names).into_iter().next()
+}
+
 /// It is one of few short words; a longer one may be a key.
 fn shown_api(api: &str) -> &str {
     match api.len() > 20 {
@@ -122,7 +128,7 @@ fn unknown(name: &str) -> LlmError {
         ));
     }
     // The list is long, and of use only where no name is near.
-    let advice = match nearest(name, &names).first() {
+    let advice = match nearest_name(name) {
         Some(meant) => format!("did you mean \"{meant}\"?"),
         None => format!("known are: {known}"),
     };

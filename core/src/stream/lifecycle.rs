@@ -150,8 +150,8 @@ impl Inner {
         }
     }
 
-    /// A server that has no such path does not say which it was; a wrong base URL shows in it. Where
-    /// the provider says what it has not found, the model above all, the path was right.
+    /// A server that has no such path does not say which it was; a wrong base URL shows in it.
+    /// Where the provider says what it has not found, the model above all, the path was right.
     fn name_path(&self, error: &mut LlmError) {
         let Some(prepared) = self.prepared.as_ref().filter(|_| error.status == Some(404)) else {
             return;

@@ -147,13 +147,9 @@ pub(crate) fn resolve(
     let mut authentication = sender(provider, options, environment, call, task.model())?;
     let cloud = authentication.cloud.clone();
     let entry = environment.entry(provider.name());
-    let (mut base_url, own_endpoint) =
-        address(provider, options, call, entry, task.model(), &cloud)?;
-    // A server on this machine asks for one if it wants one, also where the provider has no address
-    // of its own and every one counts as that.
-    let is_here = base_url.host().is_some_and(|host| is_loopback(&host));
-    let may_need_key = own_endpoint && !is_here && authentication.auth != Auth::None;
-    if may_need_key && provider.needs_key() && !authentication.has_key() {
+    let address = address(provider, options, call, entry, task.model(), &cloud);
+    let (mut base_url, own_endpoint) = address?;
+    if own_endpoint && lacks_key(&authentication, &base_url) {
         let error = cloud::no_key(provider, &cloud, environment);
         let is_left_out = matches!(of_client, Cow::Owned(_));
         return Err(with_key_left_out(error, is_left_out, options));
@@ -166,6 +162,7 @@ pub(crate) fn resolve(
         set_host(&mut base_url, host)?;
     }
     let stream = task.is_streamed();
+    let slips = slips::warnings(task, authentication.provider);
     let target = Target {
         cloud: &cloud,
         own_endpoint,
@@ -175,25 +172,19 @@ pub(crate) fn resolve(
         stream,
         lenient: call.lenient.unwrap_or(options.lenient),
     };
-    let slips = slips::warnings(task, authentication.provider);
     let mut encoded = task.encode(authentication.provider, &target)?;
     encoded.warnings.extend(slips);
     check_size(&encoded, options)?;
     let url = base_url::append(&base_url, &encoded.path);
-    let carries_secret = authentication.carries_secret() || has_secret(&url);
-    let (proxy, allowed) = (proxy_of(&url), options.allow_insecure_http);
-    cleartext::check(&url, proxy.as_ref(), carries_secret, allowed)?;
-    let headers = request_headers::of_request(&encoded, &authentication.own_headers, stream)?;
-    let mut http = HttpRequest {
-        method: encoded.method,
-        url,
-        headers,
-        body: Bytes::from(encoded.body),
-    };
-    // What is missing is found now, before any I/O.
-    if authentication.key.source().is_none() {
-        authentication.apply(&mut http, SystemTime::now())?;
-    }
+    let has_secret = authentication.carries_secret() || has_secret(&url);
+    let proxy = proxy_of(&url);
+    cleartext::check(
+        &url,
+        proxy.as_ref(),
+        has_secret,
+        options.allow_insecure_http,
+    )?;
+    let http = http_request(&mut encoded, url, &authentication, stream)?;
     Ok(PreparedRequest {
         provider: authentication.provider,
         model: task.model().to_owned(),
@@ -204,6 +195,34 @@ pub(crate) fn resolve(
         reading: task.take_reading(),
         authentication,
     })
+}
+
+/// The request as it goes out. What is missing for that is found now, before any I/O.
+fn http_request(
+    encoded: &mut EncodedRequest,
+    url: Url,
+    authentication: &Authentication,
+    stream: bool,
+) -> Result<HttpRequest, LlmError> {
+    let headers = request_headers::of_request(encoded, &authentication.own_headers, stream)?;
+    let mut http = HttpRequest {
+        method: encoded.method.clone(),
+        url,
+        headers,
+        body: Bytes::from(std::mem::take(&mut encoded.body)),
+    };
+    if authentication.key.source().is_none() {
+        authentication.apply(&mut http, SystemTime::now())?;
+    }
+    Ok(http)
+}
+
+/// Whether a key is missing. A server on this machine asks for one if it wants one, also where the
+/// provider has no address of its own and every one counts as that.
+fn lacks_key(authentication: &Authentication, base_url: &Url) -> bool {
+    let is_here = base_url.host().is_some_and(|host| is_loopback(&host));
+    let needs_key = authentication.auth != Auth::None && authentication.provider.needs_key();
+    needs_key && !is_here && !authentication.has_key()
 }
 
 fn set_host(base_url: &mut Url, host: Option<String>) -> Result<(), LlmError> {
@@ -323,9 +342,14 @@ fn no_provider(model: &str, operation: Operation) -> LlmError {
         true => "the model (not shown: it may be a key, which belongs in api_key)".to_owned(),
         false => format!("model \"{model}\""),
     };
-    config(format!(
-        "no provider for {shown}; name one, or write provider/model"
-    ))
+    let advice = match model.split_once('/') {
+        Some((prefix, rest)) if !may_be_key(model) => {
+            providers::nearest_name(prefix).map(|meant| format!("did you mean \"{meant}/{rest}\"?"))
+        }
+        _ => None,
+    };
+    let advice = advice.unwrap_or_else(|| "name one, or write provider/model".to_owned());
+    config(format!("no provider for {shown}; {advice}"))
 }
 
 /// A key, or the account of a cloud in its place: the call's, else the client's, else the

@@ -1,6 +1,7 @@
-//! Slips in the names of fields: a field that nobody knows and that comes near one of ours reaches the
-//! provider all the same, and a warning names what was meant. Owns which names are compared with
-//! which; `extra_body` is never looked at, so a field that is meant stands there without a warning.
+//! Slips in the names of fields: a field that nobody knows and that comes near one of ours reaches
+//! the provider all the same, and a warning names what was meant. Owns which names are compared
+//! with which; `extra_body` is never looked at, so a field that is meant stands there without a
+//! warning.
 
 mod nested;
 

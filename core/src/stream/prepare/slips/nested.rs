@@ -1,4 +1,5 @@
-//! Slips below the fields of a request: in messages, their parts, tools and the format of the response.
+//! Slips below the fields of a request: in messages, their parts, tools and the format of the
+//! response.
 
 use serde_json::{Map, Value};
 

@@ -93,8 +93,8 @@ fn a_slip_of_an_option_of_the_client_says_whose_it_is() {
     assert_eq!(found, expected);
 }
 
-/// Every field that a provider knows passes in silence: `tests/known_fields.json`, by the references
-/// of the providers.
+/// Every field that a provider knows passes in silence: `tests/known_fields.json`, by the
+/// references of the providers.
 #[test]
 fn no_known_field_of_a_provider_is_a_slip() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/known_fields.json");
