@@ -1,5 +1,5 @@
-//! A record of the log as the caller sees it, in whatever language. Owns its fields; who logs what is
-//! the streams'.
+//! A record of the log as the caller sees it, in whatever language. Owns its fields; who logs what
+//! is the streams'.
 
 use serde::Serialize;
 

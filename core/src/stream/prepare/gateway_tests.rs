@@ -240,7 +240,7 @@ fn a_model_with_slashes_goes_through_where_a_provider_is_named() {
 
 /// Every codec, by its provider and its API.
 fn every_wire() -> Vec<(&'static str, &'static str)> {
-    let wires = providers::all().filter(|provider| provider.has_chat());
+    let wires = crate::providers::all().filter(|provider| provider.has_chat());
     wires
         .map(|provider| (provider.name(), provider.api()))
         .collect()

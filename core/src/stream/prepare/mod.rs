@@ -14,6 +14,7 @@ mod cloud;
     feature = "ollama"
 ))]
 mod gateway_tests;
+mod provider;
 pub(crate) mod request_headers;
 mod slips;
 #[cfg(test)]
@@ -34,13 +35,14 @@ use crate::error::config;
 use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
 use crate::http::{is_loopback, HttpRequest, ProxyHost};
-use crate::providers::{self, EncodedRequest, Provider, Target};
+use crate::providers::{EncodedRequest, Provider, Target};
 use crate::request::{
     ApiKey, Auth, CallOptions, CloudOptions, Fallbacks, KeyMaterial, KeySource, Operation,
 };
-use crate::secret::{has_secret, may_be_key};
+use crate::secret::has_secret;
 use crate::stream::task::{Reading, Task};
 use authentication::{Authentication, Key};
+pub(super) use provider::provider;
 
 /// A request that is ready to be sent.
 #[derive(Debug, Clone)]
@@ -303,53 +305,6 @@ fn address(
     let is_own = |own: &str| ["", base_url.as_str().trim_end_matches('/')].contains(&own);
     let own_endpoint = provider_url.is_ok_and(|own| is_own(&own));
     Ok((base_url, own_endpoint))
-}
-
-/// The call's provider, else the client's, else the prefix of the model; then also the model
-/// without it.
-pub(super) fn provider(
-    options: &ClientOptions,
-    call: &CallOptions,
-    model: &str,
-    operation: Operation,
-) -> Result<(&'static dyn Provider, Option<String>), LlmError> {
-    let named = call.provider.as_deref().filter(|name| !name.is_empty());
-    let own = options.provider.as_deref().filter(|name| !name.is_empty());
-    let api = api::named(options, call);
-    if let Some(name) = named.or(own) {
-        return Ok((providers::by_operation(name, api, operation)?, None));
-    }
-    let prefix = model.split_once('/');
-    let prefix = prefix.filter(|(name, _)| providers::by_name(name).is_ok());
-    match prefix {
-        Some((name, rest)) => {
-            let provider = providers::by_operation(name, api, operation)?;
-            Ok((provider, Some(rest.to_owned())))
-        }
-        None => Err(no_provider(model, operation)),
-    }
-}
-
-/// The error of a model without a known prefix. A model that may be a key is not repeated.
-fn no_provider(model: &str, operation: Operation) -> LlmError {
-    if operation == Operation::Batch && model.is_empty() {
-        return config("no provider; name the one that has the batches");
-    }
-    if operation == Operation::Models {
-        return config("no provider; name the one whose models are wanted");
-    }
-    let shown = match may_be_key(model) {
-        true => "the model (not shown: it may be a key, which belongs in api_key)".to_owned(),
-        false => format!("model \"{model}\""),
-    };
-    let advice = match model.split_once('/') {
-        Some((prefix, rest)) if !may_be_key(model) => {
-            providers::nearest_name(prefix).map(|meant| format!("did you mean \"{meant}/{rest}\"?"))
-        }
-        _ => None,
-    };
-    let advice = advice.unwrap_or_else(|| "name one, or write provider/model".to_owned());
-    config(format!("no provider for {shown}; {advice}"))
 }
 
 /// A key, or the account of a cloud in its place: the call's, else the client's, else the

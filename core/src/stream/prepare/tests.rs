@@ -261,7 +261,7 @@ fn the_first_segment_of_a_model_names_its_provider() {
         error.message,
         r#"no provider for model "opnai/gpt-4"; did you mean "openai/gpt-4"?"#
     );
-    let unknown = |name: &str| providers::by_name(name).unwrap_err().message;
+    let unknown = |name: &str| crate::providers::by_name(name).unwrap_err().message;
     let meant = r#"provider " OpenAI" is unknown; did you mean "openai"?"#;
     assert_eq!(unknown(" OpenAI"), meant);
     let meant = r#"provider "opneai" is unknown; did you mean "openai"?"#;
