@@ -131,5 +131,5 @@ fn push(found: &mut Vec<String>, warning: String) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "openai"))]
 mod tests;
