@@ -221,7 +221,12 @@ const OTHERS = {
   an_unknown_provider: [
     () => new LiterLlm({ provider: "opneai" }).invoke(REQUEST),
     "CONFIG",
-    `provider "opneai" is unknown; known are: ${PROVIDERS.join(", ")}`,
+    'provider "opneai" is unknown; did you mean "openai"?',
+  ],
+  a_provider_of_no_name: [
+    () => new LiterLlm({ provider: "nobody" }).invoke(REQUEST),
+    "CONFIG",
+    `provider "nobody" is unknown; known are: ${PROVIDERS.join(", ")}`,
   ],
   a_signal_that_was_aborted_before: [
     () => ask(REQUEST, { signal: AbortSignal.abort() }),

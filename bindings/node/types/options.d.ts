@@ -369,7 +369,7 @@ export interface CallOptions {
  * - `off`: Nothing.
  * - `error`: What failed for good.
  * - `warn`: What was retried or left out.
- * - `info`: Requests and their ends.
+ * - `info`: One line for each call, once it has ended.
  * - `debug`: Everything.
  */
 export type LogLevel = "off" | "error" | "warn" | "info" | "debug";

@@ -172,7 +172,8 @@ class End:
     request_id: Optional[str]
     """The provider's request id."""
     warnings: tuple[str, ...]
-    """Warnings about a complete response, such as a missing finish reason."""
+    """Warnings about the response, such as a missing finish reason; where no START came, its
+    own."""
     tried: tuple[Tried, ...] = ()
     """Every attempt of a call of one HTTP request, in order, where there were several or fallbacks;
     at most the last 64."""
