@@ -1,11 +1,11 @@
 import asyncio
 
-from liter_llm import LiterLlm
+from liter_llm import LiterLlm, Message
 
 
 async def main() -> None:
     async with LiterLlm(provider="openai") as llm:
-        message = {"role": "user", "content": "Count to a million"}
+        message: Message = {"role": "user", "content": "Count to a million"}
         stream = llm.invoke({"model": "gpt-4o-mini", "messages": [message]})
         async for token in stream:
             print(token, end="", flush=True)

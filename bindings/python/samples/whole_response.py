@@ -1,7 +1,7 @@
-from liter_llm import LiterLlm
+from liter_llm import LiterLlm, Message
 
 with LiterLlm(provider="openai") as llm:
-    question = {"role": "user", "content": "Explain Rust ownership"}
+    question: Message = {"role": "user", "content": "Explain Rust ownership"}
     response = llm.invoke({"model": "gpt-4o-mini", "messages": [question]}).complete()
 
 print(response.text)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ._native_client import NativeClient, ReadMode
     from ._request import SecretJson
 
+_NO_OUTPUT: Any = None
 _ACKNOWLEDGE_AT_MOST = 16_384
 _FORKED = "this stream was inherited through fork; invoke() starts a new one"
 _NOT_COPIED = {
@@ -82,10 +83,20 @@ class LiterLlm:
         vars(self).update(state)
         self._set_up()
 
-    def invoke(self, request: late.AnyRequest, **options: late.Unpack[late.CallOptions]) -> Stream:
+    def invoke(
+        self,
+        request: late.Request,
+        *,
+        output: late.TypeForm[late.Output] = _NO_OUTPUT,
+        output_retries: int = 0,
+        **options: late.Unpack[late.CallOptions],
+    ) -> Stream[late.Output]:
         """Returns one request as a Stream: iterate over it, or await it. Nothing is sent yet.
 
         request: a dict or another mapping, or anything with model_dump().
+        output: the type that the response's JSON is to be, such as a pydantic model, a dataclass, a
+        TypedDict or a list of them; the response has it as `output`.
+        output_retries: how often `await` and complete() ask again when the JSON is not of it.
         options: for this call; they take precedence over the request's. See `CallOptions`."""
         if options and not CALL_NAMES.issuperset(options):
             name = next(name for name in options if name not in CALL_NAMES)
@@ -99,10 +110,14 @@ class LiterLlm:
             fields = unmerged.merge()
         if fields.operation is not None:
             fields.refuse_other_operation("invoke")
-        return Stream(Invocation(self, fields))
+        if output is _NO_OUTPUT and output_retries == 0:
+            return Stream(Invocation(self, fields))
+        from ._output_stream import open_stream
+
+        return open_stream(self, fields, output, output_retries)
 
     def embed(
-        self, request: late.AnyEmbedRequest, **options: late.Unpack[late.CallOptions]
+        self, request: late.EmbedRequest, **options: late.Unpack[late.CallOptions]
     ) -> Call[late.EmbedResponse]:
         """Returns a call for a vector of each input: await it, or complete() it. `input` may be of
         any length: it is split by the provider's limits.
@@ -111,7 +126,7 @@ class LiterLlm:
         return _make_call(self, "embed", UnmergedRequest(request, options))
 
     def rerank(
-        self, request: late.AnyRerankRequest, **options: late.Unpack[late.CallOptions]
+        self, request: late.RerankRequest, **options: late.Unpack[late.CallOptions]
     ) -> Call[late.RerankResponse]:
         """Returns a call that orders documents by how well they answer a query.
 
@@ -120,14 +135,14 @@ class LiterLlm:
 
     def models(
         self,
-        request: Optional[late.AnyModelsRequest] = None,
+        request: Optional[late.ModelsRequest] = None,
         **options: late.Unpack[late.CallOptions],
     ) -> Call[late.ModelsResponse]:
         """Returns a call for the models that the provider has."""
         return _make_call(self, "models", UnmergedRequest(request or {}, options))
 
     def count_tokens(
-        self, request: late.AnyRequest, **options: late.Unpack[late.CallOptions]
+        self, request: late.Request, **options: late.Unpack[late.CallOptions]
     ) -> Call[late.TokenCount]:
         """Returns a call that has the provider count the tokens of a request of invoke()."""
         return _make_call(self, "count_tokens", UnmergedRequest(request, options))
@@ -138,6 +153,8 @@ class LiterLlm:
         *,
         concurrency: int = 32,
         ordered: bool = False,
+        output: object = None,
+        output_retries: int = 0,
         **options: late.Unpack[late.CallOptions],
     ) -> Map:
         """Returns the results of many requests: read them with `async for` or `for`. Each is a
@@ -149,11 +166,12 @@ class LiterLlm:
         concurrency: how many are in flight at most.
         ordered: in the order of the requests, not as they end. Then up to four times `concurrency`
         results wait for a slow one before them.
+        output, output_retries: as for invoke(), for each request.
         options: for each call."""
         for name in options:
             if name not in CALL_NAMES:
                 raise unknown_option(name)
-        return Map(self, requests, options, concurrency, ordered)
+        return Map(self, requests, options, concurrency, ordered, output, output_retries)
 
     def stats(self) -> Call[late.Stats]:
         """Returns a call for what the client has done so far, and does now: await it, or complete()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm as TypeForm
     from typing_extensions import Unpack as Unpack
 
     from ._events import (
@@ -40,39 +41,46 @@ if TYPE_CHECKING:
         Stats,
         TokenCount,
     )
+    from ._tool_run import ToolRun, run_tools
+    from ._tools import Tool, tool
     from ._types import (
-        AnyEmbedRequest,
-        AnyModelsRequest,
-        AnyRequest,
-        AnyRerankRequest,
+        AudioPart,
         BatchRequest,
         CallOptions,
         ContentPart,
+        DocumentPart,
         EmbedRequest,
+        FilePart,
+        FunctionTool,
+        ImagePart,
         Message,
         ModelsRequest,
         Options,
         Request,
         RerankRequest,
+        ResponseFormat,
         SupportsModelDump,
+        TextPart,
+        VideoPart,
     )
     from ._vectors import Vectors
 
 __all__ = [
-    "AnyEmbedRequest",
-    "AnyModelsRequest",
-    "AnyRequest",
-    "AnyRerankRequest",
+    "AudioPart",
     "Batch",
     "BatchRequest",
     "BatchResult",
     "CallOptions",
     "ContentPart",
+    "DocumentPart",
     "EmbedRequest",
     "EmbedResponse",
     "End",
     "Event",
+    "FilePart",
     "FinishReason",
+    "FunctionTool",
+    "ImagePart",
     "MapResult",
     "Message",
     "Model",
@@ -88,16 +96,23 @@ __all__ = [
     "RerankResponse",
     "RerankResult",
     "Response",
+    "ResponseFormat",
     "Start",
     "Stats",
     "SupportsModelDump",
     "Text",
+    "TextPart",
     "TokenCount",
+    "Tool",
     "ToolCall",
     "ToolDelta",
+    "ToolRun",
     "Tried",
     "Usage",
     "Vectors",
+    "VideoPart",
+    "run_tools",
+    "tool",
 ]
 
 _OPERATIONS = frozenset(
@@ -118,16 +133,34 @@ _OPERATIONS = frozenset(
 )
 """The answers of other operations than chat."""
 
+_MODULES = {
+    "Tool": "_tools",
+    "ToolRun": "_tool_run",
+    "run_tools": "_tool_run",
+    "tool": "_tools",
+}
+"""What programs use that ask for outputs, or have tools."""
+
 
 def __getattr__(name: str) -> Any:
     if name in _OPERATIONS:
         from . import _replies
 
         return getattr(_replies, name)
+    if name in _MODULES:
+        import importlib
+
+        return getattr(importlib.import_module(f".{_MODULES[name]}", __package__), name)
     if name in __all__:
         from . import _events, _types
 
         return getattr(_events, name, None) or getattr(_types, name)
+    if name == "Output":
+        from ._events import Output
+
+        return Output
+    if name == "TypeForm":
+        return type  # what a type is, at run time; the checkers know unions and more
     if name == "Unpack":
         return _find_unpack()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

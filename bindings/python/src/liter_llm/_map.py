@@ -11,6 +11,7 @@ from ._invocation import Opener
 
 if TYPE_CHECKING:
     from ._map_run import MapRun
+    from ._output import OutputRequest
 
 Requests = Union[Iterable[Any], AsyncIterable[Any]]
 _READ_ONCE = "the results of a map are read once; call map() again for new ones"
@@ -27,7 +28,7 @@ class Map:
     Leaving the loop early cancels what is in flight.
     """
 
-    __slots__ = ("_concurrency", "_opener", "_options", "_ordered", "_requests")
+    __slots__ = ("_concurrency", "_opener", "_options", "_ordered", "_output", "_requests")
 
     def __init__(
         self,
@@ -36,6 +37,8 @@ class Map:
         options: Mapping[str, Any],
         concurrency: int,
         ordered: bool,
+        output: object = None,
+        output_retries: int = 0,
     ) -> None:
         if not isinstance(requests, (Iterable, AsyncIterable)):
             raise InvalidArgumentError(
@@ -51,6 +54,11 @@ class Map:
         self._options = options
         self._concurrency = concurrency
         self._ordered = ordered
+        self._output: Optional[OutputRequest] = None
+        if output is not None or output_retries != 0:
+            from ._output import OutputRequest
+
+            self._output = OutputRequest(output, output_retries)
 
     def __aiter__(self) -> AsyncIterator[late.MapResult]:
         from ._map_iterators import AsyncMapIterator
@@ -70,7 +78,8 @@ class Map:
     def _make_run(self) -> MapRun:
         from ._map_run import MapRun
 
-        return MapRun(self._opener, self._options, self._concurrency, self._ordered)
+        settings = self._options, self._concurrency, self._ordered
+        return MapRun(self._opener, *settings, self._output)
 
     def _take_requests(self) -> Requests:
         requests, self._requests = self._requests, None

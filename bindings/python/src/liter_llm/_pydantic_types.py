@@ -1,0 +1,66 @@
+"""JSON for every type that pydantic knows, through its TypeAdapter. Loaded only where pydantic is
+installed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import (
+    ConfigDict,
+    PydanticSchemaGenerationError,
+    PydanticUserError,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic import Field as PydanticField
+from typing_extensions import NotRequired, TypedDict
+
+from ._json_type_errors import TypeWithoutJsonError, ValueMismatchError
+from ._plain_types import Field
+
+
+class PydanticCodec:
+    """A type's schema, and how its values are read."""
+
+    def __init__(self, hint: Any) -> None:
+        try:
+            self._adapter: TypeAdapter[Any] = TypeAdapter(hint)
+            self.schema: dict[str, Any] = self._adapter.json_schema()
+        except (PydanticUserError, PydanticSchemaGenerationError) as error:
+            reason = str(error).split("\n", 1)[0]
+        else:
+            return
+        raise TypeWithoutJsonError(reason)
+
+    def read_json(self, text: str) -> Any:
+        try:
+            return self._adapter.validate_json(text)
+        except ValidationError as error:
+            fault = _fault(error)
+        raise fault
+
+
+def make_object(name: str, fields: Mapping[str, Field], is_closed: bool) -> Any:
+    """The type of an object with these fields: a TypedDict, as it may have fields of any name."""
+    hints: dict[str, Any] = {}
+    for field, of in fields.items():
+        hint = of.hint
+        if of.description:
+            hint = Annotated[hint, PydanticField(description=of.description)]
+        hints[field] = hint if of.is_required else NotRequired[hint]
+    make: Any = TypedDict  # of names that are known at run time
+    made = make(name, hints)
+    made.__pydantic_config__ = ConfigDict(extra="forbid" if is_closed else "ignore")
+    return made
+
+
+def _fault(error: ValidationError) -> ValueMismatchError:
+    """A line for each error, without the values, which may be anything."""
+    lines = []
+    for each in error.errors(include_url=False, include_input=False, include_context=False):
+        place = ""
+        for step in each["loc"]:
+            place += f"[{step}]" if isinstance(step, int) else f".{step}"
+        lines.append(f"{place.lstrip('.')}: {each['msg']}" if place else each["msg"])
+    return ValueMismatchError("\n".join(lines))
