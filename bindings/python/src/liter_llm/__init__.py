@@ -44,6 +44,7 @@ from ._stream import Stream
 if TYPE_CHECKING:
     __version__: str
     from ._lazy_types import (
+        AnyTool,
         AudioPart,
         Batch,
         BatchRequest,
@@ -114,6 +115,7 @@ def __dir__() -> list[str]:
 
 # Without TimeoutError: it would replace the builtin one in a program that imports everything.
 __all__ = [
+    "AnyTool",
     "AudioPart",
     "AuthenticationError",
     "Batch",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, cast
 
 from . import _lazy_types as late
 from . import _process_hooks
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ._native_client import NativeClient, ReadMode
     from ._request import SecretJson
 
-_NO_OUTPUT: Any = None
+_NO_OUTPUT: type[object] = cast(Any, None)  # for type checkers, as then the output is no more
 _ACKNOWLEDGE_AT_MOST = 16_384
 _FORKED = "this stream was inherited through fork; invoke() starts a new one"
 _NOT_COPIED = {
@@ -87,7 +87,7 @@ class LiterLlm:
         self,
         request: late.Request,
         *,
-        output: late.TypeForm[late.Output] = _NO_OUTPUT,
+        output: late.TypeForm[late.Output] = _NO_OUTPUT,  # type: ignore[assignment]
         output_retries: int = 0,
         **options: late.Unpack[late.CallOptions],
     ) -> Stream[late.Output]:

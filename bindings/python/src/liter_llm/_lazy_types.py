@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Event,
         FinishReason,
         Outcome,
+        Output,
         Part,
         Reasoning,
         Response,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from ._tool_run import ToolRun, run_tools
     from ._tools import Tool, tool
     from ._types import (
+        AnyTool,
         AudioPart,
         BatchRequest,
         CallOptions,
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from ._vectors import Vectors
 
 __all__ = [
+    "AnyTool",
     "AudioPart",
     "Batch",
     "BatchRequest",
@@ -88,6 +91,7 @@ __all__ = [
     "ModelsResponse",
     "Options",
     "Outcome",
+    "Output",
     "Part",
     "ProviderStats",
     "Reasoning",
@@ -155,10 +159,6 @@ def __getattr__(name: str) -> Any:
         from . import _events, _types
 
         return getattr(_events, name, None) or getattr(_types, name)
-    if name == "Output":
-        from ._events import Output
-
-        return Output
     if name == "TypeForm":
         return type  # what a type is, at run time; the checkers know unions and more
     if name == "Unpack":

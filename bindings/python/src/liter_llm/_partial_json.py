@@ -67,7 +67,7 @@ def _places(text: str) -> list[tuple[int, str]]:
             if is_escaped:
                 escape = [(position, '"' + "".join(reversed(stack)))]
         elif letter == '"':
-            is_text = True
+            is_text, escape = True, []
         elif letter in "{[":
             stack.append("}" if letter == "{" else "]")
             cuts = [*cuts[-1:], (position + 1, "".join(reversed(stack)))]
@@ -76,4 +76,4 @@ def _places(text: str) -> list[tuple[int, str]]:
         elif letter == ",":
             cuts = [*cuts[-1:], (position, "".join(reversed(stack)))]
     whole = (len(text), ('"' if is_text else "") + "".join(reversed(stack)))
-    return [whole, *(escape if is_text else []), *reversed(cuts)]
+    return [whole, *(escape if is_text else ()), *reversed(cuts)]

@@ -64,10 +64,10 @@ class PlainTypes:
         if hint in (Any, object):
             return {}, _read_any
         if origin is typing.Annotated:  # first, as what is noted may have no hash
-            return self._make_annotated(arguments, place)
+            return self._make_annotated(hint, place)
         if hint in _SCALARS:
             return _SCALARS[hint]
-        if getattr(origin, "__name__", getattr(origin, "_name", None)) in _WRAPPERS:
+        if _bare_name(origin) in _WRAPPERS:
             return self.make(arguments[0], place)
         if origin in _UNIONS:
             return self._make_union(arguments, place)
@@ -102,7 +102,7 @@ class PlainTypes:
             properties[field] = dict(made[field][0])
             if of.description:
                 properties[field]["description"] = of.description
-            if of.default is not NO_DEFAULT and _is_json(of.default):
+            if of.default is not NO_DEFAULT and is_json(of.default):
                 properties[field]["default"] = of.default
         required = [field for field, of in fields.items() if of.is_required]
         schema: Schema = {"type": "object", "properties": properties}
@@ -132,10 +132,10 @@ class PlainTypes:
 
         return schema, read
 
-    def _make_annotated(self, arguments: tuple[Any, ...], place: str) -> Made:
-        schema, read = self.make(arguments[0], place)
-        texts = [each for each in arguments[1:] if isinstance(each, str)]
-        return ({**schema, "description": texts[0]} if texts else schema), read
+    def _make_annotated(self, hint: Any, place: str) -> Made:
+        schema, read = self.make(hint.__origin__, place)
+        text = noted(hint)
+        return ({**schema, "description": text} if text else schema), read
 
     def _make_union(self, members: tuple[Any, ...], place: str) -> Made:
         made = [self.make(member, place) for member in members]
@@ -211,6 +211,12 @@ class PlainTypes:
         return {"$ref": f"#/$defs/{name}"}, lambda value, at: self._readers[found](value, at)
 
 
+def noted(hint: Any) -> Optional[str]:
+    """The description in Annotated[..., "description"]."""
+    notes = getattr(hint, "__metadata__", ())
+    return next((note for note in notes if isinstance(note, str)), None)
+
+
 def _fields_of(hint: type, place: str) -> dict[str, Field]:
     is_record = dataclasses.is_dataclass(hint)
     if not is_record and not hasattr(hint, "__total__") and not hasattr(hint, "_fields"):
@@ -226,8 +232,15 @@ def _fields_of(hint: type, place: str) -> dict[str, Field]:
     if not is_record:
         defaults = getattr(hint, "_field_defaults", {})
         required = getattr(hint, "__required_keys__", hints.keys() - defaults.keys())
+        # Of hints that are text, a TypedDict does not know whether they are Required.
+        said = {name: _bare_name(typing.get_origin(of)) for name, of in hints.items()}
         return {
-            name: Field(of, name in required, None, defaults.get(name, NO_DEFAULT))
+            name: Field(
+                of,
+                said[name] == "Required" or (name in required and said[name] != "NotRequired"),
+                None,
+                defaults.get(name, NO_DEFAULT),
+            )
             for name, of in hints.items()
         }
     found = {}
@@ -238,6 +251,10 @@ def _fields_of(hint: type, place: str) -> dict[str, Field]:
             of = Field(hints[field.name], not has_default, text, field.default)
             found[field.name] = of
     return found
+
+
+def _bare_name(origin: Any) -> Any:
+    return getattr(origin, "__name__", getattr(origin, "_name", None))
 
 
 def _doc_of(hint: type) -> Optional[str]:
@@ -328,9 +345,10 @@ _SCALARS: dict[Any, Made] = {
 }
 
 
-def _is_json(value: Any) -> bool:
+def is_json(value: Any) -> bool:
+    """Whether a default can stand in a schema."""
     if isinstance(value, (list, tuple)):
-        return all(map(_is_json, value))
+        return all(map(is_json, value))
     return value is None or isinstance(value, (str, bool, int, float))
 
 

@@ -3,6 +3,8 @@ installed."""
 
 from __future__ import annotations
 
+import dataclasses
+import typing
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -17,7 +19,7 @@ from pydantic import Field as PydanticField
 from typing_extensions import NotRequired, TypedDict
 
 from ._json_type_errors import TypeWithoutJsonError, ValueMismatchError
-from ._plain_types import Field
+from ._plain_types import Field, noted
 
 
 class PydanticCodec:
@@ -27,7 +29,8 @@ class PydanticCodec:
         try:
             self._adapter: TypeAdapter[Any] = TypeAdapter(hint)
             self.schema: dict[str, Any] = self._adapter.json_schema()
-        except (PydanticUserError, PydanticSchemaGenerationError) as error:
+            _add_notes(hint, self.schema)
+        except (PydanticUserError, PydanticSchemaGenerationError, NameError) as error:
             reason = str(error).split("\n", 1)[0]
         else:
             return
@@ -53,6 +56,29 @@ def make_object(name: str, fields: Mapping[str, Field], is_closed: bool) -> Any:
     made = make(name, hints)
     made.__pydantic_config__ = ConfigDict(extra="forbid" if is_closed else "ignore")
     return made
+
+
+def _add_notes(hint: Any, schema: dict[str, Any]) -> None:
+    """The descriptions in Annotated[..., "description"], which pydantic leaves out, in the fields
+    of dataclasses and TypedDicts; its own Field has one for itself."""
+    seen: set[type] = set()
+    waiting = [hint]
+    while waiting:
+        each = waiting.pop()
+        waiting += typing.get_args(each)
+        if not isinstance(each, type) or each in seen:
+            continue
+        seen.add(each)
+        if not dataclasses.is_dataclass(each) and not hasattr(each, "__total__"):
+            continue
+        hints = typing.get_type_hints(each, include_extras=True)
+        waiting += hints.values()
+        for owner in (schema, *schema.get("$defs", {}).values()):
+            properties = owner.get("properties", {}) if owner.get("title") == each.__name__ else {}
+            for name in properties.keys() & hints.keys():
+                text = noted(hints[name])
+                if text:
+                    properties[name].setdefault("description", text)
 
 
 def _fault(error: ValidationError) -> ValueMismatchError:

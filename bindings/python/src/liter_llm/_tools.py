@@ -13,7 +13,7 @@ from ._codec import Codec, codec_of_fields
 from ._docstrings import parse_docstring
 from ._errors import InvalidArgumentError
 from ._json_type_errors import TypeWithoutJsonError
-from ._plain_types import NO_DEFAULT, Field
+from ._plain_types import NO_DEFAULT, Field, is_json, noted
 from ._strict_schema import make_strict
 
 if TYPE_CHECKING or sys.version_info >= (3, 10):
@@ -99,10 +99,12 @@ class Tool(Mapping[str, Any], Generic[Parameters, Result]):
             is_required = parameter.default is parameter.empty
             default = NO_DEFAULT if is_required else parameter.default
             hint = hints.get(name, Any)
-            text = _noted(hint) or described.get(name)
+            text = noted(hint) or described.get(name)
             fields[name] = Field(hint, is_required, text, default)
         try:
-            return codec_of_fields(self.name, fields, is_closed=True)
+            codec = codec_of_fields(self.name, fields, is_closed=True)
+            _add_defaults(codec.schema["properties"], fields)
+            return codec
         except TypeWithoutJsonError as error:
             reason = str(error)
         raise self._refusal(reason)
@@ -149,10 +151,11 @@ def tool(
     return Tool(function, name, description, strict)
 
 
-def _noted(hint: Any) -> Optional[str]:
-    """The description in Annotated[..., "description"]; pydantic's Field has one for itself."""
-    notes = getattr(hint, "__metadata__", ())
-    return next((note for note in notes if isinstance(note, str)), None)
+def _add_defaults(properties: dict[str, Any], fields: Mapping[str, Field]) -> None:
+    """For the model; of most functions None says no more than that an argument may be left out."""
+    for name, of in fields.items():
+        if of.default is not NO_DEFAULT and of.default is not None and is_json(of.default):
+            properties[name].setdefault("default", of.default)
 
 
 def _hinted(function: Any) -> Any:

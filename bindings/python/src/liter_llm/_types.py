@@ -10,6 +10,7 @@ Python 3.9 knows them.
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from ._message_types import AnyTool as AnyTool
 from ._message_types import AudioPart as AudioPart
 from ._message_types import ContentPart as ContentPart
 from ._message_types import DocumentPart as DocumentPart
