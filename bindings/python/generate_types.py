@@ -48,7 +48,6 @@ REQUEST_TYPES = {
     "tools": "Sequence[AnyTool]",
     "tool_choice": "ToolChoice",
     "response_format": "ResponseFormat",
-    "reasoning_effort": 'Union[Literal["none", "minimal", "low", "medium", "high"], str]',
     "metadata": "Mapping[str, str]",
     "input": "Union[str, Sequence[Any]]",
     "requests": "Sequence[Mapping[str, Any]]",

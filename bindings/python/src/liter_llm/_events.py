@@ -11,14 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, Optional, TypeVar, Union, cast
 
 from ._message_types import Message
+from ._output_type import Output
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeVar as TypeVarWithDefault
     from typing_extensions import dataclass_transform
-
-    Output = TypeVarWithDefault("Output", covariant=True, default=object)
 else:
-    Output = TypeVar("Output", covariant=True)
 
     def dataclass_transform(**_: bool) -> Callable[[Any], Any]:
         return lambda decorator: decorator

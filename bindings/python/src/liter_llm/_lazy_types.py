@@ -18,7 +18,6 @@ if TYPE_CHECKING:
         Event,
         FinishReason,
         Outcome,
-        Output,
         Part,
         Reasoning,
         Response,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
         Tried,
         Usage,
     )
+    from ._output_type import Output
     from ._replies import (
         Batch,
         BatchResult,

@@ -7,8 +7,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from ._errors import OutputError
-from ._events import Output, Response
+from ._events import Response
 from ._json_type_errors import ValueMismatchError
+from ._output_type import Output
 from ._response_builder import ResponseBuilder
 
 if TYPE_CHECKING:

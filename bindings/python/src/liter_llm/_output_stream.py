@@ -11,9 +11,9 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from ._errors import OutputError
-from ._events import Output
 from ._iterators import StreamIterator
 from ._output import OutputRequest
+from ._output_type import Output
 from ._stream import Stream
 
 if TYPE_CHECKING:

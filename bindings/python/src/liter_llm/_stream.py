@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Optional, TypeVar
 
 from . import _lazy_types as late
 from . import _process_hooks
-from ._events import Output
 from ._invocation import Invocation
 from ._iterators import (
     AsyncStreamIterator,
@@ -17,6 +16,7 @@ from ._iterators import (
     BlockingStreamIterator,
     StreamIterator,
 )
+from ._output_type import Output
 
 if TYPE_CHECKING:
     from ._native_client import ReadMode

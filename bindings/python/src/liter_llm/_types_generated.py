@@ -316,7 +316,7 @@ class RequestFields(TypedDict, total=False):
     response_format: ResponseFormat
     """The shape of the response, such as a JSON schema."""
 
-    reasoning_effort: Union[Literal["none", "minimal", "low", "medium", "high"], str]
+    reasoning_effort: str
     """How hard to think: `low`, `medium`, `high`, or the provider's own value."""
 
     stream: bool
