@@ -82,16 +82,12 @@ if TYPE_CHECKING:
         Text,
         TextPart,
         TokenCount,
-        Tool,
         ToolCall,
         ToolDelta,
-        ToolRun,
         Tried,
         Usage,
         Vectors,
         VideoPart,
-        run_tools,
-        tool,
     )
 
 if not _is_command_line():
@@ -99,11 +95,19 @@ if not _is_command_line():
     from . import _library as _library
 
 
+_OF_TOOLS = {"Tool": "_tools", "ToolRun": "_tool_run", "run_tools": "_tool_run", "tool": "_tools"}
+"""What programs use that have tools, and where it is."""
+
+
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         from ._library import version
 
         return version()
+    if name in _OF_TOOLS:
+        import importlib
+
+        return getattr(importlib.import_module(f".{_OF_TOOLS[name]}", __name__), name)
     if name in __all__:
         return getattr(_lazy_types, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -42,8 +42,6 @@ if TYPE_CHECKING:
         Stats,
         TokenCount,
     )
-    from ._tool_run import ToolRun, run_tools
-    from ._tools import Tool, tool
     from ._types import (
         AnyTool,
         AudioPart,
@@ -107,16 +105,12 @@ __all__ = [
     "Text",
     "TextPart",
     "TokenCount",
-    "Tool",
     "ToolCall",
     "ToolDelta",
-    "ToolRun",
     "Tried",
     "Usage",
     "Vectors",
     "VideoPart",
-    "run_tools",
-    "tool",
 ]
 
 _OPERATIONS = frozenset(
@@ -137,24 +131,12 @@ _OPERATIONS = frozenset(
 )
 """The answers of other operations than chat."""
 
-_MODULES = {
-    "Tool": "_tools",
-    "ToolRun": "_tool_run",
-    "run_tools": "_tool_run",
-    "tool": "_tools",
-}
-"""What programs use that ask for outputs, or have tools."""
-
 
 def __getattr__(name: str) -> Any:
     if name in _OPERATIONS:
         from . import _replies
 
         return getattr(_replies, name)
-    if name in _MODULES:
-        import importlib
-
-        return getattr(importlib.import_module(f".{_MODULES[name]}", __package__), name)
     if name in __all__:
         from . import _events, _types
 
