@@ -89,6 +89,8 @@ if TYPE_CHECKING:
         Vectors,
         VideoPart,
     )
+    from ._tool_run import ToolRun, run_tools
+    from ._tools import Tool, tool
 
 if not _is_command_line():
     # A library that cannot be loaded, or is too old, is an error of the import.
