@@ -304,9 +304,6 @@ WITHOUT = """
 import sys
 for name in ("pydantic", "pydantic_core", "jiter"):
     sys.modules[name] = None
-import importlib.util
-found = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *rest: None if name == "pydantic" else found(name, *rest)
 import dataclasses
 from liter_llm import tool
 from liter_llm._shape import shape_of

@@ -339,6 +339,22 @@ def test_async_calls_run_side_by_side():
     assert [each["content"] for each in asyncio.run(wait())] == ["0", "1", "2"]
 
 
+def test_calls_run_on_trio():
+    trio = pytest.importorskip("trio")
+
+    async def wait() -> Any:
+        return await run_tools([*CALLS, call("rain", number=9)], [weather, there, spread])
+
+    @tool(name="where")
+    async def there(place: Place, others: Sequence[Place] = ()) -> list[Place]:
+        await trio.lowlevel.checkpoint()
+        return [place, *others]
+
+    messages = trio.run(wait)
+    assert messages[:3] == RESULTS
+    assert messages[3]["content"].startswith("error: there is no tool 'rain'")
+
+
 def test_no_more_run_at_a_time_than_was_said(on_loop):
     lock = threading.Lock()
     counts = {"now": 0, "most": 0}

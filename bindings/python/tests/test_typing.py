@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,11 @@ def pyright(path: Path) -> set[int]:
     return {one["range"]["start"]["line"] + 1 for one in errors}
 
 
+def needs_node(checker: str) -> None:
+    if checker == "pyright" and shutil.which("node") is None:
+        pytest.skip("pyright needs Node.js, and would download it")
+
+
 CHECKERS = {"mypy": mypy, "pyright": pyright}
 
 
@@ -56,6 +62,7 @@ def run(*command: str) -> str:
 @pytest.mark.parametrize("checker", CHECKERS)
 @pytest.mark.parametrize("name", ["accepted", "refused"])
 def test_a_checker_refuses_what_is_marked(checker, name):
+    needs_node(checker)
     path = FOLDER / f"{name}.py"
     lines = path.read_text(encoding="utf-8").splitlines()
     marked = {number for number, line in enumerate(lines, 1) if line.endswith(MARK)}
@@ -73,5 +80,6 @@ def test_the_key_that_is_misspelt_is_named():
     path = str(FOLDER / "refused.py")
     command = [sys.executable, "-m", "mypy", "--strict", "--python-version", "3.10", path]
     assert 'Extra key "max_token" for TypedDict "Request"' in run(*command)
+    needs_node("pyright")
     shown = run(sys.executable, "-m", "pyright", "--pythonpath", sys.executable, path)
     assert '"max_token" is an undefined item in type "Request"' in shown

@@ -97,19 +97,15 @@ if not _is_command_line():
     from . import _library as _library
 
 
-_OF_TOOLS = {"Tool": "_tools", "ToolRun": "_tool_run", "run_tools": "_tool_run", "tool": "_tools"}
-"""What programs use that have tools, and where it is."""
-
-
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         from ._library import version
 
         return version()
-    if name in _OF_TOOLS:
-        import importlib
+    if name in ("Tool", "ToolRun", "run_tools", "tool"):
+        from . import _tool_run
 
-        return getattr(importlib.import_module(f".{_OF_TOOLS[name]}", __name__), name)
+        return getattr(_tool_run, name)
     if name in __all__:
         return getattr(_lazy_types, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

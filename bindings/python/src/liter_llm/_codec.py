@@ -3,7 +3,6 @@ where it is installed and takes the type, else by what this package knows itself
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -75,8 +74,8 @@ def codec_of_fields(name: str, fields: Mapping[str, Field], is_closed: bool = Fa
 
 def _has_pydantic() -> bool:
     """Version 2, which has TypeAdapter; another is as none."""
-    if importlib.util.find_spec("pydantic") is None:
+    try:
+        import pydantic
+    except ImportError:
         return False
-    import pydantic
-
     return hasattr(pydantic, "TypeAdapter")

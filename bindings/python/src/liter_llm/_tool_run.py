@@ -9,15 +9,13 @@ import dataclasses
 import inspect
 import json
 import logging
-from collections.abc import Callable, Generator, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Union
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from typing import Any, Union
 
 from . import _lazy_types as late
 from ._errors import InvalidArgumentError
-from ._tools import Tool
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+from ._tools import Tool as Tool
+from ._tools import tool as tool
 
 AnyTools = Iterable[Union[Tool[..., Any], Callable[..., Any], Mapping[str, Any]]]
 CONCURRENCY = 16
@@ -77,8 +75,6 @@ class ToolRun:
         """Blocks until all have run. An `async` function runs in an event loop of its own."""
         from concurrent.futures import ThreadPoolExecutor
 
-        if len(self._calls) == 1:  # in this thread
-            return [_message(self._calls[0], self._call(self._calls[0]))]
         with ThreadPoolExecutor(self._threads(), "liter-llm-tool") as pool:
             runs = [
                 pool.submit(contextvars.copy_context().run, self._call, call)
@@ -87,16 +83,48 @@ class ToolRun:
             return [_message(call, run.result()) for call, run in zip(self._calls, runs)]
 
     async def _run(self) -> list[late.Message]:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            texts = await self._run_on_trio()
+        else:
+            texts = await self._run_on_asyncio()
+        return [_message(call, text) for call, text in zip(self._calls, texts)]
+
+    async def _run_on_asyncio(self) -> list[str]:
         from concurrent.futures import ThreadPoolExecutor
 
         room = asyncio.Semaphore(self._concurrency)
         pool = ThreadPoolExecutor(self._threads(), "liter-llm-tool")
+        loop = asyncio.get_running_loop()
+
+        async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
+            run = contextvars.copy_context().run
+            return await loop.run_in_executor(pool, run, function, *arguments)
+
+        async def one(call: late.ToolCall) -> str:
+            async with room:
+                return await self._call_on_loop(call, in_thread)
+
         try:
-            runs = [self._call_on_loop(call, room, pool) for call in self._calls]
-            texts = await asyncio.gather(*runs)
+            return await asyncio.gather(*map(one, self._calls))
         finally:
             pool.shutdown(wait=False)  # a thread cannot be stopped
-        return [_message(call, text) for call, text in zip(self._calls, texts)]
+
+    async def _run_on_trio(self) -> list[str]:
+        import trio
+
+        texts = [""] * len(self._calls)
+        room = trio.Semaphore(self._concurrency)
+
+        async def one(position: int, call: late.ToolCall) -> None:
+            async with room:
+                texts[position] = await self._call_on_loop(call, trio.to_thread.run_sync)
+
+        async with trio.open_nursery() as nursery:
+            for position, call in enumerate(self._calls):
+                nursery.start_soon(one, position, call)
+        return texts
 
     def _threads(self) -> int:
         return max(1, min(self._concurrency, len(self._calls)))
@@ -112,21 +140,16 @@ class ToolRun:
             return _failure(call, error)
 
     async def _call_on_loop(
-        self, call: late.ToolCall, room: asyncio.Semaphore, pool: ThreadPoolExecutor
+        self, call: late.ToolCall, in_thread: Callable[..., Awaitable[Any]]
     ) -> str:
-        async with room:
-            try:
-                function = self._find(call.name)
-                if _is_async(function.function):
-                    return _text(await function.call_json(call.arguments))
-                run = contextvars.copy_context().run
-                loop = asyncio.get_running_loop()
-                result = await loop.run_in_executor(pool, run, function.call_json, call.arguments)
-                if inspect.isawaitable(result):
-                    result = await result
-                return _text(result)
-            except Exception as error:
-                return _failure(call, error)
+        try:
+            function = self._find(call.name)
+            if _is_async(function.function):
+                return _text(await function.call_json(call.arguments))
+            result = await in_thread(function.call_json, call.arguments)
+            return _text(await result if inspect.isawaitable(result) else result)
+        except Exception as error:
+            return _failure(call, error)
 
     def _find(self, name: str) -> Tool[..., Any]:
         found = self._tools.get(name)
