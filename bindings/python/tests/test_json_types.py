@@ -19,7 +19,7 @@ import typing_extensions
 
 from liter_llm._codec import PlainCodec, codec_of
 from liter_llm._json_type_errors import TypeWithoutJsonError, ValueMismatchError
-from liter_llm._plain_types import PlainTypes
+from liter_llm._plain_types import Field, PlainTypes
 from liter_llm._strict_schema import make_strict
 
 
@@ -163,6 +163,16 @@ def test_what_is_no_json_is_named():
         plain(int).read_json("{")
     with pytest.raises(ValueMismatchError, match=r"^invalid JSON: "):
         plain(Any).read_json("[" * 100_000)
+
+
+def test_a_closed_object_has_no_other_fields():
+    made = PlainTypes().make_object("it", {"a": Field(int)}, dict, is_closed=True)
+    codec = PlainCodec(PlainTypes(), made)
+
+    assert codec.schema["additionalProperties"] is False
+    assert codec.read_json('{"a": 1}') == {"a": 1}
+    with pytest.raises(ValueMismatchError, match=r"^b: there is no such field$"):
+        codec.read_json('{"a": 1, "b": 2}')
 
 
 def test_what_a_class_refuses_is_a_misfit():

@@ -242,6 +242,20 @@ def test_a_stream_that_was_read_is_not_asked_again(mock, connect):
     assert len(bodies(mock, key)) == 1
 
 
+def test_a_stream_that_was_begun_is_not_asked_again(mock, connect):
+    """Its reader would get the text of two responses."""
+    steps = stream(token("no"), token("ne"), {"finish": "stop"}, {"done": True}), said(HAMBURG)
+    key = mock.plan(*steps)
+    asked = connect(key).invoke(REQUEST, output=City, output_retries=1)
+
+    assert next(asked) == "no"
+    with pytest.raises(OutputError) as caught:
+        asked.complete()
+
+    assert caught.value.text == "none"
+    assert len(bodies(mock, key)) == 1
+
+
 PIECES = ['{"na', 'me": "Ham', 'burg", "popula', 'tion": 19', "00000}"]
 STREAMED = stream(*map(token, PIECES), {"finish": "stop"}, {"done": True})
 
@@ -278,6 +292,17 @@ def test_a_partial_comes_before_the_response_is_whole(mock, connect):
         assert next(partials) == {"name": "Ham"}
         mock.signal(key, "more")
         assert next(partials) == {"name": "Hamburg"}
+
+
+def test_a_partial_that_has_not_changed_does_not_come_again(mock, connect):
+    steps = token('{"name": "Kiel", "population": 1'), {"await": "blank"}, token(" "), token("}")
+    key = mock.plan(stream(*steps, {"finish": "stop"}, {"done": True}))
+    partials = iter(connect(key).invoke(REQUEST, output=City).partials())
+
+    first = next(partials)
+    mock.signal(key, "blank")
+
+    assert [first, *partials] == [{"name": "Kiel", "population": 1}]
 
 
 def test_partials_of_a_list_are_the_list(mock, connect):

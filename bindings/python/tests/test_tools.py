@@ -128,7 +128,8 @@ SPHINX = """Adds.
     :param a: The first,
         of two.
     :param int b: The second.
-    :returns: The sum.
+    :returns: The sum,
+        which is a number.
     """
 GOOGLE = """Adds.
 
@@ -369,6 +370,17 @@ def test_no_more_run_at_a_time_than_was_said(on_loop):
 
     run([call("count", number=number) for number in range(20)], [count], on_loop, concurrency=2)
     assert counts["most"] <= 2
+
+    async def count_on_loop() -> None:
+        counts["now"] += 1
+        counts["most"] = max(counts.values())
+        await asyncio.sleep(0)
+        counts["now"] -= 1
+
+    calls = [call("count_on_loop", number=number) for number in range(20)]
+    counts["most"] = 0
+    run(calls, [count_on_loop], on_loop, concurrency=2)
+    assert 1 <= counts["most"] <= 2
     with pytest.raises(liter_llm.InvalidArgumentError, match=r"^concurrency: .*got 0"):
         run_tools([], [], concurrency=0)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING or sys.version_info >= (3, 10):
     Parameters = ParamSpec("Parameters")
 else:
     Parameters = TypeVar("Parameters")
+    Parameters.args = Parameters.kwargs = Any  # for hints that are resolved at run time
 
 Result = TypeVar("Result")
 
