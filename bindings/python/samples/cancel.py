@@ -1,11 +1,11 @@
 import asyncio
 
-from liter_llm import LiterLlm, Message
+from liter_llm import LiterLlm
 
 
 async def main() -> None:
     async with LiterLlm(provider="openai") as llm:
-        message: Message = {"role": "user", "content": "Count to a million"}
+        message = {"role": "user", "content": "Count to a million"}
         stream = llm.invoke({"model": "gpt-4o-mini", "messages": [message]})
         async for token in stream:
             print(token, end="", flush=True)

@@ -1,7 +1,7 @@
-from liter_llm import LiterLlm, LlmError, Message, RateLimitedError, TruncatedError
+from liter_llm import LiterLlm, LlmError, RateLimitedError, TruncatedError
 
 llm = LiterLlm(provider="openai", idle_timeout_ms=20_000)
-message: Message = {"role": "user", "content": "Explain Rust ownership"}
+message = {"role": "user", "content": "Explain Rust ownership"}
 stream = llm.invoke({"model": "gpt-4o-mini", "messages": [message]}, retries_max=2)
 
 try:

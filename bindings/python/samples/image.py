@@ -1,7 +1,7 @@
 import base64
 import sys
 
-from liter_llm import LiterLlm, Message
+from liter_llm import LiterLlm
 
 # Any provider will do: python image.py anthropic claude-sonnet-4-5
 PROVIDER, MODEL = sys.argv[1:] or ("openai", "gpt-4o-mini")
@@ -13,7 +13,7 @@ RED_DOT = base64.b64decode(
 
 with LiterLlm(provider=PROVIDER) as llm:
     data = base64.b64encode(RED_DOT).decode()
-    question: Message = {
+    question = {
         "role": "user",
         "content": [
             {"type": "text", "text": "Which colour is this?"},

@@ -1,6 +1,6 @@
 import itertools
 
-from liter_llm import LiterLlm, Message
+from liter_llm import LiterLlm
 
 numbers = itertools.count(1)
 
@@ -11,6 +11,6 @@ def token() -> str:
 
 
 llm = LiterLlm("openai", api_key=token)
-message: Message = {"role": "user", "content": "Explain Rust ownership"}
+message = {"role": "user", "content": "Explain Rust ownership"}
 response = llm.invoke({"model": "gpt-4o-mini", "messages": [message]}).complete()
 print(response.text, response.attempts)

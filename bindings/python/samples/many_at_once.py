@@ -1,12 +1,12 @@
 import asyncio
 
-from liter_llm import LiterLlm, Message
+from liter_llm import LiterLlm
 
 QUESTIONS = ["What is a borrow?", "What is a lifetime?", "What is a move?"]
 
 
 async def ask(llm: LiterLlm, question: str) -> str:
-    message: Message = {"role": "user", "content": question}
+    message = {"role": "user", "content": question}
     response = await llm.invoke({"model": "gpt-4o-mini", "messages": [message]})
     return response.text
 

@@ -1,7 +1,7 @@
-from liter_llm import LiterLlm, Message
+from liter_llm import LiterLlm
 
 with LiterLlm(provider="openai") as llm:
-    question: Message = {"role": "user", "content": "Explain Rust ownership"}
+    question = {"role": "user", "content": "Explain Rust ownership"}
     response = llm.invoke({"model": "gpt-4o-mini", "messages": [question]}).complete()
 
 print(response.text)

@@ -1,14 +1,15 @@
 """Types of what users pass in: requests, the options of a call and of a LiterLlm.
 
 All of these are dicts at run time, and any mapping or sequence is taken in the place of a dict or
-list. A type checker takes the fields that are listed and no others, so that a misspelt one is
-found and named: a provider's own fields are passed on as they are, and for a type checker they
-belong in `extra_body`, or the request is cast. Hints are resolved at run time: they are written as
-Python 3.9 knows them.
+list. Of a request, a type checker takes the fields that are listed and no others, so that a
+misspelt one is found and named: a provider's own fields are passed on as they are, and for a type
+checker they belong in `extra_body`, or the request is cast. Messages may be any mappings, as they
+come from elsewhere; those of a `list[Message]` are checked. Hints are resolved at run time: they
+are written as Python 3.9 knows them.
 """
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, Union
 
 from ._message_types import AnyTool as AnyTool
 from ._message_types import AudioPart as AudioPart
@@ -32,8 +33,8 @@ from ._types_generated import RequestFields
 
 
 class SupportsModelDump(Protocol):
-    """A pydantic model, or anything that gives its fields in the same way. It is taken for a
-    request or a message; for a type checker, cast it."""
+    """A pydantic model, or anything that gives its fields in the same way. A request may be one
+    too; for a type checker, cast it."""
 
     def model_dump(self) -> Any: ...
 
@@ -42,7 +43,7 @@ class _Question(TypedDict):
     model: str
     """The model; `provider/model` where no provider is named otherwise."""
 
-    messages: Sequence[Message]
+    messages: Sequence[Union[Message, Mapping[str, Any], SupportsModelDump]]
     """The conversation, at least one message."""
 
 

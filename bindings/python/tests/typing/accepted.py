@@ -135,6 +135,14 @@ def show(response: Response) -> str:
     return response.text
 
 
+def from_elsewhere(llm: LiterLlm, kept: list[dict[str, Any]], question: str) -> None:
+    """Messages that a client or a database has, and those without a hint."""
+    message = {"role": "user", "content": question}
+    llm.invoke({"model": "m", "messages": kept})
+    llm.invoke({"model": "m", "messages": [message]})
+    llm.invoke({"model": "m", "messages": [*kept, message]}, output=City)
+
+
 def requests(llm: LiterLlm, given: dict[str, Any]) -> None:
     shape: ResponseFormat = {
         "type": "json_schema",

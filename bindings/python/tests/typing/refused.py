@@ -29,8 +29,8 @@ class City:
 def misspelt_fields(llm: LiterLlm) -> None:
     llm.invoke({"model": "m", "messages": MESSAGES, "max_token": 5})  # refused
     llm.invoke({"model": "m", "mesages": MESSAGES})  # refused
-    llm.invoke({"model": "m", "messages": [{"role": "user", "contant": "a"}]})  # refused
-    llm.invoke({"model": "m", "messages": [{"role": "usr", "content": "a"}]})  # refused
+    llm.invoke({"model": "m", "messages": "Hello"})  # refused
+    llm.invoke({"model": "m", "messages": ["Hello"]})  # refused
     llm.invoke({"messages": MESSAGES})  # refused
     llm.invoke({"model": "m", "messages": MESSAGES, "temperature": "hot"})  # refused
     llm.invoke({"model": "m", "messages": MESSAGES, "response_format": {"type": "j"}})  # refused
@@ -49,6 +49,9 @@ def misspelt_parts() -> None:
     plain: FunctionTool = {"type": "function", "function": {"nme": "a"}}  # refused
     shape: ResponseFormat = {"type": "json_schema", "json_schema": {"name": "a"}}  # refused
     MESSAGES.append({"role": "tool", "tool_call": "a"})  # refused
+    misspelt: list[Message] = [{"role": "user", "contant": "a"}]  # refused
+    unknown: list[Message] = [{"role": "usr", "content": "a"}]  # refused
+    print(misspelt, unknown)
     print(text, image, plain, shape)
 
 
