@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 import liter_llm
 from liter_llm import OutputError
-from support import HELLO, MESSAGES, REQUEST, stream, token
+from support import HELLO, MESSAGES, REQUEST, pieces_shown, show, stream, token
 
 
 class City(pydantic.BaseModel):
@@ -386,5 +386,20 @@ class Opaque:
     ],
 )
 def test_what_does_not_fit_is_refused_at_once(connect, given, options, message):
-    with pytest.raises(liter_llm.LlmError, match=message):
-        connect("unused").invoke({**REQUEST, **given}, **options)
+    key = "kq7Zx9Wv3Lm5Tn8Rb2Yc"
+    llm = connect("unused")
+    with pytest.raises(liter_llm.LlmError, match=message) as caught:
+        llm.invoke({**REQUEST, **given, "api_key": key}, **options)
+    assert pieces_shown(key, show(caught.value)) == []
+
+    with pytest.raises(liter_llm.LlmError, match=message) as caught:
+        llm.invoke({**REQUEST, **given}, **options, api_key=key)
+    assert pieces_shown(key, show(caught.value)) == []
+
+
+@pytest.mark.parametrize("output", [Opaque, City])
+def test_a_map_refuses_at_once_too(connect, output):
+    key = "kq7Zx9Wv3Lm5Tn8Rb2Yc"
+    with pytest.raises(liter_llm.InvalidArgumentError, match=r"^output") as caught:
+        connect("unused").map([REQUEST], output=output, output_retries=-1, api_key=key)
+    assert pieces_shown(key, show(caught.value)) == []

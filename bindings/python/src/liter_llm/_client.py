@@ -14,7 +14,7 @@ from . import _process_hooks
 from ._batches import Batches
 from ._call import Call
 from ._constants_generated import CALL_NAMES, STREAM_WINDOW_BYTES
-from ._errors import ClosedError, ConfigError, InvalidRequestError
+from ._errors import ClosedError, ConfigError, InvalidRequestError, LlmError
 from ._invocation import Invocation
 from ._key_function import find_key_function
 from ._map import Map, Requests
@@ -104,6 +104,7 @@ class LiterLlm:
             raise unknown_option(name)
         if type(request) is dict:
             fields = Fields("", InvalidRequestError, {**request, **options})
+            del request, options  # either may hold a key, and what follows may raise
         else:
             unmerged = UnmergedRequest(request, options)
             del request, options  # either may hold a key, and merge() may raise
@@ -171,7 +172,15 @@ class LiterLlm:
         for name in options:
             if name not in CALL_NAMES:
                 raise unknown_option(name)
-        return Map(self, requests, options, concurrency, ordered, output, output_retries)
+        asked: Any = None
+        if output is not None or output_retries != 0:
+            from ._output import find_output
+
+            asked = find_output(output, output_retries)
+            if isinstance(asked, LlmError):
+                del requests, options  # either may hold a key
+                raise asked
+        return Map(self, requests, options, concurrency, ordered, asked)
 
     def stats(self) -> Call[late.Stats]:
         """Returns a call for what the client has done so far, and does now: await it, or complete()

@@ -37,8 +37,7 @@ class Map:
         options: Mapping[str, Any],
         concurrency: int,
         ordered: bool,
-        output: object = None,
-        output_retries: int = 0,
+        output: Optional[OutputRequest] = None,
     ) -> None:
         if not isinstance(requests, (Iterable, AsyncIterable)):
             raise InvalidArgumentError(
@@ -54,11 +53,7 @@ class Map:
         self._options = options
         self._concurrency = concurrency
         self._ordered = ordered
-        self._output: Optional[OutputRequest] = None
-        if output is not None or output_retries != 0:
-            from ._output import OutputRequest
-
-            self._output = OutputRequest(output, output_retries)
+        self._output = output
 
     def __aiter__(self) -> AsyncIterator[late.MapResult]:
         from ._map_iterators import AsyncMapIterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._errors import InvalidArgumentError, InvalidRequestError, OutputError
+from ._errors import InvalidArgumentError, InvalidRequestError, LlmError, OutputError
 from ._invocation import Invocation
 from ._output_builder import OutputBuilder
 from ._shape import shape_of
@@ -22,6 +22,15 @@ _AGAIN = (
     "That is not JSON of the schema: {fault}. Answer again, with the whole corrected JSON and"
     " nothing else."
 )
+
+
+def find_output(hint: Any, retries: int) -> OutputRequest | LlmError:
+    """What a call with these arguments asks for, or why it cannot, to be raised from a frame that
+    holds no key."""
+    try:
+        return OutputRequest(hint, retries)
+    except InvalidArgumentError as error:
+        return error.with_traceback(None)
 
 
 class OutputRequest:

@@ -18,13 +18,14 @@ from ._stream import Stream
 
 if TYPE_CHECKING:
     from . import _lazy_types as late
-    from ._invocation import Opener
+    from ._invocation import Invocation, Opener
     from ._request import Fields
 
 
 def open_stream(opener: Opener, fields: Fields, hint: Any, retries: int) -> Stream[Any]:
     """The stream of an invoke() with these arguments."""
-    return OutputStream(opener, fields, OutputRequest(hint, retries))
+    request = OutputRequest(hint, retries)
+    return OutputStream(request.open(opener, fields), opener, request)
 
 
 class OutputStream(Stream[Output]):
@@ -32,8 +33,8 @@ class OutputStream(Stream[Output]):
 
     __slots__ = ("_opener", "_request", "_retries")
 
-    def __init__(self, opener: Opener, fields: Fields, request: OutputRequest) -> None:
-        super().__init__(request.open(opener, fields))
+    def __init__(self, invocation: Invocation[Any], opener: Opener, request: OutputRequest) -> None:
+        super().__init__(invocation)
         self._opener = opener
         self._request = request
         self._retries = request.retries
