@@ -37,8 +37,9 @@ class Map:
         options: Mapping[str, Any],
         concurrency: int,
         ordered: bool,
-        output: Optional[OutputRequest] = None,
+        output: Any = None,
     ) -> None:
+        """output: an OutputRequest, where each request asks for one."""
         if not isinstance(requests, (Iterable, AsyncIterable)):
             raise InvalidArgumentError(
                 "requests: expected an iterable or an async iterable of requests, got"
@@ -53,7 +54,7 @@ class Map:
         self._options = options
         self._concurrency = concurrency
         self._ordered = ordered
-        self._output = output
+        self._output: Optional[OutputRequest] = output
 
     def __aiter__(self) -> AsyncIterator[late.MapResult]:
         from ._map_iterators import AsyncMapIterator
