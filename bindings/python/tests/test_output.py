@@ -378,6 +378,9 @@ class Opaque:
     ("given", "options", "message"),
     [
         ({}, {"output": Opaque}, "output: .*Opaque"),
+        ({}, {"output": KEPT}, "^output: expected a type, .* got a value of City$"),
+        ({}, {"output": {"type": "object"}}, "^output: expected a type, .* got a value of dict$"),
+        ({}, {"output": "City"}, "^output: expected a type, .* got a value of str$"),
         ({}, {"output": City, "output_retries": -1}, "output_retries: .*got -1"),
         ({}, {"output_retries": 1}, "set output too"),
         ({"response_format": {"type": "json_object"}}, {"output": City}, "^response_format: "),

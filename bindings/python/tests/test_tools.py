@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import dataclasses
+import functools
 import json
 import threading
 import time
@@ -214,6 +215,35 @@ def test_methods_and_objects_are_tools():
     assert sell.call_json('{"thing": "tea", "count": 2}') == "Corner 2 tea"
     shop = tool(Shop("Corner"), name="shop")
     assert list(shop["function"]["parameters"]["properties"]) == ["thing"]
+
+
+class Order(pydantic.BaseModel):
+    """Orders a thing."""
+
+    thing: str = pydantic.Field(description="What is ordered")
+    count: int = 1
+
+
+def test_a_model_is_a_tool():
+    made = tool(Order)
+    assert made["function"]["description"] == "Orders a thing."
+    properties = made["function"]["parameters"]["properties"]
+    assert properties["thing"] == {"type": "string", "description": "What is ordered"}
+    assert made.call_json('{"thing": "tea"}') == Order(thing="tea")
+
+
+def test_what_a_partial_has_is_not_the_models():
+    def read(connection: Opaque, name: str) -> str:
+        """Reads a row."""
+        return f"{name} of {connection}"
+
+    made = tool(functools.partial(read, connection="the database"), name="read")
+
+    assert made["function"]["description"] == "Reads a row."
+    assert list(made["function"]["parameters"]["properties"]) == ["name"]
+    assert made.call_json('{"name": "a"}') == "a of the database"
+    with pytest.raises(ValueError, match="connection"):
+        made.call_json('{"name": "a", "connection": "another"}')
 
 
 class Opaque:

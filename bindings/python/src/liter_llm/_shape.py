@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import typing
 from typing import Any
 
 from ._codec import Codec, codec_of, codec_of_fields
@@ -48,7 +49,12 @@ class Shape:
 
 
 def shape_of(hint: Any) -> Shape:
-    """Raises InvalidArgumentError for a type that has no JSON."""
+    """Raises InvalidArgumentError for a type that has no JSON, and for what is no type."""
+    if not _is_type(hint):
+        name = type(hint).__name__
+        raise InvalidArgumentError(
+            f"output: expected a type, such as a class or list[int], got a value of {name}"
+        )
     try:
         try:
             return _kept_shape(hint)
@@ -65,6 +71,12 @@ def shape_of(hint: Any) -> Shape:
 def _kept_shape(hint: Any) -> Shape:
     """To make one takes milliseconds."""
     return Shape(hint)
+
+
+def _is_type(hint: Any) -> bool:
+    is_special = hint in (Any, None) or typing.get_origin(hint) is not None
+    is_named = hasattr(hint, "__supertype__") or hasattr(hint, "__value__")
+    return isinstance(hint, type) or is_special or is_named
 
 
 def _without_fence(text: str) -> str:

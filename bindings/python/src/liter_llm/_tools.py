@@ -39,7 +39,9 @@ class Tool(Mapping[str, Any], Generic[Parameters, Result]):
     ) -> None:
         self.function = function
         self.name = name or str(getattr(function, "__name__", type(function).__name__))
-        said, described = parse_docstring(inspect.getdoc(function))
+        said, described = parse_docstring(inspect.getdoc(_whole(function)))
+        for field, of in getattr(function, "model_fields", {}).items():  # a pydantic model
+            described[field] = of.description or described.get(field, "")
         self._positional: list[str] = []
         self._codec = self._make_codec(described)
         schema = _without_titles(self._codec.schema)
@@ -90,7 +92,10 @@ class Tool(Mapping[str, Any], Generic[Parameters, Result]):
         except Exception as error:
             raise self._refusal(f"{type(error).__name__}: {error}") from None
         fields: dict[str, Field] = {}
+        given = getattr(self.function, "keywords", {})  # of a partial: the caller's own values
         for name, parameter in parameters.items():
+            if name in given:
+                continue
             if parameter.kind is parameter.VAR_POSITIONAL:
                 raise self._refusal(f"*{name}: a model gives arguments by name")
             if parameter.kind is parameter.VAR_KEYWORD:
@@ -159,10 +164,14 @@ def _add_defaults(properties: dict[str, Any], fields: Mapping[str, Field]) -> No
             properties[name].setdefault("default", of.default)
 
 
+def _whole(function: Any) -> Any:
+    """What a partial is a part of."""
+    return _whole(function.func) if isinstance(function, functools.partial) else function
+
+
 def _hinted(function: Any) -> Any:
     """Where the hints are: of an object that can be called, at its __call__."""
-    if isinstance(function, functools.partial):
-        return _hinted(function.func)
+    function = _whole(function)
     if inspect.isroutine(function) or isinstance(function, type):
         return function
     return type(function).__call__

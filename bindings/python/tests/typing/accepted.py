@@ -1,4 +1,6 @@
-"""What a user's type checker takes: checked by mypy --strict and by pyright, never run."""
+"""What a user's type checker takes: mypy --strict, and pyright in its strict mode. Never run."""
+
+# pyright: strict
 
 from __future__ import annotations
 
