@@ -58,11 +58,6 @@ class Fields:
     def get(self, name: str, default: object) -> Any:
         return self._fields.get(name, default)
 
-    def extended(self, fields: Mapping[str, Any]) -> Fields:
-        """The same with further fields, which take precedence."""
-        collect = {} if self.collect is _UNSET else {_COLLECT: self.collect}
-        return Fields(self._before, self._kind, {**self._fields, **fields, **collect})
-
     def encode(self, defaults: Mapping[str, object]) -> SecretJson:
         """These fields as JSON, with defaults for what is not set."""
         self._defaults = defaults
@@ -97,6 +92,11 @@ class Fields:
         if callable(self.api_key):
             fields[_API_KEY] = {"ask": True}  # with KEY, see _key_function
         return fields
+
+    def extended(self, fields: Mapping[str, Any]) -> Fields:
+        """The same with further fields, which take precedence."""
+        collect = {} if self.collect is _UNSET else {_COLLECT: self.collect}
+        return Fields(self._before, self._kind, {**self._fields, **fields, **collect})
 
     def _find_fault(self, reason: str) -> str:
         """Which field cannot be sent, and why."""
