@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import pickle
+from types import SimpleNamespace
 from typing import Any, Optional, Union
 
 import pydantic
@@ -14,6 +15,8 @@ from typing_extensions import TypedDict
 
 import liter_llm
 from liter_llm import OutputError
+from liter_llm._output_stream import PartialIterator
+from liter_llm._shape import shape_of
 from support import HELLO, MESSAGES, REQUEST, pieces_shown, show, stream, token
 
 
@@ -406,3 +409,22 @@ def test_a_map_refuses_at_once_too(connect, output):
     with pytest.raises(liter_llm.InvalidArgumentError, match=r"^output") as caught:
         connect("unused").map([REQUEST], output=output, output_retries=-1, api_key=key)
     assert pieces_shown(key, show(caught.value)) == []
+
+
+def test_a_long_response_is_not_read_from_its_beginning_for_each_piece():
+    """That would take time that grows with the square of its length."""
+    shape = shape_of(list[int])
+    read: list[str] = []
+
+    def count(text: str) -> Any:
+        read.append(text)
+        return type(shape).read_partial(shape, text)
+
+    receiver = SimpleNamespace(builder=SimpleNamespace(shape=SimpleNamespace(read_partial=count)))
+    partials = PartialIterator(SimpleNamespace(receiver=receiver, begun=False), "tokens")
+    grown = [partials._grow(piece, 100) for piece in ['{"value": [0', *[", 5"] * 9_999, "]}"]]
+
+    assert sum(grown) > 100
+    assert len(read) < 1_000
+    assert partials._grow("", 0)
+    assert partials._last == [0, *[5] * 9_999]
