@@ -129,7 +129,8 @@ def test_every_kind_of_the_header_has_a_class():
 
     numbers = [name for name in dir(lib) if name.startswith("LLM_ERROR_")]
     kinds = {name[len("LLM_ERROR_") :] for name in numbers} - {"OK"}
-    assert kinds == {kind.kind for kind in LlmError.__subclasses__()}
+    found_here = {"OUTPUT"}
+    assert kinds | found_here == {kind.kind for kind in LlmError.__subclasses__()}
 
 
 BAD_INPUT = [

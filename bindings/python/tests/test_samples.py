@@ -66,6 +66,14 @@ NUMBERS = stream(*(token(f"{number} ") for number in range(100)), {"hang": True}
 CUT = stream(token("Rust "), token("owns"), {"reset": True})
 BUSY = {"status": 429, "headers": [["retry-after", "120"]], "body": "{}"}
 PLACE = {"answer": {"text": '{"city":"Hamburg","country":"Germany"}'}}
+RECIPE = stream(
+    *map(token, ['{"name": "Bread", "ingr', 'edients": ["flour"', ', "water"]}']),
+    {"finish": "stop"},
+    {"done": True},
+)
+BAKED = """2 ingredients so far
+Recipe(name='Bread', ingredients=['flour', 'water'])
+"""
 VECTORS = {
     "status": 200,
     "headers": [["content-type", "application/json"]],
@@ -132,6 +140,10 @@ SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
     ("key_function.py", [WRONG, HELLO], "Hello world 2\n"),
     ("fallback.py", [NO_CREDIT, NO_MODEL, HELLO], FELL_BACK),
     ("json_schema.py", [PLACE], "Hamburg in Germany"),
+    ("output.py", [PLACE], "Hamburg in Germany"),
+    ("output.py", [HELLO, PLACE], "Hamburg in Germany"),
+    ("output.py", [HELLO, HELLO], "invalid Hello world"),
+    ("partials.py", [RECIPE], BAKED),
     ("embed.py", [VECTORS], "3 vectors of 2 numbers\n0.500\n"),
     ("embed_numpy.py", [VECTORS], "(3, 2) float32\n(3, 3)\n"),
     ("rerank.py", [HELLO], "1 Borrowing lends a value\n2 A value has one owner\n0 Bread"),
@@ -152,6 +164,8 @@ ELSEWHERE: list[tuple[str, str, list[dict[str, Any]], str]] = [
     ("cohere", "image.py", [HELLO], "Hello world"),
     ("anthropic", "json_schema.py", [PLACE], "Hamburg in Germany"),
     ("cohere", "json_schema.py", [PLACE], "Hamburg in Germany"),
+    ("anthropic", "output.py", [PLACE], "Hamburg in Germany"),
+    ("cohere", "output.py", [PLACE], "Hamburg in Germany"),
 ]
 
 

@@ -35,7 +35,8 @@ async def in_a_loop() -> str:
         async for token in call:
             assert_type(token, str)
             text += token
-        response = await llm.invoke({"model": "m", "messages": messages, "their_own": True})
+        own = {"their_own": True}
+        response = await llm.invoke({"model": "m", "messages": messages, "extra_body": own})
         assert_type(response, Response)
         async for result in llm.map([request, {"model": "m", "input": "a"}], concurrency=4):
             assert_type(result, MapResult)
@@ -50,7 +51,7 @@ async def in_a_loop() -> str:
 
 
 def without_a_loop(llm: LiterLlm) -> str | None:
-    request = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+    request: Request = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
     with llm.invoke(request, collect=False) as call:
         for token in call:
             assert_type(token, str)

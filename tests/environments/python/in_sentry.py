@@ -47,7 +47,11 @@ def client(**options: Any) -> liter_llm.LiterLlm:
     return liter_llm.LiterLlm("openai", retries_max=0, **{**made, **options})
 
 
-def with_field(value: Any) -> dict[str, Any]:
+def as_request(model: Any) -> Any:
+    return model
+
+
+def with_field(value: Any) -> Any:
     return {**REQUEST, "messages": [value]}
 
 
@@ -70,7 +74,7 @@ CASES: dict[str, Callable[[], liter_llm.Stream]] = {
     "nested_model": lambda: client().invoke(with_field(Model(KeyError("x"))), api_key=KEY),
     "nested_interrupt": lambda: client().invoke(with_field(Model(SELDOM)), api_key=KEY),
     "nested_log": lambda: client().invoke(with_field(Model(None)), api_key=KEY),
-    "model": lambda: client().invoke(Model(ZeroDivisionError("x")), api_key=KEY),
+    "model": lambda: client().invoke(as_request(Model(ZeroDivisionError("x"))), api_key=KEY),
     "no_mapping": lambda: client().invoke(["no"], api_key=KEY),  # type: ignore[arg-type]
     "of_the_call": lambda: client(api_key="x").invoke({**REQUEST, "api_key": KEY}),
     "key_with_a_break": lambda: client(api_key=f"{KEY}\n").invoke(REQUEST),

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, cast
 
 from . import _lazy_types as late
 from . import _process_hooks
 from ._batches import Batches
 from ._call import Call
 from ._constants_generated import CALL_NAMES, STREAM_WINDOW_BYTES
-from ._errors import ClosedError, ConfigError, InvalidRequestError
+from ._errors import ClosedError, ConfigError, InvalidRequestError, LlmError
 from ._invocation import Invocation
 from ._key_function import find_key_function
 from ._map import Map, Requests
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ._native_client import NativeClient, ReadMode
     from ._request import SecretJson
 
+_NO_OUTPUT: type[object] = cast(Any, None)  # for type checkers, as then the output is no more
 _ACKNOWLEDGE_AT_MOST = 16_384
 _FORKED = "this stream was inherited through fork; invoke() starts a new one"
 _NOT_COPIED = {
@@ -86,10 +87,20 @@ class LiterLlm:
         vars(self).update(state)
         self._set_up()
 
-    def invoke(self, request: late.AnyRequest, **options: late.Unpack[late.CallOptions]) -> Stream:
+    def invoke(
+        self,
+        request: late.Request,
+        *,
+        output: late.TypeForm[late.Output] = _NO_OUTPUT,  # type: ignore[assignment]
+        output_retries: int = 0,
+        **options: late.Unpack[late.CallOptions],
+    ) -> Stream[late.Output]:
         """Returns one request as a Stream: iterate over it, or await it. Nothing is sent yet.
 
         request: a dict or another mapping, or anything with model_dump().
+        output: the type that the response's JSON is to be, such as a pydantic model, a dataclass, a
+        TypedDict or a list of them; the response has it as `output`.
+        output_retries: how often `await` and complete() ask again when the JSON is not of it.
         options: for this call; they take precedence over the request's. See `CallOptions`."""
         if options and not CALL_NAMES.issuperset(options):
             name = next(name for name in options if name not in CALL_NAMES)
@@ -97,16 +108,21 @@ class LiterLlm:
             raise unknown_option(name)
         if type(request) is dict:
             fields = Fields("", InvalidRequestError, {**request, **options})
+            del request, options  # either may hold a key, and what follows may raise
         else:
             unmerged = UnmergedRequest(request, options)
             del request, options  # either may hold a key, and merge() may raise
             fields = unmerged.merge()
         if fields.operation is not None:
             fields.refuse_other_operation("invoke")
-        return Stream(Invocation(self, fields))
+        if output is _NO_OUTPUT and output_retries == 0:
+            return Stream(Invocation(self, fields))
+        from ._output_stream import open_stream
+
+        return open_stream(self, fields, output, output_retries)
 
     def embed(
-        self, request: late.AnyEmbedRequest, **options: late.Unpack[late.CallOptions]
+        self, request: late.EmbedRequest, **options: late.Unpack[late.CallOptions]
     ) -> Call[late.EmbedResponse]:
         """Returns a call for a vector of each input: await it, or complete() it. `input` may be of
         any length: it is split by the provider's limits.
@@ -115,7 +131,7 @@ class LiterLlm:
         return _make_call(self, "embed", UnmergedRequest(request, options))
 
     def rerank(
-        self, request: late.AnyRerankRequest, **options: late.Unpack[late.CallOptions]
+        self, request: late.RerankRequest, **options: late.Unpack[late.CallOptions]
     ) -> Call[late.RerankResponse]:
         """Returns a call that orders documents by how well they answer a query.
 
@@ -124,14 +140,14 @@ class LiterLlm:
 
     def models(
         self,
-        request: Optional[late.AnyModelsRequest] = None,
+        request: Optional[late.ModelsRequest] = None,
         **options: late.Unpack[late.CallOptions],
     ) -> Call[late.ModelsResponse]:
         """Returns a call for the models that the provider has."""
         return _make_call(self, "models", UnmergedRequest(request or {}, options))
 
     def count_tokens(
-        self, request: late.AnyRequest, **options: late.Unpack[late.CallOptions]
+        self, request: late.Request, **options: late.Unpack[late.CallOptions]
     ) -> Call[late.TokenCount]:
         """Returns a call that has the provider count the tokens of a request of invoke()."""
         return _make_call(self, "count_tokens", UnmergedRequest(request, options))
@@ -142,6 +158,8 @@ class LiterLlm:
         *,
         concurrency: int = 32,
         ordered: bool = False,
+        output: object = None,
+        output_retries: int = 0,
         **options: late.Unpack[late.CallOptions],
     ) -> Map:
         """Returns the results of many requests: read them with `async for` or `for`. Each is a
@@ -153,11 +171,20 @@ class LiterLlm:
         concurrency: how many are in flight at most.
         ordered: in the order of the requests, not as they end. Then up to four times `concurrency`
         results wait for a slow one before them.
+        output, output_retries: as for invoke(), for each request.
         options: for each call."""
         for name in options:
             if name not in CALL_NAMES:
                 raise unknown_option(name)
-        return Map(self, requests, options, concurrency, ordered)
+        asked: Any = None
+        if output is not None or output_retries != 0:
+            from ._output import find_output
+
+            asked = find_output(output, output_retries)
+            if isinstance(asked, LlmError):
+                del requests, options  # either may hold a key
+                raise asked
+        return Map(self, requests, options, concurrency, ordered, asked)
 
     def stats(self) -> Call[late.Stats]:
         """Returns a call for what the client has done so far, and does now: await it, or complete()

@@ -8,7 +8,10 @@ msgspec need.
 import dataclasses
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Generic, Literal, Optional, TypeVar, Union, cast
+
+from ._message_types import Message
+from ._output_type import Output
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -183,8 +186,10 @@ Event = Union[Start, Text, Reasoning, ToolDelta, ToolCall, Part, End]
 
 
 @record
-class Response:
-    """A whole response, or as much of it as was received."""
+class Response(Generic[Output]):
+    """A whole response, or as much of it as was received.
+
+    A `Response[City]` is that of an invoke() with output=City, which is its `output`."""
 
     outcome: Optional[Outcome]
     """How the stream ended; None while it is still running. Only "complete" is a whole response."""
@@ -248,7 +253,7 @@ class Response:
         return tuple(content + _text_part(self.text[taken:]))
 
     @property
-    def message(self) -> dict[str, Any]:
+    def message(self) -> Message:
         """The response as a message, to be appended to the next request's messages."""
         if not self.collected:
             raise RuntimeError("no message: the response was not collected (collect=False)")
@@ -268,7 +273,14 @@ class Response:
                 }
                 for call in self.tool_calls
             ]
-        return message
+        return cast(Message, message)
+
+    @property
+    def output(self) -> Output:
+        """What the response's JSON is, of the type that invoke(request, output=...) asked for.
+
+        Raises OutputError where there is none, as in a response that calls tools."""
+        raise RuntimeError("the response has no output; ask for one: invoke(request, output=...)")
 
 
 def read_tried(data: Mapping[str, Any]) -> tuple[Tried, ...]:

@@ -103,6 +103,11 @@ class Fields:
             fields[_API_KEY] = {"ask": True}  # with KEY, see _key_function
         return fields
 
+    def extended(self, fields: Mapping[str, Any]) -> Fields:
+        """The same with further fields, which take precedence."""
+        collect = {} if self.collect is _UNSET else {_COLLECT: self.collect}
+        return Fields(self._before, self._kind, {**self._fields, **fields, **collect})
+
     def _find_fault(self, reason: str) -> str:
         """Which field cannot be sent, and why."""
         from ._json_fault import find_fault

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, NoReturn, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Optional, TypeVar
 
 from . import _lazy_types as late
 from . import _process_hooks
@@ -16,6 +16,7 @@ from ._iterators import (
     BlockingStreamIterator,
     StreamIterator,
 )
+from ._output_type import Output
 
 if TYPE_CHECKING:
     from ._native_client import ReadMode
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 AnyIterator = TypeVar("AnyIterator", bound="BaseIterator[Any]")
 
 
-class Stream:
+class Stream(Generic[Output]):
     """One request, and its response as it arrives. Nothing is sent before the first use.
 
     ```
@@ -32,6 +33,7 @@ class Stream:
     for token in stream: ...            the text without an event loop
     response = stream.complete()        the whole Response without an event loop
     stream.events()                     typed events instead of text, for both kinds of loop
+    stream.partials()                   with output=: the JSON so far, for both kinds of loop
     ```
 
     `for` and complete() block the calling thread while other threads run; inside a coroutine they
@@ -43,7 +45,7 @@ class Stream:
 
     __slots__ = ("__weakref__", "_handed_out", "_invocation", "_iterator")
 
-    def __init__(self, invocation: Invocation[late.Response]) -> None:
+    def __init__(self, invocation: Invocation[late.Response[Output]]) -> None:
         self._invocation = invocation
         self._iterator: Optional[StreamIterator[str]] = None
         self._handed_out: Optional[dict[type[Any], weakref.ref[Any]]] = None
@@ -60,10 +62,10 @@ class Stream:
     def __next__(self) -> str:
         return self._own_iterator().__next__()
 
-    def __await__(self) -> Generator[Any, None, late.Response]:
+    def __await__(self) -> Generator[Any, None, late.Response[Output]]:
         return self._invocation.wait_whole().__await__()
 
-    def complete(self) -> late.Response:
+    def complete(self) -> late.Response[Output]:
         """Blocks until the response is whole, and returns it.
 
         Like `await`, it requests the response without streaming, unless the request sets "stream".
@@ -76,13 +78,20 @@ class Stream:
         self._invocation.refuse_second()
         return self._hand_out(StreamIterator, "events")
 
+    def partials(self) -> StreamIterator[Any]:
+        """With output=: the JSON so far, as it grows; dicts, lists and texts, which are not checked
+        before the end. The last one is the whole; `stream.response.output` then has the type.
+
+        A piece of the response makes a new one, of a long response about each hundredth of it."""
+        raise RuntimeError("partials() needs a type: invoke(request, output=...)")
+
     @property
-    def response(self) -> late.Response:
+    def response(self) -> late.Response[Output]:
         """What was received so far; after the end of a complete stream, the whole response."""
         receiver = self._invocation.receiver
         if receiver is None:
             raise RuntimeError("the stream has not started; there is no response yet")
-        response: late.Response = receiver.builder.response()
+        response: late.Response[Output] = receiver.builder.response()
         return response
 
     def cancel(self) -> None:
@@ -100,13 +109,13 @@ class Stream:
         """The same as cancel(), for contextlib.aclosing()."""
         self.cancel()
 
-    async def __aenter__(self) -> Stream:
+    async def __aenter__(self) -> Stream[Output]:
         return self
 
     async def __aexit__(self, *error: object) -> None:
         self.cancel()
 
-    def __enter__(self) -> Stream:
+    def __enter__(self) -> Stream[Output]:
         return self
 
     def __exit__(self, *error: object) -> None:
