@@ -324,6 +324,9 @@ function names() {
   const operations = SCHEMA.operations.map(
     (operation) => `${operation.name}: ${list(fieldsOf(operation))}`,
   );
+  const types = SCHEMA.client_options.map(
+    ({ name, type }) => `${name}: ${JSON.stringify(type)}`,
+  );
   const window = SCHEMA.client_options.find(
     ({ name }) => name === "stream_window_bytes",
   );
@@ -332,8 +335,10 @@ function names() {
 
     module.exports = {
       EventKind: {${kinds.join(", ")}},
-      CLIENT_OPTIONS: ${list(SCHEMA.client_options)},
+      CLIENT_OPTION_TYPES: {${types.join(", ")}},
       CALL_OPTIONS: ${list(SCHEMA.call_options)},
+      LOG_LEVELS: ${list(SCHEMA.log_levels)},
+      PROVIDERS: ${list(SCHEMA.providers)},
       // The fields of a request, by operation.
       OPERATION_FIELDS: {${operations.join(", ")}},
       RERANK_RESULT_FIELDS: ${list(SCHEMA.rerank_result_fields)},

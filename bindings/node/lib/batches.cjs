@@ -6,13 +6,10 @@
 
 const { invalidRequest } = require("./error.cjs");
 const { Batch, batchesOf } = require("./batch_responses.cjs");
-const {
-  checkBatchRow,
-  checkCallOptions,
-  checkIsObject,
-  readCallOptions,
-} = require("./options.cjs");
+const { checkIsObject } = require("./describe.cjs");
+const { readCallOptions } = require("./options.cjs");
 const { Mode } = require("./receiver.cjs");
+const { readBatchRow } = require("./request_fields.cjs");
 const { Invocation } = require("./stream.cjs");
 
 const OPERATION = "batch";
@@ -35,7 +32,8 @@ class Batches {
     const { metadata, expiresAfterS, ...ofCall } = options;
     const requests = await readRows(rows);
     const fields = { requests, metadata, expires_after_s: expiresAfterS };
-    return this.#ask("submit", fields, ofCall);
+    const own = ["metadata", "expires_after_s"];
+    return this.#ask("submit", fields, ofCall, { own });
   }
 
   async status(batch, options) {
@@ -43,8 +41,7 @@ class Batches {
   }
 
   results(batch, options = {}) {
-    const { signal, callOptions } = readCallOptions(options);
-    checkCallOptions(callOptions, OPERATION);
+    const { signal, callOptions } = readCallOptions(options, OPERATION);
     const request = { operation: OPERATION, action: "results" };
     const fields = { ...request, batch: handleOf(batch), ...callOptions };
     return new BatchResults(this.#open, fields, signal);
@@ -58,13 +55,13 @@ class Batches {
     const expected = "options must be an object such as { limit: 10 }";
     checkIsObject(options, expected, invalidRequest);
     const { limit, ...ofCall } = options;
-    return this.#ask("list", { limit }, ofCall, (_, { batches }) =>
-      batchesOf(batches),
-    );
+    const read = (_, { batches }) => batchesOf(batches);
+    return this.#ask("list", { limit }, ofCall, { read, own: ["limit"] });
   }
 
-  #ask(action, fields, options, read = readBatch) {
-    return this.#operate(OPERATION, { action, ...fields }, options, read);
+  #ask(action, fields, options, { read = readBatch, own } = {}) {
+    const request = { action, ...fields };
+    return this.#operate(OPERATION, request, options, { read, own });
   }
 }
 
@@ -95,8 +92,7 @@ async function readRows(rows) {
     );
   const read = [];
   for await (const row of rows) {
-    checkBatchRow(row, read.length);
-    read.push(row);
+    read.push(readBatchRow(row, read.length));
   }
   return read;
 }

@@ -5,22 +5,23 @@ const { follow } = require("./abort_signals.cjs");
 const { RowsBuilder } = require("./batch_responses.cjs");
 const { Batches } = require("./batches.cjs");
 const { findKeyFunction, withoutFunction } = require("./key_function.cjs");
-const { LlmError, configError, invalidRequest } = require("./error.cjs");
+const { LlmError, invalidRequest } = require("./error.cjs");
+const { checkIsObject } = require("./describe.cjs");
 const { map } = require("./map.cjs");
 const { NativeClient } = require("./native_client.cjs");
 const { OperationCall } = require("./operation.cjs");
 const {
-  checkCallOptions,
-  checkIsObject,
-  checkRequestFields,
+  optionsToJson,
   readCallOptions,
   readClientOptions,
   readCollect,
   requestToJson,
 } = require("./options.cjs");
 const { Receiver } = require("./receiver.cjs");
+const { checkRequestFields, requestFields } = require("./request_fields.cjs");
 const { ResponseBuilder } = require("./response.cjs");
 const { Stream } = require("./stream.cjs");
+const { hasUnusualOption } = require("./unusual_options.cjs");
 
 // What is said where a request is none.
 const EXPECTED = {
@@ -31,7 +32,11 @@ const EXPECTED = {
 };
 
 class LiterLlm {
+  // In snake case.
   #options;
+  #optionsJson;
+  #collect;
+  #logger;
   #native = null;
   #closed = false;
   #batch = new Batches(
@@ -40,28 +45,37 @@ class LiterLlm {
   );
 
   constructor(options = {}) {
-    this.#options = readClientOptions(options);
+    const { fields, collect, logger } = readClientOptions(options);
+    this.#options = fields;
+    this.#optionsJson = optionsToJson(withoutFunction(fields));
+    this.#collect = collect;
+    this.#logger = logger;
+    // The core refuses it here where it is wrong.
+    if (hasUnusualOption(fields)) this.#makeNative().close();
   }
 
   invoke(request, options = {}) {
     const expected = "request must be an object with model and messages";
     checkIsObject(request, expected, invalidRequest);
-    const { signal, callOptions } = readCallOptions(options);
+    const { signal, callOptions } = readCallOptions(options, "chat");
     const open = (fields, mode) => {
       this.#refuseIfClosed();
       checkRequestFields(request, "chat");
-      checkCallOptions(callOptions, "chat");
       return this.#startStream(fields, mode);
     };
-    return new Stream(open, { ...request, ...callOptions }, signal);
+    return new Stream(
+      open,
+      { ...requestFields(request), ...callOptions },
+      signal,
+    );
   }
 
   map(requests, options = {}) {
     const expected = "options must be an object such as { concurrency: 100 }";
     checkIsObject(options, expected, invalidRequest);
     const { concurrency, ordered, ...ofCalls } = options;
-    const { signal, callOptions } = readCallOptions(ofCalls);
-    checkCallOptions(callOptions, "chat");
+    const own = ["concurrency", "ordered"];
+    const { signal } = readCallOptions(ofCalls, "chat", own);
     const invoke = (request) => this.invoke(request, ofCalls);
     return map(invoke, requests, { concurrency, ordered, signal });
   }
@@ -103,19 +117,18 @@ class LiterLlm {
 
   // Starts an operation at once. Its promise keeps the process alive, as an awaited stream does.
   // `read` makes what it finds of the result, where that is not the response of the operation.
-  #operate(operation, request, options = {}, read) {
+  #operate(operation, request, options = {}, { read, own } = {}) {
     checkIsObject(request, EXPECTED[operation], invalidRequest);
-    const { signal, callOptions } = readCallOptions(options);
+    const { signal, callOptions } = readCallOptions(options, operation, own);
     this.#refuseIfClosed();
     checkRequestFields(request, operation);
-    checkCallOptions(callOptions, operation);
     if (signal?.aborted) {
       const message = "the signal was aborted before the call started";
       throw new LlmError({ kind: "CANCELLED", message }, null, signal.reason);
     }
     const inputs = Array.isArray(request.input) ? request.input.length : 1;
     const call = this.#start(
-      { operation, ...request, ...callOptions },
+      { operation, ...requestFields(request), ...callOptions },
       (common) => new OperationCall({ operation, inputs, read, ...common }),
     );
     call.native.addWaiter();
@@ -125,8 +138,7 @@ class LiterLlm {
 
   // `collect` says whether the response is kept, which the core need not know.
   #startStream({ collect: ofCall, ...fields }, mode) {
-    const byDefault = readCollect(this.#options.collect, configError) ?? true;
-    const collect = readCollect(ofCall, invalidRequest) ?? byDefault;
+    const collect = readCollect(ofCall, invalidRequest) ?? this.#collect;
     const response = new ResponseBuilder(collect);
     return this.#start(
       fields,
@@ -145,14 +157,24 @@ class LiterLlm {
 
   // Starts a call, which `make` makes.
   #start(fields, make) {
-    const { collect: _, ...options } = this.#options;
     const requestJson = requestToJson(withoutFunction(fields));
-    this.#native ??= new NativeClient(this, withoutFunction(options));
+    this.#native ??= this.#makeNative();
     const native = this.#native;
-    const keyFunction = findKeyFunction(fields, options);
+    const keyFunction = findKeyFunction(fields, this.#options);
     const call = make({ native, keyFunction, owner: this });
     native.start(call, requestJson);
     return call;
+  }
+
+  #makeNative() {
+    const { stream_window_bytes: windowBytes, log_level: level = "off" } =
+      this.#options;
+    return new NativeClient(this, {
+      json: this.#optionsJson,
+      windowBytes,
+      logger: this.#logger,
+      logs: level !== "off",
+    });
   }
 }
 
