@@ -4,13 +4,14 @@
 // a file of any size costs no memory.
 "use strict";
 
+const { ASYNC_DISPOSE } = require("./async_dispose.cjs");
 const { invalidRequest } = require("./error.cjs");
 const { Batch, batchesOf } = require("./batch_responses.cjs");
 const { checkIsObject } = require("./describe.cjs");
 const { readCallOptions } = require("./options.cjs");
 const { Mode } = require("./receiver.cjs");
 const { readBatchRow } = require("./request_fields.cjs");
-const { Invocation } = require("./stream.cjs");
+const { Invocation } = require("./invocation.cjs");
 
 const OPERATION = "batch";
 const readBatch = (_, found) => new Batch(found);
@@ -80,6 +81,10 @@ class BatchResults {
 
   cancel() {
     this.#invocation.cancel();
+  }
+
+  async [ASYNC_DISPOSE]() {
+    this.cancel();
   }
 }
 

@@ -1,11 +1,12 @@
 // LiterLlm: the options, the calls, and the native client that is made at the first request.
 "use strict";
 
+const { ASYNC_DISPOSE } = require("./async_dispose.cjs");
 const { follow } = require("./abort_signals.cjs");
 const { RowsBuilder } = require("./batch_responses.cjs");
 const { Batches } = require("./batches.cjs");
 const { findKeyFunction, withoutFunction } = require("./key_function.cjs");
-const { LlmError, invalidRequest } = require("./error.cjs");
+const { LlmError, configError, invalidRequest } = require("./error.cjs");
 const { checkIsObject } = require("./describe.cjs");
 const { map } = require("./map.cjs");
 const { NativeClient } = require("./native_client.cjs");
@@ -17,9 +18,12 @@ const {
   readCollect,
   requestToJson,
 } = require("./options.cjs");
+const { camelKeys } = require("./option_names.cjs");
+const { Output } = require("./output/output.cjs");
 const { Receiver } = require("./receiver.cjs");
 const { checkRequestFields, requestFields } = require("./request_fields.cjs");
 const { ResponseBuilder } = require("./response.cjs");
+const { INSPECT, inspectAs, withoutSecrets } = require("./shown.cjs");
 const { Stream } = require("./stream.cjs");
 const { hasUnusualOption } = require("./unusual_options.cjs");
 
@@ -30,6 +34,9 @@ const EXPECTED = {
   models: "request must be an object such as {}",
   count_tokens: "request must be an object with model and messages",
 };
+
+// Options that are shown as they are.
+const SHOWN_TEXTS = ["provider", "api", "auth", "log_level", "pacing"];
 
 class LiterLlm {
   // In snake case.
@@ -63,11 +70,12 @@ class LiterLlm {
       checkRequestFields(request, "chat");
       return this.#startStream(fields, mode);
     };
-    return new Stream(
-      open,
-      { ...requestFields(request), ...callOptions },
-      signal,
-    );
+    const { output, output_retries: retries, ...fields } = callOptions;
+    if (output === undefined && retries !== undefined)
+      throw configError("outputRetries needs output");
+    const read = output === undefined ? null : new Output(output, retries);
+    const asked = { ...requestFields(request), ...fields };
+    return new Stream(open, asked, signal, read);
   }
 
   map(requests, options = {}) {
@@ -107,6 +115,32 @@ class LiterLlm {
   close() {
     this.#closed = true;
     this.#native?.close();
+  }
+
+  async [ASYNC_DISPOSE]() {
+    this.close();
+  }
+
+  [INSPECT](...how) {
+    return inspectAs("LiterLlm", this.#shown(), ...how);
+  }
+
+  toString() {
+    const { provider } = this.#options;
+    return provider === undefined ? "[LiterLlm]" : `[LiterLlm ${provider}]`;
+  }
+
+  // No text but the names of what is asked: others may be secrets.
+  #shown() {
+    const { base_url: baseUrl } = this.#options;
+    const plain = Object.entries(this.#options).filter(
+      ([name, value]) =>
+        SHOWN_TEXTS.includes(name) ||
+        ["number", "boolean"].includes(typeof value),
+    );
+    const fields = camelKeys(Object.fromEntries(plain));
+    if (typeof baseUrl === "string") fields.baseUrl = withoutSecrets(baseUrl);
+    return { ...fields, closed: this.#closed };
   }
 
   #refuseIfClosed() {

@@ -49,7 +49,10 @@ function hasUnusualOption(fields) {
     const type = Object.hasOwn(CLIENT_OPTION_TYPES, name)
       ? CLIENT_OPTION_TYPES[name]
       : undefined;
-    const isUsual = USUAL_BY_NAME[name] ?? USUAL_BY_TYPE[type];
+    // What is for a cloud is checked with the environment, at a request.
+    const isUsual = /^(?:aws|vertex)_/.test(name)
+      ? isText
+      : (USUAL_BY_NAME[name] ?? USUAL_BY_TYPE[type]);
     return !isUsual?.(value);
   });
 }

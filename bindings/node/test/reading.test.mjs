@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import diagnostics from "node:diagnostics_channel";
 
-import { LiterLlm, LlmError, Response } from "liter-llm";
+import { LiterLlm, LlmError, LlmResponse } from "liter-llm";
 
 import {
   FINISH,
@@ -24,7 +24,7 @@ test("whole_response", async () => {
 
   const response = await llm.invoke(REQUEST);
 
-  assert.ok(response instanceof Response);
+  assert.ok(response instanceof LlmResponse);
   assert.deepEqual(
     [response.text, response.outcome, response.attempts],
     ["Hello world", "complete", 1],
