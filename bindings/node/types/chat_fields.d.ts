@@ -1,4 +1,4 @@
-// Fields of a request that several providers take and the core knows, beside those that it declares.
+// Fields of a request that several providers take and the core knows, beside those it declares.
 
 /** The form of a response. */
 export type ResponseFormat =

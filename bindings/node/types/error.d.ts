@@ -41,8 +41,8 @@ export class LlmError extends Error {
   /** What else the provider's error says, or the first 4 KiB of a body that could not be used. */
   readonly detail: string | null;
   /**
-   * What was received before the error: of invoke() an LlmResponse, of embed() an EmbedResponse; null
-   * when nothing was started, and of the other functions.
+   * What was received before the error: of invoke() an LlmResponse, of embed() an EmbedResponse;
+   * null when nothing was started, and of the other functions.
    */
   readonly partial: Either<LlmResponse<unknown>, EmbedResponse> | null;
   /** The reason of the signal, where one cancelled the stream. */
@@ -52,9 +52,9 @@ export class LlmError extends Error {
 }
 
 /**
- * A response that is complete and is not what the option `output` asked for: no JSON, JSON that does
- * not fit the schema, JSON that is cut by a token limit, or a refusal. Its kind is PROTOCOL; it is
- * `retryable` where asking again may help.
+ * A response that is complete and is not what the option `output` asked for: no JSON, JSON that
+ * does not fit the schema, JSON that is cut by a token limit, or a refusal. Its kind is PROTOCOL; it
+ * is `retryable` where asking again may help.
  */
 export class OutputError extends LlmError {
   private constructor();

@@ -39,8 +39,8 @@ export class Stream<Output = undefined, Partial = never>
   finally(onEnd?: (() => void) | null): Promise<LlmResponse<Output>>;
   /**
    * The bytes of the stream, for a server that sends them on: its text, or with `format: "sse"`
-   * server-sent events, whose data is that of events() as JSON. Nothing is requested before they are
-   * read; cancelling them closes the connection. An error cuts text, and is the last of the events.
+   * server-sent events, whose data is that of events() as JSON. Nothing is requested before they
+   * are read; cancelling them closes the connection. An error cuts text, and is the last event.
    */
   toReadableStream(options?: {
     format?: "text" | "sse";

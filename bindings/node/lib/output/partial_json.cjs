@@ -5,8 +5,8 @@
 // what closes it.
 "use strict";
 
-// A value is made anew when the text has grown by this part of it, so that reading a long text costs
-// not much more than parsing it this often.
+// A value is made anew when the text has grown by this part of it, so that reading a long text
+// costs not much more than parsing it this often.
 const STEPS = 512;
 const CLOSES = { "{": "}", "[": "]" };
 
