@@ -120,6 +120,9 @@ test("an_output_that_is_no_object_is_wrapped", async () => {
   const { schema } = format.json_schema;
   assert.deepEqual(schema.required, ["value"]);
   assert.equal(schema.properties.value.type, "array");
+  // References start from the root, which is not the same any more.
+  const { children } = schema.properties.value.items.properties;
+  assert.deepEqual(children.anyOf[0], { $ref: "#/properties/value" });
 });
 
 test("an_output_is_what_the_schema_makes_of_it", async () => {
@@ -244,6 +247,13 @@ test("an_output_is_mended_no_more_often_than_asked", async () => {
   await failureOf(llm.invoke(REQUEST, options).then());
 
   assert.equal((await mock.seen(key)).requests_count, 3);
+});
+
+test("an_output_is_read_although_the_client_does_not_collect", async () => {
+  const key = await mock.plan([answer(ROME)]);
+  const llm = mock.connect(key, { collect: false });
+
+  assert.deepEqual((await llm.invoke(REQUEST, { output: City })).output, ROME);
 });
 
 test("what_cannot_be_mended_is_not_sent_again", async () => {

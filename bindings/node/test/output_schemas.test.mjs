@@ -25,6 +25,7 @@ const WHOLES = [
   { a: 1, b: [true, null, -1.5e10], c: { d: "x", e: {} }, f: [] },
   { quotes: 'a "b" \\ c\\\\', breaks: "\n\t\u0001", astral: "a😀b\ud83d" },
   [[[1, 2], [3]], [{ "a,b": "}]", "": "" }]],
+  { escaped: "a\\ud83d", pair: "😀😀" },
   { 'n"ame\\': "{[", long: "x".repeat(700) },
   "only text",
 ];
@@ -42,11 +43,19 @@ test("json_cut_anywhere_is_a_beginning", () => {
         json.push(text.slice(0, end));
         json.end();
         const { value } = json;
-        if (value === undefined) continue;
+        assert.notEqual(value, undefined, text.slice(0, end));
         compared++;
         assert.ok(isBeginning(value, whole), text.slice(0, end));
       }
   assert.ok(compared > 1000, compared);
+});
+
+test("half_a_character_is_left_out", () => {
+  for (const text of ['["a\ud83d', '["a\\ud83d', '["a\\ud83d\\u', '["a\\ude']) {
+    const json = new PartialJson();
+    json.push(text);
+    assert.deepEqual(json.value, ["a"], text);
+  }
 });
 
 test("json_in_pieces_of_any_size_is_whole_at_the_end", () => {

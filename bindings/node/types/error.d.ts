@@ -53,8 +53,8 @@ export class LlmError extends Error {
 
 /**
  * A response that is complete and is not what the option `output` asked for: no JSON, JSON that
- * does not fit the schema, JSON that is cut by a token limit, or a refusal. Its kind is PROTOCOL; it
- * is `retryable` where asking again may help.
+ * does not fit the schema, JSON that is cut by a token limit, or a refusal. Its kind is PROTOCOL;
+ * it is `retryable` where asking again may help.
  */
 export class OutputError extends LlmError {
   private constructor();

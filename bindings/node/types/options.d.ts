@@ -255,10 +255,9 @@ export interface Options {
    */
   collect?: boolean;
   /**
-   * Gets the lines of the log, from the level `logLevel` on, which is `info` by default
-   * then: a function, or an object with debug, info, warn and error, such as the console
-   * or a logger of pino or winston. It runs in the AsyncLocalStorage context of the
-   * request.
+   * Gets the lines of the log, from the level `logLevel` on, by default then `info`: a
+   * function, or an object with debug, info, warn and error, such as the console or a
+   * logger of pino or winston. It runs in the AsyncLocalStorage context of the request.
    */
   logger?: Logger;
 }

@@ -1,5 +1,6 @@
-// JSON that is still being written: the value of as much as has come. A text that is cut is the text
-// so far; a number, a word or a name that may go on is left out, because it may become another one.
+// JSON that is still being written: the value of as much as has come. A text that is cut is the
+// text so far; a number, a word or a name that may go on is left out, because it may become
+// another one.
 //
 // Each piece is read once, to know what is open; the value is made by JSON.parse from the text and
 // what closes it.
@@ -18,7 +19,11 @@ class PartialJson {
   #safe = 0;
   #safeClosers = "";
   #inString = false;
-  #isEscape = false;
+  // Up to here the string that is open has whole characters.
+  #stringEnd = 0;
+  // How many characters of an escape are still to come, and its hexadecimal digits.
+  #escapeLeft = 0;
+  #digits = "";
   // Whether the string that is open is a name.
   #isName = false;
   // Whether the next string in an object is a name.
@@ -62,7 +67,7 @@ class PartialJson {
     const isText = this.#inString && !this.#isName;
     if (!isText) return this.#text.slice(0, this.#safe) + this.#safeClosers;
     const closers = [...this.#closers].reverse().join("");
-    return `${withoutCutEscape(this.#text)}"${closers}`;
+    return `${this.#text.slice(0, this.#stringEnd)}"${closers}`;
   }
 
   #read() {
@@ -75,17 +80,38 @@ class PartialJson {
   }
 
   #readInString(character) {
-    if (this.#isEscape) this.#isEscape = false;
-    else if (character === "\\") this.#isEscape = true;
-    else if (character === '"') {
+    if (this.#escapeLeft > 0) {
+      this.#readEscape(character);
+    } else if (character === "\\") {
+      this.#escapeLeft = 1;
+      this.#digits = "";
+    } else if (character === '"') {
       this.#inString = false;
       if (!this.#isName) this.#markSafe(1);
+    } else {
+      this.#markCharacter(character.charCodeAt(0));
     }
+  }
+
+  #readEscape(character) {
+    this.#escapeLeft--;
+    if (this.#digits !== "") this.#digits += character;
+    else if (character === "u") {
+      this.#escapeLeft = 4;
+      this.#digits = "0x";
+    }
+    if (this.#escapeLeft === 0) this.#markCharacter(Number(this.#digits));
+  }
+
+  // The first half of a character beyond the first 65,536 waits for the second.
+  #markCharacter(code) {
+    if (code < 0xd800 || code > 0xdbff) this.#stringEnd = this.#position + 1;
   }
 
   #readOutside(character) {
     if (character === '"') {
       this.#inString = true;
+      this.#stringEnd = this.#position + 1;
       this.#isName = this.#expectsName;
       this.#expectsName = false;
     } else if (character === "{" || character === "[") {
@@ -108,16 +134,6 @@ class PartialJson {
     this.#safe = this.#position + more;
     this.#safeClosers = [...this.#closers].reverse().join("");
   }
-}
-
-// Without an escape that is not whole, and without the half of a character beyond the first 65,536.
-function withoutCutEscape(text) {
-  const [cut] = text.match(/\\(?:u[\da-fA-F]{0,3})?$/) ?? [""];
-  const isEscaped = /(?:^|[^\\])(?:\\\\)*$/.test(
-    text.slice(0, text.length - cut.length),
-  );
-  const whole = cut !== "" && isEscaped ? text.slice(0, -cut.length) : text;
-  return whole.replace(/(?:[\uD800-\uDBFF]|\\u[dD][89abAB][\da-fA-F]{2})$/, "");
 }
 
 module.exports = { PartialJson };
