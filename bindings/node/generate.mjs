@@ -33,8 +33,8 @@ const LOGGER = {
   type: "logger",
   description:
     "Gets the lines of the log, from the level `log_level` on, by default then `info`: " +
-    "a function, or an object with debug, info, warn and error, such as the console or a logger of " +
-    "pino or winston. It runs in the AsyncLocalStorage context of the request.",
+    "a function, or an object with debug, info, warn and error, such as the console or a logger " +
+    "of pino or winston. It runs in the AsyncLocalStorage context of the request.",
 };
 
 const TYPES = {

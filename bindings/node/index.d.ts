@@ -138,7 +138,7 @@ export interface MapOptions<
 /** What came of a request of map(). */
 export type MapResult<
   Input extends LlmRequest = LlmRequest,
-  Output = undefined,
+  Output = unknown,
 > = {
   /** The number of the request, from 0. */
   readonly index: number;
@@ -151,7 +151,7 @@ export type MapResult<
 /** The iterator of map(). */
 export interface MapReader<
   Input extends LlmRequest = LlmRequest,
-  Output = undefined,
+  Output = unknown,
 > extends AsyncIterableIterator<MapResult<Input, Output>> {
   next(): Promise<IteratorResult<MapResult<Input, Output>, undefined>>;
   /** Closes the connections of all that is under way; `break` calls it. */

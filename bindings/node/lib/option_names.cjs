@@ -27,10 +27,14 @@ function toSnakeCase(options) {
   );
 }
 
+// A word that may be the name of an option: inside of an object it is somebody else's, but for
+// those of fallbacks.
+const WORDS = /(?<![\w.])\w+|(?<=\bfallbacks\[\d+\]\.)\w+/g;
+
 // A message of the core, with the names of options as JavaScript has them.
 function inCamelCase(message, options = {}) {
   const names = new Set([...SNAKE_NAMES.values(), ...Object.keys(options)]);
-  return message?.replace(/\w+/g, (name) =>
+  return message?.replace(WORDS, (name) =>
     names.has(name) ? camelCase(name) : name,
   );
 }

@@ -108,17 +108,18 @@ function callOptionsOf(operation) {
 function checkNames(options, operation, own) {
   const known = [...callOptionsOf(operation), ...own];
   for (const name of Object.keys(options))
-    if (!known.includes(name)) throw configError(whyUnknown(name, operation));
+    if (!known.includes(name))
+      throw configError(whyUnknown(name, operation, known));
+}
 
-  function whyUnknown(name) {
-    const shown = `"${camelCase(name)}"`;
-    if (CLIENT_OPTIONS.includes(name) || name === "logger")
-      return `${shown} is an option of the client, not of a call`;
-    // Of a batch the functions have the fields, each its own.
-    return operation !== "batch" && OPERATION_FIELDS[operation].includes(name)
-      ? `${shown} is a field of a request, not an option; set request.${name}`
-      : `option ${shown} is unknown${didYouMean(name, known)}`;
-  }
+function whyUnknown(name, operation, known) {
+  const shown = `"${camelCase(name)}"`;
+  if (CLIENT_OPTIONS.includes(name) || name === "logger")
+    return `${shown} is an option of the client, not of a call`;
+  // Of a batch the functions have the fields, each its own.
+  return operation !== "batch" && OPERATION_FIELDS[operation].includes(name)
+    ? `${shown} is a field of a request, not an option; set request.${name}`
+    : `option ${shown} is unknown${didYouMean(name, known)}`;
 }
 
 function didYouMean(name, known) {

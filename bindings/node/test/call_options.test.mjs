@@ -141,6 +141,28 @@ test("fallbacks_have_options_in_camel_case", async () => {
   }
 });
 
+// Names that are options of ours stay as they are where they are somebody else's.
+test("errors_leave_names_inside_of_objects", async () => {
+  const llm = mock.connect("never-asked");
+  const invoke = (fields, options) =>
+    errorOf(() => llm.invoke({ ...REQUEST, ...fields }, options));
+
+  for (const [error, message] of [
+    [
+      await invoke({ metadata: { api_key: () => 1 } }),
+      "metadata.api_key: a function cannot be sent",
+    ],
+    [
+      await invoke({}, { fallbacks: [{ model: "m", idleTimeoutMs: "x" }] }),
+      /^fallbacks\[0\]\.idleTimeoutMs: expected a whole number/,
+    ],
+  ]) {
+    assert.equal(error[0], "INVALID_REQUEST");
+    if (typeof message === "string") assert.equal(error[1], message);
+    else assert.match(error[1], message);
+  }
+});
+
 test("errors_of_a_response_name_options_in_camel_case", async () => {
   const slow = await mock.plan([streaming(token("Hello"), HANG)]);
   const silent = await mock.plan([streaming(HANG)]);

@@ -6,6 +6,7 @@ import {
   OutputError,
   type DeepPartial,
   type LlmResponse,
+  type Stream,
 } from "liter-llm";
 import * as v from "valibot";
 import { z } from "zod";
@@ -86,6 +87,14 @@ export async function many(): Promise<string[]> {
 
 export async function without(): Promise<undefined> {
   return (await llm.invoke(request)).output;
+}
+
+// A function for any response takes those with an output, too.
+export async function anyResponse(): Promise<string[]> {
+  const textOf = (response: LlmResponse): string => response.text;
+  const read = (stream: Stream): PromiseLike<LlmResponse> => stream;
+  const typed = llm.invoke(request, { output: ofZod });
+  return [textOf(await typed), textOf(await read(llm.invoke(request)))];
 }
 
 export function explain(error: unknown): string {

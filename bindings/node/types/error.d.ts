@@ -44,7 +44,7 @@ export class LlmError extends Error {
    * What was received before the error: of invoke() an LlmResponse, of embed() an EmbedResponse;
    * null when nothing was started, and of the other functions.
    */
-  readonly partial: Either<LlmResponse<unknown>, EmbedResponse> | null;
+  readonly partial: Either<LlmResponse, EmbedResponse> | null;
   /** The reason of the signal, where one cancelled the stream. */
   readonly cause?: unknown;
   /** All fields, with the message, for JSON.stringify(). */
@@ -61,7 +61,7 @@ export class OutputError extends LlmError {
   /** What the model wrote. */
   readonly text: string;
   /** The response; the same as `partial`. */
-  readonly response: LlmResponse<unknown>;
+  readonly response: LlmResponse;
   /** What does not fit, and where. */
   readonly issues: readonly OutputIssue[];
 }

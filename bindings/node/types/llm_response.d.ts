@@ -4,7 +4,7 @@ import type { AssistantMessage, Part } from "./message.js";
 import type { FinishReason, Outcome, Tried, Usage } from "./receipt.js";
 
 /** A response, or as much of it as was received. */
-export class LlmResponse<Output = undefined> {
+export class LlmResponse<Output = unknown> {
   private constructor();
   /** Only "complete" is a whole response; null while the stream is running. */
   readonly outcome: Outcome | null;
@@ -63,7 +63,7 @@ export class LlmResponse<Output = undefined> {
    * The responses before this one whose output was not what was asked for, with `outputRetries`.
    * Their usage is not part of `usage`.
    */
-  readonly rejected: readonly LlmResponse<unknown>[];
+  readonly rejected: readonly LlmResponse[];
   /** The response as a message, for the next request's messages. A TypeError if not collected. */
   readonly message: AssistantMessage;
   /** All fields and the output, for JSON.stringify(). */

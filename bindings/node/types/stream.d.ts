@@ -9,7 +9,7 @@ import type { Part } from "./message.js";
  *
  * An async function that returns a Stream awaits it, as it would a Promise.
  */
-export class Stream<Output = undefined, Partial = never>
+export class Stream<Output = unknown, Partial = unknown>
   implements AsyncIterable<string>, PromiseLike<LlmResponse<Output>>
 {
   private constructor();
