@@ -28,8 +28,9 @@ function toSnakeCase(options) {
 }
 
 // A word that may be the name of an option: inside of an object it is somebody else's, but for
-// those of fallbacks.
-const WORDS = /(?<![\w.])\w+|(?<=\bfallbacks\[\d+\]\.)\w+/g;
+// those of fallbacks and of the rows of a batch.
+const WORDS =
+  /(?<![\w.])\w+|(?<=\b(?:fallbacks|requests)\[\d+\]\.(?:request\.)?)\w+/g;
 
 // A message of the core, with the names of options as JavaScript has them.
 function inCamelCase(message, options = {}) {

@@ -7,15 +7,7 @@ import { LlmError, OutputError } from "liter-llm";
 import * as v from "valibot";
 import { z } from "zod";
 
-import {
-  MESSAGES,
-  Mock,
-  REQUEST,
-  chunk,
-  streaming,
-  test,
-  token,
-} from "./support.mjs";
+import { Mock, REQUEST, chunk, streaming, test, token } from "./support.mjs";
 
 const mock = await Mock.start();
 const City = z.object({
@@ -214,41 +206,6 @@ for (const [name, [step, message, [text, retryable, paths]]] of Object.entries(
   });
 }
 
-test("an_output_is_mended_once", async () => {
-  const { key, llm } = await connect(
-    answer({ name: 5, tags: [] }),
-    answer(ROME),
-  );
-
-  const response = await llm.invoke(REQUEST, {
-    output: City,
-    outputRetries: 1,
-  });
-
-  assert.deepEqual(response.output, ROME);
-  assert.deepEqual(
-    response.rejected.map(({ text }) => text),
-    ['{"name":5,"tags":[]}'],
-  );
-  const [first, second] = await sentTo(key);
-  assert.deepEqual(first.messages, MESSAGES);
-  assert.deepEqual(second.messages.slice(0, 2), [
-    ...MESSAGES,
-    { role: "assistant", content: '{"name":5,"tags":[]}' },
-  ]);
-  assert.match(second.messages[2].content, /name: .*expected string/);
-  assert.deepEqual(second.response_format, first.response_format);
-});
-
-test("an_output_is_mended_no_more_often_than_asked", async () => {
-  const { key, llm } = await connect(answer("no"));
-
-  const options = { output: City, outputRetries: 2 };
-  await failureOf(llm.invoke(REQUEST, options).then());
-
-  assert.equal((await mock.seen(key)).requests_count, 3);
-});
-
 test("an_output_is_read_although_the_client_does_not_collect", async () => {
   const key = await mock.plan([answer(ROME)]);
   const llm = mock.connect(key, { collect: false });
@@ -256,19 +213,24 @@ test("an_output_is_read_although_the_client_does_not_collect", async () => {
   assert.deepEqual((await llm.invoke(REQUEST, { output: City })).output, ROME);
 });
 
-test("what_cannot_be_mended_is_not_sent_again", async () => {
-  const { key, llm } = await connect(cutAt('{"name'));
-  const options = { output: City, outputRetries: 1 };
+// A schema may take milliseconds to convert, and map() has many requests.
+test("a_schema_is_converted_once", async () => {
+  const { llm } = await connect(answer(ROME));
+  const { validate } = City["~standard"];
+  let converted = 0;
+  const output = {
+    "~standard": {
+      ...{ version: 1, vendor: "own", validate },
+      jsonSchema: {
+        input: () => (converted++, { type: "object", properties: {} }),
+      },
+    },
+  };
 
-  await failureOf(llm.invoke({ ...REQUEST, stream: true }, options).then());
-  assert.equal((await mock.seen(key)).requests_count, 1);
+  for await (const { error } of llm.map([REQUEST, REQUEST], { output }))
+    assert.equal(error, null);
 
-  // Nor is text that somebody has read.
-  const read = await connect(answer("no"));
-  const stream = read.llm.invoke(REQUEST, options);
-  for await (const _ of stream);
-  await failureOf(stream.then());
-  assert.equal((await mock.seen(read.key)).requests_count, 1);
+  assert.equal(converted, 1);
 });
 
 test("a_response_that_calls_tools_has_no_output_yet", async () => {

@@ -139,6 +139,11 @@ const weather = tool({
   run: ({ city, days = 1 }, { signal }) =>
     `${city.toUpperCase()} ${days.toFixed()} ${String(signal?.aborted)}`,
 });
+export const plain = tool({
+  name: "plain",
+  input: { type: "object", properties: { city: { type: "string" } } },
+  run: ({ city }) => String(city),
+});
 export const named: string = weather.name;
 // @ts-expect-error: no such field of the input
 tool({ name: "f", input: z.object({ a: z.string() }), run: ({ b }) => b });

@@ -3,7 +3,7 @@
 import type { JsonSchema } from "./chat_fields.js";
 import type { LlmResponse, ToolCall } from "./llm_response.js";
 import type { CacheControl, ToolMessage } from "./message.js";
-import type { InferOutput, OutputSchema } from "./output.js";
+import type { OutputSchema, StandardSchema } from "./output.js";
 
 /** A function that the model may call: tool() makes one. */
 export interface FunctionTool {
@@ -47,6 +47,13 @@ export interface ToolContext {
   readonly signal?: AbortSignal | null;
 }
 
+/** What a function that runs a tool gets; that of a JSON schema is not checked. */
+export type ToolInput<Schema> = Schema extends undefined
+  ? Record<string, never>
+  : Schema extends StandardSchema<any, infer Output>
+    ? Output
+    : any;
+
 /** A tool with the function that runs it. It goes into the `tools` of a request as it is. */
 export class Tool {
   private constructor();
@@ -70,12 +77,7 @@ export function tool<
   /** Whether the provider holds the model to the schema. */
   strict?: boolean;
   /** What it does. What it returns goes to the model: text, or as JSON. */
-  run(
-    input: Schema extends undefined
-      ? Record<string, never>
-      : InferOutput<Schema>,
-    context: ToolContext,
-  ): unknown;
+  run(input: ToolInput<Schema>, context: ToolContext): unknown;
 }): Tool;
 
 /**

@@ -13,6 +13,7 @@ const WRAPPED = "value";
 const NAME = "output";
 const NAME_MAX = 64;
 const RETRIES_MAX = 10;
+const made = new WeakMap();
 
 class Output {
   retries;
@@ -30,10 +31,10 @@ class Output {
       );
     this.retries = retries;
     this.#schema = schema;
-    const plain = jsonSchemaOf(schema, "output");
-    this.#isWrapped = plain.type !== "object";
-    this.#root = this.#isWrapped ? wrapped(plain) : plain;
-    this.#strict = strictSchema(this.#root);
+    const { root, isWrapped, strict } = formsOf(schema);
+    this.#root = root;
+    this.#isWrapped = isWrapped;
+    this.#strict = strict;
   }
 
   // The fields of a request that asks for it.
@@ -96,6 +97,19 @@ class Output {
     if (this.#strict !== null) dropNulls(value, this.#root);
     return this.#isWrapped ? value?.[WRAPPED] : value;
   }
+}
+
+// The JSON schema of the root and its strict form. That of a library's schema is made once: such a
+// schema does not change, and map() has the same one for each request.
+function formsOf(schema) {
+  const known = made.get(schema);
+  if (known !== undefined) return known;
+  const plain = jsonSchemaOf(schema, "output");
+  const isWrapped = plain.type !== "object";
+  const root = isWrapped ? wrapped(plain) : plain;
+  const forms = { root, isWrapped, strict: strictSchema(root) };
+  if (plain !== schema) made.set(schema, forms);
+  return forms;
 }
 
 // The request that has the model mend a response, or null where that cannot help.
