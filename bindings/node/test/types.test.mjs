@@ -241,6 +241,20 @@ test("types_have_every_export", () => {
   assert.deepEqual(namesOf(values).sort(), Object.keys(imported).sort());
 });
 
+// An import of ours would hide what the web and Node.js have under that name.
+test("no_export_has_the_name_of_a_global", () => {
+  const { Type, Value, Namespace } = ts.SymbolFlags;
+  const nameOfGlobal = (name) =>
+    checker.resolveName(name, undefined, Type | Value | Namespace, false);
+  assert.ok(nameOfGlobal("Response") && nameOfGlobal("ReadableStream"));
+
+  const hidden = checker
+    .getExportsOfModule(module)
+    .filter(({ name }) => nameOfGlobal(name));
+
+  assert.deepEqual(namesOf(hidden), []);
+});
+
 // Each is also an option that the core takes, under the name that camel case gives it.
 test("every_typed_option_is_taken", async () => {
   const key = await mock.plan([{ answer: { text: "Hello" } }]);
