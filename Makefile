@@ -445,7 +445,7 @@ lint-go: go ## gofmt and vet
 	  (cd bindings/go/$$module && go vet ./...) || exit 1; done
 	cd tests/bench/go && go vet .
 
-lint-node: node ## prettier and tsc
+lint-node: node ## prettier, tsc, and the package by publint and attw
 	cd bindings/node && npm run --silent lint
 	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --check .
