@@ -13,12 +13,14 @@ function nearestNames(name, known) {
   if (name.length > NAME_LENGTH_MAX) return [];
   const letters = lettersOf(name);
   const words = wordsOf(name);
+  const sameWords = [...known].filter((other) => hasSameWords(name, other));
+  if (sameWords.length === 1) return sameWords;
   const hasWord = words.some((word) => word.length >= WORD_LENGTH_MIN);
   const found = [...known]
     .map((candidate) => ({
       candidate,
       words: wordsOf(candidate),
-      distance: editDistance(letters, lettersOf(candidate)),
+      distance: changesBetween(letters, lettersOf(candidate)),
     }))
     .filter(
       (found) =>
@@ -34,6 +36,21 @@ function nearestNames(name, known) {
   );
 }
 
+// Whether both have the same words, several of them, in any order and number: retry_max and
+// max_retries.
+function hasSameWords(name, known) {
+  const stems = wordsOf(name).map(stemOf).sort();
+  return (
+    stems.length > 1 && `${stems}` === `${wordsOf(known).map(stemOf).sort()}`
+  );
+}
+
+// A word without the end of its plural.
+const stemOf = (word) =>
+  /..ies$/.test(word)
+    ? word.replace(/ies$/, "y")
+    : word.replace(/(?<=...)s$/, "");
+
 const lettersOf = (name) => name.replace(/[^\p{L}\p{N}]/gu, "").toLowerCase();
 
 // The words of snake_case, kebab-case and camelCase.
@@ -42,6 +59,13 @@ const wordsOf = (name) =>
     .split(/[^\p{L}\p{N}]+|(?=\p{Lu})/u)
     .filter((word) => word !== "")
     .map((word) => word.toLowerCase());
+
+// How many slips of the keyboard lie between two names; two letters that changed places are one.
+function changesBetween(left, right) {
+  const distance = editDistance(left, right);
+  const sorted = (letters) => [...letters].sort().join("");
+  return distance === 2 && sorted(left) === sorted(right) ? 1 : distance;
+}
 
 // How many letters have to be inserted, deleted or changed (Levenshtein).
 function editDistance(left, right) {
