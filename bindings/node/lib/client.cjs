@@ -26,6 +26,7 @@ const { checkRequestFields, requestFields } = require("./request_fields.cjs");
 const { ResponseBuilder } = require("./response.cjs");
 const { INSPECT, inspectAs, withoutSecrets } = require("./shown.cjs");
 const { Stream } = require("./stream.cjs");
+const { BEFORE_START, SCRIPT } = require("./testing/hooks.cjs");
 const { hasUnusualOption } = require("./unusual_options.cjs");
 
 // What is said where a request is none.
@@ -114,6 +115,16 @@ class LiterLlm {
     return this.#batch;
   }
 
+  // What provider `script` was asked, as the core has it.
+  async [SCRIPT](change = {}) {
+    const read = (_, found) => found;
+    return this.#operate("script", change, {}, { read });
+  }
+
+  [BEFORE_START](fields) {
+    return fields;
+  }
+
   close() {
     this.#closed = true;
     this.#native?.close();
@@ -192,7 +203,8 @@ class LiterLlm {
   }
 
   // Starts a call, which `make` makes.
-  #start(fields, make) {
+  #start(given, make) {
+    const fields = this[BEFORE_START](given);
     const requestJson = requestToJson(withoutFunction(fields));
     this.#native ??= this.#makeNative();
     const native = this.#native;

@@ -54,7 +54,10 @@ function inCamelCase(message, options = {}) {
     return message.replace(/\w+/g, (name) =>
       NESTED_NAMES.has(name) ? camelCase(name) : name,
     );
-  const names = new Set([...SNAKE_NAMES.values(), ...Object.keys(options)]);
+  const names = new Set([
+    ...[...SNAKE_NAMES.values(), ...TAPE_FIELDS],
+    ...Object.keys(options),
+  ]);
   return message?.replace(WORDS, (name) =>
     names.has(name) ? camelCase(name) : name,
   );
