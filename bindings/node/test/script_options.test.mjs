@@ -112,12 +112,15 @@ test("mistakes_of_scripts_and_tapes_are_named_in_camel_case", async () => {
 
 // What a test writes in an answer is its own.
 test("words_of_a_script_stay_as_they_are", async () => {
-  const error = { kind: "TLS", message: "no retry_after_ms here" };
+  const error = {
+    kind: "TLS",
+    message: "no option script.retry_after_ms here",
+  };
   const llm = new LiterLlm({ provider: "script", script: { error } });
 
   await assert.rejects(
     llm.invoke(REQUEST).then(),
-    /^LlmError: script: no retry_after_ms here$/,
+    /^LlmError: script: no option script.retry_after_ms here$/,
   );
   llm.close();
 });

@@ -83,7 +83,7 @@ test("every_function_is_answered_whatever_provider_it_names", async () => {
     ...["of the client's fallback", "script", "openai/other"],
   ]);
   const fallbacks = [
-    { provider: "openai", model: "b", api: "chat" },
+    { provider: "openai", model: "b", api: "responses" },
     { model: "anthropic/c", max_tokens: 5 },
   ];
   const third = ["of a fallback", "script", "anthropic/c"];
@@ -124,12 +124,13 @@ test("requests_are_as_their_caller_wrote_them", async () => {
     tools: [tool({ name: "f", run: () => 1 })],
   };
 
-  await llm.invoke(written);
+  const { tried } = await llm.invoke(written);
   await read(llm.invoke({ ...REQUEST, stream: true }, { apiKey: "test-key" }));
 
   const asked = JSON.parse(JSON.stringify({ operation: "chat", ...written }));
   const streamed = { ...ASKED, stream: true };
   assert.deepEqual(await llm.requests(), [asked, asked, streamed]);
+  assert.deepEqual([tried[0].kind, tried[0].status], ["RATE_LIMITED", 429]);
   llm.close();
 });
 
@@ -145,7 +146,10 @@ test("what_was_asked_can_be_asserted", async () => {
     ...{ messages, temperature: (value) => value > 0.25 },
     user: undefined,
   });
-  const all = await llm.assertAsked([{ temperature: 0.5 }, { messages }]);
+  const all = await llm.assertAsked([
+    { temperature: 0.5, messages },
+    { messages },
+  ]);
 
   assert.deepEqual(found, { ...ASKED, temperature: 0.5 });
   assert.deepEqual(all, await llm.requests());

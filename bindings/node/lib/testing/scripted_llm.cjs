@@ -11,12 +11,13 @@ const { BEFORE_START, SCRIPT } = require("./hooks.cjs");
 const PROVIDER = "script";
 
 class ScriptedLlm extends LiterLlm {
-  // The options may be those of the program: a provider, its API and a tape play no part.
+  // The options may be those of the program: a provider and its API play no part, and neither does
+  // a tape, as nothing is sent.
   constructor(script, options = {}) {
     const { fallbacks, ...others } = options;
     super({
       ...others,
-      ...{ provider: PROVIDER, api: undefined, tape: undefined, script },
+      ...{ provider: PROVIDER, api: undefined, script },
       fallbacks: fallbacksToScript(fallbacks),
     });
   }
