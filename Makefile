@@ -85,7 +85,7 @@ library: ## builds the shared and the static library into build/lib
 library-for-memory-tools:
 	@$(call need,cargo,Rust)
 	@$(call quietly,the library for memory tools,library-memory, \
-	  cargo build $(CORE) -p liter-llm-ffi --no-default-features --features openai$(,)anthropic$(,)cohere$(,)test-panic)
+	  cargo build $(CORE) -p liter-llm-ffi --no-default-features --features openai$(,)anthropic$(,)cohere$(,)script$(,)test-panic)
 	@mkdir -p build/lib/memory
 	@install -C -m 644 core/target/debug/libliter_llm.a build/lib/memory/libliter_llm.a
 , := ,
@@ -421,7 +421,7 @@ lint-rust: ## rustfmt and clippy; the header is what core/ffi says
 	cargo fmt --check --manifest-path core/fuzz/Cargo.toml
 	cargo fmt --check --manifest-path tests/bench/drivers/Cargo.toml
 	cargo clippy -q $(CORE) --workspace --all-targets -- -D warnings
-	for wire in openai openai_responses anthropic bedrock cohere gemini ollama; do \
+	for wire in openai openai_responses anthropic bedrock cohere gemini ollama script; do \
 	  cargo clippy -q $(CORE) -p liter-llm --no-default-features --features $$wire -- -D warnings || exit 1; done
 	cargo clippy -q $(MOCK_CRATE) --all-targets -- -D warnings
 	cargo clippy -q $(BENCH_CRATE) --all-targets -- -D warnings

@@ -187,6 +187,14 @@ func WithFallbacks(values []any) Option {
 	return setBy("WithFallbacks", "fallbacks", values)
 }
 
+// WithScript sets script: what provider script answers: a list of answers, each for one request, or
+// one answer for all; without it, it repeats what it is told (the guide's Tests without a key).
+//
+// For a client or a call.
+func WithScript(value any) Option {
+	return With("script", value)
+}
+
 // WithLenient sets lenient: drop request fields that the provider does not support and list them in
 // warnings, instead of failing.
 //

@@ -73,6 +73,15 @@ func WithQueuedMax(count int) Option {
 	return setBy("WithQueuedMax", "queued_max", count)
 }
 
+// WithTape sets tape: a file of exchanges that is recorded, or played without network and key: its
+// name, or an object with file, mode (auto, record or replay), pace and file_bytes_max (the guide's
+// Tests without a key).
+//
+// For a client only.
+func WithTape(fields map[string]any) Option {
+	return With("tape", fields)
+}
+
 // WithStreamWindowBytes sets stream_window_bytes: bytes that a stream may have delivered without
 // acknowledgement; past it the stream is not read.
 //

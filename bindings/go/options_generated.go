@@ -57,6 +57,8 @@ var optionTypes = map[string]string{
 	"streams_max":               "integer",
 	"pacing":                    "text",
 	"queued_max":                "integer",
+	"tape":                      "object",
+	"script":                    "any",
 	"lenient":                   "boolean",
 	"stream_window_bytes":       "bytes",
 	"queue_bytes_max":           "bytes",

@@ -30,6 +30,7 @@ Entry = dict[str, Any]
 Schema = dict[str, list[Entry]]
 
 TYPES = {
+    "any": "Any",
     "text": "str",
     "key": "ApiKey",
     "integer": "int",

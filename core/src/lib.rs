@@ -47,6 +47,7 @@ mod providers;
 mod request;
 #[doc(hidden)]
 pub mod schema;
+mod script;
 mod secret;
 mod sleep;
 mod stream;
@@ -60,13 +61,14 @@ pub use event::{
     RerankResponse, RerankResult, Start, Stats, Timings, ToolCall, ToolDelta, Tried, Usage,
     Vectors,
 };
-pub use http::{Http, HttpOptions};
+pub use http::{Http, HttpOptions, TapeMode, TapeOptions, TapePace};
 pub use request::{
     AnyRequest, ApiKey, Auth, BatchAction, BatchRequest, BatchRow, CallKeys, CallLimits,
     CallOptions, CloudOptions, Content, ContentPart, EmbedInput, EmbedRequest, Fallback, Fallbacks,
     Function, FunctionCall, KeyFuture, KeyMaterial, KeyReason, KeyRequest, KeySource, LlmRequest,
     Message, MessageToolCall, ModelsRequest, Operation, RerankDocument, RerankRequest, Role,
-    RowRequest, StatsRequest, Tool,
+    RowRequest, ScriptRequest, StatsRequest, Tool,
 };
+pub use script::{Script, ScriptAnswer, ScriptCondition, ScriptError};
 pub use secret::Secret;
 pub use stream::LlmStream;

@@ -11,11 +11,13 @@ use crate::event::{
     EventKind, FinishReason, InputTokens, Model, Outcome, ProviderStats, Receipt, RerankResult,
     Start, Stats, Timings, ToolCall, ToolDelta, Tried, Usage,
 };
+use crate::http::{TapeMode, TapeOptions, TapePace};
 use crate::providers;
 use crate::request::{
     Auth, BatchAction, BatchRequest, CallOptions, EmbedRequest, KeyReason, KeyRequest, LlmRequest,
-    ModelsRequest, Operation, RerankRequest, Role, REQUIRED,
+    ModelsRequest, Operation, RerankRequest, Role, ScriptRequest, REQUIRED,
 };
+use crate::script::{ScriptAnswer, ScriptCondition, ScriptError};
 
 /// Version of the C header: it grows when something is added.
 pub const ABI_VERSION: u32 = 4;
@@ -33,6 +35,10 @@ pub fn document() -> Value {
         .partition(|field| is_option(field) || CALL_ONLY.contains(&field.name));
     let client_option = |field: &Field| entry(field, "default", field.default.clone());
     let call_option = |field: &Field| entry(field, "inherits", is_option(field).into());
+    // Tests use it, through what each language has for them.
+    let is_for_users = |name: &&Name| name.name != Operation::Script.name();
+    let declared = Operation::declared();
+    let operations = declared.iter().filter(is_for_users);
     let required = |field: &Field| entry(field, "required", REQUIRED.contains(&field.name).into());
     json!({
         "about": "Generated from the declarations in core/src by make schema; do not edit.",
@@ -40,7 +46,7 @@ pub fn document() -> Value {
         "client_options": options.iter().map(client_option).collect::<Vec<_>>(),
         "call_options": call_options.iter().map(call_option).collect::<Vec<_>>(),
         "request_fields": request_fields.iter().map(required).collect::<Vec<_>>(),
-        "operations": Operation::declared().iter().map(operation).collect::<Vec<_>>(),
+        "operations": operations.map(operation).collect::<Vec<_>>(),
         "batch_actions": names(BatchAction::declared()),
         "roles": names(Role::declared()),
         "error_kinds": names(error_kinds()),
@@ -63,6 +69,13 @@ pub fn document() -> Value {
         "finish_reasons": names(FinishReason::declared()),
         "phases": names(Phase::declared()),
         "timers": names(Timer::declared()),
+        "tape_fields": TapeOptions::declared().iter().map(client_option).collect::<Vec<_>>(),
+        "tape_modes": names(TapeMode::declared()),
+        "tape_paces": names(TapePace::declared()),
+        "script_request_fields": fields(own_fields(ScriptRequest::declared())),
+        "script_answer_fields": fields(ScriptAnswer::declared()),
+        "script_error_fields": fields(ScriptError::declared()),
+        "script_condition_fields": fields(ScriptCondition::declared()),
         "key_reasons": names(KeyReason::declared()),
         "auths": names(Auth::declared()),
         "log_levels": names(LogLevel::declared()),
@@ -99,14 +112,20 @@ fn operation(name: &Name) -> Value {
         "batch" => (BatchRequest::declared(), &BatchRequest::REQUIRED),
         _ => (Vec::new(), &[]),
     };
-    let is_own = |field: &&Field| !CallOptions::has(field.name) && !CALL_ONLY.contains(&field.name);
-    let own = declared.iter().filter(is_own);
+    let own = own_fields(declared);
+    let own = own.iter();
     let own = own.map(|field| entry(field, "required", required.contains(&field.name).into()));
     let own: Vec<_> = own.collect();
     let mut entry = Map::new();
     entry.insert("name".to_owned(), name.name.into());
     entry.insert("fields".to_owned(), own.into());
     finish(entry, &name.description)
+}
+
+/// Those that are not options of every call.
+fn own_fields(mut fields: Vec<Field>) -> Vec<Field> {
+    fields.retain(|field| !CallOptions::has(field.name) && !CALL_ONLY.contains(&field.name));
+    fields
 }
 
 fn fields(fields: Vec<Field>) -> Vec<Value> {

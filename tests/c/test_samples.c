@@ -133,6 +133,39 @@ static void sample_key_renews_a_token(void) {
   free(seen);
 }
 
+static void sample_script_prints_text_and_what_was_asked(void) {
+  char output[1024];
+  CHECK_NUMBER(run_sample("script", "sample-script", output, sizeof output), 0);
+  CHECK_HOLDS(output, "Ownership moves with the value\n{");
+  CHECK_HOLDS(output, "\"content\":\"Hello\"");
+  CHECK_HOLDS(output, "\"requests_count\":2");
+  CHECK_HOLDS(output, "\"answers_left\":0");
+}
+
+static void sample_tape_plays_what_it_recorded(void) {
+  char output[1024];
+  char file[] = "/tmp/liter-llm-tape-XXXXXX";
+  int descriptor = mkstemp(file);
+  CHECK(descriptor >= 0);
+  close(descriptor);
+  setenv("TAPE", file, 1);
+  mock_plan("sample-tape", "{\"answer\":{\"text\":\"as it was recorded\"}}");
+  CHECK_NUMBER(run_sample("tape", "sample-tape", output, sizeof output), 0);
+  CHECK_TEXT(output, "as it was recorded\n");
+  mock_plan("sample-tape", "{\"answer\":{\"text\":\"another one\"}}");
+  CHECK_NUMBER(run_sample("tape", "sample-tape", output, sizeof output), 0);
+  CHECK_TEXT(output, "as it was recorded\n");
+  FILE *tape = fopen(file, "r");
+  CHECK(tape != NULL);
+  char text[8192];
+  size_t length = fread(text, 1, sizeof text - 1, tape);
+  text[length] = 0;
+  fclose(tape);
+  unlink(file);
+  unsetenv("TAPE");
+  CHECK(length > 0 && strstr(text, "test-key") == NULL);
+}
+
 const CheckTest samples_tests[] = {
     {"sample_invoke_prints_the_response", sample_invoke_prints_the_response, 0},
     {"sample_invoke_reports_errors", sample_invoke_reports_errors, 0},
@@ -144,5 +177,8 @@ const CheckTest samples_tests[] = {
     {"sample_client_prints_all_responses", sample_client_prints_all_responses, 0},
     {"sample_embed_prints_dimension_and_norm", sample_embed_prints_dimension_and_norm, 0},
     {"sample_key_renews_a_token", sample_key_renews_a_token, 0},
+    {"sample_script_prints_text_and_what_was_asked", sample_script_prints_text_and_what_was_asked,
+     0},
+    {"sample_tape_plays_what_it_recorded", sample_tape_plays_what_it_recorded, 0},
 };
 SUITE_END(samples)

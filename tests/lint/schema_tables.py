@@ -62,7 +62,14 @@ def provider_address(entry: Entry) -> str:
 
 def provider_key(entry: Entry) -> str:
     """The variables of its key."""
+    if not entry["key_variables"]:
+        return "none"
     return code(entry["key_variables"]) + ("" if entry["needs_key"] else ", not needed")
+
+
+def base_url_variable(entry: Entry) -> str:
+    """The variable of its base URL, if it has one."""
+    return code([name for name in [entry["base_url_variable"]] if name])
 
 
 def event_fields(schema: dict[str, Any]) -> Callable[[Entry], str]:
@@ -99,7 +106,7 @@ def columns(schema: dict[str, Any]) -> dict[str, dict[str, Callable[[Entry], str
             ),
             "key": provider_key,
             "base URL": provider_address,
-            "base URL from": lambda entry: code([entry["base_url_variable"]]),
+            "base URL from": base_url_variable,
         },
         "wires": {"wire": named, "providers": lambda entry: code(entry["providers"])},
         "request_fields": field,
@@ -108,6 +115,11 @@ def columns(schema: dict[str, Any]) -> dict[str, dict[str, Callable[[Entry], str
         "rerank_fields": field,
         "model_fields": field,
         "input_tokens_fields": field,
+        "tape_fields": {"field": named, "holds": kind, "default": default, "meaning": meaning},
+        "script_answer_fields": field,
+        "script_condition_fields": field,
+        "script_error_fields": field,
+        "script_request_fields": field,
         "stats_fields": field,
         "provider_stats_fields": field,
         "call_options": {**option, "meaning": meaning},

@@ -141,6 +141,18 @@ export interface Options {
    */
   queuedMax?: number;
   /**
+   * A file of exchanges that is recorded, or played without network and key: its name,
+   * or an object with `file`, `mode` (`auto`, `record` or `replay`), `pace` and
+   * `fileBytesMax` (the guide's Tests without a key).
+   */
+  tape?: Readonly<Record<string, unknown>>;
+  /**
+   * What provider `script` answers: a list of answers, each for one request, or one
+   * answer for all; without it, it repeats what it is told (the guide's Tests without a
+   * key).
+   */
+  script?: string | object;
+  /**
    * Drop request fields that the provider does not support and list them in `warnings`,
    * instead of failing.
    * @defaultValue false
@@ -327,6 +339,11 @@ export interface CallOptions {
    * objects with the fields that differ.
    */
   fallbacks?: readonly (string | Readonly<Record<string, unknown>>)[];
+  /**
+   * What provider `script` answers this call: a list, one answer for each of its
+   * attempts, or one answer for all.
+   */
+  script?: string | object;
   /**
    * Drop request fields that the provider does not support and list them in `warnings`,
    * instead of failing.

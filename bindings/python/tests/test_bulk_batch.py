@@ -360,7 +360,8 @@ def kill_with_a_name(folder: Folder, mock: Any, provider: str) -> str:
 
 def place(mock: Any, provider: str, key: str) -> dict[str, str]:
     upper = provider.upper()
-    return {f"{upper}_API_KEY": "test-key", f"{upper}_BASE_URL": mock.base_url(key)}
+    prefix = "GOOGLE_GEMINI" if provider == "gemini" else upper
+    return {f"{upper}_API_KEY": "test-key", f"{prefix}_BASE_URL": mock.base_url(key)}
 
 
 def test_a_batch_of_gemini_is_found_by_its_name(folder, mock):

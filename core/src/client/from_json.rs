@@ -12,7 +12,7 @@ use crate::json;
 use crate::parse::{names_of, nearest, shown, type_name, Mismatch};
 use crate::request::{
     within, AnyRequest, BatchRequest, CallOptions, EmbedRequest, Fallbacks, LlmRequest,
-    ModelsRequest, Operation, RerankRequest, StatsRequest,
+    ModelsRequest, Operation, RerankRequest, ScriptRequest, StatsRequest,
 };
 
 impl ClientOptions {
@@ -82,6 +82,13 @@ impl AnyRequest {
                 match others(fields)?.keys().next() {
                     Some(name) => Err(invalid_request(foreign(name, operation))),
                     None => Ok(Self::Stats(request)),
+                }
+            }
+            Operation::Script => {
+                let request = ScriptRequest::take(&mut fields)?;
+                match others(fields)?.keys().next() {
+                    Some(name) => Err(invalid_request(foreign(name, operation))),
+                    None => Ok(Self::Script(request)),
                 }
             }
             Operation::Batch => {
@@ -196,7 +203,7 @@ fn is_foreign(name: &str, operation: Operation) -> bool {
         Operation::CountTokens => &["input", "query"],
         Operation::Embed => &["messages", "query", "documents"],
         Operation::Rerank => &["messages", "input"],
-        Operation::Models | Operation::Stats => &[
+        Operation::Models | Operation::Stats | Operation::Script => &[
             "model",
             "messages",
             "input",

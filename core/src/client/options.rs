@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use crate::declare::entry::Kind;
 use crate::declare::{declare_fields, declare_names, declare_options};
-use crate::http::HttpOptions;
+use crate::http::{HttpOptions, TapeMode, TapeOptions};
 use crate::parse::{one_of, FromJson, Mismatch};
 use crate::request::{ApiKey, Auth, CallLimits, CloudOptions, Fallbacks, KeySource};
+use crate::script::Script;
 
 declare_options! {
     /// The options of a client. `Default` gives the documented defaults. Its Debug shows no secret.
@@ -67,6 +68,13 @@ declare_options! {
         pub pacing: PacingMode as Text = PacingMode::Off,
         /// Requests that may wait for their turn; one more fails with OVERLOADED.
         pub queued_max: usize as Count = 100_000,
+        /// A file of exchanges that is recorded, or played without network and key: its name, or an
+        /// object with `file`, `mode` (`auto`, `record` or `replay`), `pace` and `file_bytes_max`
+        /// (the guide's Tests without a key).
+        pub tape: Option<TapeOptions> as Object,
+        /// What provider `script` answers: a list of answers, each for one request, or one answer
+        /// for all; without it, it repeats what it is told (the guide's Tests without a key).
+        pub script: Option<Script> as Any,
         /// Drop request fields that the provider does not support and list them in `warnings`,
         /// instead of failing.
         pub lenient: bool as Boolean = false,
@@ -150,6 +158,11 @@ impl ClientOptions {
             },
             ..own
         }
+    }
+
+    /// What is done with the tape, if there is one.
+    pub(crate) fn tape_mode(&self) -> Option<TapeMode> {
+        self.tape.as_ref().map(|tape| tape.mode)
     }
 
     /// The part of the options that decides which connections can be shared.

@@ -8,8 +8,10 @@ use super::environment::Environment;
 use super::secrets::{self, CallSecrets};
 use crate::client::options::{ClientOptions, LogLevel, LogRecord};
 use crate::event::Stats;
+use crate::http::tape::Tape;
 use crate::http::Http;
 use crate::request::{CallLimits, CallOptions};
+use crate::script::ScriptState;
 use crate::secret::{Redactor, Secrets};
 use crate::stream::clock::Clock;
 use crate::stream::counters::Counters;
@@ -29,6 +31,10 @@ pub(crate) struct Shared {
     /// Where requests have to wait for their turn.
     pub(crate) pacer: Option<Arc<Pacer>>,
     pub(crate) counters: Counters,
+    /// Where exchanges are recorded and played, if the client has one.
+    pub(crate) tape: Option<Arc<Tape>>,
+    /// What provider `script` answers.
+    pub(crate) script: ScriptState,
     /// The time where a signature is checked.
     pub(crate) clock: Clock,
     /// Made when a text is to be redacted for the first time.
@@ -45,7 +51,10 @@ impl Shared {
         logger: Option<Logger>,
     ) -> Self {
         let pacer = PacingLimits::of(&options).map(Pacer::new);
+        let tape = options.tape.clone();
         Self {
+            tape: tape.map(|tape| Tape::new(tape, &options.report_headers)),
+            script: ScriptState::new(options.script.as_ref()),
             budget: Budget::new(options.retry_budget),
             options,
             http,
@@ -81,10 +90,20 @@ impl Shared {
     /// Takes the secrets of this client, and of the call, out of what leaves the core. Made where
     /// it is needed and not kept: thousands of streams may live at once.
     pub(crate) fn redactor(&self, call: Option<&CallOptions>) -> Redactor<'_> {
+        self.redactor_with(call.and_then(|call| self.secrets_of(call)))
+    }
+
+    /// The secrets that a call brings, if it brings any.
+    pub(crate) fn secrets_of(&self, call: &CallOptions) -> Option<Arc<Secrets>> {
+        self.call_secrets.of(call)
+    }
+
+    /// The redactor of this client and of such a call.
+    pub(crate) fn redactor_with(&self, of_call: Option<Arc<Secrets>>) -> Redactor<'_> {
         let of_client = self
             .secrets
             .get_or_init(|| secrets::of_client(&self.options, &self.environment));
-        Redactor::new(of_client, call.and_then(|call| self.call_secrets.of(call)))
+        Redactor::new(of_client, of_call)
     }
 
     /// Logs a line about a call, made only when its level is logged, and redacted.

@@ -51,6 +51,12 @@ impl Exchange {
         let _ = self.connected_at.set(Instant::now());
     }
 
+    /// No connection is needed, and the response takes its time.
+    pub(crate) fn begin_played(&self) {
+        self.connected(false);
+        self.sent();
+    }
+
     /// Its connection carries other exchanges too.
     pub(super) fn uses(&self, connection: &Arc<http2::Connection>) {
         *self.shared_connection() = Arc::downgrade(connection);

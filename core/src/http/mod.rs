@@ -11,6 +11,7 @@ mod gzip;
 pub(crate) mod http1;
 mod http2;
 mod options;
+mod played_body;
 mod pool;
 mod proxy;
 mod read;
@@ -18,6 +19,7 @@ mod request;
 mod resolver;
 mod response_body;
 mod socket;
+pub(crate) mod tape;
 mod tls;
 
 use std::sync::Arc;
@@ -31,11 +33,13 @@ pub(crate) use exchange::Exchange;
 use http1::connection::{Connection, Upload};
 use http1::request_head;
 pub use options::HttpOptions;
+pub(crate) use played_body::{BodyEnd, Piece, PlayedBody};
 use pool::{Checkout, Origin, Pool};
 pub(crate) use proxy::ProxyHost;
 pub(crate) use read::Read;
 pub(crate) use request::{HttpRequest, USER_AGENT};
 pub(crate) use response_body::ResponseBody;
+pub use tape::{TapeMode, TapeOptions, TapePace};
 
 /// Requests that found their connection closing before anything of them was sent look for another
 /// one so often; it does not count as an attempt.
@@ -151,6 +155,24 @@ impl Http {
 }
 
 impl HttpResponse {
+    /// One that came from elsewhere than the network; `protocol` says where from.
+    pub(crate) fn played(
+        exchange: &Exchange,
+        status: u16,
+        headers: HeaderMap,
+        body: PlayedBody,
+        protocol: &'static str,
+    ) -> Self {
+        exchange.begin_played();
+        exchange.responded(status);
+        Self {
+            status,
+            headers,
+            body: ResponseBody::played(body),
+            protocol,
+        }
+    }
+
     fn over_http2(started: http2::Started) -> Self {
         Self {
             status: started.status,

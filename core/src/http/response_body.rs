@@ -1,7 +1,7 @@
-//! The body of a response, over either protocol, decompressed where it is gzip. Over HTTP/1.1 it is
-//! read from its own connection inside the stream's task: a wake of the socket reads, decodes and
-//! hands over all that is there, and no data passes between tasks. Owns when such a connection may
-//! serve again.
+//! The body of a response, over either protocol or from a tape, decompressed where it is gzip.
+//! Over HTTP/1.1 it is read from its own connection inside the stream's task: a wake of the socket
+//! reads, decodes and hands over all that is there, and no data passes between tasks. Owns when
+//! such a connection may serve again.
 
 use std::future::poll_fn;
 use std::ops::ControlFlow;
@@ -13,8 +13,10 @@ use super::gzip::Gunzip;
 use super::http1::body::BodyReader;
 use super::http1::connection::{Connection, Started, Upload};
 use super::http2;
+use super::played_body::PlayedBody;
 use super::pool::Origin;
 use super::read::{Read, Sink};
+use super::tape::Recorder;
 
 /// The rest of a response. Dropping it closes the connection or stream, unless it was read to its
 /// end.
@@ -30,6 +32,10 @@ pub(crate) struct ResponseBody {
 enum Source {
     Http1(Box<Http1Body>),
     Http2(Box<http2::ResponseBody>),
+    /// Without a connection.
+    Played(Box<PlayedBody>),
+    /// Another one, which is recorded while it is read.
+    Recorded(Box<Recorder>),
 }
 
 /// A body on a connection of its own. Beside it a stream holds its socket and a few bytes.
@@ -64,6 +70,14 @@ impl ResponseBody {
 
     pub(super) fn over_http2(body: http2::ResponseBody) -> Self {
         Self::new(Source::Http2(Box::new(body)))
+    }
+
+    pub(super) fn played(body: PlayedBody) -> Self {
+        Self::new(Source::Played(Box::new(body)))
+    }
+
+    pub(super) fn recorded(recorder: Recorder) -> Self {
+        Self::new(Source::Recorded(Box::new(recorder)))
     }
 
     fn new(source: Source) -> Self {
@@ -115,8 +129,9 @@ impl ResponseBody {
     /// The host was silent for too long: a connection that others share takes nothing new.
     pub(crate) fn retire_connection(&self) {
         match &self.source {
-            Source::Http1(_) => {}
+            Source::Http1(_) | Source::Played(_) => {}
             Source::Http2(body) => body.retire_connection(),
+            Source::Recorded(recorder) => recorder.body().retire_connection(),
         }
     }
 }
@@ -130,6 +145,8 @@ impl Source {
         match self {
             Self::Http1(body) => body.poll_read(context, sink),
             Self::Http2(body) => body.poll_read(context, sink),
+            Self::Played(body) => body.poll_read(context, sink),
+            Self::Recorded(recorder) => recorder.poll_read(context, sink),
         }
     }
 }

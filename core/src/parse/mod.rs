@@ -4,6 +4,7 @@
 
 mod mismatch;
 mod nearest;
+mod others;
 mod shape;
 mod values;
 
@@ -13,6 +14,7 @@ use crate::declare::entry::Kind;
 use crate::error::LlmError;
 pub(crate) use mismatch::{names_of, shown, type_name, Mismatch};
 pub(crate) use nearest::nearest;
+pub(crate) use others::refuse_others;
 pub(crate) use shape::{optional, required, Member, Shape};
 pub(crate) use values::one_of;
 

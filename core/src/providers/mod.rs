@@ -16,7 +16,8 @@
         feature = "bedrock",
         feature = "cohere",
         feature = "gemini",
-        feature = "ollama"
+        feature = "ollama",
+        feature = "script"
     )),
     allow(
         dead_code,
@@ -42,6 +43,8 @@ mod ollama;
 mod openai;
 #[cfg(feature = "openai_responses")]
 mod openai_responses;
+#[cfg(feature = "script")]
+mod script;
 #[cfg(test)]
 mod test_support;
 

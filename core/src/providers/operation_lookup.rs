@@ -18,7 +18,7 @@ fn does(provider: &dyn Provider, operation: Operation) -> bool {
         Operation::Models => provider.models().is_some(),
         Operation::CountTokens => provider.count_tokens().is_some(),
         // Nobody is asked.
-        Operation::Stats => false,
+        Operation::Stats | Operation::Script => false,
         Operation::Batch => provider.batches().is_some(),
     }
 }

@@ -15,6 +15,8 @@ use super::ollama;
 use super::openai;
 #[cfg(feature = "openai_responses")]
 use super::openai_responses;
+#[cfg(feature = "script")]
+use super::script;
 use super::{operations, Provider};
 use crate::error::{config, LlmError};
 use crate::parse::{names_of, nearest};
@@ -38,7 +40,10 @@ pub(crate) fn all() -> impl Iterator<Item = &'static dyn Provider> {
     let providers = providers.chain(bedrock::providers());
     #[cfg(feature = "gemini")]
     let providers = providers.chain(gemini::providers());
-    providers.chain(operations::vendors::providers())
+    let providers = providers.chain(operations::vendors::providers());
+    #[cfg(feature = "script")]
+    let providers = providers.chain(script::providers());
+    providers
 }
 
 /// Each provider once: the codec of the first of its APIs.

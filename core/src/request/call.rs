@@ -13,6 +13,7 @@ use super::limits::CallLimits;
 use crate::declare::entry::Kind;
 use crate::declare::{declare_names, declare_options};
 use crate::parse::{one_of, FromJson, Mismatch};
+use crate::script::Script;
 
 declare_options! {
     /// The options of a call. Its Debug shows no secret.
@@ -41,6 +42,9 @@ declare_options! {
         /// What a chat or a rerank tries in order when it fails before content: models, or objects
         /// with the fields that differ.
         pub fallbacks: Option<Fallbacks> as Fallbacks,
+        /// What provider `script` answers this call: a list, one answer for each of its attempts,
+        /// or one answer for all.
+        pub script: Option<Script> as Any,
         /// Drop request fields that the provider does not support and list them in `warnings`,
         /// instead of failing.
         pub lenient: Option<bool> as Boolean,

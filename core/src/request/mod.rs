@@ -14,6 +14,7 @@ mod models;
 mod operation;
 mod refused_rows;
 mod rerank;
+mod script;
 mod shapes;
 mod stats;
 
@@ -39,6 +40,7 @@ pub use models::ModelsRequest;
 pub use operation::{AnyRequest, Operation};
 pub(crate) use refused_rows::{in_row, RefusedRows};
 pub use rerank::{RerankDocument, RerankRequest};
+pub use script::ScriptRequest;
 pub use stats::StatsRequest;
 
 declare_options! {

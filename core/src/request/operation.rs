@@ -2,7 +2,10 @@
 //! operation's fields are with its request.
 
 use super::call::CallOptions;
-use super::{BatchRequest, EmbedRequest, LlmRequest, ModelsRequest, RerankRequest, StatsRequest};
+use super::{
+    BatchRequest, EmbedRequest, LlmRequest, ModelsRequest, RerankRequest, ScriptRequest,
+    StatsRequest,
+};
 use crate::declare::declare_names;
 
 declare_names! {
@@ -28,12 +31,15 @@ declare_names! {
         /// Requests that the provider answers within a day at a lower price; `action` says what is
         /// to be done.
         Batch => "batch",
+        /// What provider `script` of the client was asked so far, and what it is to answer next;
+        /// asks no provider.
+        Script => "script",
     }
 }
 
 impl Operation {
     /// Every operation.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Chat,
         Self::Embed,
         Self::Rerank,
@@ -41,6 +47,7 @@ impl Operation {
         Self::CountTokens,
         Self::Stats,
         Self::Batch,
+        Self::Script,
     ];
 }
 
@@ -62,6 +69,8 @@ pub enum AnyRequest {
     Stats(StatsRequest),
     /// A batch of requests.
     Batch(BatchRequest),
+    /// The client's script.
+    Script(ScriptRequest),
 }
 
 impl AnyRequest {
@@ -76,6 +85,7 @@ impl AnyRequest {
             Self::CountTokens(_) => Operation::CountTokens,
             Self::Stats(_) => Operation::Stats,
             Self::Batch(_) => Operation::Batch,
+            Self::Script(_) => Operation::Script,
         }
     }
 
@@ -89,6 +99,7 @@ impl AnyRequest {
             Self::Models(request) => &request.call,
             Self::Stats(request) => &request.call,
             Self::Batch(request) => &request.call,
+            Self::Script(request) => &request.call,
         }
     }
 
@@ -101,6 +112,7 @@ impl AnyRequest {
             Self::Models(request) => &mut request.call,
             Self::Stats(request) => &mut request.call,
             Self::Batch(request) => &mut request.call,
+            Self::Script(request) => &mut request.call,
         }
     }
 }

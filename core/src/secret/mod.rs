@@ -19,7 +19,7 @@ use crate::error::{ErrorKind, LlmError};
 pub(crate) use misplaced::may_be_key;
 pub(crate) use redactor::Redactor;
 pub(crate) use search::{is_secret_name, Collector, Secrets};
-pub(crate) use url::has_secret;
+pub(crate) use url::{has_secret, is_secret_parameter};
 
 const REDACTED: &str = "[REDACTED]";
 

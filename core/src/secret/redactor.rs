@@ -31,6 +31,19 @@ impl<'a> Redactor<'a> {
         Self { client, call }
     }
 
+    /// A text of any length without the secrets that are known; `None` where it has none. What only
+    /// looks like one stays.
+    pub(crate) fn clean_known(&self, text: &str) -> Option<String> {
+        let mut cleaned: Option<String> = None;
+        for secrets in std::iter::once(self.client).chain(self.call.as_deref()) {
+            let text = cleaned.as_deref().unwrap_or(text);
+            if let Some(clean) = secrets.clean(text) {
+                cleaned = Some(clean);
+            }
+        }
+        cleaned
+    }
+
     /// One line for the log, without secrets.
     pub(crate) fn clean_line(&self, mut line: String) -> String {
         self.clean(&mut line, OUTSIDE_BYTES_MAX);

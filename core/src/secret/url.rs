@@ -12,7 +12,7 @@ pub(crate) fn has_secret(url: &Url) -> bool {
 
 /// Whether a query parameter of this name carries a secret: a key by any name, the code of Azure
 /// Functions, the signature of a signed URL.
-fn is_secret_parameter(name: &str) -> bool {
+pub(crate) fn is_secret_parameter(name: &str) -> bool {
     is_secret_name(name) || matches!(name, "code" | "sig")
 }
 

@@ -18,11 +18,13 @@ use super::prepare::PreparedRequest;
 use super::response_reader::ResponseReader;
 use super::task::Reading;
 use super::timeouts::timed_out;
+use super::transport;
 use super::whole_response::WholeDecoder;
 use crate::client::shared::Shared;
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::Start;
 use crate::framing::sniff::{Declared, Sniffer};
+use crate::http::tape::Clean;
 use crate::http::{Exchange, HttpResponse, Read};
 use crate::providers::{response_headers, Decoder};
 
@@ -72,12 +74,17 @@ impl Attempted {
 
 impl Attempt {
     /// Sends the request once, as soon as it is polled.
-    pub(crate) fn new(shared: &Arc<Shared>, request: &Arc<PreparedRequest>) -> Self {
+    pub(crate) fn new(
+        shared: &Arc<Shared>,
+        request: &Arc<PreparedRequest>,
+        clean: Option<Clean>,
+    ) -> Self {
         let exchange = Exchange::new();
         let run = run(
             Arc::clone(shared),
             Arc::clone(request),
             Arc::clone(&exchange),
+            clean,
         );
         Self {
             sending: Box::pin(run),
@@ -127,11 +134,15 @@ async fn run(
     shared: Arc<Shared>,
     request: Arc<PreparedRequest>,
     exchange: Arc<Exchange>,
+    clean: Option<Clean>,
 ) -> Attempted {
     // In a box: what it takes to connect and send is freed before the response is read.
     let sent_at = SystemTime::now();
     let sent = match request.of_attempt(shared.clock.corrected(sent_at)) {
-        Ok(http) => Box::pin(shared.http.send(&http, &exchange)).await,
+        Ok(http) => {
+            let sending = transport::send(&shared, &request, &http, &exchange, clean);
+            Box::pin(sending).await
+        }
         Err(error) => Err(error),
     };
     let mut response = match sent {

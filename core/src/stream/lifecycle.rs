@@ -13,7 +13,7 @@ use super::attempt::Attempt;
 use super::prepare::provider;
 use super::retry::{Next, Policy};
 use super::timeouts::timed_out;
-use super::{fallback, Inner, State};
+use super::{fallback, transport, Inner, State};
 use crate::client::options::LogLevel;
 use crate::error::{LlmError, Phase, Timer, MESSAGE_BYTES_MAX};
 use crate::event::{Event, Outcome};
@@ -46,7 +46,8 @@ impl Inner {
         self.status = None;
         self.tried.begin(prepared);
         self.deadlines.start(Some(Timer::Connect));
-        self.state = State::Attempting(Attempt::new(&self.shared, prepared));
+        let clean = transport::clean(&self.shared, self.task.call());
+        self.state = State::Attempting(Attempt::new(&self.shared, prepared, clean));
         self.turn_begins();
         self.count_attempt();
     }

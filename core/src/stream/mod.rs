@@ -24,10 +24,12 @@ mod ranges;
 mod receipt;
 pub(crate) mod response_reader;
 pub(crate) mod retry;
+mod script_call;
 mod split;
 mod stats_call;
 pub(crate) mod task;
 pub(crate) mod timeouts;
+mod transport;
 mod tried;
 mod whole_response;
 mod work;
@@ -135,7 +137,7 @@ struct Inner {
 impl LlmStream {
     pub(crate) fn new(shared: Arc<Shared>, request: AnyRequest) -> Self {
         let live = match &request {
-            AnyRequest::Stats(_) => None,
+            AnyRequest::Stats(_) | AnyRequest::Script(_) => None,
             _ => Some(LiveCall::begin(&shared)),
         };
         Self {
@@ -182,6 +184,7 @@ impl LlmStream {
             Work::Models(call) => call.abort(kind),
             Work::Stats(call) => call.abort(kind),
             Work::Batch(call) => call.abort(kind),
+            Work::Script(call) => call.abort(kind),
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::batch_call::BatchCall;
 use super::embed_call::EmbedCall;
 use super::models_call::ModelsCall;
+use super::script_call::ScriptCall;
 use super::stats_call::StatsCall;
 use super::task::Task;
 use super::Inner;
@@ -20,6 +21,7 @@ pub(super) enum Work {
     Models(Box<ModelsCall>),
     Stats(Box<StatsCall>),
     Batch(Box<BatchCall>),
+    Script(Box<ScriptCall>),
 }
 
 impl Work {
@@ -32,6 +34,7 @@ impl Work {
             AnyRequest::Embed(request) => Self::Embed(Box::new(EmbedCall::new(shared, request))),
             AnyRequest::Models(request) => Self::Models(Box::new(ModelsCall::new(shared, request))),
             AnyRequest::Batch(request) => Self::Batch(Box::new(BatchCall::new(shared, request))),
+            AnyRequest::Script(request) => Self::Script(Box::new(ScriptCall::new(shared, request))),
             AnyRequest::Stats(_) => Self::Stats(Box::new(StatsCall::new(shared))),
         }
     }
@@ -43,6 +46,7 @@ impl Work {
             Self::Models(call) => call.step().await,
             Self::Stats(call) => call.step(),
             Self::Batch(call) => call.step().await,
+            Self::Script(call) => call.step(),
         }
     }
 
@@ -53,6 +57,7 @@ impl Work {
             Self::Models(call) => call.batch(),
             Self::Stats(call) => call.batch(),
             Self::Batch(call) => call.batch(),
+            Self::Script(call) => call.batch(),
         }
     }
 
@@ -63,6 +68,7 @@ impl Work {
             Self::Models(call) => call.is_ended(),
             Self::Stats(call) => call.is_ended(),
             Self::Batch(call) => call.is_ended(),
+            Self::Script(call) => call.is_ended(),
         }
     }
 
@@ -72,7 +78,7 @@ impl Work {
             Self::Embed(call) => call.resume(),
             Self::Models(call) => call.resume(),
             Self::Batch(call) => call.resume(),
-            Self::Stats(_) => {}
+            Self::Stats(_) | Self::Script(_) => {}
         }
     }
 
@@ -82,7 +88,7 @@ impl Work {
             Self::Embed(call) => call.pause_for_caller(),
             Self::Models(call) => call.pause_for_caller(),
             Self::Batch(call) => call.pause_for_caller(),
-            Self::Stats(_) => {}
+            Self::Stats(_) | Self::Script(_) => {}
         }
     }
 }

@@ -178,7 +178,8 @@ func setter(option option, of string) string {
 		"text": "value string", "boolean": "value bool", "integer": "count int", "bytes": "bytes int",
 		"milliseconds": "duration time.Duration", "headers": "headers map[string]string",
 		"object": "fields map[string]any", "log level": "level LogLevel", "key": "value string",
-		"list of text": "values []string", "list of models or objects": "values []any",
+		"any": "value any", "list of text": "values []string",
+		"list of models or objects": "values []any",
 	}[option.Type]
 	if !known {
 		log.Fatalf("%s: no Go type for %q; add one to internal/generate", option.Name, option.Type)

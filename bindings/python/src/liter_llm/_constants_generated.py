@@ -44,6 +44,7 @@ CALL_OPTIONS = (
     "vertex_location",
     "vertex_quota_project",
     "fallbacks",
+    "script",
     "lenient",
     "extra_body",
 )
@@ -72,6 +73,7 @@ CALL_NAMES = frozenset(
         "streams_max",
         "pacing",
         "queued_max",
+        "tape",
         "stream_window_bytes",
         "queue_bytes_max",
         "event_bytes_max",

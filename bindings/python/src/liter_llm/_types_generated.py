@@ -120,6 +120,15 @@ class Options(TypedDict, total=False):
     queued_max: int
     """Requests that may wait for their turn; one more fails with OVERLOADED. Default: 100_000."""
 
+    tape: Mapping[str, Any]
+    """A file of exchanges that is recorded, or played without network and key: its name, or an
+    object with `file`, `mode` (`auto`, `record` or `replay`), `pace` and `file_bytes_max` (the
+    guide's Tests without a key)."""
+
+    script: Any
+    """What provider `script` answers: a list of answers, each for one request, or one answer for
+    all; without it, it repeats what it is told (the guide's Tests without a key)."""
+
     lenient: bool
     """Drop request fields that the provider does not support and list them in `warnings`, instead
     of failing. Default: False."""
@@ -275,6 +284,10 @@ class CallOptions(TypedDict, total=False):
     fallbacks: Sequence[Union[str, Mapping[str, Any]]]
     """What a chat or a rerank tries in order when it fails before content: models, or objects with
     the fields that differ."""
+
+    script: Any
+    """What provider `script` answers this call: a list, one answer for each of its attempts, or one
+    answer for all."""
 
     lenient: bool
     """Drop request fields that the provider does not support and list them in `warnings`, instead

@@ -59,7 +59,7 @@ fn build_inside(workers: usize) -> io::Result<Runtime> {
     let (begun, has_begun) = mpsc::channel();
     let runtime = Builder::new_multi_thread()
         .worker_threads(workers)
-        // Nothing is run on them: name lookups have threads of their own.
+        // Only tapes use it, to read and write; name lookups have threads of their own.
         .max_blocking_threads(1)
         .thread_name("llm-worker")
         .on_thread_start(move || {

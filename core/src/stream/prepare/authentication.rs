@@ -71,6 +71,11 @@ impl Authentication {
         has_account || !self.key.is_absent() || request_headers::has_key(&self.own_headers)
     }
 
+    /// Whether its provider requires a key that is not there.
+    pub(super) fn lacks_key(&self) -> bool {
+        self.provider.needs_key() && self.auth != Auth::None && !self.has_key()
+    }
+
     /// Whether what is sent holds something that others must not read.
     pub(super) fn carries_secret(&self) -> bool {
         let is_secret = |name: &HeaderName| is_secret_name(name.as_str());

@@ -1,6 +1,7 @@
 //! From a request to something that can be sent: which provider, which key, which URL, which
 //! headers. Owns what is refused before any I/O. Done once per call.
 
+mod address;
 pub(super) mod api;
 mod authentication;
 pub(crate) mod base_url;
@@ -14,13 +15,15 @@ mod cloud;
     feature = "ollama"
 ))]
 mod gateway_tests;
+mod placeholder;
+mod playlist;
 pub(crate) mod request_headers;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -32,11 +35,10 @@ use crate::client::shared::Shared;
 use crate::error::config;
 use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
-use crate::http::{HttpRequest, ProxyHost};
+use crate::http::{HttpRequest, ProxyHost, TapeMode};
 use crate::providers::{self, EncodedRequest, Provider, Target};
-use crate::request::{
-    ApiKey, Auth, CallOptions, CloudOptions, Fallbacks, KeyMaterial, KeySource, Operation,
-};
+use crate::request::{ApiKey, Auth, CallOptions, Fallbacks, KeyMaterial, KeySource, Operation};
+use crate::script::{self, Playlist};
 use crate::secret::{has_secret, may_be_key};
 use crate::stream::task::{Reading, Task};
 use authentication::{Authentication, Key};
@@ -52,10 +54,19 @@ pub(crate) struct PreparedRequest {
     pub(crate) stream: bool,
     /// How the response is decoded.
     pub(crate) reading: Reading,
+    /// What the call's own script answers.
+    pub(crate) playlist: Option<Arc<Mutex<Playlist>>>,
+    /// The error of a request without a key, which only a tape can answer.
+    pub(crate) no_key: Option<Box<LlmError>>,
     authentication: Authentication,
 }
 
 impl PreparedRequest {
+    /// Whether a script answers it.
+    pub(crate) fn is_scripted(&self) -> bool {
+        self.provider.name() == script::PROVIDER
+    }
+
     /// Whether it is signed for the time of its attempt.
     pub(crate) fn is_signed(&self) -> bool {
         self.authentication.is_signed()
@@ -139,42 +150,39 @@ pub(crate) fn resolve(
     let of_client = without_anothers_key(options, task.call());
     let options = &*of_client;
     let (provider, model) = provider(options, task.call(), task.model(), task.operation())?;
-    if let Some(model) = model {
-        task.set_model(model);
-    }
+    model.into_iter().for_each(|model| task.set_model(model));
     let call = task.call();
+    let playlist = playlist::of_call(provider, call)?;
     let mut authentication = sender(provider, options, environment, call, task.model())?;
     let cloud = authentication.cloud.clone();
-    let entry = environment.entry(provider.name());
     let (mut base_url, own_endpoint) =
-        address(provider, options, call, entry, task.model(), &cloud)?;
-    let needs_key = own_endpoint && provider.needs_key() && authentication.auth != Auth::None;
-    if needs_key && !authentication.has_key() {
+        address::of(provider, options, call, environment, task.model(), &cloud)?;
+    let lacks_key = own_endpoint && authentication.lacks_key();
+    let tape = options.tape_mode();
+    let no_key = placeholder::stand_in(&mut authentication, lacks_key, tape, || {
         let error = cloud::no_key(provider, &cloud, environment);
         let is_left_out = matches!(of_client, Cow::Owned(_));
-        return Err(with_key_left_out(error, is_left_out, options));
-    }
+        with_key_left_out(error, is_left_out, options)
+    })?;
     if own_endpoint && task.operation() == Operation::Chat {
         authentication.provider = api::with_model(provider, options, call, task.model());
     }
     if own_endpoint {
         let host = task.host_of(provider, &base_url);
-        set_host(&mut base_url, host)?;
+        address::set_host(&mut base_url, host)?;
     }
     let stream = task.is_streamed();
     let target = Target {
-        cloud: &cloud,
         own_endpoint,
-        host: base_url.host_str().unwrap_or_default(),
-        base_path: base_url.path().trim_end_matches('/'),
-        query: base_url.query().unwrap_or_default(),
         stream,
         lenient: call.lenient.unwrap_or(options.lenient),
+        ..address::target(&base_url, &cloud)
     };
     let encoded = task.encode(authentication.provider, &target)?;
     check_size(&encoded, options)?;
     let url = base_url::append(&base_url, &encoded.path);
-    let carries_secret = authentication.carries_secret() || has_secret(&url);
+    let is_sent = tape != Some(TapeMode::Replay);
+    let carries_secret = is_sent && (authentication.carries_secret() || has_secret(&url));
     let (proxy, allowed) = (proxy_of(&url), options.allow_insecure_http);
     cleartext::check(&url, proxy.as_ref(), carries_secret, allowed)?;
     let headers = request_headers::of_request(&encoded, &authentication.own_headers, stream)?;
@@ -196,16 +204,10 @@ pub(crate) fn resolve(
         framing: encoded.framing,
         stream,
         reading: task.take_reading(),
+        playlist,
+        no_key,
         authentication,
     })
-}
-
-fn set_host(base_url: &mut Url, host: Option<String>) -> Result<(), LlmError> {
-    let Some(host) = host else {
-        return Ok(());
-    };
-    let invalid = |_| config(format!("{host} is not a host"));
-    base_url.set_host(Some(&host)).map_err(invalid)
 }
 
 /// Who sends a request: the key, or the account of a cloud, and the caller's own headers.
@@ -238,14 +240,18 @@ fn sender(
         // Redactors know those of the options and of the variables, but not of the files.
         call.keys.push(&keys);
     }
-    Ok(Authentication {
+    let mut authentication = Authentication {
         provider,
         key,
         given: None,
         auth,
         cloud,
         own_headers,
-    })
+    };
+    if options.tape_mode() == Some(TapeMode::Replay) {
+        placeholder::set_key(&mut authentication)?;
+    }
+    Ok(authentication)
 }
 
 /// Whether a request without a model goes to the provider's own address.
@@ -255,41 +261,8 @@ pub(super) fn is_own_endpoint(
     call: &CallOptions,
     environment: &Environment,
 ) -> bool {
-    let entry = environment.entry(provider.name());
-    let found = address(provider, options, call, entry, "", &call.cloud);
+    let found = address::of(provider, options, call, environment, "", &call.cloud);
     found.is_ok_and(|(_, own_endpoint)| own_endpoint)
-}
-
-/// Where a request goes, and whether that is the provider's own address.
-fn address(
-    provider: &dyn Provider,
-    options: &ClientOptions,
-    call: &CallOptions,
-    entry: Option<&Entry>,
-    model: &str,
-    cloud: &CloudOptions,
-) -> Result<(Url, bool), LlmError> {
-    let named = call.base_url.as_ref().or(options.base_url.as_ref());
-    let named = named.or_else(|| entry.and_then(|entry| entry.base_url.as_ref()));
-    let provider_url = provider.base_url_of(model, cloud);
-    let base_url = match (named, &provider_url) {
-        (Some(named), _) => named.as_str(),
-        (None, Ok(own)) => own,
-        (None, Err(error)) => return Err(error.clone()),
-    };
-    if base_url.is_empty() {
-        let variable = provider.base_url_variable();
-        return Err(config(format!("no base_url; set {variable} or base_url")));
-    }
-    let base_url = base_url::parse(base_url)?;
-    let base_url = match &provider_url {
-        Ok(own) => base_url::with_own_path(base_url, own),
-        Err(_) => base_url,
-    };
-    // Where a provider has no address of its own, every one is.
-    let is_own = |own: &str| ["", base_url.as_str().trim_end_matches('/')].contains(&own);
-    let own_endpoint = provider_url.is_ok_and(|own| is_own(&own));
-    Ok((base_url, own_endpoint))
 }
 
 /// The call's provider, else the client's, else the prefix of the model; then also the model

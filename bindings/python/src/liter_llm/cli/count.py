@@ -27,6 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     conversation.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="all that the provider says, as JSON")
     options.add_connection(parser)
+    options.add_tape(parser)
     options.add_verbosity(parser)
 
 

@@ -45,6 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="what they are for: query, document, classification, clustering, similarity, ...",
     )
     options.add_connection(parser)
+    options.add_tape(parser)
     options.add_verbosity(parser)
 
 

@@ -34,6 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     options.completes(named, "provider")
     parser.add_argument("--json", action="store_true", help="all fields of each, as lines of JSON")
     options.add_connection(parser)
+    options.add_tape(parser)
     options.add_verbosity(parser)
 
 

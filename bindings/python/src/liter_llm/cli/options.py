@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .output import Output
 
 MODEL_VARIABLE = "LITER_LLM_MODEL"
+TAPE_MODES = ("auto", "record", "replay")
 Fields = dict[str, Any]
 # Fields that have a place of their own on the command line, or that would change what comes back.
 _TAKEN = {
@@ -76,6 +77,24 @@ def add_connection(parser: ArgumentParser) -> None:
         default=[],
         help="any field of the request or option of the client, also a provider's own; the value is"
         " JSON or else text, and @FILE is what a file has; may be repeated",
+    )
+
+
+def add_tape(parser: ArgumentParser) -> None:
+    """For commands whose requests can be recorded and played again."""
+    group = parser.add_argument_group("a tape of the exchanges")
+    tape = group.add_argument(
+        "--tape",
+        metavar="FILE",
+        help="play what is on it, without network and key, and record what is not; it holds the"
+        " prompts and responses, and no key",
+    )
+    completes(tape, "file")
+    group.add_argument(
+        "--tape-mode",
+        choices=TAPE_MODES,
+        help="auto, by default; record: send everything and write the file anew; replay: send"
+        " nothing",
     )
 
 
@@ -168,6 +187,11 @@ def open_client(client: Fields, arguments: Namespace, output: Output) -> LiterLl
 
     if arguments.key_file is not None:
         client = {**client, "api_key": keys.read_key(arguments.key_file, output)}
+    tape, mode = getattr(arguments, "tape", None), getattr(arguments, "tape_mode", None)
+    if mode and not tape:
+        raise UsageError("--tape-mode needs --tape FILE")
+    if tape:
+        client = {**client, "tape": {"file": tape, "mode": mode or "auto"}}
     _log(output)
     return LiterLlm(**client)
 

@@ -38,6 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--reasoning", action="store_true", help="the model's reasoning too, on standard error"
     )
     options.add_connection(parser)
+    options.add_tape(parser)
     options.add_verbosity(parser)
 
 

@@ -31,6 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="lines of JSON")
     options.add_connection(parser)
+    options.add_tape(parser)
     options.add_verbosity(parser)
 
 

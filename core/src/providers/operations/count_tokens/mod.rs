@@ -68,6 +68,11 @@ static COUNTINGS: &[Counting] = &[
         shape: Shape::CohereText,
     },
     Counting {
+        provider: "script",
+        chat: ("script", ""),
+        shape: Shape::Script,
+    },
+    Counting {
         provider: "tei",
         chat: ("tei", ""),
         shape: Shape::TeiText,

@@ -19,6 +19,8 @@ pub(super) enum Shape {
     /// One text, without the chat's own tokens.
     CohereText,
     TeiText,
+    /// As the chat's, for the test that looks at it.
+    Script,
 }
 
 /// What Anthropic refuses in a count.
@@ -105,7 +107,7 @@ impl Shape {
                 chat.insert("model".to_owned(), model.into());
                 wrapped(json!({ "generateContentRequest": chat }))
             }
-            Self::CohereText | Self::TeiText => body.clone(),
+            Self::CohereText | Self::TeiText | Self::Script => body.clone(),
         }
     }
 
@@ -113,7 +115,7 @@ impl Shape {
     pub(super) fn path(self, chat: &str, target: &Target<'_>) -> String {
         let (chat, query) = chat.split_once('?').unwrap_or((chat, ""));
         match self {
-            Self::Anthropic => format!("{chat}/count_tokens"),
+            Self::Anthropic | Self::Script => format!("{chat}/count_tokens"),
             Self::Responses => {
                 let query = if query.is_empty() { "" } else { "?" }.to_owned() + query;
                 format!("{chat}/input_tokens{query}")

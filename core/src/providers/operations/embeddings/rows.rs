@@ -27,6 +27,15 @@ const OPENAI: Row = Row {
 
 static ROWS: &[Row] = &[
     OPENAI,
+    // One answer of a script is for all inputs of a call.
+    #[cfg(any(test, feature = "script"))]
+    Row {
+        provider: "script",
+        inputs_max: usize::MAX,
+        tokens: true,
+        user: true,
+        ..PLAIN
+    },
     Row {
         provider: azure::NAME,
         tokens_max: None,

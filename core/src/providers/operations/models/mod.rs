@@ -88,6 +88,12 @@ static LISTS: &[ModelList] = &[
         page: "pageToken",
         ..PLAIN
     },
+    #[cfg(any(test, feature = "script"))]
+    ModelList {
+        provider: "script",
+        page: "",
+        ..PLAIN
+    },
     ModelList {
         provider: "bedrock",
         place: Place::Bedrock,

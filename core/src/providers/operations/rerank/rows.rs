@@ -13,6 +13,13 @@ pub(crate) fn of(name: &str) -> Option<&'static dyn Rerank> {
 }
 
 static ROWS: &[RerankRow] = &[
+    #[cfg(any(test, feature = "script"))]
+    RerankRow {
+        provider: "script",
+        max_tokens_per_doc: "max_tokens_per_doc",
+        truncate: Truncate::Always,
+        ..PLAIN
+    },
     RerankRow {
         provider: "cohere",
         place: Place::Cohere,

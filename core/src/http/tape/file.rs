@@ -1,0 +1,207 @@
+//! The file of a tape: read whole, written line by line behind what is there, and put in order when
+//! it is closed. Owns who may write it, and that a crash leaves whole lines. Blocks, so it runs on
+//! threads that may.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::exchange::TapedExchange;
+use super::request::Key;
+use super::TapeMode;
+use crate::error::{config, ErrorKind, LlmError};
+
+/// A file that is being written.
+#[derive(Debug)]
+pub(super) struct TapeFile {
+    path: PathBuf,
+    /// Absent once it is closed.
+    file: Option<File>,
+    /// What of it stays: nothing of a recording before, all whole lines where it grows.
+    kept_bytes: u64,
+    /// It was cut to that.
+    is_begun: bool,
+    lines: Vec<Line>,
+}
+
+/// A line, and its place among the others: by request, then as they were sent.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Line {
+    key: Key,
+    number: u64,
+    text: String,
+}
+
+impl TapeFile {
+    /// Opens a file to write it, with what is on it already where it grows.
+    pub(super) fn open(
+        path: &Path,
+        mode: TapeMode,
+        bytes_max: usize,
+    ) -> Result<(Self, Vec<TapedExchange>), LlmError> {
+        let cannot = |error: &io::Error| config(cannot("write", path, error));
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.open(path).map_err(|error| cannot(&error))?;
+        lock(&file, path)?;
+        let mut opened = Self {
+            path: path.to_owned(),
+            file: None,
+            kept_bytes: 0,
+            is_begun: false,
+            lines: Vec::new(),
+        };
+        let mut exchanges = Vec::new();
+        if mode == TapeMode::Auto {
+            let text = read_bounded(&mut file, path, bytes_max)?;
+            exchanges = parse(&text, path)?;
+            let whole = text.rfind('\n').map_or(0, |at| at + 1);
+            opened.kept_bytes = whole as u64;
+            let lines = text.get(..whole).unwrap_or_default().lines();
+            let lines = lines.filter(|line| !line.trim().is_empty());
+            opened.lines = lines
+                .zip(&exchanges)
+                .enumerate()
+                .map(|(number, (line, exchange))| Line {
+                    key: exchange.request.key(),
+                    number: number as u64,
+                    text: line.to_owned(),
+                })
+                .collect();
+        }
+        opened.file = Some(file);
+        Ok((opened, exchanges))
+    }
+
+    /// Adds a line; what was there before a recording goes with the first.
+    pub(super) fn append(&mut self, exchange: &TapedExchange, number: u64) -> io::Result<usize> {
+        let Some(file) = &mut self.file else {
+            return Err(io::Error::other("it is closed"));
+        };
+        if !self.is_begun {
+            file.set_len(self.kept_bytes)?;
+            file.seek(SeekFrom::End(0))?;
+            self.is_begun = true;
+        }
+        let text = exchange.to_line();
+        // At once, so that a crash leaves whole lines, but for the last.
+        file.write_all(format!("{text}\n").as_bytes())?;
+        let bytes = text.len() + 1;
+        self.lines.push(Line {
+            key: exchange.request.key(),
+            number,
+            text,
+        });
+        Ok(bytes)
+    }
+
+    /// Puts the lines in order, whatever order exchanges ended in, and lets others write.
+    pub(super) fn close(&mut self) -> io::Result<()> {
+        let file = self.file.take();
+        if !self.is_begun || self.lines.is_sorted() {
+            return Ok(());
+        }
+        self.lines.sort();
+        let mut name = self.path.clone().into_os_string();
+        name.push(".new");
+        let sorted = PathBuf::from(name);
+        let mut text = String::new();
+        for line in &self.lines {
+            text.push_str(&line.text);
+            text.push('\n');
+        }
+        fs::write(&sorted, text)?;
+        let renamed = fs::rename(&sorted, &self.path);
+        drop(file);
+        renamed
+    }
+}
+
+/// Reads a file to play it.
+pub(super) fn read(path: &Path, bytes_max: usize) -> Result<Vec<TapedExchange>, LlmError> {
+    let file = File::open(path);
+    let mut file = file.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => config(format!(
+            "tape: {} does not exist; record it first, with mode \"record\" or \"auto\"",
+            path.display()
+        )),
+        _ => config(cannot("read", path, &error)),
+    })?;
+    let text = read_bounded(&mut file, path, bytes_max)?;
+    parse(&text, path)
+}
+
+/// What went wrong with a file.
+pub(super) fn cannot(what: &str, path: &Path, error: &io::Error) -> String {
+    format!("tape: cannot {what} {}: {error}", path.display())
+}
+
+fn read_bounded(file: &mut File, path: &Path, bytes_max: usize) -> Result<String, LlmError> {
+    let mut bytes = Vec::new();
+    let limit = (bytes_max as u64).saturating_add(1);
+    let read = file.take(limit).read_to_end(&mut bytes);
+    read.map_err(|error| config(cannot("read", path, &error)))?;
+    if bytes.len() > bytes_max {
+        let message = format!(
+            "tape: {} is larger than file_bytes_max ({bytes_max})",
+            path.display()
+        );
+        return Err(LlmError::new(ErrorKind::TooLarge, message));
+    }
+    // A crash may have cut the last line inside a character.
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n');
+    bytes.truncate(whole.map_or(0, |at| at + 1));
+    String::from_utf8(bytes).map_err(|_| {
+        config(format!(
+            "tape: {} is not a tape: it is not UTF-8",
+            path.display()
+        ))
+    })
+}
+
+/// Its whole lines; a last one without an end was cut by a crash.
+fn parse(text: &str, path: &Path) -> Result<Vec<TapedExchange>, LlmError> {
+    let whole = text.rfind('\n').map_or(0, |at| at + 1);
+    let lines = text.get(..whole).unwrap_or_default().lines().enumerate();
+    let lines = lines.filter(|(_, line)| !line.trim().is_empty());
+    let parsed = lines.map(|(index, line)| {
+        TapedExchange::parse(line).map_err(|why| {
+            let number = index + 1;
+            config(format!("tape: {}, line {number}: {why}", path.display()))
+        })
+    });
+    parsed.collect()
+}
+
+/// Nobody else may write it meanwhile; a lock of a process ends with the process.
+#[cfg(unix)]
+fn lock(file: &File, path: &Path) -> Result<(), LlmError> {
+    use rustix::fs::{flock, FlockOperation};
+    use std::os::unix::fs::MetadataExt;
+
+    let is_taken = flock(file, FlockOperation::NonBlockingLockExclusive)
+        .is_err_and(|error| error == rustix::io::Errno::WOULDBLOCK);
+    // Whoever had it may have put another file in its place.
+    let is_same = || {
+        let (own, named) = (file.metadata().ok()?, fs::metadata(path).ok()?);
+        Some((own.dev(), own.ino()) == (named.dev(), named.ino()))
+    };
+    match is_taken || is_same() == Some(false) {
+        true => Err(in_use(path)),
+        false => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn lock(_: &File, _: &Path) -> Result<(), LlmError> {
+    Ok(())
+}
+
+/// The error of a second one that would write the file.
+pub(super) fn in_use(path: &Path) -> LlmError {
+    config(format!(
+        "tape: {} is being recorded by another client; give each its own file, or use mode \
+         \"replay\"",
+        path.display()
+    ))
+}

@@ -1,0 +1,204 @@
+//! A tape whose file is open. The clients of a process that record the same file share one, since a
+//! program may have a client for each of its event loops. Owns what waits to be written.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+
+use super::exchange::TapedExchange;
+use super::file::{self, TapeFile};
+use super::recordings::Recordings;
+use super::{TapeMode, TapeOptions};
+use crate::error::{config, ErrorKind, LlmError};
+use crate::mutex::lock;
+
+/// The open tapes of this process that are written. A forked child shares none of its parent's.
+static WRITTEN: Mutex<Vec<(u32, PathBuf, Weak<OpenTape>)>> = Mutex::new(Vec::new());
+
+/// A tape that is played, written, or both.
+#[derive(Debug)]
+pub(super) struct OpenTape {
+    /// Who opened it: a forked child leaves the file alone.
+    process: u32,
+    path: PathBuf,
+    mode: TapeMode,
+    pub(super) recordings: Mutex<Recordings>,
+    writer: Option<Writer>,
+}
+
+#[derive(Debug)]
+struct Writer {
+    file: Mutex<TapeFile>,
+    /// What ended and is not written yet, with its number. Holds nothing of the client, whose end
+    /// waits for it.
+    pending: Mutex<Vec<(TapedExchange, u64)>>,
+    next_number: AtomicU64,
+    bytes: AtomicUsize,
+    is_full: AtomicBool,
+    failure: Mutex<Option<String>>,
+    /// Clients that use it.
+    users: AtomicUsize,
+}
+
+impl OpenTape {
+    /// Opens the file. Blocks.
+    pub(super) fn open(options: &TapeOptions) -> Result<Arc<Self>, LlmError> {
+        let (mode, bytes_max) = (options.mode, options.file_bytes_max);
+        if mode == TapeMode::Replay {
+            let path = PathBuf::from(&options.file);
+            let exchanges = file::read(&path, bytes_max)?;
+            return Ok(Arc::new(Self::new(path, mode, exchanges, None)));
+        }
+        let path = absolute(Path::new(&options.file))?;
+        let mut written = lock(&WRITTEN);
+        written.retain(|(_, _, tape)| tape.strong_count() > 0);
+        let process = std::process::id();
+        let mut known = written.iter();
+        let known = known.find(|(owner, other, _)| (*owner, other) == (process, &path));
+        if let Some(tape) = known.and_then(|(_, _, tape)| tape.upgrade()) {
+            if tape.begin_use(mode)? {
+                return Ok(tape);
+            }
+        }
+        let (opened, exchanges) = TapeFile::open(&path, mode, bytes_max)?;
+        let writer = Writer {
+            file: Mutex::new(opened),
+            pending: Mutex::default(),
+            next_number: AtomicU64::new(exchanges.len() as u64),
+            bytes: AtomicUsize::new(0),
+            is_full: AtomicBool::new(false),
+            failure: Mutex::default(),
+            users: AtomicUsize::new(1),
+        };
+        let tape = Arc::new(Self::new(path.clone(), mode, exchanges, Some(writer)));
+        written.push((process, path, Arc::downgrade(&tape)));
+        Ok(tape)
+    }
+
+    fn new(
+        path: PathBuf,
+        mode: TapeMode,
+        exchanges: Vec<TapedExchange>,
+        writer: Option<Writer>,
+    ) -> Self {
+        let mut recordings = Recordings::default();
+        exchanges.into_iter().for_each(|it| recordings.add(it));
+        Self {
+            process: std::process::id(),
+            path,
+            mode,
+            recordings: Mutex::new(recordings),
+            writer,
+        }
+    }
+
+    /// Another client uses it; false where its last one has closed it.
+    fn begin_use(&self, mode: TapeMode) -> Result<bool, LlmError> {
+        let Some(writer) = &self.writer else {
+            return Ok(false);
+        };
+        let begin = |users: usize| (users > 0).then(|| users + 1);
+        let (set, get) = (Ordering::AcqRel, Ordering::Acquire);
+        let has_begun = writer.users.fetch_update(set, get, begin).is_ok();
+        match has_begun && mode != self.mode {
+            true => {
+                self.end_use();
+                Err(file::in_use(&self.path))
+            }
+            false => Ok(has_begun),
+        }
+    }
+
+    /// A client is gone: what it left is written, and the last one closes the file. Blocks.
+    pub(super) fn end_use(&self) {
+        let Some(writer) = &self.writer else {
+            return;
+        };
+        if self.process != std::process::id() {
+            return;
+        }
+        writer.flush(&self.path);
+        if writer.users.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let closed = lock(&writer.file).close();
+            writer.note(closed, &self.path);
+        }
+    }
+
+    /// The number of the next exchange, or why nothing more is recorded.
+    pub(super) fn begin(&self, bytes_max: usize) -> Result<u64, LlmError> {
+        let Some(writer) = &self.writer else {
+            return Err(config("tape: it is only played"));
+        };
+        if let Some(failure) = lock(&writer.failure).as_ref() {
+            return Err(config(failure.clone()));
+        }
+        let is_full = writer.is_full.load(Ordering::Acquire);
+        if is_full || writer.bytes.load(Ordering::Acquire) > bytes_max {
+            let message = format!(
+                "tape: {} would be larger than file_bytes_max ({bytes_max})",
+                self.path.display()
+            );
+            return Err(LlmError::new(ErrorKind::TooLarge, message));
+        }
+        Ok(writer.next_number.fetch_add(1, Ordering::AcqRel))
+    }
+
+    /// Something was too large to be recorded.
+    pub(super) fn refuse_more(&self) {
+        if let Some(writer) = &self.writer {
+            writer.is_full.store(true, Ordering::Release);
+        }
+    }
+
+    /// Takes an exchange that has ended; a thread that may block writes it.
+    pub(super) fn push(self: &Arc<Self>, exchange: TapedExchange, number: u64) {
+        let Some(writer) = &self.writer else {
+            return;
+        };
+        lock(&writer.pending).push((exchange, number));
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let tape = Arc::clone(self);
+            runtime.spawn_blocking(move || {
+                if let Some(writer) = &tape.writer {
+                    writer.flush(&tape.path);
+                }
+            });
+        }
+    }
+}
+
+impl Writer {
+    /// Writes what waits.
+    fn flush(&self, path: &Path) {
+        // Before the list: what another thread took is written when this one has the file.
+        let mut file = lock(&self.file);
+        let pending = std::mem::take(&mut *lock(&self.pending));
+        for (exchange, number) in pending {
+            let written = file.append(&exchange, number).map(|bytes| {
+                self.bytes.fetch_add(bytes, Ordering::AcqRel);
+            });
+            self.note(written, path);
+        }
+    }
+
+    /// A file that cannot be written fails the next request that would be recorded.
+    fn note(&self, result: std::io::Result<()>, path: &Path) {
+        if let Err(error) = result {
+            let message = file::cannot("write", path, &error);
+            lock(&self.failure).get_or_insert(message);
+        }
+    }
+}
+
+/// One name for each file: its folder exists, and it may not.
+fn absolute(path: &Path) -> Result<PathBuf, LlmError> {
+    let name = path.file_name();
+    let name = name.ok_or_else(|| config(format!("tape: {} is not a file", path.display())))?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    let folder = folder.canonicalize();
+    let folder = folder.map_err(|error| config(file::cannot("write", path, &error)))?;
+    Ok(folder.join(name))
+}
