@@ -192,7 +192,7 @@ func WithFallbacks(values []any) Option {
 //
 // For a client or a call.
 func WithScript(value any) Option {
-	return With("script", value)
+	return setBy("WithScript", "script", value)
 }
 
 // WithLenient sets lenient: drop request fields that the provider does not support and list them in

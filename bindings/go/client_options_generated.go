@@ -79,7 +79,7 @@ func WithQueuedMax(count int) Option {
 //
 // For a client only.
 func WithTape(fields map[string]any) Option {
-	return With("tape", fields)
+	return setBy("WithTape", "tape", fields)
 }
 
 // WithStreamWindowBytes sets stream_window_bytes: bytes that a stream may have delivered without

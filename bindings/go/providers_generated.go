@@ -98,6 +98,7 @@ const (
 	ProviderVoyage       = "voyage"
 	ProviderJina         = "jina"
 	ProviderTEI          = "tei"
+	ProviderScript       = "script"
 )
 
 // providerAddresses has each provider's base URL, and the environment variable that takes
@@ -194,6 +195,7 @@ var providerAddresses = map[string]providerAddress{
 	"voyage":       {"https://api.voyageai.com/v1", "VOYAGE_BASE_URL"},
 	"jina":         {"https://api.jina.ai/v1", "JINA_BASE_URL"},
 	"tei":          {"http://localhost:8080", "TEI_BASE_URL"},
+	"script":       {"https://script.invalid", ""},
 }
 
 type providerAddress struct{ baseURL, variable string }
