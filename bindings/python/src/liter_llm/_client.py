@@ -13,12 +13,13 @@ from . import _lazy_types as late
 from . import _process_hooks
 from ._batches import Batches
 from ._call import Call
-from ._constants_generated import CALL_NAMES, STREAM_WINDOW_BYTES
+from ._call_options import find_unknown
+from ._constants_generated import STREAM_WINDOW_BYTES
 from ._errors import ClosedError, ConfigError, InvalidRequestError
 from ._invocation import Invocation
 from ._key_function import find_key_function
 from ._map import Map, Requests
-from ._request import Fields, UnmergedRequest, should_collect, unknown_option
+from ._request import Fields, UnmergedRequest, should_collect
 from ._stream import Stream
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ _NOT_COPIED = {
 class LiterLlm:
     """A client for LLM providers.
 
-    It is cheap to make: it checks its options, starts threads and opens connections only at the
-    first request. Any number of threads and event loops may use it at the same time, so make one
-    for the whole program.
+    It is cheap to make: it checks its options, and starts threads, reads files and opens
+    connections only at the first request. Any number of threads and event loops may use it at the
+    same time, so make one for the whole program.
 
     A copy (copy, deepcopy, pickle) is an independent client with the same options. A key that was
     given as an option is copied with them; a key from the environment is not."""
@@ -61,6 +62,10 @@ class LiterLlm:
         named = {} if provider is None else {"provider": provider}
         self._options = Fields("option ", ConfigError, {**options, **named})
         del options  # tools that report exceptions print the locals of every frame
+        should_collect(self._options, self._options)
+        from ._option_check import check_options  # which needs the native library
+
+        check_options(self._options)
         self._set_up()
 
     def _set_up(self) -> None:
@@ -87,10 +92,10 @@ class LiterLlm:
 
         request: a dict or another mapping, or anything with model_dump().
         options: for this call; they take precedence over the request's. See `CallOptions`."""
-        if options and not CALL_NAMES.issuperset(options):
-            name = next(name for name in options if name not in CALL_NAMES)
+        unknown = find_unknown(options) if options else None
+        if unknown is not None:
             del request, options  # either may hold a key
-            raise unknown_option(name)
+            raise unknown
         if type(request) is dict:
             fields = Fields("", InvalidRequestError, {**request, **options})
         else:
@@ -150,9 +155,10 @@ class LiterLlm:
         ordered: in the order of the requests, not as they end. Then up to four times `concurrency`
         results wait for a slow one before them.
         options: for each call."""
-        for name in options:
-            if name not in CALL_NAMES:
-                raise unknown_option(name)
+        unknown = find_unknown(options)
+        if unknown is not None:
+            del requests, options
+            raise unknown
         return Map(self, requests, options, concurrency, ordered)
 
     def stats(self) -> Call[late.Stats]:
