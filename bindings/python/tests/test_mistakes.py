@@ -363,10 +363,6 @@ def cancelled(llm: LiterLlm) -> None:
     call.complete()
 
 
-async def no_coroutine(llm: LiterLlm) -> None:
-    asyncio.create_task(llm.invoke(REQUEST))  # type: ignore[arg-type]  # noqa: RUF006
-
-
 def anext_without_a_loop(llm: LiterLlm) -> None:
     llm.invoke(REQUEST).__aiter__().__anext__().send(None)
 
@@ -379,20 +375,10 @@ USES: dict[str, tuple[Callable[[LiterLlm], Any], type[BaseException], str]] = {
         "'Stream' object has no attribute 'text'; await the stream, or call complete(), and use"
         " response.text",
     ),
-    "choices_of_another_library": (
-        lambda llm: llm.invoke(REQUEST).choices,  # type: ignore[attr-defined]
-        AttributeError,
-        "'Stream' object has no attribute 'choices'",
-    ),
     "added_to_text": (
         lambda llm: "> " + llm.invoke(REQUEST),  # type: ignore[operator]
         TypeError,
         'can only concatenate str (not "Stream") to str',
-    ),
-    "a_task_of_a_stream": (
-        lambda llm: asyncio.run(no_coroutine(llm)),
-        TypeError,
-        "a coroutine was expected, got <liter_llm.Stream, not started>",
     ),
     "events_awaited": (
         lambda llm: asyncio.run(as_coroutine(llm.invoke(REQUEST).events())),
@@ -446,16 +432,6 @@ def test_a_stream_that_is_used_wrongly_says_so(mock, connect, name):
     llm = connect(mock.plan(stream(token("one"), HANG)))
     error = raised(lambda: use(llm))
     assert (type(error), str(error)) == (kind, text)
-
-
-def test_reading_without_the_loop_inside_a_coroutine_works(mock, connect):
-    """It blocks the loop, as in a notebook, where one runs always; and it is the whole response."""
-    llm = connect(mock.plan(HELLO))
-
-    async def read() -> str:
-        return "".join(llm.invoke(REQUEST)) + llm.invoke(REQUEST).complete().text
-
-    assert asyncio.run(read()) == "Hello worldHello world"
 
 
 def test_a_stream_has_no_attribute_of_a_response(connect):

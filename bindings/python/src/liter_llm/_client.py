@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, NoReturn, Optional
 
 from . import _lazy_types as late
 from . import _process_hooks
@@ -211,6 +211,20 @@ class LiterLlm:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        """Names of options, and of their values only those that cannot hold a secret."""
+        from ._describe import describe_client
+
+        known = vars(self)  # not all, where __init__ raises
+        return describe_client(known.get("_options"), known.get("_closed", False))
+
+    if not TYPE_CHECKING:  # else a type checker would take any attribute
+
+        def __getattr__(self, name: str) -> NoReturn:
+            from ._habits import missing
+
+            raise missing("LiterLlm", name)
 
     def __del__(self) -> None:
         # No stream is live: each keeps its LiterLlm. A client may belong to another thread's loop.

@@ -59,6 +59,10 @@ class Fields:
     def get(self, name: str, default: object) -> Any:
         return self._fields.get(name, default)
 
+    def names(self) -> list[str]:
+        """Which fields there are."""
+        return list(self._fields)
+
     def with_header(self, name: str, value: str) -> Fields:
         """The same with one header more, unless the headers are none."""
         headers = self._fields.get("headers")

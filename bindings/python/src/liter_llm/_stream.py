@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Optional, TypeVar
 
 from . import _lazy_types as late
 from . import _process_hooks
+from ._coroutine import ReplyCoroutine
 from ._invocation import Invocation
 from ._iterators import (
     AsyncStreamIterator,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 AnyIterator = TypeVar("AnyIterator", bound="BaseIterator[Any]")
 
 
-class Stream:
+class Stream(ReplyCoroutine["late.Response"]):
     """One request, and its response as it arrives. Nothing is sent before the first use.
 
     ```
@@ -35,7 +36,8 @@ class Stream:
     ```
 
     `for` and complete() block the calling thread while other threads run; inside a coroutine they
-    would block its event loop.
+    would block its event loop. A stream is a coroutine too, for create_task() and asyncio.run():
+    the task has the whole Response.
 
     A stream can be read once; iter() and aiter() may be called any number of times before that.
     Leaving a loop early closes the connection at once.
@@ -44,6 +46,7 @@ class Stream:
     __slots__ = ("__weakref__", "_handed_out", "_invocation", "_iterator")
 
     def __init__(self, invocation: Invocation[late.Response]) -> None:
+        super().__init__()
         self._invocation = invocation
         self._iterator: Optional[StreamIterator[str]] = None
         self._handed_out: Optional[dict[type[Any], weakref.ref[Any]]] = None
@@ -58,6 +61,9 @@ class Stream:
         return self._hand_out(BlockingStreamIterator, "tokens")
 
     def __next__(self) -> str:
+        if self.is_step():
+            step: str = self.send(None)
+            return step
         return self._own_iterator().__next__()
 
     def __await__(self) -> Generator[Any, None, late.Response]:
@@ -92,10 +98,6 @@ class Stream:
         end of the stream, cancel() does nothing."""
         self._invocation.cancel()
 
-    def close(self) -> None:
-        """The same as cancel(), for contextlib.closing()."""
-        self.cancel()
-
     async def aclose(self) -> None:
         """The same as cancel(), for contextlib.aclosing()."""
         self.cancel()
@@ -114,8 +116,13 @@ class Stream:
 
     def __repr__(self) -> str:
         receiver = self._invocation.receiver
-        state = "not started" if receiver is None else receiver.builder.outcome or "started"
-        return f"<liter_llm.Stream, {state}>"
+        if receiver is None:
+            return "<liter_llm.Stream, not started>"
+        builder = receiver.builder
+        shown = [builder.outcome or "started", builder.read_start().get("model", "")]
+        if builder.collect:
+            shown.append(f"{sum(map(len, builder.text))} characters")
+        return f"<liter_llm.Stream, {', '.join(filter(None, shown))}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a stream cannot be copied or pickled; its response can")
@@ -123,10 +130,11 @@ class Stream:
     if not TYPE_CHECKING:  # else a type checker would take any attribute
 
         def __getattr__(self, name: str) -> NoReturn:
-            message = f"'Stream' object has no attribute {name!r}"
-            if name[0] != "_" and _is_of_response(name):
-                message += f"; await the stream, or call complete(), and use response.{name}"
-            raise AttributeError(message)
+            from ._habits import missing
+
+            is_of_response = name[0] != "_" and _is_of_response(name)
+            hint = f"await the stream, or call complete(), and use response.{name}"
+            raise missing("Stream", name, hint if is_of_response else "")
 
     def __del__(self) -> None:
         if getattr(self, "_iterator", None) is None:
