@@ -65,7 +65,6 @@ WAYS: dict[str, Callable[[Any], Coroutine[Any, Any, Any]]] = {
     "shield": shielded,
     "in_python": of_a_loop_in_python,
     **({"task_group": in_a_group} if sys.version_info >= (3, 11) else {}),
-    **({"eager": of_an_eager_loop} if sys.version_info >= (3, 12) else {}),
 }
 
 
@@ -73,6 +72,13 @@ WAYS: dict[str, Callable[[Any], Coroutine[Any, Any, Any]]] = {
 def test_a_stream_is_run_as_a_task(mock, connect, loop, way):
     response = loop.run_until_complete(WAYS[way](connect(mock.plan(HELLO)).invoke(REQUEST)))
     assert (response.text, response.outcome) == ("Hello world", "complete")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="there are no eager tasks before")
+def test_a_stream_is_run_as_an_eager_task(mock, connect):
+    """Not on uvloop, which does not hand on what asyncio 3.13 gives to an eager task."""
+    response = asyncio.run(of_an_eager_loop(connect(mock.plan(HELLO)).invoke(REQUEST)))
+    assert response.text == "Hello world"
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -16,6 +16,7 @@ from ._call import Call
 from ._call_options import find_unknown
 from ._constants_generated import STREAM_WINDOW_BYTES
 from ._errors import ClosedError, ConfigError, InvalidRequestError
+from ._host import get_running_loop
 from ._invocation import Invocation
 from ._key_function import find_key_function
 from ._map import Map, Requests
@@ -23,10 +24,9 @@ from ._request import Fields, UnmergedRequest, should_collect
 from ._stream import Stream
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
     from ._base_builder import MakeBuilder
     from ._blocking_client import BlockingClient, BlockingReceiver
+    from ._host import HostLoop
     from ._loop_client import LoopClient, LoopReceiver
     from ._native_client import NativeClient, ReadMode
     from ._request import SecretJson
@@ -71,7 +71,7 @@ class LiterLlm:
     def _set_up(self) -> None:
         self._closed = False
         self._mutex = threading.RLock()
-        self._loop_clients: weakref.WeakKeyDictionary[AbstractEventLoop, LoopClient] = (
+        self._loop_clients: weakref.WeakKeyDictionary[HostLoop, LoopClient] = (
             weakref.WeakKeyDictionary()
         )
         self._latest: LoopClient | None = None  # the one used last; not a closed one
@@ -193,9 +193,7 @@ class LiterLlm:
 
     async def aclose(self) -> None:
         """Like close(), and waits until the streams of this event loop have ended."""
-        import asyncio
-
-        client = self._loop_clients.get(asyncio.get_running_loop())
+        client = self._loop_clients.get(get_running_loop())
         self.close()
         if client is not None:
             await client.wait_closed()
@@ -245,11 +243,9 @@ class LiterLlm:
         return receiver
 
     def _client_of_running_loop(self) -> LoopClient:
-        import asyncio
-
         from ._poll_thread import make_loop_client
 
-        loop = asyncio.get_running_loop()
+        loop = get_running_loop()
         with self._mutex:
             self._refuse_when_closed()
             client = self._loop_clients.get(loop)

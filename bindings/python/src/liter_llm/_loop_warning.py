@@ -9,6 +9,8 @@ import builtins
 import sys
 import warnings
 
+from ._host import is_on_trio
+
 _warned = False
 _TEXT = (
     "`for` and complete() block the event loop that runs here; write"
@@ -24,10 +26,7 @@ def warn_if_on_loop() -> None:
 
 def _is_on_loop() -> bool:
     asyncio = sys.modules.get("asyncio")
-    if asyncio is not None and asyncio._get_running_loop() is not None:
-        return True
-    trio = sys.modules.get("trio")
-    return trio is not None and bool(trio.lowlevel.in_trio_task())
+    return is_on_trio() or (asyncio is not None and asyncio._get_running_loop() is not None)
 
 
 def _warn() -> None:
