@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING, Protocol
 
@@ -63,7 +64,7 @@ class BlockingReceiver(Receiver):
         self.sleeping = False
         self.asks = False
         self._watcher: Watcher | None = None
-        self._awake = make_lock() if client.is_cooperative else threading.Lock()
+        self._awake = make_lock()
         self._awake.acquire()
 
     def wake(self) -> None:
@@ -237,7 +238,7 @@ class BlockingClient(NativeClient[BlockingReceiver]):
                 self.dispatch()
         if self._descriptors and not found:
             self._wait_readable()
-        elif is_patched():  # also for a stream that was started before
+        elif "greenlet" in sys.modules and is_patched():  # also for a stream that began before
             let_others_run()
 
     def _wait_readable(self) -> None:

@@ -73,6 +73,8 @@ def get_running_loop() -> HostLoop:
         from ._trio_loop import get_running_loop as get_loop_of_trio
 
         return get_loop_of_trio()
-    import asyncio
-
-    return asyncio.get_running_loop()
+    asyncio: Any = sys.modules.get("asyncio")
+    if asyncio is None:
+        raise RuntimeError("no running event loop")
+    loop: HostLoop = asyncio.get_running_loop()
+    return loop
