@@ -65,6 +65,20 @@ def test_whole_responses_events_and_calls(mock, connect):
     assert (text, events[0], events[-1], requests) == ("Hello world", "Start", "End", 2)
 
 
+def test_a_stream_is_run_as_a_task(mock, connect):
+    key = mock.plan(HELLO)
+    llm = connect(key)
+
+    async def group() -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(llm.invoke, REQUEST)
+
+    assert trio.run(llm.invoke, REQUEST).text == "Hello world"
+    for backend in ("asyncio", "trio"):
+        anyio.run(group, backend=backend)
+    assert mock.seen(key)["requests_count"] == 3
+
+
 def test_many_streams_at_once(mock, connect):
     llm = connect(mock.plan(HELLO))
     texts: list[str] = []
@@ -94,6 +108,25 @@ def test_a_cancel_scope_closes_upstream(mock, connect):
 
     trio.run(main)
     assert call.response.outcome == "cancelled"
+
+
+def test_a_cancelled_task_takes_no_token_that_is_left(mock, connect):
+    """A token is a checkpoint, also while there are others; so is the result of a map."""
+    llm = connect(mock.new_key("tokens~1000~0"))
+    taken: list[str] = []
+
+    async def read_all(call: Any) -> None:
+        with trio.CancelScope() as scope:
+            async for _ in call:
+                taken.append(type(call).__name__)
+                scope.cancel()
+
+    async def main() -> None:
+        for call in (llm.invoke(REQUEST), llm.invoke(REQUEST).events(), llm.map([REQUEST] * 9)):
+            await read_all(call)
+
+    trio.run(main)
+    assert taken == ["Stream", "StreamIterator", "Map"]
 
 
 def test_a_deadline_ends_a_whole_response(mock, connect):

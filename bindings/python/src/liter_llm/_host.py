@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
+    Checkpoint = Callable[[], Awaitable[None]]
+
 
 class HostTask(Protocol):
     """What runs in the background."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ._api_key import KeyFunction
     from ._base_builder import MakeBuilder
-    from ._host import HostFuture, HostLoop, HostTask
+    from ._host import Checkpoint, HostFuture, HostLoop, HostTask
     from ._native_client import ReadMode
     from ._request import SecretJson
 
@@ -130,6 +130,8 @@ class LoopClient(NativeClient[LoopReceiver]):
             loop, "get_running_loop", asyncio.get_running_loop
         )
         """The one of the same kind: a token needs it, and asyncio's own is the fastest."""
+        self.checkpoint: Checkpoint | None = getattr(loop, "checkpoint", None)
+        """Raises in a task that was cancelled, where that is due; loops of asyncio have none."""
         self._is_waking = False
         self._released = True
         self._descriptors: tuple[int, ...] = ()

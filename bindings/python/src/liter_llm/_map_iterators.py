@@ -38,7 +38,10 @@ class AsyncMapIterator:
 
     async def __anext__(self) -> late.MapResult:
         run = self._run
+        checkpoint = getattr(get_running_loop(), "checkpoint", None)
         try:
+            if checkpoint is not None:
+                await checkpoint()
             while True:
                 run.collect()
                 self._fill()

@@ -33,6 +33,7 @@ class TrioLoop:
     the cancel() of a task."""
 
     get_running_loop = staticmethod(get_running_loop)
+    checkpoint = staticmethod(trio.lowlevel.checkpoint_if_cancelled)
 
     def __init__(self) -> None:
         self._token = trio.lowlevel.current_trio_token()
