@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import os
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +22,14 @@ from support import FAILURE, HANG, HELLO, REQUEST, keys_sent, run_python, stream
 
 TWO = stream(token("one"), {"await": "go"}, token(" two"), {"finish": "stop"}, {"done": True})
 ONE_THEN_HANG = stream(token("one"), HANG)
+MESSAGE = {"role": "assistant", "content": "hi"}
+ANSWER = {"id": "c", "choices": [{"index": 0, "finish_reason": "stop", "message": MESSAGE}]}
+
+
+def document(body: Any) -> dict[str, Any]:
+    kind = "application/octet-stream" if isinstance(body, str) else "application/json"
+    text = body if isinstance(body, str) else json.dumps(body)
+    return {"status": 200, "headers": [["content-type", kind]], "body": text}
 
 
 async def read(call: Stream) -> str:
@@ -77,6 +86,28 @@ def test_a_stream_is_run_as_a_task(mock, connect):
     for backend in ("asyncio", "trio"):
         anyio.run(group, backend=backend)
     assert mock.seen(key)["requests_count"] == 3
+
+
+def test_embeddings_and_batches(mock, connect):
+    number = {"index": 0, "embedding": [0.5]}
+    handle = {"id": "batch_1", "status": "completed", "output_file_id": "f"}
+    rows = "".join(
+        json.dumps({"custom_id": name, "response": {"status_code": 200, "body": ANSWER}}) + "\n"
+        for name in "ab"
+    )
+    llm = connect(mock.plan(document({"model": "m", "data": [number]})))
+    batches = connect(
+        mock.plan(document({"id": "f"}), *[document(handle)] * 3, document(rows))
+    ).batch
+
+    async def main() -> tuple[list[list[float]], list[str]]:
+        reply = await llm.embed({"model": "m", "input": "a"})
+        batch = await batches.submit([{"id": name, "request": REQUEST} for name in "ab"])
+        state = await batches.status(batch)
+        assert state.state == "ended"
+        return reply.vectors.tolist(), [row.id async for row in batches.results(batch)]
+
+    assert trio.run(main) == ([[0.5]], ["a", "b"])
 
 
 def test_many_streams_at_once(mock, connect):

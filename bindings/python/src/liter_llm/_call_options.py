@@ -6,8 +6,6 @@ Only names come here, never values, since an option may be a key.
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -62,6 +60,9 @@ def _explain(name: str, fields: Collection[str]) -> str:
 
 def _find_meant(name: str, of_client: Collection[str], fields: Collection[str]) -> list[str]:
     """The names that are spelt almost so, the nearest one first."""
+    import difflib  # no import of the package waits for these two
+    import re
+
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("-", "_")
     field = difflib.get_close_matches(snake, sorted(fields), 1, _VERY_NEAR)
     options = [*CALL_OPTIONS, *sorted(of_client)]
