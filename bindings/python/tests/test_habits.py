@@ -74,6 +74,17 @@ HABITS: dict[str, tuple[Callable[[Any], object], type[Exception], str]] = {
         "'Response' object has no attribute 'choices'; use response.text, response.tool_calls or"
         " response.message",
     ),
+    "events_of_a_response": (
+        lambda llm: llm.invoke(REQUEST).complete().events(),
+        AttributeError,
+        "'Response' object has no attribute 'events'; write `async for event in"
+        " llm.invoke(request).events()` without await",
+    ),
+    "model_dump": (
+        lambda llm: llm.invoke(REQUEST).complete().model_dump(),
+        AttributeError,
+        "'Response' object has no attribute 'model_dump'; use response.to_dict()",
+    ),
     "choices_of_an_event": (
         lambda llm: [
             chunk.choices for chunk in llm.invoke(REQUEST).events() if type(chunk) is Text

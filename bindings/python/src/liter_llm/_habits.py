@@ -32,6 +32,11 @@ _LINES: dict[str, dict[str, str]] = {
     "Response": {
         "choices": f"{_TEXT}, response.tool_calls or response.message",
         "delta": f"{_TEXT}; to stream, {_STREAMED}",
+        "dict": "use response.to_dict()",
+        "events": "write `async for event in llm.invoke(request).events()` without await",
+        "json": "use json.dumps(response.to_dict())",
+        "model_dump": "use response.to_dict()",
+        "model_dump_json": "use json.dumps(response.to_dict())",
         "output_text": _TEXT,
     },
     "Text": {"choices": "use event.text", "content": "use event.text", "delta": "use event.text"},
