@@ -127,6 +127,30 @@ def test_a_task_that_is_cancelled_before_its_first_step_sends_nothing(mock, conn
     assert mock.seen(key)["requests_count"] == 0
 
 
+def test_a_task_of_a_stream_that_has_ended_has_the_same_response(mock, connect):
+    key = mock.plan(HELLO)
+    call = connect(key).invoke(REQUEST)
+
+    async def twice() -> list[Any]:
+        return [await asyncio.create_task(call) for _ in range(2)]
+
+    first, second = asyncio.run(twice())
+    assert first is second
+    assert mock.seen(key)["requests_count"] == 1
+
+
+def test_a_stream_is_read_from_another_thread(mock, connect):
+    call = connect(mock.plan(HELLO)).invoke(REQUEST)
+
+    async def main() -> Any:
+        loop = asyncio.get_running_loop()
+        return await asyncio.to_thread(
+            lambda: asyncio.run_coroutine_threadsafe(call, loop).result(10)
+        )
+
+    assert asyncio.run(main()).text == "Hello world"
+
+
 def test_a_program_can_run_one_stream(mock, connect):
     assert asyncio.run(connect(mock.plan(HELLO)).invoke(REQUEST)).text == "Hello world"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import json
 import os
@@ -477,6 +478,37 @@ except BaseException as error:
     done = run_python(code, mock.base_url(key))
     assert (done.stdout, done.stderr) == ("KeyboardInterrupt\n", "")
     mock.wait(key, closed=1)
+
+
+def test_clients_come_and_go_in_one_run(mock, connect):
+    """The next one may get the descriptors of the one before."""
+    key = mock.plan(HELLO)
+
+    async def main() -> int:
+        before = descriptors()
+        for _ in range(10):
+            async with connect(key) as llm:
+                assert (await llm.invoke(REQUEST)).text == "Hello world"
+        return descriptors() - before
+
+    assert trio.run(main) <= 5
+
+
+def test_a_key_is_asked_for_in_the_context_of_the_request(mock, connect):
+    tenant = contextvars.ContextVar("tenant", default="nobody")
+
+    async def ask() -> str:
+        return f"key-of-{tenant.get()}"
+
+    key = mock.plan(HELLO)
+    llm = connect(key, api_key=ask)
+
+    async def main() -> None:
+        tenant.set("blue")
+        await llm.invoke(REQUEST)
+
+    trio.run(main)
+    assert keys_sent(mock, key) == ["key-of-blue"]
 
 
 def test_a_client_of_trio_is_one_for_each_run(mock, connect):

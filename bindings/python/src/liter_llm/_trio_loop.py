@@ -61,7 +61,7 @@ class TrioLoop:
     def add_reader(self, descriptor: int, call: Callable[[], object]) -> None:
         """Only the system task keeps `call`, and drops it when the run ends."""
         watch = self._watches[descriptor] = _Watch(descriptor)
-        trio.lowlevel.spawn_system_task(watch.run, [call])
+        trio.lowlevel.spawn_system_task(watch.run, call)
 
     def remove_reader(self, descriptor: int) -> None:
         watch = self._watches.pop(descriptor, None)
@@ -155,9 +155,8 @@ class _Watch:
         self._descriptor = descriptor
         self.stopped = False
 
-    async def run(self, calls: list[Callable[[], object]]) -> None:
-        """What trio runs. The list is its own: so nothing else of trio's keeps what is in it."""
-        call = calls.pop()
+    async def run(self, call: Callable[[], object]) -> None:
+        """What trio runs."""
         try:
             while not self.stopped:
                 await trio.lowlevel.wait_readable(self._descriptor)
@@ -165,8 +164,6 @@ class _Watch:
                     _call(call)
         except trio.ClosedResourceError:
             return
-        finally:
-            del call  # at once: that of the Cancelled keeps this frame
 
 
 def _call(call: Callable[..., object], *arguments: Any) -> None:
