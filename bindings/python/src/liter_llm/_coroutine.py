@@ -1,6 +1,6 @@
 """ReplyCoroutine: lets a stream or a call be given to whatever wants a coroutine: create_task() of
-asyncio and of its TaskGroup, asyncio.run(), start_soon() of trio and anyio. A task that runs it
-waits for the whole reply.
+asyncio and of its TaskGroup, asyncio.run(), start_soon() of trio. A task that runs it waits for
+the whole reply.
 """
 
 from __future__ import annotations
