@@ -175,6 +175,7 @@ endif
 
 .PHONY: test $(TESTS:%=test-%) test-slow bench-decode
 test: ## sets up and runs every test, and adds up what the runners say
+	@$(call need,cargo,Rust: the library under test is built first)
 	@rm -rf build/test; code=0; \
 	for name in $(TESTS); do $(MAKE) test-$$name || code=1; done; \
 	$(PYTHON) tests/summary.py build/test/*.log || code=1; exit $$code
