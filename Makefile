@@ -175,6 +175,7 @@ endif
 
 .PHONY: test $(TESTS:%=test-%) test-slow bench-decode
 test: ## sets up and runs every test, and adds up what the runners say
+	@$(call need,cargo,Rust: the library under test is built first)
 	@rm -rf build/test; code=0; \
 	for name in $(TESTS); do $(MAKE) test-$$name || code=1; done; \
 	$(PYTHON) tests/summary.py build/test/*.log || code=1; exit $$code
@@ -445,7 +446,7 @@ lint-go: go ## gofmt and vet
 	  (cd bindings/go/$$module && go vet ./...) || exit 1; done
 	cd tests/bench/go && go vet .
 
-lint-node: node ## prettier and tsc
+lint-node: node ## prettier, tsc, and the package by publint and attw
 	cd bindings/node && npm run --silent lint
 	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --check .

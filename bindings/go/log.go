@@ -17,6 +17,17 @@ type LogRecord struct {
 	Message string `json:"message"`
 	// Provider is the provider that the record is about, if any.
 	Provider string `json:"provider"`
+	// Outcome and the fields below are in the record of a call that has ended, as far as known.
+	Outcome      string   `json:"outcome"`
+	Operation    string   `json:"operation"`
+	Model        string   `json:"model"`
+	RequestID    string   `json:"request_id"`
+	Attempts     int      `json:"attempts"`
+	InputTokens  *uint64  `json:"input_tokens"`
+	OutputTokens *uint64  `json:"output_tokens"`
+	Milliseconds *float64 `json:"milliseconds"`
+	// Kind is the name of the error's kind, unless the call is complete.
+	Kind string `json:"kind"`
 	// Data is the whole record as JSON, including fields that this version does not know.
 	Data json.RawMessage `json:"-"`
 }

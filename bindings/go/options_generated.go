@@ -15,7 +15,7 @@ const (
 	LogError LogLevel = "error"
 	// LogWarn: what was retried or left out.
 	LogWarn LogLevel = "warn"
-	// LogInfo: requests and their ends.
+	// LogInfo: one line for each call, once it has ended.
 	LogInfo LogLevel = "info"
 	// LogDebug: everything.
 	LogDebug LogLevel = "debug"

@@ -27,6 +27,16 @@ const COLLECT = {
     "response, and memory is bounded by `stream_window_bytes`: see Response.collected.",
 };
 
+// The same; whether it is an object or a function does not matter to the schema.
+const LOGGER = {
+  name: "logger",
+  type: "logger",
+  description:
+    "Gets the lines of the log, from the level `log_level` on, by default then `info`: " +
+    "a function, or an object with debug, info, warn and error, such as the console or a logger " +
+    "of pino or winston. It runs in the AsyncLocalStorage context of the request.",
+};
+
 const TYPES = {
   // A value of a request.
   any: "string | object",
@@ -41,6 +51,7 @@ const TYPES = {
     "readonly (string | Readonly<Record<string, unknown>>)[]",
   "list of text": "readonly string[]",
   "log level": "LogLevel",
+  logger: "Logger",
   milliseconds: "number",
   number: "number",
   object: "Readonly<Record<string, unknown>>",
@@ -49,9 +60,19 @@ const TYPES = {
 
 // Fields of a request whose type is richer than the schema says.
 const REQUEST_TYPES = {
-  messages: "readonly (Message | Readonly<Record<string, unknown>>)[]",
+  messages: "readonly Message[]",
   metadata: "Readonly<Record<string, string>>",
+  reasoning_effort:
+    '"none" | "minimal" | "low" | "medium" | "high" | (string & {})',
+  response_format: "ResponseFormat",
   stop: "string | readonly string[]",
+  tool_choice: "ToolChoice",
+  tools: "readonly (FunctionTool | ProviderTool)[]",
+};
+// The field of a request that is an option, too, and is spelled as one.
+const EXTRA_BODY = {
+  ...SCHEMA.call_options.find(({ name }) => name === "extra_body"),
+  name: "extraBody",
 };
 
 // The same for operations, and for what they find.
@@ -156,8 +177,7 @@ function tried() {
 }
 
 function request() {
-  const extraBody = SCHEMA.call_options.filter((entry) => !entry.inherits);
-  const fields = [...SCHEMA.request_fields, ...extraBody].map((entry) => {
+  const fields = [...SCHEMA.request_fields, EXTRA_BODY].map((entry) => {
     const type = REQUEST_TYPES[entry.name] ?? typeOf(entry);
     const description = REQUEST_DESCRIPTIONS[entry.name] ?? entry.description;
     return `${comment(description)}
@@ -165,8 +185,8 @@ function request() {
   });
   const about =
     "A request, under the names of the chat completions API. Fields that are not set are not " +
-    "sent; fields that are not listed here are sent as they are.";
-  return options("Request", about, [...fields, "[field: string]: unknown;"]);
+    "sent; those of the provider's own go into `extraBody`.";
+  return options("LlmRequest extends ChatFields", about, fields);
 }
 
 // The request of an operation that is no chat.
@@ -177,13 +197,13 @@ function operationRequest(operation, name, about) {
     return `${comment(entry.description)}
       ${entry.name}${entry.required ? "" : "?"}: ${type};`;
   });
-  const extraBody = SCHEMA.call_options.find(
-    (entry) => entry.name === "extra_body",
-  );
-  if (operation !== "models")
-    typed.push(`${comment(extraBody.description)}
-      ${extraBody.name}?: ${typeOf(extraBody)};`);
-  return options(name, about, [...typed, "[field: string]: unknown;"]);
+  // What the query of a URL has is the provider's own.
+  const others =
+    operation === "models"
+      ? "[field: string]: unknown;"
+      : `${comment(EXTRA_BODY.description)}
+      ${EXTRA_BODY.name}?: ${typeOf(EXTRA_BODY)};`;
+  return options(name, about, [...typed, others]);
 }
 
 // Fields of a batch that are options of one of its functions.
@@ -214,13 +234,15 @@ function inputs() {
   const ofClient = [
     ...SCHEMA.client_options.map((entry) => option(entry, entry.default)),
     option(COLLECT, true),
+    option(LOGGER),
   ];
   const ofCall = [...SCHEMA.call_options, COLLECT].map((entry) =>
     option(entry, null, CALL_DESCRIPTIONS[entry.name]),
   );
   return [
     NOTE,
-    `import type { ApiKey } from "./api_key.js";`,
+    `import type { ApiKey } from "./api_key.js";
+    import type { Logger } from "./logger.js";`,
     options(
       "Options",
       "Options of a LiterLlm: they hold for all of its requests.",
@@ -237,15 +259,16 @@ function inputs() {
 
 // What a chat is asked with.
 function chatRequest() {
-  return [NOTE, `import type { Message } from "./message.js";`, request()].join(
-    "\n\n",
-  );
+  const imports = `import type { ChatFields, ResponseFormat } from "./chat_fields.js";
+    import type { Message } from "./message.js";
+    import type { FunctionTool, ProviderTool, ToolChoice } from "./tools.js";`;
+  return [NOTE, imports, request()].join("\n\n");
 }
 
 // Requests and results of the operations.
 function operations() {
   const unset =
-    "Fields that are not set are not sent; fields that are not listed here are sent as they are.";
+    "Fields that are not set are not sent; those of the provider's own go into `extraBody`.";
   return [
     NOTE,
     `import type { Part } from "./message.js";`,
@@ -324,6 +347,9 @@ function names() {
   const operations = SCHEMA.operations.map(
     (operation) => `${operation.name}: ${list(fieldsOf(operation))}`,
   );
+  const types = SCHEMA.client_options.map(
+    ({ name, type }) => `${name}: ${JSON.stringify(type)}`,
+  );
   const window = SCHEMA.client_options.find(
     ({ name }) => name === "stream_window_bytes",
   );
@@ -332,8 +358,10 @@ function names() {
 
     module.exports = {
       EventKind: {${kinds.join(", ")}},
-      CLIENT_OPTIONS: ${list(SCHEMA.client_options)},
+      CLIENT_OPTION_TYPES: {${types.join(", ")}},
       CALL_OPTIONS: ${list(SCHEMA.call_options)},
+      LOG_LEVELS: ${list(SCHEMA.log_levels)},
+      PROVIDERS: ${list(SCHEMA.providers)},
       // The fields of a request, by operation.
       OPERATION_FIELDS: {${operations.join(", ")}},
       RERANK_RESULT_FIELDS: ${list(SCHEMA.rerank_result_fields)},

@@ -46,9 +46,9 @@ TYPES = {
 # Where Python says more than the schema.
 REQUEST_TYPES = {
     "stop": "Union[str, Sequence[str]]",
-    "tools": "Sequence[Mapping[str, Any]]",
-    "tool_choice": "Union[str, Mapping[str, Any]]",
-    "response_format": "Mapping[str, Any]",
+    "tools": "Sequence[AnyTool]",
+    "tool_choice": "ToolChoice",
+    "response_format": "ResponseFormat",
     "metadata": "Mapping[str, str]",
     "input": "Union[str, Sequence[Any]]",
     "requests": "Sequence[Mapping[str, Any]]",
@@ -110,7 +110,9 @@ def render_types(schema: Schema) -> str:
     parts = [
         NOTE + '"""The options of a LiterLlm and of one call, and the fields of a request."""\n',
         "from collections.abc import Mapping, Sequence\nfrom typing import Any, Literal, Union\n",
-        "from ._api_key import ApiKey\nfrom ._typed_dict import TypedDict\n",
+        "from ._api_key import ApiKey\n"
+        "from ._message_types import AnyTool, ResponseFormat, ToolChoice\n"
+        "from ._typed_dict import TypedDict\n",
         render_class(
             "Options", "Options of a LiterLlm. All are optional.", [*options, COLLECT], types
         ),

@@ -163,6 +163,9 @@ declare_fields! {
         /// 4 KiB of a body that could not be used; of a batch, all rows that cannot be sent.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub detail: Option<String> as Text,
+        /// It will not be over soon: one retry at most, and at once.
+        #[serde(skip)]
+        pub(crate) is_lasting: bool,
         /// What had been received ([`crate::Client::complete`] fills it in).
         #[serde(skip)]
         pub partial: Option<Box<LlmResponse>>,
@@ -203,6 +206,7 @@ impl LlmError {
             retry_budget_exhausted: false,
             tried: Vec::new(),
             detail: None,
+            is_lasting: false,
             partial: None,
             partial_vectors: None,
         }
@@ -231,6 +235,23 @@ impl LlmError {
     pub(crate) fn phase(mut self, phase: Phase) -> Self {
         self.phase = phase;
         self
+    }
+
+    pub(crate) fn lasting(mut self) -> Self {
+        self.is_lasting = true;
+        self
+    }
+
+    /// Says more, behind as much of the message as leaves room for that and for the name of the
+    /// provider, which may still come before it. The message was redacted, so a cut is safe.
+    pub(crate) fn append(&mut self, more: &str) {
+        let room = MESSAGE_BYTES_MAX.saturating_sub(more.len() + 64);
+        let mut end = self.message.len().min(room);
+        while !self.message.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.message.truncate(end);
+        self.message.push_str(more);
     }
 
     /// Keeps the first bytes of a body to show why it could not be used; more than is shown, until

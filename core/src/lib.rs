@@ -52,7 +52,8 @@ mod secret;
 mod sleep;
 mod stream;
 
-pub use client::options::{ClientOptions, LogLevel, LogRecord, PacingMode};
+pub use client::log_record::LogRecord;
+pub use client::options::{ClientOptions, LogLevel, PacingMode};
 pub use client::Client;
 pub use error::{ErrorKind, LlmError, Phase, Timer, DETAIL_BYTES_MAX, MESSAGE_BYTES_MAX};
 pub use event::{

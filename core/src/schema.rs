@@ -4,7 +4,8 @@
 
 use serde_json::{json, Map, Value};
 
-use crate::client::options::{ClientOptions, LogLevel, LogRecord};
+use crate::client::log_record::LogRecord;
+use crate::client::options::{ClientOptions, LogLevel};
 pub use crate::declare::entry::{Field, Kind, Name};
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::{

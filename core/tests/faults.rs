@@ -91,7 +91,8 @@ fn is_wanted(fault: &Value, transport: Transport) -> bool {
 fn can_take(fault: &Value, transport: Transport) -> bool {
     let reason = match transport.name {
         "proxied"
-            if ["F15_refused", "fallback_network"].contains(&fault["name"].as_str().unwrap()) =>
+            if ["F15_refused", "F15_refused_fast", "fallback_network"]
+                .contains(&fault["name"].as_str().unwrap()) =>
         {
             "the proxy answers in its place"
         }

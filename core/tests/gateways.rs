@@ -161,7 +161,7 @@ const ERRORS: [(u16, &str, &str, &str, &str); 7] = [
         JSON,
         r#"{"success":false,"errors":[{"code":7003,"message":"No route"}]}"#,
         "NOT_FOUND",
-        "openai: 404 No route",
+        "openai: 404 No route; the path asked for was /error-3/v1/chat/completions",
     ),
     (
         502,

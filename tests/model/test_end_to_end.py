@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 import liter_llm
-from liter_llm import LiterLlm
+from liter_llm import LiterLlm, Request
 
 HERE = Path(__file__).parent
 STORY_BEGINS, STORY_ENDS = "Each value in Rust has one owner", "☕ Fertig — 完了."
-REQUEST = {
+REQUEST: Request = {
     "model": "gpt-4o-mini",
     "messages": [{"role": "user", "content": "Explain Rust ownership"}],
     "max_tokens": 200,

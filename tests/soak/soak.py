@@ -88,7 +88,8 @@ class Soak:
 
     async def play(self, case: Case) -> None:
         """One stream, used in one of the ways that there are."""
-        stream = self.client.invoke(case.request, provider=case.provider)
+        request: Any = case.request
+        stream = self.client.invoke(request, provider=case.provider)
         use = "whole" if case.kind == "unstreamed" else self.random.choice(USES)
         cancels = self.random.random() < CANCEL_SHARE
         after = self.random.uniform(0, CANCEL_SECONDS_MAX)

@@ -4,6 +4,7 @@
 
 const { LlmError } = require("./error.cjs");
 const { errorFields, usageFields } = require("./fields.cjs");
+const { toNumbers } = require("./operation_responses.cjs");
 const { ResponseBuilder } = require("./response.cjs");
 const { EventKind } = require("./schema.cjs");
 
@@ -63,7 +64,7 @@ function readRow(data) {
 }
 
 function responseFields(data) {
-  return {
+  const fields = {
     id: data.id ?? null,
     model: data.model ?? "",
     text: data.text ?? "",
@@ -77,6 +78,11 @@ function responseFields(data) {
     vectors: data.vectors?.map((vector) => Float32Array.from(vector)) ?? null,
     dimensions: data.dimensions ?? null,
   };
+  const { vectors } = fields;
+  const toJSON = () => ({ ...fields, vectors: vectors.map(toNumbers) });
+  if (vectors !== null)
+    Object.defineProperty(fields, "toJSON", { value: toJSON });
+  return fields;
 }
 
 const errorOf = ({ error }) =>

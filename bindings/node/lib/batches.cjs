@@ -4,17 +4,14 @@
 // a file of any size costs no memory.
 "use strict";
 
+const { ASYNC_DISPOSE } = require("./async_dispose.cjs");
 const { invalidRequest } = require("./error.cjs");
 const { Batch, batchesOf } = require("./batch_responses.cjs");
-const {
-  checkBatchRow,
-  checkCallOptions,
-  checkIsObject,
-  readCallOptions,
-  refuseSignal,
-} = require("./options.cjs");
+const { checkIsObject } = require("./describe.cjs");
+const { readCallOptions, refuseSignal } = require("./options.cjs");
 const { Mode } = require("./receiver.cjs");
-const { Invocation } = require("./stream.cjs");
+const { readBatchRow } = require("./request_fields.cjs");
+const { Invocation } = require("./invocation.cjs");
 
 const OPERATION = "batch";
 const readBatch = (_, found) => new Batch(found);
@@ -37,7 +34,8 @@ class Batches {
     const { metadata, expiresAfterS, ...ofCall } = options;
     const requests = await readRows(rows);
     const fields = { requests, metadata, expires_after_s: expiresAfterS };
-    return this.#ask("submit", fields, ofCall);
+    const own = ["metadata", "expires_after_s"];
+    return this.#ask("submit", fields, ofCall, { own });
   }
 
   async status(batch, options) {
@@ -45,8 +43,7 @@ class Batches {
   }
 
   results(batch, options = {}) {
-    const { signal, callOptions } = readCallOptions(options);
-    checkCallOptions(callOptions, OPERATION);
+    const { signal, callOptions } = readCallOptions(options, OPERATION);
     const request = { operation: OPERATION, action: "results" };
     const fields = { ...request, batch: handleOf(batch), ...callOptions };
     return new BatchResults(this.#open, fields, signal);
@@ -61,13 +58,13 @@ class Batches {
     checkIsObject(options, expected, invalidRequest);
     refuseSignal(options);
     const { limit, ...ofCall } = options;
-    return this.#ask("list", { limit }, ofCall, (_, { batches }) =>
-      batchesOf(batches),
-    );
+    const read = (_, { batches }) => batchesOf(batches);
+    return this.#ask("list", { limit }, ofCall, { read, own: ["limit"] });
   }
 
-  #ask(action, fields, options, read = readBatch) {
-    return this.#operate(OPERATION, { action, ...fields }, options, read);
+  #ask(action, fields, options, { read = readBatch, own } = {}) {
+    const request = { action, ...fields };
+    return this.#operate(OPERATION, request, options, { read, own });
   }
 }
 
@@ -87,6 +84,10 @@ class BatchResults {
   cancel() {
     this.#invocation.cancel();
   }
+
+  async [ASYNC_DISPOSE]() {
+    this.cancel();
+  }
 }
 
 // All rows are in memory while a batch is submitted.
@@ -98,8 +99,7 @@ async function readRows(rows) {
     );
   const read = [];
   for await (const row of rows) {
-    checkBatchRow(row, read.length);
-    read.push(row);
+    read.push(readBatchRow(row, read.length));
   }
   return read;
 }

@@ -1,27 +1,32 @@
 // LiterLlm: the options, the calls, and the native client that is made at the first request.
 "use strict";
 
+const { ASYNC_DISPOSE } = require("./async_dispose.cjs");
 const { follow } = require("./abort_signals.cjs");
 const { RowsBuilder } = require("./batch_responses.cjs");
 const { Batches } = require("./batches.cjs");
 const { findKeyFunction, withoutFunction } = require("./key_function.cjs");
 const { LlmError, configError, invalidRequest } = require("./error.cjs");
+const { checkIsObject } = require("./describe.cjs");
 const { map } = require("./map.cjs");
 const { NativeClient } = require("./native_client.cjs");
 const { OperationCall } = require("./operation.cjs");
 const {
-  checkCallOptions,
-  checkIsObject,
-  checkRequestFields,
+  optionsToJson,
   readCallOptions,
   readClientOptions,
   readCollect,
   refuseSignal,
   requestToJson,
 } = require("./options.cjs");
+const { camelKeys } = require("./option_names.cjs");
+const { Output } = require("./output/output.cjs");
 const { Receiver } = require("./receiver.cjs");
+const { checkRequestFields, requestFields } = require("./request_fields.cjs");
 const { ResponseBuilder } = require("./response.cjs");
+const { INSPECT, inspectAs, withoutSecrets } = require("./shown.cjs");
 const { Stream } = require("./stream.cjs");
+const { hasUnusualOption } = require("./unusual_options.cjs");
 
 // What is said where a request is none.
 const EXPECTED = {
@@ -31,8 +36,15 @@ const EXPECTED = {
   count_tokens: "request must be an object with model and messages",
 };
 
+// Options that are shown as they are.
+const SHOWN_TEXTS = ["provider", "api", "auth", "log_level", "pacing"];
+
 class LiterLlm {
+  // In snake case.
   #options;
+  #optionsJson;
+  #collect;
+  #logger;
   #native = null;
   #closed = false;
   #batch = new Batches(
@@ -41,20 +53,30 @@ class LiterLlm {
   );
 
   constructor(options = {}) {
-    this.#options = readClientOptions(options);
+    const { fields, collect, logger } = readClientOptions(options);
+    this.#options = fields;
+    this.#optionsJson = optionsToJson(withoutFunction(fields));
+    this.#collect = collect;
+    this.#logger = logger;
+    // The core refuses it here where it is wrong.
+    if (hasUnusualOption(fields)) this.#makeNative().close();
   }
 
   invoke(request, options = {}) {
     const expected = "request must be an object with model and messages";
     checkIsObject(request, expected, invalidRequest);
-    const { signal, callOptions } = readCallOptions(options);
+    const { signal, callOptions } = readCallOptions(options, "chat");
     const open = (fields, mode) => {
       this.#refuseIfClosed();
       checkRequestFields(request, "chat");
-      checkCallOptions(callOptions, "chat");
       return this.#startStream(fields, mode);
     };
-    return new Stream(open, { ...request, ...callOptions }, signal);
+    const { output, output_retries: retries, ...fields } = callOptions;
+    if (output === undefined && retries !== undefined)
+      throw configError("outputRetries needs output");
+    const read = output === undefined ? null : new Output(output, retries);
+    const asked = { ...requestFields(request), ...fields };
+    return new Stream(open, asked, signal, read);
   }
 
   map(requests, options = {}) {
@@ -62,8 +84,8 @@ class LiterLlm {
     checkIsObject(options, expected, invalidRequest);
     refuseSignal(options);
     const { concurrency, ordered, ...ofCalls } = options;
-    const { signal, callOptions } = readCallOptions(ofCalls);
-    checkCallOptions(callOptions, "chat");
+    const own = ["concurrency", "ordered"];
+    const { signal } = readCallOptions(ofCalls, "chat", own);
     const invoke = (request) => this.invoke(request, ofCalls);
     return map(invoke, requests, { concurrency, ordered, signal });
   }
@@ -97,6 +119,32 @@ class LiterLlm {
     this.#native?.close();
   }
 
+  async [ASYNC_DISPOSE]() {
+    this.close();
+  }
+
+  [INSPECT](...how) {
+    return inspectAs("LiterLlm", this.#shown(), ...how);
+  }
+
+  toString() {
+    const { provider } = this.#options;
+    return provider === undefined ? "[LiterLlm]" : `[LiterLlm ${provider}]`;
+  }
+
+  // No text but the names of what is asked: others may be secrets.
+  #shown() {
+    const { base_url: baseUrl } = this.#options;
+    const plain = Object.entries(this.#options).filter(
+      ([name, value]) =>
+        SHOWN_TEXTS.includes(name) ||
+        ["number", "boolean"].includes(typeof value),
+    );
+    const fields = camelKeys(Object.fromEntries(plain));
+    if (typeof baseUrl === "string") fields.baseUrl = withoutSecrets(baseUrl);
+    return { ...fields, closed: this.#closed };
+  }
+
   #refuseIfClosed() {
     if (!this.#closed) return;
     const message = "this LiterLlm is closed; make a new one";
@@ -105,19 +153,18 @@ class LiterLlm {
 
   // Starts an operation at once. Its promise keeps the process alive, as an awaited stream does.
   // `read` makes what it finds of the result, where that is not the response of the operation.
-  #operate(operation, request, options = {}, read) {
+  #operate(operation, request, options = {}, { read, own } = {}) {
     checkIsObject(request, EXPECTED[operation], invalidRequest);
-    const { signal, callOptions } = readCallOptions(options);
+    const { signal, callOptions } = readCallOptions(options, operation, own);
     this.#refuseIfClosed();
     checkRequestFields(request, operation);
-    checkCallOptions(callOptions, operation);
     if (signal?.aborted) {
       const message = "the signal was aborted before the call started";
       throw new LlmError({ kind: "CANCELLED", message }, null, signal.reason);
     }
     const inputs = Array.isArray(request.input) ? request.input.length : 1;
     const call = this.#start(
-      { operation, ...request, ...callOptions },
+      { operation, ...requestFields(request), ...callOptions },
       (common) => new OperationCall({ operation, inputs, read, ...common }),
     );
     call.native.addWaiter();
@@ -127,8 +174,7 @@ class LiterLlm {
 
   // `collect` says whether the response is kept, which the core need not know.
   #startStream({ collect: ofCall, ...fields }, mode) {
-    const byDefault = readCollect(this.#options.collect, configError) ?? true;
-    const collect = readCollect(ofCall, invalidRequest) ?? byDefault;
+    const collect = readCollect(ofCall, invalidRequest) ?? this.#collect;
     const response = new ResponseBuilder(collect);
     return this.#start(
       fields,
@@ -147,14 +193,24 @@ class LiterLlm {
 
   // Starts a call, which `make` makes.
   #start(fields, make) {
-    const { collect: _, ...options } = this.#options;
     const requestJson = requestToJson(withoutFunction(fields));
-    this.#native ??= new NativeClient(this, withoutFunction(options));
+    this.#native ??= this.#makeNative();
     const native = this.#native;
-    const keyFunction = findKeyFunction(fields, options);
+    const keyFunction = findKeyFunction(fields, this.#options);
     const call = make({ native, keyFunction, owner: this });
     native.start(call, requestJson);
     return call;
+  }
+
+  #makeNative() {
+    const { stream_window_bytes: windowBytes, log_level: level = "off" } =
+      this.#options;
+    return new NativeClient(this, {
+      json: this.#optionsJson,
+      windowBytes,
+      logger: this.#logger,
+      logs: level !== "off",
+    });
   }
 }
 

@@ -2,6 +2,8 @@
 // response.
 "use strict";
 
+const { INSPECT, inspectAs } = require("./shown.cjs");
+
 const FIELDS = {
   status: "status",
   code: "providerCode",
@@ -50,6 +52,16 @@ class LlmError extends Error {
 
   get code() {
     return this.kind;
+  }
+
+  // All fields, and the message, which JSON.stringify() would leave out.
+  toJSON() {
+    return { name: this.name, message: this.message, ...this };
+  }
+
+  [INSPECT](depth, ...how) {
+    if (depth < 0) return `[${this.name}: ${this.message}]`;
+    return inspectAs(this.stack, { ...this, cause: this.cause }, depth, ...how);
   }
 }
 Object.defineProperty(LlmError.prototype, "name", {

@@ -2,7 +2,7 @@
 // later core adds are ignored.
 "use strict";
 
-const { inCamelCase } = require("./options.cjs");
+const { camelCase, camelKeys, errorMessage } = require("./option_names.cjs");
 
 function startFields(data) {
   return {
@@ -63,14 +63,11 @@ function usageFields(data) {
   };
 }
 
-// The error object of the core. Before anything is sent the message is the core's own, and may name
-// options.
+// The error object of the core.
 function errorFields(error) {
-  const { message, phase, tried } = error;
-  const fields = tried ? { ...error, tried: tried.map(triedFields) } : error;
-  return phase === "request"
-    ? { ...fields, message: inCamelCase(message) }
-    : fields;
+  const { tried } = error;
+  const fields = { ...error, message: errorMessage(error) };
+  return tried ? { ...fields, tried: tried.map(triedFields) } : fields;
 }
 
 // The named fields of an object of the core; their names are in snake case.
@@ -79,15 +76,6 @@ function pick(data, names) {
     names.map((name) => [camelCase(name), data[name] ?? null]),
   );
 }
-
-function camelKeys(data) {
-  return Object.fromEntries(
-    Object.entries(data).map(([name, value]) => [camelCase(name), value]),
-  );
-}
-
-const camelCase = (name) =>
-  name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
 module.exports = {
   costFields,

@@ -6,13 +6,10 @@ const { AsyncResource } = require("node:async_hooks");
 const { channel } = require("node:diagnostics_channel");
 
 const { LlmError } = require("./error.cjs");
+const { writeLog } = require("./logger.cjs");
 const { Column, native } = require("./native.cjs");
-const {
-  acknowledgeBytes,
-  checkClientOptions,
-  inCamelCase,
-  optionsToJson,
-} = require("./options.cjs");
+const { camelKeys, inCamelCase } = require("./option_names.cjs");
+const { acknowledgeBytes } = require("./options.cjs");
 const { EventKind } = require("./schema.cjs");
 
 const logChannel = channel("liter-llm");
@@ -37,24 +34,24 @@ class NativeClient {
   #waiters = 0;
   #hasRef = false;
   #delivering = false;
+  #logger;
   #logs;
   closed = false;
 
-  // `options` are in snake case.
-  constructor(owner, options) {
-    checkClientOptions(options);
-    const optionsJson = optionsToJson(options);
-    this.acknowledgeBytes = acknowledgeBytes(options.stream_window_bytes);
-    this.#logs = (options.log_level ?? "off") !== "off";
+  // `json` has the options; `logs` says whether there are lines for the log.
+  constructor(owner, { json, windowBytes, logger, logs }) {
+    this.acknowledgeBytes = acknowledgeBytes(windowBytes);
+    this.#logger = logger;
+    this.#logs = logs;
     const deliver = (texts, table) => this.#deliver(texts, table);
     // Tools that look for what keeps a process alive, such as Jest's, call its hasRef().
     const resource = { hasRef: () => this.#hasRef };
     // The waker keeps the AsyncLocalStorage context that it is made in for as long as it lives, and
     // the context of the first request is not the one of all later requests.
     this.#handle = native.callOutsideContext(() =>
-      native.create(optionsJson, deliver, resource),
+      native.create(json, deliver, resource),
     );
-    if (this.#handle === undefined) throw lastError(options);
+    if (this.#handle === undefined) throw lastError(JSON.parse(json));
     unowned.register(owner, this);
   }
 
@@ -135,8 +132,7 @@ class NativeClient {
     const receiver = this.#receivers.get(number);
     if (kind === EventKind.END) this.#receivers.delete(number);
     if (receiver === undefined) {
-      if (kind === EventKind.LOG && logChannel.hasSubscribers)
-        this.#publish(data);
+      if (kind === EventKind.LOG) this.#log(data);
       return;
     }
     try {
@@ -149,12 +145,17 @@ class NativeClient {
     }
   }
 
-  // Subscribers are called in the context of the request that the line is about.
-  #publish(json) {
-    const line = JSON.parse(json);
+  // The logger and subscribers are called in the context of the request that the line is about.
+  #log(json) {
+    if (this.#logger === null && !logChannel.hasSubscribers) return;
+    const line = camelKeys(JSON.parse(json));
     const context = this.#receivers.get(line.stream)?.context;
-    if (context) context.runInAsyncScope(() => logChannel.publish(line));
-    else logChannel.publish(line);
+    const write = () => {
+      if (this.#logger !== null) writeLog(this.#logger, line);
+      logChannel.publish(line);
+    };
+    if (context) context.runInAsyncScope(write);
+    else write();
   }
 
   #releaseIfDrained() {

@@ -4,6 +4,7 @@
 
 const { Call } = require("./call.cjs");
 const { LlmError } = require("./error.cjs");
+const { failLater } = require("./caller_frames.cjs");
 const { errorFields } = require("./fields.cjs");
 const { Column } = require("./native.cjs");
 const { RESPONSES } = require("./operation_responses.cjs");
@@ -69,21 +70,27 @@ class OperationCall extends Call {
   #end(receipt, failed) {
     this.finish();
     this.native.removeWaiter();
+    if (failed) {
+      this.#resolve(failLater(() => this.#error(receipt)));
+      return;
+    }
     try {
-      if (failed) this.#reject(this.#error(receipt));
-      else this.#resolve(this.#response(receipt));
+      this.#resolve(this.#response(receipt));
     } catch (error) {
-      const message = `the result could not be read: ${error.message}`;
-      this.#reject(new LlmError({ kind: "INTERNAL", message }, null, error));
+      this.#reject(unreadable(error));
     }
   }
 
   // Only vectors come in parts; of a result there is all or nothing.
   #error(receipt) {
-    const isEmbed = this.#operation === "embed";
-    const partial = isEmbed ? this.#response(receipt) : null;
-    const error = errorFields(receipt.error ?? {});
-    return new LlmError(error, partial, this.cause);
+    try {
+      const isEmbed = this.#operation === "embed";
+      const partial = isEmbed ? this.#response(receipt) : null;
+      const error = errorFields(receipt.error ?? {});
+      return new LlmError(error, partial, this.cause);
+    } catch (error) {
+      return unreadable(error);
+    }
   }
 
   #response(receipt) {
@@ -94,6 +101,11 @@ class OperationCall extends Call {
         : JSON.parse(this.#resultJson);
     return this.#read(start, found, receipt);
   }
+}
+
+function unreadable(error) {
+  const message = `the result could not be read: ${error.message}`;
+  return new LlmError({ kind: "INTERNAL", message }, null, error);
 }
 
 module.exports = { OperationCall };

@@ -23,6 +23,12 @@ class EmbedResponse {
     });
   }
 
+  // Vectors as lists of numbers: JSON.stringify() would write each as an object.
+  toJSON() {
+    const { values: _, ...fields } = this;
+    return { ...fields, vectors: this.vectors.map(toNumbers) };
+  }
+
   get vectors() {
     this.#vectors ??= Array.from({ length: this.count }, (_, index) => {
       const start = index * this.dimensions;
@@ -70,6 +76,10 @@ class Stats {
   }
 }
 
+// A number of 32 bits has 9 digits at most.
+const toNumbers = (vector) =>
+  Array.from(vector, (number) => Number(number.toPrecision(9)));
+
 function commonFields(start, receipt) {
   const fields = startFields(start);
   return {
@@ -100,4 +110,5 @@ module.exports = {
   RESPONSES,
   RerankResponse,
   Stats,
+  toNumbers,
 };

@@ -1,4 +1,4 @@
-// ResponseBuilder collects what one stream delivers and builds the Response from it.
+// ResponseBuilder collects what one stream delivers and builds the LlmResponse from it.
 //
 // With `collect` false only the start and the receipt are kept. Both stay JSON until they are asked
 // for, because a reader of the text never asks. Fields that a later core adds are ignored; absent
@@ -7,6 +7,7 @@
 
 const { LlmError } = require("./error.cjs");
 const { errorFields, receiptFields, startFields } = require("./fields.cjs");
+const { LlmResponse } = require("./llm_response.cjs");
 const { EventKind } = require("./schema.cjs");
 
 class ResponseBuilder {
@@ -96,7 +97,7 @@ class ResponseBuilder {
     const receipt = this.#parseReceipt();
     const start = this.#startFields();
     const refusals = this.parts.filter((part) => part.type === "refusal");
-    const response = new Response({
+    const response = new LlmResponse({
       outcome: receipt?.outcome ?? this.outcome,
       collected: this.collect,
       text: this.text.join(""),
@@ -147,34 +148,4 @@ class ResponseBuilder {
   }
 }
 
-class Response {
-  constructor(fields) {
-    Object.assign(this, fields);
-  }
-
-  // The response as a message, to be appended to the messages of the next request.
-  get message() {
-    if (!this.collected) {
-      const problem =
-        "the response was not collected, because collect is false";
-      throw new TypeError(`${problem}; there is no message`);
-    }
-    const onlyText = this.content.every((part) => part.type === "text");
-    const message = {
-      role: "assistant",
-      content: onlyText ? this.text || null : this.content,
-    };
-    if (this.refusal !== null) message.refusal = this.refusal;
-    if (this.toolCalls.length) {
-      message.tool_calls = this.toolCalls.map((call) => ({
-        id: call.id,
-        type: "function",
-        function: { name: call.name, arguments: call.arguments },
-        ...call.extra,
-      }));
-    }
-    return message;
-  }
-}
-
-module.exports = { Response, ResponseBuilder };
+module.exports = { ResponseBuilder };

@@ -1,97 +1,32 @@
-// Stream: one request, which starts when it is first used. Reader: the iterator of `for await`.
-//
-// A stream that is not read to its end is cancelled when Stream and Reader have been collected.
+// Stream: what invoke() returns. A request that is sent when it is first read or awaited, and, with
+// `output`, those that have the model mend its response.
 "use strict";
 
-const { follow } = require("./abort_signals.cjs");
-const { LlmError } = require("./error.cjs");
+const { ASYNC_DISPOSE } = require("./async_dispose.cjs");
+const { Invocation } = require("./invocation.cjs");
+const { hasOutput, setOutput } = require("./llm_response.cjs");
+const { repairRequest } = require("./output/output.cjs");
+const { PartialReader } = require("./output/partial_reader.cjs");
 const { Mode } = require("./receiver.cjs");
 const { ResponseBuilder } = require("./response.cjs");
+const { INSPECT, inspectAs } = require("./shown.cjs");
+const { readableOf, responseOf } = require("./web_stream.cjs");
 
-const unread = new FinalizationRegistry((receiver) => receiver.cancel());
-
-// What a Stream and its Reader share.
-class Invocation {
-  receiver = null;
-  claimed = false;
-  #open;
-  #fields;
-  #signal;
-  #once;
-  #cancelled = false;
-  #whole = null;
-
-  // `open` makes a receiver and starts the stream; `once` is said to a second reader.
-  constructor(open, fields, signal, once) {
-    this.#open = open;
-    this.#fields = fields;
-    this.#signal = signal;
-    this.#once = once;
-  }
-
-  // The only reader of this stream.
-  claim(mode) {
-    if (this.claimed || this.receiver !== null) {
-      throw new TypeError(this.#once);
-    }
-    this.claimed = true;
-    return new Reader(this, mode);
-  }
-
-  // Starts the stream, unless it is running.
-  start(mode) {
-    if (this.receiver !== null) return this.receiver;
-    if (this.#cancelled || this.#signal?.aborted) throw this.#notStarted();
-    if (mode === Mode.WHOLE) this.#fields.stream ??= false;
-    const receiver = this.#open(this.#fields, mode);
-    unread.register(this, receiver);
-    this.receiver = receiver;
-    if (this.#signal) follow(this.#signal, receiver);
-    // A toJSON of the request may have cancelled it.
-    if (this.#cancelled) receiver.cancel();
-    return receiver;
-  }
-
-  // The whole response; what was not read of a running stream is part of it.
-  whole() {
-    this.#whole ??= this.#collect();
-    return this.#whole;
-  }
-
-  cancel() {
-    this.#cancelled = true;
-    this.receiver?.cancel();
-  }
-
-  #notStarted() {
-    const message = this.#signal?.aborted
-      ? "the signal was aborted before the stream started"
-      : "the stream was cancelled before it started";
-    const details = { kind: "CANCELLED", message };
-    return new LlmError(details, null, this.#signal?.reason);
-  }
-
-  async #collect() {
-    const receiver = this.start(Mode.WHOLE);
-    if (receiver.waiting) {
-      throw new TypeError(
-        "a reader of this stream waits for its next item; await the stream later",
-      );
-    }
-    receiver.discardItems();
-    if (!receiver.ended) await receiver.wait(this, () => undefined);
-    if (receiver.response.failed) throw receiver.error();
-    return receiver.response.build();
-  }
-}
+const ONCE =
+  "a stream can be read only once; call invoke() again for a new one";
+const NOT_READ = "the output is not read yet; await the stream";
+const CALLS_TOOLS = "the response calls tools, and has no output yet";
 
 class Stream {
   #invocation;
+  #output;
+  #reply = null;
 
-  constructor(open, fields, signal) {
-    const once =
-      "a stream can be read only once; call invoke() again for a new one";
-    this.#invocation = new Invocation(open, fields, signal, once);
+  // `output` is what the response is to be read as, or null.
+  constructor(open, fields, signal, output = null) {
+    this.#output = output;
+    const asked = output === null ? fields : output.apply(fields);
+    this.#invocation = new Invocation(open, asked, signal, ONCE);
   }
 
   [Symbol.asyncIterator]() {
@@ -102,8 +37,15 @@ class Stream {
     return this.#invocation.claim(Mode.EVENTS);
   }
 
+  partials() {
+    if (this.#output === null)
+      throw new TypeError("partials() needs the option output");
+    const tokens = this.#invocation.claim(Mode.TOKENS);
+    return new PartialReader(tokens, this.#output, () => this.#whole());
+  }
+
   then(onResponse, onError) {
-    return this.#invocation.whole().then(onResponse, onError);
+    return this.#whole().then(onResponse, onError);
   }
 
   catch(onError) {
@@ -111,7 +53,7 @@ class Stream {
   }
 
   finally(onEnd) {
-    return this.#invocation.whole().finally(onEnd);
+    return this.#whole().finally(onEnd);
   }
 
   cancel() {
@@ -120,67 +62,77 @@ class Stream {
 
   get response() {
     const { receiver } = this.#invocation;
-    return (receiver?.response ?? new ResponseBuilder()).build();
-  }
-}
-
-class Reader {
-  #invocation;
-  #mode;
-  #receiver = null;
-  #done = false;
-  #step = () => this.#take();
-
-  constructor(invocation, mode) {
-    this.#invocation = invocation;
-    this.#mode = mode;
+    const response = (receiver?.response ?? new ResponseBuilder()).build();
+    if (this.#output !== null && !hasOutput(response))
+      setOutput(response, { reason: NOT_READ });
+    return response;
   }
 
-  [Symbol.asyncIterator]() {
-    return this;
+  toReadableStream(options) {
+    return readableOf(this, options);
   }
 
-  next() {
-    if (this.#done) return Promise.resolve({ value: undefined, done: true });
-    try {
-      this.#receiver ??= this.#invocation.start(this.#mode);
-      const receiver = this.#receiver;
-      if (receiver.isReady) return Promise.resolve(this.#take());
-      if (receiver.waiting === null) return receiver.wait(this, this.#step);
-      const next = () => this.next();
-      return receiver.waiting.then(next, next);
-    } catch (error) {
-      this.#done = true;
-      return Promise.reject(error);
+  toTextStreamResponse(init) {
+    return responseOf(this, "text", init);
+  }
+
+  toEventStreamResponse(init) {
+    return responseOf(this, "sse", init);
+  }
+
+  async [ASYNC_DISPOSE]() {
+    this.cancel();
+  }
+
+  [INSPECT](...how) {
+    return inspectAs("Stream", this.#shown(), ...how);
+  }
+
+  toString() {
+    const { state, model } = this.#shown();
+    return `[Stream ${state}${model === "" ? "" : `, ${model}`}]`;
+  }
+
+  #shown() {
+    const { receiver } = this.#invocation;
+    const { response } = this;
+    const { provider, model, outcome, text, attempts } = response;
+    const state = outcome ?? (receiver === null ? "not started" : "running");
+    return { state, provider, model, characters: text.length, attempts };
+  }
+
+  #whole() {
+    this.#reply ??=
+      this.#output === null ? this.#invocation.whole() : this.#readOutput();
+    return this.#reply;
+  }
+
+  // Asks again where the output is wrong, unless somebody has read the text of that response.
+  async #readOutput() {
+    const output = this.#output;
+    const rejected = [];
+    for (;;) {
+      const response = await this.#invocation.whole();
+      try {
+        const found = await output.read(response);
+        setOutput(response, {
+          ...(found ?? { reason: CALLS_TOOLS }),
+          rejected,
+        });
+        return response;
+      } catch (error) {
+        setOutput(response, { reason: error.message, rejected });
+        const mayRetry =
+          rejected.length < output.retries && !this.#invocation.claimed;
+        const repaired = (fields) =>
+          mayRetry ? repairRequest(fields, error) : null;
+        const next = this.#invocation.again(repaired);
+        if (next === null) throw error;
+        rejected.push(response);
+        this.#invocation = next;
+      }
     }
   }
-
-  return(value) {
-    this.#leave();
-    return Promise.resolve({ value, done: true });
-  }
-
-  throw(error) {
-    this.#leave();
-    return Promise.reject(error);
-  }
-
-  #leave() {
-    this.#done = true;
-    this.#invocation.cancel();
-    this.#receiver?.discardItems();
-    this.#receiver?.settle();
-  }
-
-  #take() {
-    const receiver = this.#receiver;
-    if (!this.#done && receiver.hasItems)
-      return { value: receiver.take(), done: false };
-    const failed = !this.#done && receiver.failed;
-    this.#done = true;
-    if (failed) throw receiver.error();
-    return { value: undefined, done: true };
-  }
 }
 
-module.exports = { Invocation, Stream };
+module.exports = { Stream };

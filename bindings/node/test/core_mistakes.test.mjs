@@ -5,10 +5,10 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 
-import { LlmError } from "liter-llm";
+import { LiterLlm, LlmError } from "liter-llm";
 
 import { SCHEMA, camelCase } from "../generate.mjs";
-import { Mock, REQUEST, ROOT, test } from "./support.mjs";
+import { Mock, ROOT, countWakers, test } from "./support.mjs";
 
 const mock = await Mock.start();
 const key = await mock.plan([{ answer: { text: "Hello" } }]);
@@ -58,17 +58,41 @@ for (const { name, request, kind, message } of TABLE.requests) {
 
 for (const { name, options, kind, message } of TABLE.options) {
   if (NOT_HERE.includes(name)) continue;
-  test(`mistake of the core's table: options, ${name}`, async () => {
+  test(`mistake of the core's table: options, ${name}`, () => {
     const given = Object.fromEntries(
       Object.entries(options).map(([name, value]) => [camelCase(name), value]),
     );
 
-    const error = await errorOf(mock.connect(key, given).invoke(REQUEST));
-
-    const expected = [kind, inCamelCase(message, Object.keys(options))];
-    assert.deepEqual(error, expected);
+    // In the constructor: no request is needed.
+    assert.throws(
+      () => mock.connect(key, given),
+      (error) => {
+        const expected = inCamelCase(message, Object.keys(options));
+        assert.ok(error instanceof LlmError, String(error));
+        assert.deepEqual([error.code, error.message], [kind, expected]);
+        return true;
+      },
+    );
   });
 }
+
+// A client of the core has threads and a waker, so none is made of usual options.
+test("usual_options_make_no_native_client", async () => {
+  const before = countWakers();
+  const usual = {
+    ...{ provider: "anthropic", apiKey: "k", baseUrl: "http://127.0.0.1:1/v1" },
+    ...{ idleTimeoutMs: 0, totalTimeoutMs: 90_000, retriesMax: 0 },
+    ...{ lenient: true, headers: { "X-Team": "blue" }, collect: false },
+    ...{ logger: console, logLevel: "warn", streamWindowBytes: 1 << 20 },
+    ...{ caFile: "/nowhere/ca.pem", workerThreads: 2, retryBudget: 0 },
+  };
+
+  const made = [new LiterLlm(), new LiterLlm(usual)];
+  new LiterLlm({ apiKey: () => "k", provider: undefined });
+
+  assert.equal(countWakers(), before);
+  for (const llm of made) llm.close();
+});
 
 test("misspelled_names_find_the_name_that_was_meant", () => {
   const names = SCHEMA.client_options.map(({ name }) => name);

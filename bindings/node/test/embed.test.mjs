@@ -2,7 +2,7 @@
 // come; and what is left of a call of which a part fails.
 import assert from "node:assert/strict";
 
-import { EmbedResponse, LlmError, Response } from "liter-llm";
+import { EmbedResponse, LlmError, LlmResponse } from "liter-llm";
 
 import { FakeCore, Mock, test } from "./support.mjs";
 
@@ -166,7 +166,9 @@ test("failed_part_leaves_the_other_vectors", async () => {
   assert.ok(error instanceof LlmError);
   assert.deepEqual([error.code, error.status], ["INVALID_REQUEST", 400]);
   const { partial } = error;
-  assert.ok(partial instanceof EmbedResponse && !(partial instanceof Response));
+  assert.ok(
+    partial instanceof EmbedResponse && !(partial instanceof LlmResponse),
+  );
   const { count, dimensions, finishedRanges, failedRanges } = partial;
   assert.equal(partial.outcome, "failed");
   assert.deepEqual([dimensions, partial.vectors.length], [4, count]);

@@ -9,11 +9,19 @@ import { describe } from "node:test";
 
 import { LlmError } from "liter-llm";
 
+import { SCHEMA, camelCase } from "../generate.mjs";
 import { MESSAGES, Mock, ROOT, shownPiece, test } from "./support.mjs";
 
 const KEY = "test-key-0123456789";
 const FAULTS = JSON.parse(
   readFileSync(path.join(ROOT, "tests/faults/faults.json"), "utf8"),
+);
+// Options of the core's messages have their names in JavaScript here.
+const NAMES = new Map(
+  [...SCHEMA.client_options, ...SCHEMA.call_options].map(({ name }) => [
+    name,
+    camelCase(name),
+  ]),
 );
 const OUTSIDE = ["requests", "at_least_ms", "at_most_ms"];
 const TRANSPORTS = [
@@ -94,7 +102,9 @@ async function play(name, transport, fault, number) {
   }
   if (fault.message_has) {
     const { hostname } = new URL(mock.places[transport.port]);
-    const part = fault.message_has.replaceAll("127.0.0.1", hostname);
+    const part = fault.message_has
+      .replaceAll("127.0.0.1", hostname)
+      .replaceAll(/\w+/g, (word) => NAMES.get(word) ?? word);
     assert.ok(error.message.includes(part), error.message);
   }
 }

@@ -52,8 +52,8 @@ function load(machine, prepare) {
       Object.defineProperty(process, "platform", { value: "${platform}" });
       Object.defineProperty(process, "arch", { value: "${arch}" });
       const { LiterLlm, version } = require("./index.cjs");
-      new LiterLlm({ provider: "nobody" }).invoke({ model: "m", messages: [] })
-        .catch((error) => console.log(version, error.code));`;
+      try { new LiterLlm({ provider: "nobody" }); }
+      catch (error) { console.log(version, error.code); }`;
     const ended = spawnSync(process.execPath, ["-e", code], {
       cwd: folder,
       encoding: "utf8",

@@ -172,7 +172,6 @@ test("what_is_wrong_for_every_request_is_refused_at_once", () => {
     [null, {}, /requests must be an iterable/],
     [[], { concurrency: 0 }, /concurrency: expected an integer above 0/],
     [[], { ordered: "yes" }, /ordered: expected true or false/],
-    [[], { retriesMx: 1 }, /"retriesMx" is unknown; did you mean/],
     [[], 7, /options must be an object/],
     [[], AbortSignal.timeout(60_000), /such as { signal }, not an AbortSig/],
   ])
@@ -180,4 +179,10 @@ test("what_is_wrong_for_every_request_is_refused_at_once", () => {
       kind: "INVALID_REQUEST",
       message,
     });
+  for (const [options, message] of [
+    [{ retriesMx: 1 }, /"retriesMx" is unknown; did you mean "retriesMax"/],
+    [{ concurency: 1 }, /did you mean "concurrency"/],
+    [{ workerThreads: 1 }, /is an option of the client, not of a call/],
+  ])
+    assert.throws(() => llm.map([], options), { kind: "CONFIG", message });
 });

@@ -88,34 +88,13 @@ const REQUESTS = {
     () => askWith({ workerThreads: 2 }),
     '"workerThreads" is an option of the client, not of a call',
   ],
+  an_extra_body_twice: [
+    () => askWith({ extraBody: {}, extra_body: {} }),
+    '"extraBody" and "extra_body" are one field; set one of them',
+  ],
 };
 
 const CALL_OPTIONS = {
-  a_misspelled_option: [
-    () => ask(REQUEST, { idleTimoutMs: 5 }),
-    'option "idleTimoutMs" is unknown; did you mean "idleTimeoutMs"?',
-  ],
-  an_option_of_another_library: [
-    () => ask(REQUEST, { maxRetries: 2 }),
-    'option "maxRetries" is unknown; did you mean "retriesMax"?',
-  ],
-  a_timeout_without_its_timer: [
-    () => ask(REQUEST, { timeout: 30 }),
-    'option "timeout" is unknown; did you mean "keyTimeoutMs", "idleTimeoutMs" or ' +
-      '"totalTimeoutMs"?',
-  ],
-  an_option_that_nothing_is_like: [
-    () => ask(REQUEST, { frobnicate: 1 }),
-    'option "frobnicate" is unknown',
-  ],
-  a_field_of_a_request: [
-    () => ask(REQUEST, { maxTokens: 5 }),
-    '"maxTokens" is a field of a request, not an option; set request.max_tokens',
-  ],
-  an_option_of_the_client: [
-    () => ask(REQUEST, { streamWindowBytes: 4096 }),
-    '"streamWindowBytes" is an option of the client, not of a call',
-  ],
   a_signal_in_place_of_options: [
     () => ask(REQUEST, AbortSignal.timeout(60_000)),
     "options must be an object such as { signal }, not an AbortSignal",
@@ -143,6 +122,42 @@ const CALL_OPTIONS = {
   collect_in_words: [
     () => ask(REQUEST, { collect: "no" }),
     'collect: expected true or false, got "no"',
+  ],
+};
+
+const CALL_NAMES = {
+  a_misspelled_option: [
+    () => ask(REQUEST, { idleTimoutMs: 5 }),
+    'option "idleTimoutMs" is unknown; did you mean "idleTimeoutMs"?',
+  ],
+  an_option_of_another_library: [
+    () => ask(REQUEST, { maxRetries: 2 }),
+    'option "maxRetries" is unknown; did you mean "retriesMax"?',
+  ],
+  a_timeout_without_its_timer: [
+    () => ask(REQUEST, { timeout: 30 }),
+    'option "timeout" is unknown; did you mean "keyTimeoutMs", "idleTimeoutMs" or ' +
+      '"totalTimeoutMs"?',
+  ],
+  an_option_that_nothing_is_like: [
+    () => ask(REQUEST, { frobnicate: 1 }),
+    'option "frobnicate" is unknown',
+  ],
+  a_field_of_a_request: [
+    () => ask(REQUEST, { maxTokens: 5 }),
+    '"maxTokens" is a field of a request, not an option; set request.max_tokens',
+  ],
+  an_option_of_the_client: [
+    () => ask(REQUEST, { streamWindowBytes: 4096 }),
+    '"streamWindowBytes" is an option of the client, not of a call',
+  ],
+  a_logger_of_a_call: [
+    () => ask(REQUEST, { logger: console }),
+    '"logger" is an option of the client, not of a call',
+  ],
+  a_timer_in_other_letters: [
+    () => ask(REQUEST, { firstTokenTimeoutMS: 5 }),
+    'option "firstTokenTimeoutMS" is unknown; did you mean "firstTokenTimeoutMs"?',
   ],
 };
 
@@ -196,7 +211,7 @@ async function errorOf(use) {
 
 for (const [code, table] of [
   ["INVALID_REQUEST", { ...REQUESTS, ...CALL_OPTIONS }],
-  ["CONFIG", CLIENT_OPTIONS],
+  ["CONFIG", { ...CALL_NAMES, ...CLIENT_OPTIONS }],
 ]) {
   for (const [name, [use, message]] of Object.entries(table)) {
     test(`mistake: ${name}`, async () => {
@@ -221,7 +236,12 @@ const OTHERS = {
   an_unknown_provider: [
     () => new LiterLlm({ provider: "opneai" }).invoke(REQUEST),
     "CONFIG",
-    `provider "opneai" is unknown; known are: ${PROVIDERS.join(", ")}`,
+    'provider "opneai" is unknown; did you mean "openai"?',
+  ],
+  a_provider_of_no_name: [
+    () => new LiterLlm({ provider: "nobody" }).invoke(REQUEST),
+    "CONFIG",
+    `provider "nobody" is unknown; known are: ${PROVIDERS.join(", ")}`,
   ],
   a_signal_that_was_aborted_before: [
     () => ask(REQUEST, { signal: AbortSignal.abort() }),

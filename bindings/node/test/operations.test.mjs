@@ -339,7 +339,7 @@ test("names_in_the_wrong_place_are_refused", async () => {
   const key = await mock.plan(GOOD);
   const llm = mock.connect(key);
   const { signal } = new AbortController();
-  const [[embed], [rerank]] = [CALLS.embed, CALLS.rerank];
+  const [embed] = CALLS.embed;
   const mistakes = [
     [
       () => llm.embed({ ...embed, apiKey: "k" }),
@@ -352,21 +352,6 @@ test("names_in_the_wrong_place_are_refused", async () => {
     [
       () => llm.embed({ ...embed, inputType: "query" }),
       '"inputType" is not a field of a request; did you mean "input_type"?',
-    ],
-    [
-      () => llm.rerank(rerank, { topN: 1 }),
-      '"topN" is a field of a request, not an option; set request.top_n',
-    ],
-    [() => llm.embed(embed, { topN: 1 }), 'option "topN" is unknown'],
-    [() => llm.embed(embed, { collect: false }), 'option "collect" is unknown'],
-    [() => llm.models({}, { extraBody: {} }), 'option "extraBody" is unknown'],
-    [
-      () => llm.embed(embed, { idleTimoutMs: 1 }),
-      'option "idleTimoutMs" is unknown; did you mean "idleTimeoutMs"?',
-    ],
-    [
-      () => llm.embed(embed, { workerThreads: 1 }),
-      '"workerThreads" is an option of the client, not of a call',
     ],
     [
       () => llm.embed({ ...embed, operation: "rerank" }),

@@ -375,9 +375,8 @@ test("partial_is_attached", async () => {
     assert.equal(stream.response, error.partial);
     assert.ok(!("partial" in { ...error }));
   }
-  const none = await mock
-    .connect(key, { noSuchOption: 1 })
-    .invoke(REQUEST)
-    .catch((error) => error);
-  assert.deepEqual([none.code, none.partial], ["CONFIG", null]);
+  const closed = mock.connect(key);
+  closed.close();
+  const none = await closed.invoke(REQUEST).catch((error) => error);
+  assert.deepEqual([none.code, none.partial], ["CLOSED", null]);
 });

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createInterface } from "node:readline";
 
 import {
   FINISH,
@@ -60,6 +61,14 @@ const BATCH = [
   ...[ENDED, ENDED, rowFile(answeredRow("borrow", "A loan"))],
 ];
 
+const CITY = streaming(
+  ...['{"name":"Rome",', '"sights":["Forum"', ',"P', 'antheon"]}'].map(token),
+  { finish: "stop" },
+  { done: true },
+);
+
+// Tested below: one is a server, one a part of another.
+const OF_SERVERS = ["route.mjs", "server.mjs"];
 const SAMPLES = [
   ["stream.mjs", [HELLO], "Hello world"],
   ["whole_response.mjs", [HELLO], "Hello world\nstop 2\n"],
@@ -90,6 +99,10 @@ const SAMPLES = [
     BATCH,
     "ended { total: 1, succeeded: 1, failed: 0 }\nborrow succeeded A loan\n",
   ],
+  ["logger.mjs", [HELLO], "{ provider: 'openai', stream: 1 }"],
+  ["output.mjs", [CITY], "Rome 2\n[]\n"],
+  ["output.mjs", [CITY], "[ 'Forum' ]\n[ 'Forum', 'P' ]\n"],
+  ["output.mjs", [{ answer: { text: "Rome" } }, CITY], "Rome 2\n"],
   ["key_function.mjs", [WRONG, HELLO], "Hello world 2\n"],
   [
     "tools.mjs",
@@ -145,10 +158,52 @@ async function play(name, environment, words) {
   return result;
 }
 
+test("server.mjs: text, events, and a client that leaves", async () => {
+  const key = await mock.plan([HELLO, HELLO, NUMBERS]);
+  const child = spawn(process.execPath, ["samples/server.mjs"], {
+    cwd: PACKAGE,
+    env: {
+      ...{ ...process.env, PORT: "0", OPENAI_API_KEY: "test-key" },
+      OPENAI_BASE_URL: mock.baseUrl(key),
+    },
+    timeout: 30_000,
+  });
+  const [line] = await once(createInterface(child.stdout), "line");
+
+  assert.equal(await (await fetch(`${line}/?q=Hi`)).text(), "Hello world");
+  const events = await (await fetch(`${line}/events`)).text();
+  assert.match(events, /^data: \{"type":"start".*"type":"end"[^\n]*\n\n$/s);
+  const { body } = await fetch(line);
+  await body.cancel();
+  await mock.wait(key, { closed: 1 });
+
+  child.kill();
+  await once(child, "close");
+});
+
+test("route.mjs: a request and its response", async () => {
+  const key = await mock.plan([HELLO]);
+  process.env.OPENAI_API_KEY = "test-key";
+  process.env.OPENAI_BASE_URL = mock.baseUrl(key);
+  const { POST } = await import("../samples/route.mjs");
+
+  const messages = [{ role: "user", content: "Hi" }];
+  const body = JSON.stringify({ messages });
+  const response = await POST(
+    new Request("http://host/chat", { method: "POST", body }),
+  );
+
+  assert.equal(await response.text(), "Hello world");
+  assert.deepEqual((await mock.seen(key)).requests[0].body.messages, messages);
+});
+
 test("every_sample_is_tested", () => {
   const names = readdirSync(path.join(PACKAGE, "samples")).sort();
 
-  assert.deepEqual(names, [...new Set(SAMPLES.map(([name]) => name))].sort());
+  assert.deepEqual(
+    names,
+    [...new Set([...OF_SERVERS, ...SAMPLES.map(([name]) => name)])].sort(),
+  );
 });
 
 test("readme_shows_the_samples", () => {

@@ -1,6 +1,7 @@
 // What the tests share: the mock provider, a core that a test plays, and helpers. Loopback only.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
@@ -137,26 +138,9 @@ export class FakeCore {
 
   constructor() {
     const require = createRequire(import.meta.url);
-    const names = [
-      ...[
-        "batch_responses",
-        "batches",
-        "call",
-        "client",
-        "error",
-        "fields",
-        "key_function",
-      ],
-      ...[
-        "map",
-        "native_client",
-        "operation",
-        "options",
-        "receiver",
-        "response",
-      ],
-      ...["stream", "vectors"],
-    ];
+    const names = readdirSync(path.join(PACKAGE, "lib"), { recursive: true })
+      .filter((name) => name.endsWith(".cjs") && name !== "native.cjs")
+      .map((name) => name.slice(0, -".cjs".length));
     const place = (name) => require.resolve(`../lib/${name}.cjs`);
     const { Column } = require("../lib/native.cjs");
     const kept = new Map(
@@ -169,7 +153,10 @@ export class FakeCore {
     };
     this.LiterLlm = require("../lib/client.cjs").LiterLlm;
     this.LlmError = require("../lib/error.cjs").LlmError;
-    for (const [name, module] of kept) require.cache[place(name)] = module;
+    for (const [name, module] of kept) {
+      delete require.cache[place(name)];
+      if (module) require.cache[place(name)] = module;
+    }
   }
 
   // Delivers [kind, data, error] of a stream with one poll; of VECTORS the data is a Float32Array,

@@ -3,7 +3,7 @@ import {
   EmbedResponse,
   LiterLlm,
   LlmError,
-  Response,
+  LlmResponse,
   type Batch,
   type BatchRow,
   type Message,
@@ -34,7 +34,7 @@ export async function readTokens(signal: AbortSignal): Promise<string> {
     { signal, retriesMax: 1, collect: true },
   );
   for await (const token of stream) text += token.toUpperCase();
-  const whole: Response = stream.response;
+  const whole: LlmResponse = stream.response;
   if (!whole.collected) return text;
   return text + (whole.usage?.outputTokens ?? 0).toFixed();
 }
@@ -77,7 +77,7 @@ export async function embed(signal: AbortSignal): Promise<Float32Array> {
   const response = await llm.embed(
     {
       ...{ model: "m", input: ["a", [1, 2], [{ type: "text", text: "b" }]] },
-      ...{ dimensions: 3, input_type: "query", own_field: 1 },
+      ...{ dimensions: 3, input_type: "query", extraBody: { own_field: 1 } },
     },
     { signal, provider: "voyage", apiKey: async () => "k" },
   );
@@ -111,7 +111,7 @@ export async function count(): Promise<number> {
 export function vectorsOf(error: LlmError): number {
   const { partial } = error;
   if (partial instanceof EmbedResponse) return partial.vectors.length;
-  if (partial instanceof Response) return partial.toolCalls.length;
+  if (partial instanceof LlmResponse) return partial.toolCalls.length;
   return error.partial?.count ?? error.partial?.text?.length ?? 0;
 }
 

@@ -15,7 +15,7 @@ const mock = await Mock.start();
 const require = createRequire(import.meta.url);
 const { EventKind } = require("../lib/schema.cjs");
 // Options of this package, which the core does not know.
-const OURS = ["collect", "signal"];
+const OURS = ["collect", "output", "outputRetries", "signal"];
 
 const entry = path.join(PACKAGE, "index.d.ts");
 const program = ts.createProgram([entry], { strict: true });
@@ -62,7 +62,8 @@ test("generated_files_are_fresh", async () => {
 });
 
 test("types_have_every_option", () => {
-  assertFields("Options", camelNamesOf(SCHEMA.client_options), ["collect"]);
+  const ours = ["collect", "logger"];
+  assertFields("Options", camelNamesOf(SCHEMA.client_options), ours);
   assertFields("CallOptions", camelNamesOf(SCHEMA.call_options), ["collect"]);
   assertFields("InvokeOptions", camelNamesOf(SCHEMA.call_options), OURS);
 });
@@ -89,9 +90,10 @@ test("every_option_has_the_comment_of_the_schema", () => {
 });
 
 test("types_have_every_field_of_a_request", () => {
-  const extraBody = SCHEMA.call_options.filter(({ inherits }) => !inherits);
+  const ofChat = [...fieldsOf("ChatFields").keys()];
+  const others = ["extraBody", ...ofChat];
 
-  assertFields("Request", namesOf([...SCHEMA.request_fields, ...extraBody]));
+  assertFields("LlmRequest", namesOf(SCHEMA.request_fields), others);
 });
 
 test("types_have_every_field_of_an_operations_request", () => {
@@ -99,8 +101,8 @@ test("types_have_every_field_of_an_operations_request", () => {
     SCHEMA.operations.map(({ name, fields }) => [name, namesOf(fields)]),
   );
 
-  assertFields("EmbedRequest", fieldsByName.embed, ["extra_body"]);
-  assertFields("RerankRequest", fieldsByName.rerank, ["extra_body"]);
+  assertFields("EmbedRequest", fieldsByName.embed, ["extraBody"]);
+  assertFields("RerankRequest", fieldsByName.rerank, ["extraBody"]);
   assert.deepEqual([...fieldsOf("ModelsRequest").keys()], fieldsByName.models);
   // What a batch is asked is said by the function, its arguments and its options.
   const ofBatches = ["BatchSubmission", "BatchListing"].flatMap((name) => [
@@ -138,9 +140,12 @@ test("types_have_every_field_of_a_response", () => {
     ["type"],
   );
   assertFields(
-    "Response",
+    "LlmResponse",
     [...response],
-    [...collected, "collected", "content", "message"],
+    [
+      ...[...collected, "collected", "content", "message"],
+      ...["output", "rejected", "toJSON", "toString"],
+    ],
   );
   assertFields("Usage", camelNamesOf(SCHEMA.usage_fields));
   assertFields("Tried", camelNamesOf(SCHEMA.tried_fields));
@@ -155,7 +160,7 @@ test("types_have_every_field_of_an_operations_response", () => {
     ...[...OF_OPERATIONS, "totalMs", "queuedMs"],
   ];
   const results = {
-    EmbedResponse: [...OF_EMBED, "vectors", "values"],
+    EmbedResponse: [...OF_EMBED, "vectors", "values", "toJSON"],
     RerankResponse: ["results"],
     ModelsResponse: ["models"],
     CountTokensResponse: camelNamesOf(SCHEMA.input_tokens_fields),
@@ -181,7 +186,10 @@ test("types_have_every_field_of_an_error", () => {
     name === "code" ? "providerCode" : name,
   );
 
-  assertFields("LlmError", names, ["code", "partial", "cause"]);
+  const ours = ["code", "partial", "cause", "toJSON"];
+  assertFields("LlmError", names, ours);
+  const ofOutput = ["text", "response", "issues"];
+  assertFields("OutputError", names, [...ours, ...ofOutput]);
 });
 
 test("types_have_every_word", () => {
@@ -202,8 +210,11 @@ test("types_have_every_word", () => {
     events.sort(),
     kinds.map((kind) => kind.toLowerCase()).sort(),
   );
-  const role = checker.getPropertyOfType(exported.get("Message"), "role");
-  const roles = checker.getTypeOfSymbol(role).types.map(({ value }) => value);
+  const roles = exported.get("Message").types.flatMap((message) => {
+    const role = checker.getPropertyOfType(message, "role");
+    const type = checker.getTypeOfSymbol(role);
+    return (type.types ?? [type]).map(({ value }) => value);
+  });
   assert.deepEqual(roles.sort(), namesOf(SCHEMA.roles).sort());
   const unknown = [...namesOf(SCHEMA.error_kinds), "UNKNOWN"];
   assert.deepEqual(wordsOf("ErrorKind").sort(), unknown.sort());
@@ -218,12 +229,30 @@ test("types_have_every_word", () => {
 });
 
 // The types declare the values that are exported, and no others.
+test("types_have_every_field_of_the_log", () => {
+  assertFields("LogRecord", camelNamesOf(SCHEMA.log_fields), ["stream"]);
+});
+
 test("types_have_every_export", () => {
   const values = checker
     .getExportsOfModule(module)
     .filter(({ flags }) => flags & ts.SymbolFlags.Value);
 
   assert.deepEqual(namesOf(values).sort(), Object.keys(imported).sort());
+});
+
+// An import of ours would hide what the web and Node.js have under that name.
+test("no_export_has_the_name_of_a_global", () => {
+  const { Type, Value, Namespace } = ts.SymbolFlags;
+  const nameOfGlobal = (name) =>
+    checker.resolveName(name, undefined, Type | Value | Namespace, false);
+  assert.ok(nameOfGlobal("Response") && nameOfGlobal("ReadableStream"));
+
+  const hidden = checker
+    .getExportsOfModule(module)
+    .filter(({ name }) => nameOfGlobal(name));
+
+  assert.deepEqual(namesOf(hidden), []);
 });
 
 // Each is also an option that the core takes, under the name that camel case gives it.

@@ -195,10 +195,10 @@ test("collect_false_leaves_partial_empty", async () => {
 
 test("collect_is_true_or_false", async () => {
   const key = await mock.plan([{ answer: { text: "Hello" } }]);
-  const wrong = mock.connect(key, { collect: "no" });
   const llm = mock.connect(key, { collect: null });
 
-  await assert.rejects(wrong.invoke(REQUEST), { code: "CONFIG" });
+  const wrong = { collect: "no" };
+  assert.throws(() => mock.connect(key, wrong), { code: "CONFIG" });
   await assert.rejects(
     llm.invoke(REQUEST, { collect: 0 }),
     (error) => error instanceof LlmError && error.code === "INVALID_REQUEST",

@@ -1,11 +1,8 @@
 // What LiterLlm.batch has, and what it returns.
 
-import type {
-  LlmError,
-  OperationOptions,
-  StreamReader,
-  ToolCall,
-} from "../index.js";
+import type { OperationOptions } from "../index.js";
+import type { LlmError } from "./error.js";
+import type { ToolCall } from "./llm_response.js";
 import type { Part } from "./message.js";
 import type {
   BatchListing,
@@ -13,7 +10,8 @@ import type {
   EmbedRequest,
 } from "./operations.js";
 import type { FinishReason, Usage } from "./receipt.js";
-import type { Request } from "./request.js";
+import type { LlmRequest } from "./request.js";
+import type { StreamReader } from "./stream.js";
 
 /** Requests that a provider answers within a day at a lower price. */
 export interface Batches {
@@ -50,7 +48,7 @@ export interface BatchRow {
    * What is asked: a request of invoke(), or with `operation: "embed"` one of embed(). It has no
    * options: those of submit() hold for all rows.
    */
-  request: Request | (EmbedRequest & { operation: "embed" });
+  request: LlmRequest | (EmbedRequest & { operation: "embed" });
 }
 
 /** A batch and how far it is. What the provider does not say is null. */
@@ -106,6 +104,8 @@ export class BatchResults implements AsyncIterable<BatchResult> {
   [Symbol.asyncIterator](): StreamReader<BatchResult>;
   /** Closes the connection. Readers get a CANCELLED error. */
   cancel(): void;
+  /** `await using`: closes the connection. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** What became of one row of a batch. */

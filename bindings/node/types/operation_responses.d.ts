@@ -59,6 +59,8 @@ export class EmbedResponse {
   readonly finishedRanges: readonly (readonly [number, number])[];
   /** With an error: the inputs that have no vectors, as such pairs. */
   readonly failedRanges: readonly (readonly [number, number])[];
+  /** All fields, with the vectors as lists of numbers, for JSON.stringify(). */
+  toJSON(): Record<string, unknown>;
 }
 export interface EmbedResponse extends OperationResponse {}
 

@@ -6,8 +6,8 @@ import type { Part } from "./message.js";
 export type EmbedInput = string | readonly number[] | readonly Part[];
 
 /**
- * A request of embed(). Fields that are not set are not sent; fields that are not
- * listed here are sent as they are.
+ * A request of embed(). Fields that are not set are not sent; those of the provider's
+ * own go into `extraBody`.
  */
 export interface EmbedRequest {
   /** The model; `provider/model` where no provider is named otherwise. */
@@ -39,13 +39,12 @@ export interface EmbedRequest {
    * Fields for the provider's body that win over everything else; null takes a field
    * out.
    */
-  extra_body?: Readonly<Record<string, unknown>>;
-  [field: string]: unknown;
+  extraBody?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * A request of rerank(). Fields that are not set are not sent; fields that are not
- * listed here are sent as they are.
+ * A request of rerank(). Fields that are not set are not sent; those of the provider's
+ * own go into `extraBody`.
  */
 export interface RerankRequest {
   /** The model; `provider/model` where no provider is named otherwise. */
@@ -67,8 +66,7 @@ export interface RerankRequest {
    * Fields for the provider's body that win over everything else; null takes a field
    * out.
    */
-  extra_body?: Readonly<Record<string, unknown>>;
-  [field: string]: unknown;
+  extraBody?: Readonly<Record<string, unknown>>;
 }
 
 /** A request of models(). Its fields go to the query of the URL. */

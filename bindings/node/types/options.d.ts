@@ -1,6 +1,7 @@
 // Generated from core/schema/schema.json by generate.mjs; do not edit.
 
 import type { ApiKey } from "./api_key.js";
+import type { Logger } from "./logger.js";
 
 /** Options of a LiterLlm: they hold for all of its requests. */
 export interface Options {
@@ -265,6 +266,12 @@ export interface Options {
    * @defaultValue true
    */
   collect?: boolean;
+  /**
+   * Gets the lines of the log, from the level `logLevel` on, by default then `info`: a
+   * function, or an object with debug, info, warn and error, such as the console or a
+   * logger of pino or winston. It runs in the AsyncLocalStorage context of the request.
+   */
+  logger?: Logger;
 }
 
 /** Options of one request. Where one is not set, the client's holds. */
@@ -369,7 +376,7 @@ export interface CallOptions {
  * - `off`: Nothing.
  * - `error`: What failed for good.
  * - `warn`: What was retried or left out.
- * - `info`: Requests and their ends.
+ * - `info`: One line for each call, once it has ended.
  * - `debug`: Everything.
  */
 export type LogLevel = "off" | "error" | "warn" | "info" | "debug";

@@ -1,6 +1,6 @@
-from liter_llm import LiterLlm
+from liter_llm import LiterLlm, Request
 
-REQUEST = {
+REQUEST: Request = {
     "model": "claude-haiku-4-5",
     "messages": [{"role": "user", "content": "Explain Rust ownership"}],
     "max_tokens": 200,

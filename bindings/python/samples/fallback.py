@@ -1,7 +1,7 @@
-from liter_llm import LiterLlm
+from liter_llm import LiterLlm, Request
 
 llm = LiterLlm("openai", retries_max=1)
-request = {
+request: Request = {
     "model": "gpt-4o",
     "messages": [{"role": "user", "content": "Explain Rust ownership"}],
     "fallbacks": [

@@ -10,13 +10,16 @@ import traceback
 import urllib.request
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from liter_llm import Message, Request
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "bindings/python"
-MESSAGES = [{"role": "user", "content": "Hello"}]
-REQUEST: dict[str, Any] = {"model": "gpt-4o-mini", "messages": MESSAGES}
-STREAMED = {**REQUEST, "stream": True}
+MESSAGES: list[Message] = [{"role": "user", "content": "Hello"}]
+REQUEST: Request = {"model": "gpt-4o-mini", "messages": MESSAGES}
+STREAMED: Request = {**REQUEST, "stream": True}
 HELLO = {"answer": {"text": "Hello world"}}
 FAILURE = {"status": 500, "headers": [["retry-after-ms", "1"]], "body": "{}"}
 HANG = {"hang": True}

@@ -66,6 +66,14 @@ NUMBERS = stream(*(token(f"{number} ") for number in range(100)), {"hang": True}
 CUT = stream(token("Rust "), token("owns"), {"reset": True})
 BUSY = {"status": 429, "headers": [["retry-after", "120"]], "body": "{}"}
 PLACE = {"answer": {"text": '{"city":"Hamburg","country":"Germany"}'}}
+RECIPE = stream(
+    *map(token, ['{"name": "Bread", "ingr', 'edients": ["flour"', ', "water"]}']),
+    {"finish": "stop"},
+    {"done": True},
+)
+BAKED = """2 ingredients so far
+Recipe(name='Bread', ingredients=['flour', 'water'])
+"""
 VECTORS = {
     "status": 200,
     "headers": [["content-type", "application/json"]],
@@ -123,6 +131,10 @@ SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
     ("map.py", [HELLO], "borrow Hello world\nlifetime Hello world\nmove Hello world\n"),
     ("map_async.py", [HELLO], "1 ["),
     ("cancel.py", [NUMBERS], "0 1 2 3 4 5 6 7 \n cancelled "),
+    ("in_tasks.py", [HELLO], "Hello world\nHello world\n"),
+    ("in_trio.py", [NUMBERS], "0 1 2 3 4 5 6 7 \ncancelled: True\n"),
+    ("in_gevent.py", [HELLO], "What is a move? Hello world\n"),
+    ("saved.py", [HELLO], "Hello world 2\nHello world\n"),
     ("errors.py", [HELLO], "Hello world"),
     ("errors.py", [BUSY], "come back in 120000 ms"),
     ("errors.py", [CUT], "Rust owns\ncut after 9 characters: "),
@@ -132,6 +144,10 @@ SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
     ("key_function.py", [WRONG, HELLO], "Hello world 2\n"),
     ("fallback.py", [NO_CREDIT, NO_MODEL, HELLO], FELL_BACK),
     ("json_schema.py", [PLACE], "Hamburg in Germany"),
+    ("output.py", [PLACE], "Hamburg in Germany"),
+    ("output.py", [HELLO, PLACE], "Hamburg in Germany"),
+    ("output.py", [HELLO, HELLO], "invalid Hello world"),
+    ("partials.py", [RECIPE], BAKED),
     ("embed.py", [VECTORS], "3 vectors of 2 numbers\n0.500\n"),
     ("embed_numpy.py", [VECTORS], "(3, 2) float32\n(3, 3)\n"),
     ("rerank.py", [HELLO], "1 Borrowing lends a value\n2 A value has one owner\n0 Bread"),
@@ -152,6 +168,8 @@ ELSEWHERE: list[tuple[str, str, list[dict[str, Any]], str]] = [
     ("cohere", "image.py", [HELLO], "Hello world"),
     ("anthropic", "json_schema.py", [PLACE], "Hamburg in Germany"),
     ("cohere", "json_schema.py", [PLACE], "Hamburg in Germany"),
+    ("anthropic", "output.py", [PLACE], "Hamburg in Germany"),
+    ("cohere", "output.py", [PLACE], "Hamburg in Germany"),
 ]
 
 

@@ -35,7 +35,8 @@ async def in_a_loop() -> str:
         async for token in call:
             assert_type(token, str)
             text += token
-        response = await llm.invoke({"model": "m", "messages": messages, "their_own": True})
+        own = {"their_own": True}
+        response = await llm.invoke({"model": "m", "messages": messages, "extra_body": own})
         assert_type(response, Response)
         async for result in llm.map([request, {"model": "m", "input": "a"}], concurrency=4):
             assert_type(result, MapResult)
@@ -46,11 +47,17 @@ async def in_a_loop() -> str:
                 text += event.arguments
             elif isinstance(event, End) and event.usage is not None:
                 assert_type(event.usage.input_tokens, "int | None")
+        task = asyncio.create_task(llm.invoke(request))
+        assert_type(task, "asyncio.Task[Response]")
+        print((await task).to_dict()["text"])
+        counting, listing = await asyncio.gather(llm.count_tokens(request), llm.models())
+        assert_type(counting.input_tokens, int)
+        assert_type(listing.models[0].id, str)
         return text + await llm.invoke(request).__anext__()
 
 
 def without_a_loop(llm: LiterLlm) -> str | None:
-    request = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+    request: Request = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
     with llm.invoke(request, collect=False) as call:
         for token in call:
             assert_type(token, str)

@@ -5,6 +5,7 @@ mod check;
 pub(crate) mod environment;
 mod from_json;
 mod key_answer;
+pub(crate) mod log_record;
 mod operations;
 pub(crate) mod options;
 mod secrets;
@@ -12,7 +13,8 @@ pub(crate) mod shared;
 
 use std::sync::Arc;
 
-use crate::client::options::{ClientOptions, LogRecord};
+use crate::client::log_record::LogRecord;
+use crate::client::options::ClientOptions;
 use crate::error::LlmError;
 use crate::event::{LlmResponse, Outcome};
 use crate::http::Http;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::declare::entry::Kind;
-use crate::declare::{declare_fields, declare_names, declare_options};
+use crate::declare::{declare_names, declare_options};
 use crate::http::{HttpOptions, TapeMode, TapeOptions};
 use crate::parse::{one_of, FromJson, Mismatch};
 use crate::request::{ApiKey, Auth, CallLimits, CloudOptions, Fallbacks, KeySource};
@@ -207,25 +207,10 @@ declare_names! {
         Error => "error",
         /// What was retried or left out.
         Warn => "warn",
-        /// Requests and their ends.
+        /// One line for each call, once it has ended.
         Info => "info",
         /// Everything.
         Debug => "debug",
-    }
-}
-
-declare_fields! {
-    /// A line for the caller's log: redacted, and without bodies unless `log_bodies` is set.
-    #[derive(Debug, Clone, Serialize)]
-    #[non_exhaustive]
-    pub struct LogRecord {
-        /// How much it matters.
-        pub level: LogLevel as LogLevel,
-        /// One line.
-        pub message: String as Text,
-        /// The provider that it is about.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub provider: Option<&'static str> as Text,
     }
 }
 
@@ -254,6 +239,11 @@ mod tests {
         assert!(message(r#"{"idle_timeout_ms":"x"}"#).starts_with("option idle_timeout_ms: "));
         assert!(message(r#"{"log_level":"loud"}"#).starts_with("option log_level: "));
         assert!(message(r#"{"provider":"nobody"}"#).contains("\"nobody\" is unknown"));
+        let api = message(r#"{"api":"chats"}"#);
+        assert!(
+            api.starts_with("api chats is no provider's; known are "),
+            "{api}"
+        );
         assert!(message(r#"{"base_url":"ftp://host"}"#).starts_with("base_url must begin"));
         let error = ClientOptions::from_json(r#"{"api_key":"a\nb"}"#).unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidArgument);

@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::environment::Environment;
 use super::secrets::{self, CallSecrets};
-use crate::client::options::{ClientOptions, LogLevel, LogRecord};
+use crate::client::log_record::LogRecord;
+use crate::client::options::{ClientOptions, LogLevel};
 use crate::event::Stats;
 use crate::http::tape::Tape;
 use crate::http::Http;
@@ -114,19 +115,31 @@ impl Shared {
         call: Option<&CallOptions>,
         message: impl FnOnce() -> String,
     ) {
-        let Some(logger) = self
-            .logger
-            .as_ref()
-            .filter(|_| level <= self.options.log_level)
-        else {
-            return;
-        };
-        let message = self.redactor(call).clean_line(message());
-        logger(&LogRecord {
-            level,
-            message,
-            provider,
-        });
+        if let Some(logger) = self.logger_of(level) {
+            logger(&LogRecord {
+                level,
+                message: self.redactor(call).clean_line(message()),
+                provider,
+                ..LogRecord::default()
+            });
+        }
+    }
+
+    /// Whether lines of this level are logged.
+    pub(crate) fn logs(&self, level: LogLevel) -> bool {
+        self.logger_of(level).is_some()
+    }
+
+    /// Logs the record of a call, whose texts are redacted.
+    pub(crate) fn log_call(&self, record: &LogRecord) {
+        if let Some(logger) = self.logger_of(record.level) {
+            logger(record);
+        }
+    }
+
+    fn logger_of(&self, level: LogLevel) -> Option<&Logger> {
+        let logger = self.logger.as_ref();
+        logger.filter(|_| level <= self.options.log_level)
     }
 }
 

@@ -142,7 +142,8 @@ declare_fields! {
         /// How many events of the stream this version does not know and skipped.
         #[serde(skip_serializing_if = "is_zero")]
         pub unknown_events: u64 as Integer,
-        /// Warnings about a complete response, such as a missing finish reason.
+        /// Warnings about the response, such as a missing finish reason; where no START came, its
+        /// own.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub warnings: Vec<String> as ListOfText,
         /// The provider's request id.

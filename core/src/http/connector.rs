@@ -12,12 +12,13 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use url::{Host, Url};
 
+use super::authority::{Authority, Peer};
 use super::classify;
 use super::options::HttpOptions;
-use super::proxy::{Proxies, Proxy};
+use super::proxy::{Proxies, Proxy, ProxyHost};
 use super::resolver::{self, Resolver};
 use super::socket::Socket;
-use super::tls::{Peer, Tls};
+use super::tls::Tls;
 use crate::error::config;
 use crate::error::LlmError;
 
@@ -75,53 +76,50 @@ impl Connector {
 
     /// Connects to the host of a URL. Dropping the future closes what was opened.
     pub(super) async fn connect(&self, url: &Url) -> Result<Connected, LlmError> {
-        let host = url.host().ok_or_else(|| config("base_url has no host"))?;
-        let host = host.to_owned();
-        let port = url.port_or_known_default().unwrap_or_default();
+        let at = Authority::of(url).ok_or_else(|| config("base_url has no host"))?;
         let is_tls = url.scheme() == "https";
+        if is_tls {
+            self.tls.check()?;
+        }
         let mut socket = match self.proxy(url) {
-            None => self.tcp(&host, port, self.deny_private).await?,
+            None => self.tcp(&at, Peer::Host).await?,
             Some(proxy) => {
                 let mut socket = self.to_proxy(&proxy).await?;
                 if is_tls {
-                    proxy.tunnel(&mut socket, url).await?;
+                    proxy.tunnel(&mut socket, &at).await?;
                 }
                 socket
             }
         };
         let mut is_http2 = false;
         if is_tls {
-            (socket, is_http2) = self.tls.connect(socket, &host, Peer::Host).await?;
+            (socket, is_http2) = self.tls.connect(socket, &at, Peer::Host).await?;
         }
         Ok(Connected { socket, is_http2 })
     }
 
-    /// Proxies are in private networks as a rule.
     async fn to_proxy(&self, proxy: &Proxy) -> Result<Socket, LlmError> {
-        let at = proxy.host();
-        let socket = self.tcp(&at.host, at.port, false).await;
+        let ProxyHost { at, is_tls } = proxy.host();
+        let socket = self.tcp(at, Peer::Proxy).await;
         let socket = socket.map_err(|error| classify::at_proxy(proxy, error))?;
-        if !at.is_tls {
+        if !is_tls {
             return Ok(socket);
         }
-        let connected = self.tls.connect(socket, &at.host, Peer::Proxy).await;
+        let connected = self.tls.connect(socket, at, Peer::Proxy).await;
         connected
             .map(|(socket, _)| socket)
             .map_err(|error| classify::at_proxy(proxy, error))
     }
 
-    async fn tcp(
-        &self,
-        host: &Host<String>,
-        port: u16,
-        deny_private: bool,
-    ) -> Result<Socket, LlmError> {
-        let addresses = match host {
+    async fn tcp(&self, at: &Authority, peer: Peer) -> Result<Socket, LlmError> {
+        // Proxies are in private networks as a rule.
+        let deny_private = self.deny_private && peer == Peer::Host;
+        let addresses = match &at.host {
             Host::Ipv4(address) => vec![IpAddr::V4(*address)],
             Host::Ipv6(address) => vec![IpAddr::V6(*address)],
             Host::Domain(name) => {
                 let found = self.resolver.addresses(name).await;
-                let found = found.map_err(|reason| classify::cannot_connect(host, &reason))?;
+                let found = found.map_err(|failure| classify::lookup_failed(at, peer, &failure))?;
                 in_turns(&found)
             }
         };
@@ -129,7 +127,7 @@ impl Connector {
         let mut denied = None;
         for address in addresses {
             match resolver::check(address, deny_private) {
-                Ok(()) => allowed.push(SocketAddr::new(address, port)),
+                Ok(()) => allowed.push(SocketAddr::new(address, at.port)),
                 Err(reason) => denied = Some(reason),
             }
         }
@@ -137,8 +135,9 @@ impl Connector {
             return Err(classify::denied(reason));
         }
         let stream = connect_first(&allowed).await;
-        let stream = stream.map_err(|error| classify::cannot_connect(host, &error.to_string()))?;
-        tune(&stream).map_err(|error| classify::cannot_connect(host, &error.to_string()))?;
+        let failed = |error: io::Error| classify::connect_failed(at, peer, &allowed, &error);
+        let stream = stream.map_err(failed)?;
+        tune(&stream).map_err(|error| classify::cannot_connect(at, &error))?;
         Ok(Socket::Tcp(stream))
     }
 }

@@ -2,6 +2,7 @@
 //! is HTTP and nothing that depends on a provider. An exchange goes over HTTP/1.1, read inside the
 //! stream's own task, or over HTTP/2, as the host prefers; both look alike from outside.
 
+mod authority;
 mod classify;
 mod connector;
 mod exchange;
@@ -28,6 +29,7 @@ use http::HeaderMap;
 use url::Url;
 
 use crate::error::LlmError;
+pub(crate) use authority::{is_loopback, Authority};
 pub(crate) use classify::BodyFailure;
 pub(crate) use exchange::Exchange;
 use http1::connection::{Connection, Upload};
@@ -111,7 +113,8 @@ impl Http {
                         Ok(started) => return Ok(HttpResponse::over_http2(started)),
                         Err(http2::Failure::NotSent) if tried < CONNECTIONS_TRIED_MAX => {}
                         Err(failure) => {
-                            return Err(failure.into_error(&host(request), exchange));
+                            let at = Authority::shown(&request.url);
+                            return Err(failure.into_error(&at, exchange));
                         }
                     }
                 }
@@ -141,8 +144,8 @@ impl Http {
         );
         let upload = Upload::new(head, request.body.clone(), exchange);
         let started = connection.send(upload).await;
-        let mut started =
-            started.map_err(|failure| classify::failed(&host(request), &failure, exchange))?;
+        let at = || Authority::shown(url);
+        let mut started = started.map_err(|failure| classify::failed(&at(), &failure, exchange))?;
         exchange.responded(started.head.status);
         Ok(HttpResponse {
             status: started.head.status,
@@ -192,8 +195,4 @@ impl HttpResponse {
         }
         self
     }
-}
-
-fn host(request: &HttpRequest) -> String {
-    request.url.host_str().unwrap_or_default().to_owned()
 }

@@ -7,8 +7,9 @@ use std::fmt;
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use url::{Host, Position, Url};
+use url::{Host, Url};
 
+use super::authority::Authority;
 use super::http1::head_reader::HeadReader;
 use super::request::USER_AGENT;
 use super::socket::Socket;
@@ -31,8 +32,7 @@ pub(super) struct Proxies(Option<Matcher>);
 /// A proxy, as far as it matters who can read what passes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProxyHost {
-    pub(crate) host: Host<String>,
-    pub(crate) port: u16,
+    pub(crate) at: Authority,
     pub(crate) is_tls: bool,
 }
 
@@ -55,7 +55,7 @@ impl ProxyHost {
 
 impl fmt::Display for ProxyHost {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.host, self.port)
+        self.at.fmt(formatter)
     }
 }
 
@@ -124,8 +124,10 @@ impl Proxy {
         let default = if is_tls { 443 } else { 80 };
         Some(Self {
             at: ProxyHost {
-                host: Host::parse(uri.host()?).ok()?,
-                port: uri.port_u16().unwrap_or(default),
+                at: Authority {
+                    host: Host::parse(uri.host()?).ok()?,
+                    port: uri.port_u16().unwrap_or(default),
+                },
                 is_tls,
             },
             authorization: intercept.basic_auth().cloned(),
@@ -142,18 +144,18 @@ impl Proxy {
         self.authorization.as_ref()
     }
 
-    /// Has the proxy connect to the host of a URL; what follows goes there.
-    pub(super) async fn tunnel(&self, socket: &mut Socket, url: &Url) -> Result<(), LlmError> {
-        let (status, after) = self.request_tunnel(socket, url).await?;
+    /// Has the proxy connect to a host; what follows goes there.
+    pub(super) async fn tunnel(&self, socket: &mut Socket, to: &Authority) -> Result<(), LlmError> {
+        let (status, after) = self.request_tunnel(socket, to).await?;
         match status {
             200..300 if after == 0 => Ok(()),
-            200..300 => Err(self.refused("sent bytes before the host could")),
+            200..300 => Err(self.refused(to, "sent bytes before the host could")),
             // What stands behind the proxy failed, which may be over soon.
             500..600 => Err(self
-                .refused(&format!("responded {status}"))
+                .refused(to, &format!("responded {status}"))
                 .retryable(status != 501 && status != 505)),
             407 => Err(config(self.at.credentials_advice()).phase(Phase::Connect)),
-            _ => Err(self.refused(&format!("responded {status}"))),
+            _ => Err(self.refused(to, &format!("responded {status}"))),
         }
     }
 
@@ -161,11 +163,9 @@ impl Proxy {
     async fn request_tunnel(
         &self,
         socket: &mut Socket,
-        url: &Url,
+        to: &Authority,
     ) -> Result<(u16, usize), LlmError> {
-        let host = &url[Position::BeforeHost..Position::AfterHost];
-        let port = url.port_or_known_default().unwrap_or_default();
-        let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nhost: {host}:{port}\r\n");
+        let mut request = format!("CONNECT {to} HTTP/1.1\r\nhost: {to}\r\n");
         request.push_str("user-agent: ");
         request.push_str(USER_AGENT);
         let mut request = request.into_bytes();
@@ -176,7 +176,7 @@ impl Proxy {
         request.extend_from_slice(b"\r\n\r\n");
         // The connection broke: a retry may succeed.
         let broken = |reason: &dyn fmt::Display| {
-            let message = format!("the proxy {self} opened no tunnel: {reason}");
+            let message = format!("the proxy {self} opened no tunnel to {to}: {reason}");
             LlmError::new(ErrorKind::Network, message)
                 .phase(Phase::Connect)
                 .retryable(true)
@@ -196,15 +196,15 @@ impl Proxy {
             }
             let head = reader.read(&received);
             let head =
-                head.map_err(|error| self.refused(&format!("is not an HTTP proxy ({error})")))?;
+                head.map_err(|error| self.refused(to, &format!("is not an HTTP proxy ({error})")))?;
             if let Some(head) = head {
                 return Ok((head.status, reader.into_rest().len()));
             }
         }
     }
 
-    fn refused(&self, what: &str) -> LlmError {
-        let message = format!("the proxy {self} {what} when a tunnel was requested");
+    fn refused(&self, to: &Authority, what: &str) -> LlmError {
+        let message = format!("the proxy {self} {what} when a tunnel to {to} was requested");
         LlmError::new(ErrorKind::Network, message).phase(Phase::Connect)
     }
 }

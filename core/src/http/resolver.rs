@@ -5,14 +5,15 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use dns_lookup::{AddrInfoHints, LookupError, LookupErrorKind, SockType};
 use tokio::sync::{Notify, Semaphore};
 
+use super::authority::is_localhost;
 use crate::mutex::lock;
 
 /// Lookups at once, each of another name; each holds a thread until the system is done.
@@ -22,7 +23,15 @@ const ADDRESSES_KEPT: Duration = Duration::from_secs(60);
 /// Names whose addresses are kept.
 const NAMES_MAX: usize = 1024;
 
-type Addresses = Result<Arc<[IpAddr]>, String>;
+type Addresses = Result<Arc<[IpAddr]>, LookupFailure>;
+
+/// Why a name has no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LookupFailure {
+    reason: String,
+    /// There is no such name, or it has no address: not that no name server could be asked.
+    pub(super) is_unknown: bool,
+}
 
 #[derive(Debug, Clone)]
 pub(super) struct Resolver {
@@ -120,13 +129,14 @@ impl Resolver {
         let thread = std::thread::Builder::new()
             .name("llm-lookup".to_owned())
             .spawn(move || {
-                let found = (&*name, 0).to_socket_addrs();
-                let found: io::Result<Vec<_>> = found.map(|all| all.map(|at| at.ip()).collect());
-                running.finish(found.map(Arc::from).map_err(|error| error.to_string()));
+                running.finish(system_lookup(&name));
                 drop(permit);
             });
         if let Err(error) = thread {
-            lookup.finish(Err(format!("no thread for the name lookup: {error}")));
+            lookup.finish(Err(LookupFailure {
+                reason: format!("no thread for the name lookup: {error}"),
+                is_unknown: false,
+            }));
         }
     }
 }
@@ -147,13 +157,31 @@ impl Lookup {
     }
 }
 
-fn is_localhost(name: &str) -> bool {
-    let name = name.trim_end_matches('.');
-    let suffix = name.len().checked_sub("localhost".len());
-    suffix.is_some_and(|at| {
-        let (before, last) = name.split_at_checked(at).unwrap_or((name, ""));
-        last.eq_ignore_ascii_case("localhost") && (before.is_empty() || before.ends_with('.'))
-    })
+/// Asks the system; blocks.
+fn system_lookup(name: &str) -> Addresses {
+    let hints = AddrInfoHints {
+        socktype: SockType::Stream.into(),
+        ..AddrInfoHints::default()
+    };
+    let found = dns_lookup::getaddrinfo(Some(name), None, Some(hints))?;
+    // Those of families that no socket here has are left out.
+    Ok(found.flatten().map(|found| found.sockaddr.ip()).collect())
+}
+
+impl From<LookupError> for LookupFailure {
+    fn from(error: LookupError) -> Self {
+        use LookupErrorKind as Kind;
+        Self {
+            is_unknown: matches!(error.kind(), Kind::NoName | Kind::NoData),
+            reason: std::io::Error::from(error).to_string(),
+        }
+    }
+}
+
+impl fmt::Display for LookupFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.reason)
+    }
 }
 
 /// An address that must not be connected to.
@@ -247,16 +275,6 @@ mod tests {
             "2606:4700::1111",
         ] {
             assert!(allowed(public, true), "{public}");
-        }
-    }
-
-    #[test]
-    fn localhost_is_this_machine_and_nothing_else_is() {
-        for name in ["localhost", "LocalHost", "localhost.", "a.localhost"] {
-            assert!(is_localhost(name), "{name}");
-        }
-        for name in ["evillocalhost", "localhost.evil.example", "", "host"] {
-            assert!(!is_localhost(name), "{name}");
         }
     }
 

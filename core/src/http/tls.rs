@@ -1,7 +1,8 @@
 //! TLS 1.2 and 1.3 with rustls and ring. Owns which certificates are trusted and reports where they
 //! came from; there is no switch that turns verification off. The files that options name are read
-//! when a client is made, the platform's roots when the first connection needs them: a program that
-//! uses plain http to its own machine needs none.
+//! when a client is made, so that one with other content is found then. The platform's roots, and a
+//! `ca_file` that cannot be read, matter when the first connection needs them: a program that uses
+//! plain http to its own machine needs none.
 
 use std::fmt;
 use std::io;
@@ -13,12 +14,15 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 use url::Host;
 
+use super::authority::{Authority, Peer};
 use super::classify;
 use super::options::HttpOptions;
 use super::socket::Socket;
 use crate::error::config;
-use crate::error::LlmError;
+use crate::error::{LlmError, Phase};
 use crate::mutex::lock;
+
+const CA_FILE: &str = "ca_file";
 
 /// Where the trusted roots came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,21 +40,20 @@ impl fmt::Display for RootSource {
     }
 }
 
-/// The peer of a TLS connection, which decides the protocol over it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Peer {
-    /// A provider: HTTP/2 where it can, else HTTP/1.1.
-    Host,
-    /// A proxy: HTTP/1.1.
-    Proxy,
-}
-
 #[derive(Debug)]
 pub(super) struct Tls {
-    authorities: Vec<CertificateDer<'static>>,
+    authorities: Authorities,
     identity: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
     /// Made when it is first needed; a failure is not kept, since it may be over soon.
     configured: Mutex<Option<Configured>>,
+}
+
+/// The certificates of `ca_file`.
+#[derive(Debug)]
+enum Authorities {
+    Read(Vec<CertificateDer<'static>>),
+    /// The file could not be read when the client was made; it is read when it is needed.
+    Later(String),
 }
 
 #[derive(Debug, Clone)]
@@ -63,10 +66,7 @@ struct Configured {
 impl Tls {
     /// Reads the files that the options name.
     pub(super) fn new(options: &HttpOptions) -> Result<Self, LlmError> {
-        let authorities = match &options.ca_file {
-            Some(file) => certificates("ca_file", file)?,
-            None => Vec::new(),
-        };
+        let authorities = Authorities::of(options.ca_file.as_deref())?;
         let identity = match (&options.client_certificate_file, &options.client_key_file) {
             (None, None) => None,
             (Some(chain), Some(key)) => {
@@ -86,7 +86,11 @@ impl Tls {
             configured: Mutex::default(),
         };
         // Found now, and not with the first request: what cannot be used at all.
-        tls.client_config(tls.own_roots("ca_file")?)?;
+        let roots = match &tls.authorities {
+            Authorities::Read(certificates) => own_roots(certificates)?,
+            Authorities::Later(_) => RootCertStore::empty(),
+        };
+        tls.client_config(roots)?;
         Ok(tls)
     }
 
@@ -95,11 +99,16 @@ impl Tls {
         Some(lock(&self.configured).as_ref()?.roots)
     }
 
+    /// Whether a TLS connection could be made, before anything is opened for it.
+    pub(super) fn check(&self) -> Result<(), LlmError> {
+        self.configured().map(drop)
+    }
+
     /// Makes a TLS connection over another one; true where HTTP/2 was agreed on.
     pub(super) async fn connect(
         &self,
         socket: Socket,
-        host: &Host<String>,
+        at: &Authority,
         peer: Peer,
     ) -> Result<(Socket, bool), LlmError> {
         let configured = self.configured()?;
@@ -107,8 +116,8 @@ impl Tls {
             Peer::Host => configured.host,
             Peer::Proxy => configured.proxy,
         };
-        let failed = |error: &io::Error| classify::tls_failed(host, error);
-        let name = server_name(host).map_err(|error| failed(&io::Error::other(error)))?;
+        let failed = |error: &io::Error| classify::tls_failed(at, error);
+        let name = server_name(&at.host).map_err(|error| failed(&io::Error::other(error)))?;
         let connector = TlsConnector::from(config);
         let stream = connector
             .connect(name, socket)
@@ -123,12 +132,17 @@ impl Tls {
         if let Some(configured) = &*configured {
             return Ok(configured.clone());
         }
-        Ok(configured.insert(self.configure()?).clone())
+        let made = self.configure();
+        let made = made.map_err(|error| error.phase(Phase::Connect))?;
+        Ok(configured.insert(made).clone())
     }
 
     fn configure(&self) -> Result<Configured, LlmError> {
         let (platform, roots) = platform_roots()?;
-        let mut all = self.own_roots("ca_file")?;
+        let mut all = match &self.authorities {
+            Authorities::Read(certificates) => own_roots(certificates)?,
+            Authorities::Later(file) => own_roots(&certificates(CA_FILE, file)?)?,
+        };
         all.extend(platform.roots.iter().cloned());
         let mut host = self.client_config(all)?;
         let mut proxy = host.clone();
@@ -139,16 +153,6 @@ impl Tls {
             proxy: Arc::new(proxy),
             roots,
         })
-    }
-
-    fn own_roots(&self, option: &str) -> Result<RootCertStore, LlmError> {
-        let mut roots = RootCertStore::empty();
-        for certificate in &self.authorities {
-            roots
-                .add(certificate.clone())
-                .map_err(|error| config(format!("{option} cannot be used: {error}")))?;
-        }
-        Ok(roots)
     }
 
     fn client_config(&self, roots: RootCertStore) -> Result<ClientConfig, LlmError> {
@@ -166,6 +170,28 @@ impl Tls {
                 }),
         }
     }
+}
+
+impl Authorities {
+    fn of(file: Option<&str>) -> Result<Self, LlmError> {
+        let Some(file) = file else {
+            return Ok(Self::Read(Vec::new()));
+        };
+        match std::fs::File::open(file) {
+            Ok(_) => certificates(CA_FILE, file).map(Self::Read),
+            Err(_) => Ok(Self::Later(file.to_owned())),
+        }
+    }
+}
+
+fn own_roots(certificates: &[CertificateDer<'static>]) -> Result<RootCertStore, LlmError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates {
+        roots
+            .add(certificate.clone())
+            .map_err(|error| config(format!("{CA_FILE} cannot be used: {error}")))?;
+    }
+    Ok(roots)
 }
 
 /// The platform's roots, or those that SSL_CERT_FILE and SSL_CERT_DIR name; Mozilla's where there

@@ -6,6 +6,7 @@ mod mismatch;
 mod nearest;
 mod others;
 mod shape;
+mod slip;
 mod values;
 
 use serde_json::{Map, Value};
@@ -16,6 +17,7 @@ pub(crate) use mismatch::{names_of, shown, type_name, Mismatch};
 pub(crate) use nearest::nearest;
 pub(crate) use others::refuse_others;
 pub(crate) use shape::{optional, required, Member, Shape};
+pub(crate) use slip::{is_other_spelling, slip};
 pub(crate) use values::one_of;
 
 /// A type that a field of a request, or an option, can have.

@@ -13,10 +13,18 @@ pub(crate) fn nearest(name: &str, known: &[&'static str]) -> Vec<&'static str> {
     }
     let letters = letters(name);
     let words = words(name);
+    let same_words: Vec<_> = known
+        .iter()
+        .filter(|known| has_same_words(name, known))
+        .copied()
+        .collect();
+    if let [only] = same_words.as_slice() {
+        return vec![only];
+    }
     let has_long_word = words.iter().any(|word| word.len() > 3);
     let mut found: Vec<((bool, usize), &str)> = Vec::new();
     for name in known {
-        let distance = distance(&letters, &self::letters(name));
+        let distance = changes(&letters, &self::letters(name));
         let known = self::words(name);
         let has_words = || has_long_word && words.iter().all(|word| known.contains(word));
         if distance <= letters.len() / 4 || has_words() {
@@ -33,8 +41,32 @@ pub(crate) fn nearest(name: &str, known: &[&'static str]) -> Vec<&'static str> {
     names.take(NAMES_MAX).collect()
 }
 
+/// Whether both have the same words, several of them, in any order and number: `retry_max` and
+/// `max_retries`.
+pub(super) fn has_same_words(name: &str, known: &str) -> bool {
+    let stems = |name: &str| {
+        let mut stems: Vec<_> = words(name).iter().map(|word| stem(word)).collect();
+        stems.sort_unstable();
+        stems
+    };
+    let of_name = stems(name);
+    of_name.len() > 1 && of_name == stems(known)
+}
+
+/// A word without the end of its plural.
+fn stem(word: &str) -> String {
+    match word.strip_suffix("ies") {
+        Some(start) if start.len() > 1 => format!("{start}y"),
+        _ => word
+            .strip_suffix('s')
+            .filter(|it| it.len() > 2)
+            .unwrap_or(word)
+            .to_owned(),
+    }
+}
+
 /// Lower case, and nothing but letters and digits.
-fn letters(name: &str) -> Vec<char> {
+pub(super) fn letters(name: &str) -> Vec<char> {
     let letters = name.chars().filter(|letter| letter.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()
 }
@@ -52,6 +84,19 @@ fn words(name: &str) -> Vec<String> {
     }
     words.retain(|word| !word.is_empty());
     words
+}
+
+/// How many slips of the keyboard lie between two names; two letters that changed places are one.
+pub(super) fn changes(left: &[char], right: &[char]) -> usize {
+    let sorted = |letters: &[char]| {
+        let mut letters = letters.to_vec();
+        letters.sort_unstable();
+        letters
+    };
+    match distance(left, right) {
+        2 if left.len() == right.len() && sorted(left) == sorted(right) => 1,
+        distance => distance,
+    }
 }
 
 /// How many letters have to be put in, left out or changed (Levenshtein).
@@ -102,6 +147,7 @@ mod tests {
         assert_eq!(of("baseUrl"), ["base_url"]);
         assert_eq!(of("max_retries"), ["retries_max"]);
         assert_eq!(of("maxRetries"), ["retries_max"]);
+        assert_eq!(of("retry_max"), ["retries_max"]);
         assert_eq!(of("idle_timout_ms"), ["idle_timeout_ms"]);
         assert_eq!(of("timeout"), ["idle_timeout_ms", "total_timeout_ms"]);
         assert_eq!(of("idle_timeout"), ["idle_timeout_ms"]);

@@ -54,6 +54,7 @@ pub(crate) mod error_body;
 mod errors;
 mod event_writer;
 mod foreign_fields;
+pub(crate) mod known_fields;
 mod lenient_json;
 mod operation_lookup;
 pub(crate) mod operations;
@@ -87,10 +88,13 @@ use crate::request::{Auth, CloudOptions, LlmRequest};
 use crate::secret::Secret;
 use completion::CompletionState;
 pub(crate) use event_writer::Content;
+pub(crate) use foreign_fields::FIELDS as MESSAGE_FIELDS;
 pub(crate) use operation_lookup::{by_operation, lacks_operation};
 use operations::batch::{Batches, Step};
 use operations::{CountTokens, Embeddings, Models, Rerank};
-pub(crate) use registry::{all, apis, by_name, by_name_and_api, first_apis};
+pub(crate) use registry::{
+    all, apis, by_name, by_name_and_api, check_api, first_apis, nearest_name,
+};
 
 /// Where a request goes.
 #[derive(Debug, Clone, Copy)]

@@ -80,12 +80,46 @@ pub(crate) fn by_name_and_api(
     let provider = all().find(|provider| provider.name() == name && provider.api() == api);
     provider.ok_or_else(|| {
         let known = names_of(&apis(name), "and");
-        // It is one of few short words; a longer one may be a key.
-        let shown = if api.len() > 20 { "this one" } else { api };
         config(format!(
-            "api {shown} is none of {name}'s, which are: {known}"
+            "api {} is none of {name}'s, which are: {known}",
+            shown_api(api)
         ))
     })
+}
+
+/// Whether some provider has an API of this name.
+pub(crate) fn check_api(api: Option<&str>) -> Result<(), LlmError> {
+    let Some(api) = api.filter(|api| !api.is_empty()) else {
+        return Ok(());
+    };
+    let mut known = Vec::new();
+    for provider in all() {
+        if !known.contains(&provider.api()) {
+            known.push(provider.api());
+        }
+    }
+    if known.contains(&api) {
+        return Ok(());
+    }
+    let known = names_of(&known, "and");
+    Err(config(format!(
+        "api {} is no provider's; known are {known}",
+        shown_api(api)
+    )))
+}
+
+/// The provider whose name comes nearest.
+pub(crate) fn nearest_name(name: &str) -> Option<&'static str> {
+    let names: Vec<_> = first_apis().map(|provider| provider.name()).collect();
+    nearest(name, &names).into_iter().next()
+}
+
+/// It is one of few short words; a longer one may be a key.
+fn shown_api(api: &str) -> &str {
+    match api.len() > 20 {
+        true => "this one",
+        false => api,
+    }
 }
 
 /// The error of an unknown name. A name that may be a key is not repeated.
@@ -99,7 +133,7 @@ fn unknown(name: &str) -> LlmError {
         ));
     }
     // The list is long, and of use only where no name is near.
-    let advice = match nearest(name, &names).first() {
+    let advice = match nearest_name(name) {
         Some(meant) => format!("did you mean \"{meant}\"?"),
         None => format!("known are: {known}"),
     };

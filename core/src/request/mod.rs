@@ -5,7 +5,7 @@
 mod api_key;
 mod batch;
 mod call;
-mod cloud;
+pub(crate) mod cloud;
 mod embed;
 mod fallback;
 mod limits;

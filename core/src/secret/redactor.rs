@@ -68,6 +68,7 @@ impl<'a> Redactor<'a> {
             timer: _,
             maybe_executed: _,
             retry_budget_exhausted: _,
+            is_lasting: _,
             tried,
             // Made of events that were cleaned.
             partial: _,

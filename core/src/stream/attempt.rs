@@ -25,7 +25,7 @@ use crate::error::{ErrorKind, LlmError, Phase, Timer};
 use crate::event::Start;
 use crate::framing::sniff::{Declared, Sniffer};
 use crate::http::tape::Clean;
-use crate::http::{Exchange, HttpResponse, Read};
+use crate::http::{Authority, Exchange, HttpResponse, Read};
 use crate::providers::{response_headers, Decoder};
 
 /// What streams are declared as: server-sent events, Cohere's first version, lines of JSON, AWS.
@@ -102,13 +102,13 @@ impl Attempt {
         if !self.exchange.is_connected() {
             let mut error = timed_out(timer, Phase::Connect);
             if timer == Timer::Connect {
-                let host = request.http.url.host_str().unwrap_or_default();
+                let at = Authority::shown(&request.http.url);
                 let through = match shared.http.proxy_host(&request.http.url) {
                     Some(proxy) => format!(" through the proxy {proxy}"),
                     None => String::new(),
                 };
                 error.message =
-                    format!("cannot connect to {host}{through} within connect_timeout_ms");
+                    format!("cannot connect to {at}{through} within connect_timeout_ms");
             }
             return error;
         }

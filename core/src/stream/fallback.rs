@@ -46,6 +46,11 @@ impl Inner {
             self.tried.list_all();
         }
         self.provider = Some(prepared.provider.name());
+        if self.task.is_first() {
+            for warning in &prepared.warnings {
+                self.log(LogLevel::Warn, || warning.clone());
+            }
+        }
         self.prepared = Some(Arc::new(prepared));
         Ok(())
     }

@@ -15,9 +15,12 @@ use super::retry::{Next, Policy};
 use super::timeouts::timed_out;
 use super::{fallback, transport, Inner, State};
 use crate::client::options::LogLevel;
-use crate::error::{LlmError, Phase, Timer, MESSAGE_BYTES_MAX};
+use crate::error::{one_line, LlmError, Phase, Timer};
 use crate::event::{Event, Outcome};
 use crate::providers::ResponseSummary;
+
+/// How much of a path a message repeats.
+const PATH_BYTES_MAX: usize = 256;
 
 impl Inner {
     pub(super) fn begin_attempt(&mut self) {
@@ -108,6 +111,7 @@ impl Inner {
     /// An attempt failed: tries again where that is right, else falls back, else ends.
     pub(super) fn fail(&mut self, mut error: LlmError) {
         self.redactor().clean_error(&mut error);
+        self.name_path(&mut error);
         self.task.forbid_repeat(&mut error);
         self.turn_failed(&error);
         self.count_failure(&error);
@@ -147,6 +151,26 @@ impl Inner {
         }
     }
 
+    /// A server that has no such path does not say which it was; a wrong base URL shows in it.
+    /// Where the provider says what it has not found, the model above all, the path was right.
+    fn name_path(&self, error: &mut LlmError) {
+        let Some(prepared) = self.prepared.as_ref().filter(|_| error.status == Some(404)) else {
+            return;
+        };
+        let code = error.code.as_deref().unwrap_or_default();
+        let code = code.to_ascii_lowercase().replace(['_', '-', ' ', '.'], "");
+        let is_named = ["notfound", "nosuch", "model"]
+            .iter()
+            .any(|it| code.contains(it));
+        let names_model = !prepared.model.is_empty() && error.message.contains(&prepared.model);
+        if is_named || names_model {
+            return;
+        }
+        let path = one_line(prepared.http.url.path(), PATH_BYTES_MAX);
+        let path = self.redactor().clean_line(path);
+        error.append(&format!("; the path asked for was {path}"));
+    }
+
     /// Reads the connection to its end so that it can be used again, then pushes END.
     pub(super) async fn drain(&mut self) {
         let State::Draining(response, limit) = &mut self.state else {
@@ -161,26 +185,13 @@ impl Inner {
         self.shared.budget.deposit();
         self.tried.close(self.status, None);
         let receipt = self.receipt(Outcome::Complete, None, summary);
-        self.log(LogLevel::Info, || {
-            format!("completed after {} attempts", receipt.attempts)
-        });
         self.batch.push(Event::End(Box::new(receipt)));
     }
 }
 
-/// Says that no retry was allowed, behind as much of the message as leaves room for that.
+/// Says that no retry was allowed.
 fn out_of_budget(mut error: LlmError) -> LlmError {
-    const REASON: &str = "; not retried: the client's retry_budget is used up";
-    // A name of the provider may still come before it.
-    let mut end = error
-        .message
-        .len()
-        .min(MESSAGE_BYTES_MAX - REASON.len() - 64);
-    while !error.message.is_char_boundary(end) {
-        end -= 1;
-    }
-    error.message.truncate(end);
-    error.message.push_str(REASON);
+    error.append("; not retried: the client's retry_budget is used up");
     error.retry_budget_exhausted = true;
     error
 }

@@ -6,6 +6,7 @@ pub(crate) mod attempt;
 mod batch_call;
 mod batch_prepare;
 mod batch_response;
+mod call_log;
 mod caller_waits;
 pub(crate) mod clock;
 pub(crate) mod counters;
@@ -54,6 +55,7 @@ use crate::http::Read;
 use crate::providers::OperationSummary;
 use crate::request::{AnyRequest, CallOptions};
 use attempt::Attempt;
+use call_log::CallLog;
 use caller_waits::CallerWaits;
 use counting::{Counted, LiveCall};
 use fallback::Candidates;
@@ -80,6 +82,8 @@ pub struct LlmStream {
     events: VecDeque<Event>,
     /// Absent once it has ended, and for a call that counts as none.
     live: Option<LiveCall>,
+    /// Absent where the ends of calls are not logged.
+    log: Option<Box<CallLog>>,
 }
 
 /// Where a stream stands. Whatever is under way is in here and nowhere else, so that a step which
@@ -141,6 +145,7 @@ impl LlmStream {
             _ => Some(LiveCall::begin(&shared)),
         };
         Self {
+            log: CallLog::begin(&shared, &request),
             work: Work::new(shared, request),
             events: VecDeque::new(),
             live,
@@ -158,7 +163,12 @@ impl LlmStream {
     }
 
     fn note_end(&mut self) {
-        if self.work.is_ended() {
+        let is_ended = self.work.is_ended();
+        if let Some(mut log) = self.log.take() {
+            log.note(self.work.batch(), is_ended);
+            self.log = (!is_ended).then_some(log);
+        }
+        if is_ended {
             self.live = None;
         }
     }
@@ -178,14 +188,18 @@ impl LlmStream {
         let lost = self.events.iter().map(vectors).sum();
         self.events.clear();
         self.live = None;
-        match &mut self.work {
+        let receipt = match &mut self.work {
             Work::One(one) => one.abort(kind),
             Work::Embed(call) => call.abort(kind, lost),
             Work::Models(call) => call.abort(kind),
             Work::Stats(call) => call.abort(kind),
             Work::Batch(call) => call.abort(kind),
             Work::Script(call) => call.abort(kind),
+        };
+        if let Some(mut log) = self.log.take() {
+            log.end(&receipt);
         }
+        receipt
     }
 
     /// Delivers vectors in events of any size, for a caller that keeps them all.

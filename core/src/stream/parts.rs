@@ -89,7 +89,11 @@ impl Totals {
     pub(super) fn add(&mut self, receipt: &Receipt) {
         self.attempts += receipt.attempts;
         self.requests += receipt.requests;
-        self.warnings.extend(receipt.warnings.iter().cloned());
+        for warning in &receipt.warnings {
+            if !self.warnings.contains(warning) {
+                self.warnings.push(warning.clone());
+            }
+        }
         if let Some(queued_ms) = receipt.timings.queued_ms {
             *self.queued_ms.get_or_insert(0.0) += queued_ms;
         }

@@ -47,7 +47,7 @@ impl Inner {
 
     /// Lets go of the connection and completes the error into a receipt.
     pub(super) fn ended(&mut self, mut error: LlmError) -> Receipt {
-        let summary = match std::mem::replace(&mut self.state, State::Ended) {
+        let mut summary = match std::mem::replace(&mut self.state, State::Ended) {
             State::Reading(response) | State::Draining(response, _) => response.summary(),
             State::Ready
             | State::Queued(_)
@@ -56,6 +56,10 @@ impl Inner {
             | State::Backoff(_)
             | State::Ended => ResponseSummary::default(),
         };
+        // Where no START came, nothing else tells the caller of a field that may be the reason.
+        if let (None, Some(prepared)) = (self.first_content, &self.prepared) {
+            summary.warnings.extend(prepared.warnings.iter().cloned());
+        }
         self.turn_failed(&error);
         self.count_usage(summary.usage.as_ref());
         error.attempts = self.attempts;

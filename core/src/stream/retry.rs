@@ -12,6 +12,11 @@ const MAYBE_EXECUTED_RETRIES_MAX: u32 = 1;
 /// Retries after a reused connection was found closing: they cost nothing, since nothing can have
 /// been run.
 const STALE_RETRIES_MAX: u32 = 1;
+/// Retries after a failure that will not be over soon, such as a port at which nothing listens.
+const LASTING_RETRIES_MAX: u32 = 1;
+/// Its backoff is half of this and a random part of the other half: a call that cannot succeed says
+/// so within a second.
+const BACKOFF_LASTING: Duration = Duration::from_millis(300);
 const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(8);
 /// A backoff is never shorter than this part of the own step, however short a Retry-After is.
@@ -49,6 +54,7 @@ pub(crate) struct History {
     retries: u32,
     maybe_executed: u32,
     stale: u32,
+    lasting: u32,
 }
 
 impl History {
@@ -88,7 +94,8 @@ impl History {
         }
         let executed_too_often =
             error.maybe_executed && self.maybe_executed >= MAYBE_EXECUTED_RETRIES_MAX;
-        if executed_too_often || self.retries >= policy.retries_max {
+        let lasts = error.is_lasting && self.lasting >= LASTING_RETRIES_MAX;
+        if executed_too_often || lasts || self.retries >= policy.retries_max {
             return Next::Final;
         }
         let Some(wait) = wait(error, self.retries + 1, policy, random) else {
@@ -102,12 +109,16 @@ impl History {
         }
         self.retries += 1;
         self.maybe_executed += u32::from(error.maybe_executed);
+        self.lasting += u32::from(error.is_lasting);
         Next::Retry(wait)
     }
 }
 
 /// The provider's Retry-After, a little spread; else the backoff. `None`: it is too long.
 fn wait(error: &LlmError, retry: u32, policy: Policy, random: f64) -> Option<Duration> {
+    if error.is_lasting {
+        return Some(BACKOFF_LASTING.mul_f64(0.5 * (1.0 + random)));
+    }
     let Some(milliseconds) = error.retry_after_ms else {
         return Some(step(retry).mul_f64(random));
     };
@@ -210,6 +221,25 @@ mod tests {
             decide(&overloaded(), None, 1.0),
             Some(Duration::from_secs(1))
         );
+    }
+
+    #[test]
+    fn what_will_not_be_over_soon_is_tried_once_more_and_soon() {
+        let (mut history, budget) = (History::default(), Budget::new(9));
+        let refused = LlmError::new(ErrorKind::Network, "refused").retryable(true);
+        let lasting = refused.clone().lasting();
+        let mut next = |error: &LlmError, random| {
+            wait_of(history.next(error, false, POLICY, None, random, &budget))
+        };
+        assert_eq!(next(&lasting, 0.0), Some(Duration::from_millis(150)));
+        assert_eq!(next(&lasting, 1.0), None);
+        assert!(next(&refused, 0.5).is_some(), "another failure may pass");
+        let none = Policy {
+            retries_max: 0,
+            ..POLICY
+        };
+        let decided = History::default().next(&lasting, false, none, None, 0.5, &budget);
+        assert_eq!(decided, Next::Final);
     }
 
     #[test]

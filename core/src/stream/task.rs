@@ -84,6 +84,15 @@ impl Task {
         }
     }
 
+    /// Whether it is the whole of a call, or the first of its parts.
+    pub(crate) fn is_first(&self) -> bool {
+        match self {
+            Self::Embed(piece) => piece.inputs.start == 0,
+            Self::Models(piece) => piece.page.is_none(),
+            Self::Chat(_) | Self::Rerank(_) | Self::CountTokens(_) | Self::Batch(_) => true,
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<(), LlmError> {
         match self {
             Self::Chat(request) | Self::CountTokens(request) => request.check(),

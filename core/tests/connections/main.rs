@@ -17,6 +17,7 @@ mod encodings;
 mod floods;
 mod keep_alive;
 mod proxies;
+mod refused;
 mod stale;
 mod statuses;
 #[path = "../support/mod.rs"]

@@ -247,6 +247,21 @@ fn a_proxy_that_hangs_or_is_not_there_is_named() {
     assert_eq!(hanging.heads().len(), 1);
 }
 
+/// It is on this machine and does not run: that will not be over soon.
+#[test]
+fn a_proxy_that_does_not_run_is_tried_once_more() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let url = format!("http://{USER}:s3cret@127.0.0.1:{port}");
+    let options = json!({"retries_max": 5});
+    let outcome = outcome_of(&[("HTTPS_PROXY", &url)], options, "https://api.example/v1");
+    assert_eq!(outcome["attempts"], 2, "{outcome}");
+    let advice = "; is the proxy running? check the proxy variable";
+    assert!(message(&outcome).ends_with(advice), "{outcome}");
+    assert_no_credentials(&outcome);
+}
+
 /// With CONNECT the proxy gets the destination and its own credentials, and never the key, which is
 /// for the server.
 #[test]

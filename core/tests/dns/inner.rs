@@ -251,6 +251,47 @@ async fn a_name_that_fails_is_tried_again() {
     }
 }
 
+/// A misspelled base URL says so within a second, whatever `retries_max` is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run under the resolver by the test of the same name"]
+async fn an_unknown_name_is_tried_once_more_and_named() {
+    let client = client(json!({"retries_max": 5}));
+    let began = Instant::now();
+    let error = ask(&client, "https://fail.names.test/v1")
+        .await
+        .unwrap_err();
+    assert!(elapsed_ms(began) < 1_000, "{} ms", elapsed_ms(began));
+    assert_eq!(
+        (error.kind.name(), error.attempts),
+        ("NETWORK", 2),
+        "{error}"
+    );
+    let start = "openai: cannot connect to fail.names.test:443: failed to lookup address";
+    assert!(error.message.starts_with(start), "{error}");
+    let advice = "; is base_url spelled right, and is there a network?";
+    assert!(error.message.ends_with(advice), "{error}");
+    assert_eq!(logged("begin fail"), 2);
+}
+
+/// No name server answered: that may be over soon.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run under the resolver by the test of the same name"]
+async fn a_name_server_that_fails_is_asked_as_often_as_any() {
+    let client = client(json!({"retries_max": 2}));
+    let error = ask(&client, "https://again.names.test/v1")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind.name(), error.attempts),
+        ("NETWORK", 3),
+        "{error}"
+    );
+    let start = "openai: cannot connect to again.names.test:443: ";
+    assert!(error.message.starts_with(start), "{error}");
+    assert!(!error.message.contains("spelled"), "{error}");
+    assert_eq!(logged("begin again"), 3);
+}
+
 /// The addresses of a name are checked once it was looked up: link-local ones are never allowed,
 /// private ones as the option tells.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

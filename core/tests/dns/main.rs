@@ -117,6 +117,8 @@ under_the_resolver! {
     abandoned_lookups_block_no_later_name
     lookups_of_one_name_are_one
     a_name_that_fails_is_tried_again
+    an_unknown_name_is_tried_once_more_and_named
+    a_name_server_that_fails_is_asked_as_often_as_any
     forbidden_addresses_of_names_are_never_connected_to
     an_allowed_address_beside_a_forbidden_one_is_used
     a_name_serves_each_of_its_ports

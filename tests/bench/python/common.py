@@ -18,7 +18,8 @@ from pathlib import Path
 
 MODEL = "test-model"
 API_KEY = "test-key"
-MESSAGES = [{"role": "user", "content": "hello"}]
+PROMPT = "hello"
+MESSAGES = [{"role": "user", "content": PROMPT}]
 TIMED_EVERY = 50
 WARM_UP_KEY = "tokens~1~0~warm-up"
 ERRORS_SHOWN = 3

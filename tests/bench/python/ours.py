@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from common import API_KEY, MESSAGES, MODEL, Arguments, Ask, Stream, run
+from common import API_KEY, MODEL, PROMPT, Arguments, Ask, Stream, run
 
 import liter_llm
-from liter_llm import LiterLlm, Options
+from liter_llm import LiterLlm, Options, Request
 
 
 async def embed(llm: LiterLlm, arguments: Arguments, stream: Stream) -> None:
@@ -39,7 +39,11 @@ async def opens(arguments: Arguments) -> AsyncIterator[Ask]:
             if arguments.inputs:
                 await embed(llm, arguments, stream)
                 return
-            request = {"model": MODEL, "messages": MESSAGES, "base_url": stream.base_url}
+            request: Request = {
+                "model": MODEL,
+                "messages": [{"role": "user", "content": PROMPT}],
+                "base_url": stream.base_url,
+            }
             if arguments.whole:
                 reply = await llm.invoke({**request, "stream": False})
                 stream.token(reply.text)

@@ -4,7 +4,8 @@
 stream`, `response = await stream`, `for token in stream` or `stream.complete()`. Of the other
 operations `embed`, `rerank`, `models`, `count_tokens` and `stats` return a Call: await it, or
 complete() it; `batch` has those of batches. `map(requests)` gives the results of many requests,
-with `async for` or `for`. Every failure is an LlmError.
+with `async for` or `for`. Every failure is an LlmError. `invoke(request, output=City)` gives a
+City, `tool(function)` makes a tool, and `run_tools(response, tools)` runs the calls of a response.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from ._errors import (
     LlmError,
     NetworkError,
     NotFoundError,
+    OutputError,
     OverloadedError,
     PermissionDeniedError,
     ProtocolError,
@@ -42,16 +44,22 @@ from ._stream import Stream
 if TYPE_CHECKING:
     __version__: str
     from ._lazy_types import (
+        AnyTool,
+        AudioPart,
         Batch,
         BatchRequest,
         BatchResult,
         CallOptions,
         ContentPart,
+        DocumentPart,
         EmbedRequest,
         EmbedResponse,
         End,
         Event,
+        FilePart,
         FinishReason,
+        FunctionTool,
+        ImagePart,
         MapResult,
         Message,
         Model,
@@ -67,17 +75,22 @@ if TYPE_CHECKING:
         RerankResponse,
         RerankResult,
         Response,
+        ResponseFormat,
         Start,
         Stats,
         SupportsModelDump,
         Text,
+        TextPart,
         TokenCount,
         ToolCall,
         ToolDelta,
         Tried,
         Usage,
         Vectors,
+        VideoPart,
     )
+    from ._tool_run import ToolRun, run_tools
+    from ._tools import Tool, tool
 
 if not _is_command_line():
     # A library that cannot be loaded, or is too old, is an error of the import.
@@ -89,6 +102,10 @@ def __getattr__(name: str) -> Any:
         from ._library import version
 
         return version()
+    if name in ("Tool", "ToolRun", "run_tools", "tool"):
+        from . import _tool_run
+
+        return getattr(_tool_run, name)
     if name in __all__:
         return getattr(_lazy_types, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -100,6 +117,8 @@ def __dir__() -> list[str]:
 
 # Without TimeoutError: it would replace the builtin one in a program that imports everything.
 __all__ = [
+    "AnyTool",
+    "AudioPart",
     "AuthenticationError",
     "Batch",
     "BatchRequest",
@@ -112,11 +131,15 @@ __all__ = [
     "ClosedError",
     "ConfigError",
     "ContentPart",
+    "DocumentPart",
     "EmbedRequest",
     "EmbedResponse",
     "End",
     "Event",
+    "FilePart",
     "FinishReason",
+    "FunctionTool",
+    "ImagePart",
     "InternalError",
     "InvalidArgumentError",
     "InvalidRequestError",
@@ -132,6 +155,7 @@ __all__ = [
     "NotFoundError",
     "Options",
     "Outcome",
+    "OutputError",
     "OverloadedError",
     "Part",
     "PermissionDeniedError",
@@ -146,19 +170,26 @@ __all__ = [
     "RerankResponse",
     "RerankResult",
     "Response",
+    "ResponseFormat",
     "Start",
     "Stats",
     "Stream",
     "SupportsModelDump",
     "Text",
+    "TextPart",
     "TlsError",
     "TokenCount",
     "TooLargeError",
+    "Tool",
     "ToolCall",
     "ToolDelta",
+    "ToolRun",
     "Tried",
     "TruncatedError",
     "Usage",
     "Vectors",
+    "VideoPart",
     "__version__",
+    "run_tools",
+    "tool",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
-from typing import Any, ClassVar, Optional, Union
+from typing import Any, ClassVar, Literal, Optional, Union
 
 from . import _lazy_types as late
 from ._constants_generated import ERROR_DETAILS
@@ -190,6 +190,24 @@ class InternalError(LlmError):
     """Internal error, a bug in liter_llm."""
 
     kind = "INTERNAL"
+
+
+class OutputError(LlmError):
+    """A response is not of the type that invoke(request, output=...) asked for.
+
+    Its message says where it is not, with what was expected there; `partial` is the response."""
+
+    kind = "OUTPUT"
+    text: str = ""
+    """What the model wrote."""
+    reason: Literal["invalid", "cut", "refused", "empty", "tool_calls"] = "invalid"
+    """Why there is no output: it is not JSON of that type, it was cut at `max_tokens`, the model
+    refused, it wrote nothing, or it calls tools (only where `response.output` is asked for)."""
+
+    @property
+    def response(self) -> Optional[late.Response]:
+        """The whole response; the same as `partial`."""
+        return self.partial if isinstance(self.partial, late.Response) else None
 
 
 _BY_KIND: dict[str, type[LlmError]] = {kind.kind: kind for kind in LlmError.__subclasses__()}

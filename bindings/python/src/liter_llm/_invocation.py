@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from . import _process_hooks
 from ._errors import CancelledError
+from ._loop_warning import warn_if_on_loop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,6 +116,7 @@ class Invocation(Generic[Answer]):
                 raise RuntimeError(
                     "this stream was started on an event loop; go on with async for or await"
                 )
+            warn_if_on_loop()
             observation = self._observe(mode)
             request = self._encode(mode)
             try:

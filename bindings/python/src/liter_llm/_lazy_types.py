@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm as TypeForm
     from typing_extensions import Unpack as Unpack
 
     from ._events import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         Tried,
         Usage,
     )
+    from ._output_type import Output
     from ._replies import (
         Batch,
         BatchResult,
@@ -41,38 +43,45 @@ if TYPE_CHECKING:
         TokenCount,
     )
     from ._types import (
-        AnyEmbedRequest,
-        AnyModelsRequest,
-        AnyRequest,
-        AnyRerankRequest,
+        AnyTool,
+        AudioPart,
         BatchRequest,
         CallOptions,
         ContentPart,
+        DocumentPart,
         EmbedRequest,
+        FilePart,
+        FunctionTool,
+        ImagePart,
         Message,
         ModelsRequest,
         Options,
         Request,
         RerankRequest,
+        ResponseFormat,
         SupportsModelDump,
+        TextPart,
+        VideoPart,
     )
     from ._vectors import Vectors
 
 __all__ = [
-    "AnyEmbedRequest",
-    "AnyModelsRequest",
-    "AnyRequest",
-    "AnyRerankRequest",
+    "AnyTool",
+    "AudioPart",
     "Batch",
     "BatchRequest",
     "BatchResult",
     "CallOptions",
     "ContentPart",
+    "DocumentPart",
     "EmbedRequest",
     "EmbedResponse",
     "End",
     "Event",
+    "FilePart",
     "FinishReason",
+    "FunctionTool",
+    "ImagePart",
     "MapResult",
     "Message",
     "Model",
@@ -80,6 +89,7 @@ __all__ = [
     "ModelsResponse",
     "Options",
     "Outcome",
+    "Output",
     "Part",
     "ProviderStats",
     "Reasoning",
@@ -88,16 +98,19 @@ __all__ = [
     "RerankResponse",
     "RerankResult",
     "Response",
+    "ResponseFormat",
     "Start",
     "Stats",
     "SupportsModelDump",
     "Text",
+    "TextPart",
     "TokenCount",
     "ToolCall",
     "ToolDelta",
     "Tried",
     "Usage",
     "Vectors",
+    "VideoPart",
 ]
 
 _OPERATIONS = frozenset(
@@ -128,6 +141,8 @@ def __getattr__(name: str) -> Any:
         from . import _events, _types
 
         return getattr(_events, name, None) or getattr(_types, name)
+    if name == "TypeForm":
+        return type  # what a type is, at run time; the checkers know unions and more
     if name == "Unpack":
         return _find_unpack()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

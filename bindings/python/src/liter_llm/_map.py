@@ -11,6 +11,7 @@ from ._invocation import Opener
 
 if TYPE_CHECKING:
     from ._map_run import MapRun
+    from ._output import OutputRequest
 
 Requests = Union[Iterable[Any], AsyncIterable[Any]]
 _READ_ONCE = "the results of a map are read once; call map() again for new ones"
@@ -27,7 +28,7 @@ class Map:
     Leaving the loop early cancels what is in flight.
     """
 
-    __slots__ = ("_concurrency", "_opener", "_options", "_ordered", "_requests")
+    __slots__ = ("_concurrency", "_opener", "_options", "_ordered", "_output", "_requests")
 
     def __init__(
         self,
@@ -36,7 +37,9 @@ class Map:
         options: Mapping[str, Any],
         concurrency: int,
         ordered: bool,
+        output: Any = None,
     ) -> None:
+        """output: an OutputRequest, where each request asks for one."""
         if not isinstance(requests, (Iterable, AsyncIterable)):
             raise InvalidArgumentError(
                 "requests: expected an iterable or an async iterable of requests, got"
@@ -51,6 +54,7 @@ class Map:
         self._options = options
         self._concurrency = concurrency
         self._ordered = ordered
+        self._output: Optional[OutputRequest] = output
 
     def __aiter__(self) -> AsyncIterator[late.MapResult]:
         from ._map_iterators import AsyncMapIterator
@@ -70,7 +74,8 @@ class Map:
     def _make_run(self) -> MapRun:
         from ._map_run import MapRun
 
-        return MapRun(self._opener, self._options, self._concurrency, self._ordered)
+        settings = self._options, self._concurrency, self._ordered
+        return MapRun(self._opener, *settings, self._output)
 
     def _take_requests(self) -> Requests:
         requests, self._requests = self._requests, None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._blocking_client import BlockingReceiver
     from ._invocation import Opener
     from ._loop_client import LoopReceiver
+    from ._output import OutputRequest
 
     Join = Callable[["Row"], None]
 
@@ -31,14 +32,25 @@ slow row is waited for, while those behind it go on."""
 class Row:
     """A request in flight. Its receiver tells it of the end, as it would tell a future."""
 
-    __slots__ = ("_run", "_told", "index", "invocation", "request")
+    __slots__ = ("_run", "_told", "index", "invocation", "join", "output_retries", "request")
 
-    def __init__(self, run: MapRun, index: int, request: Any, invocation: Invocation[Any]) -> None:
+    def __init__(
+        self,
+        run: MapRun,
+        index: int,
+        request: Any,
+        invocation: Invocation[Any],
+        join: Join,
+        output_retries: int = 0,
+    ) -> None:
         self._run = run
         self._told = False
         self.index = index
         self.request = request
         self.invocation = invocation
+        self.join = join
+        self.output_retries = output_retries
+        """How often it may be asked again for an output."""
 
     def done(self) -> bool:
         return self._told
@@ -65,7 +77,12 @@ class MapRun:
     """Bounded by `concurrency`, and by what was read and not delivered."""
 
     def __init__(
-        self, opener: Opener, options: Mapping[str, Any], concurrency: int, ordered: bool
+        self,
+        opener: Opener,
+        options: Mapping[str, Any],
+        concurrency: int,
+        ordered: bool,
+        output: OutputRequest | None = None,
     ) -> None:
         self.wake: Callable[[], None] = _nobody_waits
         """Tells the iterator that a row has ended; from any thread."""
@@ -79,6 +96,7 @@ class MapRun:
         self._options = options
         self._concurrency = concurrency
         self._ordered = ordered
+        self._output = output
         self._held_max = concurrency * (REORDERED_PER_SLOT if ordered else 1)
         self._running: dict[int, Row] = {}
         self._finished: dict[int, MapResult] = {}
@@ -114,21 +132,18 @@ class MapRun:
     def add(self, request: Any, join: Join) -> None:
         """Starts a row. What cannot be started is a result, too."""
         index, self._read = self._read, self._read + 1
+        retries = 0 if self._output is None else self._output.retries
         try:
-            invocation = make_invocation(self._opener, request, self._options)
-            # Kept before the start, so that an interrupt leaves no stream without an owner.
-            row = self._running[index] = Row(self, index, request, invocation)
-            join(row)
+            invocation = make_invocation(self._opener, request, self._options, self._output)
+            self._join(Row(self, index, request, invocation, join, retries))
         except Exception as error:
-            self._running.pop(index, None)
-            # Without the frames, which would keep the run, and may hold a key.
-            self._finished[index] = MapResult(index, request, None, error.with_traceback(None))
+            self._refuse(index, request, error)
 
     def collect(self) -> None:
         """Takes the rows that have ended."""
         while self.ended:
             row = self.ended.popleft()
-            if self._running.pop(row.index, None) is not None:
+            if self._running.pop(row.index, None) is not None and not self._ask_again(row):
                 self._finished[row.index] = _result(row)
 
     def take(self) -> MapResult | None:
@@ -152,8 +167,40 @@ class MapRun:
             row.invocation.cancelled = True
             row.invocation.drop()
 
+    def _join(self, row: Row) -> None:
+        # Kept before the start, so that an interrupt leaves no stream without an owner.
+        self._running[row.index] = row
+        row.join(row)
 
-def make_invocation(opener: Opener, request: Any, options: Mapping[str, Any]) -> Invocation[Any]:
+    def _refuse(self, index: int, request: Any, error: Exception) -> None:
+        self._running.pop(index, None)
+        # Without the frames, which would keep the run, and may hold a key.
+        self._finished[index] = MapResult(index, request, None, error.with_traceback(None))
+
+    def _ask_again(self, row: Row) -> bool:
+        """Whether another request for its output takes the place of a row."""
+        receiver = row.invocation.receiver
+        if self._output is None or row.output_retries < 1 or receiver is None:
+            return False
+        if not receiver.builder.failed:
+            return False
+        again = self._output.repair(self._opener, row.invocation, receiver.builder.error())
+        if again is None:
+            return False
+        retries = row.output_retries - 1
+        try:
+            self._join(Row(self, row.index, row.request, again, row.join, retries))
+        except Exception as error:
+            self._refuse(row.index, row.request, error)
+        return True
+
+
+def make_invocation(
+    opener: Opener,
+    request: Any,
+    options: Mapping[str, Any],
+    output: OutputRequest | None = None,
+) -> Invocation[Any]:
     """The call for a request of any operation: of the one that it names, else of the one whose
     fields it has."""
     fields = UnmergedRequest(request, options).merge()
@@ -165,7 +212,7 @@ def make_invocation(opener: Opener, request: Any, options: Mapping[str, Any]) ->
             operation = "embed"
     make_builder = BUILDERS.get(operation) if isinstance(operation, str) else None
     if make_builder is None:
-        return Invocation(opener, fields)
+        return Invocation(opener, fields) if output is None else output.open(opener, fields)
     fields.refuse_collecting(str(operation))
     return Invocation(opener, fields, make_builder, {"operation": operation})
 

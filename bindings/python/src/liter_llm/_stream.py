@@ -5,10 +5,11 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, NoReturn, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Optional, TypeVar
 
 from . import _lazy_types as late
 from . import _process_hooks
+from ._coroutine import ReplyCoroutine
 from ._invocation import Invocation
 from ._iterators import (
     AsyncStreamIterator,
@@ -16,6 +17,7 @@ from ._iterators import (
     BlockingStreamIterator,
     StreamIterator,
 )
+from ._output_type import Output
 
 if TYPE_CHECKING:
     from ._native_client import ReadMode
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 AnyIterator = TypeVar("AnyIterator", bound="BaseIterator[Any]")
 
 
-class Stream:
+class Stream(ReplyCoroutine["late.Response[Output]"], Generic[Output]):
     """One request, and its response as it arrives. Nothing is sent before the first use.
 
     ```
@@ -32,10 +34,12 @@ class Stream:
     for token in stream: ...            the text without an event loop
     response = stream.complete()        the whole Response without an event loop
     stream.events()                     typed events instead of text, for both kinds of loop
+    stream.partials()                   with output=: the JSON so far, for both kinds of loop
     ```
 
     `for` and complete() block the calling thread while other threads run; inside a coroutine they
-    would block its event loop.
+    would block its event loop. A stream is a coroutine too, for create_task() and asyncio.run():
+    the task has the whole Response.
 
     A stream can be read once; iter() and aiter() may be called any number of times before that.
     Leaving a loop early closes the connection at once.
@@ -43,7 +47,8 @@ class Stream:
 
     __slots__ = ("__weakref__", "_handed_out", "_invocation", "_iterator")
 
-    def __init__(self, invocation: Invocation[late.Response]) -> None:
+    def __init__(self, invocation: Invocation[late.Response[Output]]) -> None:
+        super().__init__()
         self._invocation = invocation
         self._iterator: Optional[StreamIterator[str]] = None
         self._handed_out: Optional[dict[type[Any], weakref.ref[Any]]] = None
@@ -58,12 +63,15 @@ class Stream:
         return self._hand_out(BlockingStreamIterator, "tokens")
 
     def __next__(self) -> str:
+        if self.is_step():
+            step: str = self.send(None)
+            return step
         return self._own_iterator().__next__()
 
-    def __await__(self) -> Generator[Any, None, late.Response]:
+    def __await__(self) -> Generator[Any, None, late.Response[Output]]:
         return self._invocation.wait_whole().__await__()
 
-    def complete(self) -> late.Response:
+    def complete(self) -> late.Response[Output]:
         """Blocks until the response is whole, and returns it.
 
         Like `await`, it requests the response without streaming, unless the request sets "stream".
@@ -76,13 +84,20 @@ class Stream:
         self._invocation.refuse_second()
         return self._hand_out(StreamIterator, "events")
 
+    def partials(self) -> StreamIterator[Any]:
+        """With output=: the JSON so far, as it grows; dicts, lists and texts, which are not checked
+        before the end. The last one is the whole; `stream.response.output` then has the type.
+
+        A piece of the response makes a new one, of a long response about each hundredth of it."""
+        raise RuntimeError("partials() needs a type: invoke(request, output=...)")
+
     @property
-    def response(self) -> late.Response:
+    def response(self) -> late.Response[Output]:
         """What was received so far; after the end of a complete stream, the whole response."""
         receiver = self._invocation.receiver
         if receiver is None:
             raise RuntimeError("the stream has not started; there is no response yet")
-        response: late.Response = receiver.builder.response()
+        response: late.Response[Output] = receiver.builder.response()
         return response
 
     def cancel(self) -> None:
@@ -92,21 +107,17 @@ class Stream:
         end of the stream, cancel() does nothing."""
         self._invocation.cancel()
 
-    def close(self) -> None:
-        """The same as cancel(), for contextlib.closing()."""
-        self.cancel()
-
     async def aclose(self) -> None:
         """The same as cancel(), for contextlib.aclosing()."""
         self.cancel()
 
-    async def __aenter__(self) -> Stream:
+    async def __aenter__(self) -> Stream[Output]:
         return self
 
     async def __aexit__(self, *error: object) -> None:
         self.cancel()
 
-    def __enter__(self) -> Stream:
+    def __enter__(self) -> Stream[Output]:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -114,8 +125,13 @@ class Stream:
 
     def __repr__(self) -> str:
         receiver = self._invocation.receiver
-        state = "not started" if receiver is None else receiver.builder.outcome or "started"
-        return f"<liter_llm.Stream, {state}>"
+        if receiver is None:
+            return "<liter_llm.Stream, not started>"
+        builder = receiver.builder
+        shown = [builder.outcome or "started", builder.read_start().get("model", "")]
+        if builder.collect:
+            shown.append(f"{sum(map(len, builder.text))} characters")
+        return f"<liter_llm.Stream, {', '.join(filter(None, shown))}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a stream cannot be copied or pickled; its response can")
@@ -123,10 +139,11 @@ class Stream:
     if not TYPE_CHECKING:  # else a type checker would take any attribute
 
         def __getattr__(self, name: str) -> NoReturn:
-            message = f"'Stream' object has no attribute {name!r}"
-            if name[0] != "_" and _is_of_response(name):
-                message += f"; await the stream, or call complete(), and use response.{name}"
-            raise AttributeError(message)
+            from ._habits import missing
+
+            is_of_response = name[0] != "_" and _is_of_response(name)
+            hint = f"await the stream, or call complete(), and use response.{name}"
+            raise missing("Stream", name, hint if is_of_response else "")
 
     def __del__(self) -> None:
         if getattr(self, "_iterator", None) is None:

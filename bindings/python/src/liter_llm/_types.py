@@ -1,13 +1,27 @@
 """Types of what users pass in: requests, the options of a call and of a LiterLlm.
 
 All of these are dicts at run time, and any mapping or sequence is taken in the place of a dict or
-list. A request may also be any mapping, so that a provider's own fields, which are passed on as
-they are, need no cast. Hints are resolved at run time: they are written as Python 3.9 knows them.
+list. Of a request, a type checker takes the fields that are listed and no others, so that a
+misspelt one is found and named: a provider's own fields are passed on as they are, and for a type
+checker they belong in `extra_body`, or the request is cast. Messages may be any mappings, as they
+come from elsewhere; those of a `list[Message]` are checked. Hints are resolved at run time: they
+are written as Python 3.9 knows them.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, Union
+from typing import Any, Protocol, Union
 
+from ._message_types import AnyTool as AnyTool
+from ._message_types import AudioPart as AudioPart
+from ._message_types import ContentPart as ContentPart
+from ._message_types import DocumentPart as DocumentPart
+from ._message_types import FilePart as FilePart
+from ._message_types import FunctionTool as FunctionTool
+from ._message_types import ImagePart as ImagePart
+from ._message_types import Message as Message
+from ._message_types import ResponseFormat as ResponseFormat
+from ._message_types import TextPart as TextPart
+from ._message_types import VideoPart as VideoPart
 from ._operation_types_generated import BatchRequest as BatchRequest
 from ._operation_types_generated import EmbedRequest as EmbedRequest
 from ._operation_types_generated import ModelsRequest as ModelsRequest
@@ -19,59 +33,10 @@ from ._types_generated import RequestFields
 
 
 class SupportsModelDump(Protocol):
-    """A pydantic model, or anything that gives its fields in the same way."""
+    """A pydantic model, or anything that gives its fields in the same way. A request may be one
+    too; for a type checker, cast it."""
 
     def model_dump(self) -> Any: ...
-
-
-class ImageUrl(TypedDict, total=False):
-    """An image of a message, by its address or as a `data:` URL."""
-
-    url: str
-    detail: Literal["auto", "low", "high"]
-
-
-class ContentPart(TypedDict, total=False):
-    """A piece of a message: {"type": "text", "text": ...} or {"type": "image_url", ...}."""
-
-    type: str
-    text: str
-    image_url: Union[ImageUrl, str]
-
-
-class Function(TypedDict):
-    """The tool that a call names, and its arguments as JSON text."""
-
-    name: str
-    arguments: str
-
-
-class ToolCallMessage(TypedDict):
-    """A tool call of an earlier response, as `Response.message` has it."""
-
-    id: str
-    type: Literal["function"]
-    function: Function
-
-
-class _Role(TypedDict):
-    role: Literal["system", "developer", "user", "assistant", "tool"]
-
-
-class Message(_Role, total=False):
-    """A message of the conversation. Other fields reach the provider as they are."""
-
-    content: Union[str, Sequence[ContentPart], None]
-    """Text, or text and images in parts."""
-
-    name: str
-    tool_calls: Sequence[ToolCallMessage]
-    """In an assistant's message: the calls that it made."""
-
-    tool_call_id: str
-    """In a tool's message: the id of the call whose result it is."""
-
-    refusal: Union[str, None]
 
 
 class _Question(TypedDict):
@@ -84,9 +49,3 @@ class _Question(TypedDict):
 
 class Request(_Question, CallOptions, RequestFields, total=False):
     """A request: model, messages and any other field. Fields that are not set are not sent."""
-
-
-AnyRequest = Union[Request, Mapping[str, Any], SupportsModelDump]
-AnyEmbedRequest = Union[EmbedRequest, Mapping[str, Any], SupportsModelDump]
-AnyRerankRequest = Union[RerankRequest, Mapping[str, Any], SupportsModelDump]
-AnyModelsRequest = Union[ModelsRequest, Mapping[str, Any], SupportsModelDump]

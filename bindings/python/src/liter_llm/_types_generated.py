@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union
 
 from ._api_key import ApiKey
+from ._message_types import AnyTool, ResponseFormat, ToolChoice
 from ._typed_dict import TypedDict
 
 
@@ -319,13 +320,13 @@ class RequestFields(TypedDict, total=False):
     seed: int
     """Seed of sampling, a signed or unsigned 64-bit integer."""
 
-    tools: Sequence[Mapping[str, Any]]
+    tools: Sequence[AnyTool]
     """Tools that the model may call."""
 
-    tool_choice: Union[str, Mapping[str, Any]]
+    tool_choice: ToolChoice
     """Which tool the model calls: `auto`, `none`, `required`, or an object that names one."""
 
-    response_format: Mapping[str, Any]
+    response_format: ResponseFormat
     """The shape of the response, such as a JSON schema."""
 
     reasoning_effort: str

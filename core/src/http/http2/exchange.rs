@@ -134,7 +134,7 @@ fn broken(reason: String) -> Failure {
 
 impl Failure {
     /// What it means for the caller.
-    pub(crate) fn into_error(self, host: &str, exchange: &Exchange) -> LlmError {
+    pub(crate) fn into_error(self, at: &str, exchange: &Exchange) -> LlmError {
         let failure = match self {
             Self::Exchange(failure) => failure,
             Self::NotSent => {
@@ -142,6 +142,6 @@ impl Failure {
                 ExchangeFailure::Broken("it took no more requests".to_owned())
             }
         };
-        classify::failed(&host, &failure, exchange)
+        classify::failed(at, &failure, exchange)
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::authority::Authority;
 use super::classify;
 use super::connector::Connector;
 use super::exchange::Exchange;
@@ -110,8 +111,8 @@ impl Pool {
         origin: &Arc<Origin>,
         url: &Url,
     ) -> Result<http2::Permit, LlmError> {
-        let host = url.host_str().unwrap_or_default();
-        let failed = |reason: String| classify::handshake_failed(host, &reason);
+        let at = Authority::shown(url);
+        let failed = |reason: String| classify::handshake_failed(&at, &reason);
         let observer: Weak<Origin> = Arc::downgrade(origin);
         let connection = http2::open(socket, observer, self.keep_alive)
             .await

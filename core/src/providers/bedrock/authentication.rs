@@ -8,6 +8,7 @@ use super::endpoint::signing_region;
 use super::sigv4::{Signed, Signer, SERVICE};
 use crate::error::{config, LlmError};
 use crate::providers::{bearer, Credentials, Unauthenticated};
+use crate::request::cloud::parse_signing_url;
 use crate::request::{Auth, CloudOptions};
 use crate::secret::Secret;
 
@@ -77,13 +78,7 @@ fn signed(
 
 /// The URL that a gateway will call: AWS's host, and of the path what is Bedrock's own.
 fn forwarded_url(base_url: &str, called: &Url) -> Result<Url, LlmError> {
-    let invalid = || {
-        config("aws_signing_url is not a URL; write https://bedrock-runtime.REGION.amazonaws.com")
-    };
-    let mut url = Url::parse(base_url).map_err(|_| invalid())?;
-    if url.host_str().is_none_or(str::is_empty) || !matches!(url.scheme(), "https" | "http") {
-        return Err(invalid());
-    }
+    let mut url = parse_signing_url(base_url)?;
     let own = called
         .path()
         .rfind("/model/")

@@ -2,6 +2,7 @@
 
 use crate::error::{config, LlmError};
 use crate::providers::percent_encoding::encoded;
+use crate::request::cloud::check_region;
 use crate::request::CloudOptions;
 
 const NO_REGION: &str =
@@ -44,22 +45,6 @@ pub(super) fn path(model: &str, stream: bool) -> String {
         "converse"
     };
     format!("/model/{}/{operation}", encoded(model))
-}
-
-/// It becomes a part of the host's name, so nothing else may stand in it.
-fn check_region(region: &str) -> Result<(), LlmError> {
-    let is_region = region.len() <= 40
-        && region.starts_with(|c: char| c.is_ascii_lowercase())
-        && region.ends_with(|c: char| c.is_ascii_alphanumeric())
-        && region
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    match is_region {
-        true => Ok(()),
-        false => Err(config(
-            "aws_region is not the name of a region; write one such as eu-central-1",
-        )),
-    }
 }
 
 /// `arn:aws:bedrock:REGION:ACCOUNT:...`

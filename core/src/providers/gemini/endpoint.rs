@@ -8,6 +8,7 @@ use crate::error::{config, LlmError};
 use crate::providers::errors::invalid_request;
 use crate::providers::percent_encoding::encoded_but;
 use crate::providers::Target;
+use crate::request::cloud::{check_location, check_quota_project};
 use crate::request::CloudOptions;
 
 /// Where no location is named.
@@ -23,14 +24,7 @@ pub(super) fn base_url_of(cloud: &CloudOptions) -> Result<Cow<'static, str>, Llm
         return Err(config(what));
     }
     let location = location.unwrap_or(LOCATION_DEFAULT);
-    let is_name = location
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if !is_name || location.is_empty() {
-        return Err(config(
-            "vertex_location is not the name of a location; write one such as europe-west4",
-        ));
-    }
+    check_location(location)?;
     Ok(match location {
         LOCATION_DEFAULT => Cow::Borrowed("https://aiplatform.googleapis.com"),
         "us" | "eu" => Cow::Owned(format!("https://aiplatform.{location}.rep.googleapis.com")),
@@ -103,10 +97,8 @@ pub(super) fn quota_project(cloud: &CloudOptions) -> Result<Vec<(&'static str, S
     let Some(project) = &cloud.vertex_quota_project else {
         return Ok(Vec::new());
     };
-    match project.bytes().all(|byte| byte.is_ascii_graphic()) {
-        true => Ok(vec![("x-goog-user-project", project.clone())]),
-        false => Err(config("vertex_quota_project is not the name of a project")),
-    }
+    check_quota_project(project)?;
+    Ok(vec![("x-goog-user-project", project.clone())])
 }
 
 /// Whether some segment of a path is a version, such as `v1`, `v1beta` or `v1beta1`.

@@ -1,18 +1,16 @@
 //! Whether a secret would cross a network, or pass another machine, in the clear. A pure function
 //! of the way that a request takes; nothing is looked up.
 
-use std::net::IpAddr;
-
-use url::{Host, Url};
+use url::Url;
 
 use crate::error::config;
 use crate::error::LlmError;
-use crate::http::ProxyHost;
+use crate::http::{is_loopback, ProxyHost};
 
 /// Refuses a secret that others could read: over plain http it stays on this machine, and so does
 /// the proxy that it passes. TLS to a proxy does not help, for the proxy takes it off; only a
 /// request over https passes a proxy unread.
-pub(super) fn check(
+pub(crate) fn check(
     url: &Url,
     proxy: Option<&ProxyHost>,
     has_secret: bool,
@@ -21,11 +19,11 @@ pub(super) fn check(
     if url.scheme() == "https" || !has_secret || allow_insecure_http {
         return Ok(());
     }
-    let way = if !url.host().is_some_and(is_loopback) {
+    let way = if !url.host().is_some_and(|host| is_loopback(&host)) {
         format!("to {}", url.host_str().unwrap_or_default())
-    } else if let Some(ProxyHost { host, is_tls, .. }) = proxy.filter(|proxy| !is_here(proxy)) {
+    } else if let Some(ProxyHost { at, is_tls }) = proxy.filter(|it| !is_loopback(&it.at.host)) {
         let scheme = if *is_tls { "https" } else { "http" };
-        format!("through the proxy {scheme}://{host}")
+        format!("through the proxy {scheme}://{}", at.host)
     } else {
         return Ok(());
     };
@@ -33,26 +31,4 @@ pub(super) fn check(
     Err(config(format!(
         "base_url: a key over plain http {way}; {advice}"
     )))
-}
-
-fn is_here(proxy: &ProxyHost) -> bool {
-    is_loopback(match &proxy.host {
-        Host::Domain(name) => Host::Domain(name.as_str()),
-        Host::Ipv4(address) => Host::Ipv4(*address),
-        Host::Ipv6(address) => Host::Ipv6(*address),
-    })
-}
-
-/// Whether a host is this machine (RFC 6761, section 6.3, for the names).
-fn is_loopback(host: Host<&str>) -> bool {
-    let is_loopback = |address: IpAddr| address.to_canonical().is_loopback();
-    match host {
-        Host::Ipv4(address) => is_loopback(address.into()),
-        Host::Ipv6(address) => is_loopback(address.into()),
-        Host::Domain(name) => {
-            let name = name.to_ascii_lowercase();
-            let name = name.strip_suffix('.').unwrap_or(&name);
-            name == "localhost" || name.ends_with(".localhost")
-        }
-    }
 }

@@ -240,7 +240,7 @@ fn a_model_with_slashes_goes_through_where_a_provider_is_named() {
 
 /// Every codec, by its provider and its API.
 fn every_wire() -> Vec<(&'static str, &'static str)> {
-    let wires = providers::all().filter(|provider| provider.has_chat());
+    let wires = crate::providers::all().filter(|provider| provider.has_chat());
     wires
         .map(|provider| (provider.name(), provider.api()))
         .collect()
@@ -305,7 +305,9 @@ fn every_wire_sends_no_key_or_a_bearer_where_the_caller_says_so() {
 #[test]
 fn without_a_key_only_what_stands_in_for_one_will_do() {
     let to = |options: &str| {
-        let options = ClientOptions::from_json(options).unwrap();
+        let Ok(options) = ClientOptions::from_json(options) else {
+            return false;
+        };
         let mut task = Task::Chat(Box::new(LlmRequest::new("m", vec![Message::user("hi")])));
         resolve(&options, &Environment::default(), |_| None, &mut task).is_ok()
     };

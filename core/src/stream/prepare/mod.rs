@@ -5,7 +5,7 @@ mod address;
 pub(super) mod api;
 mod authentication;
 pub(crate) mod base_url;
-mod cleartext;
+pub(crate) mod cleartext;
 mod cloud;
 #[cfg(all(
     test,
@@ -17,7 +17,9 @@ mod cloud;
 mod gateway_tests;
 mod placeholder;
 mod playlist;
+mod provider;
 pub(crate) mod request_headers;
+mod slips;
 #[cfg(test)]
 mod tests;
 
@@ -35,13 +37,14 @@ use crate::client::shared::Shared;
 use crate::error::config;
 use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
-use crate::http::{HttpRequest, ProxyHost, TapeMode};
-use crate::providers::{self, EncodedRequest, Provider, Target};
+use crate::http::{is_loopback, HttpRequest, ProxyHost, TapeMode};
+use crate::providers::{EncodedRequest, Provider, Target};
 use crate::request::{ApiKey, Auth, CallOptions, Fallbacks, KeyMaterial, KeySource, Operation};
 use crate::script::{self, Playlist};
-use crate::secret::{has_secret, may_be_key};
+use crate::secret::has_secret;
 use crate::stream::task::{Reading, Task};
 use authentication::{Authentication, Key};
+pub(super) use provider::provider;
 
 /// A request that is ready to be sent.
 #[derive(Debug, Clone)]
@@ -157,7 +160,7 @@ pub(crate) fn resolve(
     let cloud = authentication.cloud.clone();
     let (mut base_url, own_endpoint) =
         address::of(provider, options, call, environment, task.model(), &cloud)?;
-    let lacks_key = own_endpoint && authentication.lacks_key();
+    let lacks_key = own_endpoint && lacks_key(&authentication, &base_url);
     let tape = options.tape_mode();
     let no_key = placeholder::stand_in(&mut authentication, lacks_key, tape, || {
         let error = cloud::no_key(provider, &cloud, environment);
@@ -172,30 +175,22 @@ pub(crate) fn resolve(
         address::set_host(&mut base_url, host)?;
     }
     let stream = task.is_streamed();
+    let slips = slips::warnings(task, authentication.provider);
     let target = Target {
         own_endpoint,
         stream,
         lenient: call.lenient.unwrap_or(options.lenient),
         ..address::target(&base_url, &cloud)
     };
-    let encoded = task.encode(authentication.provider, &target)?;
+    let mut encoded = task.encode(authentication.provider, &target)?;
+    encoded.warnings.extend(slips);
     check_size(&encoded, options)?;
     let url = base_url::append(&base_url, &encoded.path);
     let is_sent = tape != Some(TapeMode::Replay);
     let carries_secret = is_sent && (authentication.carries_secret() || has_secret(&url));
     let (proxy, allowed) = (proxy_of(&url), options.allow_insecure_http);
     cleartext::check(&url, proxy.as_ref(), carries_secret, allowed)?;
-    let headers = request_headers::of_request(&encoded, &authentication.own_headers, stream)?;
-    let mut http = HttpRequest {
-        method: encoded.method,
-        url,
-        headers,
-        body: Bytes::from(encoded.body),
-    };
-    // What is missing is found now, before any I/O.
-    if authentication.key.source().is_none() {
-        authentication.apply(&mut http, SystemTime::now())?;
-    }
+    let http = http_request(&mut encoded, url, &authentication, stream)?;
     Ok(PreparedRequest {
         provider: authentication.provider,
         model: task.model().to_owned(),
@@ -208,6 +203,33 @@ pub(crate) fn resolve(
         no_key,
         authentication,
     })
+}
+
+/// The request as it goes out. What is missing for that is found now, before any I/O.
+fn http_request(
+    encoded: &mut EncodedRequest,
+    url: Url,
+    authentication: &Authentication,
+    stream: bool,
+) -> Result<HttpRequest, LlmError> {
+    let headers = request_headers::of_request(encoded, &authentication.own_headers, stream)?;
+    let mut http = HttpRequest {
+        method: encoded.method.clone(),
+        url,
+        headers,
+        body: Bytes::from(std::mem::take(&mut encoded.body)),
+    };
+    if authentication.key.source().is_none() {
+        authentication.apply(&mut http, SystemTime::now())?;
+    }
+    Ok(http)
+}
+
+/// Whether a key is missing. A server on this machine asks for one if it wants one, also where the
+/// provider has no address of its own and every one counts as that.
+fn lacks_key(authentication: &Authentication, base_url: &Url) -> bool {
+    let is_here = base_url.host().is_some_and(|host| is_loopback(&host));
+    !is_here && authentication.lacks_key()
 }
 
 /// Who sends a request: the key, or the account of a cloud, and the caller's own headers.
@@ -263,48 +285,6 @@ pub(super) fn is_own_endpoint(
 ) -> bool {
     let found = address::of(provider, options, call, environment, "", &call.cloud);
     found.is_ok_and(|(_, own_endpoint)| own_endpoint)
-}
-
-/// The call's provider, else the client's, else the prefix of the model; then also the model
-/// without it.
-pub(super) fn provider(
-    options: &ClientOptions,
-    call: &CallOptions,
-    model: &str,
-    operation: Operation,
-) -> Result<(&'static dyn Provider, Option<String>), LlmError> {
-    let named = call.provider.as_deref().filter(|name| !name.is_empty());
-    let own = options.provider.as_deref().filter(|name| !name.is_empty());
-    let api = api::named(options, call);
-    if let Some(name) = named.or(own) {
-        return Ok((providers::by_operation(name, api, operation)?, None));
-    }
-    let prefix = model.split_once('/');
-    let prefix = prefix.filter(|(name, _)| providers::by_name(name).is_ok());
-    match prefix {
-        Some((name, rest)) => {
-            let provider = providers::by_operation(name, api, operation)?;
-            Ok((provider, Some(rest.to_owned())))
-        }
-        None => Err(no_provider(model, operation)),
-    }
-}
-
-/// The error of a model without a known prefix. A model that may be a key is not repeated.
-fn no_provider(model: &str, operation: Operation) -> LlmError {
-    if operation == Operation::Batch && model.is_empty() {
-        return config("no provider; name the one that has the batches");
-    }
-    if operation == Operation::Models {
-        return config("no provider; name the one whose models are wanted");
-    }
-    let shown = match may_be_key(model) {
-        true => "the model (not shown: it may be a key, which belongs in api_key)".to_owned(),
-        false => format!("model \"{model}\""),
-    };
-    config(format!(
-        "no provider for {shown}; name one, or write provider/model"
-    ))
 }
 
 /// A key, or the account of a cloud in its place: the call's, else the client's, else the

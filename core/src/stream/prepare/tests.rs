@@ -5,6 +5,7 @@
 use url::{Host, Url};
 
 use super::*;
+use crate::http::Authority;
 #[cfg(feature = "openai")]
 use crate::request::{LlmRequest, Message};
 
@@ -47,11 +48,8 @@ fn a_key_over_plain_http_stays_on_this_machine() {
 
 fn proxy(host: &str, is_tls: bool) -> ProxyHost {
     let host = Host::parse(host).unwrap();
-    ProxyHost {
-        host,
-        is_tls,
-        port: 3128,
-    }
+    let at = Authority { host, port: 3128 };
+    ProxyHost { at, is_tls }
 }
 
 /// F72: a proxy reads what goes over plain http, whether or not TLS leads to it.
@@ -211,7 +209,7 @@ fn headers_of_http_itself_and_line_breaks_are_refused() {
 /// Prepares a request to this model with options in JSON and an empty environment.
 #[cfg(feature = "openai")]
 fn prepared(model: &str, options: &str) -> Result<PreparedRequest, LlmError> {
-    let options = ClientOptions::from_json(options).unwrap();
+    let options = ClientOptions::from_json(options)?;
     let request = LlmRequest::new(model, vec![Message::user("hi")]);
     resolve(
         &options,
@@ -258,6 +256,16 @@ fn the_first_segment_of_a_model_names_its_provider() {
         error.message,
         r#"no provider for model "nobody/chat"; name one, or write provider/model"#
     );
+    let error = prepared("opnai/gpt-4", r#"{"api_key":"test-key"}"#).unwrap_err();
+    assert_eq!(
+        error.message,
+        r#"no provider for model "opnai/gpt-4"; did you mean "openai/gpt-4"?"#
+    );
+    let unknown = |name: &str| crate::providers::by_name(name).unwrap_err().message;
+    let meant = r#"provider " OpenAI" is unknown; did you mean "openai"?"#;
+    assert_eq!(unknown(" OpenAI"), meant);
+    let meant = r#"provider "opneai" is unknown; did you mean "openai"?"#;
+    assert_eq!(unknown("opneai"), meant);
 }
 
 #[test]

@@ -125,10 +125,11 @@ class Chat:
 
         turn = {"role": "user", "content": self._content(text)}
         messages = [*self.first, *self._messages, turn]
-        with self._llm.invoke({**self._request, "messages": messages}) as stream:
+        request: Any = {**self._request, "messages": messages}
+        with self._llm.invoke(request) as stream:
             try:
                 answer.show_text(stream, self._output, self._reasoning)
-                reply = stream.response.message
+                reply: Any = stream.response.message
             except KeyboardInterrupt:
                 reply = {"role": "assistant", "content": stream.response.text}
                 self._output.fail("stopped")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import conversation, exit_codes, options
 from .output import Output
@@ -37,8 +37,9 @@ def run(arguments: Namespace) -> int:
     client, fields = options.given_fields(arguments)
     content = conversation.read_content(arguments.prompt, arguments.file)
     messages = [*conversation.system_messages(arguments), {"role": "user", "content": content}]
+    request: Any = {**fields, **model, "messages": messages}
     with options.open_client(client, arguments, output) as llm:
-        counted = llm.count_tokens({**fields, **model, "messages": messages}).complete()
+        counted = llm.count_tokens(request).complete()
     for warning in counted.warnings:
         output.warn(f"warning: {warning}")
     if arguments.json:

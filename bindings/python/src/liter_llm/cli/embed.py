@@ -67,7 +67,7 @@ def run(arguments: Namespace) -> int:
     return exit_codes.OK
 
 
-def _embed(llm: LiterLlm, request: dict[str, Any], first: int, output: Output) -> None:
+def _embed(llm: LiterLlm, request: Any, first: int, output: Output) -> None:
     try:
         reply = llm.embed(request).complete()
     except LlmError as error:

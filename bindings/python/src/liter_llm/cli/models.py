@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import exit_codes, options, tables
 from .output import Output
@@ -47,7 +47,8 @@ def run(arguments: Namespace) -> int:
             raise UsageError("no provider; name one, as in liter-llm models openai")
     client, fields = options.given_fields(arguments)
     with options.open_client(client, arguments, output) as llm:
-        reply = llm.models({**fields, "provider": provider}).complete()
+        request: Any = {**fields, "provider": provider}
+        reply = llm.models(request).complete()
     if arguments.json:
         for model in reply.models:
             described = dataclasses.asdict(model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import conversation, options
 from .output import Output
@@ -49,7 +49,7 @@ def run(arguments: Namespace) -> int:
     chosen = conversation.request_fields(arguments)
     content = conversation.read_content(arguments.prompt, arguments.file)
     messages = [*conversation.system_messages(arguments), {"role": "user", "content": content}]
-    request = {**fields, **chosen, **model, "messages": messages}
+    request: Any = {**fields, **chosen, **model, "messages": messages}
     with options.open_client(client, arguments, output) as llm:
         from . import answer
 

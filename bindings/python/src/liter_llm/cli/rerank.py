@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import conversation, exit_codes, options, tables
 from .output import Output
@@ -47,8 +47,8 @@ def run(arguments: Namespace) -> int:
     if arguments.top_n is not None:
         fields["top_n"] = arguments.top_n
     with options.open_client(client, arguments, output) as llm:
-        request = {**fields, **request, "query": arguments.query, "documents": documents}
-        reply = llm.rerank(request).complete()
+        asked: Any = {**fields, **request, "query": arguments.query, "documents": documents}
+        reply = llm.rerank(asked).complete()
     for warning in reply.warnings:
         output.warn(f"warning: {warning}")
     if arguments.json:

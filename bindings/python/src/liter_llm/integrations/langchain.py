@@ -152,7 +152,7 @@ class ChatLiterLlm(BaseChatModel):
 
     def _request(
         self, messages: list[BaseMessage], stop: Optional[list[str]], given: dict[str, Any]
-    ) -> dict[str, Any]:
+    ) -> Any:
         own = {
             "model": self.model,
             "temperature": self.temperature,
@@ -196,7 +196,7 @@ class LiterLlmEmbeddings(Embeddings):
     async def aembed_query(self, text: str) -> list[float]:
         return _lists(await self._llm.embed(self._request([text], "query")))[0]
 
-    def _request(self, texts: list[str], kind: str) -> dict[str, Any]:
+    def _request(self, texts: list[str], kind: str) -> Any:
         types = {"input_type": kind} if self._input_types else {}
         return {**self._fields, **types, "input": texts}
 

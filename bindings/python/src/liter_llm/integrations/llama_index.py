@@ -192,7 +192,8 @@ class LiterLlmChat(FunctionCallingLLM):
 
     def _invoke(self, messages: Sequence[ChatMessage], given: dict[str, Any]) -> Stream:
         fields = {**self.fields, **given, "messages": [_message(message) for message in messages]}
-        return self._llm.invoke({"model": self.model, **fields})
+        request: Any = {"model": self.model, **fields}
+        return self._llm.invoke(request)
 
 
 class LiterLlmEmbedding(BaseEmbedding):
@@ -236,7 +237,7 @@ class LiterLlmEmbedding(BaseEmbedding):
     async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
         return _lists(await self._llm.embed(self._request(texts, "document")))
 
-    def _request(self, texts: list[str], kind: str) -> dict[str, Any]:
+    def _request(self, texts: list[str], kind: str) -> Any:
         types = {"input_type": kind} if self.input_types else {}
         return {"model": self.model_name, **self.fields, **types, "input": texts}
 

@@ -29,7 +29,17 @@ from llm.parts import (
 )
 from pydantic import Field
 
-from liter_llm import End, Event, LiterLlm, LlmError, Reasoning, Response, Text, ToolDelta
+from liter_llm import (
+    End,
+    Event,
+    LiterLlm,
+    LlmError,
+    ModelsRequest,
+    Reasoning,
+    Response,
+    Text,
+    ToolDelta,
+)
 
 PREFIX = "liter/"
 VARIABLE = "LITER_LLM_MODELS"
@@ -73,7 +83,7 @@ class _Shared:
             self._llm = LiterLlm()
         return self._llm
 
-    def request(self, prompt: llm.Prompt, stream: bool) -> dict[str, Any]:
+    def request(self, prompt: llm.Prompt, stream: bool) -> Any:
         options = prompt.options.model_dump(exclude_none=True)
         fields = json.loads(options.pop("fields", "{}"))
         request = {"model": self.name, **options, **fields, "stream": stream}
@@ -145,7 +155,8 @@ class LiterEmbedding(EmbeddingModel):
         stored = llm.get_key(explicit_key=key, key_alias=self.name.partition("/")[0])
         keys = {"api_key": stored} if stored else {}
         with LiterLlm() as client:
-            reply = client.embed({"model": self.name, "input": list(items), **keys}).complete()
+            request: Any = {"model": self.name, "input": list(items), **keys}
+            reply = client.embed(request).complete()
         return iter([list(vector) for vector in reply.vectors])
 
 
@@ -191,7 +202,7 @@ def register_commands(cli: click.Group) -> None:
     def list_models(provider: str) -> None:
         """Ask PROVIDER which models it has"""
         key = llm.get_key(explicit_key=None, key_alias=provider)
-        keys = {"api_key": key} if key else {}
+        keys: ModelsRequest = {"api_key": key} if key else {}
         try:
             with LiterLlm(provider) as client:
                 for model in client.models(keys).complete().models:

@@ -25,7 +25,7 @@ _OURS = {"extra_headers": "headers", "extra_body": "extra_body"}
 _OF_THE_PACKAGE = {"stream_options", "extra_query", "idempotency_key"}
 
 
-def from_openai_request(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def from_openai_request(arguments: Mapping[str, Any]) -> Any:
     """The request for invoke() from the arguments of `client.chat.completions.create()`.
 
     `extra_headers` and `timeout` (seconds) become `headers` and `total_timeout_ms`, `functions` and

@@ -143,7 +143,7 @@ class LiterLlmModel(Model[LiterLlm]):
     ) -> Stream:
         check_allow_model_requests()
         settings, parameters = self.prepare_request(settings, parameters)
-        request = {
+        request: Any = {
             "model": self._model_name,
             **to_fields(settings or {}),
             **to_tools(settings, parameters),

@@ -126,7 +126,7 @@ class Complete:
         if self._limits is not None:
             await self._limits.aclose()
 
-    async def send(self, llm: LiterLlm, request: Mapping[str, Any]) -> Any:
+    async def send(self, llm: LiterLlm, request: Any) -> Any:
         """One request."""
         return await llm.invoke(request)
 
@@ -151,7 +151,7 @@ class Embed(Complete):
 
     operation: ClassVar[str] = "embed"
 
-    async def send(self, llm: LiterLlm, request: Mapping[str, Any]) -> Any:
+    async def send(self, llm: LiterLlm, request: Any) -> Any:
         return await llm.embed(request)
 
     def line(self, row: Row, reply: Any) -> dict[str, Any]:

@@ -1,0 +1,169 @@
+// Invocation: one request, which starts when it is first used. Reader: the iterator of `for await`.
+//
+// One that is not read to its end is cancelled when Invocation and Reader have been collected.
+"use strict";
+
+const { follow } = require("./abort_signals.cjs");
+const { failLater } = require("./caller_frames.cjs");
+const { LlmError } = require("./error.cjs");
+const { Mode } = require("./receiver.cjs");
+
+const unread = new FinalizationRegistry((receiver) => receiver.cancel());
+
+// What is sent once, and its one reader.
+class Invocation {
+  receiver = null;
+  claimed = false;
+  #open;
+  #fields;
+  #signal;
+  #once;
+  #cancelled = false;
+  #whole = null;
+
+  // `open` makes a receiver and starts the stream; `once` is said to a second reader.
+  constructor(open, fields, signal, once) {
+    this.#open = open;
+    this.#fields = fields;
+    this.#signal = signal;
+    this.#once = once;
+  }
+
+  // The only reader of this stream.
+  claim(mode) {
+    if (this.claimed || this.receiver !== null) {
+      throw new TypeError(this.#once);
+    }
+    this.claimed = true;
+    return new Reader(this, mode);
+  }
+
+  // Starts the stream, unless it is running.
+  start(mode) {
+    if (this.receiver !== null) return this.receiver;
+    if (this.#cancelled || this.#signal?.aborted) throw this.#notStarted();
+    if (mode === Mode.WHOLE) this.#fields.stream ??= false;
+    const receiver = this.#open(this.#fields, mode);
+    unread.register(this, receiver);
+    this.receiver = receiver;
+    if (this.#signal) follow(this.#signal, receiver);
+    // A toJSON of the request may have cancelled it.
+    if (this.#cancelled) receiver.cancel();
+    return receiver;
+  }
+
+  // The whole response; what was not read of a running stream is part of it.
+  whole() {
+    this.#whole ??= this.#collect();
+    return this.#whole;
+  }
+
+  // Another request in the place of this one, which has ended; it is cancelled where this one was.
+  again(change) {
+    const fields = change(this.#fields);
+    if (fields === null) return null;
+    const signal = this.#signal;
+    const next = new Invocation(this.#open, fields, signal, this.#once);
+    if (this.#cancelled) next.cancel();
+    return next;
+  }
+
+  cancel() {
+    this.#cancelled = true;
+    this.receiver?.cancel();
+  }
+
+  #notStarted() {
+    const message = this.#signal?.aborted
+      ? "the signal was aborted before the stream started"
+      : "the stream was cancelled before it started";
+    const details = { kind: "CANCELLED", message };
+    return new LlmError(details, null, this.#signal?.reason);
+  }
+
+  async #collect() {
+    const receiver = this.start(Mode.WHOLE);
+    if (receiver.waiting) {
+      throw new TypeError(
+        "a reader of this stream waits for its next item; await the stream later",
+      );
+    }
+    receiver.discardItems();
+    if (!receiver.ended) await receiver.wait(this, () => undefined);
+    if (receiver.response.failed) throw receiver.error();
+    return receiver.response.build();
+  }
+}
+
+class Reader {
+  #invocation;
+  #mode;
+  #receiver = null;
+  #done = false;
+  #step = () => this.#takeLater();
+
+  constructor(invocation, mode) {
+    this.#invocation = invocation;
+    this.#mode = mode;
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  next() {
+    if (this.#done) return Promise.resolve({ value: undefined, done: true });
+    try {
+      this.#receiver ??= this.#invocation.start(this.#mode);
+      const receiver = this.#receiver;
+      if (receiver.isReady) return Promise.resolve(this.#take());
+      if (receiver.waiting === null) return receiver.wait(this, this.#step);
+      const next = () => this.next();
+      return receiver.waiting.then(next, next);
+    } catch (error) {
+      this.#done = true;
+      return Promise.reject(error);
+    }
+  }
+
+  return(value) {
+    this.#leave();
+    return Promise.resolve({ value, done: true });
+  }
+
+  throw(error) {
+    this.#leave();
+    return Promise.reject(error);
+  }
+
+  #leave() {
+    this.#done = true;
+    this.#invocation.cancel();
+    this.#receiver?.discardItems();
+    this.#receiver?.settle();
+  }
+
+  #take() {
+    const receiver = this.#receiver;
+    if (!this.#done && receiver.hasItems)
+      return { value: receiver.take(), done: false };
+    const failed = this.#fails;
+    this.#done = true;
+    if (failed) throw receiver.error();
+    return { value: undefined, done: true };
+  }
+
+  // The same for a reader that waits.
+  #takeLater() {
+    const receiver = this.#receiver;
+    if (receiver.hasItems || !this.#fails) return this.#take();
+    this.#done = true;
+    return failLater(() => receiver.error());
+  }
+
+  get #fails() {
+    return !this.#done && this.#receiver.failed;
+  }
+}
+
+module.exports = { Invocation };

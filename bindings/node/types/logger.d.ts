@@ -1,0 +1,29 @@
+// The option `logger`.
+
+import type { LogLevel } from "./options.js";
+
+/** What gets the lines of the log. */
+export type Logger = ((record: LogRecord) => void) | LeveledLogger;
+
+/**
+ * A function for each level, called with a message and its fields; pino and bunyan, which take the
+ * fields first, get them first.
+ */
+export interface LeveledLogger {
+  debug(...values: any[]): void;
+  info(...values: any[]): void;
+  warn(...values: any[]): void;
+  error(...values: any[]): void;
+}
+
+/** A line of the log. It has no keys, and no bodies unless `logBodies` is set. */
+export interface LogRecord {
+  readonly level: Exclude<LogLevel, "off">;
+  /** One line. */
+  readonly message: string;
+  /** The provider that it is about. */
+  readonly provider?: string;
+  /** The call that it is about: the lines of one have the same number. */
+  readonly stream?: number;
+  readonly [field: string]: unknown;
+}
