@@ -3,6 +3,7 @@
 //! cancellation and redaction work as ever. Owns which exchange is played and which is recorded.
 
 mod exchange;
+mod fields;
 mod file;
 mod nearest;
 mod opened;
@@ -14,7 +15,7 @@ mod request;
 mod tests;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::OnceCell;
 use tokio::time::{sleep, Instant};
@@ -130,14 +131,14 @@ impl Tape {
     /// Opens the file once; what failed then fails every call.
     async fn opened(&self) -> Result<&Arc<OpenTape>, LlmError> {
         let open = || async {
-            let options = self.options.clone();
-            let opening = tokio::task::spawn_blocking(move || OpenTape::open(&options));
-            opening.await.unwrap_or_else(|_| {
-                Err(LlmError::new(
-                    ErrorKind::Internal,
-                    "tape: opening it failed",
-                ))
-            })
+            let (options, place) = (self.options.clone(), Arc::new(OnceLock::new()));
+            let opened = Arc::clone(&place);
+            let opening = opened::on_a_thread_that_may_block(Box::new(move || {
+                let _ = opened.set(OpenTape::open(&options));
+            }));
+            let _ = opening.await;
+            let failed = || LlmError::new(ErrorKind::Internal, "tape: opening it failed");
+            place.get().cloned().unwrap_or_else(|| Err(failed()))
         };
         let opened = self.opened.get_or_init(open).await;
         opened.as_ref().map_err(Clone::clone)
