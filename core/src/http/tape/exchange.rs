@@ -7,10 +7,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
+use super::failure::TapedFailure;
 use super::fields::{insert_sorted, put, text, texts, texts_of};
 use super::request::{TapedBody, TapedRequest};
 use super::{Clean, TapePace};
-use crate::error::{ErrorKind, LlmError, Phase};
+use crate::error::LlmError;
 use crate::http::{BodyEnd, Piece, PlayedBody};
 
 /// The version that is written. It grows when an older reader would misread a line.
@@ -95,16 +96,6 @@ const ENDS: [(&str, TapedEnd); 4] = [
     ("left", TapedEnd::Left),
 ];
 
-/// A request without a response.
-#[derive(Debug, Clone)]
-struct TapedFailure {
-    kind: String,
-    message: String,
-    phase: String,
-    retryable: bool,
-    maybe_executed: bool,
-}
-
 /// A response as it was read.
 #[derive(Debug)]
 pub(super) struct Received {
@@ -167,20 +158,8 @@ impl TapedExchange {
     }
 
     pub(super) fn of_failure(request: TapedRequest, error: &LlmError, clean: &Clean) -> Self {
-        let message = error.message.clone();
-        let outcome = Outcome::Failure(TapedFailure {
-            kind: error.kind.name().to_owned(),
-            message: clean(&message).unwrap_or(message),
-            phase: error.phase.name().to_owned(),
-            retryable: error.retryable,
-            maybe_executed: error.maybe_executed,
-        });
+        let outcome = Outcome::Failure(TapedFailure::new(error, clean));
         Self { request, outcome }
-    }
-
-    /// Whether a failure is one of the network, which a tape can play; others are found again.
-    pub(super) fn holds(kind: ErrorKind) -> bool {
-        KINDS.iter().any(|(_, known)| *known == kind)
     }
 
     /// Parses one line; the error says what is wrong with it.
@@ -325,54 +304,6 @@ impl TapedResponse {
             (at, before) = (end, before.max(*ms));
         }
         pieces
-    }
-}
-
-/// The kinds of failures that a tape holds.
-const KINDS: [(&str, ErrorKind); 3] = [
-    (ErrorKind::Network.name(), ErrorKind::Network),
-    (ErrorKind::Tls.name(), ErrorKind::Tls),
-    (ErrorKind::Protocol.name(), ErrorKind::Protocol),
-];
-
-impl TapedFailure {
-    fn to_json(&self) -> Value {
-        let mut fields = Map::new();
-        put(&mut fields, "kind", Some(self.kind.as_str().into()));
-        put(&mut fields, "message", Some(self.message.as_str().into()));
-        put(&mut fields, "phase", Some(self.phase.as_str().into()));
-        put(&mut fields, "retryable", Some(self.retryable.into()));
-        put(
-            &mut fields,
-            "maybe_executed",
-            Some(self.maybe_executed.into()),
-        );
-        Value::Object(fields)
-    }
-
-    fn from_json(fields: &Map<String, Value>) -> Option<Self> {
-        let is = |name: &str| fields.get(name).and_then(Value::as_bool) == Some(true);
-        Some(Self {
-            kind: text(fields, "kind")?,
-            message: text(fields, "message")?,
-            phase: text(fields, "phase").unwrap_or_default(),
-            retryable: is("retryable"),
-            maybe_executed: is("maybe_executed"),
-        })
-    }
-
-    fn error(&self) -> LlmError {
-        let kind = KINDS.iter().find(|(name, _)| *name == self.kind);
-        let kind = kind.map_or(ErrorKind::Network, |(_, kind)| *kind);
-        let phase = match self.phase.as_str() {
-            "connect" => Phase::Connect,
-            _ => Phase::Headers,
-        };
-        let mut error = LlmError::from_outside(kind, &self.message)
-            .phase(phase)
-            .retryable(self.retryable);
-        error.maybe_executed = self.maybe_executed;
-        error
     }
 }
 

@@ -3,6 +3,7 @@
 //! cancellation and redaction work as ever. Owns which exchange is played and which is recorded.
 
 mod exchange;
+mod failure;
 mod fields;
 mod file;
 mod nearest;
@@ -103,7 +104,7 @@ impl Tape {
         match call.http.send(call.request, call.exchange).await {
             Ok(response) => Ok(Recorder::wrap(Arc::clone(self), begun, response)),
             Err(error) => {
-                if TapedExchange::holds(error.kind) {
+                if failure::is_held(error.kind) {
                     let number = begun.number;
                     let exchange = TapedExchange::of_failure(begun.request, &error, &begun.clean);
                     opened.push(exchange, number);
