@@ -223,7 +223,7 @@ func exampleOf(t *testing.T, option schemaEntry) string {
 	example, known := map[string]string{
 		"text": `"text"`, "any": `"text"`, "boolean": "true", "integer": "3", "bytes": "4096",
 		"milliseconds": "1500",
-		"headers": `{"x-a":"b"}`, "object": `{"a":1}`, "log level": `"debug"`, "key": `"text"`,
+		"headers":      `{"x-a":"b"}`, "object": `{"a":1}`, "log level": `"debug"`, "key": `"text"`,
 		"list of text": `["text"]`, "list of models or objects": `["text",{"a":1}]`,
 	}[option.Type]
 	if !known {
