@@ -13,14 +13,14 @@ const {
 } = require("./usual_values.cjs");
 const { isUsualScript, isUsualTape } = require("./usual_script_and_tape.cjs");
 
-const isName = (value) => typeof value === "string" && /^[\w-]+$/.test(value);
+const isName = (value) =>
+  typeof value === "string" && /^[a-z0-9-]+$/.test(value);
 
-// Without a user; and plain http, over which no key goes, on this machine alone.
-const isUsualUrl = (value) =>
-  isWord(value) &&
-  /^(?:https:\/\/[\w.-]+|http:\/\/(?:localhost|127\.0\.0\.1))(?::\d{1,5})?(?:\/[^@?#]*)?$/.test(
-    value,
-  );
+// Addresses that no rule of the core is about: without a user or a query, and on https or on this
+// machine. Whether a key may go to another one is the core's question.
+const USUAL_URL =
+  /^(?:https:\/\/[\w.-]+|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::\d+)?(?:\/[\w.~%/-]*)?$/;
+const isUrl = (value) => typeof value === "string" && USUAL_URL.test(value);
 
 const USUAL_BY_TYPE = {
   boolean: (value) => typeof value === "boolean",
@@ -33,7 +33,7 @@ const USUAL_BY_TYPE = {
 };
 // A text has rules of its own, and so has a size that is bounded.
 const USUAL_BY_NAME = {
-  base_url: isUsualUrl,
+  base_url: isUrl,
   header_bytes_max: () => false,
   retries_max: isCountOrZero,
   retry_budget: isCountOrZero,
@@ -46,8 +46,9 @@ const USUAL_BY_NAME = {
   tape: isUsualTape,
   // What is for a cloud is completed from the environment, at a request.
   aws_region: isName,
-  aws_signing_url: isUsualUrl,
+  aws_signing_url: isUrl,
   vertex_location: isName,
+  vertex_quota_project: isName,
 };
 
 // `fields` are in snake case.

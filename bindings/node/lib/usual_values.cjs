@@ -9,9 +9,9 @@ const isWord = (value) => typeof value === "string" && /^[!-~]+$/.test(value);
 const isObject = (value) =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-// Others may be those that HTTP itself sets.
+// Headers that are neither HTTP's own nor those of the library.
 const HEADER_NAME =
-  /^(?:x-[\w-]+|authorization|user-agent|http-referer|(?:openai|anthropic)-[\w-]+)$/i;
+  /^(?:x-[\w-]+|authorization|user-agent|http-referer|traceparent|(?:openai|anthropic)-[\w-]+)$/i;
 
 const isHeaders = (value) =>
   isObject(value) &&

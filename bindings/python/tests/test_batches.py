@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import liter_llm
-from liter_llm import CancelledError, InvalidRequestError, TruncatedError
+from liter_llm import CancelledError, ConfigError, InvalidRequestError, TruncatedError
 from support import MESSAGES
 
 ROWS = [{"id": name, "request": {"model": "m", "messages": MESSAGES}} for name in ("a", "b")]
@@ -177,7 +177,7 @@ def test_results_are_read_once_and_not_copied(mock, connect):
 
 def test_unknown_options_are_refused(connect):
     batches = connect("unused").batch
-    with pytest.raises(InvalidRequestError, match='option "timeout" is unknown'):
+    with pytest.raises(ConfigError, match='option "timeout" is unknown'):
         batches.status("x", timeout=3)  # type: ignore[call-arg, unused-ignore]
     with pytest.raises(InvalidRequestError, match="expected the handle"):
         batches.status("batch-1").complete()

@@ -150,11 +150,11 @@ BAD_INPUT = [
 @pytest.mark.parametrize(("kind", "options", "request_", "named"), BAD_INPUT)
 def test_bad_input_is_named_before_anything_is_sent(mock, connect, kind, options, request_, named):
     key = mock.plan({"answer": {"text": "fine"}})
-    llm = connect(key, **{name: value for name, value in options.items() if name != "provider"})
+    of_client = {name: value for name, value in options.items() if name != "provider"}
     call_options = {"provider": options["provider"]} if "provider" in options else {}
 
     with pytest.raises(LlmError, match=named) as caught:
-        llm.invoke(request_, **call_options).complete()
+        connect(key, **of_client).invoke(request_, **call_options).complete()
 
     assert caught.value.kind == kind
     assert mock.seen(key)["requests"] == []

@@ -195,6 +195,7 @@ WAYS: dict[str, Callable[[liter_llm.LiterLlm, str], str]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:`for` and complete")  # it blocks the loop
 @pytest.mark.parametrize("place", ["here", "another_thread"])
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("read", ["thread", "loop"])

@@ -14,7 +14,13 @@ from typing import Any
 import pytest
 
 import liter_llm
-from liter_llm import InvalidArgumentError, InvalidRequestError, MapResult, RateLimitedError
+from liter_llm import (
+    ConfigError,
+    InvalidArgumentError,
+    InvalidRequestError,
+    MapResult,
+    RateLimitedError,
+)
 from liter_llm._blocking_client import BlockingReceiver
 from support import HANG, REQUEST
 from test_receiver import StillClient
@@ -428,7 +434,7 @@ def test_misuse_is_refused(connect):
         llm.map([], concurrency=0)
     with pytest.raises(InvalidArgumentError, match=r"requests: .* got int"):
         llm.map(7)  # type: ignore[arg-type]
-    with pytest.raises(InvalidRequestError, match='option "timeout" is unknown'):
+    with pytest.raises(ConfigError, match='option "timeout" is unknown'):
         llm.map([], timeout=3)  # type: ignore[call-arg]
     results = llm.map([])
     assert list(results) == []

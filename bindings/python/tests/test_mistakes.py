@@ -65,9 +65,8 @@ def call_of(llm: LiterLlm, row: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize("row", MISTAKES["options"], ids=lambda row: row["name"])
 def test_mistakes_in_options(row):
-    """They are found with the first request."""
-    with LiterLlm(**{"provider": "openai", "api_key": "k", **row["options"]}) as llm:
-        error = raised(lambda: llm.invoke(REQUEST).complete())
+    """They are found when the client is made."""
+    error = raised(lambda: LiterLlm(**{"provider": "openai", "api_key": "k", **row["options"]}))
     assert isinstance(error, LlmError)
     assert (error.kind, str(error)) == (row["kind"], row["message"])
 
@@ -184,8 +183,7 @@ def test_what_is_not_json_is_named_with_its_path(connect, name):
 
 
 def test_options_that_are_not_json_are_named():
-    llm = LiterLlm("openai", api_key="k", headers={"x-team": {"blue"}})
-    error = raised(lambda: llm.invoke(REQUEST).complete())
+    error = raised(lambda: LiterLlm("openai", api_key="k", headers={"x-team": {"blue"}}))
     text = f"option headers.x-team: {JSON}, got set; list() makes JSON of it"
     assert (type(error), str(error)) == (ConfigError, text)
 
@@ -234,21 +232,48 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], type[LlmError], str]] =
     "client_option_in_a_call": (
         {},
         {"worker_threads": 2},
-        InvalidRequestError,
-        '"worker_threads" is an option of the client, not of a call',
+        ConfigError,
+        '"worker_threads" is an option of the client, not of a call; write'
+        " LiterLlm(worker_threads=...)",
     ),
     "misspelt_option_of_a_call": (
         {},
         {"timeout": 3},
-        InvalidRequestError,
+        ConfigError,
         'option "timeout" is unknown; did you mean "key_timeout_ms", "idle_timeout_ms" or'
         ' "total_timeout_ms"?',
     ),
     "field_of_the_provider_as_an_option": (
         {},
         {"top_k": 5},
-        InvalidRequestError,
-        'option "top_k" is unknown; a field for the provider belongs in the request',
+        ConfigError,
+        'option "top_k" is unknown; a field for the provider belongs in the request, or in'
+        " extra_body",
+    ),
+    "words_of_an_option_in_another_order": (
+        {},
+        {"retry_max": 2},
+        ConfigError,
+        'option "retry_max" is unknown; did you mean "retries_max"?',
+    ),
+    "camel_case": (
+        {},
+        {"baseUrl": "http://localhost"},
+        ConfigError,
+        'option "baseUrl" is unknown; did you mean "base_url"?',
+    ),
+    "misspelt_option_of_the_client_in_a_call": (
+        {},
+        {"cafile": "/etc/ca.pem"},
+        ConfigError,
+        'option "cafile" is unknown; did you mean "ca_file"? it is of the client:'
+        " LiterLlm(ca_file=...)",
+    ),
+    "misspelt_field_of_a_request_as_an_option": (
+        {},
+        {"maxTokens": 5},
+        ConfigError,
+        'option "maxTokens" is unknown; did you mean "max_tokens"?',
     ),
     "seconds_in_the_place_of_milliseconds": (
         {},
@@ -275,8 +300,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], type[LlmError], str]] =
 def test_an_option_that_is_wrong_is_named(mock, connect, name):
     options, call_options, kind, text = OPTIONS[name]
     key = mock.plan(HELLO)
-    llm = connect(key, **options)
-    error = raised(lambda: llm.invoke(REQUEST, **call_options).complete())
+    error = raised(lambda: connect(key, **options).invoke(REQUEST, **call_options).complete())
     assert (type(error), str(error)) == (kind, text)
     assert mock.seen(key)["requests"] == []
 
@@ -339,10 +363,6 @@ def cancelled(llm: LiterLlm) -> None:
     call.complete()
 
 
-async def no_coroutine(llm: LiterLlm) -> None:
-    asyncio.create_task(llm.invoke(REQUEST))  # type: ignore[arg-type]  # noqa: RUF006
-
-
 def anext_without_a_loop(llm: LiterLlm) -> None:
     llm.invoke(REQUEST).__aiter__().__anext__().send(None)
 
@@ -355,20 +375,10 @@ USES: dict[str, tuple[Callable[[LiterLlm], Any], type[BaseException], str]] = {
         "'Stream' object has no attribute 'text'; await the stream, or call complete(), and use"
         " response.text",
     ),
-    "choices_of_another_library": (
-        lambda llm: llm.invoke(REQUEST).choices,  # type: ignore[attr-defined]
-        AttributeError,
-        "'Stream' object has no attribute 'choices'",
-    ),
     "added_to_text": (
         lambda llm: "> " + llm.invoke(REQUEST),  # type: ignore[operator]
         TypeError,
         'can only concatenate str (not "Stream") to str',
-    ),
-    "a_task_of_a_stream": (
-        lambda llm: asyncio.run(no_coroutine(llm)),
-        TypeError,
-        "a coroutine was expected, got <liter_llm.Stream, not started>",
     ),
     "events_awaited": (
         lambda llm: asyncio.run(as_coroutine(llm.invoke(REQUEST).events())),
@@ -422,16 +432,6 @@ def test_a_stream_that_is_used_wrongly_says_so(mock, connect, name):
     llm = connect(mock.plan(stream(token("one"), HANG)))
     error = raised(lambda: use(llm))
     assert (type(error), str(error)) == (kind, text)
-
-
-def test_reading_without_the_loop_inside_a_coroutine_works(mock, connect):
-    """It blocks the loop, as in a notebook, where one runs always; and it is the whole response."""
-    llm = connect(mock.plan(HELLO))
-
-    async def read() -> str:
-        return "".join(llm.invoke(REQUEST)) + llm.invoke(REQUEST).complete().text
-
-    assert asyncio.run(read()) == "Hello worldHello world"
 
 
 def test_a_stream_has_no_attribute_of_a_response(connect):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from liter_llm import CancelledError, InvalidRequestError
+from liter_llm import CancelledError, ConfigError, InvalidRequestError
 from support import MESSAGES, REQUEST, as_coroutine, run_python
 
 ANSWERS = {"answer": {"text": "Hello world"}}
@@ -211,7 +211,8 @@ def test_cancel_from_another_thread(mock, connect):
 def test_mistakes_name_the_field(mock, connect, method, request_, options, message):
     key = mock.plan(ANSWERS)
     llm = connect(key)
-    with pytest.raises(InvalidRequestError) as raised:
+    kind = ConfigError if message.startswith("option ") else InvalidRequestError
+    with pytest.raises(kind) as raised:
         getattr(llm, method)(request_, **options).complete()
     assert message in str(raised.value)
     assert mock.seen(key)["requests_count"] == 0

@@ -211,8 +211,9 @@ def test_collect_is_true_or_false(mock, connect):
 
 # Resident memory is measured after a first tenth, when every buffer has had its size.
 MEMORY = """
-import asyncio, ctypes, sys
+import asyncio, ctypes, sys, warnings
 import liter_llm
+warnings.filterwarnings("ignore", "`for` and complete", RuntimeWarning)  # on purpose
 
 def resident():
     with open("/proc/self/statm") as file:

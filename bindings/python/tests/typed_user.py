@@ -47,6 +47,12 @@ async def in_a_loop() -> str:
                 text += event.arguments
             elif isinstance(event, End) and event.usage is not None:
                 assert_type(event.usage.input_tokens, "int | None")
+        task = asyncio.create_task(llm.invoke(request))
+        assert_type(task, "asyncio.Task[Response]")
+        print((await task).to_dict()["text"])
+        counting, listing = await asyncio.gather(llm.count_tokens(request), llm.models())
+        assert_type(counting.input_tokens, int)
+        assert_type(listing.models[0].id, str)
         return text + await llm.invoke(request).__anext__()
 
 

@@ -239,6 +239,11 @@ mod tests {
         assert!(message(r#"{"idle_timeout_ms":"x"}"#).starts_with("option idle_timeout_ms: "));
         assert!(message(r#"{"log_level":"loud"}"#).starts_with("option log_level: "));
         assert!(message(r#"{"provider":"nobody"}"#).contains("\"nobody\" is unknown"));
+        let api = message(r#"{"api":"chats"}"#);
+        assert!(
+            api.starts_with("api chats is no provider's; known are "),
+            "{api}"
+        );
         assert!(message(r#"{"base_url":"ftp://host"}"#).starts_with("base_url must begin"));
         let error = ClientOptions::from_json(r#"{"api_key":"a\nb"}"#).unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidArgument);

@@ -42,9 +42,26 @@ class Reporting(logging.Handler):
         sentry_sdk.capture_message(record.getMessage())
 
 
-def client(**options: Any) -> liter_llm.LiterLlm:
-    made = {"api_key": KEY, "headers": {"x-pass": KEY}, "base_url": base_url, "log_level": "debug"}
-    return liter_llm.LiterLlm("openai", retries_max=0, **{**made, **options})
+OTHERS: dict[str, dict[str, Any]] = {
+    "nobody": {"base_url": "http://127.0.0.1:9/v1"},
+    "unknown_option": {"no_such_option": 1},
+    "of_the_call": {"api_key": "x"},
+    "key_with_a_break": {"api_key": f"{KEY}\n"},
+}
+
+
+def client(name: str = "") -> liter_llm.LiterLlm:
+    """Some of its options are refused here; so no local of this program's own has the key."""
+    return liter_llm.LiterLlm("openai", retries_max=0, **{**usual(), **OTHERS.get(name, {})})
+
+
+def usual() -> dict[str, Any]:
+    return {
+        "api_key": KEY,
+        "headers": {"x-pass": KEY},
+        "base_url": base_url,
+        "log_level": "debug",
+    }
 
 
 def as_request(model: Any) -> Any:
@@ -67,8 +84,8 @@ WAYS: dict[str, Callable[[liter_llm.Stream], object]] = {
 SELDOM: BaseException = KeyboardInterrupt("meant")
 CASES: dict[str, Callable[[], liter_llm.Stream]] = {
     "status": lambda: client().invoke(REQUEST),
-    "nobody": lambda: client(base_url="http://127.0.0.1:9/v1").invoke(REQUEST),
-    "unknown_option": lambda: client(no_such_option=1).invoke(REQUEST),
+    "nobody": lambda: client("nobody").invoke(REQUEST),
+    "unknown_option": lambda: client("unknown_option").invoke(REQUEST),
     "not_json": lambda: client().invoke(with_field(object()), api_key=KEY),
     "circle": lambda: client().invoke(with_field(CIRCLE), api_key=KEY),
     "nested_model": lambda: client().invoke(with_field(Model(KeyError("x"))), api_key=KEY),
@@ -76,8 +93,8 @@ CASES: dict[str, Callable[[], liter_llm.Stream]] = {
     "nested_log": lambda: client().invoke(with_field(Model(None)), api_key=KEY),
     "model": lambda: client().invoke(as_request(Model(ZeroDivisionError("x"))), api_key=KEY),
     "no_mapping": lambda: client().invoke(["no"], api_key=KEY),  # type: ignore[arg-type]
-    "of_the_call": lambda: client(api_key="x").invoke({**REQUEST, "api_key": KEY}),
-    "key_with_a_break": lambda: client(api_key=f"{KEY}\n").invoke(REQUEST),
+    "of_the_call": lambda: client("of_the_call").invoke({**REQUEST, "api_key": KEY}),
+    "key_with_a_break": lambda: client("key_with_a_break").invoke(REQUEST),
 }
 CIRCLE: dict[str, Any] = {}
 CIRCLE["again"] = CIRCLE

@@ -82,7 +82,8 @@ def hints_resolve() -> None:
                 typing.get_type_hints(method.fget)
     hints = typing.get_type_hints(liter_llm.Response)
     assert hints["usage"] == (Usage | None), hints["usage"]
-    assert typing.get_type_hints(liter_llm.LlmError)["partial"] == (Response | None)
+    partial = typing.get_type_hints(liter_llm.LlmError)["partial"]
+    assert partial == (Response | liter_llm.EmbedResponse | None), partial
 
 
 def models_hold_results(response: Response) -> None:

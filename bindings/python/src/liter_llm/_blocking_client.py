@@ -2,9 +2,8 @@
 
 One of the waiting threads leads: it polls, with the interpreter lock released, and dispatches for
 all. The others sleep until their stream has something, or until they have to lead. A poll lasts at
-most POLL_MS, so that Ctrl-C is noticed. gevent and eventlet replace blocking functions by Python
-ones; then greenlets take turns in the same way, and the one that leads waits for a descriptor
-instead of polling.
+most POLL_MS, so that Ctrl-C is noticed. Under gevent and eventlet greenlets take turns in the same
+way, and the one that leads waits for a descriptor instead of polling (_greenlets).
 
 A signal handler interrupts whatever its thread is doing. If that thread is waiting for this client,
 streams that the handler starts use another BlockingClient: the wait goes on only after the handler.
@@ -14,13 +13,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
+import sys
 import threading
-import time
-from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Protocol
 
 from . import _process_hooks
+from ._greenlets import get_ident, is_patched, let_others_run, make_lock, wait_readable
 from ._key_function import ask_on_thread
 from ._native_client import NativeClient, Receiver
 from ._wake_descriptor import close_descriptors, make_descriptors
@@ -66,7 +64,7 @@ class BlockingReceiver(Receiver):
         self.sleeping = False
         self.asks = False
         self._watcher: Watcher | None = None
-        self._awake = threading.Lock()
+        self._awake = make_lock()
         self._awake.acquire()
 
     def wake(self) -> None:
@@ -137,7 +135,8 @@ class BlockingClient(NativeClient[BlockingReceiver]):
 
     def __init__(self, options: SecretJson, acknowledge_at: int) -> None:
         super().__init__(acknowledge_at)
-        self.is_cooperative = _is_patched()
+        self.is_cooperative = is_patched()
+        self._get_ident = get_ident if self.is_cooperative else threading.get_ident
         self._descriptors = make_descriptors() if self.is_cooperative else ()
         try:
             self.open(options, self._descriptors[-1] if self.is_cooperative else None)
@@ -147,12 +146,12 @@ class BlockingClient(NativeClient[BlockingReceiver]):
         self._mutex = threading.RLock()
         self._leader: BlockingReceiver | None = None
         self._sleepers: dict[BlockingReceiver, None] = {}
-        self._waiting: dict[int, BlockingReceiver] = {}  # by thread
+        self._waiting: dict[int, BlockingReceiver] = {}  # by thread, or greenlet
 
     def is_usable_here(self) -> bool:
         """Whether a stream that starts here and now can be waited for."""
-        waits_beneath = threading.get_ident() in self._waiting
-        return not waits_beneath and self.is_cooperative == _is_patched()
+        waits_beneath = self._get_ident() in self._waiting
+        return not waits_beneath and self.is_cooperative == is_patched()
 
     def receive(
         self, mode: ReadMode, owner: object, collect: bool, make_builder: MakeBuilder | None = None
@@ -173,7 +172,7 @@ class BlockingClient(NativeClient[BlockingReceiver]):
         """Like wait(), but also returns when there are log lines to write, which the leader must
         not do. Ctrl-C may come at any line: the finally sees what was claimed, as a claim names the
         receiver; the caller cancels."""
-        thread = threading.get_ident()
+        thread = self._get_ident()
         if thread in self._waiting:
             raise RuntimeError(_INTERRUPTED)
         try:
@@ -241,18 +240,12 @@ class BlockingClient(NativeClient[BlockingReceiver]):
                 self.dispatch()
         if self._descriptors and not found:
             self._wait_readable()
-        elif _is_patched():  # also for a stream that was started before
-            time.sleep(0)  # lets other greenlets run, if they can
+        elif "greenlet" in sys.modules and is_patched():  # also for a stream that began before
+            let_others_run()
 
     def _wait_readable(self) -> None:
-        """Lets other greenlets run until the library writes; eventlet has no poll, and gevent's
-        select refuses large numbers."""
-        if hasattr(select, "poll"):
-            poll = select.poll()
-            poll.register(self._descriptors[0], select.POLLIN)
-            poll.poll()
-        else:
-            select.select([self._descriptors[0]], [], [])
+        """Lets other greenlets run until the library writes."""
+        wait_readable(self._descriptors[0])
         if self._descriptors:  # else the process was forked meanwhile
             with contextlib.suppress(BlockingIOError):
                 os.read(self._descriptors[0], 4096)
@@ -270,9 +263,3 @@ class BlockingClient(NativeClient[BlockingReceiver]):
         self._waiting.pop(thread, None)  # last: until then a handler on top must not wait for us
         if self.closed and not self.receivers:
             self.free()
-
-
-def _is_patched() -> bool:
-    """Whether waiting has to let other greenlets of this thread run. Checked each time, because
-    monkey-patching may come late."""
-    return not isinstance(select.select, BuiltinFunctionType)

@@ -5,12 +5,13 @@ It is awaited or completed."""
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, Generic, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from ._coroutine import ReplyCoroutine
 from ._invocation import Answer, Invocation
 
 
-class Call(Generic[Answer]):
+class Call(ReplyCoroutine[Answer]):
     """One request, and its reply. Nothing is sent before the first use.
 
     ```
@@ -25,6 +26,7 @@ class Call(Generic[Answer]):
     __slots__ = ("__weakref__", "_invocation")
 
     def __init__(self, invocation: Invocation[Answer]) -> None:
+        super().__init__()
         self._invocation = invocation
 
     def __await__(self) -> Generator[Any, None, Answer]:
@@ -40,10 +42,6 @@ class Call(Generic[Answer]):
         Who waits for the reply gets a CancelledError, which of embed() has the vectors that came.
         After the end, cancel() does nothing."""
         self._invocation.cancel()
-
-    def close(self) -> None:
-        """The same as cancel(), for contextlib.closing()."""
-        self.cancel()
 
     async def aclose(self) -> None:
         """The same as cancel(), for contextlib.aclosing()."""

@@ -7,25 +7,26 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Optional, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Optional, cast
 
 from . import _lazy_types as late
 from . import _process_hooks
 from ._batches import Batches
 from ._call import Call
-from ._constants_generated import CALL_NAMES, STREAM_WINDOW_BYTES
+from ._call_options import find_unknown
+from ._constants_generated import STREAM_WINDOW_BYTES
 from ._errors import ClosedError, ConfigError, InvalidRequestError, LlmError
+from ._host import get_running_loop
 from ._invocation import Invocation
 from ._key_function import find_key_function
 from ._map import Map, Requests
-from ._request import Fields, UnmergedRequest, should_collect, unknown_option
+from ._request import Fields, UnmergedRequest, should_collect
 from ._stream import Stream
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
     from ._base_builder import MakeBuilder
     from ._blocking_client import BlockingClient, BlockingReceiver
+    from ._host import HostLoop
     from ._loop_client import LoopClient, LoopReceiver
     from ._native_client import NativeClient, ReadMode
     from ._request import SecretJson
@@ -48,9 +49,9 @@ _NOT_COPIED = {
 class LiterLlm:
     """A client for LLM providers.
 
-    It is cheap to make: it checks its options, starts threads and opens connections only at the
-    first request. Any number of threads and event loops may use it at the same time, so make one
-    for the whole program.
+    It is cheap to make: it checks its options, and starts threads, reads files and opens
+    connections only at the first request. Any number of threads and event loops may use it at the
+    same time, so make one for the whole program.
 
     A copy (copy, deepcopy, pickle) is an independent client with the same options. A key that was
     given as an option is copied with them; a key from the environment is not."""
@@ -66,12 +67,16 @@ class LiterLlm:
         named = {} if provider is None else {"provider": provider}
         self._options = Fields("option ", ConfigError, {**options, **named})
         del options  # tools that report exceptions print the locals of every frame
+        should_collect(self._options, self._options)
+        from ._option_check import check_options  # which needs the native library
+
+        check_options(self._options)
         self._set_up()
 
     def _set_up(self) -> None:
         self._closed = False
         self._mutex = threading.RLock()
-        self._loop_clients: weakref.WeakKeyDictionary[AbstractEventLoop, LoopClient] = (
+        self._loop_clients: weakref.WeakKeyDictionary[HostLoop, LoopClient] = (
             weakref.WeakKeyDictionary()
         )
         self._latest: LoopClient | None = None  # the one used last; not a closed one
@@ -102,10 +107,10 @@ class LiterLlm:
         TypedDict or a list of them; the response has it as `output`.
         output_retries: how often `await` and complete() ask again when the JSON is not of it.
         options: for this call; they take precedence over the request's. See `CallOptions`."""
-        if options and not CALL_NAMES.issuperset(options):
-            name = next(name for name in options if name not in CALL_NAMES)
+        unknown = find_unknown(options) if options else None
+        if unknown is not None:
             del request, options  # either may hold a key
-            raise unknown_option(name)
+            raise unknown
         if type(request) is dict:
             fields = Fields("", InvalidRequestError, {**request, **options})
             del request, options  # either may hold a key, and what follows may raise
@@ -173,9 +178,10 @@ class LiterLlm:
         results wait for a slow one before them.
         output, output_retries: as for invoke(), for each request.
         options: for each call."""
-        for name in options:
-            if name not in CALL_NAMES:
-                raise unknown_option(name)
+        unknown = find_unknown(options)
+        if unknown is not None:
+            del requests, options
+            raise unknown
         asked: Any = None
         if output is not None or output_retries != 0:
             from ._output import find_output
@@ -218,9 +224,7 @@ class LiterLlm:
 
     async def aclose(self) -> None:
         """Like close(), and waits until the streams of this event loop have ended."""
-        import asyncio
-
-        client = self._loop_clients.get(asyncio.get_running_loop())
+        client = self._loop_clients.get(get_running_loop())
         self.close()
         if client is not None:
             await client.wait_closed()
@@ -236,6 +240,20 @@ class LiterLlm:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        """Names of options, and of their values only those that cannot hold a secret."""
+        from ._describe import describe_client
+
+        known = vars(self)  # not all, where __init__ raises
+        return describe_client(known.get("_options"), known.get("_closed", False))
+
+    if not TYPE_CHECKING:  # else a type checker would take any attribute
+
+        def __getattr__(self, name: str) -> NoReturn:
+            from ._habits import missing
+
+            raise missing("LiterLlm", name)
 
     def __del__(self) -> None:
         # No stream is live: each keeps its LiterLlm. A client may belong to another thread's loop.
@@ -256,11 +274,9 @@ class LiterLlm:
         return receiver
 
     def _client_of_running_loop(self) -> LoopClient:
-        import asyncio
-
         from ._poll_thread import make_loop_client
 
-        loop = asyncio.get_running_loop()
+        loop = get_running_loop()
         with self._mutex:
             self._refuse_when_closed()
             client = self._loop_clients.get(loop)

@@ -8,10 +8,22 @@ msgspec need.
 import dataclasses
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Literal, Optional, TypeVar, Union, cast
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Literal,
+    NoReturn,
+    Optional,
+    TypeVar,
+    Union,
+    cast,
+)
 
+from ._habits import ITERATED, LOOP_ON_LOOP, LOOP_ON_THREAD
 from ._message_types import Message
 from ._output_type import Output
+from ._record import Record
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -29,12 +41,12 @@ FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "pause"
 @dataclass_transform(frozen_default=True)
 def record(cls: type[Class]) -> type[Class]:
     if sys.version_info < (3, 10):
-        return dataclasses.dataclass(frozen=True)(cls)
-    return dataclasses.dataclass(frozen=True, slots=True)(cls)
+        return dataclasses.dataclass(frozen=True, repr=False)(cls)
+    return dataclasses.dataclass(frozen=True, slots=True, repr=False)(cls)
 
 
 @record
-class Usage:
+class Usage(Record):
     """Token counts of one call; None where the provider did not say."""
 
     input_tokens: Optional[int]
@@ -58,7 +70,7 @@ class Usage:
 
 
 @record
-class Tried:
+class Tried(Record):
     """One attempt of a call: whom it asked, and what came of it."""
 
     provider: str
@@ -76,7 +88,7 @@ class Tried:
 
 
 @record
-class Start:
+class Start(Record):
     """The response begins."""
 
     id: Optional[str]
@@ -97,21 +109,21 @@ class Start:
 
 
 @record
-class Text:
+class Text(Record):
     """A piece of text, as the provider cut it."""
 
     text: str
 
 
 @record
-class Reasoning:
+class Reasoning(Record):
     """A piece of visible reasoning."""
 
     text: str
 
 
 @record
-class ToolDelta:
+class ToolDelta(Record):
     """A piece of a tool call."""
 
     index: int
@@ -125,7 +137,7 @@ class ToolDelta:
 
 
 @record
-class ToolCall:
+class ToolCall(Record):
     """A whole tool call; only complete responses have them."""
 
     index: int
@@ -143,7 +155,7 @@ class ToolCall:
 
 
 @record
-class Part:
+class Part(Record):
     """Any other part of the response: a refusal, a citation, log probabilities, an image, ..."""
 
     type: str
@@ -152,7 +164,7 @@ class Part:
 
 
 @record
-class End:
+class End(Record):
     """The response is complete. An incomplete one raises an error instead."""
 
     finish_reason: Optional[FinishReason]
@@ -186,7 +198,7 @@ Event = Union[Start, Text, Reasoning, ToolDelta, ToolCall, Part, End]
 
 
 @record
-class Response(Generic[Output]):
+class Response(Record, Generic[Output]):
     """A whole response, or as much of it as was received.
 
     A `Response[City]` is that of an invoke() with output=City, which is its `output`."""
@@ -281,6 +293,20 @@ class Response(Generic[Output]):
 
         Raises OutputError where there is none, as in a response that calls tools."""
         raise RuntimeError("the response has no output; ask for one: invoke(request, output=...)")
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as json.dumps() takes them, and `message`, for the messages of another
+        request."""
+        fields = Record.to_dict(self)  # super() is of the class before it had slots
+        return {**fields, "message": self.message} if self.collected else fields
+
+    if not TYPE_CHECKING:  # else a type checker would take a loop over a response
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(ITERATED + LOOP_ON_THREAD)
+
+        def __aiter__(self) -> NoReturn:
+            raise TypeError(ITERATED + LOOP_ON_LOOP)
 
 
 def read_tried(data: Mapping[str, Any]) -> tuple[Tried, ...]:

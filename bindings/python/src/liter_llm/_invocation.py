@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from . import _process_hooks
 from ._errors import CancelledError
+from ._loop_warning import warn_if_on_loop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +95,7 @@ class Invocation(Generic[Answer]):
                 raise RuntimeError(
                     "this stream was started without an event loop; go on with for or complete()"
                 )
-            observation = self._observe(mode)
+            observation = None if self._opener._observer is None else self._observe(mode)
             request = self._encode(mode)
             try:
                 # Kept before the start, so that an interrupt leaves no stream without owner.
@@ -115,7 +116,8 @@ class Invocation(Generic[Answer]):
                 raise RuntimeError(
                     "this stream was started on an event loop; go on with async for or await"
                 )
-            observation = self._observe(mode)
+            warn_if_on_loop()
+            observation = None if self._opener._observer is None else self._observe(mode)
             request = self._encode(mode)
             try:
                 receiver = self.on_thread = self._opener._open_on_thread(

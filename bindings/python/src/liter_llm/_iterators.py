@@ -22,12 +22,22 @@ AnyIterator = TypeVar("AnyIterator", bound="BaseIterator[Any]")
 class BaseIterator(Generic[Item]):
     """Dropping it, once it has begun, cancels the stream."""
 
-    __slots__ = ("__weakref__", "_begun", "_invocation", "_mode", "_on_loop", "_on_thread")
+    __slots__ = (
+        "__weakref__",
+        "_begun",
+        "_invocation",
+        "_mode",
+        "_on_loop",
+        "_on_thread",
+        "_unprepared",
+    )
 
     def __init__(self, invocation: Invocation[Any], mode: ReadMode) -> None:
         self._invocation = invocation
         self._mode = mode
         self._begun = False
+        self._unprepared = True
+        """Whether there is something to do on a loop before an item is taken."""
         self._on_loop: LoopReceiver | None = None
         self._on_thread: BlockingReceiver | None = None
 
@@ -64,12 +74,10 @@ class AsyncStreamIterator(BaseIterator[Item]):
         return self
 
     async def __anext__(self) -> Item:
-        receiver = self._on_loop
-        if receiver is None:
-            self._begin()
+        if self._unprepared:
+            await self._prepare()
+        receiver: Any = self._on_loop
         try:
-            if receiver is None:
-                receiver = self._on_loop = self._invocation.join_on_loop(self._mode)
             items = receiver.items
             while not items:
                 if receiver.ended:
@@ -88,6 +96,25 @@ class AsyncStreamIterator(BaseIterator[Item]):
     async def aclose(self) -> None:
         """Closes the connection, as for contextlib.aclosing()."""
         self._close()
+
+    async def _prepare(self) -> None:
+        """Starts or joins the stream, once. On trio a token is a checkpoint, too: a cancelled task
+        takes none, though there may be some left."""
+        if self._on_loop is None:
+            self._begin()
+        try:
+            if self._on_loop is None:
+                self._on_loop = self._invocation.join_on_loop(self._mode)
+            checkpoint = self._on_loop.client.checkpoint
+            if checkpoint is None:
+                self._unprepared = False
+            else:
+                await checkpoint()
+        except RuntimeError:
+            raise
+        except BaseException:
+            self._invocation.stop()
+            raise
 
 
 class BlockingStreamIterator(BaseIterator[Item]):

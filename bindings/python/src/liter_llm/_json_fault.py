@@ -21,6 +21,7 @@ _HINTS = {
     "UUID": "str() makes text of it",
     "coroutine": "await it first",
     "Stream": "await it, or call complete(), and use its text",
+    "Response": "a conversation goes on with response.message",
 }
 
 
@@ -77,7 +78,7 @@ def _describe(value: Any, error: Exception) -> str:
         return f"{_EXPECTED}, got the class {value.__name__}; give an instance or a JSON schema"
     if hasattr(value, "model_dump"):
         return f"model_dump() of {name} failed: {error}"
-    if hasattr(value, "__dataclass_fields__"):
+    if hasattr(value, "__dataclass_fields__") and name not in _HINTS:
         return f"{_EXPECTED}, got {name}; dataclasses.asdict() makes a dict of it"
     return f"{_EXPECTED}, got {name}" + (f"; {_HINTS[name]}" if name in _HINTS else "")
 

@@ -14,6 +14,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from ._errors import ConfigError
+from ._host import get_running_loop
 from ._request import SecretJson
 
 if TYPE_CHECKING:
@@ -49,9 +50,7 @@ async def ask_on_loop(function: KeyFunction) -> SecretJson:
     """Asks on the running event loop."""
     if is_async(function):
         return _encode(await function())  # type: ignore[misc]
-    import asyncio
-
-    loop = asyncio.get_running_loop()
+    loop = get_running_loop()
     value = await loop.run_in_executor(None, copy_context().run, _call, function)
     return _encode(await value if isinstance(value, Awaitable) else value)
 

@@ -2,7 +2,7 @@
 
 The library writes to a descriptor (an eventfd, or a pipe where there is none); the loop watches it
 and polls once for each wake. Nothing here runs on a thread of the library. For loops that
-cannot watch a descriptor there is _poll_thread.
+cannot watch a descriptor there is _poll_thread. A loop is asyncio's, or trio's (_host).
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Protocol
 
 from . import _process_hooks
+from ._host import get_running_loop
 from ._key_function import ask_on_loop
 from ._native_client import NativeClient, Receiver
 from ._wake_descriptor import close_descriptors, make_descriptors, silence_descriptors
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Future, Task
     from collections.abc import Callable
 
     from ._api_key import KeyFunction
     from ._base_builder import MakeBuilder
+    from ._host import Checkpoint, HostFuture, HostLoop, HostTask
     from ._native_client import ReadMode
     from ._request import SecretJson
 
@@ -54,7 +55,7 @@ class LoopReceiver(Receiver):
     ) -> None:
         super().__init__(mode, client, owner, collect, make_builder)
         self.waiter: Waiter | None = None
-        self._asking: Task[None] | None = None
+        self._asking: HostTask | None = None
 
     def wake(self) -> None:
         waiter = self.waiter
@@ -101,7 +102,7 @@ class LoopReceiver(Receiver):
         if asking is not None:
             asking.cancel()
 
-    def wait(self) -> Future[None]:
+    def wait(self) -> HostFuture:
         """A future to await, when the reader has nothing to take."""
         if os.getpid() != _process_hooks.process:
             _process_hooks.notice_fork()
@@ -109,8 +110,9 @@ class LoopReceiver(Receiver):
             self.acknowledge()
         if self.waiter is not None and not self.waiter.done():
             raise RuntimeError("another task is waiting for this stream; one reader at a time")
-        loop = asyncio.get_running_loop()
-        if loop is not self.client.loop():
+        client = self.client
+        loop = client.get_running_loop()
+        if loop is not client.loop():
             raise RuntimeError("this stream was started on another event loop")
         waiter = self.waiter = loop.create_future()
         if self.ended:  # meanwhile: a fork was noticed
@@ -121,18 +123,24 @@ class LoopReceiver(Receiver):
 class LoopClient(NativeClient[LoopReceiver]):
     """Lives as long as its loop, or until it is closed and its streams have ended."""
 
-    def __init__(self, loop: AbstractEventLoop, options: SecretJson, acknowledge_at: int) -> None:
+    def __init__(self, loop: HostLoop, options: SecretJson, acknowledge_at: int) -> None:
         super().__init__(acknowledge_at)
         self.loop = weakref.ref(loop)
+        self.get_running_loop: Callable[[], HostLoop] = getattr(
+            loop, "get_running_loop", asyncio.get_running_loop
+        )
+        """The one of the same kind: a token needs it, and asyncio's own is the fastest."""
+        self.checkpoint: Checkpoint | None = getattr(loop, "checkpoint", None)
+        """Raises in a task that was cancelled, where that is due; loops of asyncio have none."""
         self._is_waking = False
         self._released = True
         self._descriptors: tuple[int, ...] = ()
-        self._closers: list[Future[None]] = []
+        self._closers: list[HostFuture] = []
         self._connect(loop, options)
 
     def is_usable_here(self) -> bool:
         """Whether a stream can be started by the caller."""
-        return not self.closed and asyncio.get_running_loop() is self.loop()
+        return not self.closed and get_running_loop() is self.loop()
 
     def receive(
         self, mode: ReadMode, owner: object, collect: bool, make_builder: MakeBuilder | None = None
@@ -154,7 +162,7 @@ class LoopClient(NativeClient[LoopReceiver]):
     async def wait_closed(self) -> None:
         """Returns when close() has released the client. Only for the client's own loop."""
         if not self._released:
-            closer = asyncio.get_running_loop().create_future()
+            closer = get_running_loop().create_future()
             self._closers.append(closer)
             await closer
 
@@ -171,7 +179,7 @@ class LoopClient(NativeClient[LoopReceiver]):
             close_descriptors(self._descriptors)
             super().forget(reason)
 
-    def _connect(self, loop: AbstractEventLoop, options: SecretJson) -> None:
+    def _connect(self, loop: HostLoop, options: SecretJson) -> None:
         self._descriptors = make_descriptors()
         reading, writing = self._descriptors[0], self._descriptors[-1]
         try:
@@ -256,14 +264,14 @@ class _WakeCallback:
             self._client.loop_is_gone()
 
 
-def _is_running_here(loop: AbstractEventLoop) -> bool:
+def _is_running_here(loop: HostLoop) -> bool:
     try:
-        return asyncio.get_running_loop() is loop
+        return get_running_loop() is loop
     except RuntimeError:
         return False
 
 
-def call_soon(loop: AbstractEventLoop | None, call: Callable[[], None]) -> bool:
+def call_soon(loop: HostLoop | None, call: Callable[[], None]) -> bool:
     """Has the loop call, in an empty context; false when the loop is closed."""
     if loop is None:
         return False

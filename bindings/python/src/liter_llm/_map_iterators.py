@@ -6,16 +6,17 @@ and that cancels what is in flight.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn, Optional, Union
 
 from . import _lazy_types as late
+from ._host import get_running_loop
 from ._map_run import MapRun, Row
 
 if TYPE_CHECKING:
     from ._blocking_client import BlockingReceiver
+    from ._host import HostTask
 
 _END = object()
 
@@ -30,14 +31,17 @@ class AsyncMapIterator:
         self._source: Union[Iterator[Any], AsyncIterator[Any]] = (
             _aiter(requests) if isinstance(requests, AsyncIterable) else iter(requests)
         )
-        self._reading: Optional[asyncio.Task[Any]] = None
+        self._reading: Optional[HostTask] = None
 
     def __aiter__(self) -> AsyncMapIterator:
         return self
 
     async def __anext__(self) -> late.MapResult:
         run = self._run
+        checkpoint = getattr(get_running_loop(), "checkpoint", None)
         try:
+            if checkpoint is not None:
+                await checkpoint()
             while True:
                 run.collect()
                 self._fill()
@@ -74,7 +78,9 @@ class AsyncMapIterator:
         if isinstance(self._source, Iterator):
             return next(self._source)
         if self._reading is None:
-            self._reading = asyncio.ensure_future(_next_of(self._source))
+            run = self._run  # and not the iterator, which the task must not keep
+            self._reading = get_running_loop().create_task(_next_of(self._source))
+            self._reading.add_done_callback(lambda _: run.wake())
         if not self._reading.done():
             return _END
         reading, self._reading = self._reading, None
@@ -88,13 +94,9 @@ class AsyncMapIterator:
         run = self._run
         if run.ended:
             return  # while others were started
-        awaited = asyncio.get_running_loop().create_future()
+        awaited = get_running_loop().create_future()
         run.wake = lambda: None if awaited.done() else awaited.set_result(None)
-        reading = self._reading
-        if reading is None:
-            await awaited
-        else:
-            await asyncio.wait((awaited, reading), return_when=asyncio.FIRST_COMPLETED)
+        await awaited
 
     def _close(self) -> None:
         self._run.close()

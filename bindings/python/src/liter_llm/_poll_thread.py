@@ -14,16 +14,13 @@ from ._loop_client import LoopClient, call_soon
 from ._process_hooks import cannot_start
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
+    from ._host import HostLoop
     from ._request import SecretJson
 
 _LOOP_CHECK_MS = 500
 
 
-def make_loop_client(
-    loop: AbstractEventLoop, options: SecretJson, acknowledge_at: int
-) -> LoopClient:
+def make_loop_client(loop: HostLoop, options: SecretJson, acknowledge_at: int) -> LoopClient:
     """The client that suits the loop."""
     try:
         return LoopClient(loop, options, acknowledge_at)
@@ -34,7 +31,7 @@ def make_loop_client(
 class PollThreadClient(LoopClient):
     """For loops without add_reader: a thread polls, the loop dispatches, the thread polls again."""
 
-    def _connect(self, loop: AbstractEventLoop, options: SecretJson) -> None:
+    def _connect(self, loop: HostLoop, options: SecretJson) -> None:
         self.open(options, None)
         self._may_end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="liter_llm", daemon=True)
@@ -96,5 +93,5 @@ class PollThreadClient(LoopClient):
             self.deferred.run()
 
 
-def _is_closed(loop: AbstractEventLoop | None) -> bool:
+def _is_closed(loop: HostLoop | None) -> bool:
     return loop is None or loop.is_closed()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from ._events import Outcome, Tried, Usage, record
+from ._record import Record
 from ._vectors import AnyView, Vectors
 
 Ranges = tuple[tuple[int, int], ...]
@@ -15,7 +16,7 @@ Ranges = tuple[tuple[int, int], ...]
 
 
 @record
-class Reply:
+class Reply(Record):
     """What the replies of all operations have."""
 
     outcome: Outcome
@@ -83,7 +84,7 @@ class EmbedResponse(Reply):
 
 
 @record
-class RerankResult:
+class RerankResult(Record):
     """A document, and how well it answers the query."""
 
     index: int
@@ -104,7 +105,7 @@ class RerankResponse(Reply):
 
 
 @record
-class Model:
+class Model(Record):
     """A model of a provider; None where the provider does not say."""
 
     id: str
@@ -139,7 +140,7 @@ class ModelsResponse(Reply):
 
 
 @record
-class Batch:
+class Batch(Record):
     """A batch of requests and how far it is; None where the provider does not say."""
 
     batch: str
@@ -174,7 +175,7 @@ class Batch:
 
 
 @record
-class BatchResult:
+class BatchResult(Record):
     """What became of one row of a batch."""
 
     id: str
@@ -205,7 +206,7 @@ class TokenCount(Reply):
 
 
 @record
-class MapResult:
+class MapResult(Record):
     """One request of map(), with its response or its error."""
 
     index: int
@@ -219,7 +220,7 @@ class MapResult:
 
 
 @record
-class ProviderStats:
+class ProviderStats(Record):
     """What was sent to one provider."""
 
     requests: int
@@ -240,7 +241,7 @@ class ProviderStats:
 
 
 @record
-class Stats:
+class Stats(Record):
     """What the native client behind a stats() has done so far, and does now."""
 
     live: int

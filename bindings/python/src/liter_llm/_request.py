@@ -11,7 +11,8 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._constants_generated import CALL_NAMES, CALL_OPTIONS, OPERATION_FIELDS
+from ._call_options import find_unknown
+from ._constants_generated import OPERATION_FIELDS
 from ._errors import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -67,6 +68,18 @@ class Fields:
             more = {name: text for name, text in headers.items() if name.lower() not in known}
             if more:
                 self._fields["headers"] = {**more, **(own or {})}
+
+    def names(self) -> list[str]:
+        """Which fields there are."""
+        return list(self._fields)
+
+    def with_header(self, name: str, value: str) -> Fields:
+        """The same with one header more, unless the headers are none."""
+        headers = self._fields.get("headers")
+        if headers is None or isinstance(headers, Mapping):
+            more = {**self._fields, "headers": {**(headers or {}), name: value}}
+            return Fields(self._before, self._kind, more)
+        return self
 
     def encode(self, defaults: Mapping[str, object]) -> SecretJson:
         """These fields as JSON, with defaults for what is not set."""
@@ -140,18 +153,6 @@ def should_collect(fields: Fields, options: Fields) -> bool:
     return True
 
 
-def unknown_option(name: str) -> LlmError:
-    """The error for a keyword of a call that nobody knows, such as `timeout`."""
-    import difflib
-
-    hint = "a field for the provider belongs in the request"
-    near = [f'"{name}"' for name in difflib.get_close_matches(name, CALL_OPTIONS)]
-    if near:
-        others = ", ".join(near[:-1])
-        hint = f"did you mean {f'{others} or ' if others else ''}{near[-1]}?"
-    return InvalidRequestError(f'option "{name}" is unknown; {hint}')
-
-
 class UnmergedRequest:
     """A request and the options of its call, which take precedence; its repr shows neither."""
 
@@ -163,9 +164,9 @@ class UnmergedRequest:
 
     def refuse_unknown(self, fields: Collection[str]) -> None:
         """Raises for an option that is none, and no field of the request either."""
-        for name in self._options:
-            if name not in CALL_NAMES and name not in fields:
-                raise unknown_option(name)
+        error = find_unknown(self._options, fields)
+        if error is not None:
+            raise error
 
     def merge(self) -> Fields:
         """Both in one Fields."""

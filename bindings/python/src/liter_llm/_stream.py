@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Optional, TypeVar
 
 from . import _lazy_types as late
 from . import _process_hooks
+from ._coroutine import ReplyCoroutine
 from ._invocation import Invocation
 from ._iterators import (
     AsyncStreamIterator,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 AnyIterator = TypeVar("AnyIterator", bound="BaseIterator[Any]")
 
 
-class Stream(Generic[Output]):
+class Stream(ReplyCoroutine["late.Response[Output]"], Generic[Output]):
     """One request, and its response as it arrives. Nothing is sent before the first use.
 
     ```
@@ -37,7 +38,8 @@ class Stream(Generic[Output]):
     ```
 
     `for` and complete() block the calling thread while other threads run; inside a coroutine they
-    would block its event loop.
+    would block its event loop. A stream is a coroutine too, for create_task() and asyncio.run():
+    the task has the whole Response.
 
     A stream can be read once; iter() and aiter() may be called any number of times before that.
     Leaving a loop early closes the connection at once.
@@ -46,6 +48,7 @@ class Stream(Generic[Output]):
     __slots__ = ("__weakref__", "_handed_out", "_invocation", "_iterator")
 
     def __init__(self, invocation: Invocation[late.Response[Output]]) -> None:
+        super().__init__()
         self._invocation = invocation
         self._iterator: Optional[StreamIterator[str]] = None
         self._handed_out: Optional[dict[type[Any], weakref.ref[Any]]] = None
@@ -60,6 +63,9 @@ class Stream(Generic[Output]):
         return self._hand_out(BlockingStreamIterator, "tokens")
 
     def __next__(self) -> str:
+        if self.is_step():
+            step: str = self.send(None)
+            return step
         return self._own_iterator().__next__()
 
     def __await__(self) -> Generator[Any, None, late.Response[Output]]:
@@ -101,10 +107,6 @@ class Stream(Generic[Output]):
         end of the stream, cancel() does nothing."""
         self._invocation.cancel()
 
-    def close(self) -> None:
-        """The same as cancel(), for contextlib.closing()."""
-        self.cancel()
-
     async def aclose(self) -> None:
         """The same as cancel(), for contextlib.aclosing()."""
         self.cancel()
@@ -123,8 +125,13 @@ class Stream(Generic[Output]):
 
     def __repr__(self) -> str:
         receiver = self._invocation.receiver
-        state = "not started" if receiver is None else receiver.builder.outcome or "started"
-        return f"<liter_llm.Stream, {state}>"
+        if receiver is None:
+            return "<liter_llm.Stream, not started>"
+        builder = receiver.builder
+        shown = [builder.outcome or "started", builder.read_start().get("model", "")]
+        if builder.collect:
+            shown.append(f"{sum(map(len, builder.text))} characters")
+        return f"<liter_llm.Stream, {', '.join(filter(None, shown))}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a stream cannot be copied or pickled; its response can")
@@ -132,10 +139,11 @@ class Stream(Generic[Output]):
     if not TYPE_CHECKING:  # else a type checker would take any attribute
 
         def __getattr__(self, name: str) -> NoReturn:
-            message = f"'Stream' object has no attribute {name!r}"
-            if name[0] != "_" and _is_of_response(name):
-                message += f"; await the stream, or call complete(), and use response.{name}"
-            raise AttributeError(message)
+            from ._habits import missing
+
+            is_of_response = name[0] != "_" and _is_of_response(name)
+            hint = f"await the stream, or call complete(), and use response.{name}"
+            raise missing("Stream", name, hint if is_of_response else "")
 
     def __del__(self) -> None:
         if getattr(self, "_iterator", None) is None:

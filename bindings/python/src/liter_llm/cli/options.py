@@ -250,7 +250,7 @@ def _log(output: Output) -> None:
     class ToOutput(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if record.levelno < logging.ERROR:  # what failed for good is told at the end
-                output.fail(record.getMessage())
+                output.log(record.getMessage())
 
     if output.verbosity >= 0:
         logger = logging.getLogger("liter_llm")

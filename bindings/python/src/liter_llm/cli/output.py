@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import sys
+from collections import deque
 from typing import Any, TextIO
 
 PROGRAM = "liter-llm"
@@ -31,6 +32,7 @@ class Output:
         self.to_terminal = _is_terminal(sys.stdout)
         self._at_line_start = True
         self._in_reasoning = False
+        self._logged: deque[str] = deque(maxlen=64)  # the last ones
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")
@@ -68,9 +70,14 @@ class Output:
             _write_error(f"{_PLAIN}\n" if styled else "\n")
 
     def warn(self, message: str) -> None:
-        """What may surprise; not with -q."""
-        if self.verbosity >= 0:
+        """What may surprise; not with -q, and not again where the log has just said it."""
+        if self.verbosity >= 0 and message.removeprefix("warning: ") not in self._logged:
             self.fail(message)
+
+    def log(self, message: str) -> None:
+        """A line of the library's log."""
+        self._logged.append(message)
+        self.fail(message)
 
     def tell(self, message: str) -> None:
         """What is asked for with -v."""
