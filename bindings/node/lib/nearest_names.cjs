@@ -13,14 +13,18 @@ function nearestNames(name, known) {
   if (name.length > NAME_LENGTH_MAX) return [];
   const letters = lettersOf(name);
   const words = wordsOf(name);
-  const sameWords = [...known].filter((other) => hasSameWords(name, other));
-  if (sameWords.length === 1) return sameWords;
+  // The same words in another number leave no doubt; none of the rules below would see them.
+  const isOtherNumber = (other) =>
+    hasSameWords(name, other) &&
+    !wordsOf(other).every((word) => words.includes(word));
+  const only = [...known].find(isOtherNumber);
+  if (only !== undefined) return [only];
   const hasWord = words.some((word) => word.length >= WORD_LENGTH_MIN);
   const found = [...known]
     .map((candidate) => ({
       candidate,
       words: wordsOf(candidate),
-      distance: changesBetween(letters, lettersOf(candidate)),
+      distance: changes(letters, lettersOf(candidate)),
     }))
     .filter(
       (found) =>
@@ -39,17 +43,28 @@ function nearestNames(name, known) {
 // Whether both have the same words, several of them, in any order and number: retry_max and
 // max_retries.
 function hasSameWords(name, known) {
-  const stems = wordsOf(name).map(stemOf).sort();
-  return (
-    stems.length > 1 && `${stems}` === `${wordsOf(known).map(stemOf).sort()}`
-  );
+  const stems = stemsOf(name);
+  return stems.length > 1 && stems.join() === stemsOf(known).join();
 }
 
+const stemsOf = (name) => wordsOf(name).map(stemOf).sort();
+
 // A word without the end of its plural.
-const stemOf = (word) =>
-  /..ies$/.test(word)
-    ? word.replace(/ies$/, "y")
-    : word.replace(/(?<=...)s$/, "");
+function stemOf(word) {
+  if (word.endsWith("ies") && word.length > 4) return `${word.slice(0, -3)}y`;
+  return word.endsWith("s") && word.length > 3 ? word.slice(0, -1) : word;
+}
+
+// How many letters are wrong; two that changed places are one.
+function changes(left, right) {
+  const sorted = (text) => [...text].sort().join("");
+  const distance = editDistance(left, right);
+  const isSwapped =
+    distance === 2 &&
+    left.length === right.length &&
+    sorted(left) === sorted(right);
+  return isSwapped ? 1 : distance;
+}
 
 const lettersOf = (name) => name.replace(/[^\p{L}\p{N}]/gu, "").toLowerCase();
 
@@ -59,13 +74,6 @@ const wordsOf = (name) =>
     .split(/[^\p{L}\p{N}]+|(?=\p{Lu})/u)
     .filter((word) => word !== "")
     .map((word) => word.toLowerCase());
-
-// How many slips of the keyboard lie between two names; two letters that changed places are one.
-function changesBetween(left, right) {
-  const distance = editDistance(left, right);
-  const sorted = (letters) => [...letters].sort().join("");
-  return distance === 2 && sorted(left) === sorted(right) ? 1 : distance;
-}
 
 // How many letters have to be inserted, deleted or changed (Levenshtein).
 function editDistance(left, right) {

@@ -109,9 +109,8 @@ test("misspelled_names_find_the_name_that_was_meant", () => {
     retrys_max: ["retries_max"],
     conect_timout_ms: ["connect_timeout_ms"],
     worker_thread: ["worker_threads"],
-    idle_pool_timeout_ms: ["pool_idle_timeout_ms"],
-    tiemout_ms: ["total_timeout_ms", "key_timeout_ms"],
-    retry_max: ["retries_max"],
+    idle_pool_timeout_ms: ["pool_idle_timeout_ms", "idle_timeout_ms"],
+    ...{ proyx: ["proxy"], idle_timeouts_ms: ["idle_timeout_ms"] },
     ...{ ms: [], proxies: [], "": [], ["base_url".repeat(9)]: [] },
   };
   for (const [name, expected] of Object.entries(meant))
