@@ -42,14 +42,20 @@ function answerToCore(answer) {
 }
 
 function tapeToCore(tape) {
-  if (tape instanceof URL) return fileOf(tape);
   if (!isObject(tape)) return tape;
+  if (isUrl(tape)) return fileOf(tape);
   const fields = renamed(tape, TAPE_FIELDS);
   return "file" in fields ? { ...fields, file: fileOf(fields.file) } : fields;
 }
 
-// A name of a file, or a URL such as new URL("tape.jsonl", import.meta.url).
-const fileOf = (file) => (file instanceof URL ? fileURLToPath(file) : file);
+// A name of a file, or a URL such as new URL("tape.jsonl", import.meta.url), perhaps of another
+// realm.
+const fileOf = (file) => (isUrl(file) ? fileURLToPath(file.href) : file);
+
+const isUrl = (value) =>
+  isObject(value) &&
+  typeof value.href === "string" &&
+  typeof value.protocol === "string";
 
 function renamed(fields, known) {
   return Object.fromEntries(

@@ -2,7 +2,7 @@
 "use strict";
 
 const { AssertionError } = require("node:assert");
-const { inspect } = require("node:util");
+const { inspect, types } = require("node:util");
 
 const { isObject } = require("../usual_values.cjs");
 
@@ -56,7 +56,7 @@ function differences(found, expected, path = "") {
   const here = [{ path, found, expected }];
   if (typeof expected?.asymmetricMatch === "function")
     return expected.asymmetricMatch(found) ? [] : here;
-  if (expected instanceof RegExp) {
+  if (types.isRegExp(expected)) {
     const fits = typeof found === "string" && found.search(expected) >= 0;
     return fits ? [] : here;
   }
