@@ -1,5 +1,4 @@
-/* A response of a given shape: its JSON schema is sent, and single fields of the answer are read.
- */
+/* A response of a given shape: its JSON schema is sent, and fields of the answer are read. */
 #include <liter_llm.h>
 #include <liter_llm_json.h>
 #include <stdio.h>
