@@ -18,7 +18,7 @@ import type { TapeMode, TapePace } from "./types/tape.js";
 export * from "./types/script.js";
 export * from "./types/tape.js";
 
-/** Options of a ScriptedLlm. Which provider and API they name plays no part, so they may be yours. */
+/** Options of a ScriptedLlm. They may be those of the program: provider and API play no part. */
 export type ScriptedOptions = Omit<Options, "script" | "tape">;
 
 /** The same as `new ScriptedLlm(script, options)`. */
@@ -47,8 +47,8 @@ export class ScriptedLlm extends LiterLlm {
    * not matter; a regular expression, a function, and a matcher such as `expect.any(String)` decide
    * about a value.
    */
-  assertAsked(expected: Expected): Promise<AskedRequest>;
   assertAsked(expected: readonly Expected[]): Promise<AskedRequest[]>;
+  assertAsked(expected: Expected): Promise<AskedRequest>;
   /** Adds answers behind those that are left. */
   add(script: Script): Promise<void>;
   /** Forgets the answers that are left and the requests so far; the script is then this one. */
@@ -97,7 +97,7 @@ export function cut(
   content?: string | readonly string[],
   more?: ScriptAnswer,
 ): ScriptAnswer;
-/** An answer of which nothing comes behind the content, until a timer or the caller ends the call. */
+/** An answer that is silent behind the content, until a timer or the caller ends the call. */
 export function hang(
   content?: string | readonly string[],
   more?: ScriptAnswer,

@@ -65,8 +65,8 @@ export function script() {
     `import type { Part } from "./message.js";
     import type { ErrorKind, FinishReason, Usage } from "./receipt.js";`,
     `${comment(
-      "What provider `script` answers: a list of answers, each for one request, or one answer for " +
-        "all.",
+      "What provider `script` answers: a list of answers, each for one request, or one answer " +
+        "for all.",
     )}
     export type Script = string | ScriptAnswer | readonly (string | ScriptAnswer)[];`,
     options(

@@ -1,5 +1,5 @@
-// Scripts and tapes that are right for sure, so that the core need not be asked about them: it
-// would be with a client of its own. What is rare, such as vectors, does not count among them. Pure.
+// Scripts and tapes that are right for sure, so that the core need not be asked about them, which
+// takes a client of it. What is rare, such as vectors, does not count among them. Pure.
 "use strict";
 
 const {

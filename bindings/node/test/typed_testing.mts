@@ -35,7 +35,8 @@ export const byClass = new ScriptedLlm("Hello");
 export const asked: AskedRequest[] = await byClass.requests();
 export const model: string = (await byClass.assertAsked({ model: /gpt/ }))
   .model;
-await byClass.assertAsked([{ temperature: (found: number) => found > 0 }]);
+const warm = { temperature: (found: number) => found > 0 };
+export const all: AskedRequest[] = await byClass.assertAsked([warm]);
 await byClass.add("more");
 await byClass.reset();
 

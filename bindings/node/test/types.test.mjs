@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 
 import * as imported from "liter-llm";
+import * as testing from "liter-llm/testing";
 import ts from "typescript";
 
 import { SCHEMA, camelCase, generate } from "../generate.mjs";
@@ -18,7 +19,8 @@ const { EventKind } = require("../lib/schema.cjs");
 const OURS = ["collect", "output", "outputRetries", "signal"];
 
 const entry = path.join(PACKAGE, "index.d.ts");
-const program = ts.createProgram([entry], { strict: true });
+const ofTesting = path.join(PACKAGE, "testing.d.ts");
+const program = ts.createProgram([entry, ofTesting], { strict: true });
 const checker = program.getTypeChecker();
 const module = checker.getSymbolAtLocation(program.getSourceFile(entry));
 const exported = new Map(
@@ -234,11 +236,29 @@ test("types_have_every_field_of_the_log", () => {
 });
 
 test("types_have_every_export", () => {
-  const values = checker
-    .getExportsOfModule(module)
-    .filter(({ flags }) => flags & ts.SymbolFlags.Value);
+  for (const [file, found] of [
+    [entry, imported],
+    [ofTesting, testing],
+  ]) {
+    const declared = checker
+      .getExportsOfModule(
+        checker.getSymbolAtLocation(program.getSourceFile(file)),
+      )
+      .filter(({ flags }) => flags & ts.SymbolFlags.Value);
+    assert.deepEqual(namesOf(declared).sort(), Object.keys(found).sort());
+  }
+});
 
-  assert.deepEqual(namesOf(values).sort(), Object.keys(imported).sort());
+test("types_have_every_field_of_scripts_and_tapes", () => {
+  for (const [name, entries] of [
+    ["ScriptAnswer", SCHEMA.script_answer_fields],
+    ["ScriptError", SCHEMA.script_error_fields],
+    ["ScriptCondition", SCHEMA.script_condition_fields],
+    ["TapeOptions", SCHEMA.tape_fields],
+  ])
+    assertFields(name, camelNamesOf(entries));
+  assert.deepEqual(wordsOf("TapeMode"), namesOf(SCHEMA.tape_modes));
+  assert.deepEqual(wordsOf("TapePace"), namesOf(SCHEMA.tape_paces));
 });
 
 // An import of ours would hide what the web and Node.js have under that name.

@@ -23,20 +23,23 @@ function assertAsked(requests, expected) {
     fail(`nothing was asked; expected ${shown(expected)}`, requests, expected);
   const least = Math.min(...compared.map((list) => list.length));
   const index = compared.findIndex((list) => list.length === least);
+  const many = `none of the ${requests.length} requests is as expected`;
   const which =
     requests.length === 1
       ? "the request"
-      : `none of the ${requests.length} requests is as expected; the nearest, request ${index + 1},`;
+      : `${many}; the nearest, request ${index + 1},`;
   const message = `${which} differs in ${toText(compared[index])}`;
   return fail(message, requests[index], expected);
 }
 
 function assertAll(requests, expected) {
   if (requests.length !== expected.length) {
-    const count = `${requests.length} ${requests.length === 1 ? "request was" : "requests were"} made`;
+    const made =
+      requests.length === 1 ? "request was made" : "requests were made";
     const last = requests.at(-1);
     const which = last === undefined ? "" : `; the last is ${shown(last)}`;
-    fail(`${count}, expected ${expected.length}${which}`, requests, expected);
+    const message = `${requests.length} ${made}, expected ${expected.length}${which}`;
+    fail(message, requests, expected);
   }
   expected.forEach((one, index) => {
     const list = differences(requests[index], one);
@@ -73,7 +76,7 @@ function differences(found, expected, path = "") {
       differences(found[name], value, path === "" ? name : `${path}.${name}`),
     );
   }
-  return Object.is(found, expected) ? [] : here;
+  return found === expected ? [] : here;
 }
 
 const toText = (list) =>

@@ -1,5 +1,5 @@
-// taped(): a LiterLlm whose exchanges are on a file, which is recorded once and played from then on,
-// also in continuous integration. Owns which of both a run does.
+// taped(): a LiterLlm whose exchanges are on a file, which is recorded once and played from then
+// on, also in continuous integration. Owns which of both a run does.
 "use strict";
 
 const { existsSync, mkdirSync } = require("node:fs");
