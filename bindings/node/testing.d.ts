@@ -7,7 +7,6 @@ import type { EmbedResponse } from "./types/operation_responses.js";
 import type { Options } from "./types/options.js";
 import type { ErrorKind, Usage } from "./types/receipt.js";
 import type {
-  Script,
   ScriptAnswer,
   ScriptError,
   ScriptErrorKind,
@@ -21,9 +20,15 @@ export * from "./types/tape.js";
 /** Options of a ScriptedLlm. They may be those of the program: provider and API play no part. */
 export type ScriptedOptions = Omit<Options, "script" | "tape">;
 
+/** An answer of a ScriptedLlm: a response or an error is played again. */
+export type TestAnswer = string | ScriptAnswer | LlmResponse | LlmError;
+
+/** A list of answers, each for one request, or one answer for all. */
+export type TestScript = TestAnswer | readonly TestAnswer[];
+
 /** The same as `new ScriptedLlm(script, options)`. */
 export function scripted(
-  script?: Script,
+  script?: TestScript,
   options?: ScriptedOptions,
 ): ScriptedLlm;
 
@@ -36,7 +41,7 @@ export class ScriptedLlm extends LiterLlm {
    * With a list each request takes the next answer that is for it, each attempt being one; one
    * answer is for every request. Without a script it repeats what it is told.
    */
-  constructor(script?: Script, options?: ScriptedOptions);
+  constructor(script?: TestScript, options?: ScriptedOptions);
   /** What was asked so far, each attempt, with the fields that its caller wrote. */
   requests(): Promise<AskedRequest[]>;
   /** How many answers are left, of those that do not repeat; null without a script. */
@@ -50,9 +55,9 @@ export class ScriptedLlm extends LiterLlm {
   assertAsked(expected: readonly Expected[]): Promise<AskedRequest[]>;
   assertAsked(expected: Expected): Promise<AskedRequest>;
   /** Adds answers behind those that are left. */
-  add(script: Script): Promise<void>;
+  add(script: TestScript): Promise<void>;
   /** Forgets the answers that are left and the requests so far; the script is then this one. */
-  reset(script?: Script): Promise<void>;
+  reset(script?: TestScript): Promise<void>;
 }
 
 /** A request as its caller wrote it, without keys, headers and options. */

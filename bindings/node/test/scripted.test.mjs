@@ -5,7 +5,8 @@ import { createRequire } from "node:module";
 import { LiterLlm, LlmError, tool } from "liter-llm";
 import * as testing from "liter-llm/testing";
 import { cut, embeddings, fail, hang } from "liter-llm/testing";
-import { rateLimited, scripted, text, toolCall } from "liter-llm/testing";
+import { makeError, makeResponse, rateLimited } from "liter-llm/testing";
+import { scripted, text, toolCall } from "liter-llm/testing";
 
 import { MESSAGES, read, test } from "./support.mjs";
 
@@ -244,6 +245,46 @@ test("a_cut_and_a_silent_answer_are_what_they_are_with_a_provider", async () => 
   assert.deepEqual([late.code, late.timer], ["TIMEOUT", "first_token"]);
   assert.equal(again.partial.text, "b");
   assert.deepEqual([failed.code, failed.partial.text], ["OVERLOADED", "c"]);
+  llm.close();
+});
+
+test("responses_and_errors_are_played_again", async () => {
+  const response = makeResponse({
+    ...{ text: "Hi", reasoning: "so", refusal: "no", requestId: "q1" },
+    toolCalls: [{ name: "f", arguments: { a: 1 }, id: "own" }],
+    parts: [{ type: "citation", url: "u" }],
+    usage: { inputTokens: 3, raw: {} },
+    finishReason: "length",
+  });
+  const fields = { retryAfterMs: 5, status: 503, providerCode: "c1" };
+  const partial = makeResponse({ text: "half" });
+  const errors = [
+    makeError("OVERLOADED", "full", fields),
+    makeError("OVERLOADED", "full", { partial }),
+  ];
+  const script = [response, makeResponse({ model: "m2" }), ...errors];
+  const llm = scripted(script, { retriesMax: 0 });
+
+  const first = await llm.invoke(REQUEST);
+  const second = await llm.invoke(REQUEST);
+  const failed = await failureOf(llm.invoke(REQUEST));
+  const cutOff = await failureOf(llm.invoke(REQUEST));
+  await llm.add(makeError("TLS"));
+  const added = await failureOf(llm.invoke(REQUEST));
+
+  for (const name of ["text", "reasoning", "refusal", "toolCalls", "parts"])
+    assert.deepEqual(first[name], response[name], name);
+  for (const name of ["requestId", "finishReason"])
+    assert.deepEqual(first[name], response[name], name);
+  assert.equal(first.usage.inputTokens, 3);
+  assert.deepEqual([first.model, second.model], [REQUEST.model, "m2"]);
+  const { kind, status, providerCode, retryAfterMs, message } = failed;
+  assert.deepEqual({ providerCode, retryAfterMs, status }, fields);
+  assert.deepEqual([kind, failed.partial.text], ["OVERLOADED", ""]);
+  const ofCut = [cutOff.kind, cutOff.partial.text];
+  assert.deepEqual(ofCut, ["OVERLOADED", "half"]);
+  assert.match(message, /full/);
+  assert.equal(added.kind, "TLS");
   llm.close();
 });
 

@@ -38,6 +38,7 @@ export const model: string = (await byClass.assertAsked({ model: /gpt/ }))
 const warm = { temperature: (found: number) => found > 0 };
 export const all: AskedRequest[] = await byClass.assertAsked([warm]);
 await byClass.add("more");
+scripted([makeError("OVERLOADED"), makeResponse({ text: "a" }), "b"]);
 await byClass.reset();
 
 export const response: LlmResponse = makeResponse({

@@ -9,8 +9,9 @@ const { nearestNames } = require("../nearest_names.cjs");
 const { ResponseBuilder } = require("../response.cjs");
 const { ERROR_KINDS } = require("../schema.cjs");
 const { SCRIPT_KINDS } = require("../script_kinds.cjs");
+const { TEST_MODEL } = require("./played.cjs");
 
-const START = JSON.stringify({ model: "test-model", provider: "script" });
+const START = JSON.stringify({ model: TEST_MODEL, provider: "script" });
 const RECEIPT = JSON.stringify({ outcome: "complete", attempts: 1 });
 
 function makeResponse(fields = {}) {

@@ -3,10 +3,10 @@
 "use strict";
 
 const { LiterLlm } = require("../client.cjs");
-const { scriptToCore } = require("../script_and_tape.cjs");
 const { isObject } = require("../usual_values.cjs");
 const { assertAsked } = require("./asked.cjs");
 const { BEFORE_START, SCRIPT } = require("./hooks.cjs");
+const { playedScript } = require("./played.cjs");
 
 const PROVIDER = "script";
 
@@ -17,7 +17,7 @@ class ScriptedLlm extends LiterLlm {
     const { fallbacks, ...others } = options;
     super({
       ...others,
-      ...{ provider: PROVIDER, api: undefined, script },
+      ...{ provider: PROVIDER, api: undefined, script: playedScript(script) },
       fallbacks: fallbacksToScript(fallbacks),
     });
   }
@@ -37,12 +37,12 @@ class ScriptedLlm extends LiterLlm {
   }
 
   async add(script) {
-    await this[SCRIPT]({ answers: scriptToCore(script) });
+    await this[SCRIPT]({ answers: playedScript(script) });
   }
 
   async reset(script) {
     const answers =
-      script === undefined ? {} : { answers: scriptToCore(script) };
+      script === undefined ? {} : { answers: playedScript(script) };
     await this[SCRIPT]({ reset: true, ...answers });
   }
 
