@@ -10,6 +10,7 @@ const { LlmError, configError, invalidRequest } = require("./error.cjs");
 const { checkIsObject } = require("./describe.cjs");
 const { map } = require("./map.cjs");
 const { NativeClient } = require("./native_client.cjs");
+const { CallContext, OBSERVER, observe } = require("./observer.cjs");
 const { OperationCall } = require("./operation.cjs");
 const {
   optionsToJson,
@@ -66,10 +67,12 @@ class LiterLlm {
     const expected = "request must be an object with model and messages";
     checkIsObject(request, expected, invalidRequest);
     const { signal, callOptions } = readCallOptions(options, "chat");
+    // It may be started elsewhere, as by a web server that sends it on.
+    const context = this[OBSERVER] === null ? null : new CallContext();
     const open = (fields, mode) => {
       this.#refuseIfClosed();
       checkRequestFields(request, "chat");
-      return this.#startStream(fields, mode);
+      return this.#startStream(fields, mode, context);
     };
     const { output, output_retries: retries, ...fields } = callOptions;
     if (output === undefined && retries !== undefined)
@@ -173,12 +176,13 @@ class LiterLlm {
   }
 
   // `collect` says whether the response is kept, which the core need not know.
-  #startStream({ collect: ofCall, ...fields }, mode) {
+  #startStream({ collect: ofCall, ...fields }, mode, context) {
     const collect = readCollect(ofCall, invalidRequest) ?? this.#collect;
     const response = new ResponseBuilder(collect);
     return this.#start(
       fields,
       (common) => new Receiver({ mode, response, ...common }),
+      context,
     );
   }
 
@@ -192,7 +196,18 @@ class LiterLlm {
   }
 
   // Starts a call, which `make` makes.
-  #start(fields, make) {
+  #start(fields, make, context = null) {
+    const observer = this[OBSERVER];
+    if (observer === null) return this.#send(fields, make);
+    const options = this.#options;
+    const observed = observe(observer, { fields, options, context });
+    if (observed === null) return this.#send(fields, make);
+    const call = this.#send(observed.addHeaders(fields, options), make);
+    call.observed = observed;
+    return call;
+  }
+
+  #send(fields, make) {
     const requestJson = requestToJson(withoutFunction(fields));
     this.#native ??= this.#makeNative();
     const native = this.#native;
@@ -213,5 +228,11 @@ class LiterLlm {
     });
   }
 }
+
+// Nobody observes; liter-llm/otel may.
+Object.defineProperty(LiterLlm.prototype, OBSERVER, {
+  value: null,
+  writable: true,
+});
 
 module.exports = { LiterLlm };

@@ -102,6 +102,11 @@ class Receiver extends Call {
     return new LlmError({ kind: "CANCELLED", message }, partial, this.cause);
   }
 
+  // What was received, for an observer: in the core's names, and as a response.
+  readEnd() {
+    return this.response.readEnd();
+  }
+
   // One event, which `table` describes from `at` on.
   receive(data, table, at) {
     const kind = table[at + Column.KIND];
