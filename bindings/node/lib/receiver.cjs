@@ -33,6 +33,12 @@ class Receiver extends Call {
     return this.#next < this.#items.length;
   }
 
+  // Of events: whether there is more than how the provider was asked.
+  get hasContent() {
+    const left = this.#items.slice(this.#next);
+    return left.some(({ type }) => type !== "start");
+  }
+
   get waiting() {
     return this.#waiter?.promise ?? null;
   }
@@ -66,6 +72,14 @@ class Receiver extends Call {
     } catch (error) {
       waiter.reject(error);
     }
+  }
+
+  // Events that nobody has taken become what their reader wants.
+  readAs(mode) {
+    if (this.#mode !== Mode.EVENTS || mode === Mode.EVENTS) return;
+    this.#mode = mode;
+    const texts = this.#items.filter(({ type }) => type === "text");
+    this.#items = texts.map(({ text }) => text);
   }
 
   // From here on nobody takes items; what arrives still goes into the response.

@@ -59,8 +59,10 @@ export class Mock {
       headers: async (index) =>
         (await get(`seen/${key}`)).requests.at(index).headers,
       requests: async () => (await get(`seen/${key}`)).requests.length,
-      closed: async () =>
-        (await get(`wait/${key}?closed=1&timeout_ms=5000`)).held,
+      closed: async (count = 1) =>
+        (await get(`wait/${key}?closed=${count}&timeout_ms=5000`)).held,
+      reaches: async (count) =>
+        (await get(`wait/${key}?requests=${count}&timeout_ms=5000`)).held,
     };
   }
 }
