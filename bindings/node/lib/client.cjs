@@ -166,7 +166,7 @@ class LiterLlm {
       throw new LlmError({ kind: "CANCELLED", message }, null, signal.reason);
     }
     const inputs = Array.isArray(request.input) ? request.input.length : 1;
-    const call = this.#start(
+    const call = this.#startObserved(
       { operation, ...requestFields(request), ...callOptions },
       (common) => new OperationCall({ operation, inputs, read, ...common }),
     );
@@ -179,11 +179,23 @@ class LiterLlm {
   #startStream({ collect: ofCall, ...fields }, mode, context) {
     const collect = readCollect(ofCall, invalidRequest) ?? this.#collect;
     const response = new ResponseBuilder(collect);
-    return this.#start(
+    return this.#startObserved(
       fields,
       (common) => new Receiver({ mode, response, ...common }),
       context,
     );
+  }
+
+  // Tells who observes this LiterLlm; `context` is where the call was made, if not here.
+  #startObserved(fields, make, context = null) {
+    const observer = this[OBSERVER];
+    const options = this.#options;
+    const observed =
+      observer && observe(observer, { fields, options, context });
+    if (!observed) return this.#start(fields, make);
+    const call = this.#start(observed.addHeaders(fields, options), make);
+    call.observed = observed;
+    return call;
   }
 
   #startRows(fields, mode) {
@@ -196,18 +208,7 @@ class LiterLlm {
   }
 
   // Starts a call, which `make` makes.
-  #start(fields, make, context = null) {
-    const observer = this[OBSERVER];
-    if (observer === null) return this.#send(fields, make);
-    const options = this.#options;
-    const observed = observe(observer, { fields, options, context });
-    if (observed === null) return this.#send(fields, make);
-    const call = this.#send(observed.addHeaders(fields, options), make);
-    call.observed = observed;
-    return call;
-  }
-
-  #send(fields, make) {
+  #start(fields, make) {
     const requestJson = requestToJson(withoutFunction(fields));
     this.#native ??= this.#makeNative();
     const native = this.#native;

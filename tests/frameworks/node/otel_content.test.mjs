@@ -48,7 +48,10 @@ test("content is opted in", async () => {
   const look = { name: "look", description: "long" };
   const request = {
     model: "m",
-    messages: [{ role: "user", content }],
+    messages: [
+      { role: "user", content },
+      { role: "tool", tool_call_id: "c", content },
+    ],
     tools: [{ type: "function", function: look }],
   };
   const found = await attributesOf(HELLO, request, { captureContent: true });
@@ -57,7 +60,11 @@ test("content is opted in", async () => {
     { type: "image_url" },
   ];
   const read = (name) => JSON.parse(found[name]);
-  assert.deepEqual(read("gen_ai.input.messages"), [{ role: "user", parts }]);
+  const result = { type: "tool_call_response", id: "c", response: parts };
+  assert.deepEqual(read("gen_ai.input.messages"), [
+    { role: "user", parts },
+    { role: "tool", parts: [result] },
+  ]);
   const said = [{ type: "text", content: "Hello world" }];
   assert.deepEqual(read("gen_ai.output.messages"), [
     { role: "assistant", parts: said },

@@ -29,11 +29,10 @@ function toolDefinitions({ tools }) {
 
 function toMessage(message) {
   const { role = "", content, tool_call_id: id } = message ?? {};
-  if (role === "tool")
-    return {
-      role,
-      parts: [{ type: "tool_call_response", id, response: content }],
-    };
+  if (role === "tool") {
+    const response = Array.isArray(content) ? content.map(toPart) : content;
+    return { role, parts: [{ type: "tool_call_response", id, response }] };
+  }
   const parts =
     typeof content === "string"
       ? [{ type: "text", content }]
