@@ -32,8 +32,8 @@ class Observed {
   // The fields with the observer's headers, below those of the request and of the client.
   addHeaders(fields, options) {
     const more = guarded(() => this.#observation.headers()) ?? {};
-    const { headers: own = {} } = fields;
-    const { headers: theirs = {} } = options;
+    const own = fields.headers ?? {};
+    const theirs = options.headers ?? {};
     // What is no object the core refuses.
     if (!isObject(own) || !isObject(theirs)) return fields;
     const names = [...Object.keys(own), ...Object.keys(theirs)];

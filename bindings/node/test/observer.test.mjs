@@ -6,7 +6,18 @@ import { createRequire } from "node:module";
 
 import { LiterLlm } from "liter-llm";
 
-import { FakeCore, Mock, REQUEST, read, run, test } from "./support.mjs";
+import {
+  FakeCore,
+  HANG,
+  Mock,
+  REQUEST,
+  collect,
+  read,
+  run,
+  streaming,
+  test,
+  token,
+} from "./support.mjs";
 
 const mock = await Mock.start();
 const storage = new AsyncLocalStorage();
@@ -128,6 +139,26 @@ test("headers_are_below_those_of_the_request_and_of_the_client", async () => {
     ),
   );
   assert.equal(sent.length, 3);
+});
+
+test("a_stream_that_nobody_holds_has_an_end", async () => {
+  const notes = new Notes();
+  const key = await mock.plan([streaming(token("one"), HANG)]);
+  const llm = observed(mock.connect(key), notes);
+  const leave = async () => {
+    const reader = llm.invoke(REQUEST)[Symbol.asyncIterator]();
+    assert.equal((await reader.next()).value, "one");
+  };
+  await storage.run({ big: new Array(1000) }, leave);
+
+  await collect(async () => {
+    await mock.seen(key);
+    assert.equal(notes.told.length, 2);
+  });
+
+  const [, [, , { receipt, partial }]] = notes.told;
+  assert.equal(receipt.outcome, "cancelled");
+  assert.equal(partial().text, "one");
 });
 
 test("an_observer_that_fails_is_a_warning", async () => {

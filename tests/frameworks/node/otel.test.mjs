@@ -156,6 +156,18 @@ test("context follows each caller", async () => {
   assert.deepEqual(new Map(found.sort()), new Map(parents.entries()));
 });
 
+test("what map sends is of whoever reads the results", async () => {
+  const { recorder, llm } = await make([{ ...HELLO, times: 5 }]);
+  const tracer = recorder.tracers.getTracer("caller");
+  const requests = Array.from({ length: 5 }, () => REQUEST);
+  const parent = await tracer.startActiveSpan("reader", async (span) => {
+    await read(llm.map(requests, { concurrency: 2 }));
+    return span.spanContext().spanId;
+  });
+  const found = recorder.chats().map((span) => span.parentSpanContext?.spanId);
+  assert.deepEqual(found, new Array(5).fill(parent));
+});
+
 test("cached tokens are among those of the request", async () => {
   const { recorder, llm } = await make([{ vector: "anthropic_thinking" }], {
     provider: "anthropic",
