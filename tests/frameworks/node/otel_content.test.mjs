@@ -22,7 +22,7 @@ const mock = await Mock.start();
 after(() => mock.stop());
 
 const entry = createRequire(import.meta.url).resolve("liter-llm/otel");
-const internals = createRequire(entry)("./otel/attributes.cjs");
+const internals = createRequire(entry)("./integrations/otel/attributes.cjs");
 
 const HELLO = { answer: { text: "Hello world" } };
 const REQUEST = {

@@ -1,7 +1,7 @@
 // Types of liter-llm/otel.
 import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
 
-import type { LiterLlm } from "../index.js";
+import type { LiterLlm } from "./index.js";
 
 /** How calls are recorded. */
 export interface InstrumentOptions {

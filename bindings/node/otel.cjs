@@ -4,11 +4,11 @@
 // program sets up. Without this module nothing of it is loaded.
 "use strict";
 
-const { LiterLlm } = require("../index.cjs");
-const { checkIsObject, describe } = require("../lib/describe.cjs");
-const { configError } = require("../lib/error.cjs");
-const { OBSERVER } = require("../lib/observer.cjs");
-const { Telemetry } = require("./otel/telemetry.cjs");
+const { LiterLlm } = require("./index.cjs");
+const { checkIsObject, describe } = require("./lib/describe.cjs");
+const { configError } = require("./lib/error.cjs");
+const { OBSERVER } = require("./lib/observer.cjs");
+const { Telemetry } = require("./integrations/otel/telemetry.cjs");
 
 const OPTIONS = ["captureContent", "tracerProvider", "meterProvider"];
 
