@@ -199,7 +199,7 @@ test("nobody_observes_by_default", async () => {
     import "liter-llm";
     import { createRequire } from "node:module";
     const loaded = Object.keys(createRequire(import.meta.url).cache);
-    console.log(loaded.filter((file) => /\/otel\.|integrations|opentelemetry/.test(file)));`;
+    console.log(loaded.filter((file) => /[/]otel[.]|integrations|opentelemetry/.test(file)));`;
 
   const { output } = await run(code);
 
