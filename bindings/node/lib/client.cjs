@@ -27,6 +27,7 @@ const { checkRequestFields, requestFields } = require("./request_fields.cjs");
 const { ResponseBuilder } = require("./response.cjs");
 const { INSPECT, inspectAs, withoutSecrets } = require("./shown.cjs");
 const { Stream } = require("./stream.cjs");
+const { BEFORE_START, SCRIPT } = require("./testing/hooks.cjs");
 const { hasUnusualOption } = require("./unusual_options.cjs");
 
 // What is said where a request is none.
@@ -115,6 +116,16 @@ class LiterLlm {
 
   get batch() {
     return this.#batch;
+  }
+
+  // What provider `script` was asked, as the core has it.
+  async [SCRIPT](change = {}) {
+    const read = (_, found) => found;
+    return this.#operate("script", change, {}, { read });
+  }
+
+  [BEFORE_START](fields) {
+    return fields;
   }
 
   close() {
@@ -208,7 +219,8 @@ class LiterLlm {
   }
 
   // Starts a call, which `make` makes.
-  #start(fields, make) {
+  #start(given, make) {
+    const fields = this[BEFORE_START](given);
     const requestJson = requestToJson(withoutFunction(fields));
     this.#native ??= this.#makeNative();
     const native = this.#native;

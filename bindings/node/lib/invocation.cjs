@@ -57,7 +57,8 @@ class Invocation {
     if (this.#cancelled || this.#signal?.aborted) throw this.#notStarted();
     if (mode === Mode.WHOLE) this.#fields.stream ??= false;
     const receiver = this.#open(this.#fields, mode);
-    unread.register(this, receiver);
+    // Whoever waits for the whole keeps this until the end.
+    if (mode !== Mode.WHOLE) unread.register(this, receiver);
     this.receiver = receiver;
     if (this.#signal) follow(this.#signal, receiver);
     // A toJSON of the request may have cancelled it.

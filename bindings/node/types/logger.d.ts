@@ -1,6 +1,7 @@
 // The option `logger`.
 
 import type { LogLevel } from "./options.js";
+import type { ErrorKind, Outcome } from "./receipt.js";
 
 /** What gets the lines of the log. */
 export type Logger = ((record: LogRecord) => void) | LeveledLogger;
@@ -23,8 +24,10 @@ export interface LogRecord {
   readonly message: string;
   /** The provider that it is about. */
   readonly provider?: string;
+  /** The call that it is about: the lines of one have the same number. */
+  readonly stream?: number;
   /** How the call ended; with the fields below only in the record of a call that has ended. */
-  readonly outcome?: string;
+  readonly outcome?: Outcome;
   /** What the call was for, such as `chat`. */
   readonly operation?: string;
   /** The model that answered, else the one that was asked last. */
@@ -40,8 +43,6 @@ export interface LogRecord {
   /** How long the call took. */
   readonly milliseconds?: number;
   /** The kind of the error, unless the outcome is complete. */
-  readonly kind?: string;
-  /** The call that it is about: the lines of one have the same number. */
-  readonly stream?: number;
+  readonly kind?: ErrorKind;
   readonly [field: string]: unknown;
 }
