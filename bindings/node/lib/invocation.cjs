@@ -31,11 +31,24 @@ class Invocation {
 
   // The only reader of this stream.
   claim(mode) {
-    if (this.claimed || this.receiver !== null) {
-      throw new TypeError(this.#once);
-    }
+    if (this.#isTaken) throw new TypeError(this.#once);
     this.claimed = true;
+    this.receiver?.readAs(mode);
     return new Reader(this, mode);
+  }
+
+  // Starts the stream and waits for its first content, which stays for a reader to come.
+  async begin() {
+    if (this.#isTaken) throw new TypeError(this.#once);
+    const receiver = this.start(Mode.EVENTS);
+    const mayBegin = () => !receiver.ended && !receiver.hasContent;
+    while (mayBegin() && !this.#isTaken)
+      await (receiver.waiting ?? receiver.wait(this, () => undefined));
+    if (receiver.failed && !receiver.hasContent) throw receiver.error();
+  }
+
+  get #isTaken() {
+    return this.claimed || (this.receiver !== null && this.#whole !== null);
   }
 
   // Starts the stream, unless it is running.
