@@ -23,6 +23,7 @@ PAGES = {
     "docs/recipes.md": "recipes.md",
     "docs/frameworks.md": "frameworks.md",
     "docs/telemetry.md": "telemetry.md",
+    "docs/testing.md": "testing.md",
     "docs/deployment.md": "deployment.md",
     "docs/coming-from.md": "coming-from.md",
     "docs/cli.md": "cli.md",
@@ -37,7 +38,7 @@ PAGES = {
     "SECURITY.md": "security.md",
     "include/liter_llm.h": "header.md",
 }
-LINK = re.compile(r"(?P<before>!?\[[^\]]*\]\()(?P<target>[^)\s]+)\)")
+LINK = re.compile(r"(?P<before>\]\()(?P<target>[^)\s]+)\)")  # its text may begin a line earlier
 FENCE = re.compile(r"^(```|~~~)", re.MULTILINE)
 
 
