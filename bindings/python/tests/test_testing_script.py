@@ -179,6 +179,17 @@ def test_map_and_other_operations():
         script.assert_asked(operation="rerank", contains="q", times=1)
 
 
+def test_a_call_takes_no_more_than_it_needs():
+    """Side by side, so that nothing can be put back in between."""
+    with scripted() as script:
+        for number in range(8):
+            script.add(embeddings=[[float(number)]], operation="embed")
+            script.add({"finish_reason": "stop"}, operation="chat")
+        embed = {"model": "e", "input": ["a"]}
+        results = list(LiterLlm("openai").map([embed, REQUEST] * 8, concurrency=16))
+        assert [result.error for result in results] == [None] * 16
+
+
 def test_threads_take_each_answer_once():
     answers = [f"answer {number}" for number in range(200)]
     with scripted(*answers):

@@ -9,7 +9,7 @@ import pytest
 import liter_llm
 from liter_llm import LiterLlm
 from liter_llm.testing import scripted, taped
-from support import HELLO, REQUEST
+from support import HELLO, ONE_THEN_HANG, REQUEST
 
 KEY = "sk-secret-key-of-a-tape"
 
@@ -44,6 +44,7 @@ def test_recorded_once_and_played_without_network(mock, tmp_path, monkeypatch):
 
     with taped(file):
         assert asyncio.run(on_a_loop()) == "second"
+        assert ask(llm) == "second"
     assert len(mock.seen(key)["requests"]) == 2
     mock.plan(HELLO, key=key)
     assert ask(llm) == "Hello world"  # afterwards it asks its provider again
@@ -93,3 +94,14 @@ def test_a_live_stream_ends_when_the_tape_begins(mock, tmp_path):
             await waiting
 
     asyncio.run(main())
+
+
+def test_a_stream_that_nobody_reads_holds_up_nothing(mock, tmp_path):
+    key = mock.plan(ONE_THEN_HANG, HELLO)
+    llm = LiterLlm("openai", base_url=mock.base_url(key), api_key=KEY)
+    left = iter(llm.invoke(REQUEST))
+    assert next(left) == "one"
+    with taped(tmp_path / "a.jsonl", "record"):
+        assert ask(llm) == "Hello world"
+    with pytest.raises(liter_llm.ClosedError):
+        next(left)
