@@ -312,5 +312,5 @@ with scripted("one", "two") as script:
 
 
 def test_a_forked_child_has_its_own_script():
-    ended = run_python(FORKED)
+    ended = run_python(FORKED, environment={"PYTHONWARNINGS": "ignore"})  # of threads and fork
     assert (ended.returncode, ended.stderr) == (0, "")
