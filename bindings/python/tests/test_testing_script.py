@@ -83,6 +83,14 @@ def test_every_form_of_an_answer():
     assert third.message["tool_calls"][0]["function"]["name"] == "weather"
 
 
+def test_a_function_may_ask_too():
+    with scripted() as script:
+        llm = LiterLlm("openai")
+        script([lambda _: f"{ask(llm, model='inner')}!", "inner", "next"])
+        assert [ask(llm), ask(llm)] == ["inner!", "next"]
+        assert [request["model"] for request in script.requests][1] == "inner"
+
+
 def test_errors_are_retried_and_raised_as_those_of_a_provider():
     slow = liter_llm.RateLimitedError("slow", retry_after_ms=1)
     with scripted(slow, slow, "three", slow, "five") as script:
@@ -109,13 +117,13 @@ def test_what_a_call_took_along_comes_back(attempts):
 
 def test_a_wait_that_is_too_long_gives_the_answers_back():
     hour = liter_llm.RateLimitedError("come back later", retry_after_ms=3_600_000)
-    with scripted(hour, "next") as script:
+    with scripted(hour, "next", "last") as script:
         llm = LiterLlm("openai")
         with pytest.raises(liter_llm.RateLimitedError) as caught:
             ask(llm)
         assert caught.value.attempts == 1
-        assert script.unused == ["{'text': 'next'}"]
-        assert ask(llm) == "next"
+        assert script.unused == ["{'text': 'next'}", "{'text': 'last'}"]
+        assert [ask(llm), ask(llm)] == ["next", "last"]
 
 
 def test_partial_content_comes_before_an_error():
@@ -188,6 +196,11 @@ def test_a_call_takes_no_more_than_it_needs():
         embed = {"model": "e", "input": ["a"]}
         results = list(LiterLlm("openai").map([embed, REQUEST] * 8, concurrency=16))
         assert [result.error for result in results] == [None] * 16
+    slow = liter_llm.RateLimitedError("slow")
+    with scripted(*[slow] * 8, *["text"] * 8):
+        results = list(LiterLlm("openai", retries_max=0).map([REQUEST] * 16, concurrency=16))
+        kinds = [result.error and result.error.kind for result in results]
+        assert sorted(kinds, key=str) == [None] * 8 + ["RATE_LIMITED"] * 8
 
 
 def test_threads_take_each_answer_once():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Callable, Optional, Union, cast
+from typing import TYPE_CHECKING, Any, Callable, Union, cast
 
 from ._answers import Answer, Plain, leads_to_fallback, may_be_retried, read_answer
 
@@ -68,14 +68,15 @@ class Playlist:
 
     def __init__(self) -> None:
         self._mutex = threading.RLock()
-        self._entries: list[Entry] = []
-        self._used: set[int] = set()  # positions of those that do not repeat
-        self._taken: list[tuple[Asking, list[int]]] = []
+        self._left: dict[int, Entry] = {}  # by their numbers, in order
+        self._count = 0
+        self._taken: list[tuple[Asking, dict[int, Entry]]] = []
 
     def add(self, entry: Entry) -> None:
         """Adds one behind the others."""
         with self._mutex:
-            self._entries.append(entry)
+            self._left[self._count] = entry
+            self._count += 1
 
     def take(
         self, call: Asking, requests: list[dict[str, Any]], attempts_max: int
@@ -84,62 +85,54 @@ class Playlist:
         are the call's own, and those fallbacks."""
         with self._mutex:
             self._settle()
-            positions: list[int] = []
-            found = [self._take_one(requests[0], attempts_max, positions)]
+            taken: dict[int, Entry] = {}
+            found = [self._take_one(requests[0], attempts_max, taken)]
             for request in requests[1:]:
                 if not found[-1] or not leads_to_fallback(found[-1][-1]):
                     break
-                found.append(self._take_one(request, attempts_max, positions))
-            self._used.update(positions)
-            if len(positions) > 1:
-                self._taken.append((call, positions))
+                found.append(self._take_one(request, attempts_max, taken))
+            if len(taken) > 1:
+                self._taken.append((call, taken))
         return found + [[] for _ in requests[len(found) :]]
 
     def unused(self) -> list[Entry]:
         """Those that nobody got."""
         with self._mutex:
             self._settle()
-            entries = enumerate(self._entries)
-            return [e for position, e in entries if not e.repeat and position not in self._used]
+            return [entry for entry in self._left.values() if not entry.repeat]
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return self._count
 
     def _take_one(
-        self, request: dict[str, Any], attempts_max: int, taken: list[int]
+        self, request: dict[str, Any], attempts_max: int, taken: dict[int, Entry]
     ) -> list[dict[str, Any]]:
         answers: list[dict[str, Any]] = []
         while len(answers) < attempts_max:
-            position = self._find(request, taken)
-            if position is None:
+            number = next((n for n, entry in self._left.items() if entry.fits(request)), None)
+            if number is None:
                 break
-            entry = self._entries[position]
-            answer = entry.read(request)
+            entry = self._left[number]
             if entry.repeat:
-                return [*answers, {**answer, "repeat": True}]
-            taken.append(position)
-            answers.append(answer)
-            if not may_be_retried(answer):
+                return [*answers, {**entry.read(request), "repeat": True}]
+            taken[number] = self._left.pop(number)  # before a function is asked, which may ask, too
+            answers.append(entry.read(request))
+            if not may_be_retried(answers[-1]):
                 break
         return answers
-
-    def _find(self, request: Mapping[str, Any], taken: list[int]) -> Optional[int]:
-        for position, entry in enumerate(self._entries):
-            if position not in self._used and position not in taken and entry.fits(request):
-                return position
-        return None
 
     def _settle(self) -> None:
         """Puts back what ended calls did not need."""
         kept = []
-        for call, positions in self._taken:
+        for call, taken in self._taken:
             receiver = call.receiver
             if receiver is None or not receiver.ended:
-                kept.append((call, positions))
+                kept.append((call, taken))
                 continue
             receipt = receiver.builder.read_receipt()
             attempts = receipt.get("attempts", receipt.get("error", {}).get("attempts", 0))
-            self._used.difference_update(positions[attempts:])
+            unused = dict(list(taken.items())[attempts:])
+            self._left = dict(sorted({**self._left, **unused}.items()))
         self._taken = kept
 
 
