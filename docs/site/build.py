@@ -38,7 +38,7 @@ PAGES = {
     "SECURITY.md": "security.md",
     "include/liter_llm.h": "header.md",
 }
-LINK = re.compile(r"(?P<before>\]\()(?P<target>[^)\s]+)\)")  # its text may begin a line earlier
+LINK = re.compile(r"(?P<before>!?\[[^\]]*\]\()(?P<target>[^)\s]+)\)")
 FENCE = re.compile(r"^(```|~~~)", re.MULTILINE)
 
 
