@@ -239,7 +239,8 @@ test-scale: library mock $(SCALE_VENV)/ready $(MODEL_VENV)/ready ## Ray and Redi
 GO_MODULES := typed otelliterllm otelliterllm/test
 test-go: go mock ## the Go package against the mock provider, and the modules beside it
 	@$(call reported,go,cd bindings/go && code=0; \
-	  GOEXPERIMENT=cgocheck2 LITER_LLM_MOCK=$(MOCK) go test -race -parallel 8 -count=1 -v . || code=1; \
+	  GOEXPERIMENT=cgocheck2 LITER_LLM_MOCK=$(MOCK) \
+	  go test -race -parallel 8 -count=1 -v . ./literllmtest || code=1; \
 	  for module in $(GO_MODULES); do \
 	  (cd $$module && go test -race -count=1 -v ./...) || code=1; done; exit $$code)
 
@@ -441,7 +442,7 @@ lint-go: go ## gofmt and vet
 	@$(call need,gofmt,Go)
 	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/environments/go); [ -z "$$unformatted" ] || { \
 	  echo "$$unformatted: gofmt has another opinion; make fmt"; exit 1; }
-	cd bindings/go && go vet . $$(echo ./samples/*/ | tr ' ' '\n' | grep -v bare)
+	cd bindings/go && go vet . ./literllmtest $$(echo ./samples/*/ | tr ' ' '\n' | grep -v bare)
 	for module in $(GO_MODULES); do \
 	  (cd bindings/go/$$module && go vet ./...) || exit 1; done
 	cd tests/bench/go && go vet .

@@ -32,6 +32,7 @@ func sharedOptions() []literllm.Option {
 		literllm.WithVertexProject("text"), literllm.WithVertexLocation("text"),
 		literllm.WithVertexQuotaProject("text"),
 		literllm.WithFallbacks([]any{"text", map[string]any{"a": 1}}),
+		literllm.WithScript("text"),
 	}
 }
 
@@ -51,7 +52,8 @@ func clientOptions() []literllm.Option {
 		literllm.WithLogLevel(literllm.LogDebug), literllm.WithLogBodies(true),
 		literllm.WithWorkerThreads(3), literllm.WithRetryBudget(3),
 		literllm.WithRequestsPerMinute(3), literllm.WithTokensPerMinute(3),
-		literllm.WithStreamsMax(3), literllm.WithQueuedMax(3), literllm.WithPacing("text"))
+		literllm.WithStreamsMax(3), literllm.WithQueuedMax(3), literllm.WithPacing("text"),
+		literllm.WithTape(map[string]any{"a": 1}))
 }
 
 // There is a function for each option of a client, and each sets that option in its unit.

@@ -221,8 +221,9 @@ func TestLibraryTakesEveryOption(t *testing.T) {
 func exampleOf(t *testing.T, option schemaEntry) string {
 	t.Helper()
 	example, known := map[string]string{
-		"text": `"text"`, "boolean": "true", "integer": "3", "bytes": "4096", "milliseconds": "1500",
-		"headers": `{"x-a":"b"}`, "object": `{"a":1}`, "log level": `"debug"`, "key": `"text"`,
+		"text": `"text"`, "any": `"text"`, "boolean": "true", "integer": "3", "bytes": "4096",
+		"milliseconds": "1500",
+		"headers":      `{"x-a":"b"}`, "object": `{"a":1}`, "log level": `"debug"`, "key": `"text"`,
 		"list of text": `["text"]`, "list of models or objects": `["text",{"a":1}]`,
 	}[option.Type]
 	if !known {

@@ -1,21 +1,29 @@
-// Generates lib/schema.cjs and types/{options,operations,receipt,request}.d.ts from the core's
-// schema.json: the names, numbers and defaults that the package knows, and the types of options,
-// requests, results, usage and errors. `npm run generate` writes them; a test fails when they are
-// stale.
-import { readFileSync, writeFileSync } from "node:fs";
+// Generates lib/schema.cjs and types/{options,operations,receipt,request,script,tape}.d.ts from the
+// core's schema.json: the names, numbers and defaults that the package knows, and the types of
+// options, requests, results, usage and errors. `npm run generate` writes them; a test fails when
+// they are stale.
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import prettier from "prettier";
 
-const HERE = path.dirname(fileURLToPath(import.meta.url));
-const COMMENT_COLUMNS = 84;
-const NOTE =
-  "// Generated from core/schema/schema.json by generate.mjs; do not edit.";
+import {
+  NOTE,
+  SCHEMA,
+  camelCase,
+  comment,
+  inCamelCase,
+  option,
+  options,
+  typeOf,
+  union,
+} from "./generate/declarations.mjs";
+import { script, tape } from "./generate/script_and_tape.mjs";
 
-export const SCHEMA = JSON.parse(
-  readFileSync(path.join(HERE, "../../core/schema/schema.json"), "utf8"),
-);
+export { SCHEMA, camelCase };
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
 
 // The option that this package takes out of the others itself; the core does not know it.
 const COLLECT = {
@@ -35,27 +43,6 @@ const LOGGER = {
     "Gets the lines of the log, from the level `log_level` on, by default then `info`: " +
     "a function, or an object with debug, info, warn and error, such as the console or a logger " +
     "of pino or winston. It runs in the AsyncLocalStorage context of the request.",
-};
-
-const TYPES = {
-  // A value of a request.
-  any: "string | object",
-  boolean: "boolean",
-  bytes: "number",
-  headers: "Readonly<Record<string, string>>",
-  integer: "number",
-  key: "ApiKey",
-  "list of objects": "readonly object[]",
-  "list of integers": "readonly number[]",
-  "list of models or objects":
-    "readonly (string | Readonly<Record<string, unknown>>)[]",
-  "list of text": "readonly string[]",
-  "log level": "LogLevel",
-  logger: "Logger",
-  milliseconds: "number",
-  number: "number",
-  object: "Readonly<Record<string, unknown>>",
-  text: "string",
 };
 
 // Fields of a request whose type is richer than the schema says.
@@ -96,63 +83,6 @@ const REQUEST_DESCRIPTIONS = {
   seed: "Seed of sampling: an integer from -(2^53-1) to 2^53-1.",
 };
 const CALL_DESCRIPTIONS = { provider: "The provider to ask." };
-
-export const camelCase = (name) =>
-  name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
-
-function typeOf({ name, type }) {
-  if (!(type in TYPES)) throw new Error(`${name}: unknown type ${type}`);
-  return TYPES[type];
-}
-
-// A TSDoc comment whose lines stay below the limit when they are indented.
-function comment(...paragraphs) {
-  const lines = paragraphs.flatMap((paragraph) => wrap(paragraph));
-  if (lines.length === 1) return `/** ${lines[0]} */`;
-  return `/**\n${lines.map((line) => ` * ${line}`.trimEnd()).join("\n")}\n */`;
-}
-
-function wrap(paragraph) {
-  const lines = [""];
-  for (const word of paragraph.split(" ")) {
-    const last = lines.pop();
-    const line = last === "" ? word : `${last} ${word}`;
-    if (line.length <= COMMENT_COLUMNS) lines.push(line);
-    else lines.push(last, paragraph.startsWith("- ") ? `  ${word}` : word);
-  }
-  return lines;
-}
-
-// A label in the provider's records, which no code spells otherwise.
-const LABELS = ["`liter_batch`"];
-
-// The words of the schema, with names as JavaScript has them.
-const inCamelCase = (text) =>
-  text.replace(/`[a-z][a-z0-9_]*`/g, (name) =>
-    LABELS.includes(name) ? name : camelCase(name),
-  );
-
-function option(entry, byDefault, description = entry.description) {
-  const lines = [inCamelCase(description)];
-  if (byDefault != null)
-    lines.push(`@defaultValue ${JSON.stringify(byDefault)}`);
-  return `${comment(...lines)}\n${camelCase(entry.name)}?: ${typeOf(entry)};`;
-}
-
-function options(name, about, entries) {
-  return `${comment(about)}
-    export interface ${name} {\n${entries.join("\n")}\n}`;
-}
-
-// One of several words, each of which the comment explains.
-function union(name, about, entries, last = []) {
-  const explained = entries.map(
-    (entry) => `- \`${entry.name}\`: ${inCamelCase(entry.description)}`,
-  );
-  const words = [...entries.map((entry) => entry.name), ...last];
-  return `${comment(about, "", ...explained)}
-    export type ${name} = ${words.map((word) => `"${word}"`).join(" | ")};`;
-}
 
 function usage() {
   const fields = SCHEMA.usage_fields.map((entry) => {
@@ -242,7 +172,9 @@ function inputs() {
   return [
     NOTE,
     `import type { ApiKey } from "./api_key.js";
-    import type { Logger } from "./logger.js";`,
+    import type { Logger } from "./logger.js";
+    import type { Script } from "./script.js";
+    import type { TapeOptions } from "./tape.js";`,
     options(
       "Options",
       "Options of a LiterLlm: they hold for all of its requests.",
@@ -347,8 +279,12 @@ function names() {
   const operations = SCHEMA.operations.map(
     (operation) => `${operation.name}: ${list(fieldsOf(operation))}`,
   );
-  const types = SCHEMA.client_options.map(
-    ({ name, type }) => `${name}: ${JSON.stringify(type)}`,
+  const typesOf = (entries) =>
+    entries
+      .map(({ name, type }) => `${name}: ${JSON.stringify(type)}`)
+      .join(", ");
+  const retried = SCHEMA.error_kinds.map(
+    (kind) => `${kind.name}: ${kind.retried !== "no"}`,
   );
   const window = SCHEMA.client_options.find(
     ({ name }) => name === "stream_window_bytes",
@@ -358,7 +294,7 @@ function names() {
 
     module.exports = {
       EventKind: {${kinds.join(", ")}},
-      CLIENT_OPTION_TYPES: {${types.join(", ")}},
+      CLIENT_OPTION_TYPES: {${typesOf(SCHEMA.client_options)}},
       CALL_OPTIONS: ${list(SCHEMA.call_options)},
       LOG_LEVELS: ${list(SCHEMA.log_levels)},
       PROVIDERS: ${list(SCHEMA.providers)},
@@ -368,6 +304,16 @@ function names() {
       MODEL_FIELDS: ${list(SCHEMA.model_fields)},
       INPUT_TOKENS_FIELDS: ${list(SCHEMA.input_tokens_fields)},
       PROVIDER_STATS_FIELDS: ${list(SCHEMA.provider_stats_fields)},
+      USAGE_FIELDS: ${list(SCHEMA.usage_fields)},
+      // Whether errors of a kind are retried, if only some of them.
+      ERROR_KINDS: {${retried.join(", ")}},
+      // The types of an answer of a script.
+      SCRIPT_ANSWER_FIELDS: {${typesOf(SCHEMA.script_answer_fields)}},
+      SCRIPT_ERROR_FIELDS: ${list(SCHEMA.script_error_fields)},
+      SCRIPT_CONDITION_FIELDS: ${list(SCHEMA.script_condition_fields)},
+      TAPE_FIELDS: ${list(SCHEMA.tape_fields)},
+      TAPE_MODES: ${list(SCHEMA.tape_modes)},
+      TAPE_PACES: ${list(SCHEMA.tape_paces)},
       // The default of stream_window_bytes.
       STREAM_WINDOW_BYTES: ${window.default},
     };`;
@@ -381,6 +327,8 @@ export async function generate() {
     "types/operations.d.ts": operations(),
     "types/receipt.d.ts": outputs(),
     "types/request.d.ts": chatRequest(),
+    "types/script.d.ts": script(),
+    "types/tape.d.ts": tape(),
   };
   for (const [name, text] of Object.entries(files))
     files[name] = await prettier.format(text, { filepath: name });

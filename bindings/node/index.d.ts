@@ -39,7 +39,9 @@ export * from "./types/options.js";
 export * from "./types/output.js";
 export * from "./types/receipt.js";
 export * from "./types/request.js";
+export * from "./types/script.js";
 export * from "./types/stream.js";
+export * from "./types/tape.js";
 export * from "./types/tools.js";
 
 /** The version of the native core. */

@@ -39,16 +39,15 @@ PAGES = {
     "include/liter_llm.h": "header.md",
 }
 LINK = re.compile(r"(?P<before>!?\[[^\]]*\]\()(?P<target>[^)\s]+)\)")
-FENCE = re.compile(r"^(```|~~~)", re.MULTILINE)
+BLOCK = re.compile(r"(^ *```.*?^ *```$)", re.MULTILINE | re.DOTALL)
 
 
 def rewrite(text: str, page: str) -> str:
     """The page with links for the site; blocks of code stay as they are."""
-    lines, in_code = [], False
-    for line in text.splitlines():
-        in_code ^= bool(FENCE.match(line.lstrip()))
-        lines.append(line if in_code else LINK.sub(lambda link: retarget(link, page), line))
-    return "\n".join(lines) + "\n"
+    pieces = BLOCK.split(text)  # the odd ones are blocks
+    for index in range(0, len(pieces), 2):
+        pieces[index] = LINK.sub(lambda link: retarget(link, page), pieces[index])
+    return "".join(pieces)
 
 
 def retarget(link: re.Match[str], page: str) -> str:

@@ -133,6 +133,21 @@ static void sample_key_renews_a_token(void) {
   free(seen);
 }
 
+static void sample_output_reads_fields_of_the_answer(void) {
+  char output[1024];
+  mock_plan(
+      "sample-output",
+      "{\"answer\":{\"text\":\"{\\\"inhabitants\\\":2,\\\"name\\\":\\\"Par\\\\u0069s\\\"}\"}},"
+      "{\"answer\":{\"text\":\"{\\\"name\\\":\\\"Paris\\\"\"}}");
+  CHECK_NUMBER(run_sample("output", "sample-output", output, sizeof output), 0);
+  CHECK_TEXT(output, "Paris has 2 inhabitants\n");
+  char *seen = mock_seen("sample-output");
+  CHECK_HOLDS(seen, "\"json_schema\"");
+  free(seen);
+  CHECK_NUMBER(run_sample("output 2>&1", "sample-output", output, sizeof output), 1);
+  CHECK_HOLDS(output, "not of the shape: {");
+}
+
 static void sample_script_prints_text_and_what_was_asked(void) {
   char output[1024];
   CHECK_NUMBER(run_sample("script", "sample-script", output, sizeof output), 0);
@@ -177,6 +192,7 @@ const CheckTest samples_tests[] = {
     {"sample_client_prints_all_responses", sample_client_prints_all_responses, 0},
     {"sample_embed_prints_dimension_and_norm", sample_embed_prints_dimension_and_norm, 0},
     {"sample_key_renews_a_token", sample_key_renews_a_token, 0},
+    {"sample_output_reads_fields_of_the_answer", sample_output_reads_fields_of_the_answer, 0},
     {"sample_script_prints_text_and_what_was_asked", sample_script_prints_text_and_what_was_asked,
      0},
     {"sample_tape_plays_what_it_recorded", sample_tape_plays_what_it_recorded, 0},

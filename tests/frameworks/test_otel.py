@@ -227,12 +227,18 @@ def test_content_is_opted_in(plan, recorder, monkeypatch):
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}}
     content = [{"type": "text", "text": "secret words"}, image]
     tools = [{"type": "function", "function": {"name": "look", "description": "long"}}]
-    request = {"model": "m", "messages": [{"role": "user", "content": content}], "tools": tools}
+    result = {"role": "tool", "tool_call_id": "c", "content": content}
+    asked = [{"role": "user", "content": content}, result]
+    request = {"model": "m", "messages": asked, "tools": tools}
     with recorder.client(plan(HELLO), capture=True) as llm:
         llm.invoke(request).complete()
     found = recorder.span().attributes
     parts = [{"type": "text", "content": "secret words"}, {"type": "image_url"}]
-    assert json.loads(found["gen_ai.input.messages"]) == [{"role": "user", "parts": parts}]
+    response = {"type": "tool_call_response", "id": "c", "response": parts}
+    assert json.loads(found["gen_ai.input.messages"]) == [
+        {"role": "user", "parts": parts},
+        {"role": "tool", "parts": [response]},
+    ]
     said = [{"type": "text", "content": "Hello world"}]
     assert json.loads(found["gen_ai.output.messages"]) == [{"role": "assistant", "parts": said}]
     assert json.loads(found["gen_ai.tool.definitions"]) == [{"type": "function", "name": "look"}]

@@ -22,8 +22,9 @@ type call struct {
 	port        int
 }
 
-// The conventions have names for these: gen_ai.operation.name. Others keep ours.
-var operations = map[string]string{literllm.OperationEmbed: "embeddings"}
+// The calls that are reported, and what the conventions call them: gen_ai.operation.name.
+var operations = map[string]string{literllm.OperationChat: "chat",
+	literllm.OperationEmbed: "embeddings", literllm.OperationRerank: "rerank"}
 
 // The conventions have names for these: gen_ai.provider.name. Others keep ours.
 var providers = map[string]string{
@@ -33,16 +34,20 @@ var providers = map[string]string{
 	literllm.ProviderXAI: "x_ai",
 }
 
+// describe returns nil for a call that is not reported.
 func describe(given *literllm.Call) *call {
-	described := &call{began: time.Now(), operation: given.Operation, model: given.Model,
-		stream: given.Stream}
-	if name, known := operations[given.Operation]; known {
-		described.operation = name
+	operation, reported := operations[given.Operation]
+	if !reported {
+		return nil
 	}
+	described := &call{began: time.Now(), operation: operation, model: given.Model,
+		stream: given.Stream && given.Operation == literllm.OperationChat}
 	described.named(given.Provider)
 	described.address, described.port = server(given.BaseURL)
 	return described
 }
+
+func (c *call) isChat() bool { return c.operation == operations[literllm.OperationChat] }
 
 func (c *call) named(provider string) {
 	c.ownProvider, c.provider = provider, provider
@@ -98,21 +103,4 @@ func server(baseURL string) (string, int) {
 		return parsed.Hostname(), 80
 	}
 	return parsed.Hostname(), 443
-}
-
-// number is one that a request may have in its extra fields.
-func number(value any) (float64, bool) {
-	switch given := value.(type) {
-	case int:
-		return float64(given), true
-	case int64:
-		return float64(given), true
-	case float64:
-		return given, true
-	case interface{ Float64() (float64, error) }:
-		decimal, err := given.Float64()
-		return decimal, err == nil
-	default:
-		return 0, false
-	}
 }

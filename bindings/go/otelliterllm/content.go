@@ -2,42 +2,36 @@ package otelliterllm
 
 import (
 	"encoding/json"
-	"strings"
 
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
 	"go.opentelemetry.io/otel/attribute"
 )
 
 // Messages in the form of the conventions (gen-ai-input-messages.json and its like), as JSON in an
-// attribute. Only where WithContent asks for it.
+// attribute. Only where WithContent asks for it. Images and files are named, not copied.
 
 type part map[string]any
 
 type message struct {
-	Role         string `json:"role"`
-	Parts        []part `json:"parts"`
-	FinishReason string `json:"finish_reason,omitempty"`
+	Role  string `json:"role"`
+	Parts []part `json:"parts"`
 }
 
-// inputAttributes are the messages of a request and its tools.
+// inputAttributes are the messages of a request, and the names of its tools: their descriptions and
+// schemas may be large.
 func inputAttributes(request any) attributes {
 	chat, ok := request.(*literllm.Request)
 	if !ok {
 		return nil
 	}
-	var messages []message
+	messages := []message{}
 	for _, given := range chat.Messages {
 		messages = append(messages, inputMessage(given))
 	}
 	all := attributes{asJSON("gen_ai.input.messages", messages)}
 	var tools []part
 	for _, tool := range chat.Tools {
-		described := part{"type": tool.Type}
-		if tool.Function.Name != "" {
-			described["name"], described["description"] = tool.Function.Name, tool.Function.Description
-			described["parameters"] = tool.Function.Parameters
-		}
-		tools = append(tools, described)
+		tools = append(tools, part{"type": tool.Type, "name": toolName(tool)})
 	}
 	if tools != nil {
 		all = append(all, asJSON("gen_ai.tool.definitions", tools))
@@ -45,10 +39,20 @@ func inputAttributes(request any) attributes {
 	return all
 }
 
+// toolName is the name of a function, or of a tool of the provider's own.
+func toolName(tool literllm.Tool) string {
+	if tool.Function.Name != "" {
+		return tool.Function.Name
+	}
+	if name, ok := tool.Extra["name"].(string); ok {
+		return name
+	}
+	return tool.Type
+}
+
 // outputAttributes is what was received of a response.
 func outputAttributes(response *literllm.Response) attributes {
-	received := message{Role: literllm.RoleAssistant, Parts: []part{},
-		FinishReason: finishReason(response.FinishReason)}
+	received := message{Role: literllm.RoleAssistant, Parts: []part{}}
 	if response.Reasoning != "" {
 		received.Parts = append(received.Parts,
 			part{"type": "reasoning", "content": response.Reasoning})
@@ -67,29 +71,23 @@ func outputAttributes(response *literllm.Response) attributes {
 	return attributes{asJSON("gen_ai.output.messages", []message{received})}
 }
 
-// finishReason is ours in the words of the conventions.
-func finishReason(reason string) string {
-	switch reason {
-	case literllm.FinishToolCalls:
-		return "tool_call"
-	case "":
-		return "error"
-	default:
-		return reason
-	}
-}
-
 func inputMessage(given literllm.Message) message {
 	made := message{Role: given.Role, Parts: []part{}}
 	content := jsonValue(given.Content)
-	switch {
-	case given.Role == literllm.RoleTool:
+	if given.Role == literllm.RoleTool {
+		response := content
+		if list, isList := content.([]any); isList {
+			response = contentParts(list)
+		}
 		made.Parts = append(made.Parts, part{"type": "tool_call_response", "id": given.ToolCallID,
-			"response": content})
+			"response": response})
 		return made
-	case content == nil:
-	default:
-		made.Parts = append(made.Parts, contentParts(content)...)
+	}
+	switch content := content.(type) {
+	case string:
+		made.Parts = append(made.Parts, part{"type": "text", "content": content})
+	case []any:
+		made.Parts = contentParts(content)
 	}
 	for _, call := range given.ToolCalls {
 		made.Parts = append(made.Parts, toolCall(call.ID, call.Function.Name, call.Function.Arguments))
@@ -97,11 +95,8 @@ func inputMessage(given literllm.Message) message {
 	return made
 }
 
-func contentParts(content any) (parts []part) {
-	list, isList := content.([]any)
-	if !isList {
-		return []part{{"type": "text", "content": content}}
-	}
+func contentParts(list []any) []part {
+	parts := []part{}
 	for _, each := range list {
 		fields, _ := each.(map[string]any)
 		parts = append(parts, contentPart(fields))
@@ -109,36 +104,18 @@ func contentParts(content any) (parts []part) {
 	return parts
 }
 
+// contentPart is a text, or says only what else there is.
 func contentPart(fields map[string]any) part {
-	inner := func(name string) map[string]any {
-		found, _ := fields[name].(map[string]any)
-		return found
-	}
-	switch fields["type"] {
+	switch kind, _ := fields["type"].(string); kind {
 	case "text":
 		return part{"type": "text", "content": fields["text"]}
-	case "image_url":
-		return media("image", inner("image_url")["url"])
-	case "input_audio":
-		return part{"type": "blob", "modality": "audio", "content": inner("input_audio")["data"]}
-	case "file":
-		if id := inner("file")["file_id"]; id != nil {
-			return part{"type": "file", "modality": "document", "file_id": id}
-		}
-		return media("document", inner("file")["file_data"])
+	case "thinking":
+		return part{"type": "reasoning", "content": fields["thinking"]}
+	case "":
+		return part{"type": "unknown"}
 	default:
-		return part(fields)
+		return part{"type": kind}
 	}
-}
-
-// media is what a URL names, or what a data URL holds.
-func media(modality string, url any) part {
-	text, _ := url.(string)
-	header, data, isData := strings.Cut(strings.TrimPrefix(text, "data:"), ";base64,")
-	if isData && strings.HasPrefix(text, "data:") {
-		return part{"type": "blob", "modality": modality, "mime_type": header, "content": data}
-	}
-	return part{"type": "uri", "modality": modality, "uri": text}
 }
 
 func toolCall(id, name, arguments string) part {

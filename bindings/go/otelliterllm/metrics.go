@@ -2,7 +2,6 @@ package otelliterllm
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
@@ -11,12 +10,14 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// What is measured: gen-ai-metrics.md of the conventions, their units and boundaries too.
+// What is measured, with units and boundaries. The names are those of
+// tests/telemetry/conventions.json, which are the same in every language.
 
 type instruments struct {
-	duration   metric.Float64Histogram
-	firstChunk metric.Float64Histogram
-	tokens     metric.Int64Histogram
+	chat, operation, firstChunk metric.Float64Histogram
+	// By the name of what is counted.
+	used    map[string]metric.Int64Counter
+	perCall map[string]metric.Int64Histogram
 }
 
 var (
@@ -27,30 +28,47 @@ var (
 )
 
 // newInstruments tells OpenTelemetry of what it cannot make; calls go on without it.
-func newInstruments(meter metric.Meter) (made instruments) {
-	var err error
-	if made.duration, err = meter.Float64Histogram("gen_ai.client.operation.duration",
-		metric.WithUnit("s"), metric.WithDescription("GenAI operation duration."),
-		metric.WithExplicitBucketBoundaries(seconds...)); err != nil {
-		otel.Handle(err)
+func newInstruments(meter metric.Meter) instruments {
+	duration := func(name, description string) metric.Float64Histogram {
+		made, err := meter.Float64Histogram(name, metric.WithUnit("s"),
+			metric.WithDescription(description), metric.WithExplicitBucketBoundaries(seconds...))
+		report(err)
+		return made
 	}
-	if made.firstChunk, err = meter.Float64Histogram("gen_ai.client.operation.time_to_first_chunk",
-		metric.WithUnit("s"), metric.WithDescription("Time to receive the first chunk."),
-		metric.WithExplicitBucketBoundaries(seconds...)); err != nil {
-		otel.Handle(err)
+	made := instruments{
+		chat: duration("gen_ai.client.inference.duration", "Duration of a chat."),
+		operation: duration("gen_ai.client.operation.duration",
+			"Duration of a call for embeddings or a ranking."),
+		firstChunk: duration("gen_ai.client.inference.time_to_first_chunk",
+			"Time until the first chunk of a streamed response."),
+		used:    map[string]metric.Int64Counter{},
+		perCall: map[string]metric.Int64Histogram{},
 	}
-	if made.tokens, err = meter.Int64Histogram("gen_ai.client.token.usage",
-		metric.WithUnit("{token}"),
-		metric.WithDescription("Number of input and output tokens used."),
-		metric.WithExplicitBucketBoundaries(tokens...)); err != nil {
-		otel.Handle(err)
+	for _, name := range []string{inputTokens, outputTokens, cacheRead, cacheWrite, reasoning} {
+		counter, err := meter.Int64Counter("gen_ai.client.inference.usage."+name,
+			metric.WithUnit("{token}"), metric.WithDescription("Tokens: "+name+"."))
+		report(err)
+		made.used[name] = counter
+	}
+	for _, name := range []string{inputTokens, outputTokens} {
+		histogram, err := meter.Int64Histogram("gen_ai.client.inference.operation."+name,
+			metric.WithUnit("{token}"), metric.WithDescription("Tokens of one call: "+name+"."),
+			metric.WithExplicitBucketBoundaries(tokens...))
+		report(err)
+		made.perCall[name] = histogram
 	}
 	return made
 }
 
+func report(err error) {
+	if err != nil {
+		otel.Handle(err)
+	}
+}
+
 // record measures a call that has ended.
 func (i *instruments) record(ctx context.Context, began *call, end literllm.CallEnd) {
-	var common attributes = began.whom()
+	common := attributes(began.whom())
 	common.text("gen_ai.response.model", end.Response.Model)
 	of := func(more ...attribute.KeyValue) metric.MeasurementOption {
 		return metric.WithAttributes(append(common[:len(common):len(common)], more...)...)
@@ -59,53 +77,28 @@ func (i *instruments) record(ctx context.Context, began *call, end literllm.Call
 	if kind := errorType(end.Err); kind != "" {
 		ended = of(attribute.String("error.type", kind))
 	}
-	i.duration.Record(ctx, time.Since(began.began).Seconds(), ended)
+	elapsed := time.Since(began.began).Seconds()
+	if !began.isChat() {
+		i.operation.Record(ctx, elapsed, ended)
+		return
+	}
+	i.chat.Record(ctx, elapsed, ended)
 	if first := end.Response.FirstToken; began.stream && first > 0 {
 		i.firstChunk.Record(ctx, first.Seconds(), of())
 	}
-	input, output := used(end.Response.Usage)
-	if input != nil {
-		i.tokens.Record(ctx, *input, of(attribute.String("gen_ai.token.type", "input")))
-	}
-	if output != nil {
-		i.tokens.Record(ctx, *output, of(attribute.String("gen_ai.token.type", "output")))
-	}
-}
-
-// used is what is charged, where that is another number, as the conventions want it.
-func used(usage *literllm.Usage) (input, output *int64) {
-	if usage == nil {
-		return nil, nil
-	}
-	input, output = inputTokens(usage), usage.OutputTokens
-	if usage.BilledInputTokens != nil {
-		input = usage.BilledInputTokens
-	}
-	if usage.BilledOutputTokens != nil {
-		output = usage.BilledOutputTokens
-	}
-	return input, output
-}
-
-// Counts of cached tokens that are not among the input tokens: Anthropic's API reference, usage,
-// and AWS's, TokenUsage of Converse.
-var apart = []string{"cache_read_input_tokens", "cache_creation_input_tokens",
-	"cacheReadInputTokens", "cacheWriteInputTokens"}
-
-// inputTokens are all of the request, as the conventions count them: cached ones too.
-func inputTokens(usage *literllm.Usage) *int64 {
-	if usage.InputTokens == nil || usage.Raw["prompt_tokens"] != nil {
-		return usage.InputTokens
-	}
-	isApart := func(name string) bool { return usage.Raw[name] != nil }
-	if !slices.ContainsFunc(apart, isApart) {
-		return usage.InputTokens
-	}
-	sum := *usage.InputTokens
-	for _, cached := range []*int64{usage.CachedInputTokens, usage.CacheWriteTokens} {
-		if cached != nil {
-			sum += *cached
+	// The modality is not known: providers count all tokens together.
+	ofTokens := of(attribute.String("gen_ai.token.modality", "unknown"))
+	for _, counted := range tokensOf(end.Response.Usage) {
+		histogram, isPerCall := i.perCall[counted.name]
+		switch {
+		case counted.count != nil:
+			i.used[counted.name].Add(ctx, *counted.count, ofTokens)
+			if isPerCall {
+				histogram.Record(ctx, *counted.count, of())
+			}
+		case isPerCall:
+			// A call without a usage counts as 0, as the conventions want it.
+			i.used[counted.name].Add(ctx, 0, ofTokens)
 		}
 	}
-	return &sum
 }

@@ -5,8 +5,9 @@
 //	client, err := literllm.New(literllm.WithProvider("openai"), otelliterllm.Instrument())
 //
 // A span begins when the call is read, is a child of the span in the call's context, and ends with
-// it. Its traceparent is sent to the provider, but not to a fallback at another provider, which no
-// header of a call goes to. Attempts are events of the span. Prompts and responses are not reported
+// it; Embed and Rerank have theirs too, other operations have none. Its traceparent is sent to the
+// provider, but not to a fallback at another provider, which no header of a call goes to. Where
+// there were several attempts, each is an event of the span. Prompts and responses are not reported
 // unless [WithContent] asks for them. It is a module of its own, since it requires the API packages
 // of OpenTelemetry; the SDK is the program's.
 package otelliterllm
@@ -55,8 +56,9 @@ func WithPropagator(propagator propagation.TextMapPropagator) Option {
 	}
 }
 
-// WithContent sets whether spans have the messages that were sent, the tools, and the response.
-// They are likely to hold personal data. The default is false.
+// WithContent sets whether spans have the messages that were sent, the names of the tools, and the
+// response. They are likely to hold personal data. Images and files are named, not copied. The
+// default is false.
 func WithContent(content bool) Option { return func(s *settings) { s.content = content } }
 
 // Instrument is an option of a client that has its calls reported.
@@ -94,6 +96,9 @@ func (r *reporter) begin(
 	ctx context.Context, call *literllm.Call,
 ) (context.Context, func(literllm.CallEnd)) {
 	began := describe(call)
+	if began == nil {
+		return ctx, nil
+	}
 	ctx, span := r.tracer.Start(ctx, began.name(), trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithAttributes(began.whom()...))
 	r.propagator.Inject(ctx, propagation.MapCarrier(call.Headers))
@@ -107,9 +112,9 @@ func (r *reporter) begin(
 		began.respondedBy(end.Response)
 		r.meters.record(ctx, began, end)
 		if span.IsRecording() {
-			addAttempts(span, began, end)
+			addAttempts(span, end.Response.Tried)
 			span.SetAttributes(endAttributes(began, end)...)
-			if r.content && began.operation == "chat" {
+			if r.content && began.isChat() {
 				span.SetAttributes(outputAttributes(end.Response)...)
 			}
 			setStatus(span, end.Err)

@@ -1,6 +1,6 @@
 // Call: what a stream and an operation have in common: cancellation, the end, the window, and the
-// function that gives keys. Who extends it takes events, by receive(), and fail() ends it without
-// the core.
+// function that gives keys. Who extends it takes events, by receive(), says what was received, by
+// readEnd(), and fail() ends it without the core.
 "use strict";
 
 const { NOBODY, refusal, toAnswer } = require("./key_function.cjs");
@@ -18,6 +18,8 @@ class Call {
   keyFunction;
   // Where the call was started; only with a log or with such a function.
   context = null;
+  // Who is told of its end; null where nobody observes it.
+  observed = null;
   // Bytes of events that came.
   delivered = 0;
   #acknowledged = 0;
@@ -60,6 +62,8 @@ class Call {
 
   finish() {
     this.ended = true;
+    this.observed?.end(() => this.readEnd());
+    this.observed = null;
     this.owner = null;
     this.context = null;
     this.#asking?.abort();

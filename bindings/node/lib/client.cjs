@@ -10,6 +10,7 @@ const { LlmError, configError, invalidRequest } = require("./error.cjs");
 const { checkIsObject } = require("./describe.cjs");
 const { map } = require("./map.cjs");
 const { NativeClient } = require("./native_client.cjs");
+const { CallContext, OBSERVER, observe } = require("./observer.cjs");
 const { OperationCall } = require("./operation.cjs");
 const {
   optionsToJson,
@@ -26,6 +27,7 @@ const { checkRequestFields, requestFields } = require("./request_fields.cjs");
 const { ResponseBuilder } = require("./response.cjs");
 const { INSPECT, inspectAs, withoutSecrets } = require("./shown.cjs");
 const { Stream } = require("./stream.cjs");
+const { BEFORE_START, SCRIPT } = require("./testing/hooks.cjs");
 const { hasUnusualOption } = require("./unusual_options.cjs");
 
 // What is said where a request is none.
@@ -66,10 +68,12 @@ class LiterLlm {
     const expected = "request must be an object with model and messages";
     checkIsObject(request, expected, invalidRequest);
     const { signal, callOptions } = readCallOptions(options, "chat");
+    // It may be started elsewhere, as by a web server that sends it on.
+    const context = this[OBSERVER] === null ? null : new CallContext();
     const open = (fields, mode) => {
       this.#refuseIfClosed();
       checkRequestFields(request, "chat");
-      return this.#startStream(fields, mode);
+      return this.#startStream(fields, mode, context);
     };
     const { output, output_retries: retries, ...fields } = callOptions;
     if (output === undefined && retries !== undefined)
@@ -112,6 +116,16 @@ class LiterLlm {
 
   get batch() {
     return this.#batch;
+  }
+
+  // What provider `script` was asked, as the core has it.
+  async [SCRIPT](change = {}) {
+    const read = (_, found) => found;
+    return this.#operate("script", change, {}, { read });
+  }
+
+  [BEFORE_START](fields) {
+    return fields;
   }
 
   close() {
@@ -163,7 +177,7 @@ class LiterLlm {
       throw new LlmError({ kind: "CANCELLED", message }, null, signal.reason);
     }
     const inputs = Array.isArray(request.input) ? request.input.length : 1;
-    const call = this.#start(
+    const call = this.#startObserved(
       { operation, ...requestFields(request), ...callOptions },
       (common) => new OperationCall({ operation, inputs, read, ...common }),
     );
@@ -173,13 +187,26 @@ class LiterLlm {
   }
 
   // `collect` says whether the response is kept, which the core need not know.
-  #startStream({ collect: ofCall, ...fields }, mode) {
+  #startStream({ collect: ofCall, ...fields }, mode, context) {
     const collect = readCollect(ofCall, invalidRequest) ?? this.#collect;
     const response = new ResponseBuilder(collect);
-    return this.#start(
+    return this.#startObserved(
       fields,
       (common) => new Receiver({ mode, response, ...common }),
+      context,
     );
+  }
+
+  // Tells who observes this LiterLlm; `context` is where the call was made, if not here.
+  #startObserved(fields, make, context = null) {
+    const observer = this[OBSERVER];
+    const options = this.#options;
+    const observed =
+      observer && observe(observer, { fields, options, context });
+    if (!observed) return this.#start(fields, make);
+    const call = this.#start(observed.addHeaders(fields, options), make);
+    call.observed = observed;
+    return call;
   }
 
   #startRows(fields, mode) {
@@ -192,7 +219,8 @@ class LiterLlm {
   }
 
   // Starts a call, which `make` makes.
-  #start(fields, make) {
+  #start(given, make) {
+    const fields = this[BEFORE_START](given);
     const requestJson = requestToJson(withoutFunction(fields));
     this.#native ??= this.#makeNative();
     const native = this.#native;
@@ -213,5 +241,11 @@ class LiterLlm {
     });
   }
 }
+
+// Nobody observes; liter-llm/otel may.
+Object.defineProperty(LiterLlm.prototype, OBSERVER, {
+  value: null,
+  writable: true,
+});
 
 module.exports = { LiterLlm };

@@ -31,11 +31,24 @@ class Invocation {
 
   // The only reader of this stream.
   claim(mode) {
-    if (this.claimed || this.receiver !== null) {
-      throw new TypeError(this.#once);
-    }
+    if (this.#isTaken) throw new TypeError(this.#once);
     this.claimed = true;
+    this.receiver?.readAs(mode);
     return new Reader(this, mode);
+  }
+
+  // Starts the stream and waits for its first content, which stays for a reader to come.
+  async begin() {
+    if (this.#isTaken) throw new TypeError(this.#once);
+    const receiver = this.start(Mode.EVENTS);
+    const mayBegin = () => !receiver.ended && !receiver.hasContent;
+    while (mayBegin() && !this.#isTaken)
+      await (receiver.waiting ?? receiver.wait(this, () => undefined));
+    if (receiver.failed && !receiver.hasContent) throw receiver.error();
+  }
+
+  get #isTaken() {
+    return this.claimed || (this.receiver !== null && this.#whole !== null);
   }
 
   // Starts the stream, unless it is running.
@@ -44,7 +57,8 @@ class Invocation {
     if (this.#cancelled || this.#signal?.aborted) throw this.#notStarted();
     if (mode === Mode.WHOLE) this.#fields.stream ??= false;
     const receiver = this.#open(this.#fields, mode);
-    unread.register(this, receiver);
+    // Whoever waits for the whole keeps this until the end.
+    if (mode !== Mode.WHOLE) unread.register(this, receiver);
     this.receiver = receiver;
     if (this.#signal) follow(this.#signal, receiver);
     // A toJSON of the request may have cancelled it.

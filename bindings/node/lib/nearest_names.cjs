@@ -13,12 +13,18 @@ function nearestNames(name, known) {
   if (name.length > NAME_LENGTH_MAX) return [];
   const letters = lettersOf(name);
   const words = wordsOf(name);
+  // The same words in another number leave no doubt; none of the rules below would see them.
+  const isOtherNumber = (other) =>
+    hasSameWords(name, other) &&
+    !wordsOf(other).every((word) => words.includes(word));
+  const only = [...known].find(isOtherNumber);
+  if (only !== undefined) return [only];
   const hasWord = words.some((word) => word.length >= WORD_LENGTH_MIN);
   const found = [...known]
     .map((candidate) => ({
       candidate,
       words: wordsOf(candidate),
-      distance: editDistance(letters, lettersOf(candidate)),
+      distance: changes(letters, lettersOf(candidate)),
     }))
     .filter(
       (found) =>
@@ -32,6 +38,32 @@ function nearestNames(name, known) {
   return (same ? [same] : found.slice(0, NAMES_MAX)).map(
     ({ candidate }) => candidate,
   );
+}
+
+// Whether both have the same words, several of them, in any order and number: retry_max and
+// max_retries.
+function hasSameWords(name, known) {
+  const stems = stemsOf(name);
+  return stems.length > 1 && stems.join() === stemsOf(known).join();
+}
+
+const stemsOf = (name) => wordsOf(name).map(stemOf).sort();
+
+// A word without the end of its plural.
+function stemOf(word) {
+  if (word.endsWith("ies") && word.length > 4) return `${word.slice(0, -3)}y`;
+  return word.endsWith("s") && word.length > 3 ? word.slice(0, -1) : word;
+}
+
+// How many letters are wrong; two that changed places are one.
+function changes(left, right) {
+  const sorted = (text) => [...text].sort().join("");
+  const distance = editDistance(left, right);
+  const isSwapped =
+    distance === 2 &&
+    left.length === right.length &&
+    sorted(left) === sorted(right);
+  return isSwapped ? 1 : distance;
 }
 
 const lettersOf = (name) => name.replace(/[^\p{L}\p{N}]/gu, "").toLowerCase();

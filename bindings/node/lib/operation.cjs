@@ -18,6 +18,7 @@ class OperationCall extends Call {
   #vectors;
   #startJson = "{}";
   #resultJson = "{}";
+  #receipt = {};
   #resolve;
   #reject;
 
@@ -32,6 +33,12 @@ class OperationCall extends Call {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+  }
+
+  // The same for an observer as of a stream, without a response.
+  readEnd() {
+    const start = JSON.parse(this.#startJson);
+    return { start, receipt: this.#receipt, partial: () => null };
   }
 
   // One event, which `table` describes from `at` on.
@@ -68,6 +75,7 @@ class OperationCall extends Call {
   }
 
   #end(receipt, failed) {
+    this.#receipt = receipt;
     this.finish();
     this.native.removeWaiter();
     if (failed) {

@@ -2,7 +2,13 @@
 // which they stand. Pure.
 "use strict";
 
-const { CALL_OPTIONS, CLIENT_OPTION_TYPES } = require("./schema.cjs");
+const {
+  CALL_OPTIONS,
+  CLIENT_OPTION_TYPES,
+  SCRIPT_ANSWER_FIELDS,
+  SCRIPT_ERROR_FIELDS,
+  TAPE_FIELDS,
+} = require("./schema.cjs");
 
 const CLIENT_OPTIONS = Object.keys(CLIENT_OPTION_TYPES);
 // The name in snake case by the one in camel case, of every option where they differ.
@@ -32,9 +38,26 @@ function toSnakeCase(options) {
 const WORDS =
   /(?<![\w.])\w+|(?<=\b(?:fallbacks|requests)\[\d+\]\.(?:request\.)?)\w+/g;
 
+// A message about the fields of a script or a tape, which are in camel case here, too; what
+// provider `script` itself says is the test's own words.
+const OF_NESTED =
+  /^(?:option (?:script|tape)\b|(?:fallbacks\[\d+\]\.)?script(?:[[.]|: "[^"]*" is unknown))/;
+const NESTED_NAMES = new Set([
+  ...Object.keys(SCRIPT_ANSWER_FIELDS),
+  ...SCRIPT_ERROR_FIELDS,
+  ...TAPE_FIELDS,
+]);
+
 // A message of the core, with the names of options as JavaScript has them.
 function inCamelCase(message, options = {}) {
-  const names = new Set([...SNAKE_NAMES.values(), ...Object.keys(options)]);
+  if (OF_NESTED.test(message))
+    return message.replace(/\w+/g, (name) =>
+      NESTED_NAMES.has(name) ? camelCase(name) : name,
+    );
+  const names = new Set([
+    ...[...SNAKE_NAMES.values(), ...TAPE_FIELDS],
+    ...Object.keys(options),
+  ]);
   return message?.replace(WORDS, (name) =>
     names.has(name) ? camelCase(name) : name,
   );

@@ -15,6 +15,7 @@ const {
   snakeCase,
   toSnakeCase,
 } = require("./option_names.cjs");
+const { withScriptAndTape } = require("./script_and_tape.cjs");
 const {
   CALL_OPTIONS,
   OPERATION_FIELDS,
@@ -44,7 +45,7 @@ function readClientOptions(options) {
   }
   const fields = toSnakeCase(others);
   return {
-    fields: withFallbacks(fields),
+    fields: withFallbacks(withScriptAndTape(fields)),
     collect: readCollect(collect, configError) ?? true,
     logger: logger ?? null,
   };
@@ -60,7 +61,8 @@ function readCallOptions(options, operation, own = []) {
   if (signal != null) checkIsSignal(signal);
   const callOptions = toSnakeCase(others);
   checkNames(callOptions, operation, own);
-  return { signal, callOptions: withFallbacks(callOptions) };
+  const withScript = withScriptAndTape(callOptions);
+  return { signal, callOptions: withFallbacks(withScript) };
 }
 
 // A signal in place of options has no options, and would end nothing.
@@ -99,7 +101,9 @@ function optionsToSnakeCase(fields) {
     const snake = snakeCase(name);
     return [CALL_OPTIONS.includes(snake) ? snake : name, value];
   };
-  return Object.fromEntries(Object.entries(fields).map(named));
+  return withScriptAndTape(
+    Object.fromEntries(Object.entries(fields).map(named)),
+  );
 }
 
 // The options of a call: only a stream may keep what it delivers, and a list of models has no body.

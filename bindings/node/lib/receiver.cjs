@@ -33,6 +33,12 @@ class Receiver extends Call {
     return this.#next < this.#items.length;
   }
 
+  // Of events: whether there is more than how the provider was asked.
+  get hasContent() {
+    const left = this.#items.slice(this.#next);
+    return left.some(({ type }) => type !== "start");
+  }
+
   get waiting() {
     return this.#waiter?.promise ?? null;
   }
@@ -68,6 +74,14 @@ class Receiver extends Call {
     }
   }
 
+  // Events that nobody has taken become what their reader wants.
+  readAs(mode) {
+    if (this.#mode !== Mode.EVENTS || mode === Mode.EVENTS) return;
+    this.#mode = mode;
+    const texts = this.#items.filter(({ type }) => type === "text");
+    this.#items = texts.map(({ text }) => text);
+  }
+
   // From here on nobody takes items; what arrives still goes into the response.
   discardItems() {
     this.#mode = Mode.WHOLE;
@@ -100,6 +114,11 @@ class Receiver extends Call {
     const message = "the signal was aborted while the stream was read";
     const partial = this.response.build();
     return new LlmError({ kind: "CANCELLED", message }, partial, this.cause);
+  }
+
+  // What was received, for an observer: in the core's names, and as a response.
+  readEnd() {
+    return this.response.readEnd();
   }
 
   // One event, which `table` describes from `at` on.

@@ -92,6 +92,14 @@ class ResponseBuilder {
     return new LlmError(error, this.build(), cause);
   }
 
+  readEnd() {
+    return {
+      start: JSON.parse(this.#startJson ?? "{}"),
+      receipt: this.#parseReceipt() ?? {},
+      partial: () => this.build(),
+    };
+  }
+
   build() {
     if (this.#response !== null) return this.#response;
     const receipt = this.#parseReceipt();

@@ -44,6 +44,10 @@ class Stream {
     return new PartialReader(tokens, this.#output, () => this.#whole());
   }
 
+  async begin() {
+    await this.#invocation.begin();
+  }
+
   then(onResponse, onError) {
     return this.#whole().then(onResponse, onError);
   }

@@ -4,18 +4,28 @@
 "use strict";
 
 const { CLIENT_OPTION_TYPES, LOG_LEVELS, PROVIDERS } = require("./schema.cjs");
+const {
+  isCount,
+  isCountOrZero,
+  isHeaders,
+  isText,
+  isWord,
+} = require("./usual_values.cjs");
+const { isUsualScript, isUsualTape } = require("./usual_script_and_tape.cjs");
 
-const isCount = (value) => Number.isSafeInteger(value) && value > 0;
-const isWord = (value) => typeof value === "string" && /^[!-~]+$/.test(value);
+const isName = (value) =>
+  typeof value === "string" && /^[a-z0-9-]+$/.test(value);
+
+// Addresses that no rule of the core is about: without a user or a query, and on https or on this
+// machine. Whether a key may go to another one is the core's question.
+const USUAL_URL =
+  /^(?:https:\/\/[\w.-]+|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::\d+)?(?:\/[\w.~%/-]*)?$/;
+const isUrl = (value) => typeof value === "string" && USUAL_URL.test(value);
 
 const USUAL_BY_TYPE = {
   boolean: (value) => typeof value === "boolean",
   bytes: isCount,
-  headers: (value) =>
-    typeof value === "object" &&
-    Object.entries(value).every(
-      ([name, text]) => /^[\w-]+$/.test(name) && isText(text),
-    ),
+  headers: isHeaders,
   integer: isCount,
   key: (value) => typeof value === "function" || isWord(value),
   "log level": (value) => LOG_LEVELS.includes(value),
@@ -23,7 +33,7 @@ const USUAL_BY_TYPE = {
 };
 // A text has rules of its own, and so has a size that is bounded.
 const USUAL_BY_NAME = {
-  base_url: (value) => isWord(value) && /^https?:\/\/[\w.-]/.test(value),
+  base_url: isUrl,
   header_bytes_max: () => false,
   retries_max: isCountOrZero,
   retry_budget: isCountOrZero,
@@ -32,15 +42,14 @@ const USUAL_BY_NAME = {
   ca_file: isText,
   client_certificate_file: isText,
   client_key_file: isText,
+  script: isUsualScript,
+  tape: isUsualTape,
+  // What is for a cloud is completed from the environment, at a request.
+  aws_region: isName,
+  aws_signing_url: isUrl,
+  vertex_location: isName,
+  vertex_quota_project: isName,
 };
-
-function isCountOrZero(value) {
-  return value === 0 || isCount(value);
-}
-
-function isText(value) {
-  return typeof value === "string" && /^[ -~]+$/.test(value);
-}
 
 // `fields` are in snake case.
 function hasUnusualOption(fields) {
@@ -49,10 +58,8 @@ function hasUnusualOption(fields) {
     const type = Object.hasOwn(CLIENT_OPTION_TYPES, name)
       ? CLIENT_OPTION_TYPES[name]
       : undefined;
-    // What is for a cloud is checked with the environment, at a request.
-    const isUsual = /^(?:aws|vertex)_/.test(name)
-      ? isText
-      : (USUAL_BY_NAME[name] ?? USUAL_BY_TYPE[type]);
+    const ofCloud = /^(?:aws|vertex)_/.test(name) ? isText : undefined;
+    const isUsual = USUAL_BY_NAME[name] ?? ofCloud ?? USUAL_BY_TYPE[type];
     return !isUsual?.(value);
   });
 }

@@ -69,6 +69,9 @@ const CITY = streaming(
 
 // Tested below: one is a server, one a part of another.
 const OF_SERVERS = ["route.mjs", "server.mjs"];
+// Tests themselves, which need neither the mock nor a key; the tapes are in a folder.
+const TESTS = { "scripted.mjs": 2, "taped.mjs": 1 };
+const OF_TESTS = [...Object.keys(TESTS), "tapes"];
 const SAMPLES = [
   ["stream.mjs", [HELLO], "Hello world"],
   ["whole_response.mjs", [HELLO], "Hello world\nstop 2\n"],
@@ -158,6 +161,17 @@ async function play(name, environment, words) {
   return result;
 }
 
+for (const [name, passed] of Object.entries(TESTS))
+  test(`${name}: ${passed} tests pass`, async () => {
+    // Without the first it would report to this run.
+    const environment = { NODE_TEST_CONTEXT: undefined, CI: "true" };
+
+    const { code, output } = await play(name, environment, []);
+
+    assert.equal(code, 0, output);
+    assert.match(output, new RegExp(`pass ${passed}\\b`));
+  });
+
 test("server.mjs: text, events, and a client that leaves", async () => {
   const key = await mock.plan([HELLO, HELLO, NUMBERS]);
   const child = spawn(process.execPath, ["samples/server.mjs"], {
@@ -202,7 +216,12 @@ test("every_sample_is_tested", () => {
 
   assert.deepEqual(
     names,
-    [...new Set([...OF_SERVERS, ...SAMPLES.map(([name]) => name)])].sort(),
+    [
+      ...new Set([
+        ...[...OF_SERVERS, ...OF_TESTS],
+        ...SAMPLES.map(([name]) => name),
+      ]),
+    ].sort(),
   );
 });
 

@@ -153,6 +153,7 @@ export class FakeCore {
     };
     this.LiterLlm = require("../lib/client.cjs").LiterLlm;
     this.LlmError = require("../lib/error.cjs").LlmError;
+    this.observers = require("../lib/observer.cjs");
     for (const [name, module] of kept) {
       delete require.cache[place(name)];
       if (module) require.cache[place(name)] = module;

@@ -33,6 +33,7 @@ export async function readTokens(signal: AbortSignal): Promise<string> {
     { model: "m", messages, top_k: 3 },
     { signal, retriesMax: 1, collect: true },
   );
+  await stream.begin();
   for await (const token of stream) text += token.toUpperCase();
   const whole: LlmResponse = stream.response;
   if (!whole.collected) return text;

@@ -1,6 +1,7 @@
 // The option `logger`.
 
 import type { LogLevel } from "./options.js";
+import type { ErrorKind, Outcome } from "./receipt.js";
 
 /** What gets the lines of the log. */
 export type Logger = ((record: LogRecord) => void) | LeveledLogger;
@@ -25,5 +26,23 @@ export interface LogRecord {
   readonly provider?: string;
   /** The call that it is about: the lines of one have the same number. */
   readonly stream?: number;
+  /** How the call ended; with the fields below only in the record of a call that has ended. */
+  readonly outcome?: Outcome;
+  /** What the call was for, such as `chat`. */
+  readonly operation?: string;
+  /** The model that answered, else the one that was asked last. */
+  readonly model?: string;
+  /** The provider's request id. */
+  readonly requestId?: string;
+  /** How many requests were sent. */
+  readonly attempts?: number;
+  /** Tokens of the request, as far as they are known. */
+  readonly inputTokens?: number;
+  /** Tokens of the response, as far as they are known. */
+  readonly outputTokens?: number;
+  /** How long the call took. */
+  readonly milliseconds?: number;
+  /** The kind of the error, unless the outcome is complete. */
+  readonly kind?: ErrorKind;
   readonly [field: string]: unknown;
 }

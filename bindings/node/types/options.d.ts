@@ -2,6 +2,8 @@
 
 import type { ApiKey } from "./api_key.js";
 import type { Logger } from "./logger.js";
+import type { Script } from "./script.js";
+import type { TapeOptions } from "./tape.js";
 
 /** Options of a LiterLlm: they hold for all of its requests. */
 export interface Options {
@@ -146,13 +148,13 @@ export interface Options {
    * or an object with `file`, `mode` (`auto`, `record` or `replay`), `pace` and
    * `fileBytesMax` (the guide's Tests without a key).
    */
-  tape?: Readonly<Record<string, unknown>>;
+  tape?: string | URL | TapeOptions;
   /**
    * What provider `script` answers: a list of answers, each for one request, or one
    * answer for all; without it, it repeats what it is told (the guide's Tests without a
    * key).
    */
-  script?: string | object;
+  script?: Script;
   /**
    * Drop request fields that the provider does not support and list them in `warnings`,
    * instead of failing.
@@ -350,7 +352,7 @@ export interface CallOptions {
    * What provider `script` answers this call: a list, one answer for each of its
    * attempts, or one answer for all.
    */
-  script?: string | object;
+  script?: Script;
   /**
    * Drop request fields that the provider does not support and list them in `warnings`,
    * instead of failing.

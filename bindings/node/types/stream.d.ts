@@ -15,6 +15,11 @@ export class Stream<Output = unknown, Partial = unknown>
   private constructor();
   /** The text, in the pieces in which the provider sent it. */
   [Symbol.asyncIterator](): StreamReader<string>;
+  /**
+   * Sends the request, and returns when its first content has come; throws what it failed with
+   * before. A server has a status for that then, and reads the stream from its start.
+   */
+  begin(): Promise<void>;
   /** Typed events instead of text. */
   events(): StreamReader<StreamEvent>;
   /**

@@ -126,6 +126,13 @@ impl ResponseBody {
         poll_fn(|context| self.poll_read(context, &mut sink)).await
     }
 
+    /// The protocol's last mark came: a recording is whole, whether or not its end comes in time.
+    pub(crate) fn response_is_complete(&mut self) {
+        if let Source::Recorded(recorder) = &mut self.source {
+            recorder.response_is_complete();
+        }
+    }
+
     /// The host was silent for too long: a connection that others share takes nothing new.
     pub(crate) fn retire_connection(&self) {
         match &self.source {

@@ -13,12 +13,11 @@ pub(crate) fn nearest(name: &str, known: &[&'static str]) -> Vec<&'static str> {
     }
     let letters = letters(name);
     let words = words(name);
-    let same_words: Vec<_> = known
-        .iter()
-        .filter(|known| has_same_words(name, known))
-        .copied()
-        .collect();
-    if let [only] = same_words.as_slice() {
+    // The same words in another number leave no doubt; none of the rules below would see them.
+    let is_other_number = |known: &&&str| {
+        has_same_words(name, known) && !self::words(known).iter().all(|it| words.contains(it))
+    };
+    if let Some(only) = known.iter().find(is_other_number) {
         return vec![only];
     }
     let has_long_word = words.iter().any(|word| word.len() > 3);
@@ -148,6 +147,7 @@ mod tests {
         assert_eq!(of("max_retries"), ["retries_max"]);
         assert_eq!(of("maxRetries"), ["retries_max"]);
         assert_eq!(of("retry_max"), ["retries_max"]);
+        assert_eq!(of("idle_timeouts_ms"), ["idle_timeout_ms"]);
         assert_eq!(of("idle_timout_ms"), ["idle_timeout_ms"]);
         assert_eq!(of("timeout"), ["idle_timeout_ms", "total_timeout_ms"]);
         assert_eq!(of("idle_timeout"), ["idle_timeout_ms"]);

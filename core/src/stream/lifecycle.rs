@@ -157,6 +157,9 @@ impl Inner {
         let Some(prepared) = self.prepared.as_ref().filter(|_| error.status == Some(404)) else {
             return;
         };
+        if prepared.is_scripted() {
+            return; // nobody was asked
+        }
         let code = error.code.as_deref().unwrap_or_default();
         let code = code.to_ascii_lowercase().replace(['_', '-', ' ', '.'], "");
         let is_named = ["notfound", "nosuch", "model"]

@@ -124,7 +124,7 @@ async fn a_torn_line_is_passed_over_and_a_broken_one_is_named() {
     let wrong = [
         ("{}", "it is not a line of a tape"),
         ("hello", "it is not a line of a tape"),
-        (r#"{"tape":1}"#, "it is broken at column 10"),
+        (r#"{"tape":1}"#, "it has no request that can be used"),
         (
             r#"{"tape":2,"new":"form"}"#,
             "it has version 2, and this library reads up to 1; use a newer one",

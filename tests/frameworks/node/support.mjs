@@ -1,9 +1,10 @@
 // The mock provider: one process for a test file. Loopback only.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const ROOT = path.resolve(
   path.dirname(fileURLToPath(import.meta.url)),
@@ -55,9 +56,22 @@ export class Mock {
       },
       asked: async (index = -1) =>
         (await get(`seen/${key}`)).requests.at(index).body,
+      headers: async (index) =>
+        (await get(`seen/${key}`)).requests.at(index).headers,
       requests: async () => (await get(`seen/${key}`)).requests.length,
-      closed: async () =>
-        (await get(`wait/${key}?closed=1&timeout_ms=5000`)).held,
+      closed: async (count = 1) =>
+        (await get(`wait/${key}?closed=${count}&timeout_ms=5000`)).held,
+      reaches: async (count) =>
+        (await get(`wait/${key}?requests=${count}&timeout_ms=5000`)).held,
     };
   }
+}
+
+// Runs a file of this folder, which talks to the place under OpenAI's names.
+export function runSample(name, place) {
+  const { baseUrl, apiKey } = place.options;
+  const names = { OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: apiKey };
+  const sample = fileURLToPath(new URL(name, import.meta.url));
+  const env = { ...process.env, ...names };
+  return promisify(execFile)(process.execPath, [sample], { env });
 }

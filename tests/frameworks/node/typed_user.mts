@@ -5,8 +5,10 @@ import {
   type EmbeddingModel,
   type LanguageModel,
 } from "ai";
+import { trace } from "@opentelemetry/api";
 import { LiterLlm } from "liter-llm";
 import { createLiterLlm, literLlm } from "liter-llm/ai-sdk";
+import { instrument, instrumentAll, uninstrument } from "liter-llm/otel";
 
 export const model: LanguageModel = literLlm("anthropic/claude-sonnet-4-5");
 export const vectors: EmbeddingModel = literLlm.embeddingModel(
@@ -25,3 +27,14 @@ export async function ask(): Promise<string> {
 
 // @ts-expect-error: options are those of a LiterLlm.
 createLiterLlm({ retryMax: 2 });
+
+export const observed: LiterLlm = instrument(new LiterLlm(), {
+  captureContent: true,
+  tracerProvider: trace.getTracerProvider(),
+});
+instrumentAll();
+uninstrument();
+uninstrument(observed);
+
+// @ts-expect-error: it gives meters.
+instrumentAll({ meterProvider: trace.getTracerProvider() });

@@ -30,8 +30,10 @@ type provider struct {
 	headers []http.Header
 	// Statuses of the first requests; those after them are answered.
 	failures []int
-	// Fields of the answer's usage.
+	// Fields of the answer's usage; without any there is none.
 	usage map[string]any
+	// So many streams stay open behind their first chunk, until the client leaves them.
+	hangs int
 }
 
 func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +53,12 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"error":{"message":"not now","type":"t"}}`)
 		return
 	}
-	p.answer(w, body.Stream, body.Input != nil)
+	p.answer(w, r, body.Stream, body.Input != nil)
+	if p.hangs > 0 {
+		p.hangs--
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}
 }
 
 // change changes what it answers.
@@ -61,9 +68,17 @@ func (p *provider) change(change func()) {
 	change()
 }
 
-func (p *provider) answer(w http.ResponseWriter, stream, embed bool) {
+func (p *provider) answer(w http.ResponseWriter, r *http.Request, stream, embed bool) {
 	usage, _ := json.Marshal(p.usage)
 	switch {
+	case r.URL.Path == "/v1/rerank":
+		w.Header().Set("content-type", "application/json")
+		fmt.Fprint(w, `{"id":"r","results":[{"index":0,"relevance_score":0.5}]}`)
+	case r.URL.Path == "/v2/chat":
+		w.Header().Set("content-type", "application/json")
+		fmt.Fprint(w, `{"id":"c","message":{"role":"assistant","content":[{"type":"text",`+
+			`"text":"a"}]},"finish_reason":"COMPLETE","usage":{"billed_units":{"input_tokens":7,`+
+			`"output_tokens":2},"tokens":{"input_tokens":70,"output_tokens":20}}}`)
 	case embed:
 		w.Header().Set("content-type", "application/json")
 		fmt.Fprint(w, `{"data":[{"index":0,"embedding":[0.5,0.25]}],"model":"embedder",`+
@@ -73,6 +88,9 @@ func (p *provider) answer(w http.ResponseWriter, stream, embed bool) {
 		const chunk = "data: " + `{"id":"r-1","model":"m-2026","object":"chat.completion.chunk",` +
 			`"choices":[{"index":0,"delta":%s,"finish_reason":%s}]}` + "\n\n"
 		fmt.Fprintf(w, chunk, `{"content":"It rains"}`, "null")
+		if p.hangs > 0 {
+			return
+		}
 		fmt.Fprintf(w, chunk, `{}`, `"stop"`)
 		fmt.Fprintf(w, `data: {"id":"r-1","model":"m-2026","choices":[],"usage":%s}`+"\n\n", usage)
 		fmt.Fprint(w, "data: [DONE]\n\n")
@@ -190,4 +208,23 @@ func bounded(t *testing.T) context.Context {
 func (p *provider) ask() literllm.Request {
 	return literllm.Request{Model: "m", Messages: []literllm.Message{literllm.User("my secret")},
 		BaseURL: p.URL + "/v1"}
+}
+
+// behindAnother makes a call that has to wait for another of the same client, which has to have one
+// turn only.
+func (p *provider) behindAnother(t *testing.T, client *literllm.Client, call func()) {
+	t.Helper()
+	p.change(func() { p.hangs = 1 })
+	ctx := bounded(t)
+	var calls sync.WaitGroup
+	for range client.Invoke(ctx, p.ask()).Tokens() {
+		calls.Go(call)
+		for {
+			if stats, err := client.Stats(ctx); err != nil || stats.Queued == 1 {
+				break
+			}
+		}
+		break
+	}
+	calls.Wait()
 }

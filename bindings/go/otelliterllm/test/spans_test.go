@@ -3,10 +3,12 @@ package test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
 	"github.com/liter-llm/liter-llm/bindings/go/otelliterllm"
@@ -21,8 +23,11 @@ func TestStreamIsASpan(t *testing.T) {
 	request := provider.ask()
 	request.Temperature, request.TopP = literllm.Ptr(0.5), literllm.Ptr(0.9)
 	request.MaxTokens, request.Seed, request.Stop = 100, literllm.Ptr[int64](7), []string{"END"}
-	request.Extra = map[string]any{"frequency_penalty": 1, "presence_penalty": json.Number("0.5")}
+	request.ReasoningEffort = "low"
+	request.Extra = map[string]any{"frequency_penalty": 1, "presence_penalty": json.Number("0.5"),
+		"top_k": 40, "n": 2}
 	request.ResponseFormat = literllm.JSONObject()
+	request.Options = []literllm.Option{literllm.WithLenient(true)}
 	stream := r.client.Invoke(bounded(t), request)
 	for _, err := range stream.Tokens() {
 		if err != nil {
@@ -42,7 +47,9 @@ func TestStreamIsASpan(t *testing.T) {
 		"gen_ai.request.max_tokens": int64(100), "gen_ai.request.temperature": 0.5,
 		"gen_ai.request.top_p": 0.9, "gen_ai.request.seed": int64(7),
 		"gen_ai.request.stop_sequences":    []string{"END"},
-		"gen_ai.request.frequency_penalty": 1.0, "gen_ai.request.presence_penalty": 0.5,
+		"gen_ai.request.frequency_penalty": int64(1), "gen_ai.request.presence_penalty": 0.5,
+		"gen_ai.request.top_k": int64(40), "gen_ai.request.choice.count": int64(2),
+		"gen_ai.request.reasoning.level": "low", "liter_llm.attempts": int64(1),
 		"gen_ai.output.type": "json", "gen_ai.response.id": "r-1",
 		"gen_ai.response.model": "m-2026", "gen_ai.response.finish_reasons": []string{"stop"},
 		"gen_ai.response.time_to_first_chunk": first,
@@ -55,6 +62,28 @@ func TestStreamIsASpan(t *testing.T) {
 	}
 	if first <= 0 {
 		t.Error(first)
+	}
+	if len(span.Events) != 0 {
+		t.Errorf("the only attempt is the call: %v", span.Events)
+	}
+}
+
+// What Extra has is what is sent, so it is what the span says.
+func TestExtraTakesPrecedence(t *testing.T) {
+	provider := newProvider(t)
+	r := reporting(t, nil)
+	request := provider.ask()
+	request.MaxTokens, request.Stop = 100, []string{"END"}
+	request.Extra = map[string]any{"max_completion_tokens": 50, "stop": "FIN", "n": 1,
+		"response_format": map[string]any{"type": "text"}}
+	if _, err := r.client.Complete(bounded(t), request); err != nil {
+		t.Fatal(err)
+	}
+	fields := values(r.span(t).Attributes)
+	if fields["gen_ai.request.max_tokens"] != int64(50) || fields["gen_ai.output.type"] != nil ||
+		fields["gen_ai.request.choice.count"] != nil ||
+		!reflect.DeepEqual(fields["gen_ai.request.stop_sequences"], []string{"FIN"}) {
+		t.Errorf("%v", fields)
 	}
 }
 
@@ -113,41 +142,54 @@ func TestAttemptsAreEvents(t *testing.T) {
 	var got []string
 	for _, event := range span.Events {
 		fields := values(event.Attributes)
-		if fields["liter_llm.attempt.duration"].(float64) <= 0 {
+		if fields["liter_llm.milliseconds"].(float64) <= 0 {
 			t.Errorf("%v", fields)
 		}
-		got = append(got, fmt.Sprint(event.Name, fields["liter_llm.attempt.number"],
-			fields["error.type"], fields["http.response.status_code"],
-			fields["gen_ai.provider.name"], fields["gen_ai.request.model"]))
+		got = append(got, fmt.Sprintln(event.Name, fields["error.type"],
+			fields["http.response.status_code"], fields["gen_ai.provider.name"],
+			fields["gen_ai.request.model"]))
 	}
-	want := []string{"liter_llm.attempt1PROVIDER503openaim",
-		"liter_llm.attempt2RATE_LIMITED429openaim", "liter_llm.attempt3AUTHENTICATION401openaim"}
-	for index, each := range got {
-		got[index] = strings.ReplaceAll(each, " ", "")
-	}
+	want := []string{"liter_llm.attempt PROVIDER 503 openai m\n",
+		"liter_llm.attempt RATE_LIMITED 429 openai m\n",
+		"liter_llm.attempt AUTHENTICATION 401 openai m\n"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%q", got)
 	}
+	fields := values(span.Attributes)
+	if fields["liter_llm.attempts"] != int64(3) ||
+		!reflect.DeepEqual(fields["gen_ai.response.finish_reasons"], []string{"error"}) {
+		t.Errorf("%v", fields)
+	}
 }
 
-// One attempt is one event; a request that is never sent has none.
-func TestOneAttemptIsOneEvent(t *testing.T) {
+// A request that is never sent has a span with its error.
+func TestWrongRequestIsASpan(t *testing.T) {
 	provider := newProvider(t)
 	r := reporting(t, nil)
-	if _, err := r.client.Complete(bounded(t), provider.ask()); err != nil {
-		t.Fatal(err)
-	}
 	wrong := provider.ask()
 	wrong.Messages = nil
 	_, _ = r.client.Complete(bounded(t), wrong)
-	spans := r.spans.GetSpans()
-	if len(spans) != 2 || len(spans[0].Events) != 1 || len(spans[1].Events) != 0 ||
-		values(spans[1].Attributes)["error.type"] != "INVALID_REQUEST" {
-		t.Fatalf("%+v", spans)
+	span := r.span(t)
+	if len(span.Events) != 0 || values(span.Attributes)["error.type"] != "INVALID_REQUEST" {
+		t.Errorf("%+v", span)
 	}
-	fields := values(spans[0].Events[0].Attributes)
-	if fields["liter_llm.attempt.number"] != int64(1) || fields["error.type"] != nil {
-		t.Errorf("%v", fields)
+}
+
+// How long a call waited for its turn is said, where the client paces calls.
+func TestWaitForItsTurnIsSaid(t *testing.T) {
+	provider := newProvider(t)
+	r := reporting(t, nil, literllm.WithStreamsMax(1))
+	provider.behindAnother(t, r.client, func() {
+		if _, err := r.client.Complete(bounded(t), provider.ask()); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, span := range r.spans.GetSpans() {
+		fields := values(span.Attributes)
+		queued, _ := fields["liter_llm.queued_ms"].(float64)
+		if isFirst := fields["gen_ai.request.stream"] == true; isFirst != (queued == 0) {
+			t.Errorf("%v", fields)
+		}
 	}
 }
 
@@ -183,9 +225,11 @@ func TestContentIsOptIn(t *testing.T) {
 	request.Messages = append(request.Messages, literllm.Message{Role: "assistant",
 		ToolCalls: []literllm.MessageToolCall{{ID: "a", Type: "function",
 			Function: literllm.Function{Name: "weather", Arguments: `{"b":1}`}}}},
-		literllm.ToolResult("a", "rain"))
+		literllm.ToolResult("a", "rain"), literllm.Message{Role: "tool", ToolCallID: "a",
+			Content: []literllm.ContentPart{literllm.ImageDataPart("image/png", []byte("x"))}})
 	schema := map[string]any{"type": "object"}
-	request.Tools = []literllm.Tool{literllm.FunctionTool("weather", "d", schema)}
+	request.Tools = []literllm.Tool{literllm.FunctionTool("weather", "d", schema),
+		{Type: "web_search"}}
 	silent := reporting(t, nil)
 	if _, err := silent.client.Complete(bounded(t), request); err != nil {
 		t.Fatal(err)
@@ -203,18 +247,16 @@ func TestContentIsOptIn(t *testing.T) {
 	for name, want := range map[string]string{
 		"gen_ai.input.messages": `[{"role":"system","parts":[{"content":"be brief","type":"text"}]},` +
 			`{"role":"user","parts":[{"content":"my secret","type":"text"},` +
-			`{"content":"eA==","mime_type":"image/png","modality":"image","type":"blob"},` +
-			`{"modality":"image","type":"uri","uri":"https://x/y"},` +
-			`{"file_id":"f","modality":"document","type":"file"},` +
-			`{"content":"","modality":"audio","type":"blob"}]},` +
+			`{"type":"image_url"},{"type":"image_url"},{"type":"file"},{"type":"input_audio"}]},` +
 			`{"role":"assistant","parts":[{"arguments":{"b":1},"id":"a","name":"weather",` +
 			`"type":"tool_call"}]},` +
-			`{"role":"tool","parts":[{"id":"a","response":"rain","type":"tool_call_response"}]}]`,
-		"gen_ai.tool.definitions": `[{"description":"d","name":"weather",` +
-			`"parameters":{"type":"object"},"type":"function"}]`,
+			`{"role":"tool","parts":[{"id":"a","response":"rain","type":"tool_call_response"}]},` +
+			`{"role":"tool","parts":[{"id":"a","response":[{"type":"image_url"}],` +
+			`"type":"tool_call_response"}]}]`,
+		"gen_ai.tool.definitions": `[{"name":"weather","type":"function"},` +
+			`{"name":"web_search","type":"web_search"}]`,
 		"gen_ai.output.messages": `[{"role":"assistant","parts":[{"content":"wait","type":"text"},` +
-			`{"arguments":{"city":"Hamburg"},"id":"c","name":"weather","type":"tool_call"}],` +
-			`"finish_reason":"tool_call"}]`,
+			`{"arguments":{"city":"Hamburg"},"id":"c","name":"weather","type":"tool_call"}]}]`,
 	} {
 		if fields[name] != want {
 			t.Errorf("%s: %s, not\n%s", name, fields[name], want)
@@ -222,15 +264,50 @@ func TestContentIsOptIn(t *testing.T) {
 	}
 }
 
-// A reader that leaves early ends the span without an error.
+// A reader that leaves early, or cancels its context, ends the span without an error.
 func TestSpanOfAReaderThatLeaves(t *testing.T) {
 	provider := newProvider(t)
+	leave := func(r *reported) {
+		provider.change(func() { provider.hangs = 1 })
+		for range r.client.Invoke(bounded(t), provider.ask()).Tokens() {
+			break
+		}
+	}
+	cancel := func(r *reported) {
+		provider.change(func() { provider.hangs = 1 })
+		ctx, cancel := context.WithCancel(bounded(t))
+		defer cancel()
+		for _, err := range r.client.Invoke(ctx, provider.ask()).Tokens() {
+			cancel()
+			if err != nil && !errors.Is(err, literllm.ErrCancelled) {
+				t.Error(err)
+			}
+		}
+	}
+	for name, read := range map[string]func(*reported){"leaves": leave, "cancels": cancel} {
+		r := reporting(t, nil)
+		read(r)
+		span := r.span(t)
+		fields := values(span.Attributes)
+		if span.Status.Code != codes.Unset || fields["error.type"] != nil ||
+			!reflect.DeepEqual(fields["gen_ai.response.finish_reasons"], []string{"error"}) {
+			t.Errorf("%s: %+v", name, span)
+		}
+	}
+}
+
+// A deadline of the caller's that passes is an error.
+func TestDeadlineIsAnError(t *testing.T) {
+	provider := newProvider(t)
+	provider.change(func() { provider.hangs = 1 })
 	r := reporting(t, nil)
-	for range r.client.Invoke(bounded(t), provider.ask()).Tokens() {
-		break
+	ctx, cancel := context.WithTimeout(bounded(t), 50*time.Millisecond)
+	defer cancel()
+	for range r.client.Invoke(ctx, provider.ask()).Tokens() {
 	}
 	span := r.span(t)
-	if span.Status.Code != codes.Unset || values(span.Attributes)["liter_llm.stopped"] != true {
+	if span.Status.Code != codes.Error ||
+		values(span.Attributes)["error.type"] != "CANCELLED" {
 		t.Errorf("%+v", span)
 	}
 }

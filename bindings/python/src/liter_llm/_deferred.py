@@ -16,20 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-class Deferred:
+class Deferred(deque[tuple[Context, "Callable[[], None]"]]):
     """The calls that are not made yet. Any thread may make them."""
 
-    __slots__ = ("_calls",)
-
-    def __init__(self) -> None:
-        self._calls: deque[tuple[Context, Callable[[], None]]] = deque()
-
-    def __bool__(self) -> bool:
-        return bool(self._calls)
+    __slots__ = ()
 
     def add(self, context: Context | None, call: Callable[[], None]) -> None:
         """Adds a call; without a context it has an empty one."""
-        self._calls.append((Context() if context is None else context, call))
+        self.append((Context() if context is None else context, call))
 
     def add_log(self, context: Context | None, fields: Mapping[str, Any]) -> None:
         """Adds a line of the log."""
@@ -40,9 +34,9 @@ class Deferred:
     def run(self) -> None:
         """Makes the calls, each in a copy of its context, as one that is in use cannot be entered.
         What they raise is nobody's: a user's filter, handler or exporter may."""
-        while self._calls:
+        while self:
             try:
-                context, call = self._calls.popleft()
+                context, call = self.popleft()
             except IndexError:
                 return  # another thread was quicker
             with contextlib.suppress(Exception):

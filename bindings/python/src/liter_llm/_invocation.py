@@ -95,7 +95,7 @@ class Invocation(Generic[Answer]):
                 raise RuntimeError(
                     "this stream was started without an event loop; go on with for or complete()"
                 )
-            observation = self._observe(mode)
+            observation = None if self._opener._observer is None else self._observe(mode)
             request = self._encode(mode)
             try:
                 # Kept before the start, so that an interrupt leaves no stream without owner.
@@ -117,7 +117,7 @@ class Invocation(Generic[Answer]):
                     "this stream was started on an event loop; go on with async for or await"
                 )
             warn_if_on_loop()
-            observation = self._observe(mode)
+            observation = None if self._opener._observer is None else self._observe(mode)
             request = self._encode(mode)
             try:
                 receiver = self.on_thread = self._opener._open_on_thread(

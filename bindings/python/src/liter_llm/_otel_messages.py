@@ -49,6 +49,8 @@ def tool_definitions(fields: Fields) -> Optional[str]:
 def _message(message: Mapping[str, Any]) -> dict[str, Any]:
     role, content = message.get("role", ""), message.get("content")
     if role == "tool":
+        if content is not None and not isinstance(content, str):
+            content = [_part(_plain(part)) for part in content]
         response = {
             "type": "tool_call_response",
             "id": message.get("tool_call_id"),

@@ -1,20 +1,21 @@
 //! One line of a tape: a request and what came of it. Owns the format and its version; an older
 //! version is read, a newer one is an error. Pure.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use super::failure::TapedFailure;
+use super::fields::{insert_sorted, put, text, texts, texts_of};
 use super::request::{TapedBody, TapedRequest};
 use super::{Clean, TapePace};
-use crate::error::{ErrorKind, LlmError, Phase};
+use crate::error::LlmError;
 use crate::http::{BodyEnd, Piece, PlayedBody};
 
 /// The version that is written. It grows when an older reader would misread a line.
-const VERSION: u32 = 1;
+const VERSION: u64 = 1;
 
 /// Headers of a response that something here reads, beside those of limits.
 const HEADERS: [&str; 20] = [
@@ -49,39 +50,35 @@ const LIMITS: [&str; 5] = [
 ];
 
 /// A whole exchange.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub(super) struct TapedExchange {
-    tape: u32,
     pub(super) request: TapedRequest,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    response: Option<TapedResponse>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    failure: Option<TapedFailure>,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Clone)]
+enum Outcome {
+    Response(TapedResponse),
+    Failure(TapedFailure),
 }
 
 /// A response whose head came.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub(super) struct TapedResponse {
     status: u16,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    headers: BTreeMap<String, String>,
-    #[serde(flatten)]
+    headers: Vec<(String, String)>,
     body: TapedBody,
     end: TapedEnd,
     /// Why, where it did not end properly.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// When the head came, in milliseconds after the request.
-    #[serde(default)]
     ms: u64,
     /// The pieces of the body: milliseconds after the request, and bytes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pieces: Vec<(u64, usize)>,
 }
 
 /// How a body ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TapedEnd {
     Complete,
     /// The connection ended.
@@ -92,15 +89,12 @@ pub(super) enum TapedEnd {
     Left,
 }
 
-/// A request without a response.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct TapedFailure {
-    kind: String,
-    message: String,
-    phase: String,
-    retryable: bool,
-    maybe_executed: bool,
-}
+const ENDS: [(&str, TapedEnd); 4] = [
+    ("complete", TapedEnd::Complete),
+    ("cut", TapedEnd::Cut),
+    ("undecodable", TapedEnd::Undecodable),
+    ("left", TapedEnd::Left),
+];
 
 /// A response as it was read.
 #[derive(Debug)]
@@ -159,86 +153,125 @@ impl Received {
 
 impl TapedExchange {
     pub(super) fn of_response(request: TapedRequest, response: TapedResponse) -> Self {
-        Self {
-            tape: VERSION,
-            request,
-            response: Some(response),
-            failure: None,
-        }
+        let outcome = Outcome::Response(response);
+        Self { request, outcome }
     }
 
     pub(super) fn of_failure(request: TapedRequest, error: &LlmError, clean: &Clean) -> Self {
-        let message = error.message.clone();
-        Self {
-            tape: VERSION,
-            request,
-            response: None,
-            failure: Some(TapedFailure {
-                kind: error.kind.name().to_owned(),
-                message: clean(&message).unwrap_or(message),
-                phase: error.phase.name().to_owned(),
-                retryable: error.retryable,
-                maybe_executed: error.maybe_executed,
-            }),
-        }
-    }
-
-    /// Whether a failure is one of the network, which a tape can play; others are found again.
-    pub(super) fn holds(kind: ErrorKind) -> bool {
-        KINDS.iter().any(|(_, known)| *known == kind)
+        let outcome = Outcome::Failure(TapedFailure::new(error, clean));
+        Self { request, outcome }
     }
 
     /// Parses one line; the error says what is wrong with it.
     pub(super) fn parse(line: &str) -> Result<Self, String> {
-        /// What every version has.
-        #[derive(Deserialize)]
-        struct Versioned {
-            tape: u32,
+        let fields = match serde_json::from_str(line) {
+            Ok(Value::Object(fields)) => fields,
+            _ => return Err("it is not a line of a tape".to_owned()),
+        };
+        match fields.get("tape").and_then(Value::as_u64) {
+            None => return Err("it is not a line of a tape".to_owned()),
+            Some(version) if version > VERSION => {
+                return Err(format!(
+                    "it has version {version}, and this library reads up to {VERSION}; use a \
+                     newer one"
+                ));
+            }
+            Some(_) => {}
         }
-        let version = serde_json::from_str::<Versioned>(line)
-            .map_err(|_| "it is not a line of a tape".to_owned())?;
-        if version.tape > VERSION {
-            return Err(format!(
-                "it has version {}, and this library reads up to {VERSION}; use a newer one",
-                version.tape
-            ));
-        }
-        let exchange: Self = serde_json::from_str(line)
-            .map_err(|error| format!("it is broken at column {}", error.column()))?;
-        match (&exchange.response, &exchange.failure) {
-            (Some(response), None) if response.body.to_bytes().is_some() => Ok(exchange),
-            (None, Some(_)) => Ok(exchange),
-            _ => Err("it has no response that can be played".to_owned()),
-        }
+        let object = |name: &str| fields.get(name).and_then(Value::as_object);
+        let request = object("request").and_then(TapedRequest::from_json);
+        let request = request.ok_or("it has no request that can be used")?;
+        let response = object("response").and_then(TapedResponse::from_json);
+        let failure = || object("failure").and_then(TapedFailure::from_json);
+        let outcome = match response {
+            Some(response) => Some(Outcome::Response(response)),
+            None => failure().map(Outcome::Failure),
+        };
+        let outcome = outcome.ok_or("it has no response that can be played")?;
+        Ok(Self { request, outcome })
     }
 
     pub(super) fn to_line(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        let mut fields = Map::new();
+        put(&mut fields, "tape", Some(VERSION.into()));
+        put(&mut fields, "request", Some(self.request.to_json()));
+        match &self.outcome {
+            Outcome::Response(response) => put(&mut fields, "response", Some(response.to_json())),
+            Outcome::Failure(failure) => put(&mut fields, "failure", Some(failure.to_json())),
+        }
+        Value::Object(fields).to_string()
     }
 
     /// When the head came.
     pub(super) fn head_after(&self) -> Duration {
-        Duration::from_millis(self.response.as_ref().map_or(0, |response| response.ms))
+        match &self.outcome {
+            Outcome::Response(response) => Duration::from_millis(response.ms),
+            Outcome::Failure(_) => Duration::ZERO,
+        }
     }
 
     /// Plays it: status, headers and body, or the failure.
     pub(super) fn play(&self, pace: TapePace) -> Result<(u16, HeaderMap, PlayedBody), LlmError> {
-        match (&self.response, &self.failure) {
-            (Some(response), _) => Ok((
+        match &self.outcome {
+            Outcome::Response(response) => Ok((
                 response.status,
                 header_map(&response.headers),
                 response.body(pace),
             )),
-            (None, Some(failure)) => Err(failure.error()),
-            (None, None) => Err(LlmError::new(
-                ErrorKind::Internal,
-                "an empty line of a tape",
-            )),
+            Outcome::Failure(failure) => Err(failure.error()),
         }
     }
 }
 
 impl TapedResponse {
+    fn to_json(&self) -> Value {
+        let mut fields = Map::new();
+        let end = ENDS.iter().find(|(_, end)| *end == self.end);
+        let pieces = self.pieces.iter().map(|(ms, bytes)| {
+            let pair = [Value::from(*ms), Value::from(*bytes)];
+            Value::Array(pair.to_vec())
+        });
+        let pieces: Vec<Value> = pieces.collect();
+        put(&mut fields, "status", Some(self.status.into()));
+        put(&mut fields, "headers", texts(&self.headers));
+        self.body.put_into(&mut fields);
+        put(&mut fields, "end", end.map(|(name, _)| (*name).into()));
+        put(
+            &mut fields,
+            "reason",
+            self.reason.as_deref().map(Value::from),
+        );
+        put(&mut fields, "ms", Some(self.ms.into()));
+        put(
+            &mut fields,
+            "pieces",
+            (!pieces.is_empty()).then_some(Value::Array(pieces)),
+        );
+        Value::Object(fields)
+    }
+
+    fn from_json(fields: &Map<String, Value>) -> Option<Self> {
+        let number = |value: Option<&Value>| value.and_then(Value::as_u64);
+        let end = fields.get("end")?.as_str()?;
+        let end = ENDS.iter().find(|(name, _)| *name == end)?;
+        let pieces = fields.get("pieces").and_then(Value::as_array);
+        let pieces = pieces.into_iter().flatten().filter_map(|pair| {
+            let bytes = number(pair.get(1))?;
+            Some((number(pair.get(0))?, usize::try_from(bytes).ok()?))
+        });
+        let body = TapedBody::from_json(fields);
+        body.to_bytes()?;
+        Some(Self {
+            status: u16::try_from(number(fields.get("status"))?).ok()?,
+            headers: texts_of(fields, "headers"),
+            body,
+            end: end.1,
+            reason: text(fields, "reason"),
+            ms: number(fields.get("ms")).unwrap_or(0),
+            pieces: pieces.collect(),
+        })
+    }
+
     fn body(&self, pace: TapePace) -> PlayedBody {
         let body = Bytes::from(self.body.to_bytes().unwrap_or_default());
         let reason = || self.reason.clone();
@@ -274,34 +307,11 @@ impl TapedResponse {
     }
 }
 
-/// The kinds of failures that a tape holds.
-const KINDS: [(&str, ErrorKind); 3] = [
-    (ErrorKind::Network.name(), ErrorKind::Network),
-    (ErrorKind::Tls.name(), ErrorKind::Tls),
-    (ErrorKind::Protocol.name(), ErrorKind::Protocol),
-];
-
-impl TapedFailure {
-    fn error(&self) -> LlmError {
-        let kind = KINDS.iter().find(|(name, _)| *name == self.kind);
-        let kind = kind.map_or(ErrorKind::Network, |(_, kind)| *kind);
-        let phase = match self.phase.as_str() {
-            "connect" => Phase::Connect,
-            _ => Phase::Headers,
-        };
-        let mut error = LlmError::from_outside(kind, &self.message)
-            .phase(phase)
-            .retryable(self.retryable);
-        error.maybe_executed = self.maybe_executed;
-        error
-    }
-}
-
 fn headers(
     headers: &HeaderMap,
     reported: &[String],
     cleaned: &impl Fn(String) -> String,
-) -> BTreeMap<String, String> {
+) -> Vec<(String, String)> {
     // A date to wait for is one of the provider's own clock.
     let has_date = headers.contains_key(http::header::RETRY_AFTER);
     let is_kept = |name: &str| {
@@ -310,21 +320,22 @@ fn headers(
             || LIMITS.iter().any(|prefix| name.starts_with(prefix))
             || reported.iter().any(|own| own.eq_ignore_ascii_case(name))
     };
-    let mut kept: BTreeMap<String, String> = BTreeMap::new();
+    let mut kept: Vec<(String, String)> = Vec::new();
     for (name, value) in headers {
         if !is_kept(name.as_str()) || name == http::header::SET_COOKIE {
             continue;
         }
         let value = cleaned(String::from_utf8_lossy(value.as_bytes()).into_owned());
         // Several of one name are one list (RFC 9110, section 5.3).
-        kept.entry(name.as_str().to_owned())
-            .and_modify(|list| *list = format!("{list}, {value}"))
-            .or_insert(value);
+        match kept.iter_mut().find(|(known, _)| known == name.as_str()) {
+            Some((_, list)) => *list = format!("{list}, {value}"),
+            None => insert_sorted(&mut kept, name.as_str().to_owned(), value),
+        }
     }
     kept
 }
 
-fn header_map(headers: &BTreeMap<String, String>) -> HeaderMap {
+fn header_map(headers: &[(String, String)]) -> HeaderMap {
     let pairs = headers.iter().filter_map(|(name, value)| {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
         Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))

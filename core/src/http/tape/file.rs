@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::exchange::TapedExchange;
+use super::fields::insert_sorted;
 use super::request::Key;
 use super::TapeMode;
 use crate::error::{config, ErrorKind, LlmError};
@@ -21,15 +22,10 @@ pub(super) struct TapeFile {
     kept_bytes: u64,
     /// It was cut to that.
     is_begun: bool,
-    lines: Vec<Line>,
-}
-
-/// A line, and its place among the others: by request, then as they were sent.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Line {
-    key: Key,
-    number: u64,
-    text: String,
+    /// In order: by request, then as they were sent.
+    lines: Vec<((Key, u64), String)>,
+    /// The file has them in that order.
+    is_in_order: bool,
 }
 
 impl TapeFile {
@@ -50,6 +46,7 @@ impl TapeFile {
             kept_bytes: 0,
             is_begun: false,
             lines: Vec::new(),
+            is_in_order: true,
         };
         let mut exchanges = Vec::new();
         if mode == TapeMode::Auto {
@@ -59,15 +56,9 @@ impl TapeFile {
             opened.kept_bytes = whole as u64;
             let lines = text.get(..whole).unwrap_or_default().lines();
             let lines = lines.filter(|line| !line.trim().is_empty());
-            opened.lines = lines
-                .zip(&exchanges)
-                .enumerate()
-                .map(|(number, (line, exchange))| Line {
-                    key: exchange.request.key(),
-                    number: number as u64,
-                    text: line.to_owned(),
-                })
-                .collect();
+            for (number, (line, exchange)) in lines.zip(&exchanges).enumerate() {
+                opened.insert(exchange, number as u64, line.to_owned());
+            }
         }
         opened.file = Some(file);
         Ok((opened, exchanges))
@@ -87,27 +78,29 @@ impl TapeFile {
         // At once, so that a crash leaves whole lines, but for the last.
         file.write_all(format!("{text}\n").as_bytes())?;
         let bytes = text.len() + 1;
-        self.lines.push(Line {
-            key: exchange.request.key(),
-            number,
-            text,
-        });
+        self.insert(exchange, number, text);
         Ok(bytes)
+    }
+
+    fn insert(&mut self, exchange: &TapedExchange, number: u64, text: String) {
+        let place = (exchange.request.key(), number);
+        let last = self.lines.last();
+        self.is_in_order &= last.is_none_or(|(last, _)| *last <= place);
+        insert_sorted(&mut self.lines, place, text);
     }
 
     /// Puts the lines in order, whatever order exchanges ended in, and lets others write.
     pub(super) fn close(&mut self) -> io::Result<()> {
         let file = self.file.take();
-        if !self.is_begun || self.lines.is_sorted() {
+        if !self.is_begun || self.is_in_order {
             return Ok(());
         }
-        self.lines.sort();
         let mut name = self.path.clone().into_os_string();
         name.push(".new");
         let sorted = PathBuf::from(name);
         let mut text = String::new();
-        for line in &self.lines {
-            text.push_str(&line.text);
+        for (_, line) in &self.lines {
+            text.push_str(line);
             text.push('\n');
         }
         fs::write(&sorted, text)?;

@@ -3,6 +3,8 @@
 //! cancellation and redaction work as ever. Owns which exchange is played and which is recorded.
 
 mod exchange;
+mod failure;
+mod fields;
 mod file;
 mod nearest;
 mod opened;
@@ -14,7 +16,7 @@ mod request;
 mod tests;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::OnceCell;
 use tokio::time::{sleep, Instant};
@@ -102,7 +104,7 @@ impl Tape {
         match call.http.send(call.request, call.exchange).await {
             Ok(response) => Ok(Recorder::wrap(Arc::clone(self), begun, response)),
             Err(error) => {
-                if TapedExchange::holds(error.kind) {
+                if failure::is_held(error.kind) {
                     let number = begun.number;
                     let exchange = TapedExchange::of_failure(begun.request, &error, &begun.clean);
                     opened.push(exchange, number);
@@ -130,14 +132,14 @@ impl Tape {
     /// Opens the file once; what failed then fails every call.
     async fn opened(&self) -> Result<&Arc<OpenTape>, LlmError> {
         let open = || async {
-            let options = self.options.clone();
-            let opening = tokio::task::spawn_blocking(move || OpenTape::open(&options));
-            opening.await.unwrap_or_else(|_| {
-                Err(LlmError::new(
-                    ErrorKind::Internal,
-                    "tape: opening it failed",
-                ))
-            })
+            let (options, place) = (self.options.clone(), Arc::new(OnceLock::new()));
+            let opened = Arc::clone(&place);
+            let opening = opened::on_a_thread_that_may_block(Box::new(move || {
+                let _ = opened.set(OpenTape::open(&options));
+            }));
+            let _ = opening.await;
+            let failed = || LlmError::new(ErrorKind::Internal, "tape: opening it failed");
+            place.get().cloned().unwrap_or_else(|| Err(failed()))
         };
         let opened = self.opened.get_or_init(open).await;
         opened.as_ref().map_err(Clone::clone)

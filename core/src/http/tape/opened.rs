@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
+use tokio::task::JoinHandle;
+
 use super::exchange::TapedExchange;
 use super::file::{self, TapeFile};
 use super::recordings::Recordings;
@@ -156,13 +158,14 @@ impl OpenTape {
             return;
         };
         lock(&writer.pending).push((exchange, number));
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        // Without a runtime the end of the client writes it.
+        if tokio::runtime::Handle::try_current().is_ok() {
             let tape = Arc::clone(self);
-            runtime.spawn_blocking(move || {
+            on_a_thread_that_may_block(Box::new(move || {
                 if let Some(writer) = &tape.writer {
                     writer.flush(&tape.path);
                 }
-            });
+            }));
         }
     }
 }
@@ -188,6 +191,11 @@ impl Writer {
             lock(&self.failure).get_or_insert(message);
         }
     }
+}
+
+/// Runs something on the runtime's threads that may block; only inside a runtime.
+pub(super) fn on_a_thread_that_may_block(work: Box<dyn FnOnce() + Send>) -> JoinHandle<()> {
+    tokio::task::spawn_blocking(work)
 }
 
 /// One name for each file: its folder exists, and it may not.

@@ -27,6 +27,8 @@ pub(super) struct Begun {
 pub(crate) struct Recorder {
     body: ResponseBody,
     received: Option<(Begun, Received)>,
+    /// The protocol's last mark came: nothing is missing, wherever reading ends.
+    is_complete: bool,
     /// It is larger than the tape may be.
     is_too_large: bool,
     // Last: its end waits for what the others still write.
@@ -46,6 +48,7 @@ impl Recorder {
         let recorder = Self {
             body: response.body,
             received: Some((begun, received)),
+            is_complete: false,
             is_too_large: false,
             tape,
         };
@@ -99,6 +102,10 @@ impl Recorder {
         Poll::Ready(read)
     }
 
+    pub(in crate::http) fn response_is_complete(&mut self) {
+        self.is_complete = true;
+    }
+
     fn finish(&mut self, end: TapedEnd, reason: Option<String>) {
         let Some((begun, received)) = self.received.take() else {
             return;
@@ -112,7 +119,11 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        self.finish(TapedEnd::Left, None);
+        let end = match self.is_complete {
+            true => TapedEnd::Complete,
+            false => TapedEnd::Left,
+        };
+        self.finish(end, None);
     }
 }
 

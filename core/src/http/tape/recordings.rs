@@ -1,17 +1,18 @@
 //! The recordings of a tape by their requests, and which of them is next. A request that was
 //! recorded several times plays them one after another, each once. Pure.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::exchange::TapedExchange;
+use super::fields::insert_sorted;
 use super::nearest;
 use super::request::{Key, TapedRequest};
 
 /// What is on a tape.
 #[derive(Debug, Default)]
 pub(super) struct Recordings {
-    by_key: BTreeMap<Key, Recorded>,
+    /// In order.
+    by_key: Vec<(Key, Recorded)>,
 }
 
 /// The recordings of one request.
@@ -23,13 +24,20 @@ struct Recorded {
 
 impl Recordings {
     pub(super) fn add(&mut self, exchange: TapedExchange) {
-        let recorded = self.by_key.entry(exchange.request.key()).or_default();
-        recorded.list.push(Arc::new(exchange));
+        let key = exchange.request.key();
+        let exchange = Arc::new(exchange);
+        match self.find(&key) {
+            Some(recorded) => recorded.list.push(exchange),
+            None => {
+                let (list, played) = (vec![exchange], 0);
+                insert_sorted(&mut self.by_key, key, Recorded { list, played });
+            }
+        }
     }
 
     /// The next recording of a request; `None` where there is none, or all were played.
     pub(super) fn next(&mut self, key: &Key) -> Option<Arc<TapedExchange>> {
-        let recorded = self.by_key.get_mut(key)?;
+        let recorded = self.find(key)?;
         let next = recorded.list.get(recorded.played)?;
         recorded.played += 1;
         Some(Arc::clone(next))
@@ -37,7 +45,7 @@ impl Recordings {
 
     /// Why there is no recording of a request, in words of the file.
     pub(super) fn missing(&self, asked: &TapedRequest, key: &Key) -> String {
-        if let Some(recorded) = self.by_key.get(key) {
+        if let Some((_, recorded)) = self.by_key.iter().find(|(other, _)| other == key) {
             return match recorded.list.len() {
                 1 => "has this request once, and played it already".to_owned(),
                 count => format!("has this request {count} times, and played all of them"),
@@ -57,10 +65,20 @@ impl Recordings {
         }
     }
 
+    fn find(&mut self, key: &Key) -> Option<&mut Recorded> {
+        let place = self.by_key.binary_search_by(|(other, _)| other.cmp(key));
+        let (_, recorded) = self.by_key.get_mut(place.ok()?)?;
+        Some(recorded)
+    }
+
     /// Which places there are.
     fn contents(&self) -> String {
         const SHOWN_MAX: usize = 5;
-        let mut places: Vec<&str> = self.by_key.keys().map(|key| key.place.as_str()).collect();
+        let mut places: Vec<&str> = self
+            .by_key
+            .iter()
+            .map(|(key, _)| key.place.as_str())
+            .collect();
         places.dedup();
         if places.is_empty() {
             return "it is empty".to_owned();

@@ -1,14 +1,12 @@
 //! A request as a tape holds it: what decides which recording answers it, the same in every run.
 //! Owns what is left out: keys, signatures, dates, ids of one attempt. Pure.
 
-use std::collections::BTreeMap;
-
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::fields::{insert_sorted, put, text, texts, texts_of};
 use super::Clean;
 use crate::http::HttpRequest;
 use crate::secret::is_secret_parameter;
@@ -26,25 +24,20 @@ const HEADERS: [&str; 5] = [
 const LEVELS_MAX: usize = 100;
 
 /// What was asked, without who asked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct TapedRequest {
-    pub(super) provider: String,
-    pub(super) method: String,
-    pub(super) url: String,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    headers: BTreeMap<String, String>,
-    #[serde(flatten)]
+    provider: String,
+    method: String,
+    url: String,
+    headers: Vec<(String, String)>,
     pub(super) body: TapedBody,
 }
 
 /// A body as a person can read it: JSON with its names in order, else text, else base64.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct TapedBody {
-    #[serde(default, rename = "json", skip_serializing_if = "Option::is_none")]
     pub(super) json: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) text: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) base64: Option<String>,
 }
 
@@ -70,6 +63,26 @@ impl TapedRequest {
             headers: headers.collect(),
             body: TapedBody::of_request(&request.body, clean),
         }
+    }
+
+    pub(super) fn to_json(&self) -> Value {
+        let mut fields = Map::new();
+        put(&mut fields, "provider", Some(self.provider.as_str().into()));
+        put(&mut fields, "method", Some(self.method.as_str().into()));
+        put(&mut fields, "url", Some(self.url.as_str().into()));
+        put(&mut fields, "headers", texts(&self.headers));
+        self.body.put_into(&mut fields);
+        Value::Object(fields)
+    }
+
+    pub(super) fn from_json(fields: &Map<String, Value>) -> Option<Self> {
+        Some(Self {
+            provider: text(fields, "provider")?,
+            method: text(fields, "method")?,
+            url: text(fields, "url")?,
+            headers: texts_of(fields, "headers"),
+            body: TapedBody::from_json(fields),
+        })
     }
 
     pub(super) fn key(&self) -> Key {
@@ -131,6 +144,20 @@ impl TapedBody {
         }
     }
 
+    pub(super) fn put_into(&self, fields: &mut Map<String, Value>) {
+        put(fields, "json", self.json.clone());
+        put(fields, "text", self.text.as_deref().map(Value::from));
+        put(fields, "base64", self.base64.as_deref().map(Value::from));
+    }
+
+    pub(super) fn from_json(fields: &Map<String, Value>) -> Self {
+        Self {
+            json: fields.get("json").cloned(),
+            text: text(fields, "text"),
+            base64: text(fields, "base64"),
+        }
+    }
+
     /// What it was made of; `None` where somebody broke it.
     pub(super) fn to_bytes(&self) -> Option<Vec<u8>> {
         match (&self.text, &self.base64, &self.json) {
@@ -183,11 +210,11 @@ fn is_readable(value: &Value, levels: usize) -> bool {
 fn sorted(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
-            let fields: BTreeMap<String, Value> = fields.into_iter().collect();
-            let fields = fields
-                .into_iter()
-                .map(|(name, value)| (name, sorted(value)));
-            Value::Object(fields.collect::<Map<_, _>>())
+            let mut in_order = Vec::with_capacity(fields.len());
+            for (name, value) in fields {
+                insert_sorted(&mut in_order, name, sorted(value));
+            }
+            Value::Object(in_order.into_iter().collect::<Map<_, _>>())
         }
         Value::Array(values) => values.into_iter().map(sorted).collect(),
         other => other,
@@ -236,14 +263,16 @@ mod tests {
             ],
             r#"{"b":{"y":1,"x":["hidden"]},"a":2}"#,
         );
-        let line = serde_json::to_string(&taped).unwrap();
+        let document = taped.to_json();
+        let line = document.to_string();
         let expected = concat!(
             r#"{"provider":"gemini","method":"POST","url":"https://host/v1/m?alt=sse","#,
             r#""headers":{"accept":"text/event-stream"},"#,
             r#""json":{"a":2,"b":{"x":["[REDACTED]"],"y":1}}}"#,
         );
         assert_eq!(line, expected);
-        assert_eq!(serde_json::from_str::<TapedRequest>(&line).unwrap(), taped);
+        let read = TapedRequest::from_json(document.as_object().unwrap());
+        assert_eq!(read, Some(taped));
     }
 
     #[test]

@@ -116,6 +116,7 @@ impl ResponseReader {
             }
             self.at_end = matches!(read, Ok(Read::End));
             if body_decoder.is_done() {
+                self.body.response_is_complete();
                 return Poll::Ready(body_decoder.verdict());
             }
             match read {

@@ -17,7 +17,7 @@ for (const how of [
   ["--runInBand", "--detectOpenHandles"],
 ]) {
   const output = await run(tool("jest"), [...words, ...how], { env });
-  const passed = /^Tests: +12 passed, 12 total$/m.test(output);
+  const passed = /^Tests: +14 passed, 14 total$/m.test(output);
   const complains = /did not exit|force exited|open handle|leak/i.test(output);
   if (!passed || complains) throw new Error(`jest ${how.join(" ")}: ${output}`);
 }

@@ -18,7 +18,7 @@ const ways = [
 
 for (const how of ways) {
   const output = await run(tool("vitest"), [...words, ...how], { env });
-  const passed = /^ +Tests +12 passed \(12\)$/m.test(output);
+  const passed = /^ +Tests +14 passed \(14\)$/m.test(output);
   const complains = /error|hanging|unhandled|did not/i.test(output);
   if (!passed || complains)
     throw new Error(`vitest ${how.join(" ")}: ${output}`);

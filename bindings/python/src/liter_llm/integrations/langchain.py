@@ -243,7 +243,8 @@ def _tool_choice(choice: Union[str, bool, dict[str, Any]], tools: list[dict[str,
 
 def _result(response: Response) -> ChatResult:
     calls, invalid = [], []
-    for call in response.message.get("tool_calls", ()):
+    for made in response.message.get("tool_calls", ()):
+        call: dict[str, Any] = {**made}
         try:
             calls.append(parse_tool_call(call, return_id=True))
         except Exception as error:  # the model's arguments are not JSON

@@ -78,3 +78,19 @@ test("a stream may be left live", async () => {
   globalThis.left = llm.invoke(hanging)[Symbol.asyncIterator]();
   expect((await left.next()).value).toBe("one");
 });
+
+test("a script answers, and a matcher says what was asked", async () => {
+  const { fail, scripted } = require("liter-llm/testing");
+  const llm = scripted([fail({ kind: "TLS" }), "Hello world"]);
+
+  await expect(read(llm.invoke(REQUEST))).rejects.toMatchObject({
+    code: "TLS",
+  });
+  expect(await read(llm.invoke(REQUEST))).toBe("Hello world");
+  const content = expect.stringContaining("ell");
+  await llm.assertAsked([{ messages: [{ content }] }, { model: /^m$/ }]);
+  const wrong = llm.assertAsked({ model: "other" });
+  await expect(wrong).rejects.toMatchObject({
+    message: expect.stringContaining("model: asked 'm', expected 'other'"),
+  });
+});

@@ -1,0 +1,2 @@
+// The types for `import`: those of otel.d.ts, which `require` uses.
+export * from "./otel.js";
