@@ -22,7 +22,7 @@ OUR_PYTHON := tests/install tests/boundary tests/lint tests/http2 tests/model te
 OUR_RUFFED := $(OUR_PYTHON) tests/frameworks
 OUR_C = include/liter_llm.hpp include/liter_llm_json.h $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
   tests/network tests/soak tests/environments/c -name '*.[ch]' -o -name '*.cpp' | sort)
-DOCS_WITH_CODE := docs/guide.md docs/c.md docs/bulk.md docs/scale.md docs/frameworks.md docs/recipes.md docs/telemetry.md
+DOCS_WITH_CODE := docs/guide.md docs/c.md docs/bulk.md docs/scale.md docs/frameworks.md docs/recipes.md docs/telemetry.md docs/testing.md
 TESTS := rust fuzz c install python frameworks go node environments-native recordings model
 CHECKS := rust python c go node sizes imports docs library
 

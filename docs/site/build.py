@@ -23,6 +23,7 @@ PAGES = {
     "docs/recipes.md": "recipes.md",
     "docs/frameworks.md": "frameworks.md",
     "docs/telemetry.md": "telemetry.md",
+    "docs/testing.md": "testing.md",
     "docs/deployment.md": "deployment.md",
     "docs/coming-from.md": "coming-from.md",
     "docs/cli.md": "cli.md",

@@ -151,7 +151,7 @@ class BlockingClient(NativeClient[BlockingReceiver]):
     def is_usable_here(self) -> bool:
         """Whether a stream that starts here and now can be waited for."""
         waits_beneath = self._get_ident() in self._waiting
-        return not waits_beneath and self.is_cooperative == is_patched()
+        return not (waits_beneath or self.closed) and self.is_cooperative == is_patched()
 
     def receive(
         self, mode: ReadMode, owner: object, collect: bool, make_builder: MakeBuilder | None = None

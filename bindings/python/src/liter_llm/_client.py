@@ -10,7 +10,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, NoReturn, Optional, cast
 
 from . import _lazy_types as late
-from . import _process_hooks
+from . import _overrides, _process_hooks
 from ._batches import Batches
 from ._call import Call
 from ._call_options import find_unknown
@@ -213,14 +213,7 @@ class LiterLlm:
         _process_hooks.notice_fork()
         with self._mutex:
             self._closed = True
-            self._latest = None
-            loop_clients, pool, self._pool = list(self._loop_clients.values()), self._pool, None
-            blocking = self._all_blocking()
-        clients: list[NativeClient[Any]] = [*loop_clients, *blocking]
-        for client in clients:
-            client.close()
-        if pool is not None:
-            pool.free()
+        self._close_clients()
 
     async def aclose(self) -> None:
         """Like close(), and waits until the streams of this event loop have ended."""
@@ -331,13 +324,31 @@ class LiterLlm:
 
         window = self._options.get("stream_window_bytes", STREAM_WINDOW_BYTES)
         acknowledge_at = window // 4 if isinstance(window, int) else 0
-        options = self._options.encode({"log_level": enabled_level()})
+        options = self._options.encode({"log_level": enabled_level(), **_overrides.options()})
         return options, max(1, min(acknowledge_at, _ACKNOWLEDGE_AT_MOST))
 
     def _refuse_when_closed(self) -> None:
         _process_hooks.refuse_when_exiting()
         if self._closed:
             raise ClosedError("this LiterLlm is closed; make a new one")
+
+    def _close_clients(self) -> None:
+        with self._mutex:
+            self._latest = None
+            loop_clients, pool, self._pool = list(self._loop_clients.values()), self._pool, None
+            blocking = self._all_blocking()
+        clients: list[NativeClient[Any]] = [*loop_clients, *blocking]
+        for client in clients:
+            client.close()
+        if pool is not None:
+            pool.free()
+
+    def _renew(self) -> None:
+        """Closes the native clients; the next request makes others, with the options of then."""
+        self._close_clients()
+        with self._mutex:
+            live = [client for client in self._all_blocking() if client.receivers]
+            self._blocking, self._more_blocking = None, live
 
     def _after_fork(self) -> None:
         """In the child: abandons what belongs to the parent and starts afresh."""

@@ -1,7 +1,7 @@
 """LlmError, and one class for each kind of error.
 
 An error carries what is known about the failure as attributes, and in `partial` whatever was
-received before it. All errors can be pickled.
+received before it. Attributes may be given by keyword, as tests do. All errors can be pickled.
 """
 
 from __future__ import annotations
@@ -60,8 +60,16 @@ class LlmError(Exception):
     partial: Union[late.Response, late.EmbedResponse, None] = None
     """Whatever was received before the error; nothing of a rerank, a list of models or a count."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, **fields: late.Unpack[late.ErrorFields]) -> None:
+        """fields: attributes of the class, such as `retry_after_ms`."""
         super().__init__(message)
+        for name, value in fields.items():
+            if name not in _FIELDS and name not in type(self).__annotations__:
+                raise TypeError(f"{type(self).__name__} has no attribute {name!r}")
+            setattr(self, name, value)
+
+
+_FIELDS = frozenset((*ERROR_DETAILS, "partial"))
 
 
 class InvalidArgumentError(LlmError):
@@ -203,6 +211,10 @@ class OutputError(LlmError):
     reason: Literal["invalid", "cut", "refused", "empty", "tool_calls"] = "invalid"
     """Why there is no output: it is not JSON of that type, it was cut at `max_tokens`, the model
     refused, it wrote nothing, or it calls tools (only where `response.output` is asked for)."""
+
+    def __init__(self, message: str, **fields: late.Unpack[late.OutputErrorFields]) -> None:
+        """fields: attributes of the class, such as `text`."""
+        super().__init__(message, **fields)  # type: ignore[misc]
 
     @property
     def response(self) -> Optional[late.Response]:

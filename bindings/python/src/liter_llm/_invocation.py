@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from . import _process_hooks
+from . import _overrides, _process_hooks
 from ._errors import CancelledError
 from ._loop_warning import warn_if_on_loop
 
@@ -217,6 +217,8 @@ class Invocation(Generic[Answer]):
         defaults = self._defaults
         if defaults is None:
             defaults = _WHOLE if mode == "whole" else _NOTHING
+        if _overrides.active is not None:
+            return _overrides.active.encode(self, self._opener._options, self._fields, defaults)
         return self._fields.encode(defaults)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeForm as TypeForm
     from typing_extensions import Unpack as Unpack
 
+    from ._error_types import ErrorFields, OutputErrorFields
     from ._events import (
         End,
         Event,
@@ -77,6 +78,7 @@ __all__ = [
     "EmbedRequest",
     "EmbedResponse",
     "End",
+    "ErrorFields",
     "Event",
     "FilePart",
     "FinishReason",
@@ -90,6 +92,7 @@ __all__ = [
     "Options",
     "Outcome",
     "Output",
+    "OutputErrorFields",
     "Part",
     "ProviderStats",
     "Reasoning",
@@ -137,6 +140,10 @@ def __getattr__(name: str) -> Any:
         from . import _replies
 
         return getattr(_replies, name)
+    if name in ("ErrorFields", "OutputErrorFields"):
+        from . import _error_types
+
+        return getattr(_error_types, name)
     if name in __all__:
         from . import _events, _types
 

@@ -23,11 +23,13 @@ process = os.getpid()
 
 
 class Watched(Protocol):
-    """What is notified of forks, and of the end of the interpreter."""
+    """What is notified of forks, of the end of the interpreter, and of other options."""
 
     def _after_fork(self) -> None: ...
 
     def _at_exit(self) -> None: ...
+
+    def _renew(self) -> None: ...
 
 
 _watched: weakref.WeakSet[Watched] = weakref.WeakSet()
@@ -36,6 +38,12 @@ _watched: weakref.WeakSet[Watched] = weakref.WeakSet()
 def watch(watched: Watched) -> None:
     """Notifies it of forks, and of the end of the interpreter, as long as it lives."""
     _watched.add(watched)
+
+
+def renew_all() -> None:
+    """Has what is watched start afresh, as other options apply from now on."""
+    for watched in list(_watched):
+        watched._renew()
 
 
 def park_if_exiting() -> None:

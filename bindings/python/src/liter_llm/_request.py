@@ -121,6 +121,11 @@ class Fields:
         collect = {} if self.collect is _UNSET else {_COLLECT: self.collect}
         return Fields(self._before, self._kind, {**self._fields, **fields, **collect})
 
+    def without(self, names: Collection[str]) -> Fields:
+        """The same without these fields."""
+        fields = {name: value for name, value in self._fields.items() if name not in names}
+        return Fields(self._before, self._kind, fields)
+
     def _find_fault(self, reason: str) -> str:
         """Which field cannot be sent, and why."""
         from ._json_fault import find_fault

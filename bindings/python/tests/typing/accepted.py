@@ -16,6 +16,7 @@ from liter_llm import (
     LiterLlm,
     Message,
     OutputError,
+    RateLimitedError,
     Request,
     Response,
     ResponseFormat,
@@ -25,6 +26,7 @@ from liter_llm import (
     run_tools,
     tool,
 )
+from liter_llm.testing import Script, make_error, make_response, scripted, taped
 
 
 @dataclasses.dataclass
@@ -165,3 +167,19 @@ def requests(llm: LiterLlm, given: dict[str, Any]) -> None:
     llm.invoke({"model": "m", "messages": [], "response_format": {"type": "json_object"}})
     llm.invoke(cast(Request, given))
     llm.map([given, request], output=City)
+
+
+def tests_of_a_program(llm_script: Script) -> None:
+    error = RateLimitedError("slow", retry_after_ms=5, partial=make_response("half"))
+    llm_script(
+        [error, "again", {"text": ["a", "b"]}, make_response("c", usage={"input_tokens": 3})]
+    )
+    llm_script.add("Hello", contains="Rome", operation="chat", repeat=True)
+    llm_script.add(lambda request: str(request["model"]), model="openai/gpt-4o-mini")
+    llm_script.add(tool_calls=[("weather", {"city": "Rome"})])
+    assert_type(llm_script.client, LiterLlm)
+    llm_script.assert_asked(model="gpt-4o-mini", contains="Rome", times=1, temperature=0)
+    assert_type(make_error(RateLimitedError, "slow", status=429), RateLimitedError)
+    assert_type(OutputError("no", text="{", reason="cut").text, str)
+    with scripted("a", error, allow_unused=True) as script, taped("a.jsonl", "replay"):
+        assert_type(script.requests[0], dict[str, Any])

@@ -12,12 +12,14 @@ from liter_llm import (
     LiterLlm,
     Message,
     Options,
+    RateLimitedError,
     Request,
     Response,
     ResponseFormat,
     run_tools,
     tool,
 )
+from liter_llm.testing import Script, make_response, taped
 
 MESSAGES: list[Message] = []
 
@@ -75,3 +77,12 @@ async def outputs(llm: LiterLlm, request: Request, response: Response) -> None:
 def wrong_types(llm: LiterLlm, anything: Any) -> None:
     llm.invoke(5)  # refused
     llm.invoke([anything])  # refused
+
+
+def tests_of_a_program(llm_script: Script) -> None:
+    RateLimitedError("slow", retry_after=5)  # refused
+    RateLimitedError("slow", text="a")  # refused
+    llm_script.add(3)  # refused
+    llm_script.add("a", operation="chats")  # refused
+    make_response(3)  # refused
+    taped("a.jsonl", "play")  # refused
