@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,6 +122,35 @@ SPOKEN = stream(
     *(token(word) for word in SHOWN.splitlines(keepends=True)), {"finish": "stop"}, {"done": True}
 )
 
+THINKS = stream(
+    {"sse": {"type": "message_start", "message": {"id": "m", "model": "c", "usage": {}}}},
+    {
+        "sse": {
+            "type": "content_block_start",
+            "index": 0,
+            "content_block": {"type": "thinking", "thinking": "", "signature": ""},
+        }
+    },
+    *(
+        {"sse": {"type": "content_block_delta", "index": 0, "delta": delta}}
+        for delta in (
+            {"type": "thinking_delta", "thinking": "17 times 20, 17 times 3"},
+            {"type": "signature_delta", "signature": "c2ln"},
+        )
+    ),
+    {"sse": {"type": "content_block_stop", "index": 0}},
+    {
+        "sse": {
+            "type": "content_block_start",
+            "index": 1,
+            "content_block": {"type": "text", "text": "391"},
+        }
+    },
+    {"sse": {"type": "content_block_stop", "index": 1}},
+    {"sse": {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {}}},
+    {"sse": {"type": "message_stop"}},
+)
+
 SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
     ("stream.py", [SPOKEN], SHOWN),
     ("whole_response.py", [HELLO], "Hello world\nstop 2\n"),
@@ -141,6 +172,8 @@ SAMPLES: list[tuple[str, list[dict[str, Any]], str]] = [
     ("errors.py", [WRONG], "AUTHENTICATION, status 401, worth a retry: False: openai: "),
     ("tools.py", [CALLS_A_TOOL, HELLO], 'weather({"city":"Hamburg"})\nHello world'),
     ("image.py", [HELLO], "Hello world"),
+    ("files.py", [HELLO], "Hello world"),
+    ("reasoning.py", [THINKS, HELLO], "[17 times 20, 17 times 3]391\nHello world\n"),
     ("key_function.py", [WRONG, HELLO], "Hello world 2\n"),
     ("fallback.py", [NO_CREDIT, NO_MODEL, HELLO], FELL_BACK),
     ("json_schema.py", [PLACE], "Hamburg in Germany"),
@@ -178,9 +211,17 @@ def test_sample(mock, tmp_path, name, steps, printed):
     key = mock.plan(*steps)
     place = f"{mock.places['http']}/{key}"
     environment = {"OPENAI_API_KEY": "test-key", "OPENAI_BASE_URL": mock.base_url(key)}
-    # Where the batch keeps its handle.
+    # Where the batch keeps its handle, and what the sample of files reads.
     rest = [str(tmp_path / "batch.json")] if name == "batch.py" else []
+    if name == "files.py":
+        rest = [str(tmp_path / file) for file in ("report.pdf", "question.mp3")]
+        for file in rest:
+            Path(file).write_bytes(b"bytes of a file")
     assert printed in run({**environment, **elsewhere(place)}, name, *rest)
+    if name in ("files.py", "reasoning.py"):
+        sent = str(mock.seen(key)["requests"][-1]["body"]["messages"])
+        data = base64.b64encode(b"bytes of a file").decode()
+        assert (data if name == "files.py" else "'signature': 'c2ln'") in sent
 
 
 def elsewhere(place: str) -> dict[str, str]:
