@@ -70,6 +70,30 @@ func TestAwaitedCallCancelledCloses(t *testing.T) {
 	}
 }
 
+// A context that has a cause of its own still says which of the two ends it had.
+func TestCauseOfContext(t *testing.T) {
+	client := newClient(t)
+	mine := errors.New("no longer needed")
+	cancelled, cancel := context.WithCancelCause(bounded(t))
+	late, stop := context.WithDeadlineCause(bounded(t), time.Unix(0, 0), mine)
+	defer stop()
+	key := plan(t, object{"raw": []object{{"signal": "here"}, hang}})
+	ended := make(chan error)
+	go func() {
+		_, err := client.Complete(cancelled, ask(key))
+		ended <- err
+	}()
+	waitFor(t, key, "signal=here")
+	cancel(mine)
+	if err := <-ended; !errors.Is(err, mine) || !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	_, err := client.Complete(late, ask("never-asked"))
+	if !errors.Is(err, mine) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
+
 // The context ends after the start and before anything came.
 func TestInterruptBeforeFirstEvent(t *testing.T) {
 	leavesNothing(t)

@@ -41,6 +41,8 @@ func RunTools(ctx context.Context, response *Response, tools ...RunnableTool) []
 	results := make([]Message, len(response.ToolCalls))
 	var all sync.WaitGroup
 	for index, call := range response.ToolCalls {
+		// It stands where the tool ends its goroutine, as FailNow of a test does.
+		results[index] = ToolResult(call.ID, "error: the tool ended without a result")
 		all.Add(1)
 		go func() {
 			defer all.Done()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"runtime"
 	"testing"
 
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
@@ -61,6 +62,17 @@ func TestRunToolsRunsAllCallsAtOnce(t *testing.T) {
 	}
 	if !reflect.DeepEqual(results, want) {
 		t.Errorf("%+v", results)
+	}
+	ends := literllm.RunnableTool{Run: func(context.Context, json.RawMessage) (any, error) {
+		runtime.Goexit()
+		return nil, nil
+	}}
+	response = &literllm.Response{ToolCalls: []literllm.ToolCall{{ID: "8"}}}
+	ended := literllm.RunTools(ctx, response, ends)
+	if !reflect.DeepEqual(ended, []literllm.Message{
+		literllm.ToolResult("8", "error: the tool ended without a result"),
+	}) {
+		t.Errorf("%+v", ended)
 	}
 	if none := literllm.RunTools(ctx, nil, tools...); none != nil {
 		t.Error(none)

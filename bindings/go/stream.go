@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync"
 	"sync/atomic"
@@ -117,6 +118,15 @@ func (s *Stream) complete() (*Response, error) {
 // errStopped: the reader wants no more.
 var errStopped = newError(ErrCancelled, "the reader stopped")
 
+// causeOf is what ended a context: its error and, where it has another cause, that one too.
+func causeOf(ctx context.Context) error {
+	ended, cause := ctx.Err(), context.Cause(ctx)
+	if ended == nil || errors.Is(cause, ended) {
+		return cause
+	}
+	return errors.Join(ended, cause)
+}
+
 // begin checks what the caller gave and starts the stream.
 func (s *Stream) begin(streamed bool) error {
 	switch {
@@ -131,7 +141,7 @@ func (s *Stream) begin(streamed bool) error {
 	}
 	if err := s.ctx.Err(); err != nil {
 		cancelled := newError(ErrCancelled, "not sent, since the context has ended: "+err.Error())
-		cancelled.cause = context.Cause(s.ctx)
+		cancelled.cause = causeOf(s.ctx)
 		return cancelled
 	}
 	s.collector.collect, s.key = s.client.collect, s.client.key
@@ -231,7 +241,7 @@ func (s *Stream) failure() error {
 		failed.Partial.Vectors = s.vectors.split()
 	}
 	if failed.Kind == ErrCancelled {
-		failed.cause = context.Cause(s.ctx)
+		failed.cause = causeOf(s.ctx)
 	}
 	if failed.Kind == ErrAuthentication && failed.Status == 0 {
 		s.mutex.Lock()

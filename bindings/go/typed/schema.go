@@ -54,6 +54,9 @@ func shapeOf(of reflect.Type) (*shape, error) {
 	}
 	made := &shape{schema: schema, strict: true}
 	made.tighten(schema, of)
+	if schema.Type == "object" && of.Kind() == reflect.Struct && schema.Properties == nil {
+		schema.Properties = map[string]*jsonschema.Schema{} // a struct without fields
+	}
 	if schema.Type != "object" || schema.Properties == nil {
 		made.wrapped = true
 		made.schema = &jsonschema.Schema{

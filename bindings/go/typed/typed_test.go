@@ -291,6 +291,16 @@ func TestToolsHaveTypedArguments(t *testing.T) {
 		!strings.HasPrefix(results[2].Content.(string), "error: the arguments are wrong: it is no JSON") {
 		t.Errorf("%+v %+v", got, results)
 	}
+	nothing := typed.NewTool("now", "", func(context.Context, struct{}) (any, error) { return 1, nil })
+	described, _ := json.Marshal(nothing.Tool)
+	if !strings.Contains(string(described), `"parameters":{"type":"object","properties":{},`) {
+		t.Errorf("%s", described)
+	}
+	call := literllm.ToolCall{ID: "1", Name: "now", Arguments: "{}"}
+	response = &literllm.Response{ToolCalls: []literllm.ToolCall{call}}
+	if got := literllm.RunTools(bounded(t), response, nothing); got[0].Content != "1" {
+		t.Errorf("%+v", got)
+	}
 	defer func() {
 		if message, _ := recover().(string); !strings.Contains(message, "make them a struct") {
 			t.Error(message)

@@ -25,7 +25,7 @@ def test_recorded_once_and_played_without_network(mock, tmp_path, monkeypatch):
     llm = LiterLlm("openai", base_url=mock.base_url(key), api_key=KEY)
     assert ask(llm) == "Hello world"  # it has a native client already
     with taped(file) as tape:
-        assert tape.mode == "record"
+        assert tape.mode == "auto"
         assert ask(llm) == "second"
     assert len(mock.seen(key)["requests"]) == 2
     assert KEY not in file.read_text(encoding="utf-8")
@@ -48,6 +48,22 @@ def test_recorded_once_and_played_without_network(mock, tmp_path, monkeypatch):
     assert len(mock.seen(key)["requests"]) == 2
     mock.plan(HELLO, key=key)
     assert ask(llm) == "Hello world"  # afterwards it asks its provider again
+
+
+def test_a_client_for_each_call_records_all_calls(mock, tmp_path, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    file = tmp_path / "a.jsonl"
+    key = mock.plan({"answer": {"text": "one"}}, {"answer": {"text": "two"}})
+
+    def ask_once(content: str) -> str:
+        request = {**REQUEST, "messages": [{"role": "user", "content": content}]}
+        with LiterLlm("openai", base_url=mock.base_url(key), api_key=KEY) as llm:
+            return llm.invoke(request).complete().text
+
+    for _ in range(2):
+        with taped(file):
+            assert [ask_once("1"), ask_once("2")] == ["one", "two"]
+    assert len(mock.seen(key)["requests"]) == 2
 
 
 def test_a_replay_sends_nothing(mock, tmp_path):

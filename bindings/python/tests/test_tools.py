@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import dataclasses
+import enum
 import functools
 import json
 import threading
@@ -19,6 +20,10 @@ import pytest
 import liter_llm
 from liter_llm import ToolCall, run_tools, tool
 from support import HELLO, REQUEST, stream
+
+
+class Color(enum.Enum):
+    RED = "red"
 
 
 @dataclasses.dataclass
@@ -444,12 +449,26 @@ class Model(pydantic.BaseModel):
         (Model(name="a"), '{"name": "a"}'),
         ({"s": {1}, "d": Place("x")}, '{"s": [1], "d": {"city": "x", "country": "Germany"}}'),
         (5j, '"5j"'),
+        ([Color.RED], '["red"]'),
     ],
     ids=str,
 )
 def test_results_become_text(on_loop, result, content):
     (message,) = run([call("give")], [tool(lambda: result, name="give")], on_loop)
     assert message["content"] == content
+
+
+def test_a_partial_has_the_name_of_its_function():
+    def look(person: str, place: str) -> str:
+        return f"{person} looks at {place}"
+
+    assert tool(functools.partial(look, "Bob")).name == "look"
+
+
+@pytest.mark.parametrize("tools", [weather, lambda: "x"], ids=["tool", "function"])
+def test_one_tool_is_no_list_of_them(tools):
+    with pytest.raises(liter_llm.InvalidArgumentError, match="expected a list of tools"):
+        run([call("weather")], tools, False)
 
 
 def test_a_tool_loop_goes_round(mock, connect):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import dataclasses
+import enum
 import inspect
 import json
 import logging
@@ -160,6 +161,8 @@ class ToolRun:
 
 
 def _by_name(tools: AnyTools) -> dict[str, Tool[..., Any]]:
+    if isinstance(tools, Mapping) or inspect.isroutine(tools):
+        raise InvalidArgumentError("tools: expected a list of tools, got one of them")
     named: dict[str, Tool[..., Any]] = {}
     for each in tools:
         if isinstance(each, Tool):
@@ -206,6 +209,8 @@ def _plain(value: Any) -> Any:
         return value.model_dump(mode="json")
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, enum.Enum):
+        return value.value
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, (set, frozenset)):

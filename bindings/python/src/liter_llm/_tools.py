@@ -38,7 +38,7 @@ class Tool(Mapping[str, Any], Generic[Parameters, Result]):
         strict: Optional[bool] = None,
     ) -> None:
         self.function = function
-        self.name = name or str(getattr(function, "__name__", type(function).__name__))
+        self.name = name or _name_of(function)
         said, described = parse_docstring(inspect.getdoc(_whole(function)))
         for field, of in getattr(function, "model_fields", {}).items():  # a pydantic model
             described[field] = of.description or described.get(field, "")
@@ -162,6 +162,11 @@ def _add_defaults(properties: dict[str, Any], fields: Mapping[str, Field]) -> No
     for name, of in fields.items():
         if of.default is not NO_DEFAULT and of.default is not None and is_json(of.default):
             properties[name].setdefault("default", of.default)
+
+
+def _name_of(function: Any) -> str:
+    whole = _whole(function)
+    return str(getattr(whole, "__name__", type(whole).__name__))
 
 
 def _whole(function: Any) -> Any:
