@@ -20,15 +20,20 @@ function checkLogger(logger) {
 }
 
 // Gives a line of the core's log, with names in camel case, to the logger. What that throws would
-// end the delivery of every stream: it is a warning of the process.
+// end the delivery of every stream, and what an async one rejects with would end the process: it is
+// a warning of the process.
 function writeLog(logger, record) {
   try {
-    if (typeof logger === "function") logger(record);
-    else callLevel(logger, record);
+    const written =
+      typeof logger === "function" ? logger(record) : callLevel(logger, record);
+    if (typeof written?.then === "function") written.then(null, warn);
   } catch (error) {
-    process.emitWarning(`liter-llm: the logger failed: ${error?.message}`);
+    warn(error);
   }
 }
+
+const warn = (error) =>
+  process.emitWarning(`liter-llm: the logger failed: ${error?.message}`);
 
 function callLevel(logger, { level, message, ...fields }) {
   const name = LEVELS.includes(level) ? level : "debug";
@@ -36,8 +41,9 @@ function callLevel(logger, { level, message, ...fields }) {
   const takesFieldsFirst = ["bindings", "addSerializers"].some(
     (name) => typeof logger[name] === "function",
   );
-  if (takesFieldsFirst) logger[name](fields, message);
-  else logger[name](message, fields);
+  return takesFieldsFirst
+    ? logger[name](fields, message)
+    : logger[name](message, fields);
 }
 
 module.exports = { checkLogger, writeLog };

@@ -43,6 +43,7 @@ function readClientOptions(options) {
     checkLogger(logger);
     others.logLevel ??= LOG_LEVEL;
   }
+  checkHeaders(others.headers, configError);
   const fields = toSnakeCase(others);
   return {
     fields: withFallbacks(withScriptAndTape(fields)),
@@ -59,10 +60,18 @@ function readCallOptions(options, operation, own = []) {
   refuseSignal(options);
   const { signal, ...others } = options;
   if (signal != null) checkIsSignal(signal);
+  checkHeaders(others.headers, invalidRequest);
   const callOptions = toSnakeCase(others);
   checkNames(callOptions, operation, own);
   const withScript = withScriptAndTape(callOptions);
   return { signal, callOptions: withFallbacks(withScript) };
+}
+
+// The web's Headers and a Map have no fields of their own: as JSON they would be empty.
+function checkHeaders(headers, refuse) {
+  if (typeof headers?.entries !== "function" || Array.isArray(headers)) return;
+  const expected = `expected an object of texts, got ${describe(headers)}`;
+  throw refuse(`option headers: ${expected}; use Object.fromEntries(headers)`);
 }
 
 // A signal in place of options has no options, and would end nothing.

@@ -2,7 +2,7 @@
 // goes wrong is the result of its call, for the model to read: there is no loop here.
 "use strict";
 
-const { describe } = require("./describe.cjs");
+const { checkIsObject, describe } = require("./describe.cjs");
 const { LlmError, configError, invalidRequest } = require("./error.cjs");
 const {
   issuesToText,
@@ -16,6 +16,7 @@ const NO_INPUT = {
   properties: {},
   additionalProperties: false,
 };
+const FIELDS = ["name", "description", "input", "run", "strict"];
 // The names that providers take.
 const NAME = /^[\w-]{1,64}$/;
 
@@ -28,10 +29,13 @@ class Tool {
   #schema;
   #isStrict;
 
-  constructor({ name, description, input = NO_INPUT, run, strict = false }) {
+  constructor(definition) {
+    checkFields(definition);
+    const { name, description, input = NO_INPUT, run } = definition;
+    const { strict = false } = definition;
     if (typeof name !== "string" || !NAME.test(name))
       throw configError(
-        `tool: name: expected up to 64 letters, digits, _ and -, got ${describe(name)}`,
+        `tool: name: expected up to 64 letters, digits, _ and -, got ${shownName(name)}`,
       );
     if (typeof run !== "function")
       throw configError(
@@ -40,6 +44,7 @@ class Tool {
     this.#input = input;
     this.#run = run;
     this.#schema = jsonSchemaOf(input, `tool ${name}: input`);
+    checkIsOfObjects(this.#schema, name);
     this.#isStrict = strict === true;
     const { $schema: _, ...parameters } = this.#isStrict
       ? strictOf(this.#schema, name)
@@ -66,6 +71,27 @@ class Tool {
 
 const tool = (definition) => new Tool(definition);
 
+// A field that is none would be a tool without arguments, which the model calls all the same.
+function checkFields(definition) {
+  const expected = "tool: expected an object such as { name, input, run }";
+  checkIsObject(definition, expected, configError);
+  const unknown = Object.keys(definition).find((one) => !FIELDS.includes(one));
+  if (unknown === undefined) return;
+  const known = FIELDS.join(", ");
+  throw configError(`tool: ${unknown} is unknown; there are: ${known}`);
+}
+
+// Arguments have names, so providers take no other schema. One of `anyOf` has no type.
+function checkIsOfObjects({ type = "object" }, name) {
+  if (type === "object") return;
+  throw configError(
+    `tool ${name}: input: expected a schema of an object, got one of type ${type}`,
+  );
+}
+
+const shownName = (name) =>
+  typeof name === "string" ? JSON.stringify(name.slice(0, 80)) : describe(name);
+
 function strictOf(schema, name) {
   const strict = strictSchema(schema);
   if (strict !== null) return strict;
@@ -78,6 +104,10 @@ function strictOf(schema, name) {
 async function runTools(response, tools, { signal } = {}) {
   if (!Array.isArray(tools) || !tools.every((one) => one instanceof Tool))
     throw invalidRequest("tools: expected a list of what tool() returned");
+  if (!Array.isArray(response?.toolCalls))
+    throw invalidRequest(
+      `runTools: expected a response, which await stream gives, got ${describe(response)}`,
+    );
   if (signal?.aborted) throw cancelled(signal);
   const results = response.toolCalls.map(async (call) => ({
     role: "tool",

@@ -185,3 +185,14 @@ test("errors_of_a_response_name_options_in_camel_case", async () => {
     assert.match(message, expected);
   }
 });
+
+test("headers_of_the_web_are_refused", async () => {
+  const llm = mock.connect(await mock.plan([]));
+  for (const headers of [new Headers({ "x-a": "b" }), new Map()]) {
+    const [kind, message] = await errorOf(() =>
+      llm.invoke(REQUEST, { headers }),
+    );
+    assert.equal(kind, "INVALID_REQUEST");
+    assert.match(message, /^option headers: .*; use Object.fromEntries/);
+  }
+});

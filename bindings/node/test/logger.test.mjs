@@ -116,6 +116,19 @@ test("a_logger_that_throws_ends_no_stream", async () => {
   assert.match(warning.message, /the logger failed: disk full/);
 });
 
+test("an_async_logger_that_fails_ends_no_process", async () => {
+  const warned = once(process, "warning");
+  const fail = async () => {
+    throw new Error("sink closed");
+  };
+
+  const { text } = await askWith({ logger: fail });
+
+  assert.equal(text, "Hello");
+  const [warning] = await warned;
+  assert.match(warning.message, /the logger failed: sink closed/);
+});
+
 test("a_logger_gets_no_key", async () => {
   const secret = "sk-proj-4f9Qz7Lm2Xw8Rb6T";
   const lines = [];

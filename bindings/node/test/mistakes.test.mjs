@@ -194,6 +194,11 @@ const CLIENT_OPTIONS = {
     () => askWithOptions({ headers: { "X-Key": () => "k" } }),
     "headers.X-Key: a function cannot be sent",
   ],
+  headers_that_are_no_object: [
+    () => askWithOptions({ headers: new Headers({ "x-a": "b" }) }),
+    "option headers: expected an object of texts, got an instance of Headers; " +
+      "use Object.fromEntries(headers)",
+  ],
   a_base_url_that_is_a_function: [
     () => askWithOptions({ baseUrl: () => "k" }),
     "baseUrl: a function cannot be sent",

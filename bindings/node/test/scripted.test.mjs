@@ -310,3 +310,10 @@ test("clients_side_by_side_keep_apart", async () => {
   }
   for (const llm of clients) llm.close();
 });
+
+test("an_error_of_another_kind_is_no_answer", () => {
+  for (const script of [new Error("down"), ["one", new TypeError("down")]])
+    assert.throws(() => scripted(script), {
+      ...{ code: "CONFIG", message: /an answer is an instance of \w*Error/ },
+    });
+});

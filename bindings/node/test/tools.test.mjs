@@ -197,3 +197,25 @@ test("what_is_no_tool_is_refused", async () => {
     message: /expected a list of what tool\(\) returned/,
   });
 });
+
+test("a_tool_that_is_defined_wrongly_is_refused", async () => {
+  const run = () => "";
+  const input = z.object({});
+  for (const [definition, message] of [
+    [undefined, /tool: expected an object such as .*, not undefined/],
+    [{ name: "a", inputSchema: input, run }, /tool: inputSchema is unknown/],
+    [{ name: "a", parameters: {}, run }, /tool: parameters is unknown/],
+    [{ name: "get weather", run }, /tool: name: .*, got "get weather"/],
+    [{ name: "a", input: z.string(), run }, /tool a: input: .* type string/],
+    [{ name: "a", input: { type: "array" }, run }, /tool a: input: .* array/],
+  ])
+    assert.throws(() => tool(definition), { code: "CONFIG", message });
+  const either = { anyOf: [{ type: "object" }, { type: "object" }] };
+  assert.deepEqual(tool({ name: "a", input: either, run }).function, {
+    ...{ name: "a", parameters: either },
+  });
+  for (const response of [undefined, Promise.resolve(responseOf())])
+    await assert.rejects(() => runTools(response, [weather]), {
+      ...{ code: "INVALID_REQUEST", message: /runTools: expected a response/ },
+    });
+});

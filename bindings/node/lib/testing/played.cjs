@@ -1,7 +1,8 @@
 // Responses and errors as answers of a script, which plays them again. Pure.
 "use strict";
 
-const { LlmError } = require("../error.cjs");
+const { describe } = require("../describe.cjs");
+const { LlmError, configError } = require("../error.cjs");
 const { LlmResponse } = require("../llm_response.cjs");
 const { scriptToCore } = require("../script_and_tape.cjs");
 
@@ -18,6 +19,10 @@ function playedScript(script) {
 
 function playedAnswer(answer) {
   if (answer instanceof LlmResponse) return responseFields(answer);
+  if (answer instanceof Error && !(answer instanceof LlmError))
+    throw configError(
+      `script: an answer is ${describe(answer)}: use fail() or an LlmError`,
+    );
   if (!(answer instanceof LlmError)) return answer;
   const { kind, status, message, providerCode: code, retryAfterMs } = answer;
   const error = { kind, status, message, code, retryAfterMs };
