@@ -133,6 +133,7 @@ fn of(answered: &Answered<'_>, raw: Map<String, Value>) -> (Map<String, Value>, 
         .unwrap_or_default();
     let model = text(metadata, "model");
     let model = model.map(|model| model.strip_prefix("models/").unwrap_or(model));
+    let model = model.filter(|model| !model.is_empty());
     let mark = text(metadata, "displayName").and_then(|name| name.strip_prefix(submission::NAMED));
     let state = State::new(id, name, word, state_raw.into())
         .counts([

@@ -44,7 +44,8 @@ fn text<'v>(fields: &'v Map<String, Value>, names: &[&str]) -> Option<&'v str> {
 fn id(fields: &Map<String, Value>) -> Option<&str> {
     let id = text(fields, IDS)?;
     let mut bare = PREFIXES.iter().filter_map(|prefix| id.strip_prefix(prefix));
-    Some(bare.next().unwrap_or(id))
+    // A prefix alone names nothing.
+    Some(bare.next().unwrap_or(id)).filter(|id| !id.is_empty())
 }
 
 /// An entry of a list; nothing where it names no model.

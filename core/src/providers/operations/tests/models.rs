@@ -256,3 +256,24 @@ fn what_is_no_list_is_an_error() {
     );
     assert_eq!(error.unwrap_err().kind, ErrorKind::Overloaded);
 }
+
+#[test]
+fn what_names_no_model_is_no_entry() {
+    let nameless = [
+        json!({"name": "models/", "inputTokenLimit": 5}),
+        json!({"name": "publishers/google/models/"}),
+        json!({"id": "", "name": ""}),
+        json!(""),
+        json!(5),
+    ];
+    for provider in ["gemini", "vertex", "openai"] {
+        for entry in &nameless {
+            let body = json!({"data": [entry, {"id": "m"}]}).to_string();
+            assert_eq!(
+                decode(provider, &body).unwrap().0,
+                json!([{"id": "m"}]),
+                "{body}"
+            );
+        }
+    }
+}
