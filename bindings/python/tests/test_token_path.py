@@ -103,8 +103,8 @@ def test_a_token_passes_three_files_to_a_sleeping_thread(mock, connect):
 
 
 def test_a_whole_response_takes_few_calls(mock, connect):
-    """Functions of this package, from invoke() to the response, on a warm client. A wake more
-    or less is the network's; so the least of many counts."""
+    """Functions of this package, from invoke() to the response, on a warm client: 47, and four
+    more for a second wake, which is the network's; so the least of many counts."""
     llm = connect(mock.plan({"answer": {"text": "Hello world"}}))
     counts: list[int] = []
 
@@ -113,7 +113,7 @@ def test_a_whole_response_takes_few_calls(mock, connect):
             counts[-1] += 1
 
     async def ask() -> None:
-        for _ in range(20):
+        for _ in range(100):
             counts.append(0)
             sys.setprofile(look)
             try:
@@ -122,4 +122,4 @@ def test_a_whole_response_takes_few_calls(mock, connect):
                 sys.setprofile(None)
 
     asyncio.run(ask())
-    assert min(counts) <= 48, "it was 69, and 12 % of the time of a request"
+    assert min(counts) <= 52, "it was 69, and 12 % of the time of a request"
