@@ -17,6 +17,7 @@ mod fallback;
 mod fallback_request;
 mod key;
 mod lifecycle;
+mod local_call;
 mod models_call;
 pub(crate) mod pacing;
 mod parts;
@@ -25,9 +26,7 @@ mod ranges;
 mod receipt;
 pub(crate) mod response_reader;
 pub(crate) mod retry;
-mod script_call;
 mod split;
-mod stats_call;
 pub(crate) mod task;
 pub(crate) mod timeouts;
 mod transport;
@@ -192,9 +191,8 @@ impl LlmStream {
             Work::One(one) => one.abort(kind),
             Work::Embed(call) => call.abort(kind, lost),
             Work::Models(call) => call.abort(kind),
-            Work::Stats(call) => call.abort(kind),
             Work::Batch(call) => call.abort(kind),
-            Work::Script(call) => call.abort(kind),
+            Work::Local(call) => call.abort(kind),
         };
         if let Some(mut log) = self.log.take() {
             log.end(&receipt);

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use super::batch_call::BatchCall;
 use super::embed_call::EmbedCall;
+use super::local_call::{LocalCall, Question};
 use super::models_call::ModelsCall;
-use super::script_call::ScriptCall;
-use super::stats_call::StatsCall;
 use super::task::Task;
 use super::Inner;
 use crate::client::shared::Shared;
@@ -19,14 +18,14 @@ pub(super) enum Work {
     One(Box<Inner>),
     Embed(Box<EmbedCall>),
     Models(Box<ModelsCall>),
-    Stats(Box<StatsCall>),
     Batch(Box<BatchCall>),
-    Script(Box<ScriptCall>),
+    Local(Box<LocalCall>),
 }
 
 impl Work {
     pub(super) fn new(shared: Arc<Shared>, request: AnyRequest) -> Self {
         let one = |shared, task| Self::One(Box::new(Inner::new(shared, task)));
+        let local = |shared, asked| Self::Local(Box::new(LocalCall::new(shared, asked)));
         match request {
             AnyRequest::Chat(request) => one(shared, Task::Chat(Box::new(request))),
             AnyRequest::Rerank(request) => one(shared, Task::Rerank(Box::new(request))),
@@ -34,8 +33,8 @@ impl Work {
             AnyRequest::Embed(request) => Self::Embed(Box::new(EmbedCall::new(shared, request))),
             AnyRequest::Models(request) => Self::Models(Box::new(ModelsCall::new(shared, request))),
             AnyRequest::Batch(request) => Self::Batch(Box::new(BatchCall::new(shared, request))),
-            AnyRequest::Script(request) => Self::Script(Box::new(ScriptCall::new(shared, request))),
-            AnyRequest::Stats(_) => Self::Stats(Box::new(StatsCall::new(shared))),
+            AnyRequest::Script(request) => local(shared, Question::Script(Box::new(request))),
+            AnyRequest::Stats(_) => local(shared, Question::Stats),
         }
     }
 
@@ -44,9 +43,8 @@ impl Work {
             Self::One(one) => one.step().await,
             Self::Embed(call) => call.step().await,
             Self::Models(call) => call.step().await,
-            Self::Stats(call) => call.step(),
             Self::Batch(call) => call.step().await,
-            Self::Script(call) => call.step(),
+            Self::Local(call) => call.step(),
         }
     }
 
@@ -55,9 +53,8 @@ impl Work {
             Self::One(one) => &mut one.batch,
             Self::Embed(call) => call.batch(),
             Self::Models(call) => call.batch(),
-            Self::Stats(call) => call.batch(),
             Self::Batch(call) => call.batch(),
-            Self::Script(call) => call.batch(),
+            Self::Local(call) => call.batch(),
         }
     }
 
@@ -66,9 +63,8 @@ impl Work {
             Self::One(one) => one.is_ended(),
             Self::Embed(call) => call.is_ended(),
             Self::Models(call) => call.is_ended(),
-            Self::Stats(call) => call.is_ended(),
             Self::Batch(call) => call.is_ended(),
-            Self::Script(call) => call.is_ended(),
+            Self::Local(call) => call.is_ended(),
         }
     }
 
@@ -78,7 +74,7 @@ impl Work {
             Self::Embed(call) => call.resume(),
             Self::Models(call) => call.resume(),
             Self::Batch(call) => call.resume(),
-            Self::Stats(_) | Self::Script(_) => {}
+            Self::Local(_) => {}
         }
     }
 
@@ -88,7 +84,7 @@ impl Work {
             Self::Embed(call) => call.pause_for_caller(),
             Self::Models(call) => call.pause_for_caller(),
             Self::Batch(call) => call.pause_for_caller(),
-            Self::Stats(_) | Self::Script(_) => {}
+            Self::Local(_) => {}
         }
     }
 }
