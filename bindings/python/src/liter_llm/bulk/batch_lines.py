@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._events import Response, ToolCall, Usage
+from .._openai_form import chat_body, usage_fields
 from .._replies import Batch, BatchResult
-from .lines import chat_body, make_line, usage_fields
+from .lines import make_line
 from .rows import Row
 
 NO_RESULT = "no_result"

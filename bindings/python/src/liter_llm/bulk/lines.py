@@ -4,11 +4,11 @@ that reads this, and beside it `liter_llm` with what that format has no place fo
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 from .._errors import LlmError
-from .._events import Response, Usage
+from .._events import Response
+from .._openai_form import chat_body, usage_fields
 from .._replies import EmbedResponse, RerankResponse
 from .rows import Row
 
@@ -84,25 +84,6 @@ def encode(line: dict[str, Any]) -> bytes:
     return text.encode("utf-8", "replace") + b"\n"
 
 
-def chat_body(reply: Response) -> dict[str, Any]:
-    """OpenAI's form of a chat's answer, without model and usage."""
-    message = reply.message
-    if reply.reasoning:
-        message["reasoning_content"] = reply.reasoning
-    choice = {
-        "index": 0,
-        "message": message,
-        "logprobs": None,
-        "finish_reason": reply.finish_reason,
-    }
-    return {
-        "id": reply.id or "",
-        "object": "chat.completion",
-        "created": int(time.time()),
-        "choices": [choice],
-    }
-
-
 def _embedding_body(reply: EmbedResponse) -> dict[str, Any]:
     """Nine digits tell every float of 32 bits apart."""
     data = [
@@ -123,20 +104,3 @@ def _rerank_body(reply: RerankResponse) -> dict[str, Any]:
         for each in reply.results
     ]
     return {"object": "list", "results": results}
-
-
-def usage_fields(usage: Usage | None, *, is_embedding: bool) -> dict[str, Any] | None:
-    """Token counts by OpenAI's names."""
-    if usage is None:
-        return None
-    total = usage.total_tokens
-    if total is None:
-        total = (usage.input_tokens or 0) + (usage.output_tokens or 0)
-    said: dict[str, Any] = {"prompt_tokens": usage.input_tokens or 0, "total_tokens": total}
-    if not is_embedding:
-        said["completion_tokens"] = usage.output_tokens or 0
-    if usage.cached_input_tokens is not None:
-        said["prompt_tokens_details"] = {"cached_tokens": usage.cached_input_tokens}
-    if usage.reasoning_tokens is not None:
-        said["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning_tokens}
-    return said

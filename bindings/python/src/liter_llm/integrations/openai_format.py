@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Optional
 
 from .._events import End, Reasoning, Start, Text, ToolCall, ToolDelta
+from .._openai_form import chat_body, usage_fields
 
 if TYPE_CHECKING:
     from .._events import Event, Response, Usage
@@ -110,42 +111,18 @@ class OpenAIChunks:
 
 def to_openai_response(response: Response) -> dict[str, Any]:
     """The whole response as a `chat.completion` object."""
-    message = dict(response.message)
+    body = chat_body(response)
+    message = body["choices"][0]["message"]
     message["content"] = response.text or None
     message.setdefault("refusal", None)
-    if response.reasoning:
-        message["reasoning_content"] = response.reasoning
-    choice = {
-        "index": 0,
-        "message": message,
-        "logprobs": None,
-        "finish_reason": response.finish_reason,
-    }
-    return {
-        "id": response.id or "",
-        "object": "chat.completion",
-        "created": int(time.time()),
-        "model": response.model,
-        "choices": [choice],
-        "usage": to_openai_usage(response.usage),
-    }
+    return {**body, "model": response.model, "usage": to_openai_usage(response.usage)}
 
 
 def to_openai_usage(usage: Optional[Usage]) -> Optional[dict[str, Any]]:
     """The `usage` object; None where the provider did not say how many tokens there were."""
     if usage is None or (usage.input_tokens is None and usage.output_tokens is None):
         return None
-    read, written = usage.input_tokens or 0, usage.output_tokens or 0
-    counted: dict[str, Any] = {
-        "prompt_tokens": read,
-        "completion_tokens": written,
-        "total_tokens": read + written if usage.total_tokens is None else usage.total_tokens,
-    }
-    if usage.cached_input_tokens is not None:
-        counted["prompt_tokens_details"] = {"cached_tokens": usage.cached_input_tokens}
-    if usage.reasoning_tokens is not None:
-        counted["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning_tokens}
-    return counted
+    return usage_fields(usage, is_embedding=False)
 
 
 def _chunk(
