@@ -10,7 +10,6 @@ import enum
 import functools
 import json
 import threading
-import time
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Optional
 
@@ -393,18 +392,22 @@ def test_calls_run_on_trio():
 
 def test_no_more_run_at_a_time_than_was_said(on_loop):
     lock = threading.Lock()
+    two = threading.Barrier(2, timeout=10)
     counts = {"now": 0, "most": 0}
 
     def count() -> None:
         with lock:
             counts["now"] += 1
             counts["most"] = max(counts.values())
-        time.sleep(0)
+        two.wait()
         with lock:
             counts["now"] -= 1
 
-    run([call("count", number=number) for number in range(20)], [count], on_loop, concurrency=2)
-    assert counts["most"] <= 2
+    messages = run(
+        [call("count", number=number) for number in range(20)], [count], on_loop, concurrency=2
+    )
+    assert {message["content"] for message in messages} == {"null"}  # two were there each time
+    assert counts["most"] == 2
 
     async def count_on_loop() -> None:
         counts["now"] += 1
