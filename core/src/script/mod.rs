@@ -104,16 +104,23 @@ impl ScriptState {
         lock(&self.seen).push(asked);
     }
 
-    /// Forgets what was asked and what was to be answered.
-    pub(crate) fn reset(&self) {
-        *lock(&self.playlist) = Playlist::new(None);
-        *lock(&self.seen) = Seen::default();
-    }
-
-    /// What the operation `script` returns.
-    pub(crate) fn report(&self) -> Map<String, Value> {
-        let left = lock(&self.playlist).left();
-        let mut report = lock(&self.seen).report();
+    /// What the operation `script` returns. A reset forgets what was asked, which is told once
+    /// more, and what was to be answered.
+    pub(crate) fn report(&self, is_reset: bool) -> Map<String, Value> {
+        let (left, seen) = {
+            let mut playlist = lock(&self.playlist);
+            let mut seen = lock(&self.seen);
+            let left = playlist.left();
+            match is_reset {
+                true => {
+                    *playlist = Playlist::new(None);
+                    (left, std::mem::take(&mut *seen))
+                }
+                false => (left, seen.clone()),
+            }
+        };
+        // Without a lock, as calls go on meanwhile.
+        let mut report = seen.report();
         report.insert("answers_left".to_owned(), left.into());
         report
     }

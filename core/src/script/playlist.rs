@@ -47,11 +47,14 @@ impl Playlist {
         self.given += script.answers().len() as u64;
     }
 
-    /// The answer to a request.
-    pub(crate) fn next(&mut self, asked: &Asked<'_>) -> Result<Arc<ScriptAnswer>, LlmError> {
+    /// The answer to a request; `None` where there is no script.
+    pub(crate) fn next(
+        &mut self,
+        asked: &Asked<'_>,
+    ) -> Result<Option<Arc<ScriptAnswer>>, LlmError> {
         self.requests += 1;
         let Some(left) = &mut self.left else {
-            return Ok(Arc::new(ScriptAnswer::unscripted(asked)));
+            return Ok(None);
         };
         let fits = |answer: &Arc<ScriptAnswer>| {
             let condition = answer.when.as_ref();
@@ -63,7 +66,7 @@ impl Playlist {
             _ => left.remove(place),
         });
         let (count, given, requests) = (left.len(), self.given, self.requests);
-        found.ok_or_else(|| {
+        found.map(Some).ok_or_else(|| {
             config(match count {
                 0 => format!(
                     "all answers are used up ({given}), and this is request {requests}; add \

@@ -15,7 +15,7 @@ const REQUESTS_MAX: usize = 10_000;
 const BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// The requests so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
     requests: VecDeque<(Operation, Bytes)>,
     bytes: usize,

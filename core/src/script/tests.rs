@@ -30,7 +30,7 @@ fn answers_that_repeat_stay_and_others_go() {
         json!(["a", {"text": "b", "repeat": true}, "c"]),
     )));
     let mut next = || {
-        let answer = playlist.next(&asked).unwrap();
+        let answer = playlist.next(&asked).unwrap().unwrap();
         answer.text.as_ref().unwrap().list().concat()
     };
     assert_eq!([next(), next(), next()], ["a", "b", "b"]);

@@ -17,7 +17,7 @@ const DIMENSIONS_MAX: u64 = 16_384;
 
 impl ScriptAnswer {
     /// The answer where there is no script.
-    pub(super) fn unscripted(asked: &Asked<'_>) -> Self {
+    pub(crate) fn unscripted(asked: &Asked<'_>) -> Self {
         match asked.operation {
             Operation::Chat => Self {
                 text: Some(Pieces::words(&asked.last_text())),

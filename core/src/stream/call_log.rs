@@ -17,8 +17,8 @@ const LEVEL: LogLevel = LogLevel::Info;
 #[derive(Debug)]
 pub(super) struct CallLog {
     shared: Arc<Shared>,
+    /// Its provider is known from START on.
     record: LogRecord,
-    has_started: bool,
 }
 
 impl CallLog {
@@ -45,19 +45,17 @@ impl CallLog {
         Some(Box::new(Self {
             shared: Arc::clone(shared),
             record,
-            has_started: false,
         }))
     }
 
     /// Looks for START, and once the call has ended for its receipt.
     pub(super) fn note(&mut self, batch: &EventBatch, is_ended: bool) {
-        if self.has_started && !is_ended {
+        if self.record.provider.is_some() && !is_ended {
             return;
         }
         for event in batch.iter() {
             match event {
                 EventRef::Other(Event::Start(start)) => {
-                    self.has_started = true;
                     self.record.provider = Some(start.provider);
                     if !start.model.is_empty() {
                         self.record.model = Some(start.model.clone());
@@ -73,7 +71,7 @@ impl CallLog {
     pub(super) fn end(&mut self, receipt: &Receipt) {
         let record = &mut self.record;
         let error = receipt.error.as_ref();
-        if !self.has_started {
+        if record.provider.is_none() {
             let last = receipt.tried.last();
             record.model = last.map(|last| last.model.clone()).or(record.model.take());
             record.provider = error.and_then(|error| error.provider);

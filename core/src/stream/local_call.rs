@@ -1,5 +1,6 @@
-//! A call that the client answers itself, as one RESULT: `stats`, what it has counted, and `script`,
-//! what its provider of that name was asked. Owns that the answer is there at once and asks nobody.
+//! A call that the client answers itself, as one RESULT: `stats`, what it has counted, and
+//! `script`, what its provider of that name was asked. Owns that the answer is there at once and
+//! asks nobody.
 
 use std::sync::Arc;
 
@@ -80,11 +81,7 @@ fn stats(shared: &Shared) -> Map<String, Value> {
 
 fn script(shared: &Shared, request: &ScriptRequest) -> Map<String, Value> {
     let script = &shared.script;
-    // What was asked before a reset is told once more.
-    let report = script.report();
-    if request.reset {
-        script.reset();
-    }
+    let report = script.report(request.reset);
     if let Some(answers) = &request.answers {
         lock(script.playlist()).add(answers);
     }

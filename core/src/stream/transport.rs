@@ -13,7 +13,7 @@ use crate::http::tape::{Clean, TapedCall};
 use crate::http::{Exchange, HttpRequest, HttpResponse, PlayedBody};
 use crate::mutex::lock;
 use crate::request::{CallOptions, Operation};
-use crate::script::{Asked, Rendered};
+use crate::script::{Asked, Rendered, ScriptAnswer};
 
 /// How the response of a script is told from others, in the log.
 const PROTOCOL: &str = "a script";
@@ -71,8 +71,9 @@ async fn scripted(
             Some(own) => own,
             None => shared.script.playlist(),
         };
-        // The lock is not held while it is rendered.
+        // The lock is not held while an answer is made and rendered.
         let answer = lock(playlist).next(&asked)?;
+        let answer = answer.unwrap_or_else(|| Arc::new(ScriptAnswer::unscripted(&asked)));
         answer.play(&asked)?
     };
     let after = match &rendered {

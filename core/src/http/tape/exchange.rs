@@ -110,8 +110,8 @@ impl Received {
     /// As it is written; `reported` are names of headers that the client reports.
     pub(super) fn tape(
         self,
-        end: TapedEnd,
-        reason: Option<String>,
+        mut end: TapedEnd,
+        mut reason: Option<String>,
         reported: &[String],
         clean: &Clean,
     ) -> TapedResponse {
@@ -129,15 +129,8 @@ impl Received {
             // A frame with a checksum cannot be changed.
             body = TapedBody::default();
             pieces.clear();
-            return TapedResponse {
-                status: self.status,
-                headers: headers(&self.headers, reported, &cleaned),
-                body,
-                end: TapedEnd::Cut,
-                reason: Some("it repeated a secret, and is not written".to_owned()),
-                ms: self.head_ms,
-                pieces,
-            };
+            end = TapedEnd::Cut;
+            reason = Some("it repeated a secret, and is not written".to_owned());
         }
         TapedResponse {
             status: self.status,

@@ -52,10 +52,8 @@ impl TapeFile {
         if mode == TapeMode::Auto {
             let text = read_bounded(&mut file, path, bytes_max)?;
             exchanges = parse(&text, path)?;
-            let whole = text.rfind('\n').map_or(0, |at| at + 1);
-            opened.kept_bytes = whole as u64;
-            let lines = text.get(..whole).unwrap_or_default().lines();
-            let lines = lines.filter(|line| !line.trim().is_empty());
+            opened.kept_bytes = text.len() as u64;
+            let lines = text.lines().filter(|line| !line.trim().is_empty());
             for (number, (line, exchange)) in lines.zip(&exchanges).enumerate() {
                 opened.insert(exchange, number as u64, line.to_owned());
             }
@@ -129,6 +127,7 @@ pub(super) fn cannot(what: &str, path: &Path, error: &io::Error) -> String {
     format!("tape: cannot {what} {}: {error}", path.display())
 }
 
+/// Its whole lines; a last one without an end was cut by a crash.
 fn read_bounded(file: &mut File, path: &Path, bytes_max: usize) -> Result<String, LlmError> {
     let mut bytes = Vec::new();
     let limit = (bytes_max as u64).saturating_add(1);
@@ -141,7 +140,7 @@ fn read_bounded(file: &mut File, path: &Path, bytes_max: usize) -> Result<String
         );
         return Err(LlmError::new(ErrorKind::TooLarge, message));
     }
-    // A crash may have cut the last line inside a character.
+    // The last line may have been cut inside a character.
     let whole = bytes.iter().rposition(|byte| *byte == b'\n');
     bytes.truncate(whole.map_or(0, |at| at + 1));
     String::from_utf8(bytes).map_err(|_| {
@@ -152,10 +151,8 @@ fn read_bounded(file: &mut File, path: &Path, bytes_max: usize) -> Result<String
     })
 }
 
-/// Its whole lines; a last one without an end was cut by a crash.
 fn parse(text: &str, path: &Path) -> Result<Vec<TapedExchange>, LlmError> {
-    let whole = text.rfind('\n').map_or(0, |at| at + 1);
-    let lines = text.get(..whole).unwrap_or_default().lines().enumerate();
+    let lines = text.lines().enumerate();
     let lines = lines.filter(|(_, line)| !line.trim().is_empty());
     let parsed = lines.map(|(index, line)| {
         TapedExchange::parse(line).map_err(|why| {

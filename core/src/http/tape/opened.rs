@@ -14,8 +14,12 @@ use super::{TapeMode, TapeOptions};
 use crate::error::{config, ErrorKind, LlmError};
 use crate::mutex::lock;
 
-/// The open tapes of this process that are written. A forked child shares none of its parent's.
-static WRITTEN: Mutex<Vec<(u32, PathBuf, Weak<OpenTape>)>> = Mutex::new(Vec::new());
+/// The place of one file. Its lock is held while the file is opened and read.
+type Place = Arc<Mutex<Weak<OpenTape>>>;
+
+/// The files that this process writes. A forked child shares none of its parent's; the lock is held
+/// for no longer than a look, since a child inherits it as it is.
+static WRITTEN: Mutex<Vec<(u32, PathBuf, Place)>> = Mutex::new(Vec::new());
 
 /// A tape that is played, written, or both.
 #[derive(Debug)]
@@ -52,12 +56,9 @@ impl OpenTape {
             return Ok(Arc::new(Self::new(path, mode, exchanges, None)));
         }
         let path = absolute(Path::new(&options.file))?;
-        let mut written = lock(&WRITTEN);
-        written.retain(|(_, _, tape)| tape.strong_count() > 0);
-        let process = std::process::id();
-        let mut known = written.iter();
-        let known = known.find(|(owner, other, _)| (*owner, other) == (process, &path));
-        if let Some(tape) = known.and_then(|(_, _, tape)| tape.upgrade()) {
+        let place = place_of(&path);
+        let mut place = lock(&place);
+        if let Some(tape) = place.upgrade() {
             if tape.begin_use(mode)? {
                 return Ok(tape);
             }
@@ -72,8 +73,8 @@ impl OpenTape {
             failure: Mutex::default(),
             users: AtomicUsize::new(1),
         };
-        let tape = Arc::new(Self::new(path.clone(), mode, exchanges, Some(writer)));
-        written.push((process, path, Arc::downgrade(&tape)));
+        let tape = Arc::new(Self::new(path, mode, exchanges, Some(writer)));
+        *place = Arc::downgrade(&tape);
         Ok(tape)
     }
 
@@ -99,15 +100,12 @@ impl OpenTape {
         let Some(writer) = &self.writer else {
             return Ok(false);
         };
-        let begin = |users: usize| (users > 0).then(|| users + 1);
+        let begin = |users: usize| (users > 0 && mode == self.mode).then(|| users + 1);
         let (set, get) = (Ordering::AcqRel, Ordering::Acquire);
-        let has_begun = writer.users.fetch_update(set, get, begin).is_ok();
-        match has_begun && mode != self.mode {
-            true => {
-                self.end_use();
-                Err(file::in_use(&self.path))
-            }
-            false => Ok(has_begun),
+        match writer.users.fetch_update(set, get, begin) {
+            Ok(_) => Ok(true),
+            Err(0) => Ok(false),
+            Err(_) => Err(file::in_use(&self.path)),
         }
     }
 
@@ -196,6 +194,21 @@ impl Writer {
 /// Runs something on the runtime's threads that may block; only inside a runtime.
 pub(super) fn on_a_thread_that_may_block(work: Box<dyn FnOnce() + Send>) -> JoinHandle<()> {
     tokio::task::spawn_blocking(work)
+}
+
+/// The place of a file that this process may be writing.
+fn place_of(path: &Path) -> Place {
+    let process = std::process::id();
+    let mut written = lock(&WRITTEN);
+    written.retain(|(_, _, place)| Arc::strong_count(place) > 1 || lock(place).strong_count() > 0);
+    let mut known = written.iter();
+    let known = known.find(|(owner, other, _)| (*owner, other.as_path()) == (process, path));
+    if let Some((_, _, place)) = known {
+        return Arc::clone(place);
+    }
+    let place = Place::default();
+    written.push((process, path.to_owned(), Arc::clone(&place)));
+    place
 }
 
 /// One name for each file: its folder exists, and it may not.

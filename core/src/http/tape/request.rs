@@ -76,12 +76,15 @@ impl TapedRequest {
     }
 
     pub(super) fn from_json(fields: &Map<String, Value>) -> Option<Self> {
+        // Whoever edits a line may have put its names in another order.
+        let mut body = TapedBody::from_json(fields);
+        body.json = body.json.map(sorted);
         Some(Self {
             provider: text(fields, "provider")?,
             method: text(fields, "method")?,
             url: text(fields, "url")?,
             headers: texts_of(fields, "headers"),
-            body: TapedBody::from_json(fields),
+            body,
         })
     }
 
@@ -95,7 +98,7 @@ impl TapedRequest {
         let body = match &self.body {
             TapedBody {
                 json: Some(json), ..
-            } => sorted(json.clone()).to_string(),
+            } => json.to_string(),
             TapedBody { text, base64, .. } => {
                 let body = text.as_deref().or(base64.as_deref());
                 body.unwrap_or_default().to_owned()
