@@ -7,6 +7,7 @@ import { LiterLlm } from "liter-llm";
 
 import { toRequest } from "./ai-sdk/prompt.mjs";
 import { PartWriter, contentOf, metadataOf } from "./ai-sdk/parts.mjs";
+import { inputTokens } from "./input_tokens.cjs";
 
 /**
  * Makes a provider: `literLlm("anthropic/claude-sonnet-4-5")` is a language model.
@@ -87,7 +88,7 @@ class LanguageModel extends Model {
           begun = true;
         }
         while (!next.done) {
-          const parts = writer.partsOf(next.value, stream.response);
+          const parts = writer.partsOf(next.value, stream);
           for (const part of parts) controller.enqueue(part);
           if (next.value.type === "end") {
             controller.enqueue({ type: "finish", ...endOf(stream.response) });
@@ -190,14 +191,12 @@ function usageOf(usage) {
   const known = (count) => count ?? undefined;
   const read = known(usage?.cachedInputTokens);
   const written = known(usage?.cacheWriteTokens);
-  const total = known(usage?.inputTokens);
+  const input = usage?.inputTokens;
   const output = known(usage?.outputTokens);
   const reasoning = known(usage?.reasoningTokens);
   return {
     inputTokens: {
-      total,
-      noCache:
-        total === undefined ? undefined : total - (read ?? 0) - (written ?? 0),
+      ...inputTokens({ input, read, written, raw: usage?.raw }),
       cacheRead: read,
       cacheWrite: written,
     },

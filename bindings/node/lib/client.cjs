@@ -204,9 +204,14 @@ class LiterLlm {
     const observed =
       observer && observe(observer, { fields, options, context });
     if (!observed) return this.#start(fields, make);
-    const call = this.#start(observed.addHeaders(fields, options), make);
-    call.observed = observed;
-    return call;
+    try {
+      const call = this.#start(observed.addHeaders(fields, options), make);
+      call.observed = observed;
+      return call;
+    } catch (error) {
+      observed.fail(error);
+      throw error;
+    }
   }
 
   #startRows(fields, mode) {

@@ -4,6 +4,8 @@
 
 const { AsyncResource } = require("node:async_hooks");
 
+const { isObject } = require("./usual_values.cjs");
+
 // The name under which a LiterLlm, or their prototype for all, has its observer: an object with
 // begin(fields, options), which returns null or an object with headers() and end(found).
 const OBSERVER = Symbol("observer");
@@ -50,6 +52,13 @@ class Observed {
     const end = () => guarded(() => this.#observation.end(read()));
     queueMicrotask(() => this.#context.runInAsyncScope(end));
   }
+
+  // The end of a call that could not be started.
+  fail(error) {
+    const { kind = "UNKNOWN", message = String(error) } = error ?? {};
+    const receipt = { outcome: "failed", error: { kind, message } };
+    this.end(() => ({ start: {}, receipt, partial: () => null }));
+  }
 }
 
 // Tells an observer that a call starts; null where it is of no interest.
@@ -69,8 +78,5 @@ function guarded(work) {
     return null;
   }
 }
-
-const isObject = (value) =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 module.exports = { CallContext, OBSERVER, observe };

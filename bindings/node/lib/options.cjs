@@ -21,6 +21,7 @@ const {
   OPERATION_FIELDS,
   STREAM_WINDOW_BYTES,
 } = require("./schema.cjs");
+const { isObject } = require("./usual_values.cjs");
 
 const ACKNOWLEDGE_BYTES_MAX = 16_384;
 // The default with a `logger`.
@@ -95,12 +96,10 @@ function checkIsSignal(signal) {
 function withFallbacks(options) {
   const { fallbacks } = options;
   if (!Array.isArray(fallbacks)) return options;
-  const isPlain = (value) =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
   return {
     ...options,
     fallbacks: fallbacks.map((value) =>
-      isPlain(value) ? optionsToSnakeCase(value) : value,
+      isObject(value) ? optionsToSnakeCase(value) : value,
     ),
   };
 }

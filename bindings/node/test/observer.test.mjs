@@ -180,17 +180,22 @@ test("an_observer_that_fails_is_a_warning", async () => {
   }
 });
 
-test("a_request_that_cannot_be_sent_has_no_end", async () => {
+test("a_request_that_cannot_be_sent_has_an_end", async () => {
   const notes = new Notes();
   const llm = await connect(notes);
   const messages = [{ role: "user", content: 1n }];
 
-  await assert.rejects(async () => llm.invoke({ ...REQUEST, messages }));
+  const asked = storage.run("a", () => llm.invoke({ ...REQUEST, messages }));
+  const { kind, message } = await asked.then(assert.fail, (error) => error);
 
-  assert.deepEqual(
-    notes.told.map(([what]) => what),
-    ["begin"],
-  );
+  assert.equal(kind, "INVALID_REQUEST");
+  const [begin, [what, where, { start, receipt, partial }]] = notes.told;
+  assert.deepEqual(begin, ["begin", "a", "chat"]);
+  assert.deepEqual([what, where], ["end", "a"]);
+  assert.deepEqual(start, {});
+  assert.deepEqual(receipt, { outcome: "failed", error: { kind, message } });
+  assert.equal(partial(), null);
+  assert.equal(notes.told.length, 2);
 });
 
 test("nobody_observes_by_default", async () => {

@@ -72,6 +72,51 @@ test("a stream", async () => {
   assert.ok((await result.usage).totalTokens > 0);
 });
 
+test("a stream's response is not built for each token", async () => {
+  const readsOf = async (text) => {
+    const { options } = await mock.plan({ answer: { text } });
+    const client = new LiterLlm(options);
+    const { invoke } = client;
+    let reads = 0;
+    client.invoke = (...asked) => {
+      const stream = invoke.apply(client, asked);
+      const read = Reflect.getOwnPropertyDescriptor(
+        Object.getPrototypeOf(stream),
+        "response",
+      ).get;
+      const get = () => (reads++, read.call(stream));
+      return Object.defineProperty(stream, "response", { get });
+    };
+    const model = createLiterLlm({ client })(NAME);
+    assert.equal(await streamText({ model, prompt: "Hello" }).text, text);
+    client.close();
+    return reads;
+  };
+  const long = "Hello world. ".repeat(20);
+  assert.equal(await readsOf(long), await readsOf("Hello"));
+});
+
+test("input tokens have the cached ones, also where they are apart", async () => {
+  const { liter } = await make({ vector: "anthropic_thinking" });
+  const model = liter("anthropic/claude");
+  const result = streamText({ model, prompt: "Hello", maxOutputTokens: 64 });
+  const { raw, ...usage } = await result.usage;
+  assert.deepEqual(usage, {
+    inputTokens: 14,
+    inputTokenDetails: {
+      noCacheTokens: 11,
+      cacheReadTokens: 3,
+      cacheWriteTokens: 0,
+    },
+    outputTokens: 9,
+    outputTokenDetails: { textTokens: 2, reasoningTokens: 7 },
+    totalTokens: 23,
+    reasoningTokens: 7,
+    cachedInputTokens: 3,
+  });
+  assert.equal(raw.cache_read_input_tokens, 3);
+});
+
 for (const streamed of [false, true]) {
   test(`tools go round, streamed: ${streamed}`, async () => {
     const call = streamed

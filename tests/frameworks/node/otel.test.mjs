@@ -288,6 +288,17 @@ test("an operation that fails", async () => {
   assert.match(attributes["error.type"], /^(OVERLOADED|PROVIDER)$/);
 });
 
+test("a request that cannot be sent", async () => {
+  const { recorder, llm } = await make([HELLO]);
+  const messages = [{ role: "user", content: 1n }];
+  const asked = { ...REQUEST, messages };
+  const error = await llm.invoke(asked).then(assert.fail, (error) => error);
+  const [{ attributes, status }] = recorder.spans();
+  assert.equal(attributes["error.type"], "INVALID_REQUEST");
+  const { message } = error;
+  assert.deepEqual(status, { code: SpanStatusCode.ERROR, message });
+});
+
 test("an exporter may call the library", async () => {
   const place = await mock.plan(HELLO, HELLO);
   const asked = [];

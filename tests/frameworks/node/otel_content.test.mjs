@@ -144,6 +144,32 @@ test("the billed count is preferred", () => {
   assert.deepEqual(internals.tokensOf({ usage: null }), {});
 });
 
+const CACHED = {
+  input_tokens: 9,
+  cached_input_tokens: 3,
+  cache_write_tokens: 2,
+  raw: { cache_read_input_tokens: 3, cache_creation_input_tokens: 2 },
+};
+
+for (const [what, more, count] of [
+  ["cached tokens apart are added", {}, 14],
+  ["to a billed count they are not added", { billed_input_tokens: 4 }, 4],
+  [
+    "to prompt_tokens they are not added",
+    { raw: { ...CACHED.raw, prompt_tokens: 9 } },
+    9,
+  ],
+]) {
+  test(what, () => {
+    const found = internals.tokensOf({ usage: { ...CACHED, ...more } });
+    assert.deepEqual(found, {
+      input_tokens: count,
+      cached_input_tokens: 3,
+      cache_write_tokens: 2,
+    });
+  });
+}
+
 test("the request says where it goes", () => {
   for (const [model, ofCall, ofClient, ...found] of [
     ["bedrock/a/b", undefined, undefined, "bedrock", "a/b"],

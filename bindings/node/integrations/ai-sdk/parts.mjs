@@ -51,7 +51,8 @@ export class PartWriter {
   // By the index of the call: the id that its parts have.
   #calls = new Map();
 
-  partsOf(event, response) {
+  // The response is built anew each time that it is read: only the end reads it.
+  partsOf(event, stream) {
     switch (event.type) {
       case "start":
         return [
@@ -67,7 +68,7 @@ export class PartWriter {
       case "tool_delta":
         return this.#callDelta(event);
       case "end":
-        return this.#end(response);
+        return this.#end(stream.response);
       default:
         return [];
     }

@@ -4,6 +4,8 @@
 // open-telemetry/semantic-conventions-genai, as tests/telemetry/conventions.json lists them.
 "use strict";
 
+const { inputTokens } = require("../input_tokens.cjs");
+
 // The calls that have spans, and what the conventions call them.
 const OPERATIONS = { chat: "chat", embed: "embeddings", rerank: "rerank" };
 
@@ -40,12 +42,6 @@ const BILLED = {
   input_tokens: "billed_input_tokens",
   output_tokens: "billed_output_tokens",
 };
-// Cached tokens that are not among the input tokens: Anthropic's API reference, usage, and AWS's,
-// TokenUsage of Converse.
-const APART = [
-  ...["cache_read_input_tokens", "cache_creation_input_tokens"],
-  ...["cacheReadInputTokens", "cacheWriteInputTokens"],
-];
 
 const nameOfProvider = (provider) =>
   Object.hasOwn(PROVIDERS, provider) ? PROVIDERS[provider] : provider;
@@ -121,10 +117,14 @@ function tokensOf(receipt) {
     const count = usage[BILLED[name]] ?? usage[name];
     if (typeof count === "number") found[name] = count;
   }
-  const raw = usage.raw ?? {};
-  if ("input_tokens" in found && APART.some((name) => name in raw))
-    for (const name of ["cached_input_tokens", "cache_write_tokens"])
-      found.input_tokens += found[name] ?? 0;
+  // A billed count is whole as it is.
+  if ("input_tokens" in found && usage[BILLED.input_tokens] == null)
+    found.input_tokens = inputTokens({
+      input: found.input_tokens,
+      read: found.cached_input_tokens,
+      written: found.cache_write_tokens,
+      raw: usage.raw,
+    }).total;
   return found;
 }
 
