@@ -3,7 +3,6 @@
 package literllm
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -52,10 +51,8 @@ func logTo(logger *slog.Logger) func(LogRecord) {
 // recordAttributes are the fields of a record that slog has no place of its own for.
 func recordAttributes(data json.RawMessage) []slog.Attr {
 	var fields map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
 	// A record that cannot be parsed still has its message.
-	_ = decoder.Decode(&fields)
+	_ = unmarshalNumbers(data, &fields)
 	delete(fields, "level")
 	delete(fields, "message")
 	attributes := make([]slog.Attr, 0, len(fields))

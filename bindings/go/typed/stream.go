@@ -4,15 +4,21 @@ import (
 	"context"
 	"iter"
 	"reflect"
+	"strconv"
 	"strings"
 
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
 )
 
+// growth is by what part of itself a text grows before it is parsed anew: each time all of it is,
+// so that parsing at each token would take time by the square of the length.
+const growth = 512
+
 // StreamAs streams a response that is a T, and yields what there is of it so far, each time that
 // there is more: fields that have not come are zero, the last text and list may be cut, and a
-// number comes when it is whole. The last T is whole and keeps to the schema; otherwise an error
-// comes last, as [CompleteAs] has it. WithRepairs is not used.
+// number comes when it is whole. Of a long text some tokens come together. The last T is whole and
+// keeps to the schema; otherwise an error comes last, as [CompleteAs] has it. WithRepairs is not
+// used.
 func StreamAs[T any](
 	ctx context.Context, client *literllm.Client, request literllm.Request, options ...Option,
 ) iter.Seq2[T, error] {
@@ -24,6 +30,7 @@ func StreamAs[T any](
 			return
 		}
 		var text strings.Builder
+		next := 0
 		stream := client.Invoke(ctx, request)
 		for token, err := range stream.Tokens() {
 			if err != nil {
@@ -31,6 +38,10 @@ func StreamAs[T any](
 				return
 			}
 			text.WriteString(token)
+			if text.Len() < next {
+				continue
+			}
+			next = text.Len() + text.Len()/growth + 1
 			var partial T
 			if shape.decodeUnchecked(closed(text.String()), &partial) != nil ||
 				reflect.DeepEqual(partial, last) {
@@ -58,11 +69,7 @@ func closed(text string) string {
 		scan.step(text[index], index)
 	}
 	if scan.inString && !scan.isKey {
-		end := len(text)
-		if scan.escape >= 0 {
-			end = scan.escape
-		}
-		return strings.ToValidUTF8(text[:end], "") + `"` + closers(scan.open)
+		return strings.ToValidUTF8(text[:scan.endIn(text)], "") + `"` + closers(scan.open)
 	}
 	return text[:scan.safe] + closers(scan.safeOpen)
 }
@@ -80,6 +87,8 @@ type scanner struct {
 	isKey bool
 	// Where an escape begins that is not whole; below 0 without one.
 	escape, escapeLeft int
+	// Where the last whole escape begins.
+	escaped int
 	// A number or a word has begun.
 	inWord bool
 }
@@ -122,7 +131,7 @@ func (s *scanner) stepInString(letter byte, index int) {
 			s.escapeLeft = 5
 		}
 		if s.escapeLeft--; s.escapeLeft == 0 {
-			s.escape = -1
+			s.escaped, s.escape = s.escape, -1
 		}
 	case letter == '\\':
 		s.escape, s.escapeLeft = index, 1
@@ -132,6 +141,22 @@ func (s *scanner) stepInString(letter byte, index int) {
 			s.cut(index + 1)
 		}
 	}
+}
+
+// endIn is how much of a text that ends within a string may be kept: no escape that is not whole,
+// nor the first half of a surrogate pair.
+func (s *scanner) endIn(text string) int {
+	end := len(text)
+	if s.escape >= 0 {
+		end = s.escape
+	}
+	if hex, found := strings.CutPrefix(text[s.escaped:end], `\u`); found && len(hex) == 4 {
+		code, err := strconv.ParseUint(hex, 16, 16)
+		if err == nil && code >= 0xd800 && code < 0xdc00 {
+			return s.escaped
+		}
+	}
+	return end
 }
 
 // endWord: a number or a word before the letter at index is whole.

@@ -240,6 +240,41 @@ func TestStreamAsYieldsWhatThereIs(t *testing.T) {
 	}
 }
 
+// A long text is not parsed for each of its tokens, and its last value is whole.
+func TestStreamAsOfALongTextYieldsLess(t *testing.T) {
+	title := strings.Repeat("tour ", 2400)
+	text := `{"title": "` + title + `", "stops": [], "days": 12}`
+	client, _ := served(t, answer{text: text})
+	var last places
+	count := 0
+	for partial, err := range typed.StreamAs[places](bounded(t), client, ask()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = partial
+		count++
+	}
+	if tokens := len(text) / letters; count < 600 || count > tokens/2 {
+		t.Errorf("%d values of %d tokens", count, tokens)
+	}
+	if want := (places{title, []string{}, 12}); !reflect.DeepEqual(last, want) {
+		t.Errorf("%+v", last)
+	}
+}
+
+// A character that is cut into two escapes is never replaced by U+FFFD.
+func TestStreamAsKeepsSurrogatePairsWhole(t *testing.T) {
+	for _, lead := range []string{"", "a", "ab"} {
+		text := `{"title": "` + lead + `\ud83d\ude00", "stops": [], "days": 1}`
+		client, _ := served(t, answer{text: text})
+		for partial, err := range typed.StreamAs[places](bounded(t), client, ask()) {
+			if err != nil || strings.ContainsRune(partial.Title, '\ufffd') {
+				t.Errorf("%+v, %v", partial, err)
+			}
+		}
+	}
+}
+
 // Wherever it is cut, JSON is closed to JSON that has no field that the whole has not.
 func TestClosedIsJSON(t *testing.T) {
 	whole := `{"a": [1, {"b\"": "x\\\u00e4y"}, [], {}, -1.5e3, true, null], "c": {"d": "é", "e": ""}}`
@@ -257,7 +292,10 @@ func TestClosedIsJSON(t *testing.T) {
 		`{"a": "x`: `{"a": "x"}`, `{"a": 1`: `{}`, `{"a": 1,`: `{"a": 1}`, `{"a": tr`: `{}`,
 		`{"a": "x\`: `{"a": "x"}`, `{"a": "x\u00`: `{"a": "x"}`, `{"a": "x\u00e4`: `{"a": "x\u00e4"}`,
 		`[1, [2, "`: `[1, [2, ""]]`, `{"a`: `{}`, `{"a": 1, "b`: `{"a": 1}`, `hi`: ``,
-		"[\"\xc3": `[""]`,
+		"[\"\xc3":        `[""]`,
+		`{"a": "x\ud83d`: `{"a": "x"}`, `{"a": "x\ud83d\ude`: `{"a": "x"}`,
+		`{"a": "x\ud83d\ude00`: `{"a": "x\ud83d\ude00"}`, `{"a": "\\ud83d`: `{"a": "\\ud83d"}`,
+		`{"a": "\nd83d`: `{"a": "\nd83d"}`, `{"a": "\ud83dx`: `{"a": "\ud83dx"}`,
 	} {
 		if got := typed.Closed(cut); got != want {
 			t.Errorf("%s is closed to %s, not %s", cut, got, want)

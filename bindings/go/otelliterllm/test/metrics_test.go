@@ -142,6 +142,24 @@ func TestInputTokensHaveCachedOnes(t *testing.T) {
 	}
 }
 
+// OpenAI's prompt_tokens have the cached ones, whatever a gateway puts beside them.
+func TestPromptTokensHaveCachedOnesAlready(t *testing.T) {
+	provider := newProvider(t)
+	provider.change(func() { provider.usage["cache_read_input_tokens"] = 5 })
+	r := reporting(t, nil)
+	if _, err := r.client.Complete(bounded(t), provider.ask()); err != nil {
+		t.Fatal(err)
+	}
+	fields := values(r.span(t).Attributes)
+	if fields["gen_ai.usage.input_tokens"] != int64(12) ||
+		fields["gen_ai.usage.cache_read.input_tokens"] != int64(5) {
+		t.Errorf("%v", fields)
+	}
+	if sums := r.counted(t, "input_tokens"); !reflect.DeepEqual(sums, []int64{12}) {
+		t.Errorf("%v", sums)
+	}
+}
+
 // What is billed is what counts, where it is another number.
 func TestBilledTokensCount(t *testing.T) {
 	provider := newProvider(t)
