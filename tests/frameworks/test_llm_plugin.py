@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from llm.cli import cli
 from llm.plugins import load_plugins, pm
 
+from liter_llm import LiterLlm
+from liter_llm._response_builder import ResponseBuilder
 from liter_llm.integrations import llm_plugin
 
 HELLO = {"answer": {"text": "Hello world"}}
@@ -56,6 +58,27 @@ def test_a_prompt(run, openai):
     assert logged[0]["response"] == "Hello world"
     assert logged[0]["output_tokens"] > 0
     assert "liter/openai/gpt-4o-mini" in run("models").output
+
+
+@pytest.mark.parametrize("way", ["blocking", "async"])
+def test_a_response_is_not_made_for_each_token(run, plan, monkeypatch, way):
+    tokens = [{"token": f"{number} "} for number in range(20)]
+    head = {"status": 200, "headers": [["content-type", "text/event-stream"]], "chunked": True}
+    end = [{"finish": "stop"}, {"done": True}]
+    place = plan({"raw": [{"head": head}, *tokens, *end]})
+    made = []
+    kind = llm_plugin.LiterModel if way == "blocking" else llm_plugin.AsyncLiterModel
+    model = kind("openai/gpt-4o-mini")
+    model._llm = LiterLlm(**place.options)
+    build = ResponseBuilder.response
+    monkeypatch.setattr(ResponseBuilder, "response", lambda own: made.append(1) or build(own))
+
+    async def read() -> str:
+        return await model.prompt("Hello").text()
+
+    text = asyncio.run(read()) if way == "async" else model.prompt("Hello").text()
+    assert text.split() == [str(number) for number in range(20)]
+    assert len(made) <= 2
 
 
 def test_models_come_and_go(run, monkeypatch):

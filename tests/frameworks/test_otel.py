@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +21,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from liter_llm import LiterLlm, LlmError
-from liter_llm.otel import PROVIDERS, instrument, instrument_all, uninstrument
+from liter_llm.otel import PROVIDERS, _tokens_of, instrument, instrument_all, uninstrument
 
 HELLO = {"answer": {"text": "Hello world"}}
 HEAD = {"status": 200, "headers": [["content-type", "text/event-stream"]], "chunked": True}
@@ -30,6 +31,11 @@ REQUEST = {"model": "gpt-4o-mini", "messages": QUESTION, "temperature": 0.5}
 CONVENTIONS = json.loads(
     (Path(__file__).parents[1] / "telemetry/conventions.json").read_text(encoding="utf-8")
 )
+
+
+@dataclasses.dataclass
+class Place:
+    city: str
 
 
 class Recorder:
@@ -175,6 +181,17 @@ def test_cached_tokens_are_among_those_of_the_request(plan, recorder):
     assert read.value == usage.input_tokens + 3
 
 
+@pytest.mark.parametrize(
+    ("more", "counted"),
+    [({}, 13), ({"raw": {"prompt_tokens": 10}}, 10), ({"billed_input_tokens": 7}, 7)],
+)
+def test_cached_tokens_are_added_where_they_are_apart(more, counted):
+    """Not where the provider counts them in, nor to what it bills."""
+    raw = {"cache_read_input_tokens": 3, **more.get("raw", {})}
+    usage = {"input_tokens": 10, "cached_input_tokens": 3, **more, "raw": raw}
+    assert _tokens_of({"usage": usage}) == {"input_tokens": counted, "cached_input_tokens": 3}
+
+
 def test_errors_and_attempts(plan, recorder):
     place = plan({**BUSY, "times": 2})
     with recorder.client(place, retries_max=1) as llm, pytest.raises(LlmError):
@@ -280,7 +297,22 @@ def test_other_operations(plan, recorder):
 def test_a_request_that_cannot_be_sent_raises(recorder, plan):
     with recorder.client(plan(HELLO)) as llm, pytest.raises(LlmError, match="messages"):
         llm.invoke({"model": "m", "messages": [object()]}).complete()
-    assert not recorder.spans()
+    span = recorder.span()
+    assert span.attributes["error.type"] == "INVALID_REQUEST"
+    assert span.status.status_code is trace.StatusCode.ERROR
+    assert not span.events
+    (duration,) = recorder.points()["gen_ai.client.inference.duration"]
+    assert duration.attributes["error.type"] == "INVALID_REQUEST"
+
+
+def test_each_request_of_a_repair_is_a_span(plan, recorder):
+    place = plan({"answer": {"text": "no"}}, {"answer": {"text": '{"city": "Rome"}'}})
+    with recorder.client(place) as llm:
+        llm.invoke(REQUEST, output=Place, output_retries=1).complete()
+    requests = place.mock.seen(place.key)["requests"]
+    headers = [{name.lower(): text for name, text in seen["headers"]} for seen in requests]
+    told = [each["traceparent"].split("-")[2] for each in headers]
+    assert told == [trace.format_span_id(span.context.span_id) for span in recorder.spans()]
 
 
 def test_a_handler_may_call_the_library(plan, recorder):

@@ -218,6 +218,27 @@ def test_threads_take_each_answer_once():
     assert sorted(texts) == sorted(answers)
 
 
+def test_functions_may_wait_for_each_other():
+    barrier = threading.Barrier(2)
+    texts = []
+
+    def meet(request: dict[str, object]) -> str:
+        barrier.wait(10)
+        return f"met {request['seed']}"
+
+    with scripted(meet, meet) as script:
+        llm = script.client
+        threads = [
+            threading.Thread(target=lambda seed=seed: texts.append(ask(llm, seed=seed)))
+            for seed in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(texts) == ["met 0", "met 1"]
+
+
 def test_a_script_that_is_used_up_says_so():
     with scripted("one") as script:
         script.add("two", contains="Rome")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+from typing import Any
 
 import anyio
 import pytest
 import sniffio
 import trio
 
-from liter_llm import Stream
+from liter_llm import Message, Stream, ToolCall, run_tools
 from support import FAILURE, HANG, HELLO, REQUEST, keys_sent, run_python, stream, token
 
 ONE_THEN_HANG = stream(token("one"), HANG)
@@ -65,6 +66,37 @@ def test_trio_as_a_guest_of_asyncio(mock, connect):
         return own, (await done).unwrap()
 
     assert asyncio.run(main()) == ("Hello world", "Hello world")
+
+
+def test_tools_of_a_guest_run_on_trio():
+    """asyncio has a running loop there too, but trio's functions do not work on it."""
+
+    async def look(city: str) -> str:
+        await trio.lowlevel.checkpoint()
+        return f"{sniffio.current_async_library()} in {city}"
+
+    def read_sign(city: str) -> str:
+        return f"a thread in {city}"
+
+    arguments = '{"city": "Rome"}'
+    calls = [ToolCall(0, "a", "look", arguments), ToolCall(1, "b", "read_sign", arguments)]
+
+    async def guest() -> list[Message]:
+        return await run_tools(calls, [look, read_sign])
+
+    async def main() -> list[Message]:
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+        trio.lowlevel.start_guest_run(
+            guest,
+            run_sync_soon_threadsafe=loop.call_soon_threadsafe,
+            done_callback=done.set_result,
+        )
+        result: list[Message] = (await done).unwrap()
+        return result
+
+    results: list[Any] = list(asyncio.run(main()))
+    assert [each["content"] for each in results] == ["trio in Rome", "a thread in Rome"]
 
 
 @pytest.mark.parametrize("kind", ["async", "plain"])

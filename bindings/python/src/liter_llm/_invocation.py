@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from . import _overrides, _process_hooks
@@ -95,15 +96,11 @@ class Invocation(Generic[Answer]):
                 raise RuntimeError(
                     "this stream was started without an event loop; go on with for or complete()"
                 )
-            observation = None if self._opener._observer is None else self._observe(mode)
-            request = self._encode(mode)
+            self._refuse_when_cancelled()
             try:
                 # Kept before the start, so that an interrupt leaves no stream without owner.
-                receiver = self.on_loop = self._opener._open_on_loop(
-                    mode, self._fields, self._make_builder
-                )
-                receiver.observation = observation
-                receiver.client.start(receiver, request)
+                self.on_loop = self._opener._open_on_loop(mode, self._fields, self._make_builder)
+                self._start(self.on_loop, mode)
             except BaseException as error:
                 self.abort(error)
                 raise
@@ -117,14 +114,12 @@ class Invocation(Generic[Answer]):
                     "this stream was started on an event loop; go on with async for or await"
                 )
             warn_if_on_loop()
-            observation = None if self._opener._observer is None else self._observe(mode)
-            request = self._encode(mode)
+            self._refuse_when_cancelled()
             try:
-                receiver = self.on_thread = self._opener._open_on_thread(
+                self.on_thread = self._opener._open_on_thread(
                     mode, self._fields, self._make_builder
                 )
-                receiver.observation = observation
-                receiver.client.start(receiver, request)
+                self._start(self.on_thread, mode)
             except BaseException as error:
                 self.abort(error)
                 raise
@@ -184,42 +179,52 @@ class Invocation(Generic[Answer]):
             self.on_thread.cancel()
 
     def abort(self, error: BaseException) -> None:
-        """Ends a stream whose start failed or was interrupted: nothing more will arrive."""
+        """Ends a stream whose start failed or was interrupted: nothing more will arrive. One whose
+        request was not encoded is as it was before: the next use fails in the same way."""
         _process_hooks.park_if_exiting()
-        if self.receiver is not None:
+        receiver = self.receiver
+        if receiver is not None:
             kind = getattr(error, "kind", "CANCELLED")
-            self.receiver.client.end_locally(
-                self.receiver, kind, str(error) or "the start was interrupted"
-            )
+            receiver.client.end_locally(receiver, kind, str(error) or "the start was interrupted")
+            if receiver.number == 0:
+                self.on_loop = self.on_thread = None
 
     def drop(self) -> None:
         """Its reader has gone."""
         if self.receiver is not None:
             self.receiver.drop()
 
-    def _observe(self, mode: ReadMode) -> Observation | None:
-        """Tells the client's observer that the call starts; its headers go with the request."""
-        observer = self._opener._observer
-        if observer is None or self.cancelled:
-            return None
+    def _refuse_when_cancelled(self) -> None:
+        if self.cancelled:
+            raise CancelledError("the stream was cancelled before it started")
+
+    def _start(self, receiver: Any, mode: ReadMode) -> None:
+        """Tells the observer, which is told of the end as well, whatever fails from here on."""
+        fields, observer = self._fields, self._opener._observer
+        receiver.context = copy_context()
+        if observer is not None:
+            observation = receiver.observation = self._observe(observer, mode)
+            if observation is not None:
+                fields = fields.with_headers(observation.headers(), self._opener._options)
+        request = self._encode(fields, mode)
+        self._refuse_when_cancelled()  # meanwhile
+        receiver.client.start(receiver, request)
+
+    def _observe(self, observer: Observer, mode: ReadMode) -> Observation | None:
+        """Tells the client's observer that the call starts."""
         operation = self._fields.operation
         if operation is None:
             operation = (self._defaults or _NOTHING).get("operation", "chat")
         options = self._opener._options
-        observation = observer.begin(self._fields, options, str(operation), mode != "whole")
-        if observation is not None:
-            self._fields.add_headers(observation.headers(), options)
-        return observation
+        return observer.begin(self._fields, options, str(operation), mode != "whole")
 
-    def _encode(self, mode: ReadMode) -> SecretJson:
-        if self.cancelled:
-            raise CancelledError("the stream was cancelled before it started")
+    def _encode(self, fields: Fields, mode: ReadMode) -> SecretJson:
         defaults = self._defaults
         if defaults is None:
             defaults = _WHOLE if mode == "whole" else _NOTHING
         if _overrides.active is not None:
-            return _overrides.active.encode(self, self._opener._options, self._fields, defaults)
-        return self._fields.encode(defaults)
+            return _overrides.active.encode(self, self._opener._options, fields, defaults)
+        return fields.encode(defaults)
 
 
 def _response(receiver: LoopReceiver | BlockingReceiver) -> Any:

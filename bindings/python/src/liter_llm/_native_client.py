@@ -13,7 +13,7 @@ import itertools
 import json
 import threading
 from collections import deque
-from contextvars import Context, copy_context
+from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -249,7 +249,6 @@ class NativeClient(Generic[AnyReceiver]):
         """Starts a stream; raises what the library refuses. Whatever is raised, the caller has to
         end_locally() the receiver: Ctrl-C may come after the start."""
         receiver.number = number = next(self._numbers)
-        receiver.context = copy_context()
         self.receivers[number] = receiver
         if lib.llm_client_start(self._pointer, number, b"", request.data) != 0:
             error = last_error()

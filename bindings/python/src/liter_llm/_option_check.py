@@ -22,7 +22,7 @@ _REFUSED = f"headers.{_HEADER} "
 def check_options(options: Fields) -> None:
     """Raises what is wrong with them, as the first request would."""
     client_out = ffi.new("LlmClient **")
-    encoded = options.with_header(_HEADER, _VALUE).encode({})
+    encoded = options.with_headers({_HEADER: _VALUE}, options).encode({})
     if lib.llm_client_new(encoded.data, ffi.NULL, ffi.NULL, client_out) == 0:
         lib.llm_client_free(client_out[0])  # of a core that looks at headers later
         return

@@ -59,27 +59,9 @@ class Fields:
     def get(self, name: str, default: object) -> Any:
         return self._fields.get(name, default)
 
-    def add_headers(self, headers: Mapping[str, str], options: Fields) -> None:
-        """Adds those that neither these fields nor the options have."""
-        own = self._fields.get("headers")
-        theirs = options.get("headers", None)
-        if isinstance(own or {}, Mapping) and isinstance(theirs or {}, Mapping):
-            known = {str(name).lower() for name in (*(own or ()), *(theirs or ()))}
-            more = {name: text for name, text in headers.items() if name.lower() not in known}
-            if more:
-                self._fields["headers"] = {**more, **(own or {})}
-
     def names(self) -> list[str]:
         """Which fields there are."""
         return list(self._fields)
-
-    def with_header(self, name: str, value: str) -> Fields:
-        """The same with one header more, unless the headers are none."""
-        headers = self._fields.get("headers")
-        if headers is None or isinstance(headers, Mapping):
-            more = {**self._fields, "headers": {**(headers or {}), name: value}}
-            return Fields(self._before, self._kind, more)
-        return self
 
     def encode(self, defaults: Mapping[str, object]) -> SecretJson:
         """These fields as JSON, with defaults for what is not set."""
@@ -120,6 +102,16 @@ class Fields:
         """The same with further fields, which take precedence."""
         collect = {} if self.collect is _UNSET else {_COLLECT: self.collect}
         return Fields(self._before, self._kind, {**self._fields, **fields, **collect})
+
+    def with_headers(self, more: Mapping[str, str], options: Fields) -> Fields:
+        """The same with those headers that neither these fields nor the options have."""
+        own, theirs = self.get("headers", None), options.get("headers", None)
+        own, theirs = {} if own is None else own, {} if theirs is None else theirs
+        if not (isinstance(own, Mapping) and isinstance(theirs, Mapping)):
+            return self  # the core refuses them
+        known = {str(name).lower() for name in (*own, *theirs)}
+        added = {name: text for name, text in more.items() if name.lower() not in known}
+        return self.extended({"headers": {**own, **added}}) if added else self
 
     def without(self, names: Collection[str]) -> Fields:
         """The same without these fields."""

@@ -15,6 +15,7 @@ from typing import Any, Union
 
 from . import _lazy_types as late
 from ._errors import InvalidArgumentError
+from ._host import is_on_trio
 from ._tools import Tool as Tool
 from ._tools import tool as tool
 
@@ -84,12 +85,7 @@ class ToolRun:
             return [_message(call, run.result()) for call, run in zip(self._calls, runs)]
 
     async def _run(self) -> list[late.Message]:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            texts = await self._run_on_trio()
-        else:
-            texts = await self._run_on_asyncio()
+        texts = await (self._run_on_trio() if is_on_trio() else self._run_on_asyncio())
         return [_message(call, text) for call, text in zip(self._calls, texts)]
 
     async def _run_on_asyncio(self) -> list[str]:

@@ -263,13 +263,13 @@ class _Call(Observation):
             telemetry.first_chunk.record(first, named, context=with_span)
         tokens = _tokens_of(receipt)
         of_tokens = {**named, "gen_ai.token.modality": "unknown"}
-        # A call without a usage counts as 0, as the conventions want it.
-        for name in ("input_tokens", "output_tokens"):
-            telemetry.tokens[name].add(tokens.pop(name, 0), of_tokens, context=with_span)
-        for name, count in tokens.items():
-            telemetry.tokens[name].add(count, of_tokens, context=with_span)
+        for name, counter in telemetry.tokens.items():
+            # A call without a usage counts as 0, as the conventions want it.
+            count = tokens.get(name, 0 if name in _BILLED else None)
+            if count is not None:
+                counter.add(count, of_tokens, context=with_span)
         for name, histogram in telemetry.tokens_per_call.items():
-            of_call = _tokens_of(receipt).get(name)
+            of_call = tokens.get(name)
             if of_call is not None:
                 histogram.record(of_call, named, context=with_span)
 
@@ -325,7 +325,8 @@ def _tokens_of(receipt: Mapping[str, Any]) -> dict[str, int]:
         if isinstance(count, int):
             found[name] = count
     raw = usage.get("raw") or {}
-    if "input_tokens" in found and any(name in raw for name in _APART):
+    is_all = usage.get("billed_input_tokens") is not None or "prompt_tokens" in raw
+    if "input_tokens" in found and not is_all and any(name in raw for name in _APART):
         for name in ("cached_input_tokens", "cache_write_tokens"):
             found["input_tokens"] += found.get(name, 0)
     return found

@@ -16,8 +16,7 @@ from pydantic_ai.usage import RequestUsage
 
 from liter_llm import Response, Usage
 
-MESSAGE = "liter_llm_message"
-"""The name in `provider_details` of a message that has more than Pydantic AI's own parts."""
+from ._kept import MESSAGE, kept
 
 FINISH_REASONS: dict[str, messages.FinishReason] = {
     "stop": "stop",
@@ -135,9 +134,9 @@ def _part(item: Any) -> dict[str, Any]:
 
 def to_assistant(response: messages.ModelResponse) -> dict[str, Any]:
     """As the provider sent it, where it was kept."""
-    kept = (response.provider_details or {}).get(MESSAGE)
-    if kept is not None:
-        return dict(kept)
+    sent = (response.provider_details or {}).get(MESSAGE)
+    if sent is not None:
+        return dict(sent)
     texts = [part.content for part in response.parts if isinstance(part, messages.TextPart)]
     message: dict[str, Any] = {"role": "assistant", "content": "\n\n".join(texts) or None}
     calls = [part for part in response.parts if isinstance(part, messages.ToolCallPart)]
@@ -182,9 +181,7 @@ def details_of(response: Response) -> dict[str, Any]:
     citations = [part.data for part in response.parts if part.type == "citation"]
     if citations:
         details["citations"] = citations
-    if response.blocks or any(call.extra for call in response.tool_calls):
-        details[MESSAGE] = response.message
-    return details
+    return {**details, **kept(response)}
 
 
 def from_usage(usage: Optional[Usage]) -> RequestUsage:

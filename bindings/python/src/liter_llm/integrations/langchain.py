@@ -40,8 +40,7 @@ from liter_llm import (
     Usage,
 )
 
-MESSAGE = "liter_llm_message"
-"""The name in `additional_kwargs` of a message that has more than LangChain's own fields."""
+from ._kept import MESSAGE, kept
 
 
 class ChatLiterLlm(BaseChatModel):
@@ -218,9 +217,9 @@ def _messages(messages: list[BaseMessage]) -> list[dict[str, Any]]:
 
 def _message(message: BaseMessage) -> dict[str, Any]:
     """As the provider sent it, where it was kept."""
-    kept = message.additional_kwargs.get(MESSAGE)
-    if kept is not None:
-        return dict(kept)
+    sent = message.additional_kwargs.get(MESSAGE)
+    if sent is not None:
+        return dict(sent)
     plain = convert_to_openai_messages(message)
     assert isinstance(plain, dict)
     if plain["role"] == "tool":
@@ -300,9 +299,7 @@ def _extras(response: Response) -> dict[str, Any]:
         extras["reasoning_content"] = response.reasoning
     if response.refusal is not None:
         extras["refusal"] = response.refusal
-    if response.blocks or any(call.extra for call in response.tool_calls):
-        extras[MESSAGE] = response.message
-    return extras
+    return {**extras, **kept(response)}
 
 
 def _metadata(response: Response) -> dict[str, Any]:

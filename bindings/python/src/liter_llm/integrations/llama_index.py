@@ -36,11 +36,10 @@ from llama_index.core.llms.llm import ToolSelection
 
 from liter_llm import End, Event, LiterLlm, Reasoning, Response, Stream, Text
 
+from ._kept import MESSAGE, kept
+
 if TYPE_CHECKING:
     from llama_index.core.tools import BaseTool
-
-MESSAGE = "liter_llm_message"
-"""The name in `additional_kwargs` of a message that has more than LlamaIndex' own blocks."""
 
 _ROLES = {"model": "assistant", "chatbot": "assistant", "function": "tool"}
 
@@ -269,10 +268,8 @@ def _chat_response(response: Response, delta: Optional[str] = None) -> ChatRespo
         ToolCallBlock(tool_call_id=call.id, tool_name=call.name, tool_kwargs=call.arguments)
         for call in response.tool_calls
     ]
-    kept = {}
-    if response.blocks or any(call.extra for call in response.tool_calls):
-        kept[MESSAGE] = response.message
-    message = ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=kept)
+    more = kept(response)
+    message = ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=more)
     counts = _counts(response)
     return ChatResponse(message=message, delta=delta, raw=response, additional_kwargs=counts)
 
@@ -307,9 +304,9 @@ def _arguments(block: ToolCallBlock) -> dict[str, Any]:
 
 def _message(message: ChatMessage) -> dict[str, Any]:
     """As the provider sent it, where it was kept."""
-    kept = message.additional_kwargs.get(MESSAGE)
-    if kept is not None:
-        return dict(kept)
+    sent = message.additional_kwargs.get(MESSAGE)
+    if sent is not None:
+        return dict(sent)
     role = message.role.value
     parts = [_part(block) for block in message.blocks if not _is_apart(block)]
     only_text = all(part["type"] == "text" for part in parts)

@@ -37,13 +37,15 @@ from liter_llm import (
     ModelsRequest,
     Reasoning,
     Response,
+    Stream,
     Text,
     ToolDelta,
 )
 
+from ._kept import MESSAGE, kept
+
 PREFIX = "liter/"
 VARIABLE = "LITER_LLM_MODELS"
-_MESSAGE = "liter_llm_message"
 
 
 class Options(llm.Options):
@@ -113,7 +115,7 @@ class LiterModel(_Shared, llm.Model):
         try:
             with self.client.invoke(self.request(prompt, stream)) as answer:
                 for event in answer.events():
-                    yield from _stream_events(event, answer.response)
+                    yield from _stream_events(event, answer)
                 _finish(response, answer.response)
         except LlmError as error:
             raise llm.ModelError(str(error)) from error
@@ -135,7 +137,7 @@ class AsyncLiterModel(_Shared, llm.AsyncModel):
         try:
             async with self.client.invoke(self.request(prompt, stream)) as answer:
                 async for event in answer.events():
-                    for part in _stream_events(event, answer.response):
+                    for part in _stream_events(event, answer):
                         yield part
                 _finish(response, answer.response)
         except LlmError as error:
@@ -261,9 +263,9 @@ def _messages(message: Message) -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = []
     results: list[dict[str, Any]] = []
     for part in message.parts:
-        kept = (getattr(part, "provider_metadata", None) or {}).get(_MESSAGE)
-        if kept is not None:
-            return [dict(kept)]
+        sent = (getattr(part, "provider_metadata", None) or {}).get(MESSAGE)
+        if sent is not None:
+            return [dict(sent)]
         if isinstance(part, TextPart):
             content.append({"type": "text", "text": part.text})
         elif isinstance(part, AttachmentPart) and part.attachment is not None:
@@ -302,7 +304,7 @@ def _attachment(attachment: Any) -> dict[str, Any]:
     return {"type": "file", "file": file}
 
 
-def _stream_events(event: Event, response: Response) -> Iterator[StreamEvent]:
+def _stream_events(event: Event, stream: Stream[Any]) -> Iterator[StreamEvent]:
     if isinstance(event, Text):
         yield StreamEvent(type="text", chunk=event.text)
     elif isinstance(event, Reasoning):
@@ -313,14 +315,10 @@ def _stream_events(event: Event, response: Response) -> Iterator[StreamEvent]:
             yield StreamEvent(type="tool_call_name", chunk=event.name, tool_call_id=number)
         if event.arguments:
             yield StreamEvent(type="tool_call_args", chunk=event.arguments, tool_call_id=number)
-    elif isinstance(event, End) and _is_more(response):
-        kept = {_MESSAGE: response.message}
-        yield StreamEvent(type="reasoning", chunk="", provider_metadata=kept)
-
-
-def _is_more(response: Response) -> bool:
-    """Whether the provider wants more back than text and calls."""
-    return bool(response.blocks) or any(call.extra for call in response.tool_calls)
+    elif isinstance(event, End):
+        more = kept(stream.response)
+        if more:
+            yield StreamEvent(type="reasoning", chunk="", provider_metadata=more)
 
 
 def _finish(response: Any, answer: Response) -> None:

@@ -114,12 +114,23 @@ class Playlist:
                 break
             entry = self._left[number]
             if entry.repeat:
-                return [*answers, {**entry.read(request), "repeat": True}]
+                return [*answers, {**self._read(entry, request), "repeat": True}]
             taken[number] = self._left.pop(number)  # before a function is asked, which may ask, too
-            answers.append(entry.read(request))
+            answers.append(self._read(entry, request))
             if not may_be_retried(answers[-1]):
                 break
         return answers
+
+    def _read(self, entry: Entry, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer to this request. A function is asked without the mutex: it may wait for what
+        another call does."""
+        if isinstance(entry.answer, dict):
+            return entry.answer
+        self._mutex.release()
+        try:
+            return entry.read(request)
+        finally:
+            self._mutex.acquire()
 
     def _settle(self) -> None:
         """Puts back what ended calls did not need."""
