@@ -97,8 +97,9 @@ func (c *Client) Complete(ctx context.Context, request Request) (*Response, erro
 	return c.Invoke(ctx, request).complete()
 }
 
-// Close ends every live stream with [ErrClosed] and returns when all of them have ended. Closing
-// a client again does nothing.
+// Close ends every live stream with [ErrClosed] and returns when all of them have ended and the
+// logger has every record of them; for a logger that blocks it waits at most 5 seconds. Closing a
+// client again does nothing.
 func (c *Client) Close() error {
 	if c == nil || c.native == nil {
 		return errNoClient()
@@ -106,6 +107,9 @@ func (c *Client) Close() error {
 	runtime.SetFinalizer(c, nil)
 	c.native.close()
 	<-c.native.drained
+	if c.native.log != nil {
+		c.native.log.wait()
+	}
 	return nil
 }
 

@@ -7,7 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"runtime"
+	"strings"
 	"sync"
+	"time"
 )
 
 // LogRecord is one record of the library's log.
@@ -34,6 +37,9 @@ type LogRecord struct {
 
 // logRecordsMax bounds the records that wait for a handler; more are dropped.
 const logRecordsMax = 1024
+
+// logWaitMax is how long [Client.Close] waits for a handler that has records left.
+const logWaitMax = 5 * time.Second
 
 // takeLog takes the functions that get records out of the options, and asks the library for those.
 func takeLog(fields map[string]any, log **logQueue) *Error {
@@ -81,7 +87,8 @@ type logQueue struct {
 	handle  func(LogRecord)
 	mutex   sync.Mutex
 	waiting []LogRecord
-	running bool
+	// handled is closed once no record is left; nil while nothing runs.
+	handled chan struct{}
 }
 
 func (q *logQueue) add(data string) {
@@ -94,24 +101,59 @@ func (q *logQueue) add(data string) {
 		return
 	}
 	q.waiting = append(q.waiting, record)
-	if !q.running {
-		q.running = true
+	if q.handled == nil {
+		q.handled = make(chan struct{})
 		go q.run()
 	}
 }
 
 func (q *logQueue) run() {
-	for {
-		q.mutex.Lock()
-		records := q.waiting
-		q.waiting = nil
-		q.running = len(records) > 0
-		q.mutex.Unlock()
-		if len(records) == 0 {
-			return
-		}
+	for records := q.take(); len(records) > 0; records = q.take() {
 		for _, record := range records {
 			q.handle(record)
+		}
+	}
+}
+
+// take takes all records that wait; none end the goroutine.
+func (q *logQueue) take() []LogRecord {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	records := q.waiting
+	q.waiting = nil
+	if len(records) == 0 {
+		close(q.handled)
+		q.handled = nil
+	}
+	return records
+}
+
+// wait returns once every record was handled, at the latest after [logWaitMax]. A handler that
+// closes its client would wait for itself.
+func (q *logQueue) wait() {
+	q.mutex.Lock()
+	handled := q.handled
+	q.mutex.Unlock()
+	if handled == nil || isInLogHandler() {
+		return
+	}
+	select {
+	case <-handled:
+	case <-time.After(logWaitMax):
+	}
+}
+
+// isInLogHandler tells whether this goroutine is the one that handles records.
+func isInLogHandler() bool {
+	callers := make([]uintptr, 1024)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	for {
+		frame, more := frames.Next()
+		if strings.HasSuffix(frame.Function, ".(*logQueue).run") {
+			return true
+		}
+		if !more {
+			return false
 		}
 	}
 }

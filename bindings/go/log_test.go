@@ -3,7 +3,9 @@ package literllm_test
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
 )
@@ -79,5 +81,31 @@ func TestLogHandlerOfAnotherType(t *testing.T) {
 	want := "option log_handler: expected a func(LogRecord), got int"
 	if !errors.Is(err, literllm.ErrConfig) || err.Error() != want {
 		t.Error(err)
+	}
+}
+
+// What was logged before the client was closed is handled when Close returns, so that a program may
+// end then.
+func TestCloseWaitsForTheLog(t *testing.T) {
+	leavesNothing(t)
+	handling, closed := make(chan bool, 100), make(chan bool)
+	var handled, late atomic.Int32
+	client := newClient(t, literllm.WithLogHandler(func(literllm.LogRecord) {
+		handling <- true
+		// A Close that does not wait returns at once.
+		select {
+		case <-closed:
+			late.Add(1)
+		case <-time.After(100 * time.Millisecond):
+		}
+		handled.Add(1)
+	}))
+	_, _ = client.Complete(bounded(t), ask(plan(t, failing)))
+	next(t, handling)
+	client.Close()
+	close(closed)
+	// A record of the error and one of the call.
+	if handled.Load() != 2 || late.Load() != 0 {
+		t.Errorf("%d records were handled, %d late", handled.Load(), late.Load())
 	}
 }
