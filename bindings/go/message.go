@@ -19,6 +19,9 @@ type Message struct {
 	ToolCalls []MessageToolCall `json:"tool_calls,omitempty"`
 	// ToolCallID is the id of the call whose result this is, in a message of role tool.
 	ToolCallID string `json:"tool_call_id,omitempty"`
+	// IsError says that the call failed, in a message of role tool. Providers that have no mark for
+	// that get the content alone.
+	IsError bool `json:"is_error,omitempty"`
 	// Extra holds any other fields, for the provider.
 	Extra map[string]any `json:"-"`
 
@@ -58,4 +61,9 @@ func Assistant(text string) Message { return Message{Role: "assistant", Content:
 // ToolResult returns a message with the result of the tool call that has that id.
 func ToolResult(callID, text string) Message {
 	return Message{Role: "tool", ToolCallID: callID, Content: text}
+}
+
+// ToolFailure returns a message that says why the tool call that has that id failed.
+func ToolFailure(callID, text string) Message {
+	return Message{Role: "tool", ToolCallID: callID, Content: text, IsError: true}
 }

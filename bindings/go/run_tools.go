@@ -42,11 +42,11 @@ func RunTools(ctx context.Context, response *Response, tools ...RunnableTool) []
 	var all sync.WaitGroup
 	for index, call := range response.ToolCalls {
 		// It stands where the tool ends its goroutine, as FailNow of a test does.
-		results[index] = ToolResult(call.ID, "error: the tool ended without a result")
+		results[index] = ToolFailure(call.ID, "error: the tool ended without a result")
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			results[index] = ToolResult(call.ID, runTool(ctx, call, tools))
+			results[index] = runTool(ctx, call, tools)
 		}()
 	}
 	all.Wait()
@@ -54,13 +54,13 @@ func RunTools(ctx context.Context, response *Response, tools ...RunnableTool) []
 }
 
 // runTool is the result of one call.
-func runTool(ctx context.Context, call ToolCall, tools []RunnableTool) (text string) {
+func runTool(ctx context.Context, call ToolCall, tools []RunnableTool) (message Message) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			// The model needs no stack; the program's log does.
 			slog.ErrorContext(ctx, "a tool panicked", "tool", call.Name, "panic", panicked,
 				"stack", string(debug.Stack()))
-			text = fmt.Sprintf("error: the tool panicked: %v", panicked)
+			message = failure(call, "the tool panicked: %v", panicked)
 		}
 	}()
 	names := make([]string, len(tools))
@@ -68,23 +68,26 @@ func runTool(ctx context.Context, call ToolCall, tools []RunnableTool) (text str
 		names[index] = tool.Function.Name
 		if tool.Function.Name == call.Name {
 			result, err := tool.Run(ctx, json.RawMessage(call.Arguments))
-			return toolResult(result, err)
+			return toolResult(call, result, err)
 		}
 	}
-	return fmt.Sprintf("error: there is no tool %q; there are %s",
-		call.Name, strings.Join(names, ", "))
+	return failure(call, "there is no tool %q; there are %s", call.Name, strings.Join(names, ", "))
 }
 
-func toolResult(result any, err error) string {
+func toolResult(call ToolCall, result any, err error) Message {
 	if err != nil {
-		return "error: " + err.Error()
+		return failure(call, "%v", err)
 	}
 	if text, ok := result.(string); ok {
-		return text
+		return ToolResult(call.ID, text)
 	}
 	text, err := marshalPlain(result)
 	if err != nil {
-		return "error: the result cannot be written as JSON: " + err.Error()
+		return failure(call, "the result cannot be written as JSON: %v", err)
 	}
-	return string(text)
+	return ToolResult(call.ID, string(text))
+}
+
+func failure(call ToolCall, format string, values ...any) Message {
+	return ToolFailure(call.ID, "error: "+fmt.Sprintf(format, values...))
 }

@@ -51,13 +51,13 @@ func TestRunToolsRunsAllCallsAtOnce(t *testing.T) {
 	ctx := context.WithValue(bounded(t), contextKey{}, "ctx")
 	results := literllm.RunTools(ctx, response, tools...)
 	want := []literllm.Message{
-		literllm.ToolResult("1", `{"a":1}`), literllm.ToolResult("2", "error: no such city"),
+		literllm.ToolResult("1", `{"a":1}`), literllm.ToolFailure("2", "error: no such city"),
 		literllm.ToolResult("3", `{"a":2}`),
-		literllm.ToolResult("4", "error: the tool panicked: at once"),
+		literllm.ToolFailure("4", "error: the tool panicked: at once"),
 		literllm.ToolResult("5", `{"html":"<b>","of":"ctx"}`),
-		literllm.ToolResult("6", "error: the result cannot be written as JSON: "+
+		literllm.ToolFailure("6", "error: the result cannot be written as JSON: "+
 			"json: unsupported type: chan int"),
-		literllm.ToolResult("7", `error: there is no tool "other"; there are waits, fails, panics, `+
+		literllm.ToolFailure("7", `error: there is no tool "other"; there are waits, fails, panics, `+
 			`object, unwritable`),
 	}
 	if !reflect.DeepEqual(results, want) {
@@ -70,7 +70,7 @@ func TestRunToolsRunsAllCallsAtOnce(t *testing.T) {
 	response = &literllm.Response{ToolCalls: []literllm.ToolCall{{ID: "8"}}}
 	ended := literllm.RunTools(ctx, response, ends)
 	if !reflect.DeepEqual(ended, []literllm.Message{
-		literllm.ToolResult("8", "error: the tool ended without a result"),
+		literllm.ToolFailure("8", "error: the tool ended without a result"),
 	}) {
 		t.Errorf("%+v", ended)
 	}

@@ -115,6 +115,15 @@ def test_tools_go_round(plan):
     }
 
 
+def test_a_tool_that_failed_is_marked(plan):
+    place = plan(HELLO)
+    call = {"name": "weather", "args": {}, "id": "c1"}
+    failed = ToolMessage("no such city", tool_call_id="c1", status="error")
+    model = make(place, "anthropic/claude", max_tokens=64)
+    model.invoke([HumanMessage("Hello"), AIMessage("", tool_calls=[call]), failed])
+    assert place.asked()["messages"][-1]["content"][0]["is_error"] is True
+
+
 def test_tool_calls_in_a_stream(plan):
     place = plan({"vector": "openai_tool_calls_interleaved"})
     chunks = list(make(place).bind_tools([weather]).stream("Hello"))

@@ -127,6 +127,19 @@ def test_tools_and_schema(run, openai):
     assert place.asked()["response_format"]["json_schema"]["schema"] == shape
 
 
+def test_a_tool_that_failed_is_marked(plan, monkeypatch):
+    place = plan({"vector": "anthropic_tool_call_whole"}, HELLO)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "test-key")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", place.options["base_url"])
+    model = llm_plugin.LiterModel("anthropic/claude")
+
+    def weather(city: str) -> str:
+        raise LookupError("no such city")
+
+    assert "Hello world" in model.chain("Hello", tools=[weather]).text()
+    assert place.asked()["messages"][-1]["content"][0]["is_error"] is True
+
+
 def test_conversation_async_and_attachment(run, openai):
     place = openai(HELLO, HELLO, HELLO)
     run("liter", "add", "openai/gpt-4o-mini")

@@ -71,6 +71,18 @@ def test_tools_go_round(plan):
     assert result["content"] == "rain in Paris"
 
 
+def test_a_tool_that_failed_is_marked(plan):
+    place = plan({"vector": "anthropic_tool_call_whole"}, HELLO)
+    agent = Agent(make(place, "anthropic/claude", max_tokens=64))
+
+    @agent.tool_plain
+    def weather(city: str) -> str:
+        raise exceptions.ModelRetry("no such city")
+
+    assert agent.run_sync("How is it?").output == "Hello world"
+    assert place.asked()["messages"][-1]["content"][0]["is_error"] is True
+
+
 @pytest.mark.parametrize("native", [False, True])
 def test_output_types(plan, native):
     arguments = '{"name": "Paris", "inhabitants": 2}'

@@ -112,7 +112,7 @@ async function runTools(response, tools, { signal } = {}) {
   const results = response.toolCalls.map(async (call) => ({
     role: "tool",
     tool_call_id: call.id,
-    content: await resultOf(call, tools, signal),
+    ...(await resultOf(call, tools, signal)),
   }));
   const messages = Promise.all(results);
   return signal ? unlessAborted(messages, signal) : messages;
@@ -122,9 +122,10 @@ async function resultOf(call, tools, signal) {
   try {
     const found = tools.find(({ name }) => name === call.name);
     if (found === undefined) throw new TypeError(unknownTool(call, tools));
-    return toText(await found.run(call.arguments, { call, signal }));
+    return { content: toText(await found.run(call.arguments, { call, signal })) };
   } catch (error) {
-    return JSON.stringify({ error: error?.message ?? String(error) });
+    const content = JSON.stringify({ error: error?.message ?? String(error) });
+    return { content, is_error: true };
   }
 }
 

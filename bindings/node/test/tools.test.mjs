@@ -119,6 +119,8 @@ test("what_goes_wrong_is_the_result_of_its_call", async () => {
   assert.match(JSON.parse(contents[3]).error, /^city: .*expected string/);
   assert.match(JSON.parse(contents[4]).error, /JSON/);
   assert.equal(contents[5], "Hamburg: 1");
+  const failed = results.map((message) => message.is_error);
+  assert.deepEqual(failed, [true, true, true, true, true, undefined]);
   assert.deepEqual(await runTools(responseOf(), [weather]), []);
 });
 

@@ -44,7 +44,7 @@ export interface ToolMessage {
   /** The id of the tool call. */
   tool_call_id: string;
   content: string | readonly ContentPart[];
-  /** Whether the tool failed, where the provider wants to know. */
+  /** Whether the tool failed. Providers that have no mark for that get the content alone. */
   is_error?: boolean;
   cache_control?: CacheControl;
 }

@@ -334,7 +334,7 @@ def fail(kind: str) -> None:
 )
 def test_what_fails_is_a_result(on_loop, asked, content):
     (message,) = run([asked], [*TOOLS, fail], on_loop)
-    assert message["role"] == "tool"
+    assert (message["role"], message["is_error"]) == ("tool", True)
     assert message["content"].startswith(content)
     assert "Traceback" not in message["content"]
 

@@ -2,6 +2,7 @@
 //! behind with a warning, where what the caller wrote would be refused. Owns the lists of names,
 //! and the rule for wires whose messages have no other fields.
 
+use super::failed_results::stays_behind;
 use super::unsupported::Unsupported;
 use crate::error::LlmError;
 use crate::request::{Message, Role};
@@ -53,9 +54,7 @@ pub(crate) fn check(
 ) -> Result<(), LlmError> {
     for (name, value) in &message.extra {
         let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-        // The id shows which tool it was.
-        let is_of_result = message.role == Role::Tool && matches!(&**name, "is_error" | "name");
-        if is_empty || is_of_result || known.contains(&name.as_str()) {
+        if is_empty || stays_behind(message, name) || known.contains(&name.as_str()) {
             continue;
         }
         let is_foreign = message.role == Role::Assistant

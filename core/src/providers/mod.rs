@@ -53,6 +53,7 @@ mod data_url;
 pub(crate) mod error_body;
 mod errors;
 mod event_writer;
+mod failed_results;
 mod foreign_fields;
 pub(crate) mod known_fields;
 mod lenient_json;

@@ -145,6 +145,27 @@ for (const streamed of [false, true]) {
   });
 }
 
+test("a tool that failed is marked", async () => {
+  const { place, liter } = await make(
+    { vector: "anthropic_tool_call_whole" },
+    HELLO,
+  );
+  const fails = tool({
+    inputSchema: z.object({ city: z.string() }),
+    execute: async () => {
+      throw new Error("no such city");
+    },
+  });
+  await generateText({
+    model: liter("anthropic/claude"),
+    prompt: "Hello",
+    tools: { weather: fails },
+    stopWhen: stepCountIs(2),
+  });
+  const [result] = (await place.asked()).messages.at(-1).content;
+  assert.equal(result.is_error, true);
+});
+
 test("an object by a schema", async () => {
   const text = '{"name":"Paris","inhabitants":2}';
   const { place, liter } = await make({ answer: { text } });

@@ -137,9 +137,15 @@ function urlOf(data, mediaType) {
   return `data:${type};base64,${base64}`;
 }
 
+// The kinds of an output that say that there is none.
+const FAILURES = ["error-text", "error-json", "execution-denied"];
+
 function resultOf({ toolCallId, output }) {
+  const result = { role: "tool", tool_call_id: toolCallId };
   const content = contentOf(output);
-  return { role: "tool", tool_call_id: toolCallId, content };
+  return FAILURES.includes(output.type)
+    ? { ...result, content, is_error: true }
+    : { ...result, content };
 }
 
 function contentOf(output) {

@@ -165,7 +165,8 @@ class Message(_Role, _CacheControl, total=False):
     """In a tool's message: the id of the call whose result it is."""
 
     is_error: bool
-    """In a tool's message: whether the call failed, where the provider takes that."""
+    """In a tool's message: whether the call failed. Providers that have no mark for that get the
+    content alone."""
 
     refusal: Union[str, None]
     """In an assistant's message: its refusal, where the provider sends it apart from text."""

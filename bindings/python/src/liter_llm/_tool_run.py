@@ -82,13 +82,12 @@ class ToolRun:
                 pool.submit(contextvars.copy_context().run, self._call, call)
                 for call in self._calls
             ]
-            return [_message(call, run.result()) for call, run in zip(self._calls, runs)]
+            return [run.result() for run in runs]
 
     async def _run(self) -> list[late.Message]:
-        texts = await (self._run_on_trio() if is_on_trio() else self._run_on_asyncio())
-        return [_message(call, text) for call, text in zip(self._calls, texts)]
+        return await (self._run_on_trio() if is_on_trio() else self._run_on_asyncio())
 
-    async def _run_on_asyncio(self) -> list[str]:
+    async def _run_on_asyncio(self) -> list[late.Message]:
         from concurrent.futures import ThreadPoolExecutor
 
         room = asyncio.Semaphore(self._concurrency)
@@ -99,7 +98,7 @@ class ToolRun:
             run = contextvars.copy_context().run
             return await loop.run_in_executor(pool, run, function, *arguments)
 
-        async def one(call: late.ToolCall) -> str:
+        async def one(call: late.ToolCall) -> late.Message:
             async with room:
                 return await self._call_on_loop(call, in_thread)
 
@@ -108,43 +107,44 @@ class ToolRun:
         finally:
             pool.shutdown(wait=False)  # a thread cannot be stopped
 
-    async def _run_on_trio(self) -> list[str]:
+    async def _run_on_trio(self) -> list[late.Message]:
         import trio
 
-        texts = [""] * len(self._calls)
+        messages: dict[int, late.Message] = {}
         room = trio.Semaphore(self._concurrency)
 
         async def one(position: int, call: late.ToolCall) -> None:
             async with room:
-                texts[position] = await self._call_on_loop(call, trio.to_thread.run_sync)
+                messages[position] = await self._call_on_loop(call, trio.to_thread.run_sync)
 
         async with trio.open_nursery() as nursery:
             for position, call in enumerate(self._calls):
                 nursery.start_soon(one, position, call)
-        return texts
+        return [messages[position] for position in range(len(self._calls))]
 
     def _threads(self) -> int:
         return max(1, min(self._concurrency, len(self._calls)))
 
-    def _call(self, call: late.ToolCall) -> str:
-        """The result as text."""
+    def _call(self, call: late.ToolCall) -> late.Message:
+        """The result of a call, or its failure."""
         try:
             result = self._find(call.name).call_json(call.arguments)
             if inspect.isawaitable(result):
                 result = asyncio.run(_as_coroutine(result))
-            return _text(result)
+            return _message(call, _text(result))
         except Exception as error:
             return _failure(call, error)
 
     async def _call_on_loop(
         self, call: late.ToolCall, in_thread: Callable[..., Awaitable[Any]]
-    ) -> str:
+    ) -> late.Message:
         try:
             function = self._find(call.name)
             if _is_async(function.function):
-                return _text(await function.call_json(call.arguments))
+                return _message(call, _text(await function.call_json(call.arguments)))
             result = await in_thread(function.call_json, call.arguments)
-            return _text(await result if inspect.isawaitable(result) else result)
+            result = await result if inspect.isawaitable(result) else result
+            return _message(call, _text(result))
         except Exception as error:
             return _failure(call, error)
 
@@ -182,13 +182,16 @@ def _message(call: late.ToolCall, text: str) -> late.Message:
     return {"role": "tool", "tool_call_id": call.id, "content": text}
 
 
-def _failure(call: late.ToolCall, error: Exception) -> str:
-    """What the model reads: the message, and no traceback, which is in the log."""
+def _failure(call: late.ToolCall, error: Exception) -> late.Message:
+    """What the model reads: the message, and no traceback, which is in the log. Providers that have
+    a mark for failures get it."""
     _log.info("the tool %s failed", call.name, exc_info=error)
     text = str(error)
-    if isinstance(error, (ValueError, LookupError)) and text:
-        return f"error: {text}"
-    return f"error: {type(error).__name__}: {text}" if text else f"error: {type(error).__name__}"
+    if not text:
+        text = type(error).__name__
+    elif not isinstance(error, (ValueError, LookupError)):
+        text = f"{type(error).__name__}: {text}"
+    return {**_message(call, f"error: {text}"), "is_error": True}
 
 
 def _text(result: Any) -> str:

@@ -57,7 +57,11 @@ impl std::fmt::Debug for Entry {
 
 impl Environment {
     pub(crate) fn read() -> Self {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self::of(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    /// What the variables say.
+    pub(crate) fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
         let entries = providers::all().map(|provider| Entry {
             provider: provider.name(),
             key: provider
@@ -67,7 +71,7 @@ impl Environment {
             base_url: base_url(provider, &variable),
         });
         let mut cloud = CloudOptions::DEFAULTS;
-        google::read(variable, &mut cloud);
+        google::read(&variable, &mut cloud);
         aws::read_variables(&variable, &mut cloud);
         Self {
             entries: entries.collect(),

@@ -9,15 +9,12 @@ use serde_json::Value;
 use super::message_parts::{self, Block, Body, ResultContent};
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
-use crate::providers::foreign_fields;
 use crate::providers::tool_calls::request_calls::arguments_text;
 use crate::providers::tool_calls::request_ids::{CallIdRule, RenamedCallIds};
 use crate::providers::turns::{self, TurnRole};
 use crate::providers::unsupported::Unsupported;
+use crate::providers::{failed_results, foreign_fields};
 use crate::request::{Content, Message, MessageToolCall, Role};
-
-/// Anthropic refuses an error without a text.
-const FAILED_SILENTLY: &str = "the tool failed without a message";
 
 /// A conversation as Anthropic has it.
 pub(super) type Conversation<'a> = turns::Conversation<Block<'a>>;
@@ -105,8 +102,9 @@ fn result<'a>(
         }
     };
     let is_error = message.extra.get("is_error").filter(|is| !is.is_null());
+    // Anthropic refuses an error without a text.
     if is_error == Some(&Value::Bool(true)) {
-        content.get_or_insert(ResultContent::Text(FAILED_SILENTLY));
+        content.get_or_insert(ResultContent::Text(failed_results::FAILED_SILENTLY));
     }
     Ok(Block::new(Body::ToolResult {
         id,

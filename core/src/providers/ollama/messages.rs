@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 
 use super::{images, NAME};
 use crate::error::LlmError;
-use crate::providers::foreign_fields;
 use crate::providers::tool_calls::request_calls::{arguments_object, nearest_call};
 use crate::providers::unsupported::Unsupported;
+use crate::providers::{failed_results, foreign_fields};
 use crate::request::{Content, ContentPart, Message, MessageToolCall, Role};
 
 /// Fields, and parts of the same names, that hold a model's thinking as text.
@@ -106,6 +106,10 @@ fn take_content<'a>(
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
     let is_reply = message.role == Role::Assistant;
+    if let Some(text) = failed_results::silent_failure(message) {
+        wire.content = Cow::Borrowed(text);
+        return Ok(());
+    }
     let parts = match &message.content {
         Some(Content::Text(text)) => {
             wire.content = Cow::Borrowed(text);
@@ -163,6 +167,7 @@ fn take_fields<'a>(
             ("name" | "tool_name", Value::String(name)) if message.role == Role::Tool => {
                 wire.tool_name = Some(name);
             }
+            (name, _) if failed_results::stays_behind(message, name) => {}
             ("name", _) => {
                 let why = "Ollama's messages have no place for it";
                 unsupported.refuse(&format!("{place}.name"), why)?;

@@ -11,6 +11,7 @@ use super::assistant_messages;
 use super::message_parts::{self, plain_text, WirePart};
 use super::vendor::Vendor;
 use crate::error::LlmError;
+use crate::providers::failed_results;
 use crate::providers::tool_calls::request_calls::are_none;
 use crate::providers::tool_calls::request_ids::{CallIdRule, RenamedCallIds};
 use crate::providers::tool_calls::FREE_TEXT;
@@ -152,6 +153,9 @@ fn fit_written(
     message: &mut Cow<'_, Message>,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
+    if failed_results::has_mark(message) {
+        failed_results::take_mark(message.to_mut());
+    }
     let Some(Content::Parts(parts)) = &message.content else {
         // A tool's result may be empty, but has to be there.
         if message.content.is_none() && matches!(message.role, Role::Tool | Role::Function) {

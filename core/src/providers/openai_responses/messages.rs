@@ -10,6 +10,7 @@ use super::replies;
 use super::response_items;
 use crate::error::LlmError;
 use crate::providers::errors::invalid_request;
+use crate::providers::failed_results;
 use crate::providers::openai::vendor::Vendor;
 use crate::providers::tool_calls::request_ids::CallIdRule;
 use crate::providers::unsupported::Unsupported;
@@ -98,9 +99,7 @@ fn beside<'m>(
     let mut beside = Vec::new();
     for (name, value) in message.extra.iter().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
-            // The id shows which tool it was, and the output whether it failed.
-            "name" if message.role == Role::Tool => {}
-            "is_error" if *value == Value::Bool(false) => {}
+            name if failed_results::stays_behind(message, name) => {}
             name if FOREIGN_FIELDS.contains(&name) => {
                 let why = "the Responses API has no such field in a message";
                 unsupported.refuse(&format!("{place}.{name}"), why)?;
@@ -163,7 +162,10 @@ fn result<'m>(
     let own = own.ok_or_else(|| invalid_request(unsupported.provider, &missing()))?;
     let (kind, id) = calls.result(position, own);
     let beside = beside(message, &place, unsupported)?;
-    let content = content(message, &place, None, unsupported)?;
+    let content = match failed_results::silent_failure(message) {
+        Some(text) => Some(ItemContent::Text(text)),
+        None => content(message, &place, None, unsupported)?,
+    };
     Ok(Item::Output {
         kind,
         id,

@@ -39,7 +39,9 @@ use crate::error::{ErrorKind, LlmError};
 use crate::framing::Framing;
 use crate::http::{is_loopback, HttpRequest, ProxyHost, TapeMode};
 use crate::providers::{EncodedRequest, Provider, Target};
-use crate::request::{ApiKey, Auth, CallOptions, Fallbacks, KeyMaterial, KeySource, Operation};
+use crate::request::{
+    ApiKey, Auth, CallOptions, CloudOptions, Fallbacks, KeyMaterial, KeySource, Operation,
+};
 use crate::script::{self, Playlist};
 use crate::secret::has_secret;
 use crate::stream::task::{Reading, Task};
@@ -156,17 +158,31 @@ pub(crate) fn resolve(
     model.into_iter().for_each(|model| task.set_model(model));
     let call = task.call();
     let playlist = playlist::of_call(provider, call)?;
-    let mut authentication = sender(provider, options, environment, call, task.model())?;
-    let cloud = authentication.cloud.clone();
-    let (mut base_url, own_endpoint) =
-        address::of(provider, options, call, environment, task.model(), &cloud)?;
-    let lacks_key = own_endpoint && lacks_key(&authentication, &base_url);
     let tape = options.tape_mode();
-    let no_key = placeholder::stand_in(&mut authentication, lacks_key, tape, || {
+    let read = |reads_keys| {
+        sender(
+            provider,
+            options,
+            environment,
+            call,
+            task.model(),
+            reads_keys,
+        )
+    };
+    let (mut authentication, unread) = placeholder::sender(tape, read)?;
+    let place = |cloud: &CloudOptions| {
+        address::of(provider, options, call, environment, task.model(), cloud)
+    };
+    let ((mut base_url, own_endpoint), nowhere) =
+        placeholder::address(&mut authentication, tape, place)?;
+    let cloud = authentication.cloud.clone();
+    let lacks_key = own_endpoint && lacks_key(&authentication, &base_url);
+    let missing = placeholder::stand_in(&mut authentication, lacks_key, tape, || {
         let error = cloud::no_key(provider, &cloud, environment);
         let is_left_out = matches!(of_client, Cow::Owned(_));
         with_key_left_out(error, is_left_out, options)
     })?;
+    let no_key = unread.or(nowhere).or(missing);
     if own_endpoint && task.operation() == Operation::Chat {
         authentication.provider = api::with_model(provider, options, call, task.model());
     }
@@ -232,13 +248,15 @@ fn lacks_key(authentication: &Authentication, base_url: &Url) -> bool {
     !is_here && authentication.lacks_key()
 }
 
-/// Who sends a request: the key, or the account of a cloud, and the caller's own headers.
+/// Who sends a request: the key, or the account of a cloud, and the caller's own headers. Keys are
+/// looked for only where they are read.
 fn sender(
     provider: &'static dyn Provider,
     options: &ClientOptions,
     environment: &Environment,
     call: &CallOptions,
     model: &str,
+    reads_keys: bool,
 ) -> Result<Authentication, LlmError> {
     let own_headers = request_headers::of_caller(&options.headers, &call.headers)?;
     let auth = call.auth.unwrap_or(options.auth);
@@ -251,29 +269,27 @@ fn sender(
         && (auth == Auth::Bearer || !provider.keeps_key_beside_authorization());
     let entry = environment.entry(provider.name());
     let entry = entry.filter(|entry| entry.key_counts(&cloud));
-    let key = match is_replaced || auth == Auth::None {
-        true => Key::Absent,
-        false => key(provider, options, call, entry)?,
-    };
-    let needs_keys =
-        key.is_absent() && !request_headers::has_key(&own_headers) && auth == Auth::Key;
-    let are_of_file = cloud::complete(&mut cloud, provider, environment, needs_keys, model)?;
-    if let (true, Some(keys)) = (are_of_file, KeyMaterial::of_cloud(&cloud)) {
-        // Redactors know those of the options and of the variables, but not of the files.
-        call.keys.push(&keys);
+    let mut key_found = Key::Absent;
+    if reads_keys {
+        if !is_replaced && auth != Auth::None {
+            key_found = key(provider, options, call, entry)?;
+        }
+        let needs_keys =
+            key_found.is_absent() && !request_headers::has_key(&own_headers) && auth == Auth::Key;
+        let are_of_file = cloud::complete(&mut cloud, provider, environment, needs_keys, model)?;
+        if let (true, Some(keys)) = (are_of_file, KeyMaterial::of_cloud(&cloud)) {
+            // Redactors know those of the options and of the variables, but not of the files.
+            call.keys.push(&keys);
+        }
     }
-    let mut authentication = Authentication {
+    Ok(Authentication {
         provider,
-        key,
+        key: key_found,
         given: None,
         auth,
         cloud,
         own_headers,
-    };
-    if options.tape_mode() == Some(TapeMode::Replay) {
-        placeholder::set_key(&mut authentication)?;
-    }
-    Ok(authentication)
+    })
 }
 
 /// Whether a request without a model goes to the provider's own address.

@@ -100,7 +100,9 @@ def to_messages(request: messages.ModelRequest) -> list[dict[str, Any]]:
         elif isinstance(part, messages.ToolReturnPart):
             text, returned = part.model_response_str_and_user_content()
             files += returned
-            found.append({"role": "tool", "tool_call_id": part.tool_call_id, "content": text})
+            result = {"role": "tool", "tool_call_id": part.tool_call_id, "content": text}
+            failed = {"is_error": True} if part.outcome in ("failed", "retried") else {}
+            found.append({**result, **failed})
         else:
             raise exceptions.UserError(f"a {type(part).__name__} cannot be sent by LiterLlmModel")
     if files:

@@ -224,6 +224,8 @@ def _message(message: BaseMessage) -> dict[str, Any]:
     assert isinstance(plain, dict)
     if plain["role"] == "tool":
         plain.pop("name", None)  # the tool's, which no provider takes in a result
+        if getattr(message, "status", "success") == "error":
+            plain["is_error"] = True
     if plain.get("tool_calls") and not plain.get("content"):
         plain["content"] = None
     return plain

@@ -274,9 +274,9 @@ def _messages(message: Message) -> list[dict[str, Any]]:
             function = {"name": part.name, "arguments": json.dumps(part.arguments)}
             calls.append({"id": part.tool_call_id, "type": "function", "function": function})
         elif isinstance(part, ToolResultPart):
-            results.append(
-                {"role": "tool", "tool_call_id": part.tool_call_id, "content": part.output}
-            )
+            failed = {"is_error": True} if part.exception else {}
+            result = {"role": "tool", "tool_call_id": part.tool_call_id, "content": part.output}
+            results.append({**result, **failed})
         elif not isinstance(part, ReasoningPart):
             raise llm.ModelError(f"a {type(part).__name__} cannot be sent by Liter-LLM")
     if results:

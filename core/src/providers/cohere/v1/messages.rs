@@ -5,6 +5,7 @@ use serde_json::{json, Value};
 
 use crate::error::LlmError;
 use crate::providers::cohere::NAME;
+use crate::providers::failed_results::{silent_failure, stays_behind};
 use crate::providers::foreign_fields;
 use crate::providers::tool_calls::request_calls::{arguments_object, nearest_call};
 use crate::providers::unsupported::Unsupported;
@@ -105,9 +106,7 @@ fn check_fields(
     place: &str,
     unsupported: &mut Unsupported<'_>,
 ) -> Result<(), LlmError> {
-    let is_nothing = |name: &str, value: &Value| {
-        value.is_null() || (name == "name" && message.role == Role::Tool)
-    };
+    let is_nothing = |name: &str, value: &Value| value.is_null() || stays_behind(message, name);
     for (name, value) in &message.extra {
         let place = format!("{place}.{name}");
         if is_nothing(name, value) || name == "tool_plan" {
@@ -217,6 +216,9 @@ fn outputs(
         Ok(Value::Object(fields)) => Value::Object(fields),
         _ => json!({"output": text}),
     };
+    if let Some(text) = silent_failure(message) {
+        return Ok(vec![of_text(text)]);
+    }
     let mut outputs = Vec::new();
     match &message.content {
         Some(Content::Text(text)) => outputs.push(of_text(text)),

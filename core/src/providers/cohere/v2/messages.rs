@@ -8,6 +8,7 @@ use serde::Serialize as DeriveSerialize;
 use serde_json::Value;
 
 use crate::error::LlmError;
+use crate::providers::failed_results::{silent_failure, stays_behind};
 use crate::providers::foreign_fields;
 use crate::providers::unsupported::Unsupported;
 use crate::request::{Content, ContentPart, Message, MessageToolCall, Role};
@@ -121,17 +122,17 @@ fn encode_message<'a>(
     match message.role {
         Role::Assistant => take_plan(&mut wire),
         // The API requires it, also where the result is empty.
-        Role::Tool => {
-            wire.content.get_or_insert(WireContent::Text(""));
-        }
+        Role::Tool => match silent_failure(message) {
+            Some(text) => wire.content = Some(WireContent::Text(text)),
+            None => drop(wire.content.get_or_insert(WireContent::Text(""))),
+        },
         _ => {}
     }
     // An empty message is an error, and left out.
     Ok((message.role == Role::Tool || wire.has_content()).then_some(wire))
 }
 
-/// A name distinguishes several users, which Cohere does not support; a tool's name is known by its
-/// call.
+/// A name distinguishes several users, which Cohere does not support.
 fn extra<'a>(
     message: &'a Message,
     place: &str,
@@ -140,7 +141,7 @@ fn extra<'a>(
     let mut extra = Vec::new();
     for (name, value) in message.extra.iter().filter(|(_, value)| !value.is_null()) {
         match name.as_str() {
-            "name" if message.role == Role::Tool => {}
+            name if stays_behind(message, name) => {}
             "name" => {
                 let why = "Cohere's messages have no place for it";
                 unsupported.refuse(&format!("{place}.{name}"), why)?;
