@@ -76,25 +76,63 @@ async fn clients_of_one_program_share_a_recording() {
     assert_eq!(lines(&file).len(), 2);
 }
 
+/// Records one request, of a client of its own.
+async fn record(file: &str, base_url: &str, words: &str) {
+    let recording = recorder(file);
+    events(&recording, &chat(base_url, words)).await;
+}
+
 #[tokio::test]
 async fn a_recording_replaces_the_file_once_it_has_something() {
     let folder = Folder::new("replace");
-    let file = folder.file("tape.jsonl");
+    let (file, other) = (folder.file("tape.jsonl"), folder.file("other.jsonl"));
     let mock = Mock::start(&[]);
     mock.plan("k", json!([answer("one"), answer("two")]));
     let base_url = mock.base_url("k");
-    let recording = recorder(&file);
-    events(&recording, &chat(&base_url, "1")).await;
-    drop(recording);
+    record(&other, &base_url, "1").await;
+    // As another process left it.
+    std::fs::copy(&other, &file).unwrap();
     let before = lines(&file);
-    let idle = recorder(&file);
-    drop(idle);
+    drop(recorder(&file));
     assert_eq!(lines(&file), before);
-    let recording = recorder(&file);
-    events(&recording, &chat(&base_url, "2")).await;
-    drop(recording);
+    record(&file, &base_url, "2").await;
     let after = lines(&file);
     assert_eq!((after.len(), after[0] != before[0]), (1, true));
+}
+
+#[tokio::test]
+async fn a_recording_has_the_requests_of_all_clients_of_its_process() {
+    let folder = Folder::new("clients");
+    let file = folder.file("tape.jsonl");
+    let mock = Mock::start(&[]);
+    mock.plan("k", json!(["one", "two", "three", "four"].map(answer)));
+    let base_url = mock.base_url("k");
+    for words in ["1", "2", "3", "1"] {
+        record(&file, &base_url, words).await;
+    }
+    // What is recorded again replaces what was.
+    assert_eq!(lines(&file).len(), 3);
+    let mut played = Vec::new();
+    for words in ["1", "2", "3"] {
+        played.push(text(&events(&player(&file), &chat(&base_url, words)).await));
+    }
+    assert_eq!(played, ["four", "two", "three"]);
+    mock.plan("k", json!([answer("five"), answer("six")]));
+    // One client that makes a request twice has both.
+    let recording = recorder(&file);
+    for _ in 0..2 {
+        events(&recording, &chat(&base_url, "2")).await;
+    }
+    drop(recording);
+    let playing = player(&file);
+    let mut played = Vec::new();
+    for _ in 0..2 {
+        played.push(text(&events(&playing, &chat(&base_url, "2")).await));
+    }
+    assert_eq!(
+        (played, lines(&file).len()),
+        (vec!["five".into(), "six".into()], 4)
+    );
 }
 
 #[tokio::test]

@@ -158,6 +158,15 @@ async fn failures_of_the_network_and_cuts_are_played_as_they_were() {
     let recorded = events(&recording, &chat(&nowhere, "x")).await;
     drop(recording);
     assert_eq!(error(&recorded).0, "NETWORK");
+    // Where others are sent, it says that this one was not.
+    let auto = client(json!({"api_key": KEY, "retries_max": 1, "tape": file}));
+    let (_, message) = error(&events(&auto, &chat(&nowhere, "x")).await);
+    drop(auto);
+    let (_, before) = error(&recorded);
+    assert_eq!(
+        message,
+        format!("{before}; so it is on the tape {file}, which plays it")
+    );
     let played = events(&player(&file), &chat(&nowhere, "x")).await;
     assert_eq!(played, recorded);
 }

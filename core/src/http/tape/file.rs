@@ -9,8 +9,17 @@ use std::path::{Path, PathBuf};
 use super::exchange::TapedExchange;
 use super::fields::insert_sorted;
 use super::request::Key;
-use super::TapeMode;
 use crate::error::{config, ErrorKind, LlmError};
+
+/// What becomes of the lines that a file has when it is opened to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    /// They go with the first line of a new recording.
+    Goes,
+    /// Those of a request go when it is recorded again: the recording is of this process.
+    IsReplaced,
+    Stays,
+}
 
 /// A file that is being written.
 #[derive(Debug)]
@@ -20,6 +29,8 @@ pub(super) struct TapeFile {
     file: Option<File>,
     /// What of it stays: nothing of a recording before, all whole lines where it grows.
     kept_bytes: u64,
+    /// Lines with smaller numbers go when their request is recorded again.
+    replaced_below: u64,
     /// It was cut to that.
     is_begun: bool,
     /// In order: by request, then as they were sent.
@@ -29,10 +40,10 @@ pub(super) struct TapeFile {
 }
 
 impl TapeFile {
-    /// Opens a file to write it, with what is on it already where it grows.
+    /// Opens a file to write it, with what is on it already where that stays.
     pub(super) fn open(
         path: &Path,
-        mode: TapeMode,
+        before: Before,
         bytes_max: usize,
     ) -> Result<(Self, Vec<TapedExchange>), LlmError> {
         let cannot = |error: &io::Error| config(cannot("write", path, error));
@@ -44,12 +55,13 @@ impl TapeFile {
             path: path.to_owned(),
             file: None,
             kept_bytes: 0,
+            replaced_below: 0,
             is_begun: false,
             lines: Vec::new(),
             is_in_order: true,
         };
         let mut exchanges = Vec::new();
-        if mode == TapeMode::Auto {
+        if before != Before::Goes {
             let text = read_bounded(&mut file, path, bytes_max)?;
             exchanges = parse(&text, path)?;
             opened.kept_bytes = text.len() as u64;
@@ -57,12 +69,15 @@ impl TapeFile {
             for (number, (line, exchange)) in lines.zip(&exchanges).enumerate() {
                 opened.insert(exchange, number as u64, line.to_owned());
             }
+            if before == Before::IsReplaced {
+                opened.replaced_below = exchanges.len() as u64;
+            }
         }
         opened.file = Some(file);
         Ok((opened, exchanges))
     }
 
-    /// Adds a line; what was there before a recording goes with the first.
+    /// Adds a line, in whose place what is replaced goes.
     pub(super) fn append(&mut self, exchange: &TapedExchange, number: u64) -> io::Result<usize> {
         let Some(file) = &mut self.file else {
             return Err(io::Error::other("it is closed"));
@@ -76,8 +91,19 @@ impl TapeFile {
         // At once, so that a crash leaves whole lines, but for the last.
         file.write_all(format!("{text}\n").as_bytes())?;
         let bytes = text.len() + 1;
+        self.take_replaced(&exchange.request.key());
         self.insert(exchange, number, text);
         Ok(bytes)
+    }
+
+    fn take_replaced(&mut self, key: &Key) {
+        let first = self.lines.partition_point(|((other, _), _)| other < key);
+        let replaced = |((other, number), _): &&((Key, u64), String)| {
+            other == key && *number < self.replaced_below
+        };
+        let count = self.lines.iter().skip(first).take_while(replaced).count();
+        self.lines.drain(first..first + count);
+        self.is_in_order &= count == 0;
     }
 
     fn insert(&mut self, exchange: &TapedExchange, number: u64, text: String) {

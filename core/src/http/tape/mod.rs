@@ -119,7 +119,8 @@ impl Tape {
         found: &TapedExchange,
         exchange: &Exchange,
     ) -> Result<HttpResponse, LlmError> {
-        let (status, headers, body) = found.play(self.options.pace)?;
+        let played = found.play(self.options.pace);
+        let (status, headers, body) = played.map_err(|error| self.named(error))?;
         if self.options.pace == TapePace::Recorded {
             exchange.begin_played();
             sleep(found.head_after()).await;
@@ -127,6 +128,15 @@ impl Tape {
         Ok(HttpResponse::played(
             exchange, status, headers, body, PROTOCOL,
         ))
+    }
+
+    /// A failure that was recorded. Where others are sent, it has to be known for one.
+    fn named(&self, mut error: LlmError) -> LlmError {
+        if self.options.mode == TapeMode::Auto {
+            let file = Path::new(&self.options.file).display();
+            error.message += &format!("; so it is on the tape {file}, which plays it");
+        }
+        error
     }
 
     /// Opens the file once; what failed then fails every call.

@@ -1,5 +1,6 @@
 //! A tape whose file is open. The clients of a process that record the same file share one, since a
-//! program may have a client for each of its event loops. Owns what waits to be written.
+//! program may have a client for each of its event loops, or for each call. Owns what waits to be
+//! written, and that a recording goes on as long as the process.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -8,14 +9,22 @@ use std::sync::{Arc, Mutex, Weak};
 use tokio::task::JoinHandle;
 
 use super::exchange::TapedExchange;
-use super::file::{self, TapeFile};
+use super::file::{self, Before, TapeFile};
 use super::recordings::Recordings;
 use super::{TapeMode, TapeOptions};
 use crate::error::{config, ErrorKind, LlmError};
 use crate::mutex::lock;
 
 /// The place of one file. Its lock is held while the file is opened and read.
-type Place = Arc<Mutex<Weak<OpenTape>>>;
+type Place = Arc<Mutex<Written>>;
+
+/// A file that this process writes, or has recorded.
+#[derive(Debug, Default)]
+struct Written {
+    tape: Weak<OpenTape>,
+    /// Whether a client of this process recorded something, which the next one adds to.
+    is_recorded: Arc<AtomicBool>,
+}
 
 /// The files that this process writes. A forked child shares none of its parent's; the lock is held
 /// for no longer than a look, since a child inherits it as it is.
@@ -44,6 +53,14 @@ struct Writer {
     failure: Mutex<Option<String>>,
     /// Clients that use it.
     users: AtomicUsize,
+    /// Of the place of the file, in mode `record`.
+    is_recorded: Option<Arc<AtomicBool>>,
+}
+
+impl Written {
+    fn is_of_use(&self) -> bool {
+        self.tape.strong_count() > 0 || self.is_recorded.load(Ordering::Acquire)
+    }
 }
 
 impl OpenTape {
@@ -58,13 +75,19 @@ impl OpenTape {
         let path = absolute(Path::new(&options.file))?;
         let place = place_of(&path);
         let mut place = lock(&place);
-        if let Some(tape) = place.upgrade() {
+        if let Some(tape) = place.tape.upgrade() {
             if tape.begin_use(mode)? {
                 return Ok(tape);
             }
         }
-        let (opened, exchanges) = TapeFile::open(&path, mode, bytes_max)?;
+        let before = match mode {
+            TapeMode::Record if !place.is_recorded.load(Ordering::Acquire) => Before::Goes,
+            TapeMode::Record => Before::IsReplaced,
+            TapeMode::Auto | TapeMode::Replay => Before::Stays,
+        };
+        let (opened, exchanges) = TapeFile::open(&path, before, bytes_max)?;
         let writer = Writer {
+            is_recorded: (mode == TapeMode::Record).then(|| Arc::clone(&place.is_recorded)),
             file: Mutex::new(opened),
             pending: Mutex::default(),
             next_number: AtomicU64::new(exchanges.len() as u64),
@@ -74,7 +97,7 @@ impl OpenTape {
             users: AtomicUsize::new(1),
         };
         let tape = Arc::new(Self::new(path, mode, exchanges, Some(writer)));
-        *place = Arc::downgrade(&tape);
+        place.tape = Arc::downgrade(&tape);
         Ok(tape)
     }
 
@@ -175,6 +198,9 @@ impl Writer {
         let mut file = lock(&self.file);
         let pending = std::mem::take(&mut *lock(&self.pending));
         for (exchange, number) in pending {
+            if let Some(is_recorded) = &self.is_recorded {
+                is_recorded.store(true, Ordering::Release);
+            }
             let written = file.append(&exchange, number).map(|bytes| {
                 self.bytes.fetch_add(bytes, Ordering::AcqRel);
             });
@@ -200,7 +226,7 @@ pub(super) fn on_a_thread_that_may_block(work: Box<dyn FnOnce() + Send>) -> Join
 fn place_of(path: &Path) -> Place {
     let process = std::process::id();
     let mut written = lock(&WRITTEN);
-    written.retain(|(_, _, place)| Arc::strong_count(place) > 1 || lock(place).strong_count() > 0);
+    written.retain(|(_, _, place)| Arc::strong_count(place) > 1 || lock(place).is_of_use());
     let mut known = written.iter();
     let known = known.find(|(owner, other, _)| (*owner, other.as_path()) == (process, path));
     if let Some((_, _, place)) = known {

@@ -77,6 +77,5 @@ def _choose_mode(file: Path, mode: Any) -> TapeMode:
             return known
     if chosen:
         raise ConfigError(f"tape: mode {chosen!r} is none of {', '.join(_MODES)}")
-    # A file that is begun belongs to every client until the end, and "record" begins it anew for
-    # each that comes when the one before it is closed.
+    # A tape without the answer is not sent for where it is there already.
     return "replay" if file.exists() or os.environ.get("CI") else "auto"
