@@ -11,6 +11,7 @@ use crate::client::options::{ClientOptions, LogLevel};
 use crate::event::Stats;
 use crate::http::tape::Tape;
 use crate::http::Http;
+use crate::providers::response_headers;
 use crate::request::{CallLimits, CallOptions};
 use crate::script::ScriptState;
 use crate::secret::{Redactor, Secrets};
@@ -52,9 +53,14 @@ impl Shared {
         logger: Option<Logger>,
     ) -> Self {
         let pacer = PacingLimits::of(&options).map(Pacer::new);
+        let reported = options.report_headers.clone();
+        let keeps = move |name: &str| {
+            let is_reported = || reported.iter().any(|own| own.eq_ignore_ascii_case(name));
+            response_headers::is_read(name) || is_reported()
+        };
         let tape = options.tape.clone();
         Self {
-            tape: tape.map(|tape| Tape::new(tape, &options.report_headers)),
+            tape: tape.map(|tape| Tape::new(tape, Arc::new(keeps))),
             script: ScriptState::new(options.script.as_ref()),
             budget: Budget::new(options.retry_budget),
             options,

@@ -21,6 +21,49 @@ const REQUEST_ID_NAMES: &[&str] = &[
     "x-generation-id",
 ];
 
+/// How long to wait, in milliseconds; the second is AWS's name for it (botocore,
+/// `retries/standard.py`).
+const WAIT_MS_NAMES: &[&str] = &["retry-after-ms", "x-amz-retry-after"];
+
+/// How the names of limits begin.
+const LIMIT_PREFIXES: &[&str] = &[
+    "x-ratelimit-",
+    "ratelimit-",
+    "anthropic-ratelimit-",
+    // Cohere: x-trial-endpoint-call-limit, x-endpoint-monthly-call-limit.
+    "x-trial-",
+    "x-endpoint-",
+];
+
+/// Headers that count the input: Cohere's, Azure's, Bedrock's, Text Embeddings Inference's.
+pub(crate) const COUNT_NAMES: &[&str] = &[
+    "num_tokens",
+    "num-tokens",
+    "x-amzn-bedrock-input-token-count",
+    "x-compute-tokens",
+];
+
+/// Headers of one use: where a redirect leads, what the body is, which error, whether to try again.
+const OTHER_NAMES: &[&str] = &[
+    "content-encoding",
+    "content-type",
+    "location",
+    ERROR_TYPE,
+    "retry-after",
+    SHOULD_RETRY,
+];
+
+/// AWS's name of an error.
+pub(crate) const ERROR_TYPE: &str = "x-amzn-errortype";
+const SHOULD_RETRY: &str = "x-should-retry";
+
+/// Whether something here reads a header of this name, but for the date beside a wait.
+pub(crate) fn is_read(name: &str) -> bool {
+    let lists = [REQUEST_ID_NAMES, WAIT_MS_NAMES, OTHER_NAMES, COUNT_NAMES];
+    lists.iter().any(|names| names.contains(&name))
+        || LIMIT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// The provider's request id.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     let mut ids = REQUEST_ID_NAMES
@@ -52,15 +95,7 @@ pub(crate) fn rate_limit(headers: &HeaderMap) -> Map<String, Value> {
 
 /// `x-ratelimit-limit-requests` and `anthropic-ratelimit-requests-limit` become `requests_limit`.
 fn rate_limit_name(header: &str) -> Option<String> {
-    let words = [
-        "x-ratelimit-",
-        "ratelimit-",
-        "anthropic-ratelimit-",
-        // Cohere: x-trial-endpoint-call-limit, x-endpoint-monthly-call-limit.
-        "x-trial-",
-        "x-endpoint-",
-    ];
-    let rest = words
+    let rest = LIMIT_PREFIXES
         .iter()
         .find_map(|prefix| header.strip_prefix(prefix))?;
     let is_figure = |word: &str| matches!(word, "limit" | "remaining" | "reset");
@@ -92,8 +127,7 @@ pub(crate) fn reported(headers: &HeaderMap, names: &[String]) -> Map<String, Val
 /// HTTP date, which is measured on the provider's own clock where it shows its time. What is no
 /// wait (garbage, negative, in the past) is `None`.
 pub(crate) fn retry_after_ms(headers: &HeaderMap, now: SystemTime) -> Option<u64> {
-    // AWS's name for the same (botocore, `retries/standard.py`).
-    let mut milliseconds = ["retry-after-ms", "x-amz-retry-after"].iter().map(|name| {
+    let mut milliseconds = WAIT_MS_NAMES.iter().map(|name| {
         let value = text(headers, name).and_then(number);
         value.map(whole_ms)
     });
@@ -131,7 +165,7 @@ fn until(headers: &HeaderMap, date: &str, now: SystemTime) -> Option<u64> {
 
 /// `x-should-retry`: whether another attempt makes sense, by the provider.
 pub(crate) fn should_retry(headers: &HeaderMap) -> Option<bool> {
-    let value = text(headers, "x-should-retry")?;
+    let value = text(headers, SHOULD_RETRY)?;
     match value.to_ascii_lowercase().as_str() {
         "true" => Some(true),
         "false" => Some(false),

@@ -10,44 +10,12 @@ use serde_json::{Map, Value};
 use super::failure::TapedFailure;
 use super::fields::{insert_sorted, put, text, texts, texts_of};
 use super::request::{TapedBody, TapedRequest};
-use super::{Clean, TapePace};
+use super::{Clean, Keeps, TapePace};
 use crate::error::LlmError;
 use crate::http::{BodyEnd, Piece, PlayedBody};
 
 /// The version that is written. It grows when an older reader would misread a line.
 const VERSION: u64 = 1;
-
-/// Headers of a response that something here reads, beside those of limits.
-const HEADERS: [&str; 20] = [
-    "apim-request-id",
-    "content-encoding",
-    "content-type",
-    "location",
-    "mistral-correlation-id",
-    "num-tokens",
-    "num_tokens",
-    "request-id",
-    "retry-after",
-    "retry-after-ms",
-    "x-amz-retry-after",
-    "x-amzn-bedrock-input-token-count",
-    "x-amzn-errortype",
-    "x-amzn-requestid",
-    "x-compute-tokens",
-    "x-debug-trace-id",
-    "x-ds-trace-id",
-    "x-generation-id",
-    "x-request-id",
-    "x-should-retry",
-];
-/// How the names of limits begin.
-const LIMITS: [&str; 5] = [
-    "anthropic-ratelimit-",
-    "ratelimit-",
-    "x-endpoint-",
-    "x-ratelimit-",
-    "x-trial-",
-];
 
 /// A whole exchange.
 #[derive(Debug, Clone)]
@@ -107,12 +75,12 @@ pub(super) struct Received {
 }
 
 impl Received {
-    /// As it is written; `reported` are names of headers that the client reports.
+    /// As it is written, with the headers whose names are kept.
     pub(super) fn tape(
         self,
         mut end: TapedEnd,
         mut reason: Option<String>,
-        reported: &[String],
+        keeps: &Keeps,
         clean: &Clean,
     ) -> TapedResponse {
         let cleaned = |text: String| clean(&text).unwrap_or(text);
@@ -134,7 +102,7 @@ impl Received {
         }
         TapedResponse {
             status: self.status,
-            headers: headers(&self.headers, reported, &cleaned),
+            headers: headers(&self.headers, keeps, &cleaned),
             body,
             end,
             reason: reason.map(cleaned),
@@ -302,17 +270,12 @@ impl TapedResponse {
 
 fn headers(
     headers: &HeaderMap,
-    reported: &[String],
+    keeps: &Keeps,
     cleaned: &impl Fn(String) -> String,
 ) -> Vec<(String, String)> {
     // A date to wait for is one of the provider's own clock.
     let has_date = headers.contains_key(http::header::RETRY_AFTER);
-    let is_kept = |name: &str| {
-        HEADERS.contains(&name)
-            || (name == "date" && has_date)
-            || LIMITS.iter().any(|prefix| name.starts_with(prefix))
-            || reported.iter().any(|own| own.eq_ignore_ascii_case(name))
-    };
+    let is_kept = |name: &str| keeps(name) || (name == "date" && has_date);
     let mut kept: Vec<(String, String)> = Vec::new();
     for (name, value) in headers {
         if !is_kept(name.as_str()) || name == http::header::SET_COOKIE {

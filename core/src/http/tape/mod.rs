@@ -33,14 +33,16 @@ use request::TapedRequest;
 /// Takes the secrets of a call out of a text; `None` where it has none.
 pub(crate) type Clean = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
+/// Whether something reads the header of a response that has this name, in lower case.
+pub(crate) type Keeps = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// How its exchanges are told from those of a connection, in the log.
 const PROTOCOL: &str = "a tape";
 
 /// The tape of one client. Its file is opened with the first request.
 pub(crate) struct Tape {
     options: TapeOptions,
-    /// Headers of responses that the client reports.
-    reported: Arc<[String]>,
+    keeps: Keeps,
     opened: OnceCell<Result<Arc<OpenTape>, LlmError>>,
 }
 
@@ -56,10 +58,10 @@ pub(crate) struct TapedCall<'c> {
 }
 
 impl Tape {
-    pub(crate) fn new(options: TapeOptions, reported: &[String]) -> Arc<Self> {
+    pub(crate) fn new(options: TapeOptions, keeps: Keeps) -> Arc<Self> {
         Arc::new(Self {
             options,
-            reported: reported.into(),
+            keeps,
             opened: OnceCell::new(),
         })
     }
@@ -163,7 +165,7 @@ impl Tape {
         reason: Option<String>,
     ) {
         if let Some(Ok(opened)) = self.opened.get() {
-            let response = received.tape(end, reason, &self.reported, &begun.clean);
+            let response = received.tape(end, reason, &self.keeps, &begun.clean);
             opened.push(
                 TapedExchange::of_response(begun.request, response),
                 begun.number,

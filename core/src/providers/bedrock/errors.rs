@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Bedrock, NAME};
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::providers::error_body;
+use crate::providers::response_headers::ERROR_TYPE;
 
 /// Where the service writes out what it computed from the request: the canonical form holds the
 /// session token, and the texts to sign are as good as a signature.
@@ -29,7 +30,7 @@ pub(super) fn from_status(status: u16, headers: &HeaderMap, body: &[u8]) -> LlmE
     let fields: Option<Value> = serde_json::from_str(&text).ok();
     let field = |name: &str| fields.as_ref()?.get(name)?.as_str();
     let header = headers
-        .get("x-amzn-errortype")
+        .get(ERROR_TYPE)
         .and_then(|value| value.to_str().ok());
     let name = header.or_else(|| field("__type")).map(exception_name);
     let message = field("message")

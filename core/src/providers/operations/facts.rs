@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::ResponseFacts;
 use crate::event::Usage;
+use crate::providers::response_headers::COUNT_NAMES;
 use crate::providers::token_counts::{parse_count, parse_usage};
 
 /// Objects of counts, by provider.
@@ -16,14 +17,6 @@ const COUNTS: &[&str] = &[
     "inputTextTokenCount",
     "inputTokenCount",
 ];
-/// Headers that count the input: Cohere's, Azure's, Bedrock's, Text Embeddings Inference's.
-const HEADERS: &[&str] = &[
-    "num_tokens",
-    "num-tokens",
-    "x-amzn-bedrock-input-token-count",
-    "x-compute-tokens",
-];
-
 /// The fields of a response that are of use here.
 pub(super) fn is_fact(name: &str) -> bool {
     let others = ["id", "model", "meta", "metadata"];
@@ -82,5 +75,5 @@ fn of_object(raw: &Map<String, Value>) -> Usage {
 
 fn counted_in(headers: &HeaderMap) -> Option<u64> {
     let value = |name: &&str| headers.get(*name)?.to_str().ok()?.trim().parse().ok();
-    HEADERS.iter().find_map(value)
+    COUNT_NAMES.iter().find_map(value)
 }
