@@ -66,6 +66,11 @@ class Invocation {
     return receiver;
   }
 
+  // What is read after an abort: the signal is not followed once the response has arrived.
+  noticeAbort() {
+    if (this.#signal?.aborted) this.receiver.abort(this.#signal.reason);
+  }
+
   // The whole response; what was not read of a running stream is part of it.
   whole() {
     this.#whole ??= this.#collect();
@@ -159,6 +164,7 @@ class Reader {
 
   #take() {
     const receiver = this.#receiver;
+    this.#invocation.noticeAbort();
     if (!this.#done && receiver.hasItems)
       return { value: receiver.take(), done: false };
     const failed = this.#fails;

@@ -96,9 +96,9 @@ class Receiver extends Call {
   }
 
   // After an abort a reader gets no more items, and no end as if the response were whole, also when
-  // the end arrived meanwhile.
+  // the end arrived meanwhile. One that has read it all does not notice.
   abort(cause) {
-    if (this.ended) return;
+    if (this.ended && !this.hasItems) return;
     this.cancel(cause);
     this.cause ??= cause;
     this.#aborted = this.#mode !== Mode.WHOLE;

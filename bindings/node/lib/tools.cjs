@@ -122,7 +122,9 @@ async function resultOf(call, tools, signal) {
   try {
     const found = tools.find(({ name }) => name === call.name);
     if (found === undefined) throw new TypeError(unknownTool(call, tools));
-    return { content: toText(await found.run(call.arguments, { call, signal })) };
+    return {
+      content: toText(await found.run(call.arguments, { call, signal })),
+    };
   } catch (error) {
     const content = JSON.stringify({ error: error?.message ?? String(error) });
     return { content, is_error: true };

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { createRequire } from "node:module";
+import { setImmediate } from "node:timers/promises";
 
 import { LiterLlm, LlmError } from "liter-llm";
 
@@ -97,6 +98,28 @@ test("abort_closes", async () => {
   assert.deepEqual([error.code, error.cause.name], ["CANCELLED", "AbortError"]);
   assert.deepEqual(pieces, ["one"]);
   await mock.wait(key, { closed: 1 });
+});
+
+test("abort_counts_after_the_response_has_arrived", async () => {
+  for (const read of [
+    (stream) => stream[Symbol.asyncIterator](),
+    (stream) => stream.events(),
+  ]) {
+    const key = await mock.plan([
+      streaming(token("one"), token("two"), { done: true }),
+    ]);
+    const aborter = new AbortController();
+    const { signal } = aborter;
+    const stream = mock.connect(key).invoke(REQUEST, { signal });
+    const reader = read(stream);
+    await reader.next();
+    while (stream.response.outcome === null) await setImmediate();
+
+    aborter.abort("enough");
+
+    await assert.rejects(reader.next(), { code: "CANCELLED", cause: "enough" });
+    assert.equal((await reader.next()).done, true);
+  }
 });
 
 test("awaited_call_cancelled_closes", async () => {
