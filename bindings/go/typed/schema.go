@@ -48,7 +48,11 @@ func Schema[T any]() (*jsonschema.Schema, error) {
 }
 
 func shapeOf(of reflect.Type) (*shape, error) {
-	schema, err := jsonschema.ForType(of, nil)
+	schemas, err := schemasFor(of)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := jsonschema.ForType(of, &jsonschema.ForOptions{TypeSchemas: schemas})
 	if err != nil {
 		return nil, fmt.Errorf("typed: %v has no JSON schema: %w", of, err)
 	}
@@ -79,6 +83,10 @@ func (s *shape) tighten(schema *jsonschema.Schema, of reflect.Type) {
 	// Limits that only say how wide a Go type is: decoding checks them, and some providers refuse
 	// them in a schema.
 	schema.Minimum, schema.Maximum, schema.MinItems, schema.MaxItems = nil, nil, nil, nil
+	if of == reflect.TypeFor[json.RawMessage]() {
+		s.strict = false
+		return
+	}
 	switch of.Kind() {
 	case reflect.Slice, reflect.Array:
 		if schema.Items == nil {
