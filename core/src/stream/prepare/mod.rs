@@ -158,31 +158,14 @@ pub(crate) fn resolve(
     model.into_iter().for_each(|model| task.set_model(model));
     let call = task.call();
     let playlist = playlist::of_call(provider, call)?;
-    let tape = options.tape_mode();
-    let read = |reads_keys| {
-        sender(
-            provider,
-            options,
-            environment,
-            call,
-            task.model(),
-            reads_keys,
-        )
-    };
-    let (mut authentication, unread) = placeholder::sender(tape, read)?;
-    let place = |cloud: &CloudOptions| {
-        address::of(provider, options, call, environment, task.model(), cloud)
-    };
-    let ((mut base_url, own_endpoint), nowhere) =
-        placeholder::address(&mut authentication, tape, place)?;
+    let is_left_out = matches!(of_client, Cow::Owned(_));
+    let Destination {
+        mut authentication,
+        mut base_url,
+        own_endpoint,
+        no_key,
+    } = destination(provider, options, environment, task, is_left_out)?;
     let cloud = authentication.cloud.clone();
-    let lacks_key = own_endpoint && lacks_key(&authentication, &base_url);
-    let missing = placeholder::stand_in(&mut authentication, lacks_key, tape, || {
-        let error = cloud::no_key(provider, &cloud, environment);
-        let is_left_out = matches!(of_client, Cow::Owned(_));
-        with_key_left_out(error, is_left_out, options)
-    })?;
-    let no_key = unread.or(nowhere).or(missing);
     if own_endpoint && task.operation() == Operation::Chat {
         authentication.provider = api::with_model(provider, options, call, task.model());
     }
@@ -202,7 +185,7 @@ pub(crate) fn resolve(
     encoded.warnings.extend(slips);
     check_size(&encoded, options)?;
     let url = base_url::append(&base_url, &encoded.path);
-    let is_sent = tape != Some(TapeMode::Replay);
+    let is_sent = options.tape_mode() != Some(TapeMode::Replay);
     let carries_secret = is_sent && (authentication.carries_secret() || has_secret(&url));
     let (proxy, allowed) = (proxy_of(&url), options.allow_insecure_http);
     cleartext::check(&url, proxy.as_ref(), carries_secret, allowed)?;
@@ -218,6 +201,43 @@ pub(crate) fn resolve(
         playlist,
         no_key,
         authentication,
+    })
+}
+
+/// As whom a request goes, and where.
+struct Destination {
+    authentication: Authentication,
+    base_url: Url,
+    own_endpoint: bool,
+    /// Why a tape alone can answer it, where that is so.
+    no_key: Option<Box<LlmError>>,
+}
+
+fn destination(
+    provider: &'static dyn Provider,
+    options: &ClientOptions,
+    environment: &Environment,
+    task: &Task,
+    is_key_left_out: bool,
+) -> Result<Destination, LlmError> {
+    let (call, model, tape) = (task.call(), task.model(), options.tape_mode());
+    let read = |reads_keys| sender(provider, options, environment, call, model, reads_keys);
+    let (mut authentication, unread) = placeholder::sender(tape, read)?;
+    let place =
+        |cloud: &CloudOptions| address::of(provider, options, call, environment, model, cloud);
+    let ((base_url, own_endpoint), nowhere) =
+        placeholder::address(&mut authentication, tape, place)?;
+    let lacks_key = own_endpoint && lacks_key(&authentication, &base_url);
+    let cloud = authentication.cloud.clone();
+    let missing = placeholder::stand_in(&mut authentication, lacks_key, tape, || {
+        let error = cloud::no_key(provider, &cloud, environment);
+        with_key_left_out(error, is_key_left_out, options)
+    })?;
+    Ok(Destination {
+        authentication,
+        base_url,
+        own_endpoint,
+        no_key: unread.or(nowhere).or(missing),
     })
 }
 

@@ -1,5 +1,5 @@
-//! What stands in for a key where a tape answers and nothing is sent. Owns that a tape which has the
-//! answer needs neither the key of a provider nor the account of a cloud.
+//! What stands in for a key where a tape answers and nothing is sent. Owns that a tape which has
+//! the answer needs neither the key of a provider nor the account of a cloud.
 
 use super::authentication::{Authentication, Key};
 use crate::error::LlmError;
