@@ -339,10 +339,17 @@ func TestToolsHaveTypedArguments(t *testing.T) {
 	if got := literllm.RunTools(bounded(t), response, nothing); got[0].Content != "1" {
 		t.Errorf("%+v", got)
 	}
-	defer func() {
-		if message, _ := recover().(string); !strings.Contains(message, "make them a struct") {
-			t.Error(message)
-		}
-	}()
-	typed.NewTool("list", "", func(context.Context, []string) (any, error) { return nil, nil })
+}
+
+func TestMistakesOfAToolPanic(t *testing.T) {
+	for name, says := range map[string]string{"list": "make them a struct", "gr\u00f6\u00dfe": "the name"} {
+		func() {
+			defer func() {
+				if message, _ := recover().(string); !strings.Contains(message, says) {
+					t.Errorf("%s: %s", name, message)
+				}
+			}()
+			typed.NewTool(name, "", func(context.Context, []string) (any, error) { return nil, nil })
+		}()
+	}
 }

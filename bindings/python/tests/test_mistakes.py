@@ -127,10 +127,13 @@ NOT_JSON: dict[str, tuple[Any, str]] = {
         f"user: {JSON}, got UUID; str() makes text of it",
     ),
     "object": ({**REQUEST, "user": object()}, f"user: {JSON}, got object"),
-    "a_function_as_a_tool": ({**REQUEST, "tools": [message]}, f"tools[0]: {JSON}, got function"),
+    "a_function_as_a_tool": (
+        {**REQUEST, "tools": [message]},
+        "tools[0]: write liter_llm.tool(message)",
+    ),
     "a_class_as_response_format": (
         {**REQUEST, "response_format": dict},
-        f"response_format: {JSON}, got the class dict; give an instance or a JSON schema",
+        "response_format: write invoke(request, output=dict)",
     ),
     "a_dataclass": (
         {**REQUEST, "messages": [Question()]},

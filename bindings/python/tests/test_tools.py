@@ -269,6 +269,12 @@ def test_what_cannot_be_described_is_refused():
     for function, message in messages.items():
         with pytest.raises(liter_llm.InvalidArgumentError, match=message):
             tool(function)
+    for name in ("<lambda>", "größe", "a b", "x" * 65):
+        with pytest.raises(liter_llm.InvalidArgumentError, match=f"tool {name}: the name: "):
+            tool(lambda: None, name=name)
+    with pytest.raises(liter_llm.InvalidArgumentError, match="tool <lambda>: the name: "):
+        tool(lambda: None)
+    assert tool(lambda: None, name="nothing").name == "nothing"
 
 
 CALLS = [

@@ -45,7 +45,7 @@ def _find(value: Any, path: str, dump: Callable[[Any], Any], outer: tuple[int, .
         try:
             plain = dump(value)
         except Exception as error:
-            return f"{_at(path)}{_describe(value, error)}"
+            return f"{_at(path)}{_habit(value, path) or _describe(value, error)}"
         return _find(plain, path, dump, (*outer, id(value)))
     for inner_path, inner in _children(value, path):
         fault = inner if inner_path is None else _find(inner, inner_path, dump, (*outer, id(value)))
@@ -69,6 +69,15 @@ def _at(path: str) -> str:
     if len(path) > _PATH_MAX:
         path = f"{path[:_PATH_MAX]}..."
     return f"{path}: " if path else ""
+
+
+def _habit(value: Any, path: str) -> str | None:
+    """What other libraries take in this place, and the line that does it here."""
+    if path == "response_format" and isinstance(value, type):
+        return f"write invoke(request, output={value.__name__})"
+    if path.startswith("tools[") and callable(value) and not isinstance(value, type):
+        return f"write liter_llm.tool({getattr(value, '__name__', 'function')})"
+    return None
 
 
 def _describe(value: Any, error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 import sys
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ else:
     Parameters.args = Parameters.kwargs = Any  # for hints that are resolved at run time
 
 Result = TypeVar("Result")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Tool(Mapping[str, Any], Generic[Parameters, Result]):
@@ -39,6 +41,10 @@ class Tool(Mapping[str, Any], Generic[Parameters, Result]):
     ) -> None:
         self.function = function
         self.name = name or _name_of(function)
+        if not _NAME.fullmatch(self.name):
+            raise self._refusal(
+                "the name: providers take up to 64 letters of English, digits, _ and -; give name="
+            )
         said, described = parse_docstring(inspect.getdoc(_whole(function)))
         for field, of in getattr(function, "model_fields", {}).items():  # a pydantic model
             described[field] = of.description or described.get(field, "")

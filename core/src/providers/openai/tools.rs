@@ -53,6 +53,6 @@ pub(super) fn encode_tool_choice<'r>(
     let theirs = names.find(|(ours, _)| choice.as_str() == Some(ours));
     Some(match theirs {
         Some((_, theirs)) => Cow::Owned(Value::from(*theirs)),
-        None => Cow::Borrowed(choice),
+        None => tool_schema::without_description(choice),
     })
 }

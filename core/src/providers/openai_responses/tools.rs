@@ -76,7 +76,7 @@ pub(super) fn encode_tool_choice<'r>(
     let Some(kind) = choice.get("type").and_then(Value::as_str) else {
         return Some(Cow::Borrowed(choice));
     };
-    let mut flat = choice.clone();
+    let mut flat = tool_schema::without_description(choice).into_owned();
     flatten(&mut flat, kind);
     for tool in flat
         .get_mut("tools")
