@@ -3,6 +3,7 @@ and what goes wrong with them."""
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import contextvars
 import dataclasses
@@ -502,3 +503,20 @@ def test_a_tool_loop_goes_round(mock, connect):
     first, second = (request["body"] for request in mock.seen(key)["requests"])
     assert first["tools"] == [dict(weather), tools[1]]
     assert second["messages"][-1]["content"] == "Hamburg celsius None"
+
+
+def test_ctrl_c_does_not_wait_for_a_tool():
+    may_end, ended = threading.Event(), threading.Event()
+
+    def interrupt() -> None:
+        _thread.interrupt_main()
+        may_end.wait(30)
+        ended.set()
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_tools([call("interrupt"), call("interrupt", number=1)], [interrupt]).complete()
+        assert not ended.is_set()
+    finally:
+        may_end.set()
+    assert ended.wait(30)

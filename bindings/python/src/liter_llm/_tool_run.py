@@ -77,12 +77,15 @@ class ToolRun:
         """Blocks until all have run. An `async` function runs in an event loop of its own."""
         from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(self._threads(), "liter-llm-tool") as pool:
+        pool = ThreadPoolExecutor(self._threads(), "liter-llm-tool")
+        try:
             runs = [
                 pool.submit(contextvars.copy_context().run, self._call, call)
                 for call in self._calls
             ]
             return [run.result() for run in runs]
+        finally:  # at once for Ctrl-C: a thread cannot be stopped
+            pool.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self) -> list[late.Message]:
         return await (self._run_on_trio() if is_on_trio() else self._run_on_asyncio())
