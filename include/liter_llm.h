@@ -390,8 +390,8 @@ LlmError llm_client_answer(struct LlmClient *client, uint64_t stream, const char
 /// drained, when it is not a client, or when another thread polls it. Sets no last error.
 ///
 /// @param client the client.
-/// @param timeout_ms 0 returns at once, -1 waits until there is something, else at most so many
-/// milliseconds.
+/// @param timeout_ms 0 returns at once, less than 0 waits until there is something, else at most so
+/// many milliseconds.
 /// @param events_out the events, which live by rule 3; NULL when there are none.
 size_t llm_client_poll(struct LlmClient *client,
                        int64_t timeout_ms,

@@ -108,8 +108,11 @@ class Error : public std::runtime_error {
   }
   std::optional<std::string> request_id() const { return fields().text("request_id"); }
   /// All that is known, as JSON, and to read any of it: fields().integer("attempts").
-  const std::string &json() const noexcept { return json_; }
-  Json fields() const noexcept { return Json(json_); }
+  const std::string &json() const & noexcept { return json_; }
+  Json fields() const & noexcept { return Json(json_); }
+  /// Not of a temporary, which they would outlive.
+  const std::string &json() const && = delete;
+  Json fields() const && = delete;
 
  private:
   LlmError number_;

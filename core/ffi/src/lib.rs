@@ -236,8 +236,8 @@ pub unsafe extern "C" fn llm_client_answer(
 /// drained, when it is not a client, or when another thread polls it. Sets no last error.
 ///
 /// @param client the client.
-/// @param timeout_ms 0 returns at once, -1 waits until there is something, else at most so many
-/// milliseconds.
+/// @param timeout_ms 0 returns at once, less than 0 waits until there is something, else at most so
+/// many milliseconds.
 /// @param events_out the events, which live by rule 3; NULL when there are none.
 #[no_mangle]
 pub unsafe extern "C" fn llm_client_poll(
