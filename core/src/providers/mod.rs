@@ -67,6 +67,7 @@ pub(crate) mod response_headers;
 mod stream_pings;
 #[cfg(test)]
 mod tests;
+mod text_shape;
 mod token_counts;
 mod tool_calls;
 mod tool_schema;

@@ -123,6 +123,12 @@ impl Blocks {
         }
     }
 
+    /// Whether a block of text is open under this index.
+    pub(super) fn is_text(&self, index: u64) -> bool {
+        let block = self.open.iter().find(|block| block.index == index);
+        block.is_some_and(|block| matches!(block.kind, Kind::Text))
+    }
+
     /// Something is new in a block; `data` is the whole event. False: its type is unknown.
     pub(super) fn delta(
         &mut self,

@@ -75,6 +75,16 @@ impl WireDecoder for AnthropicDecoder {
         Ok(())
     }
 
+    fn text_alone<'e>(&self, event: &'e Event<'_>) -> Option<&'e str> {
+        let delta = event.delta.0.as_ref()?;
+        let beside = [event.usage, event.error, event.base_resp];
+        let is_alone = event.kind.get() == Some("content_block_delta")
+            && delta.kind.get() == Some("text_delta")
+            && beside.iter().all(Option::is_none)
+            && self.blocks.is_text(event.index.0.unwrap_or_default());
+        delta.text.get().filter(|_| is_alone)
+    }
+
     fn response(
         &mut self,
         message: &Message<'_>,

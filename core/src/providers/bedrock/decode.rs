@@ -71,6 +71,9 @@ impl WireDecoder for BedrockDecoder {
 
     const DONE_MARK: DoneMark = DoneMark::Unknown;
 
+    /// The service pads its events to one length.
+    const IGNORED_FIELDS: &'static [&'static str] = &["\"p\":"];
+
     fn provider(&self) -> &dyn Provider {
         &Bedrock
     }
@@ -147,6 +150,14 @@ impl WireDecoder for BedrockDecoder {
         };
         self.state.unknown_events += u64::from(!is_known);
         Ok(())
+    }
+
+    fn text_alone<'e>(&self, event: &'e Event<'_>) -> Option<&'e str> {
+        let delta = event.delta.0.as_ref()?;
+        delta
+            .text
+            .get()
+            .filter(|_| self.event_kind == EventKind::BlockDelta)
     }
 
     fn response(

@@ -43,6 +43,8 @@ impl WireDecoder for OllamaDecoder {
 
     const DONE_MARK: DoneMark = DoneMark::Ignored;
 
+    const IGNORED_FIELDS: &'static [&'static str] = &["\"created_at\":"];
+
     fn provider(&self) -> &dyn Provider {
         &Ollama
     }
@@ -77,6 +79,22 @@ impl WireDecoder for OllamaDecoder {
             self.state.progress = Progress::Done;
         }
         Ok(())
+    }
+
+    fn text_alone<'e>(&self, line: &'e Response<'_>) -> Option<&'e str> {
+        let message = line.message.0.as_ref()?;
+        let beside = [
+            line.prompt_eval_count,
+            line.eval_count,
+            line.logprobs,
+            line.error,
+        ];
+        let is_alone = beside.iter().all(Option::is_none)
+            && !is_true(line.done)
+            && line.done_reason.get().is_none()
+            && message.thinking.get().is_none()
+            && message.tool_calls.0.is_empty();
+        message.content.get().filter(|_| is_alone)
     }
 
     fn response(

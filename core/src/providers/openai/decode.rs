@@ -66,6 +66,9 @@ impl WireDecoder for OpenAiDecoder {
     /// llama.cpp's servers report a failure with this line and stop.
     const ERROR_FIELD: Option<&'static str> = Some("error");
 
+    /// OpenAI pads its chunks to one length (API reference, `stream_options`).
+    const IGNORED_FIELDS: &'static [&'static str] = &["\"obfuscation\":"];
+
     fn provider(&self) -> &dyn Provider {
         &self.codec
     }
@@ -106,6 +109,12 @@ impl WireDecoder for OpenAiDecoder {
         }
         self.sources(chunk, out);
         Ok(())
+    }
+
+    fn text_alone<'e>(&self, chunk: &'e Chunk<'_>) -> Option<&'e str> {
+        let text = chunk.text_alone()?;
+        let is_of_response = chunk.id.get().is_none_or(|id| self.response_id.stays(id));
+        is_of_response.then_some(text)
     }
 
     fn response(

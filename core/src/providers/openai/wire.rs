@@ -150,6 +150,43 @@ impl<'t> Object<'t> for CallDelta<'t> {
     }
 }
 
+impl Chunk<'_> {
+    /// The text of a chunk of one choice that has nothing beside it.
+    pub(super) fn text_alone(&self) -> Option<&str> {
+        let choice = self.choices.choice.0.as_ref()?;
+        let delta = choice.delta.0.as_ref()?;
+        let beside = [
+            self.usage,
+            self.error,
+            self.base_resp,
+            self.citations,
+            self.search_results,
+            choice.message,
+            choice.logprobs,
+            choice.usage,
+            choice.error,
+            delta.reasoning_details,
+            delta.annotations,
+            delta.audio,
+            delta.images,
+        ];
+        let is_one = self.choices.is_list && self.choices.count == 1;
+        let is_first = choice.index.0.is_none_or(|index| index == 0);
+        let is_alone = beside.iter().all(Option::is_none)
+            && self.x_groq.0.is_none()
+            && choice.finish_reason.get().is_none()
+            && delta.reasoning_content.as_written().is_none()
+            && delta.reasoning.as_written().is_none()
+            && delta.refusal.get().is_none()
+            && delta.tool_calls.0.is_empty()
+            && delta.function_call.0.is_none();
+        delta
+            .content
+            .get()
+            .filter(|_| is_one && is_first && is_alone)
+    }
+}
+
 impl Delta<'_> {
     /// Whether it adds to the response: text, reasoning, or a call.
     pub(super) fn has_content(&self) -> bool {

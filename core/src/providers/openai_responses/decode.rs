@@ -60,6 +60,9 @@ impl WireDecoder for ResponsesDecoder {
     /// llama.cpp's servers report a failure with this line and stop.
     const ERROR_FIELD: Option<&'static str> = Some("error");
 
+    /// OpenAI pads its events to one length (API reference, `stream_options`).
+    const IGNORED_FIELDS: &'static [&'static str] = &["\"sequence_number\":", "\"obfuscation\":"];
+
     fn provider(&self) -> &dyn Provider {
         &self.codec
     }
@@ -85,6 +88,14 @@ impl WireDecoder for ResponsesDecoder {
             return Ok(());
         }
         self.event_of_response(kind, event, data, out)
+    }
+
+    fn text_alone<'e>(&self, event: &'e Event<'_>) -> Option<&'e str> {
+        let has_none = |logprobs: &RawValue| logprobs.get() == "[]";
+        let is_alone = event.kind.get() == Some("response.output_text.delta")
+            && event.item.is_none()
+            && event.logprobs.is_none_or(has_none);
+        event.delta.get().filter(|_| is_alone)
     }
 
     fn response(

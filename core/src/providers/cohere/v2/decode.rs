@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::tool_calls::parse_call;
-use super::wire::{Content, Delta, Event, Message, Response};
+use super::wire::{Content, Contents, Delta, Event, Message, Response};
 use crate::error::LlmError;
 use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
@@ -74,6 +74,19 @@ impl WireDecoder for V2Decoder {
         self.event_of_kind(kind, event, data, out)?;
         self.check_base_resp(event.base_resp, out)?;
         self.check_error(event.error, None, out)
+    }
+
+    fn text_alone<'e>(&self, event: &'e Event<'_>) -> Option<&'e str> {
+        let message = event.delta.0.as_ref()?.message.0.as_ref()?;
+        let Contents::One(content) = &message.content else {
+            return None;
+        };
+        let beside = [event.error, event.base_resp, event.logprobs];
+        let is_alone = event.kind.get() == Some("content-delta")
+            && beside.iter().all(Option::is_none)
+            && content.thinking.get().is_none()
+            && !content.kind.get().is_some_and(names_reasoning);
+        content.text.get().filter(|_| is_alone)
     }
 
     fn response(
