@@ -17,14 +17,14 @@ MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/
 PACKAGES := valgrind binutils cmake pkg-config redis-server
 OUR_PYTHON := tests/install tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
   tests/soak tests/scale tests/mutants tests/environments/native.py tests/environments/python \
-  tests/summary.py docs/site core/fuzz/seeds.py bindings/python/picture_of_map.py
+  tests/summary.py packaging/release.py docs/site core/fuzz/seeds.py bindings/python/picture_of_map.py
 # The adapters' tests are typed as the frameworks are: not all of them.
 OUR_RUFFED := $(OUR_PYTHON) tests/frameworks
 OUR_C = include/liter_llm.hpp include/liter_llm_json.h $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
   tests/network tests/soak tests/environments/c -name '*.[ch]' -o -name '*.cpp' | sort)
 DOCS_WITH_CODE := docs/guide.md docs/c.md docs/bulk.md docs/scale.md docs/frameworks.md docs/recipes.md docs/telemetry.md docs/testing.md
 TESTS := rust fuzz c install python frameworks go node environments-native recordings model
-CHECKS := rust python c go node sizes imports docs library
+CHECKS := rust python c go node sizes release imports docs library
 
 # $(call need,tool,what it is for): one line that says what is missing.
 need = command -v $(1) >/dev/null || { echo "make $@: needs $(1) ($(2))"; exit 1; }
@@ -459,6 +459,11 @@ lint-sizes: ## lines and columns of files and functions; README blocks are as th
 	$(PYTHON) tests/lint/paths.py README.md CONTRIBUTING.md SECURITY.md docs/*.md docs/bench/*.md \
 	  bindings/*/README.md tests/*/README.md
 	$(PYTHON) tests/lint/readme.py README.md bindings/*/README.md $(DOCS_WITH_CODE)
+
+# One file has the version and all names; `packaging/release.py --write` puts them in place.
+lint-release: ## version and names are those of packaging/release.json, wherever they stand
+	@$(call need,$(PYTHON),Python 3)
+	$(PYTHON) packaging/release.py
 
 .PHONY: docs
 docs: lint-docs ## one static site of all pages, in build/site/html
