@@ -15,7 +15,7 @@ CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
 BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-dir build/bench/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils cmake pkg-config redis-server
-OUR_PYTHON := tests/install tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
+OUR_PYTHON := packaging/dist tests/dist tests/install tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
   tests/soak tests/scale tests/mutants tests/environments/native.py tests/environments/python \
   tests/summary.py packaging/release.py docs/site core/fuzz/seeds.py bindings/python/picture_of_map.py
 # The adapters' tests are typed as the frameworks are: not all of them.
@@ -37,7 +37,7 @@ reported = mkdir -p build/test; ( $(2) ) 2>&1 | tee build/test/$(1).log
 
 .PHONY: help
 help: ## lists the verbs
-	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /|/' | column -t -s '|'
+	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /|/' | column -t -s '|'
 
 # ---- see it work
 
@@ -409,6 +409,44 @@ lint-schema: ## schema.json is what the core declares; Python's types and the ta
 	$(PYTHON) bindings/python/generate_types.py --check
 	$(PYTHON) tests/lint/schema_tables.py $(SCHEMA_DOCS)
 
+# ---- releases
+
+# Beside what the tests need: GNU's binutils for aarch64, and what looks at packages of Debian.
+DIST_PACKAGES := binutils-aarch64-linux-gnu lintian
+DIST_VENV := build/dist/venv
+$(DIST_VENV)/packages: packaging/dist/requirements-packages.txt
+	@$(call need,$(PYTHON),Python 3.11 or newer)
+	@$(call quietly,what packs releases,dist-packages,[ -d $(DIST_VENV) ] || $(PYTHON) -m venv $(DIST_VENV); \
+	  $(DIST_VENV)/bin/pip install -r $<)
+	@touch $@
+
+.PHONY: setup-dist dist dist-licenses dist-packages test-dist-packages
+setup-dist: PACKAGES := $(DIST_PACKAGES)
+setup-dist: setup ## installs what dist and test-dist need from Debian's packages (as root)
+
+# Everything records the time of the commit, so that two builds give the same bytes.
+dist dist-packages: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+dist: ## the whole release, in dist/: every package of every language and platform, checked
+	@rm -rf dist
+	@$(MAKE) dist-native
+	@$(MAKE) dist-licenses
+	@$(MAKE) dist-python
+	@$(MAKE) dist-packages DIST_OPTIONS=--all
+
+dist-licenses: $(DIST_VENV)/packages # of what is compiled in: wheels carry it too
+	@$(DIST_VENV)/bin/python packaging/dist/third_party.py
+
+dist-packages: $(DIST_VENV)/packages build/node/ready ## all but wheels, from what is in build/dist/native; DIST_OPTIONS=--all wants every platform
+	@$(call need,cargo,Rust)
+	@$(call need,go,Go 1.26 or newer)
+	@$(call need,npm,Node.js)
+	@$(call need,dpkg-deb,dpkg)
+	@$(DIST_VENV)/bin/python packaging/dist/packages.py $(DIST_OPTIONS)
+
+test-dist-packages: mock $(DIST_VENV)/packages build/node/ready ## what is in dist/, installed and used, but the wheels
+	@$(call reported,dist-packages,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=packaging/dist:bindings/python/tests \
+	  $(DIST_VENV)/bin/python -m pytest -q -rs tests/dist/test_packages.py tests/dist/test_reproducible.py)
+
 # ---- keep it clean
 
 .PHONY: lint $(CHECKS:%=lint-%) fmt header clean setup
@@ -440,12 +478,13 @@ lint-c: $(VENV)/ready ## clang-format
 
 lint-go: go ## gofmt and vet
 	@$(call need,gofmt,Go)
-	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/environments/go); [ -z "$$unformatted" ] || { \
+	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/environments/go packaging/dist/gozip); [ -z "$$unformatted" ] || { \
 	  echo "$$unformatted: gofmt has another opinion; make fmt"; exit 1; }
 	cd bindings/go && go vet . ./literllmtest $$(echo ./samples/*/ | tr ' ' '\n' | grep -v bare)
 	for module in $(GO_MODULES); do \
 	  (cd bindings/go/$$module && go vet ./...) || exit 1; done
 	cd tests/bench/go && go vet .
+	cd packaging/dist/gozip && go vet .
 
 lint-node: node ## prettier, tsc, and the package by publint and attw
 	cd bindings/node && npm run --silent lint
@@ -487,7 +526,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cargo fmt --manifest-path tests/bench/drivers/Cargo.toml
 	$(VENV)/bin/ruff format $(OUR_RUFFED) bindings/python
 	$(VENV)/bin/clang-format -i $(OUR_C)
-	gofmt -w bindings/go tests/bench/go tests/environments/go
+	gofmt -w bindings/go tests/bench/go tests/environments/go packaging/dist/gozip
 	cd bindings/node && npm run --silent fmt
 	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --write .

@@ -70,8 +70,13 @@ def version_places(version: str) -> Iterator[Place]:
     yield Place("CHANGELOG.md", r"\A(?:.*\n)*?## \[(\d[^\]]*)\]", version)
 
 
-def node_places(name: str) -> Iterator[Place]:
-    """The package of Node, where npm and the docs name it."""
+def node_places(name: str, platforms: dict[str, str]) -> Iterator[Place]:
+    """The package of Node, where npm and the docs name it, and those of its platforms."""
+    for platform, package in platforms.items():
+        machine, libc = platform.split("-")[0], platform.split("-")[2]
+        case = f"linux-{'x64' if machine == 'x86_64' else 'arm64'}-{libc}"
+        pattern = rf'case "{case}":\s+return require\("(.*)"\)'
+        yield Place("bindings/node/lib/native.cjs", pattern, package)
     yield Place("bindings/node/package.json", r'\A\{\n  "name": "(.*)"', name)
     yield Place("bindings/node/package-lock.json", r'\A\{\n  "name": "(.*)"', name)
     yield Place("bindings/node/package-lock.json", r'"": \{\n      "name": "(.*)"', name)
@@ -124,7 +129,7 @@ def places(release: dict[str, Any]) -> list[Place]:
     return [
         *version_places(release["version"]),
         *python_places(release["python_distribution"]),
-        *node_places(release["npm_package"]),
+        *node_places(release["npm_package"], release["npm_platform_packages"]),
         *go_places(release["go_module"]),
         *other_places(release["crates"], release["deb_packages"]),
     ]
