@@ -1,8 +1,8 @@
 """The Go modules: dist/go is a module proxy, and a .tar.gz beside it the tree that is tagged.
 
-The archive of each platform is a module of its own, nested in the main one, so that a program
-downloads only the one that it links; the main module requires all of them. Programs on musl use the
-build tag literllm_musl: nothing else tells Go which C library there is.
+The archive of each platform is a module of its own, nested in the main one, so that a build
+downloads only the one that it links; the main module requires all, so `go get` takes all of them.
+Programs on musl use the build tag literllm_musl: nothing else tells Go which C library there is.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ def test_two_builds_have_the_same_sums() -> None:
     for path in DIST.rglob("*"):
         path.touch()
     command = [sys.executable, "packaging/dist/packages.py", "--no-verify"]
-    subprocess.run(command, check=True, cwd=ROOT, capture_output=True, timeout=1500)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1500)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
     second = file.read_text(encoding="utf-8").splitlines()
     assert sorted(set(first) ^ set(second)) == []
