@@ -545,6 +545,6 @@ setup: ## installs what the tests need from Debian's packages (as root)
 	else echo "make setup: not root; please install: $$missing"; exit 1; fi
 
 clean: ## removes everything that was built
-	rm -rf build core/target core/fuzz/target tests/mock/target bindings/python/build bindings/python/*.egg-info \
+	rm -rf build dist core/target core/fuzz/target tests/mock/target bindings/python/build bindings/python/*.egg-info \
 	  bindings/go/lib/*.a bindings/go/lib/*.h bindings/go/lib/sum.go \
 	  bindings/node/node_modules bindings/node/prebuilds

@@ -10,70 +10,62 @@ const machine = `${process.platform}-${process.arch}`;
 const cannotLoad = `liter-llm: the native addon for ${machine} cannot be loaded`;
 const PACKAGED = ["linux-x64", "linux-arm64"];
 
+// In the sources, then of the C libraries of Linux: only one of those is there, and only its addon
+// can be loaded; a package manager that does not know the field `libc` installs both.
+const PLACES = ["built", "gnu", "musl"];
+
 // A bundler follows a require() whose text is a literal, and lets the file be missing inside of
 // `try`. So each platform that packages are made for is listed here; others build their own addon.
-function loadBuilt() {
+function find(place, failures) {
   try {
-    switch (machine) {
-      case "linux-x64":
+    switch (`${machine}-${place}`) {
+      case "linux-x64-built":
         return require("../prebuilds/linux-x64/liter_llm.node");
-      case "linux-arm64":
+      case "linux-arm64-built":
         return require("../prebuilds/linux-arm64/liter_llm.node");
-      case "darwin-x64":
+      case "darwin-x64-built":
         return require("../prebuilds/darwin-x64/liter_llm.node");
-      case "darwin-arm64":
+      case "darwin-arm64-built":
         return require("../prebuilds/darwin-arm64/liter_llm.node");
+      case "linux-x64-gnu":
+        return require("liter-llm-linux-x64-gnu");
+      case "linux-x64-musl":
+        return require("liter-llm-linux-x64-musl");
+      case "linux-arm64-gnu":
+        return require("liter-llm-linux-arm64-gnu");
+      case "linux-arm64-musl":
+        return require("liter-llm-linux-arm64-musl");
       default:
-        return open(path.join(__dirname, "../prebuilds", machine));
+        return place === "built" ? open() : undefined;
     }
   } catch (cause) {
-    if (cause.code === "MODULE_NOT_FOUND") return undefined;
-    throw cause;
+    failures.push(cause);
+    return undefined;
   }
 }
 
-function open(folder) {
+function open() {
   const addon = { exports: {} };
-  const file = path.join(folder, "liter_llm.node");
+  const file = path.join(__dirname, "../prebuilds", machine, "liter_llm.node");
   if (!existsSync(file)) return undefined;
   process.dlopen(addon, file);
   return addon.exports;
 }
 
-// Of the C libraries of Linux only one is there, and only its addon can be loaded; a package
-// manager that does not know the field `libc` installs both.
-function loadPackaged() {
-  let refused;
-  for (const libc of ["gnu", "musl"])
-    try {
-      switch (`${machine}-${libc}`) {
-        case "linux-x64-gnu":
-          return require("liter-llm-linux-x64-gnu");
-        case "linux-x64-musl":
-          return require("liter-llm-linux-x64-musl");
-        case "linux-arm64-gnu":
-          return require("liter-llm-linux-arm64-gnu");
-        case "linux-arm64-musl":
-          return require("liter-llm-linux-arm64-musl");
-      }
-    } catch (cause) {
-      if (cause.code !== "MODULE_NOT_FOUND") refused ??= cause;
-    }
-  if (refused) throw refused;
-  return undefined;
-}
-
+// What a bundler leaves of a file that is missing fails in many ways, or is an empty module: each
+// place is tried.
 function load() {
-  try {
-    const addon = loadBuilt() ?? loadPackaged();
-    if (addon) return addon;
-  } catch (cause) {
-    // An addon that was loaded and does not fit the core has thrown its own message.
-    if (cause.code === undefined) throw cause;
-    const [reason] = cause.message.split("\n");
-    throw new Error(`${cannotLoad}: ${reason}`, { cause });
+  const failures = [];
+  for (const place of PLACES) {
+    const addon = find(place, failures);
+    if (typeof addon?.create === "function") return addon;
   }
-  throw new Error(`${cannotLoad}${whatIsMissing()}`);
+  const cause = failures.find(({ code }) => code !== "MODULE_NOT_FOUND");
+  if (!cause) throw new Error(`${cannotLoad}${whatIsMissing()}`);
+  // An addon that was loaded and does not fit the core has thrown its own message.
+  if (cause.message.startsWith("liter-llm: ")) throw cause;
+  const [reason] = cause.message.split("\n");
+  throw new Error(`${cannotLoad}: ${reason}`, { cause });
 }
 
 // Says what to type, where packages are installed and in the sources.

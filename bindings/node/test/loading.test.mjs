@@ -21,7 +21,9 @@ const ADDON = path.join(PACKAGE, "prebuilds", MACHINE, "liter_llm.node");
 test("every_machine_has_a_require_of_its_own", () => {
   const source = readFileSync(path.join(PACKAGE, "lib/native.cjs"), "utf8");
   const cases = [
-    ...source.matchAll(/case "([\w-]+)":\s+return require\("(\.[^"]+)"\);/g),
+    ...source.matchAll(
+      /case "([\w-]+)-built":\s+return require\("(\.[^"]+)"\);/g,
+    ),
   ];
   const machines = cases.map(([, machine]) => machine);
 
@@ -134,6 +136,18 @@ test("the_package_of_the_platform_is_loaded", () => {
     const output = load(MACHINE, (_, folder) => {
       addPackage(folder, "gnu", libc === "gnu");
       addPackage(folder, "musl", libc === "musl");
+    });
+
+    assert.match(output, /^\d+\.\d+\.\d+ CONFIG\n$/);
+  }
+});
+
+test("what_a_bundler_leaves_of_a_missing_file_is_passed_over", () => {
+  for (const left of ["exports.default = null;", "nothing.is.here;"]) {
+    const output = load(MACHINE, (file, folder) => {
+      mkdirSync(file);
+      writeFileSync(path.join(file, "index.js"), left);
+      addPackage(folder, "gnu", true);
     });
 
     assert.match(output, /^\d+\.\d+\.\d+ CONFIG\n$/);
