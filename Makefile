@@ -412,7 +412,7 @@ lint-schema: ## schema.json is what the core declares; Python's types and the ta
 # ---- releases
 
 # Beside what the tests need: GNU's binutils for aarch64, and what looks at packages of Debian.
-DIST_PACKAGES := binutils-aarch64-linux-gnu lintian
+DIST_PACKAGES := binutils-aarch64-linux-gnu dpkg-dev lintian
 DIST_VENV := build/dist/venv
 $(DIST_VENV)/packages: packaging/dist/requirements-packages.txt
 	@$(call need,$(PYTHON),Python 3.11 or newer)
@@ -445,7 +445,8 @@ dist-packages: $(DIST_VENV)/packages build/node/ready ## all but wheels, from wh
 
 test-dist-packages: mock $(DIST_VENV)/packages build/node/ready ## what is in dist/, installed and used, but the wheels
 	@$(call reported,dist-packages,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=packaging/dist:bindings/python/tests \
-	  $(DIST_VENV)/bin/python -m pytest -q -rs tests/dist/test_packages.py tests/dist/test_reproducible.py)
+	  $(DIST_VENV)/bin/python -m pytest -q -rs \
+	  $(addprefix tests/dist/test_,npm.py go.py c.py packages.py reproducible.py))
 
 # ---- keep it clean
 
