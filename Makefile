@@ -15,7 +15,7 @@ CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
 BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-dir build/bench/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils cmake pkg-config redis-server
-OUR_PYTHON := tests/install tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
+OUR_PYTHON := packaging/dist tests/dist tests/install tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
   tests/soak tests/scale tests/mutants tests/environments/native.py tests/environments/python \
   tests/summary.py docs/site core/fuzz/seeds.py bindings/python/picture_of_map.py
 # The adapters' tests are typed as the frameworks are: not all of them.
@@ -37,7 +37,7 @@ reported = mkdir -p build/test; ( $(2) ) 2>&1 | tee build/test/$(1).log
 
 .PHONY: help
 help: ## lists the verbs
-	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /|/' | column -t -s '|'
+	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /|/' | column -t -s '|'
 
 # ---- see it work
 
@@ -408,6 +408,42 @@ lint-schema: ## schema.json is what the core declares; Python's types and the ta
 	cargo test -q $(CORE) -p liter-llm --test schema
 	$(PYTHON) bindings/python/generate_types.py --check
 	$(PYTHON) tests/lint/schema_tables.py $(SCHEMA_DOCS)
+
+# ---- releases
+
+# Beside what the tests need: GNU's binutils for aarch64, and what runs its programs.
+DIST_PACKAGES := binutils-aarch64-linux-gnu qemu-user-static
+DIST_VENV := build/dist/venv
+$(DIST_VENV)/ready: packaging/dist/requirements.txt
+	@$(call need,$(PYTHON),Python 3.11 or newer)
+	@$(call quietly,what builds releases,dist-venv,$(PYTHON) -m venv $(DIST_VENV) && \
+	  $(DIST_VENV)/bin/pip install -r $<)
+	@touch $@
+
+.PHONY: setup-dist dist-native dist-python
+setup-dist: PACKAGES := $(DIST_PACKAGES)
+setup-dist: setup ## installs what dist-native and its tests need from Debian's packages (as root)
+
+dist-native: $(DIST_VENV)/ready ## both libraries for every platform, in build/dist/native; PLATFORMS= names some
+	@$(call need,cargo,Rust)
+	@$(DIST_VENV)/bin/python packaging/dist/native.py $(PLATFORMS)
+
+dist-python: $(DIST_VENV)/ready ## the source archive and the wheels, in dist/, from build/dist/native; PLATFORMS= names some
+	@$(DIST_VENV)/bin/python packaging/dist/wheels.py $(PLATFORMS)
+
+DIST_PYTEST = LITER_LLM_MOCK=$(MOCK) PYTHONPATH=packaging/dist:tests/lint:bindings/python/tests \
+  $(VENV)/bin/python -m pytest -q -rs
+.PHONY: test-dist-native test-dist-python test-dist-aarch64
+test-dist-native: $(VENV)/ready $(DIST_VENV)/ready ## what make dist-native built: exports, glibc, panics, paths
+	@$(call need,gcc,a C compiler)
+	@$(call reported,dist-native,$(DIST_PYTEST) tests/dist/test_native.py)
+
+test-dist-python: mock $(VENV)/ready $(DIST_VENV)/ready ## what make dist-python built: tags, metadata, content, the same bytes twice
+	@$(call reported,dist-python,$(DIST_PYTEST) tests/dist/test_steps.py tests/dist/test_wheels.py)
+
+test-dist-aarch64: mock $(VENV)/ready $(DIST_VENV)/ready ## the wheel for aarch64 in Debian's Python under qemu: lifecycle and faults
+	@$(call need,qemu-aarch64-static,make setup-dist installs it)
+	@$(call reported,dist-aarch64,$(DIST_PYTEST) -s tests/dist/test_aarch64.py)
 
 # ---- keep it clean
 
