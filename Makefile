@@ -433,13 +433,18 @@ dist-python: $(DIST_VENV)/ready ## the source archive and the wheels, in dist/, 
 
 DIST_PYTEST = LITER_LLM_MOCK=$(MOCK) PYTHONPATH=packaging/dist:tests/lint:bindings/python/tests \
   $(VENV)/bin/python -m pytest -q -rs
-.PHONY: test-dist-native test-dist-python test-dist-aarch64
+.PHONY: test-dist-native test-dist-python test-dist-sdist test-dist-aarch64
 test-dist-native: $(VENV)/ready $(DIST_VENV)/ready ## what make dist-native built: exports, glibc, panics, paths
 	@$(call need,gcc,a C compiler)
 	@$(call reported,dist-native,$(DIST_PYTEST) tests/dist/test_native.py)
 
 test-dist-python: mock $(VENV)/ready $(DIST_VENV)/ready ## what make dist-python built: tags, metadata, content, the same bytes twice
 	@$(call reported,dist-python,$(DIST_PYTEST) tests/dist/test_steps.py tests/dist/test_wheels.py)
+
+test-dist-sdist: mock $(VENV)/ready ## the source archive, built by pip outside the repository (minutes)
+	@$(call need,cargo,Rust)
+	@$(call need,cc,a C compiler)
+	@$(call reported,dist-sdist,$(DIST_PYTEST) tests/dist/test_sdist.py)
 
 test-dist-aarch64: mock $(VENV)/ready $(DIST_VENV)/ready ## the wheel for aarch64 in Debian's Python under qemu: lifecycle and faults
 	@$(call need,qemu-aarch64-static,make setup-dist installs it)
