@@ -411,8 +411,9 @@ lint-schema: ## schema.json is what the core declares; Python's types and the ta
 
 # ---- releases
 
-# Beside what the tests need: GNU's binutils for aarch64, and what runs its programs.
-DIST_PACKAGES := binutils-aarch64-linux-gnu qemu-user-static
+# Beside what the tests need: GNU's binutils for aarch64, what runs its programs, and a better
+# deflate than Python's, which takes 3 % off a wheel.
+DIST_PACKAGES := binutils-aarch64-linux-gnu qemu-user-static advancecomp
 DIST_VENV := build/dist/venv
 $(DIST_VENV)/ready: packaging/dist/requirements.txt
 	@$(call need,$(PYTHON),Python 3.11 or newer)
@@ -429,6 +430,7 @@ dist-native: $(DIST_VENV)/ready ## both libraries for every platform, in build/d
 	@$(DIST_VENV)/bin/python packaging/dist/native.py $(PLATFORMS)
 
 dist-python: $(DIST_VENV)/ready ## the source archive and the wheels, in dist/, from build/dist/native; PLATFORMS= names some
+	@$(call need,advzip,make setup-dist installs it)
 	@$(DIST_VENV)/bin/python packaging/dist/wheels.py $(PLATFORMS)
 
 DIST_PYTEST = LITER_LLM_MOCK=$(MOCK) PYTHONPATH=packaging/dist:tests/lint:bindings/python/tests \

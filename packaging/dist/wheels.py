@@ -99,9 +99,10 @@ def wheel(platform: Platform, source: Path) -> Path:
     build("--wheel", "--outdir", str(made), source=source, env=env)
     (plain,) = made.glob("*.whl")
     # Of its names of platforms it takes those of this machine alone, but finds that of any wheel.
-    command = ["auditwheel", "repair", "--plat", "auto", "--only-plat", "-z", "9"]
+    command = ["auditwheel", "repair", "--plat", "auto", "--only-plat"]
     run([*command, "--wheel-dir", str(audited), str(plain)], env)
     (tagged,) = audited.glob("*.whl")
+    run(["advzip", "--recompress", "--shrink-extra", "--quiet", str(tagged)], env)
     tag = TAGS[platform.libc].format(platform.machine)
     if tag not in tagged.name:
         raise SystemExit(f"{tagged.name}: needs a newer system than {tag} promises")
