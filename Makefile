@@ -436,7 +436,7 @@ dist-python: $(DIST_VENV)/ready ## the source archive and the wheels, in dist/, 
 DIST_PYTEST = LITER_LLM_MOCK=$(MOCK) PYTHONPATH=packaging/dist:tests/lint:bindings/python/tests \
   $(VENV)/bin/python -m pytest -q -rs
 .PHONY: test-dist-native test-dist-python test-dist-sdist test-dist-aarch64
-test-dist-native: $(VENV)/ready $(DIST_VENV)/ready ## what make dist-native built: exports, glibc, panics, paths
+test-dist-native: mock $(VENV)/ready $(DIST_VENV)/ready ## what make dist-native built: exports, glibc, panics, paths, a sample in C
 	@$(call need,gcc,a C compiler)
 	@$(call reported,dist-native,$(DIST_PYTEST) tests/dist/test_native.py)
 

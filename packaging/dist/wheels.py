@@ -15,6 +15,7 @@ import tarfile
 from pathlib import Path
 
 import debian
+import tomllib
 from archives import normalize
 from platforms import BUILD, ROOT, Platform, chosen
 from toolchain import TOOLS, epoch, zig
@@ -41,6 +42,13 @@ def run(command: list[str], env: dict[str, str]) -> None:
 def build(*words: str, source: Path, env: dict[str, str]) -> None:
     """Runs the standard front end of Python's builds."""
     run([str(TOOLS / "python"), "-m", "build", "--no-isolation", *words, str(source)], env)
+
+
+def distribution() -> str:
+    """Name and version, as the names of the files begin."""
+    text = (ROOT / "bindings/python/pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    return f"{project['name'].replace('-', '_')}-{project['version']}"
 
 
 def source_archive() -> Path:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import guest
 import pytest
+from wheels import distribution
 
 from support import HELLO, ROOT, Mock, mock_path
 
-WHEELS = sorted((ROOT / "dist").glob("*manylinux*aarch64.whl"))
+WHEELS = sorted((ROOT / "dist").glob(f"{distribution()}-*manylinux*aarch64.whl"))
 FOLDER = ROOT / "build/dist/guest"
 LIFECYCLE_FILES = ("errors", "lifecycle", "process")
 LIFECYCLE = "echo or order or cancel_ends_once or close_ends_all or error_kinds"

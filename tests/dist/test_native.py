@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import library
@@ -12,6 +13,8 @@ import native
 import pytest
 from platforms import BUILD, GLIBC_FLOOR, PLATFORMS, ROOT, Platform
 from toolchain import binutils, rustc, zig
+
+from support import HELLO, Mock
 
 BUILT = [each for each in PLATFORMS.values() if (each.native / "libliter_llm.a").is_file()]
 platforms = pytest.mark.parametrize("platform", BUILT, ids=lambda each: each.name)
@@ -44,6 +47,13 @@ def run(*command: object, **environment: str) -> str:
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[Mock]:
+    running = Mock()
+    yield running
+    running.stop()
 
 
 def shared(platform: Platform) -> Path:
@@ -100,6 +110,29 @@ def test_no_path_of_the_machine_is_inside(platform: Platform) -> None:
         assert f"{Path.home()}/".encode() not in text
 
 
+def launched(platform: Platform, program: Path) -> list[object]:
+    """How a program is started: by qemu, where it is for another processor."""
+    guest = BUILD / "guest/root"
+    if platform.machine == os.uname().machine:
+        return [program]
+    if platform.is_glibc and not guest.is_dir():
+        pytest.skip("no libraries for the guest; make test-dist-aarch64 unpacks them")
+    return [f"qemu-{platform.machine}-static", "-L", guest, program]
+
+
+@platforms
+def test_a_program_streams(platform: Platform, mock: Mock, tmp_path: Path) -> None:
+    """The first sample in C, with the archive in it; all of musl too, where that is the library."""
+    program = tmp_path / "invoke"
+    words = ("-std=c99", "-I", ROOT / "include", ROOT / "tests/c/samples/invoke.c")
+    compiler = zig("cc", "-target", platform.zig)
+    run(*compiler, *words, archive(platform), *LIBRARIES, "-o", program)
+    key = mock.plan(HELLO)
+
+    address = {"OPENAI_API_KEY": "test-key", "OPENAI_BASE_URL": mock.base_url(key)}
+    assert run(*launched(platform, program), **address).strip() == "Hello world"
+
+
 def panicking(platform: Platform, folder: Path) -> Path:
     """An archive that panics, made as those of the release are."""
     source, raw, made = folder / "panics.rs", folder / "raw.a", folder / "libpanics.a"
@@ -121,13 +154,7 @@ def test_a_panic_is_caught(platform: Platform, tmp_path: Path) -> None:
     compiler = zig("cc", "-target", platform.zig)
     run(*compiler, "-o", program, tmp_path / "calls.c", made, *LIBRARIES)
 
-    guest = BUILD / "guest/root"
-    if platform.machine == os.uname().machine:
-        run(program)
-    elif guest.is_dir():
-        run("qemu-aarch64-static", "-L", guest, program)
-    else:
-        pytest.skip("no libraries for the guest; make test-dist-aarch64 unpacks them")
+    run(*launched(platform, program))
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="the compiler is for this machine")

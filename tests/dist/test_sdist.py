@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from platforms import ROOT
+from wheels import distribution
 
 from support import HELLO, Mock
 
@@ -44,7 +45,7 @@ def run(*command: object, cwd: Path, timeout: float, **environment: str) -> str:
 
 @pytest.mark.timeout(2000)
 def test_it_builds_and_the_first_sample_runs(mock: Mock, tmp_path: Path) -> None:
-    (archive,) = (ROOT / "dist").glob("*.tar.gz")
+    archive = ROOT / "dist" / f"{distribution()}.tar.gz"
     run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path, timeout=120)
     python = tmp_path / "venv/bin/python"
 
