@@ -411,9 +411,9 @@ lint-schema: ## schema.json is what the core declares; Python's types and the ta
 
 # ---- releases
 
-# Beside what the tests need: GNU's binutils for aarch64, what runs its programs, and a better
-# deflate than Python's, which takes 3 % off a wheel.
-DIST_PACKAGES := binutils-aarch64-linux-gnu qemu-user-static advancecomp
+# Beside what the tests need: GNU's binutils for aarch64, what runs its programs, a better deflate
+# than Python's, which takes 3 % off a wheel, and two libraries that Debian's rustc links.
+DIST_PACKAGES := binutils-aarch64-linux-gnu qemu-user-static advancecomp libxml2 libbsd0
 DIST_VENV := build/dist/venv
 $(DIST_VENV)/ready: packaging/dist/requirements.txt
 	@$(call need,$(PYTHON),Python 3.11 or newer)

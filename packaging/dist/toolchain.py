@@ -18,6 +18,7 @@ from platforms import BUILD, ROOT, Platform
 
 TOOLS = BUILD / "venv/bin"
 RUST = BUILD / "rust"
+# The number in a name is the compiler's version, and moves with it.
 PACKAGES = [
     "rustc-web:amd64",
     "libstd-rust-web-1.96:amd64",

@@ -111,13 +111,14 @@ def test_no_path_of_the_machine_is_inside(platform: Platform) -> None:
 
 
 def launched(platform: Platform, program: Path) -> list[object]:
-    """How a program is started: by qemu, where it is for another processor."""
+    """How a program is started: by qemu, where it is for another processor, with the largest pages
+    that a kernel may have. An allocator that was built for smaller ones stops at once."""
     guest = BUILD / "guest/root"
     if platform.machine == os.uname().machine:
         return [program]
     if platform.is_glibc and not guest.is_dir():
         pytest.skip("no libraries for the guest; make test-dist-aarch64 unpacks them")
-    return [f"qemu-{platform.machine}-static", "-L", guest, program]
+    return [f"qemu-{platform.machine}-static", "-p", "65536", "-L", guest, program]
 
 
 @platforms
