@@ -22,6 +22,8 @@ from release import RELEASE, VERSION
 MB_MAX = {"wheel": 3.5, "npm platform": 4.0, "go archive": 16.0}
 MEMBER_MB_MAX = {"go archive": 16.0}  # what a vendored copy has
 COMPILED = {"wheel", "npm platform", "go archive", "c", "deb", "go tree"}
+# setuptools takes what begins like this for a licence.
+THIRD_PARTY_NAMES = {"wheel": "LICENSE-THIRD-PARTY"}
 BINARY = re.compile(r"\.(so(\.[\d.]+)?|a|node)$")
 SURPLUS = re.compile(
     r"(^|/)(tests?|testdata|__pycache__|node_modules|target|\.git[^/]*|\.pytest_cache|\.mypy_cache"
@@ -78,11 +80,12 @@ def license_faults(artefact: Artefact, files: dict[str, bytes]) -> Iterator[str]
     for name in sorted(wanted - names):
         yield f"{name} is missing"
     if artefact.kind in COMPILED:
-        texts = [text for path, text in files.items() if path.endswith(f"/{THIRD_PARTY.name}")]
+        name = THIRD_PARTY_NAMES.get(artefact.kind, THIRD_PARTY.name)
+        texts = [text for path, text in files.items() if path.endswith(f"/{name}")]
         if not texts:
-            yield f"{THIRD_PARTY.name} is missing"
+            yield f"{name} is missing"
         if any(text != THIRD_PARTY.read_bytes() for text in texts):
-            yield f"{THIRD_PARTY.name} is another one than {THIRD_PARTY}"
+            yield f"{name} is another one than {THIRD_PARTY}"
 
 
 def content_faults(artefact: Artefact, files: dict[str, bytes]) -> Iterator[str]:
