@@ -2,7 +2,8 @@
 # archive.sh RAW OUT: makes of the static library that cargo built (RAW) one that links beside any
 # other. It holds one object in which only the functions of the header are global: another Rust
 # archive brings a standard library of its own, of the same names. Only what these functions need is
-# kept, and the unwinder is inside, so that nothing asks for libgcc_s at run time.
+# kept, and the unwinder is inside, so that nothing asks for libgcc_s at run time: GCC's, or the
+# archive that UNWINDER names. LD, OBJCOPY and AR are those of the target.
 set -euo pipefail
 raw=${1:?the archive of cargo} out=${2:?where to}
 header=$(dirname "$0")/../include/liter_llm.h
@@ -13,7 +14,7 @@ if [ "$(uname)" != Linux ]; then # what follows is GNU's linker and ELF
 fi
 if [ "$out" -nt "$raw" ] && [ "$out" -nt "$header" ] && [ "$out" -nt "$0" ]; then exit; fi
 
-unwinder=$("${CC:-cc}" -print-file-name=libgcc_eh.a)
+unwinder=${UNWINDER:-$("${CC:-cc}" -print-file-name=libgcc_eh.a)}
 [ -f "$unwinder" ] || { echo "archive.sh: no libgcc_eh.a; it comes with gcc" >&2; exit 1; }
 
 work=$(mktemp -d)

@@ -2,7 +2,8 @@
 // prebuilds/<platform>-<architecture>/liter_llm.node.
 //
 //   LITER_LLM_ARCHIVE   the static library; without it cargo builds one
-//   CC                  the compiler, cc
+//   LITER_LLM_ADDON     the file to make, where it is for another machine or place
+//   CC                  the compiler, cc, with words of its own behind it
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -43,7 +44,8 @@ function buildArchive() {
   return path.join(target, "release/libliter_llm.a");
 }
 
-// Exports nothing of the archive. The module stays mapped, because the core's threads run in it.
+// Exports what Node.js asks for, and nothing of the archive. The module stays mapped, because the
+// core's threads run in it.
 function linkArguments() {
   if (process.platform === "darwin") {
     const frameworks = ["Security", "CoreFoundation", "SystemConfiguration"];
@@ -54,7 +56,7 @@ function linkArguments() {
     ];
   }
   const linker = [
-    "--exclude-libs,ALL",
+    `--version-script=${path.join(here, "native/exports.map")}`,
     "-z,nodelete",
     "-z,relro,-z,now",
     "--gc-sections",
@@ -69,30 +71,18 @@ function run(command, words) {
   execFileSync(command, words, { stdio: "inherit", cwd: here });
 }
 
-const folder = path.join(
-  here,
-  "prebuilds",
-  `${process.platform}-${process.arch}`,
+const machine = `${process.platform}-${process.arch}`;
+const addon = path.resolve(
+  process.env.LITER_LLM_ADDON ??
+    path.join(here, "prebuilds", machine, "liter_llm.node"),
 );
-mkdirSync(folder, { recursive: true });
-run(process.env.CC ?? "cc", [
-  ...[
-    "-std=c11",
-    "-O2",
-    "-fPIC",
-    "-shared",
-    "-fvisibility=hidden",
-    "-DNAPI_VERSION=8",
-  ],
-  ...[
-    "-Wall",
-    "-Wextra",
-    "-Werror",
-    "-I",
-    path.join(root, "include"),
-    "-isystem",
-    nodeHeaders,
-  ],
+mkdirSync(path.dirname(addon), { recursive: true });
+const [compiler, ...words] = (process.env.CC ?? "cc").split(" ");
+run(compiler, [
+  ...words,
+  ...["-std=c11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden"],
+  ...["-DNAPI_VERSION=8", "-Wall", "-Wextra", "-Werror"],
+  ...["-I", path.join(root, "include"), "-isystem", nodeHeaders],
   ...["native/addon.c", "native/client.c", "native/events.c", archivePath()],
-  ...["-o", path.join(folder, "liter_llm.node"), ...linkArguments()],
+  ...["-o", addon, ...linkArguments()],
 ]);

@@ -57,13 +57,13 @@ def declarations(header: str) -> str:
 
 
 def link_arguments() -> list[str]:
-    """Nothing of the archive is exported, and its threads keep the module mapped for ever."""
+    """Only the module's entry is exported, and its threads keep the module mapped for ever."""
     if sys.platform == "darwin":
         frameworks = ("Security", "CoreFoundation", "SystemConfiguration")
         exported = "-Wl,-exported_symbol,_PyInit__native"
         return [exported, *(word for name in frameworks for word in ("-framework", name))]
     return [
-        "-Wl,--exclude-libs,ALL",
+        f"-Wl,--version-script={HERE / 'exports.map'}",
         "-Wl,-z,nodelete",
         "-Wl,-z,relro,-z,now",
         "-Wl,--gc-sections",

@@ -47,6 +47,8 @@ class SourceWithCore(sdist):
         for folder in ("core", "include"):
             ignored = shutil.ignore_patterns("target", ".*")
             shutil.copytree(root / folder, vendor / folder, ignore=ignored, dirs_exist_ok=True)
+        # Cargo looks for its settings above where it runs: how jemalloc is configured.
+        shutil.copytree(root / ".cargo", Path(base_dir, ".cargo"), dirs_exist_ok=True)
         for text in (*root.glob("LICENSE*"), *HERE.glob("LICENSE*")):
             shutil.copy(text, base_dir)
 

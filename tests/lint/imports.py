@@ -23,11 +23,11 @@ ROOTS = {"mod.rs", "lib.rs", "main.rs", "__init__.py", "index.cjs", "index.mjs"}
 ROOTS |= {"index.d.ts", "index.d.mts"}
 SKIPPED = {"target", "node_modules", "build", "prebuilds", ".next"}
 RUST = ("core/src", "core/ffi/src", "tests/mock/src", "tests/bench/drivers/src")
-PYTHON = ("bindings/python", "tests", "core/fuzz")
+PYTHON = ("bindings/python", "packaging", "tests", "core/fuzz")
 JAVASCRIPT = ("bindings/node", "tests")
 C = ("bindings/node/native", "tests", "include")
 # Where tests in Python also look for modules.
-SHARED = ("bindings/python/tests", "tests/faults")
+SHARED = ("bindings/python/tests", "packaging/dist", "tests/faults")
 
 
 def sources(root: Path, folders: tuple[str, ...], suffixes: str) -> Iterator[Path]:

@@ -19,6 +19,7 @@ import pytest
 
 import liter_llm
 from liter_llm import _native
+from liter_llm._distribution import DISTRIBUTION
 from support import PACKAGE
 
 
@@ -37,11 +38,11 @@ def run(*command: str, cwd: Path = PACKAGE, timeout: float = 60, **extra: str) -
 
 
 def test_the_version_is_the_cores():
-    assert liter_llm.__version__ == importlib.metadata.version("liter-llm")
+    assert liter_llm.__version__ == importlib.metadata.version(DISTRIBUTION)
 
 
 def test_nothing_but_cffi_is_needed():
-    needed = importlib.metadata.requires("liter-llm") or []
+    needed = importlib.metadata.requires(DISTRIBUTION) or []
     assert [each for each in needed if "extra ==" not in each] == ["cffi>=2"]
 
 

@@ -1,15 +1,19 @@
 // A plugin of rollup, rolldown and vite, which know no addons: copies each beside the bundle, and
-// requires it there. Addons of machines that a package was not built for are left out.
+// requires it there. Addons and packages of machines that a package was not built for are left out.
 import { existsSync } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import path from "node:path";
 
 const MISSING = "\0missing";
+// The packages of the platforms, of which npm installs one.
+const PLATFORM = /^liter-llm-\w+-\w+-\w+$/;
 
 export const addons = (folder) => ({
   name: "addons",
   enforce: "pre",
-  resolveId(source, importer) {
+  async resolveId(source, importer, options) {
+    if (PLATFORM.test(source))
+      return (await this.resolve(source, importer, options)) ?? MISSING;
     if (!source.endsWith(".node") || !importer) return null;
     const file = path.resolve(path.dirname(importer), source);
     return existsSync(file) ? file : MISSING;

@@ -2,7 +2,7 @@
 // and children that end with the program. run.mjs runs them; one fails by throwing.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -165,8 +165,12 @@ export class Mock {
 // so that nothing of the result can depend on it.
 export function sourcesOfChat() {
   const folder = emptyFolder();
-  const modules = path.join(folder, "node_modules/liter-llm");
-  cpSync(PACKAGE, modules, { recursive: true });
+  // A released package has its addon in one of the platform, beside it.
+  for (const name of readdirSync(MODULES))
+    if (name.startsWith("liter-llm")) {
+      const installed = path.join(folder, "node_modules", name);
+      cpSync(path.join(MODULES, name), installed, { recursive: true });
+    }
   cpSync(path.join(PROGRAMS, "chat.mjs"), path.join(folder, "chat.mjs"));
   return path.join(folder, "chat.mjs");
 }

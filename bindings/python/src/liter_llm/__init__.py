@@ -8,6 +8,7 @@ with `async for` or `for`. Every failure is an LlmError. `invoke(request, output
 City, `tool(function)` makes a tool, and `run_tools(response, tools)` runs the calls of a response.
 """
 
+from os.path import exists as _exists
 from typing import TYPE_CHECKING, Any
 
 from . import _lazy_types
@@ -91,6 +92,12 @@ if TYPE_CHECKING:
     )
     from ._tool_run import ToolRun, run_tools
     from ._tools import Tool, tool
+
+if _exists(f"{__path__[0]}/_internal_bindings.pyi"):  # noqa: PTH110
+    # Of another package with this import name; there is no time to look for more at each import.
+    from ._distribution import warn_of_other as _warn_of_other
+
+    _warn_of_other()
 
 if not _is_command_line():
     # A library that cannot be loaded, or is too old, is an error of the import.

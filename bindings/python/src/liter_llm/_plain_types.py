@@ -223,7 +223,7 @@ def _fields_of(hint: type, place: str) -> dict[str, Field]:
         raise TypeWithoutJsonError(
             f"{place}: {hint.__qualname__} has no JSON without pydantic; use a dataclass, a"
             " TypedDict, Enum, Literal, list, dict, str, int, float or bool, or install"
-            " liter-llm[output]"
+            " liter-llm-native[output]"
         )
     try:
         hints = typing.get_type_hints(hint, include_extras=True)

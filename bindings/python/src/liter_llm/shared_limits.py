@@ -292,7 +292,7 @@ def _make_counters(loop: asyncio.AbstractEventLoop, url: str) -> _Counters:
         from redis.backoff import NoBackoff
     except ImportError as error:
         raise ImportError(
-            f"shared limits need limits and redis ({error}); pip install 'liter-llm[redis]'"
+            f"shared limits need limits and redis ({error}); pip install 'liter-llm-native[redis]'"
         ) from None
     options: dict[str, Any] = {
         "socket_connect_timeout": SOCKET_SECONDS_MAX,

@@ -22,11 +22,13 @@ const compiler = webpack({
 const stats = await new Promise((resolve, reject) => {
   compiler.run((error, result) => (error ? reject(error) : resolve(result)));
 });
-// The addons of machines that this package was not built for are missing, each with a warning.
+// Addons and packages of machines that this package was not built for are missing, each with a
+// warning.
 const unexpected = [
   ...stats.compilation.errors,
   ...stats.compilation.warnings.filter(
-    ({ message }) => !/Can't resolve '.*liter_llm\.node'/.test(message),
+    ({ message }) =>
+      !/Can't resolve '(.*liter_llm\.node|liter-llm-[\w-]+)'/.test(message),
   ),
 ];
 if (unexpected.length)

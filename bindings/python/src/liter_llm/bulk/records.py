@@ -117,7 +117,7 @@ def _read_parquet(path: Path) -> Iterator[Record]:
         import pyarrow.parquet
     except ImportError:
         raise BulkError(
-            f"{path}: Parquet needs pyarrow; pip install 'liter-llm[parquet]'"
+            f"{path}: Parquet needs pyarrow; pip install 'liter-llm-native[parquet]'"
         ) from None
     number = 0
     try:

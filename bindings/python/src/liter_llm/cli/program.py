@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._distribution import DISTRIBUTION, check_not_replaced
 from . import commands, exit_codes, keys
 from .output import Output, OutputError, abandon
 from .usage_error import UsageError
@@ -39,6 +40,11 @@ def main(argv: list[str] | None = None) -> int:
 
 def run(argv: list[str]) -> int:
     """Runs a command. Raises KeyboardInterrupt and BrokenPipeError only."""
+    try:
+        check_not_replaced()
+    except ImportError as error:
+        Output().fail(str(error))
+        return exit_codes.FAILURE
     from .._errors import LlmError
 
     try:
@@ -112,7 +118,7 @@ def version() -> str:
     """Of the installed package, which is that of the library."""
     from importlib.metadata import version as version_of
 
-    return f"liter-llm {version_of('liter-llm')}"
+    return f"liter-llm {version_of(DISTRIBUTION)}"
 
 
 def _interrupted() -> int:

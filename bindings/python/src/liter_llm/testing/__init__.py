@@ -7,10 +7,14 @@ make_response() and make_error() build what a call returns or raises. pytest has
 `llm_script` and `llm_tape` as soon as this package is installed.
 """
 
-from ._answers import Answer
-from ._builders import make_error, make_response
-from ._script import Script, scripted
-from ._tape import Tape, TapeMode, taped
+from .._distribution import check_not_replaced
+
+check_not_replaced()  # pytest's plugin comes here, whichever package `liter_llm` is
+
+from ._answers import Answer  # noqa: E402
+from ._builders import make_error, make_response  # noqa: E402
+from ._script import Script, scripted  # noqa: E402
+from ._tape import Tape, TapeMode, taped  # noqa: E402
 
 __all__ = [
     "Answer",

@@ -1,0 +1,71 @@
+"""Somebody who has nothing but what is in dist/, and the mock provider to ask."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from artefacts import Artefact, artefacts
+from platforms import ROOT
+
+from support import Mock
+
+MACHINE = os.uname().machine
+HERE = f"{MACHINE}-linux-gnu"
+TEXT = "Every value in Rust has one owner."
+
+
+def of_kind(kind: str) -> list[Artefact]:
+    """The artefacts of one kind; without any there is nothing to test."""
+    known, _ = artefacts()
+    found = [artefact for artefact in known if artefact.kind == kind]
+    assert found, f"no {kind} is in dist/; make dist-packages builds them"
+    return found
+
+
+def of_here(kind: str, word: str = HERE) -> Path:
+    """The one for this machine."""
+    (found,) = (artefact.path for artefact in of_kind(kind) if word in artefact.name)
+    return found
+
+
+class User:
+    """A folder, an environment, and commands that have to succeed in both."""
+
+    def __init__(self, mock: Mock, folder: Path) -> None:
+        self.folder = folder
+        self.mock = mock
+        self.environment: dict[str, str] = {}
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def copy(self, source: str, name: str) -> Path:
+        """A sample of the repository, as a README shows it."""
+        return self.write(name, (ROOT / source).read_text(encoding="utf-8"))
+
+    def try_run(self, *command: object, **extra: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(word) for word in command],
+            cwd=self.folder,
+            env={**os.environ, **self.environment, **extra},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def run(self, *command: object, **extra: str) -> str:
+        ended = self.try_run(*command, **extra)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    def ask(self, *command: object, **extra: str) -> str:
+        """What a sample prints, whose provider is the mock."""
+        key = self.mock.plan({"answer": {"text": TEXT}})
+        address = self.mock.base_url(key)
+        return self.run(*command, OPENAI_API_KEY="k", OPENAI_BASE_URL=address, **extra)
