@@ -342,7 +342,9 @@ func TestToolsHaveTypedArguments(t *testing.T) {
 }
 
 func TestMistakesOfAToolPanic(t *testing.T) {
-	for name, says := range map[string]string{"list": "make them a struct", "gr\u00f6\u00dfe": "the name"} {
+	for name, says := range map[string]string{
+		"list": "make them a struct", "gr\u00f6\u00dfe": "the name",
+	} {
 		func() {
 			defer func() {
 				if message, _ := recover().(string); !strings.Contains(message, says) {

@@ -62,6 +62,8 @@ impl TextShape {
             return None;
         }
         self.misses = 0;
+        #[cfg(test)]
+        tests::COUNT.set(tests::COUNT.get() + 1);
         if !raw.contains('\\') {
             return Some(raw);
         }
@@ -122,8 +124,8 @@ fn range_of(data: &str, text: &str) -> Option<Range<usize>> {
     (is_there && data.get(start..end) == Some(text)).then_some(start..end)
 }
 
-/// The value behind a name, which is written `"name":`. Quotes inside of a text are escaped, so that
-/// no text can hold one.
+/// The value behind a name, which is written `"name":`. Quotes inside of a text are escaped, so
+/// that no text can hold one.
 fn hole_behind(data: &str, name: &str) -> Option<(Range<usize>, Hole)> {
     let start = data.find(name)? + name.len();
     let value = data.as_bytes().get(start..)?;
@@ -168,8 +170,14 @@ fn number_length(bytes: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    thread_local! {
+        /// How many texts were read alone.
+        pub(super) static COUNT: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+    }
 
     const IGNORED: &[&str] = &["\"pad\":", "\"number\":"];
 
@@ -265,5 +273,79 @@ mod tests {
         let mut shape = TextShape::default();
         shape.remember("a", chunk, text, &[]);
         assert_eq!(shape.text("a", chunk), None);
+    }
+
+    #[test]
+    #[cfg(all(
+        feature = "anthropic",
+        feature = "bedrock",
+        feature = "cohere",
+        feature = "ollama",
+        feature = "openai_responses"
+    ))]
+    fn texts_are_read_alone_on_every_wire_that_repeats_the_rest() {
+        use crate::event::{Event, EventBatch, Start};
+        use crate::framing::{Frame, Framing};
+        use crate::providers::by_name_and_api;
+
+        let chat = r#"{"id":"c","object":"chat.completion.chunk","created":1,"model":"m",
+            "choices":[{"index":0,"delta":{"content":"T"},"logprobs":null,"finish_reason":null}],
+            "usage":null,"obfuscation":"N"}"#;
+        let item = r#"{"type":"response.output_text.delta","item_id":"i","output_index":0,
+            "content_index":0,"delta":"T","logprobs":[],"sequence_number":N,"obfuscation":"N"}"#;
+        let block = r#"{"type":"content_block_delta","index":0,
+            "delta":{"type":"text_delta","text":"T"}}"#;
+        let start = r#"{"type":"content_block_start","index":0,
+            "content_block":{"type":"text","text":""}}"#;
+        let message = r#"{"type":"content-delta","index":0,
+            "delta":{"message":{"content":{"text":"T"}}}}"#;
+        let line = r#"{"model":"m","created_at":"N","message":{"role":"assistant","content":"T"},
+            "done":false}"#;
+        let converse = r#"{"contentBlockIndex":0,"delta":{"text":"T"},"p":"N"}"#;
+        for (provider, api, framing, name, first, chunk) in [
+            ("openai", "", Framing::Sse, "", chat, chat),
+            ("openai", "responses", Framing::Sse, "", item, item),
+            (
+                "anthropic",
+                "",
+                Framing::Sse,
+                "content_block_delta",
+                start,
+                block,
+            ),
+            (
+                "cohere",
+                "",
+                Framing::Sse,
+                "content-delta",
+                message,
+                message,
+            ),
+            ("ollama", "native", Framing::Ndjson, "", line, line),
+            (
+                "bedrock",
+                "",
+                Framing::EventStream,
+                "contentBlockDelta",
+                converse,
+                converse,
+            ),
+        ] {
+            let provider = by_name_and_api(provider, Some(api)).unwrap();
+            let mut decoder = provider.decoder(Start::default(), framing);
+            let mut batch = EventBatch::default();
+            let before = COUNT.get();
+            for (number, chunk) in [first, chunk, chunk, chunk, chunk].into_iter().enumerate() {
+                let number = number.to_string();
+                let data = chunk.replace(['T', 'N'], &number);
+                decoder
+                    .decode_frame(Frame { name, data: &data }, &mut batch)
+                    .unwrap();
+            }
+            assert!(COUNT.get() >= before + 3, "{provider:?}");
+            let last = batch.drain().pop().unwrap();
+            let is_last = matches!(&last, Event::Text(text) if *text == "4");
+            assert!(is_last, "{provider:?} {last:?}");
+        }
     }
 }

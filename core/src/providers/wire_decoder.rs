@@ -195,7 +195,7 @@ impl<W: WireDecoder> Decoder for W {
             }
         }
         #[cfg(all(any(test, fuzzing), debug_assertions))]
-        text_alone_check::check(self, &frame, data);
+        check_text_alone(self, &frame, data);
         let ResponseState { shape, writer, .. } = self.state_mut();
         if let Some(text) = shape.text(frame.name, data) {
             writer.push_text(text, out);
@@ -277,35 +277,23 @@ pub(crate) fn incomplete(provider: &dyn Provider, what: &str, how: &str, text: &
     error_body::find_in_response(provider, text).unwrap_or_else(breach)
 }
 
-/// In tests and fuzzers every text that is read alone is parsed whole too: the events are the same,
-/// and the decoder is afterwards what it was.
+/// Every text that is read alone is parsed whole too: the events are the same, and the decoder is
+/// afterwards what it was.
 #[cfg(all(any(test, fuzzing), debug_assertions))]
 #[allow(clippy::unwrap_used)]
-mod text_alone_check {
-    use super::{lenient_json, Maybe, WireDecoder};
-    use crate::event::{Event, EventBatch};
-    use crate::framing::Frame;
-
-    thread_local! {
-        /// How many texts were read alone.
-        pub(super) static COUNT: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
-    }
-
-    pub(super) fn check<W: WireDecoder>(decoder: &mut W, frame: &Frame<'_>, data: &str) {
-        let shape = &mut decoder.state_mut().shape;
-        let Some(text) = shape.text(frame.name, data).map(str::to_owned) else {
-            return;
-        };
-        let before = format!("{decoder:?}");
-        let (mut repaired, mut place) = (String::new(), Maybe::default());
-        let event: &W::Event<'_> = lenient_json::parse(data, &mut repaired, &mut place).unwrap();
-        let mut batch = EventBatch::default();
-        decoder.event(event, data, &mut batch).unwrap();
-        let events = batch.drain();
-        assert_eq!(format!("{events:?}"), format!("{:?}", [Event::Text(text)]));
-        assert_eq!(format!("{decoder:?}"), before, "{data}");
-        COUNT.set(COUNT.get() + 1);
-    }
+fn check_text_alone<W: WireDecoder>(decoder: &mut W, frame: &Frame<'_>, data: &str) {
+    let shape = &mut decoder.state_mut().shape;
+    let Some(text) = shape.text(frame.name, data).map(str::to_owned) else {
+        return;
+    };
+    let before = format!("{decoder:?}");
+    let (mut repaired, mut place) = (String::new(), Maybe::default());
+    let event: &W::Event<'_> = lenient_json::parse(data, &mut repaired, &mut place).unwrap();
+    let mut batch = EventBatch::default();
+    decoder.event(event, data, &mut batch).unwrap();
+    let (events, expected) = (batch.drain(), [crate::event::Event::Text(text)]);
+    assert_eq!(format!("{events:?}"), format!("{expected:?}"));
+    assert_eq!(format!("{decoder:?}"), before, "{data}");
 }
 
 #[cfg(all(test, feature = "openai", feature = "anthropic", feature = "cohere"))]
@@ -313,9 +301,8 @@ mod text_alone_check {
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
-    use crate::event::Event;
     use crate::framing::Framing;
-    use crate::providers::{by_name, by_name_and_api};
+    use crate::providers::by_name;
 
     /// What a frame does to the decoder of a provider.
     fn read(
@@ -359,70 +346,6 @@ mod tests {
         for (provider, framing, expected) in cases {
             let result = read(provider, framing, "", "[DONE]");
             assert_eq!(result, expected, "{provider} {framing:?}");
-        }
-    }
-
-    #[test]
-    #[cfg(all(feature = "openai_responses", feature = "bedrock", feature = "ollama"))]
-    fn texts_are_read_alone_on_every_wire_that_repeats_the_rest() {
-        let chat = r#"{"id":"c","object":"chat.completion.chunk","created":1,"model":"m",
-            "choices":[{"index":0,"delta":{"content":"T"},"logprobs":null,"finish_reason":null}],
-            "usage":null,"obfuscation":"N"}"#;
-        let item = r#"{"type":"response.output_text.delta","item_id":"i","output_index":0,
-            "content_index":0,"delta":"T","logprobs":[],"sequence_number":N,"obfuscation":"N"}"#;
-        let block = r#"{"type":"content_block_delta","index":0,
-            "delta":{"type":"text_delta","text":"T"}}"#;
-        let start = r#"{"type":"content_block_start","index":0,
-            "content_block":{"type":"text","text":""}}"#;
-        let message = r#"{"type":"content-delta","index":0,
-            "delta":{"message":{"content":{"text":"T"}}}}"#;
-        let line = r#"{"model":"m","created_at":"N","message":{"role":"assistant","content":"T"},
-            "done":false}"#;
-        let converse = r#"{"contentBlockIndex":0,"delta":{"text":"T"},"p":"N"}"#;
-        for (provider, api, framing, name, first, chunk) in [
-            ("openai", "", Framing::Sse, "", chat, chat),
-            ("openai", "responses", Framing::Sse, "", item, item),
-            (
-                "anthropic",
-                "",
-                Framing::Sse,
-                "content_block_delta",
-                start,
-                block,
-            ),
-            (
-                "cohere",
-                "",
-                Framing::Sse,
-                "content-delta",
-                message,
-                message,
-            ),
-            ("ollama", "native", Framing::Ndjson, "", line, line),
-            (
-                "bedrock",
-                "",
-                Framing::EventStream,
-                "contentBlockDelta",
-                converse,
-                converse,
-            ),
-        ] {
-            let provider = by_name_and_api(provider, Some(api)).unwrap();
-            let mut decoder = provider.decoder(Start::default(), framing);
-            let mut batch = EventBatch::default();
-            let before = text_alone_check::COUNT.get();
-            for (number, chunk) in [first, chunk, chunk, chunk, chunk].into_iter().enumerate() {
-                let number = number.to_string();
-                let data = chunk.replace(['T', 'N'], &number);
-                decoder
-                    .decode_frame(Frame { name, data: &data }, &mut batch)
-                    .unwrap();
-            }
-            assert!(text_alone_check::COUNT.get() >= before + 3, "{provider:?}");
-            let last = batch.drain().pop().unwrap();
-            let is_last = matches!(&last, Event::Text(text) if *text == "4");
-            assert!(is_last, "{provider:?} {last:?}");
         }
     }
 }
