@@ -12,9 +12,10 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import debian
 import pytest
 import wheels as steps
-from platforms import PLATFORMS, ROOT, Platform
+from platforms import BUILD, PLATFORMS, ROOT, Platform
 from toolchain import TOOLS
 
 from support import HELLO, Mock
@@ -73,6 +74,8 @@ def test_it_is_for_every_python_on_old_systems(wheel: Path) -> None:
     assert "-cp39-abi3-" in wheel.name
     assert tag in wheel.name
 
+    if not platform_of(wheel).is_glibc:
+        return  # auditwheel does not know it: test_every_symbol_is_in_musl
     seen = " ".join(run(TOOLS / "auditwheel", "show", wheel).split())
     assert f'consistent with the following platform tag: "{tag}"' in seen
 
@@ -115,6 +118,23 @@ def test_every_symbol_is_found_on_old_systems(wheel: Path, module: Path) -> None
     assert strong
     if platform_of(wheel).is_glibc:
         assert {name for name in unversioned if not name.startswith(("Py", "_Py"))} == set()
+
+
+@each_wheel
+def test_every_symbol_is_in_musl(wheel: Path, module: Path) -> None:
+    """In Debian's musl, which is of the series that the tag promises."""
+    platform = platform_of(wheel)
+    if platform.is_glibc:
+        pytest.skip("not for musl")
+    root = BUILD / "musl" / platform.debian
+    assert debian.unpack([f"musl:{platform.debian}"], root).popitem()[1].startswith("1.2.")
+    (library,) = (root / "lib").glob("*-linux-musl/libc.so")
+    known = {line.split()[-1] for line in run("nm", "-D", "--defined-only", library).splitlines()}
+    lines = [line.split() for line in run("nm", "-D", "-u", module).splitlines()]
+    wanted = {name for kind, name in lines if kind == "U"}  # a weak one may be missing
+    left = {name for name in wanted - known if not name.startswith(("Py", "_Py"))}
+    assert left == set()
+    assert wanted & known
 
 
 @each_wheel
