@@ -12,9 +12,9 @@ import (
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
 )
 
-var request = literllm.Request{
-	Model:    "gpt-4o-mini",
-	Messages: []literllm.Message{literllm.User("Hello")},
+func request(url string) literllm.Request {
+	messages := []literllm.Message{literllm.User("Hello")}
+	return literllm.Request{Model: "gpt-4o-mini", Messages: messages, BaseURL: url}
 }
 
 func main() {
@@ -44,8 +44,7 @@ func main() {
 }
 
 func read(client *literllm.Client, url string) (text string) {
-	stream := client.Invoke(context.Background(), request, literllm.WithBaseURL(url))
-	for token, err := range stream.Tokens() {
+	for token, err := range client.Invoke(context.Background(), request(url)).Tokens() {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -57,7 +56,7 @@ func read(client *literllm.Client, url string) (text string) {
 func cancel(client *literllm.Client, url string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	for token, err := range client.Invoke(ctx, request, literllm.WithBaseURL(url)).Tokens() {
+	for token, err := range client.Invoke(ctx, request(url)).Tokens() {
 		if err != nil {
 			return
 		}
