@@ -1,6 +1,6 @@
-//! What differs by operating system: how a file is opened by one writer alone, and how a silent
-//! connection is probed. Everything else that the core needs of a system comes with tokio, socket2
-//! and the standard library.
+//! What differs by operating system: how a file is opened by one writer alone and replaced, and how
+//! a silent connection is probed. Everything else that the core needs of a system comes with tokio,
+//! socket2 and the standard library.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -52,14 +52,28 @@ pub(crate) fn open_alone(options: &mut OpenOptions, path: &Path) -> io::Result<O
 pub(crate) fn open_alone(options: &mut OpenOptions, path: &Path) -> io::Result<Option<File>> {
     use std::os::windows::fs::OpenOptionsExt;
 
-    // FILE_SHARE_READ and FILE_SHARE_DELETE: others may read, and it may be replaced.
-    const SHARE: u32 = 1 | 4;
+    const FILE_SHARE_READ: u32 = 1;
     const ERROR_SHARING_VIOLATION: i32 = 32;
-    match options.share_mode(SHARE).open(path) {
+    match options.share_mode(FILE_SHARE_READ).open(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Puts another file in the place of one that is open, and closes that.
+#[cfg(unix)]
+pub(crate) fn replace(open: Option<File>, new: &Path, path: &Path) -> io::Result<()> {
+    let renamed = std::fs::rename(new, path);
+    drop(open);
+    renamed
+}
+
+/// As above; but it is closed first, since not every Windows replaces a file that is open.
+#[cfg(windows)]
+pub(crate) fn replace(open: Option<File>, new: &Path, path: &Path) -> io::Result<()> {
+    drop(open);
+    std::fs::rename(new, path)
 }
 
 #[cfg(test)]
@@ -69,6 +83,8 @@ mod tests {
 
     fn folder(name: &str) -> std::path::PathBuf {
         let folder = std::env::temp_dir().join(format!("{name}_{}", std::process::id()));
+        // Of a process that failed, whose number came again.
+        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir(&folder).unwrap();
         folder
     }
@@ -97,9 +113,9 @@ mod tests {
         let (path, new) = (folder.join("file"), folder.join("file.new"));
         let writer = open(&path);
         std::fs::write(&new, "new").unwrap();
-        std::fs::rename(&new, &path).unwrap();
+        replace(writer, &new, &path).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
-        drop(writer);
+        assert!(open(&path).is_some());
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -103,9 +103,7 @@ impl TapeFile {
             text.push('\n');
         }
         fs::write(&sorted, text)?;
-        let renamed = fs::rename(&sorted, &self.path);
-        drop(file);
-        renamed
+        platform::replace(file, &sorted, &self.path)
     }
 }
 
