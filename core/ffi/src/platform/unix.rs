@@ -7,8 +7,9 @@ use std::io::{Error, ErrorKind};
 pub type SignalMask = libc::sigset_t;
 
 /// Numbers of errors: a thread, or memory for one, is refused; a descriptor is.
-pub const THREAD_REFUSED: [i32; 1] = [libc::EAGAIN];
-pub const DESCRIPTOR_REFUSED: [i32; 2] = [libc::EMFILE, libc::ENFILE];
+/// Not `pub`, as cbindgen would put them into the header.
+pub(crate) const THREAD_REFUSED: [i32; 1] = [libc::EAGAIN];
+pub(crate) const DESCRIPTOR_REFUSED: [i32; 2] = [libc::EMFILE, libc::ENFILE];
 
 /// Has this called in the child of every later fork, where it may do what the child of a threaded
 /// process may.

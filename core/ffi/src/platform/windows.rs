@@ -16,11 +16,12 @@ use windows_sys::Win32::System::Threading::SetEvent;
 pub type SignalMask = ();
 
 /// Numbers of errors: a thread, or memory for one, is refused; a handle or a socket is.
-pub const THREAD_REFUSED: [i32; 2] = [
+/// Not `pub`, as cbindgen would put them into the header.
+pub(crate) const THREAD_REFUSED: [i32; 2] = [
     ERROR_NOT_ENOUGH_MEMORY as i32,
     ERROR_COMMITMENT_LIMIT as i32,
 ];
-pub const DESCRIPTOR_REFUSED: [i32; 3] = [
+pub(crate) const DESCRIPTOR_REFUSED: [i32; 3] = [
     ERROR_TOO_MANY_OPEN_FILES as i32,
     ERROR_NO_SYSTEM_RESOURCES as i32,
     WSAEMFILE,
