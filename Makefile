@@ -15,13 +15,13 @@ CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
 BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-dir build/bench/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
 PACKAGES := valgrind binutils cmake pkg-config redis-server
-OUR_PYTHON := packaging/dist tests/dist tests/install tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
+OUR_PYTHON := packaging/dist tests/dist tests/install tests/platforms tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
   tests/soak tests/scale tests/mutants tests/environments/native.py tests/environments/python \
   tests/summary.py packaging/release.py docs/site core/fuzz/seeds.py bindings/python/picture_of_map.py
 # The adapters' tests are typed as the frameworks are: not all of them.
 OUR_RUFFED := $(OUR_PYTHON) tests/frameworks
 OUR_C = include/liter_llm.hpp include/liter_llm_json.h $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
-  tests/network tests/soak tests/environments/c -name '*.[ch]' -o -name '*.cpp' | sort)
+  tests/network tests/soak tests/platforms tests/environments/c -name '*.[ch]' -o -name '*.cpp' | sort)
 DOCS_WITH_CODE := docs/guide.md docs/c.md docs/bulk.md docs/scale.md docs/frameworks.md docs/recipes.md docs/telemetry.md docs/testing.md
 TESTS := rust fuzz c install python frameworks go node environments-native recordings model
 CHECKS := rust python c go node sizes release imports docs library
@@ -236,11 +236,15 @@ test-scale: library mock $(SCALE_VENV)/ready $(MODEL_VENV)/ready ## Ray and Redi
 	  $(SCALE_VENV)/bin/python -m pytest -q -s tests/scale
 
 # The samples are programs of their own; the race detector and cgocheck2 watch the rest.
+# The wakers of other systems, a pipe (macOS) and a thread that polls (Windows), are tested here too.
+WAKER_TESTS := Echo|Order|Cancel|Close|Unread|Nothing|Exit|Idle|Descriptor|Invoke|Break|Collected
 GO_MODULES := typed otelliterllm otelliterllm/test
 test-go: go mock ## the Go package against the mock provider, and the modules beside it
 	@$(call reported,go,cd bindings/go && code=0; \
 	  GOEXPERIMENT=cgocheck2 LITER_LLM_MOCK=$(MOCK) \
 	  go test -race -parallel 8 -count=1 -v . ./literllmtest || code=1; \
+	  for waker in literllm_pipe literllm_poll; do \
+	  LITER_LLM_MOCK=$(MOCK) go test -tags $$waker -count=1 -v -run '$(WAKER_TESTS)' . || code=1; done; \
 	  for module in $(GO_MODULES); do \
 	  (cd $$module && go test -race -count=1 -v ./...) || code=1; done; exit $$code)
 
@@ -281,6 +285,18 @@ test-environments-native: go mock ## the library in programs of Go and C: vendor
 	@$(call need,readelf,binutils)
 	@$(call reported,environments-native,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
 	  $(PYTHON) tests/environments/native.py)
+
+# MinGW's compilers, and wine, which runs what they make. zig comes from PyPI (for musl and macOS,
+# tests/platforms/requirements.txt); Debian's rustc is unpacked below build/ and not installed.
+PLATFORM_PACKAGES := gcc-mingw-w64-x86-64-win32 g++-mingw-w64-x86-64-win32 wine64
+.PHONY: check-platforms setup-platforms
+check-platforms: mock build/node/ready $(VENV)/ready ## macOS, Windows and musl, as far as they can be checked here; PLATFORMS= names some ("musl windows")
+	@$(call need,cargo,Rust)
+	@$(call need,x86_64-w64-mingw32-gcc,make setup-platforms installs it)
+	@LITER_LLM_MOCK=$(MOCK) $(PYTHON) tests/platforms/run.py $(PLATFORMS)
+
+setup-platforms: PACKAGES = $(PLATFORM_PACKAGES)
+setup-platforms: setup ## installs what check-platforms needs from Debian's packages (as root)
 
 test-recordings: library mock $(VENV)/ready ## real traffic, where ../shared/recordings or LITER_LLM_RECORDINGS is at hand
 	@if [ -d '$(RECORDINGS)' ]; then echo "recordings: $(RECORDINGS)"; \
@@ -513,7 +529,7 @@ lint-c: $(VENV)/ready ## clang-format
 
 lint-go: go ## gofmt and vet
 	@$(call need,gofmt,Go)
-	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/environments/go packaging/dist/gozip); [ -z "$$unformatted" ] || { \
+	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/environments/go packaging/dist/gozip tests/platforms); [ -z "$$unformatted" ] || { \
 	  echo "$$unformatted: gofmt has another opinion; make fmt"; exit 1; }
 	cd bindings/go && go vet . ./literllmtest $$(echo ./samples/*/ | tr ' ' '\n' | grep -v bare)
 	for module in $(GO_MODULES); do \
@@ -561,7 +577,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cargo fmt --manifest-path tests/bench/drivers/Cargo.toml
 	$(VENV)/bin/ruff format $(OUR_RUFFED) bindings/python
 	$(VENV)/bin/clang-format -i $(OUR_C)
-	gofmt -w bindings/go tests/bench/go tests/environments/go packaging/dist/gozip
+	gofmt -w bindings/go tests/bench/go tests/environments/go packaging/dist/gozip tests/platforms
 	cd bindings/node && npm run --silent fmt
 	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --write .

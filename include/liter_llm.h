@@ -407,10 +407,11 @@ LlmError llm_client_close(struct LlmClient *client);
 void llm_client_free(struct LlmClient *client);
 
 /// A wake callback that needs no code in the caller's language: writes the eight bytes of the
-/// number 1 to a descriptor. The caller reads the descriptor empty, then polls once.
+/// number 1 to a descriptor. The caller reads the descriptor empty, then polls once. On Windows it
+/// calls SetEvent; the caller waits for the event, then polls once.
 ///
-/// @param fd the ctx of llm_client_new: the number of an eventfd, or of the write end of a
-/// non-blocking pipe, cast to a pointer.
+/// @param fd the ctx of llm_client_new: the number of an eventfd (Linux), or of the write end of a
+/// non-blocking pipe, cast to a pointer; on Windows the HANDLE of an event that resets itself.
 void llm_wake_fd(void *fd);
 
 #ifdef __cplusplus

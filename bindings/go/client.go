@@ -9,21 +9,14 @@
 //
 // The work is done by a native library, which is linked in. A [Client] may be used from any
 // goroutine. It has one goroutine of its own, which is parked while nothing arrives, so an idle
-// client takes no thread. The guide (docs/guide.md in the repository) describes the fields of
-// requests, the retries and the errors for all languages.
+// client takes no thread (on Windows it takes one). The guide (docs/guide.md in the repository)
+// describes the fields of requests, the retries and the errors for all languages.
 //
 // Two modules stand beside this package: typed has responses and tool arguments as Go types, and
 // otelliterllm reports calls to OpenTelemetry.
 package literllm
 
-/*
-#include "liter_llm.h"
-
-// A descriptor travels as a number: Go must not see it as a pointer.
-static LlmError literllm_client_new(const char *options, int fd, LlmClient **client_out) {
-  return llm_client_new(options, llm_wake_fd, (void *)(intptr_t)fd, client_out);
-}
-*/
+// #include "liter_llm.h"
 import "C"
 
 import (
@@ -149,11 +142,12 @@ func (c *nativeClient) open(options []byte) *Error {
 	defer runtime.UnlockOSThread()
 	text := cString(options)
 	defer C.free(unsafe.Pointer(text))
-	number := C.literllm_client_new(text, C.int(waker.descriptor), &c.pointer)
+	client, number := waker.connect(text)
 	if number != C.LLM_ERROR_OK {
 		waker.close()
 		return lastError(number)
 	}
+	c.pointer = client
 	return nil
 }
 

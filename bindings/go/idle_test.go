@@ -1,3 +1,5 @@
+//go:build !windows && !literllm_poll
+
 package literllm_test
 
 import (

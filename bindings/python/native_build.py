@@ -16,6 +16,12 @@ from pathlib import Path
 
 from cffi import FFI
 
+# What the archive needs of the system.
+LIBRARIES = {
+    "darwin": [],
+    "linux": ["dl", "m", "pthread", "rt", "util"],
+    "win32": ["ws2_32", "bcrypt", "crypt32", "secur32", "ncrypt", "userenv", "ntdll", "advapi32"],
+}
 VENDOR = "vendor"
 HERE = Path(__file__).resolve().parent
 
@@ -29,7 +35,8 @@ def find_root() -> Path:
 def archive_path() -> Path:
     """Where the static library is, or will be."""
     given = os.environ.get("LITER_LLM_ARCHIVE")
-    return Path(given) if given else find_root() / "core/target/release/libliter_llm.a"
+    name = "liter_llm.lib" if sys.platform == "win32" else "libliter_llm.a"
+    return Path(given) if given else find_root() / "core/target/release" / name
 
 
 def build_archive() -> None:
@@ -58,6 +65,8 @@ def declarations(header: str) -> str:
 
 def link_arguments() -> list[str]:
     """Only the module's entry is exported, and its threads keep the module mapped for ever."""
+    if sys.platform == "win32":
+        return []  # a module exports what it is told to, and the archive pins it
     if sys.platform == "darwin":
         frameworks = ("Security", "CoreFoundation", "SystemConfiguration")
         exported = "-Wl,-exported_symbol,_PyInit__native"
@@ -88,7 +97,7 @@ def make_builder() -> FFI:
         include_dirs=[str(header.parent)],
         extra_objects=[str(archive)],
         extra_link_args=link_arguments(),
-        libraries=[] if sys.platform == "darwin" else ["dl", "m", "pthread", "rt", "util"],
+        libraries=LIBRARIES.get(sys.platform, LIBRARIES["linux"]),
         define_macros=[("Py_LIMITED_API", "0x03090000")] if has_limited_api() else [],
         py_limited_api=has_limited_api(),
         depends=[str(header), str(archive)],

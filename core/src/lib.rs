@@ -43,6 +43,7 @@ mod json;
 mod limited_buffer;
 mod mutex;
 mod parse;
+mod platform;
 mod providers;
 mod request;
 #[doc(hidden)]

@@ -25,6 +25,7 @@ PAGES = {
     "docs/telemetry.md": "telemetry.md",
     "docs/testing.md": "testing.md",
     "docs/deployment.md": "deployment.md",
+    "docs/platforms.md": "platforms.md",
     "docs/coming-from.md": "coming-from.md",
     "docs/cli.md": "cli.md",
     "docs/bulk.md": "bulk.md",

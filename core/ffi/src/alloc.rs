@@ -1,22 +1,22 @@
-//! The allocator of this library alone: jemalloc under the feature of that name, else the system's.
-//! Owns its tuning; the application's malloc is not touched. The library's copy is prefixed, so it
-//! reads _RJEM_MALLOC_CONF, and not the application's MALLOC_CONF; where that is set, nothing is
-//! tuned here.
+//! The allocator of this library alone: jemalloc under the feature of that name, else the system's,
+//! as on Windows. Owns its tuning; the application's malloc is not touched. The library's copy is
+//! prefixed, so it reads _RJEM_MALLOC_CONF, and not the application's MALLOC_CONF; where that is
+//! set, nothing is tuned here.
 
-#[cfg(feature = "jemalloc")]
+#[cfg(all(feature = "jemalloc", not(windows)))]
 mod reserve;
 
 /// What small allocations can have when the system has no memory.
-#[cfg(feature = "jemalloc")]
+#[cfg(all(feature = "jemalloc", not(windows)))]
 const RESERVE_BYTES: usize = 1024 * 1024;
 
-#[cfg(feature = "jemalloc")]
+#[cfg(all(feature = "jemalloc", not(windows)))]
 #[global_allocator]
 static ALLOCATOR: reserve::WithReserve<jemallocator::Jemalloc, RESERVE_BYTES> =
     reserve::WithReserve::new(jemallocator::Jemalloc);
 
 /// Threads that this starts at most.
-pub const THREADS: usize = if cfg!(feature = "jemalloc") { 1 } else { 0 };
+pub const THREADS: usize = cfg!(all(feature = "jemalloc", not(windows))) as usize;
 
 /// Has the calling thread's part of the allocator made now: jemalloc follows a null pointer in a
 /// thread whose first allocation finds no memory for that.
@@ -28,7 +28,7 @@ pub fn begin_thread() {
 /// not by compiled-in settings, which would start it when the library is loaded. Where the thread
 /// is refused, the threads that free memory return it themselves.
 pub fn start_thread() {
-    #[cfg(feature = "jemalloc")]
+    #[cfg(all(feature = "jemalloc", not(windows)))]
     if std::env::var_os("_RJEM_MALLOC_CONF").is_none() {
         set(c"max_background_threads", 1usize);
         if !set(c"background_thread", true) {
@@ -38,7 +38,7 @@ pub fn start_thread() {
 }
 
 /// Sets a value of jemalloc; false when it refuses.
-#[cfg(feature = "jemalloc")]
+#[cfg(all(feature = "jemalloc", not(windows)))]
 fn set<T>(name: &std::ffi::CStr, mut value: T) -> bool {
     let (name, new) = (name.as_ptr(), (&raw mut value).cast());
     let null = std::ptr::null_mut();
@@ -48,7 +48,7 @@ fn set<T>(name: &std::ffi::CStr, mut value: T) -> bool {
     refused == 0
 }
 
-#[cfg(all(test, feature = "jemalloc"))]
+#[cfg(all(test, feature = "jemalloc", not(windows)))]
 mod tests {
     use super::*;
 

@@ -1,26 +1,15 @@
 //! Whether the process's environment has changed, without reading one variable of it: a number over
 //! all of its bytes. Owns no copy of it.
 
-use std::ffi::{c_char, CStr};
+use crate::platform;
 
 /// An odd number with bits all over (the golden ratio's), which spreads each word over the sum.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The number of the environment as it is now. Reads what `getenv` reads, once, and like it must
-/// not race an application that changes the environment in another thread.
+/// The number of the environment as it is now, which must not change meanwhile in another thread.
 pub fn fingerprint() -> u64 {
     let mut sum = 0;
-    let mut entry = first_entry();
-    if entry.is_null() {
-        return sum;
-    }
-    // SAFETY: the environment is a list of pointers that ends with NULL.
-    while let Some(text) = unsafe { entry.read().as_ref() } {
-        // SAFETY: each of them leads to bytes that end with NUL.
-        sum = mix(sum, unsafe { CStr::from_ptr(text) }.to_bytes());
-        // SAFETY: this entry was not the last one, NULL.
-        entry = unsafe { entry.add(1) };
-    }
+    platform::each_variable(|entry| sum = mix(sum, entry));
     sum
 }
 
@@ -37,26 +26,10 @@ fn mix(sum: u64, bytes: &[u8]) -> u64 {
     add(sum, bytes.len() as u64)
 }
 
-#[cfg(not(target_vendor = "apple"))]
-fn first_entry() -> *const *const c_char {
-    extern "C" {
-        static environ: *const *const c_char;
-    }
-    // SAFETY: POSIX has this variable in every process.
-    unsafe { environ }
-}
-
-#[cfg(target_vendor = "apple")]
-fn first_entry() -> *const *const c_char {
-    // SAFETY: gives the address of the variable, which libraries cannot name there.
-    unsafe { (*libc::_NSGetEnviron()).cast_const().cast() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::ffi::OsString;
-    use std::os::unix::ffi::OsStrExt;
 
     fn of(entries: &[&str]) -> u64 {
         entries
@@ -87,7 +60,7 @@ mod tests {
     #[test]
     fn the_number_is_that_of_all_variables() {
         let entry = |(name, value): (OsString, OsString)| {
-            [name.as_bytes(), b"=", value.as_bytes()].concat()
+            [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat()
         };
         let entries = std::env::vars_os().map(entry);
         let expected = entries.fold(0, |sum, entry| mix(sum, &entry));

@@ -15,7 +15,7 @@ static ENDING: AtomicBool = AtomicBool::new(false);
 /// registered: those that the application registered earlier find the flag set.
 pub fn watch() {
     if !WATCHED.swap(true, Ordering::AcqRel) {
-        // SAFETY: at_exit is a function of this library, which is never unloaded (-z nodelete), and
+        // SAFETY: at_exit is a function of this library, which is never unloaded (stay_loaded), and
         // does nothing but store to an atomic. Where there is no room for it the flag stays unset.
         unsafe { libc::atexit(at_exit) };
     }

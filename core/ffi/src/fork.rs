@@ -5,6 +5,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use crate::platform;
+
 /// Generations are 1..=GENERATION_MAX and begin again after that.
 pub const GENERATION_MAX: usize = (1 << 12) - 1;
 
@@ -20,13 +22,12 @@ pub fn generation() -> usize {
 /// marking it done first would lose a fork that comes in between.
 pub fn watch() {
     if !WATCHED.load(Ordering::Acquire) {
-        // SAFETY: in_child is a function of this library, which is never unloaded (-z nodelete),
-        // and does nothing but store to an atomic, as the child of a threaded process must.
-        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        platform::watch_forks(in_child);
         WATCHED.store(true, Ordering::Release);
     }
 }
 
+/// Does nothing but store to an atomic, as the child of a threaded process must.
 unsafe extern "C" fn in_child() {
     let parent = GENERATION.load(Ordering::Acquire);
     GENERATION.store(parent % GENERATION_MAX + 1, Ordering::Release);

@@ -21,6 +21,7 @@ mod invoke;
 mod key_answers;
 mod key_caller;
 mod panic_hook;
+mod platform;
 mod process;
 mod queue;
 mod stream_control;
@@ -34,7 +35,6 @@ mod test_panic;
 #[cfg(test)]
 mod tests;
 mod types;
-mod wake_fd;
 mod waker;
 
 use std::ffi::{c_char, c_void};
@@ -287,11 +287,12 @@ pub unsafe extern "C" fn llm_client_free(client: *mut LlmClient) {
 }
 
 /// A wake callback that needs no code in the caller's language: writes the eight bytes of the
-/// number 1 to a descriptor. The caller reads the descriptor empty, then polls once.
+/// number 1 to a descriptor. The caller reads the descriptor empty, then polls once. On Windows it
+/// calls SetEvent; the caller waits for the event, then polls once.
 ///
-/// @param fd the ctx of llm_client_new: the number of an eventfd, or of the write end of a
-/// non-blocking pipe, cast to a pointer.
+/// @param fd the ctx of llm_client_new: the number of an eventfd (Linux), or of the write end of a
+/// non-blocking pipe, cast to a pointer; on Windows the HANDLE of an event that resets itself.
 #[no_mangle]
 pub unsafe extern "C" fn llm_wake_fd(fd: *mut c_void) {
-    error::guard_or((), || wake_fd::write_one(fd.addr() as libc::c_int));
+    error::guard_or((), || platform::wake(fd));
 }

@@ -16,6 +16,7 @@ use crate::core_client::{CoreClient, InvokeClient};
 use crate::error::{closed, internal_error, invalid_argument, Failure};
 use crate::handles::{generation_of, Handles};
 use crate::http_cache::HttpCache;
+use crate::platform::{self, DESCRIPTOR_REFUSED, THREAD_REFUSED};
 use crate::{alloc, exit, fork, panic_hook};
 
 const WORKER_THREADS_MIN: usize = 2;
@@ -60,6 +61,7 @@ impl Process {
         exit::check()?;
         fork::watch();
         exit::watch();
+        platform::stay_loaded();
         let before = PROCESS.load(Ordering::Acquire);
         if let Some(process) = Self::current() {
             return Ok(process);
@@ -126,8 +128,12 @@ impl Process {
 /// The system refuses what the runtime needs: its error, and what to do.
 fn refused(error: &io::Error) -> Failure {
     let what = match error.raw_os_error() {
-        Some(libc::EAGAIN) => "the process is at a limit of threads or memory; raise it",
-        Some(libc::EMFILE | libc::ENFILE) => "no free descriptor; raise the limit",
+        Some(number) if THREAD_REFUSED.contains(&number) => {
+            "the process is at a limit of threads or memory; raise it"
+        }
+        Some(number) if DESCRIPTOR_REFUSED.contains(&number) => {
+            "no free descriptor; raise the limit"
+        }
         _ => "the system refused its threads or descriptors",
     };
     let message = format!("cannot start the runtime: {error}: {what}, or try again later");
@@ -141,12 +147,16 @@ mod tests {
 
     #[test]
     fn a_system_that_refuses_the_runtime_says_which_limit_to_raise() {
+        let all = |numbers: &[i32], what| -> Vec<_> {
+            numbers.iter().map(|number| (*number, what)).collect()
+        };
         for (number, what) in [
-            (libc::EAGAIN, "limit of threads or memory; raise it"),
-            (libc::EMFILE, "no free descriptor; raise the limit"),
-            (libc::ENFILE, "no free descriptor; raise the limit"),
-            (libc::EPERM, "refused its threads or descriptors"),
-        ] {
+            all(&THREAD_REFUSED, "limit of threads or memory; raise it"),
+            all(&DESCRIPTOR_REFUSED, "no free descriptor; raise the limit"),
+            all(&[1], "refused its threads or descriptors"),
+        ]
+        .concat()
+        {
             let error = io::Error::from_raw_os_error(number);
             let failure = refused(&error);
             assert_eq!(failure.number, LLM_ERROR_CONFIG);

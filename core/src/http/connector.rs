@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::StreamExt;
-use socket2::{SockRef, TcpKeepalive};
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use url::{Host, Url};
@@ -21,10 +21,8 @@ use super::socket::Socket;
 use super::tls::Tls;
 use crate::error::config;
 use crate::error::LlmError;
+use crate::platform;
 
-/// A peer that vanished is noticed within a minute.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-const KEEP_ALIVE_RETRIES: u32 = 3;
 /// How long an address may stay silent before the next one is tried beside it (RFC 8305, section
 /// 5).
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
@@ -192,11 +190,7 @@ async fn connect_first(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
 
 fn tune(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let keep_alive = TcpKeepalive::new()
-        .with_time(KEEP_ALIVE)
-        .with_interval(KEEP_ALIVE)
-        .with_retries(KEEP_ALIVE_RETRIES);
-    SockRef::from(stream).set_tcp_keepalive(&keep_alive)
+    SockRef::from(stream).set_tcp_keepalive(&platform::keep_alive())
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ from . import _process_hooks
 from ._greenlets import get_ident, is_patched, let_others_run, make_lock, wait_readable
 from ._key_function import ask_on_thread
 from ._native_client import NativeClient, Receiver
-from ._wake_descriptor import close_descriptors, make_descriptors
+from ._platform import close_descriptors, make_descriptors
 
 if TYPE_CHECKING:
     from ._api_key import KeyFunction

@@ -52,7 +52,7 @@ def wait_readable(descriptor: int) -> None:
         from gevent.socket import wait_read
 
         wait_read(descriptor)
-    elif hasattr(select, "poll"):
+    elif sys.platform != "win32" and hasattr(select, "poll"):
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
         poll.poll()

@@ -18,7 +18,7 @@ from . import _process_hooks
 from ._host import get_running_loop
 from ._key_function import ask_on_loop
 from ._native_client import NativeClient, Receiver
-from ._wake_descriptor import close_descriptors, make_descriptors, silence_descriptors
+from ._platform import close_descriptors, make_descriptors, silence_descriptors
 
 if TYPE_CHECKING:
     from collections.abc import Callable

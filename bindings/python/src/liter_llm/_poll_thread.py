@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ._loop_client import LoopClient, call_soon
+from ._platform import LOOPS_WATCH_DESCRIPTORS
 from ._process_hooks import cannot_start
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _LOOP_CHECK_MS = 500
 
 def make_loop_client(loop: HostLoop, options: SecretJson, acknowledge_at: int) -> LoopClient:
     """The client that suits the loop."""
+    if not LOOPS_WATCH_DESCRIPTORS:
+        return PollThreadClient(loop, options, acknowledge_at)
     try:
         return LoopClient(loop, options, acknowledge_at)
     except NotImplementedError:

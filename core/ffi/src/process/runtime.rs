@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::alloc;
+use crate::platform::{block_signals, restore_signals, SignalMask, THREAD_REFUSED};
 use crate::sync::{lock, sleep, Wait};
 
 /// The longest that a caller waits for the threads; they take less than a millisecond.
@@ -52,7 +53,7 @@ fn build(workers: usize) -> io::Result<Runtime> {
     let built = catch_unwind(AssertUnwindSafe(|| {
         outer.block_on(async { build_inside(workers) })
     }));
-    built.unwrap_or_else(|_| Err(io::Error::from_raw_os_error(libc::EAGAIN)))
+    built.unwrap_or_else(|_| Err(io::Error::from_raw_os_error(THREAD_REFUSED[0])))
 }
 
 fn build_inside(workers: usize) -> io::Result<Runtime> {
@@ -124,7 +125,7 @@ impl Drop for OpenAtEnd<'_> {
 /// signal handler of the application must never run on a thread of this library, and a write to a
 /// closed socket raises SIGPIPE, which would end a process that does not ignore it.
 struct SignalsBlocked {
-    before: Option<libc::sigset_t>,
+    before: Option<SignalMask>,
 }
 
 impl SignalsBlocked {
@@ -137,22 +138,8 @@ impl SignalsBlocked {
 
 impl Drop for SignalsBlocked {
     fn drop(&mut self) {
-        if let Some(before) = self.before {
-            // SAFETY: `before` was filled in by pthread_sigmask; a null pointer for the old mask is
-            // allowed.
-            unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
+        if let Some(before) = &self.before {
+            restore_signals(before);
         }
     }
-}
-
-/// Blocks every signal in this thread and gives the mask from before.
-fn block_signals() -> Option<libc::sigset_t> {
-    // SAFETY: sigset_t is plain data, for which all zeros is a value.
-    let (mut all, mut before) = unsafe { std::mem::zeroed::<(libc::sigset_t, libc::sigset_t)>() };
-    // SAFETY: both pointers are to sets that live through the calls.
-    let failed = unsafe {
-        libc::sigfillset(&mut all) != 0
-            || libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before) != 0
-    };
-    (!failed).then_some(before)
 }

@@ -10,6 +10,7 @@ use super::exchange::TapedExchange;
 use super::fields::insert_sorted;
 use super::request::Key;
 use crate::error::{config, ErrorKind, LlmError};
+use crate::platform;
 
 /// What becomes of the lines that a file has when it is opened to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +50,8 @@ impl TapeFile {
         let cannot = |error: &io::Error| config(cannot("write", path, error));
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false);
-        let mut file = options.open(path).map_err(|error| cannot(&error))?;
-        lock(&file, path)?;
+        let opened = platform::open_alone(options, path).map_err(|error| cannot(&error))?;
+        let mut file = opened.ok_or_else(|| in_use(path))?;
         let mut opened = Self {
             path: path.to_owned(),
             file: None,
@@ -128,9 +129,7 @@ impl TapeFile {
             text.push('\n');
         }
         fs::write(&sorted, text)?;
-        let renamed = fs::rename(&sorted, &self.path);
-        drop(file);
-        renamed
+        platform::replace(file, &sorted, &self.path)
     }
 }
 
@@ -187,30 +186,6 @@ fn parse(text: &str, path: &Path) -> Result<Vec<TapedExchange>, LlmError> {
         })
     });
     parsed.collect()
-}
-
-/// Nobody else may write it meanwhile; a lock of a process ends with the process.
-#[cfg(unix)]
-fn lock(file: &File, path: &Path) -> Result<(), LlmError> {
-    use rustix::fs::{flock, FlockOperation};
-    use std::os::unix::fs::MetadataExt;
-
-    let is_taken = flock(file, FlockOperation::NonBlockingLockExclusive)
-        .is_err_and(|error| error == rustix::io::Errno::WOULDBLOCK);
-    // Whoever had it may have put another file in its place.
-    let is_same = || {
-        let (own, named) = (file.metadata().ok()?, fs::metadata(path).ok()?);
-        Some((own.dev(), own.ino()) == (named.dev(), named.ino()))
-    };
-    match is_taken || is_same() == Some(false) {
-        true => Err(in_use(path)),
-        false => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-fn lock(_: &File, _: &Path) -> Result<(), LlmError> {
-    Ok(())
 }
 
 /// The error of a second one that would write the file.

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from .. import _platform
 from .faults import BulkError
 
 _DIGEST_BYTES = 16
@@ -138,14 +139,10 @@ class BatchState:
         self._before, self._size = self._size, self._size + size
 
     def _open(self) -> None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | _platform.OPEN_FLAGS
         self._file = os.open(self.path, flags, 0o666)
         os.ftruncate(self._file, self._size)
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _platform.sync_folder(self.path.parent)
 
     def close(self) -> None:
         """Leaves no file behind when nothing is open."""

@@ -8,7 +8,6 @@ to keep them about once a second (Runner), so a crash of the machine loses the l
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import stat
@@ -16,8 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .. import _platform
 from .faults import BulkError
 from .rows import id_digest
+
+_FLAGS = os.O_RDWR | os.O_APPEND | _platform.OPEN_FLAGS
 
 Look = Callable[[dict[str, Any]], None]
 
@@ -44,8 +46,10 @@ class Journal:
         """Lines that are none."""
         self._size = 0
         self._existed = path.exists()
+        if not _platform.CAN_LOCK_FILES:
+            raise BulkError(f"{path}: this system cannot lock the output of a run; use another")
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+            self._file = os.open(path, _FLAGS | os.O_CREAT, 0o666)
         except OSError as error:
             raise BulkError(f"{path}: {error.strerror}") from None
         try:
@@ -102,7 +106,7 @@ class Journal:
             self._rewrite(retry_failed)
         with self._reporting():
             os.ftruncate(self._file, self._size)
-            if self._size and os.pread(self._file, 1, self._size - 1) != b"\n":
+            if self._size and self._last_byte() != b"\n":
                 self._write(b"\n")
 
     def _rewrite(self, without_failed: bool) -> None:
@@ -122,7 +126,7 @@ class Journal:
                         kept += file.write(line.strip(b"\0\n") + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
-            opened = os.open(fresh, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+            opened = os.open(fresh, _FLAGS)
             _lock(opened, self.path)
             fresh.replace(self.path)
         except OSError as error:
@@ -130,7 +134,11 @@ class Journal:
             raise BulkError(f"{fresh}: {error.strerror}; {self.path} is as it was") from None
         os.close(self._file)
         self._file, self._size = opened, kept
-        self._sync_folder()
+        _platform.sync_folder(self.path.parent)
+
+    def _last_byte(self) -> bytes:
+        os.lseek(self._file, -1, os.SEEK_END)
+        return os.read(self._file, 1)
 
     def append(self, data: bytes) -> None:
         """Adds one line, or nothing of it."""
@@ -164,13 +172,6 @@ class Journal:
             self.path.unlink(missing_ok=True)
         os.close(file)
 
-    def _sync_folder(self) -> None:
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
     @contextlib.contextmanager
     def _reporting(self) -> Iterator[None]:
         try:
@@ -184,7 +185,7 @@ class Journal:
 
 def _lock(file: int, path: Path) -> None:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _platform.lock_file(file)
     except OSError:
         raise BulkError(f"{path}: another run is writing it") from None
 

@@ -149,6 +149,8 @@ class Chat:
 def use_readline() -> None:
     """Lines can be edited, earlier ones come back, and a paste of several lines is one line to
     input(). Some builds of Python have no readline; others have libedit, without such pastes."""
+    if sys.platform == "win32":
+        return  # its console does all that
     try:
         import readline
     except ImportError:

@@ -10,6 +10,7 @@ import re
 import stat
 from typing import Any
 
+from .._platform import others_may_read
 from .output import Output
 from .usage_error import UsageError, cannot
 
@@ -42,7 +43,7 @@ def read_key(path: str, output: Output) -> str:
         raise UsageError(f"the key file {path} is empty")
     if len(key.split()) > 1:
         raise UsageError(f"the key file {path} has more than one word; it must be the key alone")
-    if stat.S_ISREG(mode) and mode & 0o077:
+    if stat.S_ISREG(mode) and others_may_read(mode):
         output.warn(f"warning: others may read the key file {path}; chmod 600 {path}")
     return key
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._distribution import DISTRIBUTION, check_not_replaced
+from .._platform import end_by_interrupt
 from . import commands, exit_codes, keys
 from .output import Output, OutputError, abandon
 from .usage_error import UsageError
@@ -123,6 +122,5 @@ def version() -> str:
 
 def _interrupted() -> int:
     abandon()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGINT)
+    end_by_interrupt()
     return exit_codes.CANCELLED
