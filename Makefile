@@ -480,7 +480,7 @@ dist-packages: $(DIST_VENV)/packages build/node/ready ## all but wheels, from wh
 test-dist-packages: mock $(DIST_VENV)/packages build/node/ready ## what is in dist/, installed and used, but the wheels
 	@$(call reported,dist-packages,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=packaging/dist:bindings/python/tests \
 	  $(DIST_VENV)/bin/python -m pytest -q -rs \
-	  $(addprefix tests/dist/test_,npm.py go.py c.py packages.py reproducible.py))
+	  $(addprefix tests/dist/test_,npm.py go.py c.py packages.py publish.py reproducible.py))
 
 # ---- keep it clean
 
