@@ -44,8 +44,9 @@ def npm(dry_run: bool) -> None:
         if has("npm", "view", f"{name}@{VERSION}", "version"):
             print(f"npm has {name} {VERSION}")
             continue
-        # A dry run has no identity that could be proved.
-        words = ["--dry-run"] if dry_run else ["--provenance"]
+        # Only a workflow has an identity that can be proved.
+        words = ["--provenance"] if "GITHUB_ACTIONS" in os.environ else []
+        words += ["--dry-run"] if dry_run else []
         run("npm", "publish", "--access", "public", *words, DIST / "npm" / file)
 
 

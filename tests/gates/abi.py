@@ -8,6 +8,7 @@ gone or has other parameters fails, unless the library has got another name (SON
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,13 +21,13 @@ FOLDER = "build/abi"
 MISTAKE, CHANGED = 1 | 2, 4 | 8
 
 
-def build(tree: Path, target: Path) -> Path:
-    """The shared library of a tree."""
+def build(tree: Path, folder: Path, name: str) -> Path:
+    """The shared library of a tree. What both trees use of others is built once."""
     options = ["--config", 'profile.dev.package."liter-llm-ffi".debug=2']
-    options += ["--config", "profile.dev.debug=0", "--target-dir", str(target)]
+    options += ["--config", "profile.dev.debug=0", "--target-dir", str(folder / "target")]
     command = ["cargo", "build", "--quiet", "--locked", "-p", "liter-llm-ffi", *options]
     subprocess.run(command, check=True, cwd=tree / "core")
-    return target / "debug/libliter_llm.so"
+    return Path(shutil.copy(folder / "target/debug/libliter_llm.so", folder / name))
 
 
 def soname(library: Path) -> str:
@@ -62,8 +63,8 @@ def main(arguments: list[str]) -> int:
         return 0
     print(f"abi: compared with {tag}", flush=True)
     folder = root / FOLDER
-    old = build(unpack(root, tag, folder / "tree"), folder / "released")
-    return compare(old, build(root, folder / "now"))
+    old = build(unpack(root, tag, folder / "tree"), folder, "released.so")
+    return compare(old, build(root, folder, "now.so"))
 
 
 if __name__ == "__main__":

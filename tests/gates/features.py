@@ -64,10 +64,11 @@ def main(arguments: list[str]) -> int:
     failed = bool(unknown)
     unique = list(dict.fromkeys(choices(names, arguments[0])))
     for choice in unique:
+        print(f"-- {' '.join(sorted(choice)) or 'none'}", flush=True)
         result = subprocess.run(command_of(choice, features), cwd=ROOT, check=False)
         failed |= bool(result.returncode)
         if result.returncode:
-            print(f"features: failed with {' '.join(sorted(choice)) or 'none'}")
+            print("features: failed with these")
     print(f"features: {len(unique)} choices, {'see above' if failed else 'all clean'}")
     return failed
 
