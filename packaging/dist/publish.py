@@ -65,6 +65,7 @@ def publish_crates(dry_run: bool) -> None:
         target = BUILD / "crates-target"
         run("cargo", "publish", *words, "--target-dir", target, "-p", name, cwd=crates.STAGE)
     shutil.rmtree(crates.STAGE)
+    shutil.rmtree(BUILD / "crates-target", ignore_errors=True)
 
 
 def go_tags(tree: Path) -> Iterator[str]:
