@@ -486,7 +486,6 @@ test-dist-packages: mock $(DIST_VENV)/packages build/node/ready ## what is in di
 
 # ---- gates: what must hold before a release, beside tests and lint
 
-ADVISORIES ?=
 SEMVER_VERSION := 0.51.0
 SEMVER := build/tools/cargo-semver-checks-$(SEMVER_VERSION)
 ACTIONLINT_VERSION := 1.7.12

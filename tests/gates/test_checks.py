@@ -106,3 +106,4 @@ def test_builds_that_differ_are_noticed(
     words = [str(tmp_path / "builds"), "--command", command, "--root", str(repository.folder)]
     assert reproducible.main(words) == bool(differs)
     assert differs in capsys.readouterr().out
+    assert (tmp_path / "builds").exists() == bool(differs)
