@@ -430,9 +430,10 @@ lint-schema: ## schema.json is what the core declares; Python's types and the ta
 # ---- releases
 
 # Beside what the tests need: GNU's binutils for aarch64, what runs its programs, a better deflate
-# than Python's, which takes 3 % off a wheel, two libraries that Debian's rustc links, and what looks
-# at packages of Debian.
-DIST_PACKAGES := binutils-aarch64-linux-gnu qemu-user-static advancecomp libxml2 libbsd0 dpkg-dev lintian
+# than Python's, which takes 3 % off a wheel, two libraries that Debian's rustc links, what looks at
+# packages of Debian, and what makes small systems of them to install into.
+DIST_PACKAGES := binutils-aarch64-linux-gnu qemu-user-static advancecomp libxml2 libbsd0 dpkg-dev lintian \
+  mmdebstrap
 DIST_VENV := build/dist/venv
 $(DIST_VENV)/ready: packaging/dist/requirements.txt
 	@$(call need,$(PYTHON),Python 3.11 or newer)
@@ -553,6 +554,17 @@ test-live: package ## one short call to each provider whose key variable is set;
 
 smoke: ## build, unit tests and first calls on this system; PARTS= names some ("rust c python node")
 	@$(PYTHON) tests/system/run.py $(PARTS)
+
+# Each in an environment of its own, outside the repository; what cannot be had here is skipped.
+USERS := pip npm_install go deb minimal
+.PHONY: test-dist
+test-dist: mock $(DIST_VENV)/packages ## what is in dist/, installed from indexes on loopback as users do, with a table; USERS= names some
+	@$(call need,go,Go 1.26 or newer)
+	@$(call need,npm,Node.js)
+	@$(call need,cc,cgo and the tests in C need a C compiler)
+	@$(call reported,dist-users,LITER_LLM_MOCK=$(MOCK) \
+	  PYTHONPATH=packaging/dist:tests/dist:bindings/python/tests \
+	  $(DIST_VENV)/bin/python -m pytest -q -p table $(USERS:%=tests/dist/test_%.py))
 
 # ---- keep it clean
 

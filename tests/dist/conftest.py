@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +22,9 @@ def mock() -> Iterator[Mock]:
 def user(mock: Mock, tmp_path: Path) -> User:
     """Somebody in an empty folder outside the repository."""
     return User(mock, tmp_path)
+
+
+@pytest.fixture
+def ran(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """For a test to say which version it had, and what it measured; table.py shows it."""
+    return lambda text: record_property("ran", text)

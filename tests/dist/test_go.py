@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,20 +17,30 @@ MODULE: str = RELEASE["go_module"]
 ARCHIVE = folder_of(PLATFORMS[HERE])
 
 
-@pytest.fixture
-def program(user: User) -> User:
-    """A module that requires ours; nothing is served but what is in dist/."""
+def module_of(user: User) -> User:
+    """A module that requires ours; nothing is served but what is in dist/. There are Go and the
+    system's programs, of which cgo takes the compiler."""
+    cache = user.run("go", "env", "GOCACHE").strip()
+    user.leave(Path(user.run("go", "env", "GOROOT").strip()) / "bin", "/usr/bin", "/bin")
     user.environment = {
+        "GOCACHE": cache,
         "GOPROXY": f"file://{DIST / 'go'}",
         "GOMODCACHE": str(user.folder / "cache"),
         "GOFLAGS": "-modcacherw",
         "GONOSUMDB": MODULE,
+        "GOTOOLCHAIN": "local",
         "GOWORK": "off",
     }
     user.copy("bindings/go/samples/stream/main.go", "main.go")
     user.run("go", "mod", "init", "example.org/user")
     user.run("go", "get", f"{MODULE}@v{VERSION}")
     return user
+
+
+@pytest.fixture
+def program(user: User, ran: Callable[[str], None]) -> User:
+    ran(user.run("go", "version").removeprefix("go version ").strip())
+    return module_of(user)
 
 
 def test_the_sample_runs_and_needs_libc_only(program: User) -> None:

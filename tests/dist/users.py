@@ -36,7 +36,22 @@ class User:
     def __init__(self, mock: Mock, folder: Path) -> None:
         self.folder = folder
         self.mock = mock
+        self.base = dict(os.environ)
         self.environment: dict[str, str] = {}
+
+    def leave(self, *programs: Path | str) -> None:
+        """Leaves this machine's environment: what is not in these folders cannot be started by its
+        name. Relative ones are below the own folder."""
+        self.base = {
+            "PATH": os.pathsep.join(str(self.place / each) for each in programs),
+            "HOME": str(self.place),
+            "LANG": "C.UTF-8",
+        }
+
+    @property
+    def place(self) -> Path:
+        """The own folder, as the programs that are run here call it."""
+        return self.folder
 
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name
@@ -52,7 +67,7 @@ class User:
         return subprocess.run(
             [str(word) for word in command],
             cwd=self.folder,
-            env={**os.environ, **self.environment, **extra},
+            env={**self.base, **self.environment, **extra},
             capture_output=True,
             text=True,
             timeout=300,
