@@ -536,8 +536,8 @@ check-abi: ## the shared library beside the last release's, by abidiff
 check-release: ## may TAG= be published? version, changelog, branch
 	@$(PYTHON) tests/gates/tag.py '$(TAG)'
 
-test-dist: ## what make dist made, installed and used as a stranger does
-	@code=0; for name in native python sdist aarch64 packages; do \
+test-dist: ## all tests of what make dist made, installed and used as a stranger does
+	@code=0; for name in native python sdist aarch64 packages users; do \
 	  $(MAKE) test-dist-$$name || code=1; done; exit $$code
 
 # RustSec's database is a repository of git, which must be reached; ADVISORIES= names a clone of it.
@@ -557,8 +557,8 @@ smoke: ## build, unit tests and first calls on this system; PARTS= names some ("
 
 # Each in an environment of its own, outside the repository; what cannot be had here is skipped.
 USERS := pip npm_install go deb minimal
-.PHONY: test-dist
-test-dist: mock $(DIST_VENV)/packages ## what is in dist/, installed from indexes on loopback as users do, with a table; USERS= names some
+.PHONY: test-dist-users
+test-dist-users: mock $(DIST_VENV)/packages ## what is in dist/, installed from indexes on loopback as users do, with a table; USERS= names some
 	@$(call need,go,Go 1.26 or newer)
 	@$(call need,npm,Node.js)
 	@$(call need,cc,cgo and the tests in C need a C compiler)
