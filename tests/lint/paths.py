@@ -4,7 +4,8 @@
 
 A path in backquotes that begins with a folder of the repository (`core/src/lib.rs`) must be a file
 or a folder, and so must the target of a link, seen from the document; a link's fragment must be a
-heading of that document. Paths below `build/` are made by `make`; a path with `*` must match.
+heading of that document. Paths below `build/` and `target/` are made by `make`; a path with `*` must
+match.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ def missing_paths(text: str) -> Iterator[str]:
     tops = {path.name for path in ROOT.iterdir()} - {"build"}
     for path in CODE.findall(text):
         is_path = "/" in path and re.fullmatch(r"[\w./*-]+", path)
-        if is_path and path.split("/")[0] in tops and not any(ROOT.glob(path.rstrip("/"))):
+        parts = path.split("/")
+        if not is_path or parts[0] not in tops or "target" in parts:
+            continue
+        if not any(ROOT.glob(path.rstrip("/"))):
             yield path
 
 

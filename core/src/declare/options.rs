@@ -39,6 +39,8 @@ macro_rules! declare_options {
             }
         }
 
+        // Not every struct is listed in the schema, or looked up by name.
+        #[allow(dead_code)]
         impl $struct {
             /// Every field that is taken, in order.
             pub(crate) fn declared() -> Vec<$crate::declare::entry::Field> {

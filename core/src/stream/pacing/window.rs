@@ -74,12 +74,6 @@ impl Window {
         }
     }
 
-    /// Whether nothing of the last minute is known.
-    pub(super) fn is_empty(&mut self, now: Duration) -> bool {
-        self.expire(now);
-        self.entries.is_empty()
-    }
-
     fn put(&mut self, amount: u64, now: Duration) {
         self.expire(now);
         self.sum = self.sum.saturating_add(amount);
@@ -159,7 +153,7 @@ mod tests {
         assert_eq!(window.free_at(2, at(3_000)), at(61_000));
         assert_eq!(window.free_at(9, at(3_000)), at(62_000), "all of it");
         assert_eq!(window.free_at(1, at(60_000)), at(60_000));
-        assert!(window.is_empty(at(62_000)));
+        assert_eq!(window.free_at(10, at(62_000)), at(62_000));
     }
 
     #[test]
