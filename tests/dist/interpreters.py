@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import roots
-from users import MACHINE
+from users import MACHINE, complete
 
 # "t" has no global lock; Debian has none of these.
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.13t", "3.14t")
@@ -47,13 +46,8 @@ def needed_wheels(version: str) -> list[Path]:
         words += [f"--python-version={version.rstrip('t')}", "-d", str(WHEELS / f"{tag}.new")]
         for glibc in ("2014", "_2_17", "_2_26", "_2_27", "_2_28"):
             words.append(f"--platform=manylinux{glibc}_{MACHINE}")
-        ended = subprocess.run(
-            [sys.executable, "-m", "pip", *words, "cffi"],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        command = (sys.executable, "-m", "pip", *words, "cffi")
+        ended = complete(command, roots.FOLDER.parent, os.environ)
         if ended.returncode:
             shutil.rmtree(WHEELS / f"{tag}.new", ignore_errors=True)
             pytest.skip(f"cffi for {tag}: {ended.stderr.strip().splitlines()[-1]}")

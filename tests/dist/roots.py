@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 from platforms import BUILD
-from users import User
+from users import User, complete
 
 from support import Mock
 
@@ -72,13 +72,8 @@ def bootstrap(system: System, root: Path) -> None:
     if system.variant == "extract":
         words.append(f"--hook-dir={LINKS}")
     source = f"deb [signed-by={KEYS}] {mirror()} {system.suite} main"
-    ended = subprocess.run(
-        [*words, system.suite, str(root), source],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS_MAX,
-        check=False,
-    )
+    command = (*words, system.suite, root, source)
+    ended = complete(command, FOLDER, os.environ, SECONDS_MAX)
     if ended.returncode:
         shutil.rmtree(root, ignore_errors=True)
         lines = (ended.stderr or ended.stdout).strip().splitlines()

@@ -3,8 +3,8 @@ in every line of Node.js, in Bun and in Deno; where no compiler can be started."
 
 from __future__ import annotations
 
+import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,12 +13,13 @@ import roots
 from indexes import Index, of_npm, serving
 from platforms import ROOT
 from release import RELEASE, VERSION
-from users import HERE, MACHINE, TEXT, User, of_kind
+from users import HERE, MACHINE, TEXT, User, complete, of_kind
 
 NAME: str = RELEASE["npm_package"]
 ADDON: str = RELEASE["npm_platform_packages"][HERE]
 TOOLS, SOURCES = roots.FOLDER / "node", ROOT / "tests/dist/node"
 MODULES = TOOLS / "node_modules"
+SECONDS_MAX = 600
 LINES = ("18", "20", "22", "24")
 Says = Callable[[str], None]
 
@@ -35,10 +36,8 @@ def modules() -> Path:
     TOOLS.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(SOURCES / name, TOOLS / name)
-    words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    ended = subprocess.run(
-        words, cwd=TOOLS, capture_output=True, text=True, timeout=600, check=False
-    )
+    words = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    ended = complete(words, TOOLS, os.environ, SECONDS_MAX)
     if ended.returncode:
         pytest.skip(f"npm ci of {SOURCES.relative_to(ROOT)}: {ended.stderr.splitlines()[0]}")
     mark.write_bytes(lock)

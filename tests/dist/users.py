@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from artefacts import Artefact, artefacts
@@ -20,7 +22,7 @@ def of_kind(kind: str) -> list[Artefact]:
     """The artefacts of one kind; without any there is nothing to test."""
     known, _ = artefacts()
     found = [artefact for artefact in known if artefact.kind == kind]
-    assert found, f"no {kind} is in dist/; make dist-packages builds them"
+    assert found, f"no {kind} is in dist/; make dist builds them"
     return found
 
 
@@ -28,6 +30,32 @@ def of_here(kind: str, word: str = HERE) -> Path:
     """The one for this machine."""
     (found,) = (artefact.path for artefact in of_kind(kind) if word in artefact.name)
     return found
+
+
+def complete(
+    command: Sequence[object],
+    folder: Path,
+    environment: Mapping[str, str],
+    seconds_max: float = 300,
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command, which may fail. When it takes too long it is ended with all its children."""
+    words = [str(word) for word in command]
+    with subprocess.Popen(
+        words,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as started:
+        try:
+            out, err = started.communicate(timeout=seconds_max)
+        except BaseException:
+            os.killpg(started.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(words, started.returncode, out, err)
 
 
 class User:
@@ -64,15 +92,8 @@ class User:
         return self.write(name, (ROOT / source).read_text(encoding="utf-8"))
 
     def try_run(self, *command: object, **extra: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(word) for word in command],
-            cwd=self.folder,
-            env={**self.base, **self.environment, **extra},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        environment = {**self.base, **self.environment, **extra}
+        return complete(command, self.folder, environment)
 
     def run(self, *command: object, **extra: str) -> str:
         ended = self.try_run(*command, **extra)
