@@ -42,7 +42,14 @@ def needed_wheels(version: str) -> list[Path]:
     tag = f"cp{version.replace('.', '')}"
     mark = WHEELS / tag
     if not mark.is_dir():
-        words = ["-q", "download", "--only-binary=:all:", "--implementation=cp", f"--abi={tag}"]
+        words = [
+            "-q",
+            "download",
+            "--retries=1",
+            "--only-binary=:all:",
+            "--implementation=cp",
+            f"--abi={tag}",
+        ]
         words += [f"--python-version={version.rstrip('t')}", "-d", str(WHEELS / f"{tag}.new")]
         for glibc in ("2014", "_2_17", "_2_26", "_2_27", "_2_28"):
             words.append(f"--platform=manylinux{glibc}_{MACHINE}")

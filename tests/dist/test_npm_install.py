@@ -36,7 +36,7 @@ def modules() -> Path:
     TOOLS.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(SOURCES / name, TOOLS / name)
-    words = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    words = ("npm", "ci", "--fetch-retries=0", "--ignore-scripts", "--no-audit", "--no-fund")
     ended = complete(words, TOOLS, os.environ, SECONDS_MAX)
     if ended.returncode:
         pytest.skip(f"npm ci of {SOURCES.relative_to(ROOT)}: {ended.stderr.splitlines()[0]}")
