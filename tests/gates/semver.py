@@ -1,6 +1,7 @@
 """The Rust API beside the last release's: `semver.py TOOL [ROOT]`, by cargo-semver-checks.
 
 The version at hand says what may change: before 1.0.0 a minor version may break, a patch may not.
+The tool sees what is gone and how many parameters a function has, and not yet their types.
 """
 
 from __future__ import annotations
