@@ -4,8 +4,7 @@
 
 A path in backquotes that begins with a folder of the repository (`core/src/lib.rs`) must be a file
 or a folder, and so must the target of a link, seen from the document; a link's fragment must be a
-heading of that document. Paths below `build/` and `target/` are made by `make`; a path with `*` must
-match.
+heading of that document. Paths below `build/` and `target/` are made; a path with `*` must match.
 """
 
 from __future__ import annotations
