@@ -25,19 +25,6 @@
 //! name lookups, at most four for each [`Http`].
 
 #![forbid(unsafe_code)]
-// A build of some wires does not use all that stands beside them.
-#![cfg_attr(
-    not(all(
-        feature = "anthropic",
-        feature = "bedrock",
-        feature = "cohere",
-        feature = "gemini",
-        feature = "ollama",
-        feature = "openai_responses",
-        feature = "script"
-    )),
-    allow(dead_code)
-)]
 
 mod client;
 mod declare;

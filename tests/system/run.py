@@ -46,7 +46,8 @@ def c() -> None:
     """The C boundary, by way of the shared library."""
     run("cargo", "build", "--release", *CORE, "-p", "liter-llm-ffi")
     library = ROOT / "core/target/release" / LIBRARIES[platform.system()]
-    run(sys.executable, HERE / "smoke_c.py", library)
+    boundary = str(ROOT / "tests/boundary")
+    run(sys.executable, HERE / "smoke_c.py", library, PYTHONPATH=boundary)
 
 
 def python() -> None:

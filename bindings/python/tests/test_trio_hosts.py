@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
@@ -47,6 +48,18 @@ def test_anyio_runs_it_on_either(mock, connect, backend):
     assert anyio.run(main, backend=backend) == ["Hello world"] * 2
 
 
+def start_guest(guest: Callable[[], Awaitable[Any]]) -> asyncio.Future[Any]:
+    """Starts trio below the running loop of asyncio; the future has its outcome."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+    trio.lowlevel.start_guest_run(
+        guest,
+        run_sync_soon_threadsafe=loop.call_soon_threadsafe,
+        done_callback=done.set_result,
+    )
+    return done
+
+
 def test_trio_as_a_guest_of_asyncio(mock, connect):
     """A loop of asyncio's runs below; trio's tasks are told apart from its own."""
     llm = connect(mock.plan(HELLO))
@@ -55,13 +68,7 @@ def test_trio_as_a_guest_of_asyncio(mock, connect):
         return await read(llm.invoke(REQUEST))
 
     async def main() -> tuple[str, str]:
-        loop = asyncio.get_running_loop()
-        done = loop.create_future()
-        trio.lowlevel.start_guest_run(
-            guest,
-            run_sync_soon_threadsafe=loop.call_soon_threadsafe,
-            done_callback=done.set_result,
-        )
+        done = start_guest(guest)
         own = await read(llm.invoke(REQUEST))
         return own, (await done).unwrap()
 
@@ -85,13 +92,7 @@ def test_tools_of_a_guest_run_on_trio():
         return await run_tools(calls, [look, read_sign])
 
     async def main() -> list[Message]:
-        loop = asyncio.get_running_loop()
-        done = loop.create_future()
-        trio.lowlevel.start_guest_run(
-            guest,
-            run_sync_soon_threadsafe=loop.call_soon_threadsafe,
-            done_callback=done.set_result,
-        )
+        done = start_guest(guest)
         result: list[Message] = (await done).unwrap()
         return result
 

@@ -138,6 +138,7 @@ declare_fields! {
         pub warnings: Vec<String> as ListOfText,
         /// Random: what the ids of calls are made of that the provider gave none.
         #[serde(skip)]
+        #[allow(dead_code)] // a build without any wire makes no ids
         pub(crate) seed: u64,
     }
 }

@@ -23,6 +23,7 @@ impl<'a> Frame<'a> {
 
     /// What the error is called, where the framing itself marks a frame as one: an exception with
     /// JSON, or an error whose data is its message.
+    #[cfg(any(test, feature = "bedrock"))]
     #[inline]
     pub(crate) fn failure(&self) -> Option<&'a str> {
         let name = self.name.strip_prefix(EXCEPTION);

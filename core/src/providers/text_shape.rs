@@ -44,12 +44,14 @@ impl TextShape {
             return None;
         }
         let (mut rest, mut begin, mut raw) = (data, 0, "");
+        let mut is_escaped = false;
         for (end, hole) in &self.holes {
             rest = rest.strip_prefix(self.literals.get(begin..*end)?)?;
             begin = *end;
             let length = match hole {
                 Hole::Text => {
-                    let length = text_length(rest.as_bytes())?;
+                    let length;
+                    (length, is_escaped) = text_length(rest.as_bytes())?;
                     raw = rest.get(..length)?;
                     length
                 }
@@ -64,7 +66,7 @@ impl TextShape {
         self.misses = 0;
         #[cfg(test)]
         tests::COUNT.set(tests::COUNT.get() + 1);
-        if !raw.contains('\\') {
+        if !is_escaped {
             return Some(raw);
         }
         let start = raw.as_ptr() as usize - data.as_ptr() as usize;
@@ -138,24 +140,27 @@ fn hole_behind(data: &str, name: &str) -> Option<(Range<usize>, Hole)> {
     }
 }
 
-/// The length of a JSON text up to its closing quote; `None` where it is not one.
+/// The length of a JSON text up to its closing quote, and whether it has escapes; `None` where it
+/// is not one.
 #[inline]
-fn text_length(bytes: &[u8]) -> Option<usize> {
-    let mut at = 0;
+fn text_length(bytes: &[u8]) -> Option<(usize, bool)> {
+    let (mut at, mut is_escaped) = (0, false);
     loop {
         at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
         if bytes.get(at) == Some(&b'"') {
             let text = bytes.get(..at)?;
-            return text.iter().all(|byte| *byte >= b' ').then_some(at);
+            let is_text = text.iter().all(|byte| *byte >= b' ');
+            return is_text.then_some((at, is_escaped));
         }
+        is_escaped = true;
         at += 2;
     }
 }
 
 /// The same of a text without escapes.
 fn plain_length(bytes: &[u8]) -> Option<usize> {
-    let length = text_length(bytes)?;
-    (!bytes.get(..length)?.contains(&b'\\')).then_some(length)
+    let (length, is_escaped) = text_length(bytes)?;
+    (!is_escaped).then_some(length)
 }
 
 /// The length of a whole number as JSON writes it.
