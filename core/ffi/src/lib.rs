@@ -20,6 +20,7 @@ mod http_cache;
 mod invoke;
 mod key_answers;
 mod key_caller;
+mod owed_wakes;
 mod panic_hook;
 mod platform;
 mod process;

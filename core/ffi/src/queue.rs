@@ -13,6 +13,7 @@ use liter_llm_core::EventBatch;
 
 use crate::buffer::event_json::EventJson;
 use crate::buffer::{Added, Buffer};
+use crate::owed_wakes;
 use crate::stream_control::StreamControl;
 use crate::sync::{lock, sleep, try_lock, Wait};
 use crate::waker::{Waker, Woken};
@@ -44,6 +45,23 @@ struct Back {
     sleeper: bool,
     closed: bool,
     discarded: bool,
+}
+
+/// In which ways a caller waits, of those that its next wake has to serve.
+#[derive(Debug, Clone, Copy)]
+pub struct Wake {
+    /// It sleeps in a poll.
+    sleeper: bool,
+    /// Its wake callback is to be called.
+    announced: bool,
+}
+
+impl Wake {
+    /// One wake for both.
+    pub fn add(&mut self, other: Self) {
+        self.sleeper |= other.sleeper;
+        self.announced |= other.announced;
+    }
 }
 
 /// What one poll took. The events stay in place when this is dropped, until the next poll.
@@ -78,7 +96,7 @@ impl Queue {
     /// Adds what one read of one socket gave. `None`: there is no room; the control is woken once
     /// there is. With `force` there always is, for a stream that is stopping.
     pub fn push(
-        &self,
+        self: &Arc<Self>,
         stream: u64,
         batch: &EventBatch,
         json: &EventJson,
@@ -110,7 +128,7 @@ impl Queue {
     /// Adds one event beside the content. `None`: there is no room; the control is woken once there
     /// is. False: there is no memory for it.
     pub fn push_event(
-        &self,
+        self: &Arc<Self>,
         stream: u64,
         event: &EventJson,
         control: &Arc<StreamControl>,
@@ -131,7 +149,7 @@ impl Queue {
     }
 
     /// Adds a stream's END, whatever the bounds are.
-    pub fn push_end(&self, stream: u64, end: &EventJson) {
+    pub fn push_end(self: &Arc<Self>, stream: u64, end: &EventJson) {
         let mut back = lock(&self.back);
         self.open.fetch_sub(1, Ordering::AcqRel);
         if !back.discarded {
@@ -142,7 +160,7 @@ impl Queue {
 
     /// Adds a line for the caller's log; none where there is no room, since nothing can wait for
     /// it.
-    pub fn push_log(&self, line: &EventJson) {
+    pub fn push_log(self: &Arc<Self>, line: &EventJson) {
         let mut back = lock(&self.back);
         if !back.discarded && back.buffer.weight() < self.bytes_max {
             back.buffer.push_json(0, line);
@@ -169,6 +187,11 @@ impl Queue {
     pub fn close(&self) {
         lock(&self.back).closed = true;
         self.changed.notify_all();
+    }
+
+    #[cfg(test)]
+    pub fn has_sleeper(&self) -> bool {
+        lock(&self.back).sleeper
     }
 
     /// Drops what was not polled and all that comes later. No wake callback begins from now on.
@@ -220,19 +243,28 @@ impl Queue {
         }
     }
 
-    /// Releases the lock, then wakes the caller.
-    fn publish(&self, mut back: MutexGuard<'_, Back>) {
+    /// Wakes the caller, in whichever way it waits. No lock is held.
+    pub fn wake_caller(&self, wake: Wake) {
+        if wake.sleeper {
+            self.changed.notify_all();
+        }
+        if wake.announced {
+            self.wake();
+        }
+    }
+
+    /// Releases the lock, then has the caller woken, if it waits.
+    fn publish(self: &Arc<Self>, mut back: MutexGuard<'_, Back>) {
         if back.buffer.is_empty() {
             return;
         }
-        let sleeper = std::mem::take(&mut back.sleeper);
-        let announced = self.waker.announce();
+        let wake = Wake {
+            sleeper: std::mem::take(&mut back.sleeper),
+            announced: self.waker.announce(),
+        };
         drop(back);
-        if sleeper {
-            self.changed.notify_all();
-        }
-        if announced {
-            self.wake();
+        if (wake.sleeper || wake.announced) && !owed_wakes::owe(self, wake) {
+            self.wake_caller(wake);
         }
     }
 

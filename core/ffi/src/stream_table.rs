@@ -43,7 +43,7 @@ impl StreamTable {
     }
 
     /// Where events go.
-    pub fn queue(&self) -> &Queue {
+    pub fn queue(&self) -> &Arc<Queue> {
         &self.queue
     }
 

@@ -13,6 +13,7 @@ use liter_llm_core::{
 };
 
 use crate::buffer::event_json::EventJson;
+use crate::owed_wakes;
 use crate::stream_control::StreamControl;
 use crate::stream_table::StreamTable;
 
@@ -143,6 +144,7 @@ pub async fn run(guard: EndGuard, core: Client, asked: Asked) {
     let stream = guard.stream;
     let mut task = pin!(run_to_end(guard, core, asked));
     let poll = |context: &mut Context<'_>| {
+        owed_wakes::pay_if_due();
         let _current = Current::begin(stream);
         task.as_mut().poll(context)
     };

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::alloc;
+use crate::owed_wakes;
 use crate::platform::{block_signals, restore_signals, SignalMask, THREAD_REFUSED};
 use crate::sync::{lock, sleep, Wait};
 
@@ -68,6 +69,7 @@ fn build_inside(workers: usize) -> io::Result<Runtime> {
             alloc::begin_thread();
             let _ = begun.send(());
         })
+        .on_thread_park(owed_wakes::before_sleep)
         .enable_all()
         .build()?;
     // On a busy machine a worker may begin only when a stream has already taken the memory that

@@ -10,7 +10,7 @@ use std::sync::mpsc::{channel, Sender};
 use std::thread;
 
 fn push(
-    queue: &Queue,
+    queue: &Arc<Queue>,
     stream: u64,
     piece: &str,
     control: &Arc<StreamControl>,
@@ -21,10 +21,10 @@ fn push(
     queue.push(stream, &batch, &EventJson::default(), control, force)
 }
 
-fn silent(bytes_max: usize) -> (Queue, Arc<StreamControl>) {
+fn silent(bytes_max: usize) -> (Arc<Queue>, Arc<StreamControl>) {
     let waker = Waker::new(None, std::ptr::null_mut());
     (
-        Queue::new(waker, bytes_max),
+        Arc::new(Queue::new(waker, bytes_max)),
         Arc::new(StreamControl::new(10)),
     )
 }
@@ -134,7 +134,7 @@ fn a_caller_that_polls_once_per_wake_misses_nothing() {
     };
     let ctx = std::ptr::from_ref(&caller).cast_mut().cast();
     let waker = Waker::new(Some(on_wake), ctx);
-    let queue = Queue::new(waker, usize::MAX);
+    let queue = Arc::new(Queue::new(waker, usize::MAX));
     let (pushers, deltas) = (3_u64, 20_000);
     thread::scope(|scope| {
         for stream in 1..=pushers {
