@@ -13,6 +13,9 @@ use crate::http::read::Sink;
 /// As many as 64 bits need, and what httparse takes: a size does not begin with endless zeros.
 const SIZE_DIGITS_MAX: u8 = 16;
 
+/// The digits of a size that is taken at once; longer ones are read digit by digit.
+const SHORT_DIGITS_MAX: usize = 6;
+
 /// What is still to come of a body.
 #[derive(Debug)]
 pub(crate) enum BodyReader {
@@ -139,6 +142,8 @@ impl Chunked {
                 if sink(data).is_break() {
                     break;
                 }
+            } else if let Some((state, rest)) = self.state.step(bytes) {
+                (self.state, bytes) = (state, rest);
             } else {
                 let Some((byte, rest)) = bytes.split_first() else {
                     break;
@@ -164,6 +169,26 @@ impl Chunked {
 
 impl State {
     const START: Self = Self::Size { size: 0, digits: 0 };
+
+    /// After what stands between the data of two chunks, where it is there as a whole and as short
+    /// as can be; everything else goes byte by byte.
+    fn step(self, bytes: &[u8]) -> Option<(Self, &[u8])> {
+        match self {
+            Self::DataEnd => Some((Self::START, bytes.strip_prefix(b"\r\n")?)),
+            Self::START => {
+                let mut size = 0;
+                for (at, byte) in bytes.iter().take(SHORT_DIGITS_MAX + 1).enumerate() {
+                    let Some(digit) = char::from(*byte).to_digit(16) else {
+                        let rest = bytes.get(at..)?.strip_prefix(b"\r\n")?;
+                        return (size > 0).then_some((Self::Data { left: size }, rest));
+                    };
+                    size = size * 16 + u64::from(digit);
+                }
+                None
+            }
+            _ => None,
+        }
+    }
 
     /// After a byte that is not data.
     fn next(self, byte: u8) -> Result<Self, Malformed> {
