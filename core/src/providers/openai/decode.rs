@@ -8,7 +8,7 @@ use super::parts::{self, RepeatedList};
 use super::reasoning::ReasoningRun;
 use super::response_id::ResponseId;
 use super::wire::{Choice, Chunk, Delta};
-use super::{tool_calls, usage, OpenAi};
+use super::{tool_calls, usage, usage_chunk, OpenAi};
 use crate::error::LlmError;
 use crate::event::EventBatch;
 use crate::event::{Event, FinishReason, Start, Usage};
@@ -102,7 +102,7 @@ impl WireDecoder for OpenAiDecoder {
         }
         self.check_error(chunk, data)?;
         // Without a choice it has only metadata, or is an error in some other spelling.
-        if choice.is_none() {
+        if choice.is_none() && !usage_chunk::is_usage_alone(data) {
             if let Some(error) = error_body::find_in_response(&self.codec, data) {
                 return Err(error);
             }

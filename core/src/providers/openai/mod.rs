@@ -16,6 +16,7 @@ mod response_id;
 mod tool_calls;
 mod tools;
 mod usage;
+mod usage_chunk;
 pub(in crate::providers) mod vendor;
 pub(crate) mod vendors;
 mod wire;
