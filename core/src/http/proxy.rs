@@ -84,8 +84,9 @@ impl Proxies {
 
     /// The proxy on the way to this URL.
     pub(super) fn of(&self, url: &Url) -> Option<Proxy> {
+        let matcher = self.0.as_ref()?;
         let uri: Uri = url.as_str().parse().ok()?;
-        Proxy::new(&self.0.as_ref()?.intercept(&uri)?)
+        Proxy::new(&matcher.intercept(&uri)?)
     }
 }
 

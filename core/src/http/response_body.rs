@@ -213,7 +213,7 @@ impl Http1Body {
     /// (`is_clean` is false) belongs to no request.
     fn end(&mut self, is_clean: bool) -> Read {
         if let Some(mut connection) = self.connection.take() {
-            if self.keep_alive && is_clean && self.upload.is_none() && connection.is_idle() {
+            if self.keep_alive && is_clean && self.upload.is_none() && connection.rest() {
                 self.origin.put_idle(connection);
             }
         }

@@ -52,18 +52,24 @@ impl Socket {
     }
 
     /// Whether it can carry another request: open, and silent. Checked with the kernel, since the
-    /// runtime's state may be older than what has arrived. Forgets the waker of the task that used
-    /// it last.
+    /// runtime's state may be older than what has arrived.
     pub(super) fn is_idle(&mut self) -> bool {
         let mut byte = [MaybeUninit::uninit()];
         // Bytes under TLS may be records of TLS itself; such a connection is closed all the same.
         let peeked = SockRef::from(self.tcp()).peek(&mut byte);
         let silent = peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        silent && self.rest()
+    }
+
+    /// Forgets the waker of the task that used it last. False where something has come, or the end:
+    /// as far as the runtime knows, without asking the kernel.
+    pub(super) fn rest(&mut self) -> bool {
         let mut bytes = [0; 1];
         let mut buffer = ReadBuf::new(&mut bytes);
         let mut nobody = Context::from_waker(Waker::noop());
-        let read = Pin::new(self).poll_read(&mut nobody, &mut buffer);
-        silent && read.is_pending()
+        Pin::new(self)
+            .poll_read(&mut nobody, &mut buffer)
+            .is_pending()
     }
 
     fn tcp(&self) -> &TcpStream {

@@ -15,6 +15,9 @@ use crate::types::{
 /// What stands for an event that there is no memory for, or that cannot be JSON.
 pub const NO_JSON: &[u8] = b"{}";
 
+/// As long as a START or END usually is.
+const USUAL_BYTES: usize = 512;
+
 /// Which event, and where its JSON ends.
 #[derive(Debug, Clone, Copy)]
 struct Item {
@@ -119,6 +122,9 @@ impl EventJson {
 
     fn push(&mut self, kind: u32, error: i32, value: &impl Serialize) {
         let start = self.bytes.len();
+        // Most fit, so that the buffer does not grow piece by piece. Without the memory each piece
+        // asks again.
+        let _ = self.bytes.try_reserve(USUAL_BYTES);
         if serde_json::to_writer(Growing(&mut self.bytes), value).is_err() {
             self.bytes.truncate(start);
             self.bytes.extend_from_slice(NO_JSON);

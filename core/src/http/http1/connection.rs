@@ -117,6 +117,12 @@ impl Connection {
         }
     }
 
+    /// Its exchange is over. False where it is known already that it cannot serve once more; whether
+    /// it can is checked when it is to.
+    pub(crate) fn rest(&mut self) -> bool {
+        self.socket.rest()
+    }
+
     /// Whether it can serve once more.
     pub(crate) fn is_idle(&mut self) -> bool {
         self.socket.is_idle()

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use url::Url;
+use url::{Position, Url};
 
 use super::authority::Authority;
 use super::classify;
@@ -123,16 +123,17 @@ impl Pool {
     }
 
     fn origin(&self, url: &Url) -> Arc<Origin> {
-        let name = url.origin().ascii_serialization();
+        // Scheme, host and port; a URL with a user or password in it is refused before.
+        let name = &url[..Position::BeforePath];
         let mut origins = lock(&self.origins);
-        if let Some(origin) = origins.by_name.get(&name) {
+        if let Some(origin) = origins.by_name.get(name) {
             return Arc::clone(origin);
         }
         if origins.by_name.len() >= ORIGINS_MAX {
             origins.sweep();
         }
         let origin = Origin::new(self.idle_timeout, self.connections_max);
-        origins.by_name.insert(name, Arc::clone(&origin));
+        origins.by_name.insert(name.to_owned(), Arc::clone(&origin));
         if !origins.has_sweeper && !self.idle_timeout.is_zero() {
             origins.has_sweeper = true;
             tokio::spawn(sweep(Arc::downgrade(&self.origins), self.idle_timeout));

@@ -1,12 +1,36 @@
 //! Where a request goes: what a base URL may be, and the URL of a request. Pure functions of URLs;
-//! nothing is looked up.
+//! nothing is looked up. A program sends most of its requests to one address, so each thread
+//! remembers the last one: to parse it anew takes as long as to encode a short request.
+
+use std::cell::RefCell;
 
 use url::{form_urlencoded, Url};
 
 use crate::error::{ErrorKind, LlmError};
 
+/// Longer ones are parsed every time.
+const REMEMBERED_BYTES_MAX: usize = 1024;
+
+thread_local! {
+    static LAST_PARSED: RefCell<Option<(String, Url)>> = const { RefCell::new(None) };
+    static LAST_APPENDED: RefCell<Option<(Url, String, Url)>> = const { RefCell::new(None) };
+}
+
 /// Parses a base URL.
 pub(crate) fn parse(text: &str) -> Result<Url, LlmError> {
+    LAST_PARSED.with_borrow_mut(|last| match last {
+        Some((known, url)) if known == text => Ok(url.clone()),
+        _ => {
+            let url = parse_anew(text)?;
+            if text.len() <= REMEMBERED_BYTES_MAX {
+                *last = Some((text.to_owned(), url.clone()));
+            }
+            Ok(url)
+        }
+    })
+}
+
+fn parse_anew(text: &str) -> Result<Url, LlmError> {
     // The text itself is not repeated: it may hold a password.
     let invalid_url = |reason: &str| {
         let message = format!("base_url {reason}; write https://host/path");
@@ -40,6 +64,19 @@ pub(super) fn with_own_path(base_url: Url, own: &str) -> Url {
 /// Appends a path, and of its query what the base URL does not have itself. A `..` in the path
 /// takes the last segment off the base URL's own (RFC 3986, section 5.2.4).
 pub(super) fn append(base_url: &Url, path: &str) -> Url {
+    LAST_APPENDED.with_borrow_mut(|last| match last {
+        Some((base, with, url)) if base == base_url && with == path => url.clone(),
+        _ => {
+            let url = append_anew(base_url, path);
+            if url.as_str().len() + path.len() <= REMEMBERED_BYTES_MAX {
+                *last = Some((base_url.clone(), path.to_owned(), url.clone()));
+            }
+            url
+        }
+    })
+}
+
+fn append_anew(base_url: &Url, path: &str) -> Url {
     let mut url = base_url.clone();
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     url.set_path(&format!("{}{path}", base_url.path().trim_end_matches('/')));
@@ -88,6 +125,23 @@ mod tests {
             append(&url, "/../api/chat").as_str(),
             "http://h/a/api/chat?x=1"
         );
+    }
+
+    #[test]
+    fn the_last_address_is_remembered_and_no_other_is_taken_for_it() {
+        let (one, other) = ("https://h/v1?key=a", "https://h/v1?key=b");
+        for text in [one, other, one, one] {
+            let url = parse(text).unwrap();
+            assert_eq!(url.as_str(), text);
+            for path in ["/chat", "/chat", "/models"] {
+                let expected = text.replace("/v1", &format!("/v1{path}"));
+                assert_eq!(append(&url, path).as_str(), expected);
+            }
+            assert!(parse("https://").is_err());
+        }
+        let long = format!("https://h/{}", "x".repeat(REMEMBERED_BYTES_MAX));
+        assert_eq!(parse(&long).unwrap().as_str(), long);
+        assert_eq!(parse(one).unwrap().as_str(), one);
     }
 }
 
