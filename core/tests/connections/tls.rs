@@ -37,6 +37,27 @@ async fn a_client_certificate_is_sent_where_it_is_requested() {
     }
 }
 
+/// A new connection goes on with the session of an earlier one: a handshake without certificates,
+/// at a fraction of its cost. Another client, which trusts other roots, has sessions of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_is_resumed_by_the_next_connection_of_its_client() {
+    let mock = Mock::start(&["--tls"]);
+    // Each connection serves once.
+    let options = json!({"ca_file": mock.ready["ca_file"], "pool_idle_timeout_ms": 0});
+    let (first, other) = (client(options.clone()), client(options));
+    for (name, client, resumed) in [
+        ("first", &first, false),
+        ("second", &first, true),
+        ("third", &first, true),
+        ("other", &other, false),
+    ] {
+        let base_url = base_url(&mock, "https_http1", name);
+        assert_eq!(text(client, &base_url).await, "Hello world", "{name}");
+        let seen = mock.seen(name);
+        assert_eq!(requests(&seen)[0]["tls_resumed"], resumed, "{name}: {seen}");
+    }
+}
+
 /// Half of a pair, or a file that holds no certificate, is a mistake in the options.
 #[test]
 fn a_client_certificate_that_cannot_be_used_is_a_config_error() {

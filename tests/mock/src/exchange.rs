@@ -33,6 +33,8 @@ pub struct Origin {
     pub place: &'static str,
     /// The peer showed a certificate of this mock's CA.
     pub client_certificate: bool,
+    /// Its connection went on with a session of an earlier one.
+    pub tls_resumed: bool,
 }
 
 impl Exchange {
@@ -104,6 +106,7 @@ impl Exchange {
             "version": self.version,
             "place": self.origin.place,
             "client_certificate": self.origin.client_certificate,
+            "tls_resumed": self.origin.tls_resumed,
             "method": self.method,
             "path": self.path,
             "headers": self.headers,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio_rustls::rustls::HandshakeKind;
 use tokio_rustls::TlsAcceptor;
 
 use crate::exchange::Origin;
@@ -35,6 +36,7 @@ pub async fn serve_plain(mock: Rc<Mock>, listener: TcpListener) {
         let origin = Origin {
             place: "http",
             client_certificate: false,
+            tls_resumed: false,
         };
         http1::serve(mock.clone(), Transport::plain(stream), origin)
     })
@@ -52,9 +54,11 @@ pub async fn serve_tls(
         async move {
             // A refused certificate is the client's right, and what the test wants to see.
             if let Ok(stream) = acceptor.accept(stream).await {
+                let session = stream.get_ref().1;
                 let origin = Origin {
                     place: name,
-                    client_certificate: stream.get_ref().1.peer_certificates().is_some(),
+                    client_certificate: session.peer_certificates().is_some(),
+                    tls_resumed: session.handshake_kind() == Some(HandshakeKind::Resumed),
                 };
                 http1::serve(mock, Transport::tls(stream), origin).await;
             }

@@ -9,7 +9,7 @@ use rcgen::{
     date_time_ymd, BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair,
     KeyUsagePurpose,
 };
-use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::crypto::ring::{default_provider, Ticketer};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
@@ -151,6 +151,8 @@ fn server(
     let mut config = builder
         .with_single_cert(vec![certificate], key)
         .map_err(shown)?;
+    // Tickets that it need not remember, as servers of many machines have them.
+    config.ticketer = Ticketer::new().map_err(shown)?;
     config.alpn_protocols = versions.iter().map(|version| version.to_vec()).collect();
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
