@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 MOCK = ROOT / "tests" / "mock" / "target" / "release" / "liter-llm-mock"
 MOCK_CORE, DRIVER_CORE = "0", "1"
 LIFETIME_S = 1800
+NATIVE = ("limit", "bare", "core", "c", "c-system")
 Run = dict[str, Any]
 
 
@@ -34,7 +35,7 @@ def commands() -> dict[str, list[str]]:
         return [str(BENCH / f"venv-{name}" / "bin" / "python"), str(python / script)]
 
     return {
-        **{name: [str(BENCH / "bin" / name)] for name in ("bare", "core", "c", "c-system")},
+        **{name: [str(BENCH / "bin" / name)] for name in NATIVE},
         "go": [str(BENCH / "bin" / "go-drivers"), "--driver", "go"],
         "nethttp": [str(BENCH / "bin" / "go-drivers"), "--driver", "nethttp"],
         **{name: ["node", str(HERE / "node" / "driver.mjs"), "--driver", name] for name in IN_NODE},

@@ -102,6 +102,18 @@ def test_a_driver_whose_runs_were_all_thrown_out_has_no_figures() -> None:
     assert "not measured" in scenario_table(scenario, {"c": row}, {})
 
 
+def test_every_row_is_shown_as_a_multiple_of_the_limit() -> None:
+    scenario = Scenario("x", "x", 100, 10, 3, drivers=("limit", "c", "openai"))
+    results = {"limit": figures([a_run(cpu_s=0.0001)], 10), "c": figures([a_run()], 10)}
+    shown = scenario_table(scenario, results, {}).splitlines()
+    assert shown[2].startswith("|  | streams | CPU us/token | x the limit | tokens/s |")
+    assert shown[4].startswith("| the limit (raw epoll, C) | 100 | 0.333 | 1 |")
+    assert shown[5].startswith("| **liter-llm, C boundary** | 100 | 1 | 3 |")
+    assert "not measured |  |" in shown[6]
+    assert shown[6].count("|") == shown[2].count("|")
+    assert "x the limit" not in scenario_table(scenario, {"c": results["c"]}, {})
+
+
 def test_limits_and_goals_are_summed_apart() -> None:
     limit, goal = single("one", 2, "a", "c", "cpu"), single("one", 1, "a", "c", "cpu", goal=True)
     judged: list[Any] = [(limit, 1.5), (limit, None), (goal, 1.5)]
