@@ -403,6 +403,13 @@ bench: library mock package ## ten thousand streams and the like, beside others;
 	@[ -z '$(NODE_IS_HERE)' ] || $(MAKE) -s node
 	@$(MAKE) -C tests/bench run
 
+.PHONY: bench-check
+bench-check: library mock package ## instructions per token of each driver: fails where one needs 3 % more; WRITE=1 keeps new figures
+	@$(call need,gcc,a C compiler)
+	@$(call need,taskset,util-linux)
+	@$(call need,valgrind,make setup installs it)
+	@$(MAKE) -C tests/bench check
+
 bench-decode: ## what decoding a piece of text costs on each wire, as ratios
 	@$(call need,cargo,Rust)
 	@RUSTFLAGS='--cfg fuzzing' cargo bench -q --locked --manifest-path core/Cargo.toml \

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from instructions import compared
 from measure import wrong
 from report import limits_table, met, number, saturated, scenario_table
 from scenarios import QUICK, SCENARIOS, Scenario, chosen
@@ -124,6 +125,24 @@ def test_limits_and_goals_are_summed_apart() -> None:
 def test_a_full_mock_is_named() -> None:
     assert saturated({"c": figures([a_run()], 10)}) == ""
     assert "C boundary" in saturated({"c": figures([a_run(mock_share=0.99)], 10)})
+
+
+def test_three_per_cent_more_instructions_fail() -> None:
+    kept = {"c": {"long": 1000.0, "many": 500.0}}
+    four, two, less = ({"c": {"long": count, "many": 500.0}} for count in (1040.0, 1020.0, 900.0))
+    assert [verdict.failed for verdict in compared(kept, four, {})] == [True, False]
+    assert [verdict.failed for verdict in compared(kept, two, {})] == [False, False]
+    assert (
+        "1,040.0 a token, 1.040 of what is kept: more than 1.03" in compared(kept, four, {})[0].text
+    )
+    assert compared(kept, less, {})[0].text.endswith("keep it with WRITE=1")
+
+
+def test_a_driver_without_instructions_is_named() -> None:
+    kept, found = {"c": {"long": 1000.0}}, {"limit": {"long": 1.0}}
+    missing, new = compared(kept, found, {"c": "it was not built"})
+    assert (missing.text, missing.failed) == ("c: not measured: it was not built", False)
+    assert (new.text, new.failed) == ("limit (long): 1.0 a token, and none kept; WRITE=1", False)
 
 
 def test_numbers_have_three_digits() -> None:
