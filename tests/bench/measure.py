@@ -39,9 +39,13 @@ def commands() -> dict[str, list[str]]:
         "go": [str(BENCH / "bin" / "go-drivers"), "--driver", "go"],
         "nethttp": [str(BENCH / "bin" / "go-drivers"), "--driver", "nethttp"],
         **{name: ["node", str(HERE / "node" / "driver.mjs"), "--driver", name] for name in IN_NODE},
+        "node-ai": ["node", str(HERE / "node-ai" / "driver.mjs"), "--driver", "node-ai"],
+        "openai-go": [str(BENCH / "peer-go" / "bin" / "openai-go")],
+        **{name: [str(BENCH / "peer-rust" / "bin" / name)] for name in ("genai", "async-openai")},
         "python": [own, str(python / "ours.py")],
         "python-uvloop": [own, str(python / "ours.py"), "--loop", "uvloop"],
         "aiohttp": peer("aiohttp", "aiohttp_orjson.py"),
+        "httpx": peer("httpx", "httpx_orjson.py"),
         "openai": peer("openai", "openai_package.py"),
         "published": peer("published", "published.py"),
         "map": [own, str(python / "rows_map.py")],
@@ -54,13 +58,14 @@ def commands() -> dict[str, list[str]]:
 
 def missing(driver: str) -> str | None:
     """Why a driver cannot run, in one line."""
-    if driver in IN_NODE and not (HERE / "node" / "node_modules").exists():
-        return "it was not built"
     program = next(Path(word) for word in commands()[driver] if word.startswith("/"))
-    note = program.parents[1] / "missing"
+    needed, note = program, program.parents[1] / "missing"
+    if program.suffix == ".mjs":
+        needed = program.parent / "node_modules"
+        note = BENCH / f"peer-{program.parent.name}" / "missing"
     if note.exists():
         return note.read_text(encoding="utf-8").strip()
-    return None if program.exists() else "it was not built"
+    return None if needed.exists() else "it was not built"
 
 
 class Mock:

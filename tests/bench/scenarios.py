@@ -13,6 +13,8 @@ IN_GO = ("go", "nethttp")
 # And in Node, beside undici by hand and the openai package.
 IN_NODE = ("node", "undici", "node-openai")
 PEERS = ("published", "openai")
+# Others that are widely used, in each language.
+MORE_PEERS = ("httpx", "genai", "async-openai", "openai-go", "node-ai")
 # Many rows, each program as its documentation shows it.
 ROWS = ("map", "map-file", "openai-rows", "litellm", "litellm-router")
 TIMED_EVERY = 50
@@ -80,8 +82,8 @@ SCENARIOS = (
         2000,
         100,
         64,
-        drivers=LIMIT + OURS + IN_GO + IN_NODE + BESIDE + PEERS,
-        reduced={"published": 400, "openai": 200, "node-openai": 500},
+        drivers=LIMIT + OURS + IN_GO + IN_NODE + BESIDE + PEERS + MORE_PEERS,
+        reduced={"published": 400, "openai": 200, "node-openai": 500, "httpx": 500, "node-ai": 200},
     ),
     Scenario(
         "b-5",
@@ -117,8 +119,8 @@ SCENARIOS = (
         10_000,
         10_000,
         64,
-        drivers=LIMIT + OURS + IN_GO + BESIDE + PEERS,
-        reduced={"published": 500, "openai": 200},
+        drivers=LIMIT + OURS + IN_GO + BESIDE + PEERS + MORE_PEERS,
+        reduced={"published": 500, "openai": 200, "httpx": 500, "node-ai": 200},
     ),
     Scenario(
         "c",
@@ -126,7 +128,7 @@ SCENARIOS = (
         1,
         1,
         20_000,
-        drivers=LIMIT + OURS + IN_GO + IN_NODE + BESIDE + PEERS,
+        drivers=LIMIT + OURS + IN_GO + IN_NODE + BESIDE + PEERS + MORE_PEERS,
     ),
     Scenario(
         "d",
