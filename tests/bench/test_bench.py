@@ -9,7 +9,7 @@ from instructions import compared
 from measure import wrong
 from report import limits_table, met, number, saturated, scenario_table
 from scenarios import QUICK, SCENARIOS, Scenario, chosen
-from verdicts import LIMITS, figures, single, verdicts
+from verdicts import LIMITS, Limit, figures, single, verdicts
 
 SCENARIO = Scenario("x", "made up", 100, 10, 3, interval_ms=5)
 
@@ -78,7 +78,7 @@ def test_figures_are_medians_of_what_counts() -> None:
 
 
 def test_a_limit_is_met_missed_or_not_measured() -> None:
-    results = {"a": {"c": figures([a_run()], 10), "bare": figures([a_run(cpu_s=0.0002)], 10)}}
+    results = {"a": {"c": figures([a_run()], 10), "limit": figures([a_run(cpu_s=0.0002)], 10)}}
     judged = dict(verdicts(results))
     assert judged[LIMITS[0]] == pytest.approx(1.5)
     assert judged[LIMITS[1]] is None
@@ -87,6 +87,17 @@ def test_a_limit_is_met_missed_or_not_measured() -> None:
     assert "| (a) one | 2 | 1 | yes |" in shown
     assert "| (a) two | 2 | 3 | **no** |" in shown
     assert "| (a) one | 2 |  | not measured |" in shown
+
+
+def test_a_limit_may_be_a_difference() -> None:
+    one, other = ("tls", "c", "stream"), ("plain", "c", "stream")
+    limit = Limit("TLS less plain", 12, one, other, is_difference=True)
+    kib = {"tls": 21_000, "plain": 6_000}
+    results = {
+        name: {"c": figures([a_run(rss_open_kib=open_kib)], 1000)} for name, open_kib in kib.items()
+    }
+    assert limit.measured(results) == 15
+    assert limit.measured({"tls": results["tls"]}) is None
 
 
 def test_a_table_shows_who_is_missing_and_who_is_smaller() -> None:
