@@ -410,6 +410,12 @@ bench-check: library mock package ## instructions per token of each driver: fail
 	@$(call need,valgrind,make setup installs it)
 	@$(MAKE) -C tests/bench check
 
+.PHONY: bench-scale
+bench-scale: library mock ## worker threads on one and two cores, and open streams up to the machine's limits; QUICK=1
+	@$(call need,gcc,a C compiler)
+	@$(call need,taskset,util-linux)
+	@$(MAKE) -C tests/bench scale
+
 bench-decode: ## what decoding a piece of text costs on each wire, as ratios
 	@$(call need,cargo,Rust)
 	@RUSTFLAGS='--cfg fuzzing' cargo bench -q --locked --manifest-path core/Cargo.toml \

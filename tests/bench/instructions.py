@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import report
-from measure import DRIVER_CORE, ROOT, Mock, commands, driven, missing, mock, wrong
+from measure import DRIVER_CORE, ROOT, Mock, command, commands, driven, missing, mock, wrong
 from scenarios import Scenario
 
 KEPT = Path(__file__).with_name("instructions.json")
@@ -53,13 +53,10 @@ class Verdict:
 def instructions(plan: Scenario, driver: str, round_: int, server: Mock) -> int:
     """Of one whole process. The mock numbers the answers of a key, so each run has its own."""
     key = f"tokens~{plan.tokens}~0~check-{driver}-{plan.name}-{round_}"
-    command = ["taskset", "-c", DRIVER_CORE, *CALLGRIND, *commands()[driver]]
-    command += ["--base-url", server.places["http"], "--key", key]
-    command += ["--streams", str(plan.streams), "--concurrency", str(plan.concurrency)]
-    command += ["--tokens", str(plan.tokens)]
+    words = ["taskset", "-c", DRIVER_CORE, *CALLGRIND, *command(plan, driver, key, server)]
     # One thread does the work in the same order each time.
-    command += [] if driver == "limit" else ["--workers", "1"]
-    done = driven(command, plan.timeout_s)
+    words += [] if driver == "limit" else ["--workers", "1"]
+    done = driven(words, plan.timeout_s)
     counted = re.search(r"Collected : (\d+)", done.stderr)
     if done.returncode or not counted or not done.stdout.startswith("{"):
         raise NotCountedError((done.stderr.strip().splitlines() or ["no output"])[-1][:200])

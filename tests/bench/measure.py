@@ -103,30 +103,41 @@ def mock() -> Iterator[Mock]:
             process.stdin.close()
 
 
-def play(scenario: Scenario, driver: str, number: int, server: Mock) -> Run:
-    """One run. Its `invalid` is the reason why it does not count."""
-    key = f"tokens~{scenario.tokens}~{scenario.interval_ms}~{driver}-{number}"
-    if scenario.inputs:
-        key = f"embed~{scenario.name}~{driver}-{number}"
-    command = ["taskset", "-c", DRIVER_CORE]
-    command += commands()[driver]
-    command += ["--base-url", server.places[scenario.place], "--key", key]
-    command += ["--streams", str(scenario.streams), "--concurrency", str(scenario.concurrency)]
-    command += ["--tokens", str(scenario.tokens)]
+def command(scenario: Scenario, driver: str, key: str, server: Mock) -> list[str]:
+    """What a driver is told."""
+    words = [*commands()[driver], "--base-url", server.places[scenario.place], "--key", key]
+    words += ["--streams", str(scenario.streams), "--concurrency", str(scenario.concurrency)]
+    words += ["--tokens", str(scenario.tokens)]
     if scenario.timed:
-        command += ["--timed-key", key.replace("tokens~", "timed~", 1)]
+        words += ["--timed-key", key.replace("tokens~", "timed~", 1)]
     if scenario.inputs:
-        command += ["--inputs", str(scenario.inputs), "--dimensions", str(scenario.dimensions)]
-        command += ["--floats"] if scenario.floats else []
+        words += ["--inputs", str(scenario.inputs), "--dimensions", str(scenario.dimensions)]
+        words += ["--floats"] if scenario.floats else []
     if scenario.whole:
-        command += ["--whole"]
+        words += ["--whole"]
     if scenario.hold_ms:
-        command += ["--hold-ms", str(scenario.hold_ms)]
+        words += ["--hold-ms", str(scenario.hold_ms)]
     if scenario.place != "http":
-        command += ["--ca", server.places["ca_file"]]
+        words += ["--ca", server.places["ca_file"]]
+    return words
+
+
+def play(
+    scenario: Scenario,
+    driver: str,
+    name: str,
+    server: Mock,
+    cores: str = DRIVER_CORE,
+    options: tuple[str, ...] = (),
+) -> Run:
+    """One run, whose name no other has. Its `invalid` is the reason why it does not count."""
+    key = f"tokens~{scenario.tokens}~{scenario.interval_ms}~{driver}-{name}"
+    if scenario.inputs:
+        key = f"embed~{scenario.name}~{driver}-{name}"
+    words = ["taskset", "-c", cores, *command(scenario, driver, key, server), *options]
     accepted, cpu_s = server.accepted(), server.cpu_s()
     try:
-        done = driven(command, scenario.timeout_s)
+        done = driven(words, scenario.timeout_s)
     except subprocess.TimeoutExpired:
         return {"driver": driver, "invalid": f"not done after {scenario.timeout_s} s"}
     # One peer crashes at its exit, after it has printed its line; no other driver may.
@@ -173,7 +184,7 @@ def rounds(scenario: Scenario, drivers: list[str], count: int) -> list[Run]:
     with mock() as server:
         for number in range(count):
             for driver in drivers:
-                run = play(scenario.sized(driver), driver, number, server)
+                run = play(scenario.sized(driver), driver, str(number), server)
                 outcome = run["invalid"] or f"{run['cpu_s'] / run['tokens'] * 1e6:.2f} us/token"
                 print(f"  {scenario.name} round {number + 1} {driver}: {outcome}", flush=True)
                 runs.append(run)

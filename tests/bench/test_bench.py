@@ -8,6 +8,7 @@ import pytest
 from instructions import compared
 from measure import wrong
 from report import limits_table, met, number, saturated, scenario_table
+from scale import sizes
 from scenarios import QUICK, SCENARIOS, Scenario, chosen
 from verdicts import LIMITS, Limit, figures, single, verdicts
 
@@ -154,6 +155,11 @@ def test_a_driver_without_instructions_is_named() -> None:
     missing, new = compared(kept, found, {"c": "it was not built"})
     assert (missing.text, missing.failed) == ("c: not measured: it was not built", False)
     assert (new.text, new.failed) == ("limit (long): 1.0 a token, and none kept; WRITE=1", False)
+
+
+def test_the_largest_size_that_fits_is_measured() -> None:
+    assert sizes(19_800, (1_000, 20_000)) == [1_000, 19_000, 20_000]
+    assert sizes(28_232, (1_000, 20_000)) == [1_000, 20_000]
 
 
 def test_numbers_have_three_digits() -> None:
