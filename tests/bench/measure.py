@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 MOCK = ROOT / "tests" / "mock" / "target" / "release" / "liter-llm-mock"
 MOCK_CORE, DRIVER_CORE = "0", "1"
 LIFETIME_S = 1800
+NATIVE = ("limit", "bare", "core", "c", "c-system")
 Run = dict[str, Any]
 
 
@@ -34,13 +35,17 @@ def commands() -> dict[str, list[str]]:
         return [str(BENCH / f"venv-{name}" / "bin" / "python"), str(python / script)]
 
     return {
-        **{name: [str(BENCH / "bin" / name)] for name in ("bare", "core", "c", "c-system")},
+        **{name: [str(BENCH / "bin" / name)] for name in NATIVE},
         "go": [str(BENCH / "bin" / "go-drivers"), "--driver", "go"],
         "nethttp": [str(BENCH / "bin" / "go-drivers"), "--driver", "nethttp"],
         **{name: ["node", str(HERE / "node" / "driver.mjs"), "--driver", name] for name in IN_NODE},
+        "node-ai": ["node", str(HERE / "node-ai" / "driver.mjs"), "--driver", "node-ai"],
+        "openai-go": [str(BENCH / "peer-go" / "bin" / "openai-go")],
+        **{name: [str(BENCH / "peer-rust" / "bin" / name)] for name in ("genai", "async-openai")},
         "python": [own, str(python / "ours.py")],
         "python-uvloop": [own, str(python / "ours.py"), "--loop", "uvloop"],
         "aiohttp": peer("aiohttp", "aiohttp_orjson.py"),
+        "httpx": peer("httpx", "httpx_orjson.py"),
         "openai": peer("openai", "openai_package.py"),
         "published": peer("published", "published.py"),
         "map": [own, str(python / "rows_map.py")],
@@ -53,13 +58,14 @@ def commands() -> dict[str, list[str]]:
 
 def missing(driver: str) -> str | None:
     """Why a driver cannot run, in one line."""
-    if driver in IN_NODE and not (HERE / "node" / "node_modules").exists():
-        return "it was not built"
     program = next(Path(word) for word in commands()[driver] if word.startswith("/"))
-    note = program.parents[1] / "missing"
+    needed, note = program, program.parents[1] / "missing"
+    if program.suffix == ".mjs":
+        needed = program.parent / "node_modules"
+        note = BENCH / f"peer-{program.parent.name}" / "missing"
     if note.exists():
         return note.read_text(encoding="utf-8").strip()
-    return None if program.exists() else "it was not built"
+    return None if needed.exists() else "it was not built"
 
 
 class Mock:
@@ -97,30 +103,41 @@ def mock() -> Iterator[Mock]:
             process.stdin.close()
 
 
-def play(scenario: Scenario, driver: str, number: int, server: Mock) -> Run:
-    """One run. Its `invalid` is the reason why it does not count."""
-    key = f"tokens~{scenario.tokens}~{scenario.interval_ms}~{driver}-{number}"
-    if scenario.inputs:
-        key = f"embed~{scenario.name}~{driver}-{number}"
-    command = ["taskset", "-c", DRIVER_CORE]
-    command += commands()[driver]
-    command += ["--base-url", server.places[scenario.place], "--key", key]
-    command += ["--streams", str(scenario.streams), "--concurrency", str(scenario.concurrency)]
-    command += ["--tokens", str(scenario.tokens)]
+def command(scenario: Scenario, driver: str, key: str, server: Mock) -> list[str]:
+    """What a driver is told."""
+    words = [*commands()[driver], "--base-url", server.places[scenario.place], "--key", key]
+    words += ["--streams", str(scenario.streams), "--concurrency", str(scenario.concurrency)]
+    words += ["--tokens", str(scenario.tokens)]
     if scenario.timed:
-        command += ["--timed-key", key.replace("tokens~", "timed~", 1)]
+        words += ["--timed-key", key.replace("tokens~", "timed~", 1)]
     if scenario.inputs:
-        command += ["--inputs", str(scenario.inputs), "--dimensions", str(scenario.dimensions)]
-        command += ["--floats"] if scenario.floats else []
+        words += ["--inputs", str(scenario.inputs), "--dimensions", str(scenario.dimensions)]
+        words += ["--floats"] if scenario.floats else []
     if scenario.whole:
-        command += ["--whole"]
+        words += ["--whole"]
     if scenario.hold_ms:
-        command += ["--hold-ms", str(scenario.hold_ms)]
+        words += ["--hold-ms", str(scenario.hold_ms)]
     if scenario.place != "http":
-        command += ["--ca", server.places["ca_file"]]
+        words += ["--ca", server.places["ca_file"]]
+    return words
+
+
+def play(
+    scenario: Scenario,
+    driver: str,
+    name: str,
+    server: Mock,
+    cores: str = DRIVER_CORE,
+    options: tuple[str, ...] = (),
+) -> Run:
+    """One run, whose name no other has. Its `invalid` is the reason why it does not count."""
+    key = f"tokens~{scenario.tokens}~{scenario.interval_ms}~{driver}-{name}"
+    if scenario.inputs:
+        key = f"embed~{scenario.name}~{driver}-{name}"
+    words = ["taskset", "-c", cores, *command(scenario, driver, key, server), *options]
     accepted, cpu_s = server.accepted(), server.cpu_s()
     try:
-        done = driven(command, scenario.timeout_s)
+        done = driven(words, scenario.timeout_s)
     except subprocess.TimeoutExpired:
         return {"driver": driver, "invalid": f"not done after {scenario.timeout_s} s"}
     # One peer crashes at its exit, after it has printed its line; no other driver may.
@@ -167,7 +184,7 @@ def rounds(scenario: Scenario, drivers: list[str], count: int) -> list[Run]:
     with mock() as server:
         for number in range(count):
             for driver in drivers:
-                run = play(scenario.sized(driver), driver, number, server)
+                run = play(scenario.sized(driver), driver, str(number), server)
                 outcome = run["invalid"] or f"{run['cpu_s'] / run['tokens'] * 1e6:.2f} us/token"
                 print(f"  {scenario.name} round {number + 1} {driver}: {outcome}", flush=True)
                 runs.append(run)

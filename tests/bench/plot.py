@@ -15,10 +15,16 @@ mpl.rcParams["font.size"] = 9
 from matplotlib import pyplot  # noqa: E402  (the backend is chosen first)
 
 SHOWN = {
+    "limit": ("the limit (raw epoll, C)", "#212121"),
     "bare": ("bare loop (Rust)", "#9e9e9e"),
     "c": ("liter-llm, C boundary", "#1b5e20"),
     "python": ("liter-llm, Python", "#43a047"),
     "aiohttp": ("aiohttp + orjson", "#1e88e5"),
+    "httpx": ("httpx + orjson", "#90caf9"),
+    "genai": ("genai (Rust)", "#6d4c41"),
+    "async-openai": ("async-openai (Rust)", "#bcaaa4"),
+    "openai-go": ("openai-go (Go)", "#00acc1"),
+    "node-ai": ("AI SDK (Node)", "#8e24aa"),
     "published": ("published liter-llm", "#fb8c00"),
     "openai": ("openai package", "#e53935"),
 }
@@ -30,7 +36,7 @@ CPU = {
     "f-1": "100 at once,\nTLS",
 }
 MEMORY = {"b-5": "5 tokens/s", "e": "nearly silent", "e-tls": "nearly silent,\nTLS"}
-WIDTH = 0.13
+WIDTH = 0.8 / len(SHOWN)
 
 
 def bars(axes: Any, figures: Any, scenarios: dict[str, str], name: str) -> None:
@@ -52,13 +58,13 @@ def bars(axes: Any, figures: Any, scenarios: dict[str, str], name: str) -> None:
 def main(source: Path, target: Path) -> None:
     """Draws what the raw data holds of it."""
     figures = json.loads(source.read_text(encoding="utf-8"))["figures"]
-    picture, (cpu, memory) = pyplot.subplots(1, 2, figsize=(12, 4), width_ratios=(5, 3))
+    picture, (cpu, memory) = pyplot.subplots(1, 2, figsize=(14, 4.5), width_ratios=(5, 3))
     bars(cpu, figures, CPU, "cpu")
     cpu.set_ylabel("CPU per token, microseconds (log)")
     bars(memory, figures, MEMORY, "stream")
     memory.set_ylabel("memory per open stream, KiB (log)")
     picture.legend(*cpu.get_legend_handles_labels(), ncols=6, frameon=False, loc="upper center")
-    picture.tight_layout(rect=(0, 0, 1, 0.93))
+    picture.tight_layout(rect=(0, 0, 1, 0.88))
     picture.savefig(target, metadata={"Date": None})
 
 

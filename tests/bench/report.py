@@ -11,6 +11,7 @@ from scenarios import Scenario
 from verdicts import FIGURES, Figure, Limit, Results, Run
 
 LABELS = {
+    "limit": "the limit (raw epoll, C)",
     "bare": "bare loop (Rust, reqwest)",
     "core": "**liter-llm, Rust API**",
     "c": "**liter-llm, C boundary**",
@@ -23,6 +24,11 @@ LABELS = {
     "undici": "undici by hand (Node)",
     "node-openai": "openai package (Node)",
     "aiohttp": "aiohttp + orjson by hand",
+    "httpx": "httpx + orjson by hand",
+    "genai": "genai (Rust)",
+    "async-openai": "async-openai (Rust)",
+    "openai-go": "openai-go (Go)",
+    "node-ai": "AI SDK (Node)",
     "published": "published liter-llm",
     "openai": "openai package",
     "map": "**liter-llm, `llm.map`**",
@@ -42,6 +48,8 @@ METHOD = """\
   drivers take turns. A figure is the median of the rounds, with least and most behind it.
 - A driver is one process that asks, reads all text token by token, and counts. CPU is user and
   system time of the whole process while the streams run, after a warm-up: without start-up.
+- The limit is the least that any client could do: one thread, one epoll, raw sockets, the text
+  found by its bytes without a JSON parser. "x the limit" is CPU over its CPU. It knows no TLS.
 - A run in which one token or one character is missing does not count, and is listed.
 - Without delay the mock writes a whole answer of 64 tokens at once, so that a client is measured
   and not the mock. With a delay every token is a write of its own.
@@ -93,16 +101,23 @@ def scenario_table(
         units |= {"cpu": "CPU us/answer", "rate": "answers/s"}
     if scenario.rows:
         units |= {"cpu": "CPU us/row", "rate": "rows/s"}
+    fastest = results.get("limit", {}).get("cpu")
+    limit = fastest.median if fastest else 0
     rows = []
     for driver in scenario.drivers:
         sized = scenario.sized(driver)
         row = results.get(driver, {})
         cells = [cell(row.get(name)) for name in names]
+        if limit:
+            cells.insert(1, number(row["cpu"].median / limit) if "cpu" in row else "")
         if "cpu" not in row:
-            cells = [notes.get(driver, "not measured"), *("" for _ in names[1:])]
+            cells = [notes.get(driver, "not measured"), *("" for _ in cells[1:])]
         rows.append([LABELS[driver], f"{sized.streams:,}", *cells])
     title = f"### ({scenario.name}) {scenario.about}\n\n"
-    return title + table(["", "streams", *(units[name] for name in names)], rows)
+    head = [units[name] for name in names]
+    if limit:
+        head.insert(1, "x the limit")
+    return title + table(["", "streams", *head], rows)
 
 
 def saturated(results: dict[str, dict[str, Figure]]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+# The least that any client could do, the first row where it plays; it knows no TLS.
+LIMIT = ("limit",)
 OURS = ("core", "c", "c-system", "python", "python-uvloop")
 BESIDE = ("bare", "aiohttp")
 # The same in Go: this library, and net/http by hand.
@@ -11,6 +13,8 @@ IN_GO = ("go", "nethttp")
 # And in Node, beside undici by hand and the openai package.
 IN_NODE = ("node", "undici", "node-openai")
 PEERS = ("published", "openai")
+# Others that are widely used, in each language.
+MORE_PEERS = ("httpx", "genai", "async-openai", "openai-go", "node-ai")
 # Many rows, each program as its documentation shows it.
 ROWS = ("map", "map-file", "openai-rows", "litellm", "litellm-router")
 TIMED_EVERY = 50
@@ -78,8 +82,8 @@ SCENARIOS = (
         2000,
         100,
         64,
-        drivers=OURS + IN_GO + IN_NODE + BESIDE + PEERS,
-        reduced={"published": 400, "openai": 200, "node-openai": 500},
+        drivers=LIMIT + OURS + IN_GO + IN_NODE + BESIDE + PEERS + MORE_PEERS,
+        reduced={"published": 400, "openai": 200, "node-openai": 500, "httpx": 500, "node-ai": 200},
     ),
     Scenario(
         "b-5",
@@ -88,10 +92,18 @@ SCENARIOS = (
         10_000,
         64,
         interval_ms=200,
-        drivers=("core", "c", "python", "python-uvloop", *BESIDE, *PEERS),
+        drivers=(*LIMIT, "core", "c", "python", "python-uvloop", *BESIDE, *PEERS),
         reduced={"published": 500, "openai": 500},
     ),
-    Scenario("b-20", "1,000 at once, 20 tokens/s each", 1000, 1000, 64, interval_ms=50),
+    Scenario(
+        "b-20",
+        "1,000 at once, 20 tokens/s each",
+        1000,
+        1000,
+        64,
+        interval_ms=50,
+        drivers=LIMIT + OURS + BESIDE,
+    ),
     Scenario(
         "b-50",
         "1,000 at once, 50 tokens/s each: the rate of 10,000 at 5",
@@ -99,7 +111,7 @@ SCENARIOS = (
         1000,
         400,
         interval_ms=20,
-        drivers=("c", "python"),
+        drivers=(*LIMIT, "c", "python"),
     ),
     Scenario(
         "b-0",
@@ -107,8 +119,8 @@ SCENARIOS = (
         10_000,
         10_000,
         64,
-        drivers=OURS + IN_GO + BESIDE + PEERS,
-        reduced={"published": 500, "openai": 200},
+        drivers=LIMIT + OURS + IN_GO + BESIDE + PEERS + MORE_PEERS,
+        reduced={"published": 500, "openai": 200, "httpx": 500, "node-ai": 200},
     ),
     Scenario(
         "c",
@@ -116,7 +128,7 @@ SCENARIOS = (
         1,
         1,
         20_000,
-        drivers=OURS + IN_GO + IN_NODE + BESIDE + PEERS,
+        drivers=LIMIT + OURS + IN_GO + IN_NODE + BESIDE + PEERS + MORE_PEERS,
     ),
     Scenario(
         "d",
@@ -125,7 +137,7 @@ SCENARIOS = (
         1,
         64,
         whole=True,
-        drivers=OURS + BESIDE + PEERS,
+        drivers=LIMIT + OURS + BESIDE + PEERS,
         reduced={"published": 500, "openai": 300},
     ),
     Scenario(
@@ -136,7 +148,7 @@ SCENARIOS = (
         3,
         interval_ms=10_000,
         hold_ms=10_000,
-        drivers=("c", "python", *BESIDE),
+        drivers=(*LIMIT, "c", "python", *BESIDE),
     ),
     Scenario(
         "e-tls",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from instructions import compared
 from measure import wrong
 from report import limits_table, met, number, saturated, scenario_table
+from scale import sizes
 from scenarios import QUICK, SCENARIOS, Scenario, chosen
-from verdicts import LIMITS, figures, single, verdicts
+from verdicts import LIMITS, Limit, figures, single, verdicts
 
 SCENARIO = Scenario("x", "made up", 100, 10, 3, interval_ms=5)
 
@@ -77,7 +79,7 @@ def test_figures_are_medians_of_what_counts() -> None:
 
 
 def test_a_limit_is_met_missed_or_not_measured() -> None:
-    results = {"a": {"c": figures([a_run()], 10), "bare": figures([a_run(cpu_s=0.0002)], 10)}}
+    results = {"a": {"c": figures([a_run()], 10), "limit": figures([a_run(cpu_s=0.0002)], 10)}}
     judged = dict(verdicts(results))
     assert judged[LIMITS[0]] == pytest.approx(1.5)
     assert judged[LIMITS[1]] is None
@@ -86,6 +88,17 @@ def test_a_limit_is_met_missed_or_not_measured() -> None:
     assert "| (a) one | 2 | 1 | yes |" in shown
     assert "| (a) two | 2 | 3 | **no** |" in shown
     assert "| (a) one | 2 |  | not measured |" in shown
+
+
+def test_a_limit_may_be_a_difference() -> None:
+    one, other = ("tls", "c", "stream"), ("plain", "c", "stream")
+    limit = Limit("TLS less plain", 12, one, other, is_difference=True)
+    kib = {"tls": 21_000, "plain": 6_000}
+    results = {
+        name: {"c": figures([a_run(rss_open_kib=open_kib)], 1000)} for name, open_kib in kib.items()
+    }
+    assert limit.measured(results) == 15
+    assert limit.measured({"tls": results["tls"]}) is None
 
 
 def test_a_table_shows_who_is_missing_and_who_is_smaller() -> None:
@@ -102,6 +115,18 @@ def test_a_driver_whose_runs_were_all_thrown_out_has_no_figures() -> None:
     assert "not measured" in scenario_table(scenario, {"c": row}, {})
 
 
+def test_every_row_is_shown_as_a_multiple_of_the_limit() -> None:
+    scenario = Scenario("x", "x", 100, 10, 3, drivers=("limit", "c", "openai"))
+    results = {"limit": figures([a_run(cpu_s=0.0001)], 10), "c": figures([a_run()], 10)}
+    shown = scenario_table(scenario, results, {}).splitlines()
+    assert shown[2].startswith("|  | streams | CPU us/token | x the limit | tokens/s |")
+    assert shown[4].startswith("| the limit (raw epoll, C) | 100 | 0.333 | 1 |")
+    assert shown[5].startswith("| **liter-llm, C boundary** | 100 | 1 | 3 |")
+    assert "not measured |  |" in shown[6]
+    assert shown[6].count("|") == shown[2].count("|")
+    assert "x the limit" not in scenario_table(scenario, {"c": results["c"]}, {})
+
+
 def test_limits_and_goals_are_summed_apart() -> None:
     limit, goal = single("one", 2, "a", "c", "cpu"), single("one", 1, "a", "c", "cpu", goal=True)
     judged: list[Any] = [(limit, 1.5), (limit, None), (goal, 1.5)]
@@ -112,6 +137,29 @@ def test_limits_and_goals_are_summed_apart() -> None:
 def test_a_full_mock_is_named() -> None:
     assert saturated({"c": figures([a_run()], 10)}) == ""
     assert "C boundary" in saturated({"c": figures([a_run(mock_share=0.99)], 10)})
+
+
+def test_three_per_cent_more_instructions_fail() -> None:
+    kept = {"c": {"long": 1000.0, "many": 500.0}}
+    four, two, less = ({"c": {"long": count, "many": 500.0}} for count in (1040.0, 1020.0, 900.0))
+    assert [verdict.failed for verdict in compared(kept, four, {})] == [True, False]
+    assert [verdict.failed for verdict in compared(kept, two, {})] == [False, False]
+    assert (
+        "1,040.0 a token, 1.040 of what is kept: more than 1.03" in compared(kept, four, {})[0].text
+    )
+    assert compared(kept, less, {})[0].text.endswith("keep it with WRITE=1")
+
+
+def test_a_driver_without_instructions_is_named() -> None:
+    kept, found = {"c": {"long": 1000.0}}, {"limit": {"long": 1.0}}
+    missing, new = compared(kept, found, {"c": "it was not built"})
+    assert (missing.text, missing.failed) == ("c: not measured: it was not built", False)
+    assert (new.text, new.failed) == ("limit (long): 1.0 a token, and none kept; WRITE=1", False)
+
+
+def test_the_largest_size_that_fits_is_measured() -> None:
+    assert sizes(19_800, (1_000, 20_000)) == [1_000, 19_000, 20_000]
+    assert sizes(28_232, (1_000, 20_000)) == [1_000, 20_000]
 
 
 def test_numbers_have_three_digits() -> None:

@@ -14,28 +14,31 @@ import (
 	"runtime"
 
 	literllm "github.com/liter-llm/liter-llm/bindings/go"
+
+	"liter-llm-bench/meter"
 )
 
-func ours(asked arguments) (asker, string) {
+func ours(asked meter.Arguments) (meter.Asker, string) {
 	options := []literllm.Option{
-		literllm.WithProvider("openai"), literllm.WithAPIKey(apiKey), literllm.With("retries_max", 0),
+		literllm.WithProvider("openai"), literllm.WithAPIKey(meter.APIKey),
+		literllm.With("retries_max", 0),
 	}
-	if asked.ca != "" {
-		options = append(options, literllm.With("ca_file", asked.ca))
+	if asked.CA != "" {
+		options = append(options, literllm.With("ca_file", asked.CA))
 	}
 	client, err := literllm.New(options...)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	ask := func(ctx context.Context, baseURL string, counted *stream) error {
+	ask := func(ctx context.Context, baseURL string, counted *meter.Stream) error {
 		request := literllm.Request{
-			Model: model, Messages: []literllm.Message{literllm.User(prompt)}, BaseURL: baseURL,
+			Model: meter.Model, Messages: []literllm.Message{literllm.User(meter.Prompt)}, BaseURL: baseURL,
 		}
-		if asked.whole {
+		if asked.Whole {
 			reply, err := client.Complete(ctx, request)
 			if err == nil {
-				counted.token(reply.Text)
+				counted.Token(reply.Text)
 			}
 			return err
 		}
@@ -43,7 +46,7 @@ func ours(asked arguments) (asker, string) {
 			if err != nil {
 				return err
 			}
-			counted.token(token)
+			counted.Token(token)
 		}
 		return nil
 	}
@@ -59,33 +62,33 @@ type chunk struct {
 
 // netHTTP is what one writes by hand: one client, as many connections as it takes, lines cut by a
 // scanner, each delta parsed.
-func netHTTP(asked arguments) (asker, string) {
-	transport := &http.Transport{MaxIdleConnsPerHost: asked.concurrency}
-	if asked.ca != "" {
+func netHTTP(asked meter.Arguments) (meter.Asker, string) {
+	transport := &http.Transport{MaxIdleConnsPerHost: asked.Concurrency}
+	if asked.CA != "" {
 		pool := x509.NewCertPool()
-		certificate, _ := os.ReadFile(asked.ca)
+		certificate, _ := os.ReadFile(asked.CA)
 		pool.AppendCertsFromPEM(certificate)
 		transport.TLSClientConfig = &tls.Config{RootCAs: pool}
 	}
 	client := &http.Client{Transport: transport}
 	body, _ := json.Marshal(map[string]any{
-		"model": model, "stream": !asked.whole,
-		"messages": []map[string]string{{"role": "user", "content": prompt}},
+		"model": meter.Model, "stream": !asked.Whole,
+		"messages": []map[string]string{{"role": "user", "content": meter.Prompt}},
 	})
-	ask := func(ctx context.Context, baseURL string, counted *stream) error {
+	ask := func(ctx context.Context, baseURL string, counted *meter.Stream) error {
 		request, err := http.NewRequestWithContext(
 			ctx, http.MethodPost, baseURL+"/chat/completions", bytes.NewReader(body))
 		if err != nil {
 			return err
 		}
-		request.Header.Set("authorization", "Bearer "+apiKey)
+		request.Header.Set("authorization", "Bearer "+meter.APIKey)
 		request.Header.Set("content-type", "application/json")
 		response, err := client.Do(request)
 		if err != nil {
 			return err
 		}
 		defer response.Body.Close()
-		if asked.whole {
+		if asked.Whole {
 			return whole(response.Body, counted)
 		}
 		return lines(response.Body, counted)
@@ -93,7 +96,7 @@ func netHTTP(asked arguments) (asker, string) {
 	return ask, "net/http, " + runtime.Version()
 }
 
-func lines(body io.Reader, counted *stream) error {
+func lines(body io.Reader, counted *meter.Stream) error {
 	scanner := bufio.NewScanner(body)
 	for scanner.Scan() {
 		data, ok := bytes.CutPrefix(scanner.Bytes(), []byte("data: "))
@@ -105,18 +108,18 @@ func lines(body io.Reader, counted *stream) error {
 			return err
 		}
 		if len(event.Choices) > 0 && event.Choices[0].Delta.Content != "" {
-			counted.token(event.Choices[0].Delta.Content)
+			counted.Token(event.Choices[0].Delta.Content)
 		}
 	}
 	return scanner.Err()
 }
 
-func whole(body io.Reader, counted *stream) error {
+func whole(body io.Reader, counted *meter.Stream) error {
 	var document chunk
 	if err := json.NewDecoder(body).Decode(&document); err != nil {
 		return err
 	}
-	counted.token(document.Choices[0].Message.Content)
+	counted.Token(document.Choices[0].Message.Content)
 	_, err := io.Copy(io.Discard, body)
 	return err
 }

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import orjson
 from common import API_KEY, MESSAGES, MODEL, Arguments, Ask, Stream, run
+from events import read
 
 
 @asynccontextmanager
@@ -34,7 +35,7 @@ async def opens(arguments: Arguments) -> AsyncIterator[Ask]:
                     document = orjson.loads(await response.read())
                     stream.token(document["choices"][0]["message"]["content"])
                 else:
-                    await read(response.content, stream)
+                    await read(response.content.iter_any(), stream)
 
         yield ask
 
@@ -56,19 +57,6 @@ async def embed(session: aiohttp.ClientSession, arguments: Arguments, stream: St
         numbers = b"".join(b64decode(row["embedding"]) for row in data)
         vectors = np.frombuffer(numbers, dtype="<f4").reshape(len(data), -1)
     stream.vectors(len(vectors), vectors.size)
-
-
-async def read(content: aiohttp.StreamReader, stream: Stream) -> None:
-    """Server-sent events to text."""
-    rest = b""
-    async for chunk in content.iter_any():
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            if not line.startswith(b"data: ") or line == b"data: [DONE]":
-                continue
-            choices = orjson.loads(line[6:])["choices"]
-            if choices and (text := choices[0]["delta"].get("content")):
-                stream.token(text)
 
 
 if __name__ == "__main__":

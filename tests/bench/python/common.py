@@ -41,6 +41,7 @@ class Arguments(argparse.Namespace):
     ca: str | None
     loop: str
     hold_ms: int
+    workers: int | None
 
     def base_url(self, index: int) -> str:
         """The base URL of a stream; every fiftieth may be timed."""
@@ -71,6 +72,7 @@ def read_arguments() -> Arguments:
     parser.add_argument("--ca")
     parser.add_argument("--loop", choices=["asyncio", "uvloop"], default="asyncio")
     parser.add_argument("--hold-ms", type=int, default=0)
+    parser.add_argument("--workers", type=int)
     return parser.parse_args(namespace=Arguments())
 
 

@@ -33,6 +33,8 @@ async def opens(arguments: Arguments) -> AsyncIterator[Ask]:
     options: Options = {"api_key": API_KEY, "retries_max": 0}
     if arguments.ca:
         options["ca_file"] = arguments.ca
+    if arguments.workers:
+        options["worker_threads"] = arguments.workers
     async with LiterLlm(provider="openai", **options) as llm:
 
         async def ask(stream: Stream) -> None:

@@ -1,6 +1,8 @@
 //! The command line of a driver.
 
 const TIMED_EVERY: usize = 50;
+/// As many threads as the library's own runtime has on two cores.
+const WORKERS: usize = 2;
 
 /// The arguments that the runner passes.
 #[derive(Debug, Default)]
@@ -14,12 +16,17 @@ pub struct Arguments {
     pub whole: bool,
     pub ca: Option<String>,
     pub hold_ms: u64,
+    /// Threads of the runtime.
+    pub workers: usize,
 }
 
 impl Arguments {
     /// Of this process; a mistake is a panic, since only the runner starts drivers.
     pub fn parse() -> Self {
-        let mut arguments = Self::default();
+        let mut arguments = Self {
+            workers: WORKERS,
+            ..Self::default()
+        };
         let mut words = std::env::args().skip(1);
         while let Some(name) = words.next() {
             if name == "--whole" {
@@ -36,6 +43,7 @@ impl Arguments {
                 "--concurrency" => arguments.concurrency = number(),
                 "--tokens" => arguments.tokens = number(),
                 "--hold-ms" => arguments.hold_ms = number() as u64,
+                "--workers" => arguments.workers = number(),
                 "--ca" => arguments.ca = Some(value),
                 _ => panic!("{name}: unknown"),
             }

@@ -20,10 +20,9 @@ pub const API_KEY: &str = "test-key";
 /// One token, so that a warm-up takes no time.
 const WARM_UP_KEY: &str = "tokens~1~0~warm-up";
 
-/// As many threads as the library's own runtime has on two cores.
-pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+pub fn runtime(arguments: &Arguments) -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(arguments.workers)
         .enable_all()
         .build()
 }

@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let body = json!({"model": MODEL, "stream": stream,
         "messages": [{"role": "user", "content": PROMPT}]})
     .to_string();
-    runtime()?.block_on(run(
+    runtime(&arguments)?.block_on(run(
         "bare",
         "reqwest 0.13",
         arguments,

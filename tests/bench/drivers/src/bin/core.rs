@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let client = Client::new(ClientOptions::from_json(&options.to_string())?)?;
     let stream = !arguments.whole;
-    runtime()?.block_on(run(
+    runtime(&arguments)?.block_on(run(
         "core",
         "liter-llm 0.1.0",
         arguments,
