@@ -92,12 +92,12 @@ impl ClientState {
             false => CallKeys::default(),
         };
         let guard = EndGuard::new(stream, control, Arc::clone(&self.streams));
-        let asked = Asked {
+        let asked = Box::new(Asked {
             provider: provider.to_owned(),
             request_json: request_json.to_owned(),
             keys,
             check,
-        };
+        });
         self.runtime
             .spawn(stream_task::run(guard, self.core.clone(), asked));
         Ok(())

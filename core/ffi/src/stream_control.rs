@@ -3,7 +3,7 @@
 //! them at any time; keeps the answers to its keys. Depends on neither queue nor client.
 
 use std::future::{poll_fn, Future};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
@@ -91,24 +91,26 @@ impl StreamControl {
     }
 
     /// Polls a future until it is done or the stream is to stop.
-    pub async fn until_stopped<F: Future>(&self, future: F) -> Result<F::Output, ErrorKind> {
-        let mut future = pin!(future);
-        let poll = |context: &mut Context<'_>| match self.poll_stop(context) {
+    /// Not an `async fn`, which would keep room for the future twice, in every stream.
+    pub fn until_stopped<'a, F: Future>(
+        &'a self,
+        mut future: Pin<&'a mut F>,
+    ) -> impl Future<Output = Result<F::Output, ErrorKind>> + 'a {
+        poll_fn(move |context| match self.poll_stop(context) {
             Some(kind) => Poll::Ready(Err(kind)),
             None => future.as_mut().poll(context).map(Ok),
-        };
-        poll_fn(poll).await
+        })
     }
 
     /// Waits until the window is open.
     pub async fn until_window_opens(&self) -> Result<(), ErrorKind> {
-        let open = poll_fn(
+        let mut open = poll_fn(
             |_| match self.outstanding.load(Ordering::Acquire) < self.window {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             },
         );
-        self.until_stopped(open).await
+        self.until_stopped(Pin::new(&mut open)).await
     }
 
     /// Why the stream is to stop, if it is. The task is woken when that changes: the task that
@@ -145,6 +147,7 @@ mod tests {
     use super::*;
     use futures_util::future::FutureExt;
     use std::future::pending;
+    use std::pin::pin;
     use std::sync::Arc;
     use std::task::{Wake, Waker};
 
@@ -214,12 +217,12 @@ mod tests {
         ] {
             let control = StreamControl::new(1);
             assert!(control
-                .until_stopped(pending::<()>())
+                .until_stopped(pin!(pending::<()>()))
                 .now_or_never()
                 .is_none());
             assert_eq!(wakes(&control, || first(&control)), 1);
             assert_eq!(wakes(&control, || second(&control)), 0);
-            let stopped = control.until_stopped(pending::<()>()).now_or_never();
+            let stopped = control.until_stopped(pin!(pending::<()>())).now_or_never();
             assert_eq!(stopped, Some(Err(expected)));
         }
     }

@@ -129,7 +129,8 @@ pub fn current_stream() -> Option<u64> {
     Some(CURRENT.get()).filter(|stream| *stream != 0)
 }
 
-/// What a stream is asked to do, as its caller wrote it.
+/// What a stream is asked to do, as its caller wrote it. In a box: the task of a stream keeps room
+/// for its arguments as long as it runs.
 pub struct Asked {
     pub provider: String,
     pub request_json: String,
@@ -140,7 +141,7 @@ pub struct Asked {
 }
 
 /// The task of one stream; log lines that are written meanwhile can name it.
-pub async fn run(guard: EndGuard, core: Client, asked: Asked) {
+pub async fn run(guard: EndGuard, core: Client, asked: Box<Asked>) {
     let stream = guard.stream;
     let mut task = pin!(run_to_end(guard, core, asked));
     let poll = |context: &mut Context<'_>| {
@@ -153,14 +154,18 @@ pub async fn run(guard: EndGuard, core: Client, asked: Asked) {
 
 /// From the text of the request to END. The core's stream, and so its connection, is dropped before
 /// dropping the guard reports that the task has ended.
-async fn run_to_end(mut guard: EndGuard, core: Client, asked: Asked) {
-    let request = match parse_request(asked) {
+async fn run_to_end(mut guard: EndGuard, core: Client, asked: Box<Asked>) {
+    let request = match parse_request(*asked) {
         Ok(request) => request,
         Err(receipt) => return guard.end(&receipt),
     };
     let mut stream = core.start(request);
     while !guard.ended {
-        let step = match guard.control.until_stopped(stream.next_batch()).await {
+        let next = {
+            let next = pin!(stream.next_batch());
+            guard.control.until_stopped(next).await
+        };
+        let step = match next {
             Ok(Some(batch)) => guard.deliver(batch).await,
             // The core's stream is over without an END, which the guard then adds.
             Ok(None) => return,

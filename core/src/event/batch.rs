@@ -19,11 +19,16 @@ pub enum EventRef<'a> {
     Other(&'a Event),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum Item {
-    Text { end: usize },
-    Reasoning { end: usize },
-    Other(Event),
+    Text {
+        end: usize,
+    },
+    Reasoning {
+        end: usize,
+    },
+    /// The next one of `others`.
+    Other,
 }
 
 /// Events in order, without an allocation per piece of text.
@@ -31,6 +36,8 @@ enum Item {
 pub struct EventBatch {
     text: String,
     items: Vec<Item>,
+    /// Apart from the items: they are ten times as large, and rare.
+    others: Vec<Event>,
     /// START is among them, not cleaned yet.
     has_start: bool,
     /// How many bytes there was no memory for; what came after them is dropped too.
@@ -58,13 +65,22 @@ impl EventBatch {
             Event::Text(text) => self.push_text(&text),
             Event::Reasoning(text) => self.push_reasoning(&text),
             // Every stream has one, whatever happens.
-            end @ Event::End(_) => self.items.push(Item::Other(end)),
+            end @ Event::End(_) => self.push_other(end),
             other if self.bytes_refused.is_none() => {
                 self.has_start |= matches!(other, Event::Start(_));
-                self.items.push(Item::Other(other));
+                self.push_other(other);
             }
             _ => {}
         }
+    }
+
+    fn push_other(&mut self, event: Event) {
+        if self.others.is_empty() {
+            // Mostly there is one, and this may be kept for the rest of the stream.
+            self.others.reserve_exact(1);
+        }
+        self.others.push(event);
+        self.items.push(Item::Other);
     }
 
     /// Whether all that was pushed is here. An error is returned once; the events before it stay.
@@ -85,8 +101,15 @@ impl EventBatch {
     pub fn clear(&mut self) {
         self.items.clear();
         self.text.clear();
+        self.others.clear();
         if self.text.capacity() > BATCH_BYTES_KEPT {
             self.text = String::new();
+        }
+        if self.items.capacity() * size_of::<Item>() > BATCH_BYTES_KEPT {
+            self.items = Vec::new();
+        }
+        if self.others.capacity() > 1 {
+            self.others = Vec::new();
         }
         self.bytes_refused = None;
         self.has_start = false;
@@ -100,31 +123,32 @@ impl EventBatch {
             start = end;
             text
         };
-        self.items.iter().map(move |item| match item {
-            Item::Text { end } => EventRef::Text(piece(*end)),
-            Item::Reasoning { end } => EventRef::Reasoning(piece(*end)),
-            Item::Other(event) => EventRef::Other(event),
+        let mut others = self.others.iter();
+        self.items.iter().filter_map(move |item| match item {
+            Item::Text { end } => Some(EventRef::Text(piece(*end))),
+            Item::Reasoning { end } => Some(EventRef::Reasoning(piece(*end))),
+            Item::Other => others.next().map(EventRef::Other),
         })
     }
 
     /// Each START once: what the provider sent at the beginning, to be cleaned before it is
     /// delivered.
     pub(crate) fn new_starts(&mut self) -> impl Iterator<Item = &mut Start> {
-        let items = match std::mem::take(&mut self.has_start) {
-            true => self.items.as_mut_slice(),
+        let others = match std::mem::take(&mut self.has_start) {
+            true => self.others.as_mut_slice(),
             false => &mut [],
         };
-        items.iter_mut().filter_map(|item| match item {
-            Item::Other(Event::Start(start)) => Some(&mut **start),
-            Item::Other(_) | Item::Text { .. } | Item::Reasoning { .. } => None,
+        others.iter_mut().filter_map(|event| match event {
+            Event::Start(start) => Some(&mut **start),
+            _ => None,
         })
     }
 
     /// What operations other than chat came to, to be cleaned before it is delivered.
     pub(crate) fn results(&mut self) -> impl Iterator<Item = &mut Map<String, Value>> {
-        self.items.iter_mut().filter_map(|item| match item {
-            Item::Other(Event::Result(result)) => Some(result),
-            Item::Other(_) | Item::Text { .. } | Item::Reasoning { .. } => None,
+        self.others.iter_mut().filter_map(|event| match event {
+            Event::Result(result) => Some(result),
+            _ => None,
         })
     }
 
@@ -139,12 +163,14 @@ impl EventBatch {
                 false => text.get(range).unwrap_or_default().to_owned(),
             }
         };
-        let events = self.items.drain(..).map(|item| match item {
-            Item::Text { end } => Event::Text(piece(end)),
-            Item::Reasoning { end } => Event::Reasoning(piece(end)),
-            Item::Other(event) => event,
+        let mut others = self.others.drain(..);
+        let events = self.items.drain(..).filter_map(|item| match item {
+            Item::Text { end } => Some(Event::Text(piece(end))),
+            Item::Reasoning { end } => Some(Event::Reasoning(piece(end))),
+            Item::Other => others.next(),
         });
         let events = events.collect();
+        drop(others);
         self.clear();
         events
     }
@@ -220,6 +246,29 @@ mod tests {
         });
         assert!(drained.iter().eq(others), "{drained:?}");
         assert!(batch.is_empty());
+    }
+
+    /// Ten thousand streams have one each.
+    #[test]
+    fn a_batch_that_was_handed_over_keeps_little() {
+        let mut batch = EventBatch::default();
+        for _ in 0..1000 {
+            batch.push_text("some text");
+            batch.push(Event::Start(Box::default()));
+        }
+        batch.clear();
+        let kept = |batch: &EventBatch| {
+            batch.text.capacity()
+                + batch.items.capacity() * size_of::<Item>()
+                + batch.others.capacity() * size_of::<Event>()
+        };
+        assert_eq!(kept(&batch), 0);
+        batch.push(Event::Start(Box::default()));
+        for _ in 0..64 {
+            batch.push_text("text");
+        }
+        batch.clear();
+        assert!((1..4096).contains(&kept(&batch)), "{}", kept(&batch));
     }
 
     #[test]

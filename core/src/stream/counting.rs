@@ -9,6 +9,7 @@ use super::{Inner, Task};
 use crate::client::shared::Shared;
 use crate::error::{ErrorKind, LlmError};
 use crate::event::Usage;
+use crate::request::Operation;
 
 /// The counters of a call's provider.
 #[derive(Debug, Default)]
@@ -19,9 +20,10 @@ pub(super) struct Counted {
 
 impl Counted {
     pub(super) fn first_content(&self, task: &Task) {
-        if let (Some(counters), Some(began), Task::Chat(_)) =
-            (&self.counters, self.attempt_began, task)
-        {
+        if task.operation() != Operation::Chat {
+            return;
+        }
+        if let (Some(counters), Some(began)) = (&self.counters, self.attempt_began) {
             counters.first_token(began.elapsed());
         }
     }

@@ -64,7 +64,11 @@ pub(super) fn changed(
     match &mut task {
         Task::Chat(request) => change(&mut **request, fallback, home, options)?,
         Task::Rerank(request) => change(&mut **request, fallback, home, options)?,
-        Task::Embed(_) | Task::Models(_) | Task::CountTokens(_) | Task::Batch(_) => {
+        Task::Embed(_)
+        | Task::Models(_)
+        | Task::CountTokens(_)
+        | Task::Batch(_)
+        | Task::Sent(_) => {
             return Err(not_for(task.operation()));
         }
     }

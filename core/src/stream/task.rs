@@ -8,7 +8,7 @@ use serde_json::{json, Map, Value};
 use url::Url;
 
 use super::split;
-use crate::error::LlmError;
+use crate::error::{ErrorKind, LlmError};
 use crate::providers::operations::batch::{Asked, Step};
 use crate::providers::{self, EncodedRequest, Provider, Target};
 use crate::request::{
@@ -25,6 +25,17 @@ pub(crate) enum Task {
     Models(ModelsPiece),
     CountTokens(Box<LlmRequest>),
     Batch(BatchPiece),
+    /// A chat, or a count of its tokens, that is encoded. The call may last for minutes, and needs
+    /// nothing else of its request again.
+    Sent(Box<Sent>),
+}
+
+/// What is kept of a request that is encoded.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    call: CallOptions,
+    operation: Operation,
+    is_streamed: bool,
 }
 
 /// Some inputs of a request for embeddings.
@@ -71,6 +82,7 @@ impl Task {
             Self::Models(_) => Operation::Models,
             Self::CountTokens(_) => Operation::CountTokens,
             Self::Batch(_) => Operation::Batch,
+            Self::Sent(sent) => sent.operation,
         }
     }
 
@@ -81,6 +93,7 @@ impl Task {
             Self::Rerank(request) => &request.call,
             Self::Models(piece) => &piece.request.call,
             Self::Batch(piece) => &piece.request.call,
+            Self::Sent(sent) => &sent.call,
         }
     }
 
@@ -89,7 +102,11 @@ impl Task {
         match self {
             Self::Embed(piece) => piece.inputs.start == 0,
             Self::Models(piece) => piece.page.is_none(),
-            Self::Chat(_) | Self::Rerank(_) | Self::CountTokens(_) | Self::Batch(_) => true,
+            Self::Chat(_)
+            | Self::Rerank(_)
+            | Self::CountTokens(_)
+            | Self::Batch(_)
+            | Self::Sent(_) => true,
         }
     }
 
@@ -99,7 +116,7 @@ impl Task {
             Self::Embed(piece) => piece.request.check(),
             Self::Rerank(request) => request.check(),
             // The rows were checked once, when the call began.
-            Self::Models(_) | Self::Batch(_) => Ok(()),
+            Self::Models(_) | Self::Batch(_) | Self::Sent(_) => Ok(()),
         }
     }
 
@@ -109,7 +126,7 @@ impl Task {
             Self::Chat(request) | Self::CountTokens(request) => &request.model,
             Self::Embed(piece) => &piece.request.model,
             Self::Rerank(request) => &request.model,
-            Self::Models(_) | Self::Batch(_) => "",
+            Self::Models(_) | Self::Batch(_) | Self::Sent(_) => "",
         }
     }
 
@@ -118,7 +135,7 @@ impl Task {
         match self {
             Self::Chat(request) | Self::CountTokens(request) => request.model = model,
             Self::Rerank(request) => request.model = model,
-            Self::Embed(_) | Self::Models(_) | Self::Batch(_) => {}
+            Self::Embed(_) | Self::Models(_) | Self::Batch(_) | Self::Sent(_) => {}
         }
     }
 
@@ -135,6 +152,7 @@ impl Task {
         match self {
             Self::Chat(request) => request.stream.unwrap_or(true),
             Self::Batch(piece) => piece.step.is_lines(),
+            Self::Sent(sent) => sent.is_streamed,
             _ => false,
         }
     }
@@ -186,6 +204,10 @@ impl Task {
                 };
                 codec.encode(&piece.step, &asked)
             }
+            Self::Sent(_) => {
+                let message = "a request was to be encoded twice";
+                Err(LlmError::new(ErrorKind::Internal, message))
+            }
         }
     }
 
@@ -215,15 +237,17 @@ impl Task {
 
     /// It is encoded: what may be large is kept for the response or let go.
     pub(crate) fn take_reading(&mut self) -> Reading {
+        let (operation, is_streamed) = (self.operation(), self.is_streamed());
         match self {
-            Self::Chat(request) => {
-                release(request);
-                Reading::Chat
+            Self::Chat(request) | Self::CountTokens(request) => {
+                *self = Self::Sent(Box::new(Sent {
+                    call: std::mem::take(&mut request.call),
+                    operation,
+                    is_streamed,
+                }));
+                Reading::of_sent(operation)
             }
-            Self::CountTokens(request) => {
-                release(request);
-                Reading::CountTokens
-            }
+            Self::Sent(_) => Reading::of_sent(operation),
             Self::Embed(piece) => Reading::Embed(piece.clone()),
             Self::Rerank(request) => {
                 let call = request.call.clone();
@@ -239,13 +263,13 @@ impl Task {
     }
 }
 
-/// Encoded now; the call may last for minutes and needs none of it again.
-fn release(request: &mut LlmRequest) {
-    request.model = String::new();
-    request.messages = Vec::new();
-    request.tools = Vec::new();
-    request.extra.clear();
-    request.extra_body.clear();
+impl Reading {
+    fn of_sent(operation: Operation) -> Self {
+        match operation {
+            Operation::CountTokens => Self::CountTokens,
+            _ => Self::Chat,
+        }
+    }
 }
 
 /// The codec of an operation, or the error that the provider has none.

@@ -3,7 +3,7 @@
 //! Monotonic clock only.
 
 use std::future::{poll_fn, Future};
-use std::pin::{pin, Pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -176,18 +176,21 @@ impl Deadlines {
     }
 
     /// Waits for a future, but no longer than the timers allow; `Err` is the timer that ran out.
-    pub(crate) async fn wait<F: Future>(&mut self, future: F) -> Result<F::Output, Timer> {
-        self.wait_with(future, || None).await
+    pub(crate) fn wait<'a, F: Future + ?Sized>(
+        &'a mut self,
+        future: Pin<&'a mut F>,
+    ) -> impl Future<Output = Result<F::Output, Timer>> + 'a {
+        self.wait_with(future, || None)
     }
 
     /// The same, while `timer` holds which timer runs, if any does, and since when.
-    pub(crate) async fn wait_with<F: Future>(
-        &mut self,
-        future: F,
-        timer: impl Fn() -> Option<(Option<Timer>, Instant)>,
-    ) -> Result<F::Output, Timer> {
-        let mut future = pin!(future);
-        poll_fn(|context| {
+    /// Not an `async fn`, which would keep room for its arguments twice, in every stream.
+    pub(crate) fn wait_with<'a, F: Future + ?Sized>(
+        &'a mut self,
+        mut future: Pin<&'a mut F>,
+        timer: impl Fn() -> Option<(Option<Timer>, Instant)> + 'a,
+    ) -> impl Future<Output = Result<F::Output, Timer>> + 'a {
+        poll_fn(move |context| {
             if let Poll::Ready(output) = future.as_mut().poll(context) {
                 return Poll::Ready(Ok(output));
             }
@@ -200,7 +203,6 @@ impl Deadlines {
             }
             self.poll_expired(context).map(Err)
         })
-        .await
     }
 
     /// Ready once a deadline has passed. The sleep is moved only when it fires or must fire
@@ -267,13 +269,15 @@ pub(crate) fn timed_out_in_body(timer: Timer) -> LlmError {
 mod tests {
     use super::*;
     use std::future::pending;
+    use std::pin::pin;
 
     fn deadlines(limits: CallLimits) -> Deadlines {
         Deadlines::new(Timeouts::new(limits.or(CallLimits::DEFAULTS), true))
     }
 
     async fn expire(deadlines: &mut Deadlines) -> Timer {
-        let expired = deadlines.wait(pending::<()>());
+        let never = pin!(pending::<()>());
+        let expired = deadlines.wait(never);
         let hour = Duration::from_secs(3_600);
         let expired = tokio::time::timeout(hour, expired).await;
         expired.expect("a timer within the hour").unwrap_err()
@@ -312,7 +316,7 @@ mod tests {
             deadlines.start(Some(timer));
             let began = Instant::now();
             let _ = deadlines
-                .wait(tokio::time::sleep(Duration::from_secs(2)))
+                .wait(pin!(tokio::time::sleep(Duration::from_secs(2))))
                 .await;
             deadlines.restart_idle();
             expire(&mut deadlines).await;
@@ -336,7 +340,7 @@ mod tests {
         let began = Instant::now();
         let timer = loop {
             let token = tokio::time::sleep(Duration::from_millis(1));
-            if let Err(timer) = deadlines.wait(token).await {
+            if let Err(timer) = deadlines.wait(pin!(token)).await {
                 break timer;
             }
             if let Some(timer) = deadlines.expired() {

@@ -9,6 +9,7 @@ use futures_util::future::FutureExt;
 use liter_llm_core::{ErrorKind, KeyRequest, KeySource, Receipt};
 use std::ffi::c_void;
 use std::future::pending;
+use std::pin::pin;
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::sync::Mutex;
 use std::thread;
@@ -70,7 +71,7 @@ fn cancel_consumed_and_close_reach_the_stream_of_that_number() {
     let controls = [5, 6].map(|stream| client.streams.claim(stream).unwrap());
     let stopped = || {
         let stopped = |control: &Arc<StreamControl>| {
-            let stopped = control.until_stopped(pending::<()>()).now_or_never();
+            let stopped = control.until_stopped(pin!(pending::<()>())).now_or_never();
             stopped.and_then(Result::err)
         };
         controls.each_ref().map(stopped)

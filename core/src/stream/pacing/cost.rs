@@ -91,7 +91,8 @@ pub(crate) fn output_tokens(task: &Task) -> u64 {
         | Task::Rerank(_)
         | Task::Models(_)
         | Task::CountTokens(_)
-        | Task::Batch(_) => 0,
+        | Task::Batch(_)
+        | Task::Sent(_) => 0,
     }
 }
 

@@ -53,6 +53,8 @@ pub(super) fn warnings(task: &Task, provider: &dyn Provider) -> Vec<String> {
         Task::Rerank(request) => (&request.extra, RerankRequest::declared),
         Task::Models(piece) => (&piece.request.extra, ModelsRequest::declared),
         Task::Batch(piece) => (&piece.request.extra, BatchRequest::declared),
+        // It was looked at before it was encoded.
+        Task::Sent(_) => return found,
     };
     of_request(extra, provider, task.operation(), declared, &mut found);
     if let Task::Chat(request) | Task::CountTokens(request) = task {

@@ -7,6 +7,7 @@ mod verdict;
 
 use std::future::poll_fn;
 use std::ops::ControlFlow;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::timeouts::{timed_out_in_body, Deadlines, PROGRESS_BYTES};
@@ -81,8 +82,8 @@ impl ResponseReader {
         batch: &mut EventBatch,
     ) -> Result<Read, LlmError> {
         let mut received = Received::default();
-        let step = poll_fn(|context| self.poll_step(context, batch, &mut received));
-        let step = match deadlines.wait(step).await {
+        let mut step = poll_fn(|context| self.poll_step(context, batch, &mut received));
+        let step = match deadlines.wait(Pin::new(&mut step)).await {
             Ok(step) => step,
             Err(timer) => return self.timed_out(timer),
         };
