@@ -14,6 +14,7 @@ from dataclasses import astuple
 from pathlib import Path
 
 import report
+import split
 import start
 from measure import BENCH, commands, missing, rounds
 from scenarios import SCENARIOS, Scenario, chosen
@@ -92,6 +93,7 @@ def main() -> int:
         parts.append(report.thrown_out(runs[scenario.name]))
     if not asked.only:
         parts.append(report.start_table(start.rows()))
+        parts.append(split.section())
     judged = verdicts(results)
     versions = sorted({run["version"] for own in runs.values() for run in own if "version" in run})
     page = report.page(parts, judged, versions, results, f"Rounds: {count}. {sizes}".strip())

@@ -10,6 +10,7 @@ from measure import wrong
 from report import limits_table, met, number, saturated, scenario_table
 from scale import sizes
 from scenarios import QUICK, SCENARIOS, Scenario, chosen
+from split import part_of, shares
 from verdicts import LIMITS, Limit, figures, single, verdicts
 
 SCENARIO = Scenario("x", "made up", 100, 10, 3, interval_ms=5)
@@ -160,6 +161,24 @@ def test_a_driver_without_instructions_is_named() -> None:
 def test_the_largest_size_that_fits_is_measured() -> None:
     assert sizes(19_800, (1_000, 20_000)) == [1_000, 19_000, 20_000]
     assert sizes(28_232, (1_000, 20_000)) == [1_000, 20_000]
+
+
+def test_samples_are_sorted_by_what_they_are_spent_on() -> None:
+    report = "\n".join(
+        (
+            "# Overhead\tShared Object\tSymbol",
+            " 30.00%\t[kernel.kallsyms]\t[k] tcp_recvmsg",
+            " 20.00%  \tlibliter_llm.so.0   \t[.] liter_llm::framing::Framer::feed",
+            " 10.00%  \tlibliter_llm.so.0   \t[.] liter_llm::buffer::Buffer::push_delta",
+            "  5.00%  \tlibliter_llm.so.0   \t[.] what nobody has a name for",
+        )
+    )
+    found = {part: round(share * 65) for part, share in shares(report).items() if share}
+    assert found == {"kernel": 30, "framing": 20, "queue and boundary": 10, "other": 5}
+    assert part_of("libpython3.11.so.1.0", "_PyEval_EvalFrameDefault") == "language"
+    assert part_of("_native.abi3.so", "0x00000000001ab70") == "the core, whole"
+    assert part_of("go-drivers", "runtime.mallocgc") == "language"
+    assert set(shares("").values()) == {0}
 
 
 def test_numbers_have_three_digits() -> None:
