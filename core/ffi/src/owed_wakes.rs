@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use crate::queue::{Queue, Wake};
 
-/// The longest that a worker that is busy with streams keeps a caller waiting, but for the one poll
-/// it is in.
+/// The longest that a worker that is busy with streams keeps a caller waiting, but for the one
+/// poll it is in.
 const OWED_MAX: Duration = Duration::from_micros(250);
 
 thread_local! {
-    /// `None` on all threads but the workers, which alone come back to pay: who has slept once, will
-    /// sleep again.
+    /// `None` on all threads but the workers, which alone come back to pay: who has slept once,
+    /// will sleep again.
     static OWED: RefCell<Option<Owed>> = const { RefCell::new(None) };
 }
 

@@ -117,8 +117,8 @@ impl Connection {
         }
     }
 
-    /// Its exchange is over. False where it is known already that it cannot serve once more; whether
-    /// it can is checked when it is to.
+    /// Its exchange is over. False where it is known already that it cannot serve once more;
+    /// whether it can is checked when it is to.
     pub(crate) fn rest(&mut self) -> bool {
         self.socket.rest()
     }
