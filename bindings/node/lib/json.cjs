@@ -10,16 +10,32 @@ class UnsupportedValue extends Error {}
 // `refuse` makes the error from a message and perhaps a cause; `what` names a value without a path.
 function toJson(fields, what, refuse) {
   try {
-    return JSON.stringify(fields, checkValues(what));
+    return JSON.stringify(fields, refuseUnsupported);
   } catch (error) {
-    if (error instanceof UnsupportedValue) throw refuse(error.message);
-    // A toJSON or a getter of the caller's own.
-    const reason = error?.message ?? String(error);
-    throw refuse(`${what}: cannot be written as JSON: ${reason}`, error);
+    throw explain({ fields, what, refuse, error });
   }
 }
 
-// A replacer that changes nothing. JSON.stringify goes depth first, and `this` is the object that
+// A replacer that changes nothing. It is called for every value of every request, and so leaves it
+// to explain() to say where a value stands and what is wrong with it.
+function refuseUnsupported(name, value) {
+  if (typeof value === "string" || isPlain(value)) return value;
+  if (whyUnsupported(value, this) !== null) throw new UnsupportedValue();
+  return value;
+}
+
+function explain({ fields, what, refuse, error }) {
+  try {
+    JSON.stringify(fields, checkValues(what));
+  } catch (found) {
+    if (found instanceof UnsupportedValue) return refuse(found.message);
+  }
+  // A toJSON or a getter of the caller's own.
+  const reason = error?.message ?? String(error);
+  return refuse(`${what}: cannot be written as JSON: ${reason}`, error);
+}
+
+// The same with the path. JSON.stringify goes depth first, and `this` is the object that
 // holds the value: so the objects from the root to that one are the path.
 function checkValues(what) {
   const holders = [];
@@ -29,7 +45,9 @@ function checkValues(what) {
       holders.pop();
       names.pop();
     }
-    const reason = whyUnsupported(value, this, holders);
+    const reason = holders.includes(value)
+      ? "a circular reference cannot be sent"
+      : whyUnsupported(value, this);
     if (reason !== null) {
       const path = pathOf([...names, name]) || what;
       throw new UnsupportedValue(`${path}: ${reason}`);
@@ -42,7 +60,7 @@ function checkValues(what) {
   };
 }
 
-function whyUnsupported(value, holder, holders) {
+function whyUnsupported(value, holder) {
   switch (typeof value) {
     case "bigint":
       return `expected a number, got the BigInt ${value}n`;
@@ -59,13 +77,19 @@ function whyUnsupported(value, holder, holders) {
         ? "undefined cannot be sent in a list"
         : null;
     case "object":
-      if (value === null) return null;
-      if (holders.includes(value)) return "a circular reference cannot be sent";
+      if (value === null || isPlain(value)) return null;
       if (types.isPromise(value)) return "a Promise cannot be sent; await it";
       if (types.isMap(value)) return "a Map cannot be sent; pass an object";
       if (types.isSet(value)) return "a Set cannot be sent; pass an array";
   }
   return null;
+}
+
+// An object or a list of no other class.
+function isPlain(value) {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === Array.prototype;
 }
 
 // The path made of the names from the root, whose own is "": messages[0].content.
