@@ -64,23 +64,17 @@ class LiterLlm {
     if (hasUnusualOption(fields)) this.#makeNative().close();
   }
 
-  invoke(request, options = {}) {
+  invoke(request, options) {
     const expected = "request must be an object with model and messages";
     checkIsObject(request, expected, invalidRequest);
-    const { signal, callOptions } = readCallOptions(options, "chat");
     // It may be started elsewhere, as by a web server that sends it on.
     const context = this[OBSERVER] === null ? null : new CallContext();
-    const open = (fields, mode) => {
-      this.#refuseIfClosed();
-      checkRequestFields(request, "chat");
-      return this.#startStream(fields, mode, context);
-    };
-    const { output, output_retries: retries, ...fields } = callOptions;
-    if (output === undefined && retries !== undefined)
-      throw configError("outputRetries needs output");
-    const read = output === undefined ? null : new Output(output, retries);
-    const asked = { ...requestFields(request), ...fields };
-    return new Stream(open, asked, signal, read);
+    const open = (fields, mode) => this.#startStream(fields, mode, context);
+    if (options === undefined) return new Stream(open, requestFields(request));
+    const { signal, callOptions } = readCallOptions(options, "chat");
+    const output = takeOutput(callOptions);
+    const asked = Object.assign(requestFields(request), callOptions);
+    return new Stream(open, asked, signal, output);
   }
 
   map(requests, options = {}) {
@@ -187,12 +181,15 @@ class LiterLlm {
   }
 
   // `collect` says whether the response is kept, which the core need not know.
-  #startStream({ collect: ofCall, ...fields }, mode, context) {
-    const collect = readCollect(ofCall, invalidRequest) ?? this.#collect;
+  #startStream(asked, mode, context) {
+    this.#refuseIfClosed();
+    checkRequestFields(asked, "chat");
+    const collect = readCollect(asked.collect, invalidRequest) ?? this.#collect;
+    const fields = "collect" in asked ? withoutCollect(asked) : asked;
     const response = new ResponseBuilder(collect);
     return this.#startObserved(
       fields,
-      (common) => new Receiver({ mode, response, ...common }),
+      (common) => new Receiver(mode, response, common),
       context,
     );
   }
@@ -219,7 +216,7 @@ class LiterLlm {
     const response = new RowsBuilder();
     return this.#start(
       fields,
-      (common) => new Receiver({ mode, response, ...common }),
+      (common) => new Receiver(mode, response, common),
     );
   }
 
@@ -245,6 +242,18 @@ class LiterLlm {
       logs: level !== "off",
     });
   }
+}
+
+const withoutCollect = ({ collect: _, ...fields }) => fields;
+
+// Takes out of the options of a call what its response is to be read as; null where there is none.
+function takeOutput(callOptions) {
+  const { output, output_retries: retries } = callOptions;
+  if (output === undefined && retries === undefined) return null;
+  if (output === undefined) throw configError("outputRetries needs output");
+  delete callOptions.output;
+  delete callOptions.output_retries;
+  return new Output(output, retries);
 }
 
 // Nobody observes; liter-llm/otel may.

@@ -1,14 +1,10 @@
 // Invocation: one request, which starts when it is first used. Reader: the iterator of `for await`.
-//
-// One that is not read to its end is cancelled when Invocation and Reader have been collected.
 "use strict";
 
 const { follow } = require("./abort_signals.cjs");
 const { failLater } = require("./caller_frames.cjs");
 const { LlmError } = require("./error.cjs");
 const { Mode } = require("./receiver.cjs");
-
-const unread = new FinalizationRegistry((receiver) => receiver.cancel());
 
 // What is sent once, and its one reader.
 class Invocation {
@@ -34,7 +30,7 @@ class Invocation {
     if (this.#isTaken) throw new TypeError(this.#once);
     this.claimed = true;
     this.receiver?.readAs(mode);
-    return new Reader(this, mode);
+    return new Reader(this, mode, this.#signal);
   }
 
   // Starts the stream and waits for its first content, which stays for a reader to come.
@@ -58,7 +54,7 @@ class Invocation {
     if (mode === Mode.WHOLE) this.#fields.stream ??= false;
     const receiver = this.#open(this.#fields, mode);
     // Whoever waits for the whole keeps this until the end.
-    if (mode !== Mode.WHOLE) unread.register(this, receiver);
+    if (mode !== Mode.WHOLE) receiver.cancelWithout(this);
     this.receiver = receiver;
     if (this.#signal) follow(this.#signal, receiver);
     // A toJSON of the request may have cancelled it.
@@ -117,30 +113,52 @@ class Invocation {
 class Reader {
   #invocation;
   #mode;
+  #signal;
   #receiver = null;
   #done = false;
-  #step = () => this.#takeLater();
 
-  constructor(invocation, mode) {
+  constructor(invocation, mode, signal) {
     this.#invocation = invocation;
     this.#mode = mode;
+    this.#signal = signal;
   }
 
   [Symbol.asyncIterator]() {
     return this;
   }
 
+  // The way of nearly every token is this function and no other of ours. Who leaves discards the
+  // items; a signal is not followed once the response has arrived.
   next() {
+    const receiver = this.#receiver;
+    if (receiver === null) return this.#nextOfNew();
+    if (receiver.next === receiver.items.length || this.#signal?.aborted)
+      return this.#nextLater(receiver);
+    const value = receiver.items[receiver.next++];
+    return Promise.resolve({ value, done: false });
+  }
+
+  #nextOfNew() {
     if (this.#done) return Promise.resolve({ value: undefined, done: true });
     try {
-      this.#receiver ??= this.#invocation.start(this.#mode);
-      const receiver = this.#receiver;
-      if (receiver.isReady) return Promise.resolve(this.#take());
-      if (receiver.waiting === null) return receiver.wait(this, this.#step);
-      const next = () => this.next();
-      return receiver.waiting.then(next, next);
+      this.#receiver = this.#invocation.start(this.#mode);
     } catch (error) {
       this.#done = true;
+      return Promise.reject(error);
+    }
+    return this.#nextLater(this.#receiver);
+  }
+
+  #nextLater(receiver) {
+    if (this.#done) return Promise.resolve({ value: undefined, done: true });
+    if (!receiver.isReady) {
+      if (receiver.waiting === null) return receiver.wait(this, Reader.#step);
+      const next = () => this.next();
+      return receiver.waiting.then(next, next);
+    }
+    try {
+      return Promise.resolve(this.#take());
+    } catch (error) {
       return Promise.reject(error);
     }
   }
@@ -166,12 +184,14 @@ class Reader {
     const receiver = this.#receiver;
     this.#invocation.noticeAbort();
     if (!this.#done && receiver.hasItems)
-      return { value: receiver.take(), done: false };
+      return { value: receiver.items[receiver.next++], done: false };
     const failed = this.#fails;
     this.#done = true;
     if (failed) throw receiver.error();
     return { value: undefined, done: true };
   }
+
+  static #step = (reader) => reader.#takeLater();
 
   // The same for a reader that waits.
   #takeLater() {

@@ -84,6 +84,8 @@ function libc() {
 
 module.exports = {
   native: load(),
-  // One event in the table: these columns, then the ends of its deltas where it has several.
-  Column: { STREAM: 0, KIND: 1, ERROR: 2, BYTES: 3, DELTAS: 4, ENDS: 5 },
+  // One event in the table, which has so many columns.
+  Column: { STREAM: 0, KIND: 1, ERROR: 2, BYTES: 3, DELTAS: 4, COUNT: 5 },
+  // What stands between the deltas of a run that has several. No delta of these holds it.
+  BETWEEN_DELTAS: "\0",
 };

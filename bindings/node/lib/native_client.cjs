@@ -115,11 +115,8 @@ class NativeClient {
 
   #deliver(texts, table) {
     this.#delivering = true;
-    for (let index = 0, at = 0; index < texts.length; index++) {
-      const deltas = table[at + Column.DELTAS];
-      this.#dispatch(texts[index], table, at);
-      at += Column.ENDS + (deltas > 1 ? deltas : 0);
-    }
+    for (let index = 0; index < texts.length; index++)
+      this.#dispatch(texts[index], table, index * Column.COUNT);
     this.#delivering = false;
     this.#updateRef();
     if (this.closed) this.#releaseIfDrained();

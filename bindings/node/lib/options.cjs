@@ -61,6 +61,8 @@ function readCallOptions(options, operation, own = []) {
   refuseSignal(options);
   const { signal, ...others } = options;
   if (signal != null) checkIsSignal(signal);
+  // A signal is all that many calls have.
+  if (Object.keys(others).length === 0) return { signal, callOptions: {} };
   checkHeaders(others.headers, invalidRequest);
   const callOptions = toSnakeCase(others);
   checkNames(callOptions, operation, own);

@@ -4,38 +4,53 @@
 
 const { Call } = require("./call.cjs");
 const { LlmError } = require("./error.cjs");
-const { Column } = require("./native.cjs");
+const { BETWEEN_DELTAS, Column } = require("./native.cjs");
 const { EventKind } = require("./schema.cjs");
 
 const Mode = { TOKENS: 0, EVENTS: 1, WHOLE: 2 };
 const NOTHING = [];
 
+// Streams that have not ended, by whoever may read them. V8 keeps what is in a registry, and all
+// that hangs on it, until a full collection, so that a stream leaves with its end.
+const unread = new FinalizationRegistry((receiver) => receiver.cancel());
+
 class Receiver extends Call {
   response;
+  // What came and was not taken, from `next` on. Its reader takes it from here.
+  items = NOTHING;
+  next = 0;
   #mode;
-  #items = NOTHING;
-  #next = 0;
   #waiter = null;
   #aborted = false;
 
   // `response` takes what comes, and says which events a reader gets.
-  constructor({ mode, response, ...call }) {
-    super(call);
+  constructor(mode, response, common) {
+    super(common);
     this.response = response;
     this.#mode = mode;
   }
 
+  // Cancels the stream when its reader has been collected before the end.
+  cancelWithout(reader) {
+    if (!this.ended) unread.register(reader, this, this);
+  }
+
+  finish() {
+    unread.unregister(this);
+    super.finish();
+  }
+
   get isReady() {
-    return this.ended || this.#next < this.#items.length;
+    return this.ended || this.next < this.items.length;
   }
 
   get hasItems() {
-    return this.#next < this.#items.length;
+    return this.next < this.items.length;
   }
 
   // Of events: whether there is more than how the provider was asked.
   get hasContent() {
-    const left = this.#items.slice(this.#next);
+    const left = this.items.slice(this.next);
     return left.some(({ type }) => type !== "start");
   }
 
@@ -43,12 +58,8 @@ class Receiver extends Call {
     return this.#waiter?.promise ?? null;
   }
 
-  take() {
-    return this.#items[this.#next++];
-  }
-
-  // Resolves with step() when there is an item or the end. `reader` is kept until then, because a
-  // reader that somebody waits for must not be collected.
+  // Resolves with step(reader) when there is an item or the end. `reader` is kept until then,
+  // because a reader that somebody waits for must not be collected.
   wait(reader, step) {
     this.acknowledge();
     const waiter = { reader, step };
@@ -68,7 +79,7 @@ class Receiver extends Call {
     this.#waiter = null;
     this.native.removeWaiter();
     try {
-      waiter.resolve(waiter.step());
+      waiter.resolve(waiter.step(waiter.reader));
     } catch (error) {
       waiter.reject(error);
     }
@@ -78,15 +89,15 @@ class Receiver extends Call {
   readAs(mode) {
     if (this.#mode !== Mode.EVENTS || mode === Mode.EVENTS) return;
     this.#mode = mode;
-    const texts = this.#items.filter(({ type }) => type === "text");
-    this.#items = texts.map(({ text }) => text);
+    const texts = this.items.filter(({ type }) => type === "text");
+    this.items = texts.map(({ text }) => text);
   }
 
   // From here on nobody takes items; what arrives still goes into the response.
   discardItems() {
     this.#mode = Mode.WHOLE;
-    this.#items = NOTHING;
-    this.#next = 0;
+    this.items = NOTHING;
+    this.next = 0;
   }
 
   // What was received until then is the response.
@@ -136,7 +147,7 @@ class Receiver extends Call {
       this.response.end(data, failed);
       if (!failed && this.#mode === Mode.EVENTS) {
         const event = this.response.endEvent();
-        if (event) this.#put(event);
+        if (event) this.#put([event]);
       }
       this.finish();
     } else {
@@ -155,26 +166,19 @@ class Receiver extends Call {
     this.settle();
   }
 
-  #receiveRun(text, table, at) {
+  #receiveRun(data, table, at) {
     const isText = table[at + Column.KIND] === EventKind.TEXT;
-    const deltas = table[at + Column.DELTAS];
-    if (this.response.collect)
-      (isText ? this.response.text : this.response.reasoning).push(text);
+    const between = table[at + Column.DELTAS] > 1 ? BETWEEN_DELTAS : null;
+    if (this.response.collect) this.response.addRun(data, isText, between);
     if (this.#mode === Mode.WHOLE || (this.#mode === Mode.TOKENS && !isText))
       return;
+    const pieces = between === null ? [data] : data.split(between);
     const type = isText ? "text" : "reasoning";
-    const wrap = this.#mode === Mode.EVENTS;
-    if (deltas <= 1) {
-      this.#put(wrap ? { type, text } : text);
-      return;
-    }
-    const ends = at + Column.ENDS;
-    for (let index = 0, start = 0; index < deltas; index++) {
-      const end = table[ends + index];
-      const piece = text.slice(start, end);
-      this.#put(wrap ? { type, text: piece } : piece);
-      start = end;
-    }
+    this.#put(
+      this.#mode === Mode.EVENTS
+        ? pieces.map((text) => ({ type, text }))
+        : pieces,
+    );
   }
 
   #receiveJson(kind, data) {
@@ -185,15 +189,17 @@ class Receiver extends Call {
     } else {
       event = this.response.add(kind, data);
     }
-    if (event && this.#mode === Mode.EVENTS) this.#put(event);
+    if (event && this.#mode === Mode.EVENTS) this.#put([event]);
   }
 
-  #put(item) {
-    if (this.#next === this.#items.length) {
-      this.#items = [];
-      this.#next = 0;
+  // Those that were taken are kept no longer than until the next ones come.
+  #put(items) {
+    if (this.next < this.items.length) {
+      for (const item of items) this.items.push(item);
+      return;
     }
-    this.#items.push(item);
+    this.items = items;
+    this.next = 0;
   }
 }
 

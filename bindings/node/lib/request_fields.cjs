@@ -15,27 +15,37 @@ const functionOf = (operation) =>
 
 // An option in camel case that stands in the request would be sent to the provider: a key, too.
 function checkRequestFields(request, operation) {
-  const known = callOptionsOf(operation);
-  for (const [name, value] of Object.entries(request)) {
-    if (!isOption(name, value)) continue;
-    const call = `${functionOf(operation)}(request, { ${name} })`;
-    throw invalidRequest(
-      known.includes(SNAKE_NAMES.get(name) ?? name)
-        ? `"${name}" is an option, not a field of a request; use ${call}`
-        : `"${name}" is an option of the client, not of a call`,
-    );
-  }
+  if (Object.keys(request).some(mayBeOption)) refuseOptions(request, operation);
   checkOperation(request.operation, operation);
   if (operation !== "chat") checkSpelling(request, OPERATION_FIELDS[operation]);
 }
+
+const mayBeOption = (name) => SNAKE_NAMES.has(name) || name === "signal";
 
 const isOption = (name, value) =>
   value !== undefined &&
   name !== "extraBody" &&
   (SNAKE_NAMES.has(name) || (name === "signal" && isSignal(value)));
 
-// The fields of a request as the core has them: `extraBody` is the same as `extra_body`.
+function refuseOptions(request, operation) {
+  for (const name of Object.keys(request))
+    if (isOption(name, request[name]))
+      throw invalidRequest(whyNoField(name, operation));
+}
+
+function whyNoField(name, operation) {
+  const isOfCall = callOptionsOf(operation).includes(
+    SNAKE_NAMES.get(name) ?? name,
+  );
+  const call = `${functionOf(operation)}(request, { ${name} })`;
+  return isOfCall
+    ? `"${name}" is an option, not a field of a request; use ${call}`
+    : `"${name}" is an option of the client, not of a call`;
+}
+
+// A copy of the fields of a request as the core has them: `extraBody` is the same as `extra_body`.
 function requestFields(request) {
+  if (!("extraBody" in request)) return { ...request };
   const { extraBody, ...fields } = request;
   if (extraBody === undefined) return fields;
   if (fields.extra_body !== undefined)
@@ -70,7 +80,7 @@ function readBatchRow(row, index) {
 // Each operation has a function of its own, because each returns something else. What is no
 // operation is refused by the core.
 function checkOperation(named, operation) {
-  if (named === operation) return;
+  if (named === undefined || named === operation) return;
   const isKnown = Object.keys(OPERATION_FIELDS).includes(named);
   if (isKnown) {
     const reason = `"${named}" is not what ${functionOf(operation)}() does`;

@@ -12,8 +12,8 @@ const { EventKind } = require("./schema.cjs");
 
 class ResponseBuilder {
   collect;
-  text = [];
-  reasoning = [];
+  #text = [];
+  #reasoning = [];
   toolCalls = [];
   parts = [];
   outcome = null;
@@ -57,6 +57,13 @@ class ResponseBuilder {
     };
   }
 
+  // Adds a run as it came: what stands between its deltas stays there until the text is asked for;
+  // null where it has one.
+  addRun(data, isText, between) {
+    const runs = isText ? this.#text : this.#reasoning;
+    runs.push(between === null ? data : { data, between });
+  }
+
   // Adds another event and returns it; null for a kind that this version does not know.
   add(kind, json) {
     if (kind === EventKind.TOOL_DELTA) {
@@ -80,7 +87,7 @@ class ResponseBuilder {
   #keepPart(part) {
     if (part.type === "content") {
       // Goes back to the provider unchanged, after the runs of text that came before it.
-      this.#blocks.push([this.text.length, part.content]);
+      this.#blocks.push([this.#text.length, part.content]);
     } else {
       this.parts.push(part);
     }
@@ -108,8 +115,8 @@ class ResponseBuilder {
     const response = new LlmResponse({
       outcome: receipt?.outcome ?? this.outcome,
       collected: this.collect,
-      text: this.text.join(""),
-      reasoning: this.reasoning.join(""),
+      text: textOf(this.#text),
+      reasoning: textOf(this.#reasoning),
       refusal: refusals.length
         ? refusals.map((part) => part.text ?? "").join("")
         : null,
@@ -143,7 +150,7 @@ class ResponseBuilder {
     const content = [];
     let taken = 0;
     const takeText = (position) => {
-      const text = this.text.slice(taken, position).join("");
+      const text = textOf(this.#text.slice(taken, position));
       if (text) content.push({ type: "text", text });
       taken = position;
     };
@@ -151,9 +158,12 @@ class ResponseBuilder {
       takeText(position);
       content.push(block);
     }
-    takeText(this.text.length);
+    takeText(this.#text.length);
     return content;
   }
 }
+
+const textOf = (runs) =>
+  runs.map((run) => run.data?.replaceAll(run.between, "") ?? run).join("");
 
 module.exports = { ResponseBuilder };

@@ -49,6 +49,9 @@ static bool get_client(napi_env env, napi_callback_info info, Arguments *argumen
 /* The string as NUL-terminated UTF-8: in `buffer` where it fits, else to be freed by the caller. */
 static char *copy_string(napi_env env, napi_value value, char *buffer, size_t buffer_bytes) {
   size_t length = 0;
+  if (napi_get_value_string_utf8(env, value, buffer, buffer_bytes, &length) != napi_ok) return NULL;
+  /* It was cut only if no other character had room, and none has more than four bytes. */
+  if (length + 4 < buffer_bytes) return buffer;
   if (napi_get_value_string_utf8(env, value, NULL, 0, &length) != napi_ok) return NULL;
   char *bytes = length < buffer_bytes ? buffer : malloc(length + 1);
   if (bytes == NULL) return NULL;

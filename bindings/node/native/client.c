@@ -35,7 +35,9 @@ static void poll_and_deliver(napi_env env, napi_value deliver, void *context, vo
 }
 
 static void drop_reference(Client *client) {
-  if (--client->references == 0) free(client);
+  if (--client->references > 0) return;
+  events_drop_joined(client);
+  free(client);
 }
 
 static void finalize_waker(napi_env env, void *data, void *context) {

@@ -13,6 +13,8 @@ typedef struct {
   napi_ref table;     /* a Uint32Array, used again for every poll */
   uint32_t *numbers;  /* its memory */
   size_t numbers_max; /* how many fit */
+  char *joined;       /* where the deltas of a run are joined */
+  size_t joined_max;
   /* Those of the last poll, while `deliver` runs. */
   const LlmEvent *events;
   size_t events_count;

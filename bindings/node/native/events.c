@@ -1,25 +1,43 @@
 /* Makes one string per event and nothing else: all integers go through one table, which is kept.
- * Vectors stay where they are until JavaScript, which knows how many will come, has room. */
+ * Vectors stay where they are until JavaScript, which knows how many will come, has room.
+ *
+ * The deltas of a run are joined with a NUL between them, because V8 cuts a string at a character
+ * in one call, where a loop in JavaScript would have to be compiled first. A run that holds a NUL,
+ * which hardly any model writes, becomes as many events as it has deltas. */
 #include "events.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define COLUMNS 5
 #define NUMBERS_MIN 1024
 #define NUMBERS_KEPT_MAX (1u << 18)
+#define JOINED_MIN (16u << 10)
+#define JOINED_KEPT_MAX (1u << 20)
 
-static size_t numbers_needed(const LlmEvent *events, size_t count) {
-  size_t needed = 0;
-  for (size_t index = 0; index < count; index++) {
-    needed += COLUMNS + (events[index].count > 1 ? events[index].count : 0);
-  }
-  return needed;
+static bool is_run(const LlmEvent *event) {
+  return event->kind == LLM_EVENT_TEXT || event->kind == LLM_EVENT_REASONING;
+}
+
+static bool is_joined(const LlmEvent *event) {
+  return is_run(event) && event->count > 1 && memchr(event->data, 0, event->length) == NULL;
+}
+
+/* How many events JavaScript gets of one. */
+static size_t rows_of(const LlmEvent *event) {
+  return is_run(event) && !is_joined(event) ? event->count : 1;
 }
 
 void events_drop_table(Client *client) {
   if (client->table != NULL) napi_delete_reference(client->env, client->table);
   client->table = NULL;
   client->numbers_max = 0;
+}
+
+void events_drop_joined(Client *client) {
+  free(client->joined);
+  client->joined = NULL;
+  client->joined_max = 0;
 }
 
 /* A table that is large enough. A very large one, which a burst needed, is not kept. */
@@ -57,57 +75,92 @@ static bool is_ascii(const char *data, size_t length) {
   return true;
 }
 
-/* `ends` counts bytes, a JavaScript string UTF-16 units: a character of four bytes has two. */
-static void write_ends(const LlmEvent *event, bool ascii, uint32_t *ends_out) {
-  uint32_t units = 0;
-  size_t at = 0;
-  if (ascii) {
-    memcpy(ends_out, event->ends, event->count * sizeof *ends_out);
-    return;
+/* The deltas of a run with a NUL between them, which live until the next call; NULL where there is
+ * no memory. */
+static const char *join(Client *client, const LlmEvent *event, size_t length) {
+  if (client->joined_max < length) {
+    events_drop_joined(client);
+    client->joined = malloc(length < JOINED_MIN ? JOINED_MIN : length);
+    if (client->joined == NULL) return NULL;
+    client->joined_max = length < JOINED_MIN ? JOINED_MIN : length;
   }
-  for (size_t index = 0; index < event->count; index++) {
-    for (; at < event->ends[index]; at++) {
-      unsigned char byte = (unsigned char)event->data[at];
-      units += ((byte & 0xC0) != 0x80) + (byte >= 0xF0);
-    }
-    ends_out[index] = units;
+  char *to = client->joined;
+  for (size_t index = 0, start = 0; index < event->count; index++) {
+    size_t bytes = event->ends[index] - start;
+    if (index > 0) *to++ = 0;
+    memcpy(to, event->data + start, bytes);
+    to += bytes;
+    start += bytes;
   }
+  return client->joined;
+}
+
+/* Where the next event goes. */
+typedef struct {
+  napi_env env;
+  napi_value array;
+  uint32_t row;
+  uint32_t *numbers;
+} Rows;
+
+static void describe(Rows *rows, const LlmEvent *event, size_t length, size_t count) {
+  *rows->numbers++ = (uint32_t)event->stream;
+  *rows->numbers++ = event->kind;
+  *rows->numbers++ = (uint32_t)event->error;
+  *rows->numbers++ = (uint32_t)length;
+  *rows->numbers++ = (uint32_t)count;
+  rows->row++;
 }
 
 /* A failure leaves a hole in the array, which ends that stream and no other. */
-static void set_data(napi_env env, napi_value array, uint32_t index, const LlmEvent *event,
-                     bool ascii) {
+static void set_text(Rows *rows, const char *text, size_t length) {
   napi_value data;
-  napi_status status;
-  if (event->kind == LLM_EVENT_VECTORS) {
-    status = napi_create_uint32(env, index, &data);
-  } else if (ascii) {
-    status = napi_create_string_latin1(env, event->data, event->length, &data);
-  } else {
-    status = napi_create_string_utf8(env, event->data, event->length, &data);
+  if (text == NULL) return;
+  napi_status status = is_ascii(text, length)
+                           ? napi_create_string_latin1(rows->env, text, length, &data)
+                           : napi_create_string_utf8(rows->env, text, length, &data);
+  if (status == napi_ok) napi_set_element(rows->env, rows->array, rows->row, data);
+}
+
+static void add_deltas(Rows *rows, const LlmEvent *event) {
+  for (size_t index = 0, start = 0; index < event->count; index++) {
+    size_t bytes = event->ends[index] - start;
+    set_text(rows, event->data + start, bytes);
+    describe(rows, event, bytes, 1);
+    start += bytes;
   }
-  if (status == napi_ok) napi_set_element(env, array, index, data);
+}
+
+static void add_event(Client *client, Rows *rows, const LlmEvent *event, uint32_t place) {
+  napi_value data;
+  if (event->kind == LLM_EVENT_VECTORS) {
+    if (napi_create_uint32(rows->env, place, &data) == napi_ok) {
+      napi_set_element(rows->env, rows->array, rows->row, data);
+    }
+  } else if (is_joined(event)) {
+    size_t length = event->length + event->count - 1;
+    set_text(rows, join(client, event, length), length);
+  } else if (is_run(event)) {
+    add_deltas(rows, event);
+    return;
+  } else {
+    set_text(rows, event->data, event->length);
+  }
+  describe(rows, event, event->length, event->count);
 }
 
 bool events_to_js(Client *client, const LlmEvent *events, size_t count, napi_value *arguments) {
-  napi_env env = client->env;
-  if (napi_create_array_with_length(env, count, &arguments[0]) != napi_ok) return false;
-  if (!get_table(client, numbers_needed(events, count), &arguments[1])) return false;
-  uint32_t *numbers = client->numbers;
+  Rows rows = {.env = client->env};
+  size_t needed = 0;
+  for (size_t index = 0; index < count; index++) needed += rows_of(&events[index]);
+  if (napi_create_array_with_length(rows.env, needed, &arguments[0]) != napi_ok) return false;
+  if (!get_table(client, needed * COLUMNS, &arguments[1])) return false;
+  rows.array = arguments[0];
+  rows.numbers = client->numbers;
   for (size_t index = 0; index < count; index++) {
-    const LlmEvent *event = &events[index];
-    bool ascii = event->kind == LLM_EVENT_VECTORS || is_ascii(event->data, event->length);
-    set_data(env, arguments[0], (uint32_t)index, event, ascii);
-    *numbers++ = (uint32_t)event->stream;
-    *numbers++ = event->kind;
-    *numbers++ = (uint32_t)event->error;
-    *numbers++ = (uint32_t)event->length;
-    *numbers++ = (uint32_t)event->count;
-    if (event->count > 1) {
-      write_ends(event, ascii, numbers);
-      numbers += event->count;
-    }
+    add_event(client, &rows, &events[index], (uint32_t)index);
   }
+  if (client->joined_max > JOINED_KEPT_MAX) events_drop_joined(client);
   return true;
 }
 

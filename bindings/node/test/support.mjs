@@ -142,14 +142,14 @@ export class FakeCore {
       .filter((name) => name.endsWith(".cjs") && name !== "native.cjs")
       .map((name) => name.slice(0, -".cjs".length));
     const place = (name) => require.resolve(`../lib/${name}.cjs`);
-    const { Column } = require("../lib/native.cjs");
+    const real = require("../lib/native.cjs");
     const kept = new Map(
       [...names, "native"].map((name) => [name, require.cache[place(name)]]),
     );
     for (const name of names) delete require.cache[place(name)];
     require.cache[place("native")] = {
       ...kept.get("native"),
-      exports: { native: this.#native(), Column },
+      exports: { ...real, native: this.#native() },
     };
     this.LiterLlm = require("../lib/client.cjs").LiterLlm;
     this.LlmError = require("../lib/error.cjs").LlmError;
@@ -160,20 +160,20 @@ export class FakeCore {
     }
   }
 
-  // Delivers [kind, data, error] of a stream with one poll; of VECTORS the data is a Float32Array,
-  // and instead of an error comes how many there are.
+  // Delivers [kind, data, error] of a stream with one poll; of TEXT the data may be a list of
+  // deltas. Of VECTORS it is a Float32Array, and instead of an error comes how many there are.
   deliver(stream, ...events) {
     const table = events.flatMap(([kind, data, last = 0]) => {
-      if (kind === 9) {
-        const ends = last > 1 ? new Array(last).fill(0) : [];
-        return [stream, kind, 0, data.byteLength, last, ...ends];
-      }
-      const deltas = kind === 2 || kind === 3 ? 1 : 0;
-      return [stream, kind, last, Buffer.byteLength(data), deltas];
+      if (kind === 9) return [stream, kind, 0, data.byteLength, last];
+      const deltas = kind === 2 || kind === 3 ? [data].flat().length : 0;
+      const bytes = Buffer.byteLength([data].flat().join(""));
+      return [stream, kind, last, bytes, deltas];
     });
     this.#polled = events.map(([, data]) => data);
     this.#deliver(
-      events.map(([kind, data], index) => (kind === 9 ? index : data)),
+      events.map(([kind, data], index) =>
+        kind === 9 ? index : [data].flat().join("\0"),
+      ),
       Uint32Array.from(table),
     );
   }
