@@ -129,7 +129,7 @@ func (c *Client) BatchResults(
 ) iter.Seq2[BatchResult, error] {
 	return func(yield func(BatchResult, error) bool) {
 		stream := c.call(ctx, batchOf("results", batch, options))
-		if err := stream.begin(false); err != nil {
+		if err := stream.begin(whole); err != nil {
 			yield(BatchResult{}, err)
 			return
 		}

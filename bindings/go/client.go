@@ -220,7 +220,7 @@ func (c *nativeClient) deliver(event *C.LlmEvent) {
 		handle.Delete()
 		// Before the reader is woken, so that what it sees ended is not counted as live.
 		c.live.Add(-1)
-		stream.deliverEnd(data)
+		stream.deliverEnd(data, event.error == C.LLM_ERROR_OK)
 	default:
 		if !stream.deliverEvent(uint32(event.kind), data) {
 			c.cancel(event.stream)

@@ -6,12 +6,16 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // collector keeps what one stream delivers, or only how it began and ended.
 type collector struct {
-	collect   bool
-	start     Start
+	collect bool
+	start   Start
+	// START and END that are parsed when they are asked for; empty where they were before.
+	begin     unparsedJSON[Start]
+	end       unparsedJSON[receiptFields]
 	text      strings.Builder
 	reasoning strings.Builder
 	refusal   strings.Builder
@@ -106,16 +110,41 @@ func (c *collector) response() *Response {
 
 // ends says how the stream ended, and how it began.
 func (c *collector) ends() (Receipt, Source) {
-	receipt := c.receipt.receipt()
-	receipt.Warnings = slices.Concat(c.start.Warnings, receipt.Warnings)
+	start, end := &c.start, &c.receipt
+	if c.begin.data != "" {
+		// What cannot be parsed says nothing of how the response began.
+		start, _ = c.begin.parse()
+	}
+	if c.end.data != "" {
+		parsed, err := c.end.parse()
+		if end = parsed; err != nil {
+			failed := unparsed("the end of a stream", err)
+			end = &failed
+		}
+	}
+	receipt := end.receipt()
+	receipt.Warnings = slices.Concat(start.Warnings, receipt.Warnings)
 	if receipt.RequestID == "" {
-		receipt.RequestID = c.start.RequestID
+		receipt.RequestID = start.RequestID
 	}
 	return receipt, Source{
-		ID:        c.start.ID,
-		Model:     c.start.Model,
-		Provider:  c.start.Provider,
-		RateLimit: c.start.RateLimit,
-		Headers:   c.start.Headers,
+		ID:        start.ID,
+		Model:     start.Model,
+		Provider:  start.Provider,
+		RateLimit: start.RateLimit,
+		Headers:   start.Headers,
 	}
+}
+
+// unparsedJSON is JSON of the library that is parsed once, when it is first asked for.
+type unparsedJSON[Fields any] struct {
+	data   string
+	once   sync.Once
+	fields Fields
+	err    error
+}
+
+func (u *unparsedJSON[Fields]) parse() (*Fields, error) {
+	u.once.Do(func() { u.err = parseJSON(u.data, &u.fields) })
+	return &u.fields, u.err
 }

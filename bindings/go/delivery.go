@@ -6,10 +6,11 @@ import "slices"
 
 // What the polling goroutine does with a stream: it delivers items and the end.
 
-// item is an event, or a run of text with the ends of its deltas. An event that this version does
-// not know is neither, but its bytes count all the same.
+// item is an event, a START that is not parsed, or a run of text with the ends of its deltas. An
+// event that this version does not know is none of them, but its bytes count all the same.
 type item struct {
 	event  Event
+	start  string
 	text   string
 	ends   []uint32
 	isText bool
@@ -33,9 +34,13 @@ func (s *Stream) deliverVectors(data []byte, count int) {
 
 // deliverEvent is false when the event cannot be parsed, which ends the stream from this side.
 func (s *Stream) deliverEvent(kind uint32, data string) bool {
+	if s.onlyText && isStart(kind) {
+		s.deliver(item{start: data, bytes: len(data)})
+		return true
+	}
 	event, err := parseEvent(kind, data)
 	if err != nil {
-		s.end(unparsed("an event", err))
+		s.finish(unparsed("an event", err))
 		return false
 	}
 	s.deliver(item{event: event, bytes: len(data)})
@@ -51,16 +56,26 @@ func (s *Stream) deliver(i item) {
 	s.wakeReader()
 }
 
-func (s *Stream) deliverEnd(data string) {
+// deliverEnd takes END; of a response that is whole only Tokens leaves it unparsed.
+func (s *Stream) deliverEnd(data string, isWhole bool) {
+	if s.onlyText && isWhole {
+		s.mutex.Lock()
+		if !s.ended {
+			s.end = data
+		}
+		s.mutex.Unlock()
+		s.finish(receiptFields{})
+		return
+	}
 	var receipt receiptFields
 	if err := parseJSON(data, &receipt); err != nil {
 		receipt = unparsed("the end of a stream", err)
 	}
-	s.end(receipt)
+	s.finish(receipt)
 }
 
-// end keeps the first receipt that it is given.
-func (s *Stream) end(receipt receiptFields) {
+// finish keeps the first receipt that it is given.
+func (s *Stream) finish(receipt receiptFields) {
 	s.mutex.Lock()
 	if !s.ended {
 		s.receipt = receipt
@@ -89,7 +104,7 @@ func (s *Stream) wakeReader() {
 }
 
 // release drops the text, so that it can be garbage collected.
-func (i *item) release() { i.text, i.ends, i.event = "", nil, nil }
+func (i *item) release() { i.text, i.start, i.ends, i.event = "", "", nil, nil }
 
 // eachDelta calls take with the deltas of a run; false when take wants no more.
 func (i *item) eachDelta(take func(string) bool) bool {

@@ -160,7 +160,10 @@ func (s Scripted) Vectors(inputs int, data []byte, count int) {
 func (s Scripted) Embedded() ([][]float32, int) { return s.vectors.split(), cap(s.vectors.values) }
 
 // End delivers the end.
-func (s Scripted) End(data string) { s.deliverEnd(data) }
+func (s Scripted) End(data string) { s.deliverEnd(data, !strings.Contains(data, `"error"`)) }
+
+// OnlyText has it read as Tokens reads.
+func (s Scripted) OnlyText() { s.onlyText = true }
 
 // Read returns what a reader is given until the end.
 func (s Scripted) Read() ([]Event, error) {

@@ -17,7 +17,7 @@ func (result) isEvent() {}
 // run sends the request of an operation, waits for the end, and returns the result, if there is
 // one.
 func (s *Stream) run() (found result, err error) {
-	if err := s.begin(false); err != nil {
+	if err := s.begin(whole); err != nil {
 		return "", err
 	}
 	defer s.drop()

@@ -9,6 +9,8 @@ import (
 	"strings"
 )
 
+func isStart(kind uint32) bool { return kind == C.LLM_EVENT_START }
+
 // parseEvent parses an event that is JSON. It is nil for a kind that this version does not know.
 func parseEvent(kind uint32, data string) (Event, error) {
 	var event Event

@@ -50,6 +50,9 @@ func (s *Stream) String() string {
 	defer s.mutex.Unlock()
 	state := "not read"
 	switch {
+	case s.end != "":
+		// Only that of a whole response is not parsed.
+		state = "ended: " + OutcomeComplete
 	case s.ended:
 		state = "ended: " + s.receipt.Outcome
 	case s.dropped:

@@ -29,6 +29,8 @@ type Stream struct {
 	mutex   sync.Mutex
 	pending []item
 	receipt receiptFields
+	// END of a whole response that only Tokens reads, which is not parsed before it is asked for.
+	end     string
 	ended   bool
 	dropped bool
 	// Those of Embed; nil for any other call.
@@ -40,6 +42,7 @@ type Stream struct {
 	stopAsking context.CancelFunc
 	wake       chan struct{}
 
+	onlyText  bool
 	collector collector
 	// What interceptors want to be told at the end, the last one first.
 	atEnd []func(CallEnd)
@@ -55,7 +58,7 @@ type Stream struct {
 // stop.
 func (s *Stream) Tokens() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		if err := s.begin(true); err != nil {
+		if err := s.begin(onlyText); err != nil {
 			yield("", err)
 			return
 		}
@@ -73,7 +76,7 @@ func (s *Stream) Tokens() iter.Seq2[string, error] {
 // last if the response is whole; otherwise an error does, with a nil event.
 func (s *Stream) Events() iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		if err := s.begin(true); err != nil {
+		if err := s.begin(streamed); err != nil {
 			yield(nil, err)
 			return
 		}
@@ -105,7 +108,7 @@ func (s *Stream) Events() iter.Seq2[Event, error] {
 func (s *Stream) Response() *Response { return s.collector.response() }
 
 func (s *Stream) complete() (*Response, error) {
-	if err := s.begin(false); err != nil {
+	if err := s.begin(whole); err != nil {
 		return nil, err
 	}
 	defer s.drop()
@@ -127,8 +130,18 @@ func causeOf(ctx context.Context) error {
 	return errors.Join(ended, cause)
 }
 
+// How a stream is read.
+type reading int
+
+const (
+	whole reading = iota
+	streamed
+	// Streamed, by a reader that asks later, or never, how the response began and ended.
+	onlyText
+)
+
 // begin checks what the caller gave and starts the stream.
-func (s *Stream) begin(streamed bool) error {
+func (s *Stream) begin(how reading) error {
 	switch {
 	case s.request == nil:
 		return newError(ErrInvalidArgument, "the stream was not made by Invoke; call Client.Invoke")
@@ -145,7 +158,8 @@ func (s *Stream) begin(streamed bool) error {
 		return cancelled
 	}
 	s.collector.collect, s.key = s.client.collect, s.client.key
-	request, failed := s.request.json(streamed, &s.collector.collect, &s.key)
+	s.onlyText = how == onlyText
+	request, failed := s.request.json(how != whole, &s.collector.collect, &s.key)
 	if failed != nil {
 		return failed
 	}
@@ -199,6 +213,7 @@ func (s *Stream) next() ([]item, bool) {
 		s.pending = nil
 		if ended {
 			s.collector.receipt = s.receipt
+			s.collector.end.data = s.end
 		}
 		s.mutex.Unlock()
 		if len(items) > 0 || ended {
@@ -210,6 +225,8 @@ func (s *Stream) next() ([]item, bool) {
 
 func (s *Stream) collect(i *item) {
 	switch {
+	case i.start != "":
+		s.collector.begin.data = i.start
 	case i.event != nil:
 		s.collector.push(i.event)
 	case i.isText:
