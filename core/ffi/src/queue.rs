@@ -13,7 +13,7 @@ use liter_llm_core::EventBatch;
 
 use crate::buffer::event_json::EventJson;
 use crate::buffer::{Added, Buffer};
-use crate::owed_wakes;
+use crate::owed_wakes::{self, Waits, Wake};
 use crate::stream_control::StreamControl;
 use crate::sync::{lock, sleep, try_lock, Wait};
 use crate::waker::{Waker, Woken};
@@ -45,23 +45,6 @@ struct Back {
     sleeper: bool,
     closed: bool,
     discarded: bool,
-}
-
-/// In which ways a caller waits, of those that its next wake has to serve.
-#[derive(Debug, Clone, Copy)]
-pub struct Wake {
-    /// It sleeps in a poll.
-    sleeper: bool,
-    /// Its wake callback is to be called.
-    announced: bool,
-}
-
-impl Wake {
-    /// One wake for both.
-    pub fn add(&mut self, other: Self) {
-        self.sleeper |= other.sleeper;
-        self.announced |= other.announced;
-    }
 }
 
 /// What one poll took. The events stay in place when this is dropped, until the next poll.
@@ -243,16 +226,6 @@ impl Queue {
         }
     }
 
-    /// Wakes the caller, in whichever way it waits. No lock is held.
-    pub fn wake_caller(&self, wake: Wake) {
-        if wake.sleeper {
-            self.changed.notify_all();
-        }
-        if wake.announced {
-            self.wake();
-        }
-    }
-
     /// Releases the lock, then has the caller woken, if it waits.
     fn publish(self: &Arc<Self>, mut back: MutexGuard<'_, Back>) {
         if back.buffer.is_empty() {
@@ -284,6 +257,17 @@ impl Queue {
                     }
                 }
             }
+        }
+    }
+}
+
+impl Waits for Queue {
+    fn wake_caller(&self, wake: Wake) {
+        if wake.sleeper {
+            self.changed.notify_all();
+        }
+        if wake.announced {
+            self.wake();
         }
     }
 }
