@@ -695,7 +695,7 @@ header: ## writes include/liter_llm.h from core/ffi
 	UPDATE_HEADER=1 cargo test -q $(CORE) -p liter-llm-ffi --test header
 
 setup: ## installs what the tests need from Debian's packages (as root)
-	@missing=$$(dpkg-query -W -f '$${Package} $${Status}\n' $(PACKAGES) 2>/dev/null | \
+	@missing=$$({ dpkg-query -W -f '$${Package} $${Status}\n' $(PACKAGES) 2>/dev/null || true; } | \
 	  awk '/install ok installed/ {print $$1}' | sort | \
 	  comm -13 - <(printf '%s\n' $(PACKAGES) | sort) | xargs); \
 	if [ -z "$$missing" ]; then echo "nothing is missing"; \

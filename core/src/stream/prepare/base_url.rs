@@ -11,19 +11,21 @@ use crate::error::{ErrorKind, LlmError};
 /// Longer ones are parsed every time.
 const REMEMBERED_BYTES_MAX: usize = 1024;
 
+// In boxes: what stands in the thread's own storage has to fit when a program loads this library
+// late.
 thread_local! {
-    static LAST_PARSED: RefCell<Option<(String, Url)>> = const { RefCell::new(None) };
-    static LAST_APPENDED: RefCell<Option<(Url, String, Url)>> = const { RefCell::new(None) };
+    static LAST_PARSED: RefCell<Option<Box<(String, Url)>>> = const { RefCell::new(None) };
+    static LAST_APPENDED: RefCell<Option<Box<(Url, String, Url)>>> = const { RefCell::new(None) };
 }
 
 /// Parses a base URL.
 pub(crate) fn parse(text: &str) -> Result<Url, LlmError> {
-    LAST_PARSED.with_borrow_mut(|last| match last {
+    LAST_PARSED.with_borrow_mut(|last| match last.as_deref() {
         Some((known, url)) if known == text => Ok(url.clone()),
         _ => {
             let url = parse_anew(text)?;
             if text.len() <= REMEMBERED_BYTES_MAX {
-                *last = Some((text.to_owned(), url.clone()));
+                *last = Some(Box::new((text.to_owned(), url.clone())));
             }
             Ok(url)
         }
@@ -64,12 +66,12 @@ pub(super) fn with_own_path(base_url: Url, own: &str) -> Url {
 /// Appends a path, and of its query what the base URL does not have itself. A `..` in the path
 /// takes the last segment off the base URL's own (RFC 3986, section 5.2.4).
 pub(super) fn append(base_url: &Url, path: &str) -> Url {
-    LAST_APPENDED.with_borrow_mut(|last| match last {
+    LAST_APPENDED.with_borrow_mut(|last| match last.as_deref() {
         Some((base, with, url)) if base == base_url && with == path => url.clone(),
         _ => {
             let url = append_anew(base_url, path);
             if url.as_str().len() + path.len() <= REMEMBERED_BYTES_MAX {
-                *last = Some((base_url.clone(), path.to_owned(), url.clone()));
+                *last = Some(Box::new((base_url.clone(), path.to_owned(), url.clone())));
             }
             url
         }
