@@ -2,7 +2,7 @@
 //! is made, at the first client. Nothing of it is ever dropped: after a fork the child leaves it
 //! where it is and makes its own.
 
-mod runtime;
+pub mod runtime;
 
 use std::io;
 use std::sync::atomic::{AtomicPtr, Ordering};

@@ -2,13 +2,14 @@
 
 use crate::buffer::event_json::EventJson;
 use crate::owed_wakes::{before_sleep, pay_if_due};
+use crate::process::runtime;
 use crate::queue::Queue;
 use crate::sync::Wait;
 use crate::tests::time_limit::TimeLimit;
 use crate::waker::Waker;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{channel, Sender};
 use std::sync::Arc;
 use std::thread;
 
@@ -104,4 +105,41 @@ fn a_poller_that_sleeps_is_woken_by_a_worker_that_is_about_to() {
         });
         assert!(has_polled.recv().unwrap());
     });
+}
+
+/// Tells the test of each wake.
+unsafe extern "C" fn tell(ctx: *mut c_void) {
+    // SAFETY: the test passes a sender that outlives the queue's waker.
+    unsafe { &*ctx.cast::<Sender<()>>() }.send(()).unwrap();
+}
+
+/// The threads of the runtime are such workers: while one that has slept runs a task, no wake is
+/// sent, and then it is.
+#[test]
+fn the_workers_of_the_runtime_owe_and_pay() {
+    let _limit = TimeLimit::begin();
+    let (sender, wakes) = channel::<()>();
+    let ctx = std::ptr::from_ref(&sender).cast_mut().cast();
+    let queue = Arc::new(Queue::new(Waker::new(Some(tell), ctx), usize::MAX));
+    let runtime = runtime::start(1).unwrap();
+    // It may take the first tasks before it has slept; bounded by the limit of the test.
+    loop {
+        let (begin, begun) = channel();
+        let (finish, finished) = channel();
+        let queue_of_task = Arc::clone(&queue);
+        runtime.spawn(async move {
+            push(&queue_of_task);
+            begin.send(()).unwrap();
+            finished.recv().unwrap();
+        });
+        begun.recv().unwrap();
+        let is_owed = wakes.try_recv().is_err();
+        finish.send(()).unwrap();
+        if is_owed {
+            wakes.recv().unwrap();
+            break;
+        }
+        assert!(queue.poll(Wait::Now).is_some());
+    }
+    runtime.shutdown_background();
 }
