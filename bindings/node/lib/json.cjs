@@ -20,7 +20,8 @@ function toJson(fields, what, refuse) {
 // to explain() to say where a value stands and what is wrong with it.
 function refuseUnsupported(name, value) {
   if (typeof value === "string" || isPlain(value)) return value;
-  if (whyUnsupported(value, this) !== null) throw new UnsupportedValue();
+  const reason = whyUnsupported(value, this);
+  if (reason !== null) throw new UnsupportedValue(reason);
   return value;
 }
 
@@ -30,7 +31,7 @@ function explain({ fields, what, refuse, error }) {
   } catch (found) {
     if (found instanceof UnsupportedValue) return refuse(found.message);
   }
-  // A toJSON or a getter of the caller's own.
+  // A toJSON or a getter of the caller's own, which fails or gives another value each time.
   const reason = error?.message ?? String(error);
   return refuse(`${what}: cannot be written as JSON: ${reason}`, error);
 }

@@ -17,6 +17,11 @@ const askWithOptions = (options) => connect(options).invoke(REQUEST);
 
 const CIRCULAR = { role: "user", content: "Hello" };
 CIRCULAR.previous = [CIRCULAR];
+const changing = (values) => ({
+  get field() {
+    return values.shift();
+  },
+});
 const TOOL = { type: "function", function: { name: "f" } };
 
 const REQUESTS = {
@@ -71,6 +76,10 @@ const REQUESTS = {
   a_set: [
     () => askWith({ stop: new Set(["a"]) }),
     "stop: a Set cannot be sent; pass an array",
+  ],
+  a_getter_that_gives_another_value_each_time: [
+    () => askWith({ metadata: changing([Promise.resolve(), "text"]) }),
+    /^request: cannot be written as JSON: a Promise cannot be sent; await it$/,
   ],
   a_to_json_that_throws: [
     () => askWith({ user: { toJSON: () => JSON.parse("{") } }),
