@@ -178,6 +178,9 @@ def test_samples_are_sorted_by_what_they_are_spent_on() -> None:
     assert part_of("libpython3.11.so.1.0", "_PyEval_EvalFrameDefault") == "language"
     assert part_of("_native.abi3.so", "0x00000000001ab70") == "the core, whole"
     assert part_of("go-drivers", "runtime.mallocgc") == "language"
+    assert part_of("[JIT] tid 7", "0x00007f3a") == "language"
+    assert part_of("_json.cpython-311-x86_64-linux-gnu.so", "0x1234") == "language"
+    assert part_of("[vdso]", "__vdso_clock_gettime") == "kernel"
     assert set(shares("").values()) == {0}
 
 
