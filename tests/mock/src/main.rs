@@ -72,10 +72,11 @@ fn run() -> Result<(), String> {
 
 async fn serve(options: Options) -> Result<(), String> {
     let mock = Rc::new(Mock::new(&options)?);
-    let (listener, port) = server::listen(options.http_port)
+    let listeners = server::listen(options.http_port)
         .map_err(|error| format!("127.0.0.1:{}: {error}", options.http_port))?;
+    let port = listeners.port;
     mock.http_port.set(port);
-    tokio::task::spawn_local(server::serve_plain(mock.clone(), listener));
+    server::serve_plain(&mock, listeners);
     let pacer = mock.pacer.clone();
     tokio::task::spawn_local(async move { pacer.run().await });
     let mut places = Map::new();
@@ -98,17 +99,18 @@ fn serve_tls(mock: &Rc<Mock>, places: &mut Map<String, Value>) -> Result<Folder,
     let certificates = Certificates::make()?;
     let folder = certificates.write_ca()?;
     for name in tls::NAMES {
-        let (listener, port) = listen()?;
-        places.insert(name.into(), format!("https://localhost:{port}").into());
+        let listeners = listen()?;
+        let place = format!("https://localhost:{}", listeners.port);
+        places.insert(name.into(), place.into());
         let acceptor = certificates.acceptor(name)?;
-        tokio::task::spawn_local(server::serve_tls(mock.clone(), listener, name, acceptor));
+        server::serve_tls(mock, listeners, name, acceptor);
     }
-    let (listener, port) = listen()?;
+    let listeners = listen()?;
     places.insert(
         tls::OLD_NAME.into(),
-        format!("https://localhost:{port}").into(),
+        format!("https://localhost:{}", listeners.port).into(),
     );
-    tokio::task::spawn_local(server::serve_old_tls(mock.clone(), listener));
+    server::serve_old_tls(mock, listeners);
     for (name, file) in [
         ("ca_file", folder.ca_file()),
         ("client_certificate_file", folder.client_certificate_file()),

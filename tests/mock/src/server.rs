@@ -17,40 +17,51 @@ use crate::mock::Mock;
 use crate::tls;
 use crate::transport::Transport;
 
-/// 10,000 clients may connect in the same instant; the kernel caps it at somaxconn.
+/// 10,000 clients may connect in the same instant. The kernel lets each socket hold somaxconn of
+/// them, 4,096 mostly, and drops what comes beyond: then a client sends its next SYN a second
+/// later, and what a benchmark measures is that second.
 const BACKLOG: u32 = 65_535;
+const SOCKETS: usize = 4;
 /// When the process has no descriptors left, others must close first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
-pub fn listen(port: u16) -> io::Result<(TcpListener, u16)> {
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-    let listener = socket.listen(BACKLOG)?;
-    let port = listener.local_addr()?.port();
-    Ok((listener, port))
+/// One port, on which several sockets listen.
+pub struct Listeners {
+    all: Vec<TcpListener>,
+    pub port: u16,
 }
 
-pub async fn serve_plain(mock: Rc<Mock>, listener: TcpListener) {
-    accept(listener, mock.clone(), "http", |stream| {
+pub fn listen(port: u16) -> io::Result<Listeners> {
+    // Refused where another mock has the port, which would share it.
+    let port = bind(port, false)?.local_addr()?.port();
+    let all: io::Result<_> = (0..SOCKETS).map(|_| bind(port, true)).collect();
+    Ok(Listeners { all: all?, port })
+}
+
+fn bind(port: u16, is_shared: bool) -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(is_shared)?;
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    socket.listen(BACKLOG)
+}
+
+pub fn serve_plain(mock: &Rc<Mock>, listeners: Listeners) {
+    let own = mock.clone();
+    accept(listeners, mock, "http", move |stream| {
         let origin = Origin {
             place: "http",
             client_certificate: false,
             tls_resumed: false,
         };
-        http1::serve(mock.clone(), Transport::plain(stream), origin)
-    })
-    .await;
+        http1::serve(own.clone(), Transport::plain(stream), origin)
+    });
 }
 
-pub async fn serve_tls(
-    mock: Rc<Mock>,
-    listener: TcpListener,
-    name: &'static str,
-    acceptor: TlsAcceptor,
-) {
-    accept(listener, mock.clone(), name, |stream| {
-        let (mock, acceptor) = (mock.clone(), acceptor.clone());
+pub fn serve_tls(mock: &Rc<Mock>, listeners: Listeners, name: &'static str, acceptor: TlsAcceptor) {
+    let own = mock.clone();
+    accept(listeners, mock, name, move |stream| {
+        let (mock, acceptor) = (own.clone(), acceptor.clone());
         async move {
             // A refused certificate is the client's right, and what the test wants to see.
             if let Ok(stream) = acceptor.accept(stream).await {
@@ -63,13 +74,12 @@ pub async fn serve_tls(
                 http1::serve(mock, Transport::tls(stream), origin).await;
             }
         }
-    })
-    .await;
+    });
 }
 
 /// A server that knows nothing newer than TLS 1.1: answers any hello in that version.
-pub async fn serve_old_tls(mock: Rc<Mock>, listener: TcpListener) {
-    accept(listener, mock, tls::OLD_NAME, |stream| async move {
+pub fn serve_old_tls(mock: &Rc<Mock>, listeners: Listeners) {
+    accept(listeners, mock, tls::OLD_NAME, |stream| async move {
         let transport = Transport::plain(stream);
         let mut input = BytesMut::new();
         let hello = tls::old_server_hello();
@@ -80,26 +90,31 @@ pub async fn serve_old_tls(mock: Rc<Mock>, listener: TcpListener) {
                 input.clear();
             }
         }
-    })
-    .await;
+    });
 }
 
-/// Accepts for ever.
-async fn accept<F: Future<Output = ()> + 'static>(
-    listener: TcpListener,
-    mock: Rc<Mock>,
+/// Accepts for ever, at each socket.
+fn accept<F: Future<Output = ()> + 'static>(
+    listeners: Listeners,
+    mock: &Rc<Mock>,
     name: &'static str,
-    serve: impl Fn(TcpStream) -> F,
+    serve: impl Fn(TcpStream) -> F + 'static,
 ) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                *mock.stats.accepted.borrow_mut().entry(name).or_default() += 1;
-                if stream.set_nodelay(true).is_ok() {
-                    tokio::task::spawn_local(serve(stream));
+    let serve = Rc::new(serve);
+    for listener in listeners.all {
+        let (mock, serve) = (mock.clone(), serve.clone());
+        tokio::task::spawn_local(async move {
+            loop {
+                match listener.accept().await {
+                    Ok((stream, _)) => {
+                        *mock.stats.accepted.borrow_mut().entry(name).or_default() += 1;
+                        if stream.set_nodelay(true).is_ok() {
+                            tokio::task::spawn_local(serve(stream));
+                        }
+                    }
+                    Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
                 }
             }
-            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
-        }
+        });
     }
 }

@@ -68,3 +68,19 @@ fn a_wrong_option_is_an_error() {
         .unwrap()
         .contains("--porrt"));
 }
+
+/// Its own sockets share the port, but no other mock's do.
+#[test]
+fn a_port_has_one_mock() {
+    let mock = Mock::start(&[]);
+    let http = mock.places["http"].as_str().unwrap();
+    let (_, port) = http.rsplit_once(':').unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_liter-llm-mock"))
+        .args(["--lifetime-seconds", "0", "--http-port", port])
+        .output()
+        .unwrap();
+
+    assert!(!output.status.success());
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains(&format!("127.0.0.1:{port}")), "{error}");
+}
