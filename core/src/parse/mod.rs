@@ -26,6 +26,9 @@ pub(crate) trait FromJson: Sized {
     fn from_json(value: Value, kind: Kind) -> Result<Self, Mismatch>;
 }
 
+/// An object with no more fields than that is searched name by name.
+const FEW: usize = 8;
+
 /// Takes one field out of an object; absent and null are `None`.
 pub(crate) fn take<T: FromJson>(
     fields: &mut Map<String, Value>,
@@ -36,10 +39,17 @@ pub(crate) fn take<T: FromJson>(
     if kind == Kind::ProviderName && fields.get(name).is_some_and(Value::is_object) {
         return Ok(None);
     }
-    match fields.shift_remove(name) {
+    match remove(fields, name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => T::from_json(value, kind)
             .map(Some)
             .map_err(|mismatch| mismatch.into_error(name)),
     }
+}
+
+/// Takes a value out of an object. There are dozens of names to ask for and few fields, so that a
+/// look at each costs less than the hash of a name.
+fn remove(fields: &mut Map<String, Value>, name: &str) -> Option<Value> {
+    let may_be_there = fields.len() > FEW || fields.keys().any(|field| field == name);
+    may_be_there.then(|| fields.shift_remove(name)).flatten()
 }

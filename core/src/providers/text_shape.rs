@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr2;
+use memchr::{memchr2, memmem};
 
 /// The most bytes around a text that are remembered.
 const AROUND_BYTES_MAX: usize = 1024;
@@ -140,7 +140,7 @@ fn range_of(data: &str, text: &str) -> Option<Range<usize>> {
 /// The value behind a name, which is written `"name":`. Quotes inside of a text are escaped, so
 /// that no text can hold one.
 fn hole_behind(data: &str, name: &str) -> Option<(Range<usize>, Hole)> {
-    let start = data.find(name)? + name.len();
+    let start = memmem::find(data.as_bytes(), name.as_bytes())? + name.len();
     let value = data.as_bytes().get(start..)?;
     match value.first()? {
         b'"' => {

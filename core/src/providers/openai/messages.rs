@@ -58,7 +58,7 @@ pub(super) fn encode_messages<'m>(
     unsupported: &mut Unsupported<'_>,
 ) -> Result<Vec<WireMessage<'m>>, LlmError> {
     let messages = &request.messages;
-    let ids = RenamedCallIds::of(rule.of_model(&request.model), messages);
+    let ids = RenamedCallIds::of_model(rule, &request.model, messages);
     let mut encoded = Vec::with_capacity(messages.len());
     for (position, message) in messages.iter().enumerate() {
         let mut message = Cow::Borrowed(message);

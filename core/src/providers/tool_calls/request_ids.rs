@@ -137,6 +137,16 @@ pub(crate) struct RenamedCallIds {
 }
 
 impl RenamedCallIds {
+    /// The same by the rule of a model, which is looked for only where a message has an id.
+    pub(crate) fn of_model(ids: CallIdRule, model: &str, messages: &[Message]) -> Self {
+        let has_id =
+            |message: &Message| message.tool_call_id.is_some() || !message.tool_calls.is_empty();
+        match messages.iter().any(has_id) {
+            true => Self::of(ids.of_model(model), messages),
+            false => Self::default(),
+        }
+    }
+
     /// Names the calls of a conversation, in order. A result belongs to the nearest call before it
     /// that has its id, and the second of two such results to the second of two such calls.
     pub(crate) fn of(ids: CallIdRule, messages: &[Message]) -> Self {
