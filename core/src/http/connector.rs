@@ -72,7 +72,8 @@ impl Connector {
         resolver::check(address, self.deny_private).map_err(classify::denied)
     }
 
-    /// Connects to the host of a URL. Dropping the future closes what was opened.
+    /// Connects to the host of a URL. Dropping the future closes what was opened. In boxes is what
+    /// plain connections to the host itself do not need: thousands may be on their way at once.
     pub(super) async fn connect(&self, url: &Url) -> Result<Connected, LlmError> {
         let at = Authority::of(url).ok_or_else(|| config("base_url has no host"))?;
         let is_tls = url.scheme() == "https";
@@ -82,7 +83,7 @@ impl Connector {
         let mut socket = match self.proxy(url) {
             None => self.tcp(&at, Peer::Host).await?,
             Some(proxy) => {
-                let mut socket = self.to_proxy(&proxy).await?;
+                let mut socket = Box::pin(self.to_proxy(&proxy)).await?;
                 if is_tls {
                     proxy.tunnel(&mut socket, &at).await?;
                 }
@@ -91,7 +92,7 @@ impl Connector {
         };
         let mut is_http2 = false;
         if is_tls {
-            (socket, is_http2) = self.tls.connect(socket, &at, Peer::Host).await?;
+            (socket, is_http2) = Box::pin(self.tls.connect(socket, &at, Peer::Host)).await?;
         }
         Ok(Connected { socket, is_http2 })
     }

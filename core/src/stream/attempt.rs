@@ -130,28 +130,43 @@ impl fmt::Debug for Attempt {
     }
 }
 
+/// In boxes is what one step takes alone: thousands of attempts may wait for their heads at once.
 async fn run(
     shared: Arc<Shared>,
     request: Arc<PreparedRequest>,
     exchange: Arc<Exchange>,
     clean: Option<Clean>,
 ) -> Attempted {
-    // In a box: what it takes to connect and send is freed before the response is read.
     let sent_at = SystemTime::now();
-    let sent = match request.of_attempt(shared.clock.corrected(sent_at)) {
-        Ok(http) => {
-            let sending = transport::send(&shared, &request, &http, &exchange, clean);
-            Box::pin(sending).await
-        }
-        Err(error) => Err(error),
-    };
-    let mut response = match sent {
-        Ok(response) => response,
+    let sending = send(&shared, &request, &exchange, clean, sent_at);
+    match Box::pin(sending).await {
+        Ok(response) => Box::pin(read_head(&shared, &request, response, sent_at)).await,
         Err(error) => {
             let stale = error.kind == ErrorKind::Network && exchange.is_stale();
-            return Attempted::without_response(error, stale);
+            Attempted::without_response(error, stale)
         }
-    };
+    }
+}
+
+async fn send(
+    shared: &Shared,
+    request: &PreparedRequest,
+    exchange: &Arc<Exchange>,
+    clean: Option<Clean>,
+    sent_at: SystemTime,
+) -> Result<HttpResponse, LlmError> {
+    let own = request.of_attempt(shared.clock.corrected(sent_at))?;
+    let http = own.as_deref().unwrap_or(&request.http);
+    transport::send(shared, request, http, exchange, clean).await
+}
+
+/// What the head of a response says of it: an error, or how its body is read.
+async fn read_head(
+    shared: &Shared,
+    request: &PreparedRequest,
+    mut response: HttpResponse,
+    sent_at: SystemTime,
+) -> Attempted {
     let request_id = response_headers::request_id(&response.headers);
     let status = Some(response.status);
     let protocol = response.protocol;
@@ -164,7 +179,7 @@ async fn run(
             .clock
             .learn(&response.headers, sent_at, SystemTime::now());
     let mut stale = false;
-    let result = match error_response::of_status(&shared, &request, &mut response).await {
+    let result = match error_response::of_status(shared, request, &mut response).await {
         Some(mut error) => {
             error.phase = Phase::Headers;
             // Refused for its time, so not run: the next attempt has the provider's.
@@ -172,7 +187,7 @@ async fn run(
             error.retryable |= stale;
             Err(error)
         }
-        None => begin_reading(&shared, &request, response, request_id.clone()).await,
+        None => begin_reading(shared, request, response, request_id.clone()).await,
     };
     Attempted {
         result,

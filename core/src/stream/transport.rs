@@ -50,7 +50,8 @@ pub(super) async fn send(
                 clean,
                 no_key: prepared.no_key.as_deref(),
             };
-            tape.send(call).await
+            // In a box, since most clients have none and would keep room for it.
+            Box::pin(tape.send(call)).await
         }
         _ => shared.http.send(request, exchange).await,
     }

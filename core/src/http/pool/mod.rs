@@ -94,7 +94,8 @@ impl Pool {
                         exchange.connected(false);
                         return Ok(Checkout::Http1(Connection::new(connected.socket), origin));
                     }
-                    let permit = self.share(connected.socket, &origin, url).await?;
+                    let sharing = self.share(connected.socket, &origin, url);
+                    let permit = Box::pin(sharing).await?;
                     connecting.connected_http2(permit.connection());
                     exchange.connected(false);
                     exchange.uses(permit.connection());

@@ -77,14 +77,14 @@ impl PreparedRequest {
         self.authentication.is_signed()
     }
 
-    /// The request as an attempt at this time sends it.
-    pub(crate) fn of_attempt(&self, now: SystemTime) -> Result<Cow<'_, HttpRequest>, LlmError> {
+    /// The request as an attempt at this time sends it; `None` where that is `http`.
+    pub(crate) fn of_attempt(&self, now: SystemTime) -> Result<Option<Box<HttpRequest>>, LlmError> {
         if !self.authentication.is_of_attempt() {
-            return Ok(Cow::Borrowed(&self.http));
+            return Ok(None);
         }
-        let mut request = self.http.clone();
+        let mut request = Box::new(self.http.clone());
         self.authentication.apply(&mut request, now)?;
-        Ok(Cow::Owned(request))
+        Ok(Some(request))
     }
 
     /// Who is asked for the key of each attempt, if it is not known.
