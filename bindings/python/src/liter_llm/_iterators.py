@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 if TYPE_CHECKING:
+    from collections import deque
+
     from ._blocking_client import BlockingReceiver
     from ._invocation import Invocation
     from ._loop_client import LoopReceiver
@@ -26,18 +28,18 @@ class BaseIterator(Generic[Item]):
         "__weakref__",
         "_begun",
         "_invocation",
+        "_items",
         "_mode",
         "_on_loop",
         "_on_thread",
-        "_unprepared",
     )
 
     def __init__(self, invocation: Invocation[Any], mode: ReadMode) -> None:
         self._invocation = invocation
         self._mode = mode
         self._begun = False
-        self._unprepared = True
-        """Whether there is something to do on a loop before an item is taken."""
+        self._items: deque[Item] | None = None
+        """The receiver's; None where there is something to do on a loop before one is taken."""
         self._on_loop: LoopReceiver | None = None
         self._on_thread: BlockingReceiver | None = None
 
@@ -74,30 +76,32 @@ class AsyncStreamIterator(BaseIterator[Item]):
         return self
 
     async def __anext__(self) -> Item:
-        if self._unprepared:
-            await self._prepare()
-        receiver: Any = self._on_loop
+        items = self._items
+        if items is None:
+            items = await self._prepare()
+        receiver: Any
         try:
-            items = receiver.items
             while not items:
+                receiver = self._on_loop
                 if receiver.ended:
-                    if receiver.builder.failed:
-                        raise receiver.builder.error()
-                    raise StopAsyncIteration
+                    break
                 await receiver.wait()
-            item: Item = items.popleft()
-            return item
+            else:
+                return items.popleft()
         except RuntimeError:
             raise  # misuse, which leaves the stream as it is
         except BaseException:
             self._invocation.stop()
             raise
+        if receiver.builder.failed:
+            raise receiver.builder.error()
+        raise StopAsyncIteration
 
     async def aclose(self) -> None:
         """Closes the connection, as for contextlib.aclosing()."""
         self._close()
 
-    async def _prepare(self) -> None:
+    async def _prepare(self) -> deque[Item]:
         """Starts or joins the stream, once. On trio a token is a checkpoint, too: a cancelled task
         takes none, though there may be some left."""
         if self._on_loop is None:
@@ -107,9 +111,10 @@ class AsyncStreamIterator(BaseIterator[Item]):
                 self._on_loop = self._invocation.join_on_loop(self._mode)
             checkpoint = self._on_loop.client.checkpoint
             if checkpoint is None:
-                self._unprepared = False
+                self._items = self._on_loop.items
             else:
                 await checkpoint()
+            return self._on_loop.items
         except RuntimeError:
             raise
         except BaseException:
