@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import warnings
 
 import pytest
 
 from liter_llm import CancelledError, End, InvalidRequestError, Reasoning, Response, Start, Text
+from liter_llm._request import Fields, _make_encode_json
 from support import HELLO, ONE_THEN_HANG, REQUEST, stream, token
 
 REASONING = '{"choices":[{"index":0,"delta":{"reasoning_content":"%s"}}]}'
@@ -315,3 +317,17 @@ def test_what_is_not_json_is_named(mock, connect, request_, message):
     llm = connect(mock.new_key())
     with pytest.raises(InvalidRequestError, match=message):
         llm.invoke(request_).complete()
+
+
+@pytest.mark.parametrize("without_c", [False, True])
+def test_a_request_is_written_as_json_writes_it(monkeypatch, without_c):
+    if without_c:
+        monkeypatch.setattr("json.encoder.c_make_encoder", None)
+    value = {
+        "numbers": [1, 2.5, 1e300, -0.0, True, None],
+        "empty": [(), {}, ""],
+        "keys": {1: "one", None: "none", False: "no", 2.5: "half", 'é"\\\n\x01\U0001f600': "text"},
+        "half": "\ud83d",
+    }
+    written = _make_encode_json()(Fields("", InvalidRequestError, {**value, "mine": range(3)}))
+    assert written == json.dumps({**value, "mine": [0, 1, 2]}, ensure_ascii=False)

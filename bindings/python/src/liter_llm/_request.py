@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._call_options import find_unknown
@@ -214,11 +214,22 @@ def _replace_surrogates(error: UnicodeError) -> tuple[bytes, int]:
     return halves.decode("utf-16-le", "replace").encode(), error.end
 
 
+def _make_encode_json() -> Callable[[object], str]:
+    """The encode() of a JSONEncoder, but with one encoder for all values: encode() makes one, in C,
+    for each. It is without the look for circles, which keeps every container in a local of the
+    encoder; they end in a RecursionError as well."""
+    options: Any = {"ensure_ascii": False, "allow_nan": False, "check_circular": False}
+    encoder = json.JSONEncoder(**options, default=_dump)
+    make: Any = getattr(json.encoder, "c_make_encoder", None)  # only CPython has it
+    if make is None:
+        return encoder.encode
+    write_text = json.encoder.encode_basestring
+    separators = encoder.key_separator, encoder.item_separator
+    encode = make(None, _dump, write_text, None, *separators, False, False, False)
+    return lambda value: "".join(encode(value, 0))
+
+
 _BYTES = (bytes, bytearray, memoryview)
 _SURROGATES = "liter_llm.surrogates"
 codecs.register_error(_SURROGATES, _replace_surrogates)
-# Without the look for circles, which keeps every container in a local of the encoder; they end in
-# a RecursionError as well.
-_encode_json = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, check_circular=False, default=_dump
-).encode
+_encode_json = _make_encode_json()
