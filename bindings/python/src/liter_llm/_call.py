@@ -26,7 +26,7 @@ class Call(ReplyCoroutine[Answer]):
     __slots__ = ("__weakref__", "_invocation")
 
     def __init__(self, invocation: Invocation[Answer]) -> None:
-        super().__init__()
+        self._steps = None
         self._invocation = invocation
 
     def __await__(self) -> Generator[Any, None, Answer]:

@@ -5,6 +5,7 @@ There is one native client for each event loop, and one for all threads without 
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, NoReturn, Optional, cast
@@ -257,7 +258,8 @@ class LiterLlm:
         self, mode: ReadMode, fields: Fields, make_builder: Optional[MakeBuilder] = None
     ) -> LoopReceiver:
         """Makes a receiver, on the running event loop, for a stream that is not started yet."""
-        _process_hooks.notice_fork()
+        if os.getpid() != _process_hooks.process:
+            _process_hooks.notice_fork()
         collect = should_collect(fields, self._options)
         client = self._latest
         if client is None or not client.is_usable_here():

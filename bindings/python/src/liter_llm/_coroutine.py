@@ -19,10 +19,7 @@ class ReplyCoroutine(Coroutine[Any, Any, Answer]):
     __slots__ = ("_steps",)
 
     _steps: Optional[Generator[Any, None, Answer]]
-    """Of the task that runs it."""
-
-    def __init__(self) -> None:
-        self._steps = None
+    """Of the task that runs it; subclasses set it to None, as each request makes one of them."""
 
     @abstractmethod
     def __await__(self) -> Generator[Any, None, Answer]: ...

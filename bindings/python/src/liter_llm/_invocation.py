@@ -81,7 +81,7 @@ class Invocation(Generic[Answer]):
 
     def refuse_second(self) -> None:
         """Raises RuntimeError when the stream has a reader already."""
-        if self.begun or self.receiver is not None:
+        if self.begun or self.on_loop is not None or self.on_thread is not None:
             raise RuntimeError("a stream is read once; call invoke() again for a new one")
 
     def begin(self) -> None:
@@ -96,7 +96,8 @@ class Invocation(Generic[Answer]):
                 raise RuntimeError(
                     "this stream was started without an event loop; go on with for or complete()"
                 )
-            self._refuse_when_cancelled()
+            if self.cancelled:
+                raise _cancelled()
             try:
                 # Kept before the start, so that an interrupt leaves no stream without owner.
                 self.on_loop = self._opener._open_on_loop(mode, self._fields, self._make_builder)
@@ -114,7 +115,8 @@ class Invocation(Generic[Answer]):
                     "this stream was started on an event loop; go on with async for or await"
                 )
             warn_if_on_loop()
-            self._refuse_when_cancelled()
+            if self.cancelled:
+                raise _cancelled()
             try:
                 self.on_thread = self._opener._open_on_thread(
                     mode, self._fields, self._make_builder
@@ -170,8 +172,9 @@ class Invocation(Generic[Answer]):
 
     def stop(self) -> None:
         """Closes the connection, if there is one."""
-        if self.receiver is not None:
-            self.receiver.cancel()
+        receiver = self.receiver
+        if receiver is not None:
+            receiver.cancel()
 
     def stop_on_thread(self) -> None:
         """The same as stop(), but leaves a stream that was started on an event loop alone."""
@@ -191,12 +194,9 @@ class Invocation(Generic[Answer]):
 
     def drop(self) -> None:
         """Its reader has gone."""
-        if self.receiver is not None:
-            self.receiver.drop()
-
-    def _refuse_when_cancelled(self) -> None:
-        if self.cancelled:
-            raise CancelledError("the stream was cancelled before it started")
+        receiver = self.receiver
+        if receiver is not None:
+            receiver.drop()
 
     def _start(self, receiver: Any, mode: ReadMode) -> None:
         """Tells the observer, which is told of the end as well, whatever fails from here on."""
@@ -207,7 +207,8 @@ class Invocation(Generic[Answer]):
             if observation is not None:
                 fields = fields.with_headers(observation.headers(), self._opener._options)
         request = self._encode(fields, mode)
-        self._refuse_when_cancelled()  # meanwhile
+        if self.cancelled:  # meanwhile
+            raise _cancelled()
         receiver.client.start(receiver, request)
 
     def _observe(self, observer: Observer, mode: ReadMode) -> Observation | None:
@@ -225,6 +226,10 @@ class Invocation(Generic[Answer]):
         if _overrides.active is not None:
             return _overrides.active.encode(self, self._opener._options, fields, defaults)
         return fields.encode(defaults)
+
+
+def _cancelled() -> CancelledError:
+    return CancelledError("the stream was cancelled before it started")
 
 
 def _response(receiver: LoopReceiver | BlockingReceiver) -> Any:

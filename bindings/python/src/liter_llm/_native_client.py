@@ -36,7 +36,6 @@ _view = ffi.buffer
 _COMPACT_BYTES = 16_384
 _EXIT_WAIT_SECONDS = 1.0
 
-
 ReadMode = Literal["tokens", "events", "whole"]
 """What the reader of a stream takes; decided by the first use of the stream."""
 
@@ -153,7 +152,8 @@ class Receiver:
         if self.mode == "events" and not failed:
             self.items.append(self.builder.end())
         self.ended = True
-        self.client.observe_end(self)
+        if self.observation is not None:
+            self.client.observe_end(self)
         self.context = None
         self.wake()
 
@@ -283,8 +283,7 @@ class NativeClient(Generic[AnyReceiver]):
             self._index = 0
             # In one step, as Ctrl-C is noticed when a call returns: a number that is returned first
             # could be lost, and the events with it.
-            arguments = (self._pointer,), (timeout_ms,), (self._events,)
-            counts.extend(map(lib.llm_client_poll, *arguments))
+            counts += map(lib.llm_client_poll, (self._pointer,), (timeout_ms,), (self._events,))
         return self._index < counts[0]
 
     def dispatch(self) -> None:
@@ -306,9 +305,8 @@ class NativeClient(Generic[AnyReceiver]):
                         try:
                             receiver.feed(event)
                         except Exception as error:
-                            self.end_locally(
-                                receiver, "INTERNAL", f"cannot read an event: {error!r}"
-                            )
+                            reason = f"cannot read an event: {error!r}"
+                            self.end_locally(receiver, "INTERNAL", reason)
                         if receiver.ended:
                             receivers.pop(number, None)  # last: until then an interrupt finds it
                     except BaseException:
@@ -388,19 +386,15 @@ class NativeClient(Generic[AnyReceiver]):
 
 
 def _cut(event: Any, text: str, data: bytes) -> list[str]:
-    """The deltas of a run. Ends count bytes; in ASCII these are characters. It is a loop, as pairs
-    of starts and ends cost more, most of all in a short run."""
+    """The deltas of a run. Ends count bytes; in ASCII these are characters."""
     count = event.count
     if count <= 1:
         return [text]
-    deltas: list[str] = []
-    start = 0
-    if len(text) == len(data):
-        for end in _unpack(event.ends, count):
-            deltas.append(text[start:end])
-            start = end
-    else:
-        for end in _unpack(event.ends, count):
-            deltas.append(data[start:end].decode())
-            start = end
+    ends = _unpack(event.ends, count)
+    if len(text) != len(data):
+        return [data[start:end].decode() for start, end in zip([0, *ends], ends)]
+    deltas, start = [], 0
+    for end in ends:  # pairs as above cost more, most of all in a short run
+        deltas.append(text[start:end])
+        start = end
     return deltas

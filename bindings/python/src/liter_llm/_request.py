@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._call_options import find_unknown
@@ -68,7 +68,7 @@ class Fields:
         self._defaults = defaults
         try:
             # As one object that is not JSON itself: no frame of the encoder holds the fields.
-            return SecretJson(_encode_json(self).encode("utf-8", _SURROGATES))
+            return SecretJson("".join(_encode_json(self, 0)).encode("utf-8", _SURROGATES))
         except (RecursionError, TypeError, ValueError) as error:
             reason = str(error)
         # Not from within the except clause, whose traceback leads to the fields.
@@ -214,19 +214,18 @@ def _replace_surrogates(error: UnicodeError) -> tuple[bytes, int]:
     return halves.decode("utf-16-le", "replace").encode(), error.end
 
 
-def _make_encode_json() -> Callable[[object], str]:
-    """The encode() of a JSONEncoder, but with one encoder for all values: encode() makes one, in C,
-    for each. It is without the look for circles, which keeps every container in a local of the
-    encoder; they end in a RecursionError as well."""
+def _make_encode_json() -> Callable[[object, int], Iterable[str]]:
+    """What JSONEncoder.encode() makes, in C, for each value. It is without the look for circles,
+    which keeps every container in a local of the encoder; they end in a RecursionError as well."""
     options: Any = {"ensure_ascii": False, "allow_nan": False, "check_circular": False}
     encoder = json.JSONEncoder(**options, default=_dump)
     make: Any = getattr(json.encoder, "c_make_encoder", None)  # only CPython has it
     if make is None:
-        return encoder.encode
+        return lambda value, _: encoder.iterencode(value)
     write_text = json.encoder.encode_basestring
     separators = encoder.key_separator, encoder.item_separator
-    encode = make(None, _dump, write_text, None, *separators, False, False, False)
-    return lambda value: "".join(encode(value, 0))
+    encode: Any = make(None, _dump, write_text, None, *separators, False, False, False)
+    return encode  # type: ignore[no-any-return]
 
 
 _BYTES = (bytes, bytearray, memoryview)

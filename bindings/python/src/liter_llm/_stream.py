@@ -48,7 +48,7 @@ class Stream(ReplyCoroutine["late.Response[Output]"], Generic[Output]):
     __slots__ = ("__weakref__", "_handed_out", "_invocation", "_iterator")
 
     def __init__(self, invocation: Invocation[late.Response[Output]]) -> None:
-        super().__init__()
+        self._steps = None
         self._invocation = invocation
         self._iterator: Optional[StreamIterator[str]] = None
         self._handed_out: Optional[dict[type[Any], weakref.ref[Any]]] = None
