@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import json
+import pickle
+import sys
 from typing import Any
 
 import pytest
@@ -113,6 +117,22 @@ def test_all_public_dataclasses_have_it():
 
 
 # ---- repr
+
+
+@pytest.mark.parametrize("is_free_threaded", [False, True])
+def test_a_record_of_a_draft_is_as_any_other(mock, connect, monkeypatch, is_free_threaded):
+    monkeypatch.setattr(liter_llm._draft, "_IS_FREE_THREADED", is_free_threaded)
+    response = connect(mock.plan(whole(TOOL))).invoke(REQUEST).complete()
+    for record in (response, response.usage):
+        assert type(record) in (liter_llm.Response, liter_llm.Usage)
+        values = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+        made = type(record)(**values)
+        assert made == record == copy.deepcopy(record) == pickle.loads(pickle.dumps(record))
+        assert repr(made) == repr(record)
+        assert sys.getsizeof(made) == sys.getsizeof(record)
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(record, next(iter(values)), None)
+    assert response.usage.total_tokens == 5
 
 
 def test_the_repr_of_a_record_shows_what_it_has():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ._draft import draft_of, freeze
 from ._errors import make_error
 from ._events import Usage
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     MakeBuilder = Callable[[], "BaseBuilder"]
 
+_UsageDraft = draft_of(Usage)
 _parse_json = json.JSONDecoder().raw_decode  # the library writes nothing around a value
 
 
@@ -102,14 +104,15 @@ def read_usage(receipt: Mapping[str, Any]) -> Usage | None:
     data = receipt.get("usage")
     if data is None:
         return None
-    return Usage(
-        input_tokens=data.get("input_tokens"),
-        output_tokens=data.get("output_tokens"),
-        total_tokens=data.get("total_tokens"),
-        cached_input_tokens=data.get("cached_input_tokens"),
-        cache_write_tokens=data.get("cache_write_tokens"),
-        billed_input_tokens=data.get("billed_input_tokens"),
-        billed_output_tokens=data.get("billed_output_tokens"),
-        reasoning_tokens=data.get("reasoning_tokens"),
-        raw=data.get("raw", {}),
-    )
+    draft = _UsageDraft()
+    draft.input_tokens = data.get("input_tokens")
+    draft.output_tokens = data.get("output_tokens")
+    draft.total_tokens = data.get("total_tokens")
+    draft.cached_input_tokens = data.get("cached_input_tokens")
+    draft.cache_write_tokens = data.get("cache_write_tokens")
+    draft.billed_input_tokens = data.get("billed_input_tokens")
+    draft.billed_output_tokens = data.get("billed_output_tokens")
+    draft.reasoning_tokens = data.get("reasoning_tokens")
+    draft.raw = data.get("raw", {})
+    usage: Usage = freeze(draft, Usage)
+    return usage

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._base_builder import BaseBuilder, parse, read_usage
+from ._draft import draft_of, freeze
 from ._events import End, Part, Response, Start, ToolCall, ToolDelta, read_tried
 from ._library import PART, TOOL_CALL, TOOL_DELTA
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._events import Event
+
+_ResponseDraft = draft_of(Response)
 
 
 class ResponseBuilder(BaseBuilder):
@@ -95,32 +98,32 @@ class ResponseBuilder(BaseBuilder):
         texts = (
             [part.data.get("text", "") for part in parts if part.type == "refusal"] if parts else ()
         )
-        response = Response(
-            outcome=receipt.get("outcome", self.outcome),
-            collected=self.collect,
-            text="".join(self.text),
-            reasoning="".join(self.reasoning),
-            refusal="".join(texts) if texts else None,
-            tool_calls=tuple(self.tool_calls),
-            parts=tuple([part for part in parts if part.type != "refusal"]) if parts else (),
-            blocks=tuple(self.blocks),
-            id=start.get("id"),
-            model=start.get("model", ""),
-            provider=start.get("provider", ""),
-            request_id=receipt.get("request_id", start.get("request_id")),
-            rate_limit=start.get("rate_limit", {}),
-            headers=start.get("headers", {}),
-            warnings=(*start.get("warnings", ()), *receipt.get("warnings", ())),
-            finish_reason=receipt.get("finish_reason"),
-            finish_reason_raw=receipt.get("finish_reason_raw"),
-            usage=read_usage(receipt),
-            attempts=receipt.get("attempts", 0),
-            unknown_events=receipt.get("unknown_events", 0),
-            first_token_ms=timings.get("first_token_ms"),
-            total_ms=timings.get("total_ms"),
-            queued_ms=timings.get("queued_ms"),
-            tried=read_tried(receipt) if "tried" in receipt else (),
-        )
+        draft = _ResponseDraft()
+        draft.outcome = receipt.get("outcome", self.outcome)
+        draft.collected = self.collect
+        draft.text = "".join(self.text)
+        draft.reasoning = "".join(self.reasoning)
+        draft.refusal = "".join(texts) if texts else None
+        draft.tool_calls = tuple(self.tool_calls)
+        draft.parts = tuple([part for part in parts if part.type != "refusal"]) if parts else ()
+        draft.blocks = tuple(self.blocks)
+        draft.id = start.get("id")
+        draft.model = start.get("model", "")
+        draft.provider = start.get("provider", "")
+        draft.request_id = receipt.get("request_id", start.get("request_id"))
+        draft.rate_limit = start.get("rate_limit", {})
+        draft.headers = start.get("headers", {})
+        draft.warnings = (*start.get("warnings", ()), *receipt.get("warnings", ()))
+        draft.finish_reason = receipt.get("finish_reason")
+        draft.finish_reason_raw = receipt.get("finish_reason_raw")
+        draft.usage = read_usage(receipt)
+        draft.attempts = receipt.get("attempts", 0)
+        draft.unknown_events = receipt.get("unknown_events", 0)
+        draft.first_token_ms = timings.get("first_token_ms")
+        draft.total_ms = timings.get("total_ms")
+        draft.queued_ms = timings.get("queued_ms")
+        draft.tried = read_tried(receipt) if "tried" in receipt else ()
+        response: Response = freeze(draft, Response)
         if receipt:
             self._response = response
             # The runs have become one text: from now on there is no other copy of it.
