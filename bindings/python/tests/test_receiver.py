@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 import liter_llm
-from liter_llm import End, LlmError, Part, Start, Text
+from liter_llm import End, LlmError, Part, Reasoning, Start, Text
 from liter_llm._library import END, PART, START, TEXT, check_abi, ffi, lib
 from liter_llm._native_client import NativeClient, ReadMode, Receiver
 from liter_llm._request import Fields
@@ -101,6 +102,20 @@ def test_end_is_delivered_once():
     assert (receiver.ended, receiver.builder.failed) == (True, False)
     assert receiver.builder.response().outcome == "complete"
     assert receiver.builder.response().text == "ab"
+
+
+@pytest.mark.parametrize("kind", [TEXT, lib.LLM_EVENT_REASONING])
+@pytest.mark.parametrize("count", [1, 2, 31, 32, 200])
+@pytest.mark.parametrize("piece", ["", "a", "b\r\n", "\n\r\0", "é", "\U0001f600x"])
+def test_a_run_is_cut_where_the_library_says(kind, count, piece):
+    deltas = ["first", *[piece * (index % 3) for index in range(1, count)]]
+    ends = list(itertools.accumulate(len(delta.encode()) for delta in deltas))
+    for mode in MODES[:2]:
+        receiver = make_receiver(mode)
+        deliver(receiver.client, kind, "".join(deltas).encode(), ends=ends)
+        wrap = {"tokens": str, "events": Text if kind == TEXT else Reasoning}[mode]
+        is_read = mode == "events" or kind == TEXT
+        assert list(receiver.items) == ([wrap(delta) for delta in deltas] if is_read else [])
 
 
 def test_end_of_a_failure_is_its_error_alone():

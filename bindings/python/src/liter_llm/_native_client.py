@@ -23,6 +23,7 @@ from ._events import Reasoning, Text
 from ._key_function import NOBODY, refusal
 from ._library import END, KEY, LOG, REASONING, RESULT, START, TEXT, VECTORS, ffi, last_error, lib
 from ._response_builder import ResponseBuilder, read_event
+from ._runs import cut
 
 if TYPE_CHECKING:
     from ._api_key import KeyFunction
@@ -133,10 +134,10 @@ class Receiver:
                 if event.count == 1:
                     self.items.append(text)
                 else:
-                    self.items.extend(_cut(event, text, data))
+                    self.items.extend(cut(event, text, data))
         elif mode == "events":
             wrap = Text if kind == TEXT else Reasoning
-            self.items.extend([wrap(piece) for piece in _cut(event, text, data)])
+            self.items.extend([wrap(piece) for piece in cut(event, text, data)])
         self.wake()
 
     def _feed_vectors(self, event: Any) -> None:
@@ -383,18 +384,3 @@ class NativeClient(Generic[AnyReceiver]):
             self.deferred.add(receiver.context, partial(observation.end, receiver.builder))
             if not self._is_dispatching:
                 self.deferred.run()
-
-
-def _cut(event: Any, text: str, data: bytes) -> list[str]:
-    """The deltas of a run. Ends count bytes; in ASCII these are characters."""
-    count = event.count
-    if count <= 1:
-        return [text]
-    ends = _unpack(event.ends, count)
-    if len(text) != len(data):
-        return [data[start:end].decode() for start, end in zip([0, *ends], ends)]
-    deltas, start = [], 0
-    for end in ends:  # pairs as above cost more, most of all in a short run
-        deltas.append(text[start:end])
-        start = end
-    return deltas

@@ -1,0 +1,33 @@
+"""Runs: deltas that the library gives as one text, as the items that their reader gets."""
+
+from __future__ import annotations
+
+from io import StringIO
+from operator import sub
+from typing import TYPE_CHECKING, Any
+
+from ._library import ffi
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_unpack = ffi.unpack
+_READ_FROM = 32
+"""From so many deltas on, it costs less to read them than to slice them."""
+
+
+def cut(event: Any, text: str, data: bytes) -> Iterable[str]:
+    """The deltas of a run. Ends count bytes; in ASCII these are characters."""
+    count = event.count
+    if count <= 1:
+        return [text]
+    ends = _unpack(event.ends, count)
+    if len(text) != len(data):
+        return [data[start:end].decode() for start, end in zip([0, *ends], ends)]
+    if count >= _READ_FROM:
+        return map(StringIO(text).read, map(sub, ends, [0, *ends]))
+    deltas, start = [], 0
+    for end in ends:  # pairs as above cost more, most of all in a short run
+        deltas.append(text[start:end])
+        start = end
+    return deltas
