@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from ._deferred import Deferred
 from ._errors import ClosedError
-from ._events import Reasoning, Text
 from ._key_function import NOBODY, refusal
 from ._library import END, KEY, LOG, REASONING, RESULT, START, TEXT, VECTORS, ffi, last_error, lib
 from ._response_builder import ResponseBuilder, read_event
-from ._runs import cut
+from ._runs import cut, make_reasonings, make_texts
 
 if TYPE_CHECKING:
     from ._api_key import KeyFunction
@@ -136,8 +135,8 @@ class Receiver:
                 else:
                     self.items.extend(cut(event, text, data))
         elif mode == "events":
-            wrap = Text if kind == TEXT else Reasoning
-            self.items.extend([wrap(piece) for piece in cut(event, text, data)])
+            make = make_texts if kind == TEXT else make_reasonings
+            self.items.extend(make(cut(event, text, data)))
         self.wake()
 
     def _feed_vectors(self, event: Any) -> None:

@@ -6,10 +6,12 @@ from io import StringIO
 from operator import sub
 from typing import TYPE_CHECKING, Any
 
+from ._draft import draft_of, freeze
+from ._events import Reasoning, Text
 from ._library import ffi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _unpack = ffi.unpack
 _READ_FROM = 32
@@ -31,3 +33,21 @@ def cut(event: Any, text: str, data: bytes) -> Iterable[str]:
         deltas.append(text[start:end])
         start = end
     return deltas
+
+
+def _maker_of(record: type[Text] | type[Reasoning]) -> Callable[[Iterable[str]], list[Any]]:
+    """Makes an event of each delta."""
+    new_draft = draft_of(record)
+
+    def make(deltas: Iterable[str]) -> list[Any]:
+        events = []
+        for delta in deltas:
+            draft = new_draft()
+            draft.text = delta
+            events.append(freeze(draft, record))
+        return events
+
+    return make
+
+
+make_texts, make_reasonings = _maker_of(Text), _maker_of(Reasoning)
