@@ -143,10 +143,11 @@ def should_collect(fields: Fields, options: Fields) -> bool:
     """What the call says, else what the client says, else yes."""
     for given in (fields, options):
         value = given.collect
+        if value is _UNSET:
+            continue
         if value is True or value is False:
             return bool(value)
-        if value is not _UNSET:
-            raise given.refuse_collect(value)
+        raise given.refuse_collect(value)
     return True
 
 
@@ -219,13 +220,15 @@ def _make_encode_json() -> Callable[[object, int], Iterable[str]]:
     which keeps every container in a local of the encoder; they end in a RecursionError as well."""
     options: Any = {"ensure_ascii": False, "allow_nan": False, "check_circular": False}
     encoder = json.JSONEncoder(**options, default=_dump)
-    make: Any = getattr(json.encoder, "c_make_encoder", None)  # only CPython has it
-    if make is None:
-        return lambda value, _: encoder.iterencode(value)
-    write_text = json.encoder.encode_basestring
     separators = encoder.key_separator, encoder.item_separator
-    encode: Any = make(None, _dump, write_text, None, *separators, False, False, False)
-    return encode  # type: ignore[no-any-return]
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    try:
+        encode: Callable[[object, int], Iterable[str]] = make(
+            None, _dump, json.encoder.encode_basestring, None, *separators, False, False, False
+        )
+    except TypeError:  # there is none, or a later Python's takes something else
+        return lambda value, _: (encoder.encode(value),)
+    return encode
 
 
 _BYTES = (bytes, bytearray, memoryview)
