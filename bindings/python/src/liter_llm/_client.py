@@ -260,12 +260,13 @@ class LiterLlm:
         """Makes a receiver, on the running event loop, for a stream that is not started yet."""
         if os.getpid() != _process_hooks.process:
             _process_hooks.notice_fork()
-        collect = should_collect(fields, self._options)
+        options = self._options
+        collect = should_collect(fields, options)
         client = self._latest
         if client is None or not client.is_usable_here():
             client = self._latest = self._client_of_running_loop()
         receiver = client.receive(mode, self, collect, make_builder)
-        receiver.key_function = find_key_function(fields, self._options)
+        receiver.key_function = find_key_function(fields, options)
         return receiver
 
     def _client_of_running_loop(self) -> LoopClient:

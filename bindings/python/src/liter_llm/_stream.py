@@ -172,14 +172,15 @@ class Stream(ReplyCoroutine["late.Response[Output]"], Generic[Output]):
         own, self._iterator = self._iterator, None
         if own is not None:
             return own.pass_on_to(kind(self._invocation, mode))
-        self._invocation.refuse_second()
-        if self._handed_out is None:
-            self._handed_out = {}
-        held = self._handed_out.get(kind)
+        invocation, handed_out = self._invocation, self._handed_out
+        invocation.refuse_second()
+        if handed_out is None:
+            handed_out = self._handed_out = {}
+        held = handed_out.get(kind)
         iterator: Optional[AnyIterator] = None if held is None else held()
         if iterator is None:
-            iterator = kind(self._invocation, mode)
-            self._handed_out[kind] = weakref.ref(iterator)
+            iterator = kind(invocation, mode)
+            handed_out[kind] = weakref.ref(iterator)
         return iterator
 
 
