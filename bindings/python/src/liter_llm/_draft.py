@@ -6,6 +6,7 @@ for a Response and its Usage that was a seventh of what a whole answer costs.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import types
 from typing import Any
@@ -24,6 +25,6 @@ def draft_of(record: type[Any]) -> Any:
 def freeze(draft: Any, record: Any) -> Any:
     """The record that the draft becomes; nobody uses the draft afterwards."""
     if _IS_FREE_THREADED:
-        return record(*[getattr(draft, field) for field in record.__match_args__])
+        return record(*[getattr(draft, field.name) for field in dataclasses.fields(record)])
     draft.__class__ = record
     return draft
