@@ -204,7 +204,7 @@ def test_a_response_is_the_next_requests_message(mock, connect):
 
     builder = ResponseBuilder()
     builder.text.append("let me look")
-    builder.tool_calls.append(ToolCall(0, "call_1", "look", '{"at":"it"}'))
+    builder.keep(ToolCall(0, "call_1", "look", '{"at":"it"}'))
     function = {"name": "look", "arguments": '{"at":"it"}'}
     assert builder.response().message == {
         "role": "assistant",

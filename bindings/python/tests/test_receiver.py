@@ -51,6 +51,11 @@ class StillReceiver(Receiver):
         self.wakes += 1
 
 
+def received(receiver):
+    """What its reader would take."""
+    return receiver.items[::-1]
+
+
 def make_receiver(
     mode: ReadMode = "events",
     number: int = 7,
@@ -98,7 +103,7 @@ def test_end_is_delivered_once():
     deliver(client, TEXT, b"late")
 
     assert client.receivers == {}
-    assert [type(item) for item in receiver.items] == [Text, Text, End]
+    assert [type(item) for item in received(receiver)] == [Text, Text, End]
     assert (receiver.ended, receiver.builder.failed) == (True, False)
     assert receiver.builder.response().outcome == "complete"
     assert receiver.builder.response().text == "ab"
@@ -115,14 +120,14 @@ def test_a_run_is_cut_where_the_library_says(kind, count, piece):
         deliver(receiver.client, kind, "".join(deltas).encode(), ends=ends)
         wrap = {"tokens": str, "events": Text if kind == TEXT else Reasoning}[mode]
         is_read = mode == "events" or kind == TEXT
-        assert list(receiver.items) == ([wrap(delta) for delta in deltas] if is_read else [])
+        assert received(receiver) == ([wrap(delta) for delta in deltas] if is_read else [])
 
 
 def test_end_of_a_failure_is_its_error_alone():
     receiver = make_receiver()
     deliver(receiver.client, TEXT, b"ab")
     deliver(receiver.client, END, FAILED, error=11)
-    assert list(receiver.items) == [Text("ab")]
+    assert received(receiver) == [Text("ab")]
     assert (receiver.builder.error().kind, receiver.builder.failed) == ("NETWORK", True)
 
 
@@ -177,8 +182,8 @@ def test_a_number_leads_to_its_own_stream():
     deliver(client, TEXT, b"two", 2)
     deliver(client, END, COMPLETE, 1)
 
-    assert [*first.items][:1] == [Text("one")]
-    assert list(second.items) == [Text("two")]
+    assert received(first)[:1] == [Text("one")]
+    assert received(second) == [Text("two")]
     assert list(client.receivers) == [2]
     assert (first.ended, second.ended) == (True, False)
 
@@ -198,7 +203,7 @@ def test_unknown_events_are_ignored(kind, data):
     deliver(client, END, COMPLETE)
 
     new = Part("new_to_us", {"type": "new_to_us", "field": 1})
-    assert list(receiver.items)[:-1] == [Text("before"), new, Text("after")]
+    assert received(receiver)[:-1] == [Text("before"), new, Text("after")]
     assert not receiver.builder.failed
     assert receiver.delivered == len("before") + len(data) + 30 + len("after")
 
@@ -408,7 +413,7 @@ def test_warnings_of_the_start_and_of_the_end():
     deliver(client, START, b'{"warnings":["top_p left out"]}')
     deliver(client, END, b'{"outcome":"complete","warnings":["no finish reason"]}')
 
-    start, end = receiver.items
+    start, end = received(receiver)
     assert (start.warnings, end.warnings) == (("top_p left out",), ("no finish reason",))
     assert receiver.builder.response().warnings == ("top_p left out", "no finish reason")
 
@@ -459,3 +464,15 @@ def test_abi_is_checked(header, library, loads):
     assert f"of version {library}" in ended.stdout
     with pytest.raises(ImportError, match=str(library)):
         check_abi(library, header)
+
+
+@pytest.mark.parametrize("mode", MODES[:2])
+def test_what_comes_later_is_taken_later(mode):
+    """Runs and single events, whether or not the reader has taken those before."""
+    receiver = make_receiver(mode)
+    client, taken = receiver.client, []
+    for run, ends in [(b"abc", [1, 2, 3]), (b"d", [1]), (b"ef", [1, 2]), (b"g", [1])]:
+        deliver(client, TEXT, run, ends=ends)
+        taken.append(receiver.items.pop())
+    taken += received(receiver)
+    assert "".join(getattr(item, "text", item) for item in taken) == "abcdefg"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections import deque
 
 import pytest
 
@@ -164,7 +163,7 @@ def test_ctrl_c_before_the_first_token(mock, connect):
     mock.wait(key, closed=1)
 
 
-class Late(deque):  # type: ignore[type-arg]
+class Late(list):  # type: ignore[type-arg]
     """Empty when it is first looked at: another thread, which polls, fills it right after that."""
 
     looked = False

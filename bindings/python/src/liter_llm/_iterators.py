@@ -10,8 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 if TYPE_CHECKING:
-    from collections import deque
-
     from ._blocking_client import BlockingReceiver
     from ._invocation import Invocation
     from ._loop_client import LoopReceiver
@@ -38,7 +36,7 @@ class BaseIterator(Generic[Item]):
         self._invocation = invocation
         self._mode = mode
         self._begun = False
-        self._items: deque[Item] | None = None
+        self._items: list[Item] | None = None
         """The receiver's; None where there is something to do on a loop before one is taken."""
         self._on_loop: LoopReceiver | None = None
         self._on_thread: BlockingReceiver | None = None
@@ -87,7 +85,7 @@ class AsyncStreamIterator(BaseIterator[Item]):
                     break
                 await receiver.wait()
             else:
-                return items.popleft()
+                return items.pop()
         except RuntimeError:
             raise  # misuse, which leaves the stream as it is
         except BaseException:
@@ -101,7 +99,7 @@ class AsyncStreamIterator(BaseIterator[Item]):
         """Closes the connection, as for contextlib.aclosing()."""
         self._close()
 
-    async def _prepare(self) -> deque[Item]:
+    async def _prepare(self) -> list[Item]:
         """Starts or joins the stream, once. On trio a token is a checkpoint, too: a cancelled task
         takes none, though there may be some left."""
         if self._on_loop is None:
@@ -144,7 +142,7 @@ class BlockingStreamIterator(BaseIterator[Item]):
                         raise receiver.builder.error()
                     raise StopIteration
                 receiver.wait()
-            item: Item = items.popleft()
+            item: Item = items.pop()
             return item
         except BaseException:
             self._invocation.stop_on_thread()

@@ -125,7 +125,7 @@ class PartialIterator(StreamIterator[Any]):
         """What has come meanwhile."""
         text = ""
         while receiver.items:
-            text += receiver.items.popleft()
+            text += receiver.items.pop()
         return text
 
     def _grow(self, text: str, part: int) -> bool:

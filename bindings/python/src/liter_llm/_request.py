@@ -221,12 +221,12 @@ def _make_encode_json() -> Callable[[object, int], Iterable[str]]:
     options: Any = {"ensure_ascii": False, "allow_nan": False, "check_circular": False}
     encoder = json.JSONEncoder(**options, default=_dump)
     separators = encoder.key_separator, encoder.item_separator
-    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    make: Any = getattr(json.encoder, "c_make_encoder", None)  # None where it was not compiled
     try:
         encode: Callable[[object, int], Iterable[str]] = make(
             None, _dump, json.encoder.encode_basestring, None, *separators, False, False, False
         )
-    except TypeError:  # there is none, or a later Python's takes something else
+    except (AttributeError, TypeError):  # a later Python has none, or another
         return lambda value, _: (encoder.encode(value),)
     return encode
 

@@ -18,7 +18,7 @@ _READ_FROM = 32
 """From so many deltas on, it costs less to read them than to slice them."""
 
 
-def cut(event: Any, text: str, data: bytes) -> Iterable[str]:
+def cut(event: Any, text: str, data: bytes) -> list[str]:
     """The deltas of a run. Ends count bytes; in ASCII these are characters."""
     count = event.count
     if count <= 1:
@@ -27,7 +27,7 @@ def cut(event: Any, text: str, data: bytes) -> Iterable[str]:
     if len(text) != len(data):
         return [data[start:end].decode() for start, end in zip([0, *ends], ends)]
     if count >= _READ_FROM:
-        return map(StringIO(text).read, map(sub, ends, [0, *ends]))
+        return list(map(StringIO(text).read, map(sub, ends, [0, *ends])))
     deltas, start = [], 0
     for end in ends:  # pairs as above cost more, most of all in a short run
         deltas.append(text[start:end])
