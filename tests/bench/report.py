@@ -44,7 +44,7 @@ METHOD = """\
 
 - `make bench` builds everything, installs each peer into an environment of its own, and writes
   this page; `make bench QUICK=1` is a short one that writes to `build/bench/out`.
-- The mock provider runs on one core, the driver on another. Each scenario has a fresh mock, and
+- The mock provider runs on one core, the driver on another. Each run has a fresh mock, and
   drivers take turns. A figure is the median of the rounds, with least and most behind it.
 - A driver is one process that asks, reads all text token by token, and counts. CPU is user and
   system time of the whole process while the streams run, after a warm-up: without start-up.
