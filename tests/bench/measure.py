@@ -126,11 +126,27 @@ def play(
     scenario: Scenario,
     driver: str,
     name: str,
-    server: Mock,
     cores: str = DRIVER_CORE,
     options: tuple[str, ...] = (),
 ) -> Run:
-    """One run, whose name no other has. Its `invalid` is the reason why it does not count."""
+    """One run, whose name no other has. Its `invalid` is the reason why it does not count.
+
+    It has a mock of its own: to the port that 10,000 connections were just closed to, the kernel
+    opens 10,000 others a second later (TIME_WAIT), and all but the first run would measure that.
+    """
+    with mock() as server:
+        return played(scenario, driver, name, server, cores, options)
+
+
+def played(
+    scenario: Scenario,
+    driver: str,
+    name: str,
+    server: Mock,
+    cores: str,
+    options: tuple[str, ...],
+) -> Run:
+    """One run against a mock that no other used."""
     key = f"tokens~{scenario.tokens}~{scenario.interval_ms}~{driver}-{name}"
     if scenario.inputs:
         key = f"embed~{scenario.name}~{driver}-{name}"
@@ -179,16 +195,11 @@ def wrong(run: Run, scenario: Scenario) -> str | None:
 
 
 def rounds(scenario: Scenario, drivers: list[str], count: int) -> list[Run]:
-    """All drivers in turn, so many times.
-
-    Each has a mock of its own: to the port that 10,000 connections were just closed to, the kernel
-    opens 10,000 others a second later (TIME_WAIT), and all but the first would be measured so.
-    """
+    """All drivers in turn, so many times."""
     runs = []
     for number in range(count):
         for driver in drivers:
-            with mock() as server:
-                run = play(scenario.sized(driver), driver, str(number), server)
+            run = play(scenario.sized(driver), driver, str(number))
             outcome = run["invalid"] or f"{run['cpu_s'] / run['tokens'] * 1e6:.2f} us/token"
             print(f"  {scenario.name} round {number + 1} {driver}: {outcome}", flush=True)
             runs.append(run)

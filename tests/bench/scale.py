@@ -14,7 +14,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from measure import BENCH, MOCK_CORE, Mock, missing, mock, play
+from measure import BENCH, MOCK_CORE, missing, play
 from report import machine, number, table
 from scenarios import Scenario
 from verdicts import Run, per_stream
@@ -35,7 +35,7 @@ def client_cores() -> dict[int, str]:
     return {1: "1", 2: "1,2" if count > 2 else f"{MOCK_CORE},1"}
 
 
-def workers_table(rounds: int, server: Mock) -> str:
+def workers_table(rounds: int) -> str:
     """Rate and CPU by cores and workers, rounds interleaved."""
     plans = [
         (count, cores, workers) for count, cores in client_cores().items() for workers in WORKERS
@@ -44,7 +44,7 @@ def workers_table(rounds: int, server: Mock) -> str:
     for round_ in range(rounds):
         for count, cores, workers in plans:
             options = ("--workers", str(workers))
-            run = play(BUSY, "c", f"{round_}-{count}-{workers}", server, cores, options)
+            run = play(BUSY, "c", f"{round_}-{count}-{workers}", cores, options)
             runs.setdefault((count, workers), []).append(run)
             print(f"  {workers} workers on {cores}: {run['invalid'] or 'done'}", flush=True)
     rows = []
@@ -76,10 +76,10 @@ def sizes(most: int, wanted: tuple[int, ...]) -> list[int]:
     return sorted({*wanted} if largest >= max(wanted) else {*wanted, largest})
 
 
-def silent_row(streams: int, server: Mock) -> list[str]:
+def silent_row(streams: int) -> list[str]:
     """Memory and CPU of so many open streams."""
     plan = replace(SILENT, streams=streams, concurrency=streams)
-    run = play(plan, "c", str(streams), server)
+    run = play(plan, "c", str(streams))
     print(f"  {streams} streams: {run['invalid'] or 'done'}", flush=True)
     if run["invalid"]:
         return [f"{streams:,}", run["invalid"], "", ""]
@@ -90,15 +90,14 @@ def silent_row(streams: int, server: Mock) -> list[str]:
 
 
 def silent_table(wanted: tuple[int, ...]) -> str:
-    """A row for each size; each has a fresh mock."""
+    """A row for each size."""
     most, why = room()
     rows = []
     for streams in sizes(most, wanted):
         if streams > most:
             rows.append([f"{streams:,}", f"not measured: {why}", "", ""])
             continue
-        with mock() as server:
-            rows.append(silent_row(streams, server))
+        rows.append(silent_row(streams))
     head = ["streams", "RSS KiB/stream", "CPU us per stream and second", "% of a core"]
     return table(head, rows)
 
@@ -112,8 +111,7 @@ def main() -> int:
     if reason := missing("c"):
         print(f"c: {reason}")
         return 1
-    with mock() as server:
-        workers = workers_table(1 if asked.quick else ROUNDS, server)
+    workers = workers_table(1 if asked.quick else ROUNDS)
     silent = silent_table(SIZES[:2] if asked.quick else SIZES)
     shared = "" if (os.cpu_count() or 1) > 2 else "Of two client cores one is the mock's as well. "
     page = "\n".join(

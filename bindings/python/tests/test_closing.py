@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 import liter_llm
+from liter_llm._library import START, ffi, lib
+from liter_llm._native_client import NativeClient
+from liter_llm._request import SecretJson
 from support import HANG, ONE_THEN_HANG, REQUEST, STREAMED, as_coroutine, stream
 
 AT_ONCE_MS = 1000
@@ -258,9 +261,6 @@ def test_events_stay_until_they_are_dispatched():
     """Their memory belongs to the client: whoever frees it meanwhile has to wait for the rest."""
     from types import SimpleNamespace
 
-    from liter_llm._library import START, ffi
-    from liter_llm._native_client import NativeClient
-
     frees: list[bool] = []
     freed_meanwhile: list[int] = []
 
@@ -284,3 +284,15 @@ def test_events_stay_until_they_are_dispatched():
 
     assert freed_meanwhile == [0], "not while events are read, and the second one is left alone"
     assert frees == [False]
+
+
+def test_to_close_what_was_freed_leaves_the_last_error():
+    """A finalizer may do it between a failed call and the look at its error."""
+    client = NativeClient[Any]()
+    with pytest.raises(liter_llm.LlmError):
+        client.open(SecretJson(b'{"no_such":1}'), None)
+    before = ffi.string(lib.llm_last_error())
+    assert b"no_such" in before
+    client.close()
+    client.free()
+    assert ffi.string(lib.llm_last_error()) == before

@@ -103,7 +103,7 @@ def test_a_token_passes_three_files_to_a_sleeping_thread(mock, connect):
 
 
 def test_a_whole_response_takes_few_calls(mock, connect):
-    """Functions of this package, from invoke() to the response, on a warm client: 46, and four
+    """Functions of this package, from invoke() to the response, on a warm client: 47, and four
     more for a second wake, which is the network's; so the least of many counts."""
     llm = connect(mock.plan({"answer": {"text": "Hello world"}}))
     counts: list[int] = []

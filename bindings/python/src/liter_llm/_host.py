@@ -71,7 +71,7 @@ def is_on_trio() -> bool:
 
 def get_running_loop() -> HostLoop:
     """The loop that runs here; RuntimeError without one."""
-    if "trio" in sys.modules and is_on_trio():
+    if is_on_trio():
         from ._trio_loop import get_running_loop as get_loop_of_trio
 
         return get_loop_of_trio()

@@ -325,6 +325,20 @@ mod tests {
     }
 
     #[test]
+    fn an_id_of_a_call_or_of_a_result_brings_the_rule_of_the_model() {
+        let of = |message: Value| {
+            let messages: Vec<Message> = serde_json::from_value(json!([message])).unwrap();
+            let names = RenamedCallIds::of_model(CallIdRule::Any, "mistral-small", &messages);
+            (names.call(0, 0).is_some(), names.result(0).is_some())
+        };
+        let call = json!({"role": "assistant", "tool_calls": [{"id": "call_too_long"}]});
+        assert_eq!(of(call), (true, false));
+        let result = json!({"role": "tool", "tool_call_id": "call_too_long", "content": "1"});
+        assert_eq!(of(result), (false, true));
+        assert_eq!(of(json!({"role": "user", "content": "hi"})), (false, false));
+    }
+
+    #[test]
     fn a_made_name_never_takes_one_that_is_there() {
         // The name that would be made of the first is the second's own.
         for (ids, first) in [

@@ -1,10 +1,9 @@
 //! The headers of a request: ours, the codec's and the caller's. Owns which a caller may set.
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{header, HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{ErrorKind, LlmError};
-use crate::http::USER_AGENT as OURS;
+use crate::http::USER_AGENT;
 use crate::providers::EncodedRequest;
 
 /// Headers that HTTP itself sets, or that would change what a connection means.
@@ -72,20 +71,26 @@ pub(super) fn of_request(
     stream: bool,
 ) -> Result<HeaderMap, LlmError> {
     let mut headers = HeaderMap::new();
-    headers.insert(USER_AGENT, HeaderValue::from_static(OURS));
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
     // RFC 9110, section 8.3: it is that of content, and a GET has none.
     if !encoded.body.is_empty() {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
     }
     let accept = if stream {
         "text/event-stream, application/json"
     } else {
         "application/json"
     };
-    headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
     // A compressed stream is held back by some proxies until a block is full.
     let accept_encoding = if stream { "identity" } else { "gzip" };
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(accept_encoding));
+    headers.insert(
+        header::ACCEPT_ENCODING,
+        HeaderValue::from_static(accept_encoding),
+    );
     let idempotency_key = format!("{:032x}", fastrand::u128(..));
     for (name, value) in encoded
         .headers
