@@ -25,14 +25,17 @@ FAILURE = re.compile(
     r"|FAILED |ERROR |not ok |\s*✖ |\s*--- FAIL: |FAIL\b"  # pytest, node, go, tests/c
     r"|\S+: failed after |Base64: |make.*\*\*\* )"  # fuzzers, with the bytes that failed; make
 )
+EXPLANATION = re.compile(r"^E  +\S")  # pytest's lines below a failed assertion
 FAILURES_SHOWN_MAX = 12
+EXPLANATIONS_SHOWN_MAX = 24
 
 
 def failures(text: str) -> list[str]:
-    """The first lines of a log that name a failure, each once."""
-    plain = re.sub(r"\x1b\[[\d;]*m", "", text)
-    named = dict.fromkeys(line.strip() for line in plain.splitlines() if FAILURE.match(line))
-    return list(named)[:FAILURES_SHOWN_MAX]
+    """The first lines of a log that name a failure, and those that explain one, each once."""
+    lines = re.sub(r"\x1b\[[\d;]*m", "", text).splitlines()
+    named = dict.fromkeys(line.strip() for line in lines if FAILURE.match(line))
+    explained = dict.fromkeys(line.strip() for line in lines if EXPLANATION.match(line))
+    return [*list(named)[:FAILURES_SHOWN_MAX], *list(explained)[:EXPLANATIONS_SHOWN_MAX]]
 
 
 def of_pytest(closing: str) -> tuple[int, int]:

@@ -111,7 +111,11 @@ def test_go_links_the_shared_library(prefix: Path, mock: Mock, tmp_path: Path) -
     """The tag literllm_shared uses the library that pkg-config names."""
     if shutil.which("go") is None:
         pytest.skip("Go is not here")
-    found = {"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
+    # A cache of its own: Go keeps what it built with the folder that pkg-config named at that time.
+    found = {
+        "PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig"),
+        "GOCACHE": str(tmp_path / "cache"),
+    }
     command = ["go", "build", "-tags", "literllm_shared", "-o", tmp_path / "user"]
     run(*command, "./samples/stream", cwd=ROOT / "bindings/go", **found)
     assert printed(tmp_path / "user", prefix, mock, True) == "Hello world\n"
