@@ -37,6 +37,7 @@ mod test_panic;
 mod tests;
 mod types;
 mod waker;
+mod worker_load;
 
 use std::ffi::{c_char, c_void};
 

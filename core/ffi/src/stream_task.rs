@@ -16,6 +16,7 @@ use crate::buffer::event_json::EventJson;
 use crate::owed_wakes;
 use crate::stream_control::StreamControl;
 use crate::stream_table::StreamTable;
+use crate::worker_load;
 
 /// The message of a stream whose task panics or loses its END.
 const LOST_MESSAGE: &str =
@@ -146,6 +147,7 @@ pub async fn run(guard: EndGuard, core: Client, asked: Box<Asked>) {
     let mut task = pin!(run_to_end(guard, core, asked));
     let poll = |context: &mut Context<'_>| {
         owed_wakes::pay_if_due();
+        worker_load::count_poll();
         let _current = Current::begin(stream);
         task.as_mut().poll(context)
     };

@@ -16,6 +16,7 @@ use crate::alloc;
 use crate::owed_wakes;
 use crate::platform::{block_signals, restore_signals, SignalMask, THREAD_REFUSED};
 use crate::sync::{lock, sleep, Wait};
+use crate::worker_load;
 
 /// The longest that a caller waits for the threads; they take less than a millisecond.
 const START_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -69,7 +70,10 @@ fn build_inside(workers: usize) -> io::Result<Runtime> {
             alloc::begin_thread();
             let _ = begun.send(());
         })
-        .on_thread_park(owed_wakes::before_sleep)
+        .on_thread_park(|| {
+            owed_wakes::before_sleep();
+            worker_load::before_sleep();
+        })
         .enable_all()
         .build()?;
     // On a busy machine a worker may begin only when a stream has already taken the memory that
