@@ -298,12 +298,12 @@ class NativeClient(Generic[AnyReceiver]):
     def dispatch(self) -> None:
         """Gives polled events to their receivers, as long as the events live. An error on the way
         ends its stream and no other. Ctrl-C may come at any line."""
-        counts, receivers, events = self._counts, self.receivers, self._events
+        counts, receivers, events = self._counts, self.receivers, self._events[0]
         with self._dispatching:
             try:
                 self._is_dispatching = True
                 while counts and self._index < counts[0] and not self._stopped:
-                    event = events[0][self._index]
+                    event = events[self._index]
                     number = event.stream
                     try:
                         self._index += 1
