@@ -229,8 +229,9 @@ def test_objects_show_no_key(mock, connect):
     llm = connect(mock.plan(HELLO), api_key=KEY)
     call = llm.invoke(REQUEST, api_key=KEY, headers={"x-pass": KEY})
     reader = call.__iter__()
+    fields = call._invocation._fields
     next(reader)
-    parts = [llm, call, reader, call._invocation, call._invocation._fields, llm._options]
+    parts = [llm, call, reader, call._invocation, fields, llm._options]
     parts += [llm._blocking, call._invocation.receiver, llm._options.encode({})]
     assert pieces_shown(KEY, "".join(f"{part!r}{part}" for part in parts)) == []
 

@@ -210,6 +210,8 @@ class Invocation(Generic[Answer]):
         if self.cancelled:  # meanwhile
             raise _cancelled()
         receiver.client.start(receiver, request)
+        if self._make_builder is None:  # else output= may ask with them again
+            del self._fields  # 10,000 open streams need not keep what was sent
 
     def _observe(self, observer: Observer, mode: ReadMode) -> Observation | None:
         """Tells the client's observer that the call starts."""
