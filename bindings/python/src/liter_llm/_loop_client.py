@@ -137,9 +137,9 @@ class TaskSteps:
     """Lets the tasks that waited for news go on inside the callback that brought these.
 
     A future that is set asks its loop to call the task later: a handle, a place in the loop's queue
-    and a call, a sixth of what a token costs in Python that comes alone. Here the task is called at
-    once, by the callback that it gave the future; it goes on in its own context, as the loop's
-    current task, and raises into itself, as when the loop calls it.
+    and a call, together some 0.8 us. Here the task is called at once, by the callback that it gave
+    the future; it goes on in its own context, as the loop's current task, and raises into itself,
+    as when the loop calls it.
 
     Ctrl-C may come at any line: what is left is done by the next run()."""
 
