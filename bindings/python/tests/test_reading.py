@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import warnings
+import weakref
 
 import pytest
 
@@ -332,3 +333,20 @@ def test_a_request_is_written_as_json_writes_it(monkeypatch, without_c):
     fields = Fields("", InvalidRequestError, {**value, "mine": range(3)})
     written = "".join(_make_encode_json()(fields, 0))
     assert written == json.dumps({**value, "mine": [0, 1, 2]}, ensure_ascii=False)
+
+
+def test_an_open_stream_does_not_keep_its_request(mock, connect):
+    class Message(dict):
+        """Can be referred to weakly."""
+
+    async def main():
+        message = Message(role="user", content="Hello")
+        kept = weakref.ref(message)
+        call = connect(mock.plan(ONE_THEN_HANG)).invoke({**REQUEST, "messages": [message]})
+        del message
+        async with call:
+            assert kept() is not None
+            assert await call.__anext__() == "one"
+            assert kept() is None
+
+    asyncio.run(main())

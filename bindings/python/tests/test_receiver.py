@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ from liter_llm import End, LlmError, Part, Reasoning, Start, Text
 from liter_llm._library import END, PART, START, TEXT, check_abi, ffi, lib
 from liter_llm._native_client import NativeClient, ReadMode, Receiver
 from liter_llm._request import Fields
-from support import HANG, REQUEST, as_coroutine, run_python, stream, token
+from support import REQUEST, as_coroutine, run_python, stream, token
 
 # ---- dispatch alone: events as the core would write them
 
@@ -477,21 +476,3 @@ def test_what_comes_later_is_taken_later(mode):
         taken.append(receiver.items.pop())
     taken += received(receiver)
     assert "".join(getattr(item, "text", item) for item in taken) == "abcdefg"
-
-
-def test_an_open_stream_does_not_keep_its_request(mock, connect):
-    class Message(dict):
-        """Can be referred to weakly."""
-
-    async def main():
-        message = Message(role="user", content="Hello")
-        kept = weakref.ref(message)
-        key = mock.plan(stream(token("one"), HANG))
-        call = connect(key).invoke({**REQUEST, "messages": [message]})
-        del message
-        async with call:
-            assert kept() is not None
-            assert await call.__anext__() == "one"
-            assert kept() is None
-
-    asyncio.run(main())

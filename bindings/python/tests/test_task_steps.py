@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import select
 from asyncio import futures
 
 import pytest
@@ -216,3 +217,24 @@ def test_tokens_are_told_in_the_callback_of_the_loop(mock, connect, monkeypatch,
 
     asyncio.run(main(), debug=debug)
     assert in_callback == [not debug] * 2
+
+
+def test_inside_of_a_task_no_other_goes_on(mock, connect):
+    """Where loops are made to nest: asyncio refuses to step a task in the middle of another."""
+    key = mock.plan(stream(token("one"), {"await": "go"}, token("two"), HANG))
+    llm = connect(key)
+
+    async def main():
+        call = llm.invoke(REQUEST)
+        reader = call.__aiter__()
+        assert await reader.__anext__() == "one"
+        (reads,) = await begin(reader.__anext__())
+        mock.signal(key, "go")
+        client = call._invocation.receiver.client
+        assert select.select([client._descriptors[0]], [], [], 10)[0]
+        client.on_wake()
+        assert not reads.done()
+        assert await reads == "two"
+        await reader.aclose()
+
+    asyncio.run(main())

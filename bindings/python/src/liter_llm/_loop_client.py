@@ -117,7 +117,7 @@ class LoopReceiver(Receiver):
     def wait(self) -> HostFuture:
         """A future to await, when the reader has nothing to take."""
         client = self.client
-        is_checked = client.steps is not None  # in a callback of the loop
+        is_checked = client.steps is not None  # this is a callback of its loop
         if not is_checked and os.getpid() != _process_hooks.process:
             _process_hooks.notice_fork()
         if self.delivered - self._acknowledged >= self._acknowledge_at:
@@ -196,7 +196,6 @@ class LoopClient(NativeClient[LoopReceiver]):
         """Raises in a task that was cancelled, where that is due; loops of asyncio have none."""
         self._is_waking = False
         self._steps = TaskSteps()
-        self._can_step = isinstance(loop, asyncio.AbstractEventLoop)
         self.steps: TaskSteps | None = None
         """Where news are told as long as on_wake() runs."""
         self._released = True
@@ -268,7 +267,7 @@ class LoopClient(NativeClient[LoopReceiver]):
             return
         try:
             self._is_waking = True
-            if self._can_step and self._may_step(self.loop()):
+            if _may_step(self.loop()):
                 self.steps = self._steps
             try:  # noqa: SIM105 - contextlib.suppress is three calls more for each wake
                 os.read(self._descriptors[0], 4096)
@@ -290,11 +289,6 @@ class LoopClient(NativeClient[LoopReceiver]):
             self.steps = None
         if self.closed:
             self._release_if_drained()
-
-    def _may_step(self, loop: Any) -> bool:
-        """Not in debug mode, in which the loop measures each task that it calls; and not inside of
-        a task, where loops are made to nest."""
-        return not loop.get_debug() and asyncio.current_task(loop) is None
 
     def loop_is_gone(self) -> None:
         """The loop was closed by somebody else: nobody can be woken any more."""
@@ -345,6 +339,16 @@ def _is_running_here(loop: HostLoop) -> bool:
         return get_running_loop() is loop
     except RuntimeError:
         return False
+
+
+def _may_step(loop: Any) -> bool:
+    """Only loops of asyncio; not in debug mode, in which a loop measures each task that it calls;
+    and not inside of a task, where loops are made to nest."""
+    return (
+        isinstance(loop, asyncio.AbstractEventLoop)
+        and not loop.get_debug()
+        and asyncio.current_task(loop) is None
+    )
 
 
 def call_soon(loop: HostLoop | None, call: Callable[[], None]) -> bool:
