@@ -32,8 +32,10 @@ need = command -v $(1) >/dev/null || { echo "make $@: needs $(1) ($(2))"; exit 1
 quietly = mkdir -p build/log; echo "-- $(1)"; \
   ( $(3) ) >build/log/$(2).log 2>&1 || { tail -n 40 build/log/$(2).log; \
   echo "make $@: failed; the whole log is build/log/$(2).log"; exit 1; }
-# $(call reported,name,command): runs tests; what they print is kept for the sum at the end.
-reported = mkdir -p build/test; ( $(2) ) 2>&1 | tee build/test/$(1).log
+# $(call reported,name,command): runs tests; what they print is kept for the sum at the end. The last
+# line says when they failed: a program that is ended by a signal has no closing line of its own.
+reported = mkdir -p build/test; ( trap '[ $$? = 0 ] || echo "the tests of $(1) failed"' EXIT; $(2) ) \
+  2>&1 | tee build/test/$(1).log
 
 .PHONY: help
 help: ## lists the verbs

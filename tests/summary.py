@@ -1,7 +1,8 @@
 """Adds up the closing lines of test runners: `python summary.py LOG ...`.
 
 Prints the lines that name a failure, one line per log, and a last line `N passed, N failed`. A log
-without a closing line is one failure: a runner that ran nothing has not passed.
+without a closing line is one failure: a runner that ran nothing has not passed. So is one that says
+that its tests failed where no closing line does: a signal has ended a program of theirs.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ CLOSING = (
 FAILURE = re.compile(
     r"^(test \S+ \.\.\. FAILED|.*panicked at|error(\[\w+\])?: "  # cargo
     r"|FAILED |ERROR |not ok |\s*✖ |\s*--- FAIL: |FAIL\b"  # pytest, node, go, tests/c
+    r"|\s*process didn't exit successfully: |signal: |Fatal Python error: "  # ended by a signal
     r"|\S+: failed after |Base64: |make.*\*\*\* )"  # fuzzers, with the bytes that failed; make
 )
+ENDED = re.compile(r"^the tests of \S+ failed$", re.M)  # the Makefile, below what a runner said
 EXPLANATION = re.compile(r"^E  +\S")  # pytest's lines below a failed assertion
 FAILURES_SHOWN_MAX = 12
 EXPLANATIONS_SHOWN_MAX = 24
@@ -61,7 +64,8 @@ def of_log(text: str) -> tuple[int, int]:
                 good, bad = int(found.get("passed", 0)), int(found.get("failed", 0))
             passed, failed, lines = passed + good, failed + bad, lines + 1
             break
-    return (passed, failed) if lines else (0, 1)
+    is_silent = not lines or (not failed and ENDED.search(text))
+    return passed, 1 if is_silent else failed
 
 
 def main(paths: list[Path]) -> int:
