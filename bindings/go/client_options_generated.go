@@ -225,8 +225,8 @@ func WithLogBodies(value bool) Option {
 	return setBy("WithLogBodies", "log_bodies", value)
 }
 
-// WithWorkerThreads sets worker_threads: threads of the library's runtime, by default 2 to 4
-// depending on the number of processors; set by the process's first client.
+// WithWorkerThreads sets worker_threads: threads of the library's runtime, 1 to 4, by default 2 to
+// 4 depending on the number of processors; set by the process's first client.
 //
 // For a client only.
 func WithWorkerThreads(count int) Option {

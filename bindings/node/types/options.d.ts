@@ -256,8 +256,8 @@ export interface Options {
    */
   logBodies?: boolean;
   /**
-   * Threads of the library's runtime, by default 2 to 4 depending on the number of
-   * processors; set by the process's first client.
+   * Threads of the library's runtime, 1 to 4, by default 2 to 4 depending on the number
+   * of processors; set by the process's first client.
    */
   workerThreads?: number;
   /**

@@ -19,7 +19,8 @@ use crate::http_cache::HttpCache;
 use crate::platform::{self, DESCRIPTOR_REFUSED, THREAD_REFUSED};
 use crate::{alloc, exit, fork, panic_hook};
 
-const WORKER_THREADS_MIN: usize = 2;
+/// On one processor too: a large response that one of them parses holds nobody up.
+const WORKER_THREADS_BY_DEFAULT_MIN: usize = 2;
 const WORKER_THREADS_MAX: usize = 4;
 
 static PROCESS: AtomicPtr<Process> = AtomicPtr::new(std::ptr::null_mut());
@@ -109,11 +110,8 @@ impl Process {
     fn start(worker_threads: Option<usize>) -> Result<Self, Failure> {
         panic_hook::install_hook();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let workers = worker_threads
-            .unwrap_or(cores)
-            .clamp(WORKER_THREADS_MIN, WORKER_THREADS_MAX);
         let generation = fork::generation();
-        let runtime = runtime::start(workers);
+        let runtime = runtime::start(workers(worker_threads, cores));
         let runtime = runtime.map_err(|error| refused(&error))?;
         Ok(Self {
             generation,
@@ -123,6 +121,12 @@ impl Process {
             invoke_client: InvokeClient::default(),
         })
     }
+}
+
+/// How many threads poll streams.
+fn workers(asked: Option<usize>, cores: usize) -> usize {
+    let by_default = cores.max(WORKER_THREADS_BY_DEFAULT_MIN);
+    asked.unwrap_or(by_default).clamp(1, WORKER_THREADS_MAX)
 }
 
 /// The system refuses what the runtime needs: its error, and what to do.
@@ -144,6 +148,21 @@ fn refused(error: &io::Error) -> Failure {
 mod tests {
     use super::*;
     use crate::types::LLM_ERROR_CONFIG;
+
+    #[test]
+    fn one_thread_is_started_only_where_it_is_asked_for() {
+        let cases = [
+            (None, 1, 2),
+            (None, 3, 3),
+            (None, 64, 4),
+            (Some(1), 8, 1),
+            (Some(9), 1, 4),
+        ];
+        for (asked, cores, due) in cases {
+            assert_eq!(workers(asked, cores), due, "{asked:?} {cores}");
+        }
+        assert_eq!(workers(Some(0), 8), 1);
+    }
 
     #[test]
     fn a_system_that_refuses_the_runtime_says_which_limit_to_raise() {

@@ -119,7 +119,7 @@ declare_options! {
         pub log_level: LogLevel as LogLevel = LogLevel::Off,
         /// Log request bodies too, their first 64 KiB, at `debug`.
         pub log_bodies: bool as Boolean = false,
-        /// Threads of the library's runtime, by default 2 to 4 depending on the number of
+        /// Threads of the library's runtime, 1 to 4, by default 2 to 4 depending on the number of
         /// processors; set by the process's first client.
         ///
         /// The C boundary makes that runtime; this crate runs on the caller's.

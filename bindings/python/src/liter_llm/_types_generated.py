@@ -198,8 +198,8 @@ class Options(TypedDict, total=False):
     """Log request bodies too, their first 64 KiB, at `debug`. Default: False."""
 
     worker_threads: int
-    """Threads of the library's runtime, by default 2 to 4 depending on the number of processors;
-    set by the process's first client."""
+    """Threads of the library's runtime, 1 to 4, by default 2 to 4 depending on the number of
+    processors; set by the process's first client."""
 
     collect: bool
     """Keep what was received, for `response` and `error.partial`; False keeps only how the response
