@@ -55,8 +55,8 @@ pub use client::Client;
 pub use error::{ErrorKind, LlmError, Phase, Timer, DETAIL_BYTES_MAX, MESSAGE_BYTES_MAX};
 pub use event::{
     CountTokensResponse, EmbedResponse, Event, EventBatch, EventKind, EventRef, FinishReason,
-    InputTokens, LlmResponse, Model, ModelsResponse, Outcome, ProviderStats, Receipt,
-    RerankResponse, RerankResult, Start, Stats, Timings, ToolCall, ToolDelta, Tried, Usage,
+    InputTokens, LlmResponse, Model, ModelsResponse, Outcome, Pieces, ProviderStats, Receipt,
+    RerankResponse, RerankResult, RunRef, Start, Stats, Timings, ToolCall, ToolDelta, Tried, Usage,
     Vectors,
 };
 pub use http::{Http, HttpOptions, TapeMode, TapeOptions, TapePace};

@@ -12,7 +12,7 @@ pub mod event_json;
 mod memory;
 mod vectors;
 
-use liter_llm_core::{Event, EventBatch, EventRef, Vectors};
+use liter_llm_core::{Event, EventBatch, Pieces, RunRef, Vectors};
 
 use crate::types::{
     LlmEvent, LLM_ERROR_OK, LLM_EVENT_END, LLM_EVENT_REASONING, LLM_EVENT_TEXT, LLM_EVENT_VECTORS,
@@ -93,22 +93,27 @@ impl Buffer {
         let before = self.content_bytes();
         let mut added = Added::default();
         let mut others = json.iter();
-        for event in batch.iter() {
-            let fits = match event {
-                EventRef::Text(text) => self.push_delta(stream, LLM_EVENT_TEXT, text),
-                EventRef::Reasoning(text) => self.push_delta(stream, LLM_EVENT_REASONING, text),
-                EventRef::Other(Event::Vectors(vectors)) => self.push_vectors(stream, vectors),
-                EventRef::Other(_) => match others.next() {
-                    Some(end) if end.kind == LLM_EVENT_END => {
-                        added.content = self.content_bytes() - before;
-                        added.ended = true;
-                        self.push_end(stream, end);
-                        return added;
-                    }
-                    Some(json) => self.push_one_json(stream, json),
-                    None => true,
-                },
+        for run in batch.runs() {
+            let fits = match run {
+                RunRef::Text(pieces) => self.push_pieces(stream, LLM_EVENT_TEXT, pieces),
+                RunRef::Reasoning(pieces) => self.push_pieces(stream, LLM_EVENT_REASONING, pieces),
+                RunRef::Others(events) => events.iter().all(|event| match event {
+                    Event::Vectors(vectors) => self.push_vectors(stream, vectors),
+                    _ => match others.next() {
+                        Some(end) if end.kind == LLM_EVENT_END => {
+                            added.content = self.content_bytes() - before;
+                            added.ended = true;
+                            self.push_end(stream, end);
+                            false
+                        }
+                        Some(json) => self.push_one_json(stream, json),
+                        None => true,
+                    },
+                }),
             };
+            if added.ended {
+                return added;
+            }
             if !fits {
                 added.refused = true;
                 break;
@@ -207,39 +212,53 @@ impl Buffer {
         clear(&mut self.c_events.0);
     }
 
+    /// Adds pieces of text with one copy. False: there is no memory for all of them.
+    fn push_pieces(&mut self, stream: u64, kind: u32, pieces: Pieces<'_>) -> bool {
+        if pieces.text().len() <= RUN_BYTES_MAX {
+            return self.push_run(stream, kind, pieces.text(), pieces.ends());
+        }
+        let mut each = pieces.iter();
+        each.all(|piece| self.push_run(stream, kind, piece, std::iter::once(piece.len())))
+    }
+
     /// False: there is no memory for it.
-    fn push_delta(&mut self, stream: u64, kind: u32, text: &str) -> bool {
-        let (start, ends_start) = (self.bytes.len(), self.ends.len());
-        let goes_on = self.records.last().is_some_and(|last| {
+    fn push_run(
+        &mut self,
+        stream: u64,
+        kind: u32,
+        text: &str,
+        ends: impl ExactSizeIterator<Item = usize>,
+    ) -> bool {
+        let last = self.records.last().filter(|last| {
             last.stream == stream && last.kind == kind && last.length + text.len() <= RUN_BYTES_MAX
         });
-        if !reserve(&mut self.ends, 1)
+        let before = last.map(|last| last.length);
+        let count = ends.len();
+        if !reserve(&mut self.ends, count)
             || !reserve(&mut self.bytes, text.len())
-            || !(goes_on || self.reserve_record())
+            || !(before.is_some() || self.reserve_record())
         {
             return false;
         }
-        let run = match self.records.last_mut() {
-            Some(last) if goes_on => {
+        match self.records.last_mut() {
+            Some(last) if before.is_some() => {
                 last.length += text.len();
-                last.ends_count += 1;
-                last.length
+                last.ends_count += count;
             }
-            _ => {
-                self.records.push(Record {
-                    stream,
-                    kind,
-                    error: LLM_ERROR_OK,
-                    start,
-                    length: text.len(),
-                    ends_start,
-                    ends_count: 1,
-                });
-                text.len()
-            }
-        };
+            _ => self.records.push(Record {
+                stream,
+                kind,
+                error: LLM_ERROR_OK,
+                start: self.bytes.len(),
+                length: text.len(),
+                ends_start: self.ends.len(),
+                ends_count: count,
+            }),
+        }
         self.bytes.extend_from_slice(text.as_bytes());
-        self.ends.push(u32::try_from(run).unwrap_or(u32::MAX));
+        let before = before.unwrap_or(0);
+        let ends = ends.map(|end| u32::try_from(before + end).unwrap_or(u32::MAX));
+        self.ends.extend(ends);
         true
     }
 

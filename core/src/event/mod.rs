@@ -3,6 +3,7 @@
 
 mod batch;
 mod operation_responses;
+mod pieces;
 mod receipt;
 mod response;
 mod results;
@@ -14,9 +15,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::declare::{declare_fields, declare_names};
-pub use batch::{EventBatch, EventRef};
+pub use batch::{EventBatch, EventRef, RunRef};
 pub(crate) use operation_responses::Found;
 pub use operation_responses::{CountTokensResponse, EmbedResponse, ModelsResponse, RerankResponse};
+pub use pieces::Pieces;
 pub use receipt::{FinishReason, Outcome, Receipt, Timings, Usage};
 pub use response::LlmResponse;
 pub use results::{InputTokens, Model, RerankResult};

@@ -36,8 +36,37 @@ pub(crate) const EXCEPTION: &str = ":exception-type=";
 /// Begins the name of an error.
 pub(crate) const ERROR: &str = ":error-code=";
 
-/// Takes the frames, one by one; an error ends the feeding.
-pub(crate) type Each<'e> = &'e mut dyn FnMut(Frame<'_>) -> Result<(), LlmError>;
+/// How many bytes these begin with that end a frame; `None` where they do not. No frame that is
+/// repeated has a line's end in it.
+pub(crate) type FrameEnd = fn(&[u8]) -> Option<usize>;
+
+/// The end where the data is all there is.
+pub(crate) fn at_end(rest: &[u8]) -> Option<usize> {
+    rest.is_empty().then_some(0)
+}
+
+/// Takes the frames, one by one.
+pub(crate) trait FrameSink {
+    /// Takes a frame of this name whose data is at the head of these bytes, if it differs from one
+    /// before in nothing but its text; how many bytes it was, with its end. `None`: it is not known
+    /// to be one, and nothing happened. So of most frames the end is not looked for, and only the
+    /// text is checked for being UTF-8.
+    fn repeated(&mut self, _name: &[u8], _bytes: &[u8], _end: FrameEnd) -> Option<usize> {
+        None
+    }
+
+    /// Takes a frame; an error ends the feeding.
+    fn frame(&mut self, frame: Frame<'_>) -> Result<(), LlmError>;
+}
+
+impl<F: FnMut(Frame<'_>) -> Result<(), LlmError>> FrameSink for F {
+    fn frame(&mut self, frame: Frame<'_>) -> Result<(), LlmError> {
+        self(frame)
+    }
+}
+
+/// Where a framer hands its frames out.
+pub(crate) type Each<'e> = &'e mut dyn FrameSink;
 
 /// How a wire marks its frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

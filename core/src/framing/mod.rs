@@ -10,7 +10,9 @@ pub(crate) mod sse;
 use crate::error::LlmError;
 use crate::limited_buffer;
 use eventstream::EventStreamFramer;
-pub(crate) use frame::{Each, Frame, Framing};
+#[cfg(test)]
+pub(crate) use frame::at_end;
+pub(crate) use frame::{Each, Frame, FrameEnd, FrameSink, Framing};
 use ndjson::NdjsonFramer;
 use sniff::{Form, Sniffer};
 use sse::SseFramer;
@@ -172,7 +174,9 @@ mod tests {
     fn capacity(length: usize, body_bytes_max: usize) -> usize {
         let sniffer = Sniffer::new(Framing::Sse, Declared::Document).with_length(length);
         let mut framer = Framer::sniffing(sniffer, 100, body_bytes_max);
-        framer.feed(b"{\n\"data\": [", &mut |_| Ok(())).unwrap();
+        framer
+            .feed(b"{\n\"data\": [", &mut |_: Frame<'_>| Ok(()))
+            .unwrap();
         match framer {
             Framer::Document { bytes, .. } => bytes.capacity(),
             other => unreachable!("{other:?}"),

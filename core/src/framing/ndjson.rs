@@ -3,7 +3,7 @@
 
 use memchr::memchr;
 
-use super::frame::{Each, Frame};
+use super::frame::{at_end, Each, Frame};
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::limited_buffer;
 
@@ -71,6 +71,9 @@ impl NdjsonFramer {
 
     fn hand_out(&mut self, line: &[u8], each: Each<'_>) -> Result<(), LlmError> {
         self.activity += 1;
+        if each.repeated(b"", line.trim_ascii(), at_end).is_some() {
+            return Ok(());
+        }
         let data = std::str::from_utf8(line).map_err(|_| {
             let message = "a line of the stream is not UTF-8";
             LlmError::new(ErrorKind::Protocol, message)
@@ -79,7 +82,7 @@ impl NdjsonFramer {
         })?;
         match data.trim() {
             "" => Ok(()),
-            data => each(Frame { name: "", data }),
+            data => each.frame(Frame { name: "", data }),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::event::EventBatch;
 use crate::event::Start;
 use crate::framing::eventstream::writer;
 use crate::framing::{Framer, Framing};
-use crate::providers::{by_name_and_api, Decoder};
+use crate::providers::{by_name_and_api, Decoder, FrameDecoder};
 
 const FRAME_BYTES_MAX: usize = 1 << 20;
 
@@ -52,8 +52,8 @@ impl BenchDecoder {
 
     /// Decodes a piece of the body and returns the number of its events.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<usize, LlmError> {
-        let (decoder, batch) = (&mut self.decoder, &mut self.batch);
-        let mut each = |frame: crate::framing::Frame<'_>| decoder.decode_frame(frame, batch);
+        let (decoder, batch) = (self.decoder.as_mut(), &mut self.batch);
+        let mut each = FrameDecoder { decoder, batch };
         self.framer.feed(bytes, &mut each)?;
         let events = self.batch.iter().count();
         self.batch.clear();

@@ -13,7 +13,7 @@ use crate::event::EventBatch;
 use crate::event::{Event, LlmResponse, Start, ToolCall, ToolDelta};
 use crate::framing::eventstream::writer;
 use crate::framing::{Framer, Framing};
-use crate::providers::{self, error_body, Decoder, Progress, Provider, Target};
+use crate::providers::{self, error_body, Decoder, FrameDecoder, Progress, Provider, Target};
 use crate::request::Message;
 use crate::request::{CloudOptions, LlmRequest};
 
@@ -227,19 +227,23 @@ impl Decoded {
         let mut decoded = Self::default();
         let mut batch = EventBatch::default();
         let mut framer = Framer::new(framing, FRAME_BYTES_MAX);
+        let mut frame_decoder = FrameDecoder {
+            decoder: decoder.as_mut(),
+            batch: &mut batch,
+        };
         let mut result = Ok(());
         for piece in pieces {
-            result = framer.feed(piece, &mut |frame| decoder.decode_frame(frame, &mut batch));
-            if result.is_err() || decoder.progress() == Progress::Done {
+            result = framer.feed(piece, &mut frame_decoder);
+            if result.is_err() || frame_decoder.decoder.progress() == Progress::Done {
                 break;
             }
         }
-        decoded.streamed = batch.drain();
-        if decoder.progress() == Progress::Done {
+        decoded.streamed = frame_decoder.batch.drain();
+        if frame_decoder.decoder.progress() == Progress::Done {
             // What follows the last mark of the protocol is ignored.
             result = Ok(());
         } else if result.is_ok() {
-            result = framer.end(&mut |frame| decoder.decode_frame(frame, &mut batch));
+            result = framer.end(&mut frame_decoder);
         }
         let is_finished = matches!(decoder.progress(), Progress::Finished | Progress::Done);
         decoded.end(result, is_finished, decoder, batch)

@@ -50,6 +50,7 @@ mod test_support;
 
 pub(crate) mod completion;
 mod data_url;
+pub(crate) mod decoder;
 pub(crate) mod error_body;
 mod errors;
 mod event_writer;
@@ -83,12 +84,11 @@ use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
 use crate::error::{config, LlmError};
-use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
-use crate::framing::{Frame, Framing};
+use crate::framing::Framing;
 use crate::request::{Auth, CloudOptions, LlmRequest};
 use crate::secret::Secret;
-use completion::CompletionState;
+pub(crate) use decoder::{Decoder, FrameDecoder};
 pub(crate) use event_writer::Content;
 pub(crate) use foreign_fields::FIELDS as MESSAGE_FIELDS;
 pub(crate) use operation_lookup::{by_operation, lacks_operation};
@@ -359,35 +359,6 @@ pub(crate) trait Provider: Send + Sync + Debug {
     /// The same, where the provider says in a header which error it is.
     fn error_with_headers(&self, status: u16, _headers: &HeaderMap, body: &[u8]) -> LlmError {
         self.error(status, body)
-    }
-}
-
-/// The state of one response being decoded.
-pub(crate) trait Decoder: Send + Debug {
-    /// Decodes one frame of a stream.
-    fn decode_frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError>;
-
-    /// Decodes the body of a response that was not streamed.
-    fn decode_body(&mut self, body: &[u8], out: &mut EventBatch) -> Result<(), LlmError>;
-
-    /// `completion` found the response complete: hands over what was held back, such as tool calls.
-    fn close(&mut self, out: &mut EventBatch);
-
-    /// How far the response has come.
-    fn progress(&self) -> Progress;
-
-    /// What `completion` needs to decide whether the response is complete.
-    fn completion_state(&self) -> CompletionState<'_>;
-
-    /// How the response ended, as far as that is known.
-    fn summary(&self) -> ResponseSummary;
-
-    /// The body ended properly, where the end of the body is that of the response.
-    fn end_of_body(&mut self) {}
-
-    /// What the receipt of an operation beside chat reports.
-    fn operation(&self) -> Option<&OperationSummary> {
-        None
     }
 }
 

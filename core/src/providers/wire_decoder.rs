@@ -13,7 +13,7 @@ use super::{error_body, stream_pings, Decoder, Progress, Provider, ResponseSumma
 use crate::error::LlmError;
 use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
-use crate::framing::Frame;
+use crate::framing::{Frame, FrameEnd};
 
 /// What most errors are about.
 pub(crate) const EVENT: &str = "an event of the stream";
@@ -166,6 +166,25 @@ pub(crate) trait WireDecoder: Send + Debug {
 }
 
 impl<W: WireDecoder> Decoder for W {
+    fn repeated_frame(
+        &mut self,
+        name: &[u8],
+        bytes: &[u8],
+        end: FrameEnd,
+        out: &mut EventBatch,
+    ) -> Option<usize> {
+        if self.state().progress == Progress::Done {
+            return None;
+        }
+        #[cfg(all(any(test, fuzzing), debug_assertions))]
+        check_text_alone(self, name, bytes);
+        let ResponseState { shape, writer, .. } = self.state_mut();
+        let (text, rest) = shape.text(name, bytes)?;
+        let length = bytes.len() - rest.len() + end(rest)?;
+        writer.push_text(text, out);
+        Some(length)
+    }
+
     fn decode_frame(&mut self, frame: Frame<'_>, out: &mut EventBatch) -> Result<(), LlmError> {
         if self.state().progress == Progress::Done {
             return Ok(());
@@ -193,13 +212,6 @@ impl<W: WireDecoder> Decoder for W {
                 ("error", _) => return Err(self.error_event(data)),
                 _ => {}
             }
-        }
-        #[cfg(all(any(test, fuzzing), debug_assertions))]
-        check_text_alone(self, &frame, data);
-        let ResponseState { shape, writer, .. } = self.state_mut();
-        if let Some(text) = shape.text(frame.name, data) {
-            writer.push_text(text, out);
-            return Ok(());
         }
         if !data.starts_with('{') {
             return Err(error_body::not_an_object(self.provider(), EVENT, data));
@@ -281,11 +293,15 @@ pub(crate) fn incomplete(provider: &dyn Provider, what: &str, how: &str, text: &
 /// afterwards what it was.
 #[cfg(all(any(test, fuzzing), debug_assertions))]
 #[allow(clippy::unwrap_used)]
-fn check_text_alone<W: WireDecoder>(decoder: &mut W, frame: &Frame<'_>, data: &str) {
+fn check_text_alone<W: WireDecoder>(decoder: &mut W, name: &[u8], bytes: &[u8]) {
     let shape = &mut decoder.state_mut().shape;
-    let Some(text) = shape.text(frame.name, data).map(str::to_owned) else {
+    let Some((text, rest)) = shape.text(name, bytes) else {
         return;
     };
+    let text = text.to_owned();
+    let data = bytes.strip_suffix(rest).unwrap();
+    let (name, data) = (str::from_utf8(name).unwrap(), str::from_utf8(data).unwrap());
+    decoder.begin_frame(&Frame { name, data }).unwrap();
     let before = format!("{decoder:?}");
     let (mut repaired, mut place) = (String::new(), Maybe::default());
     let event: &W::Event<'_> = lenient_json::parse(data, &mut repaired, &mut place).unwrap();

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use liter_llm_core::{Event, EventBatch, EventRef, KeyRequest, Outcome, Receipt};
+use liter_llm_core::{Event, EventBatch, KeyRequest, Outcome, Receipt};
 use serde::Serialize;
 
 use crate::types::{
@@ -48,11 +48,10 @@ impl EventJson {
     /// All events of a batch but its text, reasoning and vectors.
     pub fn of_batch(batch: &EventBatch) -> Self {
         let mut json = Self::default();
-        for event in batch.iter() {
+        for event in batch.others() {
             match event {
-                EventRef::Text(_) | EventRef::Reasoning(_) => {}
-                EventRef::Other(Event::Vectors(_)) => {}
-                EventRef::Other(event) => json.push_event(event),
+                Event::Vectors(_) => {}
+                event => json.push_event(event),
             }
         }
         json

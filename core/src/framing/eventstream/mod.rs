@@ -8,7 +8,7 @@ mod tests;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod writer;
 
-use super::frame::{Each, Frame, ERROR, EXCEPTION};
+use super::frame::{at_end, Each, Frame, ERROR, EXCEPTION};
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::limited_buffer;
 
@@ -161,24 +161,26 @@ impl EventStreamFramer {
         let parted = content.split_at_checked(headers_bytes);
         let (headers, payload) = parted.ok_or_else(|| broken("is cut"))?;
         let headers = Headers::parse(headers)?;
+        let is_event = !matches!(headers.message_type, Some("exception" | "error"));
+        let name = headers.event_type.unwrap_or_default();
+        if is_event && each.repeated(name.as_bytes(), payload, at_end).is_some() {
+            return Ok(());
+        }
         let data =
             std::str::from_utf8(payload).map_err(|_| broken("is not UTF-8").detail(payload))?;
         match headers.message_type {
             Some("exception") => {
                 let name = headers.exception_type.unwrap_or_default();
                 let name = format!("{EXCEPTION}{name}");
-                each(Frame { name: &name, data })
+                each.frame(Frame { name: &name, data })
             }
             Some("error") => {
                 let name = headers.error_code.unwrap_or_default();
                 let name = format!("{ERROR}{name}");
                 let data = headers.error_message.unwrap_or(data);
-                each(Frame { name: &name, data })
+                each.frame(Frame { name: &name, data })
             }
-            Some(_) | None => {
-                let name = headers.event_type.unwrap_or_default();
-                each(Frame { name, data })
-            }
+            Some(_) | None => each.frame(Frame { name, data }),
         }
     }
 }

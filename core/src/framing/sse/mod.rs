@@ -1,11 +1,16 @@
 //! Server-sent events by the WHATWG rules: bytes cut anywhere in, whole events out. Owns the state
 //! between two reads of a socket and the bound on one event; does not parse JSON.
 
+mod lines;
+#[cfg(test)]
+mod tests;
+
 use memchr::memchr2;
 
-use super::frame::{Each, Frame};
+use super::frame::{at_end, Each, Frame};
 use crate::error::{ErrorKind, LlmError, Phase};
 use crate::limited_buffer;
+use lines::{blank_line, field, level_after, text, unknown_field};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// No provider names its events in more; a second copy of a whole event would be possible else.
@@ -70,7 +75,14 @@ impl SseFramer {
             rest = after;
         }
         let mut whole = None;
-        while let Some((line, after)) = self.split_line(rest) {
+        loop {
+            if let Some(after) = self.take_repeated(rest, each) {
+                rest = after;
+                continue;
+            }
+            let Some((line, after)) = self.split_line(rest) else {
+                break;
+            };
             self.take_line(line, &mut whole, each)?;
             rest = after;
         }
@@ -78,6 +90,19 @@ impl SseFramer {
             self.buffer_data(data)?;
         }
         self.buffer_line(rest)
+    }
+
+    /// What follows an event of one line of data that is handed out as it stands.
+    #[inline]
+    fn take_repeated<'b>(&mut self, bytes: &'b [u8], each: Each<'_>) -> Option<&'b [u8]> {
+        if self.has_data || self.name.len() + bytes.len() > self.frame_bytes_max {
+            return None;
+        }
+        let data = field(bytes, b"data")?;
+        let length = each.repeated(&self.name, data, blank_line)?;
+        self.activity += 1;
+        self.name.clear();
+        data.get(length..)
     }
 
     /// Whether an event has begun and not ended; a comment does not count.
@@ -156,7 +181,11 @@ impl SseFramer {
     }
 
     /// Keeps the beginning of a line for the next read.
+    #[inline]
     fn buffer_line(&mut self, bytes: &[u8]) -> Result<(), LlmError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
         self.check(self.held(), self.partial_line().len() + bytes.len())?;
         limited_buffer::append(&mut self.buffer, bytes, self.frame_bytes_max)
     }
@@ -243,7 +272,7 @@ impl SseFramer {
             self.take_name(value)?;
         } else if let Some((name, value)) = unknown_field(line) {
             self.activity += 1;
-            each(Frame {
+            each.frame(Frame {
                 name: text(name)?,
                 data: text(value)?,
             })?;
@@ -285,11 +314,14 @@ impl SseFramer {
         }
         self.activity += 1;
         let buffered = self.buffer.get(self.data_start..).unwrap_or_default();
-        let frame = Frame {
-            name: text(&self.name)?,
-            data: text(whole.unwrap_or(buffered))?,
-        };
-        each(frame)?;
+        let data = whole.unwrap_or(buffered);
+        let repeated = each.repeated(&self.name, data.trim_ascii(), at_end);
+        if repeated.is_none() {
+            each.frame(Frame {
+                name: text(&self.name)?,
+                data: text(data)?,
+            })?;
+        }
         self.has_data = false;
         self.bare = None;
         self.name.clear();
@@ -319,52 +351,3 @@ impl SseFramer {
         Err(LlmError::new(ErrorKind::TooLarge, message).phase(Phase::Body))
     }
 }
-
-/// How many lists and objects are open behind a line of JSON; no text goes on over a line's end.
-fn level_after(mut level: usize, line: &[u8]) -> usize {
-    let (mut in_text, mut is_escaped) = (false, false);
-    for byte in line {
-        let after_backslash = std::mem::take(&mut is_escaped);
-        match (in_text, byte) {
-            (true, b'"') => in_text = after_backslash,
-            (true, b'\\') => is_escaped = !after_backslash,
-            (false, b'"') => in_text = true,
-            (false, b'{' | b'[') => level += 1,
-            (false, b'}' | b']') => level = level.saturating_sub(1),
-            _ => {}
-        }
-    }
-    level
-}
-
-/// The value of a line of this field: one blank after the colon is not part of it, and a line
-/// without a colon is a field without a value.
-fn field<'b>(line: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
-    match line.strip_prefix(name)? {
-        [b':', b' ', value @ ..] | [b':', value @ ..] => Some(value),
-        [] => Some(&[]),
-        _ => None,
-    }
-}
-
-/// JSON in a line of a field that the standard does not name, and the field's name with its colon:
-/// handed on at once, since some servers report a failure with such a line and stop.
-fn unknown_field(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = line.iter().position(|byte| !byte.is_ascii_lowercase())?;
-    let (name, value) = line.split_at_checked(end + 1)?;
-    let value = value.strip_prefix(b" ").unwrap_or(value);
-    let is_unknown = name.ends_with(b":") && !matches!(name, b"id:" | b"retry:");
-    (is_unknown && value.starts_with(b"{")).then_some((name, value))
-}
-
-fn text(bytes: &[u8]) -> Result<&str, LlmError> {
-    std::str::from_utf8(bytes).map_err(|_| {
-        let message = "an event of the stream is not UTF-8";
-        LlmError::new(ErrorKind::Protocol, message)
-            .phase(Phase::Body)
-            .detail(bytes)
-    })
-}
-
-#[cfg(test)]
-mod tests;

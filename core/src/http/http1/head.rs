@@ -1,6 +1,8 @@
 //! The head of a response (httparse parses the grammar). Owns which statuses there are and whether
 //! the connection can serve again.
 
+use std::mem::MaybeUninit;
+
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -28,9 +30,11 @@ impl Head {
 
 /// Parses one head, and counts the bytes that it takes; `None` when more are needed.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Malformed> {
-    let mut lines = [httparse::EMPTY_HEADER; FIELDS_MAX];
-    let mut parsed = httparse::Response::new(&mut lines);
-    let used = match parsed.parse(bytes).map_err(Malformed::Head)? {
+    let mut lines = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+    let mut parsed = httparse::Response::new(&mut []);
+    let parser = httparse::ParserConfig::default();
+    let status = parser.parse_response_with_uninit_headers(&mut parsed, bytes, &mut lines);
+    let used = match status.map_err(Malformed::Head)? {
         httparse::Status::Complete(used) if used <= HEAD_BYTES_MAX => used,
         httparse::Status::Partial if bytes.len() < HEAD_BYTES_MAX => return Ok(None),
         _ => return Err(Malformed::HeadTooLong),

@@ -25,6 +25,10 @@ impl HeadReader {
     /// Takes the next bytes; the head of the final response once it is whole. What follows it is in
     /// `into_rest`.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> Result<Option<Head>, Malformed> {
+        if let Some((head, rest)) = self.read_at_once(bytes)? {
+            self.received.extend_from_slice(rest);
+            return Ok(Some(head));
+        }
         self.received.extend_from_slice(bytes);
         loop {
             self.skip_empty_lines()?;
@@ -66,6 +70,21 @@ impl HeadReader {
         self.received
     }
 
+    /// The final head and what follows it, where it is the first to come and whole, as it mostly
+    /// is: then only what follows is copied, which may be a whole response.
+    fn read_at_once<'b>(&self, bytes: &'b [u8]) -> Result<Option<(Head, &'b [u8])>, Malformed> {
+        let begins = self.received.is_empty() && !matches!(bytes.first(), Some(b'\r' | b'\n'));
+        if !begins || !has_empty_line(bytes) {
+            return Ok(None);
+        }
+        Ok(match head::parse(bytes)? {
+            Some((head, used)) if !head.is_interim() => {
+                Some((head, bytes.get(used..).unwrap_or_default()))
+            }
+            Some(_) | None => None,
+        })
+    }
+
     /// As httparse does; here, so that they are counted, and not looked at again.
     fn skip_empty_lines(&mut self) -> Result<(), Malformed> {
         let mut rest = self.received.as_slice();
@@ -86,10 +105,7 @@ impl HeadReader {
     fn is_due(&mut self) -> bool {
         let length = self.received.len();
         let fresh = self.received.get(self.searched..).unwrap_or_default();
-        let ended = memchr::memchr_iter(b'\n', fresh).any(|at| {
-            let after = fresh.get(at + 1..).unwrap_or_default();
-            after.starts_with(b"\n") || after.starts_with(b"\r\n")
-        });
+        let ended = has_empty_line(fresh);
         self.searched = length.saturating_sub(2);
         let due = ended || length >= 2 * self.tried;
         if due {
@@ -111,6 +127,14 @@ impl HeadReader {
         }
         Ok(())
     }
+}
+
+/// Whether a line ends and an empty one follows.
+fn has_empty_line(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'\n', bytes).any(|at| {
+        let after = bytes.get(at + 1..).unwrap_or_default();
+        after.starts_with(b"\n") || after.starts_with(b"\r\n")
+    })
 }
 
 #[cfg(test)]

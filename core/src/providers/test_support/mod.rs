@@ -21,11 +21,11 @@ use url::Url;
 use crate::error::{ErrorKind, LlmError};
 use crate::event::EventBatch;
 use crate::event::{Event, LlmResponse, Start};
-use crate::framing::{Frame, Framer, Framing};
+use crate::framing::{at_end, Frame, FrameSink, Framer, Framing};
 use crate::providers::completion::check_complete;
 use crate::providers::{
-    by_name_and_api, Credentials, Decoder, EncodedRequest, Progress, Provider, Target,
-    Unauthenticated,
+    by_name_and_api, Credentials, Decoder, EncodedRequest, FrameDecoder, Progress, Provider,
+    Target, Unauthenticated,
 };
 use crate::request::{Auth, LlmRequest};
 use crate::secret::Secret;
@@ -134,8 +134,13 @@ impl Wire {
         frames: impl IntoIterator<Item = (&'f str, &'f str)>,
     ) -> Decoded {
         self.read(self.start(), |decoder, batch| {
-            let mut frames = frames.into_iter();
-            frames.try_for_each(|(name, data)| decoder.decode_frame(Frame { name, data }, batch))
+            let mut each = FrameDecoder { decoder, batch };
+            frames.into_iter().try_for_each(|(name, data)| {
+                match each.repeated(name.as_bytes(), data.as_bytes(), at_end) {
+                    Some(_) => Ok(()),
+                    None => each.frame(Frame { name, data }),
+                }
+            })
         })
     }
 
@@ -171,7 +176,7 @@ impl Wire {
     fn pieces_from<'b>(self, pieces: impl IntoIterator<Item = &'b [u8]>, start: Start) -> Decoded {
         self.read(start, |decoder, batch| {
             let mut framer = Framer::new(self.framing, 1 << 20);
-            let mut each = |frame: Frame<'_>| decoder.decode_frame(frame, batch);
+            let mut each = FrameDecoder { decoder, batch };
             let mut pieces = pieces.into_iter();
             pieces.try_for_each(|piece| framer.feed(piece, &mut each))?;
             framer.end(&mut each)

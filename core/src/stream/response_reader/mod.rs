@@ -12,13 +12,12 @@ use std::task::{Context, Poll};
 
 use super::timeouts::{timed_out_in_body, Deadlines, PROGRESS_BYTES};
 use crate::client::options::ClientOptions;
-use crate::error::{ErrorKind, LlmError, Phase, Timer};
+use crate::error::{LlmError, Timer};
 use crate::event::EventBatch;
 use crate::framing::sniff::Sniffer;
-use crate::framing::{Frame, Framer};
+use crate::framing::Framer;
 use crate::http::{Read, ResponseBody};
-use crate::json;
-use crate::providers::{Decoder, OperationSummary, Progress, ResponseSummary};
+use crate::providers::{Decoder, FrameDecoder, OperationSummary, Progress, ResponseSummary};
 
 /// What is read in one step while more is ready at once, in bytes of the body and in reads, which
 /// may bring nothing of it.
@@ -210,8 +209,8 @@ impl BodyDecoder {
             return ControlFlow::Continue(());
         }
         self.quiet_bytes += piece.len();
-        let decoder = &mut self.decoder;
-        let mut each = |frame: Frame<'_>| decode(&mut **decoder, frame, batch);
+        let decoder = self.decoder.as_mut();
+        let mut each = FrameDecoder { decoder, batch };
         let activity = self.framer.activity();
         let fed = self.framer.feed(piece, &mut each);
         if self.framer.activity() > activity || self.quiet_bytes >= PROGRESS_BYTES {
@@ -237,24 +236,4 @@ impl BodyDecoder {
     fn is_finished(&self) -> bool {
         matches!(self.decoder.progress(), Progress::Finished | Progress::Done)
     }
-}
-
-/// Decodes one frame, unless it is nested too deep to be parsed everywhere.
-fn decode(
-    decoder: &mut dyn Decoder,
-    frame: Frame<'_>,
-    batch: &mut EventBatch,
-) -> Result<(), LlmError> {
-    match json::is_shallow(frame.data) {
-        true => decoder.decode_frame(frame, batch),
-        false => Err(too_deep(frame.data)),
-    }
-}
-
-fn too_deep(text: &str) -> LlmError {
-    let levels = json::LEVELS_MAX;
-    let message = format!("the response's JSON is nested in more than {levels} levels");
-    LlmError::new(ErrorKind::Protocol, message)
-        .phase(Phase::Body)
-        .detail(text.as_bytes())
 }

@@ -1,15 +1,16 @@
 //! What the end of a body means: a complete response, or an error and whether another attempt makes
 //! sense. Owns what every error behind a good status has in common.
 
-use super::{decode, too_deep, BodyDecoder};
+use super::BodyDecoder;
 use crate::error::{one_line, ErrorKind, LlmError, Phase, OUTSIDE_BYTES_MAX};
 use crate::event::EventBatch;
 use crate::event::FinishReason;
-use crate::framing::Frame;
+use crate::framing::{Frame, FrameSink};
 use crate::http::{BodyFailure, Read};
 use crate::json;
 use crate::providers::completion::check_complete;
-use crate::providers::Progress;
+use crate::providers::decoder::too_deep;
+use crate::providers::{FrameDecoder, Progress};
 
 impl BodyDecoder {
     /// The body ended properly: checks whether it was a response.
@@ -89,8 +90,8 @@ impl BodyDecoder {
 
     /// Reads what was held back until it was known to be all.
     fn settle(&mut self, batch: &mut EventBatch) -> Result<(), LlmError> {
-        let decoder = &mut self.decoder;
-        let mut each = |frame: Frame<'_>| decode(&mut **decoder, frame, batch);
+        let decoder = self.decoder.as_mut();
+        let mut each = FrameDecoder { decoder, batch };
         let settled = self.framer.settle(&mut each);
         self.has_delivered |= !batch.is_empty();
         settled.map_err(|error| self.in_response(error))
@@ -101,12 +102,13 @@ impl BodyDecoder {
     /// retry would get the same; an empty body with a reset is retried.
     fn end_stream(&mut self, batch: &mut EventBatch, is_cut_off: bool) -> Result<Read, LlmError> {
         let mut is_inside = self.framer.is_inside_event();
-        let decoder = &mut self.decoder;
-        let ended = self.framer.end(&mut |frame| {
+        let decoder = self.decoder.as_mut();
+        let mut last = FrameDecoder { decoder, batch };
+        let ended = self.framer.end(&mut |frame: Frame<'_>| {
             is_inside = json::is_cut(frame.data);
             match is_inside {
                 true => Ok(()),
-                false => decode(&mut **decoder, frame, batch),
+                false => last.frame(frame),
             }
         });
         self.has_delivered |= !batch.is_empty();

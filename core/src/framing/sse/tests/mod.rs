@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
+use crate::framing::{FrameEnd, FrameSink};
 
 type Events = Vec<(String, String)>;
 
@@ -21,7 +22,7 @@ fn frames<'b>(
     let mut framer = SseFramer::new(bytes_max);
     let mut events = Vec::new();
     for piece in pieces {
-        let fed = framer.feed(piece, &mut |frame| {
+        let fed = framer.feed(piece, &mut |frame: Frame<'_>| {
             events.push((frame.name.to_owned(), frame.data.to_owned()));
             Ok(())
         });
@@ -30,6 +31,34 @@ fn frames<'b>(
         }
     }
     (events, None)
+}
+
+/// Knows frames whose data is `known`, unless they are called `b`.
+#[derive(Default)]
+struct Knowing {
+    events: Events,
+}
+
+impl FrameSink for Knowing {
+    fn repeated(&mut self, name: &[u8], bytes: &[u8], end: FrameEnd) -> Option<usize> {
+        let rest = bytes.strip_prefix(b"known").filter(|_| name != b"b")?;
+        let length = bytes.len() - rest.len() + end(rest)?;
+        let name = String::from_utf8(name.to_vec()).unwrap();
+        self.events.push((name, "known".to_owned()));
+        Some(length)
+    }
+
+    fn frame(&mut self, frame: Frame<'_>) -> Result<(), LlmError> {
+        let event = trimmed(&frame);
+        assert!(event.0 == "b" || event.1 != "known", "it is known");
+        self.events.push(event);
+        Ok(())
+    }
+}
+
+/// What decoders see of an event.
+fn trimmed(frame: &Frame<'_>) -> (String, String) {
+    (frame.name.to_owned(), frame.data.trim().to_owned())
 }
 
 /// The frames of a stream, which are the same whole and in pieces of 1, 2, 3, 5 and 7 bytes.
@@ -151,7 +180,7 @@ fn invalid_utf_8_is_an_error_and_events_before_it_stand() {
 fn events_and_comments_are_activity() {
     let mut framer = SseFramer::new(100);
     let mut signs = |bytes: &[u8]| {
-        framer.feed(bytes, &mut |_| Ok(())).unwrap();
+        framer.feed(bytes, &mut |_: Frame<'_>| Ok(())).unwrap();
         framer.activity()
     };
     assert_eq!(signs(b": pi"), 0);
@@ -175,7 +204,7 @@ fn an_event_beyond_the_limit_is_too_large() {
     let mut error = None;
     let mut framer = SseFramer::new(100);
     for _ in 0..101 {
-        error = error.or(framer.feed(b"x", &mut |_| Ok(())).err());
+        error = error.or(framer.feed(b"x", &mut |_: Frame<'_>| Ok(())).err());
     }
     let error = error.unwrap();
     assert_eq!(
@@ -223,7 +252,7 @@ fn large_events_leave_no_memory_behind() {
     let mut count = 0;
     for piece in event.as_bytes().chunks(1000) {
         framer
-            .feed(piece, &mut |frame| {
+            .feed(piece, &mut |frame: Frame<'_>| {
                 count += frame.data.len();
                 Ok(())
             })
@@ -339,6 +368,32 @@ proptest! {
     }
 
     #[test]
+    fn events_that_are_repeated_are_the_same_events(
+        parts in prop::collection::vec(prop::sample::select(vec![
+            "data: known\n\n", "data:known\r\n\r\n", "data: known\n", "data: known \n",
+            "data: known", "data: other\n", "event: a\n", "event: b\n", ": x\n", "\n", "\r\n",
+            "\r", "{\n",
+        ]), 1..40),
+        max in prop::sample::select(vec![5_usize, 11, 12, 1000]),
+        size in 1..60_usize,
+    ) {
+        let stream = parts.concat();
+        let (mut framer, mut plain) = (SseFramer::new(max), SseFramer::new(max));
+        let (mut knowing, mut events) = (Knowing::default(), Vec::new());
+        for piece in stream.as_bytes().chunks(size) {
+            let fed = framer.feed(piece, &mut knowing);
+            let due = plain.feed(piece, &mut |frame: Frame<'_>| {
+                events.push(trimmed(&frame));
+                Ok(())
+            });
+            prop_assert_eq!(fed.map_err(|error| error.kind), due.map_err(|error| error.kind));
+            prop_assert_eq!(&knowing.events, &events);
+            prop_assert_eq!(framer.activity(), plain.activity());
+            prop_assert_eq!(framer.is_inside_event(), plain.is_inside_event());
+        }
+    }
+
+    #[test]
     fn memory_is_bounded(
         bytes in prop::collection::vec(any::<u8>(), 0..4000),
         max in 1..200_usize,
@@ -346,7 +401,7 @@ proptest! {
     ) {
         let mut framer = SseFramer::new(max);
         for piece in bytes.chunks(size) {
-            if framer.feed(piece, &mut |_| Ok(())).is_err() {
+            if framer.feed(piece, &mut |_: Frame<'_>| Ok(())).is_err() {
                 break;
             }
             prop_assert!(framer.held() + framer.partial_line().len() <= max);

@@ -173,20 +173,15 @@ impl State {
     /// After what stands between the data of two chunks, where it is there as a whole and as short
     /// as can be; everything else goes byte by byte.
     fn step(self, bytes: &[u8]) -> Option<(Self, &[u8])> {
-        match self {
-            Self::DataEnd => Some((Self::START, bytes.strip_prefix(b"\r\n")?)),
-            Self::START => {
-                let mut size = 0;
-                for (at, byte) in bytes.iter().take(SHORT_DIGITS_MAX + 1).enumerate() {
-                    let Some(digit) = char::from(*byte).to_digit(16) else {
-                        let rest = bytes.get(at..)?.strip_prefix(b"\r\n")?;
-                        return (size > 0).then_some((Self::Data { left: size }, rest));
-                    };
-                    size = size * 16 + u64::from(digit);
-                }
-                None
-            }
-            _ => None,
+        let size_at = match self {
+            Self::DataEnd => bytes.strip_prefix(b"\r\n")?,
+            Self::START => bytes,
+            _ => return None,
+        };
+        match short_size(size_at) {
+            Some((left, rest)) => Some((Self::Data { left }, rest)),
+            None if self == Self::START => None,
+            None => Some((Self::START, size_at)),
         }
     }
 
@@ -239,6 +234,20 @@ impl State {
             Self::Blank { .. } | Self::Extension { .. } | Self::TrailerName | Self::TrailerValue
         )
     }
+}
+
+/// A size that is not the last, in few digits and with nothing behind it; and what follows.
+#[inline]
+fn short_size(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut size = 0;
+    for (at, byte) in bytes.iter().take(SHORT_DIGITS_MAX + 1).enumerate() {
+        let Some(digit) = char::from(*byte).to_digit(16) else {
+            let rest = bytes.get(at..)?.strip_prefix(b"\r\n")?;
+            return (size > 0).then_some((size, rest));
+        };
+        size = size * 16 + u64::from(digit);
+    }
+    None
 }
 
 fn ends_size(byte: u8) -> bool {

@@ -10,6 +10,7 @@ mod limits;
 use serde_json::{json, Value};
 
 use super::*;
+use crate::error::{ErrorKind, Phase};
 use crate::event::{Event, LlmResponse, Start};
 use crate::framing::sniff::Declared;
 use crate::framing::Framing;
