@@ -13,6 +13,7 @@ import pytest
 
 import liter_llm
 from liter_llm import LiterLlm, MapResult, Reasoning, Text, ToolCall
+from liter_llm._late_fields import Late
 from liter_llm._record import Record
 from support import HANG, HELLO, REQUEST, failing, stream, token
 
@@ -121,7 +122,7 @@ def test_all_public_dataclasses_have_it():
 
 @pytest.mark.parametrize("is_free_threaded", [False, True])
 def test_a_record_of_a_draft_is_as_any_other(mock, connect, monkeypatch, is_free_threaded):
-    monkeypatch.setattr(liter_llm._draft, "_IS_FREE_THREADED", is_free_threaded)
+    monkeypatch.setattr(liter_llm._draft, "IS_FREE_THREADED", is_free_threaded)
     response = connect(mock.plan(whole(TOOL))).invoke(REQUEST).complete()
     for record in (response, response.usage):
         assert type(record) in (liter_llm.Response, liter_llm.Usage)
@@ -133,6 +134,35 @@ def test_a_record_of_a_draft_is_as_any_other(mock, connect, monkeypatch, is_free
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(record, next(iter(values)), None)
     assert response.usage.total_tokens == 5
+
+
+def test_a_field_of_the_receipt_is_made_when_it_is_first_read(mock, connect):
+    llm = connect(mock.plan(whole(TOOL)))
+    eager = llm.invoke(REQUEST).complete()
+    names = [field.name for field in dataclasses.fields(eager)]
+    expected = {name: getattr(eager, name) for name in names}
+    varies = {"first_token_ms", "total_ms"}
+    for name in names:
+        response = llm.invoke(REQUEST).complete()
+        value = getattr(response, name)
+        assert type(value) is type(expected[name])
+        assert name in varies or value == expected[name], name
+        assert getattr(response, name) is value
+    for make in (copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))):
+        response = llm.invoke(REQUEST).complete()
+        made = make(response)  # before anything was read
+        assert made == response
+        assert made.usage == expected["usage"]
+    with pytest.raises(AttributeError, match=r"no attribute 'choices'; use response\.text"):
+        _ = llm.invoke(REQUEST).complete().choices
+    with pytest.raises(AttributeError, match="no attribute 'late'"):
+        _ = made.late
+
+
+def test_what_is_late_are_the_fields_of_start_and_receipt():
+    late = Late(None, None, None)
+    assert late.names == frozenset(late.fields())
+    assert late.names < {field.name for field in dataclasses.fields(liter_llm.Response)}
 
 
 def test_the_repr_of_a_record_shows_what_it_has():

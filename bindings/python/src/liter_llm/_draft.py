@@ -11,7 +11,7 @@ import sys
 import types
 from typing import Any
 
-_IS_FREE_THREADED = "free-threading" in sys.version  # there, another __class__ stops all threads
+IS_FREE_THREADED = "free-threading" in sys.version  # there, another __class__ stops all threads
 
 
 def draft_of(record: type[Any]) -> Any:
@@ -24,7 +24,7 @@ def draft_of(record: type[Any]) -> Any:
 
 def freeze(draft: Any, record: Any) -> Any:
     """The record that the draft becomes; nobody uses the draft afterwards."""
-    if _IS_FREE_THREADED:
+    if IS_FREE_THREADED:
         return record(*[getattr(draft, field.name) for field in dataclasses.fields(record)])
     draft.__class__ = record
     return draft

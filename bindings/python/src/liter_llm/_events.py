@@ -15,6 +15,7 @@ from typing import (
     Literal,
     NoReturn,
     Optional,
+    Protocol,
     TypeVar,
     Union,
     cast,
@@ -197,8 +198,25 @@ class End(Record):
 Event = Union[Start, Text, Reasoning, ToolDelta, ToolCall, Part, End]
 
 
+class LateFields(Protocol):
+    """Fields that are made when one of them is first asked for."""
+
+    names: frozenset[str]
+
+    def add_to(self, response: "Response", /) -> None: ...
+
+
+class LateRecord(Record):
+    """A record that may have such fields."""
+
+    __slots__ = ("late",)
+
+    late: LateFields
+    """Absent where all fields were given."""
+
+
 @record
-class Response(Record, Generic[Output]):
+class Response(LateRecord, Generic[Output]):
     """A whole response, or as much of it as was received.
 
     A `Response[City]` is that of an invoke() with output=City, which is its `output`."""
@@ -300,7 +318,15 @@ class Response(Record, Generic[Output]):
         fields = Record.to_dict(self)  # super() is of the class before it had slots
         return {**fields, "message": self.message} if self.collected else fields
 
-    if not TYPE_CHECKING:  # else a type checker would take a loop over a response
+    if not TYPE_CHECKING:  # else a type checker would take any attribute, and a loop over it
+
+        def __getattr__(self, name: str) -> Any:
+            if name != "late":
+                late = getattr(self, "late", None)
+                if late is not None and name in late.names:
+                    late.add_to(self)
+                    return object.__getattribute__(self, name)
+            return Record.__getattr__(self, name)
 
         def __iter__(self) -> NoReturn:
             raise TypeError(ITERATED + LOOP_ON_THREAD)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ._base_builder import BaseBuilder, parse, read_usage
 from ._draft import draft_of, freeze
 from ._events import End, Part, Response, Start, ToolCall, ToolDelta, read_tried
+from ._late_fields import Late, can_be_late
 from ._library import PART, TOOL_CALL, TOOL_DELTA
 
 if TYPE_CHECKING:
@@ -96,16 +97,12 @@ class ResponseBuilder(BaseBuilder):
         """Everything so far."""
         if self._response is not None:
             return self._response
-        receipt = self.read_receipt()
-        start = self.read_start()
-        timings = receipt.get("timings", {})
         parts = self.parts
         # Most have none, and then no comprehension is run.
         texts = (
             [part.data.get("text", "") for part in parts if part.type == "refusal"] if parts else ()
         )
         draft = _ResponseDraft()
-        draft.outcome = receipt.get("outcome", self.outcome)
         draft.collected = self.collect
         draft.text = "".join(self.text)
         draft.reasoning = "".join(self.reasoning)
@@ -113,22 +110,12 @@ class ResponseBuilder(BaseBuilder):
         draft.tool_calls = tuple(self.tool_calls)
         draft.parts = tuple([part for part in parts if part.type != "refusal"]) if parts else ()
         draft.blocks = tuple(self.blocks)
-        draft.id = start.get("id")
-        draft.model = start.get("model", "")
-        draft.provider = start.get("provider", "")
-        draft.request_id = receipt.get("request_id", start.get("request_id"))
-        draft.rate_limit = start.get("rate_limit", {})
-        draft.headers = start.get("headers", {})
-        draft.warnings = (*start.get("warnings", ()), *receipt.get("warnings", ()))
-        draft.finish_reason = receipt.get("finish_reason")
-        draft.finish_reason_raw = receipt.get("finish_reason_raw")
-        draft.usage = read_usage(receipt)
-        draft.attempts = receipt.get("attempts", 0)
-        draft.unknown_events = receipt.get("unknown_events", 0)
-        draft.first_token_ms = timings.get("first_token_ms")
-        draft.total_ms = timings.get("total_ms")
-        draft.queued_ms = timings.get("queued_ms")
-        draft.tried = read_tried(receipt) if "tried" in receipt else ()
+        receipt = self.receipt_json or self._receipt
+        late = Late(self.start_json or self._start, receipt, self.outcome)
+        if can_be_late():
+            draft.late = late
+        else:
+            late.set_on(draft)
         response: Response = freeze(draft, Response)
         if receipt:
             self._response = response
