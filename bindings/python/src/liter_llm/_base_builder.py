@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._draft import draft_of, freeze
 from ._errors import make_error
-from ._events import Usage
+from ._events import Usage, read_tried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -97,6 +97,25 @@ class BaseBuilder:
 def parse(data: bytes) -> Any:
     """JSON that the library wrote."""
     return _parse_json(data.decode())[0]
+
+
+def read_common(start: Mapping[str, Any], receipt: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that responses and replies have of both."""
+    timings = receipt.get("timings", {})
+    return {
+        "id": start.get("id"),
+        "model": start.get("model", ""),
+        "provider": start.get("provider", ""),
+        "request_id": receipt.get("request_id", start.get("request_id")),
+        "rate_limit": start.get("rate_limit", {}),
+        "headers": start.get("headers", {}),
+        "warnings": (*start.get("warnings", ()), *receipt.get("warnings", ())),
+        "usage": read_usage(receipt),
+        "attempts": receipt.get("attempts", 0),
+        "total_ms": timings.get("total_ms"),
+        "queued_ms": timings.get("queued_ms"),
+        "tried": read_tried(receipt) if "tried" in receipt else (),
+    }
 
 
 def read_usage(receipt: Mapping[str, Any]) -> Usage | None:

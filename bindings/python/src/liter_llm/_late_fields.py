@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Union
 
 from . import _draft
-from ._base_builder import parse, read_usage
-from ._events import Response, read_tried
+from ._base_builder import parse, read_common
+from ._events import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,27 +22,7 @@ class Late:
 
     __slots__ = ("outcome", "receipt", "start")
 
-    names = frozenset(
-        (
-            "attempts",
-            "finish_reason",
-            "finish_reason_raw",
-            "first_token_ms",
-            "headers",
-            "id",
-            "model",
-            "outcome",
-            "provider",
-            "queued_ms",
-            "rate_limit",
-            "request_id",
-            "total_ms",
-            "tried",
-            "unknown_events",
-            "usage",
-            "warnings",
-        )
-    )
+    names: frozenset[str]
 
     def __init__(self, start: Json, receipt: Json, outcome: Outcome | None) -> None:
         """`outcome`: as far as it is known without a receipt."""
@@ -53,25 +33,13 @@ class Late:
     def fields(self) -> dict[str, Any]:
         """Names and values."""
         start, receipt = _parsed(self.start), _parsed(self.receipt)
-        timings = receipt.get("timings", {})
         return {
+            **read_common(start, receipt),
             "outcome": receipt.get("outcome", self.outcome),
-            "id": start.get("id"),
-            "model": start.get("model", ""),
-            "provider": start.get("provider", ""),
-            "request_id": receipt.get("request_id", start.get("request_id")),
-            "rate_limit": start.get("rate_limit", {}),
-            "headers": start.get("headers", {}),
-            "warnings": (*start.get("warnings", ()), *receipt.get("warnings", ())),
             "finish_reason": receipt.get("finish_reason"),
             "finish_reason_raw": receipt.get("finish_reason_raw"),
-            "usage": read_usage(receipt),
-            "attempts": receipt.get("attempts", 0),
             "unknown_events": receipt.get("unknown_events", 0),
-            "first_token_ms": timings.get("first_token_ms"),
-            "total_ms": timings.get("total_ms"),
-            "queued_ms": timings.get("queued_ms"),
-            "tried": read_tried(receipt) if "tried" in receipt else (),
+            "first_token_ms": receipt.get("timings", {}).get("first_token_ms"),
         }
 
     def add_to(self, response: Response) -> None:
@@ -95,3 +63,6 @@ def can_be_late() -> bool:
 def _parsed(json: Json) -> Mapping[str, Any]:
     fields: Mapping[str, Any] = parse(json) if isinstance(json, bytes) else json or {}
     return fields
+
+
+Late.names = frozenset(Late(None, None, None).fields())

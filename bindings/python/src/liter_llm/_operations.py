@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._base_builder import BaseBuilder, parse, read_usage
+from ._base_builder import BaseBuilder, parse, read_common
 from ._call import Call
 from ._constants_generated import OPERATION_FIELDS
-from ._events import read_tried
 from ._invocation import Invocation
 from ._replies import (
     Batch,
@@ -45,22 +44,10 @@ class OperationBuilder(BaseBuilder):
     def read_common(self) -> dict[str, Any]:
         """The fields of Reply."""
         start, receipt = self.read_start(), self.read_receipt()
-        timings = receipt.get("timings", {})
         return {
+            **read_common(start, receipt),
             "outcome": receipt["outcome"],
-            "id": start.get("id"),
-            "model": start.get("model", ""),
-            "provider": start.get("provider", ""),
-            "request_id": receipt.get("request_id", start.get("request_id")),
-            "rate_limit": start.get("rate_limit", {}),
-            "headers": start.get("headers", {}),
-            "warnings": (*start.get("warnings", ()), *receipt.get("warnings", ())),
-            "usage": read_usage(receipt),
-            "attempts": receipt.get("attempts", 0),
             "requests": receipt.get("requests", 0),
-            "total_ms": timings.get("total_ms"),
-            "queued_ms": timings.get("queued_ms"),
-            "tried": read_tried(receipt),
         }
 
 

@@ -184,19 +184,20 @@ impl EventBatch {
             if run.count == 0 {
                 return None;
             }
-            if run.kind == Kind::Others {
-                let (these, later) = others.split_at_checked(run.count)?;
-                others = later;
-                return Some(RunRef::Others(these));
-            }
+            let run_of = match run.kind {
+                Kind::Text => RunRef::Text,
+                Kind::Reasoning => RunRef::Reasoning,
+                Kind::Others => {
+                    let (these, later) = others.split_at_checked(run.count)?;
+                    others = later;
+                    return Some(RunRef::Others(these));
+                }
+            };
             let (these, later) = ends.split_at_checked(run.count)?;
             let end = *these.last()?;
             let pieces = Pieces::new(self.text.get(start..end)?, start, these);
             (start, ends) = (end, later);
-            Some(match run.kind {
-                Kind::Reasoning => RunRef::Reasoning(pieces),
-                Kind::Text | Kind::Others => RunRef::Text(pieces),
-            })
+            Some(run_of(pieces))
         })
     }
 
