@@ -40,6 +40,7 @@ mod limited_buffer;
 mod mutex;
 mod parse;
 mod platform;
+mod prefetch;
 mod providers;
 mod request;
 #[doc(hidden)]
@@ -60,6 +61,7 @@ pub use event::{
     Vectors,
 };
 pub use http::{Http, HttpOptions, TapeMode, TapeOptions, TapePace};
+pub use prefetch::Prefetch;
 pub use request::{
     AnyRequest, ApiKey, Auth, BatchAction, BatchRequest, BatchRow, CallKeys, CallLimits,
     CallOptions, CloudOptions, Content, ContentPart, EmbedInput, EmbedRequest, Fallback, Fallbacks,

@@ -8,9 +8,11 @@
 
 mod support;
 
+use std::cell::Cell;
+use std::future::poll_fn;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use liter_llm::{ErrorKind, Event, FinishReason, LlmRequest, Message, Outcome, Receipt, Timer};
 use serde_json::json;
 use support::{client, Mock};
@@ -39,6 +41,52 @@ async fn collect(stream: liter_llm::LlmStream) -> (String, Receipt) {
         Some(Event::End(receipt)) => (text, *receipt),
         other => panic!("END comes last, not {other:?}"),
     }
+}
+
+thread_local! {
+    /// In how many places something was to be loaded, and how many bytes.
+    static ASKED: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+/// What a stream wants to be loaded before its next poll.
+fn asked(stream: &liter_llm::LlmStream) -> (usize, usize) {
+    stream.prefetch(|_, bytes| {
+        let (places, before) = ASKED.get();
+        ASKED.set((places + 1, before + bytes));
+    });
+    ASKED.take()
+}
+
+/// The state of the stream, the response, the connection, the decoder, what repeats around its
+/// texts, and the timer.
+#[tokio::test]
+async fn while_a_response_is_read_all_that_the_next_poll_reads_can_be_loaded() {
+    let mock = Mock::start(&[]);
+    let steps = json!([{"raw": [
+        {"head": {"status": 200, "headers": [["content-type", "text/event-stream"]]}},
+        {"token": "a"}, {"token": "b"}, {"await": "more"}, {"finish": "stop"}, {"done": true},
+        {"chunk_end": true}]}]);
+    mock.plan("prefetch", steps);
+    let client = client(json!({}));
+    let mut stream = client.stream(request(&mock, "prefetch"));
+    assert_eq!(asked(&stream).0, 1, "nothing is read yet");
+    let mut text = String::new();
+    while text != "ab" {
+        assert!(poll_fn(|context| stream.poll_batch(context)).await);
+        for event in stream.drain() {
+            if let Event::Text(piece) = event {
+                text.push_str(&piece);
+            }
+        }
+    }
+    let next = poll_fn(|context| stream.poll_batch(context));
+    assert!(next.now_or_never().is_none(), "and it waits, with a timer");
+    let (places, bytes) = asked(&stream);
+    assert_eq!(places, 8);
+    assert!((500..4096).contains(&bytes), "{bytes} bytes");
+    mock.signal("prefetch", "more");
+    while poll_fn(|context| stream.poll_batch(context)).await {}
+    assert_eq!(asked(&stream).0, 1, "nothing is read any more");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -23,6 +23,7 @@ mod key_caller;
 mod owed_wakes;
 mod panic_hook;
 mod platform;
+mod prefetch;
 mod process;
 mod queue;
 mod stream_control;

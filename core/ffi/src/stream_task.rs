@@ -14,6 +14,7 @@ use liter_llm_core::{
 
 use crate::buffer::event_json::EventJson;
 use crate::owed_wakes;
+use crate::prefetch;
 use crate::stream_control::StreamControl;
 use crate::stream_table::StreamTable;
 use crate::worker_load;
@@ -146,6 +147,7 @@ pub async fn run(guard: EndGuard, core: Client, asked: Box<Asked>) {
     let stream = guard.stream;
     let mut task = pin!(run_to_end(guard, core, asked));
     let poll = |context: &mut Context<'_>| {
+        prefetch::whole(&*task.as_ref());
         owed_wakes::pay_if_due();
         worker_load::count_poll();
         let _current = Current::begin(stream);
@@ -163,14 +165,19 @@ async fn run_to_end(mut guard: EndGuard, core: Client, asked: Box<Asked>) {
     };
     let mut stream = core.start(request);
     while !guard.ended {
-        let next = {
-            let next = pin!(stream.next_batch());
-            guard.control.until_stopped(next).await
-        };
-        let step = match next {
-            Ok(Some(batch)) => guard.deliver(batch).await,
+        let control = &*guard.control;
+        let next = poll_fn(|context| {
+            prefetch::whole(control);
+            stream.prefetch(prefetch::load);
+            match control.poll_stop(context) {
+                Some(kind) => Poll::Ready(Err(kind)),
+                None => stream.poll_batch(context).map(Ok),
+            }
+        });
+        let step = match next.await {
+            Ok(true) => guard.deliver(stream.batch()).await,
             // The core's stream is over without an END, which the guard then adds.
-            Ok(None) => return,
+            Ok(false) => return,
             Err(kind) => Err(Stop::Requested(kind)),
         };
         if let Err(stop) = step {

@@ -17,6 +17,7 @@ use super::played_body::PlayedBody;
 use super::pool::Origin;
 use super::read::{Read, Sink};
 use super::tape::Recorder;
+use crate::prefetch::{self, Prefetch};
 
 /// The rest of a response. Dropping it closes the connection or stream, unless it was read to its
 /// end.
@@ -85,6 +86,12 @@ impl ResponseBody {
             source,
             gunzip: None,
             has_ended: false,
+        }
+    }
+
+    pub(crate) fn prefetch(&self, load: Prefetch) {
+        if let Source::Http1(body) = &self.source {
+            prefetch::whole(&**body, load);
         }
     }
 

@@ -9,9 +9,13 @@ use crate::error::{ErrorKind, LlmError, Phase};
 use crate::event::EventBatch;
 use crate::framing::{Frame, FrameEnd, FrameSink};
 use crate::json;
+use crate::prefetch::Prefetch;
 
 /// The state of one response being decoded.
 pub(crate) trait Decoder: Send + Debug {
+    /// Has its memory loaded, where that pays.
+    fn prefetch(&self, _load: Prefetch) {}
+
     /// Decodes a frame that differs from one before in nothing but its text: see
     /// [`FrameSink::repeated`].
     fn repeated_frame(

@@ -14,6 +14,7 @@ use crate::error::LlmError;
 use crate::event::EventBatch;
 use crate::event::{FinishReason, Start, Usage};
 use crate::framing::{Frame, FrameEnd};
+use crate::prefetch::{self, Prefetch};
 
 /// What most errors are about.
 pub(crate) const EVENT: &str = "an event of the stream";
@@ -166,6 +167,11 @@ pub(crate) trait WireDecoder: Send + Debug {
 }
 
 impl<W: WireDecoder> Decoder for W {
+    fn prefetch(&self, load: Prefetch) {
+        prefetch::whole(self, load);
+        self.state().shape.prefetch(load);
+    }
+
     fn repeated_frame(
         &mut self,
         name: &[u8],

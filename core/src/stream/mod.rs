@@ -51,6 +51,7 @@ use crate::error::{ErrorKind, Timer};
 use crate::event::EventBatch;
 use crate::event::{Event, Receipt};
 use crate::http::Read;
+use crate::prefetch::{self, Prefetch};
 use crate::providers::OperationSummary;
 use crate::request::{AnyRequest, CallOptions};
 use attempt::Attempt;
@@ -161,6 +162,30 @@ impl LlmStream {
         more.then_some(self.work.batch())
     }
 
+    /// The same for who polls: whether there are events, which are those of `batch`. From a poll
+    /// that is pending to the next one, the time is the provider's.
+    pub fn poll_batch(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        self.work.resume();
+        // What is under way is in the state, so a step can be begun anew with each poll.
+        let more = ready!(pin!(self.work.step()).poll(context));
+        self.work.pause_for_caller();
+        self.note_end();
+        Poll::Ready(more)
+    }
+
+    /// The events of the last poll.
+    pub fn batch(&mut self) -> &EventBatch {
+        self.work.batch()
+    }
+
+    /// Has all that the next poll reads loaded, which is worth it where there are thousands of
+    /// streams.
+    pub fn prefetch(&self, load: Prefetch) {
+        if let Work::One(one) = &self.work {
+            one.prefetch(load);
+        }
+    }
+
     fn note_end(&mut self) {
         let is_ended = self.work.is_ended();
         if let Some(mut log) = self.log.take() {
@@ -221,11 +246,7 @@ impl Stream for LlmStream {
             if this.work.is_ended() {
                 return Poll::Ready(None);
             }
-            this.work.resume();
-            // What is under way is in the state, so a step can be begun anew with each poll.
-            let _ = ready!(pin!(this.work.step()).poll(context));
-            this.work.pause_for_caller();
-            this.note_end();
+            ready!(this.poll_batch(context));
             this.events.extend(this.work.batch().drain());
         }
     }
@@ -272,6 +293,14 @@ impl Inner {
 
     fn is_ended(&self) -> bool {
         matches!(self.state, State::Ended)
+    }
+
+    fn prefetch(&self, load: Prefetch) {
+        prefetch::whole(self, load);
+        if let State::Reading(response) = &self.state {
+            response.prefetch(load);
+            self.deadlines.prefetch(load);
+        }
     }
 
     /// Goes on until there are events. False when there will be no more.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::{sleep_until, Instant, Sleep};
 
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
+use crate::prefetch::{self, Prefetch};
 use crate::request::{CallLimits, WHOLE_RESPONSE_TIMEOUT_MS};
 use crate::sleep::poll_sleep;
 
@@ -131,6 +132,12 @@ impl Deadlines {
     /// There is a new deadline; nothing moves that of the whole call.
     fn end_grace(&mut self) {
         self.grace = self.grace.filter(|(timer, _)| *timer == Timer::Total);
+    }
+
+    pub(crate) fn prefetch(&self, load: Prefetch) {
+        if let Some(sleep) = &self.sleep {
+            prefetch::whole(&**sleep, load);
+        }
     }
 
     /// From here on the caller is the slow one: no timer runs.

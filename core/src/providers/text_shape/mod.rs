@@ -9,6 +9,8 @@ use std::ops::Range;
 
 use memchr::{memchr2, memmem};
 
+use crate::prefetch::{self, Prefetch};
+
 /// The most bytes around a text that are remembered.
 const AROUND_BYTES_MAX: usize = 1024;
 /// Chunks that were remembered for nothing, after which no more are: this server's always differ.
@@ -42,6 +44,12 @@ pub(crate) struct TextShape {
 }
 
 impl TextShape {
+    pub(crate) fn prefetch(&self, load: Prefetch) {
+        prefetch::whole(self.name.as_bytes(), load);
+        prefetch::whole(self.literals.as_slice(), load);
+        prefetch::whole(self.holes.as_slice(), load);
+    }
+
     /// The text of a chunk that differs from the last one in nothing that counts, and is not empty;
     /// and what follows the chunk.
     #[inline]

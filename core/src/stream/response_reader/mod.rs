@@ -17,6 +17,7 @@ use crate::event::EventBatch;
 use crate::framing::sniff::Sniffer;
 use crate::framing::Framer;
 use crate::http::{Read, ResponseBody};
+use crate::prefetch::{self, Prefetch};
 use crate::providers::{Decoder, FrameDecoder, OperationSummary, Progress, ResponseSummary};
 
 /// What is read in one step while more is ready at once, in bytes of the body and in reads, which
@@ -71,6 +72,12 @@ impl ResponseReader {
             body_decoder: BodyDecoder::new(status, decoder, sniffer, options),
             at_end: false,
         }
+    }
+
+    pub(crate) fn prefetch(&self, load: Prefetch) {
+        prefetch::whole(self, load);
+        self.body.prefetch(load);
+        self.body_decoder.decoder.prefetch(load);
     }
 
     /// Waits for bytes, then takes all that are ready. Events before an error stay in the batch.

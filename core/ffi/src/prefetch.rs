@@ -1,0 +1,57 @@
+//! Has the processor load memory before it is read: see [`liter_llm_core::Prefetch`].
+
+/// What a processor loads at once.
+const LINE_BYTES: usize = 64;
+
+/// Asks for so many bytes from an address on.
+#[inline]
+pub fn load(start: *const u8, bytes: usize) {
+    for offset in (0..bytes).step_by(LINE_BYTES) {
+        load_line(start.wrapping_add(offset));
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn load_line(address: *const u8) {
+    use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+    // SAFETY: SSE is a part of x86-64; a prefetch reads nothing and faults at no address.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+}
+
+#[cfg(target_arch = "aarch64")]
+#[inline]
+fn load_line(address: *const u8) {
+    // SAFETY: a prefetch reads nothing and faults at no address.
+    unsafe {
+        std::arch::asm!(
+            "prfm pldl1keep, [{address}]",
+            address = in(reg) address,
+            options(nostack, preserves_flags, readonly),
+        );
+    }
+}
+
+/// Elsewhere it is loaded when it is read.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn load_line(_address: *const u8) {}
+
+/// Asks for all of a value, but for what it points to.
+#[inline]
+pub fn whole<T>(value: &T) {
+    load(std::ptr::from_ref(value).cast(), size_of::<T>());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_is_wrong_and_no_value_changes() {
+        load(std::ptr::null(), 200);
+        load(std::ptr::without_provenance(usize::MAX), 200);
+        let value = [7_u8; 300];
+        whole(&value);
+        assert_eq!(value, [7; 300]);
+    }
+}
