@@ -6,9 +6,18 @@ const LINE_BYTES: usize = 64;
 /// Asks for so many bytes from an address on.
 #[inline]
 pub fn load(start: *const u8, bytes: usize) {
-    for offset in (0..bytes).step_by(LINE_BYTES) {
-        load_line(start.wrapping_add(offset));
-    }
+    lines(start, bytes).for_each(load_line);
+}
+
+/// The lines in which these bytes are.
+#[inline]
+fn lines(start: *const u8, bytes: usize) -> impl Iterator<Item = *const u8> {
+    let before = start.addr() % LINE_BYTES;
+    let first = start.wrapping_sub(before);
+    let covered = if bytes == 0 { 0 } else { before + bytes };
+    (0..covered)
+        .step_by(LINE_BYTES)
+        .map(move |offset| first.wrapping_add(offset))
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -45,6 +54,24 @@ pub fn whole<T>(value: &T) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_lines_are_loaded_and_each_once() {
+        let cases: [(usize, usize, &[usize]); 6] = [
+            (640, 0, &[]),
+            (650, 0, &[]),
+            (640, 64, &[640]),
+            (650, 54, &[640]),
+            (650, 55, &[640, 704]),
+            (703, 66, &[640, 704, 768]),
+        ];
+        for (start, bytes, expected) in cases {
+            let found: Vec<usize> = lines(std::ptr::without_provenance(start), bytes)
+                .map(<*const u8>::addr)
+                .collect();
+            assert_eq!(found, expected, "{bytes} bytes from {start}");
+        }
+    }
 
     #[test]
     fn no_address_is_wrong_and_no_value_changes() {

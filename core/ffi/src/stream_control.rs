@@ -96,10 +96,19 @@ impl StreamControl {
         &'a self,
         mut future: Pin<&'a mut F>,
     ) -> impl Future<Output = Result<F::Output, ErrorKind>> + 'a {
-        poll_fn(move |context| match self.poll_stop(context) {
+        poll_fn(move |context| self.poll_until_stopped(context, |it| future.as_mut().poll(it)))
+    }
+
+    /// One poll of that.
+    pub fn poll_until_stopped<T>(
+        &self,
+        context: &mut Context<'_>,
+        poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<Result<T, ErrorKind>> {
+        match self.poll_stop(context) {
             Some(kind) => Poll::Ready(Err(kind)),
-            None => future.as_mut().poll(context).map(Ok),
-        })
+            None => poll(context).map(Ok),
+        }
     }
 
     /// Waits until the window is open.

@@ -169,10 +169,7 @@ async fn run_to_end(mut guard: EndGuard, core: Client, asked: Box<Asked>) {
         let next = poll_fn(|context| {
             prefetch::whole(control);
             stream.prefetch(prefetch::load);
-            match control.poll_stop(context) {
-                Some(kind) => Poll::Ready(Err(kind)),
-                None => stream.poll_batch(context).map(Ok),
-            }
+            control.poll_until_stopped(context, |context| stream.poll_batch(context))
         });
         let step = match next.await {
             Ok(true) => guard.deliver(stream.batch()).await,
