@@ -2,16 +2,23 @@
 //! belong where: an option that is unknown, or stands in the wrong place, is an error that names
 //! what was meant. Unknown fields of a request are the provider's.
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::check::check_options;
 use super::options::ClientOptions;
+#[cfg(all(any(test, fuzzing), debug_assertions))]
+use crate::declare::entry::Kind;
 use crate::declare::Patch;
 use crate::error::{config, invalid_request, ErrorKind, LlmError};
 use crate::json;
-use crate::parse::{names_of, nearest, shown, type_name, Mismatch};
+#[cfg(all(any(test, fuzzing), debug_assertions))]
+use crate::parse::take;
+use crate::parse::{names_of, nearest, shown, type_name, Fields, Mismatch};
 use crate::request::{
-    within, AnyRequest, BatchRequest, CallOptions, EmbedRequest, Fallbacks, LlmRequest,
+    within, AnyRequest, BatchRequest, CallOptions, EmbedRequest, Fallbacks, LlmRequest, Message,
     ModelsRequest, Operation, RerankRequest, ScriptRequest, StatsRequest,
 };
 
@@ -22,7 +29,7 @@ impl ClientOptions {
     /// `CONFIG`, naming the option; `INVALID_ARGUMENT` for a key that cannot be one.
     pub fn from_json(json: &str) -> Result<Self, LlmError> {
         let mut fields = match parse(json) {
-            Ok(Value::Object(fields)) => fields,
+            Ok(Value::Object(fields)) => Fields::from(fields),
             Ok(other) => {
                 let found = type_name(&other);
                 return Err(config(format!(
@@ -33,10 +40,10 @@ impl ClientOptions {
         };
         let options = Self::take(&mut fields).map_err(of_options)?;
         check_fallbacks::<LlmRequest>(options.fallbacks.as_ref()).map_err(of_options)?;
-        match fields.keys().next() {
-            Some(name) => Err(config(unknown_option(name))),
-            None => check_options(&options).map(|()| options),
+        if let Some(name) = fields.keys().next() {
+            return Err(config(unknown_option(name)));
         }
+        check_options(&options).map(|()| options)
     }
 }
 
@@ -49,14 +56,19 @@ impl AnyRequest {
     /// wrong type, is missing or belongs to another operation, or an option of the client stands in
     /// it; `INVALID_ARGUMENT` when a key or a header cannot be one.
     pub fn from_json(json: &str) -> Result<Self, LlmError> {
-        let mut fields = request_fields(json)?;
+        let RequestText {
+            mut fields,
+            messages,
+        } = request_text(json)?;
         let operation = take_operation(&mut fields)?;
-        if let Some(name) = fields.keys().find(|name| is_foreign(name, operation)) {
+        let messages_name = messages.is_some().then_some("messages");
+        let refused = |name: &&str| is_foreign(name, operation);
+        if let Some(name) = fields.keys().chain(messages_name).find(refused) {
             return Err(invalid_request(foreign(name, operation)));
         }
         match operation {
-            Operation::Chat => chat(fields).map(Self::Chat),
-            Operation::CountTokens => chat(fields).map(Self::CountTokens),
+            Operation::Chat => chat(fields, messages).map(Self::Chat),
+            Operation::CountTokens => chat(fields, messages).map(Self::CountTokens),
             Operation::Embed => {
                 require(&fields, "input", "give a text or a list of texts")?;
                 let mut request = EmbedRequest::take(&mut fields)?;
@@ -111,9 +123,12 @@ impl LlmRequest {
     /// `messages` is missing, it is for another operation, or an option of the client stands in it;
     /// `INVALID_ARGUMENT` when a key or a header cannot be one.
     pub fn from_json(json: &str) -> Result<Self, LlmError> {
-        let mut fields = request_fields(json)?;
+        let RequestText {
+            mut fields,
+            messages,
+        } = request_text(json)?;
         match take_operation(&mut fields)? {
-            Operation::Chat => chat(fields),
+            Operation::Chat => chat(fields, messages),
             other => {
                 let name = other.name();
                 let message = format!("operation: expected \"chat\", got \"{name}\"");
@@ -123,13 +138,61 @@ impl LlmRequest {
     }
 }
 
-/// The fields of a request.
-fn request_fields(json: &str) -> Result<Map<String, Value>, LlmError> {
+/// The fields of a request, and apart from them its messages, if they are right. They are most of
+/// a request, and become what they are without standing in a map before.
+#[derive(Default)]
+struct RequestText {
+    fields: Fields,
+    messages: Option<Vec<Message>>,
+}
+
+impl<'de> Deserialize<'de> for RequestText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RequestVisitor)
+    }
+}
+
+struct RequestVisitor;
+
+impl<'de> Visitor<'de> for RequestVisitor {
+    type Value = RequestText;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<RequestText, A::Error> {
+        let mut request = RequestText::default();
+        while let Some(name) = fields.next_key::<String>()? {
+            match name.as_str() {
+                "messages" => request.messages = fields.next_value()?,
+                _ => request.fields.push(name, fields.next_value()?),
+            }
+        }
+        request.fields.settle();
+        Ok(request)
+    }
+}
+
+/// A request in its parts. What is wrong is found once more in values of any type, where it has a
+/// place and a name; half a surrogate pair is mended there too.
+fn request_text(json: &str) -> Result<RequestText, LlmError> {
+    if let Ok(request) = serde_json::from_str(json) {
+        #[cfg(all(any(test, fuzzing), debug_assertions))]
+        check_same(&request, json);
+        return Ok(request);
+    }
+    request_values(json)
+}
+
+/// A request whose messages are among its other fields.
+fn request_values(json: &str) -> Result<RequestText, LlmError> {
     match parse(json) {
-        Ok(Value::Object(mut fields)) => {
-            // Wrappers hand over every parameter that they know: a null is the same as none.
-            fields.retain(|_, value| !value.is_null());
-            Ok(fields)
+        Ok(Value::Object(fields)) => {
+            let mut fields = Fields::from(fields);
+            fields.settle();
+            let messages = None;
+            Ok(RequestText { fields, messages })
         }
         Ok(other) => {
             let found = type_name(&other);
@@ -140,8 +203,21 @@ fn request_fields(json: &str) -> Result<Map<String, Value>, LlmError> {
     }
 }
 
-fn chat(mut fields: Map<String, Value>) -> Result<LlmRequest, LlmError> {
+/// Whatever is parsed at once is the same by way of values.
+#[cfg(all(any(test, fuzzing), debug_assertions))]
+#[allow(clippy::unwrap_used)]
+fn check_same(request: &RequestText, json: &str) {
+    let mut values = request_values(json).unwrap();
+    let messages = take(&mut values.fields, "messages", Kind::ListOfObjects).unwrap();
+    assert_eq!(request.messages, messages);
+    assert_eq!(request.fields, values.fields);
+}
+
+fn chat(mut fields: Fields, messages: Option<Vec<Message>>) -> Result<LlmRequest, LlmError> {
     let mut request = LlmRequest::take(&mut fields)?;
+    if let Some(messages) = messages {
+        request.messages = messages;
+    }
     request.extra = others(fields)?;
     request.check()?;
     check_fallbacks::<LlmRequest>(request.call.fallbacks.as_ref())?;
@@ -154,25 +230,29 @@ fn check_fallbacks<T: Patch>(fallbacks: Option<&Fallbacks>) -> Result<(), LlmErr
         return Ok(());
     };
     for (index, fallback) in fallbacks.list().iter().enumerate() {
-        others(fallback.fields.clone()).map_err(|error| within(index, error))?;
+        let names = fallback.fields.keys().map(String::as_str);
+        refuse_options(names).map_err(|error| within(index, error))?;
     }
     fallbacks.check::<T>()
 }
 
 /// What is left of a request: fields of the provider, and no option of a client.
-fn others(fields: Map<String, Value>) -> Result<Map<String, Value>, LlmError> {
-    let mut names = fields.keys();
+fn others(fields: Fields) -> Result<Map<String, Value>, LlmError> {
+    refuse_options(fields.keys()).map(|()| fields.into())
+}
+
+fn refuse_options<'n>(mut names: impl Iterator<Item = &'n str>) -> Result<(), LlmError> {
     match names.find(|name| is_option_only(name)) {
         Some(name) => {
             let message = format!("\"{name}\" is an option of the client, not of a call");
             Err(invalid_request(message))
         }
-        None => Ok(fields),
+        None => Ok(()),
     }
 }
 
-fn take_operation(fields: &mut Map<String, Value>) -> Result<Operation, LlmError> {
-    let Some(value) = fields.shift_remove("operation") else {
+fn take_operation(fields: &mut Fields) -> Result<Operation, LlmError> {
+    let Some(value) = fields.remove("operation") else {
         return Ok(Operation::Chat);
     };
     let Value::String(name) = &value else {
@@ -230,7 +310,7 @@ fn foreign(name: &str, operation: Operation) -> String {
     format!("\"{name}\" is a field of {owner}, not of {operation}")
 }
 
-fn require(fields: &Map<String, Value>, name: &str, advice: &str) -> Result<(), LlmError> {
+fn require(fields: &Fields, name: &str, advice: &str) -> Result<(), LlmError> {
     match fields.contains_key(name) {
         true => Ok(()),
         false => Err(invalid_request(format!("{name} is missing; {advice}"))),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::from_json::parse;
 use crate::declare::declare_options;
 use crate::error::{ErrorKind, LlmError};
-use crate::parse::type_name;
+use crate::parse::{type_name, Fields};
 use crate::request::KeyMaterial;
 use crate::secret::Secret;
 
@@ -31,7 +31,7 @@ impl KeyMaterial {
     /// key.
     pub fn from_json(json: &str) -> Result<Self, LlmError> {
         let mut fields = match parse(json) {
-            Ok(Value::Object(fields)) => fields,
+            Ok(Value::Object(fields)) => Fields::from(fields),
             Ok(other) => return Err(no_answer(&format!("{EXPECTED}, got {}", type_name(&other)))),
             Err(reason) => return Err(no_answer(&format!("it is not JSON: {reason}"))),
         };

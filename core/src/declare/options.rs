@@ -1,15 +1,14 @@
 //! Declares a struct that callers write as JSON: its fields, what they hold, their defaults, their
 //! documentation and how they are taken out of an object.
 
-use serde_json::{Map, Value};
-
 use crate::error::LlmError;
+use crate::parse::Fields;
 
 /// What is declared with `declare_options` and can be changed by some fields of such an object.
 pub(crate) trait Patch: Default {
     /// Takes those fields out of an object that it has, in place of its own; null is the default.
     /// The fields of a group are left where they are.
-    fn patch(&mut self, fields: &mut Map<String, Value>) -> Result<(), LlmError>;
+    fn patch(&mut self, fields: &mut Fields) -> Result<(), LlmError>;
 }
 
 /// A struct that is taken out of JSON: `pub name: Type as Kind = default,`. Without a default it is
@@ -60,7 +59,7 @@ macro_rules! declare_options {
 
             /// Takes the fields out of an object; a null is the same as none.
             pub(crate) fn take(
-                fields: &mut serde_json::Map<String, serde_json::Value>,
+                fields: &mut $crate::parse::Fields,
             ) -> Result<Self, $crate::error::LlmError> {
                 Ok(Self {
                     $($field: $crate::declare::options::take!(
@@ -73,7 +72,7 @@ macro_rules! declare_options {
         impl $crate::declare::options::Patch for $struct {
             fn patch(
                 &mut self,
-                fields: &mut serde_json::Map<String, serde_json::Value>,
+                fields: &mut $crate::parse::Fields,
             ) -> Result<(), $crate::error::LlmError> {
                 // Some have groups only.
                 let _ = &fields;
@@ -137,7 +136,7 @@ macro_rules! declare_limits {
 
             /// Takes the fields out of an object; a null is the same as none.
             pub(crate) fn take(
-                fields: &mut serde_json::Map<String, serde_json::Value>,
+                fields: &mut $crate::parse::Fields,
             ) -> Result<Self, $crate::error::LlmError> {
                 Ok(Self {
                     $($field: $crate::declare::options::take!(

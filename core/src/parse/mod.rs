@@ -2,6 +2,7 @@
 //! where, in the caller's terms. Owns the wording; has no list of fields. A value is shown only
 //! where it is short and cannot be a secret or a prompt.
 
+mod fields;
 mod mismatch;
 mod nearest;
 mod others;
@@ -9,10 +10,11 @@ mod shape;
 mod slip;
 mod values;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::declare::entry::Kind;
 use crate::error::LlmError;
+pub(crate) use fields::Fields;
 pub(crate) use mismatch::{names_of, shown, type_name, Mismatch};
 pub(crate) use nearest::nearest;
 pub(crate) use others::refuse_others;
@@ -26,12 +28,9 @@ pub(crate) trait FromJson: Sized {
     fn from_json(value: Value, kind: Kind) -> Result<Self, Mismatch>;
 }
 
-/// An object with no more fields than that is searched name by name.
-const FEW: usize = 8;
-
 /// Takes one field out of an object; absent and null are `None`.
 pub(crate) fn take<T: FromJson>(
-    fields: &mut Map<String, Value>,
+    fields: &mut Fields,
     name: &str,
     kind: Kind,
 ) -> Result<Option<T>, LlmError> {
@@ -39,17 +38,10 @@ pub(crate) fn take<T: FromJson>(
     if kind == Kind::ProviderName && fields.get(name).is_some_and(Value::is_object) {
         return Ok(None);
     }
-    match remove(fields, name) {
+    match fields.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => T::from_json(value, kind)
             .map(Some)
             .map_err(|mismatch| mismatch.into_error(name)),
     }
-}
-
-/// Takes a value out of an object. There are dozens of names to ask for and few fields, so that a
-/// look at each costs less than the hash of a name.
-fn remove(fields: &mut Map<String, Value>, name: &str) -> Option<Value> {
-    let may_be_there = fields.len() > FEW || fields.keys().any(|field| field == name);
-    may_be_there.then(|| fields.shift_remove(name)).flatten()
 }

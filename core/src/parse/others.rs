@@ -1,15 +1,10 @@
 //! Fields that are left over where each has to be known.
 
-use serde_json::{Map, Value};
-
-use super::{names_of, nearest, Mismatch};
+use super::{names_of, nearest, Fields, Mismatch};
 use crate::declare::entry::Field;
 
 /// Refuses a field that is left over: it is a slip, since no provider takes it.
-pub(crate) fn refuse_others(
-    fields: &Map<String, Value>,
-    declared: &[Field],
-) -> Result<(), Mismatch> {
+pub(crate) fn refuse_others(fields: &Fields, declared: &[Field]) -> Result<(), Mismatch> {
     let Some(name) = fields.keys().next() else {
         return Ok(());
     };

@@ -12,7 +12,7 @@ use super::{EmbedRequest, LlmRequest, Operation};
 use crate::declare::entry::Kind;
 use crate::declare::{declare_names, declare_options};
 use crate::error::{invalid_request, LlmError};
-use crate::parse::{one_of, type_name, FromJson, Mismatch};
+use crate::parse::{one_of, type_name, Fields, FromJson, Mismatch};
 
 declare_names! {
     /// What is to be done with a batch.
@@ -252,12 +252,13 @@ fn row(index: usize, value: Value) -> Result<BatchRow, Mismatch> {
         return Err(at(Mismatch::other(message).below_field(name)));
     }
     request.retain(|_, value| !value.is_null());
-    let request = row_request(request).map_err(|error| Mismatch::placed(in_row(index, error)))?;
+    let request =
+        row_request(request.into()).map_err(|error| Mismatch::placed(in_row(index, error)))?;
     Ok(BatchRow { id, request })
 }
 
-fn row_request(mut fields: Map<String, Value>) -> Result<RowRequest, LlmError> {
-    let is_option = |(name, value): &(&String, &Value)| {
+fn row_request(mut fields: Fields) -> Result<RowRequest, LlmError> {
+    let is_option = |(name, value): &(&str, &Value)| {
         let is_body = *name == "provider" && value.is_object();
         CallOptions::has(name) && !is_body
     };
@@ -265,16 +266,16 @@ fn row_request(mut fields: Map<String, Value>) -> Result<RowRequest, LlmError> {
         let message = format!("{name} is an option of the call; set it beside action");
         return Err(invalid_request(message));
     }
-    let operation = fields.shift_remove("operation");
+    let operation = fields.remove("operation");
     match operation.as_ref().map(Value::as_str) {
         None | Some(Some("chat")) => {
             let mut request = LlmRequest::take(&mut fields)?;
-            request.extra = fields;
+            request.extra = fields.into();
             Ok(RowRequest::Chat(Box::new(request)))
         }
         Some(Some("embed")) => {
             let mut request = EmbedRequest::take(&mut fields)?;
-            request.extra = fields;
+            request.extra = fields.into();
             Ok(RowRequest::Embed(Box::new(request)))
         }
         Some(Some(_)) => Err(invalid_request(

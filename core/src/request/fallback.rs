@@ -11,7 +11,7 @@ use super::{ApiKey, CallOptions, LlmRequest, RerankRequest};
 use crate::declare::entry::Kind;
 use crate::declare::Patch;
 use crate::error::{invalid_request, LlmError};
-use crate::parse::{FromJson, Mismatch};
+use crate::parse::{Fields, FromJson, Mismatch};
 
 /// So many fallbacks a call may have.
 const FALLBACKS_MAX: usize = 16;
@@ -72,7 +72,7 @@ impl Fallback {
     /// # Errors
     /// `INVALID_REQUEST` where the fields are not those of a request, or there is none;
     /// `INVALID_ARGUMENT` for a key that cannot be one.
-    pub fn patch(mut fields: Map<String, Value>) -> Result<Self, LlmError> {
+    pub fn patch(fields: Map<String, Value>) -> Result<Self, LlmError> {
         let is_set = |name: &str| fields.get(name).is_some_and(|value| !value.is_null());
         if let Some((name, reason)) = REFUSED.iter().find(|(name, _)| is_set(name)) {
             return Err(invalid_request(format!("{name}: {reason}")));
@@ -81,7 +81,8 @@ impl Fallback {
             let message = "model is missing; name one, or another field that differs";
             return Err(invalid_request(message));
         }
-        let call = CallOptions::take(&mut fields)?;
+        let mut own = Fields::from(fields);
+        let call = CallOptions::take(&mut own)?;
         if matches!(call.api_key, Some(ApiKey::Ask)) {
             let message = "api_key: a function gives the key of the request's provider only; \
                            give the key as text, or set the variable of its provider";
@@ -90,13 +91,13 @@ impl Fallback {
         Ok(Self {
             text: None,
             call: Box::new(call),
-            fields,
+            fields: own.into(),
         })
     }
 
     /// Whether the fields that it changes have the types of this kind of request.
     pub(crate) fn check<T: Patch>(&self) -> Result<(), LlmError> {
-        T::default().patch(&mut self.fields.clone())
+        T::default().patch(&mut self.fields.clone().into())
     }
 
     fn parse(value: Value) -> Result<Self, Mismatch> {

@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use serde::de::{SeqAccess, Visitor};
+use serde::de::value::StrDeserializer;
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -30,25 +31,21 @@ declare_names! {
 }
 
 /// One message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Message {
     /// Who wrote it.
     pub role: Role,
     /// The content; absent in a message that only calls tools.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
     /// The tools that an assistant's message calls.
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_is_default"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<MessageToolCall>,
     /// The call whose result a tool's message is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<String>,
     /// Every other field, unless it is null or an empty list.
-    #[serde(flatten, deserialize_with = "without_empty_fields")]
+    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -213,16 +210,6 @@ fn without_nulls<'de, D: Deserializer<'de>>(
     Ok(fields)
 }
 
-/// Clients that send a response back send its empty fields too, and servers refuse some of them: an
-/// empty list of any name is left out.
-fn without_empty_fields<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Map<String, Value>, D::Error> {
-    let mut fields = without_nulls(deserializer)?;
-    fields.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
-    Ok(fields)
-}
-
 fn kind_or_function<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let kind = Option::<String>::deserialize(deserializer)?;
     Ok(kind.unwrap_or_else(function_type))
@@ -242,12 +229,112 @@ fn function_type() -> String {
     "function".to_owned()
 }
 
-fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+/// Written by hand: of what is derived for `flatten`, each message would pay a list of its fields
+/// and a map. Of fields of one name the last holds.
+impl<'de> Deserialize<'de> for Message {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MessageVisitor)
+    }
+}
+
+struct MessageVisitor;
+
+impl<'de> Visitor<'de> for MessageVisitor {
+    type Value = Message;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Message, A::Error> {
+        let mut role = None;
+        let mut message = Message::new(Role::User, String::new());
+        message.content = None;
+        while let Some(field) = fields.next_key()? {
+            match field {
+                MessageField::Role => role = fields.next_value::<Option<RoleName>>()?,
+                MessageField::Content => message.content = fields.next_value()?,
+                MessageField::ToolCalls => {
+                    let calls: Option<_> = fields.next_value()?;
+                    message.tool_calls = calls.unwrap_or_default();
+                }
+                MessageField::ToolCallId => message.tool_call_id = fields.next_value()?,
+                MessageField::Other(name) => message.set_extra(name, fields.next_value()?),
+            }
+        }
+        let RoleName(role) = role.ok_or_else(|| A::Error::missing_field("role"))?;
+        Ok(Message { role, ..message })
+    }
+}
+
+impl Message {
+    /// Clients that send a response back send its empty fields too, and servers refuse some of
+    /// them: a null, or an empty list, of any name is left out.
+    fn set_extra(&mut self, name: String, value: Value) {
+        if value.is_null() || value.as_array().is_some_and(Vec::is_empty) {
+            self.extra.shift_remove(&name);
+        } else {
+            self.extra.insert(name, value);
+        }
+    }
+}
+
+/// The name of a field of a message.
+enum MessageField {
+    Role,
+    Content,
+    ToolCalls,
+    ToolCallId,
+    Other(String),
+}
+
+impl<'de> Deserialize<'de> for MessageField {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(MessageFieldVisitor)
+    }
+}
+
+struct MessageFieldVisitor;
+
+impl Visitor<'_> for MessageFieldVisitor {
+    type Value = MessageField;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of a field")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<MessageField, E> {
+        Ok(match name {
+            "role" => MessageField::Role,
+            "content" => MessageField::Content,
+            "tool_calls" => MessageField::ToolCalls,
+            "tool_call_id" => MessageField::ToolCallId,
+            name => MessageField::Other(name.to_owned()),
+        })
+    }
+}
+
+/// A role by its name: in JSON a derived one may be an object too.
+struct RoleName(Role);
+
+impl<'de> Deserialize<'de> for RoleName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(RoleVisitor)
+    }
+}
+
+struct RoleVisitor;
+
+impl Visitor<'_> for RoleVisitor {
+    type Value = RoleName;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of a role")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<RoleName, E> {
+        Role::deserialize(StrDeserializer::new(name)).map(RoleName)
+    }
 }
 
 impl<'de> Deserialize<'de> for Content {

@@ -223,6 +223,38 @@ proptest! {
     }
 }
 
+/// A request of any text: that it is parsed in the same way by both routes is checked wherever one
+/// is parsed (`check_same`); here are fields that come twice.
+#[test]
+fn the_last_of_equal_fields_holds() {
+    let request = LlmRequest::from_json(
+        r#"{"model":"a","messages":[],"user":"u","messages":[
+            {"role":"tool","content":[],"role":"user","name":"a","content":"hi","x":1,"name":"b",
+                "tool_call_id":"t","x":null,"tool_calls":[{"id":"a"}],"tool_calls":null}],
+            "model":"b","user":null}"#,
+    )
+    .unwrap();
+    let mut expected = Message::user("hi");
+    expected.tool_call_id = Some("t".to_owned());
+    expected.extra.insert("name".to_owned(), json!("b"));
+    assert_eq!((request.model.as_str(), request.user), ("b", None));
+    assert_eq!(request.messages, [expected]);
+    let message = message_of(r#"{"model":"a","messages":[{"role":"user"}],"messages":null}"#);
+    assert!(message.starts_with("messages is missing"), "{message}");
+    let message = message_of(r#"{"model":"a","messages":[{"role":"user","role":null}]}"#);
+    assert!(message.starts_with("messages[0].role: "), "{message}");
+}
+
+proptest! {
+    #[test]
+    fn any_messages_are_the_same_by_both_routes(value in anything()) {
+        for messages in [value.clone(), json!([value]), json!([{"role": "user", "content": value}])] {
+            let json = json!({"model": "m", "messages": messages, "other": value});
+            let _ = LlmRequest::from_json(&json.to_string());
+        }
+    }
+}
+
 /// The places of all values inside a value, as JSON pointers.
 fn places(value: &Value, place: String, found: &mut Vec<String>) {
     let inner: Vec<(String, &Value)> = match value {

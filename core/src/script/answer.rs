@@ -9,7 +9,7 @@ use super::failure::ScriptError;
 use super::rendered::Rendered;
 use crate::declare::declare_options;
 use crate::declare::entry::Kind;
-use crate::parse::{refuse_others, FromJson, Mismatch};
+use crate::parse::{refuse_others, Fields, FromJson, Mismatch};
 
 declare_options! {
     /// One answer of a script.
@@ -171,7 +171,7 @@ impl FromJson for ScriptAnswer {
                     ..Self::default()
                 })
             }
-            Value::Object(_) => Map::from_json(value, kind)?,
+            Value::Object(_) => Fields::from(Map::from_json(value, kind)?),
             other => return Err(Mismatch::expected("text or an object", &other)),
         };
         let answer = Self::take(&mut fields).map_err(Mismatch::within)?;
@@ -182,7 +182,7 @@ impl FromJson for ScriptAnswer {
 
 impl FromJson for ScriptCondition {
     fn from_json(value: Value, kind: Kind) -> Result<Self, Mismatch> {
-        let mut fields = Map::from_json(value, kind)?;
+        let mut fields = Fields::from(Map::from_json(value, kind)?);
         let condition = Self::take(&mut fields).map_err(Mismatch::within)?;
         refuse_others(&fields, &Self::declared()).map(|()| condition)
     }

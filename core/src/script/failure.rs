@@ -6,7 +6,7 @@ use serde_json::{json, Map, Value};
 use crate::declare::declare_options;
 use crate::declare::entry::Kind;
 use crate::error::{ErrorKind, LlmError, Phase, Timer};
-use crate::parse::{names_of, refuse_others, shown, FromJson, Mismatch};
+use crate::parse::{names_of, refuse_others, shown, Fields, FromJson, Mismatch};
 
 /// Kinds that a response with a status is, and that status.
 const WITH_STATUS: [(ErrorKind, u16); 9] = [
@@ -114,7 +114,7 @@ impl FromJson for ScriptError {
                 ..Self::default()
             },
             Value::Object(_) => {
-                let mut fields = Map::from_json(value, kind)?;
+                let mut fields = Fields::from(Map::from_json(value, kind)?);
                 let error = Self::take(&mut fields).map_err(Mismatch::within)?;
                 refuse_others(&fields, &Self::declared())?;
                 error

@@ -8,6 +8,7 @@ use super::task::Task;
 use crate::client::options::ClientOptions;
 use crate::declare::Patch;
 use crate::error::{invalid_request, LlmError};
+use crate::parse::Fields;
 use crate::providers;
 use crate::request::{
     CallOptions, Fallback, Fallbacks, LlmRequest, Operation, Origin, RerankRequest,
@@ -93,7 +94,7 @@ fn change<T: Changeable>(
     home: &'static str,
     options: &ClientOptions,
 ) -> Result<(), LlmError> {
-    let mut fields = fallback.fields.clone();
+    let mut fields = Fields::from(fallback.fields.clone());
     let Parts {
         call,
         extra,
@@ -112,7 +113,7 @@ fn change<T: Changeable>(
     }
     request.patch(&mut fields)?;
     let parts = request.parts();
-    for (name, value) in fields {
+    for (name, value) in Map::from(fields) {
         match value.is_null() {
             true => parts.extra.shift_remove(&name),
             false => parts.extra.insert(name, value),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::declare::entry::Kind;
 use crate::declare::{declare_names, declare_options};
-use crate::parse::{one_of, refuse_others, FromJson, Mismatch};
+use crate::parse::{one_of, refuse_others, Fields, FromJson, Mismatch};
 
 declare_options! {
     /// A file of exchanges with providers, and what a client does with it.
@@ -63,11 +63,11 @@ impl TapeOptions {
 
 impl FromJson for TapeOptions {
     fn from_json(value: Value, kind: Kind) -> Result<Self, Mismatch> {
-        let mut fields = match value {
+        let mut fields = Fields::from(match value {
             Value::String(file) => Map::from_iter([("file".to_owned(), file.into())]),
             Value::Object(_) => Map::from_json(value, kind)?,
             other => return Err(Mismatch::expected("a file or an object", &other)),
-        };
+        });
         let options = Self::take(&mut fields).map_err(Mismatch::within)?;
         refuse_others(&fields, &Self::declared())?;
         match options.file.is_empty() {
