@@ -89,6 +89,38 @@ async fn while_a_response_is_read_all_that_the_next_poll_reads_can_be_loaded() {
     assert_eq!(asked(&stream).0, 1, "nothing is read any more");
 }
 
+/// END stands beside the last events where the body has ended with them; else they are not held
+/// back for it.
+#[tokio::test]
+async fn the_end_comes_in_the_batch_of_the_last_events() {
+    let mock = Mock::start(&[]);
+    mock.plan("whole", json!([{"answer": {"text": "Hello"}}]));
+    let steps = json!([{"raw": [
+        {"head": {"status": 200, "headers": [["content-type", "text/event-stream"]]}},
+        {"token": "Hello"}, {"finish": "stop"}, {"done": true}, {"await": "more"},
+        {"chunk_end": true}]}]);
+    mock.plan("open", steps);
+    for (plan, together) in [("whole", true), ("open", false)] {
+        let client = client(json!({}));
+        let mut asked = request(&mock, plan);
+        asked.stream = Some(!together);
+        let mut stream = client.stream(asked);
+        let (mut text, mut ended) = (String::new(), false);
+        while text != "Hello" {
+            assert!(poll_fn(|context| stream.poll_batch(context)).await);
+            for event in stream.drain() {
+                match event {
+                    Event::Text(piece) => text.push_str(&piece),
+                    Event::End(_) => ended = true,
+                    _ => {}
+                }
+            }
+        }
+        assert_eq!(ended, together, "{plan}");
+        mock.signal(plan, "more");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn echo() {
     let mock = Mock::start(&[]);

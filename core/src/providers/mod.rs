@@ -364,5 +364,5 @@ pub(crate) trait Provider: Send + Sync + Debug {
 
 /// A key as OAuth sends its tokens (RFC 6750).
 pub(crate) fn bearer(key: &str) -> (&'static str, String) {
-    ("authorization", format!("Bearer {key}"))
+    ("authorization", ["Bearer ", key].concat())
 }

@@ -66,15 +66,16 @@ pub(crate) fn parse_usage(raw: Map<String, Value>) -> Usage {
         let mut details = INPUT_DETAILS.iter().filter_map(|place| get(&raw, place));
         details.find_map(|details| details.get("cache_creation"))
     });
+    let cache_writes = detailed(INPUT_DETAILS, CACHE_WRITES);
     Usage {
         input_tokens: own(INPUT),
         output_tokens: own(OUTPUT),
         total_tokens: own(TOTAL),
         cached_input_tokens: detailed(INPUT_DETAILS, CACHE_READS),
-        cache_write_tokens: detailed(INPUT_DETAILS, CACHE_WRITES)
+        cache_write_tokens: cache_writes
             .filter(|count| *count > 0)
             .or_else(|| sum(by_age))
-            .or_else(|| detailed(INPUT_DETAILS, CACHE_WRITES)),
+            .or(cache_writes),
         reasoning_tokens: detailed(OUTPUT_DETAILS, REASONING),
         raw,
         ..Usage::default()

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::header::{HeaderMap, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use memchr::memmem;
 
 use super::batch_response::BatchDecoder;
 use super::error_response::{self, read_error_body, unusable};
@@ -285,7 +286,8 @@ fn declared(content_type: &str, stream: bool) -> Declared {
         .any(|name| content_type.starts_with(name))
     {
         true => Declared::Stream,
-        false if content_type.contains("json") => Declared::Document,
+        // `application/json`, `application/problem+json` and whatever else is JSON.
+        false if memmem::find(content_type.as_bytes(), b"json").is_some() => Declared::Document,
         false => Declared::Nothing { stream },
     }
 }

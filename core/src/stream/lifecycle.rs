@@ -1,8 +1,10 @@
 //! The attempts of one request: when one begins, what comes of it, whether another follows after a
 //! backoff, and how a connection is drained when a response is complete.
 
+use std::future::{poll_fn, Future};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::select;
@@ -18,6 +20,9 @@ use crate::client::options::LogLevel;
 use crate::error::{one_line, LlmError, Phase, Timer};
 use crate::event::{Event, Outcome};
 use crate::providers::ResponseSummary;
+
+/// How long the rest of a complete response is read so that its connection can be used again.
+const DRAIN: Duration = Duration::from_millis(20);
 
 /// How much of a path a message repeats.
 const PATH_BYTES_MAX: usize = 256;
@@ -180,7 +185,30 @@ impl Inner {
             return;
         };
         // Late or broken: the connection is simply not used again.
+        let limit = limit.get_or_insert_with(|| Box::pin(sleep(DRAIN)));
         let _ = select(pin!(response.drain()), limit.as_mut()).await;
+        self.complete();
+    }
+
+    /// The same where the end of the body came with the last events, as it mostly does: END is in
+    /// their batch then. Waits for nothing.
+    pub(super) async fn drain_at_once(&mut self) {
+        let State::Draining(response, _) = &mut self.state else {
+            return;
+        };
+        let is_drained = {
+            let mut drain = pin!(response.drain());
+            poll_fn(|context| Poll::Ready(drain.as_mut().poll(context).is_ready())).await
+        };
+        if is_drained {
+            self.complete();
+        }
+    }
+
+    fn complete(&mut self) {
+        let State::Draining(response, _) = &self.state else {
+            return;
+        };
         let summary = response.summary();
         self.state = State::Ended;
         self.turn_ends(summary.usage.as_ref());

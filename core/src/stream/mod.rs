@@ -40,11 +40,10 @@ use std::future::Future;
 use std::pin::{pin, Pin};
 use std::sync::Arc;
 use std::task::{ready, Context, Poll};
-use std::time::Duration;
 
 use futures_core::Stream;
 use tokio::task::yield_now;
-use tokio::time::{sleep, Instant, Sleep};
+use tokio::time::{Instant, Sleep};
 
 use crate::client::shared::Shared;
 use crate::error::{ErrorKind, Timer};
@@ -70,8 +69,6 @@ use timeouts::{Deadlines, Timeouts};
 use tried::Attempts;
 use work::Work;
 
-/// How long the rest of a complete response is read so that its connection can be used again.
-const DRAIN: Duration = Duration::from_millis(20);
 /// Reads in a row that bring nothing for the caller, each of 16 KiB at most.
 const TURNS_MAX: u32 = 4;
 
@@ -102,8 +99,9 @@ enum State {
     Backoff(Pin<Box<Sleep>>),
     /// A response is being read.
     Reading(Box<ResponseReader>),
-    /// The response is complete; its connection is read to the end, briefly, and END follows.
-    Draining(Box<ResponseReader>, Pin<Box<Sleep>>),
+    /// The response is complete; its connection is read to the end, briefly, and END follows. With
+    /// how long that may wait, once it does.
+    Draining(Box<ResponseReader>, Option<Pin<Box<Sleep>>>),
     Ended,
 }
 
@@ -325,6 +323,7 @@ impl Inner {
                 yield_now().await;
             }
         }
+        self.drain_at_once().await;
         !self.batch.is_empty()
     }
 
@@ -374,7 +373,7 @@ impl Inner {
         }
         clean_start(&self.shared, self.task.call(), &mut self.batch);
         self.clean_results();
-        self.state = State::Draining(response, Box::pin(sleep(DRAIN)));
+        self.state = State::Draining(response, None);
     }
 
     /// Redacts RESULT, but neither the caller's own documents, which are all the text of a ranking,

@@ -271,16 +271,32 @@ impl EventBatch {
     #[cold]
     fn reserve(&mut self, bytes: usize) -> bool {
         let spare = limited_buffer::spare(bytes);
+        let text = bytes.max(match self.text.capacity() {
+            0 => FIRST_BYTES,
+            _ => MORE_BYTES,
+        });
+        let ends = match self.ends.capacity() {
+            0 => 1,
+            _ => MORE_ENDS,
+        };
+        let lacks_text = self.text.capacity() - self.text.len() < bytes;
+        let lacks_ends = self.ends.capacity() == self.ends.len();
         let has_room = self.bytes_refused.is_none()
             && spare.is_ok()
-            && self.text.try_reserve(bytes).is_ok()
-            && self.ends.try_reserve(1).is_ok();
+            && (!lacks_text || self.text.try_reserve(text).is_ok())
+            && (!lacks_ends || self.ends.try_reserve(ends).is_ok());
         if !has_room {
             self.bytes_refused.get_or_insert(bytes);
         }
         has_room
     }
 }
+
+/// Room for a piece or two, which is all that a slow stream needs at once.
+const FIRST_BYTES: usize = 32;
+/// Where pieces come faster, room for many of them, so that few are copied as the batch grows.
+const MORE_BYTES: usize = 480;
+const MORE_ENDS: usize = 60;
 
 /// A batch that once held a large response does not hold its memory for the rest of a stream.
 const BATCH_BYTES_KEPT: usize = 2 * 1024;

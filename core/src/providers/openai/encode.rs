@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use http::Method;
-use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::{json, Value};
+use serde::ser::{SerializeMap, Serializer};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::messages::{self, WireMessage};
 use super::params::{self, MaxTokens};
@@ -56,6 +57,12 @@ pub(super) fn encode_request(
     })
 }
 
+/// `stream_options`: the last chunk has the counts.
+#[derive(Serialize)]
+struct IncludeUsage {
+    include_usage: bool,
+}
+
 /// The body, written straight from the request: messages may hold images of many megabytes.
 struct Body<'a> {
     request: &'a LlmRequest,
@@ -95,7 +102,9 @@ impl Serialize for Body<'_> {
             fields.put(&mut map, "stream", Some(true))?;
         }
         if self.stream && self.asks_usage {
-            let options = json!({"include_usage": true});
+            let options = IncludeUsage {
+                include_usage: true,
+            };
             fields.put(&mut map, "stream_options", Some(options))?;
         }
         fields.put_rest(&mut map, |name| match name {

@@ -1,5 +1,7 @@
 //! Token counts and finish reasons of chat completions in our vocabulary.
 
+use std::borrow::Cow;
+
 use crate::event::{FinishReason, Usage};
 use crate::json;
 use crate::providers::{completion, token_counts};
@@ -12,7 +14,12 @@ pub(super) fn parse_usage(text: &str) -> Option<Usage> {
 /// A finish reason, and what it means when there were tool calls: forced calls have ended with
 /// `stop` on some versions of models.
 pub(super) fn parse_finish_reason(raw: &str, has_calls: bool) -> FinishReason {
-    match raw.to_ascii_lowercase().as_str() {
+    // Some gateways shout.
+    let lower = match raw.bytes().any(|letter| letter.is_ascii_uppercase()) {
+        true => Cow::Owned(raw.to_ascii_lowercase()),
+        false => Cow::Borrowed(raw),
+    };
+    match &*lower {
         reason if is_stop(reason) && has_calls => FinishReason::ToolCalls,
         reason if is_stop(reason) => FinishReason::Stop,
         "length" | "model_length" | "max_tokens" | "model_context_window_exceeded" => {

@@ -20,6 +20,9 @@ const HEADERS_REFUSED: [&str; 10] = [
     "upgrade",
 ];
 
+/// What tells a retry from another request, where a server knows it.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
 /// Headers that can stand in for a key: those of providers, then those of gateways, which may hold
 /// the provider's key themselves.
 pub(super) const KEY_HEADERS: [&str; 9] = [
@@ -91,20 +94,30 @@ pub(super) fn of_request(
         header::ACCEPT_ENCODING,
         HeaderValue::from_static(accept_encoding),
     );
-    let idempotency_key = format!("{:032x}", fastrand::u128(..));
-    for (name, value) in encoded
-        .headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .chain([("idempotency-key", idempotency_key.as_str())])
-    {
+    for (name, value) in &encoded.headers {
         let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid_name(name))?;
         headers.insert(parsed, sensitive(name, value)?);
     }
-    let joined = joined(&headers, own)?;
-    headers.extend(own.clone());
-    headers.extend(joined);
+    headers.insert(IDEMPOTENCY_KEY, idempotency_key()?);
+    if !own.is_empty() {
+        let joined = joined(&headers, own)?;
+        headers.extend(own.clone());
+        headers.extend(joined);
+    }
     Ok(headers)
+}
+
+/// 128 random bits in hexadecimal digits.
+fn idempotency_key() -> Result<HeaderValue, LlmError> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut bits = fastrand::u128(..);
+    let digits = [0_u8; 32].map(|_| {
+        let [digit, ..] = bits.to_le_bytes();
+        bits >>= 4;
+        DIGITS.get(usize::from(digit % 16)).copied().unwrap_or(b'0')
+    });
+    let digits = str::from_utf8(&digits).unwrap_or_default();
+    sensitive(IDEMPOTENCY_KEY.as_str(), digits)
 }
 
 /// Sets one header, unless the caller's own has its name; to one that is a list it is added.
