@@ -248,7 +248,8 @@ fn the_last_of_equal_fields_holds() {
 proptest! {
     #[test]
     fn any_messages_are_the_same_by_both_routes(value in anything()) {
-        for messages in [value.clone(), json!([value]), json!([{"role": "user", "content": value}])] {
+        let message = json!([{"role": "user", "content": value}]);
+        for messages in [value.clone(), json!([value]), message] {
             let json = json!({"model": "m", "messages": messages, "other": value});
             let _ = LlmRequest::from_json(&json.to_string());
         }
