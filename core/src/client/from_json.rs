@@ -61,9 +61,11 @@ impl AnyRequest {
             messages,
         } = request_text(json)?;
         let operation = take_operation(&mut fields)?;
-        let messages_name = messages.is_some().then_some("messages");
-        let refused = |name: &&str| is_foreign(name, operation);
-        if let Some(name) = fields.keys().chain(messages_name).find(refused) {
+        if messages.is_some() && is_foreign("messages", operation) {
+            // In order with the others: the first that is wrong is named.
+            fields = request_values(json)?.fields;
+        }
+        if let Some(name) = fields.keys().find(|name| is_foreign(name, operation)) {
             return Err(invalid_request(foreign(name, operation)));
         }
         match operation {

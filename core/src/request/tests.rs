@@ -245,6 +245,20 @@ fn the_last_of_equal_fields_holds() {
     assert!(message.starts_with("messages[0].role: "), "{message}");
 }
 
+/// The first of several fields that are no field of an operation is named, messages too.
+#[test]
+fn the_first_field_of_another_operation_is_named() {
+    let message_of = |fields: &str| {
+        let json = format!(r#"{{"operation":"script",{fields}}}"#);
+        AnyRequest::from_json(&json).unwrap_err().message
+    };
+    let messages = r#""messages":[{"role":"user","content":"hi"}]"#;
+    let message = message_of(&format!(r#"{messages},"model":"m""#));
+    assert!(message.starts_with("\"messages\" is a field"), "{message}");
+    let message = message_of(&format!(r#""model":"m",{messages}"#));
+    assert!(message.starts_with("\"model\" is no field"), "{message}");
+}
+
 proptest! {
     #[test]
     fn any_messages_are_the_same_by_both_routes(value in anything()) {
