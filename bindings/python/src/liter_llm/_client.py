@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ._loop_client import LoopClient, LoopReceiver
     from ._native_client import NativeClient, ReadMode
     from ._request import SecretJson
+    from ._start_queue import StartQueue
 
 _NO_OUTPUT: type[object] = cast(Any, None)  # for type checkers, as then the output is no more
 _ACKNOWLEDGE_AT_MOST = 16_384
@@ -253,6 +254,13 @@ class LiterLlm:
         # No stream is live: each keeps its LiterLlm. A client may belong to another thread's loop.
         if not _process_hooks.exiting and hasattr(self, "_pool"):
             self.close()
+
+    def _queue_on_loop(self) -> Optional[StartQueue]:
+        """Where a start on the running event loop has to wait, when that is necessary."""
+        client = self._latest
+        if client is None or not client.starts.is_full() or not client.is_usable_here():
+            return None
+        return client.starts
 
     def _open_on_loop(
         self, mode: ReadMode, fields: Fields, make_builder: Optional[MakeBuilder] = None

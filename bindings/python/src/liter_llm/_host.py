@@ -7,6 +7,7 @@ of asyncio's loops that this package uses.
 from __future__ import annotations
 
 import sys
+from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -80,3 +81,14 @@ def get_running_loop() -> HostLoop:
         raise RuntimeError("no running event loop")
     loop: HostLoop = asyncio.get_running_loop()
     return loop
+
+
+def call_soon(loop: HostLoop | None, call: Callable[[], None]) -> bool:
+    """Has the loop call, in an empty context; false when the loop is closed."""
+    if loop is None:
+        return False
+    try:
+        Context().run(loop.call_soon_threadsafe, call)
+    except RuntimeError:
+        return False
+    return True

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ._native_client import ReadMode
     from ._observer import Observation, Observer
     from ._request import Fields, SecretJson
+    from ._start_queue import StartQueue
 
 Answer = TypeVar("Answer", covariant=True)
 
@@ -32,6 +33,8 @@ class Opener(Protocol):
 
     _observer: Observer | None
     _options: Fields
+
+    def _queue_on_loop(self) -> StartQueue | None: ...
 
     def _open_on_loop(
         self, mode: ReadMode, fields: Fields, make_builder: MakeBuilder | None
@@ -89,6 +92,18 @@ class Invocation(Generic[Answer]):
         self.refuse_second()
         self.begun = True
 
+    def start_queue(self) -> StartQueue | None:
+        """Where to wait before join_on_loop(), if that is necessary."""
+        return None if self.on_loop is not None else self._opener._queue_on_loop()
+
+    async def wait_in(self, queue: StartQueue) -> None:
+        """Waits for its turn to start; whoever is cancelled meanwhile cancels the stream."""
+        try:
+            await queue.wait()
+        except BaseException:
+            self.cancelled = True
+            raise
+
     def join_on_loop(self, mode: ReadMode) -> LoopReceiver:
         """The receiver on the running loop; starts the stream if need be."""
         if self.on_loop is None:
@@ -134,6 +149,9 @@ class Invocation(Generic[Answer]):
             ended: Answer = _response(receiver)
             return ended
         try:
+            queue = self.start_queue()
+            if queue is not None:
+                await self.wait_in(queue)
             joined = self.join_on_loop("whole")
             joined.mode = "whole"
             joined.items.clear()

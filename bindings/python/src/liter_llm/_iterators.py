@@ -106,6 +106,9 @@ class AsyncStreamIterator(BaseIterator[Item]):
             self._begin()
         try:
             if self._on_loop is None:
+                queue = self._invocation.start_queue()
+                if queue is not None:
+                    await self._invocation.wait_in(queue)
                 self._on_loop = self._invocation.join_on_loop(self._mode)
             checkpoint = self._on_loop.client.checkpoint
             if checkpoint is None:

@@ -15,10 +15,11 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import _process_hooks
-from ._host import get_running_loop
+from ._host import call_soon, get_running_loop
 from ._key_function import ask_on_loop
 from ._native_client import NativeClient, Receiver
 from ._platform import close_descriptors, make_descriptors, silence_descriptors
+from ._start_queue import StartQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,6 +195,7 @@ class LoopClient(NativeClient[LoopReceiver]):
         """The one of the same kind: a token needs it, and asyncio's own is the fastest."""
         self.checkpoint: Checkpoint | None = getattr(loop, "checkpoint", None)
         """Raises in a task that was cancelled, where that is due; loops of asyncio have none."""
+        self.starts = StartQueue()
         self._is_waking = False
         self._steps = TaskSteps()
         self.steps: TaskSteps | None = None
@@ -211,6 +213,7 @@ class LoopClient(NativeClient[LoopReceiver]):
         self, mode: ReadMode, owner: object, collect: bool, make_builder: MakeBuilder | None = None
     ) -> LoopReceiver:
         """A receiver for a stream that is to be started."""
+        self.starts.started += 1
         return LoopReceiver(mode, self, owner, collect, make_builder)
 
     def close(self) -> None:
@@ -267,6 +270,7 @@ class LoopClient(NativeClient[LoopReceiver]):
             return
         try:
             self._is_waking = True
+            self.starts.started = 0
             if _may_step(self.loop()):
                 self.steps = self._steps
             try:  # noqa: SIM105 - contextlib.suppress is three calls more for each wake
@@ -349,14 +353,3 @@ def _may_step(loop: Any) -> bool:
         and not loop.get_debug()
         and asyncio.current_task(loop) is None
     )
-
-
-def call_soon(loop: HostLoop | None, call: Callable[[], None]) -> bool:
-    """Has the loop call, in an empty context; false when the loop is closed."""
-    if loop is None:
-        return False
-    try:
-        Context().run(loop.call_soon_threadsafe, call)
-    except RuntimeError:
-        return False
-    return True

@@ -61,7 +61,7 @@ class AsyncMapIterator:
 
     def _fill(self) -> None:
         run = self._run
-        while run.has_room():
+        while run.has_room() and run.start_queue() is None:
             try:
                 request = self._next_request()
             except StopIteration:
@@ -90,10 +90,15 @@ class AsyncMapIterator:
         return request
 
     async def _wait(self) -> None:
-        """Returns when a row has ended, or when the input has another request."""
+        """Returns when a row has ended, or another may be started, or the input has another
+        request."""
         run = self._run
         if run.ended:
             return  # while others were started
+        queue = run.start_queue() if run.has_room() else None
+        if queue is not None:
+            await queue.wait()
+            return
         awaited = get_running_loop().create_future()
         run.wake = lambda: None if awaited.done() else awaited.set_result(None)
         await awaited

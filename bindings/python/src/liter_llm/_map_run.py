@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ._invocation import Opener
     from ._loop_client import LoopReceiver
     from ._output import OutputRequest
+    from ._start_queue import StartQueue
 
     Join = Callable[["Row"], None]
 
@@ -110,6 +111,10 @@ class MapRun:
             and len(self._running) < self._concurrency
             and self._read - self._delivered < self._held_max
         )
+
+    def start_queue(self) -> StartQueue | None:
+        """Where a row waits before it is started on the running event loop, if it has to."""
+        return self._opener._queue_on_loop()
 
     def is_over(self) -> bool:
         """Whether everything was delivered."""

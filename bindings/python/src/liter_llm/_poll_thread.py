@@ -10,7 +10,8 @@ from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ._loop_client import LoopClient, call_soon
+from ._host import call_soon
+from ._loop_client import LoopClient
 from ._platform import LOOPS_WATCH_DESCRIPTORS
 from ._process_hooks import cannot_start
 
