@@ -26,6 +26,7 @@ const { Receiver } = require("./receiver.cjs");
 const { checkRequestFields, requestFields } = require("./request_fields.cjs");
 const { ResponseBuilder } = require("./response.cjs");
 const { INSPECT, inspectAs, withoutSecrets } = require("./shown.cjs");
+const { turnToStart } = require("./start_queue.cjs");
 const { Stream } = require("./stream.cjs");
 const { BEFORE_START, SCRIPT } = require("./testing/hooks.cjs");
 const { hasUnusualOption } = require("./unusual_options.cjs");
@@ -159,11 +160,14 @@ class LiterLlm {
     throw new LlmError({ kind: "CLOSED", message });
   }
 
-  // Starts an operation at once. Its promise keeps the process alive, as an awaited stream does.
-  // `read` makes what it finds of the result, where that is not the response of the operation.
-  #operate(operation, request, options = {}, { read, own } = {}) {
+  // Starts an operation, as soon as it is its turn. Its promise keeps the process alive, as an
+  // awaited stream does. `read` makes what it finds of the result, where that is not the response
+  // of the operation.
+  async #operate(operation, request, options = {}, { read, own } = {}) {
     checkIsObject(request, EXPECTED[operation], invalidRequest);
     const { signal, callOptions } = readCallOptions(options, operation, own);
+    const turn = turnToStart();
+    if (turn !== null) await turn;
     this.#refuseIfClosed();
     checkRequestFields(request, operation);
     if (signal?.aborted) {

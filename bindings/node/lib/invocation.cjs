@@ -5,6 +5,7 @@ const { follow } = require("./abort_signals.cjs");
 const { failLater } = require("./caller_frames.cjs");
 const { LlmError } = require("./error.cjs");
 const { Mode } = require("./receiver.cjs");
+const { turnToStart } = require("./start_queue.cjs");
 
 // What is sent once, and its one reader.
 class Invocation {
@@ -16,6 +17,8 @@ class Invocation {
   #once;
   #cancelled = false;
   #whole = null;
+  // The whole is asked for, and waits for its turn to be.
+  #waits = false;
 
   // `open` makes a receiver and starts the stream; `once` is said to a second reader.
   constructor(open, fields, signal, once) {
@@ -36,6 +39,9 @@ class Invocation {
   // Starts the stream and waits for its first content, which stays for a reader to come.
   async begin() {
     if (this.#isTaken) throw new TypeError(this.#once);
+    const turn = this.turn();
+    if (turn !== null) await turn;
+    if (this.#isTaken) return;
     const receiver = this.start(Mode.EVENTS);
     const mayBegin = () => !receiver.ended && !receiver.hasContent;
     while (mayBegin() && !this.#isTaken)
@@ -44,7 +50,13 @@ class Invocation {
   }
 
   get #isTaken() {
-    return this.claimed || (this.receiver !== null && this.#whole !== null);
+    if (this.claimed) return true;
+    return this.#whole !== null && (this.receiver !== null || this.#waits);
+  }
+
+  // What is awaited before start(); null where nothing is.
+  turn() {
+    return this.receiver === null ? turnToStart() : null;
   }
 
   // Starts the stream, unless it is running.
@@ -97,6 +109,12 @@ class Invocation {
   }
 
   async #collect() {
+    const turn = this.turn();
+    if (turn !== null) {
+      this.#waits = true;
+      await turn;
+      this.#waits = false;
+    }
     const receiver = this.start(Mode.WHOLE);
     if (receiver.waiting) {
       throw new TypeError(
@@ -115,6 +133,7 @@ class Reader {
   #mode;
   #signal;
   #receiver = null;
+  #turn = null;
   #done = false;
 
   constructor(invocation, mode, signal) {
@@ -140,6 +159,14 @@ class Reader {
 
   #nextOfNew() {
     if (this.#done) return Promise.resolve({ value: undefined, done: true });
+    this.#turn ??= this.#invocation.turn();
+    if (this.#turn === null) return this.#start();
+    return this.#turn.then(() =>
+      this.#receiver === null && !this.#done ? this.#start() : this.next(),
+    );
+  }
+
+  #start() {
     try {
       this.#receiver = this.#invocation.start(this.#mode);
     } catch (error) {

@@ -11,6 +11,7 @@ const { Column, native } = require("./native.cjs");
 const { camelKeys, inCamelCase } = require("./option_names.cjs");
 const { acknowledgeBytes } = require("./options.cjs");
 const { EventKind } = require("./schema.cjs");
+const { noticeTurn } = require("./start_queue.cjs");
 
 const logChannel = channel("liter-llm");
 
@@ -115,6 +116,7 @@ class NativeClient {
 
   #deliver(texts, table) {
     this.#delivering = true;
+    noticeTurn();
     for (let index = 0; index < texts.length; index++)
       this.#dispatch(texts[index], table, index * Column.COUNT);
     this.#delivering = false;
