@@ -50,6 +50,10 @@ type nativeClient struct {
 	pointer *C.LlmClient
 	settings
 	waker *waker
+	// Held by who polls, as events live until the next poll; taken before mutex.
+	polling sync.Mutex
+	// Streams that were started by anybody, ended or not.
+	started atomic.Uint64
 	// Guards pointer: calls hold it shared, the poller holds it alone to free the client.
 	mutex   sync.RWMutex
 	closed  bool
@@ -59,6 +63,9 @@ type nativeClient struct {
 	// No stream starts any more.
 	closing atomic.Bool
 }
+
+// startsPerPoll streams take some 1 ms to start.
+const startsPerPoll = 64
 
 // New makes a client. It opens no connection. A wrong option is an *[Error] of kind [ErrConfig].
 func New(options ...Option) (*Client, error) {
@@ -165,8 +172,13 @@ func (c *nativeClient) close() {
 // poll runs until the client is closed and drained.
 func (c *nativeClient) poll() {
 	for !c.isDrained() {
-		c.deliverAll(c.waker.wait())
+		timeoutMS := c.waker.wait()
+		c.polling.Lock()
+		c.deliverAll(timeoutMS)
+		c.polling.Unlock()
 	}
+	c.polling.Lock()
+	defer c.polling.Unlock()
 	// Log records may have come after the last END.
 	c.deliverAll(0)
 	c.mutex.Lock()
@@ -189,6 +201,19 @@ func (c *nativeClient) deliverAll(timeoutMS int64) {
 	polled := unsafe.Slice(events, int(count))
 	for index := range polled {
 		c.deliver(&polled[index])
+	}
+}
+
+// pollBetween polls in the goroutine that started a stream, each startsPerPoll of them, unless
+// another one polls. Where thousands are started at once, Go's scheduler has the poller wait behind
+// all of them, and with it the first tokens of those that were started first.
+func (c *nativeClient) pollBetween() {
+	if c.started.Add(1)%startsPerPoll != 0 || !c.polling.TryLock() {
+		return
+	}
+	defer c.polling.Unlock()
+	if !c.closed {
+		c.deliverAll(0)
 	}
 }
 

@@ -191,3 +191,25 @@ func MarshalPlain(value any) ([]byte, error) { return marshalPlain(value) }
 
 // RecordAttributes are what slog is given of a record of the log.
 func RecordAttributes(data string) []slog.Attr { return recordAttributes(json.RawMessage(data)) }
+
+// StartsPerPoll is after how many starts one of them polls.
+const StartsPerPoll = startsPerPoll
+
+// NewUnpolled makes a client that has no poller until Poll is called.
+func NewUnpolled(t *testing.T, options ...Option) *Client {
+	text, settings, failed := readOptions(options)
+	if failed != nil {
+		t.Fatal(failed)
+	}
+	native := &nativeClient{settings: settings, drained: make(chan struct{})}
+	if failed := native.open(text); failed != nil {
+		t.Fatal(failed)
+	}
+	return &Client{native: native}
+}
+
+// WaitForEvents returns when the library has events that were not polled.
+func WaitForEvents(client *Client) { client.native.waker.wait() }
+
+// Poll gives a client its poller.
+func Poll(client *Client) { go client.native.poll() }

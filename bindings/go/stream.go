@@ -179,6 +179,7 @@ func (s *Stream) start(provider string, request []byte) *Error {
 	s.wake = make(chan struct{}, 1)
 	number, failed := s.client.start(s, provider, request)
 	s.number = number
+	s.client.pollBetween()
 	return failed
 }
 
