@@ -19,6 +19,8 @@ class Invocation {
   #whole = null;
   // The whole is asked for, and waits for its turn to be.
   #waits = false;
+  // Who drops this drops the stream.
+  #mark = null;
 
   // `open` makes a receiver and starts the stream; `once` is said to a second reader.
   constructor(open, fields, signal, once) {
@@ -66,7 +68,7 @@ class Invocation {
     if (mode === Mode.WHOLE) this.#fields.stream ??= false;
     const receiver = this.#open(this.#fields, mode);
     // Whoever waits for the whole keeps this until the end.
-    if (mode !== Mode.WHOLE) receiver.cancelWithout(this);
+    if (mode !== Mode.WHOLE) this.#mark = receiver.makeMark();
     this.receiver = receiver;
     if (this.#signal) follow(this.#signal, receiver);
     // A toJSON of the request may have cancelled it.

@@ -10,6 +10,7 @@ const { writeLog } = require("./logger.cjs");
 const { Column, native } = require("./native.cjs");
 const { camelKeys, inCamelCase } = require("./option_names.cjs");
 const { acknowledgeBytes } = require("./options.cjs");
+const { ReceiverTable } = require("./receiver_table.cjs");
 const { EventKind } = require("./schema.cjs");
 const { noticeTurn } = require("./start_queue.cjs");
 
@@ -30,8 +31,10 @@ class Context extends AsyncResource {
 
 class NativeClient {
   #handle;
-  #receivers = new Map();
-  #number = 0;
+  #receivers = new ReceiverTable();
+  #unread = new FinalizationRegistry((number) =>
+    this.#receivers.get(number)?.cancel(),
+  );
   #waiters = 0;
   #hasRef = false;
   #delivering = false;
@@ -57,14 +60,22 @@ class NativeClient {
   }
 
   start(receiver, requestJson) {
-    do this.#number = (this.#number + 1) >>> 0;
-    while (this.#number === 0 || this.#receivers.has(this.#number));
-    receiver.number = this.#number;
+    this.#receivers.add(receiver);
+    const { number } = receiver;
     if (this.#logs || receiver.keyFunction)
       receiver.context = new Context("liter-llm");
-    if (native.start(this.#handle, receiver.number, requestJson) !== 0)
-      throw lastError();
-    this.#receivers.set(receiver.number, receiver);
+    if (native.start(this.#handle, number, requestJson) === 0) return;
+    this.#receivers.delete(number);
+    throw lastError();
+  }
+
+  // Cancels a stream, unless it has ended, when a mark has been collected.
+  //
+  // V8 keeps what is in a registry, and all that hangs on it, until a full collection, also what is
+  // taken out before. So this is given nothing but the mark and the number, which no later stream
+  // has, and nothing is taken out.
+  cancelWithout(mark, number) {
+    this.#unread.register(mark, number);
   }
 
   cancel(number) {

@@ -10,10 +10,6 @@ const { EventKind } = require("./schema.cjs");
 const Mode = { TOKENS: 0, EVENTS: 1, WHOLE: 2 };
 const NOTHING = [];
 
-// Streams that have not ended, by whoever may read them. V8 keeps what is in a registry, and all
-// that hangs on it, until a full collection, so that a stream leaves with its end.
-const unread = new FinalizationRegistry((receiver) => receiver.cancel());
-
 class Receiver extends Call {
   response;
   // What came and was not taken, from `next` on. Its reader takes it from here.
@@ -30,14 +26,11 @@ class Receiver extends Call {
     this.#mode = mode;
   }
 
-  // Cancels the stream when its reader has been collected before the end.
-  cancelWithout(reader) {
-    if (!this.ended) unread.register(reader, this, this);
-  }
-
-  finish() {
-    unread.unregister(this);
-    super.finish();
+  // What its reader keeps: once it has been collected before the end, the stream is cancelled.
+  makeMark() {
+    const mark = {};
+    if (!this.ended) this.native.cancelWithout(mark, this.number);
+    return mark;
   }
 
   get isReady() {
