@@ -11,7 +11,8 @@ BESIDE = ("bare", "aiohttp")
 # The same in Go: this library, and net/http by hand.
 IN_GO = ("go", "nethttp")
 # And in Node, beside undici by hand and the openai package.
-IN_NODE = ("node", "undici", "node-openai")
+NODE_BY_HAND = ("node", "undici")
+IN_NODE = (*NODE_BY_HAND, "node-openai")
 PEERS = ("published", "openai")
 # Others that are widely used, in each language.
 MORE_PEERS = ("httpx", "genai", "async-openai", "openai-go", "node-ai")
@@ -92,7 +93,17 @@ SCENARIOS = (
         10_000,
         64,
         interval_ms=200,
-        drivers=(*LIMIT, "core", "c", "python", "python-uvloop", *BESIDE, *PEERS),
+        drivers=(
+            *LIMIT,
+            "core",
+            "c",
+            "python",
+            "python-uvloop",
+            *IN_GO,
+            *NODE_BY_HAND,
+            *BESIDE,
+            *PEERS,
+        ),
         reduced={"published": 500, "openai": 500},
     ),
     Scenario(
@@ -119,7 +130,7 @@ SCENARIOS = (
         10_000,
         10_000,
         64,
-        drivers=LIMIT + OURS + IN_GO + BESIDE + PEERS + MORE_PEERS,
+        drivers=LIMIT + OURS + IN_GO + NODE_BY_HAND + BESIDE + PEERS + MORE_PEERS,
         reduced={"published": 500, "openai": 200, "httpx": 500, "node-ai": 200},
     ),
     Scenario(

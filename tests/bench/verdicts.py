@@ -147,7 +147,7 @@ LIMITS = (
     ratio("CPU, C boundary / Rust API", 1.25, "b-5", "c", "core"),
     ratio("CPU, C boundary / bare loop", 1.0, "b-5", "c", "bare"),
     ratio("CPU, Python / aiohttp", 0.4, "b-5", "python", "aiohttp"),
-    ratio("late p99, Python / aiohttp", 0.15, "b-5", "python", "aiohttp", "late_p99"),
+    ratio("late p99, Python / aiohttp", 0.1, "b-5", "python", "aiohttp", "late_p99"),
     ratio("late p50, Python / aiohttp", 0.25, "b-5", "python", "aiohttp", "late_p50", goal=True),
     ratio("CPU, Python / aiohttp", 0.15, "b-0", "python", "aiohttp"),
     *(
