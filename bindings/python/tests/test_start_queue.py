@@ -9,15 +9,22 @@ from typing import Any
 import pytest
 import trio
 
-from liter_llm import CancelledError, ClosedError, LiterLlm
+from liter_llm import CancelledError, ClosedError, LiterLlm, _start_queue
 from liter_llm._loop_client import LoopClient
-from liter_llm._start_queue import STARTS_PER_TURN, StartQueue
+from liter_llm._start_queue import StartQueue
 from loops import LOOPS
 from support import HELLO, REQUEST
 
-BURST = 3 * STARTS_PER_TURN + 10
+PER_TURN = 32
+"""As few, so that the tests do with few descriptors."""
+BURST = 3 * PER_TURN + 10
 
 loops = pytest.mark.parametrize("make_loop", LOOPS.values(), ids=LOOPS)
+
+
+@pytest.fixture(autouse=True)
+def _few_per_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_start_queue, "STARTS_PER_TURN", PER_TURN)
 
 
 class Turns:
@@ -40,7 +47,7 @@ class Turns:
             self.number += 1
             await checkpoint()
 
-    def check(self, expected: int, per_turn: int = STARTS_PER_TURN) -> None:
+    def check(self, expected: int, per_turn: int = PER_TURN) -> None:
         assert len(self.starts) == expected
         assert max(Counter(self.starts).values()) <= per_turn
 
@@ -117,7 +124,7 @@ def test_trio_has_its_turns_too(mock, connect, turns):
     trio.run(main)
     assert texts == ["Hello world"] * BURST
     # trio's tasks have no order: in each turn it may count at another place.
-    turns.check(BURST, 2 * STARTS_PER_TURN)
+    turns.check(BURST, 2 * PER_TURN)
 
 
 def test_they_start_in_the_order_in_which_they_came(mock, connect, monkeypatch):
@@ -143,7 +150,7 @@ def test_who_comes_later_does_not_pass():
     async def main() -> None:
         queue = StartQueue()
         assert not queue.is_full()
-        queue.started = STARTS_PER_TURN
+        queue.started = PER_TURN
         assert queue.is_full()
         waiting = queue.wait()
         queue.started = 0  # events came
@@ -162,7 +169,7 @@ def test_who_is_cancelled_while_it_waits_sends_nothing(mock, connect, use):
         async with connect(key) as llm:
             tasks = [asyncio.ensure_future(use(llm)) for _ in range(BURST)]
             await asyncio.sleep(0)
-            cancelled = tasks[STARTS_PER_TURN + 10 :: 2]
+            cancelled = tasks[PER_TURN + 10 :: 2]
             for task in cancelled:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -176,7 +183,7 @@ def test_who_is_cancelled_while_it_waits_sends_nothing(mock, connect, use):
 def test_a_reader_that_was_cancelled_while_it_waited_does_not_start_later(mock, connect):
     async def main() -> None:
         async with connect(mock.plan(HELLO)) as llm:
-            tasks = [asyncio.ensure_future(read(llm)) for _ in range(STARTS_PER_TURN)]
+            tasks = [asyncio.ensure_future(read(llm)) for _ in range(PER_TURN)]
             call = llm.invoke(REQUEST)
             tokens = call.__aiter__()
             waiting = asyncio.ensure_future(next_of(tokens))
@@ -200,7 +207,7 @@ def test_a_stream_is_cancelled_and_a_client_closed_while_others_wait(mock, conne
             calls[-1].cancel()
             llm.close()
             results = await asyncio.gather(*tasks, return_exceptions=True)
-            assert {type(result) for result in results[STARTS_PER_TURN:-1]} == {ClosedError}
+            assert {type(result) for result in results[PER_TURN:-1]} == {ClosedError}
             assert type(results[-1]) is CancelledError
 
     asyncio.run(main())
