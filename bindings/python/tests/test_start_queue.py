@@ -106,6 +106,20 @@ def test_a_map_starts_its_rows_so(mock, connect, turns, make_loop):
     turns.check(BURST)
 
 
+def test_results_of_a_map_come_while_its_other_rows_wait(mock, connect, monkeypatch):
+    monkeypatch.setattr(StartQueue, "_ask_for_turn", lambda *_: None)  # nobody's turn comes
+
+    async def main() -> None:
+        async with connect(mock.plan(HELLO)) as llm:
+            results = llm.map([REQUEST] * BURST, concurrency=BURST).__aiter__()
+            for _ in range(PER_TURN):
+                result = await asyncio.wait_for(next_of(results), 10)
+                assert result.response.text == "Hello world"
+            await results.aclose()
+
+    asyncio.run(main())
+
+
 def test_trio_has_its_turns_too(mock, connect, turns):
     texts = []
 

@@ -96,10 +96,7 @@ class AsyncMapIterator:
         if run.ended:
             return  # while others were started
         queue = run.start_queue() if run.has_room() else None
-        if queue is not None:
-            await queue.wait()
-            return
-        awaited = get_running_loop().create_future()
+        awaited = get_running_loop().create_future() if queue is None else queue.wait()
         run.wake = lambda: None if awaited.done() else awaited.set_result(None)
         await awaited
 
