@@ -72,7 +72,7 @@ class Vectors:
     def __buffer__(self, flags: int) -> AnyView:
         """From Python 3.12 on: memoryview(vectors), of two dimensions."""
         if not self._count:
-            return self._floats  # a view of two dimensions cannot be empty
+            return _empty(self.dimensions)
         return self._floats.cast("B").cast("f", (self._count, self.dimensions))
 
     def __eq__(self, other: object) -> bool:
@@ -87,3 +87,10 @@ class Vectors:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Vectors, (self.tobytes(), self._count, self.dimensions)
+
+
+def _empty(dimensions: int) -> AnyView:
+    """A view of no vectors, which memoryview.cast() refuses to make."""
+    import ctypes
+
+    return memoryview((ctypes.c_float * dimensions * 0)()).toreadonly()
