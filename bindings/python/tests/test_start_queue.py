@@ -106,6 +106,21 @@ def test_a_map_starts_its_rows_so(mock, connect, turns, make_loop):
     turns.check(BURST)
 
 
+@loops
+def test_calls_one_after_another_never_wait(mock, connect, monkeypatch, make_loop):
+    waited: list[StartQueue] = []
+    wait = StartQueue.wait
+    monkeypatch.setattr(StartQueue, "wait", lambda queue: waited.append(queue) or wait(queue))
+
+    async def main() -> None:
+        async with connect(mock.plan(HELLO)) as llm:
+            for _ in range(BURST):
+                await wait_whole(llm)
+
+    run_on(make_loop, main())
+    assert not waited
+
+
 def test_results_of_a_map_come_while_its_other_rows_wait(mock, connect, monkeypatch):
     monkeypatch.setattr(StartQueue, "_ask_for_turn", lambda *_: None)  # nobody's turn comes
 

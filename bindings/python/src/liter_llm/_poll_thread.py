@@ -89,6 +89,7 @@ class PollThreadClient(LoopClient):
     def _dispatch_on_loop(self, dispatched: threading.Event) -> None:
         if dispatched.is_set():
             return  # the loop was slow, not interrupted; these events are gone
+        self.starts.started = 0
         try:
             self.dispatch()
         finally:
