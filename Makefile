@@ -20,7 +20,7 @@ OUR_PYTHON := packaging/dist tests/dist tests/gates tests/live tests/system test
   tests/summary.py packaging/release.py docs/site core/fuzz/seeds.py bindings/python/picture_of_map.py
 # The adapters' tests are typed as the frameworks are: not all of them.
 OUR_RUFFED := $(OUR_PYTHON) tests/frameworks
-OUR_C = include/liter_llm.hpp include/liter_llm_json.h $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
+OUR_C = include/liter_llm.hpp include/liter_llm_json.h bindings/python/lone_texts.h $(shell find tests/c tests/demo tests/bench/c bindings/node/native \
   tests/network tests/soak tests/platforms tests/environments/c -name '*.[ch]' -o -name '*.cpp' | sort)
 DOCS_WITH_CODE := docs/guide.md docs/c.md docs/bulk.md docs/scale.md docs/frameworks.md docs/recipes.md docs/telemetry.md docs/testing.md
 TESTS := rust fuzz c install python frameworks go node environments-native recordings model

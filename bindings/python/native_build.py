@@ -23,6 +23,12 @@ LIBRARIES = {
     "win32": ["ws2_32", "bcrypt", "crypt32", "secur32", "ncrypt", "userenv", "ntdll", "advapi32"],
 }
 VENDOR = "vendor"
+# What lone_texts.h adds.
+LONE_TEXTS = """
+#define LONE_BYTES_MAX ...
+size_t lone_texts(const LlmEvent *events, size_t count, uint64_t *streams, uint32_t *bytes,
+                  uint32_t *characters, char *text);
+"""
 HERE = Path(__file__).resolve().parent
 
 
@@ -91,16 +97,18 @@ def make_builder() -> FFI:
     archive = archive_path()
     builder = FFI()
     builder.cdef(declarations(header.read_text(encoding="utf-8")))
+    builder.cdef(LONE_TEXTS)
+    lone_texts = HERE / "lone_texts.h"
     builder.set_source(
         "liter_llm._native",
-        '#include "liter_llm.h"',
+        '#include "liter_llm.h"\n' + lone_texts.read_text(encoding="utf-8"),
         include_dirs=[str(header.parent)],
         extra_objects=[str(archive)],
         extra_link_args=link_arguments(),
         libraries=LIBRARIES.get(sys.platform, LIBRARIES["linux"]),
         define_macros=[("Py_LIMITED_API", "0x03090000")] if has_limited_api() else [],
         py_limited_api=has_limited_api(),
-        depends=[str(header), str(archive)],
+        depends=[str(header), str(lone_texts), str(archive)],
     )
     return builder
 

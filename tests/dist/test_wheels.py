@@ -169,6 +169,7 @@ def test_the_source_archive_holds_what_it_is_built_from() -> None:
         members = tar.getmembers()
     names = {member.name.split("/", 1)[1] for member in members if "/" in member.name}
     needed = {"setup.py", "native_build.py", "exports.map", ".cargo/config.toml", *TEXTS}
+    needed.add("lone_texts.h")
     needed |= {"vendor/core/Cargo.lock", "vendor/core/ffi/build.rs", "vendor/include/liter_llm.h"}
     assert needed <= names
     assert [name for name in names if "/target/" in name or name.endswith((".so", ".a"))] == []

@@ -13,7 +13,8 @@ import pytest
 import liter_llm
 from liter_llm import End, LlmError, Part, Reasoning, Start, Text
 from liter_llm._library import END, PART, START, TEXT, check_abi, ffi, lib
-from liter_llm._native_client import NativeClient, ReadMode, Receiver
+from liter_llm._native_client import NativeClient, Receiver
+from liter_llm._receiver import ReadMode
 from liter_llm._request import Fields
 from support import REQUEST, as_coroutine, run_python, stream, token
 

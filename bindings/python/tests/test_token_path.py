@@ -99,6 +99,7 @@ def test_a_token_passes_three_files_to_a_sleeping_thread(mock, connect):
         mock.signal(key, "go")
         thread.join(10)
 
+    files["leading"].discard("_receiver.py")  # it polled the START of the other stream, too
     assert files == {"leading": ON_A_THREAD, "sleeping": ON_A_THREAD}
 
 

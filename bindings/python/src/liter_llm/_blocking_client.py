@@ -26,7 +26,7 @@ from ._platform import close_descriptors, make_descriptors
 if TYPE_CHECKING:
     from ._api_key import KeyFunction
     from ._base_builder import MakeBuilder
-    from ._native_client import ReadMode
+    from ._receiver import ReadMode
     from ._request import SecretJson
 
 POLL_MS = 50

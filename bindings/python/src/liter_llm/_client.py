@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from ._blocking_client import BlockingClient, BlockingReceiver
     from ._host import HostLoop
     from ._loop_client import LoopClient, LoopReceiver
-    from ._native_client import NativeClient, ReadMode
+    from ._native_client import NativeClient
+    from ._receiver import ReadMode
     from ._request import SecretJson
     from ._start_queue import StartQueue
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ._base_builder import MakeBuilder
     from ._blocking_client import BlockingReceiver
     from ._loop_client import LoopReceiver
-    from ._native_client import ReadMode
     from ._observer import Observation, Observer
+    from ._receiver import ReadMode
     from ._request import Fields, SecretJson
     from ._start_queue import StartQueue
 

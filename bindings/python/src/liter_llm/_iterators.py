@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ._blocking_client import BlockingReceiver
     from ._invocation import Invocation
     from ._loop_client import LoopReceiver
-    from ._native_client import ReadMode
+    from ._receiver import ReadMode
 
 Item = TypeVar("Item")
 AnyIterator = TypeVar("AnyIterator", bound="BaseIterator[Any]")

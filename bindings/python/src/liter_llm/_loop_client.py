@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ._api_key import KeyFunction
     from ._base_builder import MakeBuilder
     from ._host import Checkpoint, HostFuture, HostLoop, HostTask
-    from ._native_client import ReadMode
+    from ._receiver import ReadMode
     from ._request import SecretJson
 
 

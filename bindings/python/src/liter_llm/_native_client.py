@@ -2,8 +2,7 @@
 
 Every token passes here: poll() asks the library for events, dispatch() gives each to the receiver
 of its stream, and the receiver keeps it until an iterator takes it. The subclasses in _loop_client
-and _blocking_client define who polls, and how a reader waits. A run of text is decoded once
-and cut by `ends`; no object is made for a token but its str.
+and _blocking_client define who polls.
 """
 
 from __future__ import annotations
@@ -12,101 +11,28 @@ import contextlib
 import itertools
 import json
 import threading
-from contextvars import Context
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ._deferred import Deferred
 from ._errors import ClosedError
-from ._key_function import NOBODY, refusal
-from ._library import END, KEY, LOG, REASONING, RESULT, START, TEXT, VECTORS, ffi, last_error, lib
-from ._response_builder import ResponseBuilder, read_event
+from ._library import END, LOG, REASONING, TEXT, VECTORS, ffi, last_error, lib
+from ._lone_texts import GROUP, MANY, LoneTexts
+from ._receiver import COMPACT_BYTES, BaseReceiver
 from ._runs import cut, make_reasonings, make_texts
 
 if TYPE_CHECKING:
-    from ._api_key import KeyFunction
-    from ._base_builder import MakeBuilder
-    from ._events import Event, Outcome
-    from ._observer import Observation
     from ._request import SecretJson
 
 _unpack = ffi.unpack
-_view = ffi.buffer
-_COMPACT_BYTES = 16_384
 _EXIT_WAIT_SECONDS = 1.0
 
-ReadMode = Literal["tokens", "events", "whole"]
-"""What the reader of a stream takes; decided by the first use of the stream."""
 
+class Receiver(BaseReceiver):
+    """Takes the text of a stream. A run of it is decoded once and cut by `ends`; no object is made
+    for a token but its str."""
 
-class Receiver:
-    """What has arrived and was not taken, and the response so far. One thread at a time feeds it,
-    one reader takes; subclasses say how the reader waits."""
-
-    __slots__ = (
-        "_acknowledge_at",
-        "_acknowledged",
-        "_compact_at",
-        "_owner",
-        "builder",
-        "cancelled",
-        "client",
-        "collect",
-        "context",
-        "delivered",
-        "ended",
-        "items",
-        "key_function",
-        "mode",
-        "number",
-        "observation",
-    )
-
-    def __init__(
-        self,
-        mode: ReadMode,
-        client: NativeClient[Any],
-        owner: object,
-        collect: bool,
-        make_builder: MakeBuilder | None = None,
-    ) -> None:
-        self.mode = mode
-        self.client = client
-        self.number = 0
-        self.items: list[Any] = []
-        """What the reader has not taken, the next item last. (An empty deque has 760 bytes, and
-        most of ten thousand streams have nothing.)"""
-        self.builder: Any = ResponseBuilder(collect) if make_builder is None else make_builder()
-        self.collect: bool = self.builder.collect
-        self.ended = False
-        self.cancelled = False
-        self.delivered = 0
-        self._acknowledged = 0
-        self._acknowledge_at = client.acknowledge_at
-        self._compact_at = _COMPACT_BYTES
-        self.context: Context | None = None
-        """The context of the request, for log lines about it; only while the stream runs."""
-        self.key_function: KeyFunction | None = None
-        self.observation: Observation | None = None  # is told of the end, once
-        self._owner = owner  # keeps the LiterLlm alive for as long as a stream of it runs
-
-    def wake(self) -> None:
-        """Tells the reader that there is something for it, or the end."""
-        raise NotImplementedError
-
-    def wake_again(self) -> None:
-        """wake() for a reader that may have been missed, because Ctrl-C came while it was woken."""
-        self.wake()
-
-    def ask_key(self) -> None:
-        """Asks the function of api_key, and answers the stream, which waits for that."""
-        raise NotImplementedError
-
-    def refuse_key(self, error: BaseException) -> None:
-        """The function raised: that ends the stream, and is what its reader gets."""
-        if not self.ended and not self.cancelled:
-            self.builder.key_error = error
-            self.client.answer(self.number, refusal(error))
+    __slots__ = ()
 
     def feed(self, event: Any) -> None:
         """Takes one event: a run of text or reasoning deltas here, anything else below."""
@@ -123,14 +49,12 @@ class Receiver:
         text = data.decode()
         delivered = self.delivered = self.delivered + len(data)
         if self.collect:
-            builder = self.builder
             if kind == TEXT:
-                builder.text.append(text)
+                self.builder.text.append(text)
             else:
-                builder.keep_reasoning(text)
+                self.builder.keep_reasoning(text)
             if delivered >= self._compact_at:
-                self._compact_at = delivered + _COMPACT_BYTES
-                builder.compact()
+                self._compact()
         mode = self.mode
         if mode == "tokens":
             if kind == TEXT:
@@ -143,74 +67,29 @@ class Receiver:
             self._add(make(cut(event, text, data)))
         self.wake()
 
+    def feed_text(self, text: str, size: int) -> None:
+        """The same for one delta of text, of so many bytes, that was taken out of its event."""
+        delivered = self.delivered = self.delivered + size
+        if self.collect:
+            self.builder.text.append(text)
+            if delivered >= self._compact_at:
+                self._compact()
+        mode = self.mode
+        if mode == "tokens":
+            self.items.insert(0, text)
+        elif mode == "events":
+            self._add(make_texts([text]))
+        self.wake()
+
+    def _compact(self) -> None:
+        """Joins the pieces of the response, each time that as much has come again."""
+        self._compact_at = self.delivered + COMPACT_BYTES
+        self.builder.compact()
+
     def _add(self, items: list[Any]) -> None:
         """Behind what is there, in one step: the reader may be another thread."""
         items.reverse()
         self.items[:0] = items
-
-    def _feed_vectors(self, event: Any) -> None:
-        """Takes vectors from where the library has them; the builder's copy is the only one."""
-        self.delivered += event.length
-        self.builder.add_vectors(_view(event.data, event.length), event.count)
-        self.wake()
-
-    def _feed_end(self, data: bytes, failed: bool) -> None:
-        """Takes the END, which says that there is no more."""
-        self.builder.receipt_json = data
-        self.builder.failed = failed
-        if self.mode == "events" and not failed:
-            self.items.insert(0, self.builder.end())
-        self.ended = True
-        if self.observation is not None:
-            self.client.observe_end(self)
-        self.context = None
-        self.wake()
-
-    def _feed_json(self, kind: int, data: bytes) -> None:
-        """Takes any other event. A reader of text is not woken for START."""
-        if kind == KEY:
-            if self.key_function is None:
-                self.client.answer(self.number, NOBODY)
-            else:
-                self.ask_key()
-            return
-        self.delivered += len(data)
-        event: Event | None = None
-        if kind == START:
-            self.builder.start_json = data
-            if self.mode != "events":
-                return
-            event = self.builder.start()
-        elif kind == RESULT:
-            self._add(list(self.builder.keep_result(data)))
-        else:
-            event = read_event(kind, data)
-            if event is not None and self.collect:
-                self.builder.keep(event)
-        if event is not None and self.mode == "events":
-            self.items.insert(0, event)
-        self.wake()
-
-    def fail(self, kind: str, message: str) -> None:
-        """Ends the stream from this side."""
-        if not self.ended:
-            outcome: Outcome = "cancelled" if kind in ("CANCELLED", "CLOSED") else "failed"
-            self.builder.fail(outcome, {"kind": kind, "message": message})
-            self.ended = True
-        self.client.observe_end(self)
-        self.context = None
-        self.wake_again()
-
-    def cancel(self) -> None:
-        """Closes the connection, unless it is closed; the END is still to come."""
-        if not self.ended and not self.cancelled:
-            self.cancelled = True
-            self.builder.outcome = "cancelled"
-            self.client.cancel(self.number)
-
-    def drop(self) -> None:
-        """The reader has gone."""
-        self.cancel()
 
     def acknowledge(self) -> None:
         """Reopens the window, once every item was taken and enough bytes are owed."""
@@ -238,6 +117,7 @@ class NativeClient(Generic[AnyReceiver]):
         self._counts: list[int] = []  # of polled events, as long as some are not dispatched
         self._index = 0
         self._numbers = itertools.count(1)
+        self._lone = LoneTexts()
         self._dispatching = threading.RLock()
         self._is_dispatching = False
         self.deferred = Deferred()  # lines of the log, and ends that observers are to be told of
@@ -263,7 +143,7 @@ class NativeClient(Generic[AnyReceiver]):
             error = last_error()
             raise error if self._pointer else ClosedError("the client was closed")
 
-    def end_locally(self, receiver: Receiver, kind: str, message: str) -> None:
+    def end_locally(self, receiver: BaseReceiver, kind: str, message: str) -> None:
         """Ends a stream on this side, wherever it is: started or not, ended or not."""
         receiver.cancel()
         self.receivers.pop(receiver.number, None)
@@ -299,20 +179,38 @@ class NativeClient(Generic[AnyReceiver]):
         """Gives polled events to their receivers, as long as the events live. An error on the way
         ends its stream and no other. Ctrl-C may come at any line."""
         counts, receivers, events = self._counts, self.receivers, self._events[0]
+        begin = until = 0  # these were looked at together
+        texts: list[str] = []
         with self._dispatching:
             try:
                 self._is_dispatching = True
                 while counts and self._index < counts[0] and not self._stopped:
-                    event = events[self._index]
-                    number = event.stream
+                    index = self._index
+                    if index >= until:
+                        begin, until = index, counts[0]
+                        if until - begin < MANY:
+                            texts = []
+                        else:
+                            until = min(until, begin + GROUP)
+                            looked = self._lone.look_at(events + begin, until - begin)
+                            texts, streams, sizes = looked
+                    if texts and (text := texts[index - begin]):
+                        number = streams[index - begin]
+                    else:
+                        text, event = "", events[index]
+                        number = event.stream
                     try:
-                        self._index += 1
+                        self._index = index + 1
                         receiver = receivers.get(number)
                         if receiver is None:
-                            self._keep_if_log(event)
+                            if not text:
+                                self._keep_if_log(event)
                             continue
                         try:
-                            receiver.feed(event)
+                            if text:
+                                receiver.feed_text(text, sizes[index - begin])
+                            else:
+                                receiver.feed(event)
                         except Exception as error:
                             reason = f"cannot read an event: {error!r}"
                             self.end_locally(receiver, "INTERNAL", reason)
@@ -386,7 +284,7 @@ class NativeClient(Generic[AnyReceiver]):
             return
         self.deferred.add_log(None if receiver is None else receiver.context, fields)
 
-    def observe_end(self, receiver: Receiver) -> None:
+    def observe_end(self, receiver: BaseReceiver) -> None:
         """Has the observer of a stream told of its end."""
         observation, receiver.observation = receiver.observation, None
         if observation is not None:

@@ -20,7 +20,7 @@ from ._iterators import (
 from ._output_type import Output
 
 if TYPE_CHECKING:
-    from ._native_client import ReadMode
+    from ._receiver import ReadMode
 
 AnyIterator = TypeVar("AnyIterator", bound="BaseIterator[Any]")
 
