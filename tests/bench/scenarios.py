@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-# The least that any client could do, the first row where it plays; it knows no TLS.
-LIMIT = ("limit",)
+# The least that any client could do, the first row where it plays, and the least on asyncio;
+# neither knows TLS.
+LIMIT = ("limit", "asyncio-limit")
 OURS = ("core", "c", "c-system", "python", "python-uvloop")
 BESIDE = ("bare", "aiohttp")
 # The same in Go: this library, and net/http by hand.
@@ -122,7 +123,7 @@ SCENARIOS = (
         1000,
         400,
         interval_ms=20,
-        drivers=(*LIMIT, "c", "python"),
+        drivers=("limit", "c", "python"),
     ),
     Scenario(
         "b-0",
@@ -159,7 +160,7 @@ SCENARIOS = (
         3,
         interval_ms=10_000,
         hold_ms=10_000,
-        drivers=(*LIMIT, "c", "python", *BESIDE),
+        drivers=("limit", "c", "python", *BESIDE),
     ),
     Scenario(
         "e-tls",
