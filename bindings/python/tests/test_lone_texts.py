@@ -111,6 +111,15 @@ def test_an_interrupt_ends_one_stream_and_loses_nothing_of_others(at):
         assert received(receiver) == [f"text {receiver.number}"]
 
 
+@pytest.mark.parametrize("broken", [b"\xff", b"\xc3", b"\xa9", b"a\xe4\xb8", b"\xadb"])
+def test_what_is_not_utf_8_ends_its_own_stream_alone(broken):
+    client, receivers = make_receivers("tokens")
+    dispatch(client, [lone(1, "é"), (2, TEXT, broken, [len(broken)]), lone(3, "x")] * MANY)
+
+    assert [receiver.builder.failed for receiver in receivers] == [False, True, False, False, False]
+    assert [received(receiver) for receiver in receivers[:3]] == [["é"] * MANY, [], ["x"] * MANY]
+
+
 def test_what_is_no_short_delta_of_text_has_no_text_here():
     polled = [(1, REASONING, b"r", [1]), (2, TEXT, b"ab", [1, 2]), lone(3, "x" * 65), lone(4, "")]
     client = StillClient()

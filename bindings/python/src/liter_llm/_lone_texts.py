@@ -38,6 +38,9 @@ class LoneTexts:
         length = lib.lone_texts(events, count, *self._memory)
         if not length:
             return [], [], []
-        read = StringIO(_unpack(joined, length).decode()).read
-        texts = list(map(read, _unpack(characters, count)))
+        try:
+            text: str = _unpack(joined, length).decode()
+        except UnicodeDecodeError:
+            return [], [], []  # the look at each finds whose it is, and ends that stream alone
+        texts = list(map(StringIO(text).read, _unpack(characters, count)))
         return texts, _unpack(streams, count), _unpack(sizes, count)
