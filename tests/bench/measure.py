@@ -42,7 +42,7 @@ def commands() -> dict[str, list[str]]:
         "node-ai": ["node", str(HERE / "node-ai" / "driver.mjs"), "--driver", "node-ai"],
         "openai-go": [str(BENCH / "peer-go" / "bin" / "openai-go")],
         **{name: [str(BENCH / "peer-rust" / "bin" / name)] for name in ("genai", "async-openai")},
-        "asyncio-limit": [own, str(python / "asyncio_limit.py")],
+        "asyncio-raw": [own, str(python / "asyncio_raw.py")],
         "python": [own, str(python / "ours.py")],
         "python-uvloop": [own, str(python / "ours.py"), "--loop", "uvloop"],
         "aiohttp": peer("aiohttp", "aiohttp_orjson.py"),

@@ -16,7 +16,7 @@ LABELS = {
     "core": "**liter-llm, Rust API**",
     "c": "**liter-llm, C boundary**",
     "c-system": "**the same, system's allocator**",
-    "asyncio-limit": "the limit in asyncio (raw, no JSON)",
+    "asyncio-raw": "raw asyncio (no HTTP library, no JSON)",
     "python": "**liter-llm, Python (asyncio)**",
     "python-uvloop": "**liter-llm, Python (uvloop)**",
     "go": "**liter-llm, Go**",

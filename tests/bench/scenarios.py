@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-# The least that any client could do, the first row where it plays, and the least on asyncio;
-# neither knows TLS.
-LIMIT = ("limit", "asyncio-limit")
+# The least that any client could do, the first row where it plays, and the least that one could
+# do which reads its sockets in asyncio; neither knows TLS.
+LIMIT = ("limit", "asyncio-raw")
 OURS = ("core", "c", "c-system", "python", "python-uvloop")
 BESIDE = ("bare", "aiohttp")
 # The same in Go: this library, and net/http by hand.

@@ -121,7 +121,9 @@ def test_what_is_not_utf_8_ends_its_own_stream_alone(broken):
 
 
 def test_what_is_no_short_delta_of_text_has_no_text_here():
-    polled = [(1, REASONING, b"r", [1]), (2, TEXT, b"ab", [1, 2]), lone(3, "x" * 65), lone(4, "")]
+    longest = "x" * LONE_BYTES_MAX
+    polled = [(1, REASONING, b"r", [1]), (2, TEXT, b"ab", [1, 2]), lone(3, longest + "x")]
+    polled.append(lone(4, ""))
     client = StillClient()
     looked: list[Any] = []
     look_at = LoneTexts.look_at
@@ -133,8 +135,12 @@ def test_what_is_no_short_delta_of_text_has_no_text_here():
 
     client._lone = Noting()
     dispatch(client, polled * MANY)
-    dispatch(client, [*polled, lone(2**64 - 1, "é")] * 2)
+    dispatch(client, [*polled, lone(5, longest), lone(2**64 - 1, "é")] * 2)
     assert looked == [
         ([], [], []),
-        (["", "", "", "", "é"] * 2, [1, 2, 3, 4, 2**64 - 1] * 2, [0, 0, 0, 0, 2] * 2),
+        (
+            ["", "", "", "", longest, "é"] * 2,
+            [1, 2, 3, 4, 5, 2**64 - 1] * 2,
+            [0, 0, 0, 0, LONE_BYTES_MAX, 2] * 2,
+        ),
     ]

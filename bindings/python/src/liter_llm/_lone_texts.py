@@ -1,7 +1,7 @@
 """LoneTexts: texts of one delta, taken out of polled events many at a time.
 
 Where thousands of streams bring a token each, to look at every event through cffi, field by field,
-costs more than all that is done with its text.
+is a good part of what a token costs here.
 """
 
 from __future__ import annotations

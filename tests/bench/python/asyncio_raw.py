@@ -1,7 +1,10 @@
-"""The least that any Python program on asyncio could do: a protocol for each connection, a request
-that was written before, and text found by a search, without a parser of JSON. Knows the mock's
-HTTP/1.1 and nothing else, as limit.c does; what it does not know is an error of the stream. The
-text reaches the counters in the call that has the bytes: no task is woken for it.
+"""The least that a Python program could do which reads its sockets in asyncio: a protocol for each
+connection, a body that was written before, and text found by a search, without a parser of JSON.
+Knows the mock's HTTP/1.1 and nothing else, as limit.c does; what it does not know is an error of
+the stream. The text reaches the counters in the call that has the bytes: no task is woken for it.
+
+A package that reads in threads of its own can be ahead of it, where many tokens come to one turn of
+the loop.
 """
 
 import asyncio
@@ -110,4 +113,4 @@ async def opens(arguments: Arguments) -> AsyncIterator[Ask]:
 
 
 if __name__ == "__main__":
-    run("asyncio-limit", f"asyncio, Python {sys.version.split()[0]}", opens)
+    run("asyncio-raw", f"asyncio, Python {sys.version.split()[0]}", opens)
